@@ -1,0 +1,73 @@
+"""Chapters, and the one form in which they are compared, stored and taught."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import Any
+
+from errata.domain.transcript import Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    start: float
+    """In the transcript's unit."""
+    title: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {"start": self.start, "title": self.title}
+
+
+Chapters = tuple[Chapter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """Chapters a model can be asked for: each on a segment's start, in order, at most one a start."""
+
+    chapters: Chapters
+    moved: tuple[float, ...]
+    """How far each start was moved, in the transcript's unit, in the order of `chapters`."""
+    merged: int
+    """How many chapters fell on a start that another had taken; the first one's title stays."""
+
+
+def tidy(title: str) -> str:
+    """A title on one line, with single spaces."""
+    return " ".join(title.split())
+
+
+def starts(transcript: Transcript) -> list[int]:
+    """The floored start of each segment: where a chapter may begin. Never falls."""
+    return [int(segment.start) for segment in transcript.segments]
+
+
+def canonical(chapters: Chapters, transcript: Transcript) -> Canonical:
+    """Snaps each start to the nearest segment's (the earlier one on a tie) and floors it.
+
+    A cold open stays what it is: the span before the first chapter has no title.
+    """
+    places = starts(transcript)
+    kept: dict[int, tuple[str, float]] = {}
+    merged = 0
+    for chapter in sorted(chapters, key=lambda item: item.start):
+        place = _nearest(places, chapter.start)
+        if place in kept:
+            merged += 1
+        else:
+            kept[place] = (tidy(chapter.title), abs(place - chapter.start))
+    return Canonical(
+        chapters=tuple(Chapter(float(place), title) for place, (title, _) in kept.items()),
+        moved=tuple(distance for _, distance in kept.values()),
+        merged=merged,
+    )
+
+
+def _nearest(places: list[int], start: float) -> int:
+    right = bisect_left(places, start)
+    if right == 0:
+        return places[0]
+    if right == len(places):
+        return places[-1]
+    return places[right] if places[right] - start < start - places[right - 1] else places[right - 1]

@@ -1,0 +1,24 @@
+"""Seconds and `HH:MM:SS`."""
+
+from __future__ import annotations
+
+import re
+
+_CLOCK = re.compile(r"(?<!\d)(\d{1,3}):([0-5]\d)(?::([0-5]\d))?(?!\d)")
+
+
+def clock(seconds: float) -> str:
+    """`HH:MM:SS` of the floored seconds; hours run on past 99."""
+    whole = int(seconds)
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def find_clock(text: str) -> tuple[int, tuple[int, int]] | None:
+    """The first `H:MM:SS` or `M:SS` in `text`: its seconds, and where in `text` it stands; None without one."""
+    found = _CLOCK.search(text)
+    if found is None:
+        return None
+    first, second, third = found.groups()
+    if third is None:
+        return int(first) * 60 + int(second), found.span()
+    return int(first) * 3600 + int(second) * 60 + int(third), found.span()

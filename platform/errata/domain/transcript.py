@@ -1,0 +1,95 @@
+"""A transcript: who said what, and where in it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from errata.domain.hashing import content_hash
+from errata.errors import BadInput
+
+Unit = Literal["seconds", "words"]
+
+LONGEST_SECONDS = 24 * 3600.0
+"""A transcript of a day or more is refused: chapters of it are nobody's, and it is nearly always a wrong unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    start: float
+    """In the transcript's unit, from its beginning."""
+    end: float
+    text: str
+    """One line: inner whitespace is single spaces."""
+    speaker: str | None = None
+
+
+@dataclass(frozen=True)
+class Transcript:
+    external_id: str
+    """The id that the outside world knows it by; two texts under one id are versions of one leak group."""
+    segments: tuple[Segment, ...]
+    duration: float
+    """In `unit`; never before the last segment's start."""
+    unit: Unit = "seconds"
+    """Text without times is placed by word offset, and metrics in seconds are refused for it, not invented."""
+    title: str = ""
+    description: str = ""
+    channel: str = ""
+    """The channel or series: the cluster within which scores are correlated. May be empty."""
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @cached_property
+    def hash(self) -> str:
+        return content_hash(asdict(self))
+
+    @cached_property
+    def text(self) -> str:
+        return "\n".join(segment.text for segment in self.segments)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Transcript:
+        fields = dict(value)
+        fields["segments"] = tuple(Segment(**segment) for segment in fields["segments"])
+        return cls(**fields)
+
+
+def _check(transcript: Transcript) -> None:
+    """Raises BadInput, naming the segment, on anything that later code takes for granted."""
+    name = transcript.external_id
+    if not name.strip():
+        raise BadInput("a transcript has no id; give every transcript one")
+    if not any(segment.text.strip() for segment in transcript.segments):
+        raise BadInput(f"transcript {name!r} is empty; leave it out or give it text")
+    if not math.isfinite(transcript.duration) or transcript.duration <= 0:
+        raise BadInput(f"transcript {name!r} has the duration {transcript.duration}; it must be a positive number")
+    if transcript.unit == "seconds" and transcript.duration >= LONGEST_SECONDS:
+        raise BadInput(
+            f"transcript {name!r} lasts {transcript.duration:.0f} s, a day or more; check its unit, or cut it"
+        )
+    previous = 0.0
+    for index, segment in enumerate(transcript.segments):
+        if not (math.isfinite(segment.start) and math.isfinite(segment.end)):
+            raise BadInput(f"transcript {name!r}, segment {index}: a time is not a number; mend it")
+        if segment.start < 0 or segment.end < segment.start:
+            raise BadInput(
+                f"transcript {name!r}, segment {index}: it runs from {segment.start} to {segment.end}; "
+                "times must not be negative or run backwards"
+            )
+        if segment.start < previous:
+            raise BadInput(
+                f"transcript {name!r}, segment {index} starts at {segment.start}, before the one before it "
+                f"({previous}); sort the segments by start"
+            )
+        previous = segment.start
+    if previous > transcript.duration:
+        raise BadInput(
+            f"transcript {name!r} lasts {transcript.duration}, but its last segment starts at {previous}; mend one"
+        )

@@ -1,0 +1,38 @@
+"""Every error a user can cause, each with the exit code and the HTTP status it means.
+
+ErrataError
+├── BadInput       a file, row or value that can't be used       exit 2, HTTP 422
+├── NotFound       a workspace, model or transcript isn't there   exit 3, HTTP 404
+├── Refused        the record or the gate says no                 exit 4, HTTP 409
+└── Unavailable    something this machine lacks, or a busy lock   exit 5, HTTP 503
+
+The message is one sentence that names the offender and says what to do. The command line prints it and exits with
+`exit_code`; anything that is not an `ErrataError` is a fault of ours and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+
+class ErrataError(Exception):
+    exit_code: int = 1
+    http_status: int = 500
+
+
+class BadInput(ErrataError):
+    exit_code = 2
+    http_status = 422
+
+
+class NotFound(ErrataError):
+    exit_code = 3
+    http_status = 404
+
+
+class Refused(ErrataError):
+    exit_code = 4
+    http_status = 409
+
+
+class Unavailable(ErrataError):
+    exit_code = 5
+    http_status = 503

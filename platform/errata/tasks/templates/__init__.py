@@ -1,0 +1,24 @@
+"""The prompt templates by name. A version rises with every change that alters a single token."""
+
+from __future__ import annotations
+
+from errata.errors import BadInput
+from errata.tasks.template import Template
+from errata.tasks.templates.indexed import Indexed
+from errata.tasks.templates.inline import Inline
+from errata.tasks.templates.quoted import Quoted
+from errata.tasks.templates.timestamps import Timestamps
+
+TEMPLATES: dict[str, Template] = {
+    "indexed": Indexed(),
+    "timestamps": Timestamps(),
+    "json": Quoted(),
+    "inline": Inline(),
+}
+
+
+def find(name: str) -> Template:
+    """Raises BadInput for a name that isn't there."""
+    if name not in TEMPLATES:
+        raise BadInput(f"there is no prompt template {name!r}; choose one of {', '.join(TEMPLATES)}")
+    return TEMPLATES[name]

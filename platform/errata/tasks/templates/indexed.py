@@ -1,0 +1,61 @@
+"""`indexed`: lines with a number, answered by `number title` lines. The default for pre-trained models: a clock time
+costs ten tokens a line, a number one to three."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from errata.domain.chapter import Chapter, Chapters, tidy
+from errata.tasks.prompt import Answer, Prompt, Slot, Text
+from errata.tasks.template import Reading, View
+
+TITLE = "TITLE: /[^ \\n\\r][^\\n\\r]{0,119}/\n"
+
+_INSTRUCTION = (
+    "Divide this transcript into chapters. Each line begins with its number. Answer with one line a chapter: the "
+    "number of its first line, a space, and a short title.\n"
+)
+_LINE = re.compile(r"\s*(\d+)[.:)\]]?\s+(\S.*)")
+
+
+class Indexed:
+    name = "indexed"
+    version = 1
+    chat = True
+    line_overhead = 8
+
+    def render(self, view: View) -> Prompt:
+        head = f"{_INSTRUCTION}Title: {view.title}\n"
+        return (Text(head + "".join(f"{index} {line}\n" for index, line in enumerate(view.lines))), Slot())
+
+    def target(self, view: View, chapters: Chapters, running: str) -> tuple[Answer, ...]:
+        titles = {int(chapter.start): chapter.title for chapter in chapters}
+        if view.opening == "seam" and running:
+            titles = {**titles, view.starts[0]: running}
+        lines = [f"{view.starts.index(start)} {title}\n" for start, title in sorted(titles.items())]
+        return ((Text("".join(lines)),),)
+
+    def grammar(self, view: View, answers: Sequence[str]) -> str:
+        places = [index for index, start in enumerate(view.starts) if view.starts.index(start) == index]
+        rules = "".join(f'l{index}: "{index} " TITLE "\\n"\n' for index in places)
+        return f"start: {' '.join(f'l{index}?' for index in places)}\n{rules}{TITLE}"
+
+    def parse(self, view: View, answers: Sequence[str]) -> Reading:
+        chapters: dict[int, Chapter] = {}
+        problems: list[str] = []
+        for line in answers[0].split("\n"):
+            found = _LINE.fullmatch(line)
+            if not line.strip():
+                continue
+            if found is None:
+                problems.append(f"{line[:60]!r} is not a number and a title")
+            elif int(found[1]) >= len(view.lines):
+                problems.append(f"line {found[1]} is not in the transcript's {len(view.lines)} lines")
+            elif chapters and int(found[1]) <= max(chapters):
+                problems.append(f"line {found[1]} comes again, or after a later one")
+            else:
+                chapters[int(found[1])] = Chapter(float(view.starts[int(found[1])]), tidy(found[2]))
+        if view.opening == "seam":
+            chapters.pop(0, None)
+        return Reading(tuple(chapters.values()), tuple(problems))

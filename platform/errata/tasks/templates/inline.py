@@ -1,0 +1,106 @@
+"""`inline`: the model reads on, and speaks at a border.
+
+    title <|seg|> line <|same|> <|seg|> line <|new|> title of what ended <|end|> … <|seg|> <|new|> title <|end|>
+
+After each line the model says whether that line began a new chapter; if so, it names the span that ended there (with
+nothing, for a cold open). A closing slot names the last one. A small model learns this long before it can look up an
+index, needs one pass, and can chapter a stream while it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from errata.domain.chapter import Chapter, Chapters, tidy
+from errata.tasks.prompt import Answer, Control, Prompt, Slot, Text
+from errata.tasks.template import Reading, View
+
+SEGMENT, SAME, NEW, END = "<|seg|>", "<|same|>", "<|new|>", "<|end|>"
+MARKERS = (SEGMENT, SAME, NEW, END)
+
+_TITLE = "TITLE: / ?[^ \\n\\r][^\\n\\r]{0,119}/\n"
+
+
+class Inline:
+    name = "inline"
+    version = 1
+    chat = False
+    line_overhead = 5
+
+    def render(self, view: View) -> Prompt:
+        spans: list[Control | Text | Slot] = [Text(view.title)]
+        for index, line in enumerate(view.lines):
+            spans += [Control(SEGMENT), Text(line), self._first(view) if index == 0 else Slot()]
+        return (*spans, Control(SEGMENT), Slot())
+
+    def _first(self, view: View) -> Control | Slot:
+        if view.opening == "unknown":
+            return Slot()
+        return Control(SAME if view.opening == "seam" else NEW + END)
+
+    def target(self, view: View, chapters: Chapters, running: str) -> tuple[Answer, ...]:
+        titles = {int(chapter.start): chapter.title for chapter in chapters}
+        answers: list[Answer] = []
+        open_title = running
+        for index, (start, fresh) in enumerate(zip(view.starts, _fresh(view.starts), strict=True)):
+            new = fresh and start in titles and not (index == 0 and view.opening == "seam")
+            if index > 0 or view.opening == "unknown":
+                answers.append(_close(open_title if index else "") if new else (Control(SAME),))
+            if new:
+                open_title = titles[start]
+        return (*answers, _close(open_title))
+
+    def grammar(self, view: View, answers: Sequence[str]) -> str:
+        slots = len(view.lines) if view.opening == "unknown" else len(view.lines) - 1
+        if len(answers) == slots:
+            return f"start: {NEW} {'TITLE' if _titled(view, answers) else 'TITLE?'} {END}\n{_TITLE}"
+        if view.opening == "unknown" and not answers:
+            return f"start: {SAME} | {NEW} {END}\n"
+        if _titled(view, answers):
+            return f"start: {SAME} | {NEW} TITLE {END}\n{_TITLE}"
+        if view.opening == "seam":
+            return f"start: {SAME} | {NEW} TITLE? {END}\n{_TITLE}"
+        return f"start: {SAME} | {NEW} {END}\n"
+
+    def parse(self, view: View, answers: Sequence[str]) -> Reading:
+        lines = range(len(view.lines)) if view.opening == "unknown" else range(1, len(view.lines))
+        places = [*lines, len(view.lines)]
+        if len(answers) != len(places):
+            return Reading((), (f"{len(answers)} answers stand where {len(places)} were asked for",))
+        chapters: list[Chapter] = []
+        problems: list[str] = []
+        begun = 0 if view.opening == "chapter" else None
+        for place, answer in zip(places, answers, strict=True):
+            title = _title(answer)
+            if title is None:
+                if answer.strip() != SAME or place == len(view.lines):
+                    problems.append(f"line {place}: the answer {answer[:60]!r} is neither same nor new")
+                continue
+            if begun is not None:
+                chapters.append(Chapter(float(view.starts[begun]), title))
+                if not title:
+                    problems.append(f"line {place}: the chapter that ended here got no title")
+            begun = place
+        return Reading(tuple(chapters), tuple(problems))
+
+
+def _fresh(starts: Sequence[int]) -> list[bool]:
+    """Whether a line is the first of those that share its floored start: only that one can begin a chapter."""
+    return [index == 0 or start != starts[index - 1] for index, start in enumerate(starts)]
+
+
+def _close(title: str) -> Answer:
+    return (Control(NEW), Text(title), Control(END)) if title else (Control(NEW + END),)
+
+
+def _title(answer: str) -> str | None:
+    """The title in `<|new|> title <|end|>`, perhaps empty; None for any other answer."""
+    said = answer.strip()
+    if not (said.startswith(NEW) and said.endswith(END)):
+        return None
+    return tidy(said.removeprefix(NEW).removesuffix(END))
+
+
+def _titled(view: View, answers: Sequence[str]) -> bool:
+    """Whether the span now open began at a border, so that it must get a title."""
+    return view.opening == "chapter" or any(_title(answer) is not None for answer in answers)

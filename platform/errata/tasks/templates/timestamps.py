@@ -1,0 +1,77 @@
+"""`timestamps`: `[HH:MM:SS] line`, answered by `HH:MM:SS - Title` lines: the notebook format of VidChapters models."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from errata.domain.chapter import Chapter, Chapters, tidy
+from errata.domain.timestamps import clock, find_clock
+from errata.tasks.prompt import Answer, Prompt, Slot, Text
+from errata.tasks.template import Reading, View
+from errata.tasks.templates.indexed import TITLE
+
+_INSTRUCTION = (
+    "Segment this transcript into chapters at its changes of topic. Answer with one line a chapter, in the order of "
+    "time: HH:MM:SS - Title\n"
+)
+
+
+_SEPARATOR = re.compile(r"^\s*\]?\s*[-–—:]?\s*")
+
+
+class Timestamps:
+    name = "timestamps"
+    version = 1
+    chat = True
+    line_overhead = 22
+
+    def render(self, view: View) -> Prompt:
+        head = f"{_INSTRUCTION}Title: {view.title}\nDescription: {view.description}\nTranscript:\n"
+        lines = zip(view.starts, view.lines, strict=True)
+        return (Text(head + "".join(f"[{clock(start)}] {line}\n" for start, line in lines)), Slot())
+
+    def target(self, view: View, chapters: Chapters, running: str) -> tuple[Answer, ...]:
+        titles = {int(chapter.start): chapter.title for chapter in chapters}
+        if view.opening == "seam" and running:
+            titles = {**titles, view.starts[0]: running}
+        return ((Text("".join(f"{clock(start)} - {title}\n" for start, title in sorted(titles.items()))),),)
+
+    def grammar(self, view: View, answers: Sequence[str]) -> str:
+        places = sorted(set(view.starts))
+        rules = "".join(f'l{place}: "{clock(place)} - " TITLE "\\n"\n' for place in places)
+        return f"start: {' '.join(f'l{place}?' for place in places)}\n{rules}{TITLE}"
+
+    def parse(self, view: View, answers: Sequence[str]) -> Reading:
+        chapters: dict[int, Chapter] = {}
+        problems: list[str] = []
+        for line in answers[0].split("\n"):
+            found = find_clock(line)
+            if not line.strip():
+                continue
+            if found is None:
+                problems.append(f"{line[:60]!r} has no time")
+                continue
+            seconds, (_, end) = found
+            title = tidy(_SEPARATOR.sub("", line[end:], count=1))
+            place = _place(view.starts, seconds)
+            if seconds > view.duration:
+                problems.append(f"{clock(seconds)} is after the end")
+            elif not title:
+                problems.append(f"{clock(seconds)} has no title")
+            elif chapters and place <= max(chapters):
+                problems.append(f"{clock(seconds)} comes again, or after a later one")
+            else:
+                if place != seconds:
+                    problems.append(f"{clock(seconds)} is no line's start; moved to {clock(place)}")
+                chapters[place] = Chapter(float(place), title)
+        if view.opening == "seam":
+            chapters.pop(view.starts[0], None)
+        return Reading(tuple(chapters.values()), tuple(problems))
+
+
+def _place(starts: Sequence[int], seconds: int) -> int:
+    right = min(bisect_left(starts, seconds), len(starts) - 1)
+    left = max(right - 1, 0)
+    return min(starts[left], starts[right], key=lambda start: abs(start - seconds))

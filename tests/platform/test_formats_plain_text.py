@@ -1,0 +1,151 @@
+"""Plain text by word offsets, and the choice between formats."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from errata.domain.transcript import Segment, Transcript
+from errata.errors import BadInput
+from errata.formats import detect, plain_text
+from errata.formats.rows import Arrival, Rejected
+
+SPEECH = {"v": {"text": ["Hello."], "start": [0], "end": [4]}}
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("One two. Three four! Five? Six", ["One two.", "Three four!", "Five?", "Six"]),
+        ('He said "Go." Then left.', ['He said "Go."', "Then left."]),
+        ("He left. “Go” she said. 42 people came.", ["He left.", "“Go” she said.", "42 people came."]),
+        (
+            "It costs 3.50 at example.com, i.e. a lot... or not.",
+            ["It costs 3.50 at example.com, i.e. a lot... or not."],
+        ),
+        ("Wait... What?! Élan.  Öl.", ["Wait...", "What?!", "Élan.", "Öl."]),
+        ("no stop at all", ["no stop at all"]),
+    ],
+)
+def test_where_sentences_end(line: str, expected: list[str]) -> None:
+    assert list(plain_text.sentences(line)) == expected
+
+
+def test_a_file_is_one_transcript_placed_by_words(tmp_path: Path) -> None:
+    file = tmp_path / "episode 7.txt"
+    file.write_text("Hello  there. Soil first\n\nthen tools.\r\n")
+    assert list(plain_text.read(file)) == [
+        Arrival(
+            Transcript(
+                external_id="episode 7",
+                segments=(
+                    Segment(0.0, 2.0, "Hello there."),
+                    Segment(2.0, 4.0, "Soil first"),
+                    Segment(4.0, 6.0, "then tools."),
+                ),
+                duration=6.0,
+                unit="words",
+            )
+        )
+    ]
+
+
+@given(whole=st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0")).filter(str.strip))
+def test_every_word_is_kept_in_order_and_placed_where_it_stands(
+    whole: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    file = tmp_path_factory.mktemp("words") / "t.txt"
+    file.write_bytes(whole.encode("utf-8-sig"))
+    (arrival,) = plain_text.read(file)
+    assert isinstance(arrival, Arrival)
+    words = whole.split()
+    assert arrival.transcript.duration == len(words)
+    assert " ".join(segment.text for segment in arrival.transcript.segments) == " ".join(words)
+    for segment in arrival.transcript.segments:
+        assert words[int(segment.start) : int(segment.end)] == segment.text.split()
+
+
+def test_a_bad_file_does_not_stop_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"\xff\xfe")
+    (tmp_path / "b.txt").write_text("Fine.")
+    (tmp_path / "c.txt").write_text("")
+    (tmp_path / "d.txt").write_text("a\0b")
+    (tmp_path / "notes.md").write_text("not a transcript")
+    a, b, c, d = plain_text.read(tmp_path)
+    assert isinstance(b, Arrival) and b.transcript.external_id == "b"
+    for item, row, reason in ((a, "a", "not UTF-8"), (c, "c", "is empty"), (d, "d", "NUL character at 1")):
+        assert isinstance(item, Rejected)
+        assert (item.file, item.row) == (str(tmp_path / f"{row}.txt"), row)
+        assert reason in item.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [("t.txt", b"\xff", "not UTF-8"), ("t.txt", b" \n", "is empty"), ("gone.txt", None, "can't be read")],
+)
+def test_one_file_that_cannot_be_read_is_an_error(
+    name: str, content: bytes | None, message: str, tmp_path: Path
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadInput, match=rf"{name} .*{message}"):
+        plain_text.read(tmp_path / name)
+    with pytest.raises(BadInput, match=r"has no \.txt files"):
+        (tmp_path / "empty").mkdir()
+        plain_text.read(tmp_path / "empty")
+
+
+def arrivals(path: Path, asr: Path | None = None) -> list[Transcript]:
+    results = list(detect.transcripts(path, asr))
+    assert all(isinstance(item, Arrival) for item in results)
+    return [item.transcript for item in results if isinstance(item, Arrival)]
+
+
+def test_the_format_is_told_from_the_path(tmp_path: Path) -> None:
+    talks, texts = tmp_path / "talks", tmp_path / "texts"
+    talks.mkdir()
+    texts.mkdir()
+    (talks / "chapters.json").write_text('{"v": {}}')
+    (talks / "asrs.json").write_text(json.dumps(SPEECH))
+    (talks / "LICENSE.txt").write_text("not a transcript")
+    (texts / "w.txt").write_text("Hello.")
+    line = {"video_id": "x", "metadata": {}, "asr": SPEECH["v"]}
+    (tmp_path / "rejects.jsonl").write_text(json.dumps(line))
+    for path in (talks, talks / "chapters.json"):
+        assert [transcript.external_id for transcript in arrivals(path)] == ["v"]
+    assert [transcript.external_id for transcript in arrivals(tmp_path / "rejects.jsonl")] == ["x"]
+    for path in (texts, texts / "w.txt"):
+        assert [transcript.unit for transcript in arrivals(path)] == ["words"]
+    assert arrivals(talks / "chapters.json", talks / "asrs.json") == arrivals(talks)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("gone", "gone is not there"),
+        ("empty", r"empty is in no format that can be read; accepted are .*chapters\*\.json.*\.txt"),
+        ("film.mp4", r"film\.mp4 is in no format that can be read; accepted are"),
+        ("w.txt", r"w\.txt is plain text and has no speech file"),
+    ],
+)
+def test_what_is_in_no_known_format_is_told_what_is(name: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "film.mp4").write_bytes(b"\0")
+    (tmp_path / "w.txt").write_text("Hello.")
+    with pytest.raises(BadInput, match=message):
+        detect.transcripts(tmp_path / name, tmp_path / "asrs.json" if name == "w.txt" else None)
+
+
+def test_importing_the_formats_is_light() -> None:
+    code = (
+        "import sys, errata.formats.detect, errata.formats.reviews_jsonl\n"
+        "heavy = {'numpy', 'torch', 'sqlalchemy', 'pydantic', 'pandas', 'pyarrow'} & set(sys.modules)\n"
+        "sys.exit(', '.join(heavy) or 0)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True).stderr == ""

@@ -1,0 +1,186 @@
+"""Templates, windows and encoding: what is taught is what can be read back."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from errata.domain.chapter import Chapter, canonical
+from errata.domain.transcript import Segment, Transcript
+from errata.errors import BadInput
+from errata.tasks import templates
+from errata.tasks.chapters import ChapterTask
+from errata.tasks.encode import IGNORED, ids
+from errata.tasks.prompt import Control, Slot, Text
+from errata.tasks.template import Reading, View
+
+ALL = list(templates.TEMPLATES)
+
+words = st.text(
+    st.characters(categories=("L", "N", "P", "S", "Zs"), exclude_characters="\x00"), min_size=1, max_size=12
+)
+lines = st.lists(
+    st.one_of(words, st.sampled_from(["Yeah.", "So. Next", "<|new|>", "<|seg|> 3 x"])), min_size=1, max_size=5
+)
+line_texts = lines.map(" ".join).filter(lambda text: text.strip() != "")
+titles = st.one_of(words, st.sampled_from(["Two\nlines", "00:01:00 - Late", "3 pigs", '"quoted", ok', "<|end|> of it"]))
+
+
+@st.composite
+def transcripts(draw: st.DrawFn, longest: int = 25) -> Transcript:
+    texts = draw(st.lists(line_texts, min_size=1, max_size=longest))
+    gaps = draw(st.lists(st.floats(0, 40, allow_nan=False), min_size=len(texts), max_size=len(texts)))
+    segments, at = [], 0.0
+    for text, gap in zip(texts, gaps, strict=True):
+        at += gap
+        segments.append(Segment(at, at + 1, " ".join(text.split()) or "x"))
+    return Transcript("t", tuple(segments), duration=at + 2, title="A talk")
+
+
+@st.composite
+def chaptered(draw: st.DrawFn, longest: int = 25) -> tuple[Transcript, tuple[Chapter, ...]]:
+    transcript = draw(transcripts(longest))
+    places = draw(st.lists(st.floats(0, transcript.duration), max_size=6))
+    return transcript, tuple(Chapter(place, draw(titles)) for place in places if True)
+
+
+def usable(chapters: tuple[Chapter, ...]) -> tuple[Chapter, ...]:
+    return tuple(chapter for chapter in chapters if chapter.title.strip())
+
+
+@pytest.mark.parametrize("name", ALL)
+@settings(max_examples=150, deadline=None)
+@given(case=chaptered())
+def test_what_is_taught_is_read_back(name: str, case: tuple[Transcript, tuple[Chapter, ...]]) -> None:
+    transcript, chapters = case
+    template = templates.find(name)
+    right = canonical(usable(chapters), transcript).chapters
+    starts = tuple(int(segment.start) for segment in transcript.segments)
+    texts = tuple(" ".join(segment.text.split()) for segment in transcript.segments)
+    view = View("A talk", "", texts, starts, transcript.duration)
+    answers = ["".join(span.text for span in answer) for answer in template.target(view, right, "")]
+    reading = template.parse(view, answers)
+    assert reading.chapters == right
+    assert reading.problems == ()
+
+
+@pytest.mark.parametrize("name", ALL)
+@settings(max_examples=60, deadline=None)
+@given(case=chaptered(), data=st.data())
+def test_a_perfect_model_is_read_perfectly_through_windows(name, case, data, request) -> None:
+    """Right answers, window by window, give the right chapters of the whole: no seam is a border."""
+    transcript, chapters = case
+    context = data.draw(st.sampled_from([420, 600, 1200]))
+    task = ChapterTask(templates.find(name), request.getfixturevalue("tokenizer"), context)
+    right = canonical(usable(chapters), transcript).chapters
+    taught = {example.view: example for example in task.examples(transcript, right)}
+
+    def perfect(view: View) -> Reading:
+        example = taught[view]
+        answers = task.template.target(view, example.chapters, example.running)
+        return task.template.parse(view, ["".join(span.text for span in answer) for answer in answers])
+
+    assert task.read(transcript, perfect).chapters == right
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_training_and_serving_show_the_model_the_same_tokens(name, chat_tokenizer) -> None:
+    task = ChapterTask(templates.find(name), chat_tokenizer, 1000)
+    transcript = _talk(12)
+    example = next(task.examples(transcript, (Chapter(0, "Gardens"), Chapter(40, "Soil"))))
+    served: list[int] = []
+    filling = iter(task.template.target(example.view, example.chapters, ""))
+    for span in task.prompt(example.view):
+        if isinstance(span, Slot):
+            served += [token for part in next(filling) for token in ids(part, chat_tokenizer)]
+        else:
+            served += ids(span, chat_tokenizer)
+    assert (*served, chat_tokenizer.eos_token_id) == example.encoded.input_ids
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_target_ends_with_end_of_sequence_and_only_it_is_learned(name, tokenizer) -> None:
+    task = ChapterTask(templates.find(name), tokenizer, 1000)
+    example = next(task.examples(_talk(8), (Chapter(0, "Gardens"), Chapter(40, "Soil"))))
+    learned = [token for token in example.encoded.labels if token != IGNORED]
+    expected = [
+        t for a in task.template.target(example.view, example.chapters, "") for s in a for t in ids(s, tokenizer)
+    ]
+    assert learned == [*expected, tokenizer.eos_token_id]
+
+
+def test_no_chapter_is_taught_beyond_what_the_prompt_shows(tokenizer) -> None:
+    """A transcript cut short while all its chapters stay as targets would teach invention."""
+    task = ChapterTask(templates.find("timestamps"), tokenizer, 700)
+    transcript = _talk(80)
+    chapters = tuple(Chapter(float(at), f"Part {at}") for at in range(0, 800, 100))
+    examples = list(task.examples(transcript, chapters))
+    assert len(examples) > 2
+    for example in examples:
+        assert all(example.view.starts[0] <= chapter.start <= example.view.starts[-1] for chapter in example.chapters)
+        assert len(example.encoded.input_ids) <= task.context
+    assert {c.start for example in examples for c in example.chapters} == {c.start for c in chapters}
+
+
+def test_text_never_becomes_a_control_token(tokenizer) -> None:
+    spoken = ids(Text("then <|new|> he said <|eos|>"), tokenizer)
+    assert not set(spoken) & set(tokenizer.all_special_ids)
+    assert ids(Control("<|new|>"), tokenizer) == [tokenizer.convert_tokens_to_ids("<|new|>")]
+
+
+def test_a_chat_models_own_template_goes_around_the_prompt(chat_tokenizer) -> None:
+    task = ChapterTask(templates.find("indexed"), chat_tokenizer, 1000)
+    example = next(task.examples(_talk(3), (Chapter(0, "Gardens"),)))
+    shown = chat_tokenizer.decode(
+        [i for i, label in zip(example.encoded.input_ids, example.encoded.labels, strict=True) if label == IGNORED]
+    )
+    assert shown.replace(" ", "").startswith("<|seg|>user\nDivide")
+    assert shown.replace(" ", "").endswith("<|end|>\n<|seg|>assistant\n")
+
+
+VIEW = View("A talk", "", ("Welcome all. Hi.", "Now about soil. It is wet.", "And last, tools!"), (0, 12, 30), 40)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '[{"title": "Hello", "start_text": "Welcome all."}, {"title": "Soil", "start_text": "Now about soil."},]',
+        (
+            '[{"chapter_title": "Hello", "start_text_snippet": "Welcome all."}, '
+            '{"chapter_title": "Soil", "start_text_snippet": "Now, about soil"}]'
+        ),
+        (
+            'Here you are: [{"title": "Hello", "start_text": "Welcome all."}, '
+            '{"title": "Soil", "start_text": "Now about soil."}, {"title": "To'
+        ),
+    ],
+    ids=["trailing comma", "other keys and an inexact quote", "cut short"],
+)
+def test_what_can_be_mended_in_a_json_answer_is_mended(answer: str) -> None:
+    reading = templates.find("json").parse(VIEW, [answer])
+    assert [(c.start, c.title) for c in reading.chapters] == [(0, "Hello"), (12, "Soil")]
+    assert ("inexact" in "".join(reading.problems)) == ("Now, about" in answer)
+
+
+def test_an_unreadable_answer_is_a_problem_not_an_empty_list() -> None:
+    for name, answer in [("json", "sorry"), ("indexed", "no chapters here"), ("timestamps", "none")]:
+        reading = templates.find(name).parse(VIEW, [answer])
+        assert reading.chapters == () and reading.problems
+    assert templates.find("inline").parse(VIEW, ["what", "<|same|>", "<|same|>", "<|new|> x <|end|>"]).problems
+
+
+def test_a_quote_that_is_nowhere_is_reported() -> None:
+    reading = templates.find("json").parse(VIEW, ['[{"title": "Mars", "start_text": "We land on Mars tonight."}]'])
+    assert reading.chapters == () and "Mars tonight" in reading.problems[0]
+
+
+def test_an_unknown_template_is_named() -> None:
+    with pytest.raises(BadInput, match=r"'haiku'.*indexed"):
+        templates.find("haiku")
+
+
+def _talk(count: int) -> Transcript:
+    texts = ["so today we talk about gardens and soil", "then the weather and a question", "and tools"]
+    segments = tuple(Segment(i * 10.0, i * 10.0 + 9, texts[i % 3]) for i in range(count))
+    return Transcript("talk", segments, duration=count * 10.0, title="Gardens")
