@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats import detect, plain_text
-from errata.formats.rows import Arrival, Rejected
+from errata.formats.rows import Arrival, Rejected, Row
 
 SPEECH = {"v": {"text": ["Hello."], "start": [0], "end": [4]}}
 
@@ -51,7 +51,9 @@ def test_a_file_is_one_transcript_placed_by_words(tmp_path: Path) -> None:
                 ),
                 duration=6.0,
                 unit="words",
-            )
+            ),
+            None,
+            Row("", 0, None),
         )
     ]
 

@@ -14,7 +14,7 @@ from errata.domain.chapter import Chapter
 from errata.errors import BadInput
 from errata.formats import reviews_jsonl
 from errata.formats.reviews_jsonl import Review
-from errata.formats.rows import Rejected, write_rejects
+from errata.formats.rows import Rejected, Row, write_rejects
 
 ROW: dict[str, Any] = {
     "video_id": "v",
@@ -70,6 +70,7 @@ def test_every_field_is_where_it_belongs(tmp_path: Path) -> None:
         reviewed_on="2024-02-15",
         draft=(Chapter(4.0, "Earth"),),
         draft_by="machine",
+        row=Row("", 0, None),
     )
 
 
@@ -120,7 +121,9 @@ def test_a_date_may_have_a_time_or_be_missing_and_still_counts_as_its_day(
 
 def test_a_later_row_is_left_for_its_day_even_when_it_is_broken(tmp_path: Path) -> None:
     path = write(tmp_path / "reviews.jsonl", ROW, without(reviewed_on="2024-02-16", reviewed=5), without(reviewed_on=5))
-    assert [getattr(item, "row", "read") for item in reviews_jsonl.read(path, until="2024-02-15")] == ["read", 3]
+    now, undated = reviews_jsonl.read(path, until="2024-02-15")
+    assert isinstance(now, Review) and isinstance(undated, Rejected)
+    assert (now.row.row, undated.row) == (1, 3)
 
 
 @pytest.mark.parametrize("until", ["yesterday", "2024-02-30", "2024-02-15T10:00", ""])
@@ -225,10 +228,28 @@ def test_rejects_once_mended_are_imported_and_unmended_are_refused_again(tmp_pat
     assert isinstance(first, Review) and isinstance(torn, Rejected) and isinstance(maybe, Review)
 
 
-def test_rejects_of_rejects_keep_one_reason(tmp_path: Path) -> None:
+def test_a_review_that_the_record_refuses_goes_to_the_rejects_too(tmp_path: Path) -> None:
+    review = one(tmp_path, ROW)
+    late = review.row.rejected("no transcript 'v'; import it first")
+    assert str(late) == f"{tmp_path / 'reviews.jsonl'}, line 1: no transcript 'v'; import it first"
+    write_rejects(tmp_path / "rejects.jsonl", [late])
+    assert list(reviews_jsonl.read(tmp_path / "rejects.jsonl")) == [review]
+
+
+def test_rejects_of_rejects_keep_one_reason_and_can_still_be_mended(tmp_path: Path) -> None:
     path = write(tmp_path / "reviews.jsonl", without(reviewer="", _rejected={"reason": "old"}))
-    write_rejects(tmp_path / "again.jsonl", list(reviews_jsonl.read(path)))
-    assert json.loads((tmp_path / "again.jsonl").read_text())["_rejected"]["reason"].startswith("reviewer is empty")
+    again = tmp_path / "again.jsonl"
+    write_rejects(again, list(reviews_jsonl.read(path)))
+    assert json.loads(again.read_text())["_rejected"]["reason"].startswith("reviewer is empty")
+    (mended,) = reviews_jsonl.read(write(again, again.read_text().replace('"reviewer": ""', '"reviewer": "Ann"')))
+    assert isinstance(mended, Review)
+
+
+def test_a_key_that_stands_twice_still_does_so_in_the_rejects_file(tmp_path: Path) -> None:
+    path = write(tmp_path / "reviews.jsonl", '{"video_id": "w", ' + json.dumps(ROW)[1:])
+    write_rejects(tmp_path / "rejects.jsonl", list(reviews_jsonl.read(path)))
+    (again,) = reviews_jsonl.read(tmp_path / "rejects.jsonl")
+    assert isinstance(again, Rejected) and "'video_id' twice" in again.reason
 
 
 def test_nothing_rejected_writes_no_file_and_a_bad_place_is_named(tmp_path: Path) -> None:
@@ -247,7 +268,7 @@ anything = st.recursive(
 
 @given(row=anything | st.fixed_dictionaries({}, optional=dict.fromkeys(ROW, anything)))
 def test_no_row_stops_the_file_or_gets_lost(row: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
-    path = write(tmp_path_factory.mktemp("fuzz") / "reviews.jsonl", row, ROW)
+    path = write(tmp_path_factory.mktemp("fuzz") / "reviews.jsonl", json.dumps(row), ROW)
     odd, good = reviews_jsonl.read(path)
     assert isinstance(good, Review)
     assert isinstance(odd, Review | Rejected)

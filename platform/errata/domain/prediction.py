@@ -9,7 +9,8 @@ from errata.domain.chapter import Chapters
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    transcript_hash: str
+    transcript: int
+    """`seq` of the transcript."""
     model: str
     """The sha256 of the model's manifest; for a foreign draft, the name its source gave it."""
     template: str

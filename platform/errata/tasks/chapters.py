@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from errata.domain.chapter import Chapter, Chapters, canonical, starts, tidy
+from errata.domain.timestamps import find_clock
 from errata.domain.transcript import Transcript
 from errata.tasks.encode import Encoded, dress, encode, ids
 from errata.tasks.prompt import Prompt, Slot, Text
@@ -108,7 +109,7 @@ class ChapterTask:
         longest = int(self.context * LONGEST_LINE)
         return View(
             title=self._cut(tidy(transcript.title), longest),
-            description=self._cut(tidy(transcript.description), longest),
+            description=self._cut(_untold(transcript.description), longest),
             lines=tuple(lines),
             starts=tuple(places),
             duration=transcript.duration,
@@ -128,3 +129,8 @@ class ChapterTask:
             return line
         kept: str = self.tokenizer.decode(tokens[:longest], skip_special_tokens=False)
         return tidy(kept.rstrip("�"))
+
+
+def _untold(description: str) -> str:
+    """A description without its lines that hold a time: those are the chapters that the model is asked for."""
+    return tidy(" ".join(line for line in description.splitlines() if find_clock(line) is None))

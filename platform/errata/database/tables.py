@@ -1,0 +1,159 @@
+"""The record's tables.
+
+`transcripts`, `predictions` and `corrections` are append-only: a change is a new row that supersedes. Each has a
+content hash (UNIQUE, so that importing twice changes nothing) and the number `seq` that `events` handed out, one
+sequence for all of them: the order of the record, and what a watermark is measured in.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+_Number = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite hands out numbers for INTEGER keys alone."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class EventRow(Base):
+    __tablename__ = "events"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    seq: Mapped[int] = mapped_column(_Number, primary_key=True, autoincrement=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=_now)
+
+
+class TranscriptRow(Base):
+    __tablename__ = "transcripts"
+    __table_args__ = (
+        Index("ix_transcripts_external", "external_id", "seq"),
+        Index("ix_transcripts_text", "text_hash"),
+    )
+
+    seq: Mapped[int] = mapped_column(ForeignKey("events.seq"), primary_key=True, autoincrement=False)
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """Also the name of the blob that holds the text."""
+    external_id: Mapped[str]
+    title: Mapped[str]
+    channel: Mapped[str]
+    unit: Mapped[str] = mapped_column(String(8))
+    duration: Mapped[float]
+    role: Mapped[str] = mapped_column(String(8))
+    """What its own hash drew, or what its import declared; its leak group may be stricter."""
+    text_hash: Mapped[str] = mapped_column(String(64))
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class BandRow(Base):
+    """The near-duplicate index: which transcripts have which MinHash band."""
+
+    __tablename__ = "leak_bands"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    band: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    transcript: Mapped[int] = mapped_column(ForeignKey("transcripts.seq"), primary_key=True)
+
+
+class LinkRow(Base):
+    """Two transcripts found to be of one leak group, as of the later one's arrival."""
+
+    __tablename__ = "leak_links"
+    __table_args__ = (Index("ix_leak_links_older", "older", "newer"),)
+
+    newer: Mapped[int] = mapped_column(ForeignKey("transcripts.seq"), primary_key=True)
+    older: Mapped[int] = mapped_column(ForeignKey("transcripts.seq"), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(8))
+    """`id`, `text` or `near`."""
+
+
+class PredictionRow(Base):
+    __tablename__ = "predictions"
+    __table_args__ = (
+        UniqueConstraint("transcript", "model", "template", name="uq_predictions_asked"),
+        Index("ix_predictions_model", "model", "template"),
+    )
+
+    seq: Mapped[int] = mapped_column(ForeignKey("events.seq"), primary_key=True, autoincrement=False)
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    transcript: Mapped[int] = mapped_column(ForeignKey("transcripts.seq"))
+    model: Mapped[str]
+    template: Mapped[str]
+    chapters: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    problems: Mapped[list[str]] = mapped_column(JSON)
+    foreign: Mapped[bool]
+
+
+class CorrectionRow(Base):
+    __tablename__ = "corrections"
+    __table_args__ = (Index("ix_corrections_transcript", "transcript", "seq"),)
+
+    seq: Mapped[int] = mapped_column(ForeignKey("events.seq"), primary_key=True, autoincrement=False)
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    transcript: Mapped[int] = mapped_column(ForeignKey("transcripts.seq"))
+    kind: Mapped[str] = mapped_column(String(12))
+    chapters: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    reviewer: Mapped[str]
+    origin: Mapped[str]
+    reviewed_on: Mapped[str]
+    prediction: Mapped[int | None] = mapped_column(ForeignKey("predictions.seq"))
+    supersedes: Mapped[int | None] = mapped_column(ForeignKey("corrections.seq"), index=True)
+
+
+class LeaseRow(Base):
+    """Who may write the loop's state; `token` rises with every take-over, so that a stale holder is found out."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str]
+    token: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class NightRow(Base):
+    """One turn of the loop, by its label. `number` is their order."""
+
+    __tablename__ = "nights"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    label: Mapped[str] = mapped_column(unique=True)
+    training_watermark: Mapped[int] = mapped_column(BigInteger)
+    """Corrections up to here may be trained on."""
+    gate_watermark: Mapped[int] = mapped_column(BigInteger)
+    """Corrections after the training watermark, up to here, are tonight's fresh items."""
+    finished: Mapped[bool] = mapped_column(default=False)
+    verdict: Mapped[str | None]
+    """The gate's verdict, or `bootstrap`, or `skipped`."""
+    outcome: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class MoveRow(Base):
+    """Every move of an alias, with why: the history, and the outbox that MLflow is brought in line with."""
+
+    __tablename__ = "promotions"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=_now)
+    alias: Mapped[str]
+    model: Mapped[str] = mapped_column(String(64))
+    """The sha256 of the model's manifest."""
+    previous: Mapped[str | None] = mapped_column(String(64))
+    reason: Mapped[str]
+    """`day0`, `promote`, `challenger`, `rollback`, `manual`, …"""
+    night: Mapped[str | None]
+    evidence: Mapped[str | None]
+    """The sha256 of the evidence record that allowed the move."""
+    by: Mapped[str]
+    applied: Mapped[bool] = mapped_column(default=False)
+    """Whether MLflow has been told."""

@@ -1,0 +1,193 @@
+"""Transcripts in the schema of the `lucas-ventura/chapter-llama` dataset: metadata in one file, speech in another.
+
+metadata (`chapters*.json`, `transcripts*.json`):
+    {video_id: {duration, title, description, channel_id, chapters: {"<start, s>": title}}}, other keys are left alone
+speech (`asrs*.json`), in either of two shapes:
+    {video_id: {text: […], start: […], end: […], speaker: […]}}, speaker may be missing
+    {video_id: [{start, end, text, speaker}]}
+
+A row is taken whole or refused whole. The duration is the stated one, or the last end where that is later or none is
+stated: durations are often estimates. Segments must be in order of start; their ends may overlap; those without text
+are left out. Chapter starts may have commas ("1,234").
+
+A `.jsonl` file is read too, with both halves in each line: it is the rejects file that `rows` describes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from errata.domain.chapter import Chapters, tidy
+from errata.domain.transcript import Segment, Transcript
+from errata.errors import BadInput
+from errata.formats.fields import chapter, chapters, listing, mapping, text, text_or_nothing, time, time_in_key
+from errata.formats.json_files import read_map
+from errata.formats.rows import Arrival, Rejected, Row, each, json_lines
+
+METADATA = ("chapters*.json", "transcripts*.json")
+SPEECH = ("asrs*.json",)
+
+
+class _Entry(NamedTuple):
+    file: str
+    video_id: str
+    value: Any
+
+
+class _Merged(NamedTuple):
+    first: dict[str, _Entry]
+    later: list[_Entry]
+    """Entries under an id that another entry has taken."""
+
+
+def read(path: Path, asr: Path | None = None) -> Iterator[Arrival | Rejected]:
+    """Reads a folder, a metadata file or a rejects file; `asr` is the speech (file or folder) where it lies elsewhere.
+
+    Beside a folder's own files those in its `chapters/` and `asrs/` count; several of a kind are merged. To a metadata
+    file belongs the speech file of the same name (`chapters_x.json`, `asrs_x.json`), beside it or in `asrs/`.
+    Raises BadInput when a file can't be read or none is found.
+    """
+    if path.suffix == ".jsonl":
+        if asr is not None:
+            raise BadInput(f"{path} holds the speech in its own lines; leave {asr} out")
+        return each(json_lines(path), _arrival)
+    metadata = _merged(_found(path, "chapters", METADATA) if path.is_dir() else [path])
+    speech = _merged(_speech_files(path, asr))
+    return each(_joined(metadata, speech), _arrival)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether the folder holds metadata files of this format."""
+    return bool(_listed(path, "chapters", METADATA))
+
+
+def _listed(folder: Path, below: str, patterns: tuple[str, ...]) -> list[Path]:
+    return [file for place in (folder, folder / below) for pattern in patterns for file in sorted(place.glob(pattern))]
+
+
+def _found(folder: Path, below: str, patterns: tuple[str, ...]) -> list[Path]:
+    files = _listed(folder, below, patterns)
+    if not files:
+        raise BadInput(f"{folder} has no {' or '.join(patterns)}, nor has its folder {below}/; put it there or name it")
+    return files
+
+
+def _speech_files(path: Path, asr: Path | None) -> list[Path]:
+    where = asr or path
+    if where.is_dir():
+        return _found(where, "asrs", SPEECH)
+    return [asr or _partner(path)]
+
+
+def _partner(path: Path) -> Path:
+    name = path.name
+    for kind in ("chapters", "transcripts"):
+        name = name.replace(kind, "asrs", 1) if path.name.startswith(kind) else name
+    for folder in (path.parent, path.parent / "asrs", path.parent.parent / "asrs"):
+        if name != path.name and (folder / name).is_file():
+            return folder / name
+    raise BadInput(f"{path} has no speech file of the same name (asrs*.json) near it; name that file too, with --asr")
+
+
+def _merged(files: list[Path]) -> _Merged:
+    """All the files' entries; one that another file has too, word for word, is no second one."""
+    first: dict[str, _Entry] = {}
+    later: list[_Entry] = []
+    for file in files:
+        for video_id, value in read_map(file).items():
+            entry = _Entry(str(file), video_id, value)
+            known = first.setdefault(video_id, entry)
+            if known is not entry and (known.file == entry.file or known.value != entry.value):
+                later.append(entry)
+    return _Merged(first, later)
+
+
+def _joined(metadata: _Merged, speech: _Merged) -> Iterator[Row | Rejected]:
+    for entry in metadata.first.values():
+        yield _row(entry, entry, speech.first.get(entry.video_id))
+    for entry in speech.first.values():
+        if entry.video_id not in metadata.first:
+            yield _row(entry, None, entry)
+    for entry in metadata.later:
+        yield _row(entry, entry, speech.first.get(entry.video_id)).rejected(_twice(metadata.first[entry.video_id]))
+    for entry in speech.later:
+        yield _row(entry, metadata.first.get(entry.video_id), entry).rejected(_twice(speech.first[entry.video_id]))
+
+
+def _row(place: _Entry, metadata: _Entry | None, speech: _Entry | None) -> Row:
+    halves = {"metadata": metadata.value if metadata else None, "asr": speech.value if speech else None}
+    return Row(place.file, place.video_id, {"video_id": place.video_id, **halves})
+
+
+def _twice(first: _Entry) -> str:
+    return f"video {first.video_id!r} stands a second time, first in {first.file}; give this one an id of its own"
+
+
+def _arrival(row: Row) -> Arrival:
+    raw = mapping(row.raw, "the row")
+    video_id = text(raw.get("video_id"), "video_id")
+    if raw.get("metadata") is None:
+        raise BadInput(f"no metadata for video {video_id!r}; add its entry to the metadata file")
+    if raw.get("asr") is None:
+        raise BadInput(f"no speech for video {video_id!r}; add its entry to the asrs file")
+    transcript = _transcript(video_id, mapping(raw["metadata"], "metadata"), _segments(raw["asr"]))
+    return Arrival(transcript, _reference(raw["metadata"].get("chapters"), transcript), row)
+
+
+def _transcript(video_id: str, metadata: dict[str, Any], segments: tuple[Segment, ...]) -> Transcript:
+    stated = metadata.get("duration")
+    last_end = max((segment.end for segment in segments), default=0.0)
+    return Transcript(
+        external_id=video_id,
+        segments=segments,
+        duration=last_end if stated is None else max(time(stated, "duration"), last_end),
+        title=tidy(text_or_nothing(metadata.get("title"), "title")),
+        description=text_or_nothing(metadata.get("description"), "description"),
+        channel=text_or_nothing(metadata.get("channel_id"), "channel_id"),
+    )
+
+
+def _segments(asr: Any) -> tuple[Segment, ...]:
+    lines = _lines(mapping(asr, "asr")) if isinstance(asr, dict) else listing(asr, "asr")
+    segments = (_segment(mapping(line, f"segment {index}"), index) for index, line in enumerate(lines))
+    return tuple(segment for segment in segments if segment.text)
+
+
+def _lines(asr: dict[str, Any]) -> list[dict[str, Any]]:
+    """The dict of lists, turned into a list of dicts."""
+    names = ["text", "start", "end"] + (["speaker"] if asr.get("speaker") is not None else [])
+    columns = [listing(asr.get(name), f"asr.{name}") for name in names]
+    for name, column in zip(names, columns, strict=True):
+        if len(column) != len(columns[0]):
+            raise BadInput(f"asr.{name} has {len(column)} entries and asr.text {len(columns[0])}; they must be as long")
+    return [dict(zip(names, line, strict=True)) for line in zip(*columns, strict=True)]
+
+
+def _segment(line: dict[str, Any], index: int) -> Segment:
+    name = f"segment {index}'s"
+    return Segment(
+        start=time(line.get("start"), f"{name} start"),
+        end=time(line.get("end"), f"{name} end"),
+        text=tidy(text(line.get("text"), f"{name} text")),
+        speaker=tidy(text_or_nothing(line.get("speaker"), f"{name} speaker")) or None,
+    )
+
+
+def _reference(value: Any, transcript: Transcript) -> Chapters | None:
+    if value is None:
+        return None
+    found = chapters(
+        (
+            chapter(time_in_key(key, "a chapter's start"), title, f"the chapter at {key}")
+            for key, title in mapping(value, "chapters").items()
+        ),
+        "the video",
+    )
+    if found and found[-1].start > transcript.duration:
+        raise BadInput(
+            f"chapter {found[-1].title!r} starts at {found[-1].start:g} s, after the end ({transcript.duration:g} s); "
+            "mend its start or the duration"
+        )
+    return found

@@ -1,0 +1,90 @@
+"""The fields of an outside row, each checked. Every function raises BadInput that names the field and its value."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from itertools import pairwise
+from reprlib import repr as short
+from typing import Any
+
+from errata.domain.chapter import Chapter, Chapters, tidy
+from errata.errors import BadInput
+from errata.formats.json_files import Doubled
+
+LONGEST_TITLE = 500
+"""Characters in a chapter's title: more is a paragraph in the wrong field."""
+
+_NUMERAL = re.compile(r"-?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
+
+
+def mapping(value: Any, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise BadInput(f"{what} must be a JSON object, not {short(value)}")
+    if isinstance(value, Doubled):
+        raise BadInput(f"{what} has the key {short(value.repeated)} twice; keep one")
+    return value
+
+
+def listing(value: Any, what: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise BadInput(f"{what} must be a list, not {short(value)}")
+    return value
+
+
+def text(value: Any, what: str) -> str:
+    """A string that a database and a tokenizer can take; may be empty."""
+    if not isinstance(value, str):
+        raise BadInput(f"{what} must be text, not {short(value)}")
+    if "\0" in value:
+        raise BadInput(f"{what} has a NUL character at {value.index(chr(0))}; take it out")
+    try:
+        value.encode()
+    except UnicodeEncodeError as problem:
+        raise BadInput(f"{what} has half a character (a lone surrogate) at {problem.start}; take it out") from problem
+    return value
+
+
+def text_or_nothing(value: Any, what: str) -> str:
+    return "" if value is None else text(value, what)
+
+
+def filled_text(value: Any, what: str) -> str:
+    """Text on one line, with single spaces."""
+    line = tidy(text(value, what))
+    if not line:
+        raise BadInput(f"{what} is empty; fill it in")
+    return line
+
+
+def time(value: Any, what: str) -> float:
+    """A finite number that is not negative; numbers written as text are refused."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise BadInput(f"{what} must be a number, not {short(value)}")
+    if value < 0:
+        raise BadInput(f"{what} is {value}; a time must not be negative")
+    return value + 0.0  # an int becomes a float, and −0.0 becomes 0.0: equal times have equal hashes
+
+
+def time_in_key(key: str, what: str) -> float:
+    """A time that stands as an object's key: "90", "90.5" or "1,234"."""
+    if not _NUMERAL.fullmatch(key.strip()):
+        raise BadInput(f"{what} must be a number, not {short(key)}")
+    return time(float(key.replace(",", "")), what)
+
+
+def chapter(start: float, title: Any, what: str) -> Chapter:
+    line = filled_text(title, f"{what}'s title")
+    if len(line) > LONGEST_TITLE:
+        raise BadInput(f"{what}'s title has {len(line)} characters; shorten it to {LONGEST_TITLE} or fewer")
+    return Chapter(start, line)
+
+
+def chapters(items: Iterable[Chapter], what: str) -> Chapters:
+    """In order of time, each at a start of its own."""
+    ordered = tuple(sorted(items, key=lambda item: item.start))
+    for earlier, later in pairwise(ordered):
+        if earlier.start == later.start:
+            raise BadInput(f"{what} has two chapters at {later.start:g}; move or remove one")
+    return ordered

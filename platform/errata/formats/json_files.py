@@ -1,0 +1,84 @@
+"""Text, JSON and JSONL from outside, read without losing anything in silence.
+
+Python's own reader keeps the last of two equal keys and takes NaN for a number. Here both come out as what they are:
+a `Doubled` object, and the text "NaN".
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from errata.errors import BadInput
+
+
+class Doubled(dict[str, Any]):
+    """A JSON object in which a key stands twice: `items()` has all the pairs, so it is written as it was read."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self._pairs = pairs
+
+    def items(self) -> list[tuple[str, Any]]:  # type: ignore[override]
+        return self._pairs
+
+    @property
+    def repeated(self) -> str:
+        return Counter(key for key, _ in self._pairs).most_common(1)[0][0]
+
+
+def read_text(path: Path) -> str:
+    """The whole of a UTF-8 file, with or without a byte order mark. Raises BadInput."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as problem:
+        raise BadInput(f"{path} can't be read ({problem.strerror}); check the path") from problem
+    except UnicodeDecodeError as problem:
+        raise BadInput(f"{path} is not UTF-8 (byte {problem.start}); save it as UTF-8") from problem
+    if not text.strip():
+        raise BadInput(f"{path} is empty; export it again, or leave it out")
+    return text
+
+
+def read_map(path: Path) -> dict[str, Any]:
+    """A JSON file that is one object. Raises BadInput with line and column."""
+    try:
+        value = parse(read_text(path))
+    except json.JSONDecodeError as problem:
+        where = f"{path}, line {problem.lineno}, column {problem.colno}"
+        raise BadInput(
+            f"{where}: not JSON ({problem.msg}); the file is broken or cut off, export it again"
+        ) from problem
+    except RecursionError as problem:
+        raise BadInput(f"{path} is nested too deeply to be read; export it again") from problem
+    if not isinstance(value, dict):
+        raise BadInput(f"{path} must be a JSON object with one entry an id, not a {type(value).__name__}")
+    return value
+
+
+def parse(text: str) -> Any:
+    """One JSON value. A number that is not finite stays the text it was written as.
+
+    Raises json.JSONDecodeError, and RecursionError on absurd nesting.
+    """
+    return json.loads(text, object_pairs_hook=json_object, parse_constant=str, parse_float=_float, parse_int=_int)
+
+
+def json_object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these keys and values: `Doubled` where one stands again."""
+    pairs = list(pairs)
+    plain = dict(pairs)
+    return plain if len(plain) == len(pairs) else Doubled(pairs)
+
+
+def _float(text: str) -> float | str:
+    value = float(text)
+    return value if math.isfinite(value) else text
+
+
+def _int(text: str) -> int | str:
+    return int(text) if math.isfinite(float(text)) else text

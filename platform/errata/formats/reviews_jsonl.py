@@ -1,0 +1,138 @@
+"""Corrections as JSONL: one review a line, in order of time.
+
+    {"video_id": "…", "reviewer": "…", "reviewed": [{"start": 93, "title": "…"}], "reviewed_on": "2024-02-15",
+     "draft": […], "draft_by": "…", "kind": "edit"}
+
+Only video_id and reviewer are always needed. `kind` is `edit` (the default; needs `reviewed`), `accept` or `reject`.
+`draft` is what the reviewer was shown; `[]` there is an empty answer, and null or no `draft` says that it is not known.
+An edit that left the draft as it was is an accept. Starts are in the transcript's unit; whether they lie within it is
+for the one who has the transcript to say. Other keys are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from reprlib import repr as short
+from typing import Any
+
+from errata.domain.chapter import Chapters
+from errata.domain.correction import Kind
+from errata.errors import BadInput
+from errata.formats.fields import chapter, chapters, filled_text, listing, mapping, text, text_or_nothing, time
+from errata.formats.rows import Rejected, Row, each, json_lines
+
+KINDS: tuple[Kind, ...] = ("edit", "accept", "reject")
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    video_id: str
+    kind: Kind
+    chapters: Chapters | None
+    """The right chapters; None for a reject, and for an accept whose prediction the file does not hold."""
+    reviewer: str
+    reviewed_on: str
+    """ISO date, or date and time; empty when not known."""
+    draft: Chapters | None
+    """What the reviewer was shown; None when the file does not say, empty for an empty answer."""
+    draft_by: str
+    """The name of whoever or whatever made the draft; may be empty."""
+    row: Row = field(compare=False, repr=False)
+    """Where it stood: `row.rejected(reason)` refuses it after all, when it doesn't fit what the record holds."""
+
+
+def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
+    """Reviews in the file's order; with `until` (an ISO date) only those of that day or before, or without a date.
+
+    The day is the one that is written, whatever its time zone. Raises BadInput when the file can't be read or `until`
+    is no date.
+    """
+    rows = json_lines(path)
+    if until is not None:
+        last = _day(until)
+        rows = (row for row in rows if not _is_after(row.raw, last))
+    return each(rows, _review)
+
+
+def _day(until: str) -> str:
+    try:
+        return date.fromisoformat(until).isoformat()
+    except ValueError as problem:
+        raise BadInput(f"{until!r} is not a date; write it as YYYY-MM-DD") from problem
+
+
+def _is_after(raw: Any, last: str) -> bool:
+    """Whether the row is known to be of a later day; a row whose date can't be read is kept, to be refused by name."""
+    try:
+        return _reviewed_on(mapping(raw, "the row").get("reviewed_on"))[:10] > last
+    except BadInput:
+        return False
+
+
+def _review(row: Row) -> Review:
+    raw = mapping(row.raw, "the row")
+    draft = _chapters(raw.get("draft"), "draft")
+    kind, right = _decided(_kind(raw.get("kind")), draft, _chapters(raw.get("reviewed"), "reviewed"))
+    return Review(
+        video_id=_video_id(raw.get("video_id")),
+        kind=kind,
+        chapters=right,
+        reviewer=filled_text(raw.get("reviewer"), "reviewer"),
+        reviewed_on=_reviewed_on(raw.get("reviewed_on")),
+        draft=draft,
+        draft_by=text_or_nothing(raw.get("draft_by"), "draft_by"),
+        row=row,
+    )
+
+
+def _video_id(value: Any) -> str:
+    filled_text(value, "video_id")
+    return text(value, "video_id")  # as it stands: it has to match the transcript's to the letter
+
+
+def _kind(value: Any) -> Kind:
+    for kind in KINDS:
+        if value == kind or (value is None and kind == "edit"):
+            return kind
+    raise BadInput(f"kind must be one of {', '.join(KINDS)}, not {short(value)}")
+
+
+def _decided(kind: Kind, draft: Chapters | None, reviewed: Chapters | None) -> tuple[Kind, Chapters | None]:
+    if kind == "reject":
+        if reviewed:
+            raise BadInput("a reject has chapters in `reviewed`; leave them out, or make it an edit")
+        return kind, None
+    if kind == "accept":
+        if draft is not None and reviewed is not None and draft != reviewed:
+            raise BadInput("an accept has other chapters in `reviewed` than in `draft`; make it an edit")
+        return kind, draft if reviewed is None else reviewed
+    if reviewed is None:
+        raise BadInput("an edit needs `reviewed`, the chapters as the reviewer left them; add them")
+    return "accept" if reviewed == draft else "edit", reviewed
+
+
+def _chapters(value: Any, what: str) -> Chapters | None:
+    if value is None:
+        return None
+    items = (mapping(item, f"{what}[{index}]") for index, item in enumerate(listing(value, what)))
+    return chapters(
+        (
+            chapter(time(item.get("start"), f"{what}[{index}]'s start"), item.get("title"), f"{what}[{index}]")
+            for index, item in enumerate(items)
+        ),
+        what,
+    )
+
+
+def _reviewed_on(value: Any) -> str:
+    if value is None:
+        return ""
+    for kind in (date, datetime):
+        try:
+            return kind.fromisoformat(value).isoformat()
+        except (TypeError, ValueError):
+            continue
+    raise BadInput(f"reviewed_on must be an ISO date such as 2024-02-15, not {short(value)}")

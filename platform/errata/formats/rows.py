@@ -1,0 +1,120 @@
+"""Rows of an outside file: each becomes a value or is refused with its reason, and what was refused can be mended.
+
+A rejects file is JSONL. Each line is the row as the import that refused it reads it, and a `_rejected` beside it that
+says where the row stood and why it was refused; imports take no notice of that key. Mend the line, and give the file
+to the same command. What is left unmended is refused again, but for one case: of two rows under one id the later is
+refused, and importing it again by itself says that it is meant, as another version of the first.
+
+- corrections: the line of `reviews_jsonl`;
+- transcripts: `{"video_id": …, "metadata": {…}, "asr": {…}}`, both halves as their two files hold them, which
+  `chapter_llama` reads back;
+- a row that isn't a JSON object (a torn line, a text file) has no fields to keep: its text stands in `_rejected.raw`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from errata.domain.chapter import Chapters
+from errata.domain.transcript import Transcript
+from errata.errors import BadInput
+from errata.formats.json_files import json_object, parse, read_text
+
+REJECTED = "_rejected"
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    file: str
+    row: int | str
+    reason: str
+    """A sentence that says what to do."""
+    raw: Any
+    """The row in the form in which it can be imported again; its text where it has no such form."""
+
+    def __str__(self) -> str:
+        place = f"line {self.row}" if isinstance(self.row, int) else self.row
+        return f"{self.file}, {place}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    file: str
+    row: int | str
+    """The line, counted from 1; for files that are maps, the key."""
+    raw: Any
+
+    def rejected(self, reason: str) -> Rejected:
+        # A key may hold what no terminal and no database takes: that is often the very reason.
+        plain = isinstance(self.row, int) or self.row.isprintable()
+        return Rejected(self.file, self.row if plain else ascii(self.row), reason, self.raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A transcript, and the chapters that came with it."""
+
+    transcript: Transcript
+    reference: Chapters | None
+    """None where none came; an empty tuple says that it has no chapters."""
+    row: Row = field(compare=False, repr=False)
+    """Where it stood: `row.rejected(reason)` refuses it after all, when it doesn't fit what the record holds."""
+
+
+def each(rows: Iterable[Row | Rejected], make: Callable[[Row], Value]) -> Iterator[Value | Rejected]:
+    """What `make` makes of each row, in order; a row on which it raises BadInput comes out rejected."""
+    for row in rows:
+        yield row if isinstance(row, Rejected) else _made(row, make)
+
+
+def _made(row: Row, make: Callable[[Row], Value]) -> Value | Rejected:
+    try:
+        return make(row)
+    except BadInput as problem:
+        return row.rejected(str(problem))
+
+
+def json_lines(path: Path) -> Iterator[Row | Rejected]:
+    """The rows of a JSONL file; blank lines are skipped. Raises BadInput, at once, when the file can't be read."""
+    lines = read_text(path).split("\n")  # not splitlines: U+2028 may stand in a JSON string
+    return (_parsed(str(path), number, line) for number, line in enumerate(lines, start=1) if line.strip())
+
+
+def _parsed(file: str, number: int, line: str) -> Row | Rejected:
+    try:
+        return Row(file, number, parse(line))
+    except json.JSONDecodeError as problem:
+        reason = f"not JSON ({problem.msg}, column {problem.colno}); mend or export the line again"
+    except RecursionError:
+        reason = "nested too deeply to be read; export the line again"
+    return Rejected(file, number, reason, line)
+
+
+def write_rejects(path: Path, rejected: Iterable[Rejected]) -> int:
+    """Writes the rejects, one a line, and returns how many; writes no file when there are none.
+
+    `path` should end in `.jsonl`, by which imports know it. Raises BadInput when it can't be written.
+    """
+    lines = [_line(item) for item in rejected]
+    try:
+        if lines:
+            path.write_text("".join(lines), encoding="ascii")
+    except OSError as problem:
+        raise BadInput(f"{path} can't be written ({problem.strerror}); name another place for the rejects") from problem
+    return len(lines)
+
+
+def _line(item: Rejected) -> str:
+    why: dict[str, Any] = {"file": item.file, "row": item.row, "reason": item.reason}
+    fields: list[tuple[str, Any]] = []
+    if isinstance(item.raw, dict):
+        fields = [field for field in item.raw.items() if field[0] != REJECTED]
+    elif item.raw is not None:
+        why["raw"] = item.raw
+    return json.dumps(json_object([*fields, (REJECTED, why)])) + "\n"

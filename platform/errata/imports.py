@@ -1,0 +1,172 @@
+"""Outside files into the record: good rows go in, bad ones into a rejects file that can be mended and imported again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from errata.database.record import Record
+from errata.database.store import Store
+from errata.domain.chapter import Chapters
+from errata.domain.correction import Correction
+from errata.domain.hashing import content_hash
+from errata.domain.prediction import Prediction
+from errata.domain.roles import Role
+from errata.errors import BadInput, NotFound
+from errata.formats import detect, reviews_jsonl
+from errata.formats.reviews_jsonl import Review
+from errata.formats.rows import Arrival, Rejected, write_rejects
+
+Item = TypeVar("Item", Arrival, Review)
+
+BATCH = 50
+"""Rows a transaction: an interrupted import loses at most so many, and importing again completes it."""
+
+
+@dataclass
+class ImportReport:
+    read: int = 0
+    new: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+    rejects_file: str | None = None
+    """Where the rejected rows lie; None when there are none."""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def import_transcripts(
+    record: Record, path: Path, rejects: Path, asr: Path | None = None, role: Role | None = None
+) -> ImportReport:
+    """Imports whichever format `path` holds; chapters that came along are a correction of kind `reference`.
+
+    `rejects` is the folder for refused rows. Raises BadInput where the file as a whole can't be read.
+    """
+
+    def add(store: Store, arrival: Arrival) -> bool:
+        added = store.add_transcript(arrival.transcript, role)
+        if arrival.reference:  # an empty list in a data set means that none are known, not that there are none
+            store.add_correction(_reference(added.seq, arrival.transcript.hash, arrival.reference, path.name))
+        return added.new
+
+    return _import(record, detect.transcripts(path, asr), add, rejects / f"{path.stem}-transcripts.jsonl")
+
+
+def _reference(transcript: int, transcript_hash: str, chapters: Chapters, origin: str) -> Correction:
+    return Correction(
+        transcript=transcript,
+        kind="reference",
+        chapters=chapters,
+        reviewer="",
+        origin=origin,
+        identity=content_hash(["reference", transcript_hash, [chapter.as_json() for chapter in chapters]]),
+    )
+
+
+def import_corrections(record: Record, path: Path, rejects: Path, until: str | None = None) -> ImportReport:
+    """Imports reviews in the file's order, those of the day `until` and before.
+
+    A review with a draft corrects that draft; one without corrects the newest prediction of a model of ours.
+    """
+    return _import(
+        record,
+        reviews_jsonl.read(path, until),
+        lambda store, review: _add_review(store, review, path.name),
+        rejects / f"{path.stem}-corrections.jsonl",
+    )
+
+
+def _add_review(store: Store, review: Review, origin: str) -> bool:
+    identity = content_hash(_received(review))
+    if store.knows_correction(identity):
+        return False
+    transcript = store.find_transcript(review.video_id)
+    duration = store.transcript(transcript).duration
+    for chapter in (*(review.chapters or ()), *(review.draft or ())):
+        if chapter.start > duration:
+            raise BadInput(
+                f"the chapter {chapter.title!r} starts at {chapter.start:g}, after the end of {review.video_id!r} "
+                f"({duration:g}); mend the start"
+            )
+    seen, chapters = _joined(store, transcript, review)
+    correction = Correction(
+        transcript=transcript,
+        kind=review.kind,
+        chapters=chapters,
+        reviewer=review.reviewer,
+        origin=origin,
+        identity=identity,
+        reviewed_on=review.reviewed_on,
+        prediction=seen,
+    )
+    return store.add_correction(correction).new
+
+
+def _joined(store: Store, transcript: int, review: Review) -> tuple[int | None, Chapters]:
+    """The prediction that the reviewer saw, and the chapters that are right by the review."""
+    if review.draft is not None:
+        model = f"foreign:{review.draft_by or 'unknown'}:{content_hash([c.as_json() for c in review.draft])[:12]}"
+        draft = Prediction(transcript, model, "", review.draft, foreign=True)
+        return store.add_prediction(draft).seq, review.chapters or ()
+    latest = store.latest_prediction(transcript)
+    if review.kind == "accept" and review.chapters is None:
+        if latest is None:
+            raise BadInput(
+                f"it accepts a prediction for {review.video_id!r}, but there is none; run `errata predict` first, "
+                "or give the row its chapters"
+            )
+        return latest[0], latest[1].chapters
+    return (None if latest is None else latest[0]), review.chapters or ()
+
+
+def _received(review: Review) -> list[Any]:
+    def plain(chapters: Chapters | None) -> list[dict[str, Any]] | None:
+        return None if chapters is None else [chapter.as_json() for chapter in chapters]
+
+    return [
+        review.video_id,
+        review.kind,
+        plain(review.chapters),
+        review.reviewer,
+        review.reviewed_on,
+        plain(review.draft),
+        review.draft_by,
+    ]
+
+
+def _import(
+    record: Record, rows: Iterator[Item | Rejected], add: Callable[[Store, Item], bool], rejects: Path
+) -> ImportReport:
+    report = ImportReport()
+    refused: list[Rejected] = []
+    while batch := list(islice(rows, BATCH)):
+        with record.write() as store:
+            for row in batch:
+                report.read += 1
+                outcome = _added(store, row, add)
+                if isinstance(outcome, Rejected):
+                    refused.append(outcome)
+                elif outcome:
+                    report.new += 1
+                else:
+                    report.duplicate += 1
+    report.rejected = len(refused)
+    if refused:
+        rejects.parent.mkdir(parents=True, exist_ok=True)
+        write_rejects(rejects, refused)
+        report.rejects_file = str(rejects)
+    return report
+
+
+def _added(store: Store, row: Item | Rejected, add: Callable[[Store, Item], bool]) -> bool | Rejected:
+    """Whether the row was new; a row that the record can't take comes back rejected."""
+    if isinstance(row, Rejected):
+        return row
+    try:
+        return add(store, row)
+    except (BadInput, NotFound) as problem:
+        return row.row.rejected(str(problem))

@@ -1,0 +1,1 @@
+"""Engines behind one interface, and the loop that lets a model fill a prompt's slots."""

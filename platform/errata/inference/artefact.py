@@ -1,0 +1,95 @@
+"""A model on disk: plain files, a card that says how it is asked, and a sealed manifest.
+
+The manifest lists the sha256 and size of every file and is written last, so a folder with a manifest that verifies is a
+finished model. The manifest's own hash is the model's identity everywhere. Weights are safetensors; a pickle, whatever
+its name, is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from errata.domain.hashing import content_hash, sha256
+from errata.errors import BadInput, NotFound
+from errata.workspace import write_json
+
+CARD, MANIFEST = "errata.json", "manifest.json"
+_PICKLES = (".bin", ".pt", ".pth", ".pkl", ".joblib", ".ckpt")
+_PICKLE_MAGIC = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+
+Form = Literal["full", "adapter", "onnx"]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    template: str
+    context: int
+    """Tokens, prompt and answer together, that it was trained to see."""
+    form: Form = "full"
+    base: str = ""
+    """For an adapter: the identity of the full model that it goes on."""
+
+    @classmethod
+    def read(cls, folder: Path) -> Card:
+        path = folder / CARD
+        try:
+            value = json.loads(path.read_text())
+        except (OSError, ValueError) as error:
+            raise NotFound(f"{folder} is no model of Errata's: {path.name} can't be read ({error})") from error
+        return cls(**{name: value[name] for name in ("template", "context", "form", "base") if name in value})
+
+    def write(self, folder: Path, **facts: Any) -> None:
+        write_json(folder / CARD, {**facts, **asdict(self)})
+
+
+def seal(folder: Path) -> str:
+    """Writes the manifest and returns the model's identity. Raises BadInput on a file that could run code."""
+    files = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST):
+        data = path.read_bytes()
+        if path.suffix in _PICKLES or data.startswith(_PICKLE_MAGIC):
+            raise BadInput(
+                f"{path} is a pickle or an archive, which can run code when loaded; save safetensors instead"
+            )
+        files[str(path.relative_to(folder))] = {"sha256": sha256(data), "bytes": len(data)}
+    write_json(folder / MANIFEST, files)
+    return content_hash(files)
+
+
+def verify(folder: Path) -> str:
+    """The identity of a sealed model, after comparing every byte. Raises NotFound where one differs."""
+    try:
+        files = json.loads((folder / MANIFEST).read_text())
+    except (OSError, ValueError) as error:
+        raise NotFound(
+            f"{folder} holds no finished model ({error}); it may have been cut short: make it again"
+        ) from error
+    for name, expected in files.items():
+        path = folder / name
+        if not path.is_file() or sha256(path.read_bytes()) != expected["sha256"]:
+            raise NotFound(f"{path} is missing or was changed after it was sealed; restore it, or make the model again")
+    return content_hash(files)
+
+
+def store(folder: Path, models: Path) -> str:
+    """Copies a sealed model to where models are kept, under its identity, which is returned. Idempotent."""
+    identity = verify(folder)
+    home = models / identity[:16]
+    if not (home / MANIFEST).exists():
+        partial = models / f"{identity[:16]}.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(folder, partial)
+        partial.replace(home)
+    return identity
+
+
+def home(identity: str, models: Path) -> Path:
+    """Where a model is kept. Raises NotFound for one that isn't."""
+    folder = models / identity[:16]
+    if not identity or not folder.is_dir():
+        raise NotFound(f"there is no model {identity!r} in {models}; `errata status` lists those that are")
+    return folder

@@ -1,0 +1,76 @@
+"""Filling a prompt's slots, greedily, under the template's grammar: the same loop for lists and for inline answers."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import llguidance
+import llguidance.hf
+import numpy as np
+from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
+
+from errata.errors import BadInput
+from errata.inference.engine import Engine, Mask, Session
+from errata.tasks.chapters import ChapterTask
+from errata.tasks.encode import ids
+from errata.tasks.prompt import Slot
+from errata.tasks.template import Reading, View
+
+
+class Decoder:
+    """Asks one engine, about one task."""
+
+    def __init__(self, engine: Engine, task: ChapterTask) -> None:
+        self._engine = engine
+        self._task = task
+        self._tokens = llguidance.hf.from_tokenizer(engine.tokenizer, n_vocab=engine.vocabulary)
+        self._compile = lru_cache(maxsize=64)(self._compiled)
+
+    def ask(self, view: View) -> Reading:
+        """What the model says about one view."""
+        session = self._engine.start()
+        answers: list[str] = []
+        problems: list[str] = []
+        room = self._task.context
+        for span in self._task.prompt(view):
+            if not isinstance(span, Slot):
+                tokens = ids(span, self._engine.tokenizer)
+                session.append(tokens)
+                room -= len(tokens)
+                continue
+            said, finished = self._fill(session, self._task.template.grammar(view, answers), max(room, 1))
+            room -= len(said)
+            answers.append(str(self._engine.tokenizer.decode(said, skip_special_tokens=False)))
+            if not finished:
+                problems.append(f"an answer was cut when the context of {self._task.context} tokens was full")
+        reading = self._task.template.parse(view, answers)
+        return Reading(reading.chapters, (*problems, *reading.problems))
+
+    def _fill(self, session: Session, grammar: str, longest: int) -> tuple[list[int], bool]:
+        """The tokens of one answer, end-of-sequence excluded, and whether it came to its end."""
+        matcher = self._compile(grammar).deep_copy()
+        said: list[int] = []
+        while len(said) < longest:
+            token = session.next(self._mask(matcher))
+            if not matcher.consume_token(token) or token == self._engine.tokenizer.eos_token_id:
+                return said, True
+            said.append(token)
+            if matcher.is_stopped():
+                return said, True
+        return said, False
+
+    def _compiled(self, grammar: str) -> Any:
+        matcher = llguidance.LLMatcher(self._tokens, grammar)
+        if matcher.is_error():
+            raise BadInput(
+                f"this model's tokenizer can't write the template {self._task.template.name!r} "
+                f"({matcher.get_error()[:120]}); choose another template for it"
+            )
+        return matcher
+
+    def _mask(self, matcher: Any) -> Mask:
+        bits = allocate_token_bitmask(1, self._engine.vocabulary)
+        fill_next_token_bitmask(matcher, bits)
+        allowed = np.unpackbits(bits.view(np.uint8), bitorder="little")
+        return allowed[: self._engine.vocabulary].astype(np.bool_)

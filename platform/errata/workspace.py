@@ -1,0 +1,134 @@
+"""The folder that a running loop owns: its own git repository, pipeline, record, models and reports."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from errata.database.record import Record
+from errata.errors import BadInput, NotFound, Unavailable
+from errata.project_files import project_file
+from errata.settings import FILE, Settings, read_settings
+
+_IGNORED = """\
+# the record, the models and whatever can be made again; DVC and MLflow keep what must be kept
+/errata.db*
+/mlflow.db*
+/mlartifacts/
+/blobs/
+/models/
+/work/
+/samples/
+/reports/
+/rejects/
+/data/
+/candidate/
+/evaluation/
+/exports/
+"""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    root: Path
+
+    @classmethod
+    def find(cls, root: Path) -> Workspace:
+        """Raises NotFound where `errata init` has not been."""
+        if not (root / FILE).is_file():
+            raise NotFound(f"{root} is no workspace (it has no {FILE}); make one with: errata init {root}")
+        return cls(root.resolve())
+
+    @classmethod
+    def create(cls, root: Path) -> Workspace:
+        """Lays out a workspace; doing it again completes what is missing and changes nothing else."""
+        root.mkdir(parents=True, exist_ok=True)
+        root = root.resolve()
+        if not (root / ".git").is_dir():
+            _run(["git", "init", "--quiet", "--initial-branch=main", "."], root)
+        if not (root / ".dvc").is_dir():
+            _run([sys.executable, "-m", "dvc", "init", "--quiet"], root)
+            _run([sys.executable, "-m", "dvc", "config", "core.analytics", "false"], root)
+            _run([sys.executable, "-m", "dvc", "config", "core.check_update", "false"], root)
+        for name in ("dvc.yaml", "params.yaml"):
+            if not (root / name).exists():
+                shutil.copyfile(project_file(name), root / name)
+        _write_if_missing(root / ".gitignore", _IGNORED)
+        workspace = cls(root)
+        workspace.record.migrate()
+        _write_if_missing(root / FILE, "# database_url = …   mlflow_uri = …   see docs/workspace.md\n")
+        workspace.commit("Lay out the workspace")
+        return workspace
+
+    @cached_property
+    def settings(self) -> Settings:
+        return read_settings(self.root)
+
+    @cached_property
+    def record(self) -> Record:
+        return Record(self.settings.database_url, self.root / "blobs")
+
+    @property
+    def models(self) -> Path:
+        """Sealed models, a folder each, named by the beginning of their sha256."""
+        return self.root / "models"
+
+    @property
+    def night_file(self) -> Path:
+        """The only mutable thing that the stages read."""
+        return self.root / "night.yaml"
+
+    def params(self) -> dict[str, Any]:
+        try:
+            loaded = yaml.safe_load((self.root / "params.yaml").read_text())
+        except yaml.YAMLError as error:
+            raise BadInput(f"{self.root / 'params.yaml'} is not YAML: {error}; mend it") from error
+        if not isinstance(loaded, dict):
+            raise BadInput(f"{self.root / 'params.yaml'} holds no parameters; copy the project's own")
+        return loaded
+
+    def commit(self, message: str) -> None:
+        """One commit of whatever git may see; nothing to commit is no error."""
+        _run(["git", "add", "--all"], self.root)
+        if subprocess.run(["git", "diff", "--cached", "--quiet"], cwd=self.root, check=False).returncode:  # noqa: S607
+            identity = ["-c", "user.name=errata", "-c", "user.email=errata@localhost"]
+            _run(["git", *identity, "commit", "--quiet", "--no-verify", "-m", message], self.root)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """A reader sees the old text or the new one, never a part; the new one is on disk when this returns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    write_atomically(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _write_if_missing(path: Path, text: str) -> None:
+    if not path.exists():
+        write_atomically(path, text)
+
+
+def _run(command: list[str], folder: Path) -> None:
+    environment = {**os.environ, "DVC_NO_ANALYTICS": "1"}
+    try:
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, env=environment)
+    except FileNotFoundError as error:
+        raise Unavailable(f"{command[0]} is not installed; install it and try again") from error
+    except subprocess.CalledProcessError as error:
+        raise Unavailable(f"`{' '.join(command)}` failed in {folder}: {error.stderr.strip()}") from error
