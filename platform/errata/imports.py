@@ -1,4 +1,4 @@
-"""Outside files into the record: good rows go in, bad ones into a rejects file that can be mended and imported again."""
+"""Outside files into the record: good rows go in, bad ones into a rejects file that can be mended and imported."""
 
 from __future__ import annotations
 

@@ -28,12 +28,13 @@ _IGNORED = """\
 /models/
 /work/
 /samples/
-/reports/
 /rejects/
+/nights/
 /data/
 /candidate/
-/evaluation/
+/scores/
 /exports/
+/parity/
 """
 
 
@@ -83,9 +84,9 @@ class Workspace:
         return self.root / "models"
 
     @property
-    def night_file(self) -> Path:
-        """The only mutable thing that the stages read."""
-        return self.root / "night.yaml"
+    def nights(self) -> Path:
+        """What each night found, a folder each: scores, evidence, report."""
+        return self.root / "nights"
 
     def params(self) -> dict[str, Any]:
         try:

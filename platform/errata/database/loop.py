@@ -37,6 +37,9 @@ class Loop:
         self._session.flush()
         return row.token
 
+    def lease_owner(self, name: str) -> str | None:
+        return self._session.scalar(sa.select(LeaseRow.owner).where(LeaseRow.name == name))
+
     def drop_lease(self, name: str, owner: str) -> None:
         self._session.execute(sa.delete(LeaseRow).where(LeaseRow.name == name, LeaseRow.owner == owner))
 
@@ -96,6 +99,10 @@ class Loop:
         return self._session.scalars(
             sa.select(MoveRow).where(MoveRow.applied.is_(False)).order_by(MoveRow.number)
         ).all()
+
+    def mark_applied(self, number: int) -> None:
+        """MLflow has been told of this move."""
+        self._session.execute(sa.update(MoveRow).where(MoveRow.number == number).values(applied=True))
 
 
 def _utc(moment: datetime) -> datetime:

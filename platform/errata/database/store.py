@@ -239,7 +239,7 @@ class Store:
         return [seq for seq, found in self._labels(everything, 0, upto) if found == "conflict"]
 
     def _labels(
-        self, transcripts_asked: sa.Select[tuple[int]], after: int, upto: int
+        self, transcripts_asked: sa.Select[int], after: int, upto: int
     ) -> Iterable[tuple[int, Label | Unlabelled]]:
         rows = self._session.execute(
             sa.select(CorrectionRow, TranscriptRow)

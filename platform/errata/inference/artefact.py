@@ -17,7 +17,7 @@ from errata.domain.hashing import content_hash, sha256
 from errata.errors import BadInput, NotFound
 from errata.workspace import write_json
 
-CARD, MANIFEST = "errata.json", "manifest.json"
+CARD, MANIFEST, SEEN = "errata.json", "manifest.json", "seen.json"
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".joblib", ".ckpt")
 _PICKLE_MAGIC = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
@@ -32,6 +32,8 @@ class Card:
     form: Form = "full"
     base: str = ""
     """For an adapter: the identity of the full model that it goes on."""
+    training_watermark: int = 0
+    """Corrections up to here may have been trained on; 0 for a model from outside the record."""
 
     @classmethod
     def read(cls, folder: Path) -> Card:
@@ -40,10 +42,16 @@ class Card:
             value = json.loads(path.read_text())
         except (OSError, ValueError) as error:
             raise NotFound(f"{folder} is no model of Errata's: {path.name} can't be read ({error})") from error
-        return cls(**{name: value[name] for name in ("template", "context", "form", "base") if name in value})
+        return cls(**{name: value[name] for name in cls.__slots__ if name in value})
 
     def write(self, folder: Path, **facts: Any) -> None:
         write_json(folder / CARD, {**facts, **asdict(self)})
+
+
+def read_seen(folder: Path) -> frozenset[str]:
+    """The transcripts, by hash, that a model or one it came from was trained on, with their twins."""
+    path = folder / SEEN
+    return frozenset(json.loads(path.read_text())) if path.exists() else frozenset()
 
 
 def seal(folder: Path) -> str:
@@ -75,7 +83,7 @@ def verify(folder: Path) -> str:
     return content_hash(files)
 
 
-def store(folder: Path, models: Path) -> str:
+def keep(folder: Path, models: Path) -> str:
     """Copies a sealed model to where models are kept, under its identity, which is returned. Idempotent."""
     identity = verify(folder)
     home = models / identity[:16]

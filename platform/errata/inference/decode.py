@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 
 from errata.errors import BadInput
-from errata.inference.engine import Engine, Mask, Session
+from errata.inference.engine import Ask, Engine, Mask, Step
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import ids
 from errata.tasks.prompt import Slot
@@ -19,41 +20,43 @@ from errata.tasks.template import Reading, View
 
 
 class Decoder:
-    """Asks one engine, about one task."""
+    """Turns views into asks, for one engine's tokens and one task."""
 
     def __init__(self, engine: Engine, task: ChapterTask) -> None:
-        self._engine = engine
+        self._tokenizer = engine.tokenizer
+        self._vocabulary = engine.vocabulary
         self._task = task
         self._tokens = llguidance.hf.from_tokenizer(engine.tokenizer, n_vocab=engine.vocabulary)
         self._compile = lru_cache(maxsize=64)(self._compiled)
 
-    def ask(self, view: View) -> Reading:
-        """What the model says about one view."""
-        session = self._engine.start()
+    def ask(self, view: View) -> Ask:
+        """Asks the model about one view."""
         answers: list[str] = []
         problems: list[str] = []
+        unheard: list[int] = []
         room = self._task.context
         for span in self._task.prompt(view):
             if not isinstance(span, Slot):
-                tokens = ids(span, self._engine.tokenizer)
-                session.append(tokens)
-                room -= len(tokens)
+                unheard += ids(span, self._tokenizer)
                 continue
-            said, finished = self._fill(session, self._task.template.grammar(view, answers), max(room, 1))
-            room -= len(said)
-            answers.append(str(self._engine.tokenizer.decode(said, skip_special_tokens=False)))
+            room -= len(unheard)
+            grammar = self._task.template.grammar(view, answers)
+            said, finished = yield from self._fill(unheard, grammar, max(room, 1))
+            unheard = said[-1:]  # the last answered token is still to be appended
+            room -= len(said) - 1
+            answers.append(str(self._tokenizer.decode(said, skip_special_tokens=False)))
             if not finished:
                 problems.append(f"an answer was cut when the context of {self._task.context} tokens was full")
         reading = self._task.template.parse(view, answers)
         return Reading(reading.chapters, (*problems, *reading.problems))
 
-    def _fill(self, session: Session, grammar: str, longest: int) -> tuple[list[int], bool]:
+    def _fill(self, unheard: list[int], grammar: str, longest: int) -> Generator[Step, int, tuple[list[int], bool]]:
         """The tokens of one answer, end-of-sequence excluded, and whether it came to its end."""
         matcher = self._compile(grammar).deep_copy()
         said: list[int] = []
         while len(said) < longest:
-            token = session.next(self._mask(matcher))
-            if not matcher.consume_token(token) or token == self._engine.tokenizer.eos_token_id:
+            token = yield Step(said[-1:] or unheard, self._mask(matcher))
+            if not matcher.consume_token(token) or token == self._tokenizer.eos_token_id:
                 return said, True
             said.append(token)
             if matcher.is_stopped():
@@ -70,7 +73,7 @@ class Decoder:
         return matcher
 
     def _mask(self, matcher: Any) -> Mask:
-        bits = allocate_token_bitmask(1, self._engine.vocabulary)
+        bits = allocate_token_bitmask(1, self._vocabulary)
         fill_next_token_bitmask(matcher, bits)
         allowed = np.unpackbits(bits.view(np.uint8), bitorder="little")
-        return allowed[: self._engine.vocabulary].astype(np.bool_)
+        return allowed[: self._vocabulary].astype(np.bool_)

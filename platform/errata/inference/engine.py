@@ -1,8 +1,14 @@
-"""The seam to whatever runs a model: append tokens, pick the next one under a mask."""
+"""The seam to whatever runs a model.
+
+An `Ask` is one answer in the making: a generator that yields a `Step` (tokens to append, and which may come next), is
+sent the likeliest of those, and returns what it was after. List answers and inline answers are both such loops, and an
+engine may run many of them abreast.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from errata.inference.artefact import Card, home
+from errata.tasks.template import Reading
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
@@ -18,14 +25,15 @@ Mask = npt.NDArray[np.bool_]
 """One truth value a token of the vocabulary: whether it may come next."""
 
 
-class Session(Protocol):
-    """One growing sequence."""
+@dataclass(frozen=True, slots=True)
+class Step:
+    append: list[int]
+    """Tokens that follow what was appended and answered so far; at least one."""
+    allowed: Mask
 
-    def append(self, tokens: Sequence[int]) -> None: ...
 
-    def next(self, mask: Mask) -> int:
-        """The likeliest allowed token, which is appended too."""
-        ...
+Ask = Generator[Step, int, Reading]
+"""An answered token counts as answered, not yet as appended: the next step appends it."""
 
 
 class Engine(Protocol):
@@ -33,7 +41,9 @@ class Engine(Protocol):
     vocabulary: int
     """Length of a mask."""
 
-    def start(self) -> Session: ...
+    def run(self, asks: Sequence[Ask]) -> list[Reading]:
+        """Runs every ask to its end; results in their order."""
+        ...
 
 
 def load(folder: Path, models: Path) -> Engine:
@@ -49,6 +59,6 @@ def load(folder: Path, models: Path) -> Engine:
     return TorchEngine(base, adapter=folder if card.form == "adapter" else None)
 
 
-def pick(logits: npt.NDArray[np.float32], mask: Mask) -> int:
+def pick(logits: npt.NDArray[np.float32], allowed: Mask) -> int:
     """Greedy: the allowed token with the highest logit, the lowest id on a tie."""
-    return int(np.argmax(np.where(mask, logits, -np.inf)))
+    return int(np.argmax(np.where(allowed, logits, -np.inf)))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 from errata.database.record import Record
 from errata.domain.prediction import Prediction
 from errata.inference.artefact import Card
 from errata.inference.decode import Decoder
-from errata.inference.engine import load
+from errata.inference.engine import Engine, load
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
+from errata.tasks.template import Reading, View
+
+TOGETHER = 8
+"""Transcripts answered between two writes: what an interruption can cost."""
 
 
 class Predictor:
@@ -23,35 +27,62 @@ class Predictor:
         self._template = templates.find(card.template)
         self.model = identity
         self.template = f"{self._template.name}@{self._template.version}"
-        self._task: ChapterTask | None = None
-        self._decoder: Decoder | None = None
+        self._parts: tuple[ChapterTask, Decoder, Engine] | None = None
 
     def predict(self, record: Record, transcript: int) -> Prediction:
         """The recorded answer, or a new one, which is recorded before this returns."""
-        with record.read() as store:
-            known = store.prediction(transcript, self.model, self.template)
-            if known is not None:
-                return known
-            text = store.transcript(transcript)
-        task, decoder = self._loaded()
-        reading = task.read(text, decoder.ask)
-        made = Prediction(transcript, self.model, self.template, reading.chapters, reading.problems)
-        with record.write() as store:
-            store.add_prediction(made)
-        return made
+        return self.predict_all(record, [transcript])[transcript]
 
     def predict_all(
-        self, record: Record, transcripts: Iterable[int], each: Callable[[], None] = lambda: None
+        self, record: Record, transcripts: Sequence[int], each: Callable[[], None] = lambda: None
     ) -> dict[int, Prediction]:
-        made = {}
-        for transcript in transcripts:
-            made[transcript] = self.predict(record, transcript)
+        """By transcript; `each` is called after every answer. Answers are recorded `TOGETHER` at a time."""
+        with record.read() as store:
+            found = {seq: store.prediction(seq, self.model, self.template) for seq in transcripts}
+        known = {seq: prediction for seq, prediction in found.items() if prediction is not None}
+        for _ in known:
             each()
+        unknown = [seq for seq in found if seq not in known]
+        for begin in range(0, len(unknown), TOGETHER):
+            for seq, prediction in self._answer(record, unknown[begin : begin + TOGETHER]).items():
+                known[seq] = prediction
+                each()
+        return known
+
+    def _answer(self, record: Record, transcripts: Sequence[int]) -> dict[int, Prediction]:
+        task, decoder, engine = self._loaded()
+        with record.read() as store:
+            texts = [store.transcript(seq) for seq in transcripts]
+        readings = read_together(engine, decoder, [task.reading(text) for text in texts])
+        made = {
+            seq: Prediction(seq, self.model, self.template, reading.chapters, reading.problems)
+            for seq, reading in zip(transcripts, readings, strict=True)
+        }
+        with record.write() as store:
+            for prediction in made.values():
+                store.add_prediction(prediction)
         return made
 
-    def _loaded(self) -> tuple[ChapterTask, Decoder]:
-        if self._task is None or self._decoder is None:
+    def _loaded(self) -> tuple[ChapterTask, Decoder, Engine]:
+        if self._parts is None:
             engine = load(self._folder, self._models)
-            self._task = ChapterTask(self._template, engine.tokenizer, self._context)
-            self._decoder = Decoder(engine, self._task)
-        return self._task, self._decoder
+            task = ChapterTask(self._template, engine.tokenizer, self._context)
+            self._parts = task, Decoder(engine, task), engine
+        return self._parts
+
+
+def read_together(
+    engine: Engine, decoder: Decoder, transcripts: Sequence[Generator[View, Reading, Reading]]
+) -> list[Reading]:
+    """Readings of whole transcripts: in each round, every one that isn't finished asks about its next window."""
+    views = {place: next(transcript) for place, transcript in enumerate(transcripts)}
+    finished: dict[int, Reading] = {}
+    while views:
+        answers = engine.run([decoder.ask(view) for view in views.values()])
+        for place, answer in zip(list(views), answers, strict=True):
+            try:
+                views[place] = transcripts[place].send(answer)
+            except StopIteration as done:
+                finished[place] = done.value
+                del views[place]
+    return [finished[place] for place in range(len(transcripts))]

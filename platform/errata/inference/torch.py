@@ -9,17 +9,33 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 
-from errata.inference.engine import Mask, pick
+from errata.inference.engine import Ask, pick
+from errata.tasks.template import Reading
 
 
 class TorchEngine:
+    """Asks run one after another: abreast, with padding, they were slower on a CPU."""
+
     def __init__(self, base: Path, adapter: Path | None = None) -> None:
         self._model = load_model(base, adapter)
         self.tokenizer = AutoTokenizer.from_pretrained(base)
         self.vocabulary: int = self._model.config.vocab_size
 
-    def start(self) -> TorchSession:
-        return TorchSession(self._model)
+    def run(self, asks: Sequence[Ask]) -> list[Reading]:
+        return [self._run(ask) for ask in asks]
+
+    @torch.inference_mode()
+    def _run(self, ask: Ask) -> Reading:
+        cache = DynamicCache()
+        step = next(ask)
+        while True:
+            heard = torch.tensor([step.append], device=self._model.device)
+            said = self._model(heard, past_key_values=cache, use_cache=True, logits_to_keep=1)
+            try:
+                step = ask.send(pick(said.logits[0, -1].float().cpu().numpy(), step.allowed))
+            except StopIteration as done:
+                reading: Reading = done.value
+                return reading
 
 
 def load_model(base: Path, adapter: Path | None = None) -> Any:
@@ -33,21 +49,3 @@ def load_model(base: Path, adapter: Path | None = None) -> Any:
 
         model = PeftModel.from_pretrained(model, adapter, local_files_only=True).merge_and_unload()
     return model.to("cuda" if gpu else "cpu").eval()
-
-
-class TorchSession:
-    def __init__(self, model: Any) -> None:
-        self._model = model
-        self._cache = DynamicCache()
-        self._pending: list[int] = []
-
-    def append(self, tokens: Sequence[int]) -> None:
-        self._pending.extend(tokens)
-
-    @torch.inference_mode()
-    def next(self, mask: Mask) -> int:
-        heard = torch.tensor([self._pending], device=self._model.device)
-        said = self._model(heard, past_key_values=self._cache, use_cache=True, logits_to_keep=1)
-        token = pick(said.logits[0, -1].float().cpu().numpy(), mask)
-        self._pending = [token]
-        return token

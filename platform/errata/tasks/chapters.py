@@ -7,7 +7,7 @@ reading = task.read(transcript, answer)                     # serving; `answer` 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,40 +55,45 @@ class ChapterTask:
     def examples(self, transcript: Transcript, chapters: Chapters) -> Iterator[Example]:
         """The windows that serving would ask about if every answer were right, with those answers."""
         right = canonical(chapters, transcript).chapters
-        places = {int(chapter.start) for chapter in right}
-        for window, view in self._windows(transcript, lambda _, view: [s for s in view.starts if s in places]):
-            seam = window.opening == "seam"
-            before = [c.title for c in right if c.start < view.starts[0] or (seam and c.start == view.starts[0])]
-            inside = [c for c in right if view.starts[0] <= c.start <= view.starts[-1]]
-            if seam:
-                inside = [c for c in inside if c.start > view.starts[0]]
-            yield self.example(view, tuple(inside), before[-1] if seam and before else "")
+        windows = self._windows(transcript)
+        window, view = next(windows)
+        while True:
+            yield self._taught(window, view, right)
+            try:
+                window, view = windows.send([int(c.start) for c in right if int(c.start) in view.starts])
+            except StopIteration:
+                return
+
+    def _taught(self, window: Window, view: View, right: Chapters) -> Example:
+        """The window's part of the right chapters; at a seam, what began on its first line is already running."""
+        seam = window.opening == "seam"
+        begun = [c for c in right if c.start < view.starts[0] or (seam and c.start == view.starts[0])]
+        inside = tuple(c for c in right[len(begun) :] if c.start <= view.starts[-1])
+        return self.example(view, inside, begun[-1].title if seam and begun else "")
 
     def example(self, view: View, chapters: Chapters, running: str = "") -> Example:
         answers = self.template.target(view, chapters, running)
         return Example(view, chapters, running, encode(self.prompt(view), answers, self.tokenizer))
 
-    def read(self, transcript: Transcript, answer: Callable[[View], Reading]) -> Reading:
-        """Chapters of the whole transcript, from the windows' answers."""
+    def reading(self, transcript: Transcript) -> Generator[View, Reading, Reading]:
+        """Yields each window to ask about, is sent what was read there, and returns the whole transcript's chapters."""
         chapters: dict[float, Chapter] = {}
         problems: list[str] = []
-
-        def borders(window: Window, view: View) -> list[int]:
-            reading = answer(view)
+        windows = self._windows(transcript)
+        window, view = next(windows)
+        while True:
+            reading = yield view
             problems.extend(reading.problems)
             undecided = view.starts[window.fresh - window.first]
-            fresh = {c.start: c for c in reading.chapters if c.start >= undecided}
+            fresh = {chapter.start: chapter for chapter in reading.chapters if chapter.start >= undecided}
             chapters.update(fresh)
-            return [int(start) for start in fresh]
+            try:
+                window, view = windows.send([int(start) for start in fresh])
+            except StopIteration:
+                return Reading(tuple(chapters[start] for start in sorted(chapters)), tuple(problems))
 
-        for _ in self._windows(transcript, borders):
-            pass
-        return Reading(tuple(chapters[start] for start in sorted(chapters)), tuple(problems))
-
-    def _windows(
-        self, transcript: Transcript, borders: Callable[[Window, View], list[int]]
-    ) -> Iterator[tuple[Window, View]]:
-        """Each window and what it shows; `borders` says which starts in it begin a chapter, and so where to go on."""
+    def _windows(self, transcript: Transcript) -> Generator[tuple[Window, View], list[int], None]:
+        """Yields each window and what it shows, and is sent the starts in it that begin a chapter: where to go on."""
         lines = self._lines(transcript)
         places = starts(transcript)
         costs = [len(ids(Text(line), self.tokenizer)) + self.template.line_overhead for line in lines]
@@ -96,9 +101,8 @@ class ChapterTask:
         window: Window | None = first_window(costs, budget)
         while window is not None:
             view = self._view(transcript, lines[window.first : window.last], places[window.first : window.last], window)
-            begun = [places.index(start, window.first) for start in borders(window, view)]
-            yield window, view
-            window = next_window(window, begun, costs, budget)
+            begun = yield window, view
+            window = next_window(window, [places.index(start, window.first) for start in begun], costs, budget)
 
     def _head(self, transcript: Transcript) -> int:
         """Tokens of a prompt without lines."""

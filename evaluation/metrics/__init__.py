@@ -1,0 +1,1 @@
+"""Scores of one list of chapters against the right one; all in percent."""

@@ -1,0 +1,40 @@
+"""Boundaries that lie within a few seconds of each other.
+
+The definition is Chapter-Llama's (commit d19a77e, tools/results/metrics_distance.py).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from errata.domain.chapter import Chapters
+from errata.domain.transcript import Unit
+from errata.errors import BadInput
+
+SECONDS = (3.0, 5.0, 10.0)
+
+
+def precision_recall(
+    reference: Chapters, prediction: Chapters, within: float, unit: Unit = "seconds"
+) -> tuple[float, float] | None:
+    """Shares, in percent, of predicted and of reference starts with a start of the other side less than `within` away.
+
+    Starts at 0 are left out on both sides: every video has one and finding it proves nothing. Precision is 0 when no
+    predicted start is left. None, "not defined", when no reference start is left (upstream divides by zero here): such
+    a video says nothing about boundaries, and is left out of the mean and counted. That depends on the reference
+    alone, so two models are always compared on the same videos.
+
+    Raises BadInput for text without times.
+    """
+    if unit != "seconds":
+        raise BadInput(
+            f"distances in seconds can't be computed for a transcript in {unit}; use F1 and tIoU, which need no times"
+        )
+    wanted = np.array([chapter.start for chapter in reference if chapter.start != 0])
+    found = np.array([chapter.start for chapter in prediction if chapter.start != 0])
+    if not wanted.size:
+        return None
+    if not found.size:
+        return 0.0, 0.0
+    near = np.abs(wanted[:, None] - found[None, :]) < within
+    return float(100 * near.any(axis=0).mean()), float(100 * near.any(axis=1).mean())

@@ -1,0 +1,158 @@
+"""One item side by side: the champion's chapters, the contender's and the right ones, and the text around borders."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from errata.domain.chapter import Chapter
+from errata.domain.transcript import Transcript, Unit
+from evaluation.report.content import Change
+from evaluation.report.figures import place
+
+NEAR = 5.0
+"""Seconds within which a border counts as the same; in words it must be the same."""
+BEFORE, AFTER = 2, 2
+"""Segments shown before and after the one on which a border lies."""
+WINDOWS = 3
+LONG = 14
+"""Rows from which a table is folded."""
+
+State = Literal["right", "wrong", "missed", "none"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a model has at a border."""
+
+    state: State
+    title: str = ""
+    place: str = ""
+    """Where exactly, if not where the row says."""
+
+
+@dataclass(frozen=True)
+class Border:
+    at: float
+    place: str
+    champion: Cell
+    contender: Cell
+    reference: str | None
+    """The right chapter's title; None where no chapter should begin."""
+
+    @property
+    def lost(self) -> bool:
+        return self.contender.state in ("wrong", "missed")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A segment of the excerpt."""
+
+    place: str
+    speaker: str
+    text: str
+    borders: tuple[Border, ...]
+    after_gap: bool
+
+
+@dataclass(frozen=True)
+class Case:
+    change: Change
+    borders: tuple[Border, ...]
+    lines: tuple[Line, ...]
+    unshown: int
+    """Borders that differ and are outside the excerpt."""
+    has_text: bool
+
+    @property
+    def long(self) -> bool:
+        return len(self.borders) > LONG
+
+
+def case(change: Change, transcript: Transcript | None) -> Case:
+    unit = transcript.unit if transcript else _likely_unit(change.new)
+    borders = align(change, unit)
+    lost = sorted((border for border in borders if border.lost), key=_interest)
+    shown = lost[:WINDOWS]
+    lines = excerpt(transcript, borders, shown) if transcript else ()
+    return Case(change, borders, lines, len(lost) - len(shown), transcript is not None)
+
+
+def align(change: Change, unit: Unit | None) -> tuple[Border, ...]:
+    """A row per border that anybody set. A border of a model joins the nearest right one that it is near to."""
+    wanted = _chapters(change.new["reference"])
+    near = 0.0 if unit == "words" else NEAR
+    old = _matched(wanted, _chapters(change.old["prediction"]), near)
+    new = _matched(wanted, _chapters(change.new["prediction"]), near)
+    titles = {chapter.start: chapter.title for chapter in wanted}
+    starts = sorted({*titles, *old, *new})
+    return tuple(
+        Border(at, place(at, unit), _cell(at, old, titles, unit), _cell(at, new, titles, unit), titles.get(at))
+        for at in starts
+    )
+
+
+def excerpt(transcript: Transcript, borders: Iterable[Border], shown: Iterable[Border]) -> tuple[Line, ...]:
+    """The segments around `shown`, in order, with every border that falls on one of them."""
+    starts = [int(segment.start) for segment in transcript.segments]
+    on: dict[int, list[Border]] = {}
+    for border in borders:
+        on.setdefault(_segment(starts, border.at), []).append(border)
+    wanted = {
+        index
+        for border in shown
+        for centre in (_segment(starts, border.at),)
+        for index in range(max(0, centre - BEFORE), min(len(starts), centre + AFTER + 1))
+    }
+    return tuple(
+        Line(
+            place(transcript.segments[index].start, transcript.unit),
+            transcript.segments[index].speaker or "",
+            transcript.segments[index].text,
+            tuple(on.get(index, ())),
+            after_gap=index - 1 not in wanted,
+        )
+        for index in sorted(wanted)
+    )
+
+
+def _chapters(text: str) -> list[Chapter]:
+    return [Chapter(float(row["start"]), str(row["title"])) for row in json.loads(text)]
+
+
+def _matched(wanted: list[Chapter], found: list[Chapter], near: float) -> dict[float, Chapter]:
+    """Each found chapter under the start of the right one it is near to, one to one, else under its own."""
+    left, rows = list(found), dict[float, Chapter]()
+    for right in wanted:
+        close = [chapter for chapter in left if chapter.start == right.start or abs(chapter.start - right.start) < near]
+        if close:
+            rows[right.start] = min(close, key=lambda chapter: abs(chapter.start - right.start))
+            left.remove(rows[right.start])
+    return rows | {chapter.start: chapter for chapter in left if chapter.start not in rows}
+
+
+def _cell(at: float, found: dict[float, Chapter], wanted: dict[float, str], unit: Unit | None) -> Cell:
+    chapter = found.get(at)
+    if chapter is None:
+        return Cell("missed" if at in wanted else "none")
+    exact = "" if chapter.start == at else place(chapter.start, unit)
+    return Cell("right" if at in wanted else "wrong", chapter.title, exact)
+
+
+def _interest(border: Border) -> tuple[bool, float]:
+    """What the champion got right comes first."""
+    return border.champion.state == border.contender.state, border.at
+
+
+def _segment(starts: list[int], at: float) -> int:
+    last = max(0, bisect_right(starts, at) - 1)
+    return bisect_left(starts, starts[last])
+
+
+def _likely_unit(row: dict[str, Any]) -> Unit | None:
+    """Scores in seconds exist for transcripts with times alone; their absence proves nothing."""
+    return None if row["precision_5s"] is None else "seconds"

@@ -1,0 +1,102 @@
+"""What a night's report is made of, and which of its items deserve a look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from errata.domain.transcript import Transcript
+
+PARTS = ("fresh", "anchor", "retention")
+REGRESSIONS, FIXED = 5, 3
+
+Row = dict[str, Any]
+"""A row of `items.parquet`, see `evaluation.harness`."""
+
+
+@dataclass(frozen=True)
+class NightLine:
+    """A night on the curve."""
+
+    label: str
+    verdict: str
+    """The gate's verdict, `promote` where a contender became champion; or `bootstrap`, or `skipped`."""
+    new_corrections: int
+    fresh_items: int
+    means: dict[str, dict[str, float | int | None]]
+    """`day0`, `champion`, `candidate`, `challenger` -> `n`, `low`, `high` and every metric; absent where not scored."""
+
+
+@dataclass(frozen=True)
+class Report:
+    nights: tuple[NightLine, ...]
+    """In order; tonight is the last one."""
+    evaluation: dict[str, Any]
+    """Tonight's `evaluation.json`."""
+    decisions: tuple[dict[str, Any], ...]
+    """Per contender `model`, `name`, `verdict`, `reasons`, `needs` and `promoted`; empty where nobody contended."""
+    items: list[Row]
+    excerpts: dict[int, Transcript]
+    """The transcripts of `shown_transcripts`, by their `seq`."""
+    facts: dict[str, str]
+    """Where the numbers come from, in the words and the order in which they are shown."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """An item that the contender and the champion answered."""
+
+    old: Row
+    new: Row
+
+    @property
+    def effect(self) -> float:
+        """Points of F1; negative is worse."""
+        return float(self.new["f1"]) - float(self.old["f1"])
+
+    @property
+    def cluster(self) -> str:
+        return self.new["channel"] or f"{self.new['external_id']} alone"
+
+
+def answers(items: Sequence[Row], name: str) -> dict[int, Row]:
+    """The rows of who is called `name` tonight, by transcript.
+
+    A model is scored once: until the first promotion, Day-0's rows are the champion's.
+    """
+    found = {row["transcript"]: row for row in items if row["name"] == name and row["part"] in PARTS}
+    return answers(items, "day0") if name == "champion" and not found else found
+
+
+def changes(items: Sequence[Row], champion: str, contender: str) -> list[Change]:
+    """The items that both answered, in order of their transcripts."""
+    old, new = answers(items, champion), answers(items, contender)
+    return [Change(old[transcript], new[transcript]) for transcript in sorted(old.keys() & new.keys())]
+
+
+def worst_regressions(items: Sequence[Row], champion: str, candidate: str, count: int = REGRESSIONS) -> list[Change]:
+    """Where `candidate` lost most F1 against `champion`, the greatest loss first; no item that lost nothing."""
+    lost = [change for change in changes(items, champion, candidate) if change.effect < 0]
+    return sorted(lost, key=lambda change: change.effect)[:count]
+
+
+def fixed_cases(items: Sequence[Row], champion: str, candidate: str, count: int = FIXED) -> list[Change]:
+    """Where `candidate` gained most F1 over `champion`, the greatest gain first; no item that gained nothing."""
+    gained = [change for change in changes(items, champion, candidate) if change.effect > 0]
+    return sorted(gained, key=lambda change: -change.effect)[:count]
+
+
+def lead(decisions: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The decision that the page is about: the one that made a champion, else the candidate's, else the first."""
+    order = sorted(decisions, key=lambda decision: (not decision["promoted"], decision["name"] != "candidate"))
+    return order[0] if order else None
+
+
+def shown_transcripts(items: Sequence[Row], decisions: Sequence[dict[str, Any]]) -> list[int]:
+    """`seq` of the transcripts that the page quotes: what `Report.excerpts` should hold."""
+    decision = lead(decisions)
+    if decision is None:
+        return []
+    shown = (pick(items, "champion", decision["name"]) for pick in (worst_regressions, fixed_cases))
+    return sorted({change.new["transcript"] for found in shown for change in found})

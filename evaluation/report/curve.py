@@ -1,0 +1,184 @@
+"""F1 night by night, laid out in the units of an SVG; the template draws it.
+
+Hand-drawn rather than plotted: the page's own colours in light, dark and print, real text, a title on every point, and
+a few kilobytes. matplotlib's SVG has fixed colours and text as outlines.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evaluation.report.content import NightLine
+from evaluation.report.figures import interval, is_missing, number, plural
+from evaluation.report.measures import NAMES
+
+SERIES = ("day0", "champion", "candidate")
+LEFT, TOP, BOTTOM, LABELS = 34, 16, 50, 138
+WIDEST_STEP, NARROWEST = 110.0, 480.0
+LABEL_HEIGHT = 18.0
+DATE_WIDTH = 84.0
+
+
+@dataclass(frozen=True)
+class Point:
+    x: float
+    y: float
+    low: float | None
+    high: float | None
+    title: str
+
+
+@dataclass(frozen=True)
+class Series:
+    name: str
+    points: tuple[Point, ...]
+    lines: tuple[str, ...]
+    """`points` of polylines; a night without a score is a gap."""
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A direct label at the right end."""
+
+    name: str
+    text: str
+    y: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    width: float
+    height: float
+    right: float
+    """Where the plot ends and the labels begin."""
+    size: float
+    """Of a point; smaller where nights are close."""
+    ticks: tuple[tuple[float, str], ...]
+    dates: tuple[tuple[float, str], ...]
+    promotions: tuple[tuple[float, str], ...]
+    series: tuple[Series, ...]
+    floor: float | None
+    tags: tuple[Tag, ...]
+    summary: str
+
+
+@dataclass(frozen=True)
+class _Scale:
+    step: float
+    low: float
+    high: float
+    height: float
+
+    def x(self, index: int, shift: float = 0.0) -> float:
+        return round(LEFT + self.step * (index + 0.5) + shift * min(6.0, self.step / 4), 1)
+
+    def y(self, value: float | None) -> float | None:
+        if value is None or is_missing(value):
+            return None
+        share = (value - self.low) / (self.high - self.low)
+        return round(TOP + (1 - share) * (self.height - TOP - BOTTOM), 1)
+
+
+def curve(nights: Sequence[NightLine], floor: float | None, width: float, height: float) -> Curve | None:
+    """None where no night has a score. `width` is the most that may be taken; a few nights take less."""
+    values = [value for night in nights for mean in night.means.values() for value in _known(mean)]
+    if not values:
+        return None
+    step = min(WIDEST_STEP, (width - LEFT - LABELS) / len(nights))
+    plot = max(step * len(nights), min(NARROWEST, width) - LEFT - LABELS)
+    low, high = _range([*values, *([] if floor is None else [floor])])
+    scale = _Scale(plot / len(nights), low, high, height)
+    return Curve(
+        width=round(LEFT + plot + LABELS, 1),
+        height=height,
+        right=LEFT + plot,
+        size=round(min(1.0, max(0.4, scale.step / 16)), 2),
+        ticks=tuple((scale.y(tick) or 0.0, f"{tick:.0f}") for tick in _ticks(low, high)),
+        dates=tuple((scale.x(at), _short(nights[at].label)) for at in _dated(len(nights), scale.step)),
+        promotions=tuple((scale.x(at), night.label) for at, night in enumerate(nights) if night.verdict == "promote"),
+        series=tuple(_series(nights, name, shift, scale) for shift, name in enumerate(SERIES, start=-1)),
+        floor=scale.y(floor),
+        tags=_tags(nights, floor, scale),
+        summary=_summary(nights, floor),
+    )
+
+
+def _known(mean: dict[str, float | int | None]) -> list[float]:
+    """What must fit on the axis: F1 and its interval."""
+    found = [mean.get(key) for key in ("f1", "low", "high")] if not is_missing(mean.get("f1")) else []
+    return [value for value in found if value is not None and not is_missing(value)]
+
+
+def _range(values: Sequence[float]) -> tuple[float, float]:
+    low, high = 10.0 * math.floor(min(values) / 10), 10.0 * math.ceil(max(values) / 10)
+    return (low, high) if high - low >= 20 else (max(0.0, high - 20), max(high, 20.0))
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    step = 10 if high - low <= 50 else 20
+    return [float(tick) for tick in range(int(low), int(high) + 1) if tick % step == 0]
+
+
+def _dated(nights: int, step: float) -> range:
+    """Every so many nights, so that dates don't touch; tonight always."""
+    return range(nights - 1, -1, -max(1, math.ceil(DATE_WIDTH / step)))
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= 12 else label[:11] + "…"
+
+
+def _series(nights: Sequence[NightLine], name: str, shift: int, scale: _Scale) -> Series:
+    points = [_point(at, night, name, shift, scale) for at, night in enumerate(nights)]
+    runs: list[list[str]] = [[]]
+    for point in points:
+        if point is None:
+            runs.append([])
+        else:
+            runs[-1].append(f"{point.x},{point.y}")
+    return Series(name, tuple(point for point in points if point), tuple(" ".join(run) for run in runs if len(run) > 1))
+
+
+def _point(at: int, night: NightLine, name: str, shift: int, scale: _Scale) -> Point | None:
+    mean = night.means.get(name, {})
+    y = scale.y(mean.get("f1"))
+    if y is None:
+        return None
+    low, high = scale.y(mean.get("low")), scale.y(mean.get("high"))
+    spread = "no interval" if low is None else f"90\u00a0% interval {interval(mean.get('low'), mean.get('high'))}"
+    title = f"{night.label}, {NAMES[name]}: F1 {number(mean.get('f1'))}, {spread}, {plural(night.fresh_items, 'item')}"
+    return Point(scale.x(at, shift), y, low, high, title)
+
+
+def _tags(nights: Sequence[NightLine], floor: float | None, scale: _Scale) -> tuple[Tag, ...]:
+    """Each series by its last score, moved apart so that no two labels touch."""
+    wanted = [] if floor is None else [("floor", f"Equal split {number(floor)}", scale.y(floor) or 0.0)]
+    for name in SERIES:
+        scored = [night.means[name]["f1"] for night in nights if name in night.means and _known(night.means[name])]
+        if scored:
+            tonight = bool(_known(nights[-1].means.get(name, {})))
+            text = f"{NAMES[name]} {number(scored[-1])}" if tonight else f"{NAMES[name]}, earlier"
+            wanted.append((name, text, scale.y(scored[-1]) or 0.0))
+    wanted.sort(key=lambda tag: tag[2])
+    places: list[float] = []
+    for _, _, y in wanted:
+        places.append(max(y, places[-1] + LABEL_HEIGHT) if places else y)
+    # What was pushed past the bottom goes up again, from the last one on.
+    limit = scale.height - BOTTOM + LABEL_HEIGHT / 2
+    for at in range(len(places) - 1, -1, -1):
+        places[at] = min(places[at], limit)
+        limit = places[at] - LABEL_HEIGHT
+    return tuple(Tag(name, text, y) for (name, text, _), y in zip(wanted, places, strict=True))
+
+
+def _summary(nights: Sequence[NightLine], floor: float | None) -> str:
+    """The drawing in words, for those who don't see it."""
+    last = nights[-1]
+    means = [f"{NAMES[name]} {number(last.means.get(name, {}).get('f1'))}" for name in SERIES]
+    promoted = [night.label for night in nights if night.verdict == "promote"]
+    return (
+        f"{plural(len(nights), 'night')}. On the last, {last.label}: {', '.join(means)}; "
+        f"equal split {number(floor)}. Promotions: {', '.join(promoted) or 'none'}. The table below has every number."
+    )

@@ -1,0 +1,279 @@
+"""The commands. Each says what it does in a line, imports what it needs when it runs, and hands over."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from errata.errors import ErrataError
+from errata.workspace import Workspace
+
+app = typer.Typer(
+    help="Better chapters every night, from the corrections that people make, and proof before anyone ships them.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+importing = typer.Typer(help="Bring outside files into the record.", no_args_is_help=True)
+app.add_typer(importing, name="import")
+
+InWorkspace = Annotated[Path, typer.Option("-w", "--workspace", help="The workspace's folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, and nothing else, on stdout.")]
+HERE = Path()
+
+
+class HeldOut(StrEnum):
+    """Roles that an import may declare: all stricter than what a hash would draw for most."""
+
+    dev = "dev"
+    anchor = "anchor"
+    sealed = "sealed"
+
+
+class Target(StrEnum):
+    server = "server"
+    device = "device"
+
+
+def run() -> None:
+    """Runs the command line; an error that a user can cause is one sentence and its exit code."""
+    try:
+        app()
+    except ErrataError as error:
+        sys.stderr.write(f"errata: {error}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("errata: interrupted; the same command goes on where it stopped\n")
+        sys.exit(130)
+
+
+@app.command("init")
+def init_command(
+    folder: Annotated[Path, typer.Argument(help="Where the workspace goes.")],
+    model: Annotated[
+        Path | None, typer.Option(help="Day-0: a folder that transformers can load. Default: the embedded errata-tiny.")
+    ] = None,
+    template: Annotated[str, typer.Option(help="Prompt template, for a model without a card.")] = "indexed",
+    context: Annotated[int, typer.Option(help="Tokens a prompt and its answer may take, for the same.")] = 4096,
+) -> None:
+    """Make a workspace: record, pipeline, registry, and a Day-0 model."""
+    from errata.cli.output import say
+    from errata.cli.setup import init
+
+    workspace = init(folder, model, template, context)
+    say(f"{workspace.root} is ready. Next: errata import transcripts FILE -w {folder}")
+
+
+@importing.command("transcripts")
+def import_transcripts_command(
+    path: Annotated[Path, typer.Argument(help="A file or folder of transcripts.")],
+    workspace: InWorkspace = HERE,
+    asr: Annotated[Path | None, typer.Option(help="The speech file or folder that belongs to it.")] = None,
+    role: Annotated[HeldOut | None, typer.Option(help="Declare all of them held out, for ever.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import transcripts; chapters that come with them are references."""
+    from errata.imports import import_transcripts
+
+    place = Workspace.find(workspace)
+    held_out: Any = role.value if role else None
+    _report(import_transcripts(place.record, path, place.root / "rejects", asr, held_out), as_json)
+
+
+@importing.command("corrections")
+def import_corrections_command(
+    path: Annotated[Path, typer.Argument(help="A JSONL file of reviews.")],
+    workspace: InWorkspace = HERE,
+    until: Annotated[str | None, typer.Option(help="Only those of this day (YYYY-MM-DD) and before.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import corrections, in the file's order."""
+    from errata.imports import import_corrections
+
+    place = Workspace.find(workspace)
+    _report(import_corrections(place.record, path, place.root / "rejects", until), as_json)
+
+
+def _report(found: Any, as_json: bool) -> None:
+    from errata.cli.output import print_json, say
+
+    if as_json:
+        print_json(found.as_json())
+    else:
+        say(f"{found.read} read: {found.new} new, {found.duplicate} known already, {found.rejected} rejected")
+    if found.rejected:
+        sys.stderr.write(f"errata: {found.rejected} rows were rejected; mend and import {found.rejects_file}\n")
+        raise typer.Exit(2)
+
+
+@app.command("predict")
+def predict_command(
+    workspace: InWorkspace = HERE,
+    model: Annotated[str, typer.Option(help="An alias, or the beginning of a model's identity.")] = "champion",
+    as_json: AsJson = False,
+) -> None:
+    """Let a model chapter every transcript that it hasn't answered yet."""
+    from errata.cli.output import print_json, say
+    from errata.cli.predict import predict
+
+    found = predict(Workspace.find(workspace), model)
+    if as_json:
+        print_json(found)
+    else:
+        say(f"{found['predicted']} transcripts in {found['seconds']} s; {found['with_problems']} answers had problems")
+
+
+@app.command("nightly")
+def nightly_command(
+    workspace: InWorkspace = HERE,
+    date: Annotated[str | None, typer.Option(help="The night's label; today, by default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run one night: train on what was known, score on what is new, and promote or not."""
+    from errata.cli.nightly import run_night
+    from errata.cli.output import print_json, say
+    from errata.cli.status import print_nights
+
+    place = Workspace.find(workspace)
+    outcome = run_night(place, date)
+    if as_json:
+        print_json(outcome)
+        return
+    print_nights([outcome])
+    for decision in outcome.get("decisions", []):
+        say(f"{decision['name']} {decision['model'][:16]}: {decision['verdict']}")
+        for reason in decision["reasons"]:
+            say(f"  {reason}")
+    if outcome["verdict"] != "skipped":
+        say(f"report: {place.nights / outcome['night'] / 'report.html'}")
+
+
+@app.command("status")
+def status_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
+    """Where the loop stands, in one screen."""
+    from errata.cli.output import print_json
+    from errata.cli.status import print_status, status
+
+    found = status(Workspace.find(workspace))
+    if as_json:
+        print_json(found)
+    else:
+        print_status(found)
+
+
+@app.command("report")
+def report_command(
+    workspace: InWorkspace = HERE,
+    night: Annotated[str | None, typer.Option(help="The night's label; the last one, by default.")] = None,
+) -> None:
+    """Write a night's report again, and say where it is."""
+    from errata.cli.output import say
+    from errata.cli.report import write_report
+
+    say(str(write_report(Workspace.find(workspace), night)))
+
+
+@app.command("promote")
+def promote_command(
+    model: Annotated[str, typer.Argument(help="An alias, or the beginning of a model's identity.")],
+    evidence: Annotated[Path, typer.Option(help="The evidence record that says `promote` of it.")],
+    workspace: InWorkspace = HERE,
+) -> None:
+    """Make a model champion, on the evidence record of a night that said so."""
+    from errata.cli.deliver import promote_by_hand
+    from errata.cli.output import say
+
+    say(promote_by_hand(Workspace.find(workspace), model, evidence))
+
+
+@app.command("rollback")
+def rollback_command(
+    workspace: InWorkspace = HERE,
+    reason: Annotated[str, typer.Option(help="Why, for the history.")] = "by hand",
+) -> None:
+    """Bring back the champion that was before the last promotion, and what shipped with it."""
+    from errata.cli.deliver import roll_back
+    from errata.cli.output import say
+
+    say(roll_back(Workspace.find(workspace), reason))
+
+
+@app.command("history")
+def history_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
+    """Every move of an alias, with why."""
+    from errata.cli.output import print_json, print_table
+    from registry.promotion import history
+
+    with Workspace.find(workspace).record.read() as store:
+        moves = history(store)
+    if as_json:
+        print_json(moves)
+        return
+    rows = [
+        (str(m["number"]), m["at"][:19], m["alias"], m["model"][:12] or "–", m["reason"], m["night"] or "–", m["by"])
+        for m in moves
+    ]
+    print_table("moves of aliases", ("#", "at (UTC)", "alias", "model", "reason", "night", "by"), rows)
+
+
+@app.command("export")
+def export_command(
+    target: Annotated[Target, typer.Argument(help="What runs it.")],
+    out: Annotated[Path, typer.Argument(help="A folder that doesn't exist yet.")],
+    workspace: InWorkspace = HERE,
+    model: Annotated[
+        str, typer.Option(help="`champion` ships what the gate scored; another model is exported anew.")
+    ] = "champion",
+) -> None:
+    """Write a model for a server (merged safetensors) or a device (int4 ONNX)."""
+    from errata.cli.deliver import export
+    from errata.cli.output import say
+
+    say(export(Workspace.find(workspace), target.value, out, model))
+
+
+@app.command("score")
+def score_command(
+    reference: Annotated[Path, typer.Option(help="Chapters in chapter-llama's layout.")],
+    predictions: Annotated[Path, typer.Option(help='{video_id: {"<seconds>": title}}')],
+    as_json: AsJson = False,
+) -> None:
+    """Score a file of predictions made by any system."""
+    from errata.cli.output import print_json, print_table
+    from evaluation.outside import score_files
+
+    found = score_files(reference, predictions)
+    if as_json:
+        print_json(found)
+        return
+    names = ("f1", "precision", "recall", "tiou")
+    rows = [(video, *(f"{score[name]:.1f}" for name in names)) for video, score in found["videos"].items()]
+    print_table("scores", ("video", *names), [*rows, ("mean", *(f"{found['mean'][name]:.1f}" for name in names))])
+
+
+@app.command("demo")
+def demo_command(
+    folder: Annotated[Path, typer.Argument(help="The workspace to make or go on with.")] = Path("demo"),
+    placebo: Annotated[
+        bool, typer.Option(help="Permute the corrections between talks: nothing may be promoted.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Turn the whole loop on four sample days."""
+    from errata.cli.demo import demo
+    from errata.cli.output import print_json, say
+    from errata.cli.status import print_nights
+
+    outcomes = demo(folder, placebo)
+    if as_json:
+        print_json(outcomes)
+        return
+    place = Workspace.find(folder)
+    print_nights(outcomes)
+    say(f"report   {place.nights / outcomes[-1]['night'] / 'report.html'}")
+    say(f"MLflow   {Path(sys.executable).parent / 'mlflow'} ui --backend-store-uri {place.settings.mlflow_uri}")

@@ -1,0 +1,45 @@
+"""The whole loop on the sample days: what `make loop` runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from errata.cli.nightly import run_night
+from errata.cli.output import note
+from errata.cli.predict import predict
+from errata.cli.setup import init
+from errata.demo import days
+from errata.imports import import_corrections, import_transcripts
+from errata.workspace import Workspace
+
+
+def demo(root: Path, placebo: bool = False) -> list[dict[str, Any]]:
+    """Turns the loop once per sample day, as a team would live it; returns the nights' outcomes.
+
+    Each day's talks arrive, the champion chapters them, reviewers correct, the night runs. An interrupted demo goes on
+    where it stopped. `placebo` permutes each day's corrections between its talks: then nothing may be promoted.
+    """
+    note(f"making the workspace {root}")
+    workspace = init(root)
+    samples = workspace.root / "samples"
+    days.write(samples, placebo=placebo)
+    rejects = workspace.root / "rejects"
+    import_transcripts(workspace.record, samples / "retention", rejects, role="anchor")
+    return [_day(workspace, samples / day, day, rejects) for day in days.DAYS]
+
+
+def _day(workspace: Workspace, folder: Path, label: str, rejects: Path) -> dict[str, Any]:
+    with workspace.record.read() as store:
+        night = store.loop.night(label)
+    if night is None:
+        arrived = import_transcripts(workspace.record, folder, rejects)
+        answered = predict(workspace)
+        corrected = import_corrections(workspace.record, folder / "reviews.jsonl", rejects)
+        note(
+            f"{label}: {arrived.new} new talks, {answered['predicted']} predictions in {answered['seconds']:.0f} s, "
+            f"{corrected.new} corrections"
+        )
+    outcome = run_night(workspace, label)
+    note(f"{label}: {outcome['verdict']}. {outcome.get('reason', '')}")
+    return outcome

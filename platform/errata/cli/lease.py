@@ -1,0 +1,55 @@
+"""One loop at a time: a lease that is renewed while its holder lives, and taken over at once when it has died."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from errata.database.record import Record
+
+NAME = "loop"
+SECONDS = 120.0
+
+
+@contextmanager
+def held(record: Record) -> Iterator[None]:
+    """Holds the loop's lease for the block. Raises Unavailable where another process holds it."""
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    with record.write() as store:
+        holder = store.loop.lease_owner(NAME)
+        if holder is not None and _is_dead(holder):
+            store.loop.drop_lease(NAME, holder)
+        store.loop.take_lease(NAME, owner, SECONDS)
+    done = threading.Event()
+    renewal = threading.Thread(target=_renew, args=(record, owner, done), daemon=True)
+    renewal.start()
+    try:
+        yield
+    finally:
+        done.set()
+        renewal.join()
+        with record.write() as store:
+            store.loop.drop_lease(NAME, owner)
+
+
+def _renew(record: Record, owner: str, done: threading.Event) -> None:
+    while not done.wait(SECONDS / 4):
+        with record.write() as store:
+            store.loop.take_lease(NAME, owner, SECONDS)
+
+
+def _is_dead(owner: str) -> bool:
+    """Whether the holder was a process of this machine that is gone."""
+    host, _, process = owner.rpartition(":")
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return int(process) == os.getpid()

@@ -1,0 +1,53 @@
+"""A workspace with its Day-0 model in place."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import errata
+from errata.errors import BadInput
+from errata.inference.artefact import CARD, Card, home, keep, seal
+from errata.workspace import Workspace
+
+TINY = Path(errata.__file__).parent / "tiny"
+
+
+def init(root: Path, model: Path | None = None, template: str = "indexed", context: int = 4096) -> Workspace:
+    """Lays out a workspace and makes `model` (the embedded errata-tiny, by default) Day-0 and the first champion.
+
+    `template` and `context` say how a model without a card of ours is asked. Doing it again completes what is missing.
+    """
+    from registry.models import ModelRegistry
+    from registry.promotion import install_day0
+
+    workspace = Workspace.create(root)
+    with workspace.record.read() as store:
+        day0 = store.loop.holder("day0")
+    if day0 is None:
+        day0 = _install(workspace, model or TINY, template, context)
+    registry = ModelRegistry.of(workspace)
+    run = registry.open_run("day0")
+    registry.register(home(day0, workspace.models), day0, {"errata.artefact": "model"}, run)
+    registry.close_run(run)
+    with workspace.record.write() as store:
+        install_day0(store, day0, by="init")
+    registry.sync(workspace.record)
+    return workspace
+
+
+def _install(workspace: Workspace, model: Path, template: str, context: int) -> str:
+    """Copies a model's files into the workspace, sealed."""
+    from errata.tasks import templates
+
+    templates.find(template)
+    if not (model / "config.json").is_file():
+        raise BadInput(f"{model} holds no model (no config.json); give a folder that transformers can load")
+    with TemporaryDirectory() as place:
+        copy = Path(place) / "model"
+        shutil.copytree(model, copy, ignore=shutil.ignore_patterns("manifest.json", "__pycache__"))
+        if not (copy / CARD).exists():
+            Card(template, context).write(copy)
+        seal(copy)
+        return keep(copy, workspace.models)

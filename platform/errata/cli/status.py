@@ -1,0 +1,76 @@
+"""Where the loop stands, in one screen. Read from the record alone: quick, and right when MLflow is away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from errata.cli.output import interval, percent, print_table, say
+from errata.workspace import Workspace
+
+ALIASES = ("day0", "champion", "challenger", "server", "device")
+
+
+def status(workspace: Workspace) -> dict[str, Any]:
+    with workspace.record.read() as store:
+        watermark = store.watermark()
+        nights = store.loop.nights()
+        last = store.loop.last_night()
+        return {
+            "workspace": str(workspace.root),
+            "watermark": watermark,
+            "counts": {**store.counts(), "conflicts": len(store.conflicts(watermark))},
+            "roles": store.roles(),
+            "waiting_corrections": len(store.changes(last.gate_watermark if last else 0, watermark)),
+            "aliases": {alias: store.loop.holder(alias) for alias in ALIASES},
+            "untold_moves": len(store.loop.unapplied_moves()),
+            "nights": [_night(row.label, row.finished, row.outcome) for row in nights],
+        }
+
+
+def _night(label: str, finished: bool, outcome: dict[str, Any]) -> dict[str, Any]:
+    names = ("verdict", "effect", "low", "high", "n", "new_corrections", "fresh_items", "promoted", "evidence")
+    return {"label": label, "finished": finished, **{name: outcome.get(name) for name in names}}
+
+
+def print_status(found: dict[str, Any]) -> None:
+    counts, roles = found["counts"], found["roles"]
+    say(f"workspace   {found['workspace']}")
+    say(f"record      {counts['transcripts']} transcripts, {counts['predictions']} predictions,")
+    say(f"            {counts['corrections']} corrections ({counts['conflicts']} transcripts in conflict)")
+    say(f"split       {', '.join(f'{name} {count}' for name, count in roles.items())}")
+    say(f"watermark   {found['watermark']}; {found['waiting_corrections']} corrected transcripts wait for a night")
+    for alias, model in found["aliases"].items():
+        say(f"{alias:<11} {model[:16] if model else '–'}")
+    if found["untold_moves"]:
+        say(f"MLflow      has not been told of {found['untold_moves']} moves; the next night tells it")
+    if found["nights"]:
+        rows = [_row(night) for night in found["nights"]]
+        print_table("nights", ("night", "new corrections", "fresh items", "effect [90 %]", "verdict"), rows)
+
+
+def _row(night: dict[str, Any]) -> tuple[str, ...]:
+    effect = "–"
+    if night["effect"] is not None:
+        effect = f"{night['effect']:+.1f} [{percent(night['low'])}, {percent(night['high'])}]"
+    verdict = night["verdict"] or ("unfinished" if not night["finished"] else "–")
+    return night["label"], str(night["new_corrections"] or 0), str(night["fresh_items"] or 0), effect, verdict
+
+
+def print_nights(outcomes: list[dict[str, Any]]) -> None:
+    """The table at a loop's end: F1 with its 90 % interval, on each night's fresh items."""
+    rows = []
+    for outcome in outcomes:
+        means = outcome.get("means", {})
+        rows.append(
+            (
+                outcome["night"],
+                str(outcome["new_corrections"]),
+                percent(outcome.get("equal_split_f1")),
+                interval(means.get("day0")),
+                interval(means.get("champion")),
+                interval(means.get("candidate")),
+                outcome["verdict"],
+            )
+        )
+    columns = ("night", "new corrections", "equal split", "Day-0 F1", "champion F1", "candidate F1", "verdict")
+    print_table("boundary F1 on each night's fresh items, with 90 % intervals", columns, rows)

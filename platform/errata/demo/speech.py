@@ -1,0 +1,96 @@
+"""From a pattern to a line as somebody says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+
+from errata.demo.material import Material, Share, Words
+
+_CHOICE = re.compile(r"\[([^\]]*)\]")
+_SLOT = re.compile(r"\{(\w+)\}")
+_TWICE = frozenset({"i", "a", "the", "it", "we", "and", "to", "you", "in", "that", "of"})
+_LONGEST = 17
+"""Words in one line; a longer sentence is cut at its middle comma."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a talk may be made of."""
+
+    share: Share
+    """The patterns it uses beside the known ones."""
+    own: float
+    """How often a line comes from `share` and not from the known patterns."""
+    fresh: float
+    """Share of chapters on subjects, and of words in slots, that errata-tiny never learnt from."""
+    breaks: bool = True
+    """Whether there may be sponsor breaks and questions, on which the two styles differ."""
+
+
+TAUGHT = Setting("known", own=0.0, fresh=0.0)
+"""What errata-tiny learns from."""
+
+
+class Phrasebook:
+    """Hands out patterns, none twice before its like have all been used, with their slots filled in."""
+
+    def __init__(self, material: Material, setting: Setting, stumbles: float, rng: Random) -> None:
+        self._material, self._setting, self._stumbles, self._rng = material, setting, stumbles, rng
+        self._used: set[str] = set()
+
+    def say(self, kind: str, slots: Mapping[str, str]) -> str:
+        """A line of that kind; only patterns whose slots are in `slots` or in a pool of words come up."""
+        pattern = self._pick(kind, slots)
+        chosen = _CHOICE.sub(lambda found: self._rng.choice(found[1].split("|")), pattern)
+        filled = _SLOT.sub(lambda found: slots.get(found[1]) or self.word(found[1]), self._stumble(chosen))
+        return _sentence(filled)
+
+    def word(self, slot: str) -> str:
+        pool = self._material.pools[slot]
+        fresh = pool.held_out and self._rng.random() < self._setting.fresh
+        return self._rng.choice(pool.held_out if fresh else pool.known)
+
+    def _pick(self, kind: str, slots: Mapping[str, str]) -> str:
+        shares = self._material.patterns[kind]
+        own = self._rng.random() < self._setting.own
+        fitting = self._fitting(shares[self._setting.share if own else "known"], slots)
+        unused = [pattern for pattern in fitting if pattern not in self._used]
+        pattern = self._rng.choice(unused or fitting or self._fitting(shares["known"], slots))
+        self._used.add(pattern)
+        return pattern
+
+    def _fitting(self, patterns: Words, slots: Mapping[str, str]) -> list[str]:
+        known = slots.keys() | self._material.pools.keys()
+        return [pattern for pattern in patterns if known >= set(_SLOT.findall(pattern))]
+
+    def _stumble(self, text: str) -> str:
+        return " ".join(
+            word if index == 0 or self._rng.random() >= self._stumbles else self._stumbled(word)
+            for index, word in enumerate(text.split())
+        )
+
+    def _stumbled(self, word: str) -> str:
+        if word.lower() in _TWICE:
+            return f"{word} {word}"
+        return f"{self.word('filler')} {word}"
+
+
+def _sentence(text: str) -> str:
+    text = re.sub(r"\s+([,.?])", r"\1", " ".join(text.split()))
+    return text[0].upper() + text[1:]
+
+
+def lines(sentence: str) -> list[str]:
+    """The sentence as the one or two lines in which speech recognition would show it."""
+    words = sentence.split()
+    if len(words) <= _LONGEST:
+        return [sentence]
+    middle = len(words) / 2
+    commas = [index for index, word in enumerate(words[:-3], start=1) if word.endswith(",") and index > 3]
+    if not commas:
+        return [sentence]
+    cut = min(commas, key=lambda index: abs(index - middle))
+    return [" ".join(words[:cut]), " ".join(words[cut:])]

@@ -1,0 +1,66 @@
+"""Two guidelines for the chapters of one talk: the old one, and the house's, which reviewers hold to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from errata.demo.talks import Span, Talk
+from errata.domain.chapter import Chapter, Chapters
+
+Borders = tuple[tuple[int, str], ...]
+"""Where chapters begin, as line numbers from 0, each with its title."""
+Style = Callable[[Talk], Borders]
+
+_SMALL = frozenset({"a", "and", "for", "in", "of", "on", "the", "to", "with"})
+
+
+def old(talk: Talk) -> Borders:
+    """Title Case; a sponsor break, a topic taken up again and each question is a chapter of its own."""
+    titled = ((span.first, _old_title(span)) for span in talk.plan)
+    return tuple((line, title) for line, title in titled if title)
+
+
+def house(talk: Talk) -> Borders:
+    """Sentence case; sponsor breaks belong to the chapter they interrupt, and all questions are one chapter."""
+    borders: list[tuple[int, str]] = []
+    for span in talk.plan:
+        title = _house_title(span)
+        if title and (not borders or title != borders[-1][1]):
+            borders.append((span.first, title))
+    return tuple(borders)
+
+
+def chapters(talk: Talk, borders: Borders) -> Chapters:
+    """Starts are the floored seconds of the lines."""
+    segments = talk.transcript.segments
+    return tuple(Chapter(float(int(segments[line].start)), title) for line, title in borders)
+
+
+_OLD: Mapping[str, str] = {"introduction": "Introduction", "sponsor": "Sponsor Message", "closing": "Closing Words"}
+_HOUSE: Mapping[str, str] = {
+    "introduction": "Introduction",
+    "question": "Audience questions",
+    "closing": "Closing words",
+}
+
+
+def _old_title(span: Span) -> str:
+    return _OLD.get(span.kind) or title_case(span.name)
+
+
+def _house_title(span: Span) -> str:
+    """Empty where the house makes no chapter."""
+    if span.kind in ("sponsor", "cold open"):
+        return ""
+    return _HOUSE.get(span.kind) or sentence_case(span.name)
+
+
+def title_case(name: str) -> str:
+    words = name.split()
+    return " ".join(
+        word if index and word in _SMALL else word[0].upper() + word[1:] for index, word in enumerate(words)
+    )
+
+
+def sentence_case(name: str) -> str:
+    return name[:1].upper() + name[1:]

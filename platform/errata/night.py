@@ -1,0 +1,42 @@
+"""`night.yaml`: the only mutable thing that the stages read. `errata nightly` writes it, DVC compares its values."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import yaml
+
+from errata.errors import NotFound
+from errata.workspace import write_atomically
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    label: str
+    training_watermark: int
+    """Corrections up to here may be trained on."""
+    gate_watermark: int
+    """Corrections after the training watermark, up to here, are tonight's fresh items."""
+    day0: str
+    """Identities of models, as `errata.inference.artefact` gives them."""
+    champion: str
+    champion_watermark: int
+    """The training watermark of the champion: what came after it is new to it."""
+    challenger: str
+    """The candidate of an earlier night that still waits for a decision; empty when none does."""
+    challenger_watermark: int
+    code: str
+    """Hash of the installed code: other code may give other results from the same rows."""
+
+    @classmethod
+    def read(cls, workspace: Path) -> Night:
+        """Raises NotFound where `errata nightly` has not begun a night."""
+        path = workspace / "night.yaml"
+        try:
+            return cls(**yaml.safe_load(path.read_text()))
+        except FileNotFoundError as error:
+            raise NotFound(f"{path} is not there; stages run inside `errata nightly`") from error
+
+    def write(self, workspace: Path) -> None:
+        write_atomically(workspace / "night.yaml", yaml.safe_dump(asdict(self), sort_keys=False))

@@ -1,0 +1,1 @@
+"""Which model is the champion, on what evidence, and how it got there."""

@@ -1,0 +1,38 @@
+"""A model built out of sight, and shown when it is finished."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from errata.inference.artefact import SEEN, Card, Form, seal, verify
+
+
+def build(out: Path, fill: Callable[[Path], None]) -> str:
+    """Lets `fill` write a model into a folder beside `out`, seals it there and moves it to `out`; returns its identity.
+
+    What stood at `out` is replaced, in two renames; a reader finds the old model, none, or the new one.
+    """
+    partial, old = out.with_name(f"{out.name}.partial"), out.with_name(f"{out.name}.old")
+    for leftover in (partial, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        fill(partial)
+        identity = seal(partial)
+        if out.exists():
+            out.replace(old)
+        partial.replace(out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+    return identity
+
+
+def inherit(source: Path, folder: Path, form: Form) -> None:
+    """Gives the export in `folder` the card of the model at `source`, and what that has seen in training."""
+    replace(Card.read(source), form=form, base="").write(folder, exported_from=verify(source))
+    if (source / SEEN).exists():
+        shutil.copyfile(source / SEEN, folder / SEEN)

@@ -1,0 +1,73 @@
+"""For a server: one folder of merged weights that plain transformers, vLLM or SGLang load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from errata.errors import BadInput, NotFound
+from errata.inference.artefact import Card, home, verify
+from registry.export.build import build, inherit
+
+if TYPE_CHECKING:
+    from transformers import GenerationConfig
+    from transformers import PreTrainedTokenizerBase as Tokenizer
+
+
+def export_server(model: Path, models: Path, out: Path) -> str:
+    """Writes `model` to `out` as a full model in its base's own number type; returns its identity.
+
+    `models` is where an adapter's base is kept. Raises NotFound where a file of either was changed, and BadInput for an
+    export.
+    """
+    verify(model)
+    card = Card.read(model)
+    if card.form == "onnx":
+        raise BadInput(f"{model} is an export for a device already; export the model that it was made from")
+    base = _base(card, models) if card.form == "adapter" else model
+
+    def fill(folder: Path) -> None:
+        from transformers import AutoConfig, AutoTokenizer
+
+        from errata.inference.torch import load_model
+
+        tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True)
+        whole = load_model(base, model if card.form == "adapter" else None)
+        whole.to(AutoConfig.from_pretrained(base, local_files_only=True).dtype)
+        _end(whole, tokenizer, card.context)
+        whole.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        inherit(model, folder, "full")
+
+    return build(out, fill)
+
+
+def _base(card: Card, models: Path) -> Path:
+    folder = home(card.base, models)
+    found = verify(folder)
+    if found != card.base:
+        raise NotFound(
+            f"{folder} holds {found[:16]}…, not the base {card.base[:16]}… that the adapter was trained on; restore it"
+        )
+    return folder
+
+
+def _end(model: Any, tokenizer: Tokenizer, context: int) -> None:
+    """Makes the tokenizer's end of sequence, with which every answer was taught to end, the one that all others see."""
+    generation = _generation(tokenizer, context)
+    model.generation_config = generation
+    for token in ("bos_token_id", "eos_token_id", "pad_token_id"):
+        setattr(model.config, token, getattr(generation, token))
+
+
+def _generation(tokenizer: Tokenizer, context: int) -> GenerationConfig:
+    from transformers import GenerationConfig
+
+    eos, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
+    return GenerationConfig(
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=eos,
+        pad_token_id=eos if pad is None else pad,
+        max_length=context,
+        do_sample=False,
+    )

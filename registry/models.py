@@ -1,0 +1,301 @@
+"""MLflow, for those who look at it: runs, registered versions and aliases. The record decides; MLflow is told.
+
+    registry = ModelRegistry.of(workspace)
+    run = registry.open_run("2026-03-01")
+    registry.register(folder, identity, {"errata.verdict": "promote"}, run)
+    registry.sync(workspace.record)
+
+Models are plain files under a run, never one of MLflow's own flavours, which unpickle. MLflow keeps no checksums: a
+version carries the sha256 of its manifest as a tag, and whatever is fetched is verified against it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from errata.database.record import Record
+from errata.database.tables import MoveRow
+from errata.domain.hashing import canonical_json
+from errata.errors import BadInput, ErrataError, NotFound, Unavailable
+from errata.inference import artefact
+from errata.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
+
+SHA256, NIGHT = "errata.sha256", "errata.night"
+_PARAMS_AT_ONCE = 100
+"""MLflow's limit."""
+_DIGEST = 36
+"""MLflow's limit, in characters; the whole hash stands in the dataset's source."""
+_ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+"""What isn't set already is set to this: no telemetry, no chatter, and minutes less of trying a server that is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """What a run read: a snapshot of the record."""
+
+    name: str
+    sha256: str
+    watermark: int
+    context: str
+    """`training` or `evaluation`."""
+
+
+class ModelRegistry:
+    """One registered model and its experiment. Every method raises Unavailable where MLflow can't be reached."""
+
+    def __init__(self, uri: str, name: str, artifacts: Path) -> None:
+        """`artifacts` is where files go when `uri` is a database; a server has its own place."""
+        self._uri, self._name, self._artifacts = uri, name, artifacts
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> ModelRegistry:
+        settings = workspace.settings
+        return cls(settings.mlflow_uri, settings.model_name, workspace.root / "mlartifacts")
+
+    # runs ------------------------------------------------------------------------------------------------------------
+
+    def open_run(self, night: str) -> str:
+        """The run of a night, open; a new one where it has none."""
+        with self._reaching():
+            runs = self._client.search_runs([self._experiment], f"tags.`{NIGHT}` = '{night}'", max_results=1)
+            if not runs:
+                made = self._client.create_run(self._experiment, tags={NIGHT: night}, run_name=night)
+                return str(made.info.run_id)
+            self._client.update_run(runs[0].info.run_id, status="RUNNING")
+            return str(runs[0].info.run_id)
+
+    def log(
+        self,
+        run: str,
+        params: Mapping[str, Any],
+        metrics: Mapping[str, float],
+        artifacts: Iterable[Path],
+        tags: Mapping[str, str],
+    ) -> None:
+        """Adds to a run: values, and files or folders under their own names. Doing it again changes nothing.
+
+        MLflow never changes a parameter: one that a resumed night gives anew becomes a tag `param.<name>`.
+        """
+        with self._reaching():
+            from mlflow.entities import Metric, Param, RunTag
+
+            known = self._client.get_run(run)
+            old = known.data.params
+            given = {name: str(value) for name, value in params.items()}
+            new = [Param(name, value) for name, value in given.items() if name not in old]
+            for begin in range(0, len(new), _PARAMS_AT_ONCE):
+                self._client.log_batch(run, params=new[begin : begin + _PARAMS_AT_ONCE])
+            changed = {f"param.{name}": value for name, value in given.items() if old.get(name, value) != value}
+            # At the run's own time, so that the same value logged again is the same row.
+            measured = [Metric(name, value, known.info.start_time, 0) for name, value in metrics.items()]
+            noted = [RunTag(name, value) for name, value in {**tags, **changed}.items()]
+            self._client.log_batch(run, metrics=measured, tags=noted)
+            for path in artifacts:
+                if path.is_dir():
+                    self._client.log_artifacts(run, str(path), path.name)
+                else:
+                    self._client.log_artifact(run, str(path))
+
+    def log_dataset(self, run: str, dataset: Dataset) -> None:
+        """Notes what a run read. Doing it again changes nothing."""
+        with self._reaching():
+            from mlflow.entities import Dataset as Entity
+            from mlflow.entities import DatasetInput, InputTag
+
+            source = canonical_json({"sha256": dataset.sha256, "watermark": dataset.watermark})
+            entity = Entity(dataset.name, dataset.sha256[:_DIGEST], "errata", source)
+            self._client.log_inputs(run, [DatasetInput(entity, [InputTag("mlflow.data.context", dataset.context)])])
+
+    def close_run(self, run: str, status: str = "FINISHED") -> None:
+        """`status` as MLflow names it: `FINISHED`, `FAILED` or `KILLED`."""
+        with self._reaching():
+            self._client.set_terminated(run, status)
+
+    # versions --------------------------------------------------------------------------------------------------------
+
+    def register(self, folder: Path, identity: str, tags: Mapping[str, str], run: str) -> str:
+        """Puts a sealed model into the registry under its night's run; returns its version.
+
+        A model that is there already keeps its version, and gets the tags. Raises NotFound where its files aren't those
+        that were sealed.
+        """
+        if artefact.verify(folder) != identity:
+            raise NotFound(f"{folder} does not hold the model {identity[:16]}…; register the folder that does")
+        with self._reaching():
+            version = self._version(identity) or self._upload(folder, identity, run)
+            self._tag(version, tags)
+            return str(version.version)
+
+    def tag_version(self, identity: str, tags: Mapping[str, str]) -> None:
+        """Puts evidence on a version: its verdict, effect, p value and the evidence record's sha256."""
+        with self._reaching():
+            self._tag(self._registered(identity), tags)
+
+    def fetch(self, wanted: str, models: Path) -> Path:
+        """Brings the model of an alias or an identity into `models`, verified to the byte; returns its folder.
+
+        Raises NotFound where there is none, or where MLflow's files aren't those that were sealed.
+        """
+        with self._reaching():
+            identity = self.aliases().get(wanted, ("", wanted))[1]
+            version = self._registered(identity)
+            if not (models / identity[:16]).is_dir():
+                with TemporaryDirectory() as place:
+                    got = Path(self._client.download_artifacts(str(version.run_id), _place(identity), place))
+                    _check(got, identity, f"version {version.version} of {self._name} in MLflow")
+                    artefact.keep(got, models)
+        folder = artefact.home(identity, models)
+        _check(folder, identity, str(folder))
+        return folder
+
+    # aliases ---------------------------------------------------------------------------------------------------------
+
+    def aliases(self) -> dict[str, tuple[str, str]]:
+        """Alias to version and identity, as MLflow has them; the identity is empty where the version isn't ours."""
+        with self._reaching():
+            if not self._has_model():
+                return {}
+            held = self._client.get_registered_model(self._name).aliases
+            versions = {number: self._client.get_model_version(self._name, number) for number in set(held.values())}
+            return {alias: (str(number), versions[number].tags.get(SHA256, "")) for alias, number in held.items()}
+
+    def apply(self, moves: Iterable[MoveRow]) -> int:
+        """Brings MLflow's aliases to where `moves` leave them; returns how many it had to change.
+
+        Given those that it hasn't been told, it catches up; given all, it mends whatever somebody changed by hand.
+        Raises NotFound where a model isn't registered: register it, then apply again.
+        """
+        wanted = {move.alias: move.model for move in sorted(moves, key=lambda move: move.number)}
+        with self._reaching():
+            held = {alias: identity for alias, (_, identity) in self.aliases().items()}
+            changes = {alias: model for alias, model in wanted.items() if held.get(alias, "") != model}
+            versions = {model: self._registered(model).version for model in set(changes.values()) - {""}}
+            for alias, model in changes.items():
+                if model:
+                    self._client.set_registered_model_alias(self._name, alias, versions[model])
+                else:
+                    self._client.delete_registered_model_alias(self._name, alias)
+            return len(changes)
+
+    def sync(self, record: Record) -> int:
+        """Brings the aliases in line with the record, whatever happened to them; returns how many it had to change.
+
+        Raises NotFound where a model isn't registered; then the record keeps those moves as not yet applied.
+        """
+        with record.read() as store:
+            moves = store.loop.moves()
+        changed = self.apply(moves)
+        with record.write() as store:
+            for move in moves:
+                if not move.applied:
+                    store.loop.mark_applied(move.number)
+        return changed
+
+    # MLflow ----------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _client(self) -> MlflowClient:
+        from mlflow import MlflowClient
+
+        return MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
+
+    @property
+    def _served(self) -> bool:
+        return self._uri.startswith(("http://", "https://"))
+
+    @cached_property
+    def _experiment(self) -> str:
+        known = self._client.get_experiment_by_name(self._name)
+        if known is not None:
+            return str(known.experiment_id)
+        place = None if self._served else self._artifacts.resolve().as_uri()
+        return str(self._client.create_experiment(self._name, artifact_location=place))
+
+    def _has_model(self) -> bool:
+        return bool(self._client.search_registered_models(f"name = '{self._name}'", max_results=1))
+
+    def _upload(self, folder: Path, identity: str, run: str) -> ModelVersion:
+        if not self._has_model():
+            self._client.create_registered_model(self._name)
+        place = _place(identity)
+        self._client.log_artifacts(run, str(folder), place)
+        # A server takes a version's files from a run alone; a path of this machine it would refuse.
+        source = f"{self._client.get_run(run).info.artifact_uri}/{place}"
+        return self._client.create_model_version(self._name, source, run, {SHA256: identity})
+
+    def _tag(self, version: ModelVersion, tags: Mapping[str, str]) -> None:
+        for name, value in tags.items():
+            if version.tags.get(name) != value:
+                self._client.set_model_version_tag(self._name, version.version, name, value)
+
+    def _version(self, identity: str) -> ModelVersion | None:
+        found = self._client.search_model_versions(f"name = '{self._name}' and tags.`{SHA256}` = '{identity}'")
+        return min(found, key=lambda version: int(version.version), default=None)
+
+    def _registered(self, identity: str) -> ModelVersion:
+        version = self._version(identity)
+        if version is None:
+            raise NotFound(f"MLflow has no version of {self._name} for {identity[:16]!r}; register the model first")
+        return version
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        """MLflow's own errors, as ours."""
+        _quiet()
+        from mlflow.exceptions import MlflowException
+
+        try:
+            yield
+        except MlflowException as error:
+            raise _KINDS.get(error.error_code, Unavailable)(self._sentence(error)) from error
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            raise Unavailable(self._sentence(error)) from error
+
+    def _sentence(self, error: Exception) -> str:
+        first = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        sentence = f"MLflow at {self._uri} says: {first}; see that it runs and that mlflow_uri in errata.toml is right"
+        return re.sub("//[^@/ ]*@", "//", sentence)  # without a password
+
+
+_KINDS: dict[str, type[ErrataError]] = {"INVALID_PARAMETER_VALUE": BadInput, "RESOURCE_DOES_NOT_EXIST": NotFound}
+
+
+def _quiet() -> None:
+    """What must be set before MLflow is first imported."""
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+
+
+def _place(identity: str) -> str:
+    """Where a model lies among its run's artifacts."""
+    return f"models/{identity[:16]}"
+
+
+def _check(folder: Path, identity: str, what: str) -> None:
+    try:
+        found = artefact.verify(folder)
+    except NotFound as error:
+        raise NotFound(f"the files of {what} aren't those that were sealed ({error})") from error
+    if found != identity:
+        raise NotFound(f"{what} holds the model {found[:16]}…, not {identity[:16]}…; register the right one again")

@@ -1,0 +1,155 @@
+"""Which model every alias means: each move is decided here, in the record, and told to MLflow afterwards.
+
+The caller owns the transaction: all the moves of one promotion are made, or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from errata.database.store import Store
+from errata.database.tables import MoveRow
+from errata.errors import Refused
+from registry.evidence import EvidenceRecord, read_evidence
+
+TARGETS = ("server", "device")
+"""What ships of the champion, one alias each."""
+SHIPPED = ("champion", *TARGETS)
+
+_ROLLBACK = "rollback: "
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What an alias means, and since which evidence."""
+
+    model: str
+    evidence: str | None
+
+
+Shipped = Mapping[str, Holding]
+"""What each alias of `SHIPPED` means; those that mean nothing aren't there."""
+
+
+def install_day0(store: Store, identity: str, by: str) -> None:
+    """Makes a model Day-0 and the first champion. Doing it again changes nothing; Refused for another model."""
+    day0 = store.loop.holder("day0")
+    if day0 == identity:
+        return
+    if day0 is not None:
+        raise Refused(f"Day-0 is {day0[:16]}… and stays it for ever; begin another workspace for {identity[:16]}…")
+    for alias in ("day0", "champion"):
+        store.loop.move(alias, identity, "day0", by, night=None, evidence=None)
+
+
+def promote(store: Store, identity: str, night: str | None, evidence: Path | None, by: str) -> None:
+    """Makes `identity` the champion, and the exports that were scored with it what ships.
+
+    The evidence record must say `promote` of that very model, compared with the present champion; Refused otherwise.
+    Doing it again changes nothing.
+    """
+    if evidence is None:
+        raise Refused(f"{identity[:16]}… has no evidence record, so it can't be promoted; let the gate judge it first")
+    record, sha256 = read_evidence(evidence)
+    if record.candidate != identity:
+        raise Refused(
+            f"{evidence} is about {record.candidate[:16]}…, not {identity[:16]}…; name the model's own record"
+        )
+    if record.decision.verdict != "promote":
+        raise Refused(
+            f"{evidence} says {record.decision.verdict!r}, not 'promote'; only the gate's 'promote' moves the champion"
+        )
+    now = shipped(store.loop.moves())
+    if now.get("champion") == Holding(identity, sha256):
+        return
+    _check_champion(now, record, evidence)
+    for alias, model in {"champion": identity, **_targets(record, evidence)}.items():
+        store.loop.move(alias, model, "promote", by, night, sha256)
+
+
+def rollback(store: Store, by: str, reason: str) -> dict[str, str]:
+    """Moves all that ships back to what it was before the last promotion; returns alias to model, empty for none.
+
+    The next rollback goes one promotion further back. Refused where nothing came before.
+    """
+    states = _states(store.loop.moves())
+    if len(states) < 2 or "champion" not in states[-2]:
+        raise Refused("nothing was promoted before the present champion, so there is nothing to roll back to")
+    then, now = states[-2], states[-1]
+    moved: dict[str, str] = {}
+    for alias in SHIPPED:
+        if alias == "champion" or then.get(alias) != now.get(alias):
+            target = then.get(alias, Holding("", None))
+            store.loop.move(alias, target.model, _ROLLBACK + reason, by, None, target.evidence)
+            moved[alias] = target.model
+    return moved
+
+
+def history(store: Store) -> list[dict[str, Any]]:
+    """Every move of an alias, the oldest first."""
+    return [_as_json(move) for move in store.loop.moves()]
+
+
+def shipped(moves: Iterable[MoveRow]) -> Shipped:
+    """What ships after `moves`."""
+    states = _states(moves)
+    return states[-1] if states else {}
+
+
+def _states(moves: Iterable[MoveRow]) -> Sequence[Shipped]:
+    """What shipped after each promotion that wasn't rolled back, the present state last.
+
+    A promotion begins with the champion's move; what follows it belongs to it.
+    """
+    states: list[dict[str, Holding]] = []
+    for move in moves:
+        if move.alias not in SHIPPED:
+            continue
+        if move.alias == "champion" and move.reason.startswith(_ROLLBACK):
+            states.pop()
+        elif move.alias == "champion":
+            states.append(dict(states[-1]) if states else {})
+        elif not states:
+            states.append({})
+        if move.model:
+            states[-1][move.alias] = Holding(move.model, move.evidence)
+        else:
+            states[-1].pop(move.alias, None)
+    return states
+
+
+def _check_champion(now: Shipped, record: EvidenceRecord, evidence: Path) -> None:
+    champion = now["champion"].model if "champion" in now else ""
+    if record.champion != champion:
+        raise Refused(
+            f"{evidence} compares with {record.champion[:16] or 'no champion'}…, but the champion is "
+            f"{champion[:16] or 'none'}… by now; score the candidate against that one"
+        )
+
+
+def _targets(record: EvidenceRecord, evidence: Path) -> dict[str, str]:
+    """The exports of a record that may ship: those whose parity was measured on the very files."""
+    for target, model in record.exports.items():
+        if target not in TARGETS or record.parity.get(target, {}).get("model") != model:
+            raise Refused(f"{evidence} did not score the export {target} {model[:16]}…; measure its parity first")
+    return {target: record.exports[target] for target in TARGETS if target in record.exports}
+
+
+def _as_json(move: MoveRow) -> dict[str, Any]:
+    at = move.at if move.at.tzinfo else move.at.replace(tzinfo=UTC)
+    return {
+        "number": move.number,
+        "at": at.astimezone(UTC).isoformat(),
+        "alias": move.alias,
+        "model": move.model,
+        "previous": move.previous,
+        "reason": move.reason,
+        "night": move.night,
+        "evidence": move.evidence,
+        "by": move.by,
+        "applied": move.applied,
+    }

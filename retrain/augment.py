@@ -1,0 +1,82 @@
+"""Stage 3. Altered copies of rows, for what transcripts meet in the wild: recognisers without punctuation, and
+recordings that begin late. A copy's chapters stay true to its text."""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import yaml
+
+from errata.domain.chapter import Chapter, Chapters
+from errata.domain.hashing import canonical_json
+from errata.domain.transcript import Segment, Transcript
+from retrain.curate import FOLDER as CURATED
+from retrain.rows import Row, chapters_json, read_rows, write_rows
+
+FOLDER = Path("data/augmented")
+
+Altered = tuple[Transcript, Chapters]
+
+_PUNCTUATION = re.compile(r"[^\w\s'’-]|(?<!\w)['’-]|['’-](?!\w)")
+
+
+def augment(rows: Sequence[Row], share: float, seed: int) -> list[Row]:
+    """`rows` with altered copies of a `share` of them after them; which and how follows from `seed` and the row."""
+    copies = []
+    for row in rows:
+        chance = random.Random(f"{seed}:{row.transcript_hash}:{row.correction}")  # noqa: S311
+        if chance.random() < share:
+            name = chance.choice(sorted(ALTERATIONS))
+            transcript, chapters = ALTERATIONS[name](row.read_transcript(), row.read_chapters(), chance)
+            text = canonical_json(transcript.as_json())
+            copies.append(replace(row, text=text, chapters=chapters_json(chapters), altered=name))
+    return [*rows, *copies]
+
+
+def unpunctuated(transcript: Transcript, chapters: Chapters, _: random.Random) -> Altered:
+    """As a recogniser writes that knows neither punctuation nor capitals."""
+    segments = tuple(
+        replace(segment, text=" ".join(_PUNCTUATION.sub(" ", segment.text).lower().split()) or segment.text)
+        for segment in transcript.segments
+    )
+    return replace(transcript, segments=segments), chapters
+
+
+def begun_late(transcript: Transcript, chapters: Chapters, chance: random.Random) -> Altered:
+    """As if the recording had begun at a later chapter; times count from there."""
+    later = [chapter.start for chapter in chapters[1:-1]]
+    if not later:
+        return transcript, chapters
+    begin = chance.choice(later)
+    segments = tuple(_earlier(segment, begin) for segment in transcript.segments if segment.start >= begin)
+    if not segments:
+        return transcript, chapters
+    cut = replace(transcript, segments=segments, duration=transcript.duration - begin)
+    return cut, tuple(Chapter(chapter.start - begin, chapter.title) for chapter in chapters if chapter.start >= begin)
+
+
+def _earlier(segment: Segment, by: float) -> Segment:
+    return replace(segment, start=segment.start - by, end=segment.end - by)
+
+
+ALTERATIONS: dict[str, Callable[[Transcript, Chapters, random.Random], Altered]] = {
+    "unpunctuated": unpunctuated,
+    "begun late": begun_late,
+}
+
+
+def main() -> None:
+    params = yaml.safe_load(Path("params.yaml").read_text())["augment"]
+    rows = read_rows(CURATED / "rows.parquet")
+    altered = augment(rows, params["share"], params["seed"])
+    write_rows(FOLDER / "rows.parquet", altered)
+    print(f"augment: {len(rows)} rows, {len(altered) - len(rows)} altered copies", file=sys.stderr)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

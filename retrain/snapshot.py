@@ -1,0 +1,99 @@
+"""Stage 1. The record as of the training watermark, in immutable shards: a night appends what is new, and no more.
+
+    data/snapshot/manifest.json     {"watermark": …, "shards": [{"sha256", "rows", "after", "upto"}, …]}
+    data/snapshot/<sha256>.parquet
+
+A transcript's later row replaces its earlier one. Shards are never rewritten; the manifest is written last.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from errata.database.record import Record
+from errata.database.store import Store
+from errata.domain.correction import Label
+from errata.domain.hashing import canonical_json, sha256
+from errata.errors import Refused
+from errata.night import Night
+from errata.workspace import Workspace, write_json
+from retrain.rows import Row, chapters_json, read_rows, write_rows
+
+FOLDER = Path("data/snapshot")
+
+
+def snapshot(record: Record, folder: Path, watermark: int) -> None:
+    """Brings the shards in `folder` up to `watermark`. Raises Refused where they are past it already."""
+    manifest = read_manifest(folder)
+    after = manifest["watermark"]
+    if after > watermark:
+        raise Refused(
+            f"{folder} is at watermark {after}, past {watermark}; to go back, delete the folder and run the night again"
+        )
+    if after < watermark:
+        with record.read() as store:
+            rows = [_row(store, seq, found) for seq, found in store.changes(after, watermark)]
+        if rows:
+            manifest["shards"].append({**_write_shard(folder, rows), "after": after, "upto": watermark})
+    write_json(folder / "manifest.json", {**manifest, "watermark": watermark})
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    path = folder / "manifest.json"
+    if not path.exists():
+        return {"watermark": 0, "shards": []}
+    manifest: dict[str, Any] = json.loads(path.read_text())
+    return manifest
+
+
+def read_snapshot(folder: Path) -> list[Row]:
+    """The newest row of each transcript that has a label, in the order of their corrections."""
+    newest: dict[int, Row] = {}
+    for shard in read_manifest(folder)["shards"]:
+        path = folder / f"{shard['sha256']}.parquet"
+        if not path.exists() or sha256(path.read_bytes()) != shard["sha256"]:
+            raise Refused(f"the shard {path} is missing or was changed; delete {folder} and run the night again")
+        newest.update({row.transcript: row for row in read_rows(path)})
+    return sorted((row for row in newest.values() if row.correction), key=lambda row: row.correction)
+
+
+def _write_shard(folder: Path, rows: list[Row]) -> dict[str, Any]:
+    partial = folder / "shard.partial"
+    write_rows(partial, rows)
+    name = sha256(partial.read_bytes())
+    partial.replace(folder / f"{name}.parquet")
+    return {"sha256": name, "rows": len(rows)}
+
+
+def _row(store: Store, transcript: int, found: Label | str) -> Row:
+    if not isinstance(found, Label):
+        return Row(transcript, "", "", "", 0, found, "", "", 0, [], "[]", "")
+    return Row(
+        transcript=transcript,
+        transcript_hash=found.transcript_hash,
+        external_id=found.external_id,
+        channel=found.channel,
+        correction=found.correction,
+        kind=found.kind,
+        reviewer=found.reviewer,
+        role=found.role,
+        group=found.group,
+        group_hashes=list(found.group_hashes),
+        chapters=chapters_json(found.chapters),
+        text=canonical_json(store.transcript(transcript).as_json()),
+    )
+
+
+def main() -> None:
+    workspace = Workspace.find(Path.cwd())
+    night = Night.read(workspace.root)
+    snapshot(workspace.record, FOLDER, night.training_watermark)
+    shards = read_manifest(FOLDER)["shards"]
+    print(f"snapshot: {sum(s['rows'] for s in shards)} rows in {len(shards)} shards", file=sys.stderr)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

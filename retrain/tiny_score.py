@@ -1,0 +1,124 @@
+"""How errata-tiny does on talks whose patterns, and at will whose subjects, it never learnt from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from errata.demo import styles
+from errata.demo.material import load as material
+from errata.demo.speech import TAUGHT, Setting
+from errata.demo.styles import Style
+from errata.demo.talks import Talk, write_talk
+from errata.domain.chapter import Chapters
+
+if TYPE_CHECKING:
+    from evaluation.metrics.score import VideoScore
+
+SETS: Mapping[str, tuple[Setting, Style]] = {
+    "patterns and subjects it was taught": (TAUGHT, styles.old),
+    "unseen patterns": (Setting("day-1", own=1.0, fresh=0.0), styles.old),
+    "unseen patterns and subjects": (Setting("day-1", own=1.0, fresh=1.0), styles.old),
+    "as in the sample's first day": (Setting("day-1", own=0.5, fresh=0.4), styles.old),
+    "the same, by the house style": (Setting("day-1", own=0.5, fresh=0.4), styles.house),
+    "as in the retention set": (Setting("retention", own=0.5, fresh=0.2, breaks=False), styles.house),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Percent, over all talks of one set."""
+
+    f1: float
+    borders: float
+    """F1 of exact starts, the one at 0 included."""
+    titles_known: float
+    """Subjects' titles that are exact where the start was found, subjects that were taught."""
+    titles_fresh: float
+    titles_caseless: float
+    """The same for all subjects, capitals aside."""
+
+
+def score(folder: Path, count: int = 60) -> dict[str, Row]:
+    """A row for each of `SETS`, over `count` talks each."""
+    answer = _answerer(folder)
+    rows = {}
+    for name, (setting, style) in SETS.items():
+        rng = Random(f"score {setting}")  # noqa: S311
+        channels = material().early_channels()
+        talks = [write_talk(material(), rng.choice(channels), setting, rng, f"scored-{n}") for n in range(count)]
+        rows[name] = _row(talks, [answer(talk) for talk in talks], style)
+    return rows
+
+
+def _answerer(folder: Path) -> Callable[[Talk], Chapters]:
+    import torch
+
+    from errata.inference.artefact import Card
+    from errata.inference.decode import Decoder
+    from errata.inference.engine import load
+    from errata.tasks import templates
+    from errata.tasks.chapters import ChapterTask
+
+    torch.set_num_threads(1)
+    card = Card.read(folder)
+    engine = load(folder, folder)
+    task = ChapterTask(templates.find(card.template), engine.tokenizer, card.context)
+    decoder = Decoder(engine, task)
+    return lambda talk: task.read(talk.transcript, decoder.ask).chapters
+
+
+def _row(talks: Sequence[Talk], answers: Sequence[Chapters], style: Style) -> Row:
+    from evaluation.metrics.score import score_video
+
+    references = [styles.chapters(talk, style(talk)) for talk in talks]
+    scores: list[VideoScore] = [
+        score_video(reference, answer, talk.transcript.duration)
+        for talk, reference, answer in zip(talks, references, answers, strict=True)
+    ]
+    asked = [pair for talk, answer in zip(talks, answers, strict=True) for pair in _titles(talk, answer, style)]
+    return Row(
+        f1=sum(score.f1 for score in scores) / len(scores),
+        borders=_borders(references, answers),
+        titles_known=_share([right == said for right, said, fresh in asked if not fresh]),
+        titles_fresh=_share([right == said for right, said, fresh in asked if fresh]),
+        titles_caseless=_share([right.lower() == said.lower() for right, said, _ in asked]),
+    )
+
+
+def _borders(references: Sequence[Chapters], answers: Sequence[Chapters]) -> float:
+    right = [(index, chapter.start) for index, chapters in enumerate(references) for chapter in chapters]
+    said = [(index, chapter.start) for index, chapters in enumerate(answers) for chapter in chapters]
+    return 100 * 2 * len(set(right) & set(said)) / (len(right) + len(said))
+
+
+def _titles(talk: Talk, answer: Chapters, style: Style) -> list[tuple[str, str, bool]]:
+    """The right title, the model's, and whether the subject is fresh, of each subject whose start was found."""
+    said = {chapter.start: chapter.title for chapter in answer}
+    segments = talk.transcript.segments
+    titles = dict(style(talk))
+    found = ((span, float(int(segments[span.first].start))) for span in talk.plan if span.name and span.first in titles)
+    return [(titles[span.first], said[start], span.fresh) for span, start in found if start in said]
+
+
+def _share(marks: Sequence[bool]) -> float:
+    return 100 * sum(marks) / len(marks) if marks else float("nan")
+
+
+def show(folder: Path) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("talks", "F1", "exact borders", "titles: known", "fresh", "caseless", title="errata-tiny")
+    for name, row in score(folder).items():
+        table.add_row(
+            name,
+            *(
+                f"{value:.1f}"
+                for value in (row.f1, row.borders, row.titles_known, row.titles_fresh, row.titles_caseless)
+            ),
+        )
+    Console().print(table)

@@ -1,0 +1,172 @@
+"""Stage 5. The candidate: fine-tunes the starting model on tonight's rows.
+
+Loss on target tokens alone, whose logits alone are computed (trl's `chunked_nll`); rows pass one at a time, so nothing
+is padded. Checkpoints lie outside the stage's outputs, under a key of everything that goes in, so that a run cut short
+goes on where it was. What leaves this stage is safetensors and JSON.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+import yaml
+
+from errata.domain.hashing import content_hash, sha256
+from errata.errors import Refused
+from errata.inference.artefact import SEEN, Card, home, seal
+from errata.night import Night
+from errata.workspace import Workspace, write_json
+from retrain.backends import Recipe, Start, load
+from retrain.mix import FOLDER as MIX
+from retrain.mix import starting_model
+
+if TYPE_CHECKING:
+    from transformers import TrainerCallback
+
+FOLDER = Path("candidate")
+CHECKPOINTS = Path("work/checkpoints")
+NOTHING = "nothing.json"
+"""Stands in place of a candidate on a night that trains none, and says why."""
+
+
+def train(
+    rows: Path, start: Start, recipe: Recipe, context: int, checkpoints: Path
+) -> tuple[Any, list[dict[str, Any]]]:
+    """The trained model and its log. Goes on from the newest checkpoint under `checkpoints`, if there is one.
+
+    Raises Refused when the loss is no number: nothing is saved from such a run.
+    """
+    import torch
+    from datasets import Dataset
+    from transformers import AutoTokenizer
+    from transformers.trainer_utils import get_last_checkpoint
+    from trl import SFTConfig, SFTTrainer
+
+    table = pq.read_table(rows)
+    steps = max(1, round(table.num_rows * recipe.epochs / recipe.batch))
+    settings = SFTConfig(
+        output_dir=str(checkpoints),
+        max_steps=steps,
+        per_device_train_batch_size=1,
+        gradient_accumulation_steps=recipe.batch,
+        learning_rate=recipe.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=round(steps * recipe.warmup),
+        weight_decay=0.01,
+        max_grad_norm=1.0,
+        max_length=None,
+        dataset_kwargs={"skip_prepare_dataset": True},
+        gradient_checkpointing=False,
+        save_strategy="steps",
+        save_steps=max(5, steps // 4),
+        save_total_limit=1,
+        logging_steps=1,
+        seed=recipe.seed,
+        data_seed=recipe.seed,
+        bf16=torch.cuda.is_available(),
+        use_cpu=not torch.cuda.is_available(),
+        report_to="none",
+        disable_tqdm=True,
+    )
+    trainer = SFTTrainer(
+        model=load(start, recipe, context),
+        args=settings,
+        train_dataset=Dataset(table),
+        processing_class=AutoTokenizer.from_pretrained(start.base),
+        callbacks=[_progress(steps)],
+    )
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(checkpoints)))
+    log = [entry for entry in trainer.state.log_history if "loss" in entry]
+    if not all(torch.isfinite(weight).all() for weight in trainer.model.parameters()):
+        raise Refused("the training diverged: a weight is not a number; lower train.learning_rate")
+    return trainer.model, log
+
+
+def save(model: Any, out: Path, card: Card, facts: dict[str, Any], tokenizer_from: Path) -> str:
+    """Writes and seals the candidate; returns its identity."""
+    from transformers import AutoTokenizer
+
+    if card.form == "adapter":
+        model.peft_config["default"].base_model_name_or_path = card.base  # not a path of this machine
+    model.save_pretrained(out)
+    (out / "README.md").unlink(missing_ok=True)
+    if card.form == "full":
+        AutoTokenizer.from_pretrained(tokenizer_from).save_pretrained(out)
+    card.write(out, **facts)
+    return seal(out)
+
+
+def _progress(steps: int) -> TrainerCallback:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from transformers import TrainerCallback
+
+    bar = Progress(
+        TextColumn("train"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} steps, loss {task.fields[loss]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+    task = bar.add_task("train", total=steps, loss="–")
+
+    class Shown(TrainerCallback):
+        def on_train_begin(self, *_: Any, **__: Any) -> None:
+            bar.start()
+
+        def on_log(self, _: Any, state: Any, __: Any, logs: dict[str, Any] | None = None, **___: Any) -> None:
+            if logs and "loss" in logs:
+                bar.update(task, completed=state.global_step, loss=f"{float(logs['loss']):.3f}")
+
+        def on_train_end(self, *_: Any, **__: Any) -> None:
+            bar.stop()
+
+    return Shown()
+
+
+def _start(night: Night, recipe: Recipe, models: Path) -> tuple[Start, Card, str]:
+    """What to go on from, the card that the candidate will carry, and its ancestor's identity."""
+    identity, _ = starting_model(night, recipe.start)
+    folder = home(identity, models)
+    card = Card.read(folder)
+    adapter = card.form == "adapter"
+    start = Start(home(card.base, models) if adapter else folder, folder if adapter else None)
+    made = replace(card, form="full", base="") if recipe.method == "full" else replace(card, form="adapter")
+    if made.form == "adapter" and not adapter:
+        made = replace(made, base=identity)
+    return start, replace(made, training_watermark=night.training_watermark), identity
+
+
+def main() -> None:
+    workspace = Workspace.find(Path.cwd())
+    night, params = Night.read(workspace.root), yaml.safe_load(Path("params.yaml").read_text())
+    recipe = Recipe.read(params["train"])
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
+    rows = MIX / "train.parquet"
+    count = pq.read_metadata(rows).num_rows
+    if count < params["mix"]["least"]:
+        reason = f"{count} training rows, and at least {params['mix']['least']} are wanted (mix.least)"
+        write_json(FOLDER / NOTHING, {"reason": reason})
+        write_json(Path("train.json"), {"steps": 0, "loss": []})
+        print(f"train: nothing, {reason}", file=sys.stderr)  # noqa: T201
+        return
+    start, card, ancestor = _start(night, recipe, workspace.models)
+    key = content_hash([sha256(rows.read_bytes()), params["train"], ancestor, night.code])
+    model, log = train(rows, start, recipe, card.context, CHECKPOINTS / key[:16])
+    shutil.copyfile(MIX / SEEN, FOLDER / SEEN)
+    facts = {"ancestor": ancestor, "method": recipe.method, "rows": count}
+    identity = save(model, FOLDER, card, facts, start.base)
+    write_json(Path("train.json"), {"steps": len(log), "loss": [round(entry["loss"], 6) for entry in log]})
+    shutil.rmtree(CHECKPOINTS / key[:16], ignore_errors=True)
+    print(f"train: candidate {identity[:12]}, loss {log[0]['loss']:.3f} to {log[-1]['loss']:.3f}", file=sys.stderr)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""The night's page in a real browser: wide, on a phone, in the dark and printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluation.report.page import render
+from tests.made_up_night import bootstrap, report
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not CHROMIUM.exists(), reason="/usr/bin/chromium is not here; install Chromium to look at pages"
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pages")
+    long = report(3)
+    for row in long.items:
+        row["external_id"] = row["reviewer"] = row["channel"] = "unbroken" * 40
+    pages = {"six": report(), "one": report(1), "thirty": report(30), "first": bootstrap(), "long": long}
+    for name, content in pages.items():
+        (folder / f"{name}.html").write_text(render(content))
+    return folder
+
+
+def shown(browser: Any, folder: Path, name: str, **context: Any) -> tuple[Any, list[str]]:
+    """The page, and whatever it complained about or asked for."""
+    page = browser.new_context(**context).new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: complaints.append(request.url) if not request.url.startswith("file:") else None)
+    page.goto((folder / f"{name}.html").as_uri())
+    return page, [text for text in complaints if text != "data:,"]
+
+
+def overflow(page: Any) -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+@pytest.mark.parametrize("name", ["six", "one", "thirty", "first", "long"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_page_fits_and_complains_of_nothing(browser, folder, name, width):
+    page, complaints = shown(browser, folder, name, viewport={"width": width, "height": 844})
+    assert complaints == []
+    assert overflow(page) <= 0
+    wanted = ("narrow", "wide") if width == 390 else ("wide", "narrow")
+    if name != "first":
+        assert page.locator(f"figure svg.{wanted[0]}").is_visible()
+        assert not page.locator(f"figure svg.{wanted[1]}").is_visible()
+
+
+def test_folded_parts_open_without_javascript(browser, folder):
+    page, _ = shown(browser, folder, "six", java_script_enabled=False, viewport={"width": 390, "height": 844})
+    folded = page.locator("#fixed ~ article details").first
+    assert not folded.locator("table").is_visible()
+    folded.locator("summary").click()
+    assert folded.locator("table").is_visible()
+
+
+def test_text_has_contrast_in_both_schemes(browser, folder):
+    for scheme in ("light", "dark"):
+        page, _ = shown(browser, folder, "six", color_scheme=scheme, viewport={"width": 1280, "height": 900})
+        assert page.evaluate(POOR_CONTRAST) == []
+
+
+def test_print_shows_folded_parts_on_white(browser, folder, tmp_path):
+    page, _ = shown(browser, folder, "six", color_scheme="dark", viewport={"width": 680, "height": 1000})
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator("#fixed ~ article details table").first.bounding_box()["height"] > 50
+    assert overflow(page) <= 0
+    assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+POOR_CONTRAST = """() => {
+  const parse = text => text.match(/[\\d.]+/g).map(Number);
+  const light = rgb => rgb.slice(0, 3).map(v => v / 255)
+    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = node => {
+    for (; node; node = node.parentElement) {
+      const found = parse(getComputedStyle(node).backgroundColor);
+      if (found.length < 4 || found[3] > 0) return found;
+    }
+  };
+  const poor = new Set();
+  for (const node of document.querySelectorAll("body *")) {
+    const own = [...node.childNodes].some(child => child.nodeType === 3 && child.data.trim());
+    if (!own || !node.getClientRects().length) continue;
+    const style = getComputedStyle(node), svg = node.ownerSVGElement;
+    const [a, b] = [light(parse(svg ? style.fill : style.color)), light(ground(node))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) poor.add(`${node.tagName} ${node.className.baseVal ?? node.className} ${ratio.toFixed(2)}`);
+  }
+  return [...poor];
+}"""

@@ -1,0 +1,122 @@
+"""Two JSON files of any system give scores, or one sentence that names what to mend."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from errata.errors import BadInput
+from evaluation.outside import score_files
+
+GOOD = {"a": {"duration": 300, "chapters": {"0": "Intro", "60": "Middle", "120": "End"}}}
+
+
+def write(folder: Path, name: str, value: object) -> Path:
+    path = folder / name
+    path.write_text(value if isinstance(value, str) else json.dumps(value), "utf-8")
+    return path
+
+
+def scored(folder: Path, reference: object, predictions: object) -> dict:
+    return score_files(write(folder, "reference.json", reference), write(folder, "predictions.json", predictions))
+
+
+def test_missing_videos_score_0_and_unknown_ones_are_named(tmp_path):
+    reference = GOOD | {"b": {"duration": "1,234.5", "title": "further keys are fine", "chapters": {"1,000": "x"}}}
+    result = scored(tmp_path, reference, {"a": GOOD["a"]["chapters"], "z": {}, "y": {"5": "what"}})
+    assert result["videos"]["a"] == {"f1": 100, "precision": 100, "recall": 100, "tiou": pytest.approx(100)}
+    assert result["videos"]["b"] == {"f1": 0, "precision": 0, "recall": 0, "tiou": 0}
+    assert result["mean"] == {"f1": 50, "precision": 50, "recall": 50, "tiou": pytest.approx(50)}
+    assert (result["missing"], result["unknown"]) == (["b"], ["y", "z"])
+    assert json.loads(json.dumps(result)) == result
+
+
+def test_an_empty_answer_is_not_missing(tmp_path):
+    result = scored(tmp_path, GOOD, {"a": {}})
+    assert (result["mean"]["f1"], result["missing"]) == (0, [])
+
+
+def test_commas_part_thousands(tmp_path):
+    reference = {"a": {"duration": 4000, "chapters": {"0": "x", "1,234": "y"}}}
+    assert scored(tmp_path, reference, {"a": {"0": "x", "1234.0": "y"}})["mean"]["f1"] == 100
+
+
+@pytest.mark.parametrize(
+    ("reference", "predictions", "sentence"),
+    [
+        ("{", {}, "reference.json isn't JSON"),
+        ("[" * 100_000, {}, "reference.json isn't JSON"),
+        ([], {}, "reference.json is a list, not an object"),
+        ({}, {}, "holds no video"),
+        ('{"a": 1, "a": 2}', {}, "has the key 'a' twice"),
+        ({"a": {"chapters": {}}}, {}, "video 'a' has no \"duration\""),
+        ({"a": {"duration": 3}}, {}, "video 'a' has no \"chapters\""),
+        ({"a": {"duration": 0, "chapters": {}}}, {}, "the duration is 0"),
+        ({"a": {"duration": -5, "chapters": {}}}, {}, "the duration is -5"),
+        ({"a": {"duration": None, "chapters": {}}}, {}, "the duration is None"),
+        ({"a": {"duration": True, "chapters": {}}}, {}, "the duration is True"),
+        ('{"a": {"duration": NaN, "chapters": {}}}', {}, "the duration is nan"),
+        ('{"a": {"duration": 1e999, "chapters": {}}}', {}, "the duration is inf"),
+        ({"a": {"duration": 10**400, "chapters": {}}}, {}, "it must be a number of seconds"),
+        ({"a": {"duration": 9, "chapters": []}}, {}, "video 'a' is a list, not an object"),
+        (GOOD, {"a": None}, "predictions.json, video 'a' is null"),
+        (GOOD, {"a": {"-3": "x"}}, "the start is '-3'"),
+        (GOOD, {"a": {"nan": "x"}}, "the start is 'nan'"),
+        (GOOD, {"a": {"1,5": "x"}}, "the start is '1,5'"),
+        (GOOD, {"a": {"00:01:05": "x"}}, "the start is '00:01:05'"),
+        (GOOD, {"a": {"10": "x", "10.0": "y"}}, "two chapters that start at 10 s"),
+        (GOOD, {"a": {"10": 5}}, "the title at 10 is 5"),
+    ],
+)
+def test_what_can_not_be_used_is_named(tmp_path, reference, predictions, sentence):
+    with pytest.raises(BadInput) as caught:
+        scored(tmp_path, reference, predictions)
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(BadInput, match=r"nowhere\.json can't be read \(No such file"):
+        score_files(tmp_path / "nowhere.json", tmp_path / "nowhere.json")
+
+
+def test_a_file_that_is_not_text_is_named(tmp_path):
+    (tmp_path / "p.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadInput, match=r"p\.json isn't JSON"):
+        score_files(write(tmp_path, "r.json", GOOD), tmp_path / "p.json")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(json_values, st.integers(0, 9))
+def test_any_json_is_scored_or_refused(tmp_path, value, place):
+    """Nothing but BadInput comes out, wherever the odd value stands."""
+    reference: object = value if place == 0 else GOOD | ({"b": value} if place == 1 else {})
+    if place == 2:
+        reference = {"a": {"duration": value, "chapters": {"0": "x"}}}
+    predictions: object = value if place == 3 else {"a": value} if place == 4 else {"a": {"0": value}}
+    try:
+        result = scored(tmp_path, reference, predictions)
+    except BadInput as error:
+        assert str(error)
+    else:
+        assert 0 <= result["mean"]["f1"] <= 100
+
+
+def test_real_talks_score_against_themselves(shared, tmp_path):
+    path = shared / "data" / "talks" / "chapters" / "chapters_talks.json"
+    talks = json.loads(path.read_text("utf-8"))
+    predictions = write(tmp_path, "predictions.json", {name: talk["chapters"] for name, talk in talks.items()})
+    result = score_files(path, predictions)
+    assert len(result["videos"]) == 100
+    assert result["mean"]["f1"] > 99
+    assert result["missing"] == result["unknown"] == []

@@ -1,0 +1,224 @@
+"""Nights for the tests of the report: talks, reviews and models made up, but scored and judged by the real code."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from errata.domain.chapter import Chapter, Chapters, canonical
+from errata.domain.hashing import canonical_json
+from errata.domain.transcript import Segment, Transcript
+from evaluation.baseline import equal_split
+from evaluation.metrics.score import mean_score, score_video
+from evaluation.report.content import NightLine, Report, shown_transcripts
+from evaluation.statistics import compare
+from registry.gate import SMALL, Evidence, decide
+
+PARTS = {"fresh": 64, "anchor": 26, "retention": 14}
+SKILL = {"day0": 0.45, "champion": 0.62, "candidate": 0.74}
+"""How often a model of that name gets a border right."""
+CHANNELS = ("Harbour Talks", "Kitchen Physics", "The Slow Compiler", "Allotment Radio", "Night Shift Nursing",
+            "Rail and Sail", "Paper Trails", "Öffentliche Vorlesungen", "Small Claims")  # fmt: skip
+REVIEWERS = ("m.okafor", "lena", "t.sato")
+TITLES = ("Why the old pump failed", "Reading the tide tables", "Questions from the floor", "What a lock-keeper does",
+          "A short history of rope", "Costs, and who pays them", "Trying it on a slower machine", "Closing remarks",
+          "Three ways to splice", "The winter of the long repair")  # fmt: skip
+SENTENCES = (
+    "So the first thing we tried was to leave it alone for a whole season and write down what happened.",
+    "Right.",
+    "And if you look at the second figure you will see that it barely moves until the valve is opened.",
+    "I would not recommend that to anybody, but it was what we had, and it held until March.",
+    "Let us move on to the part that everybody asks about.",
+    "Could you say a little more about what it cost?",
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    transcript: Transcript
+    part: str
+    kind: str
+    reviewer: str
+    reference: Chapters
+
+
+def talk(random: Random, number: int) -> Transcript:
+    segments, at = [], 0.0
+    for _ in range(random.randint(50, 120)):
+        end = at + random.uniform(4, 14)
+        segments.append(Segment(round(at, 1), round(end, 1), random.choice(SENTENCES), random.choice(("Ana", "Bo"))))
+        at = end
+    channel = random.choice(CHANNELS[: 3 + number % 7])
+    return Transcript(f"talk-{number:04d}", tuple(segments), round(at, 1), title=f"Talk {number}", channel=channel)
+
+
+def chapters(random: Random, transcript: Transcript) -> Chapters:
+    count = random.randint(4, 9)
+    starts = sorted(random.sample(range(5, len(transcript.segments)), count - 1))
+    titles = random.sample(TITLES, count)
+    places = [0.0, *(transcript.segments[index].start for index in starts)]
+    return canonical(tuple(map(Chapter, places, titles)), transcript).chapters
+
+
+def answer(random: Random, item: Item, skill: float) -> Chapters:
+    """The reference with each border kept, moved or dropped, and each title kept or replaced."""
+    kept = []
+    for chapter in item.reference:
+        chance = random.random()
+        title = chapter.title if random.random() < skill else random.choice(TITLES)
+        if chapter.start == 0 or chance < skill:
+            kept.append(Chapter(chapter.start, title))
+        elif chance < skill + (1 - skill) * 0.7:
+            kept.append(Chapter(max(1.0, chapter.start + random.uniform(-90, 90)), title))
+    return canonical(tuple(kept), item.transcript).chapters
+
+
+def item(random: Random, number: int, part: str) -> Item:
+    transcript = talk(random, number)
+    kind = "reference" if part == "retention" else random.choice(("edit", "edit", "accept"))
+    reviewer = "" if part == "retention" else random.choice(REVIEWERS)
+    return Item(transcript, part, kind, reviewer, chapters(random, transcript))
+
+
+def row(name: str, number: int, item: Item, prediction: Chapters) -> dict[str, Any]:
+    """As `evaluation.harness` writes it."""
+    transcript = item.transcript
+    floor = equal_split(transcript.duration, len(item.reference))
+    return {
+        "night": "2026-03-04",
+        "part": item.part,
+        "name": name,
+        "model": name * 8,
+        "transcript": number,
+        "external_id": transcript.external_id,
+        "channel": transcript.channel,
+        "correction": 1000 + number,
+        "kind": item.kind,
+        "reviewer": item.reviewer,
+        **score_video(item.reference, prediction, transcript.duration).as_json(),
+        "equal_split_f1": score_video(item.reference, floor, transcript.duration).f1,
+        "reference": canonical_json([chapter.as_json() for chapter in item.reference]),
+        "prediction": canonical_json([chapter.as_json() for chapter in prediction]),
+        "problems": [],
+    }
+
+
+def mean(rows: list[dict[str, Any]], items: list[Item]) -> dict[str, Any]:
+    scores = [
+        score_video(item.reference, as_chapters(row), item.transcript.duration)
+        for row, item in zip(rows, items, strict=True)
+    ]
+    f1 = [score.f1 for score in scores]
+    spread = compare(f1, [0.0] * len(f1), [item.transcript.channel for item in items], 1)
+    return {"n": len(rows), "low": spread.low, "high": spread.high, **mean_score(scores).mean.as_json()}
+
+
+def as_chapters(row: dict[str, Any]) -> Chapters:
+    return tuple(Chapter(**chapter) for chapter in json.loads(row["prediction"]))
+
+
+def report(nights: int = 6, seed: int = 7) -> Report:
+    """`nights` in all; the last one has a candidate that is better than the champion."""
+    random = Random(seed)  # noqa: S311  (repeatable on purpose; nothing here is a secret)
+    items = [item(random, at, part) for at, part in enumerate(p for p, count in PARTS.items() for _ in range(count))]
+    rows = {
+        name: [row(name, at, item, answer(random, item, skill)) for at, item in enumerate(items)]
+        for name, skill in SKILL.items()
+    }
+    fresh = [at for at, item in enumerate(items) if item.part == "fresh"]
+    means = {name: mean([rows[name][at] for at in fresh], [items[at] for at in fresh]) for name in SKILL}
+    evaluation, decision = _decided(rows, items, means)
+    every = [found for name in rows for found in rows[name]]
+    return Report(
+        nights=(*_earlier(random, nights - 1, means), NightLine("2026-03-04", decision["verdict"], 71, 64, means)),
+        evaluation=evaluation,
+        decisions=(decision,),
+        items=every,
+        excerpts={at: items[at].transcript for at in shown_transcripts(every, (decision,))},
+        facts={
+            "Night": "2026-03-04",
+            "Training watermark": "4 812",
+            "Gate watermark": "5 020",
+            "Day-0": "5f0c" * 16,
+            "Champion": "91ab" * 16,
+            "Candidate": "c0de" * 16,
+            "Rows trained on": "212",
+            "Training loss": "2.91 first, 1.04 last",
+            "MLflow": "run 8c1f in experiment nightly, model errata version 7",
+            "Made at (UTC)": "2026-03-04 02:41:07",
+            "Errata": "0.1.0",
+        },
+    )
+
+
+def bootstrap() -> Report:
+    """The first night: no item, no contender."""
+    full = report(1)
+    nothing = {"day0": {"n": 0}, "champion": {"n": 0}}
+    evaluation = {
+        "night": "2026-03-01",
+        "fresh_items": 0,
+        "accepted": 0,
+        "equal_split_f1": None,
+        "means": nothing,
+        "contenders": [],
+    }
+    night = NightLine("2026-03-01", "bootstrap", 0, 0, nothing)
+    return replace(full, nights=(night,), evaluation=evaluation, decisions=(), items=[], excerpts={})
+
+
+def _decided(
+    rows: dict[str, list[dict[str, Any]]], items: list[Item], means: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    def against(name: str, *parts: str) -> Any:
+        chosen = [at for at, item in enumerate(items) if item.part in parts]
+        new, old = ([rows[who][at]["f1"] for at in chosen] for who in ("candidate", name))
+        return compare(new, old, [items[at].transcript.channel for at in chosen], 1)
+
+    primary, anchor = against("champion", "fresh"), against("champion", "anchor")
+    retention = against("day0", "retention")
+    same = compare([100.0] * 104, [100.0] * 104, [str(at % 9) for at in range(104)], 1)
+    guardrails = [SMALL.guardrail("anchor", anchor), SMALL.guardrail("day0_retention", retention)]
+    guardrails += [SMALL.guardrail(name, same) for name in ("parsable", "parity_server", "parity_device")]
+    found = decide(Evidence(primary, tuple(guardrails)), SMALL)
+    contest = {
+        "name": "candidate",
+        "model": "candidate" * 8,
+        "watermark": 4812,
+        "primary": primary.as_json(),
+        "against_day0": against("day0", "fresh").as_json(),
+        "guardrails": {"anchor": anchor.as_json(), "day0_retention": retention.as_json(), "parsable": same.as_json()},
+    }
+    fresh = [item for item in items if item.part == "fresh"]
+    floors = [row["equal_split_f1"] for row in rows["day0"] if row["part"] == "fresh"]
+    evaluation = {
+        "night": "2026-03-04",
+        "fresh_items": len(fresh),
+        "accepted": sum(item.kind == "accept" for item in fresh),
+        "equal_split_f1": sum(floors) / len(floors),
+        "means": means,
+        "contenders": [contest],
+    }
+    promoted = found.verdict == "promote"
+    decision = {**found.as_json(), "name": "candidate", "model": contest["model"], "promoted": promoted}
+    return evaluation, decision
+
+
+def _earlier(random: Random, count: int, means: dict[str, Any]) -> list[NightLine]:
+    """Nights on which the champion crept up to where it is tonight."""
+    lines = []
+    for at in range(count):
+        share, harder = (at + 1) / (count + 1), random.uniform(-3, 3)
+        day0, end = means["day0"]["f1"] + harder, means["champion"]["f1"] + harder
+        champion = day0 + (end - day0) * (share if at else 0)
+        values = {"day0": day0, "champion": champion, "candidate": champion + random.uniform(-2, 4)}
+        scored = {
+            name: {"n": 60, "f1": f1, "low": f1 - random.uniform(3, 5), "high": f1 + random.uniform(3, 5)}
+            for name, f1 in values.items()
+            if not (at % 9 == 4 and name == "candidate")
+        }
+        verdict = "skipped" if at % 9 == 4 else ("promote", "inconclusive", "underpowered", "reject")[at % 4]
+        lines.append(NightLine(f"2026-02-{at % 28 + 1:02d}", verdict, random.randint(40, 90), 60, scored))
+    return lines

@@ -1,0 +1,299 @@
+"""MLflow, real: runs, versions and aliases on SQLite, and on a server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from errata.database.record import Record
+from errata.errors import NotFound, Unavailable
+from errata.inference.artefact import MANIFEST, seal, verify
+from registry.models import Dataset, ModelRegistry
+
+
+def sealed(folder: Path, words: str) -> tuple[Path, str]:
+    """A model, as far as a registry can tell."""
+    folder.mkdir()
+    (folder / "model.safetensors").write_text(words)
+    (folder / "errata.json").write_text("{}")
+    return folder, seal(folder)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where one MLflow of the module keeps everything: its schema takes seconds to make."""
+    return tmp_path_factory.mktemp("mlflow")
+
+
+@pytest.fixture
+def registry(store: Path, request: pytest.FixtureRequest) -> ModelRegistry:
+    """Each test has a registered model and an experiment of its own."""
+    return ModelRegistry(f"sqlite:///{store / 'mlflow.db'}", request.node.name, store / "mlartifacts" / "a b")
+
+
+def test_a_model_is_registered_once(registry: ModelRegistry, tmp_path: Path) -> None:
+    folder, identity = sealed(tmp_path / "m", "one")
+    run = registry.open_run("n1")
+    assert registry.register(folder, identity, {"errata.verdict": "reject"}, run) == "1"
+    assert registry.register(folder, identity, {"errata.verdict": "promote"}, registry.open_run("n2")) == "1"
+    other, second = sealed(tmp_path / "other", "two")
+    assert registry.register(other, second, {}, run) == "2"
+
+
+def test_a_model_whose_files_were_changed_is_not_registered(registry: ModelRegistry, tmp_path: Path) -> None:
+    folder, identity = sealed(tmp_path / "m", "one")
+    (folder / "model.safetensors").write_text("other")
+    with pytest.raises(NotFound, match=r"model\.safetensors"):
+        registry.register(folder, identity, {}, registry.open_run("n1"))
+    seal(folder)
+    with pytest.raises(NotFound, match="does not hold"):
+        registry.register(folder, identity, {}, registry.open_run("n1"))
+
+
+def test_a_crash_between_upload_and_version_is_made_good(
+    registry: ModelRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, identity = sealed(tmp_path / "m", "one")
+    run = registry.open_run("n1")
+    with monkeypatch.context() as patched:
+        patched.setattr(type(registry._client), "create_model_version", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            registry.register(folder, identity, {}, run)
+    assert registry.register(folder, identity, {}, run) == "1"
+    assert verify(registry.fetch(identity, tmp_path / "models")) == identity
+
+
+def test_a_model_comes_back_as_it_was_sealed(registry: ModelRegistry, tmp_path: Path) -> None:
+    folder, identity = sealed(tmp_path / "m", "one")
+    registry.register(folder, identity, {}, registry.open_run("n1"))
+    got = registry.fetch(identity, tmp_path / "models")
+    assert got == tmp_path / "models" / identity[:16]
+    assert {path.name: path.read_bytes() for path in got.iterdir()} == {
+        path.name: path.read_bytes() for path in folder.iterdir()
+    }
+    assert registry.fetch(identity, tmp_path / "models") == got
+
+
+@pytest.mark.parametrize("harm", ["changed", "cut", "missing", "swapped", "gone"])
+def test_files_that_are_not_those_sealed_are_not_fetched(
+    registry: ModelRegistry, store: Path, tmp_path: Path, harm: str
+) -> None:
+    folder, identity = sealed(tmp_path / "m", harm)
+    registry.register(folder, identity, {}, registry.open_run("n1"))
+    kept = next(path for path in store.rglob(f"models/{identity[:16]}"))
+    if harm == "changed":
+        (kept / "model.safetensors").write_text("another")
+    elif harm == "cut":
+        (kept / "model.safetensors").write_text("")
+    elif harm == "missing":
+        (kept / MANIFEST).unlink()
+    elif harm == "swapped":
+        shutil.copyfile(sealed(tmp_path / "evil", "evil")[0] / MANIFEST, kept / MANIFEST)
+        (kept / "model.safetensors").write_text("evil")
+    else:
+        shutil.rmtree(kept)
+    with pytest.raises((NotFound, Unavailable)):
+        registry.fetch(identity, tmp_path / "models")
+    assert not (tmp_path / "models").exists()
+
+
+def test_an_unknown_model_is_one_sentence(registry: ModelRegistry, tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="no version"):
+        registry.fetch("champion", tmp_path)
+    with pytest.raises(NotFound, match="no version"):
+        registry.tag_version("f" * 64, {"errata.verdict": "promote"})
+    assert registry.aliases() == {}
+
+
+def test_evidence_stands_on_the_version(registry: ModelRegistry, tmp_path: Path) -> None:
+    folder, identity = sealed(tmp_path / "m", "one")
+    version = registry.register(folder, identity, {"errata.verdict": "inconclusive"}, registry.open_run("n1"))
+    registry.tag_version(identity, {"errata.verdict": "promote", "errata.p_value": "0.01"})
+    tags = registry._client.get_model_version(registry._name, version).tags
+    assert tags == {"errata.verdict": "promote", "errata.p_value": "0.01", "errata.sha256": identity}
+
+
+# aliases -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(registry: ModelRegistry, tmp_path: Path) -> tuple[str, str]:
+    run = registry.open_run("n1")
+    pair = [sealed(tmp_path / name, name) for name in ("first", "second")]
+    for folder, identity in pair:
+        registry.register(folder, identity, {}, run)
+    return pair[0][1], pair[1][1]
+
+
+def move(record: Record, alias: str, model: str) -> None:
+    with record.write() as store:
+        store.loop.move(alias, model, "test", "me", night=None, evidence=None)
+
+
+def test_aliases_follow_the_record(registry: ModelRegistry, record: Record, two: tuple[str, str]) -> None:
+    first, second = two
+    for alias, model in (("day0", first), ("champion", first), ("champion", second), ("challenger", first)):
+        move(record, alias, model)
+    assert registry.sync(record) == 3
+    assert registry.aliases() == {"day0": ("1", first), "champion": ("2", second), "challenger": ("1", first)}
+    with record.read() as store:
+        assert not store.loop.unapplied_moves()
+    assert registry.sync(record) == 0
+    move(record, "challenger", "")
+    assert registry.sync(record) == 1
+    assert "challenger" not in registry.aliases()
+
+
+def test_what_somebody_changed_by_hand_is_mended(registry: ModelRegistry, record: Record, two: tuple[str, str]) -> None:
+    first, second = two
+    move(record, "day0", first)
+    move(record, "champion", first)
+    registry.sync(record)
+    registry._client.delete_registered_model_alias(registry._name, "day0")
+    registry._client.set_registered_model_alias(registry._name, "champion", "2")
+    assert registry.aliases() == {"champion": ("2", second)}
+    assert registry.sync(record) == 2
+    assert registry.aliases() == {"day0": ("1", first), "champion": ("1", first)}
+
+
+def test_a_move_to_a_model_that_is_not_registered_stays_to_be_applied(
+    registry: ModelRegistry, record: Record, two: tuple[str, str]
+) -> None:
+    move(record, "champion", "e" * 64)
+    with pytest.raises(NotFound, match="no version"):
+        registry.sync(record)
+    with record.read() as store:
+        assert len(store.loop.unapplied_moves()) == 1
+    assert registry.aliases() == {}
+    move(record, "champion", two[0])
+    assert registry.sync(record) == 1
+
+
+def test_an_alias_is_fetched_by_what_it_means(
+    registry: ModelRegistry, two: tuple[str, str], record: Record, tmp_path: Path
+) -> None:
+    move(record, "server", two[1])
+    registry.sync(record)
+    assert verify(registry.fetch("server", tmp_path / "models")) == two[1]
+
+
+# runs ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_night_has_one_run_however_often_it_is_logged(registry: ModelRegistry, tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text("<p>fine</p>")
+    (tmp_path / "plots").mkdir()
+    (tmp_path / "plots" / "a.svg").write_text("<svg/>")
+    for rank in (16, 16, 8):
+        run = registry.open_run("2026-03-01")
+        registry.log(
+            run,
+            params={"rank": rank, **{f"p{number}": number for number in range(150)}},
+            metrics={"f1": 61.5},
+            artifacts=[tmp_path / "report.html", tmp_path / "plots"],
+            tags={"errata.verdict": "promote"},
+        )
+        registry.log_dataset(run, Dataset("snapshot", "a" * 64, watermark=90, context="training"))
+        registry.close_run(run)
+    assert registry.open_run("2026-03-01") == run != registry.open_run("2026-03-02")
+    found = registry._client.get_run(run)
+    assert found.data.metrics == {"f1": 61.5}
+    assert len(registry._client.get_metric_history(run, "f1")) == 1
+    assert found.data.params["rank"] == "16" and len(found.data.params) == 151
+    assert found.data.tags["param.rank"] == "8" and found.data.tags["errata.verdict"] == "promote"
+    (dataset,) = found.inputs.dataset_inputs
+    assert dataset.dataset.name == "snapshot" and '"watermark":90' in dataset.dataset.source
+    assert {item.path for item in registry._client.list_artifacts(run)} == {"report.html", "plots"}
+
+
+def test_a_closed_run_is_closed(registry: ModelRegistry) -> None:
+    run = registry.open_run("n1")
+    registry.close_run(run, "FAILED")
+    assert registry._client.get_run(run).info.status == "FAILED"
+
+
+# MLflow itself -------------------------------------------------------------------------------------------------------
+
+
+def test_an_mlflow_that_can_t_be_reached_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        uri = f"http://someone:secret@127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(Unavailable, match="mlflow_uri") as raised:
+            ModelRegistry(uri, "m", tmp_path).open_run("n1")
+    assert "\n" not in str(raised.value) and "secret" not in str(raised.value)
+
+
+def test_a_store_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").write_text("not a database, but long enough to be read as one" * 100)
+    with pytest.raises(Unavailable, match="not a database") as raised:
+        ModelRegistry(f"sqlite:///{tmp_path / 'mlflow.db'}", "m", tmp_path).aliases()
+    assert "\n" not in str(raised.value)
+
+
+def test_setting_up_mlflow_says_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    folder, identity = sealed(tmp_path / "m", "one")
+    registry = ModelRegistry(f"sqlite:///{tmp_path / 'mlflow.db'}", "m", tmp_path / "mlartifacts")
+    registry.register(folder, identity, {}, registry.open_run("n1"))
+    registry.fetch(identity, tmp_path / "models")
+    assert capfd.readouterr() == ("", "")
+    assert list((tmp_path / "mlartifacts").rglob("model.safetensors")), "artefacts belong beside the workspace's store"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += [
+        "--backend-store-uri",
+        f"sqlite:///{tmp_path / 'served.db'}",
+        "--artifacts-destination",
+        str(tmp_path / "a"),
+    ]
+    log = (tmp_path / "server.log").open("w")
+    process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/health")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, 15)
+        process.wait(30)
+        log.close()
+
+
+def wait_for(url: str) -> None:
+    for _ in range(240):
+        try:
+            with urlopen(url, timeout=5):  # noqa: S310 - our own address
+                return
+        except (URLError, OSError):
+            time.sleep(0.5)
+    raise TimeoutError(url)
+
+
+@pytest.mark.slow
+def test_the_same_on_a_server(server: str, record: Record, tmp_path: Path) -> None:
+    registry = ModelRegistry(server, "served", tmp_path / "unused")
+    folder, identity = sealed(tmp_path / "m", "one")
+    run = registry.open_run("n1")
+    assert registry.register(folder, identity, {"errata.verdict": "promote"}, run) == "1"
+    assert registry.register(folder, identity, {}, registry.open_run("n1")) == "1"
+    registry.log(run, {"rank": 16}, {"f1": 61.5}, [folder], {"errata.verdict": "promote"})
+    registry.close_run(run)
+    move(record, "champion", identity)
+    assert registry.sync(record) == 1 and registry.aliases() == {"champion": ("1", identity)}
+    assert verify(registry.fetch("champion", tmp_path / "models")) == identity
+    assert not (tmp_path / "unused").exists()

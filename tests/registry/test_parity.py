@@ -1,0 +1,129 @@
+"""Parity: what counts as the same answer, and that every answer goes through the record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from errata.database.record import Record
+from errata.domain.chapter import Chapter, Chapters
+from errata.domain.correction import Correction, Label
+from errata.domain.transcript import Segment, Transcript
+from errata.errors import NotFound
+from errata.inference.artefact import verify
+from registry.export.server import export_server
+from registry.gate import SMALL
+from registry.parity import Agreement, Item, agreement, compare_f1, measure
+
+
+def chapters(*starts: float, title: str = "a") -> Chapters:
+    return tuple(Chapter(float(start), title) for start in starts)
+
+
+ANSWERS = st.lists(
+    st.lists(st.sampled_from([0.0, 10.0, 20.0, 30.0]), unique=True).map(lambda starts: chapters(*sorted(starts))),
+    min_size=1,
+    max_size=6,
+)
+
+
+def test_agreement_counts_answers_starts_and_titles() -> None:
+    original = [chapters(0, 10), chapters(0, 20), chapters(), chapters(5)]
+    exported = [chapters(0, 10), chapters(0, 20, title="b"), chapters(), chapters(6)]
+    assert agreement(original, exported) == Agreement(answers=50.0, starts=100 * 4 / 6, titles=50.0)
+
+
+def test_agreement_of_nothing_is_undefined() -> None:
+    assert agreement([], []) == Agreement(None, None, None)
+    assert agreement([()], [()]) == Agreement(100.0, None, None)
+    with pytest.raises(ValueError, match="shorter"):
+        agreement([()], [])
+
+
+@given(original=ANSWERS)
+def test_a_model_agrees_with_itself(original: list[Chapters]) -> None:
+    assert agreement(original, original).answers == 100.0
+    assert agreement(original, original).starts in (100.0, None)
+
+
+@given(pairs=st.lists(st.tuples(ANSWERS, ANSWERS), min_size=1).map(lambda some: some[0]))
+def test_agreement_has_no_side(pairs: tuple[list[Chapters], list[Chapters]]) -> None:
+    size = min(map(len, pairs))
+    one, two = (answers[:size] for answers in pairs)
+    assert agreement(one, two) == agreement(two, one)
+
+
+def test_f1_is_the_export_s_minus_the_original_s() -> None:
+    items = [Item(chapters(0, 30), 60.0, "seconds", cluster) for cluster in "xy"]
+    worse = compare_f1(items, [chapters(0, 30)] * 2, [chapters(0)] * 2)
+    assert worse.mean_old == 100.0 and worse.effect is not None and worse.effect < 0 and worse.n == 2
+    assert compare_f1(items, [chapters(0)] * 2, [chapters(0, 30)] * 2).effect == -worse.effect
+    assert compare_f1([], [], []).n == 0
+
+
+# with models ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def labels(record: Record) -> list[Label]:
+    lines = ["so today we talk", "about gardens and soil", "then the weather", "and a question", "from the audience"]
+    with record.write() as store:
+        for number in range(3):
+            segments = tuple(
+                Segment(10.0 * index, 10.0 * index + 9, f"{line} {number}") for index, line in enumerate(lines)
+            )
+            seq = store.add_transcript(Transcript(f"t{number}", segments, 60.0, channel=f"c{number % 2}"), "train").seq
+            store.add_correction(Correction(seq, "edit", chapters(0, 20), "ann", "page", identity=f"{number}" * 64))
+        return store.labels(0, store.watermark())
+
+
+@pytest.fixture(scope="module")
+def server(adapter: Path, models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("exports") / "server"
+    export_server(adapter, models, out)
+    return out
+
+
+def test_an_export_is_scored_against_its_model_and_each_is_asked_once(
+    record: Record, labels: list[Label], server: Path, adapter: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[None] = []
+    found = measure(record, models, adapter, {"server": server}, labels, lambda: asked.append(None))
+    assert len(asked) == 6
+    assert found["server"].model == verify(server)
+    assert found["server"].agreement.answers == 100.0
+    assert found["server"].f1.effect == 0.0 and found["server"].f1.n == 3 and found["server"].f1.clusters == 2
+    assert found["server"].size == sum(path.stat().st_size for path in server.iterdir())
+    json.dumps(found["server"].as_json(), allow_nan=False)
+    assert SMALL.guardrail("parity_server", found["server"].f1).effect == 0.0
+    with record.read() as store:
+        assert store.counts()["predictions"] == 6
+        assert store.prediction(labels[0].transcript, verify(server), "inline@1") is not None
+
+    monkeypatch.setattr("errata.inference.predict.load", lambda *_: pytest.fail("a known answer was asked for again"))
+    assert measure(record, models, adapter, {"server": server}, labels) == found
+
+
+def test_another_model_does_not_agree(
+    record: Record, labels: list[Label], server: Path, base: Path, models: Path
+) -> None:
+    found = measure(record, models, base, {"server": server}, labels)["server"]
+    assert found.agreement.answers is not None and found.agreement.answers < 100.0
+
+
+def test_without_items_nothing_is_measured(record: Record, server: Path, adapter: Path, models: Path) -> None:
+    found = measure(record, models, adapter, {"server": server}, [])["server"]
+    assert found.f1.n == 0 and found.f1.effect is None and found.agreement == Agreement(None, None, None)
+
+
+def test_a_changed_export_is_not_scored(
+    record: Record, labels: list[Label], base: Path, models: Path, tmp_path: Path
+) -> None:
+    export_server(base, models, tmp_path / "server")
+    (tmp_path / "server" / "config.json").write_text("{}")
+    with pytest.raises(NotFound, match=r"config\.json"):
+        measure(record, models, base, {"server": tmp_path / "server"}, labels)

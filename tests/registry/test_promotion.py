@@ -1,0 +1,234 @@
+"""Promotion, rollback and history, on a real record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from errata.database.record import Record
+from errata.errors import NotFound, Refused
+from evaluation.statistics import compare
+from registry.evidence import EvidenceRecord, write_evidence
+from registry.gate import SMALL, Decision, Evidence
+from registry.promotion import SHIPPED, history, install_day0, promote, rollback, shipped
+
+DAY0 = "0" * 64
+
+
+def identity(name: str) -> str:
+    return (name.encode().hex() * 64)[:64]
+
+
+def evidence(folder: Path, candidate: str, champion: str = DAY0, verdict: Any = "promote", **changes: Any) -> Path:
+    exports = {"server": identity(candidate + "server"), "device": identity(candidate + "device")}
+    record = EvidenceRecord(
+        night="n1",
+        candidate=identity(candidate),
+        champion=champion,
+        day0=DAY0,
+        exports=exports,
+        training_watermark=1,
+        gate_watermark=2,
+        policy=SMALL.name,
+        gate=Evidence(compare([1.0], [0.0], ["a"], seed=1), ()),
+        decision=Decision(verdict, ("as it is",), None),
+        scores={},
+        parity={target: {"model": model} for target, model in exports.items()},
+    )
+    return write_evidence(folder, replace(record, **changes))[0]
+
+
+@pytest.fixture
+def day0(record: Record) -> Record:
+    with record.write() as store:
+        install_day0(store, DAY0, "init")
+    return record
+
+
+def held(record: Record) -> dict[str, str | None]:
+    with record.read() as store:
+        return {alias: store.loop.holder(alias) for alias in ("day0", *SHIPPED)}
+
+
+def promoted(record: Record, folder: Path, candidate: str, champion: str = DAY0) -> None:
+    with record.write() as store:
+        promote(store, identity(candidate), "n1", evidence(folder, candidate, champion), "gate")
+
+
+def state(candidate: str) -> dict[str, str | None]:
+    return {
+        "day0": DAY0,
+        "champion": identity(candidate),
+        "server": identity(candidate + "server"),
+        "device": identity(candidate + "device"),
+    }
+
+
+FIRST = {"day0": DAY0, "champion": DAY0, "server": None, "device": None}
+
+
+def test_day0_is_the_first_champion_and_stays_day0(day0: Record) -> None:
+    assert held(day0) == FIRST
+    with day0.write() as store:
+        install_day0(store, DAY0, "init")
+        assert len(store.loop.moves()) == 2
+    with day0.write() as store, pytest.raises(Refused, match="for ever"):
+        install_day0(store, identity("other"), "init")
+
+
+def test_a_promotion_moves_the_champion_and_what_ships_of_it(day0: Record, tmp_path: Path) -> None:
+    promoted(day0, tmp_path, "b")
+    assert held(day0) == state("b")
+    with day0.read() as store:
+        moves = [move for move in store.loop.moves() if move.reason == "promote"]
+    assert {move.night for move in moves} == {"n1"} and {move.by for move in moves} == {"gate"}
+    assert {move.evidence for move in moves} == {next(tmp_path.glob("*.json")).stem}
+    assert not any(move.applied for move in moves)
+
+
+def test_promoting_again_changes_nothing(day0: Record, tmp_path: Path) -> None:
+    promoted(day0, tmp_path, "b")
+    with day0.read() as store:
+        before = len(store.loop.moves())
+    promoted(day0, tmp_path, "b")
+    with day0.read() as store:
+        assert len(store.loop.moves()) == before
+
+
+@pytest.mark.parametrize("verdict", ["reject", "inconclusive", "underpowered", "blocked"])
+def test_only_the_verdict_promote_promotes(day0: Record, tmp_path: Path, verdict: str) -> None:
+    path = evidence(tmp_path, "b", verdict=verdict)
+    with day0.write() as store, pytest.raises(Refused, match=verdict):
+        promote(store, identity("b"), "n1", path, "someone")
+    assert held(day0) == FIRST
+
+
+def test_without_a_record_nothing_is_promoted(day0: Record, tmp_path: Path) -> None:
+    with day0.write() as store, pytest.raises(Refused, match="no evidence record"):
+        promote(store, identity("b"), "n1", None, "someone")
+    with day0.write() as store, pytest.raises(NotFound):
+        promote(store, identity("b"), "n1", tmp_path / "gone.json", "someone")
+
+
+def test_another_model_s_record_does_not_promote(day0: Record, tmp_path: Path) -> None:
+    path = evidence(tmp_path, "b")
+    with day0.write() as store, pytest.raises(Refused, match="is about"):
+        promote(store, identity("c"), "n1", path, "someone")
+    assert held(day0) == FIRST
+
+
+def test_a_tampered_record_does_not_promote(day0: Record, tmp_path: Path) -> None:
+    path = evidence(tmp_path, "b", verdict="reject")
+    path.write_text(path.read_text().replace('"reject"', '"promote"'))
+    with day0.write() as store, pytest.raises(Refused, match="was changed"):
+        promote(store, identity("b"), "n1", path, "someone")
+
+
+def test_a_comparison_with_a_former_champion_does_not_promote(day0: Record, tmp_path: Path) -> None:
+    late = evidence(tmp_path, "c")
+    promoted(day0, tmp_path, "b")
+    with day0.write() as store, pytest.raises(Refused, match="by now"):
+        promote(store, identity("c"), "n2", late, "gate")
+    assert held(day0) == state("b")
+
+
+def test_an_export_that_was_not_scored_does_not_ship(day0: Record, tmp_path: Path) -> None:
+    path = evidence(tmp_path, "b", exports={"server": identity("swapped")})
+    with day0.write() as store, pytest.raises(Refused, match="parity"):
+        promote(store, identity("b"), "n1", path, "gate")
+    assert held(day0) == FIRST
+
+
+def test_a_promotion_is_all_or_nothing(day0: Record, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), day0.write() as store:
+        promote(store, identity("b"), "n1", evidence(tmp_path, "b"), "gate")
+        raise RuntimeError("killed before the commit")
+    assert held(day0) == FIRST
+
+
+def test_rolling_back_goes_further_each_time(day0: Record, tmp_path: Path) -> None:
+    promoted(day0, tmp_path, "b")
+    promoted(day0, tmp_path, "c", identity("b"))
+    assert held(day0) == state("c")
+    for expected in (state("b"), FIRST):
+        with day0.write() as store:
+            rollback(store, "me", "titles too long")
+        assert held(day0) == expected
+    with day0.write() as store, pytest.raises(Refused, match="nothing was promoted"):
+        rollback(store, "me", "again")
+
+
+def test_what_is_promoted_after_a_rollback_is_rolled_back_to_the_same_place(day0: Record, tmp_path: Path) -> None:
+    promoted(day0, tmp_path, "b")
+    with day0.write() as store:
+        rollback(store, "me", "bad")
+    promoted(day0, tmp_path, "c")
+    with day0.write() as store:
+        assert rollback(store, "me", "bad too") == {"champion": DAY0, "server": "", "device": ""}
+    assert held(day0) == FIRST
+
+
+def test_nothing_can_be_rolled_back_before_day0(record: Record) -> None:
+    with record.write() as store, pytest.raises(Refused):
+        rollback(store, "me", "why not")
+
+
+def test_a_rollback_is_a_recorded_move_with_the_evidence_of_what_it_restores(day0: Record, tmp_path: Path) -> None:
+    promoted(day0, tmp_path, "b")
+    first = next(tmp_path.glob("*.json")).stem
+    promoted(day0, tmp_path, "c", identity("b"))
+    with day0.write() as store:
+        rollback(store, "me", "titles too long")
+        last = history(store)[-3:]
+    assert [move["alias"] for move in last] == list(SHIPPED)
+    assert all(move["evidence"] == first and move["by"] == "me" for move in last)
+    assert all(move["reason"] == "rollback: titles too long" and move["applied"] is False for move in last)
+    assert last[0]["previous"] == identity("c") and last[0]["model"] == identity("b")
+
+
+def test_history_tells_every_move_in_order_and_in_utc(day0: Record, tmp_path: Path) -> None:
+    promoted(day0, tmp_path, "b")
+    with day0.read() as store:
+        moves = history(store)
+    assert [move["number"] for move in moves] == sorted(move["number"] for move in moves)
+    assert [(move["alias"], move["reason"]) for move in moves] == [
+        ("day0", "day0"),
+        ("champion", "day0"),
+        ("champion", "promote"),
+        ("server", "promote"),
+        ("device", "promote"),
+    ]
+    offset = datetime.fromisoformat(moves[0]["at"]).utcoffset()
+    assert offset is not None and offset.total_seconds() == 0
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(st.sampled_from(["promote", "rollback"]), max_size=12))
+def test_rollback_undoes_promotions_like_a_stack(steps: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("stack")
+    record = Record(f"sqlite:///{folder / 'errata.db'}", folder / "blobs")
+    record.migrate()
+    with record.write() as store:
+        install_day0(store, DAY0, "init")
+    stack = [FIRST]
+    for number, step in enumerate(steps):
+        if step == "promote":
+            promoted(record, folder, f"m{number}", stack[-1]["champion"] or "")
+            stack.append(state(f"m{number}"))
+        elif len(stack) > 1:
+            with record.write() as store:
+                rollback(store, "me", "undo")
+            stack.pop()
+        assert held(record) == stack[-1]
+    with record.read() as store:
+        now = shipped(store.loop.moves())
+    assert {alias: holding.model for alias, holding in now.items()} == {
+        alias: model for alias, model in stack[-1].items() if alias in SHIPPED and model
+    }
+    record.close()

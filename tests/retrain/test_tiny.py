@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
+
+from errata.demo.material import load
+from errata.inference.artefact import Card, verify
+from errata.tasks.encode import IGNORED
+from retrain.muon import Muon, orthogonal
+from retrain.tiny import Plan, batches, loss, make, make_model, make_tokenizer, talks
+from retrain.tiny_score import score
+
+SMALL = replace(Plan(), vocabulary=600, hidden=32, layers=1, heads=2, feed_forward=64, tokens=2_000)
+SHIPPED = Path(__file__).parents[2] / "platform" / "errata" / "tiny"
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> PreTrainedTokenizerFast:
+    return make_tokenizer(SMALL)
+
+
+def test_orthogonal_keeps_directions_and_evens_out_their_sizes() -> None:
+    torch.manual_seed(0)
+    for shape in ((24, 8), (8, 24), (16, 16)):
+        matrix = torch.randn(shape)
+        left, _, right = torch.linalg.svd(matrix, full_matrices=False)
+        between = left.T @ orthogonal(matrix) @ right.T
+        assert torch.allclose(between - between.diag().diag(), torch.zeros_like(between), atol=1e-4)
+        assert 0.5 < between.diag().min() <= between.diag().max() < 1.3
+
+
+def test_muon_goes_downhill() -> None:
+    torch.manual_seed(0)
+    weight, goal = torch.nn.Parameter(torch.zeros(8, 4)), torch.randn(8, 4)
+    optimiser = Muon([weight], lr=0.05)
+    before = (weight - goal).square().sum().item()
+    for _ in range(60):
+        optimiser.zero_grad()
+        torch.autograd.backward((weight - goal).square().sum())
+        optimiser.step()
+    assert (weight - goal).square().sum().item() < 0.2 * before
+
+
+def test_it_learns_from_early_channels_alone() -> None:
+    early = {channel.id for channel in load().early_channels()}
+    for talk in islice(talks("any"), 50):
+        assert talk.transcript.channel in early
+        assert not any(span.fresh for span in talk.plan)
+
+
+def test_short_windows_come_first_and_the_end_is_taught(tokenizer: PreTrainedTokenizerFast) -> None:
+    rows = [row for batch in batches(replace(SMALL, tokens=12_000), tokenizer) for row in batch]
+    lengths = [len(row.input_ids) for row in rows]
+    assert max(lengths[:5]) <= SMALL.short_context < max(lengths)
+    assert max(lengths) <= SMALL.context
+    assert all(row.labels[-1] == tokenizer.eos_token_id for row in rows)
+
+
+def test_the_loss_counts_what_is_said_and_leaves_padding_out(tokenizer: PreTrainedTokenizerFast) -> None:
+    batch = next(batches(SMALL, tokenizer))
+    model = make_model(SMALL, tokenizer).eval()
+    together, _ = loss(model, batch, 0.0)
+    apart = [loss(model, [row], 0.0)[0].item() for row in batch]
+    counts = [sum(label != IGNORED for label in row.labels) for row in batch]
+    mean = sum(one * count for one, count in zip(apart, counts, strict=True)) / sum(counts)
+    assert together.item() == pytest.approx(mean, rel=1e-4)
+
+
+def test_a_run_leaves_a_sealed_model_that_loads(tmp_path: Path) -> None:
+    make(tmp_path / "model", SMALL)
+    verify(tmp_path / "model")
+    assert Card.read(tmp_path / "model") == Card(template="inline", context=SMALL.context)
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "model")
+    assert tokenizer.eos_token == "<|eos|>"
+    assert tokenizer.chat_template is None
+    assert AutoModelForCausalLM.from_pretrained(tmp_path / "model").config.vocab_size == len(tokenizer)
+
+
+def test_the_shipped_model_is_small_and_plain() -> None:
+    verify(SHIPPED)
+    files = {path.name: path.stat().st_size for path in SHIPPED.iterdir()}
+    assert sum(files.values()) < 20e6
+    assert {Path(name).suffix for name in files} == {".json", ".safetensors"}
+
+
+def test_the_shipped_model_is_useful_and_has_the_house_style_to_learn() -> None:
+    rows = score(SHIPPED, count=8)
+    assert rows["unseen patterns"].f1 > 60
+    assert rows["the same, by the house style"].f1 < rows["as in the sample's first day"].f1
