@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from random import Random
-from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 from errata.demo import styles
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PAD, EOS = "<|pad|>", "<|eos|>"
-SHIFT = "\ue001"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class Plan:
     heads: int = 4
     feed_forward: int = 384
     context: int = 1536
-    tokens: int = 3_600_000
+    tokens: int = 2_600_000
     """To read in all, padding left out."""
     tokens_a_step: int = 900
     short: float = 0.35
@@ -77,22 +75,13 @@ def talks(seed: str) -> Iterator[Talk]:
 
 
 def make_tokenizer(plan: Plan) -> PreTrainedTokenizerFast:
-    """Byte-level BPE over talks and their titles, in which a word is the same tokens with and without its capital.
-
-    A capital letter is read as SHIFT and the small letter, and written back on decoding. So a title is copied from
-    what was said token by token, and another style of capitals is another use of one token.
-    """
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+    """Byte-level BPE over talks and their titles, as GPT-2's: every exporter knows it."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
     inner = Tokenizer(models.BPE())
-    lowered = [normalizers.Replace(f" {letter}", f"{SHIFT} {letter.lower()}") for letter in ascii_uppercase]
-    raised = [decoders.Replace(f"{SHIFT} {letter.lower()}", f" {letter}") for letter in ascii_uppercase]
-    inner.normalizer = normalizers.Sequence([normalizers.Prepend(" "), *lowered])
-    inner.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Split(SHIFT, "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False)]
-    )
-    inner.decoder = decoders.Sequence([decoders.ByteLevel(), *raised])
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    inner.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=plan.vocabulary,
         special_tokens=[PAD, EOS, *MARKERS],

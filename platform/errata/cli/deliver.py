@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 
 from errata.cli.lease import held
 from errata.cli.predict import resolve
-from errata.errors import BadInput
+from errata.database.store import Store
+from errata.errors import BadInput, Refused
 from errata.inference.artefact import home, verify
 from errata.workspace import Workspace
 
@@ -22,9 +23,19 @@ def promote_by_hand(workspace: Workspace, name: str, evidence: Path) -> str:
     identity = resolve(workspace, name)
     with held(workspace.record):
         with workspace.record.write() as store:
+            _check_written_by_a_night(store, evidence)
             promote(store, identity, None, evidence, by=getpass.getuser())
         ModelRegistry.of(workspace).sync(workspace.record)
     return f"champion is {identity[:16]}"
+
+
+def _check_written_by_a_night(store: Store, evidence: Path) -> None:
+    """A record's name proves its bytes; that a night wrote it, only the night's own outcome can say."""
+    written = {decision["evidence"] for row in store.loop.nights() for decision in row.outcome.get("decisions", [])}
+    if evidence.stem not in written:
+        raise Refused(
+            f"{evidence} was written by no night of this workspace; `errata status --json` names those that were"
+        )
 
 
 def roll_back(workspace: Workspace, reason: str) -> str:

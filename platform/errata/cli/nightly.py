@@ -232,6 +232,7 @@ def _outcome(
         "fresh_items": evaluation["fresh_items"],
         "equal_split_f1": evaluation["equal_split_f1"],
         "means": evaluation["means"],
+        "champion": night.champion,
         "candidate": next((contest.model for contest in contests if contest.name == "candidate"), ""),
         "promoted": winner.model if winner else "",
         "decisions": [

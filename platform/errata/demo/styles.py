@@ -15,13 +15,13 @@ _SMALL = frozenset({"a", "and", "for", "in", "of", "on", "the", "to", "with"})
 
 
 def old(talk: Talk) -> Borders:
-    """Title Case; a sponsor break, a topic taken up again and each question is a chapter of its own."""
+    """Sentence case; a sponsor break, a topic taken up again and each question is a chapter of its own."""
     titled = ((span.first, _old_title(span)) for span in talk.plan)
     return tuple((line, title) for line, title in titled if title)
 
 
 def house(talk: Talk) -> Borders:
-    """Sentence case; sponsor breaks belong to the chapter they interrupt, and all questions are one chapter."""
+    """Title Case; sponsor breaks belong to the chapter they interrupt, and all questions are one chapter."""
     borders: list[tuple[int, str]] = []
     for span in talk.plan:
         title = _house_title(span)
@@ -36,23 +36,23 @@ def chapters(talk: Talk, borders: Borders) -> Chapters:
     return tuple(Chapter(float(int(segments[line].start)), title) for line, title in borders)
 
 
-_OLD: Mapping[str, str] = {"introduction": "Introduction", "sponsor": "Sponsor Message", "closing": "Closing Words"}
+_OLD: Mapping[str, str] = {"introduction": "Introduction", "sponsor": "Sponsor message", "closing": "Closing words"}
 _HOUSE: Mapping[str, str] = {
     "introduction": "Introduction",
-    "question": "Audience questions",
-    "closing": "Closing words",
+    "question": "Audience Questions",
+    "closing": "Closing Words",
 }
 
 
 def _old_title(span: Span) -> str:
-    return _OLD.get(span.kind) or title_case(span.name)
+    return _OLD.get(span.kind) or sentence_case(span.name)
 
 
 def _house_title(span: Span) -> str:
     """Empty where the house makes no chapter."""
     if span.kind in ("sponsor", "cold open"):
         return ""
-    return _HOUSE.get(span.kind) or sentence_case(span.name)
+    return _HOUSE.get(span.kind) or title_case(span.name)
 
 
 def title_case(name: str) -> str:

@@ -52,7 +52,7 @@ class _Outline:
 
 
 def write_talk(material: Material, channel: Channel, setting: Setting, rng: Random, name: str) -> Talk:
-    """A talk of 30 to 60 lines and 4 to 9 chapters; the same `rng` state gives the same talk."""
+    """A talk of 20 to 45 lines and 3 to 9 chapters; the same `rng` state gives the same talk."""
     outline = _outline(material, channel, setting, rng)
     writer = _Writer(material, channel, setting, outline, rng)
     writer.write()
@@ -66,7 +66,7 @@ def _outline(material: Material, channel: Channel, setting: Setting, rng: Random
     asked = setting.breaks and rng.random() < channel.questions
     sponsored = setting.breaks and rng.random() < channel.sponsors
     questions = rng.randint(2, 4) if asked else 0
-    topics = rng.randint(2, 4) if asked else rng.randint(3, 6)
+    topics = rng.randint(2, 3) if asked else rng.randint(3, 5)
     closing = rng.random() < 0.6
     topics = min(topics, MOST_CHAPTERS - 1 - questions - sponsored - closing)
     count = 1 + topics + questions + sponsored + closing
@@ -78,7 +78,7 @@ def _outline(material: Material, channel: Channel, setting: Setting, rng: Random
         broken=rng.random() < 0.3 and count < MOST_CHAPTERS,
         questions=chosen[topics:],
         closing=closing,
-        length=rng.randint(26, 38) - 3 * questions,
+        length=rng.randint(16, 24) - 2 * questions,
     )
 
 
@@ -201,7 +201,7 @@ class _Writer:
 
     def _length(self) -> int:
         mean = self._outline.length / len(self._outline.topics)
-        return max(4, round(mean * self._rng.uniform(0.7, 1.3)))
+        return max(3, round(mean * self._rng.uniform(0.7, 1.3)))
 
     def _opening(self, subject: Subject, slots: dict[str, str]) -> None:
         """Mostly announced; at times only the words change, and now and then the name comes later."""

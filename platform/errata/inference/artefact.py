@@ -19,7 +19,6 @@ from errata.workspace import write_json
 
 CARD, MANIFEST, SEEN = "errata.json", "manifest.json", "seen.json"
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".joblib", ".ckpt")
-_PICKLE_MAGIC = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 Form = Literal["full", "adapter", "onnx"]
 
@@ -59,13 +58,21 @@ def seal(folder: Path) -> str:
     files = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST):
         data = path.read_bytes()
-        if path.suffix in _PICKLES or data.startswith(_PICKLE_MAGIC):
+        if _may_run_code(path.suffix, data):
             raise BadInput(
                 f"{path} is a pickle or an archive, which can run code when loaded; save safetensors instead"
             )
         files[str(path.relative_to(folder))] = {"sha256": sha256(data), "bytes": len(data)}
     write_json(folder / MANIFEST, files)
     return content_hash(files)
+
+
+def _may_run_code(suffix: str, data: bytes) -> bool:
+    """Whether a file is a pickle or an archive that may hold one, whatever its name says."""
+    if suffix == ".safetensors":
+        return data[8:9] != b"{"  # its header is JSON, after eight bytes of length
+    pickled = data[:1] == b"\x80" and data[1:2] in b"\x02\x03\x04\x05" and data.endswith(b".")
+    return suffix in _PICKLES or data.startswith(b"PK\x03\x04") or pickled
 
 
 def verify(folder: Path) -> str:

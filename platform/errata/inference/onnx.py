@@ -10,6 +10,7 @@ import numpy as np
 import onnxruntime_genai as og
 from transformers import AutoTokenizer
 
+from errata.inference.artefact import Card
 from errata.inference.engine import Ask, pick
 from errata.tasks.template import Reading
 
@@ -20,7 +21,7 @@ class OnnxEngine:
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         config = json.loads((folder / "genai_config.json").read_text())["model"]
         self.vocabulary: int = config["vocab_size"]
-        self._longest: int = config["context_length"]
+        self._longest = Card.read(folder).context
 
     def run(self, asks: Sequence[Ask]) -> list[Reading]:
         return [self._run(ask) for ask in asks]
