@@ -91,7 +91,7 @@ def lines(repetitions: int, seed: int) -> Iterator[str]:
             for sd in (15.0, 20.0, 25.0):
                 found = [passes(night, SMALL) for night in World(sizes, gain, sd, 0.2).nights(repetitions, seed)]
                 yield f"  {name}, {gain:+.0f} points, spread {sd:.0f}: {np.mean(found):.1%}"
-    yield "Guardrail anchor (margin 3 points), no true difference: how often a harmless candidate passes."
+    yield "Guardrail anchor (margin 3 points), no true difference: how often a harmless candidate passes, and fails."
     for items, clusters in ((20, 8), (40, 15), (65, 24)):
         for sd in (2.0, 5.0, 10.0, 20.0):
             yield f"  {items} items, {clusters} clusters, spread {sd:.0f}: " + _harmless(
@@ -126,8 +126,8 @@ def _passes_at_last(differences: list[float], names: list[str], sizes: list[int]
 
 
 def _harmless(nights: Iterator[Comparison]) -> str:
-    passed = [status(SMALL.guardrail("anchor", night), SMALL) == "passed" for night in nights]
-    return f"{np.mean(passed):.1%}"
+    found = [status(SMALL.guardrail("anchor", night), SMALL) for night in nights]
+    return f"{found.count('passed') / len(found):.1%}, {found.count('failed') / len(found):.1%}"
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from errata.domain.chapter import Chapter, Chapters
+from errata.domain.chapter import Chapter, Chapters, canonical
 from errata.domain.hashing import canonical_json
 from errata.domain.transcript import Segment, Transcript
 from retrain.curate import FOLDER as CURATED
@@ -49,6 +49,7 @@ def unpunctuated(transcript: Transcript, chapters: Chapters, _: random.Random) -
 
 def begun_late(transcript: Transcript, chapters: Chapters, chance: random.Random) -> Altered:
     """As if the recording had begun at a later chapter; times count from there."""
+    chapters = canonical(chapters, transcript).chapters  # else a chapter's own line might lie before its start
     later = [chapter.start for chapter in chapters[1:-1]]
     if not later:
         return transcript, chapters

@@ -16,6 +16,11 @@ from retrain.snapshot import read_snapshot
 
 FOLDER = Path("data/curated")
 
+_NO_LABEL = {
+    "conflict": "its reviewers disagree",
+    "withdrawn": "its chapters were rejected or taken back",
+}
+
 
 def curate(rows: Iterable[Row]) -> tuple[list[Row], list[tuple[Row, str]]]:
     """The rows to train on, in their order, and those left out with the reason.
@@ -36,6 +41,8 @@ def curate(rows: Iterable[Row]) -> tuple[list[Row], list[tuple[Row, str]]]:
 
 
 def _unusable(row: Row) -> str | None:
+    if row.kind in _NO_LABEL:
+        return _NO_LABEL[row.kind]
     if row.role != "train":
         return f"its leak group is held out ({row.role})"
     chapters = canonical(row.read_chapters(), row.read_transcript())

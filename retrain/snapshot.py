@@ -50,14 +50,14 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def read_snapshot(folder: Path) -> list[Row]:
-    """The newest row of each transcript that has a label, in the order of their corrections."""
+    """The newest row of each transcript, in the order of their corrections; those without a label come first."""
     newest: dict[int, Row] = {}
     for shard in read_manifest(folder)["shards"]:
         path = folder / f"{shard['sha256']}.parquet"
         if not path.exists() or sha256(path.read_bytes()) != shard["sha256"]:
             raise Refused(f"the shard {path} is missing or was changed; delete {folder} and run the night again")
         newest.update({row.transcript: row for row in read_rows(path)})
-    return sorted((row for row in newest.values() if row.correction), key=lambda row: row.correction)
+    return sorted(newest.values(), key=lambda row: (row.correction, row.transcript))
 
 
 def _write_shard(folder: Path, rows: list[Row]) -> dict[str, Any]:
@@ -70,7 +70,8 @@ def _write_shard(folder: Path, rows: list[Row]) -> dict[str, Any]:
 
 def _row(store: Store, transcript: int, found: Label | str) -> Row:
     if not isinstance(found, Label):
-        return Row(transcript, "", "", "", 0, found, "", "", 0, [], "[]", "")
+        name = store.transcript(transcript).external_id
+        return Row(transcript, "", name, "", 0, found, "", "", 0, [], "[]", "")
     return Row(
         transcript=transcript,
         transcript_hash=found.transcript_hash,

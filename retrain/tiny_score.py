@@ -60,6 +60,7 @@ def _answerer(folder: Path) -> Callable[[Talk], Chapters]:
     from errata.inference.artefact import Card
     from errata.inference.decode import Decoder
     from errata.inference.engine import load
+    from errata.inference.predict import read_together
     from errata.tasks import templates
     from errata.tasks.chapters import ChapterTask
 
@@ -68,7 +69,7 @@ def _answerer(folder: Path) -> Callable[[Talk], Chapters]:
     engine = load(folder, folder)
     task = ChapterTask(templates.find(card.template), engine.tokenizer, card.context)
     decoder = Decoder(engine, task)
-    return lambda talk: task.read(talk.transcript, decoder.ask).chapters
+    return lambda talk: read_together(engine, decoder, [task.reading(talk.transcript)])[0].chapters
 
 
 def _row(talks: Sequence[Talk], answers: Sequence[Chapters], style: Style) -> Row:

@@ -133,8 +133,8 @@ def test_talks_read_like_talks() -> None:
     talks = some_talks(DAY_1, 200)
     counts = [len(talk.transcript.segments) for talk in talks]
     words = [len(talk.transcript.text.split()) for talk in talks]
-    assert 25 <= min(counts) <= max(counts) <= 65
-    assert 440 <= sum(words) / len(words) <= 540
+    assert 15 <= min(counts) <= max(counts) <= 50
+    assert 320 <= sum(words) / len(words) <= 400
     assert not any(set("{}[]|") & set(talk.transcript.text) for talk in talks)
     kinds = [{span.kind for span in talk.plan} for talk in talks]
     for kind in ("cold open", "sponsor", "question"):
@@ -157,9 +157,9 @@ def test_the_styles_differ_on_breaks_questions_and_capitals() -> None:
     for talk in some_talks(DAY_1):
         old, house = dict(styles.old(talk)), dict(styles.house(talk))
         kinds = [span.kind for span in talk.plan]
-        assert list(old.values()).count("Sponsor Message") == kinds.count("sponsor")
+        assert list(old.values()).count("Sponsor message") == kinds.count("sponsor")
         assert "Sponsor message" not in house.values()
-        assert list(house.values()).count("Audience questions") == ("question" in kinds)
+        assert list(house.values()).count("Audience Questions") == ("question" in kinds)
         assert len(old) == len([kind for kind in kinds if kind != "cold open"])
         assert house.keys() <= old.keys()
         seen |= set(kinds)
@@ -175,7 +175,7 @@ def test_retention_has_the_same_borders_in_both_styles(sample: Path) -> None:
     assert len(facts) == 48
     assert {fact["channel_id"] for fact in facts.values()} == {channel.id for channel in MATERIAL.early_channels()}
     titles = {title for fact in facts.values() for title in fact["chapters"].values()}
-    assert not titles & {"Sponsor Message", "Audience questions"}
+    assert not titles & {"Sponsor message", "Audience Questions"}
 
 
 @pytest.mark.parametrize("day", DAYS)

@@ -73,6 +73,18 @@ def test_each_verdict(case, verdict, word):
     assert (decision.verdict, word in decision.reasons[0]) == (verdict, True), decision
 
 
+def test_a_set_too_small_for_its_margin_is_not_evaluable_unless_it_shows_harm():
+    blunt = dataclasses.replace(UNCHANGED, effect=-1.0, low=-6.0, se=2.9)
+    guardrail = SMALL.guardrail("anchor", blunt)
+    assert status(guardrail, SMALL) == "not evaluable"
+    decision = decide(evidence(anchor=blunt), SMALL)
+    assert decision.verdict == "promote"
+    assert any(reason.startswith("anchor: not evaluable, 30 items tell") for reason in decision.reasons)
+    harmful = dataclasses.replace(blunt, effect=-9.0, low=-14.0)
+    assert status(SMALL.guardrail("anchor", harmful), SMALL) == "failed"
+    assert decide(evidence(parity_device=blunt), SMALL).verdict == "blocked"
+
+
 def test_a_preset_is_found_by_name():
     assert preset("small") is SMALL
     with pytest.raises(BadInput, match="no preset 'anual'"):

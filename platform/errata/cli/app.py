@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from errata.errors import ErrataError
-from errata.workspace import Workspace
+
+if TYPE_CHECKING:
+    from errata.workspace import Workspace
 
 app = typer.Typer(
     help="Better chapters every night, from the corrections that people make, and proof before anyone ships them.",
@@ -38,6 +40,12 @@ class HeldOut(StrEnum):
 class Target(StrEnum):
     server = "server"
     device = "device"
+
+
+def _find(folder: Path) -> Workspace:
+    from errata.workspace import Workspace
+
+    return Workspace.find(folder)
 
 
 def run() -> None:
@@ -80,7 +88,7 @@ def import_transcripts_command(
     """Import transcripts; chapters that come with them are references."""
     from errata.imports import import_transcripts
 
-    place = Workspace.find(workspace)
+    place = _find(workspace)
     held_out: Any = role.value if role else None
     _report(import_transcripts(place.record, path, place.root / "rejects", asr, held_out), as_json)
 
@@ -95,7 +103,7 @@ def import_corrections_command(
     """Import corrections, in the file's order."""
     from errata.imports import import_corrections
 
-    place = Workspace.find(workspace)
+    place = _find(workspace)
     _report(import_corrections(place.record, path, place.root / "rejects", until), as_json)
 
 
@@ -121,7 +129,7 @@ def predict_command(
     from errata.cli.output import print_json, say
     from errata.cli.predict import predict
 
-    found = predict(Workspace.find(workspace), model)
+    found = predict(_find(workspace), model)
     if as_json:
         print_json(found)
     else:
@@ -139,7 +147,7 @@ def nightly_command(
     from errata.cli.output import print_json, say
     from errata.cli.status import print_nights
 
-    place = Workspace.find(workspace)
+    place = _find(workspace)
     outcome = run_night(place, date)
     if as_json:
         print_json(outcome)
@@ -159,7 +167,7 @@ def status_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> No
     from errata.cli.output import print_json
     from errata.cli.status import print_status, status
 
-    found = status(Workspace.find(workspace))
+    found = status(_find(workspace))
     if as_json:
         print_json(found)
     else:
@@ -175,7 +183,7 @@ def report_command(
     from errata.cli.output import say
     from errata.cli.report import write_report
 
-    say(str(write_report(Workspace.find(workspace), night)))
+    say(str(write_report(_find(workspace), night)))
 
 
 @app.command("promote")
@@ -188,7 +196,7 @@ def promote_command(
     from errata.cli.deliver import promote_by_hand
     from errata.cli.output import say
 
-    say(promote_by_hand(Workspace.find(workspace), model, evidence))
+    say(promote_by_hand(_find(workspace), model, evidence))
 
 
 @app.command("rollback")
@@ -200,7 +208,7 @@ def rollback_command(
     from errata.cli.deliver import roll_back
     from errata.cli.output import say
 
-    say(roll_back(Workspace.find(workspace), reason))
+    say(roll_back(_find(workspace), reason))
 
 
 @app.command("history")
@@ -209,7 +217,7 @@ def history_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> N
     from errata.cli.output import print_json, print_table
     from registry.promotion import history
 
-    with Workspace.find(workspace).record.read() as store:
+    with _find(workspace).record.read() as store:
         moves = history(store)
     if as_json:
         print_json(moves)
@@ -234,7 +242,7 @@ def export_command(
     from errata.cli.deliver import export
     from errata.cli.output import say
 
-    say(export(Workspace.find(workspace), target.value, out, model))
+    say(export(_find(workspace), target.value, out, model))
 
 
 @app.command("score")
@@ -273,7 +281,7 @@ def demo_command(
     if as_json:
         print_json(outcomes)
         return
-    place = Workspace.find(folder)
+    place = _find(folder)
     print_nights(outcomes)
     say(f"report   {place.nights / outcomes[-1]['night'] / 'report.html'}")
     say(f"MLflow   {Path(sys.executable).parent / 'mlflow'} ui --backend-store-uri {place.settings.mlflow_uri}")

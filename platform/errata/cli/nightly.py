@@ -21,14 +21,13 @@ from errata.cli.lease import held
 from errata.database.store import Store
 from errata.database.tables import NightRow
 from errata.domain.hashing import sha256
-from errata.errors import BadInput, NotFound, Refused, Unavailable
+from errata.errors import NotFound, Refused, Unavailable
 from errata.inference.artefact import Card, home, keep
 from errata.night import Night
 from errata.workspace import Workspace
 
 if TYPE_CHECKING:
     from registry.contest import Contest
-    from registry.gate import Policy
     from registry.models import ModelRegistry
 
 KEPT = (
@@ -163,8 +162,9 @@ def _collect(root: Path, folder: Path) -> None:
 
 def _contests(workspace: Workspace, night: Night, evaluation: dict[str, Any]) -> list[Contest]:
     from registry.contest import judge, read_parity
+    from registry.gate import preset
 
-    policy = _preset(workspace)
+    policy = preset(workspace.params()["gate"]["preset"])
     folder = workspace.nights / night.label
     contests = []
     for contender in evaluation["contenders"]:
@@ -178,15 +178,6 @@ def _contests(workspace: Workspace, night: Night, evaluation: dict[str, Any]) ->
             ):
                 keep(made, workspace.models)
     return contests
-
-
-def _preset(workspace: Workspace) -> Policy:
-    from registry.gate import PRESETS
-
-    name = workspace.params()["gate"]["preset"]
-    if name not in PRESETS:
-        raise BadInput(f"params.yaml: gate.preset is {name!r}; there is {', '.join(PRESETS)}")
-    return PRESETS[name]
 
 
 def _made_in(workspace: Workspace, model: str) -> Path:
@@ -222,7 +213,7 @@ def _outcome(
 
     winner = chosen(contests)
     with workspace.record.read() as store:
-        changed = len(store.changes(night.training_watermark, night.gate_watermark))
+        changed = store.corrected(night.training_watermark, night.gate_watermark)
     nothing = workspace.nights / night.label / "nothing.json"
     outcome: dict[str, Any] = {
         "night": night.label,

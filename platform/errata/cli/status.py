@@ -20,7 +20,7 @@ def status(workspace: Workspace) -> dict[str, Any]:
             "watermark": watermark,
             "counts": {**store.counts(), "conflicts": len(store.conflicts(watermark))},
             "roles": store.roles(),
-            "waiting_corrections": len(store.changes(last.gate_watermark if last else 0, watermark)),
+            "waiting_corrections": store.corrected(last.gate_watermark if last else 0, watermark),
             "aliases": {alias: store.loop.holder(alias) for alias in ALIASES},
             "untold_moves": len(store.loop.unapplied_moves()),
             "nights": [_night(row.label, row.finished, row.outcome) for row in nights],

@@ -235,12 +235,33 @@ class Store:
 
     def conflicts(self, upto: int) -> list[int]:
         """Transcripts whose reviewers disagree as of `upto`."""
-        everything = sa.select(CorrectionRow.transcript)
-        return [seq for seq, found in self._labels(everything, 0, upto) if found == "conflict"]
+        histories = self._histories(sa.select(CorrectionRow.transcript), upto)
+        return [transcript.seq for transcript, history in histories if _disputed(_live(history))]
+
+    def corrected(self, after: int, upto: int) -> int:
+        """How many transcripts got a correction with `after` < seq <= `upto`."""
+        found = sa.select(sa.func.count(CorrectionRow.transcript.distinct())).where(
+            CorrectionRow.seq > after, CorrectionRow.seq <= upto
+        )
+        return self._session.scalar(found) or 0
 
     def _labels(
         self, transcripts_asked: sa.Select[int], after: int, upto: int
     ) -> Iterable[tuple[int, Label | Unlabelled]]:
+        for transcript, history in self._histories(transcripts_asked, upto):
+            live = _live(history)
+            if _disputed(live):
+                yield transcript.seq, "conflict"
+            elif live:
+                first = not any(row.seq <= after and row.kind != "reference" for row in history)
+                yield transcript.seq, self._label(transcript, live[-1], upto, first)
+            else:
+                yield transcript.seq, "withdrawn"
+
+    def _histories(
+        self, transcripts_asked: sa.Select[int], upto: int
+    ) -> Iterable[tuple[TranscriptRow, list[CorrectionRow]]]:
+        """Each transcript with its events up to `upto`, in the order of their newest ones."""
         rows = self._session.execute(
             sa.select(CorrectionRow, TranscriptRow)
             .join(TranscriptRow, TranscriptRow.seq == CorrectionRow.transcript)
@@ -252,15 +273,8 @@ class Store:
         for correction, transcript in rows:
             events[transcript.seq].append(correction)
             transcripts[transcript.seq] = transcript
-        for seq, history in sorted(events.items(), key=lambda item: item[1][-1].seq):
-            live = _live(history)
-            if len({content_hash(row.chapters) for row in live}) > 1:
-                yield seq, "conflict"
-            elif live:
-                first = not any(row.seq <= after and row.kind != "reference" for row in history)
-                yield seq, self._label(transcripts[seq], live[-1], upto, first)
-            else:
-                yield seq, "withdrawn"
+        newest = sorted(events.items(), key=lambda item: item[1][-1].seq)
+        return [(transcripts[seq], history) for seq, history in newest]
 
     def _label(self, transcript: TranscriptRow, row: CorrectionRow, upto: int, first: bool) -> Label:
         group = self.group(transcript.seq, upto)
@@ -339,6 +353,10 @@ def _live(history: Sequence[CorrectionRow]) -> list[CorrectionRow]:
     live = [row for row in history if row.seq not in superseded and row.kind not in ("reject", "retract")]
     people = [row for row in live if row.kind != "reference"]
     return people or live[-1:]
+
+
+def _disputed(live: Sequence[CorrectionRow]) -> bool:
+    return len({content_hash(row.chapters) for row in live}) > 1
 
 
 def _as_chapters(rows: list[dict[str, Any]]) -> Chapters:

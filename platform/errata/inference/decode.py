@@ -41,27 +41,29 @@ class Decoder:
                 continue
             room -= len(unheard)
             grammar = self._task.template.grammar(view, answers)
-            said, finished = yield from self._fill(unheard, grammar, max(room, 1))
+            said, fault = yield from self._fill(unheard, grammar, max(room, 1))
             unheard = said[-1:]  # the last answered token is still to be appended
             room -= len(said) - 1
             answers.append(str(self._tokenizer.decode(said, skip_special_tokens=False)))
-            if not finished:
-                problems.append(f"an answer was cut when the context of {self._task.context} tokens was full")
+            if fault:
+                problems.append(fault)
         reading = self._task.template.parse(view, answers)
         return Reading(reading.chapters, (*problems, *reading.problems))
 
-    def _fill(self, unheard: list[int], grammar: str, longest: int) -> Generator[Step, int, tuple[list[int], bool]]:
-        """The tokens of one answer, end-of-sequence excluded, and whether it came to its end."""
+    def _fill(self, unheard: list[int], grammar: str, longest: int) -> Generator[Step, int, tuple[list[int], str]]:
+        """The tokens of one answer, end-of-sequence excluded, and why it did not come to its end; empty if it did."""
         matcher = self._compile(grammar).deep_copy()
         said: list[int] = []
         while len(said) < longest:
             token = yield Step(said[-1:] or unheard, self._mask(matcher))
-            if not matcher.consume_token(token) or token == self._tokenizer.eos_token_id:
-                return said, True
+            if token == self._tokenizer.eos_token_id:
+                return said, ""
+            if not matcher.consume_token(token):  # llguidance forces tokens that some tokenizers spell with a space
+                return said, f"this tokenizer can't write the template {self._task.template.name!r} token by token"
             said.append(token)
             if matcher.is_stopped():
-                return said, True
-        return said, False
+                return said, ""
+        return said, f"an answer was cut when the context of {self._task.context} tokens was full"
 
     def _compiled(self, grammar: str) -> Any:
         matcher = llguidance.LLMatcher(self._tokens, grammar)

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
+from transformers.utils import logging
 
 from errata.inference.engine import Ask, pick
 from errata.tasks.template import Reading
@@ -40,6 +41,7 @@ class TorchEngine:
 
 def load_model(base: Path, adapter: Path | None = None) -> Any:
     """A model in evaluation mode, in fp32 on a CPU and in the weights' own type on a GPU."""
+    logging.disable_progress_bar()
     gpu = torch.cuda.is_available()
     model = AutoModelForCausalLM.from_pretrained(
         base, dtype="auto" if gpu else torch.float32, use_safetensors=True, local_files_only=True

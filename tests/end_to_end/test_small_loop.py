@@ -1,0 +1,168 @@
+"""Two nights on a few sample talks, through the command line: what must hold whatever the scores are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from errata.demo import days
+
+TALKS = 14
+
+
+def slice_day(folder: Path, out: Path, count: int) -> Path:
+    """The first talks of a sample day with what reviewers said of them."""
+    out.mkdir(parents=True)
+    chosen: set[str] = set()
+    for name in ("transcripts.json", "asrs.json"):
+        kept = dict(islice(json.loads((folder / name).read_text()).items(), count))
+        chosen = chosen or set(kept)
+        (out / name).write_text(json.dumps(kept))
+    rows = [
+        line for line in (folder / "reviews.jsonl").read_text().splitlines() if json.loads(line)["video_id"] in chosen
+    ]
+    (out / "reviews.jsonl").write_text("\n".join(rows) + "\n")
+    return out
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory, errata, as_json: Callable[..., Any]) -> Path:
+    place = tmp_path_factory.mktemp("loop")
+    days.write(place / "samples")
+    root = place / "workspace"
+    errata("init", root)
+    params = yaml.safe_load((root / "params.yaml").read_text())
+    params["mix"]["least"] = 4
+    params["train"]["epochs"] = 1
+    (root / "params.yaml").write_text(yaml.safe_dump(params))
+    for day in ("day-1", "day-2"):
+        folder = slice_day(place / "samples" / day, place / day, TALKS)
+        as_json("import", "transcripts", folder, "-w", root)
+        as_json("predict", "-w", root)
+        as_json("import", "corrections", folder / "reviews.jsonl", "-w", root)
+        as_json("nightly", "--date", day, "-w", root)
+    return root
+
+
+def test_the_first_night_is_the_bootstrap_and_the_second_is_judged(workspace: Path, as_json) -> None:
+    first, second = as_json("status", "-w", workspace)["nights"]
+    assert (first["label"], first["verdict"]) == ("day-1", "bootstrap")
+    assert (second["label"], second["verdict"]) == ("day-2", "underpowered")
+    assert second["n"] <= TALKS and second["evidence"]
+
+
+def test_a_finished_night_is_not_run_again(workspace: Path, as_json) -> None:
+    before = (workspace / "nights" / "day-2" / "items.parquet").stat().st_mtime_ns
+    again = as_json("nightly", "--date", "day-2", "-w", workspace)
+    assert again["verdict"] == "underpowered"
+    assert (workspace / "nights" / "day-2" / "items.parquet").stat().st_mtime_ns == before
+
+
+def test_a_night_without_anything_new_is_skipped(workspace: Path, as_json) -> None:
+    assert as_json("nightly", "--date", "quiet", "-w", workspace)["verdict"] == "skipped"
+
+
+def test_an_undecided_candidate_waits_and_nothing_ships(workspace: Path, as_json) -> None:
+    aliases = as_json("status", "-w", workspace)["aliases"]
+    assert aliases["champion"] == aliases["day0"]
+    assert aliases["challenger"] and aliases["server"] is None
+    moves = as_json("history", "-w", workspace)
+    assert [move["alias"] for move in moves] == ["day0", "champion", "challenger"]
+    assert all(move["applied"] for move in moves)
+
+
+def test_mlflow_holds_the_candidate_its_exports_and_the_evidence(workspace: Path) -> None:
+    from errata.workspace import Workspace
+    from registry.models import ModelRegistry
+
+    found = Workspace.find(workspace)
+    aliases = ModelRegistry.of(found).aliases()
+    with found.record.read() as store:
+        assert aliases["challenger"][1] == store.loop.holder("challenger")
+    import mlflow
+
+    client = mlflow.MlflowClient(found.settings.mlflow_uri, found.settings.mlflow_uri)
+    versions = client.search_model_versions(f"name = '{found.settings.model_name}'")
+    made = {version.tags["errata.artefact"] for version in versions if version.tags.get("errata.night") == "day-2"}
+    assert made == {"model", "server", "device"}
+    run = client.search_runs(
+        [client.get_experiment_by_name(found.settings.model_name).experiment_id], "tags.`errata.night` = 'day-2'"
+    )[0]
+    assert {"report.html", "items.parquet", "evaluation.json"} <= {
+        a.path for a in client.list_artifacts(run.info.run_id)
+    }
+    assert run.data.metrics["fresh_items"] > 0
+
+
+def test_the_server_export_loads_in_plain_transformers(workspace: Path, errata, tmp_path: Path) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    errata("export", "server", tmp_path / "server", "-w", workspace, "--model", "challenger")
+    model = AutoModelForCausalLM.from_pretrained(tmp_path / "server")
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "server")
+    assert model.config.vocab_size == len(tokenizer)
+    assert not [path for path in (tmp_path / "server").iterdir() if path.suffix in {".bin", ".pt", ".pkl"}]
+
+
+def test_what_would_ship_was_scored(workspace: Path) -> None:
+    parity = json.loads((workspace / "nights" / "day-2" / "parity.json").read_text())
+    assert set(parity) == {"server", "device"}
+    assert parity["server"]["agreement"]["answers"] == 100.0
+
+
+def test_promotion_by_hand_needs_a_record_that_says_promote(workspace: Path, errata) -> None:
+    evidence = next(path for path in (workspace / "nights" / "day-2").glob("*.json") if len(path.stem) == 64)
+    refused = errata("promote", "challenger", "--evidence", evidence, "-w", workspace, check=False)
+    assert refused.returncode == 4
+    assert "underpowered" in refused.stderr and refused.stderr.count("\n") == 1
+
+
+def test_there_is_nothing_to_roll_back_to(workspace: Path, errata) -> None:
+    refused = errata("rollback", "-w", workspace, check=False)
+    assert refused.returncode == 4 and refused.stderr.startswith("errata: ")
+
+
+def test_a_record_cut_short_in_a_night_is_finished_by_running_it_again(
+    workspace: Path, errata, as_json, tmp_path
+) -> None:
+    """Killed between the pipeline and the registry, the night ends as it would have."""
+    import sqlite3
+
+    outcome = as_json("nightly", "--date", "day-2", "-w", workspace)
+    with sqlite3.connect(workspace / "errata.db") as connection:
+        connection.execute("UPDATE nights SET finished = 0, verdict = NULL, outcome = '{}' WHERE label = 'day-2'")
+        connection.execute("DELETE FROM promotions WHERE alias = 'challenger'")
+        connection.execute("DELETE FROM nights WHERE label = 'quiet'")
+    again = as_json("nightly", "--date", "day-2", "-w", workspace)
+    assert {**again, "evidence": ""} == {**outcome, "evidence": ""}
+    assert again["evidence"] == outcome["evidence"]
+
+
+def test_the_report_names_the_night(workspace: Path, errata) -> None:
+    path = Path(errata("report", "-w", workspace, "--night", "day-2").stdout.strip())
+    page = path.read_text()
+    assert "day-2" in page and "Underpowered" in page.capitalize() + page
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("status", "-w", "nowhere"), 3, "errata init"),
+        (("import", "transcripts", "missing.json"), 2, "not there"),
+        (("import", "corrections", "missing.jsonl"), 2, "missing.jsonl"),
+        (("predict", "--model", "nobody"), 3, "nobody"),
+        (("report", "--night", "never"), 3, "never"),
+        (("export", "server", "."), 2, "is there already"),
+    ],
+)
+def test_what_a_user_gets_wrong_is_one_sentence(workspace: Path, errata, words, code: int, says: str) -> None:
+    place = () if "-w" in words else ("-w", workspace)
+    done = errata(*words, *place, check=False)
+    assert done.returncode == code
+    assert says in done.stderr and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
