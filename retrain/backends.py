@@ -53,8 +53,12 @@ class Recipe:
 
 def load(start: Start, recipe: Recipe, context: int) -> Any:
     """A model that is ready to train, with its adapter where the method has one."""
+    from errata.inference.torch import spare_threads
+
     loaders = {"transformers": _transformers, "unsloth": _unsloth}
-    return loaders[recipe.backend](start, recipe, context)
+    model = loaders[recipe.backend](start, recipe, context)
+    spare_threads(model)
+    return model
 
 
 def _transformers(start: Start, recipe: Recipe, _: int) -> Any:
@@ -75,7 +79,7 @@ def _transformers(start: Start, recipe: Recipe, _: int) -> Any:
     if recipe.method == "full" and start.adapter is not None:
         from errata.inference.torch import load_model
 
-        return load_model(start.base, start.adapter).train()
+        return load_model(start.base, start.adapter).train().requires_grad_(True)  # peft had frozen the base
     model = AutoModelForCausalLM.from_pretrained(start.base, use_safetensors=True, local_files_only=True, **options)
     return model if recipe.method == "full" else _adapted(model, start, recipe)
 

@@ -59,7 +59,7 @@ def _answerer(folder: Path) -> Callable[[Talk], Chapters]:
 
     from errata.inference.artefact import Card
     from errata.inference.decode import Decoder
-    from errata.inference.engine import load
+    from errata.inference.load import load
     from errata.inference.predict import read_together
     from errata.tasks import templates
     from errata.tasks.chapters import ChapterTask

@@ -1,7 +1,7 @@
 """Stage 5. The candidate: fine-tunes the starting model on tonight's rows.
 
-Loss on target tokens alone, whose logits alone are computed (trl's `chunked_nll`); rows pass one at a time, so nothing
-is padded. Checkpoints lie outside the stage's outputs, under a key of everything that goes in, so that a run cut short
+Loss on target tokens alone, whose logits alone are computed (`retrain.loss`); rows pass one at a time, so nothing is
+padded. Checkpoints lie outside the stage's outputs, under a key of everything that goes in, so that a run cut short
 goes on where it was. What leaves this stage is safetensors and JSON.
 """
 
@@ -22,11 +22,13 @@ from errata.inference.artefact import SEEN, Card, home, seal
 from errata.night import Night
 from errata.workspace import Workspace, write_json
 from retrain.backends import Recipe, Start, load
+from retrain.loss import label_loss
 from retrain.mix import FOLDER as MIX
 from retrain.mix import starting_model
 
 if TYPE_CHECKING:
     from transformers import TrainerCallback
+    from trl import SFTConfig, SFTTrainer
 
 FOLDER = Path("candidate")
 CHECKPOINTS = Path("work/checkpoints")
@@ -42,14 +44,47 @@ def train(
     Raises Refused when the loss is no number: nothing is saved from such a run.
     """
     import torch
-    from datasets import Dataset
-    from transformers import AutoTokenizer
-    from transformers.trainer_utils import get_last_checkpoint
-    from trl import SFTConfig, SFTTrainer
 
+    trainer = make_trainer(rows, start, recipe, context, checkpoints)
+    trainer.add_callback(_progress(trainer.args.max_steps))
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    trainer.train(resume_from_checkpoint=_newest(checkpoints))
+    log = [entry for entry in trainer.state.log_history if "loss" in entry]
+    if not all(torch.isfinite(weight).all() for weight in trainer.model.parameters()):
+        raise Refused("the training diverged: a weight is not a number; lower train.learning_rate")
+    return trainer.model, log
+
+
+def _newest(checkpoints: Path) -> str | None:
+    """The newest whole checkpoint: one that a crash cut short lacks the trainer's state, which is written last."""
+    whole = [path.parent for path in checkpoints.glob("checkpoint-*/trainer_state.json")]
+    newest = max(whole, key=lambda folder: int(folder.name.rpartition("-")[2]), default=None)
+    return None if newest is None else str(newest)
+
+
+def make_trainer(rows: Path, start: Start, recipe: Recipe, context: int, checkpoints: Path) -> SFTTrainer:
+    """Ready to train on `rows`: Parquet with `input_ids` and `labels`."""
+    from datasets import Dataset
+    from transformers import AutoTokenizer, set_seed
+    from trl import SFTTrainer
+
+    set_seed(recipe.seed)  # a new adapter is drawn at random
     table = pq.read_table(rows)
     steps = max(1, round(table.num_rows * recipe.epochs / recipe.batch))
-    settings = SFTConfig(
+    own_loss = recipe.backend == "unsloth"  # its forward has a fused one, and no `logits_to_keep` by position
+    return (SFTTrainer if own_loss else _label_only())(
+        model=load(start, recipe, context).train(),
+        args=_settings(recipe, steps, checkpoints),
+        train_dataset=Dataset(table),
+        processing_class=AutoTokenizer.from_pretrained(start.base),
+    )
+
+
+def _settings(recipe: Recipe, steps: int, checkpoints: Path) -> SFTConfig:
+    import torch
+    from trl import SFTConfig
+
+    return SFTConfig(
         output_dir=str(checkpoints),
         max_steps=steps,
         per_device_train_batch_size=1,
@@ -72,20 +107,27 @@ def train(
         use_cpu=not torch.cuda.is_available(),
         report_to="none",
         disable_tqdm=True,
+        loss_type="chunked_nll" if recipe.backend == "unsloth" else "nll",
     )
-    trainer = SFTTrainer(
-        model=load(start, recipe, context),
-        args=settings,
-        train_dataset=Dataset(table),
-        processing_class=AutoTokenizer.from_pretrained(start.base),
-        callbacks=[_progress(steps)],
-    )
-    checkpoints.mkdir(parents=True, exist_ok=True)
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(checkpoints)))
-    log = [entry for entry in trainer.state.log_history if "loss" in entry]
-    if not all(torch.isfinite(weight).all() for weight in trainer.model.parameters()):
-        raise Refused("the training diverged: a weight is not a number; lower train.learning_rate")
-    return trainer.model, log
+
+
+def _label_only() -> type[SFTTrainer]:
+    from trl import SFTTrainer
+
+    class LabelOnly(SFTTrainer):
+        """trl's own label-only loss computes 256 rows of logits at least, twice, and statistics over them.
+
+        The step is ours as well: transformers' sets every module to training again for each row, which takes 5 % of a
+        small model's time.
+        """
+
+        def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Any:
+            inputs = self._prepare_inputs(inputs)
+            loss = label_loss(model, inputs["input_ids"], inputs["labels"], num_items_in_batch)
+            self.accelerator.backward(loss)
+            return loss.detach()
+
+    return LabelOnly
 
 
 def save(model: Any, out: Path, card: Card, facts: dict[str, Any], tokenizer_from: Path) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
+
+from errata.database.record import Record
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -22,3 +25,19 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("the folder of real data (../shared) is not here")
     return folder
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that the migrations have been over, and nothing else."""
+    path = tmp_path_factory.mktemp("empty") / "errata.db"
+    made = Record(f"sqlite:///{path}", path.parent / "blobs")
+    made.migrate()
+    made.close()
+    return path
+
+
+@pytest.fixture
+def record(empty: Path, tmp_path: Path) -> Record:
+    shutil.copyfile(empty, tmp_path / "errata.db")
+    return Record(f"sqlite:///{tmp_path / 'errata.db'}", tmp_path / "blobs")

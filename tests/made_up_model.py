@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 _WORDS = "so today we talk about gardens and soil and tools then the weather and a question from the audience " * 20
+SAID = _WORDS.split()[:16]
+"""Words that the tokenizer knows, so that a talk of them is short in tokens."""
 
 
 def make_tokenizer(spaced: bool = True) -> PreTrainedTokenizerFast:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -21,10 +22,16 @@ from errata.inference.artefact import MANIFEST, seal, verify
 from registry.models import Dataset, ModelRegistry
 
 
+def weights(words: str) -> bytes:
+    """Safetensors without a tensor: the header's length, and the header."""
+    header = json.dumps({"__metadata__": {"words": words}}).encode()
+    return len(header).to_bytes(8, "little") + header
+
+
 def sealed(folder: Path, words: str) -> tuple[Path, str]:
     """A model, as far as a registry can tell."""
     folder.mkdir()
-    (folder / "model.safetensors").write_text(words)
+    (folder / "model.safetensors").write_bytes(weights(words))
     (folder / "errata.json").write_text("{}")
     return folder, seal(folder)
 
@@ -52,7 +59,7 @@ def test_a_model_is_registered_once(registry: ModelRegistry, tmp_path: Path) -> 
 
 def test_a_model_whose_files_were_changed_is_not_registered(registry: ModelRegistry, tmp_path: Path) -> None:
     folder, identity = sealed(tmp_path / "m", "one")
-    (folder / "model.safetensors").write_text("other")
+    (folder / "model.safetensors").write_bytes(weights("other"))
     with pytest.raises(NotFound, match=r"model\.safetensors"):
         registry.register(folder, identity, {}, registry.open_run("n1"))
     seal(folder)

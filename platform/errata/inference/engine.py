@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from errata.inference.artefact import Card, home
 from errata.tasks.template import Reading
 
 if TYPE_CHECKING:
@@ -44,19 +42,6 @@ class Engine(Protocol):
     def run(self, asks: Sequence[Ask]) -> list[Reading]:
         """Runs every ask to its end; results in their order."""
         ...
-
-
-def load(folder: Path, models: Path) -> Engine:
-    """The engine for a model's form; `models` is where an adapter's base is kept."""
-    card = Card.read(folder)
-    if card.form == "onnx":
-        from errata.inference.onnx import OnnxEngine
-
-        return OnnxEngine(folder)
-    from errata.inference.torch import TorchEngine
-
-    base = home(card.base, models) if card.form == "adapter" else folder
-    return TorchEngine(base, adapter=folder if card.form == "adapter" else None)
 
 
 def pick(logits: npt.NDArray[np.float32], allowed: Mask) -> int:

@@ -9,7 +9,8 @@ from errata.database.record import Record
 from errata.domain.prediction import Prediction
 from errata.inference.artefact import Card
 from errata.inference.decode import Decoder
-from errata.inference.engine import Engine, load
+from errata.inference.engine import Engine
+from errata.inference.load import load
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.template import Reading, View

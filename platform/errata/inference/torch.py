@@ -13,6 +13,9 @@ from transformers.utils import logging
 from errata.inference.engine import Ask, pick
 from errata.tasks.template import Reading
 
+SMALL = 50_000_000
+"""Parameters below which a second thread costs a CPU more than it gives: the threads mostly wait for each other."""
+
 
 class TorchEngine:
     """Asks run one after another: abreast, with padding, they were slower on a CPU."""
@@ -50,4 +53,11 @@ def load_model(base: Path, adapter: Path | None = None) -> Any:
         from peft import PeftModel
 
         model = PeftModel.from_pretrained(model, adapter, local_files_only=True).merge_and_unload()
+    spare_threads(model)
     return model.to("cuda" if gpu else "cpu").eval()
+
+
+def spare_threads(model: Any) -> None:
+    """One thread for a small model on a CPU."""
+    if not torch.cuda.is_available() and model.num_parameters() < SMALL:
+        torch.set_num_threads(1)

@@ -1,0 +1,25 @@
+"""The loss that training goes down: cross-entropy on what the model should say, from those tokens' logits alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from errata.tasks.encode import IGNORED
+
+if TYPE_CHECKING:
+    import torch
+
+
+def label_loss(model: Any, input_ids: torch.Tensor, labels: torch.Tensor, items: torch.Tensor | int) -> torch.Tensor:
+    """Cross-entropy in nats, summed and divided by `items`: the labels in all rows of the step. Both (rows, tokens).
+
+    Equal to the model's own loss over all logits. Needs no attention mask: attention is causal and padding is on the
+    right, so no label sees any.
+    """
+    from torch.nn.functional import cross_entropy
+
+    nexts = labels[:, 1:]
+    said = (nexts != IGNORED).any(0).nonzero().squeeze(1)
+    logits = model(input_ids=input_ids, logits_to_keep=said, use_cache=False).logits
+    targets = nexts[:, said].flatten()
+    return cross_entropy(logits.flatten(0, 1).float(), targets, ignore_index=IGNORED, reduction="sum") / items

@@ -1,0 +1,235 @@
+"""Test, then train: which items are fresh, and what a night's evaluation says of every model."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from errata.database.record import Record
+from errata.domain.correction import Label
+from errata.domain.prediction import Prediction
+from errata.domain.transcript import Transcript
+from errata.inference.artefact import SEEN, verify
+from errata.night import Night
+from evaluation.harness import Contender, Item, Scored, Scores, evaluate, fresh_items, guardrail_items, read_candidate
+from evaluation.metrics.score import VideoScore, score_video
+from evaluation.statistics import Comparison
+from tests.made_up_model import make_model
+from tests.made_up_record import chapters, correction, misheard, shouted, talk
+
+
+def contender(folder: Path, name: str, *seen: Transcript) -> Contender:
+    (folder / name).mkdir()
+    (folder / name / SEEN).write_text(json.dumps(sorted(each.hash for each in seen)))
+    return Contender(name, name * 8, folder / name, 0)
+
+
+def add(record: Record, transcript: Transcript, role: str = "train", *starts: float) -> int:
+    """With a correction, where it has chapters."""
+    with record.write() as store:
+        seq = store.add_transcript(transcript, role).seq  # type: ignore[arg-type]
+        if starts:
+            store.add_correction(correction(seq, chapters(*starts)))
+    return seq
+
+
+def mark(record: Record) -> int:
+    with record.read() as store:
+        return store.watermark()
+
+
+def names(items: list[Item]) -> list[str]:
+    return [item.label.external_id for item in items]
+
+
+# which items are fresh -----------------------------------------------------------------------------------------------
+
+
+def test_fresh_are_tonight_s_first_corrections_of_talks_for_training(record: Record, tmp_path: Path) -> None:
+    add(record, talk("yesterday"), "train", 0)
+    again = add(record, talk("again"), "train", 0)
+    add(record, talk("only transcribed"))
+    after = mark(record)
+    for role in ("train", "dev", "anchor", "sealed"):
+        add(record, talk(f"a {role}"), role, 0)
+    with record.write() as store:
+        store.add_correction(correction(again, chapters(0, 50)))
+    upto = mark(record)
+    add(record, talk("tomorrow"), "train", 0)
+    models = [contender(tmp_path, "champion")]
+    assert names(fresh_items(record, after, upto, models)) == ["a train"]
+    assert names(fresh_items(record, 0, after, models)) == ["yesterday", "again"]
+
+
+def test_what_any_model_has_seen_a_copy_of_is_not_fresh(record: Record, tmp_path: Path) -> None:
+    for name in ("one", "two", "three", "four"):
+        add(record, talk(name), "train", 0)
+    add(record, shouted(talk("two"), "two again"), "train")
+    upto = mark(record)
+    unlinked = misheard(talk("three"), "three, misheard")
+    day0, champion = contender(tmp_path, "day0", talk("one")), contender(tmp_path, "champion", unlinked)
+    candidate = contender(tmp_path, "candidate", shouted(talk("two"), "two again"))
+    assert names(fresh_items(record, 0, upto, [day0])) == ["two", "three", "four"]
+    assert names(fresh_items(record, 0, upto, [day0, champion, candidate])) == ["three", "four"]
+    add(record, unlinked)
+    assert names(fresh_items(record, 0, mark(record), [day0, champion, candidate])) == ["four"]
+
+
+def test_a_talk_and_its_copy_count_once(record: Record, tmp_path: Path) -> None:
+    add(record, talk("one"), "train", 0)
+    add(record, shouted(talk("one"), "copy"), "train", 0)
+    assert names(fresh_items(record, 0, mark(record), [contender(tmp_path, "day0")])) == ["copy"]
+
+
+def test_a_copy_that_was_corrected_earlier_makes_a_talk_no_longer_fresh(record: Record, tmp_path: Path) -> None:
+    add(record, talk("one"), "train", 0)
+    after = mark(record)
+    add(record, shouted(talk("one"), "copy"), "train", 0)
+    seen = contender(tmp_path, "champion", talk("one"))
+    assert names(fresh_items(record, after, mark(record), [seen])) == []
+
+
+def test_a_talk_that_turns_out_to_be_held_out_is_not_fresh(record: Record, tmp_path: Path) -> None:
+    add(record, talk("one"), "train", 0)
+    before = mark(record)
+    add(record, misheard(talk("one"), "sealed"), "sealed")
+    models = [contender(tmp_path, "day0")]
+    assert names(fresh_items(record, 0, before, models)) == ["one"]
+    assert names(fresh_items(record, 0, mark(record), models)) == []
+
+
+def test_guardrails_are_held_out_and_told_apart_by_who_gave_the_chapters(record: Record, tmp_path: Path) -> None:
+    add(record, talk("corrected"), "anchor", 0)
+    kept = add(record, talk("as it came"), "anchor")
+    add(record, talk("known"), "anchor", 0)
+    add(record, talk("for training"), "train", 0)
+    add(record, talk("sealed"), "sealed", 0)
+    with record.write() as store:
+        store.add_correction(correction(kept, chapters(0), "", "reference"))
+    items = guardrail_items(record, mark(record), [contender(tmp_path, "day0", talk("known"))])
+    assert {item.label.external_id: item.part for item in items} == {
+        "corrected": "anchor",
+        "as it came": "retention",
+    }
+
+
+# means and comparisons -----------------------------------------------------------------------------------------------
+
+
+def item(number: int, channel: str = "") -> Item:
+    label = Label(
+        number, f"{number:064}", f"t{number}", channel, number, "edit", (), "ann", None, "train", number, (), True
+    )
+    return Item("fresh", label)
+
+
+def scored(place: Item, model: str, *starts: float, problems: tuple[str, ...] = ()) -> Scored:
+    answer = Prediction(place.label.transcript, model, "inline@1", chapters(*starts), problems)
+    score = score_video(chapters(0, 50), answer.chapters, 100.0)
+    return Scored(place, model, answer, score, 50.0, "[]")
+
+
+def test_items_without_a_channel_are_clusters_of_their_own() -> None:
+    assert item(1, "Rope").cluster == item(2, "Rope").cluster == "Rope"
+    assert item(1).cluster != item(2).cluster
+
+
+def test_means_have_every_metric_and_an_interval() -> None:
+    items = [item(number, f"c{number % 3}") for number in range(9)]
+    scores = Scores(seed=7)
+    scores.add(scored(each, "m", 0, 50 if number % 2 else 80) for number, each in enumerate(items))
+    mean = scores.mean("m", items)
+    assert {field.name for field in fields(VideoScore)} | {"n", "low", "high"} == set(mean)
+    assert mean["n"] == 9
+    assert mean["low"] <= mean["f1"] <= mean["high"]
+    assert scores.mean("m", []) == {"n": 0}
+    assert scores.floor("m", items) == 50.0
+    assert scores.floor("m", []) is None
+
+
+def test_comparisons_are_paired_and_mirrored() -> None:
+    items = [item(number, f"c{number % 4}") for number in range(12)]
+    scores = Scores(seed=7)
+    scores.add(scored(each, "good", 0, 50) for each in items)
+    scores.add(scored(each, "poor", 0, 50 + 3 * number) for number, each in enumerate(items))
+    found = scores.compare("good", "poor", items)
+    assert set(found) == {field.name for field in fields(Comparison)}
+    assert (found["n"], found["clusters"], found["mean_new"]) == (12, 4, 100.0)
+    assert found["effect"] > 0 and found["p_value"] < 0.05
+    assert scores.compare("poor", "good", items)["effect"] == -found["effect"]
+    assert scores.compare("good", "good", items)["effect"] == 0
+    assert scores.compare("good", "poor", [])["n"] == 0
+    json.dumps(found, allow_nan=False)
+
+
+def test_an_answer_with_a_problem_is_not_parsable() -> None:
+    items = [item(number) for number in range(4)]
+    scores = Scores(seed=7)
+    scores.add(scored(each, "good", 0, 50) for each in items)
+    scores.add(scored(each, "cut", 0, 50, problems=("cut",) if each is items[0] else ()) for each in items)
+    found = scores.compare("cut", "good", items, "parsable")
+    assert (found["mean_new"], found["mean_old"]) == (75.0, 100.0)
+
+
+# a whole evaluation --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    for seed in (0, 1):
+        identity = make_model(folder / "new", context=128, seed=seed)
+        (folder / "new").rename(folder / identity[:16])
+    return folder
+
+
+@pytest.fixture
+def night(record: Record, models: Path) -> Night:
+    """Day-0 is champion; six talks corrected tonight, two held out."""
+    first, _ = identities(models)
+    for number in range(8):
+        spoken = talk(f"t{number}", lines=3, channel=f"c{number % 3}")
+        add(record, spoken, "train" if number < 6 else "anchor", 0, 20)
+    return Night("2026-03-01", 0, mark(record), first, first, 0, "", 0, "c" * 64)
+
+
+def identities(models: Path) -> tuple[str, str]:
+    first, second = sorted(models.iterdir())
+    return verify(first), verify(second)
+
+
+def test_every_model_answers_the_same_items_once(record: Record, night: Night, models: Path) -> None:
+    folder = models / identities(models)[1][:16]
+    candidate = read_candidate(folder, night)
+    assert candidate is not None
+    result, table = evaluate(record, night, candidate, models, seed=7)
+    assert result["fresh_items"] == 6 and result["accepted"] == 0
+    assert set(result["means"]) == {"day0", "champion", "candidate"}
+    assert result["means"]["day0"] == result["means"]["champion"]
+    (found,) = result["contenders"]
+    assert (found["name"], found["model"], found["watermark"]) == ("candidate", candidate.identity, 0)
+    assert found["primary"]["n"] == found["against_day0"]["n"] == 6
+    assert set(found["guardrails"]) == {"anchor", "day0_retention", "parsable"}
+    assert found["guardrails"]["anchor"]["n"] == 2
+    assert found["guardrails"]["day0_retention"]["n"] == 0
+    assert found["guardrails"]["parsable"]["n"] == 8
+    json.dumps(result, allow_nan=False)
+    rows = table.to_pylist()
+    assert len(rows) == 2 * 8
+    assert {row["model"] for row in rows} == {candidate.identity, night.champion}
+    mean = sum(row["f1"] for row in rows if row["model"] == candidate.identity and row["part"] == "fresh") / 6
+    assert math.isclose(mean, result["means"]["candidate"]["f1"])
+    watermark = mark(record)
+    again, same = evaluate(record, night, candidate, models, seed=7)
+    assert (again, same.to_pylist(), mark(record)) == (result, rows, watermark)
+
+
+def test_a_night_without_a_candidate_scores_the_champion_alone(record: Record, night: Night, models: Path) -> None:
+    assert read_candidate(models / "none", night) is None
+    result, table = evaluate(record, night, None, models, seed=7)
+    assert result["contenders"] == []
+    assert result["means"]["champion"]["n"] == table.num_rows == 6

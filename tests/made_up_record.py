@@ -1,0 +1,50 @@
+"""Talks and corrections for the tests of the record: words drawn from a name, so that two names are two talks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+from string import ascii_lowercase
+
+from errata.domain.chapter import Chapter, Chapters
+from errata.domain.correction import Correction, Kind
+from errata.domain.hashing import content_hash
+from errata.domain.transcript import Segment, Transcript
+
+
+def talk(name: str, said: str = "", channel: str = "", lines: int = 12) -> Transcript:
+    """Lines of eight words, ten seconds each; `said` names the words where another talk has said the same."""
+    random = Random(said or name)  # noqa: S311
+    words = ["".join(random.choices(ascii_lowercase, k=6)) for _ in range(8 * lines)]
+    segments = tuple(
+        Segment(10.0 * line, 10.0 * line + 9, " ".join(words[8 * line : 8 * line + 8])) for line in range(lines)
+    )
+    return Transcript(name, segments, 10.0 * lines, title=f"Talk {name}", channel=channel)
+
+
+def shouted(transcript: Transcript, name: str) -> Transcript:
+    """The same words under another name, with other capitals and punctuation."""
+    segments = tuple(replace(s, text=f"— {s.text.upper().replace(' ', ', ')}!") for s in transcript.segments)
+    return replace(transcript, external_id=name, segments=segments)
+
+
+def misheard(transcript: Transcript, name: str) -> Transcript:
+    """Nearly the same words under another name: every third line begins otherwise."""
+    segments = tuple(
+        replace(s, text=f"well {s.text.partition(' ')[2]}") if place % 3 == 0 else s
+        for place, s in enumerate(transcript.segments)
+    )
+    return replace(transcript, external_id=name, segments=segments)
+
+
+def chapters(*starts: float, by: str = "Part") -> Chapters:
+    return tuple(Chapter(float(start), f"{by} {place}") for place, start in enumerate(starts, start=1))
+
+
+def correction(
+    transcript: int, right: Chapters, reviewer: str = "ann", kind: Kind = "edit", prediction: int | None = None
+) -> Correction:
+    received = [transcript, kind, [chapter.as_json() for chapter in right], reviewer, prediction]
+    return Correction(
+        transcript, kind, right, reviewer, "test", content_hash(received), "2026-03-01", prediction=prediction
+    )

@@ -1,0 +1,41 @@
+"""Documents that cannot lie: every command and every setting stands in them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import yaml
+
+from errata.cli.app import app, importing
+from errata.settings import Settings
+from errata.tasks.templates import TEMPLATES
+
+DOCS = Path(__file__).parents[2] / "docs"
+ROOT = DOCS.parent
+
+
+def test_every_command_is_documented() -> None:
+    text = (DOCS / "cli.md").read_text()
+    commands = [str(command.name) for command in app.registered_commands]
+    commands += [f"import {command.name}" for command in importing.registered_commands]
+    missing = [name for name in commands if f"errata {name}" not in text]
+    assert not missing
+
+
+def test_every_setting_is_documented() -> None:
+    text = (DOCS / "workspace.md").read_text()
+    assert not [name for name in Settings.model_fields if name not in text]
+
+
+def test_every_template_and_stage_is_in_the_architecture() -> None:
+    text = (DOCS / "architecture.md").read_text()
+    assert not [name for name in TEMPLATES if f"`{name}`" not in text]
+    commands = [stage["cmd"] for stage in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].values()]
+    assert not [command for command in commands if command.split()[-1] not in text]
+
+
+def test_every_place_that_the_readme_names_is_there() -> None:
+    named = re.findall(r"`((?:platform|retrain|evaluation|registry|docs)/[\w./-]*)`", (ROOT / "README.md").read_text())
+    assert len(named) > 10
+    assert not [place for place in named if not (ROOT / place).exists()]

@@ -1,0 +1,268 @@
+"""Outside files into the record, through the command line: what is new, what is known, and what is refused by name."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from errata.cli.app import app, run
+from errata.database.record import Record
+from errata.domain.correction import Label
+from errata.domain.prediction import Prediction
+from errata.domain.transcript import Transcript
+from errata.imports import import_corrections, import_transcripts
+from errata.settings import FILE
+from errata.workspace import Workspace
+from tests.made_up_record import chapters, talk
+
+DRAFT = [{"start": 0, "title": "Opening"}]
+EDIT = {"video_id": "t", "reviewer": "ann", "reviewed": [{"start": 30, "title": "Soil"}], "reviewed_on": "2026-03-02"}
+ACCEPT = {"video_id": "t", "reviewer": "ann", "kind": "accept"}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A record and the settings: all that an import needs."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    root = tmp_path / "workspace"
+    root.mkdir()
+    (root / FILE).touch()
+    made = Workspace.find(root)
+    made.record.migrate()
+    return made
+
+
+def both_files(folder: Path, talks: list[Transcript], **changes: dict[str, Any]) -> Path:
+    """chapter-llama's two files; `changes` alters the metadata of a talk."""
+    metadata: dict[str, Any] = {
+        each.external_id: {
+            "duration": each.duration,
+            "title": each.title,
+            "channel_id": each.channel,
+            "chapters": {"0": "Opening", "50": "Soil"},
+            **changes.get(each.external_id, {}),
+        }
+        for each in talks
+    }
+    speech = {
+        each.external_id: {
+            "text": [s.text for s in each.segments],
+            "start": [s.start for s in each.segments],
+            "end": [s.end for s in each.segments],
+        }
+        for each in talks
+    }
+    folder.mkdir(exist_ok=True)
+    (folder / "chapters.json").write_text(json.dumps(metadata))
+    (folder / "asrs.json").write_text(json.dumps(speech))
+    return folder
+
+
+def reviews(path: Path, *rows: dict[str, Any]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def errata(workspace: Workspace, *words: object) -> Result:
+    return CliRunner().invoke(app, [*map(str, words), "-w", str(workspace.root)], catch_exceptions=False)
+
+
+def imported(workspace: Workspace, what: str, path: Path) -> dict[str, Any]:
+    """The one JSON document that `--json` prints."""
+    found: dict[str, Any] = json.loads(errata(workspace, "import", what, path, "--json").stdout)
+    return found
+
+
+def label(workspace: Workspace, name: str = "t") -> Label | None:
+    with workspace.record.read() as store:
+        found = {each.external_id: each for each in store.labels(0, store.watermark())}
+    return found.get(name)
+
+
+def test_transcripts_go_in_once_with_their_chapters_as_references(workspace: Workspace, tmp_path: Path) -> None:
+    folder = both_files(tmp_path / "talks", [talk("t"), talk("u")], u={"chapters": {}})
+    assert imported(workspace, "transcripts", folder) == {
+        "read": 2,
+        "new": 2,
+        "duplicate": 0,
+        "rejected": 0,
+        "rejects_file": None,
+    }
+    found = label(workspace)
+    assert found is not None
+    assert (found.kind, found.reviewer, [c.start for c in found.chapters]) == ("reference", "", [0.0, 50.0])
+    assert label(workspace, "u") is None, "an empty list says that none are known"
+    again = imported(workspace, "transcripts", folder)
+    assert (again["new"], again["duplicate"]) == (0, 2)
+    with workspace.record.read() as store:
+        assert store.counts() == {"transcripts": 2, "predictions": 0, "corrections": 1, "leak_links": 0}
+
+
+def test_a_role_that_is_declared_is_kept(workspace: Workspace, tmp_path: Path) -> None:
+    errata(workspace, "import", "transcripts", both_files(tmp_path / "talks", [talk("t")]), "--role", "sealed")
+    found = label(workspace)
+    assert found is not None and found.role == "sealed"
+    refused = errata(workspace, "import", "transcripts", tmp_path / "talks", "--role", "train")
+    assert refused.exit_code == 2, "nothing may be declared fit for training"
+
+
+def test_a_refused_transcript_is_mended_and_imported(workspace: Workspace, tmp_path: Path) -> None:
+    folder = both_files(tmp_path / "talks", [talk("t"), talk("u")], u={"chapters": {"500": "Late"}})
+    done = errata(workspace, "import", "transcripts", folder)
+    assert done.exit_code == 2
+    assert "1 new" in done.stdout and "1 rejected" in done.stdout
+    (path,) = (workspace.root / "rejects").iterdir()
+    assert str(path) in done.stderr, "it says what to mend"
+    (row,) = [json.loads(line) for line in path.read_text().splitlines()]
+    assert row["video_id"] == "u" and "500" in row["_rejected"]["reason"]
+    row["metadata"]["chapters"] = {"50": "Late"}
+    mended = reviews(tmp_path / "mended.jsonl", row)
+    assert errata(workspace, "import", "transcripts", mended).exit_code == 0
+    found = label(workspace, "u")
+    assert found is not None and found.chapters[0].title == "Late"
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({**EDIT, "video_id": "nobody's"}, "nobody's"),
+        ({**EDIT, "reviewed": [{"start": 121, "title": "Beyond"}]}, "Beyond"),
+        ({**EDIT, "draft": [{"start": 500, "title": "Drafted beyond"}]}, "Drafted beyond"),
+        (ACCEPT, "errata predict"),
+        ({**EDIT, "reviewer": " "}, "reviewer"),
+        ({**EDIT, "kind": "retract"}, "kind"),
+        ({**EDIT, "reviewed_on": "yesterday"}, "yesterday"),
+    ],
+)
+def test_a_row_that_does_not_fit_is_refused_by_name(
+    workspace: Workspace, tmp_path: Path, row: dict[str, Any], said: str
+) -> None:
+    with workspace.record.write() as store:
+        store.add_transcript(talk("t"))
+    path = reviews(tmp_path / "reviews.jsonl", row, EDIT)
+    done = errata(workspace, "import", "corrections", path, "--json")
+    assert done.exit_code == 2
+    report = json.loads(done.stdout)
+    assert (report["read"], report["new"], report["rejected"]) == (2, 1, 1), "a bad row stops nothing"
+    (refused,) = Path(report["rejects_file"]).read_text().splitlines()
+    why = json.loads(refused)["_rejected"]
+    assert said in why["reason"]
+    assert (why["file"], why["row"]) == (str(path), 1)
+
+
+def test_refused_reviews_are_mended_and_imported(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.record.write() as store:
+        store.add_transcript(talk("t"))
+    wrong = {**EDIT, "reviewed": [{"start": 1200, "title": "Beyond"}]}
+    report = imported(workspace, "corrections", reviews(tmp_path / "reviews.jsonl", wrong))
+    row = json.loads(Path(report["rejects_file"]).read_text())
+    row["reviewed"][0]["start"] = 120
+    mended = reviews(tmp_path / "mended.jsonl", row)
+    assert imported(workspace, "corrections", mended)["new"] == 1, "the very end is not beyond it"
+    assert imported(workspace, "corrections", mended)["duplicate"] == 1
+    assert [c.start for c in label(workspace).chapters] == [120.0]  # type: ignore[union-attr]
+
+
+def test_an_accept_is_of_the_newest_answer_of_ours(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.record.write() as store:
+        seq = store.add_transcript(talk("t")).seq
+        for name in "ab":
+            store.add_prediction(Prediction(seq, name * 64, "inline@1", chapters(0, by=name)))
+        newest = store.watermark()
+        store.add_prediction(Prediction(seq, "foreign:other", "", chapters(0, by="theirs"), foreign=True))
+    assert imported(workspace, "corrections", reviews(tmp_path / "r.jsonl", ACCEPT))["new"] == 1
+    found = label(workspace)
+    assert found is not None
+    assert (found.kind, found.prediction, found.chapters) == ("accept", newest, chapters(0, by="b"))
+    with workspace.record.write() as store:
+        store.add_prediction(Prediction(seq, "c" * 64, "inline@1", chapters(0, by="c")))
+    assert imported(workspace, "corrections", tmp_path / "r.jsonl")["duplicate"] == 1, "whatever it would join by now"
+
+
+def test_a_draft_is_a_foreign_answer_that_the_review_corrects(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.record.write() as store:
+        store.add_transcript(talk("t"))
+    imported(workspace, "corrections", reviews(tmp_path / "r.jsonl", {**EDIT, "draft": DRAFT, "draft_by": "machine"}))
+    found = label(workspace)
+    assert found is not None and found.prediction is not None
+    with workspace.record.read() as store:
+        draft = store.prediction_by_seq(found.prediction)
+        assert store.latest_prediction(found.transcript) is None
+    assert draft.foreign and "machine" in draft.model
+    assert [c.title for c in draft.chapters] == ["Opening"]
+
+
+def test_history_is_imported_day_by_day(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.record.write() as store:
+        store.add_transcript(talk("t"))
+    later = {**EDIT, "reviewed": [{"start": 60, "title": "Tools"}], "reviewed_on": "2026-03-05"}
+    path = reviews(tmp_path / "r.jsonl", EDIT, later)
+    for day, counts in (("2026-03-01", (0, 0)), ("2026-03-02", (1, 0)), ("2026-03-05", (1, 1)), ("2026-03-09", (0, 2))):
+        done = errata(workspace, "import", "corrections", path, "--until", day, "--json")
+        report = json.loads(done.stdout)
+        assert (report["new"], report["duplicate"]) == counts, day
+
+
+def test_a_batch_that_was_interrupted_is_completed_by_the_same_command(workspace: Workspace, tmp_path: Path) -> None:
+    talks = [talk(f"t{number}", lines=6) for number in range(60)]
+    imported(workspace, "transcripts", both_files(tmp_path / "begun", talks[:17]))
+    report = imported(workspace, "transcripts", both_files(tmp_path / "talks", talks))
+    assert (report["read"], report["new"], report["duplicate"]) == (60, 60 - 17, 17)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["import", "corrections", "absent.jsonl"], 2, "absent.jsonl"),
+        (["import", "transcripts", "absent"], 2, "absent"),
+        (["import", "corrections", "r.jsonl", "--until", "soon"], 2, "'soon'"),
+        (["import", "corrections", "r.jsonl", "-w", "elsewhere"], 3, "errata init"),
+    ],
+)
+def test_a_file_that_can_not_be_read_is_one_sentence_and_an_exit_code(
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    code: int,
+    said: str,
+) -> None:
+    reviews(workspace.root / "r.jsonl", EDIT)
+    monkeypatch.chdir(workspace.root)
+    monkeypatch.setattr(sys, "argv", ["errata", *words])
+    with pytest.raises(SystemExit) as left:
+        run()
+    printed = capsys.readouterr()
+    assert left.value.code == code
+    assert printed.out == ""
+    assert said in printed.err and printed.err.count("\n") == 1
+
+
+def test_the_real_talks_hold_49_pairs_of_twins_and_take_all_reviews(record: Record, shared: Path) -> None:
+    folder = shared / "data" / "talks"
+    if not folder.is_dir():
+        pytest.skip("the real talks (../shared/data/talks) are not here")
+    none, places = folder / "none", ((folder, 100), (folder / "reviews", 52))
+    for place, count in places:
+        found = import_transcripts(record, place, none)
+        assert (found.read, found.new, found.rejected) == (count, count, 0)
+    reviewed = folder / "reviews" / "reviews.jsonl"
+    found = import_corrections(record, reviewed, none)
+    assert (found.read, found.new, found.rejected) == (52, 52, 0)
+    with record.read() as store:
+        counts, watermark = store.counts(), store.watermark()
+        groups = {store.group(each.transcript, watermark) for each in store.labels(0, watermark)}
+    assert counts["leak_links"] == 49
+    assert sorted({len(group.hashes) for group in groups}) == [1, 2], "a talk has one copy at most"
+    assert sum(len(group.hashes) == 2 for group in groups) == 49
+    for place, count in places:
+        found = import_transcripts(record, place, none)
+        assert (found.new, found.duplicate) == (0, count)
+    assert import_corrections(record, reviewed, none).duplicate == 52
+    with record.read() as store:
+        assert (store.counts(), store.watermark()) == (counts, watermark)

@@ -1,0 +1,123 @@
+"""Altered copies whose chapters stay true to their text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from errata.domain.chapter import Chapter, Chapters, canonical, starts
+from errata.domain.hashing import canonical_json
+from errata.domain.transcript import Segment, Transcript
+from retrain import augment as stage
+from retrain.augment import ALTERATIONS, augment, begun_late, unpunctuated
+from retrain.curate import FOLDER as CURATED
+from retrain.rows import Row, chapters_json, read_rows, write_rows
+from tests.made_up_record import chapters, shouted, talk
+
+
+def row(number: int) -> Row:
+    said = shouted(talk(f"t{number}"), f"t{number}")
+    right = chapters_json(chapters(0, 40, 80))
+    text = canonical_json(said.as_json())
+    return Row(number, said.hash, f"t{number}", "", number, "edit", "ann", "train", number, [said.hash], right, text)
+
+
+ROWS = [row(number) for number in range(1, 41)]
+
+
+@st.composite
+def chaptered(draw: st.DrawFn) -> tuple[Transcript, Chapters]:
+    """Segments at any fraction of a second, several within one; chapters where a reviewer may have put them."""
+    gaps = draw(st.lists(st.floats(0, 9), min_size=1, max_size=25))
+    segments, at = [], draw(st.floats(0, 5))
+    for number, gap in enumerate(gaps):
+        at += gap
+        segments.append(Segment(at, at + 1, f"Line {number}, it's said – well."))
+    wanted = draw(st.lists(st.floats(0, at + 2), max_size=7, unique=True).map(sorted))
+    right = tuple(Chapter(start, f"Title {place}") for place, start in enumerate(wanted))
+    return Transcript("t", tuple(segments), at + 2), right
+
+
+def lines(transcript: Transcript, right: Chapters) -> list[tuple[str, int]]:
+    """Each title with the number of the line where its chapter begins: what the label says."""
+    numbers = [int(segment.text.lower().removeprefix("line ").split()[0].strip(",")) for segment in transcript.segments]
+    places = starts(transcript)
+    return [(c.title, numbers[places.index(int(c.start))]) for c in canonical(right, transcript).chapters]
+
+
+@pytest.mark.parametrize("name", sorted(ALTERATIONS))
+@settings(max_examples=150, deadline=None)
+@given(case=chaptered(), seed=st.integers(0, 5))
+def test_a_copy_s_chapters_begin_on_the_lines_where_they_began(
+    name: str, case: tuple[Transcript, Chapters], seed: int
+) -> None:
+    transcript, right = case
+    altered, moved = ALTERATIONS[name](transcript, right, Random(seed))  # noqa: S311
+    before, after = lines(transcript, right), lines(altered, moved)
+    assert after == before[len(before) - len(after) :]
+    assert len(after) == len(before) or name == "begun late"
+    assert Transcript.from_json(altered.as_json()) == altered, "it is still a transcript"
+
+
+def test_a_recording_that_begins_late_counts_from_there() -> None:
+    altered, moved = begun_late(talk("t"), chapters(0, 40, 80), Random(1))  # noqa: S311
+    assert moved == (Chapter(0.0, "Part 2"), Chapter(40.0, "Part 3"))
+    assert altered.segments[0] == replace(talk("t").segments[4], start=0.0, end=9.0)
+    assert altered.duration == talk("t").duration - 40
+
+
+def test_a_reviewer_s_start_just_after_its_line_does_not_lose_the_line() -> None:
+    segments = tuple(Segment(start, start + 2, f"line {start}") for start in (0.0, 10.7, 14.9, 30.2, 40.0))
+    transcript = Transcript("t", segments, 50.0)
+    right = (Chapter(0, "Opening"), Chapter(11, "Soil"), Chapter(30, "Tools"))
+    altered, moved = begun_late(transcript, right, Random(1))  # noqa: S311
+    assert altered.segments[0].text == "line 10.7"
+    assert [chapter.title for chapter in moved] == ["Soil", "Tools"]
+
+
+def test_two_chapters_have_no_later_one_to_begin_at() -> None:
+    assert begun_late(talk("t"), chapters(0, 40), Random(1)) == (talk("t"), chapters(0, 40))  # noqa: S311
+
+
+def test_a_recogniser_without_punctuation_keeps_the_words() -> None:
+    said = Transcript("t", (Segment(0, 1, "Well, it's the co-op’s — Rope… 'today'?"), Segment(2, 3, "?!")), 4.0)
+    altered, _ = unpunctuated(said, (), Random(0))  # noqa: S311
+    assert [segment.text for segment in altered.segments] == ["well it's the co-op’s rope today", "?!"]
+
+
+def test_the_same_seed_makes_the_same_copies() -> None:
+    made = augment(ROWS, 0.5, seed=7)
+    assert made == augment(ROWS, 0.5, seed=7)
+    assert made != augment(ROWS, 0.5, seed=8)
+    assert augment(ROWS[10:], 0.5, seed=7)[30:] == [copy for copy in made[40:] if copy.correction > 10], (
+        "a row's copy is its own, whatever rows stand around it"
+    )
+
+
+def test_copies_stand_after_the_rows_and_keep_where_they_come_from() -> None:
+    made = augment(ROWS, 0.5, seed=7)
+    assert made[:40] == ROWS
+    copies = made[40:]
+    assert 10 <= len(copies) <= 30
+    assert {copy.altered for copy in copies} == set(ALTERATIONS)
+    for copy in copies:
+        source = ROWS[copy.correction - 1]
+        assert (copy.group_hashes, copy.role) == (source.group_hashes, source.role)
+        assert copy.transcript_hash == source.transcript_hash
+        assert (copy.text, copy.chapters) != (source.text, source.chapters)
+    assert augment(ROWS, 0.0, seed=7) == ROWS
+    assert len(augment(ROWS, 1.0, seed=7)) == 80
+
+
+def test_the_stage_reads_its_parameters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_rows(CURATED / "rows.parquet", ROWS)
+    Path("params.yaml").write_text(yaml.safe_dump({"augment": {"share": 0.5, "seed": 7}}))
+    stage.main()
+    assert read_rows(stage.FOLDER / "rows.parquet") == augment(ROWS, 0.5, seed=7)

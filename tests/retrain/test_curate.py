@@ -1,0 +1,127 @@
+"""Which rows may be trained on, and why the others may not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from errata.database.record import Record
+from errata.domain.chapter import Chapter, Chapters
+from errata.domain.hashing import canonical_json
+from retrain import curate as stage
+from retrain.curate import curate
+from retrain.rows import Row, chapters_json, read_rows, write_rows
+from retrain.snapshot import FOLDER as SNAPSHOT
+from retrain.snapshot import read_snapshot, snapshot
+from tests.made_up_record import chapters, correction, misheard, talk
+
+RIGHT = chapters(0, 30)
+
+
+def row(name: str, correction: int, right: Chapters = RIGHT, group: int = 0, role: str = "train") -> Row:
+    said = talk(name)
+    return Row(
+        transcript=correction,
+        transcript_hash=said.hash,
+        external_id=name,
+        channel="",
+        correction=correction,
+        kind="edit",
+        reviewer="ann",
+        role=role,
+        group=group or correction,
+        group_hashes=[said.hash],
+        chapters=chapters_json(right),
+        text=canonical_json(said.as_json()),
+    )
+
+
+def why(left_out: list[tuple[Row, str]]) -> dict[str, str]:
+    return {row.external_id: reason for row, reason in left_out}
+
+
+@pytest.mark.parametrize("role", ["dev", "anchor", "sealed"])
+def test_what_is_held_out_is_never_kept(role: str) -> None:
+    kept, left_out = curate([row("held", 1, role=role), row("free", 2)])
+    assert [each.external_id for each in kept] == ["free"]
+    assert role in why(left_out)["held"]
+
+
+def test_a_talk_is_taught_once_by_its_newest_correction() -> None:
+    rows = [row("a", 1, group=1), row("other", 2), row("copy of a", 3, group=1), row("third of a", 4, group=1)]
+    kept, left_out = curate(rows)
+    assert [each.external_id for each in kept] == ["other", "third of a"]
+    assert set(why(left_out)) == {"a", "copy of a"}
+    assert "third of a" in why(left_out)["copy of a"]
+
+
+def test_a_held_out_copy_does_not_push_out_or_let_in() -> None:
+    kept, left_out = curate([row("a", 1, group=1, role="anchor"), row("copy", 2, group=1, role="anchor")])
+    assert kept == []
+    assert set(why(left_out)) == {"a", "copy"}
+
+
+def test_an_answer_that_teaches_nothing_is_left_out() -> None:
+    kept, left_out = curate([row("none", 1, ()), row("untitled", 2, (Chapter(0, "Opening"), Chapter(30, " ")))])
+    assert kept == []
+    assert "no chapters" in why(left_out)["none"]
+    assert "no title" in why(left_out)["untitled"]
+
+
+def test_disputed_and_withdrawn_talks_are_left_out_by_name(record: Record, tmp_path: Path) -> None:
+    with record.write() as store:
+        seqs = {name: store.add_transcript(talk(name), "train").seq for name in ("fine", "disputed", "withdrawn")}
+        for reviewer, start in (("ann", 10), ("bob", 20)):
+            store.add_correction(correction(seqs["disputed"], chapters(start), reviewer))
+        store.add_correction(correction(seqs["withdrawn"], chapters(0)))
+        store.add_correction(correction(seqs["withdrawn"], (), kind="retract"))
+        store.add_correction(correction(seqs["fine"], chapters(0)))
+        watermark = store.watermark()
+    snapshot(record, tmp_path / "s", watermark)
+    kept, left_out = curate(read_snapshot(tmp_path / "s"))
+    assert [each.external_id for each in kept] == ["fine"]
+    assert set(why(left_out)) == {"disputed", "withdrawn"}
+    assert "disagree" in why(left_out)["disputed"]
+    assert "taken back" in why(left_out)["withdrawn"]
+
+
+def test_a_twin_that_is_held_out_later_takes_the_whole_group_out(record: Record, tmp_path: Path) -> None:
+    with record.write() as store:
+        store.add_correction(correction(store.add_transcript(talk("a"), "train").seq, chapters(0)))
+        before = store.watermark()
+    snapshot(record, tmp_path / "s", before)
+    assert [each.external_id for each in curate(read_snapshot(tmp_path / "s"))[0]] == ["a"]
+    with record.write() as store:
+        store.add_transcript(misheard(talk("a"), "held out"), "sealed")
+        after = store.watermark()
+    snapshot(record, tmp_path / "s", after)
+    kept, left_out = curate(read_snapshot(tmp_path / "s"))
+    assert kept == [] and "sealed" in why(left_out)["a"]
+
+
+def test_the_stage_writes_rows_reasons_and_counts(
+    record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with record.write() as store:
+        for name, role in (("a", "train"), ("b", "train"), ("c", "dev")):
+            store.add_correction(correction(store.add_transcript(talk(name), role).seq, chapters(0)))  # type: ignore[arg-type]
+        watermark = store.watermark()
+    monkeypatch.chdir(tmp_path)
+    snapshot(record, SNAPSHOT, watermark)
+    stage.main()
+    assert [each.external_id for each in read_rows(stage.FOLDER / "rows.parquet")] == ["a", "b"]
+    (left_out,) = (stage.FOLDER / "left_out.jsonl").read_text().splitlines()
+    assert json.loads(left_out)["external_id"] == "c"
+    assert json.loads((stage.FOLDER / "report.json").read_text())["kept"] == 2
+    first = (stage.FOLDER / "rows.parquet").read_bytes()
+    stage.main()
+    assert (stage.FOLDER / "rows.parquet").read_bytes() == first
+
+
+def test_rows_come_back_from_their_file(tmp_path: Path) -> None:
+    rows = [row("a", 1), replace(row("b", 2), altered="begun late")]
+    write_rows(tmp_path / "rows.parquet", rows)
+    assert read_rows(tmp_path / "rows.parquet") == rows

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from torch.nn.utils.rnn import pad_sequence
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from errata.tasks.encode import IGNORED
+from retrain.backends import Recipe, Start
+from retrain.loss import label_loss
+from retrain.train import make_trainer, train
+from tests.made_up_model import make_model
+
+Row = tuple[list[int], list[int]]
+Gradients = dict[str, torch.Tensor]
+
+
+@pytest.fixture(params=["full", "lora"])
+def model(request: pytest.FixtureRequest) -> Any:
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=97,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        pad_token_id=0,
+        tie_word_embeddings=True,
+    )
+    full = LlamaForCausalLM(config)
+    if request.param == "full":
+        return full
+    adapted = get_peft_model(full, LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False))
+    return adapted.train()
+
+
+def rows_of(*lengths: int) -> list[Row]:
+    """Answers in the middle and at the end, as the inline template has them."""
+    random = Random(str(lengths))  # noqa: S311
+    rows = []
+    for length in lengths:
+        ids = [random.randrange(1, 97) for _ in range(length)]
+        spoken = {length - 1, *random.sample(range(length), length // 4)}
+        rows.append((ids, [token if place in spoken else IGNORED for place, token in enumerate(ids)]))
+    return rows
+
+
+def padded(rows: list[Row]) -> dict[str, torch.Tensor]:
+    ids = pad_sequence([torch.tensor(ids) for ids, _ in rows], batch_first=True, padding_value=0)
+    labels = pad_sequence([torch.tensor(labels) for _, labels in rows], batch_first=True, padding_value=IGNORED)
+    mask = pad_sequence([torch.ones(len(ids), dtype=torch.long) for ids, _ in rows], batch_first=True)
+    return {"input_ids": ids, "labels": labels, "attention_mask": mask}
+
+
+def items_in(rows: list[Row]) -> int:
+    return sum(label != IGNORED for _, labels in rows for label in labels[1:])
+
+
+def gradients(model: Any) -> Gradients:
+    found = {name: w.grad.clone() for name, w in model.named_parameters() if w.grad is not None}
+    assert found and any(gradient.abs().max() > 1e-4 for gradient in found.values())
+    model.zero_grad()
+    return found
+
+
+def over_all_logits(model: Any, rows: list[Row]) -> tuple[float, Gradients]:
+    loss = model(**padded(rows)).loss
+    loss.backward()
+    return loss.item(), gradients(model)
+
+
+def ours(model: Any, batches: list[list[Row]]) -> tuple[float, Gradients]:
+    items = sum(items_in(batch) for batch in batches)
+    total = 0.0
+    for batch in batches:
+        inputs = padded(batch)
+        loss = label_loss(model, inputs["input_ids"], inputs["labels"], items)
+        torch.autograd.backward(loss)
+        total += loss.item()
+    return total, gradients(model)
+
+
+def assert_same(one: tuple[float, Gradients], other: tuple[float, Gradients]) -> None:
+    assert one[0] == pytest.approx(other[0], abs=1e-5)
+    assert one[1].keys() == other[1].keys()
+    for name, gradient in one[1].items():
+        torch.testing.assert_close(gradient, other[1][name], atol=1e-5, rtol=1e-4, msg=name)
+
+
+def test_a_row_alone(model: Any) -> None:
+    rows = rows_of(29)
+    assert_same(ours(model, [rows]), over_all_logits(model, rows))
+
+
+def test_rows_one_at_a_time_are_a_padded_batch(model: Any) -> None:
+    rows = rows_of(29, 7, 18)
+    assert_same(ours(model, [[row] for row in rows]), over_all_logits(model, rows))
+
+
+def test_a_padded_batch_needs_no_mask(model: Any) -> None:
+    rows = rows_of(29, 7, 18)
+    assert_same(ours(model, [rows]), over_all_logits(model, rows))
+
+
+def test_no_logits_but_the_labels_are_computed(model: Any) -> None:
+    rows = rows_of(40)
+    head = (model.get_base_model() if hasattr(model, "peft_config") else model).lm_head
+    shapes = []
+    head.register_forward_hook(lambda _, __, logits: shapes.append(tuple(logits.shape)))
+    ours(model, [rows])
+    assert shapes == [(1, items_in(rows), 97)]
+
+
+def made_up_rows(path: Path) -> list[Row]:
+    rows = rows_of(12, 31, 20, 9)
+    pq.write_table(pa.Table.from_pylist([{"input_ids": ids, "labels": labels} for ids, labels in rows]), path)
+    return rows
+
+
+def recipe(epochs: float) -> Recipe:
+    return Recipe("transformers", "lora", "base", 4, 8, 1e-3, epochs, 4, 0.0, 7)
+
+
+def test_the_trainer_goes_down_this_loss(tmp_path: Path) -> None:
+    make_model(tmp_path / "base")
+    rows = made_up_rows(tmp_path / "rows.parquet")
+    trainer = make_trainer(tmp_path / "rows.parquet", Start(tmp_path / "base", None), recipe(1), 128, tmp_path / "work")
+    assert trainer.model.training
+    expected = trainer.model(**padded(rows)).loss.item()
+    trainer.train()
+    assert trainer.state.log_history[0]["loss"] == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_run_cut_short_goes_on_where_it_was(tmp_path: Path) -> None:
+    make_model(tmp_path / "base")
+    made_up_rows(tmp_path / "rows.parquet")
+    arguments = (tmp_path / "rows.parquet", Start(tmp_path / "base", None), recipe(8), 128)
+    whole, log = train(*arguments, tmp_path / "whole")
+    cut = make_trainer(*arguments, tmp_path / "cut")
+    cut.add_callback(stop_after(5))
+    cut.train()
+    again, resumed = train(*arguments, tmp_path / "cut")
+    assert [entry["loss"] for entry in resumed] == [entry["loss"] for entry in log]
+    for one, other in zip(whole.parameters(), again.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def stop_after(step: int) -> Any:
+    from transformers import TrainerCallback
+
+    class Stop(TrainerCallback):
+        def on_step_end(self, _: Any, state: Any, control: Any, **__: Any) -> None:
+            control.should_training_stop = state.global_step == step
+
+    return Stop()

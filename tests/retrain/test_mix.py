@@ -1,0 +1,165 @@
+"""Tonight's rows: new ones and a replay, encoded as serving would ask, and nothing that is held out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from errata.domain.chapter import Chapters
+from errata.domain.hashing import canonical_json
+from errata.domain.transcript import Segment, Transcript
+from errata.errors import Refused
+from errata.inference.artefact import SEEN
+from errata.night import Night
+from errata.settings import FILE
+from errata.tasks import templates
+from errata.tasks.chapters import ChapterTask
+from errata.tasks.encode import IGNORED
+from retrain import mix as stage
+from retrain.augment import FOLDER as AUGMENTED
+from retrain.mix import encode_rows, fault_of, mix, seen_by, starting_model
+from retrain.rows import Row, chapters_json, write_rows
+from tests.made_up_model import SAID, make_model, make_tokenizer
+from tests.made_up_record import chapters
+
+NIGHT = Night("2026-03-01", 30, 40, "d" * 64, "c" * 64, 20, "", 0, "e" * 64)
+
+
+RIGHT = chapters(0, 40, 80)
+
+
+def row(number: int, right: Chapters = RIGHT, role: str = "train", lines: int = 12) -> Row:
+    turn = number % 9
+    texts = [" ".join(SAID[turn : turn + 5]) for _ in range(lines)]
+    segments = tuple(Segment(10.0 * at, 10.0 * at + 9, text) for at, text in enumerate(texts))
+    said = Transcript(f"t{number}", segments, 10.0 * lines)
+    hashes = sorted([said.hash, f"twin of {number}"])
+    text = canonical_json(said.as_json())
+    return Row(
+        number, said.hash, f"t{number}", "", number, "edit", "ann", role, number, hashes, chapters_json(right), text
+    )
+
+
+ROWS = [row(number) for number in range(1, 41)]
+
+
+@pytest.mark.parametrize("role", ["dev", "anchor", "sealed"])
+def test_a_row_that_is_held_out_stops_the_night(role: str) -> None:
+    with pytest.raises(Refused, match="'t7' is held out"):
+        mix([*ROWS[:6], row(7, role=role)], since=0, replay=1.0, seed=7)
+    with pytest.raises(Refused, match=role):
+        mix([row(7, role=role)], since=20, replay=0.0, seed=7)
+
+
+def test_new_rows_come_with_as_many_old_ones_always_the_same() -> None:
+    made = mix(ROWS, since=30, replay=1.0, seed=7)
+    assert (made.new, made.replayed, len(made.rows)) == (10, 10, 20)
+    assert made.rows[:10] == ROWS[30:]
+    assert made == mix(ROWS, since=30, replay=1.0, seed=7)
+    assert made.rows[10:] != mix(ROWS, since=30, replay=1.0, seed=8).rows[10:]
+
+
+@given(since=st.integers(0, 45), replay=st.floats(0, 5), seed=st.integers(0, 3))
+def test_a_replay_is_of_old_rows_without_repeats(since: int, replay: float, seed: int) -> None:
+    made = mix(ROWS, since, replay, seed)
+    numbers = [each.correction for each in made.rows]
+    assert len(set(numbers)) == len(numbers) == made.new + made.replayed
+    assert [number > since for number in numbers] == [True] * made.new + [False] * made.replayed
+    assert made.new == max(0, 40 - since)
+    assert made.replayed == min(40 - made.new, round(replay * made.new))
+
+
+def test_seen_are_the_rows_their_twins_and_the_ancestors_transcripts() -> None:
+    found = seen_by([ROWS[0], replace(ROWS[1], altered="begun late")], ["ancestor"])
+    assert found == sorted([*ROWS[0].group_hashes, *ROWS[1].group_hashes, "ancestor"])
+    assert {"twin of 1", "twin of 2"} <= set(found)
+
+
+def test_a_candidate_goes_on_from_the_champion_or_from_day_0_anew() -> None:
+    assert starting_model(NIGHT, "champion") == ("c" * 64, 20)
+    assert starting_model(NIGHT, "base") == ("d" * 64, 0)
+
+
+@pytest.mark.parametrize("template", sorted(templates.TEMPLATES))
+@pytest.mark.parametrize("context", [256, 512])
+def test_every_row_ends_has_something_to_say_and_fits(template: str, context: int) -> None:
+    task = ChapterTask(templates.find(template), make_tokenizer(spaced=template == "inline"), context)
+    rows = [*ROWS[:4], row(5, chapters(15, 16, 17)), row(6, lines=60), row(7, chapters(0), lines=1), row(8, ())]
+    encoded, left_out = encode_rows(rows, task)
+    assert len(encoded) + len(left_out) >= len(rows)
+    assert len(encoded) >= 5
+    for item in encoded:
+        assert item["labels"][-1] == item["input_ids"][-1] == task.tokenizer.eos_token_id
+        assert sum(label != IGNORED for label in item["labels"]) >= 2
+        assert len(item["labels"]) == len(item["input_ids"]) <= context
+        assert all(label in (IGNORED, token) for token, label in zip(item["input_ids"], item["labels"], strict=True))
+    assert all(reason for _, reason in left_out)
+    assert encode_rows(rows, task) == (encoded, left_out)
+
+
+def test_a_row_that_does_not_fit_is_left_out_with_its_length() -> None:
+    task = ChapterTask(templates.find("inline"), make_tokenizer(), 256)
+    crowded = row(1, chapters(*range(0, 120, 10), by="A title that is far too long for its line to bear " * 2))
+    encoded, left_out = encode_rows([crowded, ROWS[1]], task)
+    assert {each.external_id for each, _ in left_out} == {"t1"}
+    assert any("more than the context of 256" in reason for _, reason in left_out)
+    assert encoded
+
+
+def test_an_example_that_was_cut_is_at_fault() -> None:
+    task = ChapterTask(templates.find("inline"), make_tokenizer(), 512)
+    (example,) = task.examples(ROWS[0].read_transcript(), ROWS[0].read_chapters())
+    assert fault_of(example, task) is None
+
+    def with_labels(labels: Sequence[int]) -> str | None:
+        return fault_of(replace(example, encoded=replace(example.encoded, labels=tuple(labels))), task)
+
+    whole = example.encoded.labels
+    assert "end-of-sequence" in str(with_labels([*whole[:-1], IGNORED]))
+    assert "nothing to learn" in str(with_labels([IGNORED] * (len(whole) - 1) + [whole[-1]]))
+    moved = replace(example, chapters=(*example.chapters, replace(example.chapters[0], start=7.0)))
+    assert "no line" in str(fault_of(moved, task))
+
+
+@pytest.fixture
+def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace in which the stage can run: a model, a night, parameters and rows."""
+    identity = make_model(tmp_path / "models" / "new", context=512)
+    (tmp_path / "models" / "new").rename(tmp_path / "models" / identity[:16])
+    (tmp_path / FILE).touch()
+    parameters = {"mix": {"replay": 0.5, "least": 3, "seed": 7}, "train": {"start": "champion"}}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(parameters))
+    replace(NIGHT, champion=identity, day0=identity).write(tmp_path)
+    write_rows(tmp_path / AUGMENTED / "rows.parquet", ROWS)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_stage_writes_rows_and_what_the_candidate_will_have_seen(night: Path) -> None:
+    stage.main()
+    table = pq.read_table(stage.FOLDER / "train.parquet")
+    report = json.loads((stage.FOLDER / "report.json").read_text())
+    assert (report["new"], report["replayed"], report["left_out"]) == (20, 10, 0)
+    assert table.num_rows == report["examples"] == 30
+    assert report["tokens"] == sum(map(len, table["input_ids"].to_pylist()))
+    seen = json.loads((stage.FOLDER / SEEN).read_text())
+    trained = mix(ROWS, 20, 0.5, 7).rows
+    assert set(seen) == {"a" * 64, *(name for each in trained for name in each.group_hashes)}
+    first = {path.name: path.read_bytes() for path in stage.FOLDER.iterdir()}
+    stage.main()
+    assert {path.name: path.read_bytes() for path in stage.FOLDER.iterdir()} == first
+
+
+def test_a_night_without_new_rows_replays_nothing(night: Path) -> None:
+    write_rows(night / AUGMENTED / "rows.parquet", ROWS[:20])
+    stage.main()
+    assert pq.read_table(stage.FOLDER / "train.parquet").num_rows == 0
+    assert json.loads((stage.FOLDER / SEEN).read_text()) == ["a" * 64]

@@ -1,0 +1,249 @@
+"""The candidate: it learns, a run cut short ends where a whole one does, and what comes out holds no code."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+import yaml
+from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
+
+from errata.domain.transcript import Segment, Transcript
+from errata.errors import BadInput, Refused, Unavailable
+from errata.inference.artefact import SEEN, Card, keep, read_seen, verify
+from errata.inference.load import load as load_engine
+from errata.night import Night
+from errata.settings import FILE
+from errata.tasks import templates
+from errata.tasks.chapters import ChapterTask
+from retrain import train as stage
+from retrain.backends import Recipe, Start
+from retrain.mix import FOLDER as MIX
+from retrain.train import NOTHING, save, train
+from tests.made_up_model import SAID, make_model, make_tokenizer
+from tests.made_up_record import chapters
+
+LORA = Recipe("transformers", "lora", "champion", 8, 16, 2e-2, 1.0, 2, 0.1, 7)
+FULL = replace(LORA, method="full", learning_rate=2e-3)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    identity = make_model(folder / "new")
+    (folder / "new").rename(folder / identity[:16])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def base(models: Path) -> Path:
+    return next(models.iterdir())
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixteen rows that say the same four things over and over."""
+    task = ChapterTask(templates.find("inline"), make_tokenizer(), 256)
+    encoded = []
+    for number in range(16):
+        texts = [" ".join(SAID[number % 4 + at : number % 4 + at + 4]) for at in range(6)]
+        segments = tuple(Segment(10.0 * at, 10.0 * at + 9, text) for at, text in enumerate(texts))
+        (example,) = task.examples(Transcript("t", segments, 60.0), chapters(0, 30, by="Gardens"))
+        encoded.append({"input_ids": list(example.encoded.input_ids), "labels": list(example.encoded.labels)})
+    path = tmp_path_factory.mktemp("rows") / "train.parquet"
+    schema = pa.schema([("input_ids", pa.list_(pa.int32())), ("labels", pa.list_(pa.int32()))])
+    pq.write_table(pa.Table.from_pylist(encoded, schema=schema), path)
+    return path
+
+
+def weights(model: Any) -> dict[str, torch.Tensor]:
+    return {name: weight.detach().clone() for name, weight in model.named_parameters() if weight.requires_grad}
+
+
+def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def words_in(folder: Path) -> str:
+    return "".join(path.read_text() for path in folder.glob("*.json"))
+
+
+def suffixes(folder: Path) -> set[str]:
+    return {path.suffix for path in folder.rglob("*") if path.is_file()}
+
+
+def losses(log: Sequence[dict[str, Any]]) -> list[float]:
+    return [entry["loss"] for entry in log]
+
+
+def test_lora_learns_and_leaves_an_adapter_that_names_no_machine(
+    base: Path, models: Path, rows: Path, tmp_path: Path
+) -> None:
+    model, log = train(rows, Start(base, None), LORA, 256, tmp_path / "checkpoints")
+    found = losses(log)
+    assert len(found) == 8
+    assert sum(found[-2:]) < 0.8 * sum(found[:2])
+    out = tmp_path / "candidate"
+    card = Card("inline", 256, form="adapter", base=verify(base), training_watermark=30)
+    identity = save(model, out, card, {"rows": 16}, base)
+    assert identity == verify(out)
+    assert Card.read(out) == card
+    assert json.loads((out / "errata.json").read_text())["rows"] == 16
+    assert suffixes(out) == {".safetensors", ".json"}
+    assert (out / "adapter_model.safetensors").is_file()
+    config = (out / "adapter_config.json").read_text()
+    assert json.loads(config)["base_model_name_or_path"] == verify(base)
+    for place in (tmp_path, models, Path.home()):
+        assert str(place) not in words_in(out)
+    assert load_engine(out, models).vocabulary == load_engine(base, models).vocabulary
+
+
+def test_a_full_training_leaves_a_model_that_stands_alone(base: Path, rows: Path, tmp_path: Path) -> None:
+    model, log = train(rows, Start(base, None), FULL, 256, tmp_path / "checkpoints")
+    assert losses(log)[-1] < losses(log)[0]
+    out = tmp_path / "candidate"
+    save(model, out, Card("inline", 256, training_watermark=30), {}, base)
+    assert suffixes(out) <= {".safetensors", ".json", ".jinja"}
+    assert str(base) not in words_in(out) and str(tmp_path) not in words_in(out)
+    learned, before = (weights(AutoModelForCausalLM.from_pretrained(folder)) for folder in (out, base))
+    assert equal(learned, weights(model)) and not equal(learned, before)
+    assert AutoTokenizer.from_pretrained(out).get_vocab() == AutoTokenizer.from_pretrained(base).get_vocab()
+
+
+class _Stopped(Exception):
+    pass
+
+
+class _StopAfter(TrainerCallback):
+    """As a crash would: after a step, past a checkpoint."""
+
+    def __init__(self, step: int) -> None:
+        self._step = step
+
+    def on_step_end(self, _: Any, state: Any, __: Any, **___: Any) -> None:
+        if state.global_step == self._step:
+            raise _Stopped
+
+
+@pytest.mark.parametrize("recipe", [LORA, FULL], ids=["lora", "full"])
+def test_a_run_cut_short_ends_in_the_same_bits_as_a_whole_one(
+    recipe: Recipe, base: Path, rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, log = train(rows, Start(base, None), recipe, 256, tmp_path / "whole")
+    with monkeypatch.context() as patched:
+        patched.setattr(stage, "_progress", lambda _: _StopAfter(6))
+        with pytest.raises(_Stopped):
+            train(rows, Start(base, None), recipe, 256, tmp_path / "cut")
+    assert [path.name for path in (tmp_path / "cut").glob("checkpoint-*")] == ["checkpoint-5"]
+    shutil.copytree(tmp_path / "cut" / "checkpoint-5", tmp_path / "cut" / "checkpoint-6")
+    (tmp_path / "cut" / "checkpoint-6" / "trainer_state.json").unlink()  # written last: killed as it was saving
+    torch.manual_seed(99)
+    resumed, resumed_log = train(rows, Start(base, None), recipe, 256, tmp_path / "cut")
+    assert equal(weights(resumed), weights(whole))
+    assert losses(resumed_log) == losses(log)
+
+
+def test_the_seed_decides_everything(base: Path, rows: Path, tmp_path: Path) -> None:
+    def of(seed: int, place: str) -> dict[str, torch.Tensor]:
+        torch.manual_seed(torch.seed() % 1000)
+        return weights(train(rows, Start(base, None), replace(FULL, seed=seed), 256, tmp_path / place)[0])
+
+    assert equal(of(7, "one"), of(7, "two"))
+    assert not equal(of(7, "three"), of(8, "four"))
+
+
+def test_training_goes_on_from_an_adapter(base: Path, rows: Path, tmp_path: Path) -> None:
+    model, log = train(rows, Start(base, None), LORA, 256, tmp_path / "first")
+    card = Card("inline", 256, form="adapter", base=verify(base))
+    save(model, tmp_path / "adapter", card, {}, base)
+    start = Start(base, tmp_path / "adapter")
+    again, more = train(rows, start, LORA, 256, tmp_path / "second")
+    assert losses(more)[0] < losses(log)[0], "it begins where the adapter had got to"
+    assert weights(again).keys() == weights(model).keys()
+    merged, from_merged = train(rows, start, FULL, 256, tmp_path / "third")
+    assert losses(from_merged)[0] == pytest.approx(losses(more)[0], rel=0.05)
+    assert not any("lora" in name for name in weights(merged))
+
+
+def test_four_bits_learn_on_a_processor_too(base: Path, rows: Path, tmp_path: Path) -> None:
+    model, log = train(rows, Start(base, None), replace(LORA, method="qlora"), 256, tmp_path / "checkpoints")
+    assert sum(losses(log)[-2:]) < 0.9 * sum(losses(log)[:2])
+    assert weights(model) and all("lora" in name for name in weights(model))
+    save(model, tmp_path / "out", Card("inline", 256, form="adapter", base=verify(base)), {}, base)
+    assert suffixes(tmp_path / "out") == {".safetensors", ".json"}
+    assert str(base) not in words_in(tmp_path / "out")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_unsloth_without_a_gpu_says_what_to_do(base: Path, rows: Path, tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match=r"train\.backend to transformers") as refused:
+        train(rows, Start(base, None), replace(LORA, backend="unsloth"), 256, tmp_path / "checkpoints")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_run_that_diverged_gives_no_model(base: Path, rows: Path, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"train\.learning_rate"):
+        train(rows, Start(base, None), replace(FULL, learning_rate=1e38, warmup=0.0), 256, tmp_path / "checkpoints")
+
+
+PARAMETERS = {name: getattr(LORA, name) for name in Recipe.__slots__}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"rnak": 8}, "rnak"),
+        ({"rank": "x"}, "rank"),
+        ({"method": "dora"}, "method"),
+        ({"backend": "jax"}, "backend"),
+    ],
+)
+def test_a_parameter_that_is_none_is_refused_by_name(change: dict[str, Any], said: str) -> None:
+    assert Recipe.read(PARAMETERS) == LORA
+    with pytest.raises(BadInput, match=said):
+        Recipe.read({**PARAMETERS, **change})
+    with pytest.raises(BadInput, match="seed"):
+        Recipe.read({name: value for name, value in PARAMETERS.items() if name != "seed"})
+
+
+@pytest.fixture
+def night(models: Path, base: Path, rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace in which the stage can run."""
+    identity = keep(base, tmp_path / "models")
+    (tmp_path / FILE).touch()
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"mix": {"least": 10}, "train": PARAMETERS}))
+    Night("2026-03-01", 30, 40, identity, identity, 20, "", 0, "c" * 64).write(tmp_path)
+    (tmp_path / MIX).mkdir(parents=True)
+    (tmp_path / MIX / "train.parquet").write_bytes(rows.read_bytes())
+    (tmp_path / MIX / SEEN).write_text(json.dumps(["b" * 64]))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_stage_leaves_a_sealed_candidate_and_no_checkpoints(night: Path, base: Path) -> None:
+    stage.main()
+    identity = verify(stage.FOLDER)
+    assert Card.read(stage.FOLDER) == Card("inline", 256, "adapter", verify(base), training_watermark=30)
+    assert read_seen(stage.FOLDER) == {"b" * 64}
+    assert json.loads(Path("train.json").read_text())["steps"] == 8
+    assert list(stage.CHECKPOINTS.iterdir()) == []
+    stage.main()
+    assert verify(stage.FOLDER) == identity, "the same night makes the same candidate"
+
+
+def test_a_night_with_too_few_rows_trains_nothing_and_says_why(night: Path) -> None:
+    stage.FOLDER.mkdir()
+    (stage.FOLDER / "left.safetensors").touch()
+    (night / "params.yaml").write_text(yaml.safe_dump({"mix": {"least": 17}, "train": PARAMETERS}))
+    stage.main()
+    assert [path.name for path in stage.FOLDER.iterdir()] == [NOTHING]
+    assert "16 training rows" in json.loads((stage.FOLDER / NOTHING).read_text())["reason"]
+    assert json.loads(Path("train.json").read_text())["steps"] == 0
