@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,18 +70,23 @@ def _evidence(contender: dict[str, Any], parity: dict[str, Any], policy: Policy)
 def chosen(contests: Sequence[Contest]) -> Contest | None:
     """Of those that may be promoted, the one whose gain is surest."""
     able = [contest for contest in contests if contest.decision.verdict == "promote"]
-    return max(able, key=lambda contest: contest.evidence.primary.low or 0.0, default=None)
+    return max(able, key=_surest, default=None)
 
 
 def waiting(contests: Sequence[Contest]) -> Contest | None:
-    """Of those that the gate could not decide on, the one with the larger effect: it gathers evidence as challenger.
+    """Of those that the gate could not decide on, the one whose gain is surest: it gathers evidence as challenger.
 
     When another is promoted, nobody waits: the comparison was with a champion that is no more.
     """
     if chosen(contests) is not None:
         return None
     undecided = [contest for contest in contests if contest.decision.verdict in ("inconclusive", "underpowered")]
-    return max(undecided, key=lambda contest: contest.evidence.primary.effect or 0.0, default=None)
+    return max(undecided, key=_surest, default=None)
+
+
+def _surest(contest: Contest) -> float:
+    low = contest.evidence.primary.low
+    return -math.inf if low is None else low
 
 
 def read_parity(path: Path) -> dict[str, Any]:

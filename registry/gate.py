@@ -156,7 +156,8 @@ SMALL = Policy(
         "A candidate that is no better passes the test on fresh items in 3.6 to 5.8 of 100 tests (65 items in 24 "
         "clusters and 40 in 5, even and uneven, ICC 0 and 0.2). One that waits and is looked at 5 times, as 40 items "
         "become 120, passes at some look in 11.8 of 100. With ICC 0.2 and a spread of 15 to 25 points, a true gain of "
-        "2 points is found in 7 to 22 of 100 tests, and one of 5 points in 15 to 71. (Simulated, normal differences, 4,000 repetitions: python -m registry.simulate.)"
+        "2 points is found in 7 to 22 of 100 tests, and one of 5 points in 15 to 71. (Simulated, normal differences, "
+        "4,000 repetitions: python -m registry.simulate.)"
     ),
 )
 

@@ -34,7 +34,8 @@ def augment(rows: Sequence[Row], share: float, seed: int) -> list[Row]:
             name = chance.choice(sorted(ALTERATIONS))
             transcript, chapters = ALTERATIONS[name](row.read_transcript(), row.read_chapters(), chance)
             text = canonical_json(transcript.as_json())
-            copies.append(replace(row, text=text, chapters=chapters_json(chapters), altered=name))
+            if text != row.text:  # where there was nothing to alter, a copy would only count the row twice
+                copies.append(replace(row, text=text, chapters=chapters_json(chapters), altered=name))
     return [*rows, *copies]
 
 

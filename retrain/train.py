@@ -44,8 +44,10 @@ def train(
     Raises Refused when the loss is no number: nothing is saved from such a run.
     """
     import torch
+    from transformers import PrinterCallback
 
     trainer = make_trainer(rows, start, recipe, context, checkpoints)
+    trainer.remove_callback(PrinterCallback)  # it prints to stdout
     trainer.add_callback(_progress(trainer.args.max_steps))
     checkpoints.mkdir(parents=True, exist_ok=True)
     trainer.train(resume_from_checkpoint=_newest(checkpoints))
@@ -136,7 +138,8 @@ def save(model: Any, out: Path, card: Card, facts: dict[str, Any], tokenizer_fro
 
     if card.form == "adapter":
         model.peft_config["default"].base_model_name_or_path = card.base  # not a path of this machine
-    model.save_pretrained(out)
+    # peft would look for the base model by its name, to see whether its embeddings grew
+    model.save_pretrained(out, **({"save_embedding_layers": False} if card.form == "adapter" else {}))
     (out / "README.md").unlink(missing_ok=True)
     if card.form == "full":
         AutoTokenizer.from_pretrained(tokenizer_from).save_pretrained(out)

@@ -21,6 +21,9 @@ DAYS: tuple[Share, ...] = ("day-1", "day-2", "day-3", "day-4")
 TALKS_A_DAY = 80
 RETENTION_TALKS = 48
 
+NEW_PHRASES = 0.15
+"""Share of the lines whose pattern no model can have been trained on by then."""
+
 _LATE_DAYS: tuple[Share, ...] = ("day-3", "day-4")
 """From then on there are new domains, and `asrs.json` has the list shape."""
 _REPEATS: dict[Share, tuple[int, int]] = {"day-2": (2, 2), "day-3": (1, 2), "day-4": (2, 2)}
@@ -61,7 +64,7 @@ class _Shelf:
     def retention(self) -> list[Talk]:
         rng = _dice("retention")
         channels = _round_robin(self._material.early_channels(), RETENTION_TALKS, rng)
-        setting = Setting("retention", own=0.5, fresh=0.2, breaks=False)
+        setting = Setting("retention", own=NEW_PHRASES, fresh=0.2, breaks=False)
         return [self._new(channel, setting, rng) for channel in channels]
 
     def day(self, share: Share) -> list[Talk]:
@@ -69,7 +72,7 @@ class _Shelf:
         exact, near = _REPEATS.get(share, (0, 0))
         again = rng.sample(self._shown, exact + near)
         channels = self._material.channels if share in _LATE_DAYS else self._material.early_channels()
-        setting = Setting(share, own=0.5, fresh=0.4)
+        setting = Setting(share, own=NEW_PHRASES, fresh=0.4)
         new = [self._new(channel, setting, rng) for channel in _round_robin(channels, TALKS_A_DAY - len(again), rng)]
         repeats = [self._renamed(talk) for talk in again[:exact]]
         repeats += [_reworded(self._renamed(talk), rng) for talk in again[exact:]]

@@ -87,6 +87,11 @@ def verify(folder: Path) -> str:
         path = folder / name
         if not path.is_file() or sha256(path.read_bytes()) != expected["sha256"]:
             raise NotFound(f"{path} is missing or was changed after it was sealed; restore it, or make the model again")
+    unlisted = {path.name for path in folder.rglob("*") if path.is_file()} - {Path(name).name for name in files}
+    if unlisted - {MANIFEST}:
+        raise NotFound(
+            f"{folder} holds {sorted(unlisted - {MANIFEST})[0]}, which was not sealed with it; remove that file"
+        )
     return content_hash(files)
 
 
