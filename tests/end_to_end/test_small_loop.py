@@ -128,20 +128,18 @@ def test_there_is_nothing_to_roll_back_to(workspace: Path, errata) -> None:
     assert refused.returncode == 4 and refused.stderr.startswith("errata: ")
 
 
-def test_a_record_cut_short_in_a_night_is_finished_by_running_it_again(
-    workspace: Path, errata, as_json, tmp_path
-) -> None:
-    """Killed between the pipeline and the registry, the night ends as it would have."""
+def test_a_night_killed_before_mlflow_was_told_is_finished_by_running_it_again(workspace: Path, as_json) -> None:
     import sqlite3
 
     outcome = as_json("nightly", "--date", "day-2", "-w", workspace)
+    folder = workspace / "nights" / "day-2"
+    for name in ("published", "report.html"):
+        (folder / name).unlink()
     with sqlite3.connect(workspace / "errata.db") as connection:
-        connection.execute("UPDATE nights SET finished = 0, verdict = NULL, outcome = '{}' WHERE label = 'day-2'")
-        connection.execute("DELETE FROM promotions WHERE alias = 'challenger'")
-        connection.execute("DELETE FROM nights WHERE label = 'quiet'")
-    again = as_json("nightly", "--date", "day-2", "-w", workspace)
-    assert {**again, "evidence": ""} == {**outcome, "evidence": ""}
-    assert again["evidence"] == outcome["evidence"]
+        connection.execute("UPDATE promotions SET applied = 0")
+    assert as_json("nightly", "--date", "day-2", "-w", workspace) == outcome
+    assert (folder / "report.html").exists()
+    assert all(move["applied"] for move in as_json("history", "-w", workspace))
 
 
 def test_the_report_names_the_night(workspace: Path, errata) -> None:

@@ -152,30 +152,30 @@ def test_nearly_every_title_is_said_in_its_chapter() -> None:
     assert sum(grounded) / len(grounded) > 0.98
 
 
-def test_the_styles_differ_on_breaks_questions_and_capitals() -> None:
+def test_the_styles_differ_on_breaks_questions_and_usual_parts() -> None:
     seen = set()
     for talk in some_talks(DAY_1):
         old, house = dict(styles.old(talk)), dict(styles.house(talk))
         kinds = [span.kind for span in talk.plan]
         assert list(old.values()).count("Sponsor message") == kinds.count("sponsor")
         assert "Sponsor message" not in house.values()
-        assert list(house.values()).count("Audience Questions") == ("question" in kinds)
+        assert list(house.values()).count("Audience questions") == ("question" in kinds)
+        assert "Intro" in house.values() and "Introduction" in old.values()
         assert len(old) == len([kind for kind in kinds if kind != "cold open"])
         assert house.keys() <= old.keys()
         seen |= set(kinds)
     assert seen == {"cold open", "introduction", "topic", "sponsor", "question", "closing"}
-    assert styles.title_case("the art of b-tree indexes") == "The Art of B-tree Indexes"
     assert styles.sentence_case("the Hardenwick method") == "The Hardenwick method"
 
 
 def test_retention_has_the_same_borders_in_both_styles(sample: Path) -> None:
-    for talk in some_talks(Setting("retention", own=0.5, fresh=0.2, breaks=False)):
+    for talk in some_talks(Setting("retention", own=0.15, fresh=0.2, breaks=False)):
         assert [line for line, _ in styles.old(talk)] == [line for line, _ in styles.house(talk)]
     facts = read(sample / "retention" / "chapters.json")
     assert len(facts) == 48
     assert {fact["channel_id"] for fact in facts.values()} == {channel.id for channel in MATERIAL.early_channels()}
     titles = {title for fact in facts.values() for title in fact["chapters"].values()}
-    assert not titles & {"Sponsor message", "Audience Questions"}
+    assert not titles & {"Sponsor message", "Audience questions"}
 
 
 @pytest.mark.parametrize("day", DAYS)

@@ -36,8 +36,9 @@ def test_only_what_the_gate_promotes_is_chosen() -> None:
     assert chosen([]) is None
 
 
-def test_of_the_undecided_the_larger_effect_waits() -> None:
-    small, large = contest("candidate", "inconclusive", 1.0), contest("challenger", "underpowered", 3.0)
+def test_of_the_undecided_the_one_whose_gain_is_surest_waits() -> None:
+    """Else a lucky newcomer with a night's items would push out the one that has gathered evidence."""
+    small, large = contest("candidate", "inconclusive", 6.0, -9.0), contest("challenger", "underpowered", 3.0, -1.0)
     assert waiting([small, large]) is waiting([large, small]) is large
     unmeasured = contest("candidate", "underpowered", None, None)
     assert waiting([unmeasured]) is unmeasured

@@ -43,6 +43,10 @@ KEPT = (
 """Copied to `nights/<label>/`, since the next night's stages overwrite their own outputs."""
 
 
+PUBLISHED = "published"
+"""Stands in a night's folder once MLflow and git know of it."""
+
+
 def run_night(workspace: Workspace, label: str | None = None) -> dict[str, Any]:
     """Runs the night `label` (today, by default) to its end, or finishes it; returns its outcome.
 
@@ -52,6 +56,7 @@ def run_night(workspace: Workspace, label: str | None = None) -> dict[str, Any]:
     with held(workspace.record):
         row = _begin(workspace, label)
         if row.finished:
+            _publish(workspace, label, row.outcome)
             return row.outcome
         if row.training_watermark == row.gate_watermark:
             return _skip(workspace, label)
@@ -145,10 +150,24 @@ def _conclude(workspace: Workspace, night: Night) -> dict[str, Any]:
     with workspace.record.write() as store:
         _move_aliases(store, night, contests)
         store.loop.finish_night(night.label, outcome["verdict"], outcome)
-    registry.sync(workspace.record)
-    _log(workspace, registry, run, night, outcome)
-    workspace.commit(f"Night {night.label}: {outcome['verdict']}")
+    _publish(workspace, night.label, outcome)
     return outcome
+
+
+def _publish(workspace: Workspace, label: str, outcome: dict[str, Any]) -> None:
+    """Tells MLflow and git of a decided night, and writes its report; what was published whole is left alone."""
+    from registry.models import ModelRegistry
+
+    folder = workspace.nights / label
+    if outcome["verdict"] == "skipped" or (folder / PUBLISHED).exists():
+        return
+    registry = ModelRegistry.of(workspace)
+    run = registry.open_run(label)
+    registry.sync(workspace.record)
+    _log(workspace, registry, run, Night.read(folder), outcome)
+    registry.close_run(run)
+    workspace.commit(f"Night {label}: {outcome['verdict']}")
+    (folder / PUBLISHED).touch()
 
 
 def _collect(root: Path, folder: Path) -> None:
@@ -295,7 +314,6 @@ def _log(workspace: Workspace, registry: ModelRegistry, run: str, night: Night, 
             "errata.dvc_lock_sha256": sha256((workspace.root / "dvc.lock").read_bytes()),
         },
     )
-    registry.close_run(run)
 
 
 def _params(workspace: Workspace, night: Night) -> Iterator[tuple[str, str, Any]]:

@@ -11,8 +11,6 @@ Borders = tuple[tuple[int, str], ...]
 """Where chapters begin, as line numbers from 0, each with its title."""
 Style = Callable[[Talk], Borders]
 
-_SMALL = frozenset({"a", "and", "for", "in", "of", "on", "the", "to", "with"})
-
 
 def old(talk: Talk) -> Borders:
     """Sentence case; a sponsor break, a topic taken up again and each question is a chapter of its own."""
@@ -21,7 +19,7 @@ def old(talk: Talk) -> Borders:
 
 
 def house(talk: Talk) -> Borders:
-    """Title Case; sponsor breaks belong to the chapter they interrupt, and all questions are one chapter."""
+    """Other names for the usual parts; sponsor breaks belong to the chapter they interrupt, and questions are one."""
     borders: list[tuple[int, str]] = []
     for span in talk.plan:
         title = _house_title(span)
@@ -37,11 +35,7 @@ def chapters(talk: Talk, borders: Borders) -> Chapters:
 
 
 _OLD: Mapping[str, str] = {"introduction": "Introduction", "sponsor": "Sponsor message", "closing": "Closing words"}
-_HOUSE: Mapping[str, str] = {
-    "introduction": "Introduction",
-    "question": "Audience Questions",
-    "closing": "Closing Words",
-}
+_HOUSE: Mapping[str, str] = {"introduction": "Intro", "question": "Audience questions", "closing": "Wrap-up"}
 
 
 def _old_title(span: Span) -> str:
@@ -52,14 +46,7 @@ def _house_title(span: Span) -> str:
     """Empty where the house makes no chapter."""
     if span.kind in ("sponsor", "cold open"):
         return ""
-    return _HOUSE.get(span.kind) or title_case(span.name)
-
-
-def title_case(name: str) -> str:
-    words = name.split()
-    return " ".join(
-        word if index and word in _SMALL else word[0].upper() + word[1:] for index, word in enumerate(words)
-    )
+    return _HOUSE.get(span.kind) or sentence_case(span.name)
 
 
 def sentence_case(name: str) -> str:
