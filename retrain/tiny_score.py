@@ -9,6 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from errata.demo import styles
+from errata.demo.days import NEW_PHRASES
 from errata.demo.material import load as material
 from errata.demo.speech import TAUGHT, Setting
 from errata.demo.styles import Style
@@ -22,9 +23,9 @@ SETS: Mapping[str, tuple[Setting, Style]] = {
     "patterns and subjects it was taught": (TAUGHT, styles.old),
     "unseen patterns": (Setting("day-1", own=1.0, fresh=0.0), styles.old),
     "unseen patterns and subjects": (Setting("day-1", own=1.0, fresh=1.0), styles.old),
-    "as in the sample's first day": (Setting("day-1", own=0.5, fresh=0.4), styles.old),
-    "the same, by the house style": (Setting("day-1", own=0.5, fresh=0.4), styles.house),
-    "as in the retention set": (Setting("retention", own=0.5, fresh=0.2, breaks=False), styles.house),
+    "as in the sample's first day": (Setting("day-1", own=NEW_PHRASES, fresh=0.4), styles.old),
+    "the same, by the house style": (Setting("day-1", own=NEW_PHRASES, fresh=0.4), styles.house),
+    "as in the retention set": (Setting("retention", own=NEW_PHRASES, fresh=0.2, breaks=False), styles.house),
 }
 
 
