@@ -53,14 +53,16 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, errata, as_json: Callabl
 def test_the_first_night_is_the_bootstrap_and_the_second_is_judged(workspace: Path, as_json) -> None:
     first, second = as_json("status", "-w", workspace)["nights"]
     assert (first["label"], first["verdict"]) == ("day-1", "bootstrap")
-    assert (second["label"], second["verdict"]) == ("day-2", "underpowered")
+    assert (second["label"], second["verdict"]) == ("day-2", "blocked"), (
+        "a dozen items are too few to measure parity on"
+    )
     assert second["n"] <= TALKS and second["evidence"]
 
 
 def test_a_finished_night_is_not_run_again(workspace: Path, as_json) -> None:
     before = (workspace / "nights" / "day-2" / "items.parquet").stat().st_mtime_ns
     again = as_json("nightly", "--date", "day-2", "-w", workspace)
-    assert again["verdict"] == "underpowered"
+    assert again["verdict"] == "blocked"
     assert (workspace / "nights" / "day-2" / "items.parquet").stat().st_mtime_ns == before
 
 
@@ -68,12 +70,12 @@ def test_a_night_without_anything_new_is_skipped(workspace: Path, as_json) -> No
     assert as_json("nightly", "--date", "quiet", "-w", workspace)["verdict"] == "skipped"
 
 
-def test_an_undecided_candidate_waits_and_nothing_ships(workspace: Path, as_json) -> None:
+def test_a_blocked_candidate_moves_no_alias(workspace: Path, as_json) -> None:
     aliases = as_json("status", "-w", workspace)["aliases"]
     assert aliases["champion"] == aliases["day0"]
-    assert aliases["challenger"] and aliases["server"] is None
+    assert aliases["challenger"] is None and aliases["server"] is None
     moves = as_json("history", "-w", workspace)
-    assert [move["alias"] for move in moves] == ["day0", "champion", "challenger"]
+    assert [move["alias"] for move in moves] == ["day0", "champion"]
     assert all(move["applied"] for move in moves)
 
 
@@ -84,7 +86,7 @@ def test_mlflow_holds_the_candidate_its_exports_and_the_evidence(workspace: Path
     found = Workspace.find(workspace)
     aliases = ModelRegistry.of(found).aliases()
     with found.record.read() as store:
-        assert aliases["challenger"][1] == store.loop.holder("challenger")
+        assert aliases["champion"][1] == store.loop.holder("champion")
     import mlflow
 
     client = mlflow.MlflowClient(found.settings.mlflow_uri, found.settings.mlflow_uri)
@@ -100,10 +102,11 @@ def test_mlflow_holds_the_candidate_its_exports_and_the_evidence(workspace: Path
     assert run.data.metrics["fresh_items"] > 0
 
 
-def test_the_server_export_loads_in_plain_transformers(workspace: Path, errata, tmp_path: Path) -> None:
+def test_the_server_export_loads_in_plain_transformers(workspace: Path, errata, as_json, tmp_path: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    errata("export", "server", tmp_path / "server", "-w", workspace, "--model", "challenger")
+    candidate = as_json("nightly", "--date", "day-2", "-w", workspace)["candidate"]
+    errata("export", "server", tmp_path / "server", "-w", workspace, "--model", candidate)
     model = AutoModelForCausalLM.from_pretrained(tmp_path / "server")
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "server")
     assert model.config.vocab_size == len(tokenizer)
@@ -116,11 +119,12 @@ def test_what_would_ship_was_scored(workspace: Path) -> None:
     assert parity["server"]["agreement"]["answers"] == 100.0
 
 
-def test_promotion_by_hand_needs_a_record_that_says_promote(workspace: Path, errata) -> None:
+def test_promotion_by_hand_needs_a_record_that_says_promote(workspace: Path, errata, as_json) -> None:
     evidence = next(path for path in (workspace / "nights" / "day-2").glob("*.json") if len(path.stem) == 64)
-    refused = errata("promote", "challenger", "--evidence", evidence, "-w", workspace, check=False)
+    candidate = as_json("nightly", "--date", "day-2", "-w", workspace)["candidate"]
+    refused = errata("promote", candidate, "--evidence", evidence, "-w", workspace, check=False)
     assert refused.returncode == 4
-    assert "underpowered" in refused.stderr and refused.stderr.count("\n") == 1
+    assert "blocked" in refused.stderr and refused.stderr.count("\n") == 1
 
 
 def test_there_is_nothing_to_roll_back_to(workspace: Path, errata) -> None:
@@ -145,7 +149,7 @@ def test_a_night_killed_before_mlflow_was_told_is_finished_by_running_it_again(w
 def test_the_report_names_the_night(workspace: Path, errata) -> None:
     path = Path(errata("report", "-w", workspace, "--night", "day-2").stdout.strip())
     page = path.read_text()
-    assert "day-2" in page and "Underpowered" in page.capitalize() + page
+    assert "day-2" in page and "blocked" in page.lower()
 
 
 @pytest.mark.parametrize(
