@@ -37,9 +37,10 @@ def next_window(window: Window, borders: Collection[int], costs: Sequence[int], 
     if reachable:
         first = max(reachable)
         return Window(first, _fill(costs, first, budget), "chapter", first)
-    first = max(window.last - quarter, window.first + 1)
+    first = max(window.last - max(quarter, 1), window.first + 1)
     last = max(_fill(costs, first, budget), window.last + 1)
-    return Window(first, last, "seam", window.last)
+    # After a window of one line nothing can be read again: then its first line is still to be decided.
+    return Window(first, last, "seam" if first < window.last else "unknown", window.last)
 
 
 def _fill(costs: Sequence[int], first: int, budget: int) -> int:
