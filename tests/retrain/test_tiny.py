@@ -34,6 +34,8 @@ def test_orthogonal_keeps_directions_and_evens_out_their_sizes() -> None:
         evened = between.diag()
         assert evened.max() < 1.3
         assert evened.max() / evened.min() < sizes.max() / sizes.min()
+        if shape[0] != shape[1]:  # five steps can't lift the near-zero directions that a square one may have
+            assert evened.min() > 0.5
 
 
 def test_muon_goes_downhill() -> None:
