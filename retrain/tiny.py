@@ -48,7 +48,7 @@ class Plan:
     heads: int = 4
     feed_forward: int = 384
     context: int = 1536
-    tokens: int = 2_600_000
+    tokens: int = 3_000_000
     """To read in all, padding left out."""
     tokens_a_step: int = 900
     short: float = 0.35

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -80,7 +81,7 @@ def test_no_word_is_both_known_and_held_out(pool: str) -> None:
 
 
 def test_a_taught_talk_holds_only_known_patterns_and_subjects() -> None:
-    talks = some_talks(TAUGHT)
+    talks = some_talks(replace(TAUGHT, garbled=0.0))
     early = {channel.id for channel in MATERIAL.early_channels()}
     assert not any(span.fresh for talk in talks for span in talk.plan if talk.transcript.channel in early)
     said = "\n".join(talk.transcript.text for talk in talks)
@@ -89,6 +90,15 @@ def test_a_taught_talk_holds_only_known_patterns_and_subjects() -> None:
             for pattern in MATERIAL.patterns[kind][share]:
                 longest = max(re.split(r"[\[\]|]|\{\w+\}", pattern), key=len).strip(" ,.?")
                 assert longest not in said, pattern
+
+
+@pytest.mark.parametrize("fresh", [0.0, 1.0])
+def test_a_channel_of_one_domain_has_enough_subjects_for_its_longest_talk(fresh: float) -> None:
+    narrow = next(channel for channel in MATERIAL.early_channels() if len(channel.domains) == 1)
+    for seed in range(40):
+        talk = write_talk(MATERIAL, narrow, Setting("day-1", own=0.0, fresh=fresh), dice(seed), "narrow")
+        names = [span.name for span in talk.plan if span.name]
+        assert len(set(names)) >= len(names) - 1  # one may be taken up again after a break
 
 
 def test_a_setting_says_how_much_is_its_own() -> None:
@@ -101,11 +111,19 @@ def test_a_setting_says_how_much_is_its_own() -> None:
 
 
 def test_a_phrasebook_gives_each_pattern_once_before_any_comes_again() -> None:
-    book = Phrasebook(MATERIAL, TAUGHT, 0.0, dice(1))
+    book = Phrasebook(MATERIAL, replace(TAUGHT, garbled=0.0), 0.0, dice(1))
     count = len(MATERIAL.patterns["offer"]["known"])
     slots = {"goods": "socks", "code": "X", "sponsor": "Y"}
     fixed = [line for line in (book.say("offer", slots) for _ in range(count)) if "Every order helps" in line]
     assert len(fixed) == 1
+
+
+def test_garbling_changes_a_share_of_the_words_and_no_slot() -> None:
+    plain, garbled = (Phrasebook(MATERIAL, replace(TAUGHT, garbled=share), 0.0, dice(1)) for share in (0.0, 0.12))
+    slots = {"topic": "TOPIC", "term": "TERM", "other": "OTHER"}
+    said = [book.say("opening", slots).split() for book in (plain, garbled) for _ in range(300)]
+    assert sum(map(len, said[300:])) < 0.97 * sum(map(len, said[:300]))
+    assert sum("TOPIC" in " ".join(line) for line in said[300:]) > 250
 
 
 def test_a_long_sentence_is_cut_at_its_middle_comma_and_loses_nothing() -> None:
@@ -137,8 +155,8 @@ def test_talks_read_like_talks() -> None:
     assert 320 <= sum(words) / len(words) <= 400
     assert not any(set("{}[]|") & set(talk.transcript.text) for talk in talks)
     kinds = [{span.kind for span in talk.plan} for talk in talks]
-    for kind in ("cold open", "sponsor", "question"):
-        assert 0.2 < sum(kind in seen for seen in kinds) / len(kinds) < 0.5, kind
+    for kind, least, most in (("cold open", 0.2, 0.5), ("sponsor", 0.5, 0.8), ("question", 0.45, 0.75)):
+        assert least < sum(kind in seen for seen in kinds) / len(kinds) < most, kind
 
 
 def test_nearly_every_title_is_said_in_its_chapter() -> None:

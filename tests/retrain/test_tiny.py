@@ -94,5 +94,5 @@ def test_the_shipped_model_is_small_and_plain() -> None:
 
 def test_the_shipped_model_is_useful_and_has_the_house_style_to_learn() -> None:
     rows = score(SHIPPED, count=8)
-    assert rows["as in the sample's first day"].f1 > 50
+    assert rows["as in the sample's first day"].f1 > 60
     assert rows["the same, by the house style"].f1 < rows["as in the sample's first day"].f1

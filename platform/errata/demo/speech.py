@@ -28,9 +28,11 @@ class Setting:
     """Share of chapters on subjects, and of words in slots, that errata-tiny never learnt from."""
     breaks: bool = True
     """Whether there may be sponsor breaks and questions, on which the two styles differ."""
+    garbled: float = 0.0
+    """Share of a pattern's words that are lost or replaced, so that no pattern is learnt by heart."""
 
 
-TAUGHT = Setting("known", own=0.0, fresh=0.0)
+TAUGHT = Setting("known", own=0.0, fresh=0.0, garbled=0.12)
 """What errata-tiny learns from."""
 
 
@@ -45,7 +47,8 @@ class Phrasebook:
         """A line of that kind; only patterns whose slots are in `slots` or in a pool of words come up."""
         pattern = self._pick(kind, slots)
         chosen = _CHOICE.sub(lambda found: self._rng.choice(found[1].split("|")), pattern)
-        filled = _SLOT.sub(lambda found: slots.get(found[1]) or self.word(found[1]), self._stumble(chosen))
+        spoken = self._garble(self._stumble(chosen))
+        filled = _SLOT.sub(lambda found: slots.get(found[1]) or self.word(found[1]), spoken)
         return _sentence(filled)
 
     def word(self, slot: str) -> str:
@@ -71,6 +74,16 @@ class Phrasebook:
             word if index == 0 or self._rng.random() >= self._stumbles else self._stumbled(word)
             for index, word in enumerate(text.split())
         )
+
+    def _garble(self, text: str) -> str:
+        share, rng = self._setting.garbled, self._rng
+        if not share:
+            return text
+        heard = [word if "{" in word or rng.random() >= share else self._misheard() for word in text.split()]
+        return " ".join(word for word in heard if word) or text
+
+    def _misheard(self) -> str:
+        return self._rng.choice(("", self._rng.choice(self._material.words)))
 
     def _stumbled(self, word: str) -> str:
         if word.lower() in _TWICE:

@@ -19,11 +19,18 @@ class Subject:
     """Whether the name holds a topic or a word that errata-tiny never learnt from."""
 
 
-def draw(material: Material, domains: Sequence[str], fresh_share: float, rng: Random) -> Subject:
-    """A subject from `domains`. One without known topics gives fresh subjects only."""
-    topics = [topic for topic in material.topics if topic.domain in domains]
-    fresh = rng.random() < fresh_share or not any(topic.known for topic in topics)
-    topic = rng.choice([topic for topic in topics if topic.known is not fresh])
+def draw(
+    material: Material, domains: Sequence[str], fresh_share: float, rng: Random, others: Sequence[Subject] = ()
+) -> Subject:
+    """A subject from `domains` that shares no term with `others`, lest one name call two chapters.
+
+    Fresh as often as `fresh_share` says, as far as there are topics left of that kind.
+    """
+    said = {term for other in others for term in other.terms}
+    topics = [topic for topic in material.topics if topic.domain in domains and said.isdisjoint(topic.terms)]
+    known = rng.random() >= fresh_share
+    topic = rng.choice([topic for topic in topics if topic.known is known] or topics)
+    fresh = not topic.known
     name = rng.choices((_written, _narrowed, _modified, _eponym), weights=(30, 20, 25, 25))[0](material, topic, rng)
     return Subject(name, tuple(term for term in topic.terms if not name.endswith(term)), fresh)
 
