@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from errata.tasks.encode import IGNORED
@@ -20,6 +22,29 @@ def label_loss(model: Any, input_ids: torch.Tensor, labels: torch.Tensor, items:
 
     nexts = labels[:, 1:]
     said = (nexts != IGNORED).any(0).nonzero().squeeze(1)
-    logits = model(input_ids=input_ids, logits_to_keep=said, use_cache=False).logits
+    with _last_mlp_at(model, said, input_ids.shape[1]):
+        logits = model(input_ids=input_ids, logits_to_keep=said, use_cache=False).logits
     targets = nexts[:, said].flatten()
     return cross_entropy(logits.flatten(0, 1).float(), targets, ignore_index=IGNORED, reduction="sum") / items
+
+
+@contextmanager
+def _last_mlp_at(model: Any, kept: torch.Tensor, length: int) -> Iterator[None]:
+    """Within it, the last layer's MLP computes the `kept` positions alone: no other comes to the logits."""
+    mlp = getattr(model.get_decoder().layers[-1], "mlp", None)
+    if mlp is None:
+        yield
+        return
+
+    def narrow(_: Any, args: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
+        return (args[0][:, kept],)
+
+    def widen(_: Any, __: Any, made: torch.Tensor) -> torch.Tensor:
+        return made.new_zeros(made.shape[0], length, made.shape[2]).index_copy(1, kept, made)
+
+    hooks = (mlp.register_forward_pre_hook(narrow), mlp.register_forward_hook(widen))
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
