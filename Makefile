@@ -21,10 +21,10 @@ loop: setup
 	$(BIN)/errata demo demo
 
 test: setup
-	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow"
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not long"
 
 test-all: setup
-	$(BIN)/pytest -q -n 2 --dist loadfile
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not long"
 
 lint: setup
 	$(BIN)/ruff check .

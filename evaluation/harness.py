@@ -74,12 +74,13 @@ class Scored:
 def fresh_items(record: Record, after: int, upto: int, models: Iterable[Contender]) -> list[Item]:
     """Labels of role `train` first given with `after` < seq <= `upto`, of whose leak group no model has seen anything.
 
-    One an item's leak group, so that no talk counts twice.
+    Not those that only a reviewer on probation stands for. One an item's leak group, so that no talk counts twice.
     """
     seen = frozenset[str]().union(*(read_seen(model.folder) for model in models))
     with record.read() as store:
         labels = [label for label in store.labels(after, upto) if label.role == "train" and label.first]
-    unseen = {label.group: label for label in labels if seen.isdisjoint(label.group_hashes)}
+    told = (label for label in labels if label.seconded)
+    unseen = {label.group: label for label in told if seen.isdisjoint(label.group_hashes)}
     return [Item("fresh", label) for label in unseen.values()]
 
 

@@ -41,8 +41,9 @@ class Mixture:
     replayed: int
 
 
-def mix(rows: Sequence[Row], since: int, replay: float, seed: int) -> Mixture:
-    """Rows corrected after `since`, and `replay` times as many of those before, drawn by `seed`.
+def mix(rows: Sequence[Row], since: int, seen: frozenset[str], replay: float, seed: int) -> Mixture:
+    """Rows that are new to a model which has `seen` those transcripts, by hash, up to the watermark `since`, and
+    `replay` times as many of the others, drawn by `seed`. A row that had to wait is new however old it is.
 
     Raises Refused for a row whose leak group is held out: it must not come this far.
     """
@@ -51,8 +52,9 @@ def mix(rows: Sequence[Row], since: int, replay: float, seed: int) -> Mixture:
             raise Refused(
                 f"{row.external_id!r} is held out ({row.role}) and must not be trained on; curate let it through"
             )
-    new = [row for row in rows if row.correction > since]
-    old = [row for row in rows if row.correction <= since]
+    known = [row.correction <= since and not seen.isdisjoint(row.group_hashes) for row in rows]
+    new = [row for row, before in zip(rows, known, strict=True) if not before]
+    old = [row for row, before in zip(rows, known, strict=True) if before]
     wanted = min(len(old), round(replay * len(new)))
     replayed = random.Random(seed).sample(old, wanted)  # noqa: S311
     return Mixture([*new, *sorted(replayed, key=lambda row: row.correction)], len(new), wanted)
@@ -107,14 +109,15 @@ def main() -> None:
     night, params = Night.read(workspace.root), yaml.safe_load(Path("params.yaml").read_text())
     identity, since = starting_model(night, params["train"]["start"])
     folder = home(identity, workspace.models)
-    mixture = mix(read_rows(AUGMENTED / "rows.parquet"), since, params["mix"]["replay"], params["mix"]["seed"])
+    rows, seen = read_rows(AUGMENTED / "rows.parquet"), read_seen(folder)
+    mixture = mix(rows, since, seen, params["mix"]["replay"], params["mix"]["seed"])
     FOLDER.mkdir(parents=True, exist_ok=True)
     encoded, left_out = encode_rows(mixture.rows, _task(folder, workspace)) if mixture.rows else ([], [])
     schema = pa.schema([("input_ids", pa.list_(pa.int32())), ("labels", pa.list_(pa.int32()))])
     pq.write_table(pa.Table.from_pylist(encoded, schema=schema), FOLDER / "train.parquet", compression="zstd")
     lines = [canonical_json({"external_id": row.external_id, "reason": reason}) for row, reason in left_out]
     write_atomically(FOLDER / "left_out.jsonl", "".join(f"{line}\n" for line in lines))
-    write_json(FOLDER / SEEN, seen_by(mixture.rows, read_seen(folder)))
+    write_json(FOLDER / SEEN, seen_by(mixture.rows, seen))
     report = {
         "new": mixture.new,
         "replayed": mixture.replayed,

@@ -1,15 +1,18 @@
 """Stage 1. The record as of the training watermark, in immutable shards: a night appends what is new, and no more.
 
-    data/snapshot/manifest.json     {"watermark": …, "shards": [{"sha256", "rows", "after", "upto"}, …]}
+    data/snapshot/manifest.json     {"watermark": …, "shards": [{"sha256", "rows", "after", "upto"}, …],
+                                     "probation": [reviewer, …]}
     data/snapshot/<sha256>.parquet
 
-A transcript's later row replaces its earlier one. Shards are never rewritten; the manifest is written last.
+A transcript's later row replaces its earlier one. Shards are never rewritten, but for what was forgotten on request;
+the manifest is written last.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +36,42 @@ def snapshot(record: Record, folder: Path, watermark: int) -> None:
         raise Refused(
             f"{folder} is at watermark {after}, past {watermark}; to go back, delete the folder and run the night again"
         )
-    if after < watermark:
-        with record.read() as store:
-            rows = [_row(store, seq, found) for seq, found in store.changes(after, watermark)]
-        if rows:
-            manifest["shards"].append({**_write_shard(folder, rows), "after": after, "upto": watermark})
-    write_json(folder / "manifest.json", {**manifest, "watermark": watermark})
+    with record.read() as store:
+        forgotten = {seq for stone in store.tombstones.unfinished() for seq in stone.transcripts}
+        rows = [_row(store, seq, found) for seq, found in store.changes(after, watermark)]
+        probation = sorted(store.reviewers.on_probation(watermark))
+    if forgotten and purge(folder, forgotten):  # a request that was cut short: it must not train another night
+        manifest = read_manifest(folder)
+    if rows:
+        manifest["shards"].append({**_write_shard(folder, rows), "after": after, "upto": watermark})
+    write_json(folder / "manifest.json", {**manifest, "watermark": watermark, "probation": probation})
+
+
+def purge(folder: Path, transcripts: Collection[int]) -> list[str]:
+    """Takes the rows of forgotten transcripts out of the shards; returns the names of the shards that held any.
+
+    Cut short, it leaves the manifest and every shard that the manifest names whole; again, it completes.
+    """
+    manifest = read_manifest(folder)
+    gone: list[str] = []
+    left: list[dict[str, Any]] = []
+    for shard in manifest["shards"]:
+        path = folder / f"{shard['sha256']}.parquet"
+        rows = read_rows(path) if path.exists() else []
+        kept = [row for row in rows if row.transcript not in transcripts]
+        if len(kept) == len(rows):
+            left.append(shard)
+            continue
+        gone.append(shard["sha256"])
+        if kept:
+            left.append({**shard, **_write_shard(folder, kept)})
+    if gone:
+        write_json(folder / "manifest.json", {**manifest, "shards": left})
+    named = {shard["sha256"] for shard in left}
+    for path in (*folder.glob("*.parquet"), *folder.glob("*.partial")):
+        if path.stem not in named:
+            path.unlink()
+    return gone
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,9 @@ def make_tokenizer(spaced: bool = True) -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=inner, eos_token="<|eos|>", pad_token="<|pad|>")
 
 
-def make_model(folder: Path, template: str = "inline", context: int = 256, seed: int = 0) -> str:
+def make_model(
+    folder: Path, template: str = "inline", context: int = 256, seed: int = 0, seen: Sequence[str] = ("a" * 64,)
+) -> str:
     """A full model of about 0.2 M parameters, whose configuration names another end of sequence than its tokenizer."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
@@ -58,7 +61,7 @@ def make_model(folder: Path, template: str = "inline", context: int = 256, seed:
     )
     LlamaForCausalLM(config).save_pretrained(folder)
     Card(template, context, training_watermark=12).write(folder)
-    (folder / SEEN).write_text(json.dumps(["a" * 64]))
+    (folder / SEEN).write_text(json.dumps(list(seen)))
     return seal(folder)
 
 

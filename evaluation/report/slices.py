@@ -20,7 +20,7 @@ PART_NAMES = {
     "anchor": "Anchor: held out, corrected by people",
     "retention": "Retention: held out, unchanged since Day-0",
 }
-KIND_NAMES = {"edit": "Edited by the reviewer", "accept": "Accepted as it stood"}
+KIND_NAMES = {"edit": "Edited by the reviewer", "accept": "Accepted as it stood", "adjudicate": "Adjudicated"}
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,10 @@ class BadInput(ErrataError):
     http_status = 422
 
 
+class Forgotten(BadInput):
+    """Text that was removed on request: nothing may write it down again, a rejects file neither."""
+
+
 class NotFound(ErrataError):
     exit_code = 3
     http_status = 404

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,8 +15,8 @@ from errata.domain.correction import Correction
 from errata.domain.hashing import content_hash
 from errata.domain.prediction import Prediction
 from errata.domain.roles import Role
-from errata.errors import BadInput, NotFound
-from errata.formats import detect, reviews_jsonl
+from errata.errors import BadInput, Forgotten, NotFound
+from errata.formats import detect, review_detect
 from errata.formats.reviews_jsonl import Review
 from errata.formats.rows import Arrival, Rejected, write_rejects
 
@@ -40,9 +40,15 @@ class ImportReport:
 
 
 def import_transcripts(
-    record: Record, path: Path, rejects: Path, asr: Path | None = None, role: Role | None = None
+    record: Record,
+    path: Path,
+    rejects: Path,
+    asr: Path | None = None,
+    role: Role | None = None,
+    name: str = "auto",
 ) -> ImportReport:
-    """Imports whichever format `path` holds; chapters that came along are a correction of kind `reference`.
+    """Imports whichever format `path` holds, or the one called `name`; chapters that came along are a correction of
+    kind `reference`.
 
     `rejects` is the folder for refused rows. Raises BadInput where the file as a whole can't be read.
     """
@@ -53,7 +59,7 @@ def import_transcripts(
             store.add_correction(_reference(added.seq, arrival.transcript.hash, arrival.reference, path.name))
         return added.new
 
-    return _import(record, detect.transcripts(path, asr), add, rejects / f"{path.stem}-transcripts.jsonl")
+    return _import(record, detect.transcripts(path, asr, name), add, rejects / f"{path.stem}-transcripts.jsonl")
 
 
 def _reference(transcript: int, transcript_hash: str, chapters: Chapters, origin: str) -> Correction:
@@ -67,14 +73,17 @@ def _reference(transcript: int, transcript_hash: str, chapters: Chapters, origin
     )
 
 
-def import_corrections(record: Record, path: Path, rejects: Path, until: str | None = None) -> ImportReport:
-    """Imports reviews in the file's order, those of the day `until` and before.
+def import_corrections(
+    record: Record, path: Path, rejects: Path, until: str | None = None, name: str = "auto"
+) -> ImportReport:
+    """Imports reviews of whichever format `path` holds, or the one called `name`; those of the day `until` and before.
 
-    A review with a draft corrects that draft; one without corrects the newest prediction of a model of ours.
+    A review that carries a prediction's key corrects that prediction, one with a draft corrects the draft, and any
+    other the newest prediction of a model of ours.
     """
     return _import(
         record,
-        reviews_jsonl.read(path, until),
+        review_detect.reviews(path, name, until).reviews,
         lambda store, review: _add_review(store, review, path.name),
         rejects / f"{path.stem}-corrections.jsonl",
     )
@@ -93,9 +102,10 @@ def _add_review(store: Store, review: Review, origin: str) -> bool:
                 f"({duration:g}); mend the start"
             )
     seen, chapters = _joined(store, transcript, review)
+    untouched = seen is not None and review.prediction_key and chapters == store.prediction_by_seq(seen).chapters
     correction = Correction(
         transcript=transcript,
-        kind=review.kind,
+        kind="accept" if review.kind == "edit" and untouched else review.kind,
         chapters=chapters,
         reviewer=review.reviewer,
         origin=origin,
@@ -108,6 +118,8 @@ def _add_review(store: Store, review: Review, origin: str) -> bool:
 
 def _joined(store: Store, transcript: int, review: Review) -> tuple[int | None, Chapters]:
     """The prediction that the reviewer saw, and the chapters that are right by the review."""
+    if review.prediction_key:
+        return _keyed(store, transcript, review)
     if review.draft is not None:
         model = f"foreign:{review.draft_by or 'unknown'}:{content_hash([c.as_json() for c in review.draft])[:12]}"
         draft = Prediction(transcript, model, "", review.draft, foreign=True)
@@ -123,6 +135,17 @@ def _joined(store: Store, transcript: int, review: Review) -> tuple[int | None, 
     return (None if latest is None else latest[0]), review.chapters or ()
 
 
+def _keyed(store: Store, transcript: int, review: Review) -> tuple[int, Chapters]:
+    found = store.prediction_by_hash(review.prediction_key)
+    if found is None or found[1].transcript != transcript:
+        raise BadInput(
+            f"it names the prediction {review.prediction_key[:16]!r}, which this record does not hold for "
+            f"{review.video_id!r}; import it where the task was made, or take the key out"
+        )
+    seen, prediction = found
+    return seen, prediction.chapters if review.chapters is None and review.kind == "accept" else review.chapters or ()
+
+
 def _received(review: Review) -> list[Any]:
     def plain(chapters: Chapters | None) -> list[dict[str, Any]] | None:
         return None if chapters is None else [chapter.as_json() for chapter in chapters]
@@ -135,6 +158,7 @@ def _received(review: Review) -> list[Any]:
         review.reviewed_on,
         plain(review.draft),
         review.draft_by,
+        *([review.prediction_key] if review.prediction_key else []),
     ]
 
 
@@ -168,5 +192,7 @@ def _added(store: Store, row: Item | Rejected, add: Callable[[Store, Item], bool
         return row
     try:
         return add(store, row)
+    except Forgotten as problem:
+        return replace(row.row, raw=None).rejected(str(problem))
     except (BadInput, NotFound) as problem:
         return row.row.rejected(str(problem))

@@ -1,12 +1,18 @@
-"""A tokenizer small enough to make on the spot, with and without a chat template."""
+"""A tokenizer small enough to make on the spot, with and without a chat template; a record on either database."""
 
 from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
+from errata.database.record import Record
 from errata.tasks.templates.inline import MARKERS
+from tests.platform.postgres import Server, started
 
 _WORDS = "so today we talk about gardens and soil and tools then the weather and a question from the audience " * 20
 
@@ -36,3 +42,21 @@ def chat_tokenizer() -> PreTrainedTokenizerFast:
         "{% if add_generation_prompt %}<|seg|>assistant\n{% endif %}"
     )
     return made
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    with started() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, empty: Path, tmp_path: Path) -> Iterator[Record]:
+    """An empty record, on SQLite and on PostgreSQL."""
+    if request.param == "postgresql":
+        made = request.getfixturevalue("postgresql").record(tmp_path / "blobs")
+    else:
+        shutil.copyfile(empty, tmp_path / "errata.db")
+        made = Record(f"sqlite:///{tmp_path / 'errata.db'}", tmp_path / "blobs")
+    yield made
+    made.close()

@@ -51,25 +51,35 @@ def row(number: int, right: Chapters = RIGHT, role: str = "train", lines: int = 
 ROWS = [row(number) for number in range(1, 41)]
 
 
+def seen(until: int) -> frozenset[str]:
+    """What a model has seen that trained on the rows up to `until`."""
+    return frozenset(name for each in ROWS[:until] for name in each.group_hashes)
+
+
 @pytest.mark.parametrize("role", ["dev", "anchor", "sealed"])
 def test_a_row_that_is_held_out_stops_the_night(role: str) -> None:
     with pytest.raises(Refused, match="'t7' is held out"):
-        mix([*ROWS[:6], row(7, role=role)], since=0, replay=1.0, seed=7)
+        mix([*ROWS[:6], row(7, role=role)], since=0, seen=frozenset(), replay=1.0, seed=7)
     with pytest.raises(Refused, match=role):
-        mix([row(7, role=role)], since=20, replay=0.0, seed=7)
+        mix([row(7, role=role)], since=20, seen=seen(20), replay=0.0, seed=7)
 
 
 def test_new_rows_come_with_as_many_old_ones_always_the_same() -> None:
-    made = mix(ROWS, since=30, replay=1.0, seed=7)
+    made = mix(ROWS, since=30, seen=seen(30), replay=1.0, seed=7)
     assert (made.new, made.replayed, len(made.rows)) == (10, 10, 20)
     assert made.rows[:10] == ROWS[30:]
-    assert made == mix(ROWS, since=30, replay=1.0, seed=7)
-    assert made.rows[10:] != mix(ROWS, since=30, replay=1.0, seed=8).rows[10:]
+    assert made == mix(ROWS, since=30, seen=seen(30), replay=1.0, seed=7)
+    assert made.rows[10:] != mix(ROWS, since=30, seen=seen(30), replay=1.0, seed=8).rows[10:]
+
+
+def test_a_row_that_had_to_wait_is_new_however_old_it_is() -> None:
+    made = mix(ROWS, since=30, seen=seen(30) - set(ROWS[4].group_hashes), replay=0.0, seed=7)
+    assert made.rows == [ROWS[4], *ROWS[30:]]
 
 
 @given(since=st.integers(0, 45), replay=st.floats(0, 5), seed=st.integers(0, 3))
 def test_a_replay_is_of_old_rows_without_repeats(since: int, replay: float, seed: int) -> None:
-    made = mix(ROWS, since, replay, seed)
+    made = mix(ROWS, since, seen(since), replay, seed)
     numbers = [each.correction for each in made.rows]
     assert len(set(numbers)) == len(numbers) == made.new + made.replayed
     assert [number > since for number in numbers] == [True] * made.new + [False] * made.replayed
@@ -132,7 +142,7 @@ def test_an_example_that_was_cut_is_at_fault() -> None:
 @pytest.fixture
 def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace in which the stage can run: a model, a night, parameters and rows."""
-    identity = make_model(tmp_path / "models" / "new", context=512)
+    identity = make_model(tmp_path / "models" / "new", context=512, seen=sorted(seen(20)))
     (tmp_path / "models" / "new").rename(tmp_path / "models" / identity[:16])
     (tmp_path / FILE).touch()
     parameters = {"mix": {"replay": 0.5, "least": 3, "seed": 7}, "train": {"start": "champion"}}
@@ -150,9 +160,9 @@ def test_the_stage_writes_rows_and_what_the_candidate_will_have_seen(night: Path
     assert (report["new"], report["replayed"], report["left_out"]) == (20, 10, 0)
     assert table.num_rows == report["examples"] == 30
     assert report["tokens"] == sum(map(len, table["input_ids"].to_pylist()))
-    seen = json.loads((stage.FOLDER / SEEN).read_text())
-    trained = mix(ROWS, 20, 0.5, 7).rows
-    assert set(seen) == {"a" * 64, *(name for each in trained for name in each.group_hashes)}
+    learnt = json.loads((stage.FOLDER / SEEN).read_text())
+    trained = mix(ROWS, 20, seen(20), 0.5, 7).rows
+    assert set(learnt) == seen(20) | {name for each in trained for name in each.group_hashes}
     first = {path.name: path.read_bytes() for path in stage.FOLDER.iterdir()}
     stage.main()
     assert {path.name: path.read_bytes() for path in stage.FOLDER.iterdir()} == first
@@ -162,4 +172,4 @@ def test_a_night_without_new_rows_replays_nothing(night: Path) -> None:
     write_rows(night / AUGMENTED / "rows.parquet", ROWS[:20])
     stage.main()
     assert pq.read_table(stage.FOLDER / "train.parquet").num_rows == 0
-    assert json.loads((stage.FOLDER / SEEN).read_text()) == ["a" * 64]
+    assert json.loads((stage.FOLDER / SEEN).read_text()) == sorted(seen(20))

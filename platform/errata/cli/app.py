@@ -26,6 +26,9 @@ app.add_typer(importing, name="import")
 
 InWorkspace = Annotated[Path, typer.Option("-w", "--workspace", help="The workspace's folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, and nothing else, on stdout.")]
+By = Annotated[str, typer.Option(help="Your name, for the record.")]
+Why = Annotated[str, typer.Option(help="Why, for the record.")]
+Format = Annotated[str, typer.Option("--format", help="The file's format; `auto` tells it by the content.")]
 HERE = Path()
 
 
@@ -35,6 +38,12 @@ class HeldOut(StrEnum):
     dev = "dev"
     anchor = "anchor"
     sealed = "sealed"
+
+
+class Office(StrEnum):
+    reviewer = "reviewer"
+    adjudicator = "adjudicator"
+    release_owner = "release-owner"
 
 
 class Target(StrEnum):
@@ -81,30 +90,38 @@ def init_command(
 def import_transcripts_command(
     path: Annotated[Path, typer.Argument(help="A file or folder of transcripts.")],
     workspace: InWorkspace = HERE,
-    asr: Annotated[Path | None, typer.Option(help="The speech file or folder that belongs to it.")] = None,
+    asr: Annotated[Path | None, typer.Option(help="What belongs to it: speech, captions, or a transcript.")] = None,
     role: Annotated[HeldOut | None, typer.Option(help="Declare all of them held out, for ever.")] = None,
+    name: Format = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Import transcripts; chapters that come with them are references."""
+    from errata.cli.output import note
+    from errata.formats import detect
     from errata.imports import import_transcripts
 
     place = _find(workspace)
     held_out: Any = role.value if role else None
-    _report(import_transcripts(place.record, path, place.root / "rejects", asr, held_out), as_json)
+    note(f"took {path.name} for {detect.taken_for(path, name)}")
+    _report(import_transcripts(place.record, path, place.root / "rejects", asr, held_out, name), as_json)
 
 
 @importing.command("corrections")
 def import_corrections_command(
-    path: Annotated[Path, typer.Argument(help="A JSONL file of reviews.")],
+    path: Annotated[Path, typer.Argument(help="An export of a reviewing tool, or a JSONL file of reviews.")],
     workspace: InWorkspace = HERE,
     until: Annotated[str | None, typer.Option(help="Only those of this day (YYYY-MM-DD) and before.")] = None,
+    name: Format = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Import corrections, in the file's order."""
+    from errata.cli.output import note
+    from errata.formats import review_detect
     from errata.imports import import_corrections
 
     place = _find(workspace)
-    _report(import_corrections(place.record, path, place.root / "rejects", until), as_json)
+    note(f"took {path.name} for {review_detect.reviews(path, name, until).words}")
+    _report(import_corrections(place.record, path, place.root / "rejects", until, name), as_json)
 
 
 def _report(found: Any, as_json: bool) -> None:
@@ -134,6 +151,27 @@ def predict_command(
         print_json(found)
     else:
         say(f"{found['predicted']} transcripts in {found['seconds']} s; {found['with_problems']} answers had problems")
+
+
+@app.command("tasks")
+def tasks_command(
+    out: Annotated[Path, typer.Argument(help="The file to write.")],
+    workspace: InWorkspace = HERE,
+    tool: Annotated[
+        str, typer.Option("--for", help="label-studio, argilla or sheet (CSV, or XLSX by its name).")
+    ] = "label-studio",
+    model: Annotated[str, typer.Option(help="An alias, or the beginning of a model's identity.")] = "champion",
+    as_json: AsJson = False,
+) -> None:
+    """Write what a model answered and nobody has reviewed, for a reviewing tool to import."""
+    from errata.cli.output import print_json, say
+    from errata.cli.tasks import tasks
+
+    found = tasks(_find(workspace), out, tool, model)
+    if as_json:
+        print_json(found)
+    else:
+        say(f"{found['tasks']} tasks for {tool} are in {out}; bring the reviews back by `errata import corrections`")
 
 
 @app.command("nightly")
@@ -227,6 +265,88 @@ def history_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> N
         for m in moves
     ]
     print_table("moves of aliases", ("#", "at (UTC)", "alias", "model", "reason", "night", "by"), rows)
+
+
+@app.command("conflicts")
+def conflicts_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
+    """Transcripts on which reviewers differ: until one is adjudicated, it neither trains nor gates."""
+    from errata.cli.output import print_json
+    from errata.cli.record import conflicts, print_conflicts
+
+    found = conflicts(_find(workspace))
+    (print_json if as_json else print_conflicts)(found)
+
+
+@app.command("adjudicate")
+def adjudicate_command(
+    transcript: Annotated[str, typer.Argument(help="The transcript's own id.")],
+    by: By,
+    workspace: InWorkspace = HERE,
+    choose: Annotated[str | None, typer.Option(help="The correction that is right, by its number.")] = None,
+    merge: Annotated[
+        Path | None, typer.Option(help='A JSON file with the right chapters: [{"start", "title"}].')
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Decide what the chapters of a disputed transcript are."""
+    from errata.cli.output import print_json, say
+    from errata.cli.record import adjudicate
+
+    found = adjudicate(_find(workspace), transcript, choose, merge, by)
+    if as_json:
+        print_json(found)
+    else:
+        say(f"{transcript} is adjudicated by {by}; {found['conflicts_left']} conflicts are left")
+
+
+@app.command("retract")
+def retract_command(
+    correction: Annotated[str, typer.Argument(help="The correction, by its number or the beginning of its identity.")],
+    by: By,
+    why: Why,
+    workspace: InWorkspace = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Take a correction out of every label from now on, and name what was made with it."""
+    from errata.cli.output import print_json
+    from errata.cli.record import print_retraction, retract
+
+    found = retract(_find(workspace), correction, by, why)
+    (print_json if as_json else print_retraction)(found)
+
+
+@app.command("forget")
+def forget_command(
+    transcript: Annotated[str, typer.Argument(help="The transcript's own id.")],
+    by: By,
+    why: Why,
+    workspace: InWorkspace = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Remove a transcript and all that was said of it, for good; again, it completes what was cut short."""
+    from errata.cli.output import print_json
+    from errata.cli.record import forget, print_forgotten
+
+    found = forget(_find(workspace), transcript, by, why)
+    (print_json if as_json else print_forgotten)(found)
+
+
+@app.command("reviewers")
+def reviewers_command(
+    workspace: InWorkspace = HERE,
+    appoint: Annotated[str | None, typer.Option(help="Give this reviewer the role first.")] = None,
+    role: Annotated[Office, typer.Option(help="The role that --appoint gives.")] = Office.reviewer,
+    by: Annotated[str, typer.Option(help="Who appoints.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Who reviews, in which role, and how often the adjudicated items found them right."""
+    from errata.cli import record
+    from errata.cli.output import print_json
+
+    place = _find(workspace)
+    if appoint is not None:
+        record.appoint(place, appoint, role.value, by)
+    (print_json if as_json else record.print_reviewers)(record.reviewers(place))
 
 
 @app.command("export")

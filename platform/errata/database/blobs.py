@@ -42,5 +42,9 @@ class Blobs:
             raise NotFound(f"the text {path} was changed after it was written; restore it from a backup")
         return json.loads(data)
 
+    def remove(self, name: str) -> None:
+        """Removes a text for good; one that isn't there is no error."""
+        self._path(name).unlink(missing_ok=True)
+
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / f"{name}.json.zz"

@@ -3,15 +3,22 @@
     with record.write() as store: store.add_transcript(...)
     with record.read() as store: store.watermark()
 
-One writer at a time holds for both databases (SQLite's BEGIN IMMEDIATE, an advisory lock on PostgreSQL), so that a
-number of `seq` is never committed while a lower one is still in flight, and the watermark is simply the highest.
+One writer at a time holds for both databases. A database hands out the numbers of `seq` before it commits: with two
+writers, 7 can be committed while 6 is still in flight, a night's watermark of 7 would pass it by, and the next night,
+which begins after 7, would never see it. SQLite's BEGIN IMMEDIATE and, on PostgreSQL, an advisory lock let the next
+writer take its first number only once the one before has committed (PostgreSQL frees such a lock after the rows are
+visible). So no lower number is ever in flight, and the watermark is simply the highest. Numbers that a rolled-back
+transaction took on PostgreSQL stay unused, which does no harm.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import uniform
+from time import monotonic, sleep
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,45 +26,67 @@ from sqlalchemy.orm import Session
 
 from errata.database.blobs import Blobs
 from errata.database.store import Store
-from errata.errors import Unavailable
+from errata.errors import BadInput, Unavailable
 from errata.project_files import project_file
 
-BUSY_SECONDS = 60
-_WRITER_LOCK = 0x45525241  # "ERRA"
+BUSY_SECONDS = 60.0
+"""How long a writer waits for its turn."""
+POLL_SECONDS = 0.01
+"""SQLite has no queue. Its own busy handler looks every 100 ms whether the lock is free, and a writer with much to do
+leaves it free for less than 1 ms at a time: the others would starve. So we look more often, and a writer that held the
+lock for long lets one such time pass before it may hold it again."""
+WRITER_LOCK = 0x45525241  # "ERRA"
 
 
 class Record:
     def __init__(self, url: str, blobs: Path) -> None:
         self.url = url
         self._blobs = Blobs(blobs)
-        sqlite = sa.make_url(url).get_backend_name() == "sqlite"
-        self._engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS} if sqlite else {})
-        if sqlite:
-            sa.event.listen(self._engine, "connect", _prepare_sqlite)
-            sa.event.listen(self._engine, "begin", _begin_sqlite)
+        self._engine = make_engine(url)
+        postgresql = self._engine.dialect.name == "postgresql"
+        # each statement of PostgreSQL's default isolation sees rows that the one before it did not
+        whole = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if postgresql else {}
+        self._reader = self._engine.execution_options(errata_writes=False, **whole)
 
     @contextmanager
     def write(self) -> Iterator[Store]:
         """A transaction that commits when the block ends well and rolls back otherwise."""
-        with self._transaction(writes=True) as session:
+        sqlite = self._engine.dialect.name == "sqlite"
+        with self._transaction(self._engine) as session:
+            if not sqlite:
+                session.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER_LOCK)))
+            began = monotonic()
             yield Store(session, self._blobs)
+        if sqlite:
+            sleep(min(POLL_SECONDS, (monotonic() - began) / 10))
 
     @contextmanager
     def read(self) -> Iterator[Store]:
-        with self._transaction(writes=False) as session:
-            yield Store(session, self._blobs)
+        """The record as it is now, and stays for the whole block, whoever writes meanwhile."""
+        with self.look() as (session, blobs):
+            yield Store(session, blobs)
 
     @contextmanager
-    def _transaction(self, writes: bool) -> Iterator[Session]:
-        engine = self._engine.execution_options(errata_writes=writes)
+    def look(self) -> Iterator[tuple[Session, Blobs]]:
+        """What lies under the store, to read past it: for checks."""
+        with self._transaction(self._reader) as session:
+            yield session, self._blobs
+
+    @contextmanager
+    def _transaction(self, engine: sa.Engine) -> Iterator[Session]:
         try:
             with engine.begin() as connection, Session(connection, join_transaction_mode="rollback_only") as session:
-                if writes and connection.dialect.name == "postgresql":
-                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))
                 yield session
                 session.flush()
-        except sa.exc.OperationalError as error:
-            raise Unavailable(f"the record at {self._safe_url()} can't be used: {error.orig}") from error
+        except sa.exc.TimeoutError as error:
+            raise Unavailable(f"too many at once use the record at {self._safe_url()}; try again") from error
+        except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
+            if isinstance(error, sa.exc.ProgrammingError) and "does not exist" not in str(error.orig):
+                raise  # a fault of ours; a missing table is the user's, and SQLite calls it operational
+            reason = " ".join(str(error.orig).split())
+            if "no such" in reason or "does not exist" in reason:
+                reason += "; `errata init` on the workspace brings an older record up to date"
+            raise Unavailable(f"the record at {self._safe_url()} can't be used: {reason}") from error
 
     def migrate(self, revision: str = "head") -> None:
         """Brings the schema to `revision`, up or down."""
@@ -79,12 +108,50 @@ class Record:
         return self._engine.url.render_as_string(hide_password=True)
 
 
+def make_engine(url: str) -> sa.Engine:
+    """Raises BadInput where `url` is none, and Unavailable where its driver is not installed."""
+    try:
+        backend = sa.make_url(url).get_backend_name()
+        if backend == "sqlite":
+            engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+        else:
+            engine = sa.create_engine(url, connect_args={"options": f"-c lock_timeout={int(BUSY_SECONDS * 1000)}"})
+    except sa.exc.ArgumentError as error:
+        raise BadInput("the record's address is no database URL; say sqlite:///… or postgresql+psycopg://…") from error
+    except ModuleNotFoundError as error:
+        raise Unavailable(f"{error.name} is not installed; for PostgreSQL: pip install 'errata[postgresql]'") from error
+    if backend == "sqlite":
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # we begin transactions ourselves
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", f"busy_timeout={BUSY_SECONDS * 1000}"):
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get("errata_writes", True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if not connection.get_execution_options().get("errata_writes", True):
+        connection.exec_driver_sql("BEGIN")
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout=0")
+    given_up = monotonic() + BUSY_SECONDS
+    while not _begins(driver, last_try=monotonic() > given_up):
+        sleep(uniform(POLL_SECONDS / 10, POLL_SECONDS))  # noqa: S311
+    driver.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+
+
+def _begins(driver: sqlite3.Connection, last_try: bool) -> bool:
+    """Takes the write lock unless somebody has it; then it raises on the last try alone."""
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname != "SQLITE_BUSY":
+            raise
+        if last_try:
+            raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, error) from error
+        return False
+    return True

@@ -2,67 +2,47 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, cast
+from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from errata.database import leak_guard
 from errata.database.blobs import Blobs
+from errata.database.groups import Added, next_seq
+from errata.database.labels import Labels, as_prediction
 from errata.database.loop import Loop
-from errata.database.tables import BandRow, CorrectionRow, EventRow, LinkRow, PredictionRow, TranscriptRow
+from errata.database.tables import CorrectionRow, EventRow, LinkRow, PredictionRow, TranscriptRow
+from errata.database.tombstones import Tombstones
 from errata.domain import twins
-from errata.domain.chapter import Chapter, Chapters
-from errata.domain.correction import Correction, Kind, Label
 from errata.domain.hashing import content_hash
 from errata.domain.prediction import Prediction
-from errata.domain.roles import DEFAULT_SHARES, ROLES, Role, own_role, strictest
+from errata.domain.roles import DEFAULT_SHARES, ROLES, Role, own_role
 from errata.domain.transcript import Transcript
 from errata.errors import NotFound
 
-HOT_BAND = 1000
-"""At most so many candidates are compared for one band: boilerplate that thousands share says nothing."""
 
-
-Unlabelled = Literal["conflict", "withdrawn"]
-"""Why a corrected transcript has no label: its reviewers disagree, or what they said was rejected or taken back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    seq: int
-    new: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A leak group as of some watermark."""
-
-    name: int
-    hashes: tuple[str, ...]
-    role: Role
-
-
-class Store:
+class Store(Labels):
     def __init__(self, session: Session, blobs: Blobs) -> None:
-        self._session = session
-        self._blobs = blobs
+        super().__init__(session, blobs)
         self.loop = Loop(session)
+        self.tombstones = Tombstones(session, blobs)
 
     # transcripts -----------------------------------------------------------------------------------------------------
 
     def add_transcript(self, transcript: Transcript, role: Role | None = None) -> Added:
         """Records a transcript, finds its twins and gives it its role for ever.
 
-        `role` declares it held out from the start; without it the transcript's own hash draws one.
+        `role` declares it held out from the start; without it the transcript's own hash draws one. Raises BadInput for
+        one that was forgotten on request.
         """
+        self.tombstones.refuse(transcript)
         known = self._session.scalar(sa.select(TranscriptRow.seq).where(TranscriptRow.hash == transcript.hash))
         if known is not None:
             return Added(known, new=False)
         row = TranscriptRow(
-            seq=self._next("transcript"),
+            seq=next_seq(self._session, "transcript"),
             hash=self._blobs.put(transcript.as_json()),
             external_id=transcript.external_id,
             title=transcript.title,
@@ -73,32 +53,10 @@ class Store:
             text_hash=twins.text_hash(transcript.text),
             signature=twins.signature(transcript.text),
         )
-        links = self._twins(row)
         self._session.add(row)
         self._session.flush()
-        self._session.add_all(BandRow(band=band, transcript=row.seq) for band in set(twins.bands(row.signature)))
-        self._session.add_all(links)
-        self._session.flush()
+        leak_guard.enter(self._session, row)
         return Added(row.seq, new=True)
-
-    def _twins(self, row: TranscriptRow) -> list[LinkRow]:
-        reasons: dict[int, str] = {}
-        near = (
-            sa.select(TranscriptRow.seq, TranscriptRow.signature)
-            .join(BandRow, BandRow.transcript == TranscriptRow.seq)
-            .where(BandRow.band.in_(twins.bands(row.signature)))
-            .distinct()
-            .limit(HOT_BAND)
-        )
-        for seq, signature in self._session.execute(near):
-            if twins.similarity(row.signature, signature) >= twins.NEAR:
-                reasons[seq] = "near"
-        for reason, same in (
-            ("text", TranscriptRow.text_hash == row.text_hash),
-            ("id", TranscriptRow.external_id == row.external_id),
-        ):
-            reasons.update(dict.fromkeys(self._session.scalars(sa.select(TranscriptRow.seq).where(same)), reason))
-        return [LinkRow(newer=row.seq, older=older, reason=reason) for older, reason in sorted(reasons.items())]
 
     def find_transcript(self, external_id: str) -> int:
         """`seq` of the newest transcript under an outside id. Raises NotFound."""
@@ -109,13 +67,31 @@ class Store:
             .limit(1)
         )
         seq = self._session.scalar(newest)
+        if seq is None and self.tombstones.of(external_id) is not None:
+            raise NotFound(f"the transcript {external_id!r} was forgotten on request; leave out what belongs to it")
         if seq is None:
             raise NotFound(f"there is no transcript {external_id!r} in the record; import it first")
         return seq
 
     def transcript(self, seq: int) -> Transcript:
-        name = self._session.scalar(sa.select(TranscriptRow.hash).where(TranscriptRow.seq == seq))
-        return Transcript.from_json(self._blobs.get(cast(str, name)))
+        """Raises NotFound for one that was forgotten on request."""
+        row = self._session.get_one(TranscriptRow, seq)
+        if row.forgotten is not None:
+            raise NotFound(f"the transcript {seq} was forgotten on request")
+        return Transcript.from_json(self._blobs.get(row.hash))
+
+    def transcript_hash(self, seq: int) -> str:
+        return self._session.get_one(TranscriptRow, seq).hash
+
+    def external_id(self, seq: int) -> str:
+        return self._session.get_one(TranscriptRow, seq).external_id
+
+    def version_in_question(self, external_id: str) -> int:
+        """`seq` of the version under an outside id that is in conflict, or else of the newest. Raises NotFound."""
+        newest = self.find_transcript(external_id)
+        versions = sa.select(TranscriptRow.seq).where(TranscriptRow.external_id == external_id)
+        disputed = [seq for seq in self._session.scalars(versions) if self.label(seq, self.watermark()) == "conflict"]
+        return max(disputed, default=newest)
 
     def transcript_by_hash(self, name: str) -> Transcript:
         return Transcript.from_json(self._blobs.get(name))
@@ -125,8 +101,8 @@ class Store:
         asked = sa.select(PredictionRow.transcript).where(
             PredictionRow.model == model, PredictionRow.template == template
         )
-        query = sa.select(TranscriptRow.seq).where(TranscriptRow.seq.not_in(asked)).order_by(TranscriptRow.seq)
-        return self._session.scalars(query).all()
+        query = sa.select(TranscriptRow.seq).where(TranscriptRow.seq.not_in(asked), TranscriptRow.forgotten.is_(None))
+        return self._session.scalars(query.order_by(TranscriptRow.seq)).all()
 
     # predictions -----------------------------------------------------------------------------------------------------
 
@@ -137,7 +113,7 @@ class Store:
             return Added(known.seq, new=False)
         chapters = [chapter.as_json() for chapter in prediction.chapters]
         row = PredictionRow(
-            seq=self._next("prediction"),
+            seq=next_seq(self._session, "prediction"),
             hash=content_hash([prediction.transcript, prediction.model, prediction.template, chapters]),
             transcript=prediction.transcript,
             model=prediction.model,
@@ -161,10 +137,27 @@ class Store:
 
     def prediction(self, transcript: int, model: str, template: str) -> Prediction | None:
         row = self._prediction(transcript, model, template)
-        return None if row is None else _as_prediction(row)
+        return None if row is None else as_prediction(row)
 
     def prediction_by_seq(self, seq: int) -> Prediction:
-        return _as_prediction(self._session.get_one(PredictionRow, seq))
+        return as_prediction(self._session.get_one(PredictionRow, seq))
+
+    def prediction_by_hash(self, name: str) -> tuple[int, Prediction] | None:
+        """The prediction of that content hash: the key that travels with a task to a reviewer's tool."""
+        row = self._session.scalar(sa.select(PredictionRow).where(PredictionRow.hash == name))
+        return None if row is None else (row.seq, as_prediction(row))
+
+    def unreviewed(self, model: str) -> list[tuple[str, Prediction]]:
+        """What `model` answered on transcripts of which no person has said anything, each with its key."""
+        said = sa.select(CorrectionRow.transcript).where(CorrectionRow.kind != "reference")
+        rows = self._session.scalars(
+            sa.select(PredictionRow)
+            .join(TranscriptRow, TranscriptRow.seq == PredictionRow.transcript)
+            .where(PredictionRow.model == model, TranscriptRow.forgotten.is_(None))
+            .where(PredictionRow.transcript.not_in(said))
+            .order_by(PredictionRow.seq)
+        )
+        return [(row.hash, as_prediction(row)) for row in rows]
 
     def latest_prediction(self, transcript: int) -> tuple[int, Prediction] | None:
         """The newest answer of a model of ours: what a reviewer without a draft of their own has seen."""
@@ -174,145 +167,7 @@ class Store:
             .order_by(PredictionRow.seq.desc())
             .limit(1)
         )
-        return None if row is None else (row.seq, _as_prediction(row))
-
-    # corrections -----------------------------------------------------------------------------------------------------
-
-    def knows_correction(self, identity: str) -> bool:
-        return self._session.scalar(sa.select(CorrectionRow.seq).where(CorrectionRow.hash == identity)) is not None
-
-    def add_correction(self, correction: Correction) -> Added:
-        """Records an event; it supersedes the same reviewer's newest one on the transcript."""
-        known = self._session.scalar(sa.select(CorrectionRow.seq).where(CorrectionRow.hash == correction.identity))
-        if known is not None:
-            return Added(known, new=False)
-        earlier = (
-            sa.select(CorrectionRow.seq)
-            .where(CorrectionRow.transcript == correction.transcript, CorrectionRow.reviewer == correction.reviewer)
-            .order_by(CorrectionRow.seq.desc())
-            .limit(1)
-        )
-        row = CorrectionRow(
-            supersedes=self._session.scalar(earlier),
-            seq=self._next("correction"),
-            hash=correction.identity,
-            transcript=correction.transcript,
-            kind=correction.kind,
-            chapters=[chapter.as_json() for chapter in correction.chapters],
-            reviewer=correction.reviewer,
-            origin=correction.origin,
-            reviewed_on=correction.reviewed_on,
-            prediction=correction.prediction,
-        )
-        self._session.add(row)
-        self._session.flush()
-        return Added(row.seq, new=True)
-
-    def labels(self, after: int, upto: int) -> list[Label]:
-        """The labels of transcripts that got a correction with `after` < seq <= `upto`, as of `upto`, in their order.
-
-        A transcript on which reviewers disagree, or that was rejected or taken back, has none.
-        """
-        corrected = sa.select(CorrectionRow.transcript).where(CorrectionRow.seq > after, CorrectionRow.seq <= upto)
-        return [found for _, found in self._labels(corrected, after, upto) if isinstance(found, Label)]
-
-    def changes(self, after: int, upto: int) -> list[tuple[int, Label | Unlabelled]]:
-        """Transcripts, by `seq`, whose label may have changed in that span, and what it is as of `upto`.
-
-        A correction changes one; so does a twin that arrives, since it can make a whole leak group held out.
-        """
-        arrived = self._session.scalars(
-            sa.select(LinkRow.newer).where(LinkRow.newer > after, LinkRow.newer <= upto).distinct()
-        )
-        joined = {member for newer in arrived for member in self._members(newer, upto)}
-        changed = sa.select(CorrectionRow.transcript).where(
-            sa.or_(
-                sa.and_(CorrectionRow.seq > after, CorrectionRow.seq <= upto),
-                sa.and_(CorrectionRow.transcript.in_(joined), CorrectionRow.seq <= upto),
-            )
-        )
-        return list(self._labels(changed, after, upto))
-
-    def conflicts(self, upto: int) -> list[int]:
-        """Transcripts whose reviewers disagree as of `upto`."""
-        histories = self._histories(sa.select(CorrectionRow.transcript), upto)
-        return [transcript.seq for transcript, history in histories if _disputed(_live(history))]
-
-    def corrected(self, after: int, upto: int) -> int:
-        """How many transcripts got a correction with `after` < seq <= `upto`."""
-        found = sa.select(sa.func.count(CorrectionRow.transcript.distinct())).where(
-            CorrectionRow.seq > after, CorrectionRow.seq <= upto
-        )
-        return self._session.scalar(found) or 0
-
-    def _labels(
-        self, transcripts_asked: sa.Select[int], after: int, upto: int
-    ) -> Iterable[tuple[int, Label | Unlabelled]]:
-        for transcript, history in self._histories(transcripts_asked, upto):
-            live = _live(history)
-            if _disputed(live):
-                yield transcript.seq, "conflict"
-            elif live:
-                first = not any(row.seq <= after and row.kind != "reference" for row in history)
-                yield transcript.seq, self._label(transcript, live[-1], upto, first)
-            else:
-                yield transcript.seq, "withdrawn"
-
-    def _histories(
-        self, transcripts_asked: sa.Select[int], upto: int
-    ) -> Iterable[tuple[TranscriptRow, list[CorrectionRow]]]:
-        """Each transcript with its events up to `upto`, in the order of their newest ones."""
-        rows = self._session.execute(
-            sa.select(CorrectionRow, TranscriptRow)
-            .join(TranscriptRow, TranscriptRow.seq == CorrectionRow.transcript)
-            .where(CorrectionRow.transcript.in_(transcripts_asked), CorrectionRow.seq <= upto)
-            .order_by(CorrectionRow.seq)
-        )
-        events: dict[int, list[CorrectionRow]] = defaultdict(list)
-        transcripts: dict[int, TranscriptRow] = {}
-        for correction, transcript in rows:
-            events[transcript.seq].append(correction)
-            transcripts[transcript.seq] = transcript
-        newest = sorted(events.items(), key=lambda item: item[1][-1].seq)
-        return [(transcripts[seq], history) for seq, history in newest]
-
-    def _label(self, transcript: TranscriptRow, row: CorrectionRow, upto: int, first: bool) -> Label:
-        group = self.group(transcript.seq, upto)
-        return Label(
-            transcript=transcript.seq,
-            transcript_hash=transcript.hash,
-            external_id=transcript.external_id,
-            channel=transcript.channel,
-            correction=row.seq,
-            kind=cast(Kind, row.kind),
-            chapters=_as_chapters(row.chapters),
-            reviewer=row.reviewer,
-            prediction=row.prediction,
-            role=group.role,
-            group=group.name,
-            group_hashes=group.hashes,
-            first=first,
-        )
-
-    def group(self, seq: int, upto: int) -> Group:
-        """The leak group of a transcript as of `upto`, whatever order its members came in."""
-        members = self._members(seq, upto)
-        rows = self._session.execute(
-            sa.select(TranscriptRow.hash, TranscriptRow.role).where(TranscriptRow.seq.in_(members))
-        ).all()
-        return Group(min(members), tuple(sorted(row.hash for row in rows)), strictest(row.role for row in rows))
-
-    def _members(self, seq: int, upto: int) -> set[int]:
-        members, frontier = {seq}, {seq}
-        while frontier:
-            linked = self._session.execute(
-                sa.select(LinkRow.older, LinkRow.newer).where(
-                    LinkRow.newer <= upto, sa.or_(LinkRow.newer.in_(frontier), LinkRow.older.in_(frontier))
-                )
-            )
-            frontier = {end for link in linked for end in link} - members
-            members |= frontier
-        return members
+        return None if row is None else (row.seq, as_prediction(row))
 
     # the record as a whole -------------------------------------------------------------------------------------------
 
@@ -339,36 +194,3 @@ class Store:
         found = self._session.execute(sa.select(TranscriptRow.role, sa.func.count()).group_by(TranscriptRow.role))
         counted = {row[0]: row[1] for row in found}
         return {role: counted.get(role, 0) for role in ROLES}
-
-    def _next(self, kind: str) -> int:
-        event = EventRow(kind=kind)
-        self._session.add(event)
-        self._session.flush()
-        return event.seq
-
-
-def _live(history: Sequence[CorrectionRow]) -> list[CorrectionRow]:
-    """Events that still say what the chapters are: not superseded, not taken back; a person outranks a reference."""
-    superseded = {row.supersedes for row in history}
-    live = [row for row in history if row.seq not in superseded and row.kind not in ("reject", "retract")]
-    people = [row for row in live if row.kind != "reference"]
-    return people or live[-1:]
-
-
-def _disputed(live: Sequence[CorrectionRow]) -> bool:
-    return len({content_hash(row.chapters) for row in live}) > 1
-
-
-def _as_chapters(rows: list[dict[str, Any]]) -> Chapters:
-    return tuple(Chapter(float(row["start"]), str(row["title"])) for row in rows)
-
-
-def _as_prediction(row: PredictionRow) -> Prediction:
-    return Prediction(
-        transcript=row.transcript,
-        model=row.model,
-        template=row.template,
-        chapters=_as_chapters(row.chapters),
-        problems=tuple(row.problems),
-        foreign=row.foreign,
-    )

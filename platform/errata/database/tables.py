@@ -53,6 +53,8 @@ class TranscriptRow(Base):
     """What its own hash drew, or what its import declared; its leak group may be stricter."""
     text_hash: Mapped[str] = mapped_column(String(64))
     signature: Mapped[bytes] = mapped_column(LargeBinary)
+    forgotten: Mapped[int | None] = mapped_column(_Number)
+    """`seq` of the tombstone; the row then keeps its hashes and its role, and nothing that anybody said."""
 
 
 class BandRow(Base):
@@ -96,7 +98,11 @@ class PredictionRow(Base):
 
 class CorrectionRow(Base):
     __tablename__ = "corrections"
-    __table_args__ = (Index("ix_corrections_transcript", "transcript", "seq"),)
+    __table_args__ = (
+        Index("ix_corrections_transcript", "transcript", "seq"),
+        Index("ix_corrections_kind", "kind", "transcript"),
+        Index("ix_corrections_reviewer", "reviewer", "kind", "seq"),
+    )
 
     seq: Mapped[int] = mapped_column(ForeignKey("events.seq"), primary_key=True, autoincrement=False)
     hash: Mapped[str] = mapped_column(String(64), unique=True)
@@ -108,6 +114,35 @@ class CorrectionRow(Base):
     reviewed_on: Mapped[str]
     prediction: Mapped[int | None] = mapped_column(ForeignKey("predictions.seq"))
     supersedes: Mapped[int | None] = mapped_column(ForeignKey("corrections.seq"), index=True)
+    why: Mapped[str] = mapped_column(default="", server_default="")
+
+
+class AppointmentRow(Base):
+    """Who was given which role, by whom; a reviewer's newest one holds."""
+
+    __tablename__ = "appointments"
+    __table_args__ = (Index("ix_appointments_reviewer", "reviewer", "seq"),)
+
+    seq: Mapped[int] = mapped_column(ForeignKey("events.seq"), primary_key=True, autoincrement=False)
+    reviewer: Mapped[str]
+    role: Mapped[str] = mapped_column(String(16))
+    by: Mapped[str]
+
+
+class TombstoneRow(Base):
+    """A transcript that was forgotten on request; when, its event says."""
+
+    __tablename__ = "tombstones"
+    __table_args__ = (Index("ix_tombstones_external", "external_hash"),)
+
+    seq: Mapped[int] = mapped_column(ForeignKey("events.seq"), primary_key=True, autoincrement=False)
+    external_hash: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of the id that the outside world knew it by."""
+    by: Mapped[str]
+    why: Mapped[str]
+    removed: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """How much was removed, by kind of place."""
+    finished: Mapped[bool] = mapped_column(default=False)
 
 
 class LeaseRow(Base):

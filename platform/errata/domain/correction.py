@@ -1,14 +1,16 @@
-"""What a reviewer made of a prediction: an event, never an overwrite."""
+"""What a reviewer made of a prediction: an event, never an overwrite, and what follows from it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from errata.domain.chapter import Chapters
+from errata.domain.chapter import Chapters, tidy
+from errata.domain.hashing import content_hash
+from errata.domain.prediction import Prediction
 
-Kind = Literal["edit", "accept", "reject", "retract", "reference"]
-KINDS: tuple[Kind, ...] = ("edit", "accept", "reject", "retract", "reference")
+Kind = Literal["edit", "accept", "reject", "retract", "adjudicate", "reference"]
+KINDS: tuple[Kind, ...] = ("edit", "accept", "reject", "retract", "adjudicate", "reference")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,10 @@ class Correction:
     """The outside world's date, ISO 8601; a label. Order comes from `seq`."""
     prediction: int | None = None
     """`seq` of the prediction that was corrected; None for `reference`, and where nothing was predicted."""
+    supersedes: int | None = None
+    """`seq` of the correction that a retract takes back, whoever gave it, or that an adjudication chose. None: a merge,
+    or else the reviewer's own newest one."""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +57,87 @@ class Label:
     group_hashes: tuple[str, ...]
     """The transcripts of the leak group, by hash."""
     first: bool
-    """Whether nobody had corrected this transcript before the span of `seq` that was asked about."""
+    """Whether this transcript was without a decided correction before the span of `seq` that was asked about."""
+    seconded: bool = True
+    """Whether it may gate: it stands on more than the word of one reviewer on probation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """What people left is better than what was predicted."""
+
+    transcript: int
+    correction: int
+    model: str
+    chosen: Chapters
+    rejected: Chapters
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What people said of one answer: a label that a judge's own verdict is measured by."""
+
+    transcript: int
+    correction: int
+    """`seq` of the event that says so."""
+    prediction: int
+    right: bool
+    reviewer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of those who differ on a transcript."""
+
+    correction: int
+    reviewer: str
+    kind: Kind
+    chapters: Chapters
+    reviewed_on: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "correction": self.correction,
+            "reviewer": self.reviewer,
+            "kind": self.kind,
+            "reviewed_on": self.reviewed_on,
+            "chapters": [chapter.as_json() for chapter in self.chapters],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A transcript on which reviewers differ: until it is adjudicated, it neither trains nor gates."""
+
+    transcript: int
+    external_id: str
+    title: str
+    sides: tuple[Side, ...]
+    """What each stands by, in the order in which they came; a reject has no chapters."""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "transcript": self.transcript,
+            "external_id": self.external_id,
+            "title": self.title,
+            "sides": [side.as_json() for side in self.sides],
+        }
+
+
+def said(chapters: list[dict[str, Any]]) -> str:
+    """Equal for chapters, in JSON, that say the same: order, spaces and `12` for `12.0` don't count."""
+    return content_hash(sorted([float(chapter["start"]), tidy(chapter["title"])] for chapter in chapters))
+
+
+def preference(label: Label, predicted: Prediction) -> Preference | None:
+    """The pair that a correction of `predicted` yields; None where the reviewer left it as it was."""
+    if same(label.chapters, predicted.chapters):
+        return None
+    return Preference(
+        label.transcript, label.correction, predicted.model, label.chapters, predicted.chapters, label.role
+    )
+
+
+def same(one: Chapters, other: Chapters) -> bool:
+    return said([chapter.as_json() for chapter in one]) == said([chapter.as_json() for chapter in other])

@@ -1,28 +1,50 @@
 """Twins: two transcripts of one talk, found by their words.
 
-MinHash over three-word shingles of the lower-cased words, so that punctuation, casing and times don't count; 37 bands
-of 3 rows find a pair of Jaccard similarity 0.5 with probability 1 − (1 − 0.5³)³⁷ = 0.993 (Leskovec, Rajaraman and
-Ullman, Mining of Massive Datasets, §3.4). Measured on 152 real talks: the least similar pair of versions of one talk
-has 0.59, the most similar pair of different talks 0.09.
+A text is sketched by the lowest hashes of its six-word shingles (bottom-k sketch: Broder, On the resemblance and
+containment of documents, 1997; Thorup, Bottom-k and priority sampling, 2013). Below the lower of two sketches' highest
+hashes both are complete, so what they share there estimates which part of the shorter text is in the longer one: a copy
+that was cut scores as high as a whole one, which a Jaccard similarity would not give it. Words are compared without
+punctuation, casing and times. The lowest few hashes are also the keys of the index in which candidates are looked up.
+
+Measured on 152 real talks: the least similar pair of versions of one talk has 0.66 in common, the most similar
+pair of different talks 0.02 (an advertisement). When 15 % of the words are misheard, 0.85⁶ = 0.38 stays.
 """
 
 from __future__ import annotations
 
 import re
-from array import array
+import unicodedata
+from typing import TYPE_CHECKING
+from zlib import crc32
 
 from errata.domain.hashing import sha256
 
-BANDS, ROWS = 37, 3
-SHINGLE = 3
-NEAR = 0.5
-"""Least estimated Jaccard similarity of twins."""
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-_WORD = re.compile(r"\w+")
+    Hashes = NDArray[np.uint32]
+
+SHINGLE = 6
+SKETCH = 256
+"""Hashes kept of a text: a share of 0.38 is estimated with a standard error of 0.03."""
+KEYS = 48
+"""Index entries of a text. A copy cut to its half with 15 % of its words misheard has none in common once in 1,700."""
+NEAR = 0.25
+"""Least estimated share of the shorter text that twins have in common."""
+SHORTEST = 0.25
+"""A text shorter than this part of the other is an excerpt, and no twin."""
+
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff"
+"""Thai, Lao, Burmese, Khmer, Chinese and Japanese put no spaces between words: each character counts as one."""
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+
+_FACTOR = 0x9E3779B97F4A7C15
+"""2⁶⁴ divided by the golden ratio: odd, and without a pattern in its bits."""
 
 
 def words(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
+    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
 def text_hash(text: str) -> str:
@@ -31,24 +53,70 @@ def text_hash(text: str) -> str:
 
 
 def signature(text: str) -> bytes:
-    """BANDS × ROWS unsigned 32-bit little-endian integers."""
-    from rensa import RMinHash
+    """The number of distinct shingles, then the lowest SKETCH of their hashes: rising little-endian 32-bit integers."""
+    import numpy as np
 
-    said = words(text)
-    shingles = [" ".join(said[at : at + SHINGLE]) for at in range(max(1, len(said) - SHINGLE + 1))]
-    sketch = RMinHash(num_perm=BANDS * ROWS, seed=42)
-    sketch.update(shingles)
-    return array("I", sketch.digest()).tobytes()
+    hashes = np.unique(_shingles(words(text)))
+    return np.concatenate([[len(hashes)], hashes[:SKETCH]]).astype("<u4").tobytes()
 
 
 def bands(signed: bytes) -> list[int]:
-    """BANDS signed 64-bit integers; twins very probably share one at the same place."""
-    width = ROWS * 4
-    parts = (signed[at : at + width] for at in range(0, len(signed), width))
-    return [int(sha256(bytes([place]) + part)[:16], 16) - 2**63 for place, part in enumerate(parts)]
+    """The keys under which a text is found again: twins very probably share one."""
+    return [int(key) for key in _read(signed)[1][:KEYS]]
 
 
 def similarity(one: bytes, other: bytes) -> float:
-    """Estimated Jaccard similarity: the share of equal entries."""
-    left, right = array("I", one), array("I", other)
-    return sum(a == b for a, b in zip(left, right, strict=True)) / len(left)
+    """Estimated share of the shorter text's shingles that are in the other; 0 for an excerpt, and for a signature of
+    an older form."""
+    import numpy as np
+
+    (left_size, left), (right_size, right) = _read(one), _read(other)
+    if min(left_size, right_size) < SHORTEST * max(left_size, right_size, 1):
+        return 0.0
+    left, right = _upto(left, right, right_size), _upto(right, left, left_size)
+    return len(np.intersect1d(left, right, assume_unique=True)) / max(1, min(len(left), len(right)))
+
+
+def is_current(signed: bytes) -> bool:
+    """Whether this version of the code made the signature."""
+    return _read(signed)[0] > 0
+
+
+def _upto(hashes: Hashes, other: Hashes, other_size: int) -> Hashes:
+    """Those that the other sketch would hold too, if its text had them."""
+    if other_size <= SKETCH:
+        return hashes
+    below: Hashes = hashes[hashes <= other[-1]]
+    return below
+
+
+def _read(signed: bytes) -> tuple[int, Hashes]:
+    """Number of shingles and lowest hashes; none where an older version signed."""
+    import numpy as np
+
+    values = np.frombuffer(signed, "<u4")
+    if len(values) < 2 or len(values) - 1 != min(int(values[0]), SKETCH):
+        return 0, values[:0]
+    return int(values[0]), values[1:]
+
+
+def _shingles(said: list[str]) -> Hashes:
+    """A hash of every SHINGLE words in a row; of all of them where there are fewer."""
+    import numpy as np
+
+    known = {word: crc32(word.encode()) for word in set(said)}
+    each = _mix(np.array([known[word] for word in said], np.uint64))
+    width = max(1, min(SHINGLE, len(each)))
+    summed = np.zeros(max(1, len(each) - width + 1), np.uint64)
+    for place in range(min(width, len(each))):
+        summed = summed * np.uint64(_FACTOR) + each[place : place + len(summed)]
+    return (_mix(summed) >> np.uint64(32)).astype(np.uint32)
+
+
+def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Murmur3's 64-bit finaliser: every bit of the result depends on every bit of the value."""
+    import numpy as np
+
+    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+        values = (values ^ (values >> np.uint64(33))) * np.uint64(factor)
+    return values ^ (values >> np.uint64(33))

@@ -52,10 +52,10 @@ def read(path: Path, asr: Path | None = None) -> Iterator[Arrival | Rejected]:
     if path.suffix == ".jsonl":
         if asr is not None:
             raise BadInput(f"{path} holds the speech in its own lines; leave {asr} out")
-        return each(json_lines(path), _arrival)
+        return each(json_lines(path), arrival)
     metadata = _merged(_found(path, "chapters", METADATA) if path.is_dir() else [path])
     speech = _merged(_speech_files(path, asr))
-    return each(_joined(metadata, speech), _arrival)
+    return each(_joined(metadata, speech), arrival)
 
 
 def is_folder(path: Path) -> bool:
@@ -125,7 +125,8 @@ def _twice(first: _Entry) -> str:
     return f"video {first.video_id!r} stands a second time, first in {first.file}; give this one an id of its own"
 
 
-def _arrival(row: Row) -> Arrival:
+def arrival(row: Row) -> Arrival:
+    """A row of both halves; raises BadInput."""
     raw = mapping(row.raw, "the row")
     video_id = text(raw.get("video_id"), "video_id")
     if raw.get("metadata") is None:

@@ -1,36 +1,63 @@
-"""Which format a path holds."""
+"""Transcripts of whichever format a path holds, and what the path was taken for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
 from pathlib import Path
 
 from errata.errors import BadInput
-from errata.formats import chapter_llama, plain_text
-from errata.formats.rows import Arrival, Rejected
+from errata.formats import folder
+from errata.formats.kinds import CHAPTERED, CHAPTERS, CORRECTIONS, FORMATS, Results, kind, words
 
-ACCEPTED = (
-    "accepted are chapter-llama files (chapters*.json or transcripts*.json with asrs*.json), a folder of them, "
-    "a rejects file (.jsonl), and plain text (.txt, or a folder of it)"
-)
+AUTO = "auto"
 
 
-def transcripts(path: Path, asr: Path | None = None) -> Iterator[Arrival | Rejected]:
-    """Reads transcripts of whichever format `path` is; `asr` as in `chapter_llama.read`. Raises BadInput."""
+def transcripts(path: Path, asr: Path | None = None, name: str = AUTO) -> Results:
+    """Reads a file or a folder in the format that it is found to be in, or in the one of `FORMATS` that is named.
+
+    `asr` is what belongs to the path and lies elsewhere: the speech, as in `chapter_llama.read`; the captions of an
+    info file; the transcript of podcast chapters. Raises BadInput when the path as a whole can't be read.
+    """
+    _check(path, name)
+    if path.is_dir():
+        return folder.read(path, folder.plan(path, name), asr)
+    found = _found(path) if name == AUTO else name
+    if found == CHAPTERS:
+        return _chaptered(path, asr)
+    if asr is not None and found not in ("chapter-llama", "yt-dlp"):
+        raise BadInput(f"{path} is {words(found)} and has no speech file; leave {asr} out")
+    return FORMATS[found].read(path, asr)
+
+
+def taken_for(path: Path, name: str = AUTO) -> str:
+    """What `transcripts` takes the path for: "WebVTT", or of a folder "WebVTT (2 files), Whisper JSON (1 file)"."""
+    _check(path, name)
+    if not path.is_dir():
+        return words(_found(path) if name == AUTO else name)
+    plan = folder.plan(path, name)
+    counts = Counter(words(file.kind) or "no known format" for file in plan.files)
+    parts = [f"{what} ({count} file{'s' if count > 1 else ''})" for what, count in counts.items()]
+    return ", ".join([words("chapter-llama")] * plan.data_set + parts)
+
+
+def _check(path: Path, name: str) -> None:
+    if name != AUTO and name not in FORMATS:
+        raise BadInput(f"{name!r} is no format; name {AUTO}, or one of {', '.join(FORMATS)}")
     if not path.exists():
         raise BadInput(f"{path} is not there; check the path")
-    if _is_chapter_llama(path):
-        return chapter_llama.read(path, asr)
-    if not _is_plain_text(path):
-        raise BadInput(f"{path} is in no format that can be read; {ACCEPTED}")
-    if asr is not None:
-        raise BadInput(f"{path} is plain text and has no speech file; leave {asr} out")
-    return plain_text.read(path)
 
 
-def _is_chapter_llama(path: Path) -> bool:
-    return chapter_llama.is_folder(path) if path.is_dir() else path.suffix in {".json", ".jsonl"}
+def _found(path: Path) -> str:
+    found = kind(path)
+    if found == CORRECTIONS:
+        raise BadInput(f"{path} holds corrections; import it with `errata import corrections`")
+    return found
 
 
-def _is_plain_text(path: Path) -> bool:
-    return plain_text.is_folder(path) if path.is_dir() else path.suffix == ".txt"
+def _chaptered(path: Path, transcript: Path | None) -> Results:
+    if transcript is None:
+        raise BadInput(f"{path} holds chapters alone; name the file of their transcript too, with --asr")
+    found = _found(transcript)
+    if found not in CHAPTERED:
+        raise BadInput(f"{transcript} is {words(found)}, to which no podcast chapters belong; name another file")
+    return FORMATS[found].read(transcript, path)

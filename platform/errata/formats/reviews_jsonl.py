@@ -1,17 +1,19 @@
 """Corrections as JSONL: one review a line, in order of time.
 
     {"video_id": "…", "reviewer": "…", "reviewed": [{"start": 93, "title": "…"}], "reviewed_on": "2024-02-15",
-     "draft": […], "draft_by": "…", "kind": "edit"}
+     "draft": […], "draft_by": "…", "kind": "edit", "prediction": "…"}
 
 Only video_id and reviewer are always needed. `kind` is `edit` (the default; needs `reviewed`), `accept` or `reject`.
 `draft` is what the reviewer was shown; `[]` there is an empty answer, and null or no `draft` says that it is not known.
-An edit that left the draft as it was is an accept. Starts are in the transcript's unit; whether they lie within it is
-for the one who has the transcript to say. Other keys are left alone.
+`prediction` is the key of the prediction that the reviewer was shown, where it came from here. An edit that left the
+draft as it was is an accept. Starts are in the transcript's unit; whether they lie within it is for the one who has the
+transcript to say. Other keys are left alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -42,6 +44,8 @@ class Review:
     """The name of whoever or whatever made the draft; may be empty."""
     row: Row = field(compare=False, repr=False)
     """Where it stood: `row.rejected(reason)` refuses it after all, when it doesn't fit what the record holds."""
+    prediction_key: str = ""
+    """The prediction of ours that the reviewer was shown; empty when the file does not say."""
 
 
 def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
@@ -55,6 +59,30 @@ def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
         last = _day(until)
         rows = (row for row in rows if not _is_after(row.raw, last))
     return each(rows, _review)
+
+
+def write(path: Path, reviews: Iterable[Review]) -> int:
+    """Writes the reviews, one a line, and returns how many; `read` gives them back. Raises BadInput."""
+    lines = [json.dumps(_line(review)) + "\n" for review in reviews]
+    try:
+        path.write_text("".join(lines), encoding="ascii")
+    except OSError as problem:
+        raise BadInput(f"{path} can't be written ({problem.strerror}); name another place for the reviews") from problem
+    return len(lines)
+
+
+def _line(review: Review) -> dict[str, Any]:
+    fields = {
+        "video_id": review.video_id,
+        "reviewer": review.reviewer,
+        "kind": review.kind,
+        "reviewed": None if review.chapters is None else [item.as_json() for item in review.chapters],
+        "reviewed_on": review.reviewed_on or None,
+        "draft": None if review.draft is None else [item.as_json() for item in review.draft],
+        "draft_by": review.draft_by or None,
+        "prediction": review.prediction_key or None,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _day(until: str) -> str:
@@ -85,6 +113,7 @@ def _review(row: Row) -> Review:
         draft=draft,
         draft_by=text_or_nothing(raw.get("draft_by"), "draft_by"),
         row=row,
+        prediction_key=text_or_nothing(raw.get("prediction"), "prediction"),
     )
 
 

@@ -1,0 +1,183 @@
+"""Reviewers' events as they come: corrections, retractions, adjudications. Rows are added, none is ever changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from errata.database.blobs import Blobs
+from errata.database.groups import Added, Groups, next_seq
+from errata.database.reviewers import Reviewers
+from errata.database.standing import live, rejects
+from errata.database.tables import CorrectionRow
+from errata.domain.chapter import Chapter, Chapters
+from errata.domain.correction import Correction, Kind
+from errata.domain.hashing import content_hash
+from errata.errors import BadInput, NotFound, Refused
+
+
+class Corrections(Groups):
+    def __init__(self, session: Session, blobs: Blobs) -> None:
+        super().__init__(session, blobs)
+        self.reviewers = Reviewers(session)
+
+    def knows_correction(self, identity: str) -> bool:
+        return self._session.scalar(sa.select(CorrectionRow.seq).where(CorrectionRow.hash == identity)) is not None
+
+    def add_correction(self, correction: Correction) -> Added:
+        """Records an event. Unless it names another, it supersedes the same reviewer's newest one on the transcript."""
+        known = self._session.scalar(sa.select(CorrectionRow.seq).where(CorrectionRow.hash == correction.identity))
+        if known is not None:
+            return Added(known, new=False)
+        supersedes = correction.supersedes
+        if supersedes is None and correction.kind != "adjudicate":
+            supersedes = self._newest_of(correction.transcript, correction.reviewer)
+        row = CorrectionRow(
+            supersedes=supersedes,
+            seq=next_seq(self._session, "correction"),
+            hash=correction.identity,
+            transcript=correction.transcript,
+            kind=correction.kind,
+            chapters=[chapter.as_json() for chapter in correction.chapters],
+            reviewer=correction.reviewer,
+            origin=correction.origin,
+            reviewed_on=correction.reviewed_on,
+            prediction=correction.prediction,
+            why=correction.why,
+        )
+        self._session.add(row)
+        self._session.flush()
+        return Added(row.seq, new=True)
+
+    def _newest_of(self, transcript: int, reviewer: str) -> int | None:
+        """What a reviewer last said of a transcript; retracts and adjudications speak of others' corrections."""
+        return self._session.scalar(
+            sa.select(CorrectionRow.seq)
+            .where(
+                CorrectionRow.transcript == transcript,
+                CorrectionRow.reviewer == reviewer,
+                CorrectionRow.kind.not_in(("retract", "adjudicate")),
+            )
+            .order_by(CorrectionRow.seq.desc())
+            .limit(1)
+        )
+
+    def find_correction(self, name: str) -> int:
+        """`seq` of a correction by its `seq` or the beginning of its identity. Raises NotFound."""
+        found = self._session.scalars(
+            sa.select(CorrectionRow.seq).where(
+                CorrectionRow.seq == int(name)
+                if name.isdecimal() and len(name) < 18
+                else CorrectionRow.hash.startswith(name, autoescape=True)
+            )
+        ).all()
+        if len(found) != 1:
+            raise NotFound(
+                f"there is no correction {name!r} in the record, or more than one begins so; "
+                "give its number, as `errata conflicts` shows it"
+            )
+        return found[0]
+
+    def event(self, seq: int) -> Correction:
+        """A recorded event. Raises NotFound."""
+        row = self._session.get(CorrectionRow, seq)
+        if row is None:
+            raise NotFound(f"there is no correction {seq} in the record")
+        return Correction(
+            transcript=row.transcript,
+            kind=cast(Kind, row.kind),
+            chapters=as_chapters(row.chapters),
+            reviewer=row.reviewer,
+            origin=row.origin,
+            identity=row.hash,
+            reviewed_on=row.reviewed_on,
+            prediction=row.prediction,
+            supersedes=row.supersedes,
+            why=row.why,
+        )
+
+    def retract(self, seq: int, by: str, why: str) -> Added:
+        """Takes a correction out of every label from here on; doing it again changes nothing.
+
+        Raises Refused for a retraction, and for somebody else's correction where `by` may not.
+        """
+        named = self.event(seq)
+        if named.kind == "retract":
+            raise Refused(f"{seq} is a retraction, which can't be taken back; record a new correction instead")
+        if by != named.reviewer:
+            self.reviewers.check(by, "adjudicator", f"retract {named.reviewer or 'imported'}'s correction")
+        return self.add_correction(
+            Correction(
+                transcript=named.transcript,
+                kind="retract",
+                chapters=(),
+                reviewer=by,
+                origin="retract",
+                identity=content_hash(["retract", named.identity]),
+                supersedes=seq,
+                why=why,
+            )
+        )
+
+    def adjudicate(self, transcript: int, decided: int | Chapters, by: str) -> Added:
+        """Decides what a transcript's chapters are: those of the correction named, or chapters merged from several.
+
+        Raises Refused where `by` is a side or may not, NotFound where nobody corrected, BadInput for a correction that
+        doesn't stand.
+        """
+        history = self._history(transcript)
+        sides = _sides(history)
+        if not sides:
+            raise NotFound("nobody's correction of this transcript stands, so there is nothing to adjudicate")
+        self.reviewers.check(by, "adjudicator", "adjudicate")
+        if by in {row.reviewer for row in sides}:
+            raise Refused(f"{by} is a side in this dispute; let somebody else decide, or retract {by}'s correction")
+        chosen, chapters = _decision(decided, [*sides, *live(history)])
+        told = ["adjudicate", by, chosen and chosen.seq, [chapter.as_json() for chapter in chapters]]
+        for now in live(history):
+            if [now.kind, now.reviewer, now.supersedes, now.chapters] == told:
+                return Added(now.seq, new=False)
+        seen = [row.prediction for row in ([chosen] if chosen else sides) if row.prediction is not None]
+        return self.add_correction(
+            Correction(
+                transcript=transcript,
+                kind="adjudicate",
+                chapters=chapters,
+                reviewer=by,
+                origin="adjudicate",
+                identity=content_hash([*told, [row.hash for row in history]]),
+                prediction=seen[-1] if seen else None,
+                supersedes=chosen.seq if chosen else None,
+            )
+        )
+
+    def _history(self, transcript: int) -> list[CorrectionRow]:
+        return list(
+            self._session.scalars(
+                sa.select(CorrectionRow).where(CorrectionRow.transcript == transcript).order_by(CorrectionRow.seq)
+            )
+        )
+
+
+def _sides(history: Sequence[CorrectionRow]) -> list[CorrectionRow]:
+    """What reviewers stand by, and reject, whatever was decided since: an adjudication may be decided again."""
+    given = [row for row in history if row.kind != "adjudicate"]
+    return [row for row in (*live(given), *rejects(given)) if row.kind != "reference"]
+
+
+def _decision(decided: int | Chapters, sides: Sequence[CorrectionRow]) -> tuple[CorrectionRow | None, Chapters]:
+    """The correction that was chosen, None for a merge, and the chapters that are right by it."""
+    if isinstance(decided, tuple):
+        return None, decided
+    choice = {row.seq: row for row in sides if row.kind != "reject"}
+    if decided not in choice:
+        known = ", ".join(map(str, choice)) or "none"
+        raise BadInput(f"{decided} is no standing correction with chapters of this transcript; choose of: {known}")
+    return choice[decided], as_chapters(choice[decided].chapters)
+
+
+def as_chapters(rows: list[dict[str, Any]]) -> Chapters:
+    return tuple(Chapter(float(row["start"]), str(row["title"])) for row in rows)

@@ -1,0 +1,97 @@
+"""Who reviews: their roles as they were appointed, and their record on adjudicated items."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from errata.database.groups import next_seq
+from errata.database.standing import tallied
+from errata.database.tables import AppointmentRow, CorrectionRow, TranscriptRow
+from errata.domain.reviewer import Reviewer, ReviewerRole, Tally, may, on_probation
+from errata.errors import Refused
+
+
+class Reviewers:
+    """As of a watermark `upto` wherever one is given: what came later changes nothing."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def appoint(self, name: str, role: ReviewerRole, by: str) -> None:
+        """Gives `name` a role from now on. Raises Refused unless `by` may: a release owner, once there is one."""
+        self.check(by, "release owner", f"appoint {name}")
+        if self.roles().get(name, "reviewer") == role:
+            return
+        seq = next_seq(self._session, "appointment")
+        self._session.add(AppointmentRow(seq=seq, reviewer=name, role=role, by=by))
+        self._session.flush()
+
+    def check(self, by: str, least: ReviewerRole, act: str) -> None:
+        """Raises Refused unless `by` holds the role `least` or a higher one; anybody may while nobody does."""
+        roles = self.roles()
+        if not may(by, least, roles):
+            raise Refused(
+                f"{by} is a {roles.get(by, 'reviewer')} and may not {act}; ask a {least}, or have a release owner "
+                f"appoint {by}: errata reviewers --appoint {by} --role {least.replace(' ', '-')} --by NAME"
+            )
+
+    def roles(self, upto: int | None = None) -> dict[str, ReviewerRole]:
+        """Of everybody who was appointed."""
+        query = sa.select(AppointmentRow.reviewer, AppointmentRow.role).order_by(AppointmentRow.seq)
+        if upto is not None:
+            query = query.where(AppointmentRow.seq <= upto)
+        return {name: cast(ReviewerRole, role) for name, role in self._session.execute(query)}
+
+    def tallies(self, upto: int) -> dict[str, Tally]:
+        """What the adjudications say of everybody who had a say in an adjudicated item."""
+        decided = sa.select(CorrectionRow.transcript).where(CorrectionRow.kind == "adjudicate")
+        rows = self._session.scalars(
+            sa.select(CorrectionRow)
+            .join(TranscriptRow, TranscriptRow.seq == CorrectionRow.transcript)
+            .where(CorrectionRow.transcript.in_(decided), CorrectionRow.seq <= upto, TranscriptRow.forgotten.is_(None))
+            .order_by(CorrectionRow.seq)
+        )
+        histories: dict[int, list[CorrectionRow]] = defaultdict(list)
+        for row in rows:
+            histories[row.transcript].append(row)
+        summed: dict[str, Tally] = {}
+        for history in histories.values():
+            for name, one in tallied(history).items():
+                so_far = summed.get(name, Tally())
+                summed[name] = Tally(so_far.agreed + one.agreed, so_far.differed + one.differed)
+        return summed
+
+    def all(self, upto: int) -> list[Reviewer]:
+        """Everybody who gave a correction or holds a role, by name."""
+        counted = self._session.execute(
+            sa.select(CorrectionRow.reviewer, sa.func.count())
+            .where(CorrectionRow.seq <= upto, CorrectionRow.kind.in_(("edit", "accept", "reject")))
+            .group_by(CorrectionRow.reviewer)
+        )
+        given = {row[0]: row[1] for row in counted}
+        roles, tallies = self.roles(upto), self.tallies(upto)
+        tested = _tested(roles)
+        return [
+            Reviewer(
+                name=name,
+                role=roles.get(name, "reviewer"),
+                corrections=given.get(name, 0),
+                tally=tallies.get(name, Tally()),
+                probation=on_probation(tallies.get(name, Tally()), roles.get(name, "reviewer"), tested),
+            )
+            for name in sorted(given.keys() | roles.keys())
+        ]
+
+    def on_probation(self, upto: int) -> frozenset[str]:
+        """Whose word alone neither gates nor fills a night."""
+        if not self.roles(upto) and not self.tallies(upto):
+            return frozenset()
+        return frozenset(one.name for one in self.all(upto) if one.probation)
+
+
+def _tested(roles: dict[str, ReviewerRole]) -> bool:
+    return any(role != "reviewer" for role in roles.values())

@@ -1,0 +1,177 @@
+"""Transcripts that were forgotten on request: what is taken out of the record, and what stays to show that it was.
+
+The row of a forgotten transcript keeps its number, its hashes, its role and its links, so that its twins keep their
+leak group and the models that learnt from it can be named; it keeps nothing of what anybody said. A request is finished
+once every other place has been cleared as well; until then it can be taken up again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from errata.database.blobs import Blobs
+from errata.database.groups import next_seq
+from errata.database.tables import BandRow, CorrectionRow, EventRow, LinkRow, PredictionRow, TombstoneRow, TranscriptRow
+from errata.domain.hashing import sha256
+from errata.domain.transcript import Transcript
+from errata.domain.twins import text_hash
+from errata.errors import Forgotten, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    seq: int
+    external_hash: str
+    at: datetime
+    by: str
+    why: str
+    transcripts: tuple[int, ...]
+    """Every version under the id, by `seq`."""
+    hashes: tuple[str, ...]
+    removed: dict[str, Any]
+    finished: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "seq": self.seq,
+            "external_id_sha256": self.external_hash,
+            "at": self.at.isoformat(),
+            "by": self.by,
+            "why": self.why,
+            "transcripts": list(self.transcripts),
+            "hashes": list(self.hashes),
+            "removed": self.removed,
+            "finished": self.finished,
+        }
+
+
+class Tombstones:
+    def __init__(self, session: Session, blobs: Blobs) -> None:
+        self._session = session
+        self._blobs = blobs
+
+    def bury(self, external_id: str, by: str, why: str) -> Tombstone:
+        """Takes every version of a transcript, its predictions and its corrections' texts out of the tables.
+
+        Again, it returns the tombstone that is there. The texts themselves go with `remove_texts`, after the commit.
+        Raises NotFound where the record never had it.
+        """
+        known = self.of(external_id)
+        if known is not None:
+            return known
+        query = sa.select(TranscriptRow).where(TranscriptRow.external_id == external_id).order_by(TranscriptRow.seq)
+        rows = self._session.scalars(query).all()
+        if not rows:
+            raise NotFound(f"there is no transcript {external_id!r} in the record; `errata forget` takes its own id")
+        stone = TombstoneRow(
+            seq=next_seq(self._session, "forget"),
+            external_hash=sha256(external_id),
+            by=by,
+            why=why,
+            removed=self._cleared([row.seq for row in rows]),
+        )
+        self._session.add(stone)
+        for row in rows:
+            row.external_id, row.title, row.channel = stone.external_hash, "", ""
+            row.signature, row.forgotten = b"", stone.seq
+        self._session.flush()
+        return self._read(stone)
+
+    def _cleared(self, seqs: Sequence[int]) -> dict[str, Any]:
+        """Empties what models and reviewers said of these transcripts; returns how much that was."""
+        chapters = sa.update(PredictionRow).where(PredictionRow.transcript.in_(seqs)).values(chapters=[], problems=[])
+        told = sa.update(CorrectionRow).where(CorrectionRow.transcript.in_(seqs)).values(chapters=[], why="")
+        counts = {
+            name: self._session.scalar(sa.select(sa.func.count()).where(table.transcript.in_(seqs))) or 0
+            for name, table in (("predictions", PredictionRow), ("corrections", CorrectionRow))
+        }
+        self._session.execute(chapters)
+        self._session.execute(told)
+        self._session.execute(sa.delete(BandRow).where(BandRow.transcript.in_(seqs)))
+        return {"transcripts": len(seqs), **counts}
+
+    def remove_texts(self, stone: Tombstone) -> None:
+        for name in stone.hashes:
+            self._blobs.remove(name)
+
+    def note(self, stone: Tombstone, removed: dict[str, Any], finished: bool) -> Tombstone:
+        """Writes down what else was removed, and whether that was all."""
+        row = self._session.get_one(TombstoneRow, stone.seq)
+        row.removed, row.finished = {**row.removed, **removed}, finished
+        self._session.flush()
+        return self._read(row)
+
+    def of(self, external_id: str) -> Tombstone | None:
+        row = self._session.scalar(sa.select(TombstoneRow).where(TombstoneRow.external_hash == sha256(external_id)))
+        return None if row is None else self._read(row)
+
+    def unfinished(self) -> list[Tombstone]:
+        """Requests that were cut short: other places may still hold what they asked to be forgotten."""
+        rows = self._session.scalars(sa.select(TombstoneRow).where(TombstoneRow.finished.is_(False)))
+        return [self._read(row) for row in rows]
+
+    def twins(self, stone: Tombstone) -> list[str]:
+        """Outside ids of other transcripts in the same leak groups, which the request doesn't name."""
+        linked = sa.select(LinkRow.newer, LinkRow.older).where(
+            sa.or_(LinkRow.newer.in_(stone.transcripts), LinkRow.older.in_(stone.transcripts))
+        )
+        seqs = {end for link in self._session.execute(linked) for end in link}
+        names = sa.select(TranscriptRow.external_id).where(
+            TranscriptRow.seq.in_(seqs), TranscriptRow.forgotten.is_(None)
+        )
+        return sorted(set(self._session.scalars(names)))
+
+    def refuse(self, transcript: Transcript) -> None:
+        """Raises Forgotten for a transcript that was: under its id, or the same words under another."""
+        stone = self.of(transcript.external_id) or self._by_words(transcript)
+        if stone is not None:
+            raise Forgotten(
+                f"the transcript {transcript.external_id!r} was forgotten on request on {stone.at:%Y-%m-%d} and is not "
+                "taken in again; leave it out"
+            )
+
+    def _by_words(self, transcript: Transcript) -> Tombstone | None:
+        row = self._session.scalar(
+            sa.select(TombstoneRow)
+            .join(TranscriptRow, TranscriptRow.forgotten == TombstoneRow.seq)
+            .where(TranscriptRow.text_hash == text_hash(transcript.text))
+            .limit(1)
+        )
+        return None if row is None else self._read(row)
+
+    def _read(self, row: TombstoneRow) -> Tombstone:
+        query = sa.select(TranscriptRow.seq, TranscriptRow.hash).where(TranscriptRow.forgotten == row.seq)
+        found = self._session.execute(query.order_by(TranscriptRow.seq)).all()
+        at = self._session.get_one(EventRow, row.seq).at
+        return Tombstone(
+            seq=row.seq,
+            external_hash=row.external_hash,
+            at=at if at.tzinfo else at.replace(tzinfo=UTC),
+            by=row.by,
+            why=row.why,
+            transcripts=tuple(one.seq for one in found),
+            hashes=tuple(one.hash for one in found),
+            removed=row.removed,
+            finished=row.finished,
+        )
+
+
+def scrub(url: str) -> None:
+    """Rewrites the database's files, so that free pages and the log hold nothing of what was taken out.
+
+    Takes as long as copying the tables; nobody else may be writing meanwhile. Backups are the database owner's.
+    """
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        else:
+            connection.exec_driver_sql("VACUUM FULL transcripts, leak_bands, predictions, corrections")
+    engine.dispose()

@@ -1,0 +1,92 @@
+"""Who reviews, what they may decide, and how far the adjudicated items say that they can be relied on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+ReviewerRole = Literal["reviewer", "adjudicator", "release owner"]
+REVIEWER_ROLES: tuple[ReviewerRole, ...] = get_args(ReviewerRole)
+"""Each may do what those before it may."""
+
+PROBATION_ITEMS = 5
+"""With fewer adjudicated items than this nobody is known well enough; five right ones of five are the least that put
+the interval's lower end (0.61) well above chance."""
+PROBATION_FLOOR = 0.5
+"""Below this lower end of the trust interval a reviewer may be wrong more often than right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How often a reviewer is found right: a Beta posterior over a uniform prior."""
+
+    mean: float
+    low: float
+    """Ends of the central 90 % interval."""
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Of the adjudicated items that a reviewer had a say in."""
+
+    agreed: int = 0
+    differed: int = 0
+
+    @property
+    def items(self) -> int:
+        return self.agreed + self.differed
+
+    def trust(self) -> Trust:
+        """Beta(1 + agreed, 1 + differed): the conjugate posterior of a share (Gelman et al., Bayesian Data
+        Analysis, §2.4)."""
+        from scipy.special import betaincinv
+
+        right, wrong = 1.0 + self.agreed, 1.0 + self.differed
+        low, high = (float(betaincinv(right, wrong, point)) for point in (0.05, 0.95))
+        return Trust(right / (right + wrong), low, high)
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    name: str
+    role: ReviewerRole
+    corrections: int
+    """Edits, accepts and rejects given, superseded ones included."""
+    tally: Tally
+    probation: bool
+
+    def as_json(self) -> dict[str, Any]:
+        trust = self.tally.trust()
+        return {
+            "name": self.name,
+            "role": self.role,
+            "corrections": self.corrections,
+            "adjudicated": self.tally.items,
+            "agreed": self.tally.agreed,
+            "trust": trust.mean,
+            "low": trust.low,
+            "high": trust.high,
+            "probation": self.probation,
+        }
+
+
+def on_probation(tally: Tally, role: ReviewerRole, tested: bool) -> bool:
+    """Whether a reviewer's word alone neither gates nor fills a night.
+
+    `tested` says whether anybody has been appointed to adjudicate: until then nobody could ever leave a probation that
+    is for want of items, so only a poor record puts one on it.
+    """
+    if role != "reviewer":
+        return False
+    if tally.items < PROBATION_ITEMS:
+        return tested
+    return tally.trust().low < PROBATION_FLOOR
+
+
+def may(name: str, least: ReviewerRole, roles: Mapping[str, ReviewerRole]) -> bool:
+    """Whether `name` may do what asks for the role `least`: anybody may, until somebody is appointed to it."""
+    needed = REVIEWER_ROLES.index(least)
+    appointed = {who for who, role in roles.items() if REVIEWER_ROLES.index(role) >= needed}
+    return not appointed or name in appointed

@@ -1,0 +1,210 @@
+"""Argilla's record exports: one review for each user who responded to a record.
+
+    {"id", "fields": {…}, "metadata": {…}, "suggestions": {"chapters": {"value", "agent"}},
+     "responses": {"chapters": [{"value", "user_id"}]}, "status"}
+
+Read are `to_list` and `to_json`, `to_dict` in both its orients (by record id, and by name, which gives columns), and
+each of them flattened ("chapters.responses", "chapters.responses.users", "chapters.responses.status",
+"chapters.suggestion", "chapters.suggestion.agent"), and JSONL of records.
+
+Chapters are the answer to the question with `chapter` in its name, in the form of `chapter_text`; its suggestion is
+the draft. A question called `verdict` may say accept, edit or reject. The video's id is `video_id` or `external_id` in
+metadata or fields, or else the record's `id`; the reviewer is the user's id; `reviewed_on` and `errata_prediction`
+stand in metadata.
+
+A draft is no review and is left out, as is a record that nobody has responded to; a discarded response is a reject.
+Only flattened exports hold that status. Without it a response is refused unless there is other evidence that it was
+submitted: the record is completed and nobody else has responded to it, or the record was never on a server and the
+response is a changed list of chapters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from reprlib import repr as short
+from typing import Any
+
+from errata.errors import BadInput
+from errata.formats import chapter_text
+from errata.formats.fields import listing, mapping, text_or_nothing
+from errata.formats.label_studio import verdict
+from errata.formats.review_lines import Line, entries, named, reviews, video_id, word
+from errata.formats.reviews_jsonl import Review
+from errata.formats.row_files import json_rows
+from errata.formats.rows import Rejected, Row
+from errata.formats.shown import KEY
+
+
+def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
+    """Reads an export. Raises BadInput when it can't be read or nobody has responded to anything in it."""
+    records = [record for row in json_rows(path) for record in _records(row)]
+    if all(fits(entries(record.raw)) and not _responded(record.raw) for record in records):
+        raise BadInput(f"{path} holds records that nobody has responded to; export it again once they are reviewed")
+    return reviews([row for record in records for row in _responses(record)], _line, _day, until)
+
+
+def fits(raw: dict[str, Any]) -> bool:
+    flat = any(name.endswith((".responses", ".suggestion")) for name in raw)
+    return flat or ("fields" in raw and ("responses" in raw or "suggestions" in raw))
+
+
+def _records(row: Row | Rejected) -> Iterator[Row | Rejected]:
+    """The records of a dict of columns, or of a dict by id; other rows as they are."""
+    raw = entries(row.raw)
+    if isinstance(row, Rejected):
+        yield row
+    elif fits(raw) and isinstance(raw.get("id"), list):
+        yield from _by_column(row)
+    elif not fits(raw) and any(isinstance(value, dict) and fits(value) for value in raw.values()):
+        for name, value in raw.items():
+            yield Row(row.file, f"record {name}", value)
+    else:
+        yield row
+
+
+def _by_column(row: Row) -> Iterator[Row | Rejected]:
+    columns = row.raw
+    if any(not isinstance(column, list) or len(column) != len(columns["id"]) for column in columns.values()):
+        yield row.rejected("its columns are not lists of one length; export it again")
+        return
+    for at, cells in enumerate(zip(*columns.values(), strict=True), start=1):
+        yield Row(row.file, f"item {at}", dict(zip(columns, cells, strict=True)))
+
+
+def _responded(raw: dict[str, Any]) -> bool:
+    return bool(raw.get("responses")) or any(value for name, value in raw.items() if name.endswith(".responses"))
+
+
+def _responses(record: Row | Rejected) -> Iterator[Row | Rejected]:
+    """The record once for each user who responded, with their answers alone; drafts are left out."""
+    raw = entries(record.raw)
+    if isinstance(record, Rejected) or not fits(raw):
+        yield record
+        return
+    try:
+        whole = _nested(raw)
+        answers = _answers_by_user(whole)
+    except BadInput as problem:
+        yield record.rejected(str(problem))
+        return
+    others = len(answers) - 1 or whole.get("others", 0)
+    for user, responses in answers.items():
+        if not any(answer.get("status") == "draft" for found in responses.values() for answer in found):
+            place = f"record {named(whole.get('id'))}, user {user}"
+            yield Row(record.file, place, {**whole, "responses": responses, "others": others})
+
+
+def _nested(raw: dict[str, Any]) -> dict[str, Any]:
+    """A flattened record in the nested form, with each answer's status beside it; fields and metadata become one."""
+    if "fields" in raw:
+        return raw
+    responses: dict[str, Any] = {}
+    suggestions: dict[str, Any] = {}
+    for name, value in raw.items():
+        question = name.rpartition(".")[0]
+        if name.endswith(".responses") and value:
+            responses[question] = _zipped(raw, name)
+        elif name.endswith(".suggestion") and value is not None:
+            suggestions[question] = {"value": value, "agent": raw.get(f"{name}.agent")}
+    kept: dict[str, Any] = {name: raw[name] for name in ("id", "status", "_server_id") if name in raw}
+    rest = {name: value for name, value in raw.items() if not re.search(r"\.(responses|suggestion)(\.\w+)?$", name)}
+    data = {name: value for name, value in rest.items() if name not in kept}
+    return {**kept, "fields": {}, "metadata": data, "suggestions": suggestions, "responses": responses}
+
+
+def _zipped(raw: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    values, users = listing(raw[name], name), listing(raw.get(f"{name}.users"), f"{name}.users")
+    statuses = listing(raw.get(f"{name}.status"), f"{name}.status")
+    if not len(values) == len(users) == len(statuses):
+        raise BadInput(f"{name}, its users and its status differ in length; export it again")
+    return [
+        {"value": value, "user_id": user, "status": status}
+        for value, user, status in zip(values, users, statuses, strict=True)
+    ]
+
+
+def _answers_by_user(record: dict[str, Any]) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """{user: {question: [the one answer]}}"""
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for question, answers in _part(record, "responses").items():
+        for answer in listing(answers, f"the responses to {short(question)}"):
+            user = word(mapping(answer, f"a response to {short(question)}").get("user_id"), "user_id")
+            found.setdefault(user, {}).setdefault(question, []).append(answer)
+    return found
+
+
+def _part(raw: Any, name: str) -> dict[str, Any]:
+    return mapping(mapping(raw, "the record").get(name) or {}, name)
+
+
+def _day(raw: Any) -> Any:
+    return _part(raw, "metadata").get("reviewed_on")
+
+
+def _line(raw: Any) -> Line:
+    metadata = _part(raw, "metadata")
+    question = _question(raw)
+    chosen, answer = _answer(raw, "verdict"), _answer(raw, question)
+    draft, model = _draft(raw, question)
+    kind, reviewed = _said(raw, chosen, answer, draft)
+    places = {**_part(raw, "fields"), **metadata, "id": raw.get("id")}
+    return {
+        "video_id": video_id(places, ("video_id", "external_id", "id")),
+        "reviewer": word((answer or chosen or {}).get("user_id"), "user_id"),
+        "reviewed_on": _day(raw),
+        "kind": kind,
+        "reviewed": reviewed,
+        "draft": draft,
+        "draft_by": model,
+        "prediction": metadata.get(KEY),
+    }
+
+
+def _question(record: dict[str, Any]) -> str:
+    """The name of the question about chapters."""
+    asked = [*_part(record, "responses"), *_part(record, "suggestions")]
+    found = next((name for name in asked if "chapter" in name.lower()), None)
+    if found is None:
+        raise BadInput(f"nobody was asked for chapters, but for {short(asked)}; leave it out, or rename the question")
+    return found
+
+
+def _answer(record: dict[str, Any], question: str) -> dict[str, Any] | None:
+    found = listing(_part(record, "responses").get(question) or [], f"the responses to {question}")
+    if len(found) > 1:
+        raise BadInput(f"one user has {len(found)} responses to {short(question)}; keep one")
+    return mapping(found[0], "the response") if found else None
+
+
+def _draft(record: dict[str, Any], question: str) -> tuple[list[dict[str, Any]] | None, str]:
+    suggestion = mapping(_part(record, "suggestions").get(question) or {}, "the suggestion")
+    if suggestion.get("value") is None:
+        return None, ""
+    read = chapter_text.read(suggestion["value"], f"the suggestion for {question}")
+    return read, text_or_nothing(suggestion.get("agent"), "the suggestion's agent")
+
+
+def _said(
+    record: dict[str, Any], chosen: dict[str, Any] | None, answer: dict[str, Any] | None, draft: Any
+) -> tuple[str, list[dict[str, Any]] | None]:
+    """The kind of review that the answers make, and the chapters in it."""
+    status = (answer or chosen or {}).get("status")
+    if status == "discarded":
+        return "reject", None
+    reviewed = None if answer is None else chapter_text.read(answer.get("value"), "the response")
+    if status is None and not _is_submitted(record, reviewed, draft):
+        raise BadInput(
+            "this export does not say whether the response was submitted or discarded; export with flatten=True, "
+            'or add "status": "submitted" to the response'
+        )
+    if status not in (None, "submitted"):
+        raise BadInput(f"the response's status must be submitted or discarded, not {short(status)}")
+    return ("edit" if chosen is None else verdict(chosen.get("value"))), reviewed
+
+
+def _is_submitted(record: dict[str, Any], reviewed: Any, draft: Any) -> bool:
+    if record.get("_server_id") is None:
+        return bool(reviewed) and reviewed != draft
+    return record.get("status") == "completed" and not record.get("others")

@@ -1,0 +1,55 @@
+"""Chat logs as tcd writes them in its `irc` format: one file is one stream, and a message is a line of it.
+
+    [0:02:08] <ecenti> isn't it macrophone?
+    [0:02:10] <~Tsoding> a badge (one of ~ @ % + $ & * !) may stand before the name; it is left out
+    [0:02:12] *Tsoding waves]
+
+A message is at one time: it ends where it begins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from reprlib import repr as short
+from typing import Any
+
+from errata.errors import BadInput
+from errata.formats import talk
+from errata.formats.cues import seconds
+from errata.formats.rows import Arrival, Rejected
+from errata.formats.talk import Speech
+
+_MESSAGE = re.compile(r"\[([\d:.]+)\] (?:<[~@%+$&*!]?([^<>]+)>|\*(\S+))(?: (.*))?", re.ASCII)
+
+
+def read(path: Path, chapters: Path | None = None) -> Iterator[Arrival | Rejected]:
+    """The stream in a file; `chapters` as in `talk.read`."""
+    return talk.read(path, speech, chapters)
+
+
+def fits(content: Any) -> bool:
+    """Whether a file's content is this format."""
+    return isinstance(content, str) and _MESSAGE.match(content.lstrip()) is not None
+
+
+def speech(text: str) -> Speech:
+    """Raises BadInput, with the line that can't be read."""
+    return [_line(line.rstrip("\r"), at) for at, line in enumerate(text.split("\n"), start=1) if line.strip()]
+
+
+def _line(line: str, number: int) -> dict[str, Any]:
+    found = _MESSAGE.fullmatch(line)
+    if found is None:
+        raise BadInput(
+            f"line {number} must be like [0:02:08] <name> message, not {short(line)}; mend it or take it out"
+        )
+    at = seconds(found[1], f"line {number}")
+    said = found[4] or ""
+    return {
+        "start": at,
+        "end": at,
+        "text": said.removesuffix("]") if found[3] else said,
+        "speaker": found[2] or found[3],
+    }

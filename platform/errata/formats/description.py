@@ -1,0 +1,184 @@
+"""Chapter lists in video descriptions, by YouTube's rules: one review a video.
+
+A line of the list begins with a time (M:SS or H:MM:SS), with a bullet or brackets around it if one likes; what follows
+is the title. Other lines are no part of the list. It counts if it starts at 0:00, has at least three times, in
+ascending order, and each chapter lasts 10 seconds or more (YouTube Help, "Video chapters"); else YouTube shows no
+chapters at all, and the row is refused with the rule that is broken. A first time of 0:01 is the documented way to turn
+a list off.
+
+    {"id": "…", "description": "…", "duration": 754, "reviewer": "…", "reviewed_on": "2024-02-15"}
+
+Read are JSON (a list of these, one of them, or a dict by id of them or of texts), JSONL, CSV with these columns, a
+text file whose stem is the id, and a folder of such files (`.txt`, `.description`). The id may be called `video_id` or
+`external_id`; only id and description are needed. Nobody signs a description: without `reviewer` it is "description".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from reprlib import repr as short
+from typing import Any
+
+from errata.errors import BadInput
+from errata.formats import chapter_text
+from errata.formats.chapter_text import Typed
+from errata.formats.fields import mapping, text, text_or_nothing, time, time_in_key
+from errata.formats.json_files import read_text
+from errata.formats.review_lines import Line, entries, reviews, video_id
+from errata.formats.reviews_jsonl import Review
+from errata.formats.row_files import csv_rows, is_json, json_rows
+from errata.formats.rows import REJECTED, Rejected, Row
+from errata.formats.shown import KEY
+
+FILES = (".txt", ".description")
+FEWEST = 3
+SHORTEST = 10
+"""Seconds."""
+
+_BULLET = re.compile(r"[\s\-–—•·*▶►>\u200b-\u200f\u2060\ufeff]*")
+"""With the marks for writing direction and the like that come along when text is copied."""
+
+_TIME = re.compile(r"[\[(]?[0-9]{1,3}:[0-9]{2}(:[0-9]{2})?[\])]?(?=[\s\-–—:|]|$)")
+"""What looks like one, whether or not there is such a time."""
+
+
+def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
+    """In a folder a bad file is a refused row. Raises BadInput when the one file can't be read, or there is none."""
+    return reviews(_once(_rows(path)), _line, _day, until)
+
+
+def fits(raw: dict[str, Any]) -> bool:
+    return "description" in raw or _are_descriptions(raw)
+
+
+def _are_descriptions(raw: dict[str, Any]) -> bool:
+    """Whether these are texts by id, with a chapter list in one of them."""
+    if not all(isinstance(value, str) for value in raw.values()):
+        return False
+    return any(chapter_text.typed(line) for value in raw.values() for line in value.splitlines())
+
+
+def is_file(path: Path) -> bool:
+    return path.suffix in FILES
+
+
+def _rows(path: Path) -> Iterable[Row | Rejected]:
+    if path.is_dir():
+        return _folder(path)
+    if is_file(path):
+        return [Row(str(path), path.stem, {"id": path.stem, "description": read_text(path)})]
+    return [row for item in json_rows(path) for row in _by_id(item)] if is_json(path) else csv_rows(path)
+
+
+def _folder(path: Path) -> list[Row | Rejected]:
+    files = sorted(file for file in path.iterdir() if is_file(file))
+    if not files:
+        raise BadInput(f"{path} has no {' or '.join(FILES)} files; put the descriptions there, one a video")
+    return [_file_row(file) for file in files]
+
+
+def _file_row(file: Path) -> Row | Rejected:
+    row = Row(str(file), file.stem, {"id": file.stem, "description": None})
+    try:
+        return Row(row.file, row.row, {**row.raw, "description": read_text(file)})
+    except BadInput as problem:
+        return row.rejected(str(problem))
+
+
+def _by_id(row: Row | Rejected) -> Iterator[Row | Rejected]:
+    """The entries of a dict by id; other rows as they are."""
+    raw = row.raw if isinstance(row.raw, dict) else {}
+    if isinstance(row, Rejected) or not raw or "description" in raw or REJECTED in raw:
+        yield row
+    else:
+        for name, value in raw.items():
+            yield Row(row.file, name, {**(entries(value) or {"description": value}), "id": name})
+
+
+def _once(rows: Iterable[Row | Rejected]) -> Iterator[Row | Rejected]:
+    """A second description of one video is refused: nothing says which is right."""
+    known: set[str] = set()
+    for row in rows:
+        name = None if isinstance(row, Rejected) else _known_id(row.raw)
+        if isinstance(row, Row) and name in known:
+            yield row.rejected(f"video {name!r} has a second description; keep one of the two")
+        else:
+            known |= {name} if name is not None else set()
+            yield row
+
+
+def _known_id(raw: Any) -> str | None:
+    try:
+        return _id(mapping(raw, "the row"))
+    except BadInput:
+        return None
+
+
+def _id(fields: dict[str, Any]) -> str:
+    return video_id(fields, ("video_id", "id", "external_id"))
+
+
+def _day(raw: Any) -> Any:
+    return mapping(raw, "the row").get("reviewed_on") or None
+
+
+def _line(raw: Any) -> Line:
+    fields = mapping(raw, "the row")
+    found = _list(text(fields.get("description"), "description"))
+    _check(found, _duration(fields.get("duration")))
+    return {
+        "video_id": _id(fields),
+        "reviewer": text_or_nothing(fields.get("reviewer"), "reviewer") or "description",
+        "reviewed_on": _day(raw),
+        "reviewed": [{"start": item.start, "title": item.title} for item in found],
+        "prediction": fields.get(KEY),
+    }
+
+
+def _duration(value: Any) -> float | None:
+    """In seconds; None where it is not known."""
+    if value is None or value == "":
+        return None
+    return time_in_key(value, "duration") if isinstance(value, str) else time(value, "duration")
+
+
+def _list(description: str) -> list[Typed]:
+    lines = (_BULLET.sub("", line, count=1) for line in description.splitlines())
+    return [item for item in (_item(line) for line in lines) if item is not None]
+
+
+def _item(line: str) -> Typed | None:
+    if not _TIME.match(line):
+        return None
+    item = chapter_text.typed(line)
+    if item is None:
+        raise BadInput(f"the line {short(line)} begins with a time that is none; write it as M:SS or H:MM:SS")
+    if not item.title:
+        raise BadInput(f"the line {short(line)} has a time and no title; add one")
+    if chapter_text.typed(item.title) is not None:
+        raise BadInput(f"the line {short(line)} has two times; keep the first")
+    return item
+
+
+def _check(found: list[Typed], duration: float | None) -> None:
+    """Raises BadInput with the rule that the list breaks."""
+    if not found:
+        raise BadInput("no line of it begins with a time, so it has no chapters; leave it out")
+    if found[0].start != 0:
+        raise BadInput(
+            f"its first chapter starts at {found[0].start:g} s, not at 0:00, which turns the list off; mend it"
+        )
+    if len(found) < FEWEST:
+        raise BadInput(f"it has {len(found)} chapters, and fewer than {FEWEST} are no list to YouTube; add some")
+    ends = [] if duration is None else [Typed(duration, "the end")]
+    for item, following in pairwise([*found, *ends]):
+        if following.start <= item.start:
+            raise BadInput(f"{following.title!r} does not come after {item.title!r}; put the times in ascending order")
+        if following.start - item.start < SHORTEST:
+            length = following.start - item.start
+            raise BadInput(
+                f"{item.title!r} lasts {length:g} s, and a chapter lasts {SHORTEST} s or more; mend its time"
+            )

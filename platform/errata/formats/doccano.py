@@ -1,0 +1,120 @@
+"""doccano's JSONL exports: one review a line.
+
+    {"id": 1, "text": "…", "label": ["0:00 Welcome", "1:33 Soil"], "video_id": "…"}             sequence to sequence
+    {"id": 1, "text": "[0:00] …\\n[1:33] …", "label": [[0, 42, "Welcome"], …], "video_id": "…"}   sequence labelling
+    {"doc_id": 1, "text": "…", "labels": [[0, 42, "Welcome"], …], "username": "ann", …}          older exports
+
+What is written as a label is read as `chapter_text` says. A span is a chapter called by its label where it covers the
+text from the beginning of a line that has a time there, with or without that time, to the end of that line at least;
+any other span marks something else, as those of entities do, and its line is refused.
+
+The video's id is `video_id` or `external_id` in the line or its `meta`, or the stem of its `filename`; `id` and
+`doc_id` are doccano's own. The reviewer is `username`, or else the file's name, since doccano writes a file for each
+user; a file for all of them (`all.jsonl`) does not say who it was, and its lines are refused unless they have a
+`username`. `reviewed_on` and `errata_prediction` are read where a line has them. doccano knows no drafts, and does not
+tell a text without chapters from one that nobody has labelled, so a line without labels is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from reprlib import repr as short
+from typing import Any
+
+from errata.errors import BadInput
+from errata.formats import chapter_text
+from errata.formats.fields import listing, mapping, text
+from errata.formats.review_lines import Line, entries, reviews, video_id, word
+from errata.formats.reviews_jsonl import Review
+from errata.formats.row_files import json_rows
+from errata.formats.rows import Rejected, Row
+from errata.formats.shown import KEY
+
+NOBODY = ("all", "unknown")
+"""Names of files that doccano writes for no user in particular."""
+
+_FOREIGN = ("entities", "relations", "cats")
+
+
+def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
+    """Reads JSONL, or a JSON list of its lines. Raises BadInput when the file can't be read."""
+    return reviews((_signed(row, path.stem) for row in list(json_rows(path))), _line, _day, until)
+
+
+def fits(raw: dict[str, Any]) -> bool:
+    return ("text" in raw or "filename" in raw) and any(name in raw for name in ("label", "labels", *_FOREIGN))
+
+
+def _signed(row: Row | Rejected, stem: str) -> Row | Rejected:
+    """With the file's name as `username` where the row says nothing: a rejects file is called something else."""
+    raw = entries(row.raw)
+    if isinstance(row, Rejected) or not raw or "username" in raw:
+        return row
+    return Row(row.file, row.row, {**raw, "username": None if stem in NOBODY else stem})
+
+
+def _data(raw: Any) -> dict[str, Any]:
+    line = mapping(raw, "the line")
+    return {**mapping(line.get("meta") or {}, "meta"), **line}
+
+
+def _day(raw: Any) -> Any:
+    return _data(raw).get("reviewed_on")
+
+
+def _line(raw: Any) -> Line:
+    data = _data(raw)
+    for name in _FOREIGN:
+        if name in data:
+            raise BadInput(f"it has {name}, which are no chapters; leave it out")
+    if data.get("username") is None:
+        raise BadInput("it does not say who labelled it; add `username`, or export a file for each user")
+    return {
+        "video_id": video_id(data, ("video_id", "external_id")),
+        "reviewer": word(data["username"], "username"),
+        "reviewed_on": _day(raw),
+        "reviewed": _chapters(data),
+        "prediction": data.get(KEY),
+    }
+
+
+def _chapters(data: dict[str, Any]) -> list[dict[str, Any]]:
+    name = "labels" if "labels" in data else "label"
+    labels = listing(data.get(name), name)
+    if not labels:
+        raise BadInput(
+            'it has no labels: nobody has labelled it, or it has no chapters; leave it out, or label it "[]"'
+        )
+    if all(isinstance(label, list) for label in labels):
+        return [_span(label, data, f"{name}[{at}]") for at, label in enumerate(labels)]
+    return [item for at, label in enumerate(labels) for item in chapter_text.read(label, f"{name}[{at}]")]
+
+
+def _span(label: list[Any], data: dict[str, Any], what: str) -> dict[str, Any]:
+    if len(label) != 3:
+        raise BadInput(f"{what} must be [start, end, label], not {short(label)}")
+    whole, (start, end) = text(data.get("text"), "text"), (_offset(at, what) for at in label[:2])
+    if not start < end <= len(whole):
+        raise BadInput(f"{what} runs from {start} to {end}, and the text has {len(whole)} characters; mend it")
+    begin = whole.rfind("\n", 0, start) + 1
+    stop = whole.find("\n", start)
+    line = whole[begin : stop if stop >= 0 else len(whole)]
+    timed = chapter_text.typed(line)
+    if timed is None or not _is_bare_time(whole[begin:start]) or end < begin + len(line.rstrip()):
+        raise BadInput(
+            f"{what} marks {short(whole[start:end])}, which is no line that begins with a time; "
+            "label whole lines, or leave it out"
+        )
+    return {"start": timed.start, "title": label[2]}
+
+
+def _is_bare_time(lead: str) -> bool:
+    found = chapter_text.typed(lead)
+    return not lead.strip() or (found is not None and not found.title)
+
+
+def _offset(value: Any, what: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise BadInput(f"{what} must begin and end at characters, counted from 0, not at {short(value)}")
+    return value

@@ -1,0 +1,154 @@
+"""A folder of transcripts, read file by file in order of name.
+
+Of several files with one name (`talk.json`, `talk.vtt`) the format that stands first in `FORMATS` comes first, and what
+says the same words is the same talk. Captions that yt-dlp downloaded belong to their info file, chapters and sound to
+the transcript of their name; corrections, hidden files, and those called LICENSE or README are none. What is left and
+can't be placed is rejected. Folders inside are not entered, but for those of chapter-llama's data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatch
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+from errata.domain.twins import text_hash
+from errata.errors import BadInput
+from errata.formats import chapter_llama, podcast_chapters, ytdlp
+from errata.formats.kinds import ACCEPTED, CHAPTERED, CHAPTERS, CORRECTIONS, FORMATS, TEXTUAL, Results, kind
+from errata.formats.rows import Arrival, Rejected, Row
+
+_NOTICES = ("license*", "licence*", "readme*", ".*")
+_UNPLACED = ""
+
+
+class File(NamedTuple):
+    path: Path
+    kind: str
+    problem: str = ""
+    """Why it can't be placed; it has no kind then."""
+
+
+class Plan(NamedTuple):
+    """What a folder is read as."""
+
+    data_set: bool
+    """Whether it holds chapter-llama's files, which are read together."""
+    files: list[File]
+    """The others, in order of reading: transcripts, and what can't be placed."""
+
+
+def plan(folder: Path, name: str = "auto") -> Plan:
+    """`name` as in `detect.transcripts`; only files that are called as its files are count then.
+
+    Raises BadInput when there is nothing to read.
+    """
+    files = [file for file in sorted(folder.iterdir()) if file.is_file() and not _is_called(file, _NOTICES)]
+    found = _sorted_out(folder, files) if name == "auto" else _named(files, name)
+    if not found.data_set and not any(file.kind in FORMATS for file in found.files):
+        wanted = f"is in no format that can be read; {ACCEPTED}"
+        raise BadInput(f"{folder} {wanted if name == 'auto' else f'has no {FORMATS[name].files}; put them there'}")
+    return found
+
+
+def read(folder: Path, planned: Plan, asr: Path | None) -> Results:
+    """`asr` as in `chapter_llama.read`. Raises BadInput when the folder can't be read as a whole."""
+    if asr is not None and not planned.data_set:
+        raise BadInput(f"{folder} has no chapter-llama files, to which a speech file could belong; leave {asr} out")
+    if planned.data_set and not planned.files:
+        return chapter_llama.read(folder, asr)
+    together = [_rejecting(folder, lambda: chapter_llama.read(folder, asr))] if planned.data_set else []
+    return _each_once(chain(*together, chain.from_iterable(map(_results, planned.files))))
+
+
+def _is_called(file: Path, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch(file.name.lower(), pattern) for pattern in patterns)
+
+
+def _named(files: list[Path], name: str) -> Plan:
+    if name == "chapter-llama":
+        return Plan(True, [])
+    called = [_looked_at(file) for file in files if fnmatch(file.name, FORMATS[name].files)]
+    return Plan(False, [File(file.path, name) for file in called if file.kind != CHAPTERS])
+
+
+def _sorted_out(folder: Path, files: list[Path]) -> Plan:
+    looked = [_looked_at(file) for file in _without_captions(files)]
+    below = [_looked_at(file) for file in sorted((folder / "chapters").glob("*"))]
+    metadata = [file for file in (*looked, *below) if _is_metadata(file)]
+    speech = [file for file in (*files, *(folder / "asrs").glob("*")) if _is_called(file, chapter_llama.SPEECH)]
+    data_set = any(file.kind == "chapter-llama" or speech for file in metadata)
+    together = {*metadata, *(file for file in looked if file.path in speech)} if data_set else set()
+    return Plan(data_set, sorted(_transcripts([file for file in looked if file not in together]), key=_place))
+
+
+def _is_metadata(file: File) -> bool:
+    """A file that can't be read is what its name says."""
+    return _is_called(file.path, chapter_llama.METADATA) and file.kind in ("chapter-llama", _UNPLACED)
+
+
+def _looked_at(file: Path) -> File:
+    try:
+        return File(file, kind(file))
+    except BadInput as problem:
+        return File(file, _UNPLACED, str(problem))
+
+
+def _without_captions(files: list[Path]) -> list[Path]:
+    infos = [file for file in files if file.name.endswith(ytdlp.INFO)]
+    names = tuple(file.name.removesuffix(ytdlp.INFO) + "." for file in infos)
+    return [file for file in files if file in infos or not file.name.startswith(names)]
+
+
+def _transcripts(files: list[File]) -> list[File]:
+    """The files that don't belong to another."""
+    stems = {file.path.stem for file in files if file.kind in FORMATS}
+    chapters = {podcast_chapters.beside(file.path) for file in files if file.kind in CHAPTERED}
+
+    def belongs(file: File) -> bool:
+        sound = file.kind == _UNPLACED and file.path.stem in stems and file.path.suffix not in TEXTUAL
+        return sound or file.kind == CORRECTIONS or file.path in chapters
+
+    return [file for file in files if not belongs(file)]
+
+
+def _place(file: File) -> tuple[str, int, str]:
+    rank = list(FORMATS).index(file.kind) if file.kind in FORMATS else len(FORMATS)
+    return file.path.stem, rank, file.path.name
+
+
+def _results(file: File) -> Results:
+    return _rejecting(file.path, lambda: _read(file))
+
+
+def _read(file: File) -> Results:
+    if file.kind == CHAPTERS:
+        raise BadInput("it holds chapters alone; put their transcript beside them, under the same name")
+    if file.kind == _UNPLACED:
+        raise BadInput(file.problem)
+    return FORMATS[file.kind].read(file.path, None)
+
+
+def _rejecting(path: Path, read_it: Callable[[], Results]) -> Results:
+    """A file that can't be read at all comes out rejected: it doesn't stop its folder."""
+    try:
+        yield from read_it()
+    except BadInput as problem:
+        yield Row(str(path), path.stem, None).rejected(str(problem))
+
+
+def _each_once(results: Iterable[Arrival | Rejected]) -> Results:
+    """Of the talks that several files have under one id the first; the others are rejected unless they say the same."""
+    first: dict[str, tuple[str, str]] = {}
+    for item in results:
+        if isinstance(item, Rejected):
+            yield item
+            continue
+        name, here = item.transcript.external_id, (item.row.file, text_hash(item.transcript.text))
+        file, said = first.setdefault(name, here)
+        if file == item.row.file:
+            yield item
+        elif said != here[1]:
+            yield item.row.rejected(f"video {name!r} stands a second time, first in {file}; give this one its own id")

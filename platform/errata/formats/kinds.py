@@ -1,0 +1,143 @@
+"""The formats of transcripts, and which of them a file is in: its content tells, and its name only where that can't.
+
+A new reader is named in `FORMATS`. Where a file could be in two of them, it is in the one that stands first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from errata.errors import BadInput
+from errata.formats import (
+    chapter_llama,
+    chat,
+    meetings,
+    plain_text,
+    podcast,
+    podcast_chapters,
+    podcast_html,
+    srt,
+    webvtt,
+    whisper,
+    ytdlp,
+)
+from errata.formats.json_files import read_text
+from errata.formats.rows import REJECTED, Arrival, Rejected, Row, each, json_lines
+from errata.formats.talk import json_value
+
+Results = Iterator[Arrival | Rejected]
+
+
+class Format(NamedTuple):
+    words: str
+    """What it is called in a sentence."""
+    files: str
+    """What its files are called, as a rule."""
+    fits: Callable[[Any], bool]
+    """Whether a file's content (a text, a JSON value, or the first row of JSONL) is of this format."""
+    read: Callable[[Path, Path | None], Results]
+    """Of a file, and of the one that belongs to it where that lies elsewhere."""
+
+
+def _rows(path: Path, _: Path | None) -> Results:
+    return each(each(json_lines(path), meetings.named), _row_arrival)
+
+
+def _row_arrival(row: Row) -> Arrival:
+    if isinstance(row.raw, dict) and set(row.raw) == {REJECTED}:
+        raise BadInput(f"nothing of the row is kept here; mend the file that {REJECTED} names, and import that")
+    return meetings.arrival(row) if meetings.fits(row.raw) else chapter_llama.arrival(row)
+
+
+def _is_data_set(content: Any) -> bool:
+    """Whether it is a map with an entry a video; an entry may be broken."""
+    entries = list(content.values()) if isinstance(content, dict) else [None]
+    return not entries or any(isinstance(entry, dict | list) for entry in entries)
+
+
+FORMATS = {
+    "yt-dlp": Format("a yt-dlp info file", "*" + ytdlp.INFO, ytdlp.fits, ytdlp.read),
+    "podcast": Format("a Podcasting 2.0 transcript", "*.json", podcast.fits, podcast.read),
+    "whisper": Format("Whisper JSON", "*.json", whisper.fits, whisper.read),
+    "webvtt": Format("WebVTT", "*.vtt", webvtt.fits, webvtt.read),
+    "srt": Format("SubRip", "*.srt", srt.fits, srt.read),
+    "podcast-html": Format("a Podcasting 2.0 transcript in HTML", "*.html", podcast_html.fits, podcast_html.read),
+    "chat": Format("a chat log", "*.irc", chat.fits, chat.read),
+    "meetings": Format("meetings", "*.jsonl", meetings.fits, _rows),
+    "chapter-llama": Format("chapter-llama data", "*.json", _is_data_set, chapter_llama.read),
+    "rejects": Format("rows that were rejected", "*.jsonl", lambda _: False, _rows),
+    "text": Format("plain text", "*.txt", lambda _: False, lambda path, _: plain_text.read(path)),
+}
+CHAPTERS, CORRECTIONS = "podcast chapters", "corrections"
+"""What belongs to transcripts, and is none."""
+CHAPTERED = ("podcast", "whisper", "webvtt", "srt", "podcast-html", "chat")
+"""The formats to whose transcripts podcast chapters may belong."""
+ACCEPTED = (
+    "accepted are chapter-llama files (chapters*.json or transcripts*.json with asrs*.json), yt-dlp's .info.json with "
+    "its captions, Whisper's JSON, WebVTT (.vtt), SubRip (.srt), Podcasting 2.0 transcripts (.json, .html), chat logs "
+    "(.irc), meetings and rejected rows (.jsonl), plain text (.txt), and a folder of any of them"
+)
+TEXTUAL = tuple(format_.files[format_.files.rindex(".") :] for format_ in FORMATS.values())
+"""The endings of files that are read to the end, whatever is in them."""
+
+
+def words(kind: str) -> str:
+    """What the format is called in a sentence."""
+    return FORMATS[kind].words if kind in FORMATS else kind
+
+
+def kind(path: Path) -> str:
+    """The name of the file's format, or CHAPTERS, or CORRECTIONS. Raises BadInput when it is in none."""
+    if path.suffix in TEXTUAL or not _is_binary(path):
+        found = "yt-dlp" if path.name.endswith(ytdlp.INFO) else _of_content(path, _content(path))
+        if found is not None:
+            return found
+    raise BadInput(f"{path} is in no format that can be read; {ACCEPTED}")
+
+
+def _is_binary(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return b"\0" in file.read(4096)
+    except OSError as problem:
+        raise BadInput(f"{path} can't be read ({problem.strerror}); check the path") from problem
+
+
+def _content(path: Path) -> Any:
+    """The JSON value of a file, the first row of JSONL, or else the text."""
+    text = read_text(path)
+    if path.suffix == ".jsonl":
+        text = next(line for line in text.split("\n") if line.strip())
+    elif path.suffix != ".json" and text.lstrip()[0] not in "{[":
+        return text
+    try:
+        return json_value(text)
+    except BadInput as problem:
+        if path.suffix == ".json":
+            raise BadInput(f"{path}: {problem}") from problem
+        return text
+
+
+def _of_content(path: Path, content: Any) -> str | None:
+    if path.suffix == ".jsonl":
+        return _of_row(content)
+    if path.suffix == ".json" and isinstance(content, str):
+        return None
+    if podcast_chapters.fits(content):
+        return CHAPTERS
+    for name, format_ in FORMATS.items():
+        if format_.fits(content):
+            return name
+    if not isinstance(content, str):
+        return None
+    # A text that fits nothing may be a broken one: the reader that its name calls for says what is wrong.
+    return next((name for name, format_ in FORMATS.items() if fnmatch(path.name, format_.files)), None)
+
+
+def _of_row(row: Any) -> str:
+    if isinstance(row, dict) and "reviewer" in row:
+        return CORRECTIONS
+    return "meetings" if meetings.fits(row) and REJECTED not in row else "rejects"

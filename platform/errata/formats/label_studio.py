@@ -1,0 +1,300 @@
+"""Label Studio's JSON export: one review an annotation, in order of the date at which it was last changed.
+
+    {"id", "data": {…}, "annotations": [{"id", "completed_by", "updated_at", "result": […], "prediction": {…}}], …}
+
+Where chapters stand, in `result`:
+- regions whose control or label has `chapter` in its name, each with its title in a text area under the same region
+  id: spans of time (`labels`, in seconds), of paragraphs (`paragraphlabels`: a chapter starts where the paragraph does,
+  by the one list in the task's data whose items have a `start`), or of frames (`timelinelabels`: counted from 1, by the
+  frame rate in the data's `fps`, `frame_rate` or `frames_per_second`);
+- or one text area with `chapter` in its name, in the form of `chapter_text`.
+A chapter lasts until the next one starts; where its region ends is not used, nor are other controls, but for one called
+`verdict` that says accept, edit or reject.
+
+The video's id is the data's `video_id`, `external_id`, `id` or `path`, or else the stem of its media file. The reviewer
+is the annotator's e-mail address, or their number. The draft is the prediction that the annotation was made from, and
+`errata_prediction` in the data names a prediction of ours.
+
+No review, and left out: tasks that nobody has annotated, annotations that were cancelled (skipped; JSON_MIN drops
+them, too) and drafts. An annotation that Enterprise's reviewers sent back is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from reprlib import repr as short
+from typing import Any, NamedTuple
+
+from errata.errors import BadInput
+from errata.formats import chapter_text
+from errata.formats.fields import filled_text, listing, mapping, text_or_nothing, time, time_in_key
+from errata.formats.review_lines import Line, by_day, entries, named, reviews, video_id, word
+from errata.formats.reviews_jsonl import Review
+from errata.formats.row_files import json_rows
+from errata.formats.rows import Rejected, Row
+from errata.formats.shown import KEY
+
+REGIONS = ("labels", "paragraphlabels", "timelinelabels")
+FRAME_RATES = ("fps", "frame_rate", "frames_per_second")
+
+
+def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
+    """Reads a JSON export, or JSONL of its tasks. Raises BadInput when nothing in it was annotated."""
+    tasks = list(json_rows(path))
+    if all(fits(entries(task.raw)) and not task.raw.get("annotations") for task in tasks):
+        raise BadInput(f"{path} holds tasks that nobody has annotated; export it again once they are reviewed")
+    rows = [row for task in tasks for row in _annotations(task)]
+    return reviews(by_day(rows, _day), _line, _day, until)
+
+
+def fits(raw: dict[str, Any]) -> bool:
+    return "data" in raw and ("annotations" in raw or "predictions" in raw)
+
+
+def _annotations(task: Row | Rejected) -> Iterator[Row | Rejected]:
+    """The task once for each annotation, alone in it; what can't be taken apart stays whole, to be refused."""
+    raw = entries(task.raw)
+    found = raw.get("annotations") or []
+    if isinstance(task, Rejected) or not fits(raw) or not isinstance(found, list):
+        yield task
+        return
+    for annotation in found:
+        known = entries(annotation)
+        if known.get("was_cancelled") is not True:
+            place = f"task {named(raw.get('id'))}, annotation {named(known.get('id'))}"
+            yield Row(task.file, place, {**raw, "annotations": [annotation]})
+
+
+def _annotation(raw: Any) -> dict[str, Any]:
+    found = listing(mapping(raw, "the task").get("annotations"), "annotations")
+    if len(found) != 1:
+        raise BadInput(f"the task has {len(found)} annotations; keep one")
+    return mapping(found[0], "the annotation")
+
+
+def _day(raw: Any) -> Any:
+    annotation = _annotation(raw)
+    return annotation.get("updated_at") or annotation.get("created_at")
+
+
+def _line(raw: Any) -> Line:
+    annotation = _annotation(raw)
+    data = mapping(raw.get("data"), "data")
+    result = _items(annotation.get("result"), "the annotation")
+    found, kind = _chapters(result, data, "the annotation"), _verdict(result)
+    draft, model = _draft(raw, annotation, data)
+    if found is None and not (kind or draft or data.get(KEY)):
+        raise BadInput(f"it has no chapters, but {_kinds(result)}; leave it out, or export the chapters' own project")
+    _check_accepted(annotation.get("reviews") or [])
+    return {
+        "video_id": video_id(data),
+        "reviewer": _reviewer(annotation.get("completed_by")),
+        "reviewed_on": _day(raw),
+        "kind": kind or "edit",
+        "reviewed": found or [],
+        "draft": draft,
+        "draft_by": model,
+        "prediction": data.get(KEY),
+    }
+
+
+def _items(result: Any, whose: str) -> list[dict[str, Any]]:
+    what = f"{whose}'s result"
+    return [mapping(item, f"{what}[{at}]") for at, item in enumerate(listing(result, what))]
+
+
+def _check_accepted(found: Any) -> None:
+    verdicts = [mapping(review, "a review").get("accepted") for review in listing(found, "reviews")]
+    if verdicts and True not in verdicts:
+        raise BadInput("it was sent back to the annotator and has not been accepted since; accept it or leave it out")
+
+
+def _kinds(result: list[dict[str, Any]]) -> str:
+    kinds = sorted({f"{short(item.get('type'))} by {short(item.get('from_name'))}" for item in result})
+    return ", ".join(kinds) or "no result at all"
+
+
+def _reviewer(value: Any) -> str:
+    if not isinstance(value, dict):
+        return word(value, "completed_by")
+    person = mapping(value, "completed_by")
+    return word(person.get("email") or person.get("id"), "completed_by's email and id")
+
+
+def _verdict(result: list[dict[str, Any]]) -> str | None:
+    for item in result:
+        if item.get("type") == "choices" and item.get("from_name") == "verdict":
+            chosen = listing(mapping(item.get("value"), "the verdict").get("choices"), "the verdict's choices")
+            return verdict(chosen[0] if len(chosen) == 1 else chosen)
+    return None
+
+
+def verdict(chosen: Any) -> str:
+    """The kind that a choice called `verdict` names; that it is one, the line's own check says."""
+    return chosen.lower() if isinstance(chosen, str) else short(chosen)
+
+
+def _draft(task: dict[str, Any], annotation: dict[str, Any], data: dict[str, Any]) -> tuple[Any, str]:
+    """The chapters that the reviewer was shown, and by which model; None where the export does not hold them."""
+    prediction = _prediction(task, annotation)
+    result = prediction.get("result")
+    if result is None:
+        return None, ""
+    items = _items(result, "the prediction")
+    found = _chapters(items, data, "the prediction") if items else []
+    return found, "" if found is None else text_or_nothing(prediction.get("model_version"), "model_version")
+
+
+def _prediction(task: dict[str, Any], annotation: dict[str, Any]) -> dict[str, Any]:
+    """The one that the annotation names; else the one it was made beside; else the only one it can have kept from."""
+    known = [item for item in _list(task.get("predictions")) if isinstance(item, dict)]
+    beside = mapping(annotation.get("prediction") or {}, "prediction")
+    parent = annotation.get("parent_prediction")
+    if parent is not None:
+        return next((item for item in [beside, *known] if item.get("id") == parent), {})
+    kept = any(str(item.get("origin")).startswith("prediction") for item in _list(annotation.get("result")))
+    return beside or (mapping(known[0], "the prediction") if kept and len(known) == 1 else {})
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+class _Region(NamedTuple):
+    what: str
+    value: dict[str, Any]
+    titles: list[Any]
+
+
+def _chapters(result: list[dict[str, Any]], data: dict[str, Any], whose: str) -> list[dict[str, Any]] | None:
+    """Items for `reviewed` or `draft`; None where nothing in `result` is about chapters."""
+    regions = _regions(result, whose)
+    typed = _titles(result, regions)
+    if regions and typed:
+        raise BadInput(f"{whose} has chapters both as regions and as text; keep one of the two")
+    if typed:
+        return [item for written in typed for item in chapter_text.read(written, f"{whose}'s text area")]
+    return [_item(region, data) for region in regions.values()] or None
+
+
+def _regions(result: list[dict[str, Any]], whose: str) -> dict[str, _Region]:
+    """The regions that mark chapters, by id, their titles still to come."""
+    found: dict[str, _Region] = {}
+    for item in result:
+        kind = str(item.get("type"))
+        value = item.get("value")
+        if kind.endswith("labels") and isinstance(value, dict) and marks_chapters(item.get("from_name"), value, kind):
+            name = word(item.get("id"), f"{whose}'s region's id")
+            what = f"{whose}'s region {short(name)}"
+            if kind not in REGIONS:
+                raise BadInput(f"{what} is of type {short(kind)}; read are {', '.join(REGIONS)}")
+            if name in found:
+                raise BadInput(f"{what} is marked twice; keep one")
+            found[name] = _Region(what, mapping(value, what), [])
+    return found
+
+
+def _titles(result: list[dict[str, Any]], regions: dict[str, _Region]) -> list[Any]:
+    """Gives each region its titles, and returns what was typed as a list of chapters."""
+    typed: list[Any] = []
+    for item in result:
+        if item.get("type") != "textarea":
+            continue
+        value = mapping(item.get("value"), "a text area's value")
+        written = value["text"] if isinstance(value.get("text"), list) else [value.get("text")]
+        region = regions.get(str(item.get("id")))
+        if region is not None:
+            region.titles.extend(written)
+        elif "chapter" in str(item.get("from_name")).lower():
+            if "start" in value or "ranges" in value:
+                raise BadInput(f"the title {short(written)} is no chapter region's; label its region as a chapter")
+            typed.extend(written)
+    return typed
+
+
+def marks_chapters(control: Any, value: dict[str, Any], kind: str) -> bool:
+    """Whether the control that made a region, or one of the region's labels, has `chapter` in its name."""
+    return any("chapter" in name.lower() for name in [control, *_list(value.get(kind))] if isinstance(name, str))
+
+
+def _item(region: _Region, data: dict[str, Any]) -> dict[str, Any]:
+    if len(region.titles) != 1:
+        raise BadInput(f"{region.what} has {len(region.titles)} titles; give it one")
+    title = filled_text(region.titles[0], f"the title of {region.what}")
+    return {"start": start_of(region.value, data, region.what), "title": title}
+
+
+def start_of(value: dict[str, Any], data: dict[str, Any], what: str) -> float:
+    """Where a region's chapter starts, in the transcript's unit; `data` is its task's. Raises BadInput."""
+    if "ranges" in value:
+        return _frame_time(value, data, what)
+    if "paragraphlabels" in value or "startOffset" in value:
+        return _paragraph_time(value, data, what)
+    if isinstance(value.get("text"), str):
+        raise BadInput(f"{what} marks letters of a text, which have no time; leave it out, or mark times or paragraphs")
+    start, end = time(value.get("start"), f"the start of {what}"), time(value.get("end"), f"the end of {what}")
+    return _forward(start, end, what)
+
+
+def _forward(start: float, end: float, what: str) -> float:
+    if end < start:
+        raise BadInput(f"{what} runs backwards, from {start:g} to {end:g}; mend it")
+    return start
+
+
+def _frame_time(value: dict[str, Any], data: dict[str, Any], what: str) -> float:
+    ranges = listing(value["ranges"], f"the ranges of {what}")
+    if len(ranges) != 1:
+        raise BadInput(f"{what} has {len(ranges)} ranges; a chapter has one")
+    frames = mapping(ranges[0], f"the range of {what}")
+    first, last = time(frames.get("start"), f"the start of {what}"), time(frames.get("end"), f"the end of {what}")
+    if first < 1:
+        raise BadInput(f"{what} starts at frame {first:g}; frames are counted from 1")
+    return (_forward(first, last, what) - 1) / _frame_rate(data, what)
+
+
+def _frame_rate(data: dict[str, Any], what: str) -> float:
+    name = next((name for name in FRAME_RATES if data.get(name) not in (None, "")), None)
+    if name is None:
+        raise BadInput(f"{what} is placed by frames, and the task's data has no `fps`; add it, in frames per second")
+    given = data[name]
+    rate = time_in_key(given, name) if isinstance(given, str) else time(given, name)
+    if rate == 0:
+        raise BadInput(f"{name} is 0; a frame rate must be positive")
+    return rate
+
+
+def _paragraph_time(value: dict[str, Any], data: dict[str, Any], what: str) -> float:
+    first, last = _index(value.get("start"), f"the start of {what}"), _index(value.get("end"), f"the end of {what}")
+    paragraphs = _paragraphs(data)
+    if max(first, last) >= len(paragraphs):
+        raise BadInput(
+            f"{what} runs to paragraph {max(first, last)}, and the last one is {len(paragraphs) - 1}; mend it"
+        )
+    _forward(first, last, what)
+    return time(mapping(paragraphs[first], f"paragraph {first}").get("start"), f"paragraph {first}'s start")
+
+
+def _index(value: Any, what: str) -> int:
+    """A paragraph's place, which is written as text or as a number."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise BadInput(f"{what} must be a paragraph's number, counted from 0, not {short(value)}")
+
+
+def _paragraphs(data: dict[str, Any]) -> list[Any]:
+    """The one list of paragraphs in a task's data; JSON_MIN has regions beside it, which it tells by their labels."""
+    found = {name: value for name, value in data.items() if isinstance(value, list) and _is_paragraph(value)}
+    if len(found) != 1:
+        lists = ", ".join(sorted(found)) or "none"
+        raise BadInput(f"its paragraphs' times must stand in one list in the task's data, found: {lists}; keep one")
+    return next(iter(found.values()))
+
+
+def _is_paragraph(items: list[Any]) -> bool:
+    first = items[0] if items else None
+    return isinstance(first, dict) and "start" in first and not any(name.endswith("labels") for name in first)

@@ -1,0 +1,151 @@
+"""Label Studio's JSON_MIN and CSV exports: one review a row, in order of the date at which it was last changed.
+
+    {"video_id": "…", "id": 1, "chapter": [{…}, …], "chapter_title": ["…", …], "annotator": "…", "annotation_id": 1, …}
+
+A row is the task's data, the task's number as `id`, and each control's values under the control's name. Chapters are
+the regions of the control with `chapter` in its name or in its labels (as in `label_studio`); their titles stand under
+the name with `chapter` and `title` in it, or else as a list under `title` or `titles`.
+
+The export has lost the ids that say which title is which region's, and region and title are joined by their places
+alone. A region without a title shifts the titles after it, so a row in which the two lists differ in length is refused:
+the JSON export still knows. So is one with chapters typed in a text area, which may as well be the task's data. Lost,
+too, are predictions (reviews come without a draft), cancelled annotations, and whether a row without regions had no
+chapters or wasn't about chapters: such a row needs a `verdict`, the data's `errata_prediction`, or `"chapters": []`.
+
+The video's id is the data's `video_id`, `external_id` or `path`, or else the stem of its media file; `id` is the task's
+own. In CSV a list is written as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from reprlib import repr as short
+from typing import Any
+
+from errata.errors import BadInput
+from errata.formats.fields import filled_text, listing, mapping
+from errata.formats.json_files import parse
+from errata.formats.label_studio import REGIONS, marks_chapters, start_of, verdict
+from errata.formats.review_lines import ID_KEYS, Line, by_day, named, reviews, video_id, word
+from errata.formats.reviews_jsonl import Review
+from errata.formats.row_files import csv_rows, is_json, json_rows
+from errata.formats.rows import Rejected, Row
+from errata.formats.shown import KEY
+
+
+def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
+    """Reads JSON_MIN, JSONL of its rows, or the CSV export. Raises BadInput when the file can't be read."""
+    rows = json_rows(path) if is_json(path) else map(_decoded, csv_rows(path))
+    return reviews(by_day(map(_placed, rows), _day), _line, _day, until)
+
+
+def fits(raw: dict[str, Any]) -> bool:
+    return "annotator" in raw and "annotation_id" in raw
+
+
+def _decoded(row: Row | Rejected) -> Row | Rejected:
+    """A CSV row as JSON_MIN has it: lists read, and empty cells, which stand for what a task lacks, left out."""
+    if isinstance(row, Rejected):
+        return row
+    return Row(row.file, row.row, {name: _cell(cell) for name, cell in row.raw.items() if cell})
+
+
+def _cell(cell: str) -> Any:
+    if cell[0] not in "[{":
+        return cell
+    try:
+        return parse(cell)
+    except (json.JSONDecodeError, RecursionError):
+        return cell  # a title, or a note, that begins with a bracket
+
+
+def _placed(row: Row | Rejected) -> Row | Rejected:
+    if isinstance(row, Rejected) or not isinstance(row.raw, dict) or isinstance(row.row, int):
+        return row
+    return Row(row.file, f"{row.row}, annotation {named(row.raw.get('annotation_id'))}", row.raw)
+
+
+def _day(raw: Any) -> Any:
+    fields = mapping(raw, "the row")
+    return fields.get("updated_at") or fields.get("created_at")
+
+
+def _line(raw: Any) -> Line:
+    fields = mapping(raw, "the row")
+    regions = _regions(fields)
+    if regions is None and (name := _typed(fields)):
+        raise BadInput(f"the text under {short(name)} may be the task's own or the answer; export as JSON")
+    if regions is None and "verdict" not in fields and not fields.get(KEY):
+        raise BadInput(
+            "it has no chapter regions, and this export does not say whether that means none; "
+            'export as JSON, or add "chapters": []'
+        )
+    return {
+        "video_id": video_id(fields, tuple(key for key in ID_KEYS if key != "id")),
+        "reviewer": word(fields.get("annotator"), "annotator"),
+        "reviewed_on": _day(raw),
+        "kind": verdict(fields["verdict"]) if "verdict" in fields else "edit",
+        "reviewed": _joined(regions, _titles(fields), fields) if regions else [],
+        "prediction": fields.get(KEY),
+    }
+
+
+def _regions(fields: dict[str, Any]) -> list[Any] | None:
+    """The values of the one control that marks chapters; None without one."""
+    found = {name: value for name, value in fields.items() if _are_regions(name, value)}
+    if len(found) > 1:
+        raise BadInput(f"chapters are marked by {', '.join(sorted(found))}; keep one of them")
+    return next(iter(found.values()), None)
+
+
+def _are_regions(name: str, value: Any) -> bool:
+    if not isinstance(value, list):
+        return False
+    if not value:
+        return name == "chapters"
+    first = value[0]
+    return isinstance(first, dict) and any(kind in first and marks_chapters(name, first, kind) for kind in REGIONS)
+
+
+def _typed(fields: dict[str, Any]) -> str | None:
+    """The name under which chapters may stand as text."""
+    names = (name for name in fields if "chapter" in name.lower() and not _is_title(name))
+    return next((name for name in names if isinstance(fields[name], str | list) and fields[name]), None)
+
+
+def _is_title(name: str) -> bool:
+    return "chapter" in name.lower() and "title" in name.lower()
+
+
+def _titles(fields: dict[str, Any]) -> list[Any]:
+    names = [name for name in fields if _is_title(name)] or [name for name in ("title", "titles") if name in fields]
+    if len(names) > 1:
+        raise BadInput(f"chapter titles may stand in {', '.join(sorted(names))}; keep one of them")
+    if not names:
+        return []
+    found = fields[names[0]]
+    if isinstance(found, list):
+        return found
+    if not _is_title(names[0]):
+        raise BadInput(f"{names[0]} may be the chapter's or the video's; export as JSON, or write it as a list")
+    return [found]  # a single title is written bare
+
+
+def _joined(regions: list[Any], titles: list[Any], fields: dict[str, Any]) -> list[dict[str, Any]]:
+    if len(titles) != len(regions):
+        raise BadInput(
+            f"it has {len(regions)} chapter regions and {len(titles)} titles, and nothing says which is which; "
+            "export as JSON, or give each region its title"
+        )
+    return [
+        {"start": start_of(mapping(region, f"region {at}"), fields, f"region {at}"), "title": _title(title, at)}
+        for at, (region, title) in enumerate(zip(regions, titles, strict=True))
+    ]
+
+
+def _title(title: Any, at: int) -> str:
+    if isinstance(title, dict):  # a region with several texts is written as an object
+        raise BadInput(f"region {at} has {len(listing(title.get('text'), 'its titles'))} titles; keep one")
+    return filled_text(title, f"the title of region {at}")

@@ -1,0 +1,80 @@
+"""Meetings in the schema of QMSum: JSONL, one meeting a line, as turns without times and topics as ranges of turns.
+
+    {"meeting_id": "…", "meeting_transcripts": [{"speaker": "Ann", "content": "Good morning."}, …],
+     "topic_list": [{"topic": "Opening", "relevant_text_span": [["0", "12"]]}, …]}
+
+A turn is a segment, placed by word offsets; `meeting_id` may be missing, and is then the file's stem and the line. Each
+range of a topic begins a chapter: a topic that the meeting comes back to has several. Other keys are left alone.
+Source: https://github.com/Yale-LILY/QMSum
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import accumulate
+from pathlib import Path
+from reprlib import repr as short
+from typing import Any
+
+from errata.domain.chapter import Chapters, tidy
+from errata.domain.transcript import Segment, Transcript
+from errata.errors import BadInput
+from errata.formats.fields import chapter, chapters, listing, mapping, text, text_or_nothing
+from errata.formats.rows import Arrival, Row
+
+TURNS = "meeting_transcripts"
+
+
+def fits(row: Any) -> bool:
+    """Whether a line is of this format."""
+    return isinstance(row, dict) and TURNS in row
+
+
+def named(row: Row) -> Row:
+    """The row; a meeting without an id gets one, which it keeps when it is refused."""
+    if not fits(row.raw) or "meeting_id" in row.raw:
+        return row
+    return replace(row, raw={"meeting_id": f"{Path(row.file).stem}-{row.row}"} | row.raw)
+
+
+def arrival(row: Row) -> Arrival:
+    """Raises BadInput."""
+    raw = mapping(row.raw, "the row")
+    turns = [_turn(mapping(turn, f"turn {at}"), at) for at, turn in enumerate(listing(raw[TURNS], TURNS))]
+    begins = list(accumulate((len(words.split()) for words, _ in turns), initial=0))
+    segments = tuple(
+        Segment(float(begin), float(end), words, speaker or None)
+        for (words, speaker), begin, end in zip(turns, begins, begins[1:], strict=False)
+        if words
+    )
+    transcript = Transcript(text(raw.get("meeting_id"), "meeting_id"), segments, float(begins[-1]), "words")
+    return Arrival(transcript, _reference(raw.get("topic_list"), begins[:-1]), row)
+
+
+def _turn(turn: dict[str, Any], number: int) -> tuple[str, str]:
+    what = f"turn {number}'s"
+    return tidy(text(turn.get("content"), f"{what} content")), tidy(
+        text_or_nothing(turn.get("speaker"), f"{what} speaker")
+    )
+
+
+def _reference(topics: Any, begins: list[int]) -> Chapters | None:
+    if topics is None:
+        return None
+    items = [mapping(topic, f"topic {at}") for at, topic in enumerate(listing(topics, "topic_list"))]
+    return chapters(
+        (
+            chapter(_begin(span, begins, f"topic {at}"), topic.get("topic"), f"topic {at}")
+            for at, topic in enumerate(items)
+            for span in listing(topic.get("relevant_text_span"), f"topic {at}'s relevant_text_span")
+        ),
+        "the meeting",
+    )
+
+
+def _begin(span: Any, begins: list[int], what: str) -> float:
+    """The words before a range's first turn."""
+    first = str(span[0]) if isinstance(span, list) and span else ""
+    if not (first.isascii() and first.isdigit() and len(first) < 9 and int(first) < len(begins)):
+        raise BadInput(f"{what}'s range must be two of the turns 0 to {len(begins) - 1}, not {short(span)}; mend it")
+    return float(begins[int(first)])

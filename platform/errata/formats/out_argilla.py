@@ -1,0 +1,49 @@
+"""Predictions as Argilla records, for `dataset.records.from_json`.
+
+The dataset has the text fields `title` and `transcript`, the text question `chapters` (not required, so that a
+transcript can be rejected without an answer), the label question `verdict` with accept, edit and reject (not required),
+and the terms metadata `video_id` and `errata_prediction`. What is predicted is the suggestion for `chapters`, one line
+a chapter; `argilla` reads the export back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from errata.domain.transcript import Segment, Transcript
+from errata.formats import chapter_text
+from errata.formats.row_files import write_text
+from errata.formats.shown import KEY, Shown
+
+
+def write(path: Path, shown: Iterable[Shown]) -> int:
+    """Writes the records as a JSON list and returns how many. Raises BadInput."""
+    records = [record(item) for item in shown]
+    write_text(path, json.dumps(records, ensure_ascii=False, indent=1) + "\n")
+    return len(records)
+
+
+def record(shown: Shown) -> dict[str, Any]:
+    """The record's id is the prediction's key: a transcript may be shown with several predictions."""
+    transcript = shown.transcript
+    suggestion = {"value": chapter_text.write(shown.chapters, transcript.unit), "score": None, "agent": shown.model}
+    return {
+        "id": shown.key,
+        "fields": {"title": transcript.title or transcript.external_id, "transcript": _text(transcript)},
+        "metadata": {"video_id": transcript.external_id, KEY: shown.key},
+        "suggestions": {"chapters": suggestion},
+        "responses": {},
+        "vectors": {},
+    }
+
+
+def _text(transcript: Transcript) -> str:
+    return "\n".join(_line(segment, transcript) for segment in transcript.segments)
+
+
+def _line(segment: Segment, transcript: Transcript) -> str:
+    speaker = f"{segment.speaker}: " if segment.speaker else ""
+    return f"[{chapter_text.moment(float(int(segment.start)), transcript.unit)}] {speaker}{segment.text}"

@@ -1,0 +1,101 @@
+"""Predictions as Label Studio tasks, to be imported into a project whose labelling setup is LABEL_CONFIG.
+
+A task shows the transcript in paragraphs, one a segment, with the predicted chapters as regions that can be moved,
+renamed, removed and added to; its data carries the prediction's key, and `label_studio` reads the export back.
+
+A chapter begins with a paragraph, so a paragraph's `start` in the task is the time that a chapter on it has: floored,
+as models are asked for it, or the predicted chapter's own.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from errata.domain.chapter import canonical, starts
+from errata.errors import BadInput
+from errata.formats.row_files import write_text
+from errata.formats.shown import KEY, Shown
+
+LABEL_CONFIG = """<View>
+  <Header value="$title"/>
+  <ParagraphLabels name="chapter" toName="transcript">
+    <Label value="Chapter"/>
+  </ParagraphLabels>
+  <Paragraphs name="transcript" value="$segments" layout="dialogue" nameKey="speaker" textKey="text"
+              granularity="paragraph" showPlayer="false"/>
+  <TextArea name="chapter_title" toName="transcript" perRegion="true" required="true" maxSubmissions="1"
+            editable="true" placeholder="The chapter's title"/>
+  <Choices name="verdict" toName="transcript" choice="single" showInLine="true">
+    <Choice value="accept"/><Choice value="edit"/><Choice value="reject"/>
+  </Choices>
+</View>
+"""
+
+
+def write(path: Path, shown: Iterable[Shown]) -> int:
+    """Writes the tasks as a JSON list and returns how many. Raises BadInput when one can't be shown, or written."""
+    tasks = [task(item) for item in shown]
+    write_text(path, json.dumps(tasks, ensure_ascii=False, indent=1) + "\n")
+    return len(tasks)
+
+
+def write_label_config(path: Path) -> None:
+    """Writes LABEL_CONFIG, to be pasted into the project's labelling setup. Raises BadInput."""
+    write_text(path, LABEL_CONFIG)
+
+
+def task(shown: Shown) -> dict[str, Any]:
+    """Raises BadInput when two chapters begin with one paragraph: the tool could show but one."""
+    first = _first_paragraphs(shown)
+    transcript = shown.transcript
+    times = [float(start) for start in starts(transcript)]
+    for place, chapter in zip(first, _in_order(shown), strict=True):
+        times[place] = chapter.start
+    paragraphs = [
+        {"start": start, "end": segment.end, "speaker": segment.speaker or "", "text": segment.text}
+        for start, segment in zip(times, transcript.segments, strict=True)
+    ]
+    data = {
+        "video_id": transcript.external_id,
+        "title": transcript.title or transcript.external_id,
+        "segments": paragraphs,
+        KEY: shown.key,
+    }
+    return {"data": data, "predictions": [{"model_version": shown.model, "result": _result(shown, first)}]}
+
+
+def _in_order(shown: Shown) -> list[Any]:
+    return sorted(shown.chapters, key=lambda chapter: chapter.start)
+
+
+def _first_paragraphs(shown: Shown) -> list[int]:
+    """Where each chapter begins, as places in the transcript's segments."""
+    snapped = canonical(shown.chapters, shown.transcript)
+    if snapped.merged:
+        raise BadInput(
+            f"the prediction for {shown.transcript.external_id!r} has two chapters in one segment, "
+            "which Label Studio can't show; give it to reviewers as a sheet or in Argilla"
+        )
+    places = starts(shown.transcript)
+    return [bisect_left(places, chapter.start) for chapter in snapped.chapters]
+
+
+def _result(shown: Shown, first: list[int]) -> list[dict[str, Any]]:
+    segments = shown.transcript.segments
+    last = [place - 1 for place in first[1:]] + [len(segments) - 1]
+    result: list[dict[str, Any]] = []
+    for number, (chapter, begin, end) in enumerate(zip(_in_order(shown), first, last, strict=False)):
+        span = {"start": str(begin), "end": str(end), "startOffset": 0, "endOffset": len(segments[end].text)}
+        text = "\n".join(segment.text for segment in segments[begin : end + 1])
+        result.append(_item(number, "chapter", {**span, "text": text, "paragraphlabels": ["Chapter"]}))
+        result.append(_item(number, "chapter_title", {**span, "text": [chapter.title]}))
+    return result
+
+
+def _item(number: int, control: str, value: dict[str, Any]) -> dict[str, Any]:
+    kind = "paragraphlabels" if control == "chapter" else "textarea"
+    return {"id": f"chapter-{number}", "from_name": control, "to_name": "transcript", "type": kind, "value": value}

@@ -1,0 +1,47 @@
+"""Podcasting 2.0 transcripts in JSON; in WebVTT and SubRip, `webvtt` and `srt` read them, and `podcast_html` in HTML.
+
+    {"version": "1.0.0", "segments": [{"speaker": "Ann", "startTime": 0.5, "endTime": 2.0, "body": "Hello there."}]}
+
+A segment without an end lasts until the next begins. The chapters lie beside it (`podcast_chapters`).
+Source: docs/examples/transcripts/transcripts.md in Podcastindex-org/podcast-namespace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from errata.formats import talk
+from errata.formats.fields import listing, mapping
+from errata.formats.rows import Arrival, Rejected
+from errata.formats.talk import Speech, json_value
+
+
+def read(path: Path, chapters: Path | None = None) -> Iterator[Arrival | Rejected]:
+    """The transcript in a file; `chapters` as in `talk.read`."""
+    return talk.read(path, speech, chapters)
+
+
+def fits(content: Any) -> bool:
+    """Whether a file's content is this format."""
+    segments = content.get("segments") if isinstance(content, dict) else None
+    return isinstance(segments, list) and any(isinstance(item, dict) and "startTime" in item for item in segments)
+
+
+def speech(text: str) -> Speech:
+    """Raises BadInput, with the segment that can't be read."""
+    segments = listing(mapping(json_value(text), "the file").get("segments"), "segments")
+    items = [mapping(item, f"segment {at}") for at, item in enumerate(segments)]
+    return [_line(item, following) for item, following in pairwise([*items, items[-1]])] if items else []
+
+
+def _line(segment: dict[str, Any], following: dict[str, Any]) -> dict[str, Any]:
+    end = segment.get("endTime")
+    return {
+        "start": segment.get("startTime"),
+        "end": following.get("startTime") if end is None else end,
+        "text": segment.get("body"),
+        "speaker": segment.get("speaker"),
+    }

@@ -1,0 +1,65 @@
+"""Podcasting 2.0 chapters (JSON, version 1.2), which lie beside a transcript.
+
+    {"version": "1.2.0", "title": …, "podcastName": …, "chapters": [{"startTime": 168, "title": "Hearing Aids"}]}
+
+Only `startTime` is always there. A chapter that is hidden (`toc` is false) or has no title (it changes the picture) is
+left out. Source: docs/examples/chapters/jsonChapters.md in Podcastindex-org/podcast-namespace.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from errata.errors import BadInput
+from errata.formats.fields import listing, mapping, time
+from errata.formats.json_files import json_object, read_map
+
+ENDINGS = (".chapters.json", "-chapters.json", "_chapters.json", ".json")
+"""What the name of a transcript's chapters has in the place of `.vtt`, in the order in which they are looked for."""
+
+
+def fits(value: Any) -> bool:
+    """Whether a JSON file's content is this format."""
+    found = value.get("chapters") if isinstance(value, dict) else None
+    if not isinstance(found, list) or "segments" in value:
+        return False
+    return "version" in value or any(isinstance(item, dict) and "startTime" in item for item in found)
+
+
+def beside(path: Path) -> Path | None:
+    """The file with the chapters of this transcript, when there is one."""
+    for ending in ENDINGS:
+        file = path.with_name(path.stem + ending)
+        if file != path and file.is_file() and (ending != ".json" or _holds_chapters(file)):
+            return file
+    return None
+
+
+def _holds_chapters(file: Path) -> bool:
+    """A `.json` of the same name may be anything; when it can't be read it is another reader's to refuse."""
+    try:
+        return fits(read_map(file))
+    except BadInput:
+        return False
+
+
+def metadata(path: Path) -> dict[str, Any]:
+    """The chapters, and what else the file tells, as `chapter_llama` has it in its metadata. Raises BadInput."""
+    try:
+        value = mapping(read_map(path), "the file")
+        items = (mapping(item, f"chapter {at}") for at, item in enumerate(listing(value.get("chapters"), "chapters")))
+        shown = [pair for at, item in enumerate(items) if (pair := _shown(item, f"chapter {at}")) is not None]
+    except BadInput as problem:
+        raise BadInput(f"in its chapters, {path.name}: {problem}") from problem
+    about = {"title": "title", "description": "description", "channel_id": "podcastName"}
+    return {"chapters": json_object(shown)} | {ours: value.get(theirs) for ours, theirs in about.items()}
+
+
+def _shown(item: dict[str, Any], what: str) -> tuple[str, Any] | None:
+    toc, title = item.get("toc"), item.get("title")
+    if not (toc is None or isinstance(toc, bool)):
+        raise BadInput(f"{what}'s toc must be true or false, not {toc!r}")
+    if toc is False or title is None or title == "":
+        return None
+    return str(time(item.get("startTime"), f"{what}'s startTime")), title

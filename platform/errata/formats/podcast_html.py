@@ -1,0 +1,83 @@
+"""Podcasting 2.0 transcripts in HTML: `<cite>Ann:</cite> <time>0:53</time> <p>Hello there.</p>`, over and over.
+
+A paragraph is a line. It begins at the last time above it, is said by the last one cited, and ends where the next time
+is. The last time's paragraphs have no end: it is reckoned from their words, at the pace of all those before.
+Source: docs/examples/transcripts/transcripts.md in Podcastindex-org/podcast-namespace.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from errata.domain.chapter import tidy
+from errata.errors import BadInput
+from errata.formats import talk
+from errata.formats.cues import seconds, unescaped
+from errata.formats.rows import Arrival, Rejected
+from errata.formats.talk import Speech
+
+_PART = re.compile(r"<(/?)(cite|time|p)(?:[\s/][^<>]*)?>", re.IGNORECASE)
+_OTHER_TAG = re.compile(r"</?[a-z!][^<>]*>", re.IGNORECASE)
+
+
+def read(path: Path, chapters: Path | None = None) -> Iterator[Arrival | Rejected]:
+    """The transcript in a file; `chapters` as in `talk.read`."""
+    return talk.read(path, speech, chapters)
+
+
+def fits(content: Any) -> bool:
+    """Whether a file's content is this format."""
+    return isinstance(content, str) and "<p" in content and ("<time" in content or "<cite" in content)
+
+
+def speech(text: str) -> Speech:
+    """Raises BadInput when a paragraph has no time, or one that can't be read."""
+    said = _paragraphs(text)
+    if not said:
+        raise BadInput("no <p> with words is in it; export it again")
+    starts = [_start(item.time, at) for at, item in enumerate(said, start=1)]
+    times = sorted(set(starts))
+    following = dict(zip(times, [*times[1:], _last_end(said, starts)], strict=True))
+    return [
+        {"start": start, "end": following[start], "text": item.text, "speaker": item.speaker or None}
+        for item, start in zip(said, starts, strict=True)
+    ]
+
+
+class _Paragraph(NamedTuple):
+    speaker: str
+    time: str
+    text: str
+
+
+def _start(stamp: str, number: int) -> float:
+    if not stamp:
+        raise BadInput(
+            f"paragraph {number} has no <time> above it; add it, or save the words as .txt, which needs no times"
+        )
+    return seconds(stamp, f"the <time> of paragraph {number}")
+
+
+def _last_end(said: list[_Paragraph], starts: list[float]) -> float:
+    last = max(starts)
+    words = [len(item.text.split()) for item in said]
+    before = sum(count for count, start in zip(words, starts, strict=True) if start < last)
+    pace = (last - min(starts)) / before if before else 0.0
+    return round(last + pace * (sum(words) - before), 3)
+
+
+def _paragraphs(text: str) -> list[_Paragraph]:
+    """What stands in cite, time and p; the rest is the page's."""
+    # Python's own HTML parser takes minutes for 100 KB of tags that don't end.
+    found = []
+    parts = {"cite": "", "time": "", "p": ""}
+    _, *pieces = _PART.split(text)
+    for closing, tag, after in zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True):
+        if not closing:
+            parts[tag.lower()] = tidy(unescaped(_OTHER_TAG.sub("", after)))
+        if not closing and tag in "pP" and parts["p"]:
+            found.append(_Paragraph(parts["cite"].rstrip(": "), parts["time"], parts["p"]))
+    return found

@@ -1,0 +1,83 @@
+"""Which of the formats of reviews a file holds, told by its content.
+
+A new reader of reviews is named in `FORMATS`, and in `_fitting` where it isn't told by its rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from errata.errors import BadInput
+from errata.formats import argilla, description, doccano, label_studio, label_studio_min, reviews_jsonl, sheet, workbook
+from errata.formats.reviews_jsonl import Review
+from errata.formats.row_files import csv_header, is_json, json_rows
+from errata.formats.rows import Rejected
+
+
+class Format(NamedTuple):
+    words: str
+    """What it is called in a sentence."""
+    fits: Callable[[dict[str, Any]], bool]
+    """Whether a row of a file is this format's."""
+    read: Callable[[Path, str | None], Iterator[Review | Rejected]]
+
+
+class Found(NamedTuple):
+    words: str
+    """What the file was taken for."""
+    reviews: Iterator[Review | Rejected]
+
+
+def _is_review(raw: dict[str, Any]) -> bool:
+    return "reviewed" in raw or "draft" in raw or {"reviewer", "kind"} <= set(raw)
+
+
+FORMATS = {
+    "argilla": Format("an Argilla export", argilla.fits, argilla.read),
+    "label-studio": Format("a Label Studio export (JSON)", label_studio.fits, label_studio.read),
+    "label-studio-min": Format("a Label Studio export (JSON_MIN or CSV)", label_studio_min.fits, label_studio_min.read),
+    "sheet": Format("a spreadsheet", sheet.fits, sheet.read),
+    "reviews": Format("a list of reviews (JSONL)", _is_review, reviews_jsonl.read),
+    "doccano": Format("a doccano export", doccano.fits, doccano.read),
+    "description": Format("video descriptions", description.fits, description.read),
+}
+"""A row that fits several is the first one's."""
+
+
+def reviews(path: Path, name: str = "auto", until: str | None = None) -> Found:
+    """The reviews in a file or folder; `name` is one of FORMATS, or `auto`; `until` as in `reviews_jsonl.read`.
+
+    Raises BadInput when the file can't be read, or is in none of the formats.
+    """
+    if name not in ("auto", *FORMATS):
+        raise BadInput(f"there is no format {name!r}; name one of auto, {', '.join(FORMATS)}")
+    found = FORMATS[_fitting(path) if name == "auto" else name]
+    return Found(found.words, found.read(path, until))
+
+
+def _fitting(path: Path) -> str:
+    if path.is_dir() or description.is_file(path):
+        return "description"
+    if workbook.is_one(path):
+        return "sheet"
+    samples = [raw for content in _contents(path) for raw in _samples(content)]
+    fitting = (name for raw in samples for name, known in FORMATS.items() if known.fits(raw))
+    name = next(fitting, None)
+    if name is None:
+        accepted = ", ".join(known.words for known in FORMATS.values())
+        raise BadInput(f"{path} is in no format of reviews that can be read; accepted are {accepted}")
+    return name
+
+
+def _contents(path: Path) -> list[Any]:
+    return [row.raw for row in json_rows(path)] if is_json(path) else [dict.fromkeys(csv_header(path), "")]
+
+
+def _samples(raw: Any) -> list[dict[str, Any]]:
+    """A row, or the rows in it where it is a dict of rows by id."""
+    if not isinstance(raw, dict):
+        return []
+    by_id = list(raw.values())
+    return by_id if by_id and all(isinstance(value, dict) for value in by_id) else [raw]

@@ -1,0 +1,111 @@
+"""The way from a row of a reviewer's tool to a review, as far as it is the same for all tools.
+
+A format says what a row holds as a line of `reviews_jsonl`; the rules for that line then hold for every tool. What is
+refused keeps the tool's own row, so that it can be mended and given to the same reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import PurePosixPath
+from reprlib import repr as short
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from errata.errors import BadInput
+from errata.formats import reviews_jsonl
+from errata.formats.fields import text
+from errata.formats.json_files import Doubled
+from errata.formats.reviews_jsonl import Review
+from errata.formats.rows import Rejected, Row, each
+
+Line = dict[str, Any]
+
+ID_KEYS = ("video_id", "external_id", "id", "path")
+FILE_KEYS = ("audio", "video", "media", "file", "filename", "url", "audio_url", "video_url")
+
+_UPLOADED = 9
+"""Characters that Label Studio puts before the name of an uploaded file: eight hex digits and a dash."""
+
+
+def reviews(
+    rows: Iterable[Row | Rejected], line: Callable[[Any], Line], day: Callable[[Any], Any], until: str | None
+) -> Iterator[Review | Rejected]:
+    """The reviews that `rows` hold, in their order, those of the day `until` and before.
+
+    `line` turns a row's content into a line of `reviews_jsonl`; `day` finds its date alone, so that a later row is left
+    for its day even when it is broken. Both may raise BadInput. Raises BadInput when `until` is no date.
+    """
+    if until is not None:
+        last = reviews_jsonl._day(until)
+        rows = (row for row in rows if not reviews_jsonl._is_after({"reviewed_on": _known_day(row, day)}, last))
+    return each(rows, lambda row: _review(row, line))
+
+
+def _review(row: Row, line: Callable[[Any], Line]) -> Review:
+    made = reviews_jsonl._review(Row(row.file, row.row, _settled(line(row.raw))))
+    return replace(made, row=row)
+
+
+def _settled(line: Line) -> Line:
+    """Chapters that the tool itself filled in, left out: a reviewer who rejects or accepts need not clear them."""
+    reviewed, draft = line.get("reviewed"), line.get("draft")
+    untouched = draft is None or reviewed == draft
+    if (line.get("kind") == "reject" and untouched) or (line.get("kind") == "accept" and not reviewed):
+        return {**line, "reviewed": None}
+    return line
+
+
+def by_day(rows: Iterable[Row | Rejected], day: Callable[[Any], Any]) -> list[Row | Rejected]:
+    """In order of date, for tools that write in order of task: the order of reviews says which one is the last word.
+
+    Dates are compared as text; rows without one come first.
+    """
+    return sorted(rows, key=lambda row: str(_known_day(row, day) or ""))
+
+
+def _known_day(row: Row | Rejected, day: Callable[[Any], Any]) -> Any:
+    try:
+        return day(row.raw)
+    except BadInput:
+        return None
+
+
+def entries(raw: Any) -> dict[str, Any]:
+    """A row's keys and values; none where it is no object or has a key twice, which the check of its line refuses."""
+    return raw if isinstance(raw, dict) and not isinstance(raw, Doubled) else {}
+
+
+def word(value: Any, what: str) -> str:
+    """A name: text, or a whole number as its digits. Raises BadInput."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else text(value, what)
+
+
+def named(value: Any) -> str:
+    """A name as it stands, for a place in a file; anything else cut short."""
+    return str(value) if isinstance(value, str | int) else short(value)
+
+
+def video_id(data: dict[str, Any], keys: tuple[str, ...] = ID_KEYS) -> str:
+    """The first of `keys` that is filled in, or the stem of the media file that one of FILE_KEYS names."""
+    for key in keys:
+        if data.get(key) not in (None, ""):
+            return word(data[key], key)
+    for key in FILE_KEYS:
+        if isinstance(data.get(key), str) and (stem := _stem(data[key])):
+            return stem
+    raise BadInput(f"nothing in {short(sorted(data))} is the video's id; add it as `video_id`")
+
+
+def _stem(place: str) -> str:
+    """The name of a file at a path or URL without its ending; empty where it has none, as a page has not."""
+    try:
+        parts = urlsplit(place)
+    except ValueError:
+        return ""
+    served = parse_qs(parts.query).get("d", [""])[0] if parts.path.endswith("/local-files/") else ""
+    file = PurePosixPath(served or unquote(parts.path))
+    if not file.suffix:
+        return ""
+    return file.stem[_UPLOADED:] if "/data/upload/" in parts.path else file.stem

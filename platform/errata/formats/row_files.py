@@ -1,0 +1,123 @@
+"""Files of rows: JSON, JSONL and CSV, told apart by what is in them.
+
+Nothing that stands in a file is lost: a row that can't be read comes out refused, with its text.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from errata.errors import BadInput
+from errata.formats.json_files import parse, read_text
+from errata.formats.rows import Rejected, Row, json_lines
+
+
+def is_json(path: Path) -> bool:
+    """Whether a text file begins as JSON does. Raises BadInput when it can't be read."""
+    return read_text(path).lstrip()[:1] in {"[", "{"}
+
+
+def json_rows(path: Path) -> Iterator[Row | Rejected]:
+    """The items of a JSON list, one object, or the lines of JSONL. Raises BadInput, at once, when it can't be read."""
+    text = read_text(path)
+    first = next(line for line in text.split("\n") if line.strip())
+    if _is_object(first):
+        return json_lines(path)
+    try:
+        whole = parse(text)
+    except (json.JSONDecodeError, RecursionError) as problem:
+        if path.suffix == ".jsonl":
+            return json_lines(path)
+        raise BadInput(f"{path}{_where(problem)}; the file is broken or cut off, export it again") from problem
+    items = whole if isinstance(whole, list) else [whole]
+    if not items:
+        raise BadInput(f"{path} is an empty list; export it again, or leave it out")
+    return (Row(str(path), f"item {number}", item) for number, item in enumerate(items, start=1))
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(parse(line), dict)
+    except (json.JSONDecodeError, RecursionError):
+        return False
+
+
+def _where(problem: json.JSONDecodeError | RecursionError) -> str:
+    if isinstance(problem, RecursionError):
+        return " is nested too deeply to be read"
+    return f", line {problem.lineno}, column {problem.colno}: not JSON ({problem.msg})"
+
+
+def csv_header(path: Path) -> list[str]:
+    """The columns of a CSV file. Raises BadInput when it can't be read or names a column twice."""
+    return _header(path, read_text(path))[0]
+
+
+def csv_rows(path: Path) -> list[Row | Rejected]:
+    """The rows of a CSV file, each a dict of texts by column; rows without any text are skipped.
+
+    The delimiter is the one of comma, semicolon and tab that parts the first line into the most columns. Raises
+    BadInput when the file can't be read, names a column twice or has no rows.
+    """
+    text = read_text(path)
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # a transcript may stand in one cell
+    header, delimiter = _header(path, text)
+    rows = list(_cells_by_column(path, text, header, delimiter))
+    if not rows:
+        raise BadInput(f"{path} has no rows below its first line; export it again, or leave it out")
+    return rows
+
+
+def _header(path: Path, text: str) -> tuple[list[str], str]:
+    headers = {delimiter: _first_row(text, delimiter) for delimiter in ",;\t"}
+    delimiter = max(headers, key=lambda item: len(headers[item]))
+    header = [name.strip() for name in headers[delimiter]]
+    for name in header:
+        if name and header.count(name) > 1:
+            raise BadInput(f"{path} has the column {name!r} twice; rename or remove one")
+    return header, delimiter
+
+
+def _first_row(text: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _cells_by_column(path: Path, text: str, header: list[str], delimiter: str) -> Iterator[Row | Rejected]:
+    lines = list(io.StringIO(text, newline=""))
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as problem:
+            reason = f"not CSV ({problem}, lines {line} to {reader.line_num}); mend it or export it again"
+            yield Rejected(str(path), line, reason, "".join(lines[line - 1 : reader.line_num]))
+            continue
+        if line > 1 and any(cell.strip() for cell in cells):
+            yield by_column(Row(str(path), line, None), header, cells)
+
+
+def by_column(place: Row, header: list[str], cells: list[Any]) -> Row | Rejected:
+    """A table's row as a dict; refused when it has more or fewer cells than the header."""
+    if len(cells) != len(header):
+        reason = f"it has {len(cells)} cells and the header {len(header)}; mend it or export it again"
+        return Rejected(place.file, place.row, reason, cells)
+    return Row(place.file, place.row, dict(zip(header, cells, strict=True)))
+
+
+def write_text(path: Path, text: str, encoding: str = "utf-8") -> None:
+    """Writes line ends as they stand in `text`. Raises BadInput."""
+    try:
+        path.write_text(text, encoding=encoding, newline="")
+    except OSError as problem:
+        raise BadInput(f"{path} can't be written ({problem.strerror}); name another place") from problem

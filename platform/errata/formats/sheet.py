@@ -1,0 +1,176 @@
+"""Spreadsheets, CSV or XLSX, one row a chapter.
+
+    video_id, reviewer, reviewed_on, kind, start, title, prediction
+
+- The rows of one `video_id`, `reviewer`, `reviewed_on` and `prediction` are one review, wherever they stand; in those
+  columns but the first a blank cell says what the row above of that video says. Further columns are left alone, and all
+  but video_id, start and title may be missing.
+- `kind` is edit (also when it is blank), accept or reject, once or on every row of a review.
+- `start` is a number, in the transcript's unit, with a point before its fraction: times of day are refused, because
+  spreadsheets take 1:33 for hours and minutes.
+- A row with neither start nor title is no chapter: it says that there are none, or who rejected them.
+- `prediction` is the key of the prediction that was shown.
+
+A cell that a spreadsheet may run as a formula (it begins with = + - @, also wide ones or after spaces and quotes, or
+with a tab or the end of a line) is written with an apostrophe before it, which is taken off again when it is read.
+Titles thus come back to the letter, those that begin with an apostrophe of their own as well. In XLSX the first sheet
+is read, and a formula in it is refused.
+
+What is refused is a whole review, in the layout of `reviews_jsonl`. A row that can't be read, or has no video_id, takes
+the review above it along, since one of its chapters may be meant.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from errata.domain.chapter import tidy
+from errata.errors import BadInput
+from errata.formats import workbook
+from errata.formats.chapter_text import plain
+from errata.formats.fields import mapping
+from errata.formats.review_lines import Line, reviews
+from errata.formats.reviews_jsonl import Review
+from errata.formats.row_files import csv_rows, write_text
+from errata.formats.rows import Rejected, Row
+from errata.formats.shown import Shown
+
+COLUMNS = ("video_id", "reviewer", "reviewed_on", "kind", "start", "title", "prediction")
+NEEDED = ("video_id", "start", "title")
+
+_SAME = ("reviewer", "reviewed_on", "prediction")
+_VERBATIM = ("video_id", "title", "prediction")
+_FORMULA = re.compile(r"[\s'\"]*[=+\-@＝＋－＠−]|'*[\t\r\n]")
+"""True of an apostrophe and whatever it is true of: what `guarded` does, `unguarded` can therefore undo."""
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+
+
+def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
+    """Raises BadInput when the file can't be read or lacks a column, and Unavailable for XLSX without openpyxl."""
+    rows = list(workbook.rows(path) if workbook.is_one(path) else csv_rows(path))
+    _check_columns(path, rows)
+    return reviews([_row(review) for review in _grouped(rows)], lambda raw: mapping(raw, "the review"), _day, until)
+
+
+def fits(raw: dict[str, Any]) -> bool:
+    return set(NEEDED) <= set(raw)
+
+
+def write(path: Path, shown: Iterable[Shown]) -> int:
+    """Writes predictions for reviewers to correct, as XLSX where `path` ends in that, else as CSV; returns how many.
+
+    Raises BadInput when it can't be written, and Unavailable for XLSX without openpyxl.
+    """
+    items = list(shown)
+    rows = [row for item in items for row in _rows(item)]
+    if path.suffix == ".xlsx":
+        workbook.write(path, [list(COLUMNS), *rows])
+    else:
+        table = io.StringIO(newline="")
+        csv.writer(table).writerows([COLUMNS, *rows])
+        write_text(path, table.getvalue(), "utf-8-sig")  # without the mark Excel takes it for another encoding
+    return len(items)
+
+
+def guarded(cell: str) -> str:
+    return "'" + cell if _FORMULA.match(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
+
+
+def _rows(item: Shown) -> list[list[Any]]:
+    def row(start: str, title: str) -> list[Any]:
+        return [guarded(item.transcript.external_id), "", "", "", start, guarded(title), guarded(item.key)]
+
+    return [row(plain(chapter.start), tidy(chapter.title)) for chapter in item.chapters] or [row("", "")]
+
+
+class _Group(NamedTuple):
+    first: Row
+    rows: list[dict[str, str]]
+    broken: list[Rejected]
+
+
+def _check_columns(path: Path, rows: list[Row | Rejected]) -> None:
+    table = next((row.raw for row in rows if isinstance(row, Row)), None)
+    if table is None:
+        raise BadInput(f"{path} has no rows that can be read; export it again")
+    if missing := [name for name in NEEDED if name not in table]:
+        raise BadInput(
+            f"{path} has no column {' and no column '.join(missing)}; its columns must be {', '.join(COLUMNS)}"
+        )
+
+
+def _grouped(rows: list[Row | Rejected]) -> list[_Group]:
+    """The rows of each review, in the order in which the reviews begin."""
+    groups: dict[tuple[str, ...], _Group] = {}
+    read = [_cells(row) if isinstance(row, Row) else row for row in rows]
+    above = _first_said(read)
+    last: _Group | None = None
+    for row in (_whole(row, above) for row in read):
+        if isinstance(row, Rejected):
+            last = last or groups.setdefault((), _Group(Row(row.file, row.row, None), [], []))
+            last.broken.append(row)
+            continue
+        cells = row.raw
+        said = above[cells["video_id"]]
+        said.update({name: cells[name] for name in _SAME if cells[name]})
+        last = groups.setdefault((cells["video_id"], *said.values()), _Group(row, [], []))
+        last.rows.append({**cells, **said})
+    return list(groups.values())
+
+
+def _cells(row: Row) -> Row | Rejected:
+    cells = {name: unguarded(row.raw.get(name, "")) for name in COLUMNS}
+    if not cells["video_id"].strip():
+        return Rejected(row.file, row.row, "it has no video_id; fill it in", list(row.raw.values()))
+    return Row(row.file, row.row, {name: cells[name] if name in _VERBATIM else cells[name].strip() for name in COLUMNS})
+
+
+def _whole(row: Row | Rejected, above: dict[str, dict[str, str]]) -> Row | Rejected:
+    """Refuses a row with a piece of the key above it, as the last line of a file that was cut off has."""
+    key = above[row.raw["video_id"]]["prediction"] if isinstance(row, Row) else ""
+    if isinstance(row, Row) and key != row.raw["prediction"] != "" and key.startswith(row.raw["prediction"]):
+        reason = f"its prediction {row.raw['prediction']!r} is a piece of the one above; the file may be cut off"
+        return Rejected(row.file, row.row, f"{reason}, export it again", list(row.raw.values()))
+    return row
+
+
+def _first_said(rows: list[Row | Rejected]) -> dict[str, dict[str, str]]:
+    """For each video, what the first filled cell of each column says: it holds for the rows above that cell too."""
+    said: dict[str, dict[str, str]] = {}
+    for row in rows:
+        if isinstance(row, Row):
+            known = said.setdefault(row.raw["video_id"], dict.fromkeys(_SAME, ""))
+            known.update({name: known[name] or row.raw[name] for name in _SAME})
+    return said
+
+
+def _row(group: _Group) -> Row | Rejected:
+    lost = [{"start": None, "title": f"row {row.row}: {row.raw}"} for row in group.broken]
+    first = group.rows[0] if group.rows else dict.fromkeys(COLUMNS, "")
+    kinds = {row["kind"].lower() for row in group.rows if row["kind"]}
+    raw: Line = {
+        **{name: first[name] or None for name in ("video_id", *_SAME)},
+        "kind": " and ".join(sorted(kinds)) or "edit",
+        "reviewed": [_chapter(row) for row in group.rows if row["start"] or row["title"].strip()] + lost,
+    }
+    row = Row(group.first.file, group.first.row, raw)
+    return row.rejected(f"row {group.broken[0].row} of it: {group.broken[0].reason}") if lost else row
+
+
+def _chapter(row: dict[str, str]) -> dict[str, Any]:
+    start = float(row["start"]) if _NUMBER.fullmatch(row["start"]) else row["start"]
+    return {"start": start, "title": row["title"]}
+
+
+def _day(raw: Any) -> Any:
+    return mapping(raw, "the review").get("reviewed_on")

@@ -1,0 +1,20 @@
+"""Predictions on their way to a reviewer's tool, and the key by which the review finds its prediction again."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from errata.domain.chapter import Chapters
+from errata.domain.transcript import Transcript
+
+KEY = "errata_prediction"
+"""The name under which the key travels, in the task's data or metadata."""
+
+
+class Shown(NamedTuple):
+    transcript: Transcript
+    chapters: Chapters
+    key: str
+    """What names the prediction; comes back as the review's `prediction_key`."""
+    model: str
+    """Whose answer it is, for the reviewer to see."""

@@ -1,0 +1,57 @@
+"""SubRip captions: one `.srt` file is one transcript, and a cue is a line of it.
+
+`Ann: ` before the first cue's words says that the file names its speakers so, and only where they change, as podcasts
+write it. Otherwise `[ANN]: ` may stand before the words, as WhisperX writes it; else they are all text. Numbers may be
+missing, and tags of style are left out.
+Source: docs/examples/transcripts/transcripts.md in Podcastindex-org/podcast-namespace.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from errata.formats import talk
+from errata.formats.cues import Cue, bracketed, carried, cues, is_first, unrolled, without_tags
+from errata.formats.rows import Arrival, Rejected
+from errata.formats.talk import Speech
+
+_NUMBER = re.compile(r"\d+")
+_NEVER = re.compile(r"(?!)")
+_POSITION = re.compile(r"\{\\[^{}]*\}")
+_SPEAKER = re.compile(r"([^\W\d_a-z][\w.'’-]{0,40}(?: [^\W\d_a-z][\w.'’-]{0,40}){0,3}):\s+")
+"""One to four words with capitals, and a colon."""
+
+
+def read(path: Path, chapters: Path | None = None) -> Iterator[Arrival | Rejected]:
+    """The transcript in a file; `chapters` as in `talk.read`."""
+    return talk.read(path, speech, chapters)
+
+
+def fits(content: Any) -> bool:
+    """Whether a file's content is this format."""
+    return isinstance(content, str) and is_first(content)
+
+
+def speech(text: str) -> Speech:
+    """Raises BadInput, with the line that can't be read."""
+    lines = [_line(cue) for cue in unrolled([_plain(cue) for cue in cues(text, _NUMBER, _NEVER)])]
+    if _SPEAKER.match(lines[0]["text"]):
+        return carried([_named(line) for line in lines])
+    return [bracketed(line) for line in lines]
+
+
+def _plain(cue: Cue) -> Cue:
+    lines = (_POSITION.sub("", without_tags(line)).strip() for line in cue.lines)
+    return cue._replace(lines=tuple(line for line in lines if line))
+
+
+def _line(cue: Cue) -> dict[str, Any]:
+    return {"start": cue.start, "end": cue.end, "text": " ".join(cue.lines).strip(), "speaker": None}
+
+
+def _named(line: dict[str, Any]) -> dict[str, Any]:
+    found = _SPEAKER.match(line["text"])
+    return line if found is None else line | {"speaker": found[1], "text": line["text"][found.end() :]}

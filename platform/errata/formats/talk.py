@@ -1,0 +1,54 @@
+"""One file, one talk: what the formats share in which the file's name is the talk's id.
+
+Such a format says in `speech(text)` what a file's text holds, line by line; the rest is done here. The row that is made
+is one of `chapter_llama`, so that when it is refused it can be mended and imported like any other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from errata.errors import BadInput
+from errata.formats import chapter_llama, podcast_chapters
+from errata.formats.json_files import parse, read_text
+from errata.formats.rows import Arrival, Rejected, Row, each
+
+Speech = list[dict[str, Any]]
+"""Lines of {start, end, text, speaker}, in seconds; what is wrong with a value is said where the transcript is made."""
+
+
+def read(path: Path, speech: Callable[[str], Speech], chapters: Path | None) -> Iterator[Arrival | Rejected]:
+    """The talk in a file, with the podcast chapters in `chapters`, or else those that lie beside it."""
+
+    def raw() -> dict[str, Any]:
+        file = chapters or podcast_chapters.beside(path)
+        metadata = podcast_chapters.metadata(file) if file else {}
+        return {"video_id": path.stem, "metadata": metadata, "asr": speech(read_text(path))}
+
+    return arrival(path, raw)
+
+
+def arrival(path: Path, raw: Callable[[], dict[str, Any]]) -> Iterator[Arrival | Rejected]:
+    """The one row of a file, as `raw` makes it for `chapter_llama`; one on which it raises BadInput comes out rejected.
+
+    A row that has no such form yet stands in the rejects with its reason alone: the file itself is what can be mended.
+    """
+    nameless = Row(str(path), path.stem, None)
+    return each(each([nameless], lambda row: replace(row, raw=raw())), chapter_llama.arrival)
+
+
+def json_value(text: str) -> Any:
+    """The JSON value that a text is. Raises BadInput with line and column."""
+    try:
+        return parse(text)
+    except json.JSONDecodeError as problem:
+        where = f"line {problem.lineno}, column {problem.colno}"
+        raise BadInput(
+            f"not JSON ({problem.msg}, {where}); the file is broken or cut off, export it again"
+        ) from problem
+    except RecursionError as problem:
+        raise BadInput("nested too deeply to be read; export it again") from problem

@@ -1,0 +1,63 @@
+"""WebVTT captions: one `.vtt` file is one transcript, and a cue is a line of it.
+
+A voice tag (`<v Ann>`) names the speaker. In a file whose first cue has one, it marks the change of speaker and holds
+for the cues below it too, as podcasts write it. Otherwise `[ANN]: ` may stand before the words, as WhisperX writes it.
+Other tags, settings, and blocks of NOTE, STYLE and REGION are left out; YouTube's rolling lines are joined.
+Source: https://www.w3.org/TR/webvtt1/, and docs/examples/transcripts/transcripts.md in podcast-namespace.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from errata.errors import BadInput
+from errata.formats import talk
+from errata.formats.cues import Cue, bracketed, carried, cues, unescaped, unrolled, without_tags
+from errata.formats.rows import Arrival, Rejected
+from errata.formats.talk import Speech
+
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?(?:\s([^<>]*))?>")
+_NAME = re.compile(".*")
+_ASIDE = re.compile(r"(?:WEBVTT|NOTE|STYLE|REGION)(?:\s|$)")
+
+
+def read(path: Path, chapters: Path | None = None) -> Iterator[Arrival | Rejected]:
+    """The transcript in a file; `chapters` as in `talk.read`."""
+    return talk.read(path, speech, chapters)
+
+
+def fits(content: Any) -> bool:
+    """Whether a file's content is this format."""
+    return isinstance(content, str) and re.match(r"WEBVTT(?:\s|$)", content) is not None
+
+
+def speech(text: str) -> Speech:
+    """Raises BadInput, with the line that can't be read."""
+    if not fits(text):
+        raise BadInput("its first line must be WEBVTT; export it again, or name it .srt if it is SubRip")
+    shown = unrolled([_plain(cue) for cue in cues(text, _NAME, _ASIDE)])
+    lines = [line for cue in shown for line in _voices(cue)]
+    return carried(lines) if lines[0]["speaker"] else [bracketed(line) for line in lines]
+
+
+def _plain(cue: Cue) -> Cue:
+    return cue._replace(lines=tuple(line for line in (without_tags(line).strip() for line in cue.lines) if line))
+
+
+def _voices(cue: Cue) -> Speech:
+    """The cue as one line, or as one a voice."""
+    said, *voices = _VOICE.split(" ".join(cue.lines))
+    parts: list[tuple[str, str | None]] = [(said, None)] if said.strip() or not voices else []
+    parts += zip(voices[1::2], voices[::2], strict=True)
+    return [
+        {
+            "start": cue.start,
+            "end": cue.end,
+            "text": unescaped(text),
+            "speaker": unescaped(speaker or "").strip() or None,
+        }
+        for text, speaker in parts
+    ]

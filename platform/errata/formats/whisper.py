@@ -1,0 +1,54 @@
+"""Whisper's JSON, which WhisperX and the tools around faster-whisper write too: one file is one transcript.
+
+    {"segments": [{"start": 0.0, "end": 4.2, "text": " Hello there.", "speaker": "SPEAKER_00", "words": […]}], …}
+
+A bare list of such segments is taken as well. `speaker` is WhisperX's. A segment without a start or an end has that of
+its first or last word that has one, as alignment leaves it. Other keys are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from errata.formats import talk
+from errata.formats.fields import listing, mapping
+from errata.formats.rows import Arrival, Rejected
+from errata.formats.talk import Speech, json_value
+
+
+def read(path: Path, chapters: Path | None = None) -> Iterator[Arrival | Rejected]:
+    """The transcript in a file; `chapters` as in `talk.read`."""
+    return talk.read(path, speech, chapters)
+
+
+def fits(content: Any) -> bool:
+    """Whether a file's content is this format."""
+    if isinstance(content, dict):
+        return "segments" in content
+    return isinstance(content, list) and any(
+        isinstance(item, dict) and {"start", "text"} <= set(item) for item in content
+    )
+
+
+def speech(text: str) -> Speech:
+    """Raises BadInput, with the segment that can't be read."""
+    value = json_value(text)
+    segments = value if isinstance(value, list) else mapping(value, "the file").get("segments")
+    return [_line(mapping(item, f"segment {at}")) for at, item in enumerate(listing(segments, "segments"))]
+
+
+def _line(segment: dict[str, Any]) -> dict[str, Any]:
+    words = segment.get("words")
+    timed = [segment, *(word for word in words if isinstance(word, dict))] if isinstance(words, list) else [segment]
+    return {
+        "start": _first(item.get("start") for item in timed),
+        "end": _first(item.get("end") for item in [segment, *reversed(timed)]),
+        "text": segment.get("text"),
+        "speaker": segment.get("speaker"),
+    }
+
+
+def _first(times: Iterable[Any]) -> Any:
+    return next((time for time in times if time is not None), None)

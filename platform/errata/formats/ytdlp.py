@@ -1,0 +1,110 @@
+"""yt-dlp's `….info.json`, with the captions that it downloaded beside it: `….<language>.json3`, `.vtt` or `.srt`.
+
+    yt-dlp --skip-download --write-info-json --write-subs --write-auto-subs --sub-langs en --sub-format json3/vtt URL
+
+Title, description, channel, duration and `chapters` are the info's. Of several captions those in the video's own
+language are read, then the original ones (`en-orig`), then the first by name; of one language json3 before WebVTT
+before SubRip, since nothing rolls in it.
+A chapter without a title (`<Untitled Chapter 1>`, yt-dlp's name for what comes before the first) is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from reprlib import repr as short
+from typing import Any
+
+from errata.errors import BadInput
+from errata.formats import srt, talk, webvtt
+from errata.formats.fields import listing, mapping, text, time
+from errata.formats.json_files import json_object, read_map, read_text
+from errata.formats.rows import Arrival, Rejected
+from errata.formats.talk import Speech, json_value
+
+INFO = ".info.json"
+_ENDINGS = ("json3", "vtt", "srt")
+_UNTITLED = re.compile(r"<Untitled Chapter \d+>")
+
+
+def read(path: Path, captions: Path | None = None) -> Iterator[Arrival | Rejected]:
+    """The video that an info file tells of; `captions` is the file of its captions where it lies elsewhere."""
+    return talk.arrival(path, lambda: _raw(path, captions))
+
+
+def fits(content: Any) -> bool:
+    """Whether a file's content is this format."""
+    return isinstance(content, dict) and "id" in content and bool({"extractor", "webpage_url"} & set(content))
+
+
+def _raw(path: Path, captions: Path | None) -> dict[str, Any]:
+    info = mapping(read_map(path), "the file")
+    if info.get("_type") not in (None, "video"):
+        raise BadInput(f"it tells of a {short(info['_type'])}, not of a video; leave it out")
+    file = captions or _captions(path, info.get("language"))
+    metadata = {
+        "title": info.get("title"),
+        "description": info.get("description"),
+        "channel_id": info.get("channel_id") or info.get("channel"),
+        "upload_date": info.get("upload_date"),
+        "duration": info.get("duration"),
+        "chapters": _chapters(info.get("chapters")),
+    }
+    return {"video_id": info.get("id"), "metadata": metadata, "asr": _spoken(file)}
+
+
+def _captions(path: Path, language: Any) -> Path:
+    """`talk.info.json` has `talk.en.vtt`, or `talk.vtt`."""
+    stem = path.name.removesuffix(INFO) if path.name.endswith(INFO) else path.stem
+    name = re.compile(re.escape(stem) + rf"(?:\.([\w-]+))?\.({'|'.join(_ENDINGS)})")
+    found = [match for file in path.parent.iterdir() if (match := name.fullmatch(file.name))]
+    if not found:
+        raise BadInput(
+            f"no captions are beside it; download them (yt-dlp --skip-download --write-subs --write-auto-subs), "
+            f"or put them there as {stem}.en.vtt"
+        )
+
+    def rank(match: re.Match[str]) -> tuple[bool, bool, bool, str, int]:
+        spoken = match[1] or ""
+        own = isinstance(language, str) and spoken.split("-")[0] == language.split("-")[0]
+        original = spoken.endswith("-orig")
+        return spoken != language, not own, not original, spoken, _ENDINGS.index(match[2])
+
+    return path.with_name(min(found, key=rank)[0])
+
+
+def _chapters(value: Any) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    items = [mapping(item, f"chapter {at}") for at, item in enumerate(listing(value, "chapters"))]
+    return json_object(
+        (str(time(item.get("start_time"), f"chapter {at}'s start_time")), item.get("title"))
+        for at, item in enumerate(items)
+        if item.get("title") and not _UNTITLED.fullmatch(str(item["title"]))
+    )
+
+
+def _spoken(file: Path) -> Speech:
+    try:
+        if file.suffix == ".json3":
+            return _json3(read_text(file))
+        speech = srt.speech if file.suffix == ".srt" else webvtt.speech
+        return speech(read_text(file))
+    except BadInput as problem:
+        raise BadInput(f"in its captions, {file.name}: {problem}") from problem
+
+
+def _json3(content: str) -> Speech:
+    """YouTube's own format: events in milliseconds; those without words set up a window or break a line."""
+    events = listing(mapping(json_value(content), "the file").get("events"), "events")
+    items = ((f"event {at}", mapping(event, f"event {at}")) for at, event in enumerate(events))
+    return [_event(event, what) for what, event in items if event.get("segs") is not None]
+
+
+def _event(event: dict[str, Any], what: str) -> dict[str, Any]:
+    parts = [mapping(part, f"{what}'s part") for part in listing(event["segs"], f"{what}'s segs")]
+    start = time(event.get("tStartMs", 0), f"{what}'s tStartMs")
+    length = time(event.get("dDurationMs", 0), f"{what}'s dDurationMs")
+    words = "".join(text(part.get("utf8", ""), f"{what}'s utf8") for part in parts)
+    return {"start": start / 1000, "end": (start + length) / 1000, "text": words, "speaker": None}

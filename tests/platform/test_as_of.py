@@ -1,0 +1,185 @@
+"""What the record said at a watermark stays the same bytes for ever, and doesn't depend on who asks, where and when."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from errata.database.record import Record
+from errata.database.store import Store
+from errata.domain.prediction import Prediction
+from errata.domain.roles import ROLES, own_role
+from errata.errors import BadInput, Refused
+from retrain.as_of import write_as_of
+from retrain.rows import Row
+from retrain.snapshot import read_snapshot
+from tests.made_up_record import chapters, correction, misheard, shouted, talk
+from tests.platform.postgres import Server
+
+TALKS = 5
+Step = tuple[str, int, int, str]
+"""What happens, to which talk, with which start, and by whom."""
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["arrives", "twin", "copy", "edit", "edit", "edit", "reject", "reference", "answer", "night"]),
+        st.integers(0, TALKS - 1),
+        st.integers(1, 50),
+        st.sampled_from(["ann", "bob"]),
+    ),
+    max_size=14,
+)
+
+
+def take(store: Store, step: Step) -> None:
+    what, number, start, who = step
+    one = talk(f"t{number}", lines=4)
+    seq = store.add_transcript(one).seq
+    if what == "twin":
+        store.add_transcript(misheard(one, f"misheard {number}"), ROLES[start % 4])
+    elif what == "copy":
+        store.add_transcript(shouted(one, f"copy {number}"), ROLES[start % 4])
+    elif what in ("edit", "reject"):
+        store.add_correction(correction(seq, chapters(0, start) if what == "edit" else (), who, what))  # type: ignore[arg-type]
+    elif what == "reference":
+        store.add_correction(correction(seq, chapters(0, start, by="Came"), "", "reference"))
+    elif what == "answer":
+        store.add_prediction(Prediction(seq, f"{start:064d}", "inline@1", chapters(0, start)))
+    elif what == "night" and store.loop.night(str(start)) is None:
+        store.loop.begin_night(str(start), 0, store.watermark())
+        store.loop.finish_night(str(start), "reject", {})
+
+
+@contextmanager
+def fresh(empty: Path) -> Iterator[tuple[Record, Path]]:
+    with TemporaryDirectory() as folder:
+        shutil.copyfile(empty, Path(folder) / "errata.db")
+        record = Record(f"sqlite:///{folder}/errata.db", Path(folder) / "blobs")
+        yield record, Path(folder)
+        record.close()
+
+
+def live(record: Record, lived: list[Step]) -> list[int]:
+    """Takes each step in a transaction of its own; returns the watermark after each."""
+    marks = []
+    for step in lived:
+        with record.write() as store:
+            take(store, step)
+            marks.append(store.watermark())
+    return marks
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@settings(max_examples=15, deadline=None)
+@given(before=steps, after=steps)
+def test_the_same_bytes_whatever_arrives_later(empty: Path, before: list[Step], after: list[Step]) -> None:
+    with fresh(empty) as (record, folder):
+        marks = live(record, before)
+        asked = sorted({0, *marks})
+        for mark in asked:
+            write_as_of(record, folder / f"then {mark}", mark)
+        live(record, after)
+        record.close()
+        restarted = Record(record.url, folder / "blobs")
+        for mark in asked:
+            write_as_of(restarted, folder / f"now {mark}", mark)
+            assert files(folder / f"now {mark}") == files(folder / f"then {mark}")
+        restarted.close()
+
+
+def content(rows: list[Row]) -> set[tuple[object, ...]]:
+    """Rows without the numbers that the record gave in its own order."""
+    return {
+        (r.external_id, r.transcript_hash, r.kind, r.reviewer, r.role, tuple(r.group_hashes), r.chapters, r.text)
+        for r in rows
+    }
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    order=st.permutations(range(8)),
+    nights=st.integers(1, 8),
+    starts=st.lists(st.integers(1, 50), min_size=8, max_size=8),
+)
+def test_the_order_of_import_does_not_matter(empty: Path, order: list[int], nights: int, starts: list[int]) -> None:
+    """Of transcripts with the corrections that came with them: two corrections of one talk are ordered by arrival."""
+    first = talk("first", lines=4)
+    talks = [
+        first,
+        shouted(first, "copy"),
+        misheard(first, "misheard"),
+        replace(talk("x", lines=4), external_id="first"),
+    ]
+    talks += [talk(f"t{number}", lines=4) for number in range(4)]
+    found = []
+    for arriving in (list(range(8)), order):
+        with fresh(empty) as (record, folder):
+            for begin in range(0, 8, nights):
+                with record.write() as store:
+                    for number in arriving[begin : begin + nights]:
+                        seq = store.add_transcript(talks[number]).seq
+                        store.add_correction(
+                            replace(correction(seq, chapters(0, starts[number])), identity=f"{number:064d}")
+                        )
+            with record.read() as store:
+                watermark = store.watermark()
+            write_as_of(record, folder / "out", watermark)
+            found.append(content(read_snapshot(folder / "out")))
+    assert found[0] == found[1]
+    assert (
+        {row[4] for row in found[0] if len(row[5]) == 4}
+        == {  # type: ignore[arg-type]
+            max((own_role(each.hash) for each in talks[:4]), key=ROLES.index)
+        }
+    )
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/St_Johns"])
+def test_the_time_zone_does_not_matter(either: Record, tmp_path: Path, zone: str) -> None:
+    live(either, [("edit", number, 9 + number, "ann") for number in range(TALKS)])
+    with either.read() as store:
+        watermark = store.watermark()
+    write_as_of(either, tmp_path / "here", watermark)
+    code = "import sys; from pathlib import Path; from errata.database.record import Record\n"
+    code += "from retrain.as_of import write_as_of\n"
+    code += "write_as_of(Record(sys.argv[1], Path(sys.argv[2])), Path(sys.argv[3]), int(sys.argv[4]))"
+    words = [either.url, str(tmp_path / "blobs"), str(tmp_path / "there"), str(watermark)]
+    environment = {**os.environ, "TZ": zone, "LC_ALL": "C", "PYTHONHASHSEED": str(int(time.time()) % 1000)}
+    subprocess.run([sys.executable, "-c", code, *words], check=True, env=environment)
+    assert files(tmp_path / "here") == files(tmp_path / "there")
+
+
+def test_both_databases_say_the_same(postgresql: Server, record: Record, tmp_path: Path) -> None:
+    lived: list[Step] = [("edit", 0, 9, "ann"), ("twin", 0, 3, "ann"), ("edit", 1, 5, "bob"), ("edit", 1, 6, "ann")]
+    other = postgresql.record(tmp_path / "blobs")
+    assert live(record, lived) == live(other, lived) == [2, 3, 5, 6]
+    write_as_of(record, tmp_path / "here", 6)
+    write_as_of(other, tmp_path / "there", 6)
+    other.close()
+    assert files(tmp_path / "here") == files(tmp_path / "there")
+
+
+def test_a_watermark_that_is_not_reached_or_a_folder_in_use_is_refused(record: Record, tmp_path: Path) -> None:
+    live(record, [("edit", 0, 9, "ann")])
+    for watermark in (-1, 3):
+        with pytest.raises(BadInput, match=f"the watermark {watermark} is not between 0 and 2"):
+            write_as_of(record, tmp_path / "out", watermark)
+    assert not (tmp_path / "out").exists()
+    write_as_of(record, tmp_path / "out", 1)
+    with pytest.raises(Refused, match="out isn't empty"):
+        write_as_of(record, tmp_path / "out", 1)

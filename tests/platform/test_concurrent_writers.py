@@ -1,0 +1,136 @@
+"""Many processes write to one record: nothing is lost, nobody starves, and each row is in exactly one night."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from itertools import pairwise
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from errata.database.record import Record
+from errata.database.tables import EventRow
+from errata.errors import Unavailable
+from tests.made_up_record import chapters, correction, talk
+from tests.many_writers import Writer, write
+
+TALKS = 10
+Nights = dict[int, set[int]]
+"""The rows that each night saw, by its watermark."""
+
+
+def processes(count: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(count, mp_context=get_context("spawn"))
+
+
+def rows_between(record: Record, after: int, upto: int) -> set[int]:
+    with record.look() as (session, _):
+        return set(session.scalars(sa.select(EventRow.seq).where(EventRow.seq > after, EventRow.seq <= upto)))
+
+
+def nights_until(record: Record, over: Callable[[], bool]) -> Nights:
+    """A night begins where the last one ended, at the watermark, as often as can be while others write."""
+    nights: Nights = {}
+    watermark = 0
+    while True:
+        last = over()
+        with record.read() as store:
+            after, watermark = watermark, store.watermark()
+        if watermark > after:
+            nights[watermark] = rows_between(record, after, watermark)
+        if last:
+            return nights
+        time.sleep(0.01)
+
+
+def check_many_writers(record: Record, folder: Path, count: int, writes: int, batch: int) -> Nights:
+    with record.write() as store:
+        for number in range(TALKS):
+            store.add_transcript(talk(f"t{number}"), "train")
+    writers = [Writer(record.url, folder / "blobs", number, writes, batch) for number in range(count)]
+    with processes(count) as pool:
+        running = [pool.submit(write, writer) for writer in writers]
+        nights = nights_until(record, lambda: all(one.done() for one in running))
+        assert [one.result() for one in running] == [writes] * count
+    with record.read() as store:
+        counts, watermark = store.counts(), store.watermark()
+    assert counts["corrections"] + counts["predictions"] == count * writes
+    in_the_end = rows_between(record, 0, watermark)
+    assert len(in_the_end) == count * writes + TALKS
+    assert sorted(seq for night in nights.values() for seq in night) == sorted(in_the_end), "not in exactly one night"
+    edges = [0, *nights]
+    for after, upto in pairwise(edges):
+        assert rows_between(record, after, upto) == nights[upto], "a row came into a night that was over"
+    return nights
+
+
+def test_each_row_is_in_exactly_one_night_whoever_writes_meanwhile(either: Record, tmp_path: Path) -> None:
+    assert len(check_many_writers(either, tmp_path, count=4, writes=200, batch=10)) > 3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_sixteen_processes_write_a_thousand_rows_each(either: Record, tmp_path: Path) -> None:
+    assert len(check_many_writers(either, tmp_path, count=16, writes=1_000, batch=50)) > 10
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7200)
+def test_sixteen_processes_write_ten_thousand_rows_each(either: Record, tmp_path: Path) -> None:
+    assert len(check_many_writers(either, tmp_path, count=16, writes=10_000, batch=50)) > 100
+
+
+def test_a_number_that_is_not_committed_yet_holds_the_next_writer_and_not_the_reader(
+    either: Record, tmp_path: Path
+) -> None:
+    with either.write() as store:
+        store.add_transcript(talk("t"))
+    with ThreadPoolExecutor(1) as pool:
+        with either.write() as store:
+            store.add_correction(correction(1, chapters(0), "slow"))
+            other = pool.submit(write, Writer(either.url, tmp_path / "blobs", 1, writes=1, batch=1))
+            time.sleep(0.3)
+            assert not other.done(), "a higher number would be committed before a lower one"
+            with either.read() as reader:
+                assert reader.watermark() == 1
+        assert other.result() == 1
+
+
+def test_who_waits_too_long_is_told_so(either: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("errata.database.record.BUSY_SECONDS", 0.2)
+    hurried = Record(either.url, tmp_path / "blobs")
+    with either.write(), pytest.raises(Unavailable, match=r"can't be used: .*(locked|lock timeout)"), hurried.write():
+        pass
+    with hurried.write() as store:
+        store.add_transcript(talk("its turn"))
+    hurried.close()
+
+
+def test_a_writer_with_much_to_do_does_not_starve_another(either: Record, tmp_path: Path) -> None:
+    """Its transactions follow one another without a pause; the other must get between them."""
+    over = time.monotonic() + 3
+
+    def busy() -> None:
+        own = Record(either.url, tmp_path / "blobs")
+        while time.monotonic() < over:
+            with own.write():
+                time.sleep(0.1)
+        own.close()
+
+    def waits() -> list[float]:
+        found = []
+        while time.monotonic() < over:
+            asked = time.monotonic()
+            with either.write():
+                found.append(time.monotonic() - asked)
+            time.sleep(0.01)
+        return found
+
+    with ThreadPoolExecutor(1) as pool:
+        rival = pool.submit(busy)
+        assert max(waits()) < 1.5
+        rival.result()

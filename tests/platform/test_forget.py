@@ -1,0 +1,259 @@
+"""A deletion request: nothing of the transcript is left anywhere, however often the request was cut short."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zlib
+from contextlib import suppress
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from errata.cli import forget as forgetting
+from errata.cli.app import app
+from errata.database.record import Record
+from errata.domain.prediction import Prediction
+from errata.errors import BadInput, ErrataError, NotFound, Refused, Unavailable
+from errata.imports import import_transcripts
+from errata.inference.artefact import SEEN, Card, keep, seal
+from errata.night import Night
+from errata.workspace import Workspace, write_json
+from registry.models import ModelRegistry
+from retrain.curate import curate
+from retrain.snapshot import FOLDER, read_snapshot, snapshot
+from tests.made_up_record import chapters, correction, misheard, shouted, talk
+
+GONE = talk("the-lecture", channel="Her channel")
+TWIN = replace(misheard(GONE, "a-twin"), title="Twin", channel="")
+WORDS = [segment.text for segment in GONE.segments[::3]]
+"""Lines that the twin has otherwise."""
+SECRETS = ["the-lecture", "Talk the-lecture", "Her channel", "Secret 1", "Guessed 1", *WORDS]
+
+
+def texts(path: Path) -> list[bytes]:
+    """A file's bytes, and what they say once they are unpacked."""
+    data = path.read_bytes()
+    found = [data]
+    if data[:4] == b"PAR1":
+        found.append(str(pq.read_table(BytesIO(data)).to_pylist()).encode())
+    with suppress(zlib.error):
+        found.append(zlib.decompress(data))
+    return found
+
+
+def holding(*folders: Path) -> set[str]:
+    """The files in which any of the secrets can still be found."""
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return {str(path) for path in files for text in texts(path) if any(word.encode() in text for word in SECRETS)}
+
+
+def run(root: Path, *words: str) -> Any:
+    done = CliRunner().invoke(app, [*words, "-w", str(root), "--json"])
+    if isinstance(done.exception, ErrataError):
+        raise done.exception
+    assert done.exit_code == 0, (done.output, done.exception)
+    return json.loads(done.stdout)
+
+
+def forget(root: Path) -> Any:
+    return run(root, "forget", "the-lecture", "--by", "carol", "--why", "the speaker asked")
+
+
+def fill(record: Record) -> int:
+    """The talk, a twin, another; an answer to each and a correction of each. Returns the watermark."""
+    with record.write() as store:
+        for transcript in (GONE, TWIN, talk("kept")):
+            seq = store.add_transcript(transcript, "train").seq
+            answer = chapters(0, by="Guessed" if transcript is GONE else "Other")
+            seen = store.add_prediction(Prediction(seq, "m" * 64, "inline@1", answer)).seq
+            right = chapters(0, 30, by="Secret" if transcript is GONE else "Right")
+            store.add_correction(correction(seq, right, prediction=seen))
+        return store.watermark()
+
+
+def table(path: Path) -> None:
+    """A night's scores: a row for the talk and one for the other."""
+    rows = [
+        {"transcript": 1, "external_id": "the-lecture", "channel": "Her channel", "reference": "Secret 1", "f1": 1.0},
+        {"transcript": 7, "external_id": "kept", "channel": "", "reference": "Right 1", "f1": 2.0},
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pylist(rows), path)
+
+
+def dvc(root: Path, *words: str) -> None:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    command = [sys.executable, "-m", "dvc", *words]
+    subprocess.run(command, cwd=root, check=True, capture_output=True, env={**os.environ, "PATH": path})
+
+
+def model(root: Path, seen: list[str]) -> str:
+    folder = root / "made"
+    folder.mkdir(exist_ok=True)
+    Card("inline@1", 64, training_watermark=9).write(folder)
+    write_json(folder / SEEN, seen)
+    seal(folder)
+    identity = keep(folder, root / "models")
+    shutil.rmtree(folder)
+    return identity
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, str]:
+    """A workspace with a night behind it: shards, DVC's cache and remote, scores, rejects, MLflow, and a model."""
+    place = tmp_path_factory.mktemp("forget")
+    workspace = Workspace.create(place / "workspace")
+    root, watermark = workspace.root, fill(workspace.record)
+    Night("n", watermark, watermark, "d", "d", 0, "", 0, "c").write(root)
+    dvc(root, "repro", "--quiet", "curate")
+    (root / "mixed").mkdir()
+    pq.write_table(pa.table({"input_ids": [[1, 2, 3]]}), root / "mixed" / "train.parquet")
+    write_json(root / "mixed" / SEEN, [GONE.hash])
+    dvc(root, "add", "--quiet", "mixed")
+    shutil.copytree(root / "mixed", root / "data" / "mix")
+    dvc(root, "remote", "add", "-d", "store", str(place / "remote"))
+    dvc(root, "push", "--quiet")
+    for folder in (root / "nights" / "n", root / "scores"):
+        table(folder / "items.parquet")
+    night = root / "nights" / "n"
+    (night / "report.html").write_text("<p>the-lecture: Secret 1</p>")
+    (night / "published").touch()
+    (root / "rejects").mkdir()
+    (root / "rejects" / "r.jsonl").write_text('{"video_id": "the-lecture", "x": "Secret 1"}\n{"video_id": "kept"}\n')
+    registry = ModelRegistry.of(workspace)
+    started = registry.open_run("n")
+    registry.log(started, {}, {}, [night / "items.parquet", night / "report.html"], {})
+    identity = model(root, [GONE.hash])
+    registry.register(root / "models" / identity[:16], identity, {}, started)
+    registry.close_run(started)
+    with workspace.record.write() as store:
+        store.loop.begin_night("n", watermark, watermark)
+        store.loop.finish_night("n", "inconclusive", {"candidate": identity})
+    return workspace, identity
+
+
+def test_nothing_is_left_however_often_it_is_cut_short(
+    made: tuple[Workspace, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, identity = made
+    places = (workspace.root, workspace.root.parent / "remote")
+    before = holding(*places)
+    assert len(before) > 10
+    for step in ("_clear_workspace", "_clear_dvc", "_replace_in_mlflow", "scrub"):
+        with monkeypatch.context() as broken:
+
+            def fail(*_: object) -> None:
+                raise Unavailable("cut short")
+
+            broken.setattr(forgetting, step, fail)
+            with pytest.raises(Unavailable, match="cut short"):
+                forget(workspace.root)
+        with workspace.record.read() as store:
+            assert [stone.finished for stone in store.tombstones.unfinished()] == [False]
+    told = forget(workspace.root)
+    workspace.record.close()
+    assert holding(*places) == set()
+    assert told["finished"] and told["twins"] == ["a-twin"]
+    removed = told["removed"]
+    assert {name: removed[name] for name in ("transcripts", "predictions", "corrections", "nights")} == {
+        "transcripts": 1,
+        "predictions": 1,
+        "corrections": 1,
+        "nights": ["n"],
+    }
+    assert [each["model"] for each in told["models"]] == [identity]
+    assert "1 versions have the tag" in told["mlflow"]
+    assert forget(workspace.root)["seq"] == told["seq"], "again, it changes nothing"
+
+
+def test_the_others_are_still_there(made: tuple[Workspace, str]) -> None:
+    workspace, _ = made
+    assert {row.external_id for row in read_snapshot(workspace.root / FOLDER)} == {"a-twin", "kept"}
+    assert pq.read_table(workspace.root / "nights/n/items.parquet").to_pylist()[0]["external_id"] == "kept"
+    assert json.loads((workspace.root / "rejects" / "r.jsonl").read_text()) == {"video_id": "kept"}
+    assert not (workspace.root / "data" / "mix").exists()
+    dvc(workspace.root, "repro", "--quiet", "curate")
+    with workspace.record.read() as store:
+        assert {label.external_id for label in store.labels(0, store.watermark())} == {"a-twin", "kept"}
+        twin = store.label(4, store.watermark())
+        assert not isinstance(twin, str) and twin is not None
+        assert GONE.hash in twin.group_hashes, "a model that saw it is still not scored on its twin"
+
+
+# the record alone ----------------------------------------------------------------------------------------------------
+
+
+def bury(record: Record) -> None:
+    with record.write() as store:
+        store.tombstones.remove_texts(store.tombstones.bury("the-lecture", "carol", "asked"))
+
+
+@pytest.mark.parametrize("again", [GONE, shouted(GONE, "another-name"), talk("the-lecture", said="other words")])
+def test_it_is_refused_by_name_from_then_on(record: Record, again: Any) -> None:
+    fill(record)
+    bury(record)
+    with record.write() as store, pytest.raises(BadInput, match=f"'{again.external_id}' was forgotten on request"):
+        store.add_transcript(again)
+    with record.read() as store:
+        with pytest.raises(NotFound, match="forgotten on request"):
+            store.find_transcript("the-lecture")
+        with pytest.raises(NotFound, match="forgotten on request"):
+            store.transcript(1)
+        assert 1 not in store.unpredicted("n" * 64, "inline@1")
+
+
+def test_an_import_refuses_the_row_and_goes_on(record: Record, tmp_path: Path) -> None:
+    fill(record)
+    bury(record)
+    folder = tmp_path / "talks"
+    folder.mkdir()
+    for name in ("the-lecture", "newcomer"):
+        (folder / f"{name}.txt").write_text(f"{name} says one thing. And then another one.\n" * 3)
+    report = import_transcripts(record, folder, tmp_path / "rejects")
+    assert (report.new, report.rejected) == (1, 1)
+
+
+def test_every_version_under_the_id_goes(record: Record) -> None:
+    with record.write() as store:
+        for said in ("once", "twice"):
+            store.add_transcript(talk("the-lecture", said=said))
+        stone = store.tombstones.bury("the-lecture", "carol", "asked")
+        assert len(stone.transcripts) == len(stone.hashes) == 2
+    with record.read() as store, pytest.raises(NotFound, match="nobody"):
+        store.tombstones.bury("nobody", "carol", "asked")
+
+
+def test_a_request_that_was_cut_short_trains_no_other_night(record: Record, tmp_path: Path) -> None:
+    watermark = fill(record)
+    snapshot(record, tmp_path / "s", watermark)
+    assert "the-lecture" in {row.external_id for row in read_snapshot(tmp_path / "s")}
+    bury(record)
+    with record.read() as store:
+        later = store.watermark()
+    snapshot(record, tmp_path / "s", later)
+    rows = read_snapshot(tmp_path / "s")
+    assert {row.external_id for row in rows} == {"a-twin", "kept"} >= {row.external_id for row in curate(rows)[0]}
+    snapshot(record, tmp_path / "anew", later)
+    assert read_snapshot(tmp_path / "anew") == rows
+    assert holding(tmp_path / "s") == set()
+
+
+def test_only_a_release_owner_may_ask_once_there_is_one(record: Record, tmp_path: Path) -> None:
+    (tmp_path / "errata.toml").write_text("")
+    fill(record)
+    with record.write() as store:
+        store.reviewers.appoint("olga", "release owner", "olga")
+    with pytest.raises(Refused, match="carol is a reviewer"):
+        forget(tmp_path)
+    with record.read() as store:
+        assert store.find_transcript("the-lecture") == 1

@@ -1,0 +1,306 @@
+"""Which format a file is taken for, and what a folder of several formats gives."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from errata.errors import BadInput
+from errata.formats import detect
+from errata.formats.kinds import FORMATS
+from errata.formats.rows import Arrival, Rejected, write_rejects
+
+WORDS = "Hello there. Soil first."
+VTT = f"WEBVTT\n\n00:01.000 --> 00:09.000\n{WORDS}\n"
+SRT = f"1\n00:00:01,000 --> 00:00:09,000\n{WORDS}\n"
+WHISPER: dict[str, Any] = {"text": WORDS, "segments": [{"start": 1, "end": 9, "text": WORDS}], "language": "en"}
+PODCAST: dict[str, Any] = {"version": "1.0.0", "segments": [{"startTime": 1, "endTime": 9, "body": WORDS}]}
+HTML = f"<cite>Ann:</cite><time>0:01</time><p>{WORDS}</p><time>0:09</time><p>Tools.</p>"
+INFO = {"id": "abc", "title": "Gardens", "webpage_url": "https://example.com", "chapters": None}
+CHAT = f"[0:00:01] <Ann> {WORDS}\n"
+MEETING = {"meeting_transcripts": [{"speaker": "Ann", "content": WORDS}]}
+SPEECH = {"text": [WORDS], "start": [1], "end": [9]}
+REJECT = {"video_id": "x", "metadata": {}, "asr": SPEECH}
+REVIEW = {"video_id": "x", "reviewer": "Ann", "reviewed": []}
+CHAPTERS: dict[str, Any] = {"version": "1.2.0", "chapters": [{"startTime": 1, "title": "Soil"}]}
+
+CONTENT = {
+    "yt-dlp": INFO,
+    "podcast": PODCAST,
+    "whisper": WHISPER,
+    "webvtt": VTT,
+    "srt": SRT,
+    "podcast-html": HTML,
+    "chat": CHAT,
+    "chapter-llama": {"v": {"title": "Gardens"}},
+}
+
+
+def write(file: Path, value: Any) -> Path:
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(value if isinstance(value, str) else json.dumps(value))
+    return file
+
+
+def arrivals(path: Path, asr: Path | None = None, name: str = "auto") -> list[str]:
+    results = list(detect.transcripts(path, asr, name))
+    assert all(isinstance(item, Arrival) for item in results), results
+    return [item.transcript.external_id for item in results if isinstance(item, Arrival)]
+
+
+@pytest.mark.parametrize("ending", ["txt", "data", "vtt", ""])
+@pytest.mark.parametrize("name", list(CONTENT))
+def test_a_file_is_told_by_its_content_whatever_its_name(name: str, ending: str, tmp_path: Path) -> None:
+    file = write(tmp_path / f"talk.{ending}".rstrip("."), CONTENT[name])
+    assert detect.taken_for(file) == FORMATS[name].words
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("talk.txt", "Hello. WEBVTT is a format.", "plain text"),
+        ("talk.srt", "%PDF-1.4", "SubRip"),
+        ("talk.vtt", "WEBV", "WebVTT"),
+        ("talk.irc", "[0:00:0", "a chat log"),
+        ("talk.html", "<html>", "a Podcasting 2.0 transcript in HTML"),
+        ("talk.info.json", {"segments": []}, "a yt-dlp info file"),
+        ("m.jsonl", MEETING, "meetings"),
+        ("m.jsonl", REJECT, "rows that were rejected"),
+        ("m.jsonl", {**MEETING, "_rejected": {}}, "rows that were rejected"),
+        ("m.jsonl", '{"torn', "rows that were rejected"),
+        ("c.json", CHAPTERS, "podcast chapters"),
+        ("chapters.json", {}, "chapter-llama data"),
+        ("chapters.json", {"a": None, "b": {}}, "chapter-llama data"),
+        ("whisper.json", WHISPER["segments"], "Whisper JSON"),
+    ],
+)
+def test_what_the_content_cannot_tell_the_name_does(name: str, content: Any, words: str, tmp_path: Path) -> None:
+    assert detect.taken_for(write(tmp_path / name, content)) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("film.mp4", "\0ftyp", r"film\.mp4 is in no format that can be read; accepted are .*WebVTT"),
+        ("notes.md", "Hello.", r"notes\.md is in no format"),
+        ("list.json", [1, 2], r"list\.json is in no format"),
+        ("word.json", '"word"', r"word\.json is in no format"),
+        ("torn.json", '{"segments": [', r"torn\.json: not JSON \(Expecting value, line 1, column 15\)"),
+        ("empty.vtt", " ", r"empty\.vtt is empty"),
+        ("reviews.jsonl", REVIEW, r"reviews\.jsonl holds corrections; import it with `errata import corrections`"),
+    ],
+)
+def test_one_file_in_no_format_is_an_error_that_says_what_to_do(
+    name: str, content: Any, message: str, tmp_path: Path
+) -> None:
+    file = write(tmp_path / name, content)
+    for ask in (detect.taken_for, detect.transcripts):
+        with pytest.raises(BadInput, match=message):
+            ask(file)
+    with pytest.raises(BadInput, match=r"gone\.vtt is not there"):
+        detect.taken_for(tmp_path / "gone.vtt")
+
+
+def test_a_format_that_is_named_is_the_one_that_is_read(tmp_path: Path) -> None:
+    file = write(tmp_path / "talk.txt", SRT)
+    assert detect.taken_for(file) == "SubRip"
+    assert detect.taken_for(file, "text") == "plain text"
+    (as_text,) = detect.transcripts(file, name="text")
+    assert isinstance(as_text, Arrival) and as_text.transcript.unit == "words"
+    (as_vtt,) = detect.transcripts(file, name="webvtt")
+    assert isinstance(as_vtt, Rejected) and "its first line must be WEBVTT" in as_vtt.reason
+    with pytest.raises(BadInput, match="'vtt' is no format; name auto, or one of yt-dlp, podcast, whisper, webvtt"):
+        detect.transcripts(file, name="vtt")
+
+
+@pytest.mark.parametrize("name", ["webvtt", "whisper", "chat", "meetings", "text"])
+def test_a_speech_file_that_belongs_to_nothing_is_refused(name: str, tmp_path: Path) -> None:
+    file, speech = write(tmp_path / "talk", VTT), write(tmp_path / "asrs.json", {})
+    with pytest.raises(BadInput, match=f"is {FORMATS[name].words} and has no speech file; leave .* out"):
+        detect.transcripts(file, speech, name)
+    with pytest.raises(BadInput, match="has no chapter-llama files, to which a speech file could belong"):
+        detect.transcripts(write(tmp_path / "folder/talk.vtt", VTT).parent, speech)
+
+
+def test_a_folder_of_every_format_is_read_in_order_of_name(tmp_path: Path) -> None:
+    for file, content in {
+        "chapters_x.json": {"v": {"title": "Gardens"}},
+        "asrs_x.json": {"v": SPEECH},
+        "g.vtt": VTT,
+        "f.srt": SRT,
+        "e.json": WHISPER,
+        "d.json": PODCAST,
+        "c.html": HTML,
+        "b.irc": CHAT,
+        "a.info.json": INFO,
+        "a.en.vtt": VTT,
+        "h.txt": WORDS,
+        "i.jsonl": MEETING,
+        "j.jsonl": REJECT,
+    }.items():
+        write(tmp_path / file, content)
+    assert arrivals(tmp_path) == ["v", "abc", "b", "c", "d", "e", "f", "g", "h", "i-1", "x"]
+    assert arrivals(tmp_path) == arrivals(tmp_path)
+    assert detect.taken_for(tmp_path).startswith(
+        "chapter-llama data, a yt-dlp info file (1 file), a chat log (1 file), "
+    )
+    assert arrivals(tmp_path, name="chapter-llama") == ["v"]
+    assert arrivals(tmp_path, name="srt") == ["f"]
+    assert arrivals(tmp_path, name="webvtt") == ["a.en", "g"]
+    assert arrivals(tmp_path, name="meetings") == ["i-1", "x"]
+    with pytest.raises(BadInput, match=r"folder has no \*\.vtt; put them there"):
+        detect.transcripts(write(tmp_path / "folder/talk.srt", SRT).parent, name="webvtt")
+
+
+def test_the_files_that_whisper_writes_for_one_talk_are_one_talk(tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        write(tmp_path / f"{name}.json", WHISPER)
+        write(tmp_path / f"{name}.vtt", VTT)
+        write(tmp_path / f"{name}.srt", SRT)
+        write(tmp_path / f"{name}.txt", WORDS)
+        write(tmp_path / f"{name}.tsv", "start\tend\ttext\n")
+        (tmp_path / f"{name}.mp3").write_bytes(b"ID3\0\xff")
+    results = list(detect.transcripts(tmp_path))
+    assert [item.row.file for item in results if isinstance(item, Arrival)] == [
+        str(tmp_path / "a.json"),
+        str(tmp_path / "b.json"),
+    ]
+    assert len(results) == 2
+    assert detect.taken_for(tmp_path) == (
+        "Whisper JSON (2 files), WebVTT (2 files), SubRip (2 files), plain text (2 files)"
+    )
+
+
+def test_of_two_talks_under_one_id_the_first_is_read_and_the_second_can_be_imported_by_itself(tmp_path: Path) -> None:
+    first, second = write(tmp_path / "talk.json", WHISPER), write(tmp_path / "talk.vtt", VTT.replace("Soil", "Tools"))
+    taken, refused = detect.transcripts(tmp_path)
+    assert isinstance(taken, Arrival) and taken.row.file == str(first)
+    assert isinstance(refused, Rejected) and refused.file == str(second)
+    assert refused.reason == f"video 'talk' stands a second time, first in {first}; give this one its own id"
+    write_rejects(tmp_path / "rejects.jsonl", [refused])
+    assert list(detect.transcripts(tmp_path / "rejects.jsonl")) == list(detect.transcripts(second))
+
+
+def test_a_file_that_could_not_be_read_is_to_be_mended_itself_not_in_the_rejects(tmp_path: Path) -> None:
+    file = write(tmp_path / "talk.vtt", "WEBVTT\n")
+    write_rejects(tmp_path / "rejects.jsonl", [item for item in detect.transcripts(file) if isinstance(item, Rejected)])
+    (again,) = detect.transcripts(tmp_path / "rejects.jsonl")
+    assert isinstance(again, Rejected) and again.reason.startswith("nothing of the row is kept here; mend the file")
+    write(file, VTT)
+    assert arrivals(file) == ["talk"]
+
+
+def test_what_nobody_can_place_is_refused_and_what_belongs_to_a_talk_is_not(tmp_path: Path) -> None:
+    write(tmp_path / "talk.vtt", VTT)
+    write(tmp_path / "broken.json", '{"segments": [')
+    write(tmp_path / "lonely.json", CHAPTERS)
+    write(tmp_path / "notes.md", "Not a transcript.")
+    (tmp_path / "film.mp4").write_bytes(b"\0")
+    (tmp_path / "talk.mp4").write_bytes(b"\0")
+    for name in ("LICENSE", "README.md", ".hidden", "licence.txt"):
+        write(tmp_path / name, "Not a transcript.")
+    write(tmp_path / "reviews.jsonl", REVIEW)
+    write(tmp_path / "inner/other.vtt", VTT)
+    good, *bad = sorted(detect.transcripts(tmp_path), key=lambda item: isinstance(item, Rejected))
+    assert isinstance(good, Arrival) and good.transcript.external_id == "talk"
+    assert {item.row: item.reason.split(";")[0] for item in bad if isinstance(item, Rejected)} == {
+        "broken": f"{tmp_path / 'broken.json'}: not JSON (Expecting value, line 1, column 15)",
+        "film": f"{tmp_path / 'film.mp4'} is in no format that can be read",
+        "lonely": "it holds chapters alone",
+        "notes": f"{tmp_path / 'notes.md'} is in no format that can be read",
+    }
+    assert detect.taken_for(tmp_path) == "no known format (3 files), podcast chapters (1 file), WebVTT (1 file)"
+
+
+@pytest.mark.parametrize("names", [[], ["notes.md"], ["LICENSE"], ["reviews.jsonl"], ["asrs.json"], ["torn.json"]])
+def test_a_folder_with_nothing_to_read_is_one_error(names: list[str], tmp_path: Path) -> None:
+    for name in names:
+        write(tmp_path / name, REVIEW if name == "reviews.jsonl" else "{")
+    with pytest.raises(BadInput, match=rf"{re.escape(str(tmp_path))} is in no format that can be read; accepted are"):
+        detect.transcripts(tmp_path)
+
+
+def test_a_data_set_that_cannot_be_read_stops_its_folder_only_where_nothing_else_is_there(tmp_path: Path) -> None:
+    write(tmp_path / "chapters.json", '{"torn')
+    write(tmp_path / "asrs.json", {"v": SPEECH})
+    with pytest.raises(BadInput, match=r"chapters\.json, line 1, column 2: not JSON"):
+        detect.transcripts(tmp_path)
+    write(tmp_path / "talk.vtt", VTT)
+    refused, good = detect.transcripts(tmp_path)
+    assert isinstance(refused, Rejected) and "chapters.json, line 1, column 2: not JSON" in refused.reason
+    assert isinstance(good, Arrival)
+
+
+def test_other_transcripts_may_be_called_as_those_of_a_data_set_are(tmp_path: Path) -> None:
+    write(tmp_path / "transcripts_a.json", PODCAST)
+    write(tmp_path / "transcripts_b.json", '{"torn')
+    write(tmp_path / "transcripts_b.chapters.json", CHAPTERS)
+    good, torn, lonely = detect.transcripts(tmp_path)
+    assert isinstance(good, Arrival) and isinstance(torn, Rejected) and isinstance(lonely, Rejected)
+    assert "transcripts_b.json: not JSON" in torn.reason
+
+
+def test_the_real_folders_are_taken_for_what_they_are(shared: Path) -> None:
+    data = shared / "data"
+    assert detect.taken_for(data / "talks") == "chapter-llama data"
+    assert detect.taken_for(data / "talks/reviews") == "chapter-llama data"
+    assert detect.taken_for(data / "meetings") == "meetings (3 files)"
+    assert detect.taken_for(data / "chat") == "a chat log (2 files)"
+    for ending, words in {
+        "json": "a Podcasting 2.0 transcript",
+        "html": "a Podcasting 2.0 transcript in HTML",
+        "srt": "SubRip",
+        "vtt": "WebVTT",
+    }.items():
+        assert detect.taken_for(data / f"podcast_chapters/transcripts_example.{ending}") == words
+
+
+def test_the_real_podcast_folder_loses_nothing(shared: Path) -> None:
+    results = list(detect.transcripts(shared / "data/podcast_chapters"))
+    (good,) = (item for item in results if isinstance(item, Arrival))
+    assert Path(good.row.file).name == "transcripts_example.json"
+    assert sorted(
+        (Path(item.file).name, item.reason.split()[-1]) for item in results if isinstance(item, Rejected)
+    ) == [
+        ("chapters_example.json", "name"),
+        ("chapters_exampleComplex.json", "name"),
+        ("oxide_and_friends.json", "them"),
+        ("syntax_shows.json", "them"),
+        ("transcripts_example.html", "id"),
+        ("transcripts_example.srt", "id"),
+        ("transcripts_example.vtt", "id"),
+    ]
+
+
+endings = st.sampled_from(
+    ["json", "vtt", "srt", "html", "irc", "txt", "jsonl", "info.json", "json3", "mp4", "chapters.json"]
+)
+names = st.builds("{}.{}".format, st.sampled_from(["a", "b", "a.en", "chapters"]), endings)
+pieces = st.lists(
+    st.sampled_from([*map(json.dumps, CONTENT.values()), VTT, SRT, CHAT, HTML, "{", "[", "\n", "\0"]), max_size=3
+)
+contents = st.binary(max_size=20) | pieces.map(lambda parts: "".join(parts).encode())
+
+
+@given(files=st.dictionaries(names, contents, min_size=1, max_size=5))
+def test_no_folder_loses_a_file_or_stops_at_one(
+    files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("fuzz")
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    write(folder / "good.vtt", VTT)
+    results = list(detect.transcripts(folder))
+    assert sum(isinstance(item, Arrival) and item.transcript.external_id == "good" for item in results) == 1
+    assert all(isinstance(item, Arrival | Rejected) for item in results)
+    for name in files:
+        try:
+            list(detect.transcripts(folder / name))
+        except BadInput as problem:
+            assert "\n" not in str(problem)

@@ -1,0 +1,152 @@
+"""`fsck` finds what happened to a record behind the code's back, names it, and finds nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from errata.database.fsck import Findings, fsck
+from errata.database.record import Record, make_engine
+from errata.database.tables import CorrectionRow, EventRow, TranscriptRow
+from errata.domain.prediction import Prediction
+from errata.errors import BadInput
+from tests.made_up_record import chapters, correction, misheard, shouted, talk
+
+
+@pytest.fixture
+def kept(either: Record) -> Record:
+    """Two twins and another talk, a prediction, corrections, and a night that ended well."""
+    with either.write() as store:
+        for made in (talk("first"), misheard(talk("first"), "second"), talk("third")):
+            store.add_transcript(made, "train")
+        answer = store.add_prediction(Prediction(1, "m" * 64, "inline@1", chapters(0, 50)))
+        store.add_correction(correction(1, chapters(0, 40), prediction=answer.seq))
+        store.add_correction(correction(1, chapters(0, 60)))
+        store.add_correction(correction(3, chapters(0), "bob"))
+        store.loop.begin_night("2026-03-01", store.watermark(), store.watermark())
+        store.loop.finish_night("2026-03-01", "reject", {})
+    return either
+
+
+@contextmanager
+def behind_its_back(record: Record) -> Iterator[sa.Connection]:
+    """A connection that no constraint holds back."""
+    engine = make_engine(record.url)
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
+        else:
+            connection.execute(sa.text("SET session_replication_role = replica"))
+        yield connection
+        connection.commit()
+    engine.dispose()
+
+
+def damage(record: Record, statement: str) -> tuple[str, ...]:
+    with behind_its_back(record) as connection:
+        assert connection.execute(sa.text(statement)).rowcount
+    return fsck(record).problems
+
+
+def text_of(record: Record, blobs: Path, seq: int) -> Path:
+    with record.look() as (session, _):
+        name = session.scalar(sa.select(TranscriptRow.hash).where(TranscriptRow.seq == seq))
+    (found,) = blobs.rglob(f"{name}*")
+    return found
+
+
+def test_a_whole_record_has_no_problem(kept: Record) -> None:
+    with pytest.raises(BadInput), kept.write() as store:
+        store.add_transcript(talk("rolled back"))
+        raise BadInput("no")
+    with kept.write() as store:
+        store.add_transcript(replace(talk("first"), title="Renamed"), "train")
+    read = []
+    assert fsck(kept, lambda: read.append(1)) == Findings((), (), 4)
+    assert len(read) == 4
+
+
+def test_an_empty_record_has_no_problem(either: Record) -> None:
+    assert fsck(either) == Findings((), (), 0)
+
+
+def test_a_text_that_was_lost_or_changed(kept: Record, tmp_path: Path) -> None:
+    text_of(kept, tmp_path, 3).unlink()
+    (lost,) = fsck(kept).problems
+    assert lost.startswith("transcript 3 ('third'): the text ") and "backup" in lost
+    text_of(kept, tmp_path, 1).write_bytes(text_of(kept, tmp_path, 2).read_bytes())
+    changed, _ = fsck(kept).problems
+    assert changed.startswith("transcript 1 ('first'): the text ") and "was changed" in changed
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE transcripts SET title = 'x' WHERE seq = 3", "transcript 3 ('third'): its title in the table"),
+        ("UPDATE transcripts SET role = 'test' WHERE seq = 3", "transcript 3 ('third') has the role 'test'"),
+        ("UPDATE transcripts SET text_hash = 'x' WHERE seq = 3", "transcript 3 ('third'): its words in the table"),
+        (
+            "UPDATE transcripts SET signature = (SELECT signature FROM transcripts WHERE seq = 1) WHERE seq = 3",
+            "transcript 3 ('third') is signed for other words",
+        ),
+        ("DELETE FROM leak_bands WHERE transcript = 3", "transcript 3 ('third') is not in the index of twins"),
+        ("DELETE FROM leak_links", "transcript 2 ('second') is a twin of transcript 1, and nothing links them"),
+        ("DELETE FROM corrections WHERE seq = 7", "the correction with the number 7 is gone"),
+        ("DELETE FROM events WHERE seq = 6", "corrections.seq points to events 6, which is not there"),
+        ("UPDATE corrections SET transcript = 99 WHERE seq = 7", "corrections.transcript points to transcripts 99"),
+        ("UPDATE corrections SET prediction = 5 WHERE seq = 7", "corrections.prediction points to predictions 5"),
+        ("UPDATE corrections SET prediction = 4 WHERE seq = 7", "correction 7 corrects a prediction for another"),
+        ("UPDATE corrections SET supersedes = 5 WHERE seq = 7", "correction 7 supersedes one of another transcript"),
+        ("UPDATE predictions SET chapters = '[]'", "prediction 4 was changed after it was written"),
+        ("UPDATE leak_links SET newer = 1, older = 2", "transcript 1 is linked as the newer twin of a later one"),
+    ],
+)
+def test_what_was_done_behind_its_back_is_found(kept: Record, statement: str, said: str) -> None:
+    problems = damage(kept, statement)
+    assert [problem for problem in problems if problem.startswith(said)], problems
+    assert all(len(problem.splitlines()) == 1 for problem in problems)
+
+
+def test_a_signature_of_an_older_form(kept: Record) -> None:
+    with behind_its_back(kept) as connection:
+        connection.execute(sa.update(TranscriptRow).where(TranscriptRow.seq == 3).values(signature=bytes(444)))
+    (found,) = fsck(kept).problems
+    assert found.startswith("transcript 3 ('third') was signed by an older version")
+
+
+def test_numbers_that_are_gone_without_a_trace_are_missed(kept: Record) -> None:
+    """On SQLite; PostgreSQL leaves gaps behind where a transaction was rolled back."""
+    with behind_its_back(kept) as connection:
+        for table in (CorrectionRow, EventRow):
+            connection.execute(sa.delete(table).where(table.seq >= 6))
+    expected = ["the numbers 6 to 7 were given out and are gone; restore the record from a backup"]
+    assert list(fsck(kept).problems) == (expected if kept.url.startswith("sqlite") else [])
+
+
+def test_a_talk_that_is_held_out_after_it_was_trained_on_is_quarantined(kept: Record) -> None:
+    with kept.write() as store:
+        store.add_transcript(shouted(talk("third"), "copy of the third"), "train")
+    assert fsck(kept).quarantined == ()
+    with kept.write() as store:
+        store.add_transcript(shouted(talk("first"), "late copy"), "sealed")
+    found = fsck(kept)
+    assert found.problems == ()
+    (said,) = found.quarantined
+    assert said.startswith(
+        "transcript 1 ('first') was open to training in the night 2026-03-01 and is held out (sealed)"
+    )
+
+
+def test_a_twin_that_came_in_time_quarantines_nothing(either: Record) -> None:
+    with either.write() as store:
+        store.add_transcript(talk("first"), "train")
+        store.add_correction(correction(1, chapters(0)))
+        store.add_transcript(shouted(talk("first"), "copy"), "anchor")
+        store.loop.begin_night("2026-03-01", store.watermark(), store.watermark())
+        store.loop.finish_night("2026-03-01", "reject", {})
+    assert fsck(either) == Findings((), (), 2)

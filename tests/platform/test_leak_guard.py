@@ -1,0 +1,300 @@
+"""The leak guard: copies of a talk are one group however they were edited and in whatever order they came, and nothing
+of a held-out group ever trains."""
+
+from __future__ import annotations
+
+import shutil
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations, islice, permutations
+from pathlib import Path
+from random import Random
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from errata.database.leak_guard import FULL
+from errata.database.record import Record
+from errata.database.tables import BandRow
+from errata.domain import twins
+from errata.domain.roles import ROLES, Role, strictest
+from errata.domain.transcript import Segment, Transcript
+from errata.formats import detect
+from errata.formats.rows import Rejected
+from retrain.curate import curate
+from retrain.snapshot import read_snapshot, snapshot
+from tests.made_up_record import chapters, correction, misheard, shouted, talk
+
+Said = list[str]
+Edit = Callable[[Said, Random], Said]
+
+FILLERS = ("so", "well", "you", "know", "um", "the", "right", "and", "like", "okay")
+
+
+def reheard(share: float) -> Edit:
+    """Of so many words, three in five are heard as another, one in five is lost, and one has another after it."""
+
+    def edit(said: Said, random: Random) -> Said:
+        heard: Said = []
+        for word in said:
+            change = random.random() / share
+            other = random.choice(FILLERS)
+            heard += [other] if change < 0.6 else [] if change < 0.8 else [word, other] if change < 1 else [word]
+        return heard
+
+    return edit
+
+
+def repunctuated(said: Said, random: Random) -> Said:
+    before, after = ("", "— ", "(", "¿"), ("", ",", ".", " …", "?!")
+    return [f"{random.choice(before)}{word.title()}{random.choice(after)}" for word in said]
+
+
+EDITS: dict[str, Edit] = {
+    "the first half is missing": lambda said, _: said[len(said) // 2 :],
+    "the second half is missing": lambda said, _: said[: len(said) // 2],
+    "three in five are missing": lambda said, _: said[-len(said) * 2 // 5 :],
+    "one word in ten was heard otherwise": reheard(0.10),
+    "three words in twenty were heard otherwise": reheard(0.15),
+    "it was punctuated anew": repunctuated,
+    "one in ten was heard otherwise, and a third is missing": lambda said, random: reheard(0.10)(
+        said[: len(said) * 2 // 3], random
+    ),
+}
+
+
+def copy(original: Transcript, name: str, edit: str, seed: object = 0) -> Transcript:
+    said = EDITS[edit](twins.words(original.text), Random(f"{seed} {edit}"))  # noqa: S311
+    lines = [" ".join(said[at : at + 12]) for at in range(0, len(said), 12)]
+    segments = tuple(Segment(5.0 * place, 5.0 * place + 4, line) for place, line in enumerate(lines))
+    return Transcript(name, segments, 5.0 * len(lines))
+
+
+def add(record: Record, transcript: Transcript, role: Role = "train") -> int:
+    with record.write() as store:
+        return store.add_transcript(transcript, role).seq
+
+
+def group(record: Record, seq: int) -> set[str]:
+    with record.read() as store:
+        return set(store.group(seq, store.watermark()).hashes)
+
+
+@pytest.fixture(scope="module")
+def lasting(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Record:
+    folder = tmp_path_factory.mktemp("lasting")
+    shutil.copyfile(empty, folder / "errata.db")
+    return Record(f"sqlite:///{folder / 'errata.db'}", folder / "blobs")
+
+
+# words ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_signature_is_the_same_for_the_same_words() -> None:
+    one = talk("one")
+    assert twins.signature(one.text) == twins.signature(shouted(one, "two").text)
+    assert twins.signature("Café 2") == twins.signature(unicodedata.normalize("NFD", "café ２"))
+    assert twins.words("GPT、今日は。") == ["gpt", "今", "日", "は"]
+
+
+@pytest.mark.parametrize("text", ["", "…", "yes", "yes no", "one two three four five six", "one " * 1000])
+def test_the_shortest_texts_are_signed_too(text: str) -> None:
+    signed = twins.signature(text)
+    assert twins.is_current(signed)
+    assert twins.similarity(signed, signed) == 1.0
+    assert twins.similarity(signed, twins.signature(talk("other").text)) == 0.0
+    assert 1 <= len(twins.bands(signed)) <= twins.KEYS
+
+
+@pytest.mark.parametrize("older", [b"", bytes(444), bytes(range(256)) * 4])
+def test_a_signature_of_another_form_is_like_none(older: bytes) -> None:
+    assert not twins.is_current(older)
+    assert twins.bands(older) == []
+    assert twins.similarity(older, older) == twins.similarity(older, twins.signature("yes")) == 0.0
+
+
+@settings(max_examples=40, deadline=None)
+@given(length=st.integers(1, 3000), kept=st.floats(0.05, 1.0), seed=st.integers(0, 10**6))
+def test_the_similarity_is_the_part_of_the_shorter_text_that_both_have(length: int, kept: float, seed: int) -> None:
+    random = Random(seed)  # noqa: S311
+    said = [str(random.randrange(10**9)) for _ in range(length)]
+    one, other = twins.signature(" ".join(said)), twins.signature(" ".join(said[: max(1, int(kept * length))]))
+    assert twins.similarity(one, other) == twins.similarity(other, one)
+    if length * kept >= 40 and kept >= 0.3:
+        assert twins.similarity(one, other) == 1.0
+        assert set(twins.bands(one)) & set(twins.bands(other))
+    if length * kept >= 40 and kept < 0.2:
+        assert twins.similarity(one, other) == 0.0
+
+
+# copies --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("first", ["the original", "the copy"])
+def test_an_edited_copy_is_found_whichever_came_first(record: Record, edit: str, first: str) -> None:
+    original = talk("original", lines=100)
+    pair = [original, copy(original, "copy", edit)]
+    for each in pair if first == "the original" else pair[::-1]:
+        seq = add(record, each)
+    other = add(record, talk("other", lines=100))
+    assert group(record, seq) == {each.hash for each in pair}
+    assert len(group(record, other)) == 1
+
+
+def test_an_excerpt_is_no_copy(record: Record) -> None:
+    whole = talk("whole", lines=100)
+    add(record, whole)
+    excerpt = replace(whole, external_id="excerpt", segments=whole.segments[:15])
+    assert group(record, add(record, excerpt)) == {excerpt.hash}
+
+
+def real_talks(shared: Path) -> list[Transcript]:
+    folder = shared / "data" / "talks"
+    if not folder.is_dir():
+        pytest.skip("the real talks (../shared/data/talks) are not here")
+    found = [arrival.transcript for arrival in detect.transcripts(folder) if not isinstance(arrival, Rejected)]
+    assert len(found) == 100
+    return found
+
+
+def test_the_real_talks_have_no_twins_and_each_edited_copy_finds_its_own(record: Record, shared: Path) -> None:
+    talks = real_talks(shared)
+    seqs = [add(record, each) for each in talks]
+    with record.read() as store:
+        assert store.counts()["leak_links"] == 0
+    for place, edit in enumerate(EDITS):
+        for number, original in enumerate(talks[place :: len(EDITS)]):
+            edited = copy(original, f"copy {place} {number}", edit, original.external_id)
+            found = group(record, add(record, edited))
+            assert found == {original.hash, edited.hash}, (original.external_id, edit)
+    assert len({tuple(sorted(group(record, seq))) for seq in seqs}) == 100
+
+
+def test_every_edit_of_a_real_talk_is_near_its_own_and_no_other(shared: Path) -> None:
+    talks = real_talks(shared)
+    signed = [twins.signature(each.text) for each in talks]
+    assert max(twins.similarity(one, other) for one, other in combinations(signed, 2)) < 0.1
+    for edit in EDITS:
+        for original, own in islice(zip(talks, signed, strict=True), 0, None, 3):
+            edited = twins.signature(copy(original, "copy", edit, original.external_id).text)
+            assert twins.similarity(edited, own) >= twins.NEAR, (original.external_id, edit)
+            assert set(twins.bands(edited)) & set(twins.bands(own)), (original.external_id, edit)
+
+
+def test_words_that_all_talks_begin_with_join_none_and_fill_no_index(record: Record) -> None:
+    opening = talk("opening", lines=6).segments
+    made = []
+    for number in range(FULL + 15):
+        own = talk(f"own {number}", lines=30)
+        segments = opening + tuple(replace(s, start=s.start + 60, end=s.end + 60) for s in own.segments)
+        made.append(replace(own, segments=segments, duration=360.0))
+    seqs = [add(record, each) for each in made]
+    assert all(group(record, seq) == {each.hash} for seq, each in zip(seqs, made, strict=True))
+    with record.look() as (session, _):
+        entries = sa.select(sa.func.count()).select_from(BandRow).group_by(BandRow.band)
+        assert max(session.scalars(entries)) == FULL
+    late = copy(made[-1], "late", "one word in ten was heard otherwise")
+    assert group(record, add(record, late)) == {made[-1].hash, late.hash}
+
+
+def test_more_copies_than_the_index_has_room_for_are_one_group(record: Record) -> None:
+    original = talk("original", lines=20)
+    copies = [shouted(original, f"copy {number}") for number in range(FULL + 10)]
+    last = [add(record, each) for each in (original, *copies)][-1]
+    assert len(group(record, last)) == FULL + 11
+
+
+# order and roles -----------------------------------------------------------------------------------------------------
+
+_serial = iter(range(1_000_000))
+
+
+def family(salt: str) -> list[Transcript]:
+    """Five of one group, held together by an id, by words and by nearly the same words; and two of none."""
+    first = talk(f"{salt} first", lines=40)
+    renamed = replace(talk(f"{salt} unlike", lines=40), external_id=first.external_id)
+    return [
+        first,
+        renamed,
+        shouted(renamed, f"{salt} third"),
+        misheard(first, f"{salt} fourth"),
+        copy(renamed, f"{salt} fifth", "the first half is missing"),
+        talk(f"{salt} alone", lines=40),
+        talk(f"{salt} other", lines=40),
+    ]
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    declared=st.tuples(*[st.sampled_from(ROLES)] * 7),
+    orders=st.lists(st.permutations(range(7)), min_size=2, max_size=3, unique_by=tuple),
+    nights=st.integers(1, 7),
+)
+def test_groups_and_roles_are_the_same_in_whatever_order_and_portions_they_came(
+    lasting: Record, declared: tuple[Role, ...], orders: list[list[int]], nights: int
+) -> None:
+    for order in orders:
+        members = family(f"example {next(_serial)}")
+        seqs: dict[int, int] = {}
+        for begin in range(0, 7, nights):
+            with lasting.write() as store:
+                for place in order[begin : begin + nights]:
+                    seqs[place] = store.add_transcript(members[place], declared[place]).seq
+        with lasting.read() as store:
+            groups = [store.group(seqs[place], store.watermark()) for place in range(7)]
+        assert len(set(groups[:5])) == 1
+        assert set(groups[0].hashes) == {member.hash for member in members[:5]}
+        assert groups[0].role == strictest(declared[:5])
+        assert [(set(alone.hashes), alone.role) for alone in groups[5:]] == [
+            ({members[5].hash}, declared[5]),
+            ({members[6].hash}, declared[6]),
+        ]
+
+
+def test_all_orders_of_a_chain_give_one_group(lasting: Record) -> None:
+    for serial, order in enumerate(permutations(range(4))):
+        members = family(f"chain {serial}")[:4]
+        seqs = [add(lasting, members[place]) for place in order]
+        assert all(group(lasting, seq) == {member.hash for member in members} for seq in seqs)
+
+
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("role", ["dev", "anchor", "sealed"])
+def test_a_late_copy_of_a_held_out_talk_never_trains(record: Record, tmp_path: Path, edit: str, role: Role) -> None:
+    held_out = talk("held out", lines=60)
+    add(record, held_out, role)
+    late = add(record, copy(held_out, "late", edit), "train")
+    add(record, talk("open", lines=60), "train")
+    with record.write() as store:
+        for seq in (late, 1):
+            store.add_correction(correction(seq, chapters(0, 30)))
+        store.add_correction(correction(store.find_transcript("open"), chapters(0, 30)))
+        watermark = store.watermark()
+        assert {label.external_id: label.role for label in store.labels(0, watermark)} == {
+            "held out": role,
+            "late": role,
+            "open": "train",
+        }
+    snapshot(record, tmp_path / "snapshot", watermark)
+    kept, left_out = curate(read_snapshot(tmp_path / "snapshot"))
+    assert [row.external_id for row in kept] == ["open"]
+    assert {row.external_id for row, _ in left_out} == {"held out", "late"}
+
+
+def test_a_talk_whose_copy_was_trained_on_before_is_known_by_it(record: Record) -> None:
+    """By the copy's hash, which a model names among what it has seen, so that it is never scored on the talk."""
+    trained = talk("trained on", lines=40)
+    with record.write() as store:
+        seq = store.add_transcript(trained, "train").seq
+        store.add_correction(correction(seq, chapters(0, 30)))
+        (before,) = store.labels(0, store.watermark())
+        late = store.add_transcript(copy(trained, "held out", "the first half is missing"), "sealed").seq
+        store.add_correction(correction(late, chapters(0, 30)))
+        labels = store.labels(0, store.watermark())
+    assert before.role == "train"
+    assert [label.role for label in labels] == ["sealed", "sealed"]
+    assert all(trained.hash in label.group_hashes for label in labels)

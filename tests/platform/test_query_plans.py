@@ -1,0 +1,162 @@
+"""Every query that is asked once a row, a request or a night finds its rows by an index, on both databases.
+
+The statements are those that the store really sends: each is caught on its way and explained by the database itself.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from errata.database.record import Record, make_engine
+from errata.database.store import Store
+from errata.database.tables import (
+    BandRow,
+    CorrectionRow,
+    EventRow,
+    LinkRow,
+    PredictionRow,
+    TranscriptRow,
+)
+from errata.domain.prediction import Prediction
+from errata.domain.twins import signature
+from tests.made_up_record import chapters, correction, misheard, talk
+
+GROWING = {table.__tablename__ for table in (EventRow, TranscriptRow, BandRow, LinkRow, PredictionRow, CorrectionRow)}
+COUNT = 4000
+"""Transcripts, predictions and corrections each, so that a database has reason to use its indexes."""
+Sent = list[tuple[str, Any]]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def full(request: pytest.FixtureRequest, empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
+    folder = tmp_path_factory.mktemp("full")
+    if request.param == "postgresql":
+        record = request.getfixturevalue("postgresql").record(folder / "blobs")
+    else:
+        shutil.copyfile(empty, folder / "errata.db")
+        record = Record(f"sqlite:///{folder / 'errata.db'}", folder / "blobs")
+    with record.write() as store:
+        store.add_transcript(talk("first"))  # one with a text, the rest are rows alone
+    fill(make_engine(record.url))
+    yield record
+    record.close()
+
+
+def fill(engine: sa.Engine) -> None:
+    seqs = range(2, COUNT + 2)
+    signed = signature("words")
+    rows: dict[Any, list[dict[str, Any]]] = {
+        EventRow: [{"kind": "bulk"} for _ in range(3 * COUNT)],
+        TranscriptRow: [
+            {"seq": seq, "hash": f"{seq:064d}", "external_id": f"t{seq}", "title": "", "channel": "", "unit": "words"}
+            | {"duration": 9.0, "role": "train", "text_hash": f"{seq:064d}", "signature": signed}
+            for seq in seqs
+        ],
+        BandRow: [{"band": seq * 100 + key, "transcript": seq} for seq in seqs for key in range(5)],
+        LinkRow: [{"newer": seq, "older": seq - 1, "reason": "near"} for seq in seqs if seq % 2],
+        PredictionRow: [
+            {"seq": seq + COUNT, "hash": f"{seq:064d}", "transcript": seq, "model": f"{seq % 10}", "template": "t"}
+            | {"chapters": [], "problems": [], "foreign": False}
+            for seq in seqs
+        ],
+        CorrectionRow: [
+            {"seq": seq + 2 * COUNT, "hash": f"{seq:064d}", "transcript": seq, "kind": "edit", "chapters": []}
+            | {"reviewer": f"r{seq % 50}", "origin": "", "reviewed_on": "", "prediction": seq + COUNT}
+            for seq in seqs
+        ],
+    }
+    with engine.begin() as connection:
+        for table, values in rows.items():
+            connection.execute(sa.insert(table), values)
+        connection.exec_driver_sql("ANALYZE")
+    engine.dispose()
+
+
+@contextmanager
+def caught() -> Iterator[Sent]:
+    """Statements that are sent in the block, with their values."""
+    sent: Sent = []
+
+    def catch(connection: sa.Connection, cursor: Any, statement: str, values: Any, context: Any, many: bool) -> None:
+        if statement.split()[0] in ("SELECT", "UPDATE", "DELETE", "WITH"):
+            sent.append((statement, values[0] if many else values))
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", catch)
+    try:
+        yield sent
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", catch)
+
+
+def reads_all_of(connection: sa.Connection, statement: str, values: Any) -> set[str]:
+    """The growing tables of which the statement reads every row, or every entry of an index."""
+    if connection.dialect.name == "sqlite":
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+        names = {found[1] for step in plan if (found := re.match(r"SCAN (\w+)", step))}
+        return {name for name in names if re.sub(r"_\d+$", "", name) in GROWING}
+    explained = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values).scalar()
+    return set(_scanned((explained if isinstance(explained, list) else json.loads(str(explained)))[0]["Plan"]))
+
+
+def _scanned(node: dict[str, Any]) -> Iterator[str]:
+    table = node.get("Relation Name")
+    if table in GROWING and "Index Cond" not in node and node["Node Type"] != "Bitmap Heap Scan":
+        yield table
+    for inner in node.get("Plans", ()):
+        yield from _scanned(inner)
+
+
+def twins_come(store: Store) -> None:
+    store.add_transcript(misheard(talk("first"), "asked twin"))
+    store.changes(store.watermark() - 1, store.watermark())
+
+
+ASKED: dict[str, Callable[[Store], object]] = {
+    "add a transcript": lambda store: store.add_transcript(talk("asked")),
+    "add a transcript again": lambda store: store.add_transcript(talk("first")),
+    "add a twin": twins_come,
+    "add a prediction": lambda store: store.add_prediction(Prediction(7, "new", "t", ())),
+    "add a correction": lambda store: store.add_correction(correction(7, chapters(0))),
+    "know a correction": lambda store: store.knows_correction("f" * 64),
+    "find a transcript": lambda store: store.find_transcript("t7"),
+    "read a transcript": lambda store: store.transcript(1),
+    "read a prediction": lambda store: store.prediction(7, "7", "t"),
+    "read a prediction by its number": lambda store: store.prediction_by_seq(7 + COUNT),
+    "the latest prediction": lambda store: store.latest_prediction(7),
+    "a leak group": lambda store: store.group(7, store.watermark()),
+    "a night's labels": lambda store: store.labels(3 * COUNT - 20, 3 * COUNT),
+    "a night's changes": lambda store: store.changes(3 * COUNT - 20, 3 * COUNT),
+    "a night's transcripts": lambda store: store.corrected(3 * COUNT - 20, 3 * COUNT),
+    "the watermark": lambda store: store.watermark(),
+    "the newest correction": lambda store: store.newest_correction(),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_a_hot_query_uses_an_index(full: Record, asked: str) -> None:
+    with caught() as sent, full.write() as store:
+        ASKED[asked](store)
+    statements = dict(sent)
+    statements.pop(next((s for s in statements if "pg_advisory_xact_lock" in s), ""), None)
+    assert statements, "nothing was asked"
+    with make_engine(full.url).begin() as connection:
+        found = {statement: reads_all_of(connection, statement, values) for statement, values in statements.items()}
+    assert {statement: tables for statement, tables in found.items() if tables} == {}
+
+
+def test_a_query_without_an_index_would_be_found(full: Record) -> None:
+    with make_engine(full.url).begin() as connection:
+        nobody_s = "SELECT seq FROM transcripts WHERE title = 'x'"
+        joined = "SELECT c.seq FROM corrections c JOIN transcripts ON transcripts.seq = c.transcript WHERE unit = 'x'"
+        assert reads_all_of(connection, nobody_s, ()) == {"transcripts"}
+        assert reads_all_of(connection, joined, ())
+        assert reads_all_of(connection, "SELECT seq FROM transcripts WHERE hash = 'x'", ()) == set()
