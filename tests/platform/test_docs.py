@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from errata.cli.app import app, importing
+from errata.cli.record_app import record
 from errata.settings import Settings
 from errata.tasks.templates import TEMPLATES
 
@@ -17,7 +18,7 @@ ROOT = DOCS.parent
 
 def test_every_command_is_documented() -> None:
     text = (DOCS / "cli.md").read_text()
-    commands = [str(command.name) for command in app.registered_commands]
+    commands = [str(command.name) for command in (*app.registered_commands, *record.registered_commands)]
     commands += [f"import {command.name}" for command in importing.registered_commands]
     missing = [name for name in commands if f"errata {name}" not in text]
     assert not missing

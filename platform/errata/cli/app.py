@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from errata.cli.arguments import HERE, AsJson, InWorkspace, find
+from errata.cli.record_app import record
 from errata.errors import ErrataError
 
 if TYPE_CHECKING:
-    from errata.workspace import Workspace
+    pass
 
 app = typer.Typer(
     help="Better chapters every night, from the corrections that people make, and proof before anyone ships them.",
@@ -23,13 +25,9 @@ app = typer.Typer(
 )
 importing = typer.Typer(help="Bring outside files into the record.", no_args_is_help=True)
 app.add_typer(importing, name="import")
+app.add_typer(record)
 
-InWorkspace = Annotated[Path, typer.Option("-w", "--workspace", help="The workspace's folder.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, and nothing else, on stdout.")]
-By = Annotated[str, typer.Option(help="Your name, for the record.")]
-Why = Annotated[str, typer.Option(help="Why, for the record.")]
 Format = Annotated[str, typer.Option("--format", help="The file's format; `auto` tells it by the content.")]
-HERE = Path()
 
 
 class HeldOut(StrEnum):
@@ -40,21 +38,9 @@ class HeldOut(StrEnum):
     sealed = "sealed"
 
 
-class Office(StrEnum):
-    reviewer = "reviewer"
-    adjudicator = "adjudicator"
-    release_owner = "release-owner"
-
-
 class Target(StrEnum):
     server = "server"
     device = "device"
-
-
-def _find(folder: Path) -> Workspace:
-    from errata.workspace import Workspace
-
-    return Workspace.find(folder)
 
 
 def run() -> None:
@@ -100,7 +86,7 @@ def import_transcripts_command(
     from errata.formats import detect
     from errata.imports import import_transcripts
 
-    place = _find(workspace)
+    place = find(workspace)
     held_out: Any = role.value if role else None
     note(f"took {path.name} for {detect.taken_for(path, name)}")
     _report(import_transcripts(place.record, path, place.root / "rejects", asr, held_out, name), as_json)
@@ -119,7 +105,7 @@ def import_corrections_command(
     from errata.formats import review_detect
     from errata.imports import import_corrections
 
-    place = _find(workspace)
+    place = find(workspace)
     note(f"took {path.name} for {review_detect.reviews(path, name, until).words}")
     _report(import_corrections(place.record, path, place.root / "rejects", until, name), as_json)
 
@@ -146,7 +132,7 @@ def predict_command(
     from errata.cli.output import print_json, say
     from errata.cli.predict import predict
 
-    found = predict(_find(workspace), model)
+    found = predict(find(workspace), model)
     if as_json:
         print_json(found)
     else:
@@ -167,7 +153,7 @@ def tasks_command(
     from errata.cli.output import print_json, say
     from errata.cli.tasks import tasks
 
-    found = tasks(_find(workspace), out, tool, model)
+    found = tasks(find(workspace), out, tool, model)
     if as_json:
         print_json(found)
     else:
@@ -185,7 +171,7 @@ def nightly_command(
     from errata.cli.output import print_json, say
     from errata.cli.status import print_nights
 
-    place = _find(workspace)
+    place = find(workspace)
     outcome = run_night(place, date)
     if as_json:
         print_json(outcome)
@@ -205,7 +191,7 @@ def status_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> No
     from errata.cli.output import print_json
     from errata.cli.status import print_status, status
 
-    found = status(_find(workspace))
+    found = status(find(workspace))
     if as_json:
         print_json(found)
     else:
@@ -221,7 +207,7 @@ def report_command(
     from errata.cli.output import say
     from errata.cli.report import write_report
 
-    say(str(write_report(_find(workspace), night)))
+    say(str(write_report(find(workspace), night)))
 
 
 @app.command("promote")
@@ -234,7 +220,7 @@ def promote_command(
     from errata.cli.deliver import promote_by_hand
     from errata.cli.output import say
 
-    say(promote_by_hand(_find(workspace), model, evidence))
+    say(promote_by_hand(find(workspace), model, evidence))
 
 
 @app.command("rollback")
@@ -246,7 +232,7 @@ def rollback_command(
     from errata.cli.deliver import roll_back
     from errata.cli.output import say
 
-    say(roll_back(_find(workspace), reason))
+    say(roll_back(find(workspace), reason))
 
 
 @app.command("history")
@@ -255,7 +241,7 @@ def history_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> N
     from errata.cli.output import print_json, print_table
     from registry.promotion import history
 
-    with _find(workspace).record.read() as store:
+    with find(workspace).record.read() as store:
         moves = history(store)
     if as_json:
         print_json(moves)
@@ -265,88 +251,6 @@ def history_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> N
         for m in moves
     ]
     print_table("moves of aliases", ("#", "at (UTC)", "alias", "model", "reason", "night", "by"), rows)
-
-
-@app.command("conflicts")
-def conflicts_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
-    """Transcripts on which reviewers differ: until one is adjudicated, it neither trains nor gates."""
-    from errata.cli.output import print_json
-    from errata.cli.record import conflicts, print_conflicts
-
-    found = conflicts(_find(workspace))
-    (print_json if as_json else print_conflicts)(found)
-
-
-@app.command("adjudicate")
-def adjudicate_command(
-    transcript: Annotated[str, typer.Argument(help="The transcript's own id.")],
-    by: By,
-    workspace: InWorkspace = HERE,
-    choose: Annotated[str | None, typer.Option(help="The correction that is right, by its number.")] = None,
-    merge: Annotated[
-        Path | None, typer.Option(help='A JSON file with the right chapters: [{"start", "title"}].')
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Decide what the chapters of a disputed transcript are."""
-    from errata.cli.output import print_json, say
-    from errata.cli.record import adjudicate
-
-    found = adjudicate(_find(workspace), transcript, choose, merge, by)
-    if as_json:
-        print_json(found)
-    else:
-        say(f"{transcript} is adjudicated by {by}; {found['conflicts_left']} conflicts are left")
-
-
-@app.command("retract")
-def retract_command(
-    correction: Annotated[str, typer.Argument(help="The correction, by its number or the beginning of its identity.")],
-    by: By,
-    why: Why,
-    workspace: InWorkspace = HERE,
-    as_json: AsJson = False,
-) -> None:
-    """Take a correction out of every label from now on, and name what was made with it."""
-    from errata.cli.output import print_json
-    from errata.cli.record import print_retraction, retract
-
-    found = retract(_find(workspace), correction, by, why)
-    (print_json if as_json else print_retraction)(found)
-
-
-@app.command("forget")
-def forget_command(
-    transcript: Annotated[str, typer.Argument(help="The transcript's own id.")],
-    by: By,
-    why: Why,
-    workspace: InWorkspace = HERE,
-    as_json: AsJson = False,
-) -> None:
-    """Remove a transcript and all that was said of it, for good; again, it completes what was cut short."""
-    from errata.cli.output import print_json
-    from errata.cli.record import forget, print_forgotten
-
-    found = forget(_find(workspace), transcript, by, why)
-    (print_json if as_json else print_forgotten)(found)
-
-
-@app.command("reviewers")
-def reviewers_command(
-    workspace: InWorkspace = HERE,
-    appoint: Annotated[str | None, typer.Option(help="Give this reviewer the role first.")] = None,
-    role: Annotated[Office, typer.Option(help="The role that --appoint gives.")] = Office.reviewer,
-    by: Annotated[str, typer.Option(help="Who appoints.")] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Who reviews, in which role, and how often the adjudicated items found them right."""
-    from errata.cli import record
-    from errata.cli.output import print_json
-
-    place = _find(workspace)
-    if appoint is not None:
-        record.appoint(place, appoint, role.value, by)
-    (print_json if as_json else record.print_reviewers)(record.reviewers(place))
 
 
 @app.command("export")
@@ -362,7 +266,7 @@ def export_command(
     from errata.cli.deliver import export
     from errata.cli.output import say
 
-    say(export(_find(workspace), target.value, out, model))
+    say(export(find(workspace), target.value, out, model))
 
 
 @app.command("score")
@@ -401,7 +305,7 @@ def demo_command(
     if as_json:
         print_json(outcomes)
         return
-    place = _find(folder)
+    place = find(folder)
     print_nights(outcomes)
     say(f"report   {place.nights / outcomes[-1]['night'] / 'report.html'}")
     say(f"MLflow   {Path(sys.executable).parent / 'mlflow'} ui --backend-store-uri {place.settings.mlflow_uri}")

@@ -1,0 +1,121 @@
+"""The commands by which people look after the record."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from errata.cli.arguments import HERE, AsJson, InWorkspace, find
+
+record = typer.Typer()
+
+By = Annotated[str, typer.Option(help="Your name, for the record.")]
+Why = Annotated[str, typer.Option(help="Why, for the record.")]
+
+
+class Office(StrEnum):
+    reviewer = "reviewer"
+    adjudicator = "adjudicator"
+    release_owner = "release-owner"
+
+
+@record.command("conflicts")
+def conflicts_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
+    """Transcripts on which reviewers differ: until one is adjudicated, it neither trains nor gates."""
+    from errata.cli.output import print_json
+    from errata.cli.record import conflicts, print_conflicts
+
+    found = conflicts(find(workspace))
+    (print_json if as_json else print_conflicts)(found)
+
+
+@record.command("adjudicate")
+def adjudicate_command(
+    transcript: Annotated[str, typer.Argument(help="The transcript's own id.")],
+    by: By,
+    workspace: InWorkspace = HERE,
+    choose: Annotated[str | None, typer.Option(help="The correction that is right, by its number.")] = None,
+    merge: Annotated[
+        Path | None, typer.Option(help='A JSON file with the right chapters: [{"start", "title"}].')
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Decide what the chapters of a disputed transcript are."""
+    from errata.cli.output import print_json, say
+    from errata.cli.record import adjudicate
+
+    found = adjudicate(find(workspace), transcript, choose, merge, by)
+    if as_json:
+        print_json(found)
+    else:
+        say(f"{transcript} is adjudicated by {by}; {found['conflicts_left']} conflicts are left")
+
+
+@record.command("retract")
+def retract_command(
+    correction: Annotated[str, typer.Argument(help="The correction, by its number or the beginning of its identity.")],
+    by: By,
+    why: Why,
+    workspace: InWorkspace = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Take a correction out of every label from now on, and name what was made with it."""
+    from errata.cli.output import print_json
+    from errata.cli.record import print_retraction, retract
+
+    found = retract(find(workspace), correction, by, why)
+    (print_json if as_json else print_retraction)(found)
+
+
+@record.command("forget")
+def forget_command(
+    transcript: Annotated[str, typer.Argument(help="The transcript's own id.")],
+    by: By,
+    why: Why,
+    workspace: InWorkspace = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Remove a transcript and all that was said of it, for good; again, it completes what was cut short."""
+    from errata.cli.output import print_json
+    from errata.cli.record import forget, print_forgotten
+
+    found = forget(find(workspace), transcript, by, why)
+    (print_json if as_json else print_forgotten)(found)
+
+
+@record.command("reviewers")
+def reviewers_command(
+    workspace: InWorkspace = HERE,
+    appoint: Annotated[str | None, typer.Option(help="Give this reviewer the role first.")] = None,
+    role: Annotated[Office, typer.Option(help="The role that --appoint gives.")] = Office.reviewer,
+    by: Annotated[str, typer.Option(help="Who appoints.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Who reviews, in which role, and how often the adjudicated items found them right."""
+    from errata.cli import record as events
+    from errata.cli.output import print_json
+
+    place = find(workspace)
+    if appoint is not None:
+        events.appoint(place, appoint, role.value, by)
+    (print_json if as_json else events.print_reviewers)(events.reviewers(place))
+
+
+@record.command("fsck")
+def fsck_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
+    """Check that the record still is what was written: texts, hashes, numbers and leak groups."""
+    from errata.cli.output import print_json, say
+    from errata.database.fsck import fsck
+
+    found = fsck(find(workspace).record)
+    if as_json:
+        print_json(found.as_json())
+    else:
+        for line in (*found.problems, *found.quarantined):
+            say(line)
+        say(f"{found.transcripts} transcripts, {len(found.problems)} problems, {len(found.quarantined)} quarantined")
+    if found.problems:
+        raise typer.Exit(4)

@@ -1,0 +1,94 @@
+"""A prediction goes out to a reviewer's tool, and the review finds its way back to it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from errata.cli.app import app
+from errata.domain.prediction import Prediction
+from errata.settings import FILE
+from errata.workspace import Workspace
+from tests.made_up_record import chapters, correction, talk
+
+MODEL = "d" * 64
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """Three talks answered by Day-0, the second of them reviewed."""
+    root = tmp_path / "workspace"
+    root.mkdir()
+    (root / FILE).touch()
+    made = Workspace.find(root)
+    made.record.migrate()
+    with made.record.write() as store:
+        for name in ("one", "two", "three"):
+            seq = store.add_transcript(talk(name, said=name)).seq
+            store.add_prediction(Prediction(seq, MODEL, "inline@1", chapters(0, 50)))
+        store.add_correction(correction(store.find_transcript("two"), chapters(0), "ann"))
+        store.loop.move("day0", MODEL, "install", "test", None, None)
+    return made
+
+
+def written(workspace: Workspace, out: Path, tool: str) -> None:
+    ran = CliRunner().invoke(
+        app, ["tasks", str(out), "--for", tool, "--model", "day0", "-w", str(workspace.root), "--json"]
+    )
+    assert ran.exit_code == 0, ran.output
+    assert json.loads(ran.stdout) == {"model": MODEL, "tool": tool, "tasks": 2, "file": str(out)}
+
+
+def imported(workspace: Workspace, file: Path) -> None:
+    ran = CliRunner().invoke(app, ["import", "corrections", str(file), "-w", str(workspace.root), "--json"])
+    assert ran.exit_code == 0, ran.output
+
+
+def test_a_sheet_comes_back_as_an_accept_and_an_edit_of_the_very_predictions(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    out = tmp_path / "tasks.csv"
+    written(workspace, out, "sheet")
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["video_id"] for row in rows} == {"one", "three"}
+    for row in rows:
+        row["reviewer"] = "bea"
+    rows[-1]["title"] = "Another title"
+    with out.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    imported(workspace, out)
+    with workspace.record.read() as store:
+        labels = {label.external_id: label for label in store.labels(0, store.watermark())}
+        assert (labels["one"].kind, labels["three"].kind) == ("accept", "edit")
+        assert labels["three"].chapters[-1].title == "Another title"
+        for name in ("one", "three"):
+            seen = labels[name].prediction
+            assert seen is not None and store.prediction_by_seq(seen).model == MODEL
+        assert store.unreviewed(MODEL) == []
+
+
+@pytest.mark.parametrize("tool", ["label-studio", "argilla"])
+def test_tasks_carry_the_key_of_their_prediction(workspace: Workspace, tmp_path: Path, tool: str) -> None:
+    out = tmp_path / "tasks.json"
+    written(workspace, out, tool)
+    with workspace.record.read() as store:
+        keys = [key for key, _ in store.unreviewed(MODEL)]
+    assert len(keys) == 2 and all(key in out.read_text() for key in keys)
+    assert out.with_suffix(".xml").exists() == (tool == "label-studio")
+
+
+def test_a_key_of_another_record_is_refused_by_name(workspace: Workspace, tmp_path: Path) -> None:
+    file = tmp_path / "reviews.jsonl"
+    row = {"video_id": "one", "reviewer": "bea", "prediction": "f" * 64, "reviewed": [{"start": 0, "title": "A"}]}
+    file.write_text(json.dumps(row) + "\n")
+    ran = CliRunner().invoke(app, ["import", "corrections", str(file), "-w", str(workspace.root)])
+    assert ran.exit_code == 2
+    (rejected,) = (workspace.root / "rejects").iterdir()
+    assert "does not hold for 'one'" in rejected.read_text()
