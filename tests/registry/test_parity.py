@@ -15,6 +15,7 @@ from errata.domain.correction import Correction, Label
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import NotFound
 from errata.inference.artefact import verify
+from errata.inference.load import same_weights
 from registry.export.server import export_server
 from registry.gate import SMALL
 from registry.parity import Agreement, Item, agreement, compare_f1, measure
@@ -106,6 +107,25 @@ def test_an_export_is_scored_against_its_model_and_each_is_asked_once(
 
     monkeypatch.setattr("errata.inference.predict.load", lambda *_: pytest.fail("a known answer was asked for again"))
     assert measure(record, models, adapter, {"server": server}, labels) == found
+
+
+def test_an_export_of_equal_weights_is_tried_on_a_few_and_any_other_is_asked_everything(
+    record: Record, labels: list[Label], server: Path, adapter: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("registry.parity.TRIED", 1)
+    found = measure(record, models, adapter, {"server": server}, labels)["server"]
+    assert found.agreement.answers == 100.0 and found.f1.n == 3
+    with record.read() as store:
+        assert store.counts()["predictions"] == 4
+    monkeypatch.setattr("registry.parity.same_weights", lambda *_: False)
+    assert measure(record, models, adapter, {"server": server}, labels)["server"] == found
+    with record.read() as store:
+        assert store.counts()["predictions"] == 6
+
+
+def test_weights_are_the_same_only_to_the_bit(server: Path, adapter: Path, base: Path, models: Path) -> None:
+    assert same_weights(adapter, server, models)
+    assert not same_weights(base, server, models)
 
 
 def test_another_model_does_not_agree(

@@ -17,5 +17,24 @@ def load(folder: Path, models: Path) -> Engine:
         return OnnxEngine(folder)
     from errata.inference.torch import TorchEngine
 
-    base = home(card.base, models) if card.form == "adapter" else folder
-    return TorchEngine(base, adapter=folder if card.form == "adapter" else None)
+    return TorchEngine(*_parts(folder, card, models))
+
+
+def same_weights(one: Path, other: Path, models: Path) -> bool:
+    """Whether both run in transformers on weights that are equal to the bit, an adapter's as merged."""
+    cards = [Card.read(folder) for folder in (one, other)]
+    if any(card.form == "onnx" for card in cards):
+        return False
+    import torch
+
+    from errata.inference.torch import load_model
+
+    first, second = (
+        load_model(*_parts(folder, card, models)).state_dict() for folder, card in zip((one, other), cards, strict=True)
+    )
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+def _parts(folder: Path, card: Card, models: Path) -> tuple[Path, Path | None]:
+    """A full model, and the adapter that goes on it, if any."""
+    return (home(card.base, models), folder) if card.form == "adapter" else (folder, None)
