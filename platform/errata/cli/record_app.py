@@ -104,6 +104,24 @@ def reviewers_command(
     (print_json if as_json else events.print_reviewers)(events.reviewers(place))
 
 
+@record.command("snapshot")
+def snapshot_command(
+    out: Annotated[Path, typer.Argument(help="A new folder.")],
+    watermark: Annotated[int, typer.Option(help="As of which event, by its number.")],
+    workspace: InWorkspace = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Write the training rows as they were at a watermark: the same bytes for ever, but for what was forgotten."""
+    from errata.cli.output import print_json, say
+    from retrain.as_of import write_as_of
+
+    made = write_as_of(find(workspace).record, out, watermark)
+    if as_json:
+        print_json(made)
+    else:
+        say(f"{sum(shard['rows'] for shard in made['shards'])} rows as of {watermark} are in {out}")
+
+
 @record.command("fsck")
 def fsck_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Check that the record still is what was written: texts, hashes, numbers and leak groups."""
