@@ -1,4 +1,4 @@
-"""`make loop` and its placebo: the whole loop on the sample days, as a stranger runs it."""
+"""`make loop`: the whole loop on the sample days, as a stranger runs it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ VERDICTS = {"promote", "reject", "inconclusive", "underpowered", "blocked"}
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(2400)
+@pytest.mark.timeout(3000)
 def test_the_loop_turns_four_times_and_corrections_move_the_scores(tmp_path: Path, errata, as_json) -> None:
     root = tmp_path / "demo"
     nights = as_json("demo", root)
@@ -31,13 +31,3 @@ def test_the_loop_turns_four_times_and_corrections_move_the_scores(tmp_path: Pat
     if promoted:
         errata("rollback", "-w", root)
         assert as_json("status", "-w", root)["aliases"]["champion"] == promoted[-1]["previous"]
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(2400)
-def test_permuted_corrections_promote_nothing(tmp_path: Path, as_json) -> None:
-    nights = as_json("demo", tmp_path / "placebo", "--placebo")
-    assert not any(night["promoted"] for night in nights)
-    assert [
-        move["alias"] for move in as_json("history", "-w", tmp_path / "placebo") if move["reason"] == "promote"
-    ] == []

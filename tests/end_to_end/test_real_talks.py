@@ -41,7 +41,7 @@ def test_two_nights_on_real_reviews(reviews: Path, tmp_path: Path, errata, as_js
         assert found["rejected"] == 0
         outcomes.append(as_json("nightly", "--date", until, "-w", root))
     assert outcomes[0]["verdict"] == "bootstrap"
-    assert outcomes[1]["verdict"] in {"blocked", "reject", "underpowered"}, "a handful of talks proves nothing"
+    assert outcomes[1]["candidate"] and not outcomes[1]["promoted"], "a handful of talks proves nothing"
     assert outcomes[1]["equal_split_f1"] > 0
     counts = as_json("status", "-w", root)["counts"]
     assert counts["corrections"] == REVIEWS
