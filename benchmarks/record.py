@@ -51,7 +51,7 @@ SMALL = Sizes(imported=1_000, added=100, large=10_000)
 
 
 def talks(seed: str) -> Iterator[Transcript]:
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)
     vocabulary = [f"w{number:x}" for number in range(VOCABULARY)]
     weights = list(accumulate(1 / (rank + 3) for rank in range(VOCABULARY)))
     openings = [random.choices(vocabulary, cum_weights=weights, k=60) for _ in range(CHANNELS)]

@@ -85,7 +85,7 @@ def examples(template: str) -> list[Example]:
         for talk in islice(talks("benchmark"), ROWS)
         for example in task.examples(talk.transcript, styles.chapters(talk, styles.house(talk)))
     ]
-    return Random("benchmark").sample(rows, ROWS)  # noqa: S311
+    return Random("benchmark").sample(rows, ROWS)
 
 
 def padded(rows: Sequence[Example]) -> Batch:

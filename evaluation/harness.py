@@ -255,7 +255,7 @@ def main() -> None:
     pq.write_table(table, FOLDER / "items.parquet", compression="zstd")
     write_json(FOLDER / "evaluation.json", result)
     means = ", ".join(f"{name} {mean['f1']:.1f}" for name, mean in result["means"].items() if mean["n"])
-    print(f"evaluate: {result['fresh_items']} fresh items; F1 {means or 'of nothing'}", file=sys.stderr)  # noqa: T201
+    sys.stderr.write(f"evaluate: {result['fresh_items']} fresh items; F1 {means or 'of nothing'}\n")
 
 
 if __name__ == "__main__":

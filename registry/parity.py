@@ -174,7 +174,7 @@ def main() -> None:
     write_json(FOLDER / "parity.json", {target: parity.as_json() for target, parity in found.items()})
     for target, parity in found.items():
         said = f"parity: {target} {parity.size / 1e6:.1f} MB, {parity.agreement.starts or 0:.1f} % of starts agree"
-        print(said, file=sys.stderr)  # noqa: T201
+        sys.stderr.write(said + "\n")
 
 
 if __name__ == "__main__":

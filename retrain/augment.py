@@ -29,7 +29,7 @@ def augment(rows: Sequence[Row], share: float, seed: int) -> list[Row]:
     """`rows` with altered copies of a `share` of them after them; which and how follows from `seed` and the row."""
     copies = []
     for row in rows:
-        chance = random.Random(f"{seed}:{row.transcript_hash}:{row.correction}")  # noqa: S311
+        chance = random.Random(f"{seed}:{row.transcript_hash}:{row.correction}")
         if chance.random() < share:
             name = chance.choice(sorted(ALTERATIONS))
             transcript, chapters = ALTERATIONS[name](row.read_transcript(), row.read_chapters(), chance)
@@ -77,7 +77,7 @@ def main() -> None:
     rows = read_rows(CURATED / "rows.parquet")
     altered = augment(rows, params["share"], params["seed"])
     write_rows(FOLDER / "rows.parquet", altered)
-    print(f"augment: {len(rows)} rows, {len(altered) - len(rows)} altered copies", file=sys.stderr)  # noqa: T201
+    sys.stderr.write(f"augment: {len(rows)} rows, {len(altered) - len(rows)} altered copies\n")
 
 
 if __name__ == "__main__":

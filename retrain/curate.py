@@ -131,7 +131,7 @@ def main() -> None:
     write_atomically(FOLDER / "left_out.jsonl", "".join(f"{line}\n" for line in lines))
     reasons = Counter(reason.split(" (")[0] for _, reason in left_out)
     write_json(FOLDER / "report.json", {"kept": len(kept), "left_out": dict(sorted(reasons.items()))})
-    print(f"curate: {len(kept)} rows kept, {len(left_out)} left out", file=sys.stderr)  # noqa: T201
+    sys.stderr.write(f"curate: {len(kept)} rows kept, {len(left_out)} left out\n")
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def mix(rows: Sequence[Row], since: int, seen: frozenset[str], replay: float, se
     new = [row for row, before in zip(rows, known, strict=True) if not before]
     old = [row for row, before in zip(rows, known, strict=True) if before]
     wanted = min(len(old), round(replay * len(new)))
-    replayed = random.Random(seed).sample(old, wanted)  # noqa: S311
+    replayed = random.Random(seed).sample(old, wanted)
     return Mixture([*new, *sorted(replayed, key=lambda row: row.correction)], len(new), wanted)
 
 
@@ -127,7 +127,7 @@ def main() -> None:
         "left_out": len(left_out),
     }
     write_json(FOLDER / "report.json", report)
-    print(f"mix: {', '.join(f'{value} {name}' for name, value in report.items())}", file=sys.stderr)  # noqa: T201
+    sys.stderr.write(f"mix: {', '.join(f'{value} {name}' for name, value in report.items())}\n")
 
 
 def _task(folder: Path, workspace: Workspace) -> ChapterTask:

@@ -126,7 +126,7 @@ def main() -> None:
     night = Night.read(workspace.root)
     snapshot(workspace.record, FOLDER, night.training_watermark)
     shards = read_manifest(FOLDER)["shards"]
-    print(f"snapshot: {sum(s['rows'] for s in shards)} rows in {len(shards)} shards", file=sys.stderr)  # noqa: T201
+    sys.stderr.write(f"snapshot: {sum(s['rows'] for s in shards)} rows in {len(shards)} shards\n")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def score(folder: Path, count: int = 60) -> dict[str, Row]:
     answer = _answerer(folder)
     rows = {}
     for name, (setting, style) in SETS.items():
-        rng = Random(f"score {setting}")  # noqa: S311
+        rng = Random(f"score {setting}")
         channels = material().early_channels()
         talks = [write_talk(material(), rng.choice(channels), setting, rng, f"scored-{n}") for n in range(count)]
         rows[name] = _row(talks, [answer(talk) for talk in talks], style)

@@ -200,7 +200,7 @@ def main() -> None:
         reason = f"{count} training rows, and at least {params['mix']['least']} are wanted (mix.least)"
         write_json(FOLDER / NOTHING, {"reason": reason})
         write_json(Path("train.json"), {"steps": 0, "loss": []})
-        print(f"train: nothing, {reason}", file=sys.stderr)  # noqa: T201
+        sys.stderr.write(f"train: nothing, {reason}\n")
         return
     start, card, ancestor = _start(night, recipe, workspace.models)
     key = content_hash([sha256(rows.read_bytes()), params["train"], ancestor, night.code])
@@ -210,7 +210,7 @@ def main() -> None:
     identity = save(model, FOLDER, card, facts, start.base)
     write_json(Path("train.json"), {"steps": len(log), "loss": [round(entry["loss"], 6) for entry in log]})
     shutil.rmtree(CHECKPOINTS / key[:16], ignore_errors=True)
-    print(f"train: candidate {identity[:12]}, loss {log[0]['loss']:.3f} to {log[-1]['loss']:.3f}", file=sys.stderr)  # noqa: T201
+    sys.stderr.write(f"train: candidate {identity[:12]}, loss {log[0]['loss']:.3f} to {log[-1]['loss']:.3f}\n")
 
 
 if __name__ == "__main__":

@@ -121,7 +121,7 @@ def as_chapters(row: dict[str, Any]) -> Chapters:
 
 def report(nights: int = 6, seed: int = 7) -> Report:
     """`nights` in all; the last one has a candidate that is better than the champion."""
-    random = Random(seed)  # noqa: S311  (repeatable on purpose; nothing here is a secret)
+    random = Random(seed)
     items = [item(random, at, part) for at, part in enumerate(p for p, count in PARTS.items() for _ in range(count))]
     rows = {
         name: [row(name, at, item, answer(random, item, skill)) for at, item in enumerate(items)]

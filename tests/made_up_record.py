@@ -14,7 +14,7 @@ from errata.domain.transcript import Segment, Transcript
 
 def talk(name: str, said: str = "", channel: str = "", lines: int = 12) -> Transcript:
     """Lines of eight words, ten seconds each; `said` names the words where another talk has said the same."""
-    random = Random(said or name)  # noqa: S311
+    random = Random(said or name)
     words = ["".join(random.choices(ascii_lowercase, k=6)) for _ in range(8 * lines)]
     segments = tuple(
         Segment(10.0 * line, 10.0 * line + 9, " ".join(words[8 * line : 8 * line + 8])) for line in range(lines)

@@ -24,13 +24,13 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     candidate = Path("candidate")
     if not (candidate / MANIFEST).exists():
-        print("export: nothing, there is no candidate", file=sys.stderr)  # noqa: T201
+        sys.stderr.write("export: nothing, there is no candidate\n")
         return
     server = export_server(candidate, workspace.models, FOLDER / "server")
-    print(f"export: server {server[:12]}", file=sys.stderr)  # noqa: T201
+    sys.stderr.write(f"export: server {server[:12]}\n")
     if "device" in targets:
         device = export_device(FOLDER / "server", FOLDER / "device")
-        print(f"export: device {device[:12]}", file=sys.stderr)  # noqa: T201
+        sys.stderr.write(f"export: device {device[:12]}\n")
 
 
 if __name__ == "__main__":

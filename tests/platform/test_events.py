@@ -194,7 +194,7 @@ def _is_correction(store: Store, seq: int) -> bool:
 @given(seed=st.integers(0, 10_000))
 def test_a_snapshot_as_of_a_watermark_never_changes_whatever_comes_later(lasting: tuple[Path, Path], seed: int) -> None:
     record, folder = fresh(lasting)
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)
     with record.write() as store:
         for name in ("a", "b", "c"):
             store.add_transcript(talk(name, lines=4), "train")

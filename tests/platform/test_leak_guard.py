@@ -67,7 +67,7 @@ EDITS: dict[str, Edit] = {
 
 
 def copy(original: Transcript, name: str, edit: str, seed: object = 0) -> Transcript:
-    said = EDITS[edit](twins.words(original.text), Random(f"{seed} {edit}"))  # noqa: S311
+    said = EDITS[edit](twins.words(original.text), Random(f"{seed} {edit}"))
     lines = [" ".join(said[at : at + 12]) for at in range(0, len(said), 12)]
     segments = tuple(Segment(5.0 * place, 5.0 * place + 4, line) for place, line in enumerate(lines))
     return Transcript(name, segments, 5.0 * len(lines))
@@ -119,7 +119,7 @@ def test_a_signature_of_another_form_is_like_none(older: bytes) -> None:
 @settings(max_examples=40, deadline=None)
 @given(length=st.integers(1, 3000), kept=st.floats(0.05, 1.0), seed=st.integers(0, 10**6))
 def test_the_similarity_is_the_part_of_the_shorter_text_that_both_have(length: int, kept: float, seed: int) -> None:
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)
     said = [str(random.randrange(10**9)) for _ in range(length)]
     one, other = twins.signature(" ".join(said)), twins.signature(" ".join(said[: max(1, int(kept * length))]))
     assert twins.similarity(one, other) == twins.similarity(other, one)

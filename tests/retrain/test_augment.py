@@ -58,7 +58,7 @@ def test_a_copy_s_chapters_begin_on_the_lines_where_they_began(
     name: str, case: tuple[Transcript, Chapters], seed: int
 ) -> None:
     transcript, right = case
-    altered, moved = ALTERATIONS[name](transcript, right, Random(seed))  # noqa: S311
+    altered, moved = ALTERATIONS[name](transcript, right, Random(seed))
     before, after = lines(transcript, right), lines(altered, moved)
     assert after == before[len(before) - len(after) :]
     assert len(after) == len(before) or name == "begun late"
@@ -66,7 +66,7 @@ def test_a_copy_s_chapters_begin_on_the_lines_where_they_began(
 
 
 def test_a_recording_that_begins_late_counts_from_there() -> None:
-    altered, moved = begun_late(talk("t"), chapters(0, 40, 80), Random(1))  # noqa: S311
+    altered, moved = begun_late(talk("t"), chapters(0, 40, 80), Random(1))
     assert moved == (Chapter(0.0, "Part 2"), Chapter(40.0, "Part 3"))
     assert altered.segments[0] == replace(talk("t").segments[4], start=0.0, end=9.0)
     assert altered.duration == talk("t").duration - 40
@@ -76,18 +76,18 @@ def test_a_reviewer_s_start_just_after_its_line_does_not_lose_the_line() -> None
     segments = tuple(Segment(start, start + 2, f"line {start}") for start in (0.0, 10.7, 14.9, 30.2, 40.0))
     transcript = Transcript("t", segments, 50.0)
     right = (Chapter(0, "Opening"), Chapter(11, "Soil"), Chapter(30, "Tools"))
-    altered, moved = begun_late(transcript, right, Random(1))  # noqa: S311
+    altered, moved = begun_late(transcript, right, Random(1))
     assert altered.segments[0].text == "line 10.7"
     assert [chapter.title for chapter in moved] == ["Soil", "Tools"]
 
 
 def test_two_chapters_have_no_later_one_to_begin_at() -> None:
-    assert begun_late(talk("t"), chapters(0, 40), Random(1)) == (talk("t"), chapters(0, 40))  # noqa: S311
+    assert begun_late(talk("t"), chapters(0, 40), Random(1)) == (talk("t"), chapters(0, 40))
 
 
 def test_a_recogniser_without_punctuation_keeps_the_words() -> None:
     said = Transcript("t", (Segment(0, 1, "Well, it's the co-op’s — Rope… 'today'?"), Segment(2, 3, "?!")), 4.0)
-    altered, _ = unpunctuated(said, (), Random(0))  # noqa: S311
+    altered, _ = unpunctuated(said, (), Random(0))
     assert [segment.text for segment in altered.segments] == ["well it's the co-op’s rope today", "?!"]
 
 

@@ -44,7 +44,7 @@ def model(request: pytest.FixtureRequest) -> Any:
 
 def rows_of(*lengths: int) -> list[Row]:
     """Answers in the middle and at the end, as the inline template has them."""
-    random = Random(str(lengths))  # noqa: S311
+    random = Random(str(lengths))
     rows = []
     for length in lengths:
         ids = [random.randrange(1, 97) for _ in range(length)]

@@ -152,7 +152,7 @@ def random_history(store: Store, random: Random, steps: int) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_night_by_night_comes_to_the_same_as_all_at_once(record: Record, tmp_path: Path, seed: int) -> None:
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)
     marks = []
     for _ in range(4):
         with record.write() as store:

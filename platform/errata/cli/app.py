@@ -5,16 +5,13 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from errata.cli.arguments import HERE, AsJson, InWorkspace, find
 from errata.cli.record_app import record
 from errata.errors import ErrataError
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(
     help="Better chapters every night, from the corrections that people make, and proof before anyone ships them.",

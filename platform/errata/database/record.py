@@ -140,7 +140,7 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     driver.execute("PRAGMA busy_timeout=0")
     given_up = monotonic() + BUSY_SECONDS
     while not _begins(driver, last_try=monotonic() > given_up):
-        sleep(uniform(POLL_SECONDS / 10, POLL_SECONDS))  # noqa: S311
+        sleep(uniform(POLL_SECONDS / 10, POLL_SECONDS))
     driver.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
 
 

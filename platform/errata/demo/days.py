@@ -50,7 +50,7 @@ def write(folder: Path, placebo: bool = False) -> None:
 
 
 def _dice(part: str) -> Random:
-    return Random(f"{SEED} {part}")  # noqa: S311  (repeatable on purpose; nothing here is a secret)
+    return Random(f"{SEED} {part}")
 
 
 class _Shelf:

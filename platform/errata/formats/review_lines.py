@@ -38,13 +38,13 @@ def reviews(
     for its day even when it is broken. Both may raise BadInput. Raises BadInput when `until` is no date.
     """
     if until is not None:
-        last = reviews_jsonl._day(until)
-        rows = (row for row in rows if not reviews_jsonl._is_after({"reviewed_on": _known_day(row, day)}, last))
+        last = reviews_jsonl.day(until)
+        rows = (row for row in rows if not reviews_jsonl.is_after({"reviewed_on": _known_day(row, day)}, last))
     return each(rows, lambda row: _review(row, line))
 
 
 def _review(row: Row, line: Callable[[Any], Line]) -> Review:
-    made = reviews_jsonl._review(Row(row.file, row.row, _settled(line(row.raw))))
+    made = reviews_jsonl.review_of(Row(row.file, row.row, _settled(line(row.raw))))
     return replace(made, row=row)
 
 

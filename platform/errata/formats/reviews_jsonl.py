@@ -56,9 +56,9 @@ def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
     """
     rows = json_lines(path)
     if until is not None:
-        last = _day(until)
-        rows = (row for row in rows if not _is_after(row.raw, last))
-    return each(rows, _review)
+        last = day(until)
+        rows = (row for row in rows if not is_after(row.raw, last))
+    return each(rows, review_of)
 
 
 def write(path: Path, reviews: Iterable[Review]) -> int:
@@ -85,14 +85,15 @@ def _line(review: Review) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _day(until: str) -> str:
+def day(until: str) -> str:
+    """`until` as an ISO date. Raises BadInput when it is none."""
     try:
         return date.fromisoformat(until).isoformat()
     except ValueError as problem:
         raise BadInput(f"{until!r} is not a date; write it as YYYY-MM-DD") from problem
 
 
-def _is_after(raw: Any, last: str) -> bool:
+def is_after(raw: Any, last: str) -> bool:
     """Whether the row is known to be of a later day; a row whose date can't be read is kept, to be refused by name."""
     try:
         return _reviewed_on(mapping(raw, "the row").get("reviewed_on"))[:10] > last
@@ -100,7 +101,8 @@ def _is_after(raw: Any, last: str) -> bool:
         return False
 
 
-def _review(row: Row) -> Review:
+def review_of(row: Row) -> Review:
+    """A line as a review; raises BadInput."""
     raw = mapping(row.raw, "the row")
     draft = _chapters(raw.get("draft"), "draft")
     kind, right = _decided(_kind(raw.get("kind")), draft, _chapters(raw.get("reviewed"), "reviewed"))
