@@ -31,6 +31,10 @@ class Recipe:
     alpha: int
     learning_rate: float
     epochs: float
+    max_steps: int
+    """However many rows there are: bounds what a night costs."""
+    border_weight: float
+    """Of the label that says "a chapter begins", where the template has a token for it; others weigh 1."""
     batch: int
     """Rows a step; they pass one at a time, so that none is padded."""
     warmup: float

@@ -10,10 +10,19 @@ from errata.tasks.encode import IGNORED
 
 if TYPE_CHECKING:
     import torch
+    from transformers import PreTrainedTokenizerBase as Tokenizer
 
 
-def label_loss(model: Any, input_ids: torch.Tensor, labels: torch.Tensor, items: torch.Tensor | int) -> torch.Tensor:
+def label_loss(
+    model: Any,
+    input_ids: torch.Tensor,
+    labels: torch.Tensor,
+    items: torch.Tensor | int,
+    weights: torch.Tensor | None = None,
+) -> torch.Tensor:
     """Cross-entropy in nats, summed and divided by `items`: the labels in all rows of the step. Both (rows, tokens).
+
+    `weights`, a number for each token of the vocabulary, multiplies the loss of the labels that are that token.
 
     Equal to the model's own loss over all logits. Needs no attention mask: attention is causal and padding is on the
     right, so no label sees any.
@@ -25,7 +34,23 @@ def label_loss(model: Any, input_ids: torch.Tensor, labels: torch.Tensor, items:
     with _last_mlp_at(model, said, input_ids.shape[1]):
         logits = model(input_ids=input_ids, logits_to_keep=said, use_cache=False).logits
     targets = nexts[:, said].flatten()
-    return cross_entropy(logits.flatten(0, 1).float(), targets, ignore_index=IGNORED, reduction="sum") / items
+    logits = logits.flatten(0, 1).float()
+    return cross_entropy(logits, targets, weights, ignore_index=IGNORED, reduction="sum") / items
+
+
+def border_weights(tokenizer: Tokenizer, border: str, weight: float, vocabulary: int) -> torch.Tensor | None:
+    """`weight` for the token `border`, 1 for every other; None where the template has no such token.
+
+    A border that is missed spoils two chapters, a superfluous one splits one: what is likeliest isn't what scores best.
+    The weight moves the odds at which the model says "border", by its factor.
+    """
+    import torch
+
+    if not border:
+        return None
+    weights = torch.ones(vocabulary)
+    weights[tokenizer.convert_tokens_to_ids(border)] = weight
+    return weights
 
 
 @contextmanager

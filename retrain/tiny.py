@@ -125,10 +125,11 @@ def batches(plan: Plan, tokenizer: PreTrainedTokenizerFast) -> Iterator[list[Enc
     read = 0
     batch: list[Encoded] = []
     template = find("inline")
+    rng = Random(f"{plan.seed} habits")
     for talk in talks(f"{plan.seed} training"):
         context = plan.short_context if read < plan.short * plan.tokens else plan.context
         task = ChapterTask(template, tokenizer, context)
-        for example in task.examples(talk.transcript, styles.chapters(talk, styles.old(talk))):
+        for example in task.examples(talk.transcript, styles.chapters(talk, styles.kept(talk, rng))):
             batch.append(example.encoded)
             if sum(len(row.input_ids) for row in batch) >= plan.tokens_a_step:
                 yield batch

@@ -20,13 +20,15 @@ from errata.domain.hashing import content_hash, sha256
 from errata.errors import Refused
 from errata.inference.artefact import SEEN, Card, home, seal
 from errata.night import Night
+from errata.tasks import templates
 from errata.workspace import Workspace, write_json
 from retrain.backends import Recipe, Start, load
-from retrain.loss import label_loss
+from retrain.loss import border_weights, label_loss
 from retrain.mix import FOLDER as MIX
 from retrain.mix import starting_model
 
 if TYPE_CHECKING:
+    import torch
     from transformers import TrainerCallback
     from trl import SFTConfig, SFTTrainer
 
@@ -36,9 +38,7 @@ NOTHING = "nothing.json"
 """Stands in place of a candidate on a night that trains none, and says why."""
 
 
-def train(
-    rows: Path, start: Start, recipe: Recipe, context: int, checkpoints: Path
-) -> tuple[Any, list[dict[str, Any]]]:
+def train(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Path) -> tuple[Any, list[dict[str, Any]]]:
     """The trained model and its log. Goes on from the newest checkpoint under `checkpoints`, if there is one.
 
     Raises Refused when the loss is no number: nothing is saved from such a run.
@@ -46,7 +46,7 @@ def train(
     import torch
     from transformers import PrinterCallback
 
-    trainer = make_trainer(rows, start, recipe, context, checkpoints)
+    trainer = make_trainer(rows, start, recipe, card, checkpoints)
     trainer.remove_callback(PrinterCallback)  # it prints to stdout
     trainer.add_callback(_progress(trainer.args.max_steps))
     checkpoints.mkdir(parents=True, exist_ok=True)
@@ -64,21 +64,25 @@ def _newest(checkpoints: Path) -> str | None:
     return None if newest is None else str(newest)
 
 
-def make_trainer(rows: Path, start: Start, recipe: Recipe, context: int, checkpoints: Path) -> SFTTrainer:
-    """Ready to train on `rows`: Parquet with `input_ids` and `labels`."""
+def make_trainer(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Path) -> SFTTrainer:
+    """Ready to train on `rows`: Parquet with `input_ids` and `labels`, made for the card's template."""
     from datasets import Dataset
     from transformers import AutoTokenizer, set_seed
     from trl import SFTTrainer
 
     set_seed(recipe.seed)  # a new adapter is drawn at random
     table = pq.read_table(rows)
-    steps = max(1, round(table.num_rows * recipe.epochs / recipe.batch))
+    steps = min(max(1, round(table.num_rows * recipe.epochs / recipe.batch)), recipe.max_steps)
+    model, tokenizer = load(start, recipe, card.context).train(), AutoTokenizer.from_pretrained(start.base)
+    weights = border_weights(
+        tokenizer, templates.find(card.template).border, recipe.border_weight, model.config.vocab_size
+    )
     own_loss = recipe.backend == "unsloth"  # its forward has a fused one, and no `logits_to_keep` by position
-    return (SFTTrainer if own_loss else _label_only())(
-        model=load(start, recipe, context).train(),
+    return (SFTTrainer if own_loss else _label_only(weights))(
+        model=model,
         args=_settings(recipe, steps, checkpoints),
         train_dataset=Dataset(table),
-        processing_class=AutoTokenizer.from_pretrained(start.base),
+        processing_class=tokenizer,
     )
 
 
@@ -113,7 +117,7 @@ def _settings(recipe: Recipe, steps: int, checkpoints: Path) -> SFTConfig:
     )
 
 
-def _label_only() -> type[SFTTrainer]:
+def _label_only(weights: torch.Tensor | None) -> type[SFTTrainer]:
     from trl import SFTTrainer
 
     class LabelOnly(SFTTrainer):
@@ -125,7 +129,10 @@ def _label_only() -> type[SFTTrainer]:
 
         def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Any:
             inputs = self._prepare_inputs(inputs)
-            loss = label_loss(model, inputs["input_ids"], inputs["labels"], num_items_in_batch)
+            rows, labels = inputs["input_ids"], inputs["labels"]
+            loss = label_loss(
+                model, rows, labels, num_items_in_batch, None if weights is None else weights.to(rows.device)
+            )
             self.accelerator.backward(loss)
             return loss.detach()
 
@@ -204,7 +211,7 @@ def main() -> None:
         return
     start, card, ancestor = _start(night, recipe, workspace.models)
     key = content_hash([sha256(rows.read_bytes()), params["train"], ancestor, night.code])
-    model, log = train(rows, start, recipe, card.context, CHECKPOINTS / key[:16])
+    model, log = train(rows, start, recipe, card, CHECKPOINTS / key[:16])
     shutil.copyfile(MIX / SEEN, FOLDER / SEEN)
     facts = {"ancestor": ancestor, "method": recipe.method, "rows": count}
     identity = save(model, FOLDER, card, facts, start.base)

@@ -1,1 +1,1 @@
-"""What ships, made from a trained model: merged weights for a server, int4 ONNX for a device."""
+"""What ships, made from a trained model: merged weights for a server, quantised ONNX for a device."""

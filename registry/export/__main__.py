@@ -18,8 +18,8 @@ FOLDER = Path("exports")
 
 def main() -> None:
     workspace = Workspace.find(Path.cwd())
-    targets = yaml.safe_load(Path("params.yaml").read_text())["export"]["targets"]
-    if unknown := set(targets) - {"server", "device"}:
+    params = yaml.safe_load(Path("params.yaml").read_text())["export"]
+    if unknown := set(params["targets"]) - {"server", "device"}:
         raise BadInput(f"params.yaml: export.targets has {sorted(unknown)[0]!r}; there are server and device")
     FOLDER.mkdir(exist_ok=True)
     candidate = Path("candidate")
@@ -28,8 +28,8 @@ def main() -> None:
         return
     server = export_server(candidate, workspace.models, FOLDER / "server")
     sys.stderr.write(f"export: server {server[:12]}\n")
-    if "device" in targets:
-        device = export_device(FOLDER / "server", FOLDER / "device")
+    if "device" in params["targets"]:
+        device = export_device(FOLDER / "server", FOLDER / "device", params["device"])
         sys.stderr.write(f"export: device {device[:12]}\n")
 
 

@@ -1,45 +1,56 @@
-"""For a device: mostly 4-bit weights that ONNX Runtime GenAI runs on a CPU."""
+"""For a device: 8- or 4-bit weights that ONNX Runtime GenAI runs on a CPU."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal, get_args
 
 from errata.errors import BadInput, Unavailable
 from errata.inference.artefact import Card, verify
 from registry.export.build import build, inherit
 
-# As llama.cpp's Q4_K_M does it: k-quants, and 8 bits for the output layer and the layers that suffer most from 4. On 80
-# sample talks errata-tiny's plain 4-bit export kept 87 to 93 % of the chapter starts, this one 95 to 97, for a third
-# more bytes; on a large vocabulary the output layer's share of them is smaller.
-_QUANTISATION = ("algo_config=k_quant", "matmul_mixed_precision=last_matmul:int8,mixed_layers:int8")
+Precision = Literal["int4", "int8"]
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+
+# int4 is as llama.cpp's Q4_K_M does it: k-quants, and 8 bits for the output layer and the layers that suffer most from
+# 4. `python -m benchmarks.quantisation` prints what either costs errata-tiny.
+_QUANTISATION: Mapping[Precision, tuple[str, ...]] = {
+    "int4": ("algo_config=k_quant", "matmul_mixed_precision=last_matmul:int8,mixed_layers:int8"),
+    "int8": (),
+}
 
 
-def export_device(server: Path, out: Path) -> str:
-    """Writes the server export at `server` to `out` as int4 ONNX with its tokenizer; returns its identity.
+def export_device(server: Path, out: Path, precision: str) -> str:
+    """Writes the server export at `server` to `out` as quantised ONNX with its tokenizer; returns its identity.
 
-    Raises BadInput for anything but a full model, and Unavailable where the builder of ONNX Runtime GenAI fails.
+    Raises BadInput for anything but a full model and for a precision that isn't one of `PRECISIONS`, and Unavailable
+    where the builder of ONNX Runtime GenAI fails.
     """
+    bits = next((name for name in PRECISIONS if name == precision), None)
+    if bits is None:
+        raise BadInput(f"params.yaml: export.device is {precision!r}; there are {' and '.join(PRECISIONS)}")
     verify(server)
     if Card.read(server).form != "full":
         raise BadInput(f"{server} is no full model; make the server's export first, and the device's from that")
 
     def fill(folder: Path) -> None:
         with TemporaryDirectory() as cache:
-            _run_builder(server, folder, Path(cache))
+            _run_builder(server, folder, Path(cache), bits)
         inherit(server, folder, "onnx")
 
     return build(out, fill)
 
 
-def _run_builder(server: Path, folder: Path, cache: Path) -> None:
+def _run_builder(server: Path, folder: Path, cache: Path, precision: Precision) -> None:
     # A process of its own: the builder changes sys.path, prints, and keeps its memory.
     command = [sys.executable, "-m", "onnxruntime_genai.models.builder"]
-    command += ["-i", str(server), "-o", str(folder), "-p", "int4", "-e", "cpu", "-c", str(cache)]
-    command += ["--extra_options", "hf_token=false", *_QUANTISATION]
+    command += ["-i", str(server), "-o", str(folder), "-p", precision, "-e", "cpu", "-c", str(cache)]
+    command += ["--extra_options", "hf_token=false", *_QUANTISATION[precision]]
     ran = subprocess.run(
         command,
         env={**os.environ, "HF_HUB_OFFLINE": "1"},

@@ -29,9 +29,6 @@ def reviews(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_two_nights_on_real_reviews(reviews: Path, tmp_path: Path, errata, as_json) -> None:
     root = tmp_path / "real"
     errata("init", root)
-    params = root / "params.yaml"
-    params.write_text(params.read_text().replace("epochs: 4\n", "epochs: 0.25\n"))  # one talk is some sixteen windows
-    assert "epochs: 0.25\n" in params.read_text()
     assert as_json("import", "transcripts", reviews, "-w", root)["rejected"] == 0
     rows = [json.loads(row) for row in (reviews / "reviews.jsonl").read_text().splitlines()]
     middle = rows[REVIEWS // 2]["reviewed_on"]

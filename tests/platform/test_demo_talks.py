@@ -73,7 +73,7 @@ def test_topics_are_many_and_distinct_and_some_are_kept_out() -> None:
     assert len({topic.domain for topic in MATERIAL.topics} - {topic.domain for topic in known}) == 2
 
 
-@pytest.mark.parametrize("pool", ["modifier", "start", "end", "head", "person", "who", "place", "sponsor"])
+@pytest.mark.parametrize("pool", ["start", "end", "person", "who", "place", "sponsor"])
 def test_no_word_is_both_known_and_held_out(pool: str) -> None:
     words = MATERIAL.pools[pool]
     assert words.held_out
@@ -183,7 +183,7 @@ def test_the_styles_differ_on_breaks_questions_and_usual_parts() -> None:
         assert house.keys() <= old.keys()
         seen |= set(kinds)
     assert seen == {"cold open", "introduction", "topic", "sponsor", "question", "closing"}
-    assert styles.sentence_case("the Hardenwick method") == "The Hardenwick method"
+    assert styles.sentence_case("b-tree indexes") == "B-tree indexes"
 
 
 def test_retention_has_the_same_borders_in_both_styles(sample: Path) -> None:

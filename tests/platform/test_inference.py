@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import shutil
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +16,10 @@ from errata.database.record import Record
 from errata.domain.chapter import canonical
 from errata.domain.prediction import Prediction
 from errata.domain.transcript import Segment, Transcript
-from errata.errors import BadInput, NotFound
+from errata.errors import BadInput, NotFound, Unavailable
 from errata.inference.artefact import CARD, MANIFEST, Card, home, keep, read_seen, seal, verify
 from errata.inference.decode import Decoder
+from errata.inference.engine import Ask
 from errata.inference.load import load
 from errata.inference.predict import Predictor, read_together
 from errata.tasks import templates
@@ -91,6 +94,33 @@ def test_the_same_model_gives_the_same_answers_in_any_company(plain: tuple[str, 
     assert any(reading.chapters for reading in together)
     assert answers(plain[1], "indexed", talks[::-1])[::-1] == together
     assert answers(plain[1], "indexed", talks[1:2]) == together[1:2]
+
+
+def test_guessing_ahead_and_forking_change_no_answer(inline: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    talks = [heard(name, lines=12) for name in "abcde"]
+    expected = answers(inline[1], "inline", talks)
+    assert any(reading.chapters for reading in expected)
+    monkeypatch.setattr("errata.inference.torch.os.cpu_count", lambda: 1)
+    assert answers(inline[1], "inline", talks) == expected
+    monkeypatch.setattr("errata.inference.engine.AHEAD", 0)
+    assert answers(inline[1], "inline", talks) == expected
+
+
+def test_what_goes_wrong_in_a_fork_is_told(inline: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(_: object) -> Ask:
+        raise BadInput("not this one")
+        yield
+
+    def dies(_: object) -> Ask:
+        os.kill(os.getpid(), signal.SIGKILL)
+        yield
+
+    monkeypatch.setattr("errata.inference.torch.os.cpu_count", lambda: 2)
+    engine = load(inline[1], inline[1].parent)
+    with pytest.raises(BadInput, match="not this one"):
+        engine.run([refuses(1), refuses(2)])
+    with pytest.raises(Unavailable, match="was killed"):
+        engine.run([dies(1), dies(2)])
 
 
 def test_an_adapter_answers_through_its_base(inline: tuple[str, Path], tmp_path: Path) -> None:

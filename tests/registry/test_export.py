@@ -12,7 +12,7 @@ import pytest
 from errata.errors import BadInput, NotFound, Unavailable
 from errata.inference.artefact import Card, read_seen, seal, verify
 from registry.export.build import build
-from registry.export.device import export_device
+from registry.export.device import PRECISIONS, export_device
 from registry.export.server import export_server
 
 PROMPT = [7, 40, 41, 90, 17, 60]
@@ -33,10 +33,10 @@ def server(adapter: Path, models: Path, tmp_path_factory: pytest.TempPathFactory
     return out
 
 
-@pytest.fixture(scope="module")
-def device(server: Path) -> Path:
-    out = server.with_name("device")
-    export_device(server, out)
+@pytest.fixture(scope="module", params=PRECISIONS)
+def device(server: Path, request: pytest.FixtureRequest) -> Path:
+    out = server.with_name(f"device-{request.param}")
+    export_device(server, out, request.param)
     return out
 
 
@@ -163,9 +163,11 @@ def test_a_device_export_computes_what_the_server_s_does(device: Path, server: P
 
 def test_only_a_full_model_is_exported_for_a_device(adapter: Path, device: Path, models: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no full model"):
-        export_device(adapter, tmp_path / "out")
+        export_device(adapter, tmp_path / "out", "int8")
     with pytest.raises(BadInput, match="already"):
         export_server(device, models, tmp_path / "out")
+    with pytest.raises(BadInput, match=r"export.device is 'int2'; there are int4 and int8"):
+        export_device(adapter, tmp_path / "out", "int2")
 
 
 def test_a_builder_that_fails_is_one_sentence_and_no_export(server: Path, tmp_path: Path) -> None:
@@ -174,6 +176,6 @@ def test_a_builder_that_fails_is_one_sentence_and_no_export(server: Path, tmp_pa
     (tmp_path / "odd" / "config.json").write_text(json.dumps(config | {"architectures": ["GPT2LMHeadModel"]}))
     seal(tmp_path / "odd")
     with pytest.raises(Unavailable, match=r"could not export .*odd for a device \(.+\); see") as raised:
-        export_device(tmp_path / "odd", tmp_path / "out")
+        export_device(tmp_path / "odd", tmp_path / "out", "int8")
     assert "\n" not in str(raised.value)
     assert [path.name for path in tmp_path.iterdir()] == ["odd"]

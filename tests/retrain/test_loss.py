@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,11 +13,13 @@ from peft import LoraConfig, get_peft_model
 from torch.nn.utils.rnn import pad_sequence
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from errata.inference.artefact import Card
 from errata.tasks.encode import IGNORED
+from errata.tasks.templates import find
 from retrain.backends import Recipe, Start
-from retrain.loss import label_loss
+from retrain.loss import border_weights, label_loss
 from retrain.train import make_trainer, train
-from tests.made_up_model import make_model
+from tests.made_up_model import make_model, make_tokenizer
 
 Row = tuple[list[int], list[int]]
 Gradients = dict[str, torch.Tensor]
@@ -119,20 +122,49 @@ def test_no_logits_but_the_labels_are_computed(model: Any) -> None:
     assert shapes == [(1, items_in(rows), 97)]
 
 
+def test_a_weighted_token_counts_so_often_more(model: Any) -> None:
+    rows = rows_of(40)
+    heavy = next(label for label in rows[0][1] if label != IGNORED)
+    ids, labels = padded(rows)["input_ids"], padded(rows)["labels"]
+    others = torch.where(labels == heavy, IGNORED, labels)
+    weights = torch.ones(97)
+    weights[heavy] = 3.0
+    plain, without, weighted = (
+        label_loss(model, ids, asked, 1, given).item()
+        for asked, given in ((labels, None), (others, None), (labels, weights))
+    )
+    assert weighted == pytest.approx(plain + 2 * (plain - without), rel=1e-5)
+    assert plain > without
+
+
+def test_only_the_token_of_a_border_is_weighted() -> None:
+    tokenizer = make_tokenizer()
+    weights = border_weights(tokenizer, find("inline").border, 1.5, len(tokenizer))
+    assert weights is not None
+    assert [tokenizer.convert_ids_to_tokens(place) for place in (weights != 1).nonzero()[0].tolist()] == ["<|new|>"]
+    assert weights.max() == 1.5
+    assert border_weights(tokenizer, find("indexed").border, 1.5, len(tokenizer)) is None
+
+
 def made_up_rows(path: Path) -> list[Row]:
     rows = rows_of(12, 31, 20, 9)
     pq.write_table(pa.Table.from_pylist([{"input_ids": ids, "labels": labels} for ids, labels in rows]), path)
     return rows
 
 
+CARD = Card("inline", 128)
+
+
 def recipe(epochs: float) -> Recipe:
-    return Recipe("transformers", "lora", "base", 4, 8, 1e-3, epochs, 4, 0.0, 7)
+    return Recipe("transformers", "lora", "base", 4, 8, 1e-3, epochs, 100, 1.0, 4, 0.0, 7)
 
 
 def test_the_trainer_goes_down_this_loss(tmp_path: Path) -> None:
     make_model(tmp_path / "base")
     rows = made_up_rows(tmp_path / "rows.parquet")
-    trainer = make_trainer(tmp_path / "rows.parquet", Start(tmp_path / "base", None), recipe(1), 128, tmp_path / "work")
+    trainer = make_trainer(
+        tmp_path / "rows.parquet", Start(tmp_path / "base", None), recipe(1), CARD, tmp_path / "work"
+    )
     assert trainer.model.training
     expected = trainer.model(**padded(rows)).loss.item()
     trainer.train()
@@ -142,7 +174,7 @@ def test_the_trainer_goes_down_this_loss(tmp_path: Path) -> None:
 def test_a_run_cut_short_goes_on_where_it_was(tmp_path: Path) -> None:
     make_model(tmp_path / "base")
     made_up_rows(tmp_path / "rows.parquet")
-    arguments = (tmp_path / "rows.parquet", Start(tmp_path / "base", None), recipe(8), 128)
+    arguments = (tmp_path / "rows.parquet", Start(tmp_path / "base", None), recipe(8), CARD)
     whole, log = train(*arguments, tmp_path / "whole")
     cut = make_trainer(*arguments, tmp_path / "cut")
     cut.add_callback(stop_after(5))
@@ -151,6 +183,14 @@ def test_a_run_cut_short_goes_on_where_it_was(tmp_path: Path) -> None:
     assert [entry["loss"] for entry in resumed] == [entry["loss"] for entry in log]
     for one, other in zip(whole.parameters(), again.parameters(), strict=True):
         assert torch.equal(one, other)
+
+
+def test_a_night_takes_no_more_steps_than_it_may(tmp_path: Path) -> None:
+    make_model(tmp_path / "base")
+    made_up_rows(tmp_path / "rows.parquet")
+    few = replace(recipe(8), max_steps=3)
+    _, log = train(tmp_path / "rows.parquet", Start(tmp_path / "base", None), few, CARD, tmp_path / "work")
+    assert len(log) == 3
 
 
 def stop_after(step: int) -> Any:

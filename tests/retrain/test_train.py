@@ -31,7 +31,8 @@ from retrain.train import NOTHING, save, train
 from tests.made_up_model import SAID, make_model, make_tokenizer
 from tests.made_up_record import chapters
 
-LORA = Recipe("transformers", "lora", "champion", 8, 16, 2e-2, 1.0, 2, 0.1, 7)
+LORA = Recipe("transformers", "lora", "champion", 8, 16, 2e-2, 1.0, 100, 1.0, 2, 0.1, 7)
+CARD = Card("inline", 256)
 FULL = replace(LORA, method="full", learning_rate=2e-3)
 
 
@@ -87,7 +88,7 @@ def losses(log: Sequence[dict[str, Any]]) -> list[float]:
 def test_lora_learns_and_leaves_an_adapter_that_names_no_machine(
     base: Path, models: Path, rows: Path, tmp_path: Path
 ) -> None:
-    model, log = train(rows, Start(base, None), LORA, 256, tmp_path / "checkpoints")
+    model, log = train(rows, Start(base, None), LORA, CARD, tmp_path / "checkpoints")
     found = losses(log)
     assert len(found) == 8
     assert sum(found[-2:]) < 0.8 * sum(found[:2])
@@ -107,7 +108,7 @@ def test_lora_learns_and_leaves_an_adapter_that_names_no_machine(
 
 
 def test_a_full_training_leaves_a_model_that_stands_alone(base: Path, rows: Path, tmp_path: Path) -> None:
-    model, log = train(rows, Start(base, None), FULL, 256, tmp_path / "checkpoints")
+    model, log = train(rows, Start(base, None), FULL, CARD, tmp_path / "checkpoints")
     assert losses(log)[-1] < losses(log)[0]
     out = tmp_path / "candidate"
     save(model, out, Card("inline", 256, training_watermark=30), {}, base)
@@ -137,16 +138,16 @@ class _StopAfter(TrainerCallback):
 def test_a_run_cut_short_ends_in_the_same_bits_as_a_whole_one(
     recipe: Recipe, base: Path, rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, log = train(rows, Start(base, None), recipe, 256, tmp_path / "whole")
+    whole, log = train(rows, Start(base, None), recipe, CARD, tmp_path / "whole")
     with monkeypatch.context() as patched:
         patched.setattr(stage, "_progress", lambda _: _StopAfter(6))
         with pytest.raises(_Stopped):
-            train(rows, Start(base, None), recipe, 256, tmp_path / "cut")
+            train(rows, Start(base, None), recipe, CARD, tmp_path / "cut")
     assert [path.name for path in (tmp_path / "cut").glob("checkpoint-*")] == ["checkpoint-5"]
     shutil.copytree(tmp_path / "cut" / "checkpoint-5", tmp_path / "cut" / "checkpoint-6")
     (tmp_path / "cut" / "checkpoint-6" / "trainer_state.json").unlink()  # written last: killed as it was saving
     torch.manual_seed(99)
-    resumed, resumed_log = train(rows, Start(base, None), recipe, 256, tmp_path / "cut")
+    resumed, resumed_log = train(rows, Start(base, None), recipe, CARD, tmp_path / "cut")
     assert equal(weights(resumed), weights(whole))
     assert losses(resumed_log) == losses(log)
 
@@ -154,27 +155,27 @@ def test_a_run_cut_short_ends_in_the_same_bits_as_a_whole_one(
 def test_the_seed_decides_everything(base: Path, rows: Path, tmp_path: Path) -> None:
     def of(seed: int, place: str) -> dict[str, torch.Tensor]:
         torch.manual_seed(torch.seed() % 1000)
-        return weights(train(rows, Start(base, None), replace(FULL, seed=seed), 256, tmp_path / place)[0])
+        return weights(train(rows, Start(base, None), replace(FULL, seed=seed), CARD, tmp_path / place)[0])
 
     assert equal(of(7, "one"), of(7, "two"))
     assert not equal(of(7, "three"), of(8, "four"))
 
 
 def test_training_goes_on_from_an_adapter(base: Path, rows: Path, tmp_path: Path) -> None:
-    model, log = train(rows, Start(base, None), LORA, 256, tmp_path / "first")
+    model, log = train(rows, Start(base, None), LORA, CARD, tmp_path / "first")
     card = Card("inline", 256, form="adapter", base=verify(base))
     save(model, tmp_path / "adapter", card, {}, base)
     start = Start(base, tmp_path / "adapter")
-    again, more = train(rows, start, LORA, 256, tmp_path / "second")
+    again, more = train(rows, start, LORA, CARD, tmp_path / "second")
     assert losses(more)[0] < losses(log)[0], "it begins where the adapter had got to"
     assert weights(again).keys() == weights(model).keys()
-    merged, from_merged = train(rows, start, FULL, 256, tmp_path / "third")
+    merged, from_merged = train(rows, start, FULL, CARD, tmp_path / "third")
     assert losses(from_merged)[0] == pytest.approx(losses(more)[0], rel=0.05)
     assert not any("lora" in name for name in weights(merged))
 
 
 def test_four_bits_learn_on_a_processor_too(base: Path, rows: Path, tmp_path: Path) -> None:
-    model, log = train(rows, Start(base, None), replace(LORA, method="qlora"), 256, tmp_path / "checkpoints")
+    model, log = train(rows, Start(base, None), replace(LORA, method="qlora"), CARD, tmp_path / "checkpoints")
     assert sum(losses(log)[-2:]) < 0.9 * sum(losses(log)[:2])
     assert weights(model) and all("lora" in name for name in weights(model))
     save(model, tmp_path / "out", Card("inline", 256, form="adapter", base=verify(base)), {}, base)
@@ -185,13 +186,13 @@ def test_four_bits_learn_on_a_processor_too(base: Path, rows: Path, tmp_path: Pa
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
 def test_unsloth_without_a_gpu_says_what_to_do(base: Path, rows: Path, tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match=r"train\.backend to transformers") as refused:
-        train(rows, Start(base, None), replace(LORA, backend="unsloth"), 256, tmp_path / "checkpoints")
+        train(rows, Start(base, None), replace(LORA, backend="unsloth"), CARD, tmp_path / "checkpoints")
     assert "\n" not in str(refused.value)
 
 
 def test_a_run_that_diverged_gives_no_model(base: Path, rows: Path, tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"train\.learning_rate"):
-        train(rows, Start(base, None), replace(FULL, learning_rate=1e38, warmup=0.0), 256, tmp_path / "checkpoints")
+        train(rows, Start(base, None), replace(FULL, learning_rate=1e38, warmup=0.0), CARD, tmp_path / "checkpoints")
 
 
 PARAMETERS = {name: getattr(LORA, name) for name in Recipe.__slots__}

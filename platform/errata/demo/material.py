@@ -108,10 +108,8 @@ def _topics(domains: dict[str, Any]) -> tuple[Topic, ...]:
 
 
 _SPACED = {
-    "modifier": "modifiers",
     "start": "name starts",
     "end": "name ends",
-    "head": "name heads",
     "person": "people",
 }
 _COMMAS = {"who": "who", "place": "places"}

@@ -8,9 +8,8 @@ from random import Random
 from typing import Literal
 
 from errata.demo import subjects
-from errata.demo.material import Channel, Material
+from errata.demo.material import Channel, Material, Topic
 from errata.demo.speech import Phrasebook, Setting, lines
-from errata.demo.subjects import Subject
 from errata.domain.transcript import Segment, Transcript
 
 Part = Literal["cold open", "introduction", "topic", "sponsor", "question", "closing"]
@@ -27,7 +26,7 @@ class Span:
     name: str = ""
     """The subject's, as said; empty but for topics and questions."""
     fresh: bool = False
-    """Whether the subject holds words that errata-tiny never learnt from."""
+    """Whether the subject is one that errata-tiny never learnt from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +39,12 @@ class Talk:
 @dataclass(frozen=True, slots=True)
 class _Outline:
     cold_open: bool
-    topics: tuple[Subject, ...]
+    topics: tuple[Topic, ...]
     break_after: int | None
     """Which topic the sponsor interrupts or follows."""
     broken: bool
     """Whether the topic goes on after the break."""
-    questions: tuple[Subject, ...]
+    questions: tuple[Topic, ...]
     closing: bool
     length: int
     """How many lines the topics are to have together."""
@@ -82,8 +81,8 @@ def _outline(material: Material, channel: Channel, setting: Setting, rng: Random
     )
 
 
-def _distinct(material: Material, channel: Channel, setting: Setting, rng: Random, count: int) -> tuple[Subject, ...]:
-    chosen: list[Subject] = []
+def _distinct(material: Material, channel: Channel, setting: Setting, rng: Random, count: int) -> tuple[Topic, ...]:
+    chosen: list[Topic] = []
     for _ in range(count):
         chosen.append(subjects.draw(material, channel.domains, setting.fresh, rng, chosen))
     return tuple(chosen)
@@ -100,7 +99,7 @@ class _Writer:
         self._book = Phrasebook(material, setting, channel.stumbles, rng)
         self._host = rng.choice(channel.hosts)
         self._slots = {"show": channel.show, "host": self._host.split()[0]}
-        self._other = self._second_speaker(setting)
+        self._other = self._second_speaker()
         self._terms: list[str] = []
 
     def write(self) -> None:
@@ -129,19 +128,19 @@ class _Writer:
     def _drawn(self) -> dict[str, str]:
         return {slot: self._book.word(slot) for slot in ("place", "weekday")}
 
-    def _second_speaker(self, setting: Setting) -> str | None:
+    def _second_speaker(self) -> str | None:
         """The other host, a guest, or nobody; half of the talks have a guest."""
         if self._rng.random() < 0.5:
             first = self._book.word("person")
             self._slots["guest"] = first
-            return f"{first} {subjects.surname(self._material, self._rng.random() < setting.fresh, self._rng)}"
+            return f"{first} {self._book.word('start')}{self._book.word('end')}"
         return next((host for host in self._channel.hosts if host != self._host), None)
 
-    def _begin(self, kind: Part, subject: Subject | None = None) -> None:
+    def _begin(self, kind: Part, subject: Topic | None = None) -> None:
         if subject is None:
             self.plan.append(Span(kind, len(self.said)))
         else:
-            self.plan.append(Span(kind, len(self.said), subject.name, subject.fresh))
+            self.plan.append(Span(kind, len(self.said), subject.name, not subject.known))
 
     def _say(self, kind: str, speaker: str | None = None, **slots: str) -> None:
         sentence = self._book.say(kind, self._slots | slots)
@@ -157,7 +156,7 @@ class _Writer:
             slots["past"] = topics[self._rng.randrange(index)].name
         return slots
 
-    def _two_terms(self, subject: Subject) -> dict[str, str]:
+    def _two_terms(self, subject: Topic) -> dict[str, str]:
         """The next two terms, going round through all of them before any comes twice."""
         if len(self._terms) < 2:
             self._terms = self._rng.sample(subject.terms, len(subject.terms))
@@ -178,7 +177,7 @@ class _Writer:
         for _ in range(self._rng.randint(1, 3)):
             self._say("agenda", topic=first.name, next=second.name)
 
-    def _topic(self, index: int, subject: Subject) -> None:
+    def _topic(self, index: int, subject: Topic) -> None:
         self._begin("topic", subject)
         self._terms = []
         count = self._length()
@@ -200,14 +199,14 @@ class _Writer:
         mean = self._outline.length / len(self._outline.topics)
         return max(3, round(mean * self._rng.uniform(0.7, 1.3)))
 
-    def _opening(self, subject: Subject, slots: dict[str, str]) -> None:
+    def _opening(self, subject: Topic, slots: dict[str, str]) -> None:
         """Mostly announced; at times only the words change, and now and then the name comes later."""
         way = self._rng.choices(("opening", "soft", "body"), weights=(78, 18, 4))[0]
         self._say(way, **slots, **self._two_terms(subject))
         if way == "body":
             self._say("named", self._answering(), **slots, **self._two_terms(subject))
 
-    def _body(self, subject: Subject, slots: dict[str, str], count: int) -> None:
+    def _body(self, subject: Topic, slots: dict[str, str], count: int) -> None:
         for kind in self._kinds(count, "next" in slots):
             self._say(kind, self._speaker(kind), **slots, **self._two_terms(subject))
 
@@ -236,7 +235,7 @@ class _Writer:
         for _ in range(self._rng.randint(1, 3)):
             self._say("offer", **slots)
 
-    def _question(self, index: int, subject: Subject) -> None:
+    def _question(self, index: int, subject: Topic) -> None:
         self._begin("question", subject)
         self._terms = []
         if index == 0:

@@ -7,7 +7,7 @@ engine may run many of them abreast.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -28,6 +28,16 @@ class Step:
     append: list[int]
     """Tokens that follow what was appended and answered so far; at least one."""
     allowed: Mask
+    guess: Guess | None = None
+    """What an engine may compute ahead; it changes no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """The usual answer to a step, and the very step that the ask would yield after it."""
+
+    answer: int
+    then: Callable[[], Step]
 
 
 Ask = Generator[Step, int, Reading]
@@ -42,6 +52,18 @@ class Engine(Protocol):
     def run(self, asks: Sequence[Ask]) -> list[Reading]:
         """Runs every ask to its end; results in their order."""
         ...
+
+
+AHEAD = 4
+"""Guessed steps in one pass: more are seldom all right, and what is computed for a wrong one is lost."""
+
+
+def ahead(step: Step) -> list[Step]:
+    """The step, and those that come next if every guess is right."""
+    steps = [step]
+    while len(steps) <= AHEAD and steps[-1].guess is not None:
+        steps.append(steps[-1].guess.then())
+    return steps
 
 
 def pick(logits: npt.NDArray[np.float32], allowed: Mask) -> int:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +15,8 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 from transformers.utils import logging
 
-from errata.inference.engine import Ask, pick
+from errata.errors import ErrataError, Unavailable
+from errata.inference.engine import Ask, ahead, pick
 from errata.tasks.template import Reading
 
 SMALL = 50_000_000
@@ -18,28 +24,82 @@ SMALL = 50_000_000
 
 
 class TorchEngine:
-    """Asks run one after another: abreast, with padding, they were slower on a CPU."""
+    """Asks run one after another: abreast, with padding, they were slower on a CPU.
+
+    A small model's time goes to Python, not to arithmetic: on a CPU its asks are shared out among forks of this
+    process, which have the model in memory already.
+    """
 
     def __init__(self, base: Path, adapter: Path | None = None) -> None:
         self._model = load_model(base, adapter)
         self.tokenizer = AutoTokenizer.from_pretrained(base)
         self.vocabulary: int = self._model.config.vocab_size
+        self._forks = sys.platform == "linux" and _small_on_cpu(self._model)
 
     def run(self, asks: Sequence[Ask]) -> list[Reading]:
-        return [self._run(ask) for ask in asks]
+        workers = min(len(asks), os.cpu_count() or 1) if self._forks else 1
+        if workers == 1:
+            return [self._run(ask) for ask in asks]
+        shares = [_Share(self._run, asks[first::workers]) for first in range(workers)]
+        readings = [share.readings() for share in shares]
+        return [readings[place % workers][place // workers] for place in range(len(asks))]
 
     @torch.inference_mode()
     def _run(self, ask: Ask) -> Reading:
         cache = DynamicCache()
         step = next(ask)
         while True:
-            heard = torch.tensor([step.append], device=self._model.device)
-            said = self._model(heard, past_key_values=cache, use_cache=True, logits_to_keep=1)
-            try:
-                step = ask.send(pick(said.logits[0, -1].float().cpu().numpy(), step.allowed))
-            except StopIteration as done:
-                reading: Reading = done.value
-                return reading
+            steps = ahead(step)
+            heard = [token for each in steps for token in each.append]
+            ends = [end - 1 for end in accumulate(len(each.append) for each in steps)]
+            said = self._model(
+                torch.tensor([heard], device=self._model.device),
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=torch.tensor(ends, device=self._model.device),
+            )
+            for each, end, logits in zip(steps, ends, said.logits[0].float().cpu().numpy(), strict=True):
+                answer, right = pick(logits, each.allowed), end
+                try:
+                    step = ask.send(answer)
+                except StopIteration as done:
+                    reading: Reading = done.value
+                    return reading
+                if each.guess is None or answer != each.guess.answer:
+                    break
+            if wrong := len(heard) - 1 - right:
+                cache.crop(-wrong)  # what was appended after a wrong guess
+
+
+class _Share:
+    """A fork of this process that answers some of the asks."""
+
+    def __init__(self, run: Callable[[Ask], Reading], asks: Sequence[Ask]) -> None:
+        fork = multiprocessing.get_context("fork")
+        self._results, sender = fork.Pipe(duplex=False)
+        self._process = fork.Process(target=_answer, args=(run, asks, sender), daemon=True)
+        self._process.start()
+        sender.close()  # so that the fork's end shows as end of file
+
+    def readings(self) -> list[Reading]:
+        """Raises what an ask raised, and Unavailable where the fork was killed."""
+        try:
+            found = self._results.recv()
+        except EOFError:
+            raise Unavailable("a process that answered was killed (out of memory?); run the command again") from None
+        finally:
+            self._process.join()
+        if isinstance(found, ErrataError):
+            raise found
+        readings: list[Reading] = found
+        return readings
+
+
+def _answer(run: Callable[[Ask], Reading], asks: Sequence[Ask], results: Connection) -> None:
+    try:
+        results.send([run(ask) for ask in asks])
+    except ErrataError as error:
+        results.send(error)
 
 
 def load_model(base: Path, adapter: Path | None = None) -> Any:
@@ -59,5 +119,9 @@ def load_model(base: Path, adapter: Path | None = None) -> Any:
 
 def spare_threads(model: Any) -> None:
     """One thread for a small model on a CPU."""
-    if not torch.cuda.is_available() and model.num_parameters() < SMALL:
+    if _small_on_cpu(model):
         torch.set_num_threads(1)
+
+
+def _small_on_cpu(model: Any) -> bool:
+    return not torch.cuda.is_available() and bool(model.num_parameters() < SMALL)

@@ -50,6 +50,10 @@ class Template(Protocol):
     """Whether a model's own chat template goes around the prompt."""
     line_overhead: int
     """Tokens that a line costs beyond its text, at most: markers before it, and its share of the answer."""
+    usual: str
+    """The whole answer that most slots get, if it is a single token; empty where there is none."""
+    border: str
+    """The token with which a model says that a chapter begins; empty where it says so in words."""
 
     def render(self, view: View) -> Prompt: ...
 

@@ -24,6 +24,8 @@ class Indexed:
     version = 1
     chat = True
     line_overhead = 8
+    usual = ""
+    border = ""
 
     def render(self, view: View) -> Prompt:
         head = f"{_INSTRUCTION}Title: {view.title}\n"

@@ -26,6 +26,8 @@ class Inline:
     version = 1
     chat = False
     line_overhead = 5
+    usual = SAME
+    border = NEW
 
     def render(self, view: View) -> Prompt:
         spans: list[Control | Text | Slot] = [Text(view.title)]

@@ -44,6 +44,8 @@ class Quoted:
     version = 1
     chat = True
     line_overhead = 12
+    usual = ""
+    border = ""
 
     def render(self, view: View) -> Prompt:
         lines = "".join(f"{line}\n" for line in view.lines)

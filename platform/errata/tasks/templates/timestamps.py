@@ -26,6 +26,8 @@ class Timestamps:
     version = 1
     chat = True
     line_overhead = 22
+    usual = ""
+    border = ""
 
     def render(self, view: View) -> Prompt:
         head = f"{_INSTRUCTION}Title: {view.title}\nDescription: {view.description}\nTranscript:\n"
