@@ -23,6 +23,8 @@ def test_the_loop_turns_four_times_and_corrections_move_the_scores(tmp_path: Pat
             "corrections must move scores on items nobody trained on"
         )
         assert day0["f1"] > night["equal_split_f1"] + 10
+    gains = [night["means"]["candidate"]["f1"] - night["means"]["day0"]["f1"] for night in nights[1:]]
+    assert sum(gains) / len(gains) > 2, gains
     assert (root / "nights" / "day-4" / "report.html").stat().st_size < 2_000_000
     assert as_json("demo", root) == nights, "a finished demo is not run again"
     promoted = [
