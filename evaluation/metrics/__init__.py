@@ -1,1 +1,1 @@
-"""Scores of one list of chapters against the right one; all in percent."""
+"""Scores of one list of chapters against the right one: a file per family, `score` for all that a night computes."""

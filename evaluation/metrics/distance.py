@@ -5,7 +5,10 @@ The definition is Chapter-Llama's (commit d19a77e, tools/results/metrics_distanc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from errata.domain.chapter import Chapters
 from errata.domain.transcript import Unit
@@ -15,9 +18,9 @@ SECONDS = (3.0, 5.0, 10.0)
 
 
 def precision_recall(
-    reference: Chapters, prediction: Chapters, within: float, unit: Unit = "seconds"
-) -> tuple[float, float] | None:
-    """Shares, in percent, of predicted and of reference starts with a start of the other side less than `within` away.
+    reference: Chapters, prediction: Chapters, within: Sequence[float] = SECONDS, unit: Unit = "seconds"
+) -> list[tuple[float, float]] | None:
+    """For each distance, the shares of predicted and of reference starts with one of the other side nearer, in percent.
 
     Starts at 0 are left out on both sides: every video has one and finding it proves nothing. Precision is 0 when no
     predicted start is left. None, "not defined", when no reference start is left (upstream divides by zero here): such
@@ -35,6 +38,10 @@ def precision_recall(
     if not wanted.size:
         return None
     if not found.size:
-        return 0.0, 0.0
-    near = np.abs(wanted[:, None] - found[None, :]) < within
-    return float(100 * near.any(axis=0).mean()), float(100 * near.any(axis=1).mean())
+        return [(0.0, 0.0)] * len(within)
+    gaps = np.abs(wanted[:, None] - found[None, :])
+    return [(_share(gaps.min(axis=0), limit), _share(gaps.min(axis=1), limit)) for limit in within]
+
+
+def _share(nearest: NDArray[np.float64], limit: float) -> float:
+    return 100 * np.count_nonzero(nearest < limit) / len(nearest)

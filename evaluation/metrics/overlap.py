@@ -24,18 +24,20 @@ def in_order(chapters: Chapters) -> Chapters:
     return tuple(sorted(chapters, key=lambda chapter: chapter.start))
 
 
-def segments(chapters: Chapters, duration: float) -> Array:
+def spans(chapters: Chapters, duration: float) -> Array:
     """Start and end of each chapter in order, shape (n, 2); the last one ends at `duration`.
 
-    A cold open, the span before a first chapter that starts after 0, is a segment of its own and comes first. Starts
-    outside [0, duration] are moved to its border: past the end they make segments without length, which match nothing.
+    Starts outside [0, duration] are moved to its border: past the end they make segments without length, which match
+    nothing.
     """
-    if not chapters:
-        return np.empty((0, 2))
-    starts = np.clip([chapter.start for chapter in in_order(chapters)], 0.0, duration)
-    if starts[0] != 0:
-        starts = np.insert(starts, 0, 0.0)
-    return np.stack([starts, np.append(starts[1:], duration)], axis=1)
+    starts = [min(max(chapter.start, 0.0), duration) for chapter in in_order(chapters)]
+    return np.array([starts, starts[1:] + [duration] * bool(starts)]).T
+
+
+def segments(chapters: Chapters, duration: float) -> Array:
+    """`spans`, and before them the cold open, which is a segment of its own: what lies before a first start after 0."""
+    found = spans(chapters, duration)
+    return np.concatenate([[[0.0, found[0, 0]]], found]) if len(found) and found[0, 0] else found
 
 
 def iou(reference: Array, prediction: Array) -> Array:
@@ -48,16 +50,17 @@ def iou(reference: Array, prediction: Array) -> Array:
     return result
 
 
-def precision_recall_f1(overlaps: Array) -> Array:
+def precision_recall_f1(overlaps: Array, thresholds: Array = THRESHOLDS) -> Array:
     """Percent, shape (thresholds, 3), from `iou`'s result; a side that is empty gives 0.
 
     A segment counts when any segment of the other side reaches the threshold: the matching is not one to one. The
     mean over thresholds, then over videos, is the published F1 (not the harmonic mean of averages).
     """
     if overlaps.size == 0:
-        return np.zeros((len(THRESHOLDS), 3))
-    precision = np.mean(overlaps.max(axis=0) >= THRESHOLDS[:, None], axis=1)
-    recall = np.mean(overlaps.max(axis=1) >= THRESHOLDS[:, None], axis=1)
+        return np.zeros((len(thresholds), 3))
+    references, predictions = overlaps.shape
+    precision = (overlaps.max(axis=0) >= thresholds[:, None]).sum(axis=1) / predictions
+    recall = (overlaps.max(axis=1) >= thresholds[:, None]).sum(axis=1) / references
     total = precision + recall
     f1 = np.divide(2 * precision * recall, total, out=np.zeros_like(total), where=total > 0)
     return 100 * np.stack([precision, recall, f1], axis=1)
@@ -83,4 +86,4 @@ def tiou(overlaps: Array, pairs: list[tuple[int, int]]) -> float:
     Unmatched segments don't count, as upstream: one chapter over the whole of a video is hardly punished. Read it
     beside F1, never alone.
     """
-    return float(100 * np.mean([overlaps[pair] for pair in pairs])) if pairs else 0.0
+    return 100 * sum(overlaps[pair].item() for pair in pairs) / len(pairs) if pairs else 0.0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -11,16 +11,17 @@ import numpy as np
 from errata.domain.chapter import Chapters
 from errata.domain.transcript import Unit
 from errata.errors import BadInput
-from evaluation.metrics import distance, overlap
+from evaluation.metrics import captions, distance, overlap, segmentation, soda
+from evaluation.metrics.cider import cider
 from evaluation.metrics.titles import TitleScore, score_titles
 
 
 @dataclass(frozen=True, slots=True)
 class VideoScore:
-    """Percent, but for `count_error`.
+    """Percent, but for `count_error`, and `cider`, which reaches 1,000 as published scores do.
 
     None is "not defined" and depends on the reference alone: a reference without a start after 0, a transcript
-    without times, a reference without titles.
+    without times, a reference without titles. High is good, but for what `LOW_IS_GOOD` names.
     """
 
     f1: float
@@ -38,9 +39,19 @@ class VideoScore:
     title_exact: float | None
     title_caseless: float | None
     title_f1: float | None
+    title_similarity: float | None
+    soda_d: float
+    cider: float | None
+    pk: float
+    windowdiff: float | None
+    boundary_similarity: float
+    """These three by the second (or word), near misses up to `segmentation.NEAR`."""
 
     def as_json(self) -> dict[str, float | None]:
         return asdict(self)
+
+
+LOW_IS_GOOD = frozenset({"count_error", "pk", "windowdiff"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +71,19 @@ def score_video(
 ) -> VideoScore:
     """Scores `prediction`; starts and `duration` are in `unit`.
 
-    A video without a prediction (None) is never left out: it scores 0, and all its segments are missing. No chapters
-    (an empty tuple) is an answer: it scores 0 as well, unless the reference has none either, which is 100.
+    A video without a prediction (None) is never left out: it gets the worst score, and all its segments are missing.
+    No chapters (an empty tuple) is an answer, one segment to the segmentation metrics: the others score it 0 as well,
+    unless the reference has none either, which is 100.
     """
     answer = prediction or ()
     ref, pred = overlap.segments(reference, duration), overlap.segments(answer, duration)
     overlaps = overlap.iou(ref, pred)
     pairs = overlap.matches(overlaps)
+    titled = overlaps[len(ref) - len(reference) :, len(pred) - len(answer) :]
     precision, recall, f1 = overlap.precision_recall_f1(overlaps).mean(axis=0).tolist()
-    tiou = overlap.tiou(overlaps, pairs)
+    tiou, soda_d = overlap.tiou(overlaps, pairs), soda.precision_recall_f1(titled)[2]
     if not reference and prediction == ():
-        precision, recall, f1, tiou = 100.0, 100.0, 100.0, 100.0
+        precision, recall, f1, tiou, soda_d = 100.0, 100.0, 100.0, 100.0, 100.0
     titles = score_titles(reference, answer, pairs, (len(ref) > len(reference), len(pred) > len(answer)))
     return VideoScore(
         f1=f1,
@@ -80,31 +93,66 @@ def score_video(
         count_error=float(abs(len(ref) - len(pred))),
         **_boundaries(reference, answer, unit),
         **_titles(titles),
+        soda_d=soda_d,
+        cider=_cider(reference, answer, titled),
+        **_segmentation(reference, prediction, duration),
     )
 
 
 def mean_score(scores: Sequence[VideoScore]) -> MeanScore:
     """Raises BadInput when there is no video."""
+    mean, left_out = means([score.as_json() for score in scores])
+    return MeanScore(videos=len(scores), mean=VideoScore(**mean), left_out=left_out)
+
+
+def means(scores: Sequence[Mapping[str, float | None]]) -> tuple[dict[str, Any], dict[str, int]]:
+    """The mean of each score over the items for which it is defined (None where for none), and for how many it isn't.
+
+    All items have the same scores. Raises BadInput when there is no item.
+    """
     if not scores:
         raise BadInput("there is no video to score; give at least one")
-    values: dict[str, list[float]] = {
-        field.name: [value for score in scores if (value := getattr(score, field.name)) is not None]
-        for field in fields(VideoScore)
+    columns = {name: [value for score in scores if (value := score[name]) is not None] for name in scores[0]}
+    mean = {name: float(np.mean(column)) if column else None for name, column in columns.items()}
+    return mean, {name: len(scores) - len(column) for name, column in columns.items() if len(column) < len(scores)}
+
+
+def _boundaries(reference: Chapters, prediction: Chapters, unit: Unit) -> dict[str, Any]:
+    found: Any = distance.precision_recall(reference, prediction) if unit == "seconds" else None
+    values = {}
+    for within, (precision, recall) in zip(distance.SECONDS, found or [(None, None)] * 3, strict=True):
+        values[f"precision_{within:g}s"], values[f"recall_{within:g}s"] = precision, recall
+    return values
+
+
+def _titles(score: TitleScore | None) -> dict[str, Any]:
+    return {
+        "title_exact": score and score.exact,
+        "title_caseless": score and score.caseless,
+        "title_f1": score and score.f1,
+        "title_similarity": score and score.similarity,
     }
-    means: dict[str, Any] = {name: float(np.mean(column)) if column else None for name, column in values.items()}
-    left_out = {name: len(scores) - len(column) for name, column in values.items() if len(column) < len(scores)}
-    return MeanScore(videos=len(scores), mean=VideoScore(**means), left_out=left_out)
 
 
-def _boundaries(reference: Chapters, prediction: Chapters, unit: Unit) -> dict[str, float | None]:
-    result: dict[str, float | None] = {}
-    for within in distance.SECONDS:
-        found = distance.precision_recall(reference, prediction, within) if unit == "seconds" else None
-        result[f"precision_{within:g}s"], result[f"recall_{within:g}s"] = found or (None, None)
-    return result
+def _cider(reference: Chapters, prediction: Chapters, overlaps: overlap.Array) -> float | None:
+    wanted = captions.titles(reference)
+    if not captions.readable(wanted):
+        return None
+    return captions.mean_over_thresholds(cider, wanted, captions.titles(prediction), overlaps)
 
 
-def _titles(score: TitleScore | None) -> dict[str, float | None]:
-    if score is None:
-        return {"title_exact": None, "title_caseless": None, "title_f1": None}
-    return {"title_exact": score.exact, "title_caseless": score.caseless, "title_f1": score.f1}
+def _segmentation(reference: Chapters, prediction: Chapters | None, duration: float) -> dict[str, Any]:
+    wanted, found = segmentation.masses(reference, duration), segmentation.masses(prediction or (), duration)
+    errors = segmentation.window_errors(wanted, found)
+    if prediction is None:
+        windowdiff = None if errors.windowdiff is None else 100.0
+        return {"pk": 100.0, "windowdiff": windowdiff, "boundary_similarity": 0.0}
+    return {
+        "pk": 100 * errors.pk,
+        "windowdiff": _percent(errors.windowdiff),
+        "boundary_similarity": 100 * segmentation.boundary_similarity(wanted, found, segmentation.NEAR),
+    }
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share

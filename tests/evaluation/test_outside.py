@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from errata.errors import BadInput
+from evaluation.metrics.meteor import Meteor
+from evaluation.metrics.stem_meteor import StemMeteor
 from evaluation.outside import score_files
 
+STEM = StemMeteor("a test says so")
 GOOD = {"a": {"duration": 300, "chapters": {"0": "Intro", "60": "Middle", "120": "End"}}}
 
 
@@ -22,22 +27,90 @@ def write(folder: Path, name: str, value: object) -> Path:
 
 
 def scored(folder: Path, reference: object, predictions: object) -> dict:
-    return score_files(write(folder, "reference.json", reference), write(folder, "predictions.json", predictions))
+    return score_files(write(folder, "reference.json", reference), write(folder, "predictions.json", predictions), STEM)
 
 
 def test_missing_videos_score_0_and_unknown_ones_are_named(tmp_path):
     reference = GOOD | {"b": {"duration": "1,234.5", "title": "further keys are fine", "chapters": {"1,000": "x"}}}
     result = scored(tmp_path, reference, {"a": GOOD["a"]["chapters"], "z": {}, "y": {"5": "what"}})
-    assert result["videos"]["a"] == {"f1": 100, "precision": 100, "recall": 100, "tiou": pytest.approx(100)}
-    assert result["videos"]["b"] == {"f1": 0, "precision": 0, "recall": 0, "tiou": 0}
-    assert result["mean"] == {"f1": 50, "precision": 50, "recall": 50, "tiou": pytest.approx(50)}
-    assert (result["missing"], result["unknown"]) == (["b"], ["y", "z"])
+    best, worst = result["videos"]["a"], result["videos"]["b"]
+    assert best.keys() == worst.keys() == result["mean"].keys()
+    assert [best[name] for name in ("f1", "tiou", "soda_d", "boundary_similarity")] == pytest.approx([100] * 4)
+    assert [worst[name] for name in ("f1", "tiou", "soda_d", "cider", "rouge_l", "boundary_similarity")] == [0] * 6
+    assert (best["pk"], worst["pk"], result["mean"]["pk"]) == (0, 100, 50)
+    assert result["mean"]["f1"] == 50
+    assert (result["missing"], result["unknown"], result["answered"]) == (["b"], ["y", "z"], 50)
     assert json.loads(json.dumps(result)) == result
 
 
 def test_an_empty_answer_is_not_missing(tmp_path):
     result = scored(tmp_path, GOOD, {"a": {}})
-    assert (result["mean"]["f1"], result["missing"]) == (0, [])
+    assert (result["mean"]["f1"], result["missing"], result["answered"]) == (0, [], 100)
+
+
+def test_a_substitute_s_scores_are_never_called_meteor(tmp_path):
+    result = scored(tmp_path, GOOD, {"a": GOOD["a"]["chapters"]})
+    assert result["meteor_tool"] == {"name": STEM.name, "missing": "a test says so"}
+    assert result["mean"]["soda_c"] is result["mean"]["meteor"] is None
+    assert result["left_out"] == {"soda_c": 1, "meteor": 1}
+    assert result["mean"]["soda_c_substitute"] == pytest.approx(100)
+    assert result["mean"]["meteor_substitute"] == pytest.approx(100)
+
+
+def test_the_published_tool_s_scores_are(tmp_path):
+    good = write(tmp_path, "r.json", GOOD)
+    predictions = write(tmp_path, "p.json", {"a": GOOD["a"]["chapters"]})
+    result = score_files(good, predictions, cast(Meteor, replace(STEM, missing=None, name="METEOR 1.5")))
+    assert result["mean"]["soda_c"] == pytest.approx(100)
+    assert not [name for name in result["mean"] if name.endswith("substitute")]
+    assert result["meteor_tool"] == {"name": "METEOR 1.5", "missing": None}
+
+
+def test_titles_that_nobody_can_read_are_left_out_and_counted(tmp_path):
+    reference = GOOD | {"b": {"duration": 9, "chapters": {"0": "Введение"}}}
+    result = scored(tmp_path, reference, {"a": GOOD["a"]["chapters"], "b": {"0": "Введение"}})
+    assert result["videos"]["b"]["cider"] is result["videos"]["b"]["rouge_l"] is None
+    assert result["mean"]["rouge_l"] == pytest.approx(100)
+    assert (result["left_out"]["cider"], result["left_out"]["soda_c_substitute"]) == (1, 1)
+
+
+def test_chapter_llama_s_own_folder_of_predictions(tmp_path):
+    """As its tester writes them: a file a video, below a folder of the id's first letters, starts as times."""
+    for name, start in (("abc", "00:01:00"), ("xyz", "01:00:00")):
+        file = tmp_path / "test" / name[:2] / f"{name}.json"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps({"chapters": {"00:00:00": "Intro", start: "End"}, "output": "as it came"}))
+    reference = {
+        "abc": {"duration": 300, "chapters": {"0": "Intro", "60": "End"}},
+        "xyz": {"duration": 7200, "chapters": {"0": "Intro", "3600": "End"}},
+        "none": {"duration": 300, "chapters": {"0": "Intro"}},
+    }
+    result = score_files(write(tmp_path, "reference.json", reference), tmp_path / "test", STEM)
+    assert [result["videos"][name]["f1"] for name in ("abc", "xyz", "none")] == [100, 100, 0]
+    assert result["missing"] == ["none"]
+
+
+def test_a_video_s_chapters_may_stand_under_their_name(tmp_path):
+    assert scored(tmp_path, GOOD, GOOD)["mean"]["f1"] == 100
+
+
+def test_a_folder_that_can_not_be_used_is_named(tmp_path):
+    good, folder = write(tmp_path, "reference.json", GOOD), tmp_path / "test"
+    folder.mkdir()
+    with pytest.raises(BadInput, match=r"test holds no JSON file; give the folder with"):
+        score_files(good, folder, STEM)
+    for part in ("one", "two"):
+        (folder / part).mkdir()
+        (folder / part / "a.json").write_text('{"chapters": {}}')
+    with pytest.raises(BadInput, match=r"two/a\.json and .*one/a\.json are both about 'a'"):
+        score_files(good, folder, STEM)
+
+
+def test_every_video_is_told(tmp_path):
+    told = []
+    predictions = write(tmp_path, "p.json", {})
+    score_files(write(tmp_path, "r.json", GOOD), predictions, STEM, lambda: told.append(1))
+    assert told == [1]
 
 
 def test_commas_part_thousands(tmp_path):
@@ -67,7 +140,10 @@ def test_commas_part_thousands(tmp_path):
         (GOOD, {"a": {"-3": "x"}}, "the start is '-3'"),
         (GOOD, {"a": {"nan": "x"}}, "the start is 'nan'"),
         (GOOD, {"a": {"1,5": "x"}}, "the start is '1,5'"),
-        (GOOD, {"a": {"00:01:05": "x"}}, "the start is '00:01:05'"),
+        (GOOD, {"a": {"00:61:05": "x"}}, "the start is '00:61:05'"),
+        (GOOD, {"a": {"01:05": "x"}}, "the start is '01:05'"),
+        (GOOD, {"a": {"65": "x", "00:01:05": "y"}}, "two chapters that start at 65 s"),
+        (GOOD, {"a": {"chapters": 5}}, "predictions.json, video 'a' is a number"),
         (GOOD, {"a": {"10": "x", "10.0": "y"}}, "two chapters that start at 10 s"),
         (GOOD, {"a": {"10": 5}}, "the title at 10 is 5"),
     ],
@@ -81,13 +157,13 @@ def test_what_can_not_be_used_is_named(tmp_path, reference, predictions, sentenc
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(BadInput, match=r"nowhere\.json can't be read \(No such file"):
-        score_files(tmp_path / "nowhere.json", tmp_path / "nowhere.json")
+        score_files(tmp_path / "nowhere.json", tmp_path / "nowhere.json", STEM)
 
 
 def test_a_file_that_is_not_text_is_named(tmp_path):
     (tmp_path / "p.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadInput, match=r"p\.json isn't JSON"):
-        score_files(write(tmp_path, "r.json", GOOD), tmp_path / "p.json")
+        score_files(write(tmp_path, "r.json", GOOD), tmp_path / "p.json", STEM)
 
 
 json_values = st.recursive(
@@ -116,7 +192,9 @@ def test_real_talks_score_against_themselves(shared, tmp_path):
     path = shared / "data" / "talks" / "chapters" / "chapters_talks.json"
     talks = json.loads(path.read_text("utf-8"))
     predictions = write(tmp_path, "predictions.json", {name: talk["chapters"] for name, talk in talks.items()})
-    result = score_files(path, predictions)
+    result = score_files(path, predictions, STEM)
     assert len(result["videos"]) == 100
     assert result["mean"]["f1"] > 99
+    assert result["mean"]["boundary_similarity"] == pytest.approx(100)
+    assert result["mean"]["pk"] == 0
     assert result["missing"] == result["unknown"] == []

@@ -6,6 +6,7 @@ import json
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,36 +52,54 @@ def test_overlap_equals_the_golden_scores(golden):
             case["id"]
         )
         assert matrix.shape == (wanted["n_ref_segments"], wanted["n_pred_segments"]), case["id"]
+        assert abs(matrix.shape[0] - matrix.shape[1]) == wanted["chapter_count_abs_error"], case["id"]
 
 
 def test_distances_equal_the_golden_scores(golden):
-    undefined = 0
+    undefined = []
     for case in golden:
         reference, prediction, _ = sides(case)
         wanted = case["scores"]["legacy_distance"]
-        for seconds in (1, 3, 5, 10, 30, 60):
-            found = distance.precision_recall(reference, prediction, seconds)
-            if found is None:
-                assert "ZeroDivisionError" in wanted["error"]
-                undefined += 1
-                continue
-            precision, recall = (round(value, 2) for value in found)
-            assert precision == wanted[f"Precision@{seconds}s"], case["id"]
-            assert recall == wanted[f"Recall@{seconds}s"], case["id"]
-            f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-            assert f1 == pytest.approx(wanted[f"F1@{seconds}s"], abs=1e-6), case["id"]
-    assert undefined == 6  # one case, at six distances
+        found = distance.precision_recall(reference, prediction, (1, 3, 5, 10, 30, 60))
+        if found is None:
+            assert "ZeroDivisionError" in wanted["error"]
+            undefined.append(case["id"])
+        else:
+            assert_legacy(wanted, dict(zip(("1s", "3s", "5s", "10s", "30s", "60s"), found, strict=True)), case["id"])
+    assert undefined == ["h08-single-ref"]
+
+
+def test_legacy_overlaps_equal_the_golden_scores(golden):
+    """They ask for more than the threshold, where F1 is content with it."""
+    thresholds = (0.3, 0.5, 0.7, 0.9)
+    for case in golden:
+        more = np.nextafter(thresholds, 1)
+        found = overlap.precision_recall_f1(overlaps(*sides(case)), more)[:, :2]
+        assert_legacy(case["scores"]["legacy_overlap"], dict(zip(map(str, thresholds), found, strict=True)), case["id"])
+
+
+def assert_legacy(wanted: dict, found: dict, name: str) -> None:
+    """Upstream rounds precision and recall to two digits first, and makes F1 and the means of that."""
+    columns: dict[str, list[float]] = {"Precision": [], "Recall": [], "F1": []}
+    for limit, sides in found.items():
+        precision, recall = (round(float(side), 2) for side in sides)
+        f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+        for (side, column), value in zip(columns.items(), (precision, recall, f1), strict=True):
+            assert value == pytest.approx(wanted[f"{side}@{limit}"], rel=0, abs=1e-9), name
+            column.append(value)
+    for side, column in columns.items():
+        assert sum(column) / len(column) == pytest.approx(wanted[side], rel=0, abs=1e-9), name
+    assert len(wanted) == 3 * len(found) + 3
 
 
 def test_text_without_times_has_no_distance():
     with pytest.raises(BadInput, match="words"):
-        distance.precision_recall((Chapter(5, ""),), (Chapter(5, ""),), 3, unit="words")
+        distance.precision_recall((Chapter(5, ""),), (Chapter(5, ""),), unit="words")
 
 
 def test_a_distance_of_exactly_d_is_not_within_d():
     reference, prediction = (Chapter(60, ""),), (Chapter(63, ""),)
-    assert distance.precision_recall(reference, prediction, 3) == (0.0, 0.0)
-    assert distance.precision_recall(reference, prediction, 3.001) == (100.0, 100.0)
+    assert distance.precision_recall(reference, prediction, (3, 3.001)) == [(0.0, 0.0), (100.0, 100.0)]
 
 
 def test_an_exact_tie_fails_its_threshold():
@@ -128,10 +147,9 @@ def test_scores_keep_their_bounds_and_mirror(reference, prediction):
     assert (scores[:, 2] <= scores[:, :2].max(axis=1) + 1e-9).all()
     assert mirrored[:, [1, 0, 2]] == pytest.approx(scores)
     assert 0 < overlap.tiou(matrix, overlap.matches(matrix)) <= 100
-    for within in distance.SECONDS:
-        there = distance.precision_recall(reference, prediction, within)
-        back = distance.precision_recall(prediction, reference, within)
-        assert there is None or back is None or there == back[::-1]
+    there = distance.precision_recall(reference, prediction)
+    back = distance.precision_recall(prediction, reference)
+    assert there is None or back is None or there == [shares[::-1] for shares in back]
 
 
 @given(whole_chapters)

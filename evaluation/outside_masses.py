@@ -1,0 +1,86 @@
+"""Scores of any system's text segmentations, from one file of segment masses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from errata.errors import BadInput
+from evaluation.metrics import segmentation
+from evaluation.metrics.score import means
+from evaluation.outside_json import as_object, kind, read
+
+N_T = 2
+"""Near misses are less than this many units apart: segeval's default."""
+MOST = 2**53
+"""Units that a text may have: up to here, shares of them are exact."""
+
+_NO_WINDOW = "the window is as long as the text (2 units), so that none fits"
+
+
+def score_masses(path: Path) -> dict[str, Any]:
+    """`pairs` (scores by id) and their `mean`; each score is 0 to 1, as segeval gives it.
+
+    `path` holds a list of `{"id", "ref_masses", "hyp_masses"}`, or `{"pairs": [...]}` (further keys are ignored).
+    Masses are the units in each segment, whole numbers from 1. What isn't defined for a pair is null, with its reason
+    in `not_defined`, and counted in `left_out`; see `evaluation.metrics.segmentation`.
+
+    Raises BadInput, naming file and pair, for what can't be used.
+    """
+    pairs = _pairs(path)
+    found = {name: _score(f"{path}, pair {name!r}", *masses) for name, masses in pairs.items()}
+    mean, left_out = means(list(found.values()))
+    return {
+        "pairs": {name: _explained(scores) for name, scores in found.items()},
+        "mean": mean,
+        "left_out": left_out,
+        "n_t": N_T,
+    }
+
+
+def _score(where: str, reference: list[int], hypothesis: list[int]) -> dict[str, float | None]:
+    try:
+        errors = segmentation.window_errors(reference, hypothesis)
+    except BadInput as error:
+        raise BadInput(f"{where}: {error}") from error
+    similarity = segmentation.boundary_similarity(reference, hypothesis, N_T)
+    return {"pk": errors.pk, "windowdiff": errors.windowdiff, "boundary_similarity": similarity}
+
+
+def _explained(scores: dict[str, float | None]) -> dict[str, Any]:
+    unknown = {name: _NO_WINDOW for name, score in scores.items() if score is None}
+    return {**scores, "not_defined": unknown} if unknown else {**scores}
+
+
+def _pairs(path: Path) -> dict[str, tuple[list[int], list[int]]]:
+    value = read(path)
+    rows = value.get("pairs") if isinstance(value, dict) else value
+    if not isinstance(rows, list) or not rows:
+        raise BadInput(f'{path} must hold a list of {{"id", "ref_masses", "hyp_masses"}}, one or more of them')
+    found: dict[str, tuple[list[int], list[int]]] = {}
+    for number, row in enumerate(rows, start=1):
+        name = _name(row, f"{path}, pair {number}")
+        if name in found:
+            raise BadInput(f"{path} has two pairs with the id {name!r}; give each its own")
+        where = f"{path}, pair {name!r}"
+        found[name] = _masses(row, "ref_masses", where), _masses(row, "hyp_masses", where)
+    return found
+
+
+def _name(row: Any, where: str) -> str:
+    name = as_object(row, where, '"id", "ref_masses" and "hyp_masses"').get("id")
+    if isinstance(name, bool) or not isinstance(name, (str, int)):
+        raise BadInput(f"{where} has no id; give it one, a text or a number")
+    return str(name)
+
+
+def _masses(row: dict[str, Any], key: str, where: str) -> list[int]:
+    masses = row.get(key)
+    if not isinstance(masses, list) or not masses:
+        raise BadInput(f"{where}: {key} is {kind(masses)}; give a list of whole numbers, one for each segment")
+    for mass in masses:
+        if type(mass) is not int or mass < 1:
+            raise BadInput(f"{where}: {key} holds {mass!r}; each must be a whole number of units, 1 or more")
+    if sum(masses) > MOST:
+        raise BadInput(f"{where}: {key} has {sum(masses)} units; count in larger ones")
+    return masses
