@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from errata.domain.hashing import sha256
+from errata.errors import BadInput
 from errata.night import Night
 from evaluation.statistics import Comparison
 from registry.evidence import EvidenceRecord, write_evidence
-from registry.gate import Decision, Evidence, Policy, decide
+from registry.gate import PRESETS, Decision, Evidence, History, Policy, decide
+from registry.judged import consistency, heard
+from registry.share import against
+from registry.slices import alarms
 
 
 @dataclass(frozen=True)
@@ -30,17 +34,29 @@ class Contest:
     sha256: str
     exports: dict[str, str]
     """Identities of the artefacts that would ship, by target."""
+    first_come: bool = False
+    """Whether who waits already goes on waiting, whatever the newcomers' results: to choose by results would bias the
+    one test."""
 
 
-def judge(night: Night, contender: dict[str, Any], parity: dict[str, Any], policy: Policy, folder: Path) -> Contest:
+def judge(
+    night: Night,
+    contender: dict[str, Any],
+    parity: dict[str, Any],
+    policy: Policy,
+    folder: Path,
+    history: History | None = None,
+) -> Contest:
     """Puts one of `evaluation.json`'s contenders to the gate.
 
     The evidence record goes to `folder`, where `items.parquet` is. `parity` is `parity.json` of the night that made the
-    contender: what would ship, by target.
+    contender: what would ship, by target. `history` holds the tests spent before, see `History.of`; the next contender
+    of the night is judged after `history.after(contest.model, contest.decision.test)`.
     """
-    evidence = _evidence(contender, parity, policy)
+    history = history or History()
+    evidence = _evidence(contender, parity, policy, history.nights(contender["model"]) + 1)
     exports = {target: found["model"] for target, found in parity.items()}
-    decision = decide(evidence, policy)
+    decision = decide(evidence, policy, history)
     record = EvidenceRecord(
         night=night.label,
         candidate=contender["model"],
@@ -56,15 +72,47 @@ def judge(night: Night, contender: dict[str, Any], parity: dict[str, Any], polic
         parity=parity,
     )
     path, digest = write_evidence(folder, record)
-    return Contest(contender["name"], contender["model"], evidence, decision, path, digest, exports)
+    first_come = policy.year is not None
+    return Contest(contender["name"], contender["model"], evidence, decision, path, digest, exports, first_come)
 
 
-def _evidence(contender: dict[str, Any], parity: dict[str, Any], policy: Policy) -> Evidence:
-    measured = {**contender["guardrails"], **{f"parity_{target}": found["f1"] for target, found in parity.items()}}
+def _evidence(contender: dict[str, Any], parity: dict[str, Any], policy: Policy, nights: int) -> Evidence:
+    primary, faults = Comparison(**contender["primary"]), list(contender.get("faults", ()))
+    measured = dict(_measured(contender, parity))
+    known = {name: found for name, found in measured.items() if policy.limit(name)}
+    faults += [
+        f"{name} is no guardrail that a preset knows; mend the evaluation's names."
+        for name in contender["guardrails"]
+        if not any(other.limit(name) for other in PRESETS.values())
+    ]
+    try:
+        powered, notes = heard(contender.get("judged"), primary)
+    except BadInput as error:
+        powered, notes = None, ()
+        faults.append(f"{error}.")
     return Evidence(
-        primary=Comparison(**contender["primary"]),
-        guardrails=tuple(policy.guardrail(name, Comparison(**values)) for name, values in measured.items()),
+        primary=primary,
+        guardrails=tuple(policy.guardrail(name, found) for name, found in known.items()),
+        faults=tuple(faults),
+        powered=powered,
+        notes=(*notes, *alarms(known, policy)),
+        nights=nights,
     )
+
+
+def _measured(contender: dict[str, Any], parity: dict[str, Any]) -> Iterator[tuple[str, Comparison]]:
+    """Every guardrail that was measured; a preset takes those that it has a limit for."""
+    for name, values in {**contender["guardrails"], **contender.get("more_guardrails", {})}.items():
+        yield name, Comparison(**values)
+    for target, found in parity.items():
+        yield f"parity_{target}", Comparison(**found["f1"])
+        for name, values in found.get("footprint", {}).items():
+            yield name, Comparison(**values)
+    server = parity.get("server", {})
+    if "agreement" in server:
+        yield "starts_server", against(server["agreement"]["starts"], 100.0, server["f1"]["n"])
+    if contender.get("judged"):
+        yield "judge_consistency", consistency(contender["judged"])
 
 
 def chosen(contests: Sequence[Contest]) -> Contest | None:
@@ -74,14 +122,24 @@ def chosen(contests: Sequence[Contest]) -> Contest | None:
 
 
 def waiting(contests: Sequence[Contest]) -> Contest | None:
-    """Of those that the gate could not decide on, the one whose gain is surest: it gathers evidence as challenger.
+    """Of those that the gate could not decide on, the one that gathers evidence as challenger: whose gain is surest, or
+    who waits already, where first come is first served.
 
-    When another is promoted, nobody waits: the comparison was with a champion that is no more.
+    When another is promoted, nobody waits: the comparison was with a champion that is no more. Nor does one whose test
+    is spent, or whose time is up.
     """
     if chosen(contests) is not None:
         return None
-    undecided = [contest for contest in contests if contest.decision.verdict in ("inconclusive", "underpowered")]
-    return max(undecided, key=_surest, default=None)
+    undecided = [
+        contest
+        for contest in contests
+        if contest.decision.verdict in ("inconclusive", "underpowered") and not contest.decision.final
+    ]
+    return max(undecided, key=lambda contest: (_before(contest), _surest(contest)), default=None)
+
+
+def _before(contest: Contest) -> bool:
+    return contest.first_come and contest.name == "challenger"
 
 
 def _surest(contest: Contest) -> float:

@@ -17,7 +17,9 @@ from evaluation.statistics import (
     compare,
     detectable_effect,
     deviation,
+    effective_clusters,
     expanded_level,
+    jackknife_se,
     mean,
     needed_items,
     non_inferiority_bound,
@@ -129,6 +131,7 @@ def test_swapping_the_models_mirrors_everything(rows, seed):
     there, back = compare(new, old, clusters, seed), compare(old, new, clusters, seed)
     assert there.effect == -back.effect
     assert (there.mean_new, there.se, there.sd, there.mde) == (back.mean_old, back.se, back.sd, back.mde)
+    assert (there.jackknife_se, there.effective_clusters) == (back.jackknife_se, back.effective_clusters)
     assert there.needed == back.needed
     if there.low is not None:
         assert (there.low, there.high) == (-back.high, -back.low)
@@ -166,3 +169,40 @@ def test_values_are_in_bounds(rows):
 
 def test_clusters_come_in_order_of_name():
     assert list(by_cluster([1.0, 2.0, 3.0], ["b", "a", "b"]).items()) == [("a", [2.0]), ("b", [1.0, 3.0])]
+
+
+def test_effective_clusters_count_what_uneven_ones_are_worth():
+    assert effective_clusters([5] * 12) == 12
+    assert effective_clusters([96, 1, 1, 1, 1]) == pytest.approx(100**2 / (96**2 + 4))
+    assert effective_clusters([7]) == 1
+    assert effective_clusters([]) is None
+
+
+@given(st.lists(st.integers(1, 500), min_size=1, max_size=40))
+def test_effective_clusters_are_between_one_and_all(sizes):
+    assert 1 <= effective_clusters(sizes) <= len(sizes) + 1e-9
+
+
+def test_the_jackknife_by_hand():
+    # mean 2; without a −1, without b 3: (1/2) · (9 + 1)
+    assert jackknife_se({"a": [1.0, 3.0, 5.0], "b": [-1.0]}) == pytest.approx(math.sqrt(5))
+    assert jackknife_se({"a": [1.0, 2.0]}) is None
+
+
+@given(st.lists(st.lists(st.floats(-50, 50), min_size=3, max_size=3), min_size=2, max_size=12))
+def test_the_jackknife_is_the_cluster_formula_where_clusters_are_even(rows):
+    groups = {str(index): row for index, row in enumerate(rows)}
+    assert jackknife_se(groups) == pytest.approx(standard_error(groups), rel=1e-6, abs=1e-9)
+
+
+def test_the_jackknife_is_right_where_one_cluster_holds_much():
+    random, sizes = np.random.default_rng(8), [60, 20, *[5] * 20]
+    means, usual, jackknife = [], [], []
+    for _ in range(600):
+        shared = random.normal(size=len(sizes))
+        groups = {str(c): (shared[c] + random.normal(size=size)).tolist() for c, size in enumerate(sizes)}
+        means.append(sum(map(sum, groups.values())) / sum(sizes))
+        usual.append(cluster_se(groups) ** 2)
+        jackknife.append(jackknife_se(groups) ** 2)
+    assert np.mean(usual) < 0.85 * np.var(means)
+    assert np.mean(jackknife) == pytest.approx(np.var(means), rel=0.15)

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from errata.domain.hashing import sha256
@@ -13,7 +14,7 @@ from errata.night import Night
 from evaluation.statistics import Comparison, compare
 from registry.contest import Contest, chosen, judge, read_parity, waiting
 from registry.evidence import read_evidence
-from registry.gate import SMALL, Decision, Evidence, Verdict, decide
+from registry.gate import ANNUAL, SMALL, Decision, Evidence, History, Verdict, decide, status
 
 NIGHT = Night("2026-03-01", 30, 40, "d" * 64, "c" * 64, 20, "", 0, "e" * 64)
 COMPARISON = compare([80.0, 90.0, 70.0, 60.0], [60.0, 70.0, 75.0, 50.0], ["x", "y", "z", "x"], seed=7)
@@ -101,3 +102,213 @@ def test_a_night_that_exported_nothing_has_no_parity(tmp_path: Path) -> None:
     assert read_parity(tmp_path / "parity.json") == {}
     (tmp_path / "parity.json").write_text('{"server": {"model": "5"}}')
     assert read_parity(tmp_path / "parity.json") == {"server": {"model": "5"}}
+
+
+# the preset annual ---------------------------------------------------------------------------------------------------
+
+
+def drawn(gain: float, n: int, spread: float) -> list[float]:
+    """Differences with exactly that mean."""
+    values = np.random.default_rng(n).normal(0, spread, n)
+    return [float(value) for value in values - values.mean() + gain]
+
+
+def many(gain: float, n: int = 700, spread: float = 15.0) -> dict[str, Any]:
+    """A comparison of `n` items in 70 clusters, as `evaluation.json` has it."""
+    new = drawn(gain, n, spread) if spread else [gain] * n
+    return asdict(compare(new, [0.0] * n, [f"c{index % 70}" for index in range(n)], seed=1))
+
+
+@pytest.fixture
+def measured(contender: dict[str, Any]) -> dict[str, Any]:
+    """A contender with all that `annual` asks of the evaluation."""
+    same = many(0.0, spread=0.0)
+    return {
+        **contender,
+        "primary": many(4.0),
+        "guardrails": dict.fromkeys(("anchor", "day0_retention", "parsable"), same),
+        "more_guardrails": {"best_anchor": same, "forgetting": same, "slice_long": same, "vintage_2026-02-01": same},
+    }
+
+
+def shipped(**server: Any) -> dict[str, Any]:
+    """`parity.json`."""
+    one = replace(Comparison(**many(0.0, spread=0.0)), n=1, effect=-1.0, se=None)
+    server = {"footprint": {"latency": many(0.0, n=20, spread=0.0), "size": asdict(one)}, **server}
+    same, agrees = many(0.0, spread=0.0), {"starts": 99.4}
+    return {
+        "server": {"model": "5" * 64, "f1": same, "agreement": agrees, **server},
+        "device": {"model": "d" * 64, "f1": same, "agreement": agrees},
+    }
+
+
+def test_annual_takes_every_guardrail_from_where_it_was_measured(measured: dict[str, Any], tmp_path: Path) -> None:
+    found = judge(NIGHT, measured, shipped(), ANNUAL, tmp_path)
+    assert found.decision.verdict == "promote", found.decision.reasons
+    assert {rail.name for rail in found.evidence.guardrails} == {
+        "anchor", "best_anchor", "day0_retention", "latency", "parity_device", "parity_server", "parsable", "size",
+        "slice_long", "starts_server", "forgetting", "vintage_2026-02-01",
+    }  # fmt: skip
+    assert {status(rail, ANNUAL) for rail in found.evidence.guardrails} == {"passed"}
+    record, _ = read_evidence(found.record)
+    assert (record.decision, record.gate, record.policy) == (found.decision, found.evidence, "annual")
+    assert record.decision.test is not None and record.decision.test.number == 1
+
+
+def test_small_judges_the_same_evaluation_without_what_it_does_not_ask_for(
+    measured: dict[str, Any], tmp_path: Path
+) -> None:
+    found = judge(NIGHT, measured, shipped(), SMALL, tmp_path)
+    assert found.decision.verdict == "promote"
+    assert {rail.name for rail in found.evidence.guardrails} == {
+        "anchor", "day0_retention", "latency", "parity_device", "parity_server", "parsable", "size",
+        "forgetting", "vintage_2026-02-01",
+    }  # fmt: skip
+
+
+def test_a_night_that_forgets_is_rejected_and_says_which_night_was_forgotten(
+    measured: dict[str, Any], tmp_path: Path
+) -> None:
+    lost = {**asdict(COMPARISON), "effect": -9.0, "low": -12.0, "high": -6.0, "se": 1.5, "n": 40, "clusters": 12}
+    measured["more_guardrails"] |= {"forgetting": lost, "vintage_2026-02-01": lost}
+    decision = judge(NIGHT, measured, shipped(), SMALL, tmp_path).decision
+    assert (decision.verdict, "fails forgetting" in decision.reasons[0]) == ("reject", True), decision.reasons
+    assert any(reason.startswith("vintage_2026-02-01: failed, -9.0 points") for reason in decision.reasons)
+
+
+@pytest.mark.parametrize("missing", ["best_anchor", "latency", "starts_server", "anchor"])
+def test_annual_blocks_without_what_it_requires(measured: dict[str, Any], missing: str, tmp_path: Path) -> None:
+    measured["guardrails"].pop(missing, None)
+    measured["more_guardrails"].pop(missing, None)
+    parity = shipped()
+    parity["server"]["footprint"].pop(missing, None)
+    if missing == "starts_server":
+        del parity["server"]["agreement"]
+    decision = judge(NIGHT, measured, parity, ANNUAL, tmp_path).decision
+    assert (decision.verdict, decision.test) == ("blocked", None)
+    assert decision.reasons[0] == f"{missing} is required, but was not measured."
+
+
+def test_starts_that_the_export_gives_otherwise_fail(measured: dict[str, Any], tmp_path: Path) -> None:
+    decision = judge(NIGHT, measured, shipped(agreement={"starts": 98.9}), ANNUAL, tmp_path).decision
+    assert (decision.verdict, "fails starts_server" in decision.reasons[0]) == ("reject", True)
+
+
+def test_faults_that_the_evaluation_found_block_and_so_does_a_guardrail_that_nobody_knows(
+    measured: dict[str, Any], tmp_path: Path
+) -> None:
+    overlap = {**measured, "faults": ["2 fresh items are of a leak group that the candidate was trained on."]}
+    misspelt = {**measured, "guardrails": {**measured["guardrails"], "ancor": measured["primary"]}}
+    for odd, word in ((overlap, "leak group"), (misspelt, "ancor is no guardrail")):
+        for policy in (SMALL, ANNUAL):
+            decision = judge(NIGHT, odd, shipped(), policy, tmp_path).decision
+            assert (decision.verdict, word in decision.reasons[0]) == ("blocked", True)
+
+
+def test_the_year_s_tests_are_spent_one_after_the_other(measured: dict[str, Any], tmp_path: Path) -> None:
+    """Two contenders on one night, and the history read from the outcomes that a night keeps."""
+    past = History.of([{"night": "1", "verdict": "skipped"}])
+    first = judge(NIGHT, measured, shipped(), ANNUAL, tmp_path, past)
+    second = judge(NIGHT, {**measured, "name": "challenger", "model": "a" * 64}, shipped(), ANNUAL, tmp_path,
+                   past.after(first.model, first.decision.test))  # fmt: skip
+    assert (first.decision.test.number, second.decision.test.number) == (1, 2)
+    assert second.decision.test.level > first.decision.test.level / 2, "a find has earned budget"
+    outcome = {"decisions": [{"model": found.model, **found.decision.as_json()} for found in (first, second)]}
+    history = History.of([outcome])
+    assert history.tests == (first.decision.test, second.decision.test)
+    again = judge(NIGHT, measured, shipped(), ANNUAL, tmp_path, history)
+    assert (again.evidence.nights, again.decision.test.number) == (2, 3)
+
+
+def test_who_waits_goes_on_waiting_and_whose_test_is_spent_does_not(measured: dict[str, Any], tmp_path: Path) -> None:
+    few, lucky = many(1.0, n=200), many(3.0, n=200)
+    challenger = judge(NIGHT, {**measured, "name": "challenger", "primary": few}, shipped(), ANNUAL, tmp_path)
+    candidate = judge(NIGHT, {**measured, "primary": lucky}, shipped(), ANNUAL, tmp_path)
+    assert {found.decision.verdict for found in (challenger, candidate)} == {"underpowered"}
+    assert waiting([candidate, challenger]) is waiting([challenger, candidate]) is challenger
+    spent = judge(NIGHT, {**measured, "name": "challenger", "primary": many(0.9)}, shipped(), ANNUAL, tmp_path)
+    assert (spent.decision.verdict, spent.decision.final) == ("inconclusive", True)
+    assert waiting([candidate, spent]) is candidate
+    assert waiting([spent]) is None
+
+
+def judged(primary: list[float], clusters: list[str], more: int = 900) -> dict[str, Any]:
+    """A judge that follows people closely."""
+    return {
+        "judge": "three of them",
+        "swap_consistency": 92.0,
+        "paired_with_human": [
+            {"human": value, "judge": value / 40 + (0.1 if index % 2 else -0.1), "cluster": cluster}
+            for index, (value, cluster) in enumerate(zip(primary, clusters, strict=True))
+        ],
+        "n": more,
+        "differences": [value / 40 for value in drawn(4.0, more, 15.0)],
+        "clusters": [f"c{index % 70}" for index in range(more)],
+    }
+
+
+@pytest.fixture
+def helped(measured: dict[str, Any]) -> dict[str, Any]:
+    differences = drawn(4.0, 280, 15.0)
+    clusters = [f"c{index % 70}" for index in range(280)]
+    primary = asdict(compare(differences, [0.0] * 280, clusters, seed=1))
+    return {**measured, "primary": primary, "judged": judged(differences, clusters)}
+
+
+def test_a_judge_helps_annual_and_not_small(helped: dict[str, Any], tmp_path: Path) -> None:
+    alone = judge(NIGHT, {**helped, "judged": None}, shipped(), ANNUAL, tmp_path)
+    assert alone.decision.verdict == "underpowered"
+    found = judge(NIGHT, helped, shipped(), ANNUAL, tmp_path)
+    assert found.decision.verdict == "promote", found.decision.reasons
+    assert found.decision.look.items > 600
+    assert any(reason.startswith("judge_consistency: passed") for reason in found.decision.reasons)
+    record, _ = read_evidence(found.record)
+    assert record.gate.powered == found.evidence.powered
+    small = judge(NIGHT, helped, shipped(), SMALL, tmp_path).decision
+    assert not any("judge" in reason.lower() for reason in small.reasons)
+
+
+def test_a_judge_that_did_not_see_every_item_has_no_say(helped: dict[str, Any], tmp_path: Path) -> None:
+    helped["judged"]["paired_with_human"].pop()
+    decision = judge(NIGHT, helped, shipped(), ANNUAL, tmp_path).decision
+    assert decision.verdict == "underpowered"
+    assert "The judge has no say: it saw 279 of the 280 items, or others." in decision.reasons
+
+
+def test_an_unsteady_judge_has_no_say(helped: dict[str, Any], tmp_path: Path) -> None:
+    helped["judged"]["swap_consistency"] = 79.0
+    decision = judge(NIGHT, helped, shipped(), ANNUAL, tmp_path).decision
+    assert decision.verdict == "underpowered"
+    assert any(reason.startswith("judge_consistency: failed") for reason in decision.reasons)
+    assert any("two orders" in reason for reason in decision.reasons)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("differences", [float("nan")] * 900),
+        ("differences", [None] * 900),
+        ("clusters", ["c"]),
+        ("n", 899),
+        ("n", None),
+    ],
+)
+def test_a_judge_s_evidence_that_is_broken_blocks(
+    helped: dict[str, Any], name: str, value: Any, tmp_path: Path
+) -> None:
+    helped["judged"][name] = value
+    decision = judge(NIGHT, helped, shipped(), ANNUAL, tmp_path).decision
+    assert (decision.verdict, "the judge's evidence" in decision.reasons[0]) == ("blocked", True)
+
+
+def test_small_slices_raise_an_alarm_and_do_not_decide(measured: dict[str, Any], tmp_path: Path) -> None:
+    measured["more_guardrails"] |= {
+        "slice_talks": many(-9.0, n=140, spread=0.2),
+        "slice_short": many(0.5, n=700, spread=0.2),
+        "slice_songs": many(0.3, n=140, spread=0.2),
+    }
+    decision = judge(NIGHT, measured, shipped(), ANNUAL, tmp_path).decision
+    assert decision.verdict == "promote"
+    alarms = [reason for reason in decision.reasons if reason.startswith("Alarm: ")]
+    assert len(alarms) == 1 and alarms[0].startswith("Alarm: slice_talks seems to lose ")
+    assert any(reason.startswith("slice_talks: not evaluable, 140 items where 150") for reason in decision.reasons)

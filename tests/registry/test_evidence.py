@@ -98,3 +98,17 @@ def test_a_value_that_is_no_number_is_null_and_a_fault(tmp_path: Path) -> None:
     path, _ = write_evidence(tmp_path, broken)
     found, _ = read_evidence(path)
     assert found.gate.primary.effect is None and "effect" in found.gate.faults[0]
+
+
+def test_a_record_of_before_there_was_an_account_can_still_be_read() -> None:
+    value = evidence_record().as_json()
+    for part, names in (
+        (value["decision"], ("look", "test", "final")),
+        (value["gate"], ("powered", "notes", "nights")),
+        (value["gate"]["primary"], ("effective_clusters", "jackknife_se")),
+    ):
+        for name in names:
+            del part[name]
+    found = EvidenceRecord.from_json(json.loads(json.dumps(value)))
+    assert (found.decision.test, found.decision.final, found.gate.nights) == (None, False, 1)
+    assert decide(found.gate, SMALL).verdict == decide(evidence_record().gate, SMALL).verdict

@@ -1,0 +1,41 @@
+"""Many tests in a row: how strict each must be, so that few of those that pass are mistakes.
+
+LORD++ keeps the expected share of false discoveries at or below `fdr` at every moment, however many tests have been
+made, if no test knows the outcome of later ones: Ramdas, Yang, Wainwright & Jordan 2017 (NeurIPS, arXiv 1710.00499);
+Javanmard & Montanari 2018 (Annals of Statistics 46(2)).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+
+def gamma(test: int) -> float:
+    """γ_t = 0.0772 · ln(max(t, 2))/(t · e^{sqrt(ln t)}), t from 1: the share of a budget that the t-th test gets.
+
+    Javanmard & Montanari 2018, equation 31. They sum to 1 or less.
+    """
+    return 0.0772 * math.log(max(test, 2)) / (test * math.exp(math.sqrt(math.log(test))))
+
+
+def lord_level(found: Sequence[bool], fdr: float, wealth: float) -> float:
+    """α_t = γ_t·w0 + (α − w0)·γ_{t−τ1} + α·Σ_{j≥2} γ_{t−τj} of the test after those in `found`.
+
+    `found` says of each past test, in order, whether it was a discovery; τ_j is the j-th discovery's place, α = `fdr`
+    and w0 = `wealth`, at most α.
+    """
+    now = len(found) + 1
+    discoveries = [place for place, discovery in enumerate(found, start=1) if discovery]
+    earned = [(fdr - wealth if rank == 0 else fdr) * gamma(now - at) for rank, at in enumerate(discoveries)]
+    return wealth * gamma(now) + math.fsum(earned)
+
+
+def lord_wealth(before: float, level: float, finds: int, fdr: float, wealth: float) -> float:
+    """W_t = W_{t−1} − α_t, and + α − w0 for the first find or α for a later one: what is left after a test.
+
+    `before` is what was left before it, W_0 = w0 = `wealth`; `finds` counts the discoveries if it was one, itself
+    included, and is 0 if it wasn't.
+    """
+    earned = (fdr - wealth if finds == 1 else fdr) if finds else 0.0
+    return before - level + earned

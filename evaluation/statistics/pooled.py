@@ -1,0 +1,35 @@
+"""Slices too small to judge alone: each borrows from the others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+
+def shrunk(effects: Sequence[float], errors: Sequence[float]) -> list[float]:
+    """Each effect, drawn towards their common mean the more, the less sure it is.
+
+    A two-level normal model: the spread τ² between slices by DerSimonian & Laird 1986 (Controlled Clinical Trials
+    7(3)), each slice's posterior mean by Efron & Morris 1975 (JASA 70(350)). `errors` are the effects' SEs, above 0.
+    """
+    between = between_variance(effects, errors)
+    weights = [1 / (error**2 + between) for error in errors]
+    centre = _weighted(effects, weights)
+    return [
+        centre + between / (between + error**2) * (effect - centre)
+        for effect, error in zip(effects, errors, strict=True)
+    ]
+
+
+def between_variance(effects: Sequence[float], errors: Sequence[float]) -> float:
+    """τ² = max(0, (Q − (k−1))/(Σw − Σw²/Σw)), w = 1/SE², Q = Σ w (x − x̄_w)² (DerSimonian & Laird 1986)."""
+    weights = [1 / error**2 for error in errors]
+    centre = _weighted(effects, weights)
+    excess = math.fsum(w * (x - centre) ** 2 for w, x in zip(weights, effects, strict=True)) - (len(effects) - 1)
+    total = math.fsum(weights)
+    scale = total - math.fsum(w**2 for w in weights) / total
+    return max(0.0, excess / scale) if len(effects) > 1 else 0.0
+
+
+def _weighted(values: Sequence[float], weights: Sequence[float]) -> float:
+    return math.fsum(w * x for w, x in zip(weights, values, strict=True)) / math.fsum(weights)

@@ -1,0 +1,128 @@
+"""What a candidate costs to run, against the champion: the bytes of what ships, and how long people wait for it.
+
+Both models answer the same transcripts in turns, in one process, so that whatever else the machine does falls on both.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from errata.domain.transcript import Transcript
+from errata.errors import BadInput
+from errata.inference.artefact import Card, home
+from evaluation.statistics import ALPHA, Comparison
+from registry.share import against
+
+ROUNDS = 3
+"""Answers of each model to each transcript."""
+RESAMPLES = 2_000
+SEED = 20250101
+SLOW = 95
+"""The percentile of waiting that people notice."""
+
+Answer = Callable[[Transcript], object]
+Times = NDArray[np.float64]
+"""Seconds, shape (transcripts, rounds)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """As the gate's guardrails want it: effects in percent of the champion's, negative is worse."""
+
+    size: Comparison
+    """Bytes: `mean_new` and `mean_old`."""
+    latency: Comparison
+    """Seconds, 95th percentile: `mean_new` and `mean_old`."""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def measure_footprint(new: Path, old: Path, models: Path, transcripts: Sequence[Transcript]) -> Footprint:
+    """Of the export in `new` against what the champion serves from, `old`; `models` is where an adapter's base is kept.
+
+    Answers are given anew, never read from the record. Raises BadInput without a transcript.
+    """
+    times = interleaved(answering(new, models), answering(old, models), transcripts)
+    return Footprint(compare_sizes(size(new, models), size(old, models)), compare_times(*times))
+
+
+def answering(folder: Path, models: Path) -> Answer:
+    """Loads a model and returns what answers one transcript with it."""
+    from errata.inference.answerer import rounds
+    from errata.inference.decode import Decoder
+    from errata.inference.load import load
+    from errata.tasks import templates
+    from errata.tasks.chapters import ChapterTask
+
+    card, engine = Card.read(folder), load(folder, models)
+    task = ChapterTask(templates.find(card.template), engine.tokenizer, card.context)
+    decoder = Decoder(engine, task)
+
+    def answer(transcript: Transcript) -> object:
+        return rounds([task.reading(transcript)], lambda views: engine.run([decoder.ask(view) for view in views]))
+
+    return answer
+
+
+def interleaved(
+    new: Answer, old: Answer, transcripts: Sequence[Transcript], clock: Callable[[], float] = time.perf_counter
+) -> tuple[Times, Times]:
+    """Seconds of each model's answers; who goes first changes with every one. One answer each before, untimed."""
+    if not transcripts:
+        raise BadInput("latency can't be measured without a transcript; give the parity stage one")
+    for answer in (new, old):
+        answer(transcripts[0])
+    times = np.empty((2, len(transcripts), ROUNDS))
+    for turn, (again, place) in enumerate(np.ndindex(ROUNDS, len(transcripts))):
+        for which in (0, 1) if turn % 2 else (1, 0):
+            begun = clock()
+            (new, old)[which](transcripts[place])
+            times[which, place, again] = clock() - begun
+    return times[0], times[1]
+
+
+def compare_times(new: Times, old: Times) -> Comparison:
+    """The 95th percentiles, and a two-sided 90 % interval of their ratio from `RESAMPLES` draws of whole transcripts.
+
+    Percentile bootstrap (Efron & Tibshirani 1993), paired: a draw holds both models' answers to a transcript.
+    """
+    count = len(new)
+    drawn = np.random.default_rng(SEED).integers(count, size=(RESAMPLES, count))
+    slow = [np.percentile(times[drawn].reshape(RESAMPLES, -1), SLOW, axis=1) for times in (new, old)]
+    gains = 100 * (1 - slow[0] / slow[1])
+    low, high = (float(end) for end in np.quantile(gains, (ALPHA, 1 - ALPHA)))
+    p95_new, p95_old = (float(np.percentile(times, SLOW)) for times in (new, old))
+    return Comparison(
+        n=count,
+        clusters=count,
+        mean_new=p95_new,
+        mean_old=p95_old,
+        effect=100 * (1 - p95_new / p95_old),
+        low=low if count > 1 else None,
+        high=high if count > 1 else None,
+        p_value=None,
+        se=float(np.std(gains)) if count > 1 else None,
+        sd=None,
+        mde=None,
+        needed=None,
+    )
+
+
+def compare_sizes(new: int, old: int) -> Comparison:
+    """In bytes; the effect is in percent of the old."""
+    return replace(against(100 * (1 - new / old), 0.0, 1), mean_new=float(new), mean_old=float(old))
+
+
+def size(folder: Path, models: Path) -> int:
+    """Bytes of all that is loaded: an adapter's base too."""
+    own = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    card = Card.read(folder)
+    return own + (size(home(card.base, models), models) if card.form == "adapter" else 0)

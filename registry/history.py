@@ -1,0 +1,72 @@
+"""The tests that the gate has spent: what the next one's level depends on.
+
+Nothing is kept for this: each decision stands in its night's outcome, outcomes are append-only, and the history is read
+from them. Only tests count; a night that looked and did not test has cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from evaluation.statistics.online import lord_level, lord_wealth
+
+
+@dataclass(frozen=True, slots=True)
+class SpentTest:
+    """One test spent of the year's budget."""
+
+    number: int
+    """From 1."""
+    p_value: float
+    level: float
+    found: bool
+    """Whether it promoted: the p-value was at most the level, and every guardrail passed."""
+    wealth: float
+    """What is left of the budget after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Every test so far, in order, and every look at a contender."""
+
+    tests: tuple[SpentTest, ...] = ()
+    looks: tuple[str, ...] = ()
+    """The model of each look that it could be judged by, spent or not."""
+
+    @classmethod
+    def of(cls, outcomes: Iterable[Mapping[str, Any]]) -> History:
+        """From the outcomes of the finished nights, the oldest first; those of nights before there was a gate of this
+        kind hold no test."""
+        history = cls()
+        for outcome in outcomes:
+            for decision in outcome.get("decisions", ()):
+                test = decision.get("test")
+                history = history.after(decision["model"], SpentTest(**test) if test else None)
+        return history
+
+    def after(self, model: str, test: SpentTest | None) -> History:
+        """The history with one more look at `model`, and the test that it spent, if any."""
+        return replace(self, tests=(*self.tests, test) if test else self.tests, looks=(*self.looks, model))
+
+    def nights(self, model: str) -> int:
+        """Past looks at a model: one a night."""
+        return self.looks.count(model)
+
+    def level(self, fdr: float, wealth: float) -> float:
+        """Of the next test, by LORD++."""
+        return lord_level([test.found for test in self.tests], fdr, wealth)
+
+    def spend(self, p_value: float, passed: bool, fdr: float, wealth: float) -> SpentTest:
+        """The next test; `passed` says whether every guardrail did.
+
+        Only a promotion counts as a discovery and earns budget: a find that a guardrail held back would else pay for
+        later promotions, and the promise is about promotions.
+        """
+        level = self.level(fdr, wealth)
+        found = passed and p_value <= level
+        before = self.tests[-1].wealth if self.tests else wealth
+        finds = 1 + sum(test.found for test in self.tests) if found else 0
+        left = lord_wealth(before, level, finds, fdr, wealth)
+        return SpentTest(len(self.tests) + 1, p_value, level, found, left)

@@ -1,0 +1,199 @@
+"""The gate's presets: what is asked of a candidate, fixed before any data is seen and never tuned to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from errata.errors import BadInput
+from evaluation.statistics import Comparison, t_test
+from registry.guardrail import Guardrail, Limit, measured
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """How a preset spends its errors over many tests, one for each challenger that has gathered enough."""
+
+    fdr: float
+    """Of the promotions, so many at most are of no better model, in expectation."""
+    wealth: float
+    """What the first tests may spend of it."""
+    items: int
+    """A challenger is tested once its fresh items say as much as so many independent ones."""
+    confidence: float
+    """1 − the level of the interval that is looked at every night."""
+    tuned_to: int
+    """Items at which that interval is narrowest."""
+    futile: float
+    """A challenger whose interval rules out so many points is let go."""
+    nights: int
+    """So many it may wait."""
+    judged_items: int
+    """Human items from which on a judge may help."""
+    judged_rho: float
+    """How closely a judge's differences must follow people's for that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A preset of the gate."""
+
+    name: str
+    min_items: int
+    min_clusters: int
+    alpha: float
+    """Of the guardrails; of the primary test too, where there is no `year`."""
+    target: float
+    """The gain, in points of F1, that the gate is built to find."""
+    min_guardrail_items: int
+    limits: tuple[Limit, ...]
+    known_error: str
+    """How often the preset is wrong, in words, as `python -m registry.simulate` measured it."""
+    year: Year | None = None
+
+    def limit(self, name: str) -> Limit | None:
+        return next((limit for limit in self.limits if limit.covers(name)), None)
+
+    def guardrail(self, name: str, comparison: Comparison) -> Guardrail:
+        """`comparison` of what is to ship with what it may not fall behind, under this policy's limit for `name`.
+
+        Raises KeyError for a name without a limit.
+        """
+        limit = self.limit(name)
+        if limit is None:
+            raise KeyError(name)
+        return measured(name, self.robust(comparison), limit, self.degrees(comparison))
+
+    def robust(self, comparison: Comparison) -> Comparison:
+        """The comparison as this policy tests it: a `year`'s levels are so small that uneven clusters matter."""
+        if self.year is None or comparison.effect is None or comparison.jackknife_se is None:
+            return comparison
+        se, clusters = comparison.jackknife_se, self.degrees(comparison)
+        return replace(comparison, se=se, p_value=t_test(comparison.effect, se, clusters))
+
+    def degrees(self, comparison: Comparison) -> float:
+        """The clusters that a t test may count, see `evaluation.statistics.effective_clusters`; 2 at the least."""
+        found = comparison.effective_clusters if self.year else None
+        return float(comparison.clusters) if found is None else max(2.0, found)
+
+    def least(self, name: str) -> int:
+        """Items below which a guardrail isn't evaluable."""
+        limit = self.limit(name)
+        return self.min_guardrail_items if limit is None or limit.min_items is None else limit.min_items
+
+
+PERCENTAGE_POINTS = "percentage points"
+PERCENT = "percent"
+
+# Each number's reason, written down before the first candidate was scored:
+#  40 items, 5 clusters  the least at which the test's error was seen to hold (`registry.simulate`); at a spread of 20
+#                        points 40 items still find a gain of 8 to 10 points, which the first corrections often bring.
+#  5 %, one-sided        one useless promotion in 20 tests, and a rollback is one command; a worse candidate has less.
+#  2.0 points of F1      about what reusing one holdout every night inflates a champion by: less isn't worth a release.
+#  anchor 3.0            what a slice may lose in the annual gate: tens of items can't tell a smaller loss from none.
+#  day0_retention 3.0    the same against Day-0, so that many small losses can't add up unseen.
+#  forgetting 3.0        the same against the champion, on a sample of what earlier nights taught. Each night of them is
+#                        shown, to say which was forgotten; many tests of 5 % would fail a harmless candidate.
+#  parity_server 0.5     merging in 16 bit or quantising to 8 should change next to no answer.
+#  parity_device 1.0     4-bit weights cost a little; a reader doesn't see a point of F1.
+#  parsable 0.5          an unreadable answer is a video without chapters: the worst there is. The measured shares are
+#                        compared: no interval on tens of items could be that narrow.
+#  20 items              fewer say so little that "failed" would only mean "too few".
+# Parity and parsable are required: they are about the artefact that ships, and cost inference, not reviewers. Latency
+# and size are not measured: a team with tens of corrections a night can weigh them itself.
+SMALL = Policy(
+    name="small",
+    min_items=40,
+    min_clusters=5,
+    alpha=0.05,
+    target=2.0,
+    min_guardrail_items=20,
+    limits=(
+        Limit("anchor", 3.0),
+        Limit("day0_retention", 3.0),
+        Limit("forgetting", 3.0),
+        Limit("vintage_*", 3.0, decides=False),
+        Limit("parity_server", 0.5, required=True),
+        Limit("parity_device", 1.0, required=True),
+        Limit("parsable", 0.5, required=True, unit=PERCENTAGE_POINTS, interval=False),
+        Limit("latency", 10.0, unit=PERCENT, decides=False),
+        Limit("size", 5.0, unit=PERCENT, interval=False, min_items=1, decides=False),
+    ),
+    known_error=(
+        "A candidate that is no better passes the test on fresh items in 3.6 to 5.9 of 100 tests (65 items in 24 "
+        "clusters and 40 in 5, even and uneven, ICC 0 to 0.5). One that waits and is looked at 5 times, as 40 items "
+        "become 120, passes at some look in 11.4 of 100; over a year of 365 nights with 65 items each, 29 that are no "
+        "better are promoted. With ICC 0.2 and a spread of 15 to 25 points, a true gain of 2 points is found in 8 to "
+        "22 of 100 tests, and one of 5 points in 15 to 72. (Simulated, normal differences: "
+        "python -m registry.simulate.)"
+    ),
+)
+
+# The same for the preset that hundreds of fresh items a challenger can feed:
+#  FDR 0.10, wealth 0.05 one promotion in ten may be of no better model; LORD++ holds that at every moment of a year.
+#  600 effective items   with 200, LORD++ starves: a few promotions a year. One test a challenger: a second one on the
+#                        same items would not be a new test.
+#  CS 95 %, t* 1,500     what a challenger has gathered after some two weeks of a hundred items a night.
+#  0.5 points, 21 nights less than that isn't worth another night; a challenger should not hold the place for ever.
+#  100 items, ρ 0.5      below, the judge's help is unsure of itself, or worth nothing.
+#  3.0 points of F1      what 600 effective items at a spread of 20 find in 80 of 100 first tests.
+#  20 clusters           a clustered error rests on its clusters; below 20 to 50 they are few (Cameron & Miller 2015).
+#  anchor 1.0            a nightly gate may lose that much by chance; best_anchor 1.5 is what it may lose in all,
+#                        against the best model ever, so that passes in a row can't ratchet downwards.
+#  day0_retention 1.0    on items whose right answer has not changed, a loss is forgetting; so for forgetting, where
+#                        the sample is large enough.
+#  slices 3.0, from 150  at a spread of 20, 155 items show a loss of 3 points; smaller slices raise an alarm.
+#  parity, from 300      0.5 (merged in 16 bit, or 8 bit), 1.0 (4 bit), and 99 of 100 starts as the model's own.
+#  parsable 0.5          from 600 items on: none unreadable among them is up to 0.5 percent (3/n).
+#  latency 10, size 5    percent: p95 at most 1.10 and bytes at most 1.05 times the champion's.
+#  judge_consistency     80 percent of items judged alike in both orders, or the judge has no say.
+ANNUAL = Policy(
+    name="annual",
+    min_items=100,
+    min_clusters=20,
+    alpha=0.05,
+    target=3.0,
+    min_guardrail_items=150,
+    limits=(
+        Limit("anchor", 1.0, required=True, min_items=600),
+        Limit("best_anchor", 1.5, required=True, min_items=600),
+        Limit("day0_retention", 1.0, required=True),
+        Limit("forgetting", 1.0),
+        Limit("vintage_*", 3.0, min_items=20, decides=False),
+        Limit("slice_*", 3.0, required=True, alarm=True),
+        Limit("parity_server", 0.5, required=True, min_items=300),
+        Limit("parity_device", 1.0, required=True, min_items=300),
+        Limit("starts_server", 1.0, required=True, unit=PERCENTAGE_POINTS, interval=False, min_items=300),
+        Limit("parsable", 0.5, required=True, unit=PERCENTAGE_POINTS, min_items=600),
+        Limit("latency", 10.0, required=True, unit=PERCENT, min_items=20),
+        Limit("size", 5.0, required=True, unit=PERCENT, interval=False, min_items=1),
+        Limit("judge_consistency", 0.0, unit=PERCENTAGE_POINTS, interval=False, min_items=100, decides=False),
+    ),
+    known_error=(
+        "Of 1,000 years in which no candidate is better, 3 to 19 have a promotion (100 or 700 fresh items a night, "
+        "even and uneven channels, ICC 0 to 0.2); promised are 100 at most. Where fresh items hardly ever say as much "
+        "as 600 independent ones, a test errs up to five times as often as its level says (0.41 % for 0.09 %), as the "
+        "lucky ones are tested first. With 600 and a spread of 20 points, the first test finds a true gain of 3 "
+        "points in 79 of 100 cases, and in 60 where a few channels hold most of the items; later ones find less, "
+        "until one promotes. (Simulated, normal differences: python -m registry.simulate.)"
+    ),
+    year=Year(
+        fdr=0.10,
+        wealth=0.05,
+        items=600,
+        confidence=0.05,
+        tuned_to=1500,
+        futile=0.5,
+        nights=21,
+        judged_items=100,
+        judged_rho=0.5,
+    ),
+)
+
+PRESETS = {policy.name: policy for policy in (SMALL, ANNUAL)}
+
+
+def preset(name: str) -> Policy:
+    """Raises BadInput for a preset that isn't there."""
+    if name not in PRESETS:
+        raise BadInput(f"the gate has no preset {name!r}; set gate.preset in params.yaml to {' or '.join(PRESETS)}")
+    return PRESETS[name]

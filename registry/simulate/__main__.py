@@ -1,0 +1,34 @@
+"""`python -m registry.simulate`: the tables of `docs/gate.md`, in Markdown."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+
+from registry.simulate import annual, reuse, small
+
+SEED = 20250101
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m registry.simulate", description="How often the gate is wrong, on differences of known truth."
+    )
+    parser.add_argument("--years", type=int, default=1000, help="simulated years a line")
+    parser.add_argument("--repetitions", type=int, default=4000, help="simulated tests a line")
+    parser.add_argument("--seed", type=int, default=SEED)
+    options = parser.parse_args(arguments)
+    for line in lines(options.years, options.repetitions, options.seed):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+
+def lines(years: int, repetitions: int, seed: int) -> Iterator[str]:
+    yield from annual.lines(years, repetitions, seed)
+    yield from small.lines(repetitions, years, seed)
+    yield from reuse.lines(years, seed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""Prediction-powered inference on paired differences: the published gains, coverage, and what makes it invalid."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from errata.errors import BadInput
+from evaluation.statistics import compare
+from evaluation.statistics.powered import (
+    Judged,
+    combine,
+    correlation,
+    power_tuned_weight,
+    powered_error,
+    powered_items,
+    powered_mean,
+)
+
+DRAWS = 400
+
+
+def drawn(random: np.random.Generator, rho: float, n: int = 100, more: int = 1000, effect: float = 0.0) -> Judged:
+    """Differences with a spread of 20 points, and a judge on a scale of its own, biased by half a point of it."""
+    judge = random.normal(size=n + more)
+    human = effect + 20 * (rho * judge[:n] + math.sqrt(1 - rho**2) * random.normal(size=n))
+    names = [str(index) for index in range(n + more)]
+    judge = 0.5 + judge / 3
+    return Judged(*map(tuple, (human.tolist(), judge[:n].tolist(), names[:n], judge[n:].tolist(), names[n:])))
+
+
+@pytest.mark.parametrize(("rho", "items"), [(0.4, 111), (0.6, 145), (0.8, 240)])
+def test_the_published_gains(rho, items):
+    """100 human and 1,000 judged items say as much as so many human ones, and the interval holds as it should."""
+    random = np.random.default_rng(6)
+    found = [combine(drawn(random, rho)) for _ in range(DRAWS)]
+    errors = np.array([one.comparison.effect for one in found])
+    assert (20 / errors.std()) ** 2 == pytest.approx(items, rel=0.18)
+    assert powered_items(100, 1000, rho) == pytest.approx(items, rel=0.06)
+    covered = np.mean([one.comparison.low <= 0 <= one.comparison.high for one in found])
+    assert 0.90 - 3 * math.sqrt(0.09 / DRAWS) <= covered
+    wrong = np.mean([one.comparison.p_value <= 0.05 for one in found])
+    assert wrong <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / DRAWS)
+
+
+def test_the_estimate_by_hand():
+    assert powered_mean([1.0, 3.0], [0.0, 1.0], [1.0, 1.0, 4.0], 2.0) == pytest.approx(2 + 2 * (2 - 0.5))
+    # Cov = 1, Var f = 0.5, 1 + n/N = 5/3
+    assert power_tuned_weight([1.0, 3.0], [0.0, 1.0], 3) == pytest.approx(1 / (5 / 3 * 0.5))
+    assert correlation([1.0, 3.0], [0.0, 1.0]) == pytest.approx(1.0)
+
+
+def test_the_error_without_clusters_is_the_published_variance():
+    judged = drawn(np.random.default_rng(1), 0.7)
+    weight = power_tuned_weight(judged.human, judged.judge, 1000)
+    rests = np.array(judged.human) - weight * np.array(judged.judge)
+    expected = rests.var(ddof=1) / 100 + weight**2 * np.var(judged.more, ddof=1) / 1000
+    assert powered_error(judged, weight) == pytest.approx(math.sqrt(expected), rel=0.01)
+
+
+def test_alike_items_of_a_cluster_are_not_counted_as_strangers():
+    random, errors, claimed = np.random.default_rng(2), [], []
+    for _ in range(150):
+        shared = random.normal(size=40)
+        clusters = np.repeat(np.arange(40), 25)
+        judge = 0.7 * shared[clusters] + 0.7 * random.normal(size=1000)
+        chosen = np.arange(1000) % 5 == 0
+        human = 10 * judge[chosen] + 10 * (0.7 * shared[clusters[chosen]] + 0.7 * random.normal(size=200))
+        names = np.char.mod("%d", clusters)
+        judged = Judged(
+            tuple(human.tolist()), tuple(judge[chosen].tolist()), tuple(names[chosen].tolist()),
+            tuple(judge[~chosen].tolist()), tuple(names[~chosen].tolist()),
+        )  # fmt: skip
+        found = combine(judged)
+        errors.append(found.comparison.effect)
+        claimed.append(found.comparison.se)
+    assert np.mean(claimed) == pytest.approx(np.std(errors), rel=0.2)
+
+
+def test_a_worthless_judge_changes_nothing_and_a_perfect_one_much():
+    random = np.random.default_rng(5)
+    worthless, perfect = (combine(drawn(random, rho, n=200)) for rho in (0.0, 1.0))
+    assert abs(worthless.rho) < 0.2 and perfect.rho == pytest.approx(1.0)
+    alone = compare(drawn(random, 0.0, n=200).human, [0.0] * 200, [str(index) for index in range(200)], seed=1)
+    assert worthless.comparison.se == pytest.approx(alone.se, rel=0.1)
+    assert perfect.comparison.se == pytest.approx(20 / math.sqrt(1200), rel=0.1)
+    assert perfect.judged == 1000
+
+
+def test_the_judge_s_bias_and_scale_do_not_matter():
+    judged = drawn(np.random.default_rng(7), 0.6)
+    other = replace(
+        judged, judge=tuple(7 + 100 * f for f in judged.judge), more=tuple(7 + 100 * f for f in judged.more)
+    )
+    one, two = combine(judged), combine(other)
+    assert two.comparison.effect == pytest.approx(one.comparison.effect)
+    assert two.comparison.se == pytest.approx(one.comparison.se)
+    assert two.weight == pytest.approx(one.weight / 100)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 1000))
+def test_swapping_the_models_mirrors_everything(seed):
+    judged = drawn(np.random.default_rng(seed), 0.5, n=30, more=60)
+    turned = Judged(
+        tuple(-y for y in judged.human), tuple(-f for f in judged.judge), judged.clusters,
+        tuple(-f for f in judged.more), judged.more_clusters,
+    )  # fmt: skip
+    one, two = combine(judged), combine(turned)
+    assert two.comparison.effect == pytest.approx(-one.comparison.effect)
+    assert (two.rho, two.comparison.se) == (pytest.approx(one.rho), pytest.approx(one.comparison.se))
+    assert one.comparison.p_value + two.comparison.p_value == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", ["human", "judge", "more"])
+@pytest.mark.parametrize("odd", [math.nan, math.inf])
+def test_what_is_no_number_is_refused(name, odd):
+    judged = drawn(np.random.default_rng(1), 0.5, n=10, more=10)
+    broken = (odd, *getattr(judged, name)[1:])
+    with pytest.raises(BadInput, match="no number"):
+        combine(replace(judged, **{name: broken}))
+
+
+def test_too_little_is_not_combined():
+    judged = drawn(np.random.default_rng(1), 0.5, n=10, more=10)
+    assert combine(replace(judged, more=(), more_clusters=())) is None
+    assert combine(replace(judged, judge=(0.0,) * 10)) is None
+    assert combine(replace(judged, human=(1.0,) * 10)) is None
+    assert combine(replace(judged, clusters=("a",) * 10)) is None
+    assert combine(Judged((), (), (), (1.0,), ("a",))) is None

@@ -1,0 +1,224 @@
+"""The gate proven: how often it is wrong, on differences of known truth."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+
+import numpy as np
+import pytest
+
+from evaluation.statistics import compare
+from evaluation.statistics.size import effective_items
+from registry.annual import decide
+from registry.decision import Evidence
+from registry.gate import ANNUAL, SMALL, History, passes
+from registry.simulate import annual, reuse, small
+from registry.simulate.__main__ import lines, main
+from registry.simulate.annual import Ring, Setting, findable, found, years
+from registry.simulate.world import Nights, World, even, uneven
+
+
+def slack(share: float, draws: int) -> float:
+    """Three standard errors of a simulated share."""
+    return 3 * math.sqrt(share * (1 - share) / draws)
+
+
+def nights_of(differences: list[list[float]], sizes: tuple[int, ...], seed: int) -> Nights:
+    ends = np.cumsum((0, *sizes))
+    sums = [[math.fsum(row[a:b]) for a, b in itertools.pairwise(ends)] for row in differences]
+    return Nights(np.array(sizes, dtype=float), np.array(sums), seed)
+
+
+# the draws are what the gate would see -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sizes", [even(65, 24), uneven(40, 5)])
+def test_sums_of_clusters_say_what_the_items_would(sizes):
+    random, seed = np.random.default_rng(3), 5
+    rows = random.normal(3, 20, size=(8, sum(sizes))).tolist()
+    names = [f"{cluster:03d}" for cluster, size in enumerate(sizes) for _ in range(size)]
+    nights = nights_of(rows, sizes, seed)
+    passed = small.passes(nights)
+    for at, row in enumerate(rows):
+        one = compare(row, [0.0] * len(row), names, seed)
+        for name in ("effect", "se", "jackknife_se", "p_value", "low", "high", "mde"):
+            assert getattr(nights, name)[at] == pytest.approx(getattr(one, name)), name
+        assert passed[at] == passes(one, SMALL)
+
+
+def test_a_guardrail_of_many_nights_is_the_gate_s():
+    nights = World(even(40, 15), sd=10).nights(60, seed=2)
+    passed, failed = small.guarded(nights)
+    from registry.gate import status
+
+    for at in range(60):
+        row = [nights.sums[at, c] / nights.sizes[c] for c in range(15) for _ in range(int(nights.sizes[c]))]
+        names = [f"{c:03d}" for c in range(15) for _ in range(int(nights.sizes[c]))]
+        one = status(SMALL.guardrail("anchor", compare(row, [0.0] * 40, names, nights.seed)), SMALL)
+        assert one == ("passed" if passed[at] else "failed" if failed[at] else "not evaluable")
+
+
+def test_the_world_is_as_it_says():
+    world = World(uneven(120, 10), effect=2.0, sd=15.0, icc=0.3)
+    nights = world.nights(20_000, seed=1)
+    assert nights.effect.mean() == pytest.approx(2.0, abs=0.2)
+    assert nights.effect.std() == pytest.approx(world.se, rel=0.03)
+
+
+def test_layouts_have_the_items_that_they_name():
+    assert uneven(40, 5)[0] > 2 * uneven(40, 5)[1]
+    for sizes in (even(65, 24), uneven(65, 24)):
+        assert (sum(sizes), len(sizes), min(sizes) >= 1) == (65, 24, True)
+
+
+def test_a_ring_of_challengers_has_the_spread_and_clusters_of_its_setting():
+    setting = Setting(200, channels=80, icc=0.1, step=4.0)
+    ring = Ring(setting, 400, np.random.default_rng(1))
+    for _ in range(3):
+        ring.gather()
+    looks = ring.looks()
+    assert looks.effect.mean() == pytest.approx(4.0, abs=0.3)
+    assert looks.sd.mean() == pytest.approx(20.0, abs=0.3)
+    size = (ring.counts**2).sum() / ring.counts.sum()
+    assert np.median(looks.items) == pytest.approx(600 / (1 + (size - 1) * 0.1), rel=0.05)
+    assert looks.effect.std() == pytest.approx(np.median(looks.se), rel=0.1)
+
+
+def test_the_looks_of_a_year_are_the_gate_s():
+    """Whom a waiting night lets go, and who is due, are what `registry.annual` decides."""
+    year = ANNUAL.year
+    ring = Ring(Setting(130, channels=40, icc=0.02, step=-1.5, step_sd=2.0), 200, np.random.default_rng(4))
+    for night in range(1, 7):
+        ring.gather()
+        looks = ring.looks()
+        dropped = looks.dropped(year)
+        for at in range(0, 200, 5):
+            one = looks.comparison(at)
+            assert looks.items[at] == pytest.approx(effective_items(one.n, one.se, one.sd))
+            decision = decide(Evidence(one, (), nights=night), ANNUAL, year, (), History())
+            due = looks.broad[at] and looks.items[at] >= year.items
+            assert (decision.test is not None) == due
+            if not due:
+                assert (decision.verdict == "reject") == dropped[at]
+    assert dropped.any() and not dropped.all()
+
+
+# false promotions ----------------------------------------------------------------------------------------------------
+
+EQUALS = (Setting(100), Setting(100, even=False, icc=0.05), Setting(700))
+
+
+def false_promotions(setting: Setting, count: int) -> tuple[float, float]:
+    """Share of years with any, which is the false discovery rate where nothing is better; and how many a year."""
+    accounts = years(setting, count, seed=11)
+    some = sum(bool(account.gains) for account in accounts) / count
+    return some, sum(len(account.gains) for account in accounts) / count
+
+
+@pytest.mark.parametrize("setting", EQUALS[:2], ids=str)
+def test_a_year_of_equals_promotes_as_seldom_as_promised(setting):
+    some, _ = false_promotions(setting, 60)
+    assert some <= ANNUAL.year.fdr + slack(ANNUAL.year.fdr, 60)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("setting", EQUALS, ids=str)
+def test_a_thousand_years_of_equals_promote_as_seldom_as_promised(setting):
+    some, often = false_promotions(setting, 1000)
+    assert some <= ANNUAL.year.fdr + slack(ANNUAL.year.fdr, 1000)
+    assert often <= ANNUAL.year.fdr
+
+
+def test_the_simulation_would_notice_a_gate_that_promotes_too_easily(monkeypatch):
+    monkeypatch.setattr("registry.history.lord_level", lambda found, fdr, wealth: 0.05)
+    some, often = false_promotions(Setting(100), 30)
+    assert some > 0.5 and often > 1.5
+
+
+def test_a_year_with_better_candidates_promotes_them_and_few_others():
+    accounts = years(Setting(200, step=0.3, step_sd=1.5), 12, seed=5)
+    gains = [gain for account in accounts for gain in account.gains]
+    assert len(gains) / 12 > 5
+    assert sum(gain <= 0 for gain in gains) <= 0.1 * len(gains)
+    assert sum(gains) / 12 > 10
+    assert all(len(account.history.tests) > 50 for account in accounts)
+
+
+@pytest.mark.parametrize("sizes", [even(600, 60), even(1200, 400), uneven(900, 120)])
+def test_alike_items_do_not_fool_the_annual_test(sizes):
+    assert found(World(sizes, icc=0.5), 0.05, 4000, seed=3) <= 0.06
+    level = History().level(0.10, 0.05)
+    assert found(World(sizes, icc=0.5), level, 20_000, seed=3) <= level + slack(level, 20_000)
+
+
+@pytest.mark.parametrize("sizes", [even(65, 24), uneven(65, 24), even(40, 5), uneven(40, 5)])
+def test_the_small_rule_errs_as_often_as_it_says(sizes):
+    """A/A: inside the range that `known_error` states, three standard errors aside."""
+    stated = re.search(r"in (\d\.\d) to (\d\.\d) of 100 tests", SMALL.known_error)
+    least, most = (float(number) / 100 for number in stated.groups())
+    for icc in (0.0, 0.2, 0.5):
+        share = small.passes(World(sizes, icc=icc).nights(4_000, seed=7)).mean()
+        assert least - slack(0.05, 4_000) <= share <= most + slack(0.05, 4_000)
+
+
+def test_alike_items_do_not_fool_the_small_rule():
+    assert small.passes(World(even(65, 24), icc=0.5).nights(4_000, seed=9)).mean() <= 0.06
+
+
+def test_a_year_of_equals_under_small_has_the_level_of_its_tests():
+    looks, promoted = small.year_of_equals(4, seed=3)
+    assert (looks > 365).all() and (looks <= 730).all()
+    assert 0.02 <= promoted.sum() / looks.sum() <= 0.07
+
+
+# power ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("icc", [0.0, 0.2])
+@pytest.mark.parametrize(("sizes", "power"), [(even(600, 150), 0.78), (even(600, 30), 0.78), (uneven(900, 120), 0.74)])
+def test_the_annual_test_finds_what_it_calls_detectable(sizes, power, icc):
+    """With uneven clusters that are not alike, an error that allows for alike ones costs some of the power."""
+    level = History().level(0.10, 0.05)
+    world = World(sizes, icc=icc)
+    there = World(sizes, effect=findable(world, level), icc=icc)
+    assert found(there, level, 8000, seed=5) >= power
+
+
+def test_the_annual_target_is_found_at_its_first_test():
+    level = History().level(0.10, 0.05)
+    assert found(World(even(600, 150), effect=ANNUAL.target), level, 8000, seed=5) >= 0.78
+
+
+def test_the_small_rule_finds_what_it_calls_detectable():
+    sizes = even(65, 24)
+    effect = small.detectable(World(sizes, icc=0.2), seed=5)
+    assert small.power(World(sizes, effect, icc=0.2), 4000, seed=5) >= 0.78
+
+
+# reuse ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_holdout_that_is_used_again_flatters_the_champion():
+    again, fresh = (reuse.outcome(reuse.above(0), new, 60, seed=1) for new in (False, True))
+    assert again.flattered > 1.9 and again.promotions < 20 and again.gain < 6
+    assert fresh.flattered < 0.9 and fresh.promotions > 150 and fresh.gain > 15
+
+
+# the command ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_prints_its_tables_and_the_same_ones_again(capsys):
+    main(["--years", "1", "--repetitions", "40", "--seed", "3"])
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == list(lines(1, 40, 3))
+    assert [line for line in printed if line.startswith("###")] == [
+        "### The preset annual: 1 years a line, spread 20 points",
+        "### The preset small: 40 tests a line, spread 20 points",
+        "### One holdout for ever, or fresh items: 300 items, 1 years a line",
+    ]
+    tables = [line for line in printed if line.startswith("| ")]
+    assert len(tables) > 40
+    assert all(len(line) <= 120 for line in printed)
+    assert annual.NIGHTS == reuse.NIGHTS == 365
