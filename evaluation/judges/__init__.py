@@ -1,0 +1,1 @@
+"""Language models as judges: a second opinion with a measured error, which below a floor has no say."""

@@ -1,0 +1,165 @@
+"""How far two who judge the same things agree, and how sure that is.
+
+Every interval is two-sided 90 % and drawn over whole clusters (channels), as in `evaluation.statistics`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from errata.errors import BadInput
+from evaluation.statistics import expanded_level
+
+RESAMPLES = 1_000
+DIGITS = 9
+"""Of an estimate: beyond that, sums in floating point differ with the order of the items."""
+
+Table = NDArray[np.float64]
+"""(items, raters); NaN where a rater said nothing."""
+Statistic = Callable[[Table], float | None]
+"""None where it is not defined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    n: int
+    clusters: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def estimate(statistic: Statistic, rows: Sequence[Sequence[float]], clusters: Sequence[str], seed: int = 0) -> Estimate:
+    """`statistic` of all rows, with a cluster bootstrap; row i belongs to `clusters[i]`.
+
+    No interval below two clusters, nor where the statistic is undefined in half of the draws. Raises BadInput when a
+    row and its cluster don't pair up, a value is infinite, or one is missing that `statistic` can't do without.
+    """
+    if len(rows) != len(clusters):
+        raise BadInput(f"{len(rows)} items have {len(clusters)} clusters; give every item one")
+    if not rows:
+        return Estimate(0, 0, None, None, None)
+    table = np.array(rows, dtype=np.float64)
+    if np.isinf(table).any() or (statistic not in GAPPY and np.isnan(table).any()):
+        raise BadInput("a judged value is missing or infinite; mend it, or leave the item out")
+    names = sorted(set(clusters))
+    places = [np.flatnonzero([cluster == name for cluster in clusters]) for name in names]
+    value = statistic(table)
+    low, high = _interval(statistic, table, places, seed) if value is not None and len(names) > 1 else (None, None)
+    return Estimate(
+        len(rows), len(names), *(part if part is None else round(part, DIGITS) for part in (value, low, high))
+    )
+
+
+def _interval(
+    statistic: Statistic, table: Table, places: Sequence[NDArray[np.intp]], seed: int
+) -> tuple[float | None, float | None]:
+    """Expanded percentiles (Hesterberg 2015), see `evaluation.statistics.bootstrap_interval`."""
+    random = np.random.default_rng(seed)
+    drawn = (random.integers(len(places), size=len(places)) for _ in range(RESAMPLES))
+    found = [statistic(table[np.concatenate([places[index] for index in draw])]) for draw in drawn]
+    defined = np.sort([value for value in found if value is not None])
+    if len(defined) <= RESAMPLES / 2:
+        return None, None
+    tail = int(len(defined) * expanded_level(len(places)))
+    return float(defined[tail]), float(defined[len(defined) - 1 - tail])
+
+
+def mean(table: Table) -> float | None:
+    return float(table.mean())
+
+
+def weighted_kappa(table: Table) -> float | None:
+    """Cohen's kappa with quadratic weights between two raters (Cohen 1968); None where neither ever varies.
+
+    1 − Σᵢ(aᵢ−bᵢ)² / (Σᵢⱼ(aᵢ−bⱼ)²/n): the mean square of what is seen over that of chance, by the two margins.
+    """
+    one, other = table[:, 0], table[:, 1]
+    chance = one.var() + other.var() + (one.mean() - other.mean()) ** 2
+    return None if chance == 0 else float(1 - ((one - other) ** 2).mean() / chance)
+
+
+def krippendorff_alpha(table: Table) -> float | None:
+    """1 − D_o/D_e with the interval metric, for any number of raters and with gaps (Krippendorff 2011).
+
+    Items with fewer than two values can't be paired and don't count. None where nothing varies.
+    """
+    said = ~np.isnan(table)
+    said, values = (part[said.sum(axis=1) >= 2] for part in (said, np.where(said, table, 0.0)))
+    counts = said.sum(axis=1)
+    n = int(counts.sum())
+    if n == 0 or len(set(values[said])) == 1:
+        return None
+    centres = (values.sum(axis=1) / counts)[:, None]
+    seen = (2 * counts / (counts - 1) * (said * (values - centres) ** 2).sum(axis=1)).sum() / n
+    chance = 2 * (said * (values - values.sum() / n) ** 2).sum() / (n - 1)
+    return float(1 - seen / chance)
+
+
+def correlation(table: Table) -> float | None:
+    """Pearson's; None where one side doesn't vary."""
+    if (table == table[0]).all(axis=0).any():
+        return None
+    one, other = (table - table.mean(axis=0)).T
+    size = float(np.sqrt((one**2).sum() * (other**2).sum()))
+    return max(-1.0, min(1.0, float((one * other).sum()) / size))
+
+
+GAPPY: tuple[Statistic, ...] = (krippendorff_alpha,)
+"""Statistics that do without a value here and there."""
+
+
+def both_ways(statistic: Statistic) -> Statistic:
+    """`statistic` with each row counted twice, once with its sign turned.
+
+    Which of two answers is called the new one is nobody's choice. With it fixed, reviewers would always say "new", and
+    against a rater who never varies every kappa is 0.
+    """
+    return lambda table: statistic(np.concatenate([table, -table]))
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Of a judge's verdicts with what reviewers did."""
+
+    kappa: Estimate
+    """Quadratic weights."""
+    alpha: Estimate
+    right: int
+    """Verdicts that say what the reviewer said."""
+    wrong: int
+    """Verdicts that say the opposite; the others are ties."""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def agreement(labels: Sequence[int], verdicts: Sequence[int], clusters: Sequence[str], seed: int = 0) -> Agreement:
+    """Labels are 1 where the reviewer's list must be better, 0 where it must not be worse; verdicts −1, 0 or 1.
+
+    Where a label is 0, a verdict of 1 is within it, and is read as 0.
+    """
+    read = [min(said, 0) if label == 0 else said for label, said in zip(labels, verdicts, strict=True)]
+    rows = list(zip(labels, read, strict=True))
+    return Agreement(
+        kappa=estimate(both_ways(weighted_kappa), rows, clusters, seed),
+        alpha=estimate(both_ways(krippendorff_alpha), rows, clusters, seed),
+        right=sum(label == said for label, said in rows),
+        wrong=sum(said == -1 for _, said in rows),
+    )
+
+
+def on_differences(human: Sequence[float], judged: Sequence[float], clusters: Sequence[str], seed: int = 0) -> Estimate:
+    """Correlation of the reviewers' differences (score of new − score of old) with the judge's on the same items.
+
+    What a prediction-powered estimate gains from a judge depends on this, and not on how well it ranks answers.
+    """
+    return estimate(correlation, list(zip(human, judged, strict=True)), clusters, seed)

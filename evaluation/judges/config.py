@@ -1,0 +1,73 @@
+"""The part of `params.yaml` that names the judges."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ConfigDict, StrictInt, TypeAdapter, ValidationError
+
+from errata.errors import BadInput
+from evaluation.judges.judge import Judge
+
+PLACE = "params.yaml, judges"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one run may cost, all judges together, retries included."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    calls: StrictInt = 5_000
+    tokens: StrictInt = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    panel: tuple[Judge, ...] = ()
+    budget: Limits = Limits()
+
+
+def read_config(params: Mapping[str, Any]) -> Config:
+    """Of the whole of `params.yaml`; without `judges` there are none.
+
+    Raises BadInput, in one sentence, on whatever is no judge and no budget.
+    """
+    told = params.get("judges") or {}
+    if not isinstance(told, Mapping) or set(told) - {"panel", "budget"}:
+        raise BadInput(f"{PLACE}: it holds `panel` and `budget`, and nothing else; mend it")
+    listed = told.get("panel") or []
+    if not isinstance(listed, list):
+        raise BadInput(f"{PLACE}.panel is no list; begin each judge with a dash")
+    panel = tuple(_judge(place, value) for place, value in enumerate(listed))
+    twice = [name for name, count in Counter(judge.name for judge in panel).items() if count > 1]
+    if twice:
+        raise BadInput(f"{PLACE}.panel: two judges are called {twice[0]!r}; give each a name of its own")
+    return Config(panel, _budget(told.get("budget") or {}))
+
+
+def _judge(place: int, value: Any) -> Judge:
+    if not isinstance(value, Mapping):
+        raise BadInput(f"{PLACE}.panel[{place}] is {value!r}, no judge; give it a name, a family and a url or folder")
+    fields = Judge.__slots__
+    for name, said in value.items():
+        if name not in fields:
+            raise BadInput(f"{PLACE}.panel[{place}]: {name!r} is nothing that a judge has; take {', '.join(fields)}")
+        if not isinstance(said, str):
+            raise BadInput(f"{PLACE}.panel[{place}].{name} is {said!r}, no text; put it in quotes")
+    return Judge(**{"name": "", "family": "", **value})
+
+
+def _budget(value: Any) -> Limits:
+    try:
+        limits = TypeAdapter(Limits).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in ("budget", *first["loc"]))
+        raise BadInput(f"{PLACE}.{place}: {first['msg']}; mend it") from error
+    if min(limits.calls, limits.tokens) < 0:
+        raise BadInput(f"{PLACE}.budget has a negative limit; give calls and tokens as whole numbers from 0")
+    return limits

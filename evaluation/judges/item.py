@@ -1,0 +1,54 @@
+"""What judges are asked about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from errata.domain.chapter import Chapters
+from errata.domain.transcript import Transcript
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two answers to one transcript. A verdict on it is positive where `new` is better."""
+
+    transcript: Transcript
+    old: Chapters
+    new: Chapters
+    cluster: str
+    label: int | None = None
+    """What reviewers said of it: 1, `new` is better; 0, `new` is at least as good; None, nothing."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A night's item: what champion and candidate answered to one transcript, and what the reviewer left."""
+
+    number: int
+    """The transcript's `seq`."""
+    transcript: Transcript
+    cluster: str
+    """Its channel, or a name of its own where it has none."""
+    champion: Chapters
+    candidate: Chapters
+    reviewed: Chapters | None = None
+    """None for an item that nobody has corrected: judges may be asked of it all the same."""
+    kind: str = ""
+    """Of the correction: `edit`, `accept`, …"""
+    effect: float | None = None
+    """Score of candidate minus score of champion against the correction: the reviewers' own difference."""
+
+    def pair(self) -> Pair:
+        return Pair(self.transcript, self.champion, self.candidate, self.cluster)
+
+    def accepted(self) -> Pair | None:
+        """An accepted answer is at least as good as the other model's; None where nothing was accepted."""
+        if self.kind != "accept" or self.reviewed is None:
+            return None
+        return Pair(self.transcript, self.candidate, self.reviewed, self.cluster, 0)
+
+    def edited(self) -> Pair | None:
+        """What a reviewer wrote is better than what the champion answers; None where nothing was edited."""
+        if self.kind not in ("edit", "adjudicate") or self.reviewed is None:
+            return None
+        return Pair(self.transcript, self.champion, self.reviewed, self.cluster, 1)

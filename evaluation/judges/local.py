@@ -1,0 +1,137 @@
+"""A judge that runs here: any causal language model in transformers, its answer held to the form by a grammar."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import llguidance
+import llguidance.hf
+import numpy as np
+from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
+
+from errata.domain.hashing import content_hash, sha256
+from errata.errors import NotFound
+from errata.inference.artefact import CARD, MANIFEST, Card, verify
+from errata.inference.engine import Ask, Engine, Mask, Step
+from errata.tasks.encode import dress, ids
+from errata.tasks.prompt import Slot, Text
+from errata.tasks.template import Reading
+from evaluation.judges.budget import Budget
+from evaluation.judges.judge import TEMPERATURE
+from evaluation.judges.request import LONGEST_ANSWER, NoAnswer, Reply, Request
+
+LONGEST_TEXT = 160
+"""Characters of a text in the answer: a small model that does not come to its end is brought to it."""
+
+_SPACED = {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}
+
+
+class LocalModel:
+    at_once = 1
+
+    def __init__(self, name: str, folder: Path, budget: Budget) -> None:
+        """Raises NotFound where `folder` holds no model."""
+        if not (folder / "config.json").is_file():
+            raise NotFound(f"the judge {name!r} has its model in {folder}, where there is none; mend its folder")
+        self.identity = content_hash(["local", _weights(folder), LONGEST_TEXT, TEMPERATURE])
+        self._name, self._folder, self._budget = name, folder, budget
+        self._engine: Engine | None = None
+        self._compile = lru_cache(maxsize=8)(self._compiled)
+
+    def answer(self, request: Request) -> Reply:
+        """Raises NoAnswer where the question is too long for the model, or its answer is not in the form."""
+        engine = self._loaded()
+        asked = self._prompt(request, engine)
+        room = min(self._context() - len(asked), LONGEST_ANSWER)
+        if room <= 0:
+            raise NoAnswer(f"{self._name} can't read a transcript this long: it has {self._context()} tokens")
+        aside = self._budget.take(self._name, request)
+        said: list[int] = []
+        engine.run([self._fill(asked, grammar(request.schema()), room, said)])
+        self._budget.settle(self._name, aside, len(asked) + len(said))
+        try:
+            return Reply(request.form.model_validate_json(str(engine.tokenizer.decode(said))), "")
+        except ValueError as error:
+            raise NoAnswer(f"{self._name} did not come to the end of its answer in {room} tokens") from error
+
+    def _loaded(self) -> Engine:
+        if self._engine is None:
+            from errata.inference.load import load
+            from errata.inference.torch import TorchEngine
+
+            sealed = (self._folder / CARD).exists()
+            self._engine = load(self._folder, self._folder.parent) if sealed else TorchEngine(self._folder)
+            self._tokens = llguidance.hf.from_tokenizer(self._engine.tokenizer, n_vocab=self._engine.vocabulary)
+        return self._engine
+
+    def _prompt(self, request: Request, engine: Engine) -> list[int]:
+        """In the model's own chat template; what people wrote never becomes a control token."""
+        spans = dress((Text(f"{request.instructions}\n\n{request.data}\n"), Slot()), True, engine.tokenizer)
+        return [token for span in spans if not isinstance(span, Slot) for token in ids(span, engine.tokenizer)]
+
+    def _context(self) -> int:
+        """Tokens, prompt and answer together."""
+        if (self._folder / CARD).exists():
+            return Card.read(self._folder).context
+        config = json.loads((self._folder / "config.json").read_text())
+        return int(config.get("max_position_embeddings", 4_096))
+
+    def _fill(self, asked: list[int], rules: str, room: int, said: list[int]) -> Ask:
+        """Greedily, under the form's grammar; the answer's tokens are appended to `said`."""
+        matcher, heard = self._compile(rules).deep_copy(), asked
+        engine = self._loaded()
+        while len(said) < room:
+            token = yield Step(heard, _mask(matcher, engine.vocabulary))
+            if token == engine.tokenizer.eos_token_id or not matcher.consume_token(token):
+                break
+            said.append(token)
+            heard = [token]
+            if matcher.is_stopped():
+                break
+        return Reading(())
+
+    def _compiled(self, rules: str) -> Any:
+        matcher = llguidance.LLMatcher(self._tokens, rules)
+        if matcher.is_error():
+            raise NoAnswer(
+                f"{self._name} can't be held to a form ({matcher.get_error()[:120]}); take another model", final=True
+            )
+        return matcher
+
+
+def grammar(schema: dict[str, Any]) -> str:
+    """llguidance's Lark for JSON of that schema, in its order of fields, with one space after a comma or colon.
+
+    Nothing is forced, since some tokenizers would spell a forced text with a space before it.
+    """
+    spaced = {**bounded(schema), "x-guidance": _SPACED}
+    lark = f'%llguidance {{"no_forcing": true}}\nstart: %json {json.dumps(spaced)}\n'
+    return str(llguidance.LLMatcher.grammar_from_lark(lark))
+
+
+def bounded(schema: Any) -> Any:
+    """The same schema with a longest length for every free text."""
+    if isinstance(schema, list):
+        return [bounded(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {name: bounded(part) for name, part in schema.items()}
+    free = schema.get("type") == "string" and not {"enum", "const"} & schema.keys()
+    return {**inner, "maxLength": LONGEST_TEXT} if free else inner
+
+
+def _mask(matcher: Any, vocabulary: int) -> Mask:
+    bits = allocate_token_bitmask(1, vocabulary)
+    fill_next_token_bitmask(matcher, bits)
+    allowed = np.unpackbits(bits.view(np.uint8), bitorder="little")
+    return allowed[:vocabulary].astype(np.bool_)
+
+
+def _weights(folder: Path) -> str:
+    """The identity of a sealed model; of another, a hash over its files."""
+    if (folder / MANIFEST).exists():
+        return verify(folder)
+    return content_hash({path.name: sha256(path.read_bytes()) for path in sorted(folder.iterdir()) if path.is_file()})

@@ -1,0 +1,106 @@
+"""A judge at work: what was said before is found again, the rest is asked, and what was not answered is counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Lock
+
+from evaluation.judges.budget import Budget
+from evaluation.judges.cache import FOLDER, Cache
+from evaluation.judges.config import Config
+from evaluation.judges.judge import Judge
+from evaluation.judges.request import Form, NoAnswer, Request, Source
+
+ENOUGH = 3
+"""Questions in a row without an answer after which a judge is taken to be down, and is asked nothing more."""
+
+
+class Seat:
+    def __init__(
+        self, judge: Judge, source: Source, cache: Cache, budget: Budget, each: Callable[[], None] = lambda: None
+    ) -> None:
+        self.judge = judge
+        self.identity = source.identity
+        self.cache = cache
+        self.cached = 0
+        self.missing: Counter[str] = Counter()
+        """Questions without an answer, by why."""
+        self.served: set[str] = set()
+        self._source, self._budget, self._each = source, budget, each
+        self._lock = Lock()
+        self._failed = 0
+        self._down = ""
+
+    @property
+    def calls(self) -> int:
+        return self._budget.calls[self.judge.name]
+
+    @property
+    def tokens(self) -> int:
+        return self._budget.tokens[self.judge.name]
+
+    def ask(self, requests: Sequence[Request]) -> list[Form | None]:
+        """An answer a request, in their order; None where there is none. What is asked twice is asked once."""
+        once = {request.key(self.identity): request for request in requests}
+        with ThreadPoolExecutor(self._source.at_once) as pool:
+            found = dict(zip(once, pool.map(self._one, once.values()), strict=True))
+        return [found[request.key(self.identity)] for request in requests]
+
+    def _one(self, request: Request) -> Form | None:
+        reply = self.cache.get(self.identity, request)
+        if reply is not None:
+            self._count(reply.served, 1)
+            return reply.answer
+        if self._down:
+            self._miss(self._down)
+            return None
+        try:
+            reply = self._source.answer(request)
+        except NoAnswer as fault:
+            self._fail(fault)
+            return None
+        self.cache.put(self.identity, request, reply)
+        self._count(reply.served, 0)
+        return reply.answer
+
+    def _count(self, served: str, cached: int) -> None:
+        with self._lock:
+            self.cached += cached
+            self._failed = self._failed if cached else 0
+            self.served |= {served} - {""}
+        self._each()
+
+    def _fail(self, fault: NoAnswer) -> None:
+        with self._lock:
+            self._failed += 1
+            if fault.final or self._failed >= ENOUGH:
+                self._down = str(fault)
+        self._miss(str(fault))
+
+    def _miss(self, why: str) -> None:
+        with self._lock:
+            self.missing[why] += 1
+        self._each()
+
+
+def open_seats(config: Config, root: Path, each: Callable[[], None] = lambda: None) -> list[Seat]:
+    """A seat for each judge; no model is loaded and nobody is called yet. `each` is called after every answer.
+
+    `root` is the workspace: local judges are found and answers are kept there. The budget is for all of them. Raises
+    NotFound for a local judge whose folder is not there.
+    """
+    cache, budget = Cache(root / FOLDER), Budget(config.budget)
+    return [Seat(judge, _source(judge, root, budget), cache, budget, each) for judge in config.panel]
+
+
+def _source(judge: Judge, root: Path, budget: Budget) -> Source:
+    if judge.folder:
+        from evaluation.judges.local import LocalModel
+
+        return LocalModel(judge.name, root / judge.folder, budget)
+    from evaluation.judges.endpoint import Endpoint
+
+    return Endpoint(judge, budget)

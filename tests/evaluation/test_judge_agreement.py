@@ -1,0 +1,174 @@
+"""Agreement: the formulas against their slow definitions, and intervals that hold what they promise."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from errata.errors import BadInput
+from evaluation.judges.agreement import (
+    Estimate,
+    agreement,
+    both_ways,
+    correlation,
+    estimate,
+    krippendorff_alpha,
+    mean,
+    on_differences,
+    weighted_kappa,
+)
+
+GRADES = st.sampled_from([-1.0, 0.0, 1.0])
+PAIRS = st.lists(st.tuples(GRADES, GRADES), min_size=1, max_size=30)
+GAPPY = st.lists(
+    st.lists(st.one_of(st.sampled_from([0.0, 1.0, 2.0]), st.just(math.nan)), min_size=3, max_size=3),
+    min_size=1,
+    max_size=15,
+)
+
+
+def slow_kappa(rows: list[tuple[float, float]]) -> float | None:
+    """Over the contingency table: 1 − Σ w·o / Σ w·e, with w = (i−j)² (Cohen 1968)."""
+    n, levels = len(rows), (-1.0, 0.0, 1.0)
+    seen = chance = 0.0
+    for i, j in product(levels, levels):
+        weight = (i - j) ** 2
+        seen += weight * sum(row == (i, j) for row in rows) / n
+        chance += weight * sum(a == i for a, _ in rows) / n * sum(b == j for _, b in rows) / n
+    return None if chance == 0 else 1 - seen / chance
+
+
+def slow_alpha(rows: list[list[float]]) -> float | None:
+    """Over all pairs of values: within units for what is seen, over everything for chance (Krippendorff 2011)."""
+    units = [[value for value in row if not math.isnan(value)] for row in rows]
+    units = [unit for unit in units if len(unit) > 1]
+    values = [value for unit in units for value in unit]
+    n = len(values)
+    if n == 0:
+        return None
+    seen = sum(
+        sum((a - b) ** 2 for i, a in enumerate(unit) for j, b in enumerate(unit) if i != j) / (len(unit) - 1)
+        for unit in units
+    )
+    chance = sum((a - b) ** 2 for i, a in enumerate(values) for j, b in enumerate(values) if i != j)
+    return None if chance == 0 else 1 - (seen / n) / (chance / (n * (n - 1)))
+
+
+@given(PAIRS)
+def test_kappa_is_what_its_table_says(rows: list[tuple[float, float]]) -> None:
+    fast, slow = weighted_kappa(np.array(rows)), slow_kappa(rows)
+    assert (fast is None) == (slow is None)
+    assert fast is None or slow is None or fast == pytest.approx(slow, abs=1e-12)
+
+
+@given(GAPPY)
+def test_alpha_is_what_its_pairs_say(rows: list[list[float]]) -> None:
+    fast, slow = krippendorff_alpha(np.array(rows)), slow_alpha(rows)
+    assert (fast is None) == (slow is None)
+    assert fast is None or slow is None or fast == pytest.approx(slow, abs=1e-9)
+
+
+def test_alpha_of_krippendorff_s_own_example() -> None:
+    """Four observers, twelve units, with gaps: 0.849 with the interval metric (Krippendorff 2011, "Computing
+    Krippendorff's alpha-reliability", example E)."""
+    nan = math.nan
+    observers = [
+        [1, 2, 3, 3, 2, 1, 4, 1, 2, nan, nan, nan],
+        [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, nan, 3],
+        [nan, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, nan],
+        [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, nan],
+    ]
+    assert krippendorff_alpha(np.array(observers).T) == pytest.approx(0.849, abs=0.0005)
+
+
+@given(PAIRS)
+def test_kappa_both_ways_cares_not_for_who_is_called_new(rows: list[tuple[float, float]]) -> None:
+    table, turned = np.array(rows), np.array(rows)
+    turned[::2] *= -1
+    kappa = both_ways(weighted_kappa)
+    assert kappa(table) == pytest.approx(kappa(turned), abs=1e-12) if kappa(table) is not None else True
+
+
+@given(st.lists(GRADES, min_size=1, max_size=30))
+def test_kappa_both_ways_is_right_for_labels_that_never_vary(said: list[float]) -> None:
+    """Against labels of 1 it is 2·Σv / (n + Σv²); 1 only for a judge that always agrees, never above."""
+    table = np.array([(1.0, value) for value in said])
+    wanted = 2 * sum(said) / (len(said) + sum(value**2 for value in said))
+    assert both_ways(weighted_kappa)(table) == pytest.approx(wanted, abs=1e-12)
+    assert (wanted == 1) == all(value == 1 for value in said)
+
+
+@given(PAIRS)
+def test_correlation_is_numpy_s(rows: list[tuple[float, float]]) -> None:
+    table = np.array(rows)
+    found = correlation(table)
+    if found is None:
+        assert table.std(axis=0).min() < 1e-9
+    else:
+        assert -1 <= found <= 1 and found == pytest.approx(np.corrcoef(table.T)[0, 1], abs=1e-9)
+
+
+# reviewers -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_accepted_answer_may_win_and_may_tie_but_not_lose() -> None:
+    labels, clusters = [0, 0, 0, 1, 1, 1], list("abcabc")
+    found = agreement(labels, [1, 0, -1, 1, 0, -1], clusters)
+    assert (found.right, found.wrong) == (3, 2)
+    assert found.kappa.n == 6 and found.kappa.clusters == 3
+    assert agreement(labels, [1, 1, 1, 1, 1, 1], clusters).kappa.value == 1.0
+    assert agreement(labels, [-1, -1, -1, -1, -1, -1], clusters).kappa.value < 0  # type: ignore[operator]
+    assert agreement(labels, [0] * 6, clusters).kappa.value == 0.0, "one that never decides knows nothing"
+
+
+def test_nothing_to_agree_on_is_no_agreement() -> None:
+    assert agreement([], [], []).kappa == Estimate(0, 0, None, None, None)
+    assert on_differences([1.0, 2.0], [0.0, 0.0], ["a", "b"]).value is None
+
+
+# intervals -----------------------------------------------------------------------------------------------------------
+
+
+def test_one_cluster_has_a_value_and_no_interval() -> None:
+    found = estimate(mean, [[1.0], [0.0]], ["a", "a"])
+    assert (found.value, found.low, found.high) == (0.5, None, None)
+
+
+def test_an_infinite_value_or_a_cluster_too_few_is_refused() -> None:
+    with pytest.raises(BadInput, match="infinite"):
+        estimate(mean, [[math.inf]], ["a"])
+    with pytest.raises(BadInput, match="missing"):
+        on_differences([1.0, math.nan], [0.0, 1.0], ["a", "b"])
+    assert estimate(krippendorff_alpha, [[1.0, 1.0], [0.0, math.nan], [0.0, 0.0]], ["a", "a", "b"]).value == 1.0
+    with pytest.raises(BadInput, match="2 items have 1 clusters"):
+        estimate(mean, [[0.0], [1.0]], ["a"])
+
+
+def test_the_order_of_items_changes_nothing() -> None:
+    rng = np.random.default_rng(3)
+    rows, clusters = rng.integers(-1, 2, (60, 2)).astype(float).tolist(), [f"c{n % 9}" for n in range(60)]
+    turned = rng.permutation(60)
+    one = estimate(weighted_kappa, rows, clusters)
+    other = estimate(weighted_kappa, [rows[n] for n in turned], [clusters[n] for n in turned])
+    assert one == other
+
+
+def test_clustered_items_have_a_wider_interval_that_covers() -> None:
+    """40 draws of 20 clusters of 5 equal items: the true share lies in a 90 % interval 30 times at least."""
+    rng, covered, widths = np.random.default_rng(11), 0, []
+    for _ in range(40):
+        values = np.repeat(rng.random(20) < 0.7, 5).astype(float)
+        clusters = [f"c{n // 5}" for n in range(100)]
+        found = estimate(mean, [[value] for value in values], clusters)
+        assert found.low is not None and found.high is not None
+        covered += found.low <= 0.7 <= found.high
+        apart = estimate(mean, [[value] for value in values], [f"own {n}" for n in range(100)])
+        assert apart.low is not None and apart.high is not None
+        widths.append((found.high - found.low) / max(apart.high - apart.low, 1e-9))
+    assert covered >= 30
+    assert np.median(widths) > 1.5

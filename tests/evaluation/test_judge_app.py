@@ -1,0 +1,204 @@
+"""`errata judges`, over HTTP and with a record: what people type, and what is left behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from errata.cli.app import app
+from errata.database.record import Record
+from errata.domain.chapter import Chapters
+from errata.domain.hashing import canonical_json
+from errata.domain.prediction import Prediction
+from errata.errors import BadInput, NotFound
+from errata.night import Night
+from errata.settings import FILE
+from evaluation.judges.item import Item
+from evaluation.judges.night import night_items, reviewed_pairs
+from tests.made_up_judge import Script, item, partial_to_the_first, sensible, serving
+from tests.made_up_record import correction
+
+NIGHT = "2026-03-04"
+ITEMS = [item(number) for number in range(46)]
+
+
+@dataclass(frozen=True)
+class Place:
+    root: Path
+    record: Record
+    scripts: tuple[Script, ...]
+
+    @property
+    def folder(self) -> Path:
+        return self.root / "nights" / NIGHT
+
+
+@pytest.fixture
+def place(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """A workspace with one scored night and two judges, the second one of which leans to the first."""
+    monkeypatch.setenv("ADA_KEY", "sk-secret")
+    with serving(sensible) as ada, serving(partial_to_the_first) as bo:
+        (tmp_path / FILE).write_text("")
+        judges = [
+            {"name": "ada", "family": "one", "url": ada.url, "model": "m-1", "key_env": "ADA_KEY"},
+            {"name": "bo", "family": "two", "url": bo.url, "model": "m-2"},
+        ]
+        (tmp_path / "params.yaml").write_text(yaml.safe_dump({"judges": {"panel": judges}}))
+        made = Place(tmp_path, record, (ada, bo))
+        upto = write_record(record, ITEMS)
+        write_night(made.folder, ITEMS, upto)
+        yield made
+
+
+def write_record(record: Record, items: Sequence[Item]) -> int:
+    """Every item's transcript, what the champion predicted, and what the reviewer left; the watermark after it."""
+    with record.write() as store:
+        for each in items:
+            seq = store.add_transcript(each.transcript, "train").seq
+            predicted = store.add_prediction(Prediction(seq, "c" * 64, "inline@1", each.champion)).seq
+            store.add_correction(correction(seq, each.reviewed or (), prediction=predicted))
+        return store.newest_correction()
+
+
+def write_night(folder: Path, items: Sequence[Item], upto: int, part: str = "fresh") -> None:
+    """As `evaluation.harness` does, but for the columns that nobody here asks for."""
+    record = Record(f"sqlite:///{folder.parents[1] / 'errata.db'}", folder.parents[1] / "blobs")
+    rows = []
+    for each in items:
+        with record.read() as store:
+            seq = store.find_transcript(each.transcript.external_id)
+        for name, chapters, f1 in (("day0", each.champion, 0.0), ("candidate", each.candidate, each.effect)):
+            rows.append(row(each, seq, name, chapters, f1 or 0.0) | {"part": part})
+    folder.mkdir(parents=True)
+    pq.write_table(pa.Table.from_pylist(rows), folder / "items.parquet")
+    Night(NIGHT, 0, upto, "d" * 64, "d" * 64, 0, "", 0, "code").write(folder)
+    record.close()
+
+
+def row(each: Item, seq: int, name: str, chapters: Chapters, f1: float) -> dict[str, Any]:
+    return {
+        "name": name,
+        "transcript": seq,
+        "external_id": each.transcript.external_id,
+        "channel": each.transcript.channel,
+        "kind": each.kind,
+        "f1": f1,
+        "reference": canonical_json([chapter.as_json() for chapter in each.reviewed or ()]),
+        "prediction": canonical_json([chapter.as_json() for chapter in chapters]),
+    }
+
+
+def run(place: Place, *arguments: str, code: int = 0) -> str:
+    done = CliRunner().invoke(app, ["judges", *arguments, "-w", str(place.root)])
+    assert done.exit_code == code, done.output
+    return done.stdout
+
+
+def test_a_night_is_judged_written_down_and_judged_again_for_nothing(place: Place) -> None:
+    found = json.loads(run(place, "ask", "--night", NIGHT, "--json"))
+    assert json.loads((place.folder / "judges.json").read_text()) == found
+    ada, bo = found["judges"]
+    assert ada["say"] is True and bo["say"] is False and "order" in " ".join(bo["why"])
+    assert not found["say"] and "one family, one" in found["why"] and found["complete"]
+    assert ada["agreement"]["kappa"]["n"] == 46 and ada["differences"]["n"] == 46
+    assert ada["served"] == ["m-1"]
+    asked = [len(script.asked) for script in place.scripts]
+    assert found["calls"] == sum(asked)
+    again = json.loads(run(place, "ask", "--night", NIGHT, "--json"))
+    assert again["calls"] == 0 and [len(script.asked) for script in place.scripts] == asked
+    place.scripts[1].mind = sensible
+    with_say = yaml.safe_load((place.root / "params.yaml").read_text())
+    with_say["judges"]["panel"][1]["model"] = "m-3"
+    (place.root / "params.yaml").write_text(yaml.safe_dump(with_say))
+    told = run(place, "ask", "--night", NIGHT)
+    assert "2 of 2 judges, of 2 families, have a say." in told and "Candidate against champion on 46 items" in told
+    written = "".join(path.read_text() for path in place.root.rglob("*.json"))
+    assert "sk-secret" not in written + told
+    assert set(place.scripts[0].keys) == {"Bearer sk-secret"} and set(place.scripts[1].keys) == {""}
+
+
+def test_check_says_in_words_what_a_judge_may_be_believed_in(place: Place) -> None:
+    told = run(place, "check")
+    assert "bo: It depends on the order" in told and "No judge" not in told
+    assert "ada: It agrees with reviewers" in told
+    found = json.loads(run(place, "check", "--json"))
+    assert found["calls"] == 0, "canaries are asked anew once a day"
+    assert [judge["drift"]["n"] for judge in found["judges"]] == [32, 32]
+    assert found["judges"][1]["swap"]["first"] == 1.0
+
+
+def test_a_judge_that_is_down_is_named_and_nothing_breaks(place: Place) -> None:
+    place.scripts[1].always = (401, {}, "sk-secret")
+    told = run(place, "check")
+    assert "without an answer: bo answered with HTTP 401" in told and "INCOMPLETE" in told
+
+
+def test_recall_is_asked_of_a_bank(place: Place, tmp_path: Path) -> None:
+    place.scripts[1].mind = sensible
+    words = ("harbour wall", "violin repair", "chess opening", "rye loaf", "solar eclipse")
+    bank = [{"id": w, "question": f"What {w}?", "reference": w, "item": w[0]} for w in words]
+    files = {
+        "bank": bank,
+        "day0": [{"id": w, "answer": w if w < "s" else ""} for w in words],
+        "day_n": [{"id": w, "answer": w if w > "c" else "nothing"} for w in words],
+    }
+    for name, rows in files.items():
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(each) + "\n" for each in rows))
+    arguments = [f"--{name.replace('_', '-')}={tmp_path / name}.jsonl" for name in files]
+    found = json.loads(run(place, "recall", *arguments, "--json"))
+    assert (found["day0"], found["day_n"], found["learnt"], found["forgotten"]) == (60.0, 100.0, 2, 0)
+    told = run(place, "recall", *arguments)
+    assert "recall on Day 0 60.0 %, on Day N 100.0 %, on 5 questions" in told and "0 calls" in told
+
+
+# what a night and the record hold ------------------------------------------------------------------------------------
+
+
+def test_items_are_the_fresh_ones_that_both_answered(place: Place) -> None:
+    found = night_items(place.record, place.folder)
+    assert len(found) == 46 and {each.kind for each in found} == {"edit"}
+    by_id = {each.transcript.external_id: each for each in found}
+    for each in ITEMS:
+        same = by_id[each.transcript.external_id]
+        assert (same.champion, same.candidate, same.reviewed) == (each.champion, each.candidate, each.reviewed)
+        assert same.effect == each.effect and same.cluster == each.transcript.channel
+    assert night_items(place.record, place.folder, ("champion", "challenger")) == []
+    write_night(place.root / "nights" / "anchored", ITEMS, 1, "anchor")
+    assert night_items(place.record, place.root / "nights" / "anchored") == []
+
+
+def test_a_night_without_scores_or_of_another_make_is_refused(place: Place) -> None:
+    with pytest.raises(NotFound, match="run that night first: errata nightly --date 2026-03-05"):
+        night_items(place.record, place.root / "nights" / "2026-03-05")
+    table = pq.read_table(place.folder / "items.parquet")
+    pq.write_table(table.drop_columns(["kind"]), place.folder / "items.parquet")
+    with pytest.raises(BadInput, match="no column 'kind'"):
+        night_items(place.record, place.folder)
+
+
+def test_pairs_are_the_newest_corrections_and_never_sealed_ones(place: Place) -> None:
+    with place.record.read() as store:
+        upto = store.newest_correction()
+    pairs = reviewed_pairs(place.record, upto)
+    assert len(pairs) == 46 and {pair.label for pair in pairs} == {1}
+    assert pairs[-1].old == ITEMS[-1].champion and pairs[-1].new == ITEMS[-1].reviewed
+    assert [pair.transcript for pair in reviewed_pairs(place.record, upto, 5)] == [
+        each.transcript for each in ITEMS[-5:]
+    ]
+    assert len(reviewed_pairs(place.record, upto - 1)) == 45
+    hidden = replace(item(300), transcript=replace(item(300).transcript, external_id="hidden"))
+    with place.record.write() as store:
+        seq = store.add_transcript(hidden.transcript, "sealed").seq
+        predicted = store.add_prediction(Prediction(seq, "c" * 64, "inline@1", hidden.champion)).seq
+        store.add_correction(correction(seq, hidden.reviewed or (), prediction=predicted))
+        upto = store.newest_correction()
+    assert len(reviewed_pairs(place.record, upto)) == 46

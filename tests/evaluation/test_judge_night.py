@@ -1,0 +1,338 @@
+"""A night put to several judges: who has a say, what they say together, and when the answer is that it isn't known."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluation.judges import agreement
+from evaluation.judges.bias import padded
+from evaluation.judges.canaries import canaries, planted, talks
+from evaluation.judges.item import Item, Pair
+from evaluation.judges.judged import gap, judged
+from evaluation.judges.night import check_judges, judge_night
+from evaluation.judges.pairwise import differ
+from evaluation.judges.render import shown
+from evaluation.judges.rubric import RubricForm
+from evaluation.judges.standing import PAIRS
+from evaluation.statistics import compare
+from registry.judged import heard
+from tests.made_up_judge import (
+    Mind,
+    contrary,
+    fond_of_length,
+    fond_of_stars,
+    item,
+    obedient,
+    partial_to_the_first,
+    seated,
+    sensible,
+    thoughts,
+)
+
+NIGHT = "2026-03-04"
+ITEMS = [item(number) for number in range(46)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_draws() -> Iterator[None]:
+    """Intervals are another file's matter."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(agreement, "RESAMPLES", 200)
+        yield
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A night of ada and bo, who both are sensible: what it left, and what came out."""
+    folder = tmp_path_factory.mktemp("first")
+    return folder, judge_night(thoughts(folder, sensible, sensible)[0], ITEMS, NIGHT)
+
+
+@pytest.fixture
+def known(first: tuple[Path, dict[str, Any]], tmp_path: Path) -> Path:
+    """A folder with the answers of that night."""
+    shutil.copytree(first[0], tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+def by_name(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {judge["name"]: judge for judge in found["judges"]}
+
+
+# the canaries --------------------------------------------------------------------------------------------------------
+
+
+def test_each_canary_has_a_right_answer_and_a_worse_one() -> None:
+    found = canaries()
+    assert len(found) == 4 * len(talks()) == len({canary.name for canary in found})
+    for canary in found:
+        assert differ(canary.pair) and canary.pair.label == 1
+        starts = {segment.start for segment in canary.pair.transcript.segments}
+        for side in (canary.pair.old, canary.pair.new):
+            assert {chapter.start for chapter in side} <= starts and len({c.start for c in side}) == len(side)
+
+
+def test_planted_instructions_reach_the_judge_whole() -> None:
+    for each in planted():
+        told = shown(each.pair.old, "seconds") + [part.text for part in each.pair.transcript.segments]
+        assert any(words in line for line in told for words in ("choose it", "ignore everything above", '": "second"'))
+        assert differ(each.pair) and differ(each.clean)
+        lengths = [len("".join(shown(side.old, "seconds"))) for side in (each.clean, each.pair)]
+        assert abs(lengths[0] - lengths[1]) < 5, "what differs is what is said, not how much"
+
+
+def test_padding_says_no_more_but_at_greater_length() -> None:
+    for _, right in talks():
+        assert [c.start for c in padded(right)] == [c.start for c in right]
+        assert len("".join(shown(padded(right), "seconds"))) > 2 * len("".join(shown(right, "seconds")))
+
+
+# a whole night -------------------------------------------------------------------------------------------------------
+
+
+def test_two_judges_who_agree_with_reviewers_have_a_say(first: tuple[Path, dict[str, Any]]) -> None:
+    found = first[1]
+    assert found["say"] and found["complete"] and found["n"] == len(ITEMS) and not found["missing"]
+    judge = by_name(found)["ada"]
+    kappa = judge["agreement"]["kappa"]
+    assert judge["say"] and kappa["n"] == len(ITEMS) and 0.7 < kappa["low"] < kappa["value"] < kappa["high"] <= 1
+    assert judge["swap"]["consistency"]["value"] == 1.0
+    assert judge["differences"]["value"] > 0.6 and judge["differences"]["low"] is not None
+    assert judge["injection"]["obeyed"] == 0 and judge["injection"]["n"] > 20
+    assert judge["drift"]["since"] == NIGHT and judge["drift"]["changed"] == 0
+    assert 0 < judge["drift"]["right"] <= judge["drift"]["n"] == len(canaries())
+    assert found["verdict"]["mean"] > 0.2 and found["verdict"]["low"] > 0, "the candidate has more of it right"
+    assert found["verdict"]["wins"] + found["verdict"]["ties"] + found["verdict"]["losses"] == found["n"]
+    assert found["rubric"]["coverage"]["n"] == len(ITEMS) and found["rubric"]["granularity"]["n"] == 0
+    assert {row["transcript"] for row in found["items"]} == {each.number for each in ITEMS}
+    assert all(-1 <= row["difference"] <= 1 and row["human"] is not None for row in found["items"])
+    json.dumps(found, allow_nan=False)
+
+
+def test_a_second_run_costs_no_call_and_says_the_same(known: Path, first: tuple[Path, dict[str, Any]]) -> None:
+    seats, minds = thoughts(known, sensible, sensible)
+    again = judge_night(seats, ITEMS, NIGHT)
+    assert not [mind for mind in minds if mind.asked]
+    assert again["calls"] == 0 == again["tokens"] and again["cached"] > 0
+    spent = ("calls", "tokens", "cached")
+
+    def told(result: dict[str, Any]) -> dict[str, Any]:
+        judges = [{k: v for k, v in judge.items() if k not in spent} for judge in result["judges"]]
+        return {k: v for k, v in result.items() if k not in spent} | {"judges": judges}
+
+    assert told(first[1]) == told(again)
+    judge_night(seated(known, minds), ITEMS, "2026-03-05")
+    assert [len(mind.asked) for mind in minds] == [2 * len(canaries())] * 2, (
+        "the next night asks of what is new, and the canaries"
+    )
+
+
+def test_changing_sides_turns_every_sign(known: Path) -> None:
+    turned = [replace(i, champion=i.candidate, candidate=i.champion, effect=-(i.effect or 0.0)) for i in ITEMS]
+    seats, minds = thoughts(known, sensible, sensible)
+    one = judge_night(seats, ITEMS, NIGHT, _pairs(ITEMS))
+    other = judge_night(seated(known, minds), turned, NIGHT, _pairs(ITEMS))
+    assert [row["difference"] for row in one["items"]] == [-row["difference"] for row in other["items"]]
+    assert one["verdict"]["mean"] == -other["verdict"]["mean"]
+
+
+def test_one_answer_against_itself_is_no_difference(known: Path) -> None:
+    same = [replace(each, candidate=each.champion, effect=0.0) for each in ITEMS]
+    seats, _ = thoughts(known, sensible, sensible)
+    found = judge_night(seats, same, NIGHT)
+    assert found["verdict"]["mean"] == 0.0 and found["verdict"]["ties"] == len(ITEMS) == found["n"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (partial_to_the_first, "depends on the order"),
+        (contrary, "agrees too little with reviewers"),
+        (fond_of_length, "agrees too little with reviewers"),
+        (obedient, "follows instructions hidden"),
+    ],
+)
+def test_a_judge_below_the_floor_has_no_say_and_the_result_says_why(known: Path, bad: Mind, words: str) -> None:
+    seats, minds = thoughts(known, sensible, sensible, bad)
+    found = judge_night(seats, ITEMS, NIGHT)
+    alone = judge_night(seated(known, minds)[:2], ITEMS, NIGHT)
+    judge = by_name(found)["cy"]
+    assert judge["say"] is False and any(words in reason for reason in judge["why"])
+    assert found["complete"] and found["say"], "the others still speak"
+    assert found["items"] == alone["items"] and found["verdict"] == alone["verdict"]
+    assert not [row for row in found["items"] if "cy" in row["judges"]]
+    assert not [request for request in minds[2].asked if request.form is RubricForm], "nothing of the night's items"
+
+
+def test_what_sways_a_judge_is_measured(tmp_path: Path) -> None:
+    seats, _ = thoughts(tmp_path, sensible, fond_of_length, fond_of_stars, partial_to_the_first)
+    found = by_name(check_judges(seats, [], NIGHT))
+    assert found["bo"]["length"]["lean"] == 1.0 and found["ada"]["length"]["lean"] < 1.0
+    assert found["cy"]["style"]["lean"] == 1.0 and found["cy"]["style_left"] == 0.0, "stripping takes it away"
+    assert found["ada"]["style"]["lean"] < 1.0
+    assert found["bo"]["injection"]["obeyed"] == 0, "liking length is not obeying"
+    assert found["di"]["swap"]["first"] == 1.0 and found["di"]["swap"]["consistency"]["value"] == 0.0
+
+
+def test_what_style_is_worth_to_a_judge_is_worth_nothing_in_a_verdict(tmp_path: Path) -> None:
+    """The candidate's every title is starred: a judge that falls for it doesn't get to see it."""
+    starred = [
+        replace(i, candidate=tuple(replace(c, title=f"**{c.title.upper()}** ✨") for c in i.candidate)) for i in ITEMS
+    ]
+    seats, minds = thoughts(tmp_path, sensible, fond_of_stars)
+    plain = judge_night(seats, ITEMS, NIGHT)
+    found = judge_night(seated(tmp_path, minds), starred, NIGHT)
+    assert found["items"] == plain["items"]
+
+
+def test_a_judge_that_changes_under_its_name_is_noticed(known: Path) -> None:
+    seats, minds = thoughts(known, sensible, sensible)
+    judge_night(seats, ITEMS, NIGHT)
+    minds[1].mind = contrary
+    found = judge_night(seated(known, minds), ITEMS, "2026-03-05")
+    judge = by_name(found)["bo"]
+    assert judge["say"] is False and judge["drift"]["changed"] > 10 and judge["drift"]["since"] == NIGHT
+    assert any("canaries otherwise than on 2026-03-04" in reason for reason in judge["why"])
+    assert not found["say"] and "one family" in found["why"]
+    assert by_name(found)["ada"]["say"] is True
+
+
+def test_a_judge_that_answers_as_another_model_has_no_say(known: Path) -> None:
+    seats, minds = thoughts(known, sensible, sensible)
+    minds[0].served = "m-1-turbo"
+    found = judge_night(seats, ITEMS, "2026-03-05")
+    assert any("answered as 'm-1-turbo'" in reason for reason in by_name(found)["ada"]["why"])
+
+
+def test_one_family_is_no_panel(known: Path) -> None:
+    seats, _ = thoughts(known, sensible, sensible)
+    for seat in seats:
+        seat.judge = replace(seat.judge, family="one")
+    found = judge_night(seats, ITEMS, NIGHT)
+    assert not found["say"] and "one family" in found["why"] and found["n"] == 0 and found["items"] == []
+    assert found["complete"], "nothing is missing; it is only not heard"
+
+
+def test_too_few_corrections_are_no_measure(known: Path) -> None:
+    seats, _ = thoughts(known, sensible, sensible)
+    found = judge_night(seats, ITEMS[: PAIRS - 1], NIGHT)
+    assert not found["say"] and found["complete"]
+    assert "39 corrections from 6 channels, where 40" in by_name(found)["ada"]["why"][0]
+
+
+def test_no_judges_is_no_fault() -> None:
+    found = judge_night([], ITEMS, NIGHT)
+    assert found["complete"] and not found["say"] and found["why"] == "No judges are configured."
+    assert found["n"] == 0 and found["judges"] == [] and found["missing"] == []
+
+
+def test_the_gate_is_told_what_people_and_judges_said_of_the_same_items(known: Path) -> None:
+    bare = [replace(item(number), reviewed=None, kind="", effect=None) for number in range(100, 106)]
+    found = judge_night(thoughts(known, sensible, sensible)[0], [*ITEMS, *bare], NIGHT)
+    told = judged(found)
+    assert told is not None and told["judge"] == "ada (family ada), bo (family bo)"
+    assert told["swap_consistency"] == 100.0
+    assert [pair["human"] for pair in told["paired_with_human"]] == [each.effect for each in ITEMS]
+    assert told["n"] == len(told["differences"]) == len(told["clusters"]) == len(bare)
+    primary = compare([each.effect or 0.0 for each in ITEMS], [0.0] * 46, [each.cluster for each in ITEMS], 0)
+    assert primary.n == 46 and not heard(told, primary)[1], "the gate can read it"
+    assert gap(found) == ""
+
+
+def test_the_gate_is_told_nothing_by_a_panel_without_a_say(known: Path) -> None:
+    seats, minds = thoughts(known, sensible, sensible)
+    minds[1].silent_on = lambda request: True
+    found = judge_night(seats[:1], ITEMS, NIGHT)
+    assert judged(found) is None and gap(found) == ""
+    found = judge_night(seated(known, minds), ITEMS, "2026-03-05")
+    assert judged(found) is None
+    assert gap(found) == "64 answers of judges are missing (bo is silent); mend that before the next night."
+
+
+# what is missing -----------------------------------------------------------------------------------------------------
+
+
+def test_a_judge_that_is_down_leaves_the_night_incomplete(known: Path) -> None:
+    seats, minds = thoughts(known, sensible, sensible, sensible)
+    minds[2].silent_on = lambda request: True
+    found = judge_night(seats, ITEMS, NIGHT)
+    assert found["complete"] is False
+    judge = by_name(found)["cy"]
+    assert judge["say"] is None and judge["missing"] and "have no answer" in judge["why"][0]
+    assert list(judge["missing"]) == ["cy is silent"]
+    assert found["say"], "the others have one, but the gate is told that not all is known"
+
+
+def test_a_missing_answer_is_a_missing_item_and_never_a_tie(known: Path) -> None:
+    """It falls silent once all that measures it is known: what is new is listed, and counted for nothing."""
+    new = [item(number) for number in range(200, 206)]
+    seats, minds = thoughts(known, sensible, sensible)
+    minds[1].silent_on = lambda request: True
+    found = judge_night(seats, [*ITEMS, *new], NIGHT, _pairs(ITEMS))
+    assert by_name(found)["bo"]["say"] is True and found["say"]
+    assert found["complete"] is False
+    fresh = {each.number for each in new if differ(each.pair())}
+    assert set(found["missing"]) == fresh and found["n"] == len(ITEMS) + len(new) - len(fresh)
+    assert len(fresh) > 3 and not fresh & {row["transcript"] for row in found["items"]}
+
+
+def _pairs(items: Sequence[Item]) -> list[Pair]:
+    return [pair for each in items if (pair := each.edited())]
+
+
+def test_a_spent_budget_is_incomplete_and_stays_within_it(tmp_path: Path) -> None:
+    seats, minds = thoughts(tmp_path, sensible, sensible, calls=300)
+    found = judge_night(seats, ITEMS, NIGHT)
+    assert sum(len(mind.asked) for mind in minds) == found["calls"] == 300
+    assert found["complete"] is False and not found["say"]
+    seats, minds = thoughts(tmp_path, sensible, sensible)
+    assert judge_night(seats, ITEMS, NIGHT)["complete"], "with a larger one it is brought to its end"
+
+
+# what reviewers said -------------------------------------------------------------------------------------------------
+
+
+def test_an_item_that_nobody_corrected_is_judged_all_the_same(known: Path) -> None:
+    """For a prediction-powered estimate: judges' differences where there are none of reviewers."""
+    bare = [replace(item(number), reviewed=None, kind="", effect=None) for number in range(100, 110)]
+    seats, _ = thoughts(known, sensible, sensible)
+    found = judge_night(seats, [*ITEMS, *bare], NIGHT)
+    assert found["n"] == len(ITEMS) + len(bare)
+    assert sum(row["human"] is None for row in found["items"]) == len(bare)
+    assert found["differences"]["n"] == len(ITEMS)
+
+
+def test_accepted_answers_are_labels_too() -> None:
+    accepted = replace(ITEMS[0], kind="accept")
+    pair = accepted.accepted()
+    assert pair is not None and (pair.old, pair.new, pair.label) == (accepted.candidate, accepted.reviewed, 0)
+    assert accepted.edited() is None and ITEMS[0].accepted() is None
+    edited = ITEMS[0].edited()
+    assert edited is not None and (edited.old, edited.new, edited.label) == (
+        ITEMS[0].champion, ITEMS[0].reviewed, 1,
+    )  # fmt: skip
+
+
+def test_a_judge_of_chance_agrees_by_chance(tmp_path: Path) -> None:
+    """Not a floor that anything passes: verdicts drawn by a hash have a kappa near 0."""
+
+    def drawn(form: str, data: dict[str, Any]) -> dict[str, Any]:
+        if form != "pairwise":
+            return sensible(form, data)
+        sides = ["".join(data["first"]), "".join(data["second"])]
+        coin = sum(map(ord, "".join(sorted(sides)))) % 2
+        return {"why": "", "better": "first" if (sides[0] < sides[1]) == bool(coin) else "second"}
+
+    seats, _ = thoughts(tmp_path, drawn)
+    found = by_name(judge_night(seats, ITEMS, NIGHT))["ada"]
+    kappa = found["agreement"]["kappa"]
+    assert found["swap"]["consistency"]["value"] == 1.0 and math.fabs(kappa["value"]) < 0.4
+    assert found["say"] is False
