@@ -11,115 +11,30 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
+from errata.database.holdout import Access
 from errata.database.record import Record
-from errata.domain.chapter import canonical
-from errata.domain.correction import Label
 from errata.domain.hashing import canonical_json
-from errata.domain.prediction import Prediction
-from errata.inference.artefact import MANIFEST, home, read_seen, verify
+from errata.inference.artefact import MANIFEST, home, verify
 from errata.inference.predict import Predictor
 from errata.night import Night
 from errata.workspace import Workspace, write_json
-from evaluation.baseline import equal_split
-from evaluation.metrics.score import VideoScore, mean_score, score_video
+from evaluation import vintages
+from evaluation.best import best_ever
+from evaluation.continual import general_ability_delta
+from evaluation.holdout import log_night
+from evaluation.items import Contender, Item, Scored, fresh_items, guardrail_items, score_items, seen_by
+from evaluation.metrics.score import mean_score
 from evaluation.statistics import compare
+from evaluation.vintages import History, Sampling
 
 FOLDER = Path("scores")
-
-Part = Literal["fresh", "anchor", "retention"]
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A model that is scored tonight."""
-
-    name: str
-    """`day0`, `champion`, `candidate` or `challenger`."""
-    identity: str
-    folder: Path
-    watermark: int
-    """Up to where it may have been trained."""
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A label to score against; its part says what for."""
-
-    part: Part
-    label: Label
-
-    @property
-    def cluster(self) -> str:
-        return self.label.channel or f"{self.label.external_id} alone"
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    item: Item
-    model: str
-    prediction: Prediction
-    score: VideoScore
-    equal_split_f1: float
-    """What equal chapters of the right number would score: the floor to be above."""
-    reference: str
-    """JSON of the chapters scored against: canonical, so that a perfect answer is possible."""
-
-
-def fresh_items(record: Record, after: int, upto: int, models: Iterable[Contender]) -> list[Item]:
-    """Labels of role `train` first given with `after` < seq <= `upto`, of whose leak group no model has seen anything.
-
-    Not those that only a reviewer on probation stands for. One an item's leak group, so that no talk counts twice.
-    """
-    seen = frozenset[str]().union(*(read_seen(model.folder) for model in models))
-    with record.read() as store:
-        labels = [label for label in store.labels(after, upto) if label.role == "train" and label.first]
-    told = (label for label in labels if label.seconded)
-    unseen = {label.group: label for label in told if seen.isdisjoint(label.group_hashes)}
-    return [Item("fresh", label) for label in unseen.values()]
-
-
-def guardrail_items(record: Record, upto: int, models: Iterable[Contender]) -> list[Item]:
-    """Held-out labels as of `upto`: `anchor` where a person corrected by today's guideline, `retention` where the
-    chapters that came with the transcript still stand, so that the right answer has not changed since Day-0."""
-    seen = frozenset[str]().union(*(read_seen(model.folder) for model in models))
-    with record.read() as store:
-        labels = [label for label in store.labels(0, upto) if label.role == "anchor"]
-    unseen = {label.group: label for label in labels if seen.isdisjoint(label.group_hashes)}
-    return [Item("retention" if label.kind == "reference" else "anchor", label) for label in unseen.values()]
-
-
-def score_items(record: Record, contender: Contender, items: Sequence[Item], models: Path) -> list[Scored]:
-    """Answers what the contender has not answered yet, with progress shown, and scores everything."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    predictor = Predictor(contender.identity, contender.folder, models)
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task(f"{contender.name} {contender.identity[:8]}", total=len(items))
-        asked = [item.label.transcript for item in items]
-        answers = predictor.predict_all(record, asked, lambda: progress.advance(task))
-    return [_score(record, answers[item.label.transcript], item) for item in items]
-
-
-def _score(record: Record, prediction: Prediction, item: Item) -> Scored:
-    with record.read() as store:
-        transcript = store.transcript(item.label.transcript)
-    reference = canonical(item.label.chapters, transcript).chapters
-    floor = equal_split(transcript.duration, max(1, len(reference)))
-    return Scored(
-        item=item,
-        model=prediction.model,
-        prediction=prediction,
-        score=score_video(reference, prediction.chapters, transcript.duration, transcript.unit),
-        equal_split_f1=score_video(reference, floor, transcript.duration, transcript.unit).f1,
-        reference=canonical_json([chapter.as_json() for chapter in reference]),
-    )
+SAMPLING = Sampling()
 
 
 class Scores:
@@ -133,9 +48,12 @@ class Scores:
         for row in scored:
             self._by_model.setdefault(row.model, {})[row.item.label.transcript] = row
 
+    def of(self, model: str, items: Sequence[Item]) -> list[Scored]:
+        return [self._by_model[model][item.label.transcript] for item in items]
+
     def mean(self, model: str, items: Sequence[Item]) -> dict[str, Any]:
         """Mean of every metric, and a 90 % cluster-bootstrap interval of F1's."""
-        rows = [self._by_model[model][item.label.transcript] for item in items]
+        rows = self.of(model, items)
         if not rows:
             return {"n": 0}
         f1 = [row.score.f1 for row in rows]
@@ -148,19 +66,24 @@ class Scores:
         }
 
     def floor(self, model: str, items: Sequence[Item]) -> float | None:
-        rows = [self._by_model[model][item.label.transcript] for item in items]
+        rows = self.of(model, items)
         return sum(row.equal_split_f1 for row in rows) / len(rows) if rows else None
 
     def compare(self, new: str, old: str, items: Sequence[Item], metric: str = "f1") -> dict[str, Any]:
         def values(model: str) -> list[float]:
-            return [_value(self._by_model[model][item.label.transcript], metric) for item in items]
+            return [_value(row, metric) for row in self.of(model, items)]
 
         return compare(values(new), values(old), [item.cluster for item in items], self._seed).as_json()
 
-    def table(self, night: str, names: dict[str, str]) -> pa.Table:
-        """A row per item and model; `names` maps a model's identity to what it is tonight."""
-        rows = [_as_row(night, names[model], row) for model, found in self._by_model.items() for row in found.values()]
-        return pa.Table.from_pylist(rows)
+    def by_length(self, model: str, items: Sequence[Item]) -> dict[str, list[Item]]:
+        """The items by how long their talks are."""
+        slices: dict[str, list[Item]] = {}
+        for row in self.of(model, items):
+            slices.setdefault(row.length, []).append(row.item)
+        return slices
+
+    def rows(self) -> list[Scored]:
+        return [row for found in self._by_model.values() for row in found.values()]
 
 
 def _value(row: Scored, metric: str) -> float:
@@ -177,6 +100,7 @@ def _as_row(night: str, name: str, row: Scored) -> dict[str, Any]:
         "transcript": label.transcript,
         "external_id": label.external_id,
         "channel": label.channel,
+        "length": row.length,
         "correction": label.correction,
         "kind": label.kind,
         "reviewer": label.reviewer,
@@ -188,55 +112,183 @@ def _as_row(night: str, name: str, row: Scored) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Cast:
+    """Who is scored tonight."""
+
+    day0: Contender
+    champion: Contender
+    rivals: tuple[Contender, ...]
+
+    @classmethod
+    def of(cls, night: Night, candidate: Contender | None, models: Path) -> Cast:
+        rivals = [candidate] if candidate else []
+        if night.challenger:
+            folder = home(night.challenger, models)
+            rivals.append(Contender("challenger", night.challenger, folder, night.challenger_watermark))
+        return cls(
+            day0=Contender("day0", night.day0, home(night.day0, models), 0),
+            champion=Contender("champion", night.champion, home(night.champion, models), night.champion_watermark),
+            rivals=tuple(rivals),
+        )
+
+    @property
+    def everyone(self) -> dict[str, Contender]:
+        """By identity; one model is one, whatever it is called."""
+        return {model.identity: model for model in (*self.rivals, self.champion, self.day0)}
+
+
+class Scoring:
+    """A night's scores, gathered part by part; each model is loaded once, when it is first asked."""
+
+    def __init__(self, record: Record, models: Path, seed: int) -> None:
+        self.scores, self.past = Scores(seed), Scores(seed)
+        self.names: dict[str, str] = {}
+        """What each model is tonight, by identity."""
+        self.record, self.models = record, models
+        self._predictors: dict[str, Predictor] = {}
+
+    def ask(self, model: Contender, items: Iterable[Item], earlier: Sequence[Item] = ()) -> None:
+        """Scores `model` on items, and on those of earlier nights."""
+        if model.identity not in self._predictors:
+            self._predictors[model.identity] = Predictor(model.identity, model.folder, self.models)
+        self.names[model.identity] = model.name
+        predictor = self._predictors[model.identity]
+        once = {item.label.transcript: item for item in items}
+        self.scores.add(score_items(self.record, predictor, model.name, list(once.values())))
+        if earlier:
+            self.past.add(score_items(self.record, predictor, f"{model.name} on earlier nights", earlier))
+
+    def table(self, night: str) -> pa.Table:
+        """A row per item and model."""
+        rows = (*self.scores.rows(), *self.past.rows())
+        return pa.Table.from_pylist([_as_row(night, self.names[row.model], row) for row in rows])
+
+
+@dataclass(frozen=True)
+class Programme:
+    """What is scored tonight, and on whom."""
+
+    cast: Cast
+    tonight: list[Item]
+    """Fresh to everybody."""
+    fresh: dict[str, list[Item]]
+    """By rival: since it was born, and seen neither by it nor by those it is compared with."""
+    guardrails: list[Item]
+    past: History
+    best: Contender
+    """The best champion there ever was, by the anchor; tonight's, while nothing tells them apart."""
+
+    @classmethod
+    def of(cls, record: Record, night: Night, cast: Cast, models: Path, seed: int, sampling: Sampling) -> Programme:
+        everyone, upto = cast.everyone.values(), night.gate_watermark
+        guardrails = guardrail_items(record, upto, everyone) if cast.rivals else []
+        anchor = [item for item in guardrails if item.part == "anchor"]
+        best = best_ever(record, models, night, anchor, seed) if anchor else None
+        return cls(
+            cast=cast,
+            tonight=fresh_items(record, night.training_watermark, upto, everyone),
+            fresh={
+                rival.identity: fresh_items(record, rival.watermark, upto, (rival, cast.champion, cast.day0))
+                for rival in cast.rivals
+            },
+            guardrails=guardrails,
+            past=vintages.history(record, night, cast.day0.folder, sampling) if cast.rivals else History((), ()),
+            best=cast.everyone.get(best.identity, best) if best else cast.champion,
+        )
+
+    def part(self, name: str) -> list[Item]:
+        return [item for item in self.guardrails if item.part == name]
+
+    def anchor_of_best(self) -> list[Item]:
+        """The anchor's items of which the best champion has seen nothing either."""
+        seen = seen_by([self.best])
+        return [item for item in self.part("anchor") if seen.isdisjoint(item.label.group_hashes)]
+
+
 def evaluate(
-    record: Record, night: Night, candidate: Contender | None, models: Path, seed: int
+    record: Record,
+    night: Night,
+    candidate: Contender | None,
+    models: Path,
+    seed: int,
+    sampling: Sampling = SAMPLING,
 ) -> tuple[dict[str, Any], pa.Table]:
-    """The night's evaluation and its rows, see the module."""
-    day0 = Contender("day0", night.day0, home(night.day0, models), 0)
-    champion = Contender("champion", night.champion, home(night.champion, models), night.champion_watermark)
-    rivals = [candidate] if candidate else []
-    if night.challenger:
-        folder = home(night.challenger, models)
-        rivals.append(Contender("challenger", night.challenger, folder, night.challenger_watermark))
-    everyone = {model.identity: model for model in (*rivals, champion, day0)}
-    upto = night.gate_watermark
-    tonight = fresh_items(record, night.training_watermark, upto, everyone.values())
-    guardrails = guardrail_items(record, upto, everyone.values())
-    fresh = {rival.identity: fresh_items(record, rival.watermark, upto, (rival, champion, day0)) for rival in rivals}
-    scores = Scores(seed)
-    for model in everyone.values():
-        gathered = fresh.get(model.identity) or [item for items in fresh.values() for item in items]
-        asked = {item.label.transcript: item for item in (*tonight, *gathered, *(guardrails if rivals else ()))}
-        scores.add(score_items(record, model, list(asked.values()), models))
+    """The night's evaluation and its rows, see the module. Logs its access to the anchor."""
+    cast = Cast.of(night, candidate, models)
+    plan = Programme.of(record, night, cast, models, seed, sampling)
+    scoring = _scored(record, plan, models, seed)
+    if plan.guardrails:
+        who = tuple(sorted(scoring.names))
+        log_night(record, Access("anchor", "nightly", night.label, who, len(plan.guardrails), night.gate_watermark))
+    scores = scoring.scores
     result = {
         "night": night.label,
-        "fresh_items": len(tonight),
-        "accepted": sum(item.label.kind == "accept" for item in tonight),
-        "equal_split_f1": scores.floor(day0.identity, tonight),
-        "means": {model.name: scores.mean(model.identity, tonight) for model in (day0, champion, *rivals)},
-        "contenders": [_contest(scores, rival, champion, day0, fresh[rival.identity], guardrails) for rival in rivals],
+        "fresh_items": len(plan.tonight),
+        "accepted": sum(item.label.kind == "accept" for item in plan.tonight),
+        "equal_split_f1": scores.floor(cast.day0.identity, plan.tonight),
+        "means": {
+            model.name: scores.mean(model.identity, plan.tonight) for model in (cast.day0, cast.champion, *cast.rivals)
+        },
+        "contenders": [_contest(scoring, plan, rival) for rival in cast.rivals],
     }
-    return result, scores.table(night.label, {identity: model.name for identity, model in everyone.items()})
+    return result, scoring.table(night.label)
 
 
-def _contest(
-    scores: Scores, rival: Contender, champion: Contender, day0: Contender, fresh: list[Item], guardrails: list[Item]
-) -> dict[str, Any]:
-    anchor = [item for item in guardrails if item.part == "anchor"]
-    retention = [item for item in guardrails if item.part == "retention"]
-    everything = [*fresh, *guardrails]
+def _scored(record: Record, plan: Programme, models: Path, seed: int) -> Scoring:
+    scoring = Scoring(record, models, seed)
+    cast = plan.cast
+    for model in cast.everyone.values():
+        gathered = plan.fresh.get(model.identity) or [item for items in plan.fresh.values() for item in items]
+        kept = plan.past.items if model in cast.rivals or model.identity == cast.champion.identity else ()
+        scoring.ask(model, (*plan.tonight, *gathered, *plan.guardrails), kept)
+    if plan.best.identity not in cast.everyone:
+        scoring.ask(plan.best, plan.anchor_of_best())
+    return scoring
+
+
+def _contest(scoring: Scoring, plan: Programme, rival: Contender) -> dict[str, Any]:
+    scores, new, old = scoring.scores, rival.identity, plan.cast.champion.identity
+    fresh, day0 = plan.fresh[new], plan.cast.day0.identity
+    taught = _taught(scoring, plan, rival)
+    slices = scores.by_length(new, fresh)
     return {
         "name": rival.name,
-        "model": rival.identity,
+        "model": new,
         "watermark": rival.watermark,
-        "primary": scores.compare(rival.identity, champion.identity, fresh),
-        "against_day0": scores.compare(rival.identity, day0.identity, fresh),
+        "primary": scores.compare(new, old, fresh),
+        "against_day0": scores.compare(new, day0, fresh),
         "guardrails": {
-            "anchor": scores.compare(rival.identity, champion.identity, anchor),
-            "day0_retention": scores.compare(rival.identity, day0.identity, retention),
-            "parsable": scores.compare(rival.identity, champion.identity, everything, "parsable"),
+            "anchor": scores.compare(new, old, plan.part("anchor")),
+            "day0_retention": scores.compare(new, day0, plan.part("retention")),
+            "parsable": scores.compare(new, old, [*fresh, *plan.guardrails], "parsable"),
         },
+        "more_guardrails": {
+            **{f"slice_{name}": scores.compare(new, old, items) for name, items in slices.items()},
+            "best_anchor": scores.compare(new, plan.best.identity, plan.anchor_of_best()),
+            **({"forgetting": scoring.past.compare(new, old, plan.past.items)} if taught else {}),
+            **taught,
+        },
+        "continual": {**_continual(scoring, plan, rival), "worst": vintages.worst(taught)} if taught else {},
     }
+
+
+def _taught(scoring: Scoring, plan: Programme, rival: Contender) -> dict[str, dict[str, Any]]:
+    """Against the champion, on what each earlier night taught; all of it together is `forgetting`."""
+    old = plan.cast.champion.identity
+    return {
+        f"vintage_{vintage.night}": scoring.past.compare(rival.identity, old, vintage.items)
+        for vintage in plan.past.vintages
+    }
+
+
+def _continual(scoring: Scoring, plan: Programme, rival: Contender) -> dict[str, Any]:
+    """R of the nights so far, and what follows from it."""
+    kept, day0 = plan.part("retention"), plan.cast.day0.identity
+    means = ([row.score.f1 for row in scoring.scores.of(model, kept)] for model in (rival.identity, day0))
+    delta = general_ability_delta(*([sum(f1) / len(f1)] if f1 else [] for f1 in means))
+    r = vintages.matrix(scoring.record, scoring.models, plan.past, rival)
+    return vintages.as_json(plan.past, rival.identity, r, delta)
 
 
 def read_candidate(folder: Path, night: Night) -> Contender | None:
@@ -250,7 +302,8 @@ def main() -> None:
     workspace = Workspace.find(Path.cwd())
     night, params = Night.read(workspace.root), yaml.safe_load(Path("params.yaml").read_text())["evaluate"]
     candidate = read_candidate(Path("candidate"), night)
-    result, table = evaluate(workspace.record, night, candidate, workspace.models, params["seed"])
+    sampling = Sampling(items=params["vintage_items"], vintages=params["vintages"])
+    result, table = evaluate(workspace.record, night, candidate, workspace.models, params["seed"], sampling)
     FOLDER.mkdir(exist_ok=True)
     pq.write_table(table, FOLDER / "items.parquet", compression="zstd")
     write_json(FOLDER / "evaluation.json", result)

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
+from errata.database.holdout import Access
 from errata.database.record import Record
 from errata.domain.chapter import Chapters
 from errata.domain.correction import Label
@@ -20,15 +21,21 @@ from errata.inference.load import same_weights
 from errata.inference.predict import Predictor
 from errata.night import Night
 from errata.workspace import Workspace, write_json
-from evaluation.harness import Contender, fresh_items, guardrail_items, read_candidate
+from evaluation.harness import read_candidate
+from evaluation.holdout import log_night
+from evaluation.items import Contender, fresh_items, guardrail_items
 from evaluation.metrics.score import score_video
 from evaluation.statistics import Comparison, compare
+from registry.footprint import Footprint, measure_footprint
+from registry.policy import preset
 
 FOLDER = Path("parity")
 SEED = 20250101
 """Of the bootstrap: the same answers give the same interval on every night."""
 
 
+TIMED = 20
+"""Transcripts that latency is measured on."""
 TRIED = 8
 """Transcripts that show that an export runs, where its weights leave nothing else to be shown."""
 
@@ -151,6 +158,14 @@ def _percent(part: int, whole: int) -> float | None:
     return 100 * part / whole if whole else None
 
 
+def _footprint(workspace: Workspace, night: Night, server: Path, labels: Sequence[Label]) -> Footprint:
+    """Of what would serve, against what serves now."""
+    with workspace.record.read() as store:
+        serving = store.loop.holder("server") or night.champion
+        asked = [store.transcript(label.transcript) for label in labels]
+    return measure_footprint(server, home(serving, workspace.models), workspace.models, asked)
+
+
 def main() -> None:
     """Stage 8: `parity/parity.json`, target to `Parity`, on tonight's fresh items and the guardrails' items."""
     workspace = Workspace.find(Path.cwd())
@@ -171,7 +186,15 @@ def main() -> None:
         found = measure(
             workspace.record, workspace.models, candidate.folder, exports, labels, lambda: progress.advance(task)
         )
-    write_json(FOLDER / "parity.json", {target: parity.as_json() for target, parity in found.items()})
+    if held_out:
+        who = tuple(parity.model for parity in found.values())
+        why = f"{night.label}, exports"
+        log_night(workspace.record, Access("anchor", "nightly", why, who, len(held_out), night.gate_watermark))
+    told = {target: parity.as_json() for target, parity in found.items()}
+    limit = preset(workspace.params()["gate"]["preset"]).limit("latency")
+    if "server" in told and labels and limit is not None and limit.decides:  # else it would only cost time
+        told["server"]["footprint"] = _footprint(workspace, night, exports["server"], labels[:TIMED]).as_json()
+    write_json(FOLDER / "parity.json", told)
     for target, parity in found.items():
         said = f"parity: {target} {parity.size / 1e6:.1f} MB, {parity.agreement.starts or 0:.1f} % of starts agree"
         sys.stderr.write(said + "\n")

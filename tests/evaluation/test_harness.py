@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import fields
+import shutil
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from errata.database.holdout import Access
 from errata.database.record import Record
 from errata.domain.correction import Label
 from errata.domain.prediction import Prediction
 from errata.domain.transcript import Transcript
-from errata.inference.artefact import SEEN, verify
+from errata.inference.artefact import SEEN, Card, seal, verify
 from errata.night import Night
-from evaluation.harness import Contender, Item, Scored, Scores, evaluate, fresh_items, guardrail_items, read_candidate
+from evaluation.harness import Scores, evaluate, read_candidate
+from evaluation.items import (
+    Contender,
+    Item,
+    Question,
+    Scored,
+    f1_alone,
+    fresh_items,
+    guardrail_items,
+    held_out_items,
+    length,
+)
 from evaluation.metrics.score import VideoScore, score_video
 from evaluation.statistics import Comparison
+from tests import made_up_answers as answers
+from tests.made_up_answers import answered, corrected
 from tests.made_up_model import make_model
 from tests.made_up_record import chapters, correction, misheard, shouted, talk
 
@@ -117,6 +135,36 @@ def test_guardrails_are_held_out_and_told_apart_by_who_gave_the_chapters(record:
     }
 
 
+def test_a_label_that_the_guideline_contradicts_is_superseded(record: Record, tmp_path: Path) -> None:
+    """The newest label is asked for, and what a person corrected is no longer Day-0's own."""
+    seqs = [add(record, talk(name), "anchor") for name in ("kept", "rewritten", "rewritten twice")]
+    with record.write() as store:
+        for seq in seqs:
+            store.add_correction(correction(seq, chapters(0), "", "reference"))
+    asked = {"kept": ("retention", 1), "rewritten": ("anchor", 2), "rewritten twice": ("anchor", 3)}
+    with record.write() as store:
+        store.add_correction(correction(seqs[1], chapters(0, 50)))
+        store.add_correction(correction(seqs[2], chapters(0, 50)))
+        store.add_correction(correction(seqs[2], chapters(0, 50, 80)))
+    found = guardrail_items(record, mark(record), [contender(tmp_path, "day0")])
+    assert {item.label.external_id: (item.part, len(item.label.chapters)) for item in found} == asked
+
+
+def test_roles_share_no_leak_group(record: Record, tmp_path: Path) -> None:
+    for role in ("train", "dev", "anchor", "sealed"):
+        add(record, talk(role), role, 0)
+        add(record, shouted(talk(role), f"{role} again"), "train", 0)
+        add(record, misheard(talk(role), f"{role} misheard"), "dev", 0)
+    seen, upto = frozenset[str](), mark(record)
+    by_role = {role: held_out_items(record, role, upto, seen) for role in ("dev", "anchor", "sealed")}  # type: ignore[arg-type]
+    groups = [item.label.group for items in by_role.values() for item in items]
+    groups += [item.label.group for item in fresh_items(record, 0, upto, [contender(tmp_path, "day0")])]
+    assert len(groups) == len(set(groups)) == 4
+    assert {role: len(items) for role, items in by_role.items()} == {"dev": 2, "anchor": 1, "sealed": 1}
+    with pytest.raises(ValueError, match="not held out"):
+        held_out_items(record, "train", upto, seen)
+
+
 # means and comparisons -----------------------------------------------------------------------------------------------
 
 
@@ -175,6 +223,32 @@ def test_an_answer_with_a_problem_is_not_parsable() -> None:
     assert (found["mean_new"], found["mean_old"]) == (75.0, 100.0)
 
 
+@pytest.mark.parametrize(
+    ("minutes", "name"),
+    [
+        (0.1, "short"),
+        (14.99, "short"),
+        (15, "medium"),
+        (29.99, "medium"),
+        (30, "long"),
+        (60, "long"),
+        (60.01, "longer"),
+    ],
+)
+def test_lengths_are_those_of_vidchapters(minutes: float, name: str) -> None:
+    assert length(60 * minutes, "seconds") == name
+    assert length(60 * minutes, "words") == "untimed"
+
+
+STARTS = st.lists(st.integers(0, 130), max_size=6, unique=True)
+
+
+@given(right=STARTS, said=STARTS)
+def test_f1_alone_is_the_f1_of_all_scores(right: list[int], said: list[int]) -> None:
+    question = Question(item(1), chapters(*right), 120.0, "seconds")
+    assert f1_alone(question, chapters(*said)) == score_video(chapters(*right), chapters(*said), 120.0).f1
+
+
 # a whole evaluation --------------------------------------------------------------------------------------------------
 
 
@@ -217,6 +291,7 @@ def test_every_model_answers_the_same_items_once(record: Record, night: Night, m
     assert found["guardrails"]["anchor"]["n"] == 2
     assert found["guardrails"]["day0_retention"]["n"] == 0
     assert found["guardrails"]["parsable"]["n"] == 8
+    assert found["more_guardrails"] == {"slice_short": found["primary"], "best_anchor": found["guardrails"]["anchor"]}
     json.dumps(result, allow_nan=False)
     rows = table.to_pylist()
     assert len(rows) == 2 * 8
@@ -233,3 +308,80 @@ def test_a_night_without_a_candidate_scores_the_champion_alone(record: Record, n
     result, table = evaluate(record, night, None, models, seed=7)
     assert result["contenders"] == []
     assert result["means"]["champion"]["n"] == table.num_rows == 6
+
+
+def test_a_second_evaluation_of_the_same_night_asks_no_engine(
+    record: Record, night: Night, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candidate = read_candidate(models / identities(models)[1][:16], night)
+    first = evaluate(record, night, candidate, models, seed=7)
+    monkeypatch.setattr("errata.inference.predict.load", lambda *_: pytest.fail("a known answer was asked for again"))
+    again = evaluate(record, night, candidate, models, seed=7)
+    assert (again[0], again[1].to_pylist()) == (first[0], first[1].to_pylist())
+    late = corrected(record, ["late"])
+    for name in (night.day0, identities(models)[1]):
+        answered(record, Contender("", name, models, 0), late)
+    bigger, _ = evaluate(record, replace(night, gate_watermark=mark(record)), candidate, models, seed=7)
+    assert bigger["fresh_items"] == 7, "only the new item was still to be answered"
+
+
+def test_an_answer_is_of_one_model_one_prompt_and_one_text(record: Record, models: Path) -> None:
+    """What is recorded under (transcript, model, template@version) is never an answer to another question."""
+    model = identities(models)[0]
+    seq, renamed = add(record, talk("t")), add(record, replace(talk("t"), title="Renamed"))
+    asked = Prediction(seq, model, "inline@1", chapters(0))
+    others = [replace(asked, transcript=renamed), replace(asked, model="b" * 64), replace(asked, template="inline@2")]
+    with record.write() as store:
+        for place, each in enumerate((asked, *others)):
+            assert store.add_prediction(replace(each, chapters=chapters(place))).new
+        assert not store.add_prediction(replace(asked, chapters=chapters(99))).new, "the first answer stays"
+        found = [store.prediction(each.transcript, each.model, each.template) for each in (asked, *others)]
+        assert [prediction and prediction.chapters for prediction in found] == [chapters(place) for place in range(4)]
+        assert store.transcript_hash(seq) != store.transcript_hash(renamed)
+
+
+@pytest.mark.parametrize("change", [{"template": "indexed"}, {"context": 64}, {"base": "f" * 64}])
+def test_a_model_that_is_asked_otherwise_is_another_model(models: Path, tmp_path: Path, change: dict[str, Any]) -> None:
+    folder = Path(shutil.copytree(next(models.iterdir()), tmp_path / "copy"))
+    before = verify(folder)
+    replace(Card.read(folder), **change).write(folder)
+    assert seal(folder) != before
+
+
+def test_the_anchor_is_opened_once_a_night(record: Record, night: Night, models: Path) -> None:
+    evaluate(record, night, None, models, seed=7)
+    with record.read() as store:
+        assert store.holdout.accesses() == [], "without a contender nobody looks at it"
+    candidate = read_candidate(models / identities(models)[1][:16], night)
+    for _ in range(2):
+        evaluate(record, night, candidate, models, seed=7)
+    with record.read() as store:
+        (logged,) = store.holdout.accesses()
+    assert logged.access == Access("anchor", "nightly", night.label, identities(models), 2, night.gate_watermark)
+    evaluate(record, replace(night, label="2026-03-02"), candidate, models, seed=7)
+    with record.read() as store:
+        assert [each.access.why for each in store.holdout.accesses("anchor")] == [night.label, "2026-03-02"]
+
+
+def test_the_candidate_is_held_to_the_best_champion_there_ever_was(
+    record: Record, night: Night, models: Path, tmp_path: Path
+) -> None:
+    place = Path(shutil.copytree(models, tmp_path / "models"))
+    first, second = identities(place)
+    best = answers.contender(place, "best", "e")
+    with record.write() as store:
+        held_out = [label for label in store.labels(0, store.watermark()) if label.role == "anchor"]
+        for label in held_out:
+            for model, chapters_ in ((first, ()), (best.identity, label.chapters)):
+                store.add_prediction(Prediction(label.transcript, model, answers.ASKED, chapters_))
+        for model in (first, best.identity, first):
+            store.loop.move("champion", model, "promote", "gate", "some night", None)
+    later = replace(night, gate_watermark=mark(record))
+    candidate = read_candidate(place / second[:16], night)
+    result, table = evaluate(record, later, candidate, place, seed=7)
+    found = result["contenders"][0]
+    assert found["more_guardrails"]["best_anchor"]["n"] == 2
+    assert found["more_guardrails"]["best_anchor"]["mean_old"] == 100.0 > found["guardrails"]["anchor"]["mean_old"]
+    rows = [row for row in table.to_pylist() if row["model"] == best.identity]
+    assert {(row["name"], row["part"]) for row in rows} == {("best", "anchor")} and len(rows) == 2
+    assert evaluate(record, later, candidate, place, seed=7)[0] == result

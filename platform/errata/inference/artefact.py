@@ -8,6 +8,7 @@ its name, is refused.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,9 +19,10 @@ from errata.errors import BadInput, NotFound
 from errata.workspace import write_json
 
 CARD, MANIFEST, SEEN = "errata.json", "manifest.json", "seen.json"
+_TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "chat_template*")
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".joblib", ".ckpt")
 
-Form = Literal["full", "adapter", "onnx"]
+Form = Literal["full", "adapter", "onnx", "gguf"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,34 @@ def keep(folder: Path, models: Path) -> str:
         shutil.copytree(folder, partial)
         partial.replace(home)
     return identity
+
+
+def adopt(source: Path, card: Card, folder: Path) -> str:
+    """Makes a sealed model in `folder`, which must not exist, of one that was made elsewhere; returns its identity.
+
+    `source` is a folder, of which pickles and subfolders are left out, or a .gguf file, which the tokenizer's files
+    beside it belong to. Files are linked where they can be, and copied otherwise; `source` stays as it is.
+    """
+    folder.mkdir(parents=True)
+    for path in _wanted(source):
+        try:
+            os.link(path, folder / path.name)
+        except OSError:  # another disk, or one without links
+            shutil.copyfile(path, folder / path.name)
+    card.write(folder)
+    return seal(folder)
+
+
+def _wanted(source: Path) -> list[Path]:
+    """The files that make up a model of somebody else's."""
+    if not source.is_dir():
+        return [*tokenizer_files(source.parent), source]
+    files = [path for path in sorted(source.iterdir()) if path.is_file() and not path.name.startswith(".")]
+    return [path for path in files if path.suffix not in _PICKLES and path.name not in (CARD, MANIFEST)]
+
+
+def tokenizer_files(folder: Path) -> list[Path]:
+    return [path for pattern in _TOKENIZER for path in sorted(folder.glob(pattern)) if path.is_file()]
 
 
 def home(identity: str, models: Path) -> Path:

@@ -15,15 +15,19 @@ def load(folder: Path, models: Path) -> Engine:
         from errata.inference.onnx import OnnxEngine
 
         return OnnxEngine(folder)
+    if card.form == "gguf":
+        from errata.inference.gguf import GgufEngine
+
+        return GgufEngine(folder)
     from errata.inference.torch import TorchEngine
 
     return TorchEngine(*_parts(folder, card, models))
 
 
 def same_weights(one: Path, other: Path, models: Path) -> bool:
-    """Whether both run in transformers on weights that are equal to the bit, an adapter's as merged."""
+    """Whether both are safetensors, equal to the bit, an adapter's as merged."""
     cards = [Card.read(folder) for folder in (one, other)]
-    if any(card.form == "onnx" for card in cards):
+    if any(card.form in ("onnx", "gguf") for card in cards):
         return False
     import torch
 

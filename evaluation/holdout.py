@@ -1,0 +1,68 @@
+"""Who may look at what is held out, and how often: every access is logged, and `sealed` opens four times a year.
+
+A night's guardrails are an access to `anchor`, once a night however often it is resumed; a comparison by hand is one
+each time, since somebody reads its result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from errata.database.holdout import Access, Logged
+from errata.database.record import Record
+from errata.domain.hashing import content_hash
+from errata.errors import Refused
+
+SEALED_A_YEAR = 4
+YEAR = timedelta(days=365)
+
+
+def log_night(record: Record, access: Access) -> None:
+    """Logs what a night scored: once, unless it scored other models or other items."""
+    identity = content_hash([access.role, access.why, access.models, access.items, access.watermark])
+    with record.write() as store:
+        store.holdout.log(access, identity)
+
+
+def open_by_hand(record: Record, access: Access) -> None:
+    """Logs an access; for `sealed`, raises Refused where it was opened `SEALED_A_YEAR` times within a year."""
+    with record.write() as store:
+        now = datetime.now(UTC)
+        if access.role == "sealed":
+            check_sealed(store.holdout.accesses("sealed"), now)
+        told = [access.role, access.by, access.why, access.models, access.items, access.watermark, now.isoformat()]
+        store.holdout.log(access, content_hash(told))
+
+
+def check_sealed(opened: Sequence[Logged], now: datetime) -> None:
+    """Raises Refused, naming the dates, where one more opening would be one too many."""
+    recent = within_a_year(opened, now)
+    if len(recent) < SEALED_A_YEAR:
+        return
+    days = ", ".join(f"{one.at:%Y-%m-%d}" for one in recent)
+    again = recent[-SEALED_A_YEAR].at + YEAR
+    raise Refused(
+        f"the sealed set was opened {len(recent)} times within a year ({days}), and more would wear it out; it opens "
+        f"again on {again:%Y-%m-%d}, so compare on anchor or fresh until then"
+    )
+
+
+def within_a_year(opened: Sequence[Logged], now: datetime) -> list[Logged]:
+    """Those of the last 365 days, in their order."""
+    return [one for one in opened if one.at > now - YEAR]
+
+
+def listing(record: Record, now: datetime) -> dict[str, Any]:
+    """`{"accesses": [{"seq", "at", "role", "by", "why", "models", "items", "watermark"}], "counts": {role: n},
+    "sealed_within_a_year": n, "sealed_left": n}`."""
+    with record.read() as store:
+        accesses = store.holdout.accesses()
+    sealed = within_a_year([one for one in accesses if one.access.role == "sealed"], now)
+    return {
+        "accesses": [one.as_json() for one in accesses],
+        "counts": {role: sum(one.access.role == role for one in accesses) for role in ("anchor", "sealed")},
+        "sealed_within_a_year": len(sealed),
+        "sealed_left": max(0, SEALED_A_YEAR - len(sealed)),
+    }

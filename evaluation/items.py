@@ -1,0 +1,206 @@
+"""What models are scored on: which labels, for which purpose, and what an answer to one is worth.
+
+Roles are disjoint by leak group. `fresh` items are of role `train`, before anybody trains on them; `dev` is for choices
+that are made again and again; `anchor` and `sealed` are held out, and `evaluation.holdout` logs each access to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from errata.database.record import Record
+from errata.domain.chapter import Chapters, canonical
+from errata.domain.correction import Label
+from errata.domain.hashing import canonical_json
+from errata.domain.prediction import Prediction
+from errata.domain.roles import Role
+from errata.domain.transcript import Transcript, Unit
+from errata.errors import NotFound
+from errata.inference.answerer import Answerer
+from errata.inference.artefact import Card, home, read_seen
+from errata.tasks import templates
+from evaluation.baseline import equal_split
+from evaluation.metrics import overlap
+from evaluation.metrics.score import VideoScore, score_video
+
+Part = Literal["fresh", "vintage", "dev", "anchor", "retention", "sealed"]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A model that is scored tonight."""
+
+    name: str
+    """`day0`, `champion`, `candidate`, `challenger` or `best`."""
+    identity: str
+    folder: Path
+    watermark: int
+    """Up to where it may have been trained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A label to score against; its part says what for."""
+
+    part: Part
+    label: Label
+
+    @property
+    def cluster(self) -> str:
+        return self.label.channel or f"{self.label.external_id} alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An item and what its right answer is: canonical, so that a perfect answer is possible."""
+
+    item: Item
+    reference: Chapters
+    duration: float
+    """In `unit`."""
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    item: Item
+    model: str
+    prediction: Prediction
+    score: VideoScore
+    equal_split_f1: float
+    """What equal chapters of the right number would score: the floor to be above."""
+    reference: str
+    """JSON of the chapters scored against."""
+    length: str = ""
+    """`short`, `medium`, `long`, `longer`, or `untimed` for text without times."""
+
+
+def fresh_items(record: Record, after: int, upto: int, models: Iterable[Contender]) -> list[Item]:
+    """Labels of role `train` first given with `after` < seq <= `upto`, of whose leak group no model has seen anything.
+
+    Not those that only a reviewer on probation stands for. One an item's leak group, so that no talk counts twice.
+    """
+    return unused_items(record, after, upto, seen_by(models))
+
+
+def unused_items(record: Record, after: int, upto: int, seen: frozenset[str]) -> list[Item]:
+    """`fresh_items` for models that have seen the transcripts of these hashes."""
+    with record.read() as store:
+        labels = [label for label in store.labels(after, upto) if label.role == "train" and label.first]
+    return [Item("fresh", label) for label in _unseen((label for label in labels if label.seconded), seen)]
+
+
+def guardrail_items(record: Record, upto: int, models: Iterable[Contender]) -> list[Item]:
+    """Held-out labels as of `upto`: `anchor` where a person corrected by today's guideline, `retention` where the
+    chapters that came with the transcript still stand, so that the right answer has not changed since Day-0."""
+    return held_out_items(record, "anchor", upto, seen_by(models))
+
+
+def held_out_items(record: Record, role: Role, upto: int, seen: frozenset[str]) -> list[Item]:
+    """The labels of a held-out role as of `upto`: each the newest that stands, so that a label which the guideline
+    contradicts is scored against no more once it is superseded. Those of `anchor` are told apart as guardrails are."""
+    if role == "train":
+        raise ValueError("what may be trained on is not held out")
+    with record.read() as store:
+        labels = [label for label in store.labels(0, upto) if label.role == role]
+    return [Item(_part(role, label), label) for label in _unseen(labels, seen)]
+
+
+def _part(role: Literal["dev", "anchor", "sealed"], label: Label) -> Part:
+    return "retention" if role == "anchor" and label.kind == "reference" else role
+
+
+def seen_by(models: Iterable[Contender]) -> frozenset[str]:
+    """The transcripts, by hash, that any of the models has seen."""
+    return frozenset[str]().union(*(read_seen(model.folder) for model in models))
+
+
+def _unseen(labels: Iterable[Label], seen: frozenset[str]) -> list[Label]:
+    """One label a leak group, of groups of which nothing was seen."""
+    return list({label.group: label for label in labels if seen.isdisjoint(label.group_hashes)}.values())
+
+
+def score_items(record: Record, answerer: Answerer, name: str, items: Sequence[Item]) -> list[Scored]:
+    """Answers what hasn't been answered yet, with progress shown under `name`, and scores everything."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task(f"{name} {answerer.model[:8]}", total=len(items))
+        asked = [item.label.transcript for item in items]
+        answers = answerer.predict_all(record, asked, lambda: progress.advance(task))
+    told = ((question, answers.get(question.item.label.transcript)) for question in questions(record, items))
+    return [score(question, answer, answerer.model) for question, answer in told]
+
+
+def recorded_f1(
+    record: Record, model: Contender, asked: Sequence[Question], upto: int | None = None
+) -> list[float | None]:
+    """F1 of what a model is known to have answered, as of `upto` if it is given, in the order of `asked`; None where it
+    wasn't asked, and it isn't now."""
+    transcripts = [question.item.label.transcript for question in asked]
+    with record.read() as store:
+        known = store.answers_of(model.identity, template_of(model.folder), transcripts, upto)
+    answers = ((question, known.get(question.item.label.transcript)) for question in asked)
+    return [None if answer is None else f1_alone(question, answer.chapters) for question, answer in answers]
+
+
+def f1_alone(question: Question, answer: Chapters) -> float:
+    """`score_video`'s F1 without its other metrics, which cost thirty times as much."""
+    if not question.reference and not answer:
+        return 100.0
+    ref, pred = (overlap.segments(chapters, question.duration) for chapters in (question.reference, answer))
+    return float(overlap.precision_recall_f1(overlap.iou(ref, pred)).mean(axis=0)[2])
+
+
+def kept(name: str, model: str, models: Path) -> Contender | None:
+    """A model of earlier nights, by its identity; None for one that isn't kept any more."""
+    try:
+        folder = home(model, models)
+    except NotFound:
+        return None
+    return Contender(name, model, folder, Card.read(folder).training_watermark)
+
+
+def template_of(folder: Path) -> str:
+    """What the model in `folder` is asked by: `name@version`."""
+    template = templates.find(Card.read(folder).template)
+    return f"{template.name}@{template.version}"
+
+
+def questions(record: Record, items: Iterable[Item]) -> list[Question]:
+    with record.read() as store:
+        return [_question(item, store.transcript(item.label.transcript)) for item in items]
+
+
+def _question(item: Item, transcript: Transcript) -> Question:
+    right = canonical(item.label.chapters, transcript).chapters
+    return Question(item, right, transcript.duration, transcript.unit)
+
+
+def score(question: Question, answer: Prediction | None, model: str) -> Scored:
+    """Without an answer it scores 0, and says so; it is never left out."""
+    transcript = question.item.label.transcript
+    return Scored(
+        item=question.item,
+        model=model,
+        prediction=answer or Prediction(transcript, model, "", (), ("it was not answered",)),
+        score=score_video(question.reference, answer.chapters if answer else None, question.duration, question.unit),
+        equal_split_f1=f1_alone(question, equal_split(question.duration, max(1, len(question.reference)))),
+        reference=canonical_json([chapter.as_json() for chapter in question.reference]),
+        length=length(question.duration, question.unit),
+    )
+
+
+def length(duration: float, unit: Unit) -> str:
+    """`short` below 15 minutes, `medium` below 30, `long` up to 60, `longer` above; `untimed` for text without times.
+
+    The first three are VidChapters' own classes, by which Chapter-Llama (CVPR 2025) reports.
+    """
+    minutes = duration / 60
+    if unit != "seconds":
+        return "untimed"
+    return "short" if minutes < 15 else "medium" if minutes < 30 else "long" if minutes <= 60 else "longer"

@@ -1,0 +1,119 @@
+"""Any two models on the same items: what isn't answered yet is asked, and what is held out is logged."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from errata.cli.entrants import Manner, entrant
+from errata.cli.output import percent, print_table, say
+from errata.database.holdout import Access
+from errata.domain.roles import Role
+from errata.errors import NotFound
+from errata.workspace import Workspace
+from evaluation.compare import best_fixes, comparison, paired, worst_regressions
+from evaluation.holdout import check_sealed, open_by_hand
+from evaluation.items import Item, held_out_items, score_items, unused_items
+
+SHOWN = ("f1", "precision", "recall", "tiou", "soda_d", "cider", "title_f1", "count_error", "recall_5s")
+ALL: tuple[Role, ...] = ("train", "dev", "anchor")
+"""Whatever is not sealed: that is opened by its name alone."""
+HELD_OUT: tuple[Role, ...] = ("anchor", "sealed")
+"""Roles whose every access is logged."""
+
+
+def compare(workspace: Workspace, names: tuple[str, str], on: str, manner: Manner) -> dict[str, Any]:
+    """Compares A with B on the items of `on` that neither is known to have seen; see `evaluation.compare`.
+
+    `on` is a role, `fresh` for `train`, or `all`. Raises Refused where `sealed` was opened too often.
+    """
+    roles = _roles(on)
+    with workspace.record.read() as store:
+        upto = store.watermark()
+        if "sealed" in roles:
+            check_sealed(store.holdout.accesses("sealed"), datetime.now(UTC))
+    with TemporaryDirectory(dir=_room(workspace)) as place:
+        a, b = (entrant(workspace, name, number, manner, Path(place)) for number, name in enumerate(names))
+        items = _items(workspace, roles, upto, a.seen | b.seen)
+        if not items:
+            raise NotFound(f"nothing on {on} is labelled that both could be scored on; import corrections first")
+        scored = [score_items(workspace.record, each.answerer, each.given, items) for each in (a, b)]
+    for role in HELD_OUT:
+        if count := sum(_role(item) == role for item in items):
+            why = f"errata compare {a.given} {b.given} --on {on}"
+            who = (a.answerer.model, b.answerer.model)
+            open_by_hand(workspace.record, Access(role, getpass.getuser(), why, who, count, upto))
+    found = comparison(scored[0], scored[1], workspace.params()["evaluate"]["seed"])
+    pairs = [] if "sealed" in roles else paired(*scored)  # single items of it are nobody's to look at
+    told = {"on": on, "items": len(items), "watermark": upto, "a": a.as_json(), "b": b.as_json()}
+    return {**told, **found, "regressions": worst_regressions(pairs), "fixes": best_fixes(pairs)}
+
+
+def _room(workspace: Workspace) -> Path:
+    """On the workspace's own disk, where most models lie that can then be linked instead of copied."""
+    room = workspace.root / "work"
+    room.mkdir(exist_ok=True)
+    return room
+
+
+def _roles(on: str) -> tuple[Role, ...]:
+    known: dict[str, Role] = {"fresh": "train", "dev": "dev", "anchor": "anchor", "sealed": "sealed"}
+    return ALL if on == "all" else (known[on],)
+
+
+def _items(workspace: Workspace, roles: Sequence[Role], upto: int, seen: frozenset[str]) -> list[Item]:
+    found: list[Item] = []
+    for role in roles:
+        if role == "train":
+            found += unused_items(workspace.record, 0, upto, seen)
+        else:
+            found += held_out_items(workspace.record, role, upto, seen)
+    return found
+
+
+def _role(item: Item) -> str:
+    return "anchor" if item.part == "retention" else item.part
+
+
+def print_comparison(found: dict[str, Any]) -> None:
+    say(f"A  {_name(found['a'])}\nB  {_name(found['b'])}")
+    say(f"{found['items']} items of {found['on']}, 90 % intervals, by cluster")
+    rows = [(name, *_metric_row(found["metrics"][name])) for name in SHOWN if name in found["metrics"]]
+    print_table("means", ("metric", "A", "B", "A minus B", "p", "detectable"), rows)
+    slices = [(f"{kind}: {name}", *_slice_row(one)) for kind, by in found["slices"].items() for name, one in by.items()]
+    if slices:
+        print_table("F1 by slice", ("slice", "items", "A", "B", "A minus B", "p"), slices)
+    for title, key in (("A lost most", "regressions"), ("A gained most", "fixes")):
+        if found[key]:
+            values = [(one["external_id"], one["a_f1"], one["b_f1"], one["difference"]) for one in found[key]]
+            shown = [(name, *(f"{value:.1f}" for value in of)) for name, *of in values]
+            print_table(title, ("transcript", "A", "B", "A minus B"), shown)
+    say(f"answers with problems: A {found['problems']['a']}, B {found['problems']['b']}")
+
+
+def _name(side: dict[str, Any]) -> str:
+    given, model = side["given"], side["model"][:16]
+    return model if side["model"].startswith(given) else f"{given} ({model})"
+
+
+def _metric_row(metric: dict[str, Any]) -> tuple[str, ...]:
+    sides = (_interval(metric[side]["mean"], metric[side]["low"], metric[side]["high"]) for side in ("a", "b"))
+    gap = metric["difference"]
+    return (*sides, _interval(gap["effect"], gap["low"], gap["high"]), _p(gap["p_value"]), percent(gap["mde"]))
+
+
+def _slice_row(gap: dict[str, Any]) -> tuple[str, ...]:
+    values = (percent(gap["mean_new"]), percent(gap["mean_old"]), _interval(gap["effect"], gap["low"], gap["high"]))
+    return (str(gap["n"]), *values, _p(gap["p_value"]))
+
+
+def _interval(value: float | None, low: float | None, high: float | None) -> str:
+    return percent(value) if low is None or high is None else f"{value:.1f} [{low:.1f}, {high:.1f}]"
+
+
+def _p(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2g}"

@@ -1,0 +1,67 @@
+"""The commands that compare models by hand, and say who opened what is held out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from errata.cli.arguments import HERE, AsJson, InWorkspace, find
+
+compare = typer.Typer()
+
+
+class On(StrEnum):
+    fresh = "fresh"
+    dev = "dev"
+    anchor = "anchor"
+    sealed = "sealed"
+    all = "all"
+
+
+@compare.command("compare")
+def compare_command(
+    models: Annotated[tuple[str, str], typer.Argument(metavar="A B", help="Two models. Differences are A minus B.")],
+    on: Annotated[On, typer.Option(help="Labels to score on; `all` is what isn't sealed.")] = On.fresh,
+    workspace: InWorkspace = HERE,
+    model_name: Annotated[
+        list[str] | None, typer.Option(help="What a server calls its model; twice for A's and B's.")
+    ] = None,
+    template: Annotated[
+        str, typer.Option(help="For a model without a card: prompt template, and how many tokens it sees: json:8192.")
+    ] = "indexed",
+    as_json: AsJson = False,
+) -> None:
+    """Compare any two models on the same items.
+
+    Each is an alias, an identity, a folder (adapter, full model, ONNX GenAI export, GGUF), a .gguf file, the address of
+    an OpenAI-compatible server (its key in ERRATA_API_KEY), or a JSON file {video_id: {"<start s>": title}}.
+    """
+    from errata.cli.compare import compare, print_comparison
+    from errata.cli.entrants import Manner
+    from errata.cli.output import print_json
+
+    found = compare(find(workspace), models, on.value, Manner.of(template, tuple(model_name or ())))
+    (print_json if as_json else print_comparison)(found)
+
+
+@compare.command("holdout")
+def holdout_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
+    """Every access to the anchor and to the sealed set, and how often the latter may still be opened this year."""
+    from errata.cli.output import print_json, print_table, say
+    from evaluation.holdout import SEALED_A_YEAR, listing
+
+    found = listing(find(workspace).record, datetime.now(UTC))
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (str(one["seq"]), one["at"][:19], one["role"], str(one["items"]), one["by"], one["why"])
+        for one in found["accesses"]
+    ]
+    print_table("accesses to held-out items", ("#", "at (UTC)", "role", "items", "by", "why"), rows)
+    anchor, sealed = (found["counts"][role] for role in ("anchor", "sealed"))
+    say(f"anchor: {anchor} accesses; sealed: {sealed}, {found['sealed_within_a_year']} of them within the last year")
+    say(f"the sealed set may be opened {found['sealed_left']} more times now, {SEALED_A_YEAR} within any year")

@@ -1,0 +1,49 @@
+"""Models that are nothing but a card and what they are known to have answered: scores without an engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from errata.database.record import Record
+from errata.domain.prediction import Prediction
+from errata.inference.artefact import SEEN, Card
+from evaluation.items import Contender
+from tests.made_up_record import chapters, correction, talk
+
+ASKED = "inline@1"
+
+
+def contender(models: Path, name: str, letter: str, seen: Sequence[str] = (), watermark: int = 0) -> Contender:
+    """A model of the identity `letter` · 64."""
+    folder = models / (letter * 16)
+    folder.mkdir(parents=True)
+    Card("inline", 128, training_watermark=watermark).write(folder)
+    (folder / SEEN).write_text(json.dumps(list(seen)))
+    return Contender(name, letter * 64, folder, watermark)
+
+
+def corrected(
+    record: Record, names: Sequence[str], role: str = "train", channels: int = 5, lines: int = 12
+) -> list[int]:
+    """Talks of two minutes (12 lines), each with two chapters that a reviewer gave: at 0 and at 60."""
+    with record.write() as store:
+        seqs = []
+        for place, name in enumerate(names):
+            spoken = talk(name, channel=f"channel {place % channels}", lines=lines)
+            seqs.append(store.add_transcript(spoken, role).seq)  # type: ignore[arg-type]
+            store.add_correction(correction(seqs[-1], chapters(0, 60)))
+    return seqs
+
+
+def answered(record: Record, model: Contender, transcripts: Sequence[int], at: float = 60) -> None:
+    """It put the second chapter at `at`: right at 60."""
+    with record.write() as store:
+        for seq in transcripts:
+            store.add_prediction(Prediction(seq, model.identity, ASKED, chapters(0, at)))
+
+
+def mark(record: Record) -> int:
+    with record.read() as store:
+        return store.watermark()
