@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
 
-SHA256, NIGHT = "errata.sha256", "errata.night"
+SHA256, NIGHT, REPORT = "errata.sha256", "errata.night", "errata.report"
 _PARAMS_AT_ONCE = 100
 """MLflow's limit."""
 _DIGEST = 36
@@ -137,14 +137,16 @@ class ModelRegistry:
     def register(self, folder: Path, identity: str, tags: Mapping[str, str], run: str) -> str:
         """Puts a sealed model into the registry under its night's run; returns its version.
 
-        A model that is there already keeps its version, and gets the tags. Raises NotFound where its files aren't those
-        that were sealed.
+        A model that is there already keeps its version, and gets the tags and a link to the night's report. Raises
+        NotFound where its files aren't those that were sealed.
         """
         if artefact.verify(folder) != identity:
             raise NotFound(f"{folder} does not hold the model {identity[:16]}…; register the folder that does")
         with self._reaching():
             version = self._version(identity) or self._upload(folder, identity, run)
-            self._tag(version, tags)
+            self._tag(version, {**tags, REPORT: f"runs:/{run}/report.html"})
+            place = f"#/experiments/{self._experiment}/runs/{run}/artifacts/report.html"
+            self._client.update_model_version(self._name, version.version, f"[Report]({place})")
             return str(version.version)
 
     def tag_version(self, identity: str, tags: Mapping[str, str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from errata.domain.transcript import Transcript
@@ -29,6 +29,38 @@ class NightLine:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """A line of a table: of the night's cost, or of where its data comes from."""
+
+    group: str
+    name: str
+    value: int | str
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What the night's stages wrote, as it lies in `nights/<label>/`; empty where a file isn't there."""
+
+    night: dict[str, Any] = field(default_factory=dict)
+    """`night.yaml`: the watermarks, who was whom, the hash of the code."""
+    manifest: dict[str, Any] = field(default_factory=dict)
+    """The snapshot's."""
+    curated: dict[str, Any] = field(default_factory=dict)
+    """`kept`, and `left_out` by reason."""
+    mixed: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+    """`steps`, and the `loss` of each."""
+    parity: dict[str, Any] = field(default_factory=dict)
+    """Per target of export."""
+    judges: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """`judges.json`, see `evaluation.judges.night`, by contender."""
+    accesses: dict[str, int] = field(default_factory=dict)
+    """How often each held-out role had been scored on, up to and with tonight."""
+    sha256: dict[str, str] = field(default_factory=dict)
+    """Of the night's files, by name."""
+
+
+@dataclass(frozen=True)
 class Report:
     nights: tuple[NightLine, ...]
     """In order; tonight is the last one."""
@@ -41,6 +73,20 @@ class Report:
     """The transcripts of `shown_transcripts`, by their `seq`."""
     facts: dict[str, str]
     """Where the numbers come from, in the words and the order in which they are shown."""
+    sources: Sources = field(default_factory=Sources)
+
+    @property
+    def label(self) -> str:
+        return str(self.evaluation.get("night") or (self.nights[-1].label if self.nights else ""))
+
+    def contest(self, contender: str) -> dict[str, Any]:
+        """Its entry in `evaluation.json`; empty where it has none."""
+        found = (contest for contest in self.evaluation.get("contenders", ()) if contest["name"] == contender)
+        return next(found, {})
+
+    def judged(self, contender: str) -> dict[str, Any]:
+        """What its judges found; empty where it had none."""
+        return self.sources.judges.get(contender, {})
 
 
 @dataclass(frozen=True)
@@ -67,6 +113,19 @@ def answers(items: Sequence[Row], name: str) -> dict[int, Row]:
     """
     found = {row["transcript"]: row for row in items if row["name"] == name and row["part"] in PARTS}
     return answers(items, "day0") if name == "champion" and not found else found
+
+
+def tonight(report: Report) -> list[Row]:
+    """A row for each of tonight's fresh items: those that every model was scored on, by tonight's corrections.
+
+    A challenger's rows hold the fresh items of earlier nights as well.
+    """
+    after = report.sources.night.get("training_watermark", 0)
+    scored = [name for name, mean in report.evaluation.get("means", {}).items() if mean.get("n")]
+    rows = [answers(report.items, name) for name in scored]
+    every = set[int]().union(*rows).intersection(*rows)
+    fresh = (rows[0][transcript] for transcript in sorted(every))
+    return [row for row in fresh if row["part"] == "fresh" and row["correction"] > after]
 
 
 def changes(items: Sequence[Row], champion: str, contender: str) -> list[Change]:

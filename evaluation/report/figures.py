@@ -18,12 +18,24 @@ def is_missing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and not math.isfinite(value))
 
 
+def known(value: float | None) -> float | None:
+    """None for NaN and infinity as well, which JSON doesn't have."""
+    return None if is_missing(value) else value
+
+
 def number(value: float | None, signed: bool = False) -> str:
     """One decimal; `signed` puts a + before a gain."""
     if value is None or is_missing(value):
         return DASH
     text = typographic(f"{value:z.1f}")
     return f"+{text}" if signed and value > 0 and text != "0.0" else text
+
+
+def two(value: float | None, signed: bool = False) -> str:
+    """Two decimals: for shares and correlations."""
+    if value is None or is_missing(value):
+        return DASH
+    return typographic(f"{value:{'+' if signed and round(value, 2) else ''}z.2f}")
 
 
 def interval(low: float | None, high: float | None, signed: bool = False) -> str:

@@ -7,24 +7,31 @@ import re
 from typing import Any
 
 from evaluation.report import verdict
-from evaluation.report.content import Report, lead, worst_regressions
-from evaluation.report.figures import DASH, interval, is_missing, number, plural, printable, share, typographic
+from evaluation.report.content import Report, lead, tonight, worst_regressions
+from evaluation.report.figures import DASH, count, interval, is_missing, number, plural, printable, share, typographic
 from evaluation.report.measures import NAMES, models
+from evaluation.report.prospects import prospects
+from evaluation.report.slices import reviewers
 
 COLUMNS = {"f1": "F1", "precision_5s": "Precision 5\u00a0s", "recall_5s": "Recall 5\u00a0s", "title_f1": "Title F1"}
 SHOWN = 3
+RAILS = 18
+"""Guardrails that are listed at most; those that are only shown are left out first, then those that passed."""
+PROSPECTS = 8
+PAGE = "report.html"
+_ORDER = {"failed": 0, "not evaluable": 1, "passed": 2}
 
 
 def summary(report: Report) -> str:
-    """Whatever an id or a reason contains, it makes no link, mention or markup."""
+    """Whatever an id or a reason contains, it makes no link, mention or markup; under 60 lines."""
     title, sentence = verdict.headline(report)
     decision = lead(report.decisions)
     blocks = [f"## {inert(title)}"]
-    blocks += _decided(verdict.read(decision, report.evaluation)) if decision else [inert(sentence)]
+    blocks += _decided(verdict.read(decision, report.evaluation), report) if decision else [inert(sentence)]
     blocks += [_means(report.evaluation), _limits(report.evaluation)]
     if decision:
         blocks.append(_regressions(report, decision["name"]))
-    blocks.append("\n".join(f"- {inert(name)}: {code(fact)}" for name, fact in report.facts.items()))
+    blocks += [_sources(report), f"[The whole report]({PAGE})"]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -40,23 +47,31 @@ def code(text: str) -> str:
     return "`" + (" ".join(printable(text).split()).replace("`", "’").replace("|", "¦") or DASH) + "`"
 
 
-def _decided(found: verdict.Verdict) -> list[str]:
+def _decided(found: verdict.Verdict, report: Report) -> list[str]:
     primary = found.primary
     effect = (
         f"**{number(primary.get('effect'), signed=True)} points of F1** "
         f"(90\u00a0% interval {interval(primary.get('low'), primary.get('high'), signed=True)}) on "
-        f"{plural(primary.get('n', 0), 'fresh item')} from {plural(primary.get('clusters', 0), 'cluster')}."
+        f"{plural(found.n, 'fresh item')} from {plural(found.clusters, 'cluster')}."
     )
-    rows = [f"| {inert(rail.name)} | {rail.status} | {inert(rail.detail)} |" for rail in found.guardrails]
-    table = "\n".join(["| Guardrail | Result | Measured |", "|---|---|---|", *rows]) if rows else ""
     heading = "What comes next" if found.promoted else "What would change it"
+    first, *rest = prospects(found, len(tonight(report)), report.judged(found.name))
+    listed = [f"- {inert(prospect.subject)}: {inert(prospect.text)}" for prospect in rest[:PROSPECTS]]
     return [
         effect,
-        *map(inert, found.findings),
-        f"{heading}: {inert(found.next_step)}",
-        table,
+        " ".join(map(inert, found.findings)),
+        _rails(found),
+        "\n".join([f"{heading}: {inert(first.text)}", *([""] if listed else []), *listed]),
         inert(found.known_error),
     ]
+
+
+def _rails(found: verdict.Verdict) -> str:
+    rails = sorted(found.guardrails, key=lambda rail: (not rail.decides, _ORDER.get(rail.status, 0)))
+    rows = [f"| {inert(rail.name)} | {rail.status} | {inert(rail.detail)} |" for rail in rails[:RAILS]]
+    if len(rails) > RAILS:
+        rows.append(f"| {plural(len(rails) - RAILS, 'more guardrail')} | | in the report |")
+    return "\n".join(["| Guardrail | Result | Measured |", "|---|---|---|", *rows]) if rows else ""
 
 
 def _means(evaluation: dict[str, Any]) -> str:
@@ -88,3 +103,25 @@ def _regressions(report: Report, contender: str) -> str:
     worst = worst_regressions(report.items, "champion", contender, SHOWN)
     named = [f"{code(change.new['external_id'])} ({number(change.effect, signed=True)})" for change in worst]
     return f"Worst regressions: {', '.join(named)}." if named else f"The {contender} lost F1 on no item."
+
+
+def _sources(report: Report) -> str:
+    """Who reviewed, what was spent, and by what the data is found again, a line each."""
+    found, people = report.sources, reviewers(tonight(report))
+    lines = []
+    if people:
+        edited, accepted = sum(one.edited for one in people), sum(one.accepted for one in people)
+        lines.append(f"Reviewed by {plural(len(people), 'person', 'people')}: {edited} edited, {accepted} accepted.")
+    if found.training.get("steps"):
+        tokens = f" on {count(found.mixed['tokens'])} tokens" if found.mixed else ""
+        lines.append(f"Trained for {plural(found.training['steps'], 'step')}{tokens}.")
+    for name, judged in found.judges.items():
+        lines.append(f"Judges of the {inert(name)}: {inert(judged['why'])} {plural(judged['calls'], 'call')}.")
+    hashes = [
+        f"{file} {code(found.sha256[file][:16])}" for file in ("manifest.json", "dvc.lock") if file in found.sha256
+    ]
+    if found.night:
+        marks = f"watermarks {code(str(found.night['training_watermark']))}, {code(str(found.night['gate_watermark']))}"
+        lines.append(f"Data: {', '.join([marks, *hashes])}.")
+    facts = [f"{inert(name)} {code(fact)}" for name, fact in report.facts.items()]
+    return "\n".join(f"- {line}" for line in [*lines, *([", ".join(facts)] if facts else [])])

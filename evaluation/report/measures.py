@@ -1,38 +1,54 @@
-"""Boundaries and titles apart: each metric for each model on tonight's fresh items."""
+"""Each metric for each model on tonight's fresh items, with boundaries and titles apart."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from evaluation.report.figures import is_missing
+from evaluation.metrics.score import LOW_IS_GOOD
+from evaluation.report.figures import known
 
 NAMES = {"day0": "Day-0", "champion": "Champion", "candidate": "Candidate", "challenger": "Challenger"}
 GROUPS: dict[str, dict[str, str]] = {
-    "Boundaries": {
+    "Overlap of chapters": {
         "f1": "F1, %",
         "precision": "Precision, %",
         "recall": "Recall, %",
         "tiou": "tIoU of matched chapters, %",
+        "soda_d": "SODA_d: overlap in order, %",
+    },
+    "Boundaries": {
         "precision_3s": "Precision within 3\u00a0s, %",
         "recall_3s": "Recall within 3\u00a0s, %",
         "precision_5s": "Precision within 5\u00a0s, %",
         "recall_5s": "Recall within 5\u00a0s, %",
         "precision_10s": "Precision within 10\u00a0s, %",
         "recall_10s": "Recall within 10\u00a0s, %",
-        "count_error": "Error in the number of chapters (less is better)",
+    },
+    "Segmentation": {
+        "pk": "Pk, %",
+        "windowdiff": "WindowDiff, %",
+        "boundary_similarity": "Boundary similarity, %",
+        "count_error": "Error in the number of chapters",
     },
     "Titles, where a chapter was found": {
         "title_exact": "Exactly the same, %",
         "title_caseless": "The same but for case, %",
         "title_f1": "Token F1, %",
+        "title_similarity": "Similarity in letters, %",
+        "cider": "CIDEr",
     },
 }
+OTHER = "Others"
+_NO_METRICS = {"n", "low", "high"}
 
 
 @dataclass(frozen=True)
 class Measure:
+    key: str
+    """As in `means` of `evaluation.json`."""
     title: str
+    lower_is_better: bool
     values: tuple[float | None, ...]
     """In the order of `models`."""
     best: tuple[bool, ...]
@@ -44,17 +60,27 @@ def models(means: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def measures(means: dict[str, dict[str, Any]]) -> dict[str, list[Measure]]:
-    names = models(means)
-    return {
-        group: [_measure(title, key, [means.get(name, {}).get(key) for name in names]) for key, title in rows.items()]
-        for group, rows in GROUPS.items()
+    """By group. A metric that nobody was scored by has no row; one that no group names is not hidden."""
+    scored = {key: None for mean in means.values() for key in mean if key not in _NO_METRICS}
+    named = {key for rows in GROUPS.values() for key in rows}
+    groups = {**GROUPS, OTHER: {key: key for key in scored if key not in named}}
+    columns = [means.get(name, {}) for name in models(means)]
+    found = {
+        group: [
+            _measure(title, key, [column.get(key) for column in columns])
+            for key, title in rows.items()
+            if key in scored
+        ]
+        for group, rows in groups.items()
     }
+    return {group: rows for group, rows in found.items() if rows}
 
 
 def _measure(title: str, key: str, values: list[float | None]) -> Measure:
     """Values that read the same are equally good; where all do, none is marked."""
-    read = [None if value is None or is_missing(value) else round(value, 1) for value in values]
-    known = [value for value in read if value is not None]
-    best = (min if key == "count_error" else max)(known, default=None)
-    told_apart = len(set(known)) > 1
-    return Measure(title, tuple(values), tuple(told_apart and value == best for value in read))
+    finite = [known(value) for value in values]
+    read = [None if value is None else round(value, 1) for value in finite]
+    lower = key in LOW_IS_GOOD
+    best = (min if lower else max)((value for value in read if value is not None), default=None)
+    told_apart = len(set(read) - {None}) > 1
+    return Measure(key, title, lower, tuple(finite), tuple(told_apart and value == best for value in read))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,17 @@ from markupsafe import Markup
 
 from evaluation.report import figures, verdict
 from evaluation.report.cases import case
-from evaluation.report.content import Report, changes, fixed_cases, lead, worst_regressions
+from evaluation.report.content import Fact, Report, fixed_cases, worst_regressions
+from evaluation.report.continual import worst as worst_vintage
 from evaluation.report.curve import curve
-from evaluation.report.measures import NAMES, measures, models
-from evaluation.report.slices import reach, reviewers, slices
+from evaluation.report.document import document
+from evaluation.report.loss import loss_curve
+from evaluation.report.measures import NAMES
+from evaluation.report.slices import reach
 
+Size = tuple[float, float]
 WIDE, NARROW = (1080.0, 380.0), (360.0, 300.0)
+LOSS_WIDE, LOSS_NARROW = (760.0, 240.0), (360.0, 220.0)
 LONGEST_TEXT = 400
 
 
@@ -26,50 +32,31 @@ def render(report: Report) -> str:
 
 
 def _content(report: Report) -> dict[str, Any]:
-    evaluation = report.evaluation
-    decision = lead(report.decisions)
-    title, sentence = verdict.headline(report)
+    told, items = document(report), report.items
+    contender = told.verdict.name if told.verdict else "candidate"
+    worst, fixed = (pick(items, "champion", contender) for pick in (worst_regressions, fixed_cases))
     return {
         "report": report,
-        "night": evaluation.get("night") or (report.nights[-1].label if report.nights else ""),
-        "title": title,
-        "sentence": sentence,
-        "verdict": verdict.read(decision, evaluation) if decision else None,
-        "others": [verdict.read(other, evaluation) for other in report.decisions if other is not decision],
-        "curves": _curves(report),
+        "told": told,
+        "night": told.night,
+        "title": told.title,
+        "verdict": told.verdict,
+        "curves": _drawn(lambda size: curve(report.nights, told.equal_split_f1, *size), WIDE, NARROW),
+        "losses": _drawn(lambda size: loss_curve(told.loss, *size), LOSS_WIDE, LOSS_NARROW),
         "names": NAMES,
-        "models": models(evaluation.get("means", {})),
-        "means": evaluation.get("means", {}),
-        "measures": measures(evaluation.get("means", {})),
-        "day0_is_champion": not any(row["name"] == "champion" for row in report.items) and bool(report.items),
-        "reviewers": reviewers(report.items),
-        **_items(report, decision["name"] if decision else "candidate"),
-    }
-
-
-def _curves(report: Report) -> dict[str, Any]:
-    floor = report.evaluation.get("equal_split_f1")
-    return {"wide": curve(report.nights, floor, *WIDE), "narrow": curve(report.nights, floor, *NARROW)}
-
-
-def _items(report: Report, contender: str) -> dict[str, Any]:
-    items, excerpts = report.items, report.excerpts
-    worst, fixed = (pick(items, "champion", contender) for pick in (worst_regressions, fixed_cases))
-    found = slices(changes(items, "champion", contender), _measured(report, contender))
-    return {
+        "models": told.models,
+        "means": report.evaluation.get("means", {}),
+        "day0_is_champion": not any(row["name"] == "champion" for row in items) and bool(items),
         "contender": contender,
-        "slices": found,
-        "reach": reach(row for rows in found.values() for row in rows),
-        "worst": [case(change, excerpts.get(change.new["transcript"])) for change in worst],
-        "fixed": [case(change, excerpts.get(change.new["transcript"])) for change in fixed],
+        "reach": reach(row for rows in told.slices.values() for row in rows),
+        "worst": [case(change, report.excerpts.get(change.new["transcript"])) for change in worst],
+        "fixed": [case(change, report.excerpts.get(change.new["transcript"])) for change in fixed],
+        "worst_vintage": worst_vintage(told.continual.vintages) if told.continual else None,
     }
 
 
-def _measured(report: Report, contender: str) -> dict[str, dict[str, Any]]:
-    contests = {contest["name"]: contest for contest in report.evaluation.get("contenders", [])}
-    if contender not in contests:
-        return {}
-    return {"fresh": contests[contender]["primary"], "anchor": contests[contender]["guardrails"]["anchor"]}
+def _drawn(draw: Callable[[Size], Any], wide: Size, narrow: Size) -> dict[str, Any]:
+    return {"wide": draw(wide), "narrow": draw(narrow)}
 
 
 @cache
@@ -84,15 +71,21 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "number": figures.number,
+        "two": figures.two,
         "interval": figures.interval,
         "count": figures.count,
         "typographic": figures.typographic,
         "word": verdict.word,
         "short": _short,
     }
+    environment.filters["grouped"] = _grouped
     environment.tests["missing"] = figures.is_missing
     environment.globals |= {"plural": figures.plural, "share": figures.share}
     return environment
+
+
+def _grouped(facts: Sequence[Fact]) -> dict[str, list[Fact]]:
+    return {fact.group: [other for other in facts if other.group == fact.group] for fact in facts}
 
 
 def _printable(value: Any) -> Any:

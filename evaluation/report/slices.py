@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from evaluation.report.content import PARTS, Change, Row, answers
+from evaluation.report.content import PARTS, Change, Row
 from evaluation.statistics import compare
 
 FEWEST = 20
@@ -54,14 +54,23 @@ def reach(found: Iterable[Slice]) -> float:
     return max([10.0, *(abs(end) for row in found for end in (row.low, row.high) if end is not None)])
 
 
-def reviewers(items: Sequence[Row]) -> list[tuple[str, int, int]]:
-    """Who reviewed tonight's fresh items: name, edits, accepts; the busiest first."""
-    rows = [row for name in ("day0", "champion", "candidate", "challenger") for row in answers(items, name).values()]
-    fresh = {row["transcript"]: (row["reviewer"], row["kind"]) for row in rows if row["part"] == "fresh"}
-    done = Counter(fresh.values())
-    names = Counter(reviewer for reviewer, _ in fresh.values())
+@dataclass(frozen=True)
+class Reviewer:
+    """What one person did to tonight's fresh items."""
+
+    name: str
+    edited: int
+    """Adjudicated ones included."""
+    accepted: int
+    """Left as they stood."""
+
+
+def reviewers(fresh: Sequence[Row]) -> list[Reviewer]:
+    """The busiest first. `fresh` has a row an item."""
+    done = Counter((row["reviewer"], row["kind"] == "accept") for row in fresh)
+    names = Counter(row["reviewer"] for row in fresh)
     order = sorted(names, key=lambda name: (-names[name], name))
-    return [(name, names[name] - done[name, "accept"], done[name, "accept"]) for name in order]
+    return [Reviewer(name, done[name, False], done[name, True]) for name in order]
 
 
 def _by_channel(fresh: Sequence[Change]) -> list[Slice]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,13 @@ from typing import Any
 from evaluation.report.content import Report, lead
 from evaluation.report.figures import plural
 
-_GUARDRAIL = re.compile(r"(\w+): (passed|failed|not evaluable), (.+)", re.DOTALL)
+_GUARDRAIL = re.compile(r"(\w+|vintage_.+?): (passed|failed|not evaluable), (.+)", re.DOTALL)
 """How the gate's reasons word a guardrail."""
+_NUMBER = r"([+-]?\d+\.\d+)"
+_MEASURED = re.compile(rf"{_NUMBER} (.+?) and at worst {_NUMBER} on (\d+) items; {_NUMBER} is allowed\.")
+_TOO_FEW = re.compile(r"(\d+) items where (\d+) are needed")
+_TOO_WIDE = re.compile(rf"(\d+) items tell the difference to within {_NUMBER} .+?, and {_NUMBER} is asked")
+_SHOWN_ONLY = "(Shown only:"
 _IN_FIGURES = ("Candidate minus champion: ", "There is nothing to compare.")
 """Findings that the comparison's own figures say."""
 
@@ -34,36 +40,84 @@ NOBODY = {
     "skipped": ("Nothing new tonight", "No correction arrived, so nothing was trained; the champion stays."),
 }
 NO_CANDIDATE = ("No candidate tonight", "Nothing was trained that could be compared; the champion stays.")
+VINTAGE = "vintage_"
+"""Begins the guardrail of what one earlier night taught."""
 GUARDRAILS = {
     "anchor": "Anchor: held-out items that people corrected",
+    "best_anchor": "Anchor, against the best champion ever",
     "day0_retention": "Retention: held-out items, against Day-0",
+    "forgetting": "Forgetting: what earlier nights taught",
     "parsable": "Parsable: answers that can be read",
     "parity_server": "Parity of the server’s artefact",
     "parity_device": "Parity of the device’s artefact",
+    "starts_server": "Chapter starts of the server’s artefact",
+    "latency": "Latency: how long people wait",
+    "size": "Size of what ships",
+    "judge_consistency": "Judges: the same in both orders",
+    "slice": "Slices by length",
+    "slice_short": "Talks below 15 minutes",
+    "slice_medium": "Talks of 15 to 30 minutes",
+    "slice_long": "Talks of 30 to 60 minutes",
+    "slice_longer": "Talks above an hour",
+    "slice_untimed": "Text without times",
 }
 
 
 @dataclass(frozen=True)
 class Guardrail:
+    key: str
+    """As the gate calls it."""
     name: str
     status: str
     """`passed`, `failed` or `not evaluable`."""
     detail: str
+    decides: bool
+    """False: shown, and nothing more."""
+    vintage: bool
+    """Whether it is of what one earlier night taught."""
+    n: int | None
+    """Items; None where none was measured."""
+    effect: float | None
+    """In `unit`; negative is worse."""
+    worst: float | None
+    """The worst that it may plausibly be."""
+    allowed: float | None
+    """What `worst` must reach; negative."""
+    unit: str
+    """Empty where nothing was measured."""
+    lacks: int | None
+    """About how many more items would make it evaluable; None where it is, or where that isn't known."""
 
 
 @dataclass(frozen=True)
 class Verdict:
     name: str
     """`candidate` or `challenger`."""
+    model: str
+    verdict: str
+    """As the gate words it."""
     title: str
     promoted: bool
     findings: tuple[str, ...]
     guardrails: tuple[Guardrail, ...]
     known_error: str
     next_step: str
-    """What would change the verdict."""
-    primary: dict[str, Any]
+    """What would change the verdict, in a sentence."""
+    needs: int | None
+    """About how many more fresh items would decide it."""
+    look: dict[str, float | None] | None
+    """What the fresh items could tell, see `registry.decision.Look`."""
+    primary: dict[str, float | None]
     """The comparison with the champion on fresh items, see `evaluation.statistics.Comparison`; may be empty."""
+
+    @property
+    def n(self) -> int:
+        """Fresh items that were compared."""
+        return int(self.primary.get("n") or 0)
+
+    @property
+    def clusters(self) -> int:
+        return int(self.primary.get("clusters") or 0)
 
 
 def read(decision: dict[str, Any], evaluation: dict[str, Any]) -> Verdict:
@@ -76,16 +130,47 @@ def read(decision: dict[str, Any], evaluation: dict[str, Any]) -> Verdict:
     said = _IN_FIGURES if primary else ()
     return Verdict(
         name=name,
+        model=decision["model"],
+        verdict=decision["verdict"],
         title=_title(decision),
         promoted=decision["promoted"],
         findings=tuple(reason for reason in prose if reason not in known and not reason.startswith(said)),
-        guardrails=tuple(
-            Guardrail(GUARDRAILS.get(key, key), status, rest) for key, status, rest in map(_groups, guardrails)
-        ),
+        guardrails=tuple(_guardrail(*_groups(found)) for found in guardrails),
         known_error=" ".join(known),
         next_step=_next_step(decision),
+        needs=decision["needs"],
+        look=decision.get("look"),
         primary=primary,
     )
+
+
+def _guardrail(key: str, status: str, detail: str) -> Guardrail:
+    measured, short, wide = _MEASURED.match(detail), _TOO_FEW.match(detail), _TOO_WIDE.match(detail)
+    told = measured or short or wide
+    return Guardrail(
+        key=key,
+        name=_name(key),
+        status=status,
+        detail=detail,
+        decides=_SHOWN_ONLY not in detail,
+        vintage=key.startswith(VINTAGE),
+        n=int(told[4 if measured else 1]) if told else None,
+        effect=float(measured[1]) if measured else None,
+        worst=float(measured[3]) if measured else None,
+        allowed=float(measured[5]) if measured else None,
+        unit=measured[2] if measured else "",
+        lacks=int(short[2]) - int(short[1]) if short else _lacking(wide) if wide else None,
+    )
+
+
+def _name(key: str) -> str:
+    return f"Taught on {key.removeprefix(VINTAGE)}" if key.startswith(VINTAGE) else GUARDRAILS.get(key, key)
+
+
+def _lacking(wide: re.Match[str]) -> int:
+    """An interval narrows with the square root of its items."""
+    n, within, asked = int(wide[1]), float(wide[2]), float(wide[3])
+    return max(1, math.ceil(n * ((within / asked) ** 2 - 1))) if asked else n
 
 
 def headline(report: Report) -> tuple[str, str]:

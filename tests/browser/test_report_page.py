@@ -10,6 +10,7 @@ import pytest
 
 from evaluation.report.page import render
 from tests.made_up_night import bootstrap, report
+from tests.made_up_report import full_report, tainted
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -43,10 +44,15 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pages")
-    long = report(3)
-    for row in long.items:
-        row["external_id"] = row["reviewer"] = row["channel"] = "unbroken" * 40
-    pages = {"six": report(), "one": report(1), "thirty": report(30), "first": bootstrap(), "long": long}
+    long = tainted(full_report(3), "unbroken" * 40)
+    pages = {
+        "six": full_report(),
+        "plain": report(),
+        "one": report(1),
+        "thirty": report(30),
+        "first": bootstrap(),
+        "long": long,
+    }
     for name, content in pages.items():
         (folder / f"{name}.html").write_text(render(content))
     return folder
@@ -67,7 +73,7 @@ def overflow(page: Any) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
 
-@pytest.mark.parametrize("name", ["six", "one", "thirty", "first", "long"])
+@pytest.mark.parametrize("name", ["six", "plain", "one", "thirty", "first", "long"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_page_fits_and_complains_of_nothing(browser, folder, name, width):
     page, complaints = shown(browser, folder, name, viewport={"width": width, "height": 844})
@@ -75,8 +81,29 @@ def test_the_page_fits_and_complains_of_nothing(browser, folder, name, width):
     assert overflow(page) <= 0
     wanted = ("narrow", "wide") if width == 390 else ("wide", "narrow")
     if name != "first":
-        assert page.locator(f"figure svg.{wanted[0]}").is_visible()
-        assert not page.locator(f"figure svg.{wanted[1]}").is_visible()
+        assert page.locator(f"#curve ~ figure svg.{wanted[0]}").is_visible()
+        assert not page.locator(f"#curve ~ figure svg.{wanted[1]}").is_visible()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_part_is_seen(browser, folder, width):
+    page, _ = shown(browser, folder, "six", viewport={"width": width, "height": 844})
+    for part in ("kept", "judges", "training", "reviewers"):
+        assert page.locator(f"section[aria-labelledby={part}]").is_visible()
+        link = page.locator(f"nav a[href='#{part}']")
+        link.click()
+        assert page.locator(f"#{part}").bounding_box()["y"] < 60
+    drawn = page.locator("#training ~ figure svg:visible .line").first.bounding_box()
+    assert drawn["width"] > width / 3 and drawn["height"] > 40
+    strong, weak = (page.locator(f".heat .{shade}").first for shade in ("h4", "h0"))
+    colours = {cell.evaluate("node => getComputedStyle(node).backgroundColor") for cell in (strong, weak)}
+    assert len(colours) == 2
+
+
+def test_what_a_table_says_on_a_phone_has_its_labels(browser, folder):
+    page, _ = shown(browser, folder, "six", viewport={"width": 390, "height": 844})
+    cell = page.locator(".judges td[data-label='Same in both orders']").first
+    assert "Same in both orders" in cell.evaluate("node => getComputedStyle(node, '::before').content")
 
 
 def test_folded_parts_open_without_javascript(browser, folder):

@@ -124,10 +124,17 @@ def test_an_unknown_model_is_one_sentence(registry: ModelRegistry, tmp_path: Pat
 
 def test_evidence_stands_on_the_version(registry: ModelRegistry, tmp_path: Path) -> None:
     folder, identity = sealed(tmp_path / "m", "one")
-    version = registry.register(folder, identity, {"errata.verdict": "inconclusive"}, registry.open_run("n1"))
+    run = registry.open_run("n1")
+    version = registry.register(folder, identity, {"errata.verdict": "inconclusive"}, run)
     registry.tag_version(identity, {"errata.verdict": "promote", "errata.p_value": "0.01"})
-    tags = registry._client.get_model_version(registry._name, version).tags
-    assert tags == {"errata.verdict": "promote", "errata.p_value": "0.01", "errata.sha256": identity}
+    found = registry._client.get_model_version(registry._name, version)
+    assert found.tags == {
+        "errata.verdict": "promote",
+        "errata.p_value": "0.01",
+        "errata.sha256": identity,
+        "errata.report": f"runs:/{run}/report.html",
+    }
+    assert f"/runs/{run}/artifacts/report.html" in found.description
 
 
 # aliases -------------------------------------------------------------------------------------------------------------

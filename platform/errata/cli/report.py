@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import errata
 from errata.database.tables import NightRow
+from errata.domain.hashing import sha256
 from errata.errors import NotFound
-from errata.workspace import Workspace, write_atomically
+from errata.workspace import Workspace, write_atomically, write_json
 
 if TYPE_CHECKING:
-    from evaluation.report.content import NightLine, Report
+    from evaluation.report.content import NightLine, Report, Sources
+
+PAGE, SUMMARY, DOCUMENT = "report.html", "report.md", "report.json"
+HASHED = ("manifest.json", "dvc.lock", "evaluation.json", "items.parquet")
+NIGHTLY = "nightly"
+"""By whom a night's own look at held-out items is logged."""
 
 
 def write_report(workspace: Workspace, label: str | None) -> Path:
-    """Writes the page and the summary of a night (the last that scored anything, without a label); returns the page.
+    """Writes a night's page, its summary and its JSON (the last night's that scored anything, without a label).
 
-    Raises NotFound where that night has no scores.
+    Returns the page; the other two lie beside it. Raises NotFound where that night has no scores.
     """
+    from evaluation.report.document import as_json
     from evaluation.report.markdown import summary
     from evaluation.report.page import render
 
@@ -31,9 +39,10 @@ def write_report(workspace: Workspace, label: str | None) -> Path:
     tonight = wanted[-1]
     report = _report(workspace, [row for row in nights if row.number <= tonight.number])
     folder = workspace.nights / tonight.label
-    write_atomically(folder / "report.md", summary(report))
-    write_atomically(folder / "report.html", render(report))
-    return folder / "report.html"
+    write_json(folder / DOCUMENT, as_json(report))
+    write_atomically(folder / SUMMARY, summary(report))
+    write_atomically(folder / PAGE, render(report))
+    return folder / PAGE
 
 
 def _report(workspace: Workspace, nights: list[NightRow]) -> Report:
@@ -54,6 +63,7 @@ def _report(workspace: Workspace, nights: list[NightRow]) -> Report:
         items=items,
         excerpts=excerpts,
         facts=_facts(workspace, tonight, folder),
+        sources=_sources(workspace, nights, folder),
     )
 
 
@@ -64,20 +74,51 @@ def _line(row: NightRow) -> NightLine:
     return NightLine(row.label, row.verdict or "", found["new_corrections"], found["fresh_items"], found["means"])
 
 
+def _sources(workspace: Workspace, nights: list[NightRow], folder: Path) -> Sources:
+    """Of the night's own folder alone, so that an old night's page stays as it was when it is written again."""
+    from evaluation.report.content import Sources
+
+    tonight = nights[-1]
+    present = [name for name in HASHED if (folder / name).exists()]
+    return Sources(
+        night=_night(tonight, folder),
+        manifest=_read(folder / "manifest.json"),
+        curated=_read(folder / "curated.json"),
+        mixed=_read(folder / "mix.json"),
+        training=_read(folder / "train.json"),
+        parity=_read(folder / "parity.json"),
+        judges=_judges(folder, [decision["name"] for decision in tonight.outcome.get("decisions", ())]),
+        accesses=_accesses(workspace, {row.label for row in nights}),
+        sha256={name: sha256((folder / name).read_bytes()) for name in present},
+    )
+
+
+def _night(row: NightRow, folder: Path) -> dict[str, Any]:
+    import yaml
+
+    path = folder / "night.yaml"
+    kept: dict[str, Any] = yaml.safe_load(path.read_text()) if path.exists() else {}
+    return {**kept, "training_watermark": row.training_watermark, "gate_watermark": row.gate_watermark}
+
+
+def _judges(folder: Path, contenders: list[str]) -> dict[str, dict[str, Any]]:
+    """What judges found of each contender that they were asked about."""
+    names = {name: "judges.json" if name == "candidate" else f"{name}-judges.json" for name in contenders}
+    found = {name: _read(folder / file) for name, file in names.items()}
+    return {name: judged for name, judged in found.items() if judged.get("judges")}
+
+
+def _accesses(workspace: Workspace, labels: set[str]) -> dict[str, int]:
+    """By role, up to the last look of these nights: what came later isn't of this page."""
+    with workspace.record.read() as store:
+        logged = store.holdout.accesses()
+    ours = [one.seq for one in logged if one.access.by == NIGHTLY and one.access.why in labels]
+    return dict(sorted(Counter(one.access.role for one in logged if one.seq <= max(ours, default=0)).items()))
+
+
 def _facts(workspace: Workspace, night: NightRow, folder: Path) -> dict[str, str]:
-    """Where the numbers come from; nothing that changes when the page is written again."""
-    trained, mixed = _read(folder / "train.json"), _read(folder / "mix.json")
-    loss = trained.get("loss") or []
-    facts = {
-        "Night": night.label,
-        "Trained on corrections up to": f"watermark {night.training_watermark}",
-        "Scored on corrections up to": f"watermark {night.gate_watermark}",
-        "Champion before the night": str(night.outcome.get("champion", ""))[:16],
-        "Candidate": str(night.outcome.get("candidate", ""))[:16] or "none",
-    }
-    if loss:
-        facts["Training rows"] = f"{mixed['new']} new, {mixed['replayed']} replayed, {mixed['tokens']} tokens"
-        facts["Training loss"] = f"{loss[0]:.3f} at the first of {len(loss)} steps, {loss[-1]:.3f} at the last"
+    """What else belongs to the night; nothing that changes when the page is written again."""
+    facts = {"Night": night.label}
     for target, found in _read(folder / "parity.json").items():
         agreed = found["agreement"]["starts"]
         facts[f"Export for a {target}"] = (

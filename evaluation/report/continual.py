@@ -1,0 +1,139 @@
+"""What the contender kept of what earlier nights taught: the `continual` part of its entry in `evaluation.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evaluation.report.figures import is_missing, known
+from evaluation.report.slices import FEWEST
+
+SHADES = 5
+MEASURES = {
+    "gem_acc": ("ACC", "mean score on all vintages, by the model as it is now"),
+    "gem_bwt": ("BWT", "backward transfer: now minus when just taught; negative is forgetting"),
+    "gem_fwt": ("FWT", "forward transfer: just before being taught, minus Day-0"),
+    "chaudhry_forgetting": ("Forgetting", "best ever minus now; positive was forgotten"),
+    "avalanche_forgetting": ("Forgetting since taught", "when just taught minus now"),
+    "general_ability_delta": ("General ability", "retention items, now minus Day-0"),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    score: float | None
+    """F1; None where it wasn't measured."""
+    taught: bool
+    """Whether this model had been trained on that vintage."""
+    shade: int
+    """0 to SHADES − 1, from the lowest score of the table to the highest."""
+
+
+@dataclass(frozen=True)
+class Heat:
+    """A row of R: one model on every vintage."""
+
+    name: str
+    model: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Vintage:
+    night: str
+    items: int
+    of: int
+    """How many fresh items that night had, of which `items` are a sample."""
+    effect: float | None
+    """Points of F1, contender minus champion."""
+    low: float | None
+    high: float | None
+    why: str
+    """Why there is no interval; empty where there is one."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    key: str
+    name: str
+    meaning: str
+    value: float | None
+
+
+@dataclass(frozen=True)
+class Continual:
+    measures: tuple[Measure, ...]
+    heat: tuple[Heat, ...]
+    vintages: tuple[Vintage, ...]
+    together: Vintage | None
+    """All of them at once: the guardrail `forgetting`."""
+
+
+def continual(contest: dict[str, Any]) -> Continual | None:
+    """Of one contender; None where nothing had been taught before tonight, or nobody measured it."""
+    found = contest.get("continual") or {}
+    if not found.get("vintages"):
+        return None
+    compared = contest.get("more_guardrails", {})
+    return Continual(
+        measures=tuple(
+            Measure(key, name, meaning, known(found["measures"].get(key)))
+            for key, (name, meaning) in MEASURES.items()
+            if key in found["measures"]
+        ),
+        heat=_heat(found, contest["name"]),
+        vintages=tuple(_vintage(one, compared.get(f"vintage_{one['night']}", {})) for one in found["vintages"]),
+        together=_together(found["vintages"], compared.get("forgetting")),
+    )
+
+
+def _heat(found: dict[str, Any], contender: str) -> tuple[Heat, ...]:
+    numbers = [vintage["number"] for vintage in found["vintages"]]
+    measured = [score for row in found["r"] for score in row if not is_missing(score)]
+    low, high = min(measured, default=0.0), max(measured, default=0.0)
+    last = len(found["rows"]) - 1
+    return tuple(
+        Heat(
+            name=_row_name(row["taught"], contender if place == last else ""),
+            model=row["model"],
+            cells=tuple(
+                Cell(known(score), number <= row["taught"], _shade(score, low, high))
+                for score, number in zip(scores, numbers, strict=True)
+            ),
+        )
+        for place, (row, scores) in enumerate(zip(found["rows"], found["r"], strict=True))
+    )
+
+
+def _row_name(taught: int, contender: str) -> str:
+    if contender:
+        return f"Tonight’s {contender}"
+    return f"After vintage {taught}" if taught else "Day-0"
+
+
+def _shade(score: float | None, low: float, high: float) -> int:
+    if score is None or is_missing(score) or high <= low:
+        return 0
+    return min(SHADES - 1, int(SHADES * (score - low) / (high - low)))
+
+
+def _vintage(one: dict[str, Any], compared: dict[str, Any]) -> Vintage:
+    low, high = known(compared.get("low")), known(compared.get("high"))
+    n = compared.get("n", 0)
+    why = f"fewer than {FEWEST} items" if n < FEWEST else "" if low is not None else "all items are of one cluster"
+    if why:
+        low = high = None
+    return Vintage(one["night"], one["items"], one["of"], known(compared.get("effect")), low, high, why)
+
+
+def _together(vintages: Sequence[dict[str, Any]], compared: dict[str, Any] | None) -> Vintage | None:
+    if compared is None:
+        return None
+    items, of = (sum(one[key] for one in vintages) for key in ("items", "of"))
+    return _vintage({"night": "All together", "items": items, "of": of}, compared)
+
+
+def worst(vintages: Sequence[Vintage]) -> Vintage | None:
+    """The one on which most was lost against the champion; None where none was compared."""
+    return min((one for one in vintages if one.effect is not None), key=lambda one: one.effect or 0.0, default=None)

@@ -1,0 +1,50 @@
+"""What the night took: people's reviews, training, answers and judges' calls. Times are not among it: nobody keeps
+them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from evaluation.report.content import Fact, Report, tonight
+from evaluation.report.measures import NAMES
+
+
+def cost(report: Report) -> tuple[Fact, ...]:
+    """Nothing that a night without the thing would have to show as 0."""
+    return (*_people(report), *_training(report), *_answers(report), *_judges(report))
+
+
+def _people(report: Report) -> Iterator[Fact]:
+    fresh = tonight(report)
+    if report.nights:
+        yield Fact("People", "Transcripts corrected since the last night", report.nights[-1].new_corrections)
+    if fresh:
+        yield Fact("People", "Fresh labels scored tonight", len(fresh))
+        yield Fact("People", "Reviewers who gave them", len({row["reviewer"] for row in fresh}))
+
+
+def _training(report: Report) -> Iterator[Fact]:
+    steps, mixed = report.sources.training.get("steps", 0), report.sources.mixed
+    if not steps:
+        return
+    yield Fact("Training", "Steps", steps)
+    if mixed:
+        yield Fact("Training", "Rows to learn from", mixed["examples"])
+        yield Fact("Training", "Tokens in them, each time through", mixed["tokens"])
+        yield Fact("Training", "Tokens of them that are learnt", mixed["labels"])
+
+
+def _answers(report: Report) -> Iterator[Fact]:
+    answered = Counter(row["name"] for row in report.items)
+    for name in (*(name for name in NAMES if name in answered), *sorted(answered.keys() - NAMES.keys())):
+        yield Fact("Items answered", NAMES.get(name, name), answered[name])
+    for target, found in report.sources.parity.items():
+        yield Fact("Items answered", f"Export for a {target}", found["f1"]["n"])
+
+
+def _judges(report: Report) -> Iterator[Fact]:
+    names = {"calls": "Calls", "tokens": "Tokens", "cached": "Answers taken from earlier calls"}
+    for key, name in names.items():
+        if report.sources.judges:
+            yield Fact("Judges", name, sum(judged[key] for judged in report.sources.judges.values()))

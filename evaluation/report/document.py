@@ -1,0 +1,176 @@
+"""The night as JSON, for programs: the same contents as the page, under a schema that is part of the project.
+
+`schema.json` beside this file is `schema()` written down. A change that a reader could trip over gets a new name.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from evaluation.report.content import (
+    Change,
+    Fact,
+    NightLine,
+    Report,
+    changes,
+    fixed_cases,
+    lead,
+    tonight,
+    worst_regressions,
+)
+from evaluation.report.continual import Continual, continual
+from evaluation.report.cost import cost
+from evaluation.report.figures import known, printable
+from evaluation.report.judged import Panel, panel
+from evaluation.report.lineage import lineage
+from evaluation.report.measures import Measure, measures, models
+from evaluation.report.prospects import Prospect, prospects
+from evaluation.report.slices import Reviewer, Slice, reviewers, slices
+from evaluation.report.verdict import Verdict, headline, read
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+Name = Literal["errata-report-1"]
+NAME: Name = "errata-report-1"
+
+
+@dataclass(frozen=True)
+class Chapter:
+    start: float
+    title: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """An item on which the contender lost or gained much."""
+
+    transcript: int
+    external_id: str
+    part: str
+    channel: str
+    kind: str
+    reviewer: str
+    effect: float
+    champion_f1: float
+    contender_f1: float
+    reference: tuple[Chapter, ...]
+    champion: tuple[Chapter, ...]
+    contender: tuple[Chapter, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    schema: Name
+    night: str
+    title: str
+    sentence: str
+    verdict: Verdict | None
+    prospects: tuple[Prospect, ...]
+    others: tuple[Verdict, ...]
+    nights: tuple[NightLine, ...]
+    fresh_items: int
+    accepted: int
+    equal_split_f1: float | None
+    models: tuple[str, ...]
+    measures: dict[str, tuple[Measure, ...]]
+    slices: dict[str, tuple[Slice, ...]]
+    continual: Continual | None
+    judges: Panel | None
+    regressions: tuple[Case, ...]
+    fixed: tuple[Case, ...]
+    reviewers: tuple[Reviewer, ...]
+    cost: tuple[Fact, ...]
+    loss: tuple[float | None, ...]
+    accesses: dict[str, int]
+    lineage: tuple[Fact, ...]
+    facts: dict[str, str]
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """A JSON object that `schema()` describes; without NaN, and in characters that UTF-8 has."""
+    cleaned: dict[str, Any] = _clean(asdict(document(report)))
+    return cleaned
+
+
+def document(report: Report) -> Document:
+    evaluation, decision = report.evaluation, lead(report.decisions)
+    means = evaluation.get("means", {})
+    found = read(decision, evaluation) if decision else None
+    title, sentence = headline(report)
+    contender = decision["name"] if decision else "candidate"
+    contest = report.contest(contender)
+    fresh = tonight(report)
+    return Document(
+        schema=NAME,
+        night=report.label,
+        title=title,
+        sentence=sentence,
+        verdict=found,
+        prospects=prospects(found, len(fresh), report.judged(contender)) if found else (),
+        others=tuple(read(other, evaluation) for other in report.decisions if other is not decision),
+        nights=report.nights,
+        fresh_items=evaluation.get("fresh_items", 0),
+        accepted=evaluation.get("accepted", 0),
+        equal_split_f1=evaluation.get("equal_split_f1"),
+        models=tuple(models(means)),
+        measures={group: tuple(rows) for group, rows in measures(means).items()},
+        slices={group: tuple(rows) for group, rows in sliced(report, contender).items()},
+        continual=continual(contest),
+        judges=panel(report.judged(contender)),
+        regressions=tuple(map(_case, worst_regressions(report.items, "champion", contender))),
+        fixed=tuple(map(_case, fixed_cases(report.items, "champion", contender))),
+        reviewers=tuple(reviewers(fresh)),
+        cost=cost(report),
+        loss=tuple(report.sources.training.get("loss", ())),
+        accesses=report.sources.accesses,
+        lineage=lineage(report),
+        facts=report.facts,
+    )
+
+
+def sliced(report: Report, contender: str) -> dict[str, list[Slice]]:
+    """With the gate's own comparisons, where it made them."""
+    contest = report.contest(contender)
+    measured = {"fresh": contest["primary"], "anchor": contest["guardrails"]["anchor"]} if contest else {}
+    return slices(changes(report.items, "champion", contender), measured)
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema, draft 2020-12. Every object lists all that it holds, but for those that are tables by name."""
+    from pydantic import TypeAdapter
+
+    made = TypeAdapter(Document).json_schema()
+    for part in (made, *made["$defs"].values()):
+        part["additionalProperties"] = False
+    return {"$schema": DIALECT, "$id": NAME} | made
+
+
+def _case(change: Change) -> Case:
+    old, new = change.old, change.new
+    return Case(
+        transcript=new["transcript"],
+        external_id=new["external_id"],
+        part=new["part"],
+        channel=new["channel"] or "",
+        kind=new["kind"],
+        reviewer=new["reviewer"] or "",
+        effect=change.effect,
+        champion_f1=old["f1"],
+        contender_f1=new["f1"],
+        reference=_chapters(new["reference"]),
+        champion=_chapters(old["prediction"]),
+        contender=_chapters(new["prediction"]),
+    )
+
+
+def _chapters(text: str) -> tuple[Chapter, ...]:
+    return tuple(Chapter(float(row["start"]), str(row["title"])) for row in json.loads(text))
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {printable(key): _clean(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(inner) for inner in value]
+    return printable(value) if isinstance(value, str) else known(value)

@@ -1,0 +1,130 @@
+"""Where a night's report is gathered from and written to: `errata.cli.report` on a workspace."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from errata.cli.report import write_report
+from errata.database.holdout import Access
+from errata.domain.hashing import sha256
+from errata.errors import NotFound
+from errata.workspace import Workspace, write_json
+from evaluation.holdout import log_night, open_by_hand
+from evaluation.report.content import shown_transcripts
+from tests.made_up_record import talk
+from tests.made_up_report import continual, full_report, judges, sources
+
+
+@pytest.fixture
+def workspace(made: Path, tmp_path: Path) -> Workspace:
+    return Workspace(shutil.copytree(made, tmp_path / "workspace"))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two scored nights and one that was skipped; the record holds the transcripts that their pages quote."""
+    place = Workspace(tmp_path_factory.mktemp("made"))
+    (place.root / "errata.toml").write_text("")
+    place.record.migrate()
+    night = full_report(1)
+    with place.record.write() as store:
+        quoted = shown_transcripts(night.items, night.decisions)
+        seqs = {at: store.add_transcript(talk(f"talk-{at:04d}")).seq for at in quoted}
+    rows = [row | {"transcript": seqs.get(row["transcript"], 1000 + row["transcript"])} for row in night.items]
+    for label in ("first", "second"):
+        folder = place.nights / label
+        write_json(folder / "evaluation.json", night.evaluation | {"night": label})
+        pq.write_table(pa.Table.from_pylist(rows), folder / "items.parquet")
+        write_json(folder / "train.json", sources().training)
+        write_json(folder / "mix.json", sources().mixed)
+        write_json(folder / "curated.json", sources().curated)
+    for label in ("first", "quiet", "second"):
+        finish(place, label, night.decisions)
+    return place.root
+
+
+def finish(place: Workspace, label: str, decisions: Any) -> None:
+    outcome = {"new_corrections": 71, "fresh_items": 64, "means": {}, "decisions": list(decisions)}
+    with place.record.write() as store:
+        store.loop.begin_night(label, 900, 5020)
+        store.loop.finish_night(label, "skipped" if label == "quiet" else "promote", outcome)
+
+
+def look(why: str, by: str = "nightly", items: int = 40) -> Access:
+    return Access("anchor", by, why, ("m" * 64,), items, 5020)
+
+
+def told(page: Path) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(page.with_suffix(".json").read_text())
+    return value
+
+
+def test_three_files_are_written_of_the_last_scored_night(workspace: Workspace):
+    page = write_report(workspace, None)
+    assert page == workspace.nights / "second" / "report.html"
+    assert {path.name for path in page.parent.glob("report.*")} == {"report.html", "report.md", "report.json"}
+    assert told(page)["night"] == "second"
+    assert [night["label"] for night in told(page)["nights"]] == ["first", "second"]
+    assert "<h1>Promoted" in page.read_text()
+    assert page.with_suffix(".md").read_text().startswith("## Promoted")
+
+
+def test_an_earlier_night_knows_nothing_of_later_ones(workspace: Workspace):
+    assert [night["label"] for night in told(write_report(workspace, "first"))["nights"]] == ["first"]
+
+
+def test_a_night_without_scores_is_not_found(workspace: Workspace):
+    for label in ("quiet", "never"):
+        with pytest.raises(NotFound, match=label):
+            write_report(workspace, label)
+
+
+def test_writing_again_changes_nothing_whatever_happened_since(workspace: Workspace):
+    log_night(workspace.record, look("first"))
+    page = write_report(workspace, "first")
+    before = {path.name: path.read_bytes() for path in page.parent.iterdir()}
+    open_by_hand(workspace.record, look("errata compare a b", by="somebody"))
+    log_night(workspace.record, look("second", items=41))
+    (workspace.root / "dvc.lock").write_text("changed: since\n")
+    write_report(workspace, "first")
+    assert {path.name: path.read_bytes() for path in page.parent.iterdir()} == before
+    assert told(page)["accesses"] == {"anchor": 1}
+    assert told(write_report(workspace, "second"))["accesses"] == {"anchor": 3}
+
+
+def test_the_nights_own_files_are_its_lineage(workspace: Workspace):
+    folder = workspace.nights / "second"
+    write_json(folder / "manifest.json", sources().manifest)
+    (folder / "dvc.lock").write_text("stages: {}\n")
+    lineage = {(row["group"], row["name"]): row["value"] for row in told(write_report(workspace, "second"))["lineage"]}
+    assert lineage["Record", "Training watermark"] == 900
+    assert lineage["Snapshot", "Rows"] == 212
+    assert lineage["Snapshot", "Manifest, SHA-256"] == sha256((folder / "manifest.json").read_bytes())
+    assert lineage["Pipeline", "dvc.lock, SHA-256"] == sha256((folder / "dvc.lock").read_bytes())
+    assert lineage["Curated", "Left out: its reviewers disagree"] == 1
+
+
+def test_judges_and_earlier_nights_are_shown_where_the_night_has_them(workspace: Workspace):
+    folder = workspace.nights / "second"
+    assert told(write_report(workspace, "second"))["judges"] is None
+    write_json(folder / "judges.json", judges())
+    evaluation = json.loads((folder / "evaluation.json").read_text())
+    evaluation["contenders"][0] |= continual()
+    write_json(folder / "evaluation.json", evaluation)
+    found = told(write_report(workspace, "second"))
+    assert [judge["name"] for judge in found["judges"]["judges"]] == ["ada", "bo", "cy"]
+    assert len(found["continual"]["heat"]) == 5
+
+
+def test_a_challengers_judges_lie_beside_the_candidates(workspace: Workspace):
+    folder = workspace.nights / "second"
+    write_json(folder / "judges.json", judges() | {"judges": []})
+    write_json(folder / "challenger-judges.json", judges())
+    assert told(write_report(workspace, "second"))["judges"] is None, "nobody called challenger contended"

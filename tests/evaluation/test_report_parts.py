@@ -1,0 +1,298 @@
+"""What would change a verdict, what a night cost, where its data came from, what was kept, and who judged."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import pytest
+
+from evaluation.report import verdict
+from evaluation.report.content import Fact, Report, Sources
+from evaluation.report.continual import SHADES, continual
+from evaluation.report.continual import worst as worst_vintage
+from evaluation.report.cost import cost
+from evaluation.report.figures import count
+from evaluation.report.judged import panel
+from evaluation.report.lineage import lineage
+from evaluation.report.page import render
+from evaluation.report.prospects import prospects
+from evaluation.statistics import compare
+from registry.gate import SMALL, Evidence, decide
+from tests.made_up_night import bootstrap, report
+from tests.made_up_report import Page, full_report, judges
+from tests.made_up_report import continual as made_up_continual
+
+
+@pytest.fixture(scope="module")
+def night() -> Report:
+    return full_report()
+
+
+def decided(new: float, anchor: float | None = None, n: int = 60, spread: float = 20.0) -> verdict.Verdict:
+    """The gate's own decision on made-up differences."""
+    clusters = [str(at % 12) for at in range(n)]
+    random = Random(1)
+    drawn = [random.gauss(0, spread) for _ in range(n)]
+    swing = [by - sum(drawn) / n for by in drawn]
+    primary = compare([50 + new + by for by in swing], [50.0] * n, clusters, 1)
+    rails = [SMALL.guardrail(name, compare([50.0] * n, [50.0] * n, clusters, 1)) for name in REQUIRED]
+    if anchor is not None:
+        lost = compare([50 + anchor + by / 20 for by in swing], [50.0] * n, clusters, 1)
+        rails.append(SMALL.guardrail("anchor", lost))
+    found = decide(Evidence(primary, tuple(rails)), SMALL)
+    decision = {**found.as_json(), "name": "candidate", "model": "m", "promoted": found.verdict == "promote"}
+    return verdict.read(decision, {"contenders": [{"name": "candidate", "primary": primary.as_json()}]})
+
+
+REQUIRED = ("parsable", "parity_server", "parity_device")
+
+
+def said(found: verdict.Verdict, fresh: int = 50, judged: dict[str, Any] | None = None) -> dict[str, str]:
+    told = prospects(found, fresh, judged or {})
+    return {
+        subject: " ".join(one.text for one in told if one.subject == subject) for subject in (p.subject for p in told)
+    }
+
+
+# What would change it.
+
+
+def test_an_undecided_night_says_how_many_items_and_nights_it_takes():
+    found = decided(1.5)
+    assert found.verdict == "underpowered" and found.needs
+    told = said(found)
+    assert told["Next"] == f"About {found.needs} more fresh items."
+    missing = count(int(found.primary["needed"] or 0) - 60)
+    assert told["Fresh items"].startswith(
+        f"If the true gain is the measured 1.5 points, about {missing} more items would"
+    )
+    assert f"is {math.ceil(found.needs / 50)} more nights; with twice the reviews a night" in told["Reviewers"]
+
+
+def test_a_guardrail_that_fails_is_named_with_by_how_much():
+    found = decided(15.0, anchor=-6.0)
+    assert found.verdict == "reject"
+    [rail] = [rail for rail in found.guardrails if rail.status == "failed"]
+    assert rail.worst is not None and rail.allowed == -3.0
+    told = said(found)
+    assert told[rail.name].startswith(f"Fails by {-3.0 - rail.worst:.1f} points of F1: at worst −{-rail.worst:.1f}")
+    assert "A judge" not in told, "more items would not change a rejection"
+
+
+@pytest.mark.parametrize(
+    ("detail", "lacks"),
+    [
+        ("15 items where 20 are needed.", 5),
+        ("48 items tell the difference to within 6.0 points of F1, and 3.0 is asked.", 144),
+        ("its items are of one cluster or lack a value.", None),
+        ("not measured.", None),
+    ],
+)
+def test_what_would_make_a_guardrail_evaluable(detail: str, lacks: int | None):
+    reasons = ["x", f"anchor: not evaluable, {detail}"]
+    decision = {"name": "candidate", "model": "m", "verdict": "promote", "promoted": True, "needs": None}
+    found = verdict.read(decision | {"reasons": reasons}, {})
+    [rail] = found.guardrails
+    assert (rail.lacks, rail.worst) == (lacks, None)
+    assert (rail.name in said(found)) == (lacks is not None)
+
+
+def test_a_guardrail_that_is_only_shown_stands_in_nobodys_way():
+    reason = (
+        "latency: failed, -20.0 percent and at worst -25.0 on 20 items; -10.0 is allowed. (Shown only: the preset …)"
+    )
+    decision = {"name": "candidate", "model": "m", "verdict": "promote", "promoted": True, "needs": None}
+    found = verdict.read(decision | {"reasons": ["x", reason]}, {})
+    assert not found.guardrails[0].decides
+    assert list(said(found)) == ["Next"]
+
+
+def test_what_a_judge_would_add_follows_from_its_correlation():
+    found = decided(1.5)
+    assert "a correlation of 0.6 makes the 60 items say as much as 94 at the most" in said(found)["A judge"]
+    assert "The preset small decides without judges." in said(found)["A judge"]
+    good, poor = ({"differences": {"value": rho}} for rho in (0.8, 0.3))
+    assert "correlation of 0.80; that makes the 60 items say as much as 167" in said(found, judged=good)["A judge"]
+    assert "adds next to nothing" in said(found, judged=poor)["A judge"]
+
+
+def test_a_preset_that_hears_judges_is_not_said_to_be_deaf():
+    found = decided(1.5)
+    assert found.look is not None
+    hears = replace(found, look=found.look | {"low": -1.0, "high": 4.0, "design_effect": 2.0})
+    told = said(hears)
+    assert "decides without judges" not in told["A judge"]
+    assert "say as much as 30 from as many channels" in told["Reviewers"]
+
+
+def test_a_promotion_leaves_nothing_open_but_what_could_not_be_judged():
+    found = decided(30.0, spread=5.0)
+    assert found.promoted
+    assert set(said(found)) == {"Next"}
+
+
+# Cost, lineage and held-out items.
+
+
+def test_the_cost_is_what_was_counted_and_nothing_else(night: Report):
+    told = {(fact.group, fact.name): fact.value for fact in cost(night)}
+    assert told["People", "Fresh labels scored tonight"] == 64
+    assert told["Training", "Steps"] == 320
+    assert told["Training", "Tokens in them, each time through"] == 95_556
+    assert told["Items answered", "Candidate"] == 104
+    assert told["Judges", "Calls"] == 192
+    assert not any("second" in name or "time" in name.removesuffix("each time through") for _, name in told)
+
+
+def test_a_night_that_trained_nothing_has_no_training_cost():
+    groups = {fact.group for fact in cost(replace(bootstrap(), sources=Sources(training={"steps": 0, "loss": []})))}
+    assert groups == {"People"}
+    page = Page(render(bootstrap())).words()
+    assert "Loss on what" not in page and "Held-out items" not in page
+
+
+def test_the_lineage_goes_from_the_record_to_the_candidate(night: Report):
+    told = lineage(night)
+    groups = list(dict.fromkeys(fact.group for fact in told))
+    assert groups == ["Record", "Snapshot", "Curated", "Mix", "Models", "Scores", "Pipeline"]
+    assert Fact("Snapshot", "Rows", 212) in told
+    assert Fact("Snapshot", "Manifest, SHA-256", "ab" * 32) in told
+    assert Fact("Curated", "Left out: its leak group is held out", 93) in told
+    assert Fact("Pipeline", "dvc.lock, SHA-256", "cd" * 32) in told
+    words = Page(render(night)).words()
+    for fact in told:
+        shown = fact.value if isinstance(fact.value, str) else " ".join(count(fact.value).split())
+        assert f"{fact.name}{shown}" in words
+
+
+def test_an_old_night_without_sources_says_less():
+    plain = report()
+    assert [fact.group for fact in lineage(plain)] == ["Models"]
+    words = Page(render(plain)).words()
+    assert all(part not in words for part in ("Kept of earlier nights", "Canaries", "Scored on so far"))
+
+
+# Continual learning.
+
+
+def test_a_row_is_a_model_and_a_column_a_vintage():
+    found = continual(made_up_continual() | {"name": "candidate"})
+    assert found is not None
+    assert [row.name for row in found.heat] == [
+        "Day-0",
+        "After vintage 1",
+        "After vintage 2",
+        "After vintage 3",
+        "Tonight’s candidate",
+    ]
+    assert [[cell.taught for cell in row.cells].count(True) for row in found.heat] == [0, 1, 2, 3, 4]
+    assert found.heat[-1].cells[0].score == 67.5
+    shades = {cell.score: cell.shade for row in found.heat for cell in row.cells}
+    assert shades[60.0] == 0 and shades[72.0] == SHADES - 1
+    values = {measure.name: measure.value for measure in found.measures}
+    assert values["ACC"] == pytest.approx(69.75)
+    assert values["BWT"] == pytest.approx(-3.0)
+    assert values["Forgetting"] == pytest.approx(3.0)
+
+
+def test_the_vintage_that_lost_most_is_the_harnesss_own():
+    made = made_up_continual()
+    found = continual(made | {"name": "candidate"})
+    assert found is not None
+    worst = worst_vintage(found.vintages)
+    assert worst is not None
+    assert (f"vintage_{worst.night}", worst.effect) == (
+        made["continual"]["worst"]["name"],
+        made["continual"]["worst"]["effect"],
+    )
+
+
+def test_all_vintages_together_are_the_forgetting_guardrail():
+    made = made_up_continual()
+    found = continual(made | {"name": "candidate"})
+    assert found is not None and found.together is not None
+    assert (found.together.items, found.together.of) == (80, 256)
+    assert found.together.effect == made["more_guardrails"]["forgetting"]["effect"]
+    assert found.together.low is not None
+
+
+def test_what_one_night_taught_is_told_in_its_own_table():
+    line = "passed, +1.0 points of F1 and at worst -2.0 on 20 items; -3.0 is allowed. (Shown only: the preset small …)"
+    reasons = ["x", f"vintage_2026-02-01 b: {line}", f"forgetting: {line.partition(' (')[0]}"]
+    night = full_report(1)
+    found = verdict.read({**night.decisions[0], "reasons": reasons}, night.evaluation)
+    assert [(rail.name, rail.vintage, rail.decides) for rail in found.guardrails] == [
+        ("Taught on 2026-02-01 b", True, False),
+        ("Forgetting: what earlier nights taught", False, True),
+    ]
+    words = Page(render(replace(night, decisions=({**night.decisions[0], "reasons": reasons},)))).words()
+    assert "Taught on 2026-02-01 b" not in words and "Forgetting: what earlier nights taught" in words
+
+
+def test_small_vintages_are_not_evaluable():
+    found = continual(made_up_continual(items=12) | {"name": "candidate"})
+    assert found is not None
+    assert {vintage.why for vintage in found.vintages} == {"fewer than 20 items"}
+    assert {vintage.low for vintage in found.vintages} == {None}
+    assert worst_vintage(()) is None
+
+
+def test_what_was_not_measured_is_a_dash():
+    made = made_up_continual(2) | {"name": "candidate"}
+    made["continual"]["r"][1][0] = None
+    made["continual"]["measures"]["gem_fwt"] = None
+    night = full_report(1)
+    night.evaluation["contenders"][0] |= made
+    html = render(night)
+    assert 'class="n hx"' in html
+    assert 'title="not measured"' in html and 'title="too few nights to tell"' in html
+
+
+@pytest.mark.parametrize("part", [{}, {"continual": {}}])
+def test_nothing_taught_is_nothing_shown(part: dict[str, Any]):
+    assert continual({"name": "candidate", **part}) is None
+
+
+# Judges.
+
+
+def test_the_panel_is_read_as_the_judges_wrote_it(night: Report):
+    written = judges()
+    found = panel(written)
+    assert found is not None
+    assert [judge.say for judge in found.judges] == [True, True, False]
+    assert found.wins + found.ties + found.losses == found.n == 30
+    assert found.verdict.value == written["verdict"]["mean"]
+    assert found.judges[2].why == tuple(written["judges"][2]["why"])
+    words = Page(render(night)).words()
+    assert "The judges have a say. 2 of 3 judges, of 2 families, have a say." in words
+    assert f"weighted kappa −{-(found.judges[2].kappa.value or 0):.2f}" in words
+
+
+def test_judges_that_could_not_be_measured_are_shown_as_such():
+    written = judges()
+    empty = {"n": 0, "clusters": 0, "value": None, "low": None, "high": None}
+    mute = {"say": None, "why": ["7 questions that measure it have no answer."], "differences": None}
+    written["judges"][0] |= mute | {"agreement": {"kappa": empty, "alpha": empty, "right": 0, "wrong": 0}}
+    written |= {"say": False, "why": "No judge has a say.", "complete": False, "n": 0}
+    night = full_report(1)
+    words = Page(render(replace(night, sources=replace(night.sources, judges={"candidate": written})))).words()
+    assert "The judges have no say. No judge has a say. Answers are missing." in words
+    assert "can’t be told" in words and "7 questions that measure it have no answer." in words
+    assert "was found better" not in words
+
+
+def test_each_contender_has_its_own_judges(night: Report):
+    challenger = {**night.decisions[0], "name": "challenger"}
+    both = replace(night.sources, judges={"candidate": judges(), "challenger": judges() | {"n": 0, "why": "Tired."}})
+    told = replace(night, decisions=(challenger,), sources=both)
+    assert "Tired." in Page(render(told)).words()
+    assert Fact("Judges", "Calls", 384) in cost(told)
+
+
+def test_no_judges_is_no_table():
+    assert panel({}) is None
+    assert panel({"judges": [], "say": False, "why": "No judges are configured."}) is None

@@ -1,0 +1,205 @@
+"""A made-up night with everything that a report can hold, and a reader of pages that sees what a browser would."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from html.parser import HTMLParser
+from random import Random
+from typing import Any, cast
+
+import numpy as np
+
+from evaluation.judges.agreement import agreement, estimate, mean, on_differences
+from evaluation.judges.bias import Lean, Swap
+from evaluation.judges.canaries import Drift, Injection
+from evaluation.judges.item import Item
+from evaluation.judges.pairwise import Verdict
+from evaluation.judges.panel import combine, has_a_say
+from evaluation.judges.standing import Standing
+from evaluation.report.content import Report, Sources
+from evaluation.statistics import compare
+from evaluation.vintages import History, Vintage, as_json, worst
+from tests.made_up_night import report, talk
+
+VOID = {"meta", "link", "br", "circle", "rect", "path", "line", "polyline"}
+
+
+class Page(HTMLParser):
+    """Tags and attributes in order, and the text; fails where tags don't nest."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(html)
+        assert not self._open, self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not (self._open and self._open[-1] == "style"):
+            self.text += data
+
+    def words(self) -> str:
+        return " ".join(self.text.split())
+
+
+def full_report(nights: int = 6) -> Report:
+    """`made_up_night.report` with its sources, judges and earlier nights."""
+    plain = report(nights)
+    evaluation = plain.evaluation | {"contenders": [plain.evaluation["contenders"][0] | continual()]}
+    return replace(plain, evaluation=evaluation, sources=sources())
+
+
+def sources() -> Sources:
+    random = Random(3)
+    return Sources(
+        night={
+            "label": "2026-03-04",
+            "training_watermark": 900,
+            "gate_watermark": 5020,
+            "day0": "5f0c" * 16,
+            "champion": "91ab" * 16,
+            "challenger": "",
+            "code": "06f9c97bd1233dd5",
+        },
+        manifest={"watermark": 900, "shards": [{"rows": 128}, {"rows": 84}], "probation": []},
+        curated={"kept": 190, "left_out": {"its leak group is held out": 93, "its reviewers disagree": 1}},
+        mixed={"examples": 148, "labels": 8600, "left_out": 2, "new": 74, "replayed": 74, "tokens": 95556},
+        training={"steps": 320, "loss": [3 * 0.99**step + random.uniform(0, 1.5) for step in range(320)]},
+        parity={"server": {"f1": {"n": 104}}},
+        judges={"candidate": judges()},
+        accesses={"anchor": 5, "sealed": 1},
+        sha256={"manifest.json": "ab" * 32, "dvc.lock": "cd" * 32, "items.parquet": "ef" * 32},
+    )
+
+
+def continual(vintages: int = 4, items: int = 20) -> dict[str, Any]:
+    """As `evaluation.harness` writes it: nights that taught, each a little of it forgotten."""
+    random = Random(5)
+    past = History(
+        tuple(Vintage(at + 1, f"2026-02-{at + 1:02d}", cast(Any, (None,) * items), 64) for at in range(vintages)),
+        ("5f0c" * 16, *(f"{at}abc" * 16 for at in range(vintages))),
+    )
+    r = np.array(
+        [[60.0 + 12 * (at < row) - 1.5 * max(0, row - at - 1) for at in range(vintages)] for row in range(vintages + 1)]
+    )
+    clusters = [str(at % 7) for at in range(items)]
+    compared = {
+        f"vintage_2026-02-{at + 1:02d}": compare(
+            [70 + random.uniform(-20, 20) for _ in clusters], [71.0] * items, clusters, 1
+        ).as_json()
+        for at in range(vintages)
+    }
+    every = clusters * vintages
+    compared["forgetting"] = compare(
+        [70.0 + at % 3 for at in range(len(every))], [71.5] * len(every), every, 1
+    ).as_json()
+    past = replace(past, models=past.models[:vintages])
+    return {
+        "more_guardrails": compared,
+        "continual": {
+            **as_json(past, "candidate" * 8, r, -0.4),
+            "worst": worst({name: found for name, found in compared.items() if name != "forgetting"}),
+        },
+    }
+
+
+def judges() -> dict[str, Any]:
+    """As `evaluation.judges.night` writes it: two judges with a say, and one that says whatever comes first."""
+    standings = [standing("ada", "one", 0.95), standing("bo", "two", 0.9), standing("cy", "three", 0.3)]
+    random = Random(9)
+    talks = [talk(random, at) for at in range(30)]
+    items = [Item(at, said, said.channel, (), (), (), "edit", random.uniform(-10, 20)) for at, said in enumerate(talks)]
+    given = {
+        one.name: [Verdict(1 if (item.effect or 0) > random.uniform(-8, 8) else -1, None) for item in items]
+        for one in standings
+        if one.say
+    }
+    say, why = has_a_say(standings)
+    spent = {"calls": 64, "tokens": 48_210, "cached": 12}
+    return {
+        "night": "2026-03-04",
+        "judges": [{**one.as_json(), "quotes": None, "missing": {}, **spent} for one in standings],
+        "say": say,
+        "why": why,
+        **combine(items, given),
+        "rubric": {},
+        "complete": True,
+        **{name: 3 * value for name, value in spent.items()},
+    }
+
+
+def standing(name: str, family: str, right: float) -> Standing:
+    """Of a judge that says the right thing in so many cases."""
+    random = Random(name)
+    clusters = [str(at % 6) for at in range(48)]
+    said = [1 if random.random() < right else -1 for _ in clusters]
+    both = [(random.gauss(0, 1), 0.0) for _ in clusters]
+    return Standing(
+        name=name,
+        family=family,
+        model=f"{name}-7b",
+        identity=name * 16,
+        served=(f"{name}-7b",),
+        agreement=agreement([1] * 48, said, clusters),
+        swap=Swap(
+            estimate(mean, [[float(random.random() < right)] for _ in clusters], clusters), 0.5 + (1 - right) / 2
+        ),
+        length=Lean(8, 0.25),
+        style=Lean(8, -0.125),
+        style_left=0.0,
+        drift=Drift(32, round(32 * right), "2026-02-01", 1),
+        injection=Injection(24, 0),
+        unanswered=0,
+        differences=on_differences([a for a, _ in both], [a + random.gauss(0, 1) for a, _ in both], clusters),
+    )
+
+
+def tainted(night: Report, text: str) -> Report:
+    """Every string that comes from outside is `text`."""
+    title = text.replace("\0", "")  # no chapter's title may hold it
+    items = [
+        row
+        | {"external_id": text, "channel": text, "reviewer": text, "problems": [text]}
+        | {key: retitled(row[key], title) for key in ("reference", "prediction")}
+        for row in night.items
+    ]
+    excerpts = {
+        number: replace(found, segments=tuple(replace(s, text=text, speaker=text) for s in found.segments))
+        for number, found in night.excerpts.items()
+    }
+    lines = tuple(replace(line, label=text[:20]) for line in night.nights)
+    facts = dict.fromkeys(night.facts, text)
+    decision = {**night.decisions[0], "reasons": ["It is better.", f"anchor: passed, {text}", text]}
+    found = replace(
+        night.sources,
+        curated=night.sources.curated and {"kept": 1, "left_out": {text: 2}},
+        judges={name: _tainted_judges(judged, text) for name, judged in night.sources.judges.items()},
+    )
+    return replace(
+        night, items=items, excerpts=excerpts, nights=lines, facts=facts, decisions=(decision,), sources=found
+    )
+
+
+def retitled(chapters: str, text: str) -> str:
+    return json.dumps([{"start": row["start"], "title": text} for row in json.loads(chapters)])
+
+
+def _tainted_judges(judged: dict[str, Any], text: str) -> dict[str, Any]:
+    rows = [one | dict.fromkeys(("name", "model", "family"), text) | {"why": [text]} for one in judged["judges"]]
+    return judged | {"why": text, "judges": rows}
