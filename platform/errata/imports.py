@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ from errata.domain.roles import Role
 from errata.errors import BadInput, Forgotten, NotFound
 from errata.formats import detect, review_detect
 from errata.formats.reviews_jsonl import Review
-from errata.formats.rows import Arrival, Rejected, write_rejects
+from errata.formats.rows import Arrival, Found, LeftOut, Rejected, write_rejects
 
 Item = TypeVar("Item", Arrival, Review)
 
@@ -32,6 +32,8 @@ class ImportReport:
     new: int = 0
     duplicate: int = 0
     rejected: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+    """What asked for nothing and is not among those read, by why: skipped, a draft, not reviewed."""
     rejects_file: str | None = None
     """Where the rejected rows lie; None when there are none."""
 
@@ -47,19 +49,25 @@ def import_transcripts(
     role: Role | None = None,
     name: str = "auto",
 ) -> ImportReport:
-    """Imports whichever format `path` holds, or the one called `name`; chapters that came along are a correction of
-    kind `reference`.
+    """Imports whichever format `path` holds, or the one called `name`; the arguments are those of `detect.transcripts`
+    and `add_transcripts`. Raises BadInput where the file as a whole can't be read.
+    """
+    return add_transcripts(record, detect.transcripts(path, asr, name), rejects, role)
 
-    `rejects` is the folder for refused rows. Raises BadInput where the file as a whole can't be read.
+
+def add_transcripts(record: Record, found: Found[Arrival], rejects: Path, role: Role | None = None) -> ImportReport:
+    """Imports what was found; chapters that came along are a correction of kind `reference`.
+
+    `rejects` is the folder for refused rows; `role` declares all of them held out.
     """
 
     def add(store: Store, arrival: Arrival) -> bool:
         added = store.add_transcript(arrival.transcript, role)
         if arrival.reference:  # an empty list in a data set means that none are known, not that there are none
-            store.add_correction(_reference(added.seq, arrival.transcript.hash, arrival.reference, path.name))
+            store.add_correction(_reference(added.seq, arrival.transcript.hash, arrival.reference, found.path.name))
         return added.new
 
-    return _import(record, detect.transcripts(path, asr, name), add, rejects / f"{path.stem}-transcripts.jsonl")
+    return _import(record, found.rows, add, rejects / f"{found.path.stem}-transcripts.jsonl")
 
 
 def _reference(transcript: int, transcript_hash: str, chapters: Chapters, origin: str) -> Correction:
@@ -78,14 +86,22 @@ def import_corrections(
 ) -> ImportReport:
     """Imports reviews of whichever format `path` holds, or the one called `name`; those of the day `until` and before.
 
+    Raises BadInput where the file as a whole can't be read.
+    """
+    return add_corrections(record, review_detect.reviews(path, name, until), rejects)
+
+
+def add_corrections(record: Record, found: Found[Review], rejects: Path) -> ImportReport:
+    """Imports the reviews that were found; `rejects` is the folder for refused rows.
+
     A review that carries a prediction's key corrects that prediction, one with a draft corrects the draft, and any
     other the newest prediction of a model of ours.
     """
     return _import(
         record,
-        review_detect.reviews(path, name, until).reviews,
-        lambda store, review: _add_review(store, review, path.name),
-        rejects / f"{path.stem}-corrections.jsonl",
+        found.rows,
+        lambda store, review: _add_review(store, review, found.path.name),
+        rejects / f"{found.path.stem}-corrections.jsonl",
     )
 
 
@@ -94,7 +110,7 @@ def _add_review(store: Store, review: Review, origin: str) -> bool:
     if store.knows_correction(identity):
         return False
     transcript = store.find_transcript(review.video_id)
-    duration = store.transcript(transcript).duration
+    duration = store.duration(transcript)
     for chapter in (*(review.chapters or ()), *(review.draft or ())):
         if chapter.start > duration:
             raise BadInput(
@@ -170,6 +186,9 @@ def _import(
     while batch := list(islice(rows, BATCH)):
         with record.write() as store:
             for row in batch:
+                if isinstance(row, LeftOut):
+                    report.left_out[row.reason] = report.left_out.get(row.reason, 0) + 1
+                    continue
                 report.read += 1
                 outcome = _added(store, row, add)
                 if isinstance(outcome, Rejected):

@@ -6,41 +6,49 @@ lies in the workspace itself.
 
 from __future__ import annotations
 
+import os
 import tomllib
+from dataclasses import dataclass, fields
 from pathlib import Path
-
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from errata.errors import BadInput
 
 FILE = "errata.toml"
 
 
-class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="ERRATA_", extra="forbid", frozen=True)
-
-    database_url: str = ""
+@dataclass(frozen=True)
+class Settings:
+    database_url: str
     """The record: `sqlite:///…` or `postgresql+psycopg://…`."""
-    mlflow_uri: str = ""
+    mlflow_uri: str
     """Tracking and registry: an MLflow server's address, or a database URL of MLflow's own."""
-    model_name: str = "errata-chapters"
+    model_name: str
     """The registered model's name in MLflow."""
+
+
+NAMES = tuple(field.name for field in fields(Settings))
 
 
 def read_settings(workspace: Path) -> Settings:
     """Raises BadInput where `errata.toml` says something that is no setting."""
     path, root = workspace / FILE, workspace.resolve()
-    defaults = {
+    values = {
         "database_url": f"sqlite:///{root / 'errata.db'}",
         "mlflow_uri": f"sqlite:///{root / 'mlflow.db'}",
+        "model_name": "errata-chapters",
     }
+    for name, value in _written(path).items():
+        if name not in NAMES:
+            raise BadInput(f"{path}: {name} is no setting; there are {', '.join(NAMES)}")
+        if not isinstance(value, str):
+            raise BadInput(f"{path}: {name} must be text, not {value!r}; put it in quotes")
+        values[name] = value
+    variables = {name: os.environ.get(f"ERRATA_{name.upper()}") for name in NAMES}
+    return Settings(**values | {name: value for name, value in variables.items() if value is not None})
+
+
+def _written(path: Path) -> dict[str, object]:
     try:
-        written = tomllib.loads(path.read_text() if path.exists() else "")
-        from_environment = Settings().model_dump(exclude_unset=True)
-        return Settings(**{**defaults, **written, **from_environment})
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise BadInput(f"{path}: {first['loc'][0]}: {first['msg']}; mend it") from error
+        return tomllib.loads(path.read_text() if path.exists() else "")
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{path} is not TOML: {error}; mend it") from error

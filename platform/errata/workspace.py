@@ -12,8 +12,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from errata.database.record import Record
 from errata.errors import BadInput, NotFound, Unavailable
 from errata.project_files import project_file
@@ -89,6 +87,8 @@ class Workspace:
         return self.root / "nights"
 
     def params(self) -> dict[str, Any]:
+        import yaml
+
         try:
             loaded = yaml.safe_load((self.root / "params.yaml").read_text())
         except yaml.YAMLError as error:

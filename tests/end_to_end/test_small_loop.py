@@ -53,16 +53,14 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, errata, as_json: Callabl
 def test_the_first_night_is_the_bootstrap_and_the_second_is_judged(workspace: Path, as_json) -> None:
     first, second = as_json("status", "-w", workspace)["nights"]
     assert (first["label"], first["verdict"]) == ("day-1", "bootstrap")
-    assert (second["label"], second["verdict"]) == ("day-2", "blocked"), (
-        "a dozen items are too few to measure parity on"
-    )
+    assert (second["label"], second["verdict"]) == ("day-2", "underpowered"), "a dozen items are too few to judge by"
     assert second["n"] <= TALKS and second["evidence"]
 
 
 def test_a_finished_night_is_not_run_again(workspace: Path, as_json) -> None:
     before = (workspace / "nights" / "day-2" / "items.parquet").stat().st_mtime_ns
     again = as_json("nightly", "--date", "day-2", "-w", workspace)
-    assert again["verdict"] == "blocked"
+    assert again["verdict"] == "underpowered"
     assert (workspace / "nights" / "day-2" / "items.parquet").stat().st_mtime_ns == before
 
 
@@ -70,12 +68,13 @@ def test_a_night_without_anything_new_is_skipped(workspace: Path, as_json) -> No
     assert as_json("nightly", "--date", "quiet", "-w", workspace)["verdict"] == "skipped"
 
 
-def test_a_blocked_candidate_moves_no_alias(workspace: Path, as_json) -> None:
+def test_an_undecided_candidate_waits_and_nothing_ships(workspace: Path, as_json) -> None:
     aliases = as_json("status", "-w", workspace)["aliases"]
     assert aliases["champion"] == aliases["day0"]
-    assert aliases["challenger"] is None and aliases["server"] is None
+    assert aliases["challenger"] == as_json("nightly", "--date", "day-2", "-w", workspace)["candidate"]
+    assert aliases["server"] is None
     moves = as_json("history", "-w", workspace)
-    assert [move["alias"] for move in moves] == ["day0", "champion"]
+    assert [move["alias"] for move in moves] == ["day0", "champion", "challenger"]
     assert all(move["applied"] for move in moves)
 
 
@@ -124,7 +123,7 @@ def test_promotion_by_hand_needs_a_record_that_says_promote(workspace: Path, err
     candidate = as_json("nightly", "--date", "day-2", "-w", workspace)["candidate"]
     refused = errata("promote", candidate, "--evidence", evidence, "-w", workspace, check=False)
     assert refused.returncode == 4
-    assert "blocked" in refused.stderr and refused.stderr.count("\n") == 1
+    assert "underpowered" in refused.stderr and refused.stderr.count("\n") == 1
 
 
 def test_there_is_nothing_to_roll_back_to(workspace: Path, errata) -> None:
@@ -149,7 +148,7 @@ def test_a_night_killed_before_mlflow_was_told_is_finished_by_running_it_again(w
 def test_the_report_names_the_night(workspace: Path, errata) -> None:
     path = Path(errata("report", "-w", workspace, "--night", "day-2").stdout.strip())
     page = path.read_text()
-    assert "day-2" in page and "blocked" in page.lower()
+    assert "day-2" in page and "underpowered" in page.lower()
 
 
 @pytest.mark.parametrize(

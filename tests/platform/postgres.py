@@ -27,6 +27,8 @@ class Server:
     """Hands out databases, each a copy of one that the migrations have been over."""
 
     def __init__(self, socket: Path, blobs: Path) -> None:
+        self.data = socket / "data"
+        """Where its files are."""
         self._socket = socket
         self._blobs = blobs
         self._numbers = count(1)

@@ -8,8 +8,11 @@ from pathlib import Path
 import yaml
 
 from errata.cli.app import app, importing
+from errata.cli.compare_app import compare
+from errata.cli.judge_app import judges
 from errata.cli.record_app import record
-from errata.settings import Settings
+from errata.cli.score_app import score
+from errata.settings import NAMES
 from errata.tasks.templates import TEMPLATES
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -18,7 +21,9 @@ ROOT = DOCS.parent
 
 def test_every_command_is_documented() -> None:
     text = (DOCS / "cli.md").read_text()
-    commands = [str(command.name) for command in (*app.registered_commands, *record.registered_commands)]
+    apps = (app, record, score, compare)
+    commands = [str(command.name) for each in apps for command in each.registered_commands]
+    commands += [f"judges {command.name}" for command in judges.registered_commands]
     commands += [f"import {command.name}" for command in importing.registered_commands]
     missing = [name for name in commands if f"errata {name}" not in text]
     assert not missing
@@ -26,7 +31,7 @@ def test_every_command_is_documented() -> None:
 
 def test_every_setting_is_documented() -> None:
     text = (DOCS / "workspace.md").read_text()
-    assert not [name for name in Settings.model_fields if name not in text]
+    assert not [name for name in NAMES if name not in text]
 
 
 def test_every_template_and_stage_is_in_the_architecture() -> None:

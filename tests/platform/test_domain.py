@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errata.domain.chapter import Chapter, canonical, starts
+from errata.domain.chapter import Chapter, canonical, starts, tidy
 from errata.domain.hashing import canonical_json, content_hash, sha256
 from errata.domain.roles import DEFAULT_SHARES, ROLES, own_role, strictest
 from errata.domain.timestamps import clock, find_clock
@@ -54,7 +54,8 @@ def test_a_transcript_comes_back_from_json_with_its_hash() -> None:
     one = replace(talk("t"), channel="Rope", description="Two\nlines", segments=(Segment(0.5, 2, "Hello", "Ann"),))
     back = Transcript.from_json(one.as_json())
     assert back == one
-    assert back.hash == one.hash == content_hash(one.as_json())
+    assert one.as_json() == asdict(one) | {"segments": [asdict(segment) for segment in one.segments]}
+    assert back.hash == one.hash == content_hash(one.as_json()) == content_hash(asdict(one))
     assert replace(one, title="Other").hash != one.hash
 
 
@@ -81,6 +82,12 @@ def test_a_transcript_that_later_code_could_not_take_is_refused_by_name(change: 
 
 def test_a_long_text_without_times_is_no_long_recording() -> None:
     assert replace(talk("book"), duration=200_000.0, unit="words").duration == 200_000
+
+
+def test_a_title_that_no_database_takes_is_refused_and_a_model_s_is_tidied() -> None:
+    with pytest.raises(BadInput, match=r"'So\\x00il' has a NUL character"):
+        Chapter(0.0, "So\0il")
+    assert Chapter(0.0, tidy(" So\0il\n")).title == "So il"
 
 
 @given(

@@ -218,6 +218,25 @@ def test_a_snapshot_as_of_a_watermark_never_changes_whatever_comes_later(lasting
     record.close()
 
 
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_the_conflicts_of_now_are_found_as_surely_as_those_of_a_watermark(
+    lasting: tuple[Path, Path], seed: int
+) -> None:
+    record, _ = fresh(lasting)
+    random = Random(seed)
+    with record.write() as store:
+        for name in ("a", "b", "c"):
+            store.add_transcript(talk(name, lines=4), "train")
+    for _ in range(15):
+        with record.write() as store:
+            go_on(store, random, 1)
+        with record.read() as store:
+            assert store.conflicts() == store.conflicts(store.watermark())
+            assert store.disputes() == store.disputes(store.watermark())
+    record.close()
+
+
 _given = st.tuples(
     st.sampled_from(("ann", "bob", "eve")), st.sampled_from(("edit", "accept", "reject")), st.integers(1, 2)
 )

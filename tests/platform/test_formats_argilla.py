@@ -14,7 +14,7 @@ from errata.domain.chapter import Chapter
 from errata.errors import BadInput
 from errata.formats import argilla
 from errata.formats.reviews_jsonl import Review
-from errata.formats.rows import Rejected, write_rejects
+from errata.formats.rows import LeftOut, Rejected, write_rejects
 
 EXPORTS = "data/review_exports/argilla"
 CHAPTERS = (Chapter(0.0, "Welcome"), Chapter(60.5, "Soil"))
@@ -72,7 +72,9 @@ def write(path: Path, *records: Any) -> Path:
 
 
 def one(path: Path, *records: Any) -> Review:
-    (review,) = argilla.read(write(path / "export.json", *records))
+    """The one review, whatever is left out beside it."""
+    rows = argilla.read(write(path / "export.json", *records))
+    (review,) = (row for row in rows if not isinstance(row, LeftOut))
     assert isinstance(review, Review), review
     return review
 
@@ -114,7 +116,9 @@ def test_each_user_gives_a_review_but_for_drafts_and_a_discard_is_a_reject(flat:
         ("a", "edit", CHAPTERS),
         ("c", "reject", None),
     ]
-    assert [row.row.row for row in rows] == ["record v, user a", "record v, user c"]  # type: ignore[union-attr]
+    assert [row.row.row for row in rows if isinstance(row, Review)] == ["record v, user a", "record v, user c"]
+    (left_out,) = (row for row in rows if isinstance(row, LeftOut))
+    assert (left_out.row, left_out.reason) == ("record v, user b", "draft")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +145,9 @@ def test_what_the_answers_say(chapters: Any, verdict: Any, kind: str, right: Any
     [
         ([answer(status=None)], {}, True),
         ([answer("0:00 Earth", status=None)], {}, False),
-        ([answer("[]", status=None)], {}, False),
+        ([answer("[]", status=None)], {}, True),
+        ([answer("[]", status=None)], {"suggestions": {}}, False),
+        ([answer("[]", status=None)], {"suggestions": {"chapters": {"value": "[]"}}}, False),
         ([answer(status=None)], {"_server_id": "s"}, False),
         ([answer(status=None)], {"_server_id": "s", "status": "completed"}, True),
         ([answer("[]", status=None)], {"_server_id": "s", "status": "completed"}, True),
@@ -177,9 +183,19 @@ def test_where_the_videos_id_stands(changed: dict[str, Any], name: str, tmp_path
     assert one(tmp_path, record(**changed)).video_id == name
 
 
+@pytest.mark.parametrize(("chosen", "kind"), [("accept", "accept"), ("edit", "accept"), ("reject", "reject")])
+def test_a_verdict_makes_a_response_plain_that_never_was_on_a_server(chosen: str, kind: str, tmp_path: Path) -> None:
+    said = {"chapters": [answer("0:00 Earth", status=None)], "verdict": [answer(chosen, status=None)]}
+    assert one(tmp_path, record(responses=said)).kind == kind
+    assert "flatten=True" in reason(tmp_path, record(responses=said, _server_id="s"))
+
+
 def test_a_record_that_nobody_responded_to_is_left_out_and_a_file_of_them_is_an_error(tmp_path: Path) -> None:
     bare = record(id="bare", responses={})
     assert one(tmp_path, bare, record()).video_id == "v"
+    left_out, _ = argilla.read(write(tmp_path / "e.json", bare, record()))
+    assert isinstance(left_out, LeftOut)
+    assert (left_out.row, left_out.reason) == ("record bare", "not reviewed")
     for empty in (bare, flattened(bare), {**flattened(bare), "chapters.responses": None}):
         with pytest.raises(BadInput, match="nobody has responded"):
             argilla.read(write(tmp_path / "e.json", empty))
@@ -330,6 +346,6 @@ def test_the_real_exports_without_status_give_what_was_surely_submitted(name: st
     rows = list(argilla.read(shared / EXPORTS / name))
     reviews = [row for row in rows if isinstance(row, Review)]
     assert len(rows) == (12 if "index" in name else 13)  # by id, the second review of one talk is lost
-    assert reviews == [row for row in known if isinstance(row, Review) and row.chapters]
-    unknown = [row for row in rows if isinstance(row, Rejected) and "flatten=True" in row.reason]
-    assert len(unknown) == 3 and any("discarded-example" in str(row.row) for row in unknown)
+    assert reviews == [row for row in known if isinstance(row, Review) and row.kind != "reject"]
+    (unknown,) = (row for row in rows if isinstance(row, Rejected) and "flatten=True" in row.reason)
+    assert "discarded-example" in str(unknown.row)

@@ -300,7 +300,7 @@ def test_each_broken_file_of_a_folder_is_refused_by_name_and_the_others_are_read
         (tmp_path / (name + ending)).write_bytes(content)
     for name, (text, ending) in GOOD.items():
         (tmp_path / (name + ending)).write_text(text)
-    results = list(detect.transcripts(tmp_path))
+    results = list(detect.transcripts(tmp_path).rows)
     assert sorted(item.transcript.external_id for item in results if isinstance(item, Arrival)) == sorted(GOOD)
     bad = {item.row: item for item in results if isinstance(item, Rejected)}
     assert sorted(bad) == sorted(BROKEN) and len(results) == len(BROKEN) + len(GOOD)
@@ -312,13 +312,13 @@ def test_each_broken_file_of_a_folder_is_refused_by_name_and_the_others_are_read
 def test_a_cue_that_was_refused_can_be_mended_in_the_file_or_in_the_rejects(tmp_path: Path) -> None:
     file = tmp_path / "talk.vtt"
     file.write_bytes(BROKEN["backwards"][0])
-    (refused,) = detect.transcripts(file)
+    (refused,) = detect.transcripts(file).rows
     assert isinstance(refused, Rejected)
     rejects = tmp_path / "rejects.jsonl"
     write_rejects(rejects, [refused])
     rejects.write_text(rejects.read_text().replace('"end": 4.0', '"end": 6.0'))
     file.write_text(file.read_text().replace("00:04.000", "00:06.000"))
-    assert list(detect.transcripts(rejects)) == list(detect.transcripts(file))
+    assert list(detect.transcripts(rejects).rows) == list(detect.transcripts(file).rows)
     assert segments(file) == (Segment(5.0, 6.0, "Hi."),)
 
 

@@ -16,7 +16,7 @@ from errata.formats.rows import Arrival, Rejected
 
 
 def one(path: Path) -> Arrival:
-    (arrival,) = detect.transcripts(path)
+    (arrival,) = detect.transcripts(path).rows
     assert isinstance(arrival, Arrival), arrival
     return arrival
 
@@ -87,7 +87,7 @@ def test_each_broken_file_of_a_folder_is_refused_by_name_and_the_others_are_read
     (tmp_path / "good.log").write_text("[0:00:07] <Ann> Another stream.\n")
     reasons = {name: reason for name, (_, reason) in BROKEN.items()}
     reasons |= {"surrogate": "is not UTF-8", "good": "video 'good' stands a second time"}
-    results = list(detect.transcripts(tmp_path))
+    results = list(detect.transcripts(tmp_path).rows)
     assert [Path(item.row.file).name for item in results if isinstance(item, Arrival)] == ["good.irc"]
     bad = {item.row: item.reason for item in results if isinstance(item, Rejected)}
     assert set(bad) == set(reasons) and len(results) == len(bad) + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from errata.errors import BadInput
 from errata.formats import detect
-from errata.formats.kinds import FORMATS
+from errata.formats.kinds import FORMATS, kind, words
 from errata.formats.rows import Arrival, Rejected, write_rejects
 
 WORDS = "Hello there. Soil first."
@@ -49,7 +50,7 @@ def write(file: Path, value: Any) -> Path:
 
 
 def arrivals(path: Path, asr: Path | None = None, name: str = "auto") -> list[str]:
-    results = list(detect.transcripts(path, asr, name))
+    results = list(detect.transcripts(path, asr, name).rows)
     assert all(isinstance(item, Arrival) for item in results), results
     return [item.transcript.external_id for item in results if isinstance(item, Arrival)]
 
@@ -58,11 +59,11 @@ def arrivals(path: Path, asr: Path | None = None, name: str = "auto") -> list[st
 @pytest.mark.parametrize("name", list(CONTENT))
 def test_a_file_is_told_by_its_content_whatever_its_name(name: str, ending: str, tmp_path: Path) -> None:
     file = write(tmp_path / f"talk.{ending}".rstrip("."), CONTENT[name])
-    assert detect.taken_for(file) == FORMATS[name].words
+    assert words(kind(file)) == FORMATS[name].words
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "words"),
+    ("name", "content", "said"),
     [
         ("talk.txt", "Hello. WEBVTT is a format.", "plain text"),
         ("talk.srt", "%PDF-1.4", "SubRip"),
@@ -80,8 +81,8 @@ def test_a_file_is_told_by_its_content_whatever_its_name(name: str, ending: str,
         ("whisper.json", WHISPER["segments"], "Whisper JSON"),
     ],
 )
-def test_what_the_content_cannot_tell_the_name_does(name: str, content: Any, words: str, tmp_path: Path) -> None:
-    assert detect.taken_for(write(tmp_path / name, content)) == words
+def test_what_the_content_cannot_tell_the_name_does(name: str, content: Any, said: str, tmp_path: Path) -> None:
+    assert words(kind(write(tmp_path / name, content))) == said
 
 
 @pytest.mark.parametrize(
@@ -100,20 +101,19 @@ def test_one_file_in_no_format_is_an_error_that_says_what_to_do(
     name: str, content: Any, message: str, tmp_path: Path
 ) -> None:
     file = write(tmp_path / name, content)
-    for ask in (detect.taken_for, detect.transcripts):
-        with pytest.raises(BadInput, match=message):
-            ask(file)
+    with pytest.raises(BadInput, match=message):
+        detect.transcripts(file)
     with pytest.raises(BadInput, match=r"gone\.vtt is not there"):
-        detect.taken_for(tmp_path / "gone.vtt")
+        detect.transcripts(tmp_path / "gone.vtt")
 
 
 def test_a_format_that_is_named_is_the_one_that_is_read(tmp_path: Path) -> None:
     file = write(tmp_path / "talk.txt", SRT)
-    assert detect.taken_for(file) == "SubRip"
-    assert detect.taken_for(file, "text") == "plain text"
-    (as_text,) = detect.transcripts(file, name="text")
+    assert detect.transcripts(file).words == "SubRip"
+    assert detect.transcripts(file, name="text").words == "plain text"
+    (as_text,) = detect.transcripts(file, name="text").rows
     assert isinstance(as_text, Arrival) and as_text.transcript.unit == "words"
-    (as_vtt,) = detect.transcripts(file, name="webvtt")
+    (as_vtt,) = detect.transcripts(file, name="webvtt").rows
     assert isinstance(as_vtt, Rejected) and "its first line must be WEBVTT" in as_vtt.reason
     with pytest.raises(BadInput, match="'vtt' is no format; name auto, or one of yt-dlp, podcast, whisper, webvtt"):
         detect.transcripts(file, name="vtt")
@@ -147,7 +147,7 @@ def test_a_folder_of_every_format_is_read_in_order_of_name(tmp_path: Path) -> No
         write(tmp_path / file, content)
     assert arrivals(tmp_path) == ["v", "abc", "b", "c", "d", "e", "f", "g", "h", "i-1", "x"]
     assert arrivals(tmp_path) == arrivals(tmp_path)
-    assert detect.taken_for(tmp_path).startswith(
+    assert detect.transcripts(tmp_path).words.startswith(
         "chapter-llama data, a yt-dlp info file (1 file), a chat log (1 file), "
     )
     assert arrivals(tmp_path, name="chapter-llama") == ["v"]
@@ -158,6 +158,23 @@ def test_a_folder_of_every_format_is_read_in_order_of_name(tmp_path: Path) -> No
         detect.transcripts(write(tmp_path / "folder/talk.srt", SRT).parent, name="webvtt")
 
 
+def test_a_path_is_opened_once_to_tell_what_it_is_and_once_to_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "talks"
+    for file, content in {
+        "chapters.json": {"v": {"title": "Gardens"}},
+        "asrs.json": {"v": SPEECH},
+        "b.vtt": VTT,
+    }.items():
+        write(folder / file, content)
+    opened: Counter[str] = Counter()
+    read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda self: (opened.update([self.name]), read(self))[1])
+    assert list(detect.transcripts(folder).rows)
+    assert opened == {"chapters.json": 2, "asrs.json": 1, "b.vtt": 2}, "speech, which is long, is told by its name"
+
+
 def test_the_files_that_whisper_writes_for_one_talk_are_one_talk(tmp_path: Path) -> None:
     for name in ("b", "a"):
         write(tmp_path / f"{name}.json", WHISPER)
@@ -166,31 +183,33 @@ def test_the_files_that_whisper_writes_for_one_talk_are_one_talk(tmp_path: Path)
         write(tmp_path / f"{name}.txt", WORDS)
         write(tmp_path / f"{name}.tsv", "start\tend\ttext\n")
         (tmp_path / f"{name}.mp3").write_bytes(b"ID3\0\xff")
-    results = list(detect.transcripts(tmp_path))
+    results = list(detect.transcripts(tmp_path).rows)
     assert [item.row.file for item in results if isinstance(item, Arrival)] == [
         str(tmp_path / "a.json"),
         str(tmp_path / "b.json"),
     ]
     assert len(results) == 2
-    assert detect.taken_for(tmp_path) == (
+    assert detect.transcripts(tmp_path).words == (
         "Whisper JSON (2 files), WebVTT (2 files), SubRip (2 files), plain text (2 files)"
     )
 
 
 def test_of_two_talks_under_one_id_the_first_is_read_and_the_second_can_be_imported_by_itself(tmp_path: Path) -> None:
     first, second = write(tmp_path / "talk.json", WHISPER), write(tmp_path / "talk.vtt", VTT.replace("Soil", "Tools"))
-    taken, refused = detect.transcripts(tmp_path)
+    taken, refused = detect.transcripts(tmp_path).rows
     assert isinstance(taken, Arrival) and taken.row.file == str(first)
     assert isinstance(refused, Rejected) and refused.file == str(second)
     assert refused.reason == f"video 'talk' stands a second time, first in {first}; give this one its own id"
     write_rejects(tmp_path / "rejects.jsonl", [refused])
-    assert list(detect.transcripts(tmp_path / "rejects.jsonl")) == list(detect.transcripts(second))
+    assert list(detect.transcripts(tmp_path / "rejects.jsonl").rows) == list(detect.transcripts(second).rows)
 
 
 def test_a_file_that_could_not_be_read_is_to_be_mended_itself_not_in_the_rejects(tmp_path: Path) -> None:
     file = write(tmp_path / "talk.vtt", "WEBVTT\n")
-    write_rejects(tmp_path / "rejects.jsonl", [item for item in detect.transcripts(file) if isinstance(item, Rejected)])
-    (again,) = detect.transcripts(tmp_path / "rejects.jsonl")
+    write_rejects(
+        tmp_path / "rejects.jsonl", [item for item in detect.transcripts(file).rows if isinstance(item, Rejected)]
+    )
+    (again,) = detect.transcripts(tmp_path / "rejects.jsonl").rows
     assert isinstance(again, Rejected) and again.reason.startswith("nothing of the row is kept here; mend the file")
     write(file, VTT)
     assert arrivals(file) == ["talk"]
@@ -207,7 +226,7 @@ def test_what_nobody_can_place_is_refused_and_what_belongs_to_a_talk_is_not(tmp_
         write(tmp_path / name, "Not a transcript.")
     write(tmp_path / "reviews.jsonl", REVIEW)
     write(tmp_path / "inner/other.vtt", VTT)
-    good, *bad = sorted(detect.transcripts(tmp_path), key=lambda item: isinstance(item, Rejected))
+    good, *bad = sorted(detect.transcripts(tmp_path).rows, key=lambda item: isinstance(item, Rejected))
     assert isinstance(good, Arrival) and good.transcript.external_id == "talk"
     assert {item.row: item.reason.split(";")[0] for item in bad if isinstance(item, Rejected)} == {
         "broken": f"{tmp_path / 'broken.json'}: not JSON (Expecting value, line 1, column 15)",
@@ -215,7 +234,7 @@ def test_what_nobody_can_place_is_refused_and_what_belongs_to_a_talk_is_not(tmp_
         "lonely": "it holds chapters alone",
         "notes": f"{tmp_path / 'notes.md'} is in no format that can be read",
     }
-    assert detect.taken_for(tmp_path) == "no known format (3 files), podcast chapters (1 file), WebVTT (1 file)"
+    assert detect.transcripts(tmp_path).words == "no known format (3 files), podcast chapters (1 file), WebVTT (1 file)"
 
 
 @pytest.mark.parametrize("names", [[], ["notes.md"], ["LICENSE"], ["reviews.jsonl"], ["asrs.json"], ["torn.json"]])
@@ -232,7 +251,7 @@ def test_a_data_set_that_cannot_be_read_stops_its_folder_only_where_nothing_else
     with pytest.raises(BadInput, match=r"chapters\.json, line 1, column 2: not JSON"):
         detect.transcripts(tmp_path)
     write(tmp_path / "talk.vtt", VTT)
-    refused, good = detect.transcripts(tmp_path)
+    refused, good = detect.transcripts(tmp_path).rows
     assert isinstance(refused, Rejected) and "chapters.json, line 1, column 2: not JSON" in refused.reason
     assert isinstance(good, Arrival)
 
@@ -241,28 +260,28 @@ def test_other_transcripts_may_be_called_as_those_of_a_data_set_are(tmp_path: Pa
     write(tmp_path / "transcripts_a.json", PODCAST)
     write(tmp_path / "transcripts_b.json", '{"torn')
     write(tmp_path / "transcripts_b.chapters.json", CHAPTERS)
-    good, torn, lonely = detect.transcripts(tmp_path)
+    good, torn, lonely = detect.transcripts(tmp_path).rows
     assert isinstance(good, Arrival) and isinstance(torn, Rejected) and isinstance(lonely, Rejected)
     assert "transcripts_b.json: not JSON" in torn.reason
 
 
 def test_the_real_folders_are_taken_for_what_they_are(shared: Path) -> None:
     data = shared / "data"
-    assert detect.taken_for(data / "talks") == "chapter-llama data"
-    assert detect.taken_for(data / "talks/reviews") == "chapter-llama data"
-    assert detect.taken_for(data / "meetings") == "meetings (3 files)"
-    assert detect.taken_for(data / "chat") == "a chat log (2 files)"
-    for ending, words in {
+    assert detect.transcripts(data / "talks").words == "chapter-llama data"
+    assert detect.transcripts(data / "talks/reviews").words == "chapter-llama data"
+    assert detect.transcripts(data / "meetings").words == "meetings (3 files)"
+    assert detect.transcripts(data / "chat").words == "a chat log (2 files)"
+    for ending, said in {
         "json": "a Podcasting 2.0 transcript",
         "html": "a Podcasting 2.0 transcript in HTML",
         "srt": "SubRip",
         "vtt": "WebVTT",
     }.items():
-        assert detect.taken_for(data / f"podcast_chapters/transcripts_example.{ending}") == words
+        assert detect.transcripts(data / f"podcast_chapters/transcripts_example.{ending}").words == said
 
 
 def test_the_real_podcast_folder_loses_nothing(shared: Path) -> None:
-    results = list(detect.transcripts(shared / "data/podcast_chapters"))
+    results = list(detect.transcripts(shared / "data/podcast_chapters").rows)
     (good,) = (item for item in results if isinstance(item, Arrival))
     assert Path(good.row.file).name == "transcripts_example.json"
     assert sorted(
@@ -296,11 +315,11 @@ def test_no_folder_loses_a_file_or_stops_at_one(
     for name, content in files.items():
         (folder / name).write_bytes(content)
     write(folder / "good.vtt", VTT)
-    results = list(detect.transcripts(folder))
+    results = list(detect.transcripts(folder).rows)
     assert sum(isinstance(item, Arrival) and item.transcript.external_id == "good" for item in results) == 1
     assert all(isinstance(item, Arrival | Rejected) for item in results)
     for name in files:
         try:
-            list(detect.transcripts(folder / name))
+            list(detect.transcripts(folder / name).rows)
         except BadInput as problem:
             assert "\n" not in str(problem)

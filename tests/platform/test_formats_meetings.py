@@ -37,7 +37,7 @@ def write(file: Path, *rows: Any) -> Path:
 
 
 def test_the_real_meetings_arrive_with_their_topics_but_for_one_with_two_at_one_turn(shared: Path) -> None:
-    results = list(detect.transcripts(shared / "data/meetings"))
+    results = list(detect.transcripts(shared / "data/meetings").rows)
     good = [item for item in results if isinstance(item, Arrival)]
     (bad,) = (item for item in results if isinstance(item, Rejected))
     assert (Path(bad.file).name, bad.row) == ("train.jsonl", 113)
@@ -55,7 +55,7 @@ def test_the_real_meetings_arrive_with_their_topics_but_for_one_with_two_at_one_
 
 
 def test_turns_are_placed_by_words_and_each_range_of_a_topic_begins_a_chapter(tmp_path: Path) -> None:
-    (arrival,) = detect.transcripts(write(tmp_path / "m.jsonl", MEETING))
+    (arrival,) = detect.transcripts(write(tmp_path / "m.jsonl", MEETING)).rows
     segments = (
         Segment(0.0, 3.0, "Good morning .", "Ann"),
         Segment(3.0, 9.0, "Soil first , then tools .", "Bo"),
@@ -67,7 +67,7 @@ def test_turns_are_placed_by_words_and_each_range_of_a_topic_begins_a_chapter(tm
 
 @pytest.mark.parametrize(("topics", "reference"), [(None, None), ([], ())])
 def test_no_topics_and_an_empty_list_are_different_answers(topics: Any, reference: Any, tmp_path: Path) -> None:
-    (arrival,) = detect.transcripts(write(tmp_path / "m.jsonl", {**MEETING, "topic_list": topics}))
+    (arrival,) = detect.transcripts(write(tmp_path / "m.jsonl", {**MEETING, "topic_list": topics})).rows
     assert isinstance(arrival, Arrival) and arrival.reference == reference
 
 
@@ -105,7 +105,7 @@ def test_each_broken_row_is_refused_by_line_and_the_others_are_read(tmp_path: Pa
     path = write(
         tmp_path / "m.jsonl", MEETING, *(row for row, _ in BROKEN), meeting(meeting_id="M2", notes="x" * 1_000_000)
     )
-    first, *bad, last = detect.transcripts(path)
+    first, *bad, last = detect.transcripts(path).rows
     assert isinstance(first, Arrival) and isinstance(last, Arrival)
     for number, ((_, reason), item) in enumerate(zip(BROKEN, bad, strict=True), start=2):
         assert isinstance(item, Rejected) and item.row == number
@@ -114,13 +114,13 @@ def test_each_broken_row_is_refused_by_line_and_the_others_are_read(tmp_path: Pa
 
 def test_a_meeting_that_was_refused_keeps_its_id_and_can_be_mended(tmp_path: Path) -> None:
     nameless = {name: value for name, value in ranged(["0", "9"], ["7", "9"]).items() if name != "meeting_id"}
-    _, refused = detect.transcripts(write(tmp_path / "m.jsonl", MEETING, nameless))
+    _, refused = detect.transcripts(write(tmp_path / "m.jsonl", MEETING, nameless)).rows
     assert isinstance(refused, Rejected)
     rejects = tmp_path / "rejects.jsonl"
     write_rejects(rejects, [refused])
-    assert detect.taken_for(rejects) == "rows that were rejected"
+    assert detect.transcripts(rejects).words == "rows that were rejected"
     rejects.write_text(rejects.read_text().replace('"7"', '"2"'))
-    (mended,) = detect.transcripts(rejects)
+    (mended,) = detect.transcripts(rejects).rows
     assert isinstance(mended, Arrival) and mended.transcript.external_id == "m-2"
 
 
@@ -142,5 +142,5 @@ def test_no_row_is_lost_or_stops_the_file(
     turns: Any, topics: Any, name: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     row = {"meeting_id": name, "meeting_transcripts": turns, "topic_list": topics}
-    good, odd = detect.transcripts(write(tmp_path_factory.mktemp("fuzz") / "m.jsonl", MEETING, row))
+    good, odd = detect.transcripts(write(tmp_path_factory.mktemp("fuzz") / "m.jsonl", MEETING, row)).rows
     assert isinstance(good, Arrival) and isinstance(odd, Arrival | Rejected)

@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from errata.domain.chapter import Chapter, Chapters, canonical
 from errata.domain.transcript import Segment, Transcript, Unit
 from errata.errors import BadInput
-from errata.formats import argilla, label_studio, label_studio_min, out_argilla, out_label_studio, reviews_jsonl
+from errata.formats import (
+    argilla,
+    label_studio,
+    label_studio_min,
+    out_argilla,
+    out_label_studio,
+    out_reviews,
+    reviews_jsonl,
+)
 from errata.formats.reviews_jsonl import Review
 from errata.formats.rows import Rejected, Row
 from errata.formats.shown import Shown
@@ -181,6 +189,12 @@ def test_any_prediction_comes_back_exactly_or_is_refused(item: Shown, tmp_path_f
         assert (review.kind, review.chapters, review.prediction_key) == ("accept", item.chapters, "key")
     review = argilla_review(path, submitted(out_argilla.record(item)))
     assert (review.kind, review.chapters, review.prediction_key) == ("accept", item.chapters, "key")
+    assert out_reviews.write(path.with_suffix(".jsonl"), [item]) == 1
+    line = json.loads(path.with_suffix(".jsonl").read_text()) | {"reviewer": "Ann"}
+    path.with_suffix(".jsonl").write_text(json.dumps(line))
+    (review,) = reviews_jsonl.read(path.with_suffix(".jsonl"))
+    assert isinstance(review, Review)
+    assert (review.video_id, review.chapters, review.prediction_key) == ("v", item.chapters, "key")
 
 
 @settings(deadline=None)
@@ -237,7 +251,7 @@ def test_a_record_shows_the_transcript_with_times_that_may_be_copied_into_the_an
     assert [chapter.start for chapter in review.chapters or ()] == [0.0, 10.0]
 
 
-@pytest.mark.parametrize("write", [out_argilla.write, out_label_studio.write])
+@pytest.mark.parametrize("write", [out_argilla.write, out_label_studio.write, out_reviews.write])
 def test_a_bad_place_is_named(write: Any, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"nowhere.* can't be written"):
         write(tmp_path / "nowhere" / "x.json", [shown()])

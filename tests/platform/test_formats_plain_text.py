@@ -104,7 +104,7 @@ def test_one_file_that_cannot_be_read_is_an_error(
 
 
 def arrivals(path: Path, asr: Path | None = None) -> list[Transcript]:
-    results = list(detect.transcripts(path, asr))
+    results = list(detect.transcripts(path, asr).rows)
     assert all(isinstance(item, Arrival) for item in results)
     return [item.transcript for item in results if isinstance(item, Arrival)]
 

@@ -36,7 +36,7 @@ def transcript(folder: Path, segments: Any = SEGMENTS, name: str = "ep") -> Path
 
 
 def one(path: Path, asr: Path | None = None) -> Arrival:
-    (arrival,) = detect.transcripts(path, asr)
+    (arrival,) = detect.transcripts(path, asr).rows
     assert isinstance(arrival, Arrival), arrival
     return arrival
 
@@ -101,7 +101,7 @@ def test_chapters_beside_a_transcript_are_its_reference(name: str, tmp_path: Pat
     write(tmp_path / name, CHAPTERS)
     talk = write(tmp_path / "ep.vtt", VTT)
     assert one(talk).reference == REFERENCE
-    (of_the_folder,) = detect.transcripts(tmp_path)
+    (of_the_folder,) = detect.transcripts(tmp_path).rows
     assert of_the_folder == one(talk)
 
 
@@ -191,7 +191,7 @@ def test_each_broken_file_of_a_folder_is_refused_by_name_and_the_others_are_read
     transcript(tmp_path, name="good")
     write(tmp_path / "megabyte.html", f"<time>0:01</time><p>{'word ' * 200_000}<time>1:01</time><p>b")
     reasons = {name: reason for name, (*_, reason) in (BROKEN | BROKEN_CHAPTERS).items()}
-    results = list(detect.transcripts(tmp_path))
+    results = list(detect.transcripts(tmp_path).rows)
     assert [item.transcript.external_id for item in results if isinstance(item, Arrival)] == ["good", "megabyte"]
     bad = {item.row: item.reason for item in results if isinstance(item, Rejected)}
     assert set(bad) == set(reasons) and len(results) == len(bad) + 2
@@ -201,7 +201,7 @@ def test_each_broken_file_of_a_folder_is_refused_by_name_and_the_others_are_read
 
 def test_chapters_that_were_refused_can_be_mended_in_the_rejects(tmp_path: Path) -> None:
     write(tmp_path / "ep.chapters.json", chapter(startTime=900))
-    (refused,) = detect.transcripts(transcript(tmp_path))
+    (refused,) = detect.transcripts(transcript(tmp_path)).rows
     assert isinstance(refused, Rejected)
     write_rejects(tmp_path / "rejects.jsonl", [refused])
     line = json.loads((tmp_path / "rejects.jsonl").read_text())

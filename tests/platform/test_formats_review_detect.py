@@ -71,7 +71,7 @@ def test_a_file_is_told_by_its_content_whatever_it_is_called(name: str, suffix: 
     content, words = FILES[name]
     found = review_detect.reviews(write(tmp_path / f"file.{suffix}", content))
     assert words in found.words
-    rows = list(found.reviews)
+    rows = list(found.rows)
     assert rows and all(isinstance(row, Review) for row in rows), rows
     assert {(row.video_id, row.reviewer, row.chapters) for row in rows} == {("v", "3", (Chapter(0.0, "a"),))}  # type: ignore[union-attr]
 
@@ -80,7 +80,7 @@ def test_a_file_is_told_by_its_content_whatever_it_is_called(name: str, suffix: 
 def test_descriptions_too(name: str, tmp_path: Path) -> None:
     found = review_detect.reviews(write(tmp_path / "file.dat", DESCRIPTIONS[name]))
     assert found.words == "video descriptions"
-    assert [row.video_id for row in found.reviews if isinstance(row, Review)] == ["v"]
+    assert [row.video_id for row in found.rows if isinstance(row, Review)] == ["v"]
 
 
 def test_a_text_file_and_a_folder_of_them_are_descriptions(tmp_path: Path) -> None:
@@ -88,14 +88,14 @@ def test_a_text_file_and_a_folder_of_them_are_descriptions(tmp_path: Path) -> No
     for path in (tmp_path, tmp_path / "v.txt"):
         found = review_detect.reviews(path)
         assert found.words == "video descriptions"
-        assert [row.video_id for row in found.reviews if isinstance(row, Review)] == ["v"]
+        assert [row.video_id for row in found.rows if isinstance(row, Review)] == ["v"]
 
 
 def test_the_format_may_be_named_and_the_day_until_is_passed_on(tmp_path: Path) -> None:
     path = write(tmp_path / "r.jsonl", json.dumps({**REVIEW, "reviewed_on": "2026-01-03"}))
-    assert len(list(review_detect.reviews(path, "reviews").reviews)) == 1
-    assert list(review_detect.reviews(path, "auto", "2026-01-02").reviews) == []
-    (refused,) = review_detect.reviews(path, "doccano").reviews
+    assert len(list(review_detect.reviews(path, "reviews").rows)) == 1
+    assert list(review_detect.reviews(path, "auto", "2026-01-02").rows) == []
+    (refused,) = review_detect.reviews(path, "doccano").rows
     assert isinstance(refused, Rejected)
     with pytest.raises(BadInput, match=r"no format 'excel'; name one of auto, argilla, label-studio"):
         review_detect.reviews(path, "excel")
@@ -103,15 +103,15 @@ def test_the_format_may_be_named_and_the_day_until_is_passed_on(tmp_path: Path) 
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_rejects_of_every_format_are_known_again(name: str, tmp_path: Path) -> None:
-    reviews = list(review_detect.reviews(write(tmp_path / "f.dat", FILES[name][0])).reviews)
+    reviews = list(review_detect.reviews(write(tmp_path / "f.dat", FILES[name][0])).rows)
     write_rejects(tmp_path / "r.jsonl", [row.row.rejected("no transcript") for row in reviews])  # type: ignore[union-attr]
-    assert list(review_detect.reviews(tmp_path / "r.jsonl").reviews) == reviews
+    assert list(review_detect.reviews(tmp_path / "r.jsonl").rows) == reviews
 
 
 def test_a_torn_first_line_does_not_hide_what_the_others_are(tmp_path: Path) -> None:
     found = review_detect.reviews(write(tmp_path / "r.jsonl", '{"video_id": "v\n' + json.dumps(LINE)))
     assert found.words == "a doccano export"
-    assert [type(row) for row in found.reviews] == [Rejected, Review]
+    assert [type(row) for row in found.rows] == [Rejected, Review]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_what_is_written_for_reviewers_is_known_as_not_reviewed_yet(tmp_path: Pa
         with pytest.raises(BadInput, match="export it again once they are reviewed"):
             review_detect.reviews(tmp_path / name)
     sheet.write(tmp_path / "sheet.csv", [item])
-    (refused,) = review_detect.reviews(tmp_path / "sheet.csv").reviews
+    (refused,) = review_detect.reviews(tmp_path / "sheet.csv").rows
     assert isinstance(refused, Rejected) and "reviewer" in refused.reason
 
 
@@ -157,11 +157,11 @@ def test_every_real_export_is_known_for_what_it_is(shared: Path) -> None:
             continue
         found = review_detect.reviews(path)
         assert words[path.parent.name] in found.words, path
-        assert list(found.reviews), path
+        assert list(found.rows), path
 
 
 def test_the_real_reviews_and_the_real_metadata(shared: Path) -> None:
     assert "list of reviews" in review_detect.reviews(shared / "data/talks/reviews/reviews.jsonl").words
     found = review_detect.reviews(shared / "data/talks/chapters/chapters_talks.json")
     assert found.words == "video descriptions"  # without chapter lists in them, and so refused one by one
-    assert all(isinstance(row, Rejected) for row in found.reviews)
+    assert all(isinstance(row, Rejected) for row in found.rows)

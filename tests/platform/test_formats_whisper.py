@@ -45,11 +45,11 @@ def test_a_file_is_one_transcript_under_its_name(tmp_path: Path) -> None:
 
 
 def test_the_real_talks_written_as_whisper_does_are_the_same_talks(shared: Path, tmp_path: Path) -> None:
-    talks = {item.transcript.external_id: item.transcript for item in detect.transcripts(shared / "data/talks")}  # type: ignore[union-attr]
+    talks = {item.transcript.external_id: item.transcript for item in detect.transcripts(shared / "data/talks").rows}  # type: ignore[union-attr]
     for name, talk in talks.items():
         segments = [{"start": s.start, "end": s.end, "text": f" {s.text}", "speaker": s.speaker} for s in talk.segments]
         write(tmp_path, {"segments": segments, "word_segments": [], "language": "en"}, name)
-    found = list(detect.transcripts(tmp_path))
+    found = list(detect.transcripts(tmp_path).rows)
     assert len(found) == 100
     for item in found:
         assert isinstance(item, Arrival)
@@ -125,7 +125,7 @@ def test_each_broken_file_of_a_folder_is_refused_by_name_and_the_others_are_read
     for name, value in GOOD.items():
         write(tmp_path, value, name)
     (tmp_path / "latin.json").write_bytes('{"segments": "é"}'.encode("latin-1"))
-    results = list(detect.transcripts(tmp_path))
+    results = list(detect.transcripts(tmp_path).rows)
     assert sorted(item.transcript.external_id for item in results if isinstance(item, Arrival)) == sorted(GOOD)
     bad = {item.row: item for item in results if isinstance(item, Rejected)}
     assert sorted(bad) == sorted(BROKEN) and len(results) == len(BROKEN) + len(GOOD)
@@ -139,10 +139,10 @@ def test_what_was_refused_for_a_value_can_be_mended_in_the_rejects(tmp_path: Pat
     assert isinstance(refused, Rejected)
     rejects = tmp_path / "rejects.jsonl"
     write_rejects(rejects, [refused])
-    (again,) = detect.transcripts(rejects)
+    (again,) = detect.transcripts(rejects).rows
     assert isinstance(again, Rejected) and again.reason == refused.reason
     rejects.write_text(rejects.read_text().replace('"NaN"', "4.5"))
-    (mended,) = detect.transcripts(rejects)
+    (mended,) = detect.transcripts(rejects).rows
     assert mended == one(tmp_path, WHISPER)
 
 
@@ -185,4 +185,4 @@ def test_no_file_is_lost_or_stops_the_reading(value: Any, tmp_path_factory: pyte
     write(folder, WHISPER, "z")
     (odd,) = whisper.read(write(folder, value))
     assert isinstance(odd, Arrival | Rejected)
-    assert sum(isinstance(item, Arrival | Rejected) for item in detect.transcripts(folder)) == 2
+    assert sum(isinstance(item, Arrival | Rejected) for item in detect.transcripts(folder).rows) == 2

@@ -70,7 +70,7 @@ def write(folder: Path, info: Any, name: str = "talk [x]", **captions: Any) -> P
 
 
 def one(path: Path, asr: Path | None = None) -> Arrival:
-    (arrival,) = detect.transcripts(path, asr)
+    (arrival,) = detect.transcripts(path, asr).rows
     assert isinstance(arrival, Arrival), arrival
     return arrival
 
@@ -127,10 +127,10 @@ def test_a_folder_has_a_talk_for_each_info_and_none_for_what_belongs_to_it(tmp_p
     write(tmp_path, {**INFO, "id": "other"}, "a.b", en_vtt=vtt("w"))
     (tmp_path / "a.mp4").write_bytes(b"\0\xff")
     (tmp_path / "a.webp").write_bytes(b"RIFF\0\xff")
-    found = list(detect.transcripts(tmp_path))
+    found = list(detect.transcripts(tmp_path).rows)
     assert [item.transcript.text for item in found if isinstance(item, Arrival)] == ["w", "v"]
     assert len(found) == 2
-    assert detect.taken_for(tmp_path) == "a yt-dlp info file (2 files)"
+    assert detect.transcripts(tmp_path).words == "a yt-dlp info file (2 files)"
 
 
 def test_captions_that_lie_elsewhere_are_named(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_each_broken_file_of_a_folder_is_refused_by_name_and_the_others_are_read
     reasons = {name: reason for name, (_, reason) in (BROKEN_INFO | BROKEN_JSON3 | BROKEN_VTT).items()}
     reasons["mute"] = "no captions are beside it; download them (yt-dlp"
     reasons["later"] = f"video 'good' stands a second time, first in {tmp_path / 'good.info.json'}"
-    results = list(detect.transcripts(tmp_path))
+    results = list(detect.transcripts(tmp_path).rows)
     assert [item.transcript.external_id for item in results if isinstance(item, Arrival)] == ["good"]
     bad = {str(item.row): item for item in results if isinstance(item, Rejected)}
     assert set(bad) == {f"{name}.info" for name in reasons} and len(results) == len(bad) + 1
@@ -209,7 +209,7 @@ def test_each_broken_file_of_a_folder_is_refused_by_name_and_the_others_are_read
 
 
 def test_a_video_that_was_refused_can_be_mended_in_the_rejects(tmp_path: Path) -> None:
-    (refused,) = detect.transcripts(write(tmp_path, chaptered(start_time=99), en_vtt=vtt("v")))
+    (refused,) = detect.transcripts(write(tmp_path, chaptered(start_time=99), en_vtt=vtt("v"))).rows
     assert isinstance(refused, Rejected)
     rejects = tmp_path / "rejects.jsonl"
     write_rejects(rejects, [refused])

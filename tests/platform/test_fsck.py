@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,12 +10,17 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner
 
-from errata.database.fsck import Findings, fsck
+from errata.cli.app import app
+from errata.database.fsck import Findings, fsck, repair
 from errata.database.record import Record, make_engine
-from errata.database.tables import CorrectionRow, EventRow, TranscriptRow
+from errata.database.repairs import Repaired
+from errata.database.tables import BandRow, CorrectionRow, EventRow, LinkRow, RepairRow, TranscriptRow
 from errata.domain.prediction import Prediction
+from errata.domain.roles import Role
 from errata.errors import BadInput
+from errata.settings import FILE
 from tests.made_up_record import chapters, correction, misheard, shouted, talk
 
 
@@ -150,3 +156,111 @@ def test_a_twin_that_came_in_time_quarantines_nothing(either: Record) -> None:
         store.loop.begin_night("2026-03-01", store.watermark(), store.watermark())
         store.loop.finish_night("2026-03-01", "reject", {})
     assert fsck(either) == Findings((), (), 2)
+
+
+# repairs -------------------------------------------------------------------------------------------------------------
+
+
+def grown_old(record: Record, *seqs: int) -> None:
+    """As if an older version had signed these, and so had found no twin of theirs by their words."""
+    with behind_its_back(record) as connection:
+        connection.execute(sa.update(TranscriptRow).where(TranscriptRow.seq.in_(seqs)).values(signature=bytes(444)))
+        connection.execute(sa.delete(BandRow).where(BandRow.transcript.in_(seqs)))
+        connection.execute(sa.insert(BandRow), [{"band": 7, "transcript": seq} for seq in seqs])
+        near = sa.or_(LinkRow.newer.in_(seqs), LinkRow.older.in_(seqs))
+        connection.execute(sa.delete(LinkRow).where(LinkRow.reason == "near", near))
+
+
+def roles(record: Record) -> dict[int, str]:
+    with record.look() as (session, _):
+        return {row.seq: row.role for row in session.execute(sa.select(TranscriptRow.seq, TranscriptRow.role))}
+
+
+def test_old_sketches_are_signed_anew_and_their_twins_are_linked_from_then_on(either: Record) -> None:
+    declared: list[Role] = ["train", "anchor", "train"]
+    with either.write() as store:
+        for made, role in zip((talk("first"), misheard(talk("first"), "second"), talk("third")), declared, strict=True):
+            store.add_transcript(made, role)
+        store.add_correction(correction(1, chapters(0)))
+        mark = store.watermark()
+        store.loop.begin_night("2026-03-01", mark, mark)
+        store.loop.finish_night("2026-03-01", "reject", {})
+    grown_old(either, 1, 2)
+    with either.read() as store:
+        before = (store.labels(0, mark), store.changes(0, mark), [store.group(seq, mark) for seq in (1, 2, 3)])
+        assert [group.role for group in before[2]] == declared
+    assert len(fsck(either).problems) == 2
+
+    assert repair(either, "olga") == [Repaired(signed=(1, 2), entered=(1, 2), linked=((2, 1),))]
+    assert roles(either) == {1: "train", 2: "anchor", 3: "train"}, "a transcript's own role is for ever"
+    with either.read() as store:
+        assert before == (store.labels(0, mark), store.changes(0, mark), [store.group(s, mark) for s in (1, 2, 3)])
+        now = store.watermark()
+        assert [store.group(seq, now).role for seq in (1, 2, 3)] == ["anchor", "anchor", "train"]
+        assert [seq for seq, _ in store.changes(mark, now)] == [1], "the next night learns of it"
+    found = fsck(either)
+    assert found.problems == ()
+    (said,) = found.quarantined
+    assert said.startswith(
+        "transcript 1 ('first') was open to training in the night 2026-03-01 and is held out (anchor)"
+    )
+
+    with either.look() as (session, _):
+        (event,) = session.scalars(sa.select(RepairRow)).all()
+        assert (event.seq, event.by, event.done["linked"]) == (now, "olga", [[2, 1]])
+    assert repair(either, "olga") == [], "again, there is nothing to do"
+    with either.read() as store:
+        assert store.watermark() == now
+
+
+def test_a_twin_that_came_since_is_linked_with_the_old_one(kept: Record) -> None:
+    grown_old(kept, 3)
+    with kept.write() as store:
+        store.add_transcript(misheard(talk("third"), "late"), "sealed")
+        assert store.group(3, store.watermark()).role == "train", "its old sketch hid it"
+        late = store.find_transcript("late")
+    assert [one.linked for one in repair(kept, "olga")] == [((late, 3),)]
+    with kept.read() as store:
+        assert store.group(3, store.watermark()).role == "sealed"
+    assert fsck(kept).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "done"),
+    [
+        ("DELETE FROM leak_bands WHERE transcript = 3", Repaired(entered=(3,))),
+        ("DELETE FROM leak_links", Repaired(linked=((2, 1),))),
+        ("DELETE FROM disputes", Repaired(conflicts=(1,))),
+    ],
+)
+def test_an_index_that_was_lost_is_made_again(kept: Record, statement: str, done: Repaired) -> None:
+    with kept.write() as store:
+        store.add_correction(correction(1, chapters(0, 99), "bob"))
+    assert len(damage(kept, statement)) == 1
+    assert repair(kept, "olga") == [done]
+    assert fsck(kept).problems == ()
+
+
+def test_a_text_that_is_lost_stops_no_repair(kept: Record, tmp_path: Path) -> None:
+    grown_old(kept, 1, 3)
+    text_of(kept, tmp_path, 1).unlink()
+    assert [one.signed for one in repair(kept, "olga")] == [(3,)]
+    assert [problem[:24] for problem in fsck(kept).problems] == ["transcript 1 ('first'): "]
+
+
+def test_the_command_repairs_first_and_says_what_it_did(record: Record, tmp_path: Path) -> None:
+    (tmp_path / FILE).touch()
+    with record.write() as store:
+        store.add_transcript(talk("first"), "train")
+    grown_old(record, 1)
+    command = ["fsck", "-w", str(tmp_path), "--json"]
+    assert CliRunner().invoke(app, command).exit_code == 4
+    done = CliRunner().invoke(app, [*command, "--repair"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout) == {
+        "problems": [],
+        "quarantined": [],
+        "transcripts": 1,
+        "repaired": {"signed": [1], "entered": [1], "linked": [], "conflicts": []},
+    }
+    assert "transcripts signed anew" in CliRunner().invoke(app, ["fsck", "-w", str(tmp_path), "--repair"]).stdout

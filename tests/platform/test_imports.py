@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,7 @@ def test_transcripts_go_in_once_with_their_chapters_as_references(workspace: Wor
         "new": 2,
         "duplicate": 0,
         "rejected": 0,
+        "left_out": {},
         "rejects_file": None,
     }
     found = label(workspace)
@@ -155,6 +157,24 @@ def test_a_row_that_does_not_fit_is_refused_by_name(
     assert (why["file"], why["row"]) == (str(path), 1)
 
 
+def test_what_asks_for_nothing_is_counted_and_neither_read_nor_refused(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.record.write() as store:
+        store.add_transcript(talk("t"))
+    area = {"type": "textarea", "from_name": "chapters", "id": "t", "value": {"text": ["0:00 Soil"]}}
+    given: dict[str, Any] = {"id": 7, "completed_by": 3, "result": [area]}
+    tasks = [
+        {"id": number, "data": {"video_id": "t"}, "annotations": annotations}
+        for number, annotations in enumerate([[given], [{**given, "was_cancelled": True}], [], []])
+    ]
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps(tasks))
+    done = errata(workspace, "import", "corrections", path)
+    assert done.exit_code == 0
+    assert done.stdout == "1 read: 1 new, 0 known already, 0 rejected; 2 not reviewed; 1 skipped\n"
+    report = imported(workspace, "corrections", path)
+    assert (report["read"], report["duplicate"], report["left_out"]) == (1, 1, {"not reviewed": 2, "skipped": 1})
+
+
 def test_refused_reviews_are_mended_and_imported(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.record.write() as store:
         store.add_transcript(talk("t"))
@@ -166,6 +186,15 @@ def test_refused_reviews_are_mended_and_imported(workspace: Workspace, tmp_path:
     assert imported(workspace, "corrections", mended)["new"] == 1, "the very end is not beyond it"
     assert imported(workspace, "corrections", mended)["duplicate"] == 1
     assert [c.start for c in label(workspace).chapters] == [120.0]  # type: ignore[union-attr]
+
+
+def test_a_review_is_imported_without_reading_the_text_that_it_is_of(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.record.write() as store:
+        store.add_transcript(talk("t"))
+    shutil.rmtree(workspace.root / "blobs")
+    beyond = {**EDIT, "reviewed": [{"start": 121, "title": "Beyond"}]}
+    report = imported(workspace, "corrections", reviews(tmp_path / "reviews.jsonl", EDIT, beyond))
+    assert (report["new"], report["rejected"]) == (1, 1)
 
 
 def test_an_accept_is_of_the_newest_answer_of_ours(workspace: Workspace, tmp_path: Path) -> None:

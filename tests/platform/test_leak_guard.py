@@ -156,7 +156,7 @@ def real_talks(shared: Path) -> list[Transcript]:
     folder = shared / "data" / "talks"
     if not folder.is_dir():
         pytest.skip("the real talks (../shared/data/talks) are not here")
-    found = [arrival.transcript for arrival in detect.transcripts(folder) if not isinstance(arrival, Rejected)]
+    found = [arrival.transcript for arrival in detect.transcripts(folder).rows if not isinstance(arrival, Rejected)]
     assert len(found) == 100
     return found
 

@@ -62,7 +62,7 @@ def fill(engine: sa.Engine) -> None:
             for seq in seqs
         ],
         BandRow: [{"band": seq * 100 + key, "transcript": seq} for seq in seqs for key in range(5)],
-        LinkRow: [{"newer": seq, "older": seq - 1, "reason": "near"} for seq in seqs if seq % 2],
+        LinkRow: [{"newer": seq, "older": seq - 1, "reason": "near", "since": seq} for seq in seqs if seq % 2],
         PredictionRow: [
             {"seq": seq + COUNT, "hash": f"{seq:064d}", "transcript": seq, "model": f"{seq % 10}", "template": "t"}
             | {"chapters": [], "problems": [], "foreign": False}
@@ -126,6 +126,7 @@ ASKED: dict[str, Callable[[Store], object]] = {
     "add a twin": twins_come,
     "add a prediction": lambda store: store.add_prediction(Prediction(7, "new", "t", ())),
     "add a correction": lambda store: store.add_correction(correction(7, chapters(0))),
+    "add a correction that others differ with": lambda store: store.add_correction(correction(8, chapters(0), "other")),
     "know a correction": lambda store: store.knows_correction("f" * 64),
     "find a transcript": lambda store: store.find_transcript("t7"),
     "read a transcript": lambda store: store.transcript(1),
@@ -136,6 +137,8 @@ ASKED: dict[str, Callable[[Store], object]] = {
     "a night's labels": lambda store: store.labels(3 * COUNT - 20, 3 * COUNT),
     "a night's changes": lambda store: store.changes(3 * COUNT - 20, 3 * COUNT),
     "a night's transcripts": lambda store: store.corrected(3 * COUNT - 20, 3 * COUNT),
+    "the conflicts": lambda store: store.conflicts(),
+    "their sides": lambda store: store.disputes(),
     "the watermark": lambda store: store.watermark(),
     "the newest correction": lambda store: store.newest_correction(),
 }

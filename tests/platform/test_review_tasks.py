@@ -74,6 +74,24 @@ def test_a_sheet_comes_back_as_an_accept_and_an_edit_of_the_very_predictions(
         assert store.unreviewed(MODEL) == []
 
 
+def test_lines_come_back_as_an_accept_and_a_reject_once_they_are_signed(workspace: Workspace, tmp_path: Path) -> None:
+    out = tmp_path / "predictions.jsonl"
+    written(workspace, out, "jsonl")
+    unsigned = CliRunner().invoke(app, ["import", "corrections", str(out), "-w", str(workspace.root), "--json"])
+    assert unsigned.exit_code == 2 and json.loads(unsigned.stdout)["rejected"] == 2, "nobody has reviewed it"
+    first, second = (json.loads(line) for line in out.read_text().splitlines())
+    assert (first["video_id"], second["video_id"]) == ("one", "three")
+    signed = [{**first, "reviewer": "bea"}, {**second, "reviewer": "bea", "kind": "reject", "reviewed": None}]
+    out.write_text("".join(json.dumps(line) + "\n" for line in signed))
+    imported(workspace, out)
+    with workspace.record.read() as store:
+        told = [store.event(seq) for seq in range(store.watermark() - 1, store.watermark() + 1)]
+        assert [(event.kind, event.chapters) for event in told] == [("accept", chapters(0, 50)), ("reject", ())]
+        seen = [store.prediction_by_seq(event.prediction) for event in told if event.prediction is not None]
+        assert [(answer.model, answer.transcript) for answer in seen] == [(MODEL, event.transcript) for event in told]
+        assert store.unreviewed(MODEL) == []
+
+
 @pytest.mark.parametrize("tool", ["label-studio", "argilla"])
 def test_tasks_carry_the_key_of_their_prediction(workspace: Workspace, tmp_path: Path, tool: str) -> None:
     out = tmp_path / "tasks.json"

@@ -133,7 +133,8 @@ def test_a_device_export_is_small_and_runs(device: Path, server: Path) -> None:
     def weigh(folder: Path, name: str) -> int:
         return (folder / name).stat().st_size
 
-    assert weigh(device, "model.onnx.data") < 0.4 * weigh(server, "model.safetensors")
+    share = 0.4 if device.name.endswith("int4") else 0.75  # the embedding stays whole
+    assert weigh(device, "model.onnx.data") < share * weigh(server, "model.safetensors")
     assert Card.read(device) == Card("inline", 256, "onnx", "", training_watermark=40)
     engine = OnnxEngine(device)
     allowed = np.zeros(engine.vocabulary, dtype=np.bool_)

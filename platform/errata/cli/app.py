@@ -10,7 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from errata.cli.arguments import HERE, AsJson, InWorkspace, find
+from errata.cli.compare_app import compare
+from errata.cli.judge_app import judges
 from errata.cli.record_app import record
+from errata.cli.score_app import score
 from errata.errors import ErrataError
 
 app = typer.Typer(
@@ -23,6 +26,9 @@ app = typer.Typer(
 importing = typer.Typer(help="Bring outside files into the record.", no_args_is_help=True)
 app.add_typer(importing, name="import")
 app.add_typer(record)
+app.add_typer(score)
+app.add_typer(compare)
+app.add_typer(judges, name="judges")
 
 Format = Annotated[str, typer.Option("--format", help="The file's format; `auto` tells it by the content.")]
 
@@ -71,22 +77,24 @@ def init_command(
 
 @importing.command("transcripts")
 def import_transcripts_command(
-    path: Annotated[Path, typer.Argument(help="A file or folder of transcripts.")],
+    path: Annotated[str, typer.Argument(help="A file or folder of transcripts, or hf://datasets/OWNER/NAME/PATH.")],
     workspace: InWorkspace = HERE,
-    asr: Annotated[Path | None, typer.Option(help="What belongs to it: speech, captions, or a transcript.")] = None,
+    asr: Annotated[str | None, typer.Option(help="What belongs to it: speech, captions, or a transcript.")] = None,
     role: Annotated[HeldOut | None, typer.Option(help="Declare all of them held out, for ever.")] = None,
     name: Format = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Import transcripts; chapters that come with them are references."""
     from errata.cli.output import note
-    from errata.formats import detect
-    from errata.imports import import_transcripts
+    from errata.formats import detect, hub
+    from errata.imports import add_transcripts
 
     place = find(workspace)
     held_out: Any = role.value if role else None
-    note(f"took {path.name} for {detect.taken_for(path, name)}")
-    _report(import_transcripts(place.record, path, place.root / "rejects", asr, held_out, name), as_json)
+    belonging = None if asr is None else hub.local(asr, alone=True)
+    found = detect.transcripts(hub.local(path, alone=asr is not None), belonging, name)
+    note(f"took {found.path.name} for {found.words}")
+    _report(add_transcripts(place.record, found, place.root / "rejects", held_out), as_json)
 
 
 @importing.command("corrections")
@@ -100,20 +108,22 @@ def import_corrections_command(
     """Import corrections, in the file's order."""
     from errata.cli.output import note
     from errata.formats import review_detect
-    from errata.imports import import_corrections
+    from errata.imports import add_corrections
 
     place = find(workspace)
-    note(f"took {path.name} for {review_detect.reviews(path, name, until).words}")
-    _report(import_corrections(place.record, path, place.root / "rejects", until, name), as_json)
+    found = review_detect.reviews(path, name, until)
+    note(f"took {path.name} for {found.words}")
+    _report(add_corrections(place.record, found, place.root / "rejects"), as_json)
 
 
 def _report(found: Any, as_json: bool) -> None:
-    from errata.cli.output import print_json, say
+    from errata.cli.output import say, show
 
-    if as_json:
-        print_json(found.as_json())
-    else:
-        say(f"{found.read} read: {found.new} new, {found.duplicate} known already, {found.rejected} rejected")
+    def tell(_: Any) -> None:
+        left_out = "".join(f"; {count} {why}" for why, count in sorted(found.left_out.items()))
+        say(f"{found.read} read: {found.new} new, {found.duplicate} known already, {found.rejected} rejected{left_out}")
+
+    show(found.as_json(), as_json, tell)
     if found.rejected:
         sys.stderr.write(f"errata: {found.rejected} rows were rejected; mend and import {found.rejects_file}\n")
         raise typer.Exit(2)
@@ -126,14 +136,13 @@ def predict_command(
     as_json: AsJson = False,
 ) -> None:
     """Let a model chapter every transcript that it hasn't answered yet."""
-    from errata.cli.output import print_json, say
+    from errata.cli.output import say, show
     from errata.cli.predict import predict
 
-    found = predict(find(workspace), model)
-    if as_json:
-        print_json(found)
-    else:
+    def tell(found: dict[str, Any]) -> None:
         say(f"{found['predicted']} transcripts in {found['seconds']} s; {found['with_problems']} answers had problems")
+
+    show(predict(find(workspace), model), as_json, tell)
 
 
 @app.command("tasks")
@@ -141,20 +150,19 @@ def tasks_command(
     out: Annotated[Path, typer.Argument(help="The file to write.")],
     workspace: InWorkspace = HERE,
     tool: Annotated[
-        str, typer.Option("--for", help="label-studio, argilla or sheet (CSV, or XLSX by its name).")
+        str, typer.Option("--for", help="label-studio, argilla, sheet (CSV, or XLSX by its name) or jsonl.")
     ] = "label-studio",
     model: Annotated[str, typer.Option(help="An alias, or the beginning of a model's identity.")] = "champion",
     as_json: AsJson = False,
 ) -> None:
     """Write what a model answered and nobody has reviewed, for a reviewing tool to import."""
-    from errata.cli.output import print_json, say
+    from errata.cli.output import say, show
     from errata.cli.tasks import tasks
 
-    found = tasks(find(workspace), out, tool, model)
-    if as_json:
-        print_json(found)
-    else:
+    def tell(found: dict[str, Any]) -> None:
         say(f"{found['tasks']} tasks for {tool} are in {out}; bring the reviews back by `errata import corrections`")
+
+    show(tasks(find(workspace), out, tool, model), as_json, tell)
 
 
 @app.command("nightly")
@@ -165,46 +173,36 @@ def nightly_command(
 ) -> None:
     """Run one night: train on what was known, score on what is new, and promote or not."""
     from errata.cli.nightly import run_night
-    from errata.cli.output import print_json, say
-    from errata.cli.status import print_nights
+    from errata.cli.output import show
+    from errata.cli.status import print_night
 
     place = find(workspace)
-    outcome = run_night(place, date)
-    if as_json:
-        print_json(outcome)
-        return
-    print_nights([outcome])
-    for decision in outcome.get("decisions", []):
-        say(f"{decision['name']} {decision['model'][:16]}: {decision['verdict']}")
-        for reason in decision["reasons"]:
-            say(f"  {reason}")
-    if outcome["verdict"] != "skipped":
-        say(f"report: {place.nights / outcome['night'] / 'report.html'}")
+    show(run_night(place, date), as_json, lambda outcome: print_night(outcome, place.nights))
 
 
 @app.command("status")
 def status_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Where the loop stands, in one screen."""
-    from errata.cli.output import print_json
+    from errata.cli.output import show
     from errata.cli.status import print_status, status
 
-    found = status(find(workspace))
-    if as_json:
-        print_json(found)
-    else:
-        print_status(found)
+    show(status(find(workspace)), as_json, print_status)
 
 
 @app.command("report")
 def report_command(
     workspace: InWorkspace = HERE,
     night: Annotated[str | None, typer.Option(help="The night's label; the last one, by default.")] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Write a night's report again, and say where it is."""
-    from errata.cli.output import say
+    """Write a night's report again (HTML, Markdown, JSON), and say where it is."""
+    import json
+
+    from errata.cli.output import say, show
     from errata.cli.report import write_report
 
-    say(str(write_report(find(workspace), night)))
+    page = write_report(find(workspace), night)
+    show(json.loads(page.with_suffix(".json").read_text()), as_json, lambda _: say(str(page)))
 
 
 @app.command("promote")
@@ -235,19 +233,12 @@ def rollback_command(
 @app.command("history")
 def history_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Every move of an alias, with why."""
-    from errata.cli.output import print_json, print_table
+    from errata.cli.output import show
+    from errata.cli.status import print_moves
     from registry.promotion import history
 
     with find(workspace).record.read() as store:
-        moves = history(store)
-    if as_json:
-        print_json(moves)
-        return
-    rows = [
-        (str(m["number"]), m["at"][:19], m["alias"], m["model"][:12] or "–", m["reason"], m["night"] or "–", m["by"])
-        for m in moves
-    ]
-    print_table("moves of aliases", ("#", "at (UTC)", "alias", "model", "reason", "night", "by"), rows)
+        show(history(store), as_json, print_moves)
 
 
 @app.command("export")
@@ -259,30 +250,11 @@ def export_command(
         str, typer.Option(help="`champion` ships what the gate scored; another model is exported anew.")
     ] = "champion",
 ) -> None:
-    """Write a model for a server (merged safetensors) or a device (int4 ONNX)."""
+    """Write a model for a server (merged safetensors) or a device (quantised ONNX)."""
     from errata.cli.deliver import export
     from errata.cli.output import say
 
     say(export(find(workspace), target.value, out, model))
-
-
-@app.command("score")
-def score_command(
-    reference: Annotated[Path, typer.Option(help="Chapters in chapter-llama's layout.")],
-    predictions: Annotated[Path, typer.Option(help='{video_id: {"<seconds>": title}}')],
-    as_json: AsJson = False,
-) -> None:
-    """Score a file of predictions made by any system."""
-    from errata.cli.output import print_json, print_table
-    from evaluation.outside import score_files
-
-    found = score_files(reference, predictions)
-    if as_json:
-        print_json(found)
-        return
-    names = ("f1", "precision", "recall", "tiou")
-    rows = [(video, *(f"{score[name]:.1f}" for name in names)) for video, score in found["videos"].items()]
-    print_table("scores", ("video", *names), [*rows, ("mean", *(f"{found['mean'][name]:.1f}" for name in names))])
 
 
 @app.command("demo")
@@ -295,14 +267,13 @@ def demo_command(
 ) -> None:
     """Turn the whole loop on four sample days."""
     from errata.cli.demo import demo
-    from errata.cli.output import print_json, say
+    from errata.cli.output import say, show
     from errata.cli.status import print_nights
 
-    outcomes = demo(folder, placebo)
-    if as_json:
-        print_json(outcomes)
-        return
-    place = find(folder)
-    print_nights(outcomes)
-    say(f"report   {place.nights / outcomes[-1]['night'] / 'report.html'}")
-    say(f"MLflow   {Path(sys.executable).parent / 'mlflow'} ui --backend-store-uri {place.settings.mlflow_uri}")
+    def tell(outcomes: list[dict[str, Any]]) -> None:
+        place = find(folder)
+        print_nights(outcomes)
+        say(f"report   {place.nights / outcomes[-1]['night'] / 'report.html'}")
+        say(f"MLflow   {Path(sys.executable).parent / 'mlflow'} ui --backend-store-uri {place.settings.mlflow_uri}")
+
+    show(demo(folder, placebo), as_json, tell)

@@ -23,7 +23,7 @@ from errata.inference.artefact import SEEN
 from errata.workspace import Workspace, write_atomically
 
 ITEMS, PUBLISHED = "items.parquet", "published"
-_SHOWN = ("report.html", "report.md")
+_SHOWN = ("report.html", "report.md", "report.json")
 _DERIVED = ("data/curated", "data/augmented", "data/mix")
 """Made again by the next night."""
 _NAMING = ("external_id", "transcript", "transcript_hash")
@@ -84,6 +84,7 @@ def remove(workspace: Workspace, external_id: str, by: str, why: str) -> tuple[T
     counts = _clear_workspace(workspace, sought, nights)
     note("clearing DVC's cache and remote")
     counts |= _clear_dvc(workspace, sought)
+    counts["judge_folders"] = _clear_judges(workspace, sought)
     _replace_in_mlflow(workspace, nights)
     note("rewriting the database's files")
     scrub(workspace.record.url)
@@ -115,6 +116,13 @@ def _clear_workspace(workspace: Workspace, sought: Sought, nights: list[str]) ->
         _rewrite_report(workspace, night)
     rejects = sum(_without_lines(path, sought) for path in (root / "rejects").glob("*.jsonl"))
     return {"shards": len(shards), "derived_folders": len(derived), "score_rows": rows, "rejected_rows": rejects}
+
+
+def _clear_judges(workspace: Workspace, sought: Sought) -> int:
+    """What judges said of it: their answers quote it."""
+    from evaluation.judges.cache import FOLDER, forget
+
+    return sum(forget(workspace.root / FOLDER, digest) for digest in sought.hashes)
 
 
 def _holds(folder: Path, sought: Sought) -> bool:
@@ -181,7 +189,7 @@ def _replace_in_mlflow(workspace: Workspace, nights: list[str]) -> None:
 
 
 def _clear_dvc(workspace: Workspace, sought: Sought) -> dict[str, int]:
-    """Deletes from DVC's cache, and from its default remote if there is one, every file that holds it.
+    """Deletes from DVC's cache and from its remotes, wherever they are, every file that holds it.
 
     A commit of the workspace that names such a file can't be checked out whole any more: that is what was asked.
     """
@@ -192,13 +200,29 @@ def _clear_dvc(workspace: Workspace, sought: Sought) -> dict[str, int]:
 
     try:
         with closing(Repo(str(workspace.root))) as repo:
-            places = {"dvc_cache": repo.cache.local}
-            if repo.config["core"].get("remote"):
-                places["dvc_remote"] = repo.cloud.get_remote_odb()
-            return {place: _clear_objects(objects, sought) for place, objects in places.items()}
+            cleared = {"dvc_cache": _clear_objects(repo.cache.local, sought)}
+            for name in repo.config["remote"]:
+                cleared["dvc_remote"] = cleared.get("dvc_remote", 0) + _clear_remote(repo, name, sought)
+            return cleared
     except (DvcException, OSError) as problem:
         raise Unavailable(
-            f"DVC's cache or remote can't be cleared ({problem}); mend that and make the request again"
+            f"DVC's cache can't be cleared ({problem}); mend that and make the request again"
+        ) from problem
+
+
+def _clear_remote(repo: Any, name: str, sought: Sought) -> int:
+    from dvc.exceptions import DvcException
+
+    try:
+        return _clear_objects(repo.cloud.get_remote_odb(name, "errata forget"), sought)
+    except (DvcException, OSError) as problem:
+        raise Unavailable(
+            f"DVC's remote {name!r} can't be cleared ({problem}); mend that and make the request again"
+        ) from problem
+    except NotImplementedError as problem:
+        raise Unavailable(
+            f"DVC's remote {name!r} doesn't let its files be listed and deleted; clear it by hand, take it out of "
+            "DVC's configuration, and make the request again"
         ) from problem
 
 

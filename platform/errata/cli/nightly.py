@@ -17,6 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from errata.cli.judging import judge_contenders
 from errata.cli.lease import held
 from errata.database.store import Store
 from errata.database.tables import NightRow
@@ -37,8 +38,10 @@ KEPT = (
     "scores/evaluation.json",
     "parity/parity.json",
     "candidate/nothing.json",
+    "data/snapshot/manifest.json",
     "data/curated/report.json",
     "data/mix/report.json",
+    "dvc.lock",
 )
 """Copied to `nights/<label>/`, since the next night's stages overwrite their own outputs."""
 
@@ -142,7 +145,7 @@ def _conclude(workspace: Workspace, night: Night) -> dict[str, Any]:
     folder = workspace.nights / night.label
     _collect(workspace.root, folder)
     evaluation: dict[str, Any] = json.loads((folder / "evaluation.json").read_text())
-    contests = _contests(workspace, night, evaluation)
+    contests = _contests(workspace, night, judge_contenders(workspace, night, evaluation["contenders"]))
     registry = ModelRegistry.of(workspace)
     run = registry.open_run(night.label)
     _register(workspace, registry, run, contests)
@@ -179,16 +182,20 @@ def _collect(root: Path, folder: Path) -> None:
             shutil.copyfile(root / name, target)
 
 
-def _contests(workspace: Workspace, night: Night, evaluation: dict[str, Any]) -> list[Contest]:
+def _contests(workspace: Workspace, night: Night, contenders: Sequence[dict[str, Any]]) -> list[Contest]:
     from registry.contest import judge, read_parity
-    from registry.gate import preset
+    from registry.gate import History, preset
 
     policy = preset(workspace.params()["gate"]["preset"])
     folder = workspace.nights / night.label
+    with workspace.record.read() as store:
+        history = History.of(row.outcome for row in store.loop.nights())
     contests = []
-    for contender in evaluation["contenders"]:
+    for contender in contenders:
         made = folder if contender["name"] == "candidate" else _made_in(workspace, contender["model"])
-        contests.append(judge(night, contender, read_parity(made / "parity.json"), policy, folder))
+        contest = judge(night, contender, read_parity(made / "parity.json"), policy, folder, history)
+        history = history.after(contest.model, contest.decision.test)
+        contests.append(contest)
     for contest in contests:
         if contest.name == "candidate":
             for made in (

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 Mean = dict[str, Any]
+Found = TypeVar("Found")
 
 
 def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def show(found: Found, as_json: bool, tell: Callable[[Found], None]) -> None:
+    """Prints what a command found as JSON, or as `tell` says it to people."""
+    (print_json if as_json else tell)(found)
 
 
 def say(line: str = "") -> None:
@@ -24,10 +30,12 @@ def note(line: str) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", header_style="bold", title_style="bold")
+    style: dict[str, Any] = {"title_style": "bold", "header_style": "bold", "title_justify": "left"}
+    table = Table(title=title, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), **style)
     for index, column in enumerate(columns):
         table.add_column(column, justify="left" if index == 0 else "right", no_wrap=index == 0)
     for row in rows:
@@ -40,9 +48,9 @@ def percent(value: float | None) -> str:
 
 
 def interval(mean: Mean | None) -> str:
-    """`81.2 [78.0, 84.1]`, or a dash where nothing was scored."""
+    """`81.2 [78, 84]`, so that a night's row fits 80 columns, or a dash where nothing was scored."""
     if not mean or not mean.get("n"):
         return "–"
     if mean.get("low") is None or mean.get("high") is None:
         return percent(mean["f1"])
-    return f"{mean['f1']:.1f} [{mean['low']:.1f}, {mean['high']:.1f}]"
+    return f"{mean['f1']:.1f} [{mean['low']:.0f}, {mean['high']:.0f}]"

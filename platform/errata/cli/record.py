@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,19 @@ from errata.domain.timestamps import clock
 from errata.errors import BadInput
 from errata.workspace import Workspace
 
+REPAIRED = {
+    "signed": "transcripts signed anew",
+    "entered": "transcripts entered in the index of twins",
+    "linked": "twins linked",
+    "conflicts": "conflicts entered in their index",
+}
+"""What a repair may do, in words."""
+
 
 def conflicts(workspace: Workspace) -> list[dict[str, Any]]:
     """The transcripts on which reviewers differ now, with what each side stands by."""
     with workspace.record.read() as store:
-        return [conflict.as_json() for conflict in store.disputes(store.watermark())]
+        return [conflict.as_json() for conflict in store.disputes()]
 
 
 def print_conflicts(found: list[dict[str, Any]]) -> None:
@@ -55,10 +64,14 @@ def adjudicate(
         else:
             added = store.adjudicate(seq, store.find_correction(choose or ""), by)
         event = store.event(added.seq)
-        left = len(store.conflicts(store.watermark()))
+        left = len(store.conflicts())
     chapters = [chapter.as_json() for chapter in event.chapters]
     facts = {"adjudication": added.seq, "new": added.new, "transcript": seq, "external_id": transcript, "by": by}
     return {**facts, "chose": event.supersedes, "chapters": chapters, "conflicts_left": left}
+
+
+def print_adjudication(found: dict[str, Any]) -> None:
+    say(f"{found['external_id']} is adjudicated by {found['by']}; {found['conflicts_left']} conflicts are left")
 
 
 def _merged(path: Path, store: Store, transcript: int) -> Chapters:
@@ -75,7 +88,7 @@ def _merged(path: Path, store: Store, transcript: int) -> Chapters:
         what = f"{path}, chapter {number}"
         value = fields.mapping(item, what)
         read.append(fields.chapter(fields.time(value.get("start"), f"{what}'s start"), value.get("title"), what))
-    duration = store.transcript(transcript).duration
+    duration = store.duration(transcript)
     late = next((chapter for chapter in read if chapter.start > duration), None)
     if late is not None or not read:
         told = (
@@ -188,6 +201,24 @@ def print_forgotten(found: dict[str, Any]) -> None:
     say(f"MLflow    {found['mlflow']}")
     if found["models"]:
         say("What these models learnt can't be taken out of their weights; train anew from Day-0 to be without it.")
+
+
+def check(workspace: Workspace, mend: bool) -> dict[str, Any]:
+    """What `fsck` finds, after a repair where one is asked for."""
+    from errata.database.fsck import fsck, repair
+
+    done = [one.as_json() for one in repair(workspace.record, getpass.getuser())] if mend else []
+    repaired = {"repaired": {name: [seq for one in done for seq in one[name]] for name in REPAIRED}} if mend else {}
+    return {**fsck(workspace.record).as_json(), **repaired}
+
+
+def print_findings(found: dict[str, Any]) -> None:
+    for name, seqs in found.get("repaired", {}).items():
+        say(f"{REPAIRED[name]:<42} {len(seqs)}")
+    problems, quarantined = found["problems"], found["quarantined"]
+    for line in (*problems, *quarantined):
+        say(line)
+    say(f"{found['transcripts']} transcripts, {len(problems)} problems, {len(quarantined)} quarantined")
 
 
 def _needs(value: str, name: str) -> None:

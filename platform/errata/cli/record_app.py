@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,11 +25,10 @@ class Office(StrEnum):
 @record.command("conflicts")
 def conflicts_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Transcripts on which reviewers differ: until one is adjudicated, it neither trains nor gates."""
-    from errata.cli.output import print_json
+    from errata.cli.output import show
     from errata.cli.record import conflicts, print_conflicts
 
-    found = conflicts(find(workspace))
-    (print_json if as_json else print_conflicts)(found)
+    show(conflicts(find(workspace)), as_json, print_conflicts)
 
 
 @record.command("adjudicate")
@@ -44,14 +43,10 @@ def adjudicate_command(
     as_json: AsJson = False,
 ) -> None:
     """Decide what the chapters of a disputed transcript are."""
-    from errata.cli.output import print_json, say
-    from errata.cli.record import adjudicate
+    from errata.cli.output import show
+    from errata.cli.record import adjudicate, print_adjudication
 
-    found = adjudicate(find(workspace), transcript, choose, merge, by)
-    if as_json:
-        print_json(found)
-    else:
-        say(f"{transcript} is adjudicated by {by}; {found['conflicts_left']} conflicts are left")
+    show(adjudicate(find(workspace), transcript, choose, merge, by), as_json, print_adjudication)
 
 
 @record.command("retract")
@@ -63,11 +58,10 @@ def retract_command(
     as_json: AsJson = False,
 ) -> None:
     """Take a correction out of every label from now on, and name what was made with it."""
-    from errata.cli.output import print_json
+    from errata.cli.output import show
     from errata.cli.record import print_retraction, retract
 
-    found = retract(find(workspace), correction, by, why)
-    (print_json if as_json else print_retraction)(found)
+    show(retract(find(workspace), correction, by, why), as_json, print_retraction)
 
 
 @record.command("forget")
@@ -79,11 +73,10 @@ def forget_command(
     as_json: AsJson = False,
 ) -> None:
     """Remove a transcript and all that was said of it, for good; again, it completes what was cut short."""
-    from errata.cli.output import print_json
+    from errata.cli.output import show
     from errata.cli.record import forget, print_forgotten
 
-    found = forget(find(workspace), transcript, by, why)
-    (print_json if as_json else print_forgotten)(found)
+    show(forget(find(workspace), transcript, by, why), as_json, print_forgotten)
 
 
 @record.command("reviewers")
@@ -96,12 +89,12 @@ def reviewers_command(
 ) -> None:
     """Who reviews, in which role, and how often the adjudicated items found them right."""
     from errata.cli import record as events
-    from errata.cli.output import print_json
+    from errata.cli.output import show
 
     place = find(workspace)
     if appoint is not None:
         events.appoint(place, appoint, role.value, by)
-    (print_json if as_json else events.print_reviewers)(events.reviewers(place))
+    show(events.reviewers(place), as_json, events.print_reviewers)
 
 
 @record.command("snapshot")
@@ -112,28 +105,28 @@ def snapshot_command(
     as_json: AsJson = False,
 ) -> None:
     """Write the training rows as they were at a watermark: the same bytes for ever, but for what was forgotten."""
-    from errata.cli.output import print_json, say
+    from errata.cli.output import say, show
     from retrain.as_of import write_as_of
 
-    made = write_as_of(find(workspace).record, out, watermark)
-    if as_json:
-        print_json(made)
-    else:
+    def tell(made: dict[str, Any]) -> None:
         say(f"{sum(shard['rows'] for shard in made['shards'])} rows as of {watermark} are in {out}")
+
+    show(write_as_of(find(workspace).record, out, watermark), as_json, tell)
 
 
 @record.command("fsck")
-def fsck_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
+def fsck_command(
+    workspace: InWorkspace = HERE,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="First make anew what can be: old sketches, links between twins, indexes.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Check that the record still is what was written: texts, hashes, numbers and leak groups."""
-    from errata.cli.output import print_json, say
-    from errata.database.fsck import fsck
+    from errata.cli.output import show
+    from errata.cli.record import check, print_findings
 
-    found = fsck(find(workspace).record)
-    if as_json:
-        print_json(found.as_json())
-    else:
-        for line in (*found.problems, *found.quarantined):
-            say(line)
-        say(f"{found.transcripts} transcripts, {len(found.problems)} problems, {len(found.quarantined)} quarantined")
-    if found.problems:
+    found = check(find(workspace), repair)
+    show(found, as_json, print_findings)
+    if found["problems"]:
         raise typer.Exit(4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from errata.cli.output import interval, percent, print_table, say
@@ -18,7 +19,7 @@ def status(workspace: Workspace) -> dict[str, Any]:
         return {
             "workspace": str(workspace.root),
             "watermark": watermark,
-            "counts": {**store.counts(), "conflicts": len(store.conflicts(watermark))},
+            "counts": {**store.counts(), "conflicts": len(store.conflicts())},
             "roles": store.roles(),
             "waiting_corrections": store.corrected(last.gate_watermark if last else 0, watermark),
             "aliases": {alias: store.loop.holder(alias) for alias in ALIASES},
@@ -56,6 +57,25 @@ def _row(night: dict[str, Any]) -> tuple[str, ...]:
     return night["label"], str(night["new_corrections"] or 0), str(night["fresh_items"] or 0), effect, verdict
 
 
+def print_night(outcome: dict[str, Any], nights: Path) -> None:
+    """A night that has just ended, with every decision and its reasons; `nights` is the folder of their reports."""
+    print_nights([outcome])
+    for decision in outcome.get("decisions", []):
+        say(f"{decision['name']} {decision['model'][:16]}: {decision['verdict']}")
+        for reason in decision["reasons"]:
+            say(f"  {reason}")
+    if outcome["verdict"] != "skipped":
+        say(f"report: {nights / outcome['night'] / 'report.html'}")
+
+
+def print_moves(moves: list[dict[str, Any]]) -> None:
+    rows = [
+        (str(m["number"]), m["at"][:19], m["alias"], m["model"][:12] or "–", m["reason"], m["night"] or "–", m["by"])
+        for m in moves
+    ]
+    print_table("moves of aliases", ("#", "at (UTC)", "alias", "model", "reason", "night", "by"), rows)
+
+
 def print_nights(outcomes: list[dict[str, Any]]) -> None:
     """The table at a loop's end: F1 with its 90 % interval, on each night's fresh items."""
     rows = []
@@ -72,5 +92,5 @@ def print_nights(outcomes: list[dict[str, Any]]) -> None:
                 outcome["verdict"],
             )
         )
-    columns = ("night", "new corrections", "equal split", "Day-0 F1", "champion F1", "candidate F1", "verdict")
-    print_table("boundary F1 on each night's fresh items, with 90 % intervals", columns, rows)
+    title = "F1 on fresh items, with 90 % interval (equal: chapters of one length)"
+    print_table(title, ("night", "new", "equal", "Day-0", "champion", "candidate", "verdict"), rows)

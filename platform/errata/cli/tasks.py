@@ -8,7 +8,7 @@ from typing import Any
 
 from errata.cli.predict import resolve
 from errata.errors import BadInput
-from errata.formats import out_argilla, out_label_studio, sheet
+from errata.formats import out_argilla, out_label_studio, out_reviews, sheet
 from errata.formats.shown import Shown
 from errata.workspace import Workspace
 
@@ -16,6 +16,7 @@ TOOLS: dict[str, Callable[[Path, Iterable[Shown]], int]] = {
     "label-studio": out_label_studio.write,
     "argilla": out_argilla.write,
     "sheet": sheet.write,
+    "jsonl": out_reviews.write,
 }
 
 

@@ -1,39 +1,62 @@
-"""Bulky text: compressed, content-addressed files beside the database, each written before the row that names it."""
+"""Bulky text: compressed, content-addressed files beside the database, on disk before a row that names them is.
+
+A writer's texts are synced together, at the end of its transaction: to sync each by itself takes longer than all the
+rest of importing it.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from errata.domain.hashing import canonical_json, sha256
+from errata.domain.hashing import sha256
 from errata.errors import NotFound
 
 
 class Blobs:
+    """As one transaction sees them; several may write at once, each with `Blobs` of its own."""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._waiting: dict[str, Path] = {}
+        """Texts that were put and are not settled yet, by name."""
 
-    def put(self, value: Any) -> str:
-        """Writes `value` as canonical JSON; returns its hash. Writing it again changes nothing."""
-        data = canonical_json(value).encode()
+    def put(self, text: str) -> str:
+        """Writes a canonical JSON text; returns its hash. Writing it again changes nothing."""
+        data = text.encode()
         name = sha256(data)
         path = self._path(name)
-        if not path.exists():
+        if name not in self._waiting and not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-            with temporary.open("wb") as file:
-                file.write(zlib.compress(data, 6))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
+            self._waiting[name] = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+            self._waiting[name].write_bytes(zlib.compress(data, 6))
         return name
+
+    @contextmanager
+    def settled(self) -> Iterator[None]:
+        """What the block puts is on disk, under its name, once it has ended well; otherwise it is gone."""
+        try:
+            yield
+            for waiting in self._waiting.values():
+                _sync(waiting)
+            for name, waiting in self._waiting.items():
+                waiting.replace(self._path(name))
+            if self._waiting:
+                for folder in {*(waiting.parent for waiting in self._waiting.values()), self._folder}:
+                    _sync(folder)
+        finally:
+            for waiting in self._waiting.values():
+                waiting.unlink(missing_ok=True)
+            self._waiting.clear()
 
     def get(self, name: str) -> Any:
         """Raises NotFound where the file is missing, or no longer says what its name promises."""
-        path = self._path(name)
+        path = self._waiting.get(name, self._path(name))
         try:
             data = zlib.decompress(path.read_bytes())
         except (OSError, zlib.error) as error:
@@ -48,3 +71,12 @@ class Blobs:
 
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / f"{name}.json.zz"
+
+
+def _sync(path: Path) -> None:
+    """Of a folder it keeps the names in it: a file whose name is lost is lost."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

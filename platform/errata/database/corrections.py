@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from errata.database.blobs import Blobs
-from errata.database.groups import Added, Groups, next_seq
+from errata.database.disputes import Disputes, as_chapters
+from errata.database.groups import Added, next_seq
 from errata.database.reviewers import Reviewers
 from errata.database.standing import live, rejects
 from errata.database.tables import CorrectionRow
-from errata.domain.chapter import Chapter, Chapters
+from errata.domain.chapter import Chapters
 from errata.domain.correction import Correction, Kind
 from errata.domain.hashing import content_hash
 from errata.errors import BadInput, NotFound, Refused
 
 
-class Corrections(Groups):
+class Corrections(Disputes):
     def __init__(self, session: Session, blobs: Blobs) -> None:
         super().__init__(session, blobs)
         self.reviewers = Reviewers(session)
@@ -50,6 +51,7 @@ class Corrections(Groups):
         )
         self._session.add(row)
         self._session.flush()
+        self.enter_dispute(correction.transcript)
         return Added(row.seq, new=True)
 
     def _newest_of(self, transcript: int, reviewer: str) -> int | None:
@@ -154,13 +156,6 @@ class Corrections(Groups):
             )
         )
 
-    def _history(self, transcript: int) -> list[CorrectionRow]:
-        return list(
-            self._session.scalars(
-                sa.select(CorrectionRow).where(CorrectionRow.transcript == transcript).order_by(CorrectionRow.seq)
-            )
-        )
-
 
 def _sides(history: Sequence[CorrectionRow]) -> list[CorrectionRow]:
     """What reviewers stand by, and reject, whatever was decided since: an adjudication may be decided again."""
@@ -177,7 +172,3 @@ def _decision(decided: int | Chapters, sides: Sequence[CorrectionRow]) -> tuple[
         known = ", ".join(map(str, choice)) or "none"
         raise BadInput(f"{decided} is no standing correction with chapters of this transcript; choose of: {known}")
     return choice[decided], as_chapters(choice[decided].chapters)
-
-
-def as_chapters(rows: list[dict[str, Any]]) -> Chapters:
-    return tuple(Chapter(float(row["start"]), str(row["title"])) for row in rows)

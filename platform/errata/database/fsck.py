@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from errata.database import leak_guard
 from errata.database.blobs import Blobs
 from errata.database.record import Record
+from errata.database.repairs import Repaired
 from errata.database.store import Store
 from errata.database.tables import Base, CorrectionRow, EventRow, LinkRow, NightRow, PredictionRow, TranscriptRow
 from errata.domain import twins
@@ -25,6 +26,7 @@ from errata.errors import ErrataError
 
 AT_ONCE = 500
 """Rows read at a time: memory stays flat however long the record is."""
+REPAIR = "run `errata fsck --repair`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ def fsck(record: Record, progress: Callable[[], None] = lambda: None) -> Finding
             progress()
         for check in (_keys, _numbers, _order, _predictions):
             problems += check(session)
+        problems += _conflicts(store)
         return Findings(tuple(problems), tuple(_quarantined(session, store)), count)
 
 
@@ -85,10 +88,10 @@ def _transcript(session: Session, blobs: Blobs, row: TranscriptRow) -> Iterator[
         return
     yield from _words(name, row, transcript)
     if leak_guard.is_hidden(session, row):
-        yield f"{name} is not in the index of twins, so that later copies are not found; restore it from a backup"
-    linked = set(session.scalars(sa.select(LinkRow.older).where(LinkRow.newer == row.seq)))
-    for older in sorted(leak_guard.twins_before(session, row).keys() - linked):
-        yield f"{name} is a twin of transcript {older}, and nothing links them: one could train and the other test"
+        yield f"{name} is not in the index of twins, so that later copies are not found; {REPAIR}"
+    for link in leak_guard.unlinked(session, row):
+        twin = f"{name} is a twin of transcript {link['older']}, and nothing links them"
+        yield f"{twin}: one could train and the other test; {REPAIR}"
 
 
 def _words(name: str, row: TranscriptRow, transcript: Transcript) -> Iterator[str]:
@@ -105,7 +108,7 @@ def _words(name: str, row: TranscriptRow, transcript: Transcript) -> Iterator[st
         if here != there:
             yield f"{name}: its {what} in the table and in its text differ; restore the record from a backup"
     if not twins.is_current(row.signature):
-        yield f"{name} was signed by an older version, so that its twins are not found; import everything anew"
+        yield f"{name} was signed by an older version, so that its twins are not found; {REPAIR}"
     elif row.signature != twins.signature(transcript.text):
         yield f"{name} is signed for other words than its own; restore the record from a backup"
 
@@ -182,6 +185,28 @@ def _predictions(session: Session) -> Iterator[str]:
             yield f"prediction {row.seq} was changed after it was written; restore the record from a backup"
 
 
+def _conflicts(store: Store) -> Iterator[str]:
+    """Conflicts that `errata conflicts` and `errata status` would not find."""
+    for seq in sorted(set(store.conflicts(store.watermark())) - set(store.conflicts())):
+        yield f"transcript {seq} is in conflict, and the index of conflicts lacks it; {REPAIR}"
+
+
+def repair(record: Record, by: str, progress: Callable[[], None] = lambda: None) -> list[Repaired]:
+    """Mends what can be made again; returns what was done, transaction by transaction. Again, it does nothing.
+
+    `by` is kept in the record; calls `progress` after each transaction.
+    """
+    done, last = list[Repaired](), 0
+    while True:
+        with record.write() as store:
+            one, reached = store.repairs.mend(last, by)
+        progress()
+        if reached is None:
+            return [each for each in done if each != Repaired()]
+        done.append(one)
+        last = reached
+
+
 def _quarantined(session: Session, store: Store) -> Iterator[str]:
     """Held-out talks that a night may have trained on: their leak group was open until a twin came."""
     nights = session.execute(
@@ -192,9 +217,9 @@ def _quarantined(session: Session, store: Store) -> Iterator[str]:
     first = min((night.training_watermark for night in nights), default=None)
     if first is None:
         return
-    late = sa.select(LinkRow.older).where(LinkRow.newer > first).order_by(LinkRow.older).distinct()
+    late = session.execute(sa.select(LinkRow.older, LinkRow.newer).where(LinkRow.since > first))
     head, told = store.watermark(), set[int]()
-    for seq in session.scalars(late).all():
+    for seq in sorted({end for link in late for end in link}):
         role = store.group(seq, head).role
         if role == "train":
             continue

@@ -32,6 +32,10 @@ class Groups:
         self._session = session
         self._blobs = blobs
 
+    def watermark(self) -> int:
+        """The highest `seq`; with one writer at a time, no lower one is still in flight."""
+        return self._session.scalar(sa.select(sa.func.max(EventRow.seq))) or 0
+
     def group(self, seq: int, upto: int) -> Group:
         """The leak group of a transcript as of `upto`, whatever order its members came in."""
         members = self._members(seq, upto)
@@ -45,7 +49,7 @@ class Groups:
         while frontier:
             linked = self._session.execute(
                 sa.select(LinkRow.older, LinkRow.newer).where(
-                    LinkRow.newer <= upto, sa.or_(LinkRow.newer.in_(frontier), LinkRow.older.in_(frontier))
+                    LinkRow.since <= upto, sa.or_(LinkRow.newer.in_(frontier), LinkRow.older.in_(frontier))
                 )
             )
             frontier = {end for link in linked for end in link} - members
@@ -55,7 +59,4 @@ class Groups:
 
 def next_seq(session: Session, kind: str) -> int:
     """The next number of the one sequence, for a row of `kind`."""
-    event = EventRow(kind=kind)
-    session.add(event)
-    session.flush()
-    return event.seq
+    return session.execute(sa.insert(EventRow).values(kind=kind).returning(EventRow.seq)).scalar_one()

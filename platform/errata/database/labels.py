@@ -7,14 +7,15 @@ retraction too, never changes an earlier answer. Transcripts that were forgotten
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal, cast
 
 import sqlalchemy as sa
 
-from errata.database.corrections import Corrections, as_chapters
-from errata.database.standing import disputed, live, rejects, seconded
-from errata.database.tables import CorrectionRow, LinkRow, PredictionRow, TranscriptRow
+from errata.database.corrections import Corrections
+from errata.database.disputes import AT_ONCE, as_chapters, said_by
+from errata.database.standing import live, rejects, seconded
+from errata.database.tables import CorrectionRow, DisputeRow, LinkRow, TranscriptRow
 from errata.domain.correction import Conflict, Judgement, Kind, Label, Preference, Side, preference, said
 from errata.domain.prediction import Prediction
 
@@ -22,9 +23,6 @@ Unlabelled = Literal["conflict", "withdrawn"]
 """Why a corrected transcript has no label: its reviewers disagree, or what they said was rejected or taken back."""
 
 History = list[CorrectionRow]
-
-AT_ONCE = 500
-"""Values in one IN: databases bound how many a statement may have."""
 
 
 class Labels(Corrections):
@@ -51,12 +49,12 @@ class Labels(Corrections):
     def changes(self, after: int, upto: int) -> list[tuple[int, Label | Unlabelled]]:
         """Transcripts, by `seq`, whose label may have changed in that span, and what it is as of `upto`.
 
-        A correction changes one; so does a twin that arrives, since it can make a whole leak group held out.
+        A correction changes one; so does a twin that is found, since it can make a whole leak group held out.
         """
-        arrived = self._session.scalars(
-            sa.select(LinkRow.newer).where(LinkRow.newer > after, LinkRow.newer <= upto).distinct()
+        found = self._session.scalars(
+            sa.select(LinkRow.newer).where(LinkRow.since > after, LinkRow.since <= upto).distinct()
         )
-        joined = {member for newer in arrived for member in self._members(newer, upto)}
+        joined = {member for newer in found for member in self._members(newer, upto)}
         changed = sa.select(CorrectionRow.transcript).where(
             sa.or_(
                 sa.and_(CorrectionRow.seq > after, CorrectionRow.seq <= upto),
@@ -84,15 +82,23 @@ class Labels(Corrections):
         told = sorted((row for row in rows if row.prediction is not None), key=lambda row: row.seq)
         return [_judgement(row, row.prediction, answers[row.prediction]) for row in told if row.prediction is not None]
 
-    def conflicts(self, upto: int) -> list[int]:
-        """Transcripts whose reviewers disagree as of `upto`."""
-        judged = self._judged(sa.select(CorrectionRow.transcript), upto)
-        return [transcript.seq for transcript, _, differ in judged if differ]
+    def conflicts(self, upto: int | None = None) -> list[int]:
+        """Transcripts whose reviewers disagree as of `upto`, or now: then they alone are read."""
+        return [transcript.seq for transcript, _ in self._disputed(upto)]
 
-    def disputes(self, upto: int) -> list[Conflict]:
-        """The conflicts as of `upto`, with what each side stands by, in the order of their newest events."""
-        judged = self._judged(sa.select(CorrectionRow.transcript), upto)
-        return [_conflict(transcript, history) for transcript, history, differ in judged if differ]
+    def disputes(self, upto: int | None = None) -> list[Conflict]:
+        """The conflicts as of `upto`, or now, with what each side stands by, in the order of their newest events."""
+        return [_conflict(transcript, history) for transcript, history in self._disputed(upto)]
+
+    def _disputed(self, upto: int | None) -> list[tuple[TranscriptRow, History]]:
+        if upto is not None:
+            judged = list(self._judged(sa.select(CorrectionRow.transcript), upto))
+        else:
+            known, now = self._session.scalars(sa.select(DisputeRow.transcript)).all(), self.watermark()
+            parts = (known[at : at + AT_ONCE] for at in range(0, len(known), AT_ONCE))
+            judged = [found for part in parts for found in self._judged(part, now)]
+        found = [(transcript, history) for transcript, history, differ in judged if differ]
+        return sorted(found, key=lambda one: one[1][-1].seq)
 
     def corrected(self, after: int, upto: int) -> int:
         """How many transcripts got a correction with `after` < seq <= `upto`."""
@@ -121,7 +127,9 @@ class Labels(Corrections):
             else:
                 yield transcript.seq, "withdrawn"
 
-    def _judged(self, transcripts_asked: sa.Select[int], upto: int) -> Iterator[tuple[TranscriptRow, History, bool]]:
+    def _judged(
+        self, transcripts_asked: sa.Select[int] | Sequence[int], upto: int
+    ) -> Iterator[tuple[TranscriptRow, History, bool]]:
         """Each transcript with its events up to `upto` and whether people differ, in the order of their newest ones."""
         rows = self._session.execute(
             sa.select(CorrectionRow, TranscriptRow)
@@ -140,19 +148,6 @@ class Labels(Corrections):
             transcripts[transcript.seq] = transcript
         for seq, history in sorted(events.items(), key=lambda item: item[1][-1].seq):
             yield transcripts[seq], history, self._differ(history)
-
-    def _differ(self, history: History) -> bool:
-        answers = self._answers(row.prediction for row in rejects(history))
-        return disputed(history, {seq: _said(prediction) for seq, prediction in answers.items()})
-
-    def _answers(self, seqs: Iterable[int | None]) -> dict[int, Prediction]:
-        """Predictions by their `seq`."""
-        wanted = sorted({seq for seq in seqs if seq is not None})
-        found: dict[int, Prediction] = {}
-        for begin in range(0, len(wanted), AT_ONCE):
-            part = sa.select(PredictionRow).where(PredictionRow.seq.in_(wanted[begin : begin + AT_ONCE]))
-            found |= {row.seq: as_prediction(row) for row in self._session.scalars(part)}
-        return found
 
     def _label(self, transcript: TranscriptRow, row: CorrectionRow, upto: int, first: bool, seconded: bool) -> Label:
         group = self.group(transcript.seq, upto)
@@ -175,7 +170,7 @@ class Labels(Corrections):
 
 
 def _judgement(row: CorrectionRow, seq: int, answer: Prediction) -> Judgement:
-    right = row.kind != "reject" and said(row.chapters) == _said(answer)
+    right = row.kind != "reject" and said(row.chapters) == said_by(answer)
     return Judgement(row.transcript, row.seq, seq, right, row.reviewer)
 
 
@@ -185,18 +180,3 @@ def _conflict(transcript: TranscriptRow, history: History) -> Conflict:
         Side(row.seq, row.reviewer, cast(Kind, row.kind), as_chapters(row.chapters), row.reviewed_on) for row in rows
     )
     return Conflict(transcript.seq, transcript.external_id, transcript.title, tuple(sides))
-
-
-def _said(prediction: Prediction) -> str:
-    return said([chapter.as_json() for chapter in prediction.chapters])
-
-
-def as_prediction(row: PredictionRow) -> Prediction:
-    return Prediction(
-        transcript=row.transcript,
-        model=row.model,
-        template=row.template,
-        chapters=as_chapters(row.chapters),
-        problems=tuple(row.problems),
-        foreign=row.foreign,
-    )

@@ -8,6 +8,7 @@ arrival.
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -25,11 +26,36 @@ def enter(session: Session, row: TranscriptRow) -> None:
     entries = _entries(session, row)
     found = _reasons(session, row, {transcript for _, transcript in entries})
     taken = Counter(key for key, _ in entries)
-    links = [{"newer": row.seq, "older": older, "reason": reason} for older, reason in sorted(found.items())]
-    keys = [{"band": key, "transcript": row.seq} for key in twins.bands(row.signature) if taken[key] < FULL]
-    for table, rows in ((LinkRow, links), (BandRow, keys)):
-        if rows:
-            session.execute(sa.insert(table), rows)
+    link(session, _links(row, found), since=row.seq)
+    _index(session, row, [key for key in twins.bands(row.signature) if taken[key] < FULL])
+
+
+def link(session: Session, links: list[dict[str, Any]], since: int) -> None:
+    """Records links, each of `newer`, `older` and `reason`, that are known as of `since`."""
+    if links:
+        session.execute(sa.insert(LinkRow), [{**one, "since": since} for one in links])
+
+
+def unlinked(session: Session, row: TranscriptRow) -> list[dict[str, Any]]:
+    """The links with twins that came before which are missing, as `link` takes them."""
+    there = set(session.scalars(sa.select(LinkRow.older).where(LinkRow.newer == row.seq)))
+    return [one for one in _links(row, twins_before(session, row)) if one["older"] not in there]
+
+
+def complete(session: Session, row: TranscriptRow) -> bool:
+    """Makes the index entries that a transcript lacks, and says whether it lacked any."""
+    missing = _missing(session, row)
+    _index(session, row, missing)
+    return bool(missing)
+
+
+def _links(row: TranscriptRow, found: dict[int, str]) -> list[dict[str, Any]]:
+    return [{"newer": row.seq, "older": older, "reason": reason} for older, reason in sorted(found.items())]
+
+
+def _index(session: Session, row: TranscriptRow, keys: list[int]) -> None:
+    if keys:
+        session.execute(sa.insert(BandRow), [{"band": key, "transcript": row.seq} for key in keys])
 
 
 def twins_before(session: Session, row: TranscriptRow) -> dict[int, str]:
@@ -39,9 +65,13 @@ def twins_before(session: Session, row: TranscriptRow) -> dict[int, str]:
 
 def is_hidden(session: Session, row: TranscriptRow) -> bool:
     """Whether the index lacks an entry of this transcript that there was room for."""
+    return bool(_missing(session, row))
+
+
+def _missing(session: Session, row: TranscriptRow) -> list[int]:
     own = set(session.scalars(sa.select(BandRow.band).where(BandRow.transcript == row.seq, _under(row))))
     taken = Counter(key for key, _ in _entries(session, row))
-    return any(key not in own and taken[key] < FULL for key in twins.bands(row.signature))
+    return [key for key in twins.bands(row.signature) if key not in own and taken[key] < FULL]
 
 
 def _entries(session: Session, row: TranscriptRow) -> list[tuple[int, int]]:
@@ -58,7 +88,7 @@ def _reasons(session: Session, row: TranscriptRow, candidates: set[int]) -> dict
     signed = sa.select(TranscriptRow.seq, TranscriptRow.signature).where(TranscriptRow.seq.in_(candidates))
     reasons = {
         seq: "near"
-        for seq, signature in session.execute(signed)
+        for seq, signature in (session.execute(signed) if candidates else ())
         if twins.similarity(row.signature, signature) >= twins.NEAR
     }
     for reason, same in (

@@ -41,7 +41,7 @@ WRITER_LOCK = 0x45525241  # "ERRA"
 class Record:
     def __init__(self, url: str, blobs: Path) -> None:
         self.url = url
-        self._blobs = Blobs(blobs)
+        self._blobs = blobs
         self._engine = make_engine(url)
         postgresql = self._engine.dialect.name == "postgresql"
         # each statement of PostgreSQL's default isolation sees rows that the one before it did not
@@ -55,8 +55,9 @@ class Record:
         with self._transaction(self._engine) as session:
             if not sqlite:
                 session.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER_LOCK)))
-            began = monotonic()
-            yield Store(session, self._blobs)
+            began, blobs = monotonic(), Blobs(self._blobs)
+            with blobs.settled():
+                yield Store(session, blobs)
         if sqlite:
             sleep(min(POLL_SECONDS, (monotonic() - began) / 10))
 
@@ -70,7 +71,7 @@ class Record:
     def look(self) -> Iterator[tuple[Session, Blobs]]:
         """What lies under the store, to read past it: for checks."""
         with self._transaction(self._reader) as session:
-            yield session, self._blobs
+            yield session, Blobs(self._blobs)
 
     @contextmanager
     def _transaction(self, engine: sa.Engine) -> Iterator[Session]:

@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session
 
 from errata.database import leak_guard
 from errata.database.blobs import Blobs
+from errata.database.disputes import AT_ONCE, as_prediction
 from errata.database.groups import Added, next_seq
-from errata.database.labels import Labels, as_prediction
+from errata.database.holdout import Holdout
+from errata.database.labels import Labels
 from errata.database.loop import Loop
-from errata.database.tables import CorrectionRow, EventRow, LinkRow, PredictionRow, TranscriptRow
+from errata.database.repairs import Repairs
+from errata.database.tables import CorrectionRow, LinkRow, PredictionRow, TranscriptRow
 from errata.database.tombstones import Tombstones
 from errata.domain import twins
 from errata.domain.hashing import content_hash
@@ -28,6 +31,8 @@ class Store(Labels):
         super().__init__(session, blobs)
         self.loop = Loop(session)
         self.tombstones = Tombstones(session, blobs)
+        self.holdout = Holdout(session)
+        self.repairs = Repairs(session, blobs)
 
     # transcripts -----------------------------------------------------------------------------------------------------
 
@@ -43,7 +48,7 @@ class Store(Labels):
             return Added(known, new=False)
         row = TranscriptRow(
             seq=next_seq(self._session, "transcript"),
-            hash=self._blobs.put(transcript.as_json()),
+            hash=self._blobs.put(transcript.canonical),
             external_id=transcript.external_id,
             title=transcript.title,
             channel=transcript.channel,
@@ -82,6 +87,10 @@ class Store(Labels):
 
     def transcript_hash(self, seq: int) -> str:
         return self._session.get_one(TranscriptRow, seq).hash
+
+    def duration(self, seq: int) -> float:
+        """In the transcript's unit."""
+        return self._session.get_one(TranscriptRow, seq).duration
 
     def external_id(self, seq: int) -> str:
         return self._session.get_one(TranscriptRow, seq).external_id
@@ -139,6 +148,21 @@ class Store(Labels):
         row = self._prediction(transcript, model, template)
         return None if row is None else as_prediction(row)
 
+    def answers_of(
+        self, model: str, template: str, transcripts: Sequence[int], upto: int | None = None
+    ) -> dict[int, Prediction]:
+        """What `model` answered with `template`, by transcript; as of `upto`, if it is given."""
+        found: dict[int, Prediction] = {}
+        for begin in range(0, len(transcripts), AT_ONCE):
+            query = sa.select(PredictionRow).where(
+                PredictionRow.transcript.in_(transcripts[begin : begin + AT_ONCE]),
+                PredictionRow.model == model,
+                PredictionRow.template == template,
+            )
+            known = self._session.scalars(query if upto is None else query.where(PredictionRow.seq <= upto))
+            found |= {row.transcript: as_prediction(row) for row in known}
+        return found
+
     def prediction_by_seq(self, seq: int) -> Prediction:
         return as_prediction(self._session.get_one(PredictionRow, seq))
 
@@ -170,10 +194,6 @@ class Store(Labels):
         return None if row is None else (row.seq, as_prediction(row))
 
     # the record as a whole -------------------------------------------------------------------------------------------
-
-    def watermark(self) -> int:
-        """The highest `seq`; with one writer at a time, no lower one is still in flight."""
-        return self._session.scalar(sa.select(sa.func.max(EventRow.seq))) or 0
 
     def newest_correction(self) -> int:
         return self._session.scalar(sa.select(sa.func.max(CorrectionRow.seq))) or 0

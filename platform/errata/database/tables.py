@@ -39,6 +39,7 @@ class TranscriptRow(Base):
     __table_args__ = (
         Index("ix_transcripts_external", "external_id", "seq"),
         Index("ix_transcripts_text", "text_hash"),
+        Index("ix_transcripts_role", "role"),
     )
 
     seq: Mapped[int] = mapped_column(ForeignKey("events.seq"), primary_key=True, autoincrement=False)
@@ -68,15 +69,17 @@ class BandRow(Base):
 
 
 class LinkRow(Base):
-    """Two transcripts found to be of one leak group, as of the later one's arrival."""
+    """Two transcripts found to be of one leak group."""
 
     __tablename__ = "leak_links"
-    __table_args__ = (Index("ix_leak_links_older", "older", "newer"),)
+    __table_args__ = (Index("ix_leak_links_older", "older", "newer"), Index("ix_leak_links_since", "since"))
 
     newer: Mapped[int] = mapped_column(ForeignKey("transcripts.seq"), primary_key=True)
     older: Mapped[int] = mapped_column(ForeignKey("transcripts.seq"), primary_key=True)
     reason: Mapped[str] = mapped_column(String(8))
     """`id`, `text` or `near`."""
+    since: Mapped[int] = mapped_column(_Number, server_default="0")
+    """As of which event it is known: the later one's arrival, or a repair."""
 
 
 class PredictionRow(Base):
@@ -117,6 +120,14 @@ class CorrectionRow(Base):
     why: Mapped[str] = mapped_column(default="", server_default="")
 
 
+class DisputeRow(Base):
+    """An index of the corrections: every transcript on which reviewers differ now is in it, and few others."""
+
+    __tablename__ = "disputes"
+
+    transcript: Mapped[int] = mapped_column(ForeignKey("transcripts.seq"), primary_key=True, autoincrement=False)
+
+
 class AppointmentRow(Base):
     """Who was given which role, by whom; a reviewer's newest one holds."""
 
@@ -143,6 +154,35 @@ class TombstoneRow(Base):
     removed: Mapped[dict[str, Any]] = mapped_column(JSON)
     """How much was removed, by kind of place."""
     finished: Mapped[bool] = mapped_column(default=False)
+
+
+class RepairRow(Base):
+    """What a repair of the record did; when, its event says."""
+
+    __tablename__ = "repairs"
+
+    seq: Mapped[int] = mapped_column(ForeignKey("events.seq"), primary_key=True, autoincrement=False)
+    by: Mapped[str]
+    done: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class HoldoutAccessRow(Base):
+    """Items that are held out from training were scored against: by whom and why; when, its event says."""
+
+    __tablename__ = "holdout_accesses"
+    __table_args__ = (Index("ix_holdout_accesses_role", "role", "seq"),)
+
+    seq: Mapped[int] = mapped_column(ForeignKey("events.seq"), primary_key=True, autoincrement=False)
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """Of what makes it one access: a night that is resumed has the same one."""
+    role: Mapped[str] = mapped_column(String(8))
+    by: Mapped[str]
+    why: Mapped[str]
+    models: Mapped[list[str]] = mapped_column(JSON)
+    """Identities of the models that were scored."""
+    items: Mapped[int]
+    watermark: Mapped[int] = mapped_column(BigInteger)
+    """As of which the items were labelled."""
 
 
 class LeaseRow(Base):

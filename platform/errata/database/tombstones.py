@@ -17,11 +17,23 @@ from sqlalchemy.orm import Session
 
 from errata.database.blobs import Blobs
 from errata.database.groups import next_seq
-from errata.database.tables import BandRow, CorrectionRow, EventRow, LinkRow, PredictionRow, TombstoneRow, TranscriptRow
+from errata.database.tables import (
+    BandRow,
+    CorrectionRow,
+    DisputeRow,
+    EventRow,
+    LinkRow,
+    PredictionRow,
+    TombstoneRow,
+    TranscriptRow,
+)
 from errata.domain.hashing import sha256
 from errata.domain.transcript import Transcript
 from errata.domain.twins import text_hash
-from errata.errors import Forgotten, NotFound
+from errata.errors import Forgotten, NotFound, Unavailable
+
+PATIENCE = 60
+"""Seconds to wait for others who use the tables that are to be rewritten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +106,7 @@ class Tombstones:
         self._session.execute(chapters)
         self._session.execute(told)
         self._session.execute(sa.delete(BandRow).where(BandRow.transcript.in_(seqs)))
+        self._session.execute(sa.delete(DisputeRow).where(DisputeRow.transcript.in_(seqs)))
         return {"transcripts": len(seqs), **counts}
 
     def remove_texts(self, stone: Tombstone) -> None:
@@ -129,6 +142,8 @@ class Tombstones:
 
     def refuse(self, transcript: Transcript) -> None:
         """Raises Forgotten for a transcript that was: under its id, or the same words under another."""
+        if self._session.scalar(sa.select(TombstoneRow.seq).limit(1)) is None:
+            return
         stone = self.of(transcript.external_id) or self._by_words(transcript)
         if stone is not None:
             raise Forgotten(
@@ -162,16 +177,35 @@ class Tombstones:
         )
 
 
-def scrub(url: str) -> None:
-    """Rewrites the database's files, so that free pages and the log hold nothing of what was taken out.
+_SCRUBBED = {
+    "sqlite": ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"),
+    # the planner keeps samples of what stood in a column: they are taken anew, and the old ones cleared away
+    "postgresql": (
+        "VACUUM (FULL, ANALYZE) transcripts, leak_bands, predictions, corrections",
+        "VACUUM FULL pg_catalog.pg_statistic",
+    ),
+}
 
-    Takes as long as copying the tables; nobody else may be writing meanwhile. Backups are the database owner's.
+
+def scrub(url: str) -> None:
+    """Rewrites the database's files, so that free pages, SQLite's log and PostgreSQL's statistics hold nothing of what
+    was taken out.
+
+    Takes as long as copying the tables; nobody else may be reading or writing meanwhile. Backups and PostgreSQL's log
+    are the database owner's: a log passes once it is archived or written over, and only a superuser may rewrite the
+    statistics. Raises Unavailable where somebody else is in the way.
     """
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("VACUUM")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        else:
-            connection.exec_driver_sql("VACUUM FULL transcripts, leak_bands, predictions, corrections")
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SET lock_timeout = '{PATIENCE}s'")
+            for statement in _SCRUBBED[connection.dialect.name]:
+                connection.exec_driver_sql(statement)
+    except sa.exc.OperationalError as error:
+        reason = " ".join(str(error.orig).split())
+        raise Unavailable(
+            f"the database's files can't be rewritten ({reason}); let others finish, and make the request again"
+        ) from error
+    finally:
+        engine.dispose()

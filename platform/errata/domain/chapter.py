@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from errata.domain.transcript import Transcript
+from errata.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,12 @@ class Chapter:
     start: float
     """In the transcript's unit."""
     title: str
+
+    def __post_init__(self) -> None:
+        if "\0" in self.title:
+            raise BadInput(
+                f"the chapter title {self.title!r} has a NUL character, which no database takes; take it out"
+            )
 
     def as_json(self) -> dict[str, Any]:
         return {"start": self.start, "title": self.title}
@@ -34,8 +41,8 @@ class Canonical:
 
 
 def tidy(title: str) -> str:
-    """A title on one line, with single spaces."""
-    return " ".join(title.split())
+    """A title on one line, with single spaces; a NUL, which a model may answer, is one."""
+    return " ".join(title.replace("\0", " ").split())
 
 
 def starts(transcript: Transcript) -> list[int]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from errata.domain.hashing import content_hash
+from errata.domain.hashing import canonical_json, sha256
 from errata.errors import BadInput
 
 Unit = Literal["seconds", "words"]
@@ -24,6 +24,9 @@ class Segment:
     text: str
     """One line: inner whitespace is single spaces."""
     speaker: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {"start": self.start, "end": self.end, "text": self.text, "speaker": self.speaker}
 
 
 @dataclass(frozen=True)
@@ -44,15 +47,29 @@ class Transcript:
         _check(self)
 
     @cached_property
+    def canonical(self) -> str:
+        """What it says, as `from_json` reads it: equal transcripts give equal texts."""
+        return canonical_json(self.as_json())
+
+    @cached_property
     def hash(self) -> str:
-        return content_hash(asdict(self))
+        return sha256(self.canonical)
 
     @cached_property
     def text(self) -> str:
         return "\n".join(segment.text for segment in self.segments)
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        # not dataclasses.asdict, which copies every value: it took a quarter of an import
+        return {
+            "external_id": self.external_id,
+            "segments": [segment.as_json() for segment in self.segments],
+            "duration": self.duration,
+            "unit": self.unit,
+            "title": self.title,
+            "description": self.description,
+            "channel": self.channel,
+        }
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Transcript:

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -43,8 +45,9 @@ _FACTOR = 0x9E3779B97F4A7C15
 """2⁶⁴ divided by the golden ratio: odd, and without a pattern in its bits."""
 
 
-def words(text: str) -> list[str]:
-    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+@lru_cache(maxsize=1)  # one text is asked about several times in a row
+def words(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
 def text_hash(text: str) -> str:
@@ -100,7 +103,7 @@ def _read(signed: bytes) -> tuple[int, Hashes]:
     return int(values[0]), values[1:]
 
 
-def _shingles(said: list[str]) -> Hashes:
+def _shingles(said: Sequence[str]) -> Hashes:
     """A hash of every SHINGLE words in a row; of all of them where there are fewer."""
     import numpy as np
 

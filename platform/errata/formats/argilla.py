@@ -12,10 +12,10 @@ the draft. A question called `verdict` may say accept, edit or reject. The video
 metadata or fields, or else the record's `id`; the reviewer is the user's id; `reviewed_on` and `errata_prediction`
 stand in metadata.
 
-A draft is no review and is left out, as is a record that nobody has responded to; a discarded response is a reject.
-Only flattened exports hold that status. Without it a response is refused unless there is other evidence that it was
-submitted: the record is completed and nobody else has responded to it, or the record was never on a server and the
-response is a changed list of chapters.
+A draft is no review and is left out, as is a record that nobody has responded to; both are counted. A discarded
+response is a reject. Only flattened exports hold that status. Without it a response is refused unless there is other
+evidence that it was submitted: the record is completed and nobody else has responded to it, or the record was never on
+a server and the response has a verdict, or a list of chapters that is not the suggested one.
 """
 
 from __future__ import annotations
@@ -29,12 +29,14 @@ from typing import Any
 from errata.errors import BadInput
 from errata.formats import chapter_text
 from errata.formats.fields import listing, mapping, text_or_nothing
-from errata.formats.label_studio import verdict
+from errata.formats.label_studio import NOBODY, verdict
 from errata.formats.review_lines import Line, entries, named, reviews, video_id, word
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import json_rows
-from errata.formats.rows import Rejected, Row
+from errata.formats.rows import LeftOut, Rejected, Row
 from errata.formats.shown import KEY
+
+DRAFT = "draft"
 
 
 def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
@@ -90,10 +92,13 @@ def _responses(record: Row | Rejected) -> Iterator[Row | Rejected]:
         yield record.rejected(str(problem))
         return
     others = len(answers) - 1 or whole.get("others", 0)
+    if not answers:
+        yield LeftOut(record.file, f"record {named(whole.get('id'))}", NOBODY, None)
     for user, responses in answers.items():
-        if not any(answer.get("status") == "draft" for found in responses.values() for answer in found):
-            place = f"record {named(whole.get('id'))}, user {user}"
-            yield Row(record.file, place, {**whole, "responses": responses, "others": others})
+        place = f"record {named(whole.get('id'))}, user {user}"
+        alone = {**whole, "responses": responses, "others": others}
+        draft = any(answer.get("status") == "draft" for found in responses.values() for answer in found)
+        yield LeftOut(record.file, place, DRAFT, alone) if draft else Row(record.file, place, alone)
 
 
 def _nested(raw: dict[str, Any]) -> dict[str, Any]:
@@ -194,7 +199,7 @@ def _said(
     if status == "discarded":
         return "reject", None
     reviewed = None if answer is None else chapter_text.read(answer.get("value"), "the response")
-    if status is None and not _is_submitted(record, reviewed, draft):
+    if status is None and not _is_submitted(record, chosen, reviewed, draft):
         raise BadInput(
             "this export does not say whether the response was submitted or discarded; export with flatten=True, "
             'or add "status": "submitted" to the response'
@@ -204,7 +209,8 @@ def _said(
     return ("edit" if chosen is None else verdict(chosen.get("value"))), reviewed
 
 
-def _is_submitted(record: dict[str, Any], reviewed: Any, draft: Any) -> bool:
+def _is_submitted(record: dict[str, Any], chosen: Any, reviewed: Any, draft: Any) -> bool:
     if record.get("_server_id") is None:
-        return bool(reviewed) and reviewed != draft
+        changed = reviewed != draft and bool(reviewed or draft)  # no chapters instead of none is no change
+        return chosen is not None or (reviewed is not None and changed)
     return record.get("status") == "completed" and not record.get("others")

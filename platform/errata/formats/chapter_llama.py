@@ -16,8 +16,8 @@ A `.jsonl` file is read too, with both halves in each line: it is the rejects fi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
+from pathlib import Path, PurePath
+from typing import Any, NamedTuple, TypeVar
 
 from errata.domain.chapter import Chapters, tidy
 from errata.domain.transcript import Segment, Transcript
@@ -25,6 +25,8 @@ from errata.errors import BadInput
 from errata.formats.fields import chapter, chapters, listing, mapping, text, text_or_nothing, time, time_in_key
 from errata.formats.json_files import read_map
 from errata.formats.rows import Arrival, Rejected, Row, each, json_lines
+
+Place = TypeVar("Place", bound=PurePath)
 
 METADATA = ("chapters*.json", "transcripts*.json")
 SPEECH = ("asrs*.json",)
@@ -81,13 +83,18 @@ def _speech_files(path: Path, asr: Path | None) -> list[Path]:
     return [asr or _partner(path)]
 
 
-def _partner(path: Path) -> Path:
-    name = path.name
+def partners(path: Place) -> Iterator[Place]:
+    """Where a metadata file's speech may lie, in the order in which it is looked for."""
     for kind in ("chapters", "transcripts"):
-        name = name.replace(kind, "asrs", 1) if path.name.startswith(kind) else name
-    for folder in (path.parent, path.parent / "asrs", path.parent.parent / "asrs"):
-        if name != path.name and (folder / name).is_file():
-            return folder / name
+        if path.name.startswith(kind):
+            name = path.name.replace(kind, "asrs", 1)
+            yield from (path.parent / name, path.parent / "asrs" / name, path.parent.parent / "asrs" / name)
+
+
+def _partner(path: Path) -> Path:
+    for place in partners(path):
+        if place.is_file():
+            return place
     raise BadInput(f"{path} has no speech file of the same name (asrs*.json) near it; name that file too, with --asr")
 
 

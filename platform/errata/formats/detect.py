@@ -1,4 +1,4 @@
-"""Transcripts of whichever format a path holds, and what the path was taken for."""
+"""Transcripts of whichever format a path holds."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from pathlib import Path
 from errata.errors import BadInput
 from errata.formats import folder
 from errata.formats.kinds import CHAPTERED, CHAPTERS, CORRECTIONS, FORMATS, Results, kind, words
+from errata.formats.rows import Arrival, Found
 
 AUTO = "auto"
 
 
-def transcripts(path: Path, asr: Path | None = None, name: str = AUTO) -> Results:
+def transcripts(path: Path, asr: Path | None = None, name: str = AUTO) -> Found[Arrival]:
     """Reads a file or a folder in the format that it is found to be in, or in the one of `FORMATS` that is named.
 
     `asr` is what belongs to the path and lies elsewhere: the speech, as in `chapter_llama.read`; the captions of an
@@ -20,8 +21,13 @@ def transcripts(path: Path, asr: Path | None = None, name: str = AUTO) -> Result
     """
     _check(path, name)
     if path.is_dir():
-        return folder.read(path, folder.plan(path, name), asr)
+        plan = folder.plan(path, name)
+        return Found(path, _planned(plan), folder.read(path, plan, asr))
     found = _found(path) if name == AUTO else name
+    return Found(path, words(found), _rows(path, found, asr))
+
+
+def _rows(path: Path, found: str, asr: Path | None) -> Results:
     if found == CHAPTERS:
         return _chaptered(path, asr)
     if asr is not None and found not in ("chapter-llama", "yt-dlp"):
@@ -29,12 +35,8 @@ def transcripts(path: Path, asr: Path | None = None, name: str = AUTO) -> Result
     return FORMATS[found].read(path, asr)
 
 
-def taken_for(path: Path, name: str = AUTO) -> str:
-    """What `transcripts` takes the path for: "WebVTT", or of a folder "WebVTT (2 files), Whisper JSON (1 file)"."""
-    _check(path, name)
-    if not path.is_dir():
-        return words(_found(path) if name == AUTO else name)
-    plan = folder.plan(path, name)
+def _planned(plan: folder.Plan) -> str:
+    """What a folder is taken for, such as "WebVTT (2 files), Whisper JSON (1 file)"."""
     counts = Counter(words(file.kind) or "no known format" for file in plan.files)
     parts = [f"{what} ({count} file{'s' if count > 1 else ''})" for what, count in counts.items()]
     return ", ".join([words("chapter-llama")] * plan.data_set + parts)

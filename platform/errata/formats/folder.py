@@ -75,13 +75,15 @@ def _named(files: list[Path], name: str) -> Plan:
 
 
 def _sorted_out(folder: Path, files: list[Path]) -> Plan:
-    looked = [_looked_at(file) for file in _without_captions(files)]
+    own = _without_captions(files)
+    speech = [file for file in own if _is_called(file, chapter_llama.SPEECH)]
+    looked = [_looked_at(file) for file in own if file not in speech]
     below = [_looked_at(file) for file in sorted((folder / "chapters").glob("*"))]
     metadata = [file for file in (*looked, *below) if _is_metadata(file)]
-    speech = [file for file in (*files, *(folder / "asrs").glob("*")) if _is_called(file, chapter_llama.SPEECH)]
-    data_set = any(file.kind == "chapter-llama" or speech for file in metadata)
-    together = {*metadata, *(file for file in looked if file.path in speech)} if data_set else set()
-    return Plan(data_set, sorted(_transcripts([file for file in looked if file not in together]), key=_place))
+    spoken = speech or any(_is_called(file, chapter_llama.SPEECH) for file in (folder / "asrs").glob("*"))
+    if any(file.kind == "chapter-llama" or spoken for file in metadata):
+        return Plan(True, sorted(_transcripts([file for file in looked if file not in metadata]), key=_place))
+    return Plan(False, sorted(_transcripts([*looked, *map(_looked_at, speech)]), key=_place))
 
 
 def _is_metadata(file: File) -> bool:

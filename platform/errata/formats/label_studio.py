@@ -15,8 +15,9 @@ The video's id is the data's `video_id`, `external_id`, `id` or `path`, or else 
 is the annotator's e-mail address, or their number. The draft is the prediction that the annotation was made from, and
 `errata_prediction` in the data names a prediction of ours.
 
-No review, and left out: tasks that nobody has annotated, annotations that were cancelled (skipped; JSON_MIN drops
-them, too) and drafts. An annotation that Enterprise's reviewers sent back is refused.
+No review, and left out: tasks that nobody has annotated, drafts in them too, and annotations that were cancelled
+(skipped). They are counted; JSON_MIN drops them without a word. An annotation that Enterprise's reviewers sent back is
+refused.
 """
 
 from __future__ import annotations
@@ -33,8 +34,11 @@ from errata.formats.fields import filled_text, listing, mapping, text_or_nothing
 from errata.formats.review_lines import Line, by_day, entries, named, reviews, video_id, word
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import json_rows
-from errata.formats.rows import Rejected, Row
+from errata.formats.rows import LeftOut, Rejected, Row
 from errata.formats.shown import KEY
+
+NOBODY, SKIPPED = "not reviewed", "skipped"
+"""Why a task or an annotation is left out."""
 
 REGIONS = ("labels", "paragraphlabels", "timelinelabels")
 FRAME_RATES = ("fps", "frame_rate", "frames_per_second")
@@ -60,11 +64,14 @@ def _annotations(task: Row | Rejected) -> Iterator[Row | Rejected]:
     if isinstance(task, Rejected) or not fits(raw) or not isinstance(found, list):
         yield task
         return
+    if not found:
+        yield LeftOut(task.file, f"task {named(raw.get('id'))}", NOBODY, None)
     for annotation in found:
         known = entries(annotation)
-        if known.get("was_cancelled") is not True:
-            place = f"task {named(raw.get('id'))}, annotation {named(known.get('id'))}"
-            yield Row(task.file, place, {**raw, "annotations": [annotation]})
+        place = f"task {named(raw.get('id'))}, annotation {named(known.get('id'))}"
+        alone = {**raw, "annotations": [annotation]}
+        skipped = known.get("was_cancelled") is True
+        yield LeftOut(task.file, place, SKIPPED, alone) if skipped else Row(task.file, place, alone)
 
 
 def _annotation(raw: Any) -> dict[str, Any]:

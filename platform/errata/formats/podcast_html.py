@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from errata.domain.chapter import tidy
 from errata.errors import BadInput
 from errata.formats import talk
 from errata.formats.cues import seconds, unescaped
@@ -77,7 +76,7 @@ def _paragraphs(text: str) -> list[_Paragraph]:
     _, *pieces = _PART.split(text)
     for closing, tag, after in zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True):
         if not closing:
-            parts[tag.lower()] = tidy(unescaped(_OTHER_TAG.sub("", after)))
+            parts[tag.lower()] = " ".join(unescaped(_OTHER_TAG.sub("", after)).split())
         if not closing and tag in "pP" and parts["p"]:
             found.append(_Paragraph(parts["cite"].rstrip(": "), parts["time"], parts["p"]))
     return found

@@ -13,7 +13,7 @@ from errata.errors import BadInput
 from errata.formats import argilla, description, doccano, label_studio, label_studio_min, reviews_jsonl, sheet, workbook
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_header, is_json, json_rows
-from errata.formats.rows import Rejected
+from errata.formats.rows import Found, Rejected
 
 
 class Format(NamedTuple):
@@ -22,12 +22,6 @@ class Format(NamedTuple):
     fits: Callable[[dict[str, Any]], bool]
     """Whether a row of a file is this format's."""
     read: Callable[[Path, str | None], Iterator[Review | Rejected]]
-
-
-class Found(NamedTuple):
-    words: str
-    """What the file was taken for."""
-    reviews: Iterator[Review | Rejected]
 
 
 def _is_review(raw: dict[str, Any]) -> bool:
@@ -46,7 +40,7 @@ FORMATS = {
 """A row that fits several is the first one's."""
 
 
-def reviews(path: Path, name: str = "auto", until: str | None = None) -> Found:
+def reviews(path: Path, name: str = "auto", until: str | None = None) -> Found[Review]:
     """The reviews in a file or folder; `name` is one of FORMATS, or `auto`; `until` as in `reviews_jsonl.read`.
 
     Raises BadInput when the file can't be read, or is in none of the formats.
@@ -54,7 +48,7 @@ def reviews(path: Path, name: str = "auto", until: str | None = None) -> Found:
     if name not in ("auto", *FORMATS):
         raise BadInput(f"there is no format {name!r}; name one of auto, {', '.join(FORMATS)}")
     found = FORMATS[_fitting(path) if name == "auto" else name]
-    return Found(found.words, found.read(path, until))
+    return Found(path, found.words, found.read(path, until))
 
 
 def _fitting(path: Path) -> str:
@@ -62,7 +56,7 @@ def _fitting(path: Path) -> str:
         return "description"
     if workbook.is_one(path):
         return "sheet"
-    samples = [raw for content in _contents(path) for raw in _samples(content)]
+    samples = (raw for content in _contents(path) for raw in _samples(content))
     fitting = (name for raw in samples for name, known in FORMATS.items() if known.fits(raw))
     name = next(fitting, None)
     if name is None:
@@ -71,8 +65,11 @@ def _fitting(path: Path) -> str:
     return name
 
 
-def _contents(path: Path) -> list[Any]:
-    return [row.raw for row in json_rows(path)] if is_json(path) else [dict.fromkeys(csv_header(path), "")]
+def _contents(path: Path) -> Iterator[Any]:
+    """The rows of JSON, no more of them than are asked for, or the columns of CSV as one."""
+    if not is_json(path):
+        return iter([dict.fromkeys(csv_header(path), "")])
+    return (row.raw for row in json_rows(path))
 
 
 def _samples(raw: Any) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from errata.domain.chapter import Chapters
 from errata.domain.transcript import Transcript
@@ -43,6 +43,12 @@ class Rejected:
         return f"{self.file}, {place}: {self.reason}"
 
 
+class LeftOut(Rejected):
+    """What asks for nothing, and is there for nobody to mend: it is counted, by its reason in a word or two."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     file: str
@@ -65,6 +71,14 @@ class Arrival:
     """None where none came; an empty tuple says that it has no chapters."""
     row: Row = field(compare=False, repr=False)
     """Where it stood: `row.rejected(reason)` refuses it after all, when it doesn't fit what the record holds."""
+
+
+class Found(NamedTuple, Generic[Value]):
+    """What a file or folder was taken for, and what is in it."""
+
+    path: Path
+    words: str
+    rows: Iterator[Value | Rejected]
 
 
 def each(rows: Iterable[Row | Rejected], make: Callable[[Row], Value]) -> Iterator[Value | Rejected]:

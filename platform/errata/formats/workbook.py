@@ -32,7 +32,11 @@ _NOT_XML = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 def is_one(path: Path) -> bool:
     """Whether the file is a zip archive, as XLSX is. Raises BadInput when it can't be read."""
-    return _bytes(path).startswith(b"PK\x03\x04")
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PK\x03\x04"
+    except OSError as problem:
+        raise BadInput(f"{path} can't be read ({problem.strerror}); check the path") from problem
 
 
 def rows(path: Path) -> list[Row | Rejected]:

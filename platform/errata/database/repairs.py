@@ -1,0 +1,82 @@
+"""What can be made again from texts and events: sketches of an older form, twins' index and links, conflicts' index.
+
+A link that is found here is known from now on and not before: what was asked as of an earlier watermark is answered as
+it was. So no role ever becomes less strict, and a talk that was open to training and now has a held-out twin is in
+quarantine, which `fsck` names. Each repair is an event that says what it did; a repair of nothing is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from errata.database import leak_guard
+from errata.database.disputes import Disputes
+from errata.database.groups import next_seq
+from errata.database.tables import BandRow, RepairRow, TranscriptRow
+from errata.domain import twins
+from errata.domain.transcript import Transcript
+from errata.errors import NotFound
+
+AT_ONCE = 50
+"""Transcripts a transaction: others may write in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What was done, each by the transcripts' `seq`."""
+
+    signed: tuple[int, ...] = ()
+    """Those that got a sketch of the present form."""
+    entered: tuple[int, ...] = ()
+    """Those that the index of twins lacked."""
+    linked: tuple[tuple[int, int], ...] = ()
+    """Twins that nothing linked, the newer first."""
+    conflicts: tuple[int, ...] = ()
+    """Those that the index of conflicts was wrong about."""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "signed": list(self.signed),
+            "entered": list(self.entered),
+            "linked": [list(pair) for pair in self.linked],
+            "conflicts": list(self.conflicts),
+        }
+
+
+class Repairs(Disputes):
+    def mend(self, after: int, by: str) -> tuple[Repaired, int | None]:
+        """Mends the next AT_ONCE transcripts after number `after`; returns what was done and the last of their numbers,
+        None where there are no more. Texts that can't be read are left alone: `fsck` names them."""
+        rows = self._session.scalars(
+            sa.select(TranscriptRow)
+            .where(TranscriptRow.seq > after, TranscriptRow.forgotten.is_(None))
+            .order_by(TranscriptRow.seq)
+            .limit(AT_ONCE)
+        ).all()
+        signed = tuple(row.seq for row in rows if self._sign(row))
+        entered = tuple(row.seq for row in rows if leak_guard.complete(self._session, row))
+        links = [link for row in rows for link in leak_guard.unlinked(self._session, row)]
+        conflicts = tuple(row.seq for row in rows if self.enter_dispute(row.seq))
+        done = Repaired(signed, entered, tuple((link["newer"], link["older"]) for link in links), conflicts)
+        if done != Repaired():
+            event = RepairRow(seq=next_seq(self._session, "repair"), by=by, done=done.as_json())
+            self._session.add(event)
+            self._session.flush()
+            leak_guard.link(self._session, links, since=event.seq)
+        return done, rows[-1].seq if rows else None
+
+    def _sign(self, row: TranscriptRow) -> bool:
+        """Whether the transcript needed a new sketch, and got one."""
+        if twins.is_current(row.signature):
+            return False
+        try:
+            transcript = Transcript.from_json(self._blobs.get(row.hash))
+        except NotFound:
+            return False
+        row.signature = twins.signature(transcript.text)
+        self._session.execute(sa.delete(BandRow).where(BandRow.transcript == row.seq))
+        self._session.flush()
+        return True

@@ -1,0 +1,112 @@
+"""Files of a data set on the Hugging Face hub, brought into its cache and read there like any others.
+
+    hf://datasets/lucas-ventura/chapter-llama/docs/subset_data/chapters/chapters_sml1k_train.json
+
+`@REVISION` after the data set's name pins a branch, a tag or a commit. With chapter-llama's metadata comes the speech
+file of its name, of the same commit. What was brought once is read again without a network.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from errata.errors import BadInput, NotFound, Unavailable
+from errata.formats import chapter_llama
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfUri
+
+PREFIX = "hf://"
+
+
+def local(place: str, alone: bool = False) -> Path:
+    """The path that `place` is, or the one to which the hub's file of that address was brought.
+
+    `alone` leaves the speech out that belongs to it. Raises BadInput for an address that is none, NotFound for what the
+    hub doesn't have, Unavailable where it can't be reached.
+    """
+    if not place.startswith(PREFIX):
+        return Path(place)
+    address = _address(place)
+    file = PurePosixPath(address.path_in_repo)
+    path = _brought(address, file, address.revision)
+    if not alone:
+        _bring_first(address, list(chapter_llama.partners(file)), path.parts[-len(file.parts) - 1])
+    return path
+
+
+def _address(place: str) -> HfUri:
+    from huggingface_hub import parse_hf_uri
+    from huggingface_hub.errors import HfUriError
+
+    try:
+        found = parse_hf_uri(place)
+    except HfUriError as problem:
+        said = problem.msg.rstrip(". ")
+        raise BadInput(f"{place} is no address on the hub ({said}); write hf://datasets/OWNER/NAME/PATH") from problem
+    if found.type != "dataset" or not found.path_in_repo or ".." in PurePosixPath(found.path_in_repo).parts:
+        raise BadInput(f"{place} names no file of a data set; write hf://datasets/OWNER/NAME/PATH")
+    return found
+
+
+def _brought(address: HfUri, file: PurePosixPath, revision: str | None) -> Path:
+    from huggingface_hub import hf_hub_download
+
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # what comes of it is said below, in one sentence
+    with _in_a_sentence(f"{PREFIX}datasets/{address.id}/{file}"):
+        return Path(hf_hub_download(address.id, str(file), repo_type="dataset", revision=revision))
+
+
+def _bring_first(address: HfUri, files: list[PurePosixPath], commit: str) -> None:
+    """Brings the first of the files that is there. Without one, their reader says what is missing."""
+    from huggingface_hub import try_to_load_from_cache
+
+    kept = (try_to_load_from_cache(address.id, str(file), revision=commit, repo_type="dataset") for file in files)
+    if any(isinstance(path, str) for path in kept):
+        return
+    unreached: Unavailable | None = None
+    for file in files:
+        try:
+            _brought(address, file, commit)
+            return
+        except NotFound:
+            continue
+        except Unavailable as problem:
+            unreached = problem
+    if unreached is not None:
+        raise unreached
+
+
+@contextmanager
+def _in_a_sentence(place: str) -> Iterator[None]:
+    from httpx import HTTPError
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        RemoteEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    try:
+        yield
+    except GatedRepoError as problem:
+        raise Unavailable(
+            f"{place} is shown to those alone who were let in; ask for access, then `hf auth login`"
+        ) from problem
+    except RepositoryNotFoundError as problem:
+        raise NotFound(
+            f"{place} is of no data set on the hub, or of a private one; check its name, or `hf auth login`"
+        ) from problem
+    except RevisionNotFoundError as problem:
+        raise NotFound(f"{place} was asked for in a revision that there is not; check what stands after @") from problem
+    except RemoteEntryNotFoundError as problem:
+        raise NotFound(f"{place} is not there, though its data set is; check the path") from problem
+    except (OSError, HTTPError) as problem:
+        raise Unavailable(
+            f"{place} can't be brought from the hub ({type(problem).__name__}) and is not kept here; try again with a "
+            "network and without HF_HUB_OFFLINE, or name a file of your own"
+        ) from problem

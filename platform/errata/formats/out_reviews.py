@@ -1,0 +1,34 @@
+"""Predictions as JSONL, for reviewers with an editor or a script of their own: one a line, as `reviews_jsonl` reads it.
+
+    {"video_id": "…", "reviewer": "", "reviewed": [{"start": 93.0, "title": "…"}], "prediction": "…", "model": "…"}
+
+Correct `reviewed` in place, fill in `reviewer`, and import the file; what was left as it stands is an accept, and
+`"kind": "reject"` with `"reviewed": null` a reject. A line without a reviewer is refused: nobody has reviewed it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from errata.formats.row_files import write_text
+from errata.formats.shown import Shown
+
+
+def write(path: Path, shown: Iterable[Shown]) -> int:
+    """Writes a line a prediction and returns how many. Raises BadInput."""
+    lines = [json.dumps(line(item)) + "\n" for item in shown]
+    write_text(path, "".join(lines), "ascii")
+    return len(lines)
+
+
+def line(shown: Shown) -> dict[str, Any]:
+    return {
+        "video_id": shown.transcript.external_id,
+        "reviewer": "",
+        "reviewed": [chapter.as_json() for chapter in shown.chapters],
+        "prediction": shown.key,
+        "model": shown.model,
+    }

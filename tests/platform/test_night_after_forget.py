@@ -1,0 +1,84 @@
+"""A whole night after a deletion request trains and judges as any other, and the talk is in nothing that it makes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from errata.database.fsck import fsck
+from errata.demo import days
+from errata.workspace import Workspace
+from retrain.snapshot import FOLDER, read_snapshot
+from tests.platform.test_forget import texts
+
+TALKS = 14
+
+
+def errata(*words: str | Path) -> Any:
+    """What a command, in a process of its own, prints with --json."""
+    command = [sys.executable, "-c", "from errata.cli import main; main()", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "NO_COLOR": "1"})
+    assert done.returncode == 0, f"errata {words} ended with {done.returncode}:\n{done.stderr}"
+    return json.loads(done.stdout) if "--json" in words else done.stdout
+
+
+def first_talks(folder: Path, out: Path) -> Path:
+    """The first talks of a sample day with what reviewers said of them."""
+    out.mkdir(parents=True)
+    for name in ("transcripts.json", "asrs.json"):
+        kept = dict(islice(json.loads((folder / name).read_text()).items(), TALKS))
+        (out / name).write_text(json.dumps(kept))
+    rows = [json.loads(line) for line in (folder / "reviews.jsonl").read_text().splitlines()]
+    (out / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows if row["video_id"] in kept))
+    return out
+
+
+def live(root: Path, folder: Path) -> list[str]:
+    """A day of a team, up to its night; returns the talks that were corrected."""
+    errata("import", "transcripts", folder, "-w", root, "--json")
+    errata("predict", "-w", root, "--json")
+    errata("import", "corrections", folder / "reviews.jsonl", "-w", root, "--json")
+    return [json.loads(line)["video_id"] for line in (folder / "reviews.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3000)
+def test_the_next_night_goes_on_without_the_talk(tmp_path: Path) -> None:
+    days.write(tmp_path / "samples")
+    root = tmp_path / "workspace"
+    errata("init", root)
+    params = yaml.safe_load((root / "params.yaml").read_text())
+    params["mix"]["least"], params["train"]["epochs"] = 4, 1
+    (root / "params.yaml").write_text(yaml.safe_dump(params))
+
+    corrected = live(root, first_talks(tmp_path / "samples" / "day-1", tmp_path / "day-1"))
+    assert errata("nightly", "--date", "day-1", "-w", root, "--json")["verdict"] == "bootstrap"
+    trained = {row.external_id for row in read_snapshot(root / FOLDER)} & set(corrected)
+    gone = sorted(trained)[0] if trained else corrected[0]
+    live(root, first_talks(tmp_path / "samples" / "day-2", tmp_path / "day-2"))
+    told = errata("forget", gone, "--by", "carol", "--why", "the speaker asked", "-w", root, "--json")
+    assert told["finished"]
+
+    night = errata("nightly", "--date", "day-2", "-w", root, "--json")
+    assert night["candidate"] and night["fresh_items"] > 0
+    rows = {row.external_id for row in read_snapshot(root / FOLDER)}
+    assert rows and gone not in rows
+    holding = [path for path in made_by(root) if any(gone.encode() in text for text in texts(path))]
+    assert holding == []
+    assert fsck(Workspace.find(root).record).problems == ()
+    assert errata("nightly", "--date", "day-3", "-w", root, "--json")["verdict"] == "skipped"
+
+
+def made_by(root: Path) -> list[Path]:
+    """Every file of the workspace, the models' weights aside."""
+    return [
+        path for path in root.rglob("*") if path.is_file() and path.suffix not in (".safetensors", ".onnx", ".data")
+    ]

@@ -1,0 +1,75 @@
+"""The loop's own rows, on both databases: one lease, every move of an alias; and a record that can't be reached."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from errata.database.record import Record
+from errata.errors import BadInput, Unavailable
+from tests.platform.postgres import Server
+
+
+def test_one_lease_has_one_holder(either: Record) -> None:
+    with either.write() as store:
+        assert store.loop.take_lease("night", "one", 60) == 1
+        assert store.loop.take_lease("night", "one", 60) == 1, "its holder renews it"
+    with either.write() as store, pytest.raises(Unavailable, match="one holds the loop"):
+        store.loop.take_lease("night", "two", 60)
+    with either.write() as store:
+        store.loop.take_lease("night", "one", -1)
+        assert store.loop.take_lease("night", "two", 60) == 2, "a take-over is told by the token"
+        store.loop.drop_lease("night", "one")
+        assert store.loop.lease_owner("night") == "two"
+
+
+def test_moves_are_a_history_and_an_outbox(either: Record) -> None:
+    with either.write() as store:
+        store.loop.begin_night("2026-03-01", 4, 9)
+        store.loop.finish_night("2026-03-01", "promote", {"gain": 0.1})
+        for model in ("a" * 64, "b" * 64):
+            store.loop.move("champion", model, "promote", "gate", "2026-03-01", None)
+    with either.write() as store:
+        first, second = store.loop.moves("champion")
+        assert (first.previous, second.previous, store.loop.holder("champion")) == (None, "a" * 64, "b" * 64)
+        store.loop.mark_applied(first.number)
+    with either.read() as store:
+        assert [move.model for move in store.loop.unapplied_moves()] == ["b" * 64]
+        night = store.loop.last_night()
+        assert night is not None
+        assert (night.label, night.outcome, night.gate_watermark) == ("2026-03-01", {"gain": 0.1}, 9)
+
+
+# the address ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_record_without_tables_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with (
+        pytest.raises(Unavailable, match=r"errata\.db"),
+        Record(f"sqlite:///{tmp_path / 'errata.db'}", tmp_path).read() as store,
+    ):
+        store.watermark()
+
+
+def test_a_postgresql_without_tables_is_refused_in_a_sentence(postgresql: Server, tmp_path: Path) -> None:
+    postgresql.create("bare")
+    with (
+        pytest.raises(Unavailable, match=r"bare.*events.* does not exist"),
+        Record(postgresql.url("bare"), tmp_path).read() as store,
+    ):
+        store.watermark()
+
+
+def test_a_server_that_is_not_there_is_refused_without_its_password(tmp_path: Path) -> None:
+    pytest.importorskip("psycopg")
+    gone = Record(f"postgresql+psycopg://ann:secret@/errata?host={tmp_path}", tmp_path)
+    with pytest.raises(Unavailable, match="can't be used") as refused, gone.read() as store:
+        store.watermark()
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("address", ["errata.db", "mongodb://here/errata", "sqlite3://x"])
+def test_an_address_that_is_none_is_refused_in_a_sentence(address: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"sqlite:///… or postgresql\+psycopg://…"):
+        Record(address, tmp_path)
