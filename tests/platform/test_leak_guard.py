@@ -67,7 +67,7 @@ EDITS: dict[str, Edit] = {
 
 
 def copy(original: Transcript, name: str, edit: str, seed: object = 0) -> Transcript:
-    said = EDITS[edit](twins.words(original.text), Random(f"{seed} {edit}"))
+    said = EDITS[edit](list(twins.words(original.text)), Random(f"{seed} {edit}"))
     lines = [" ".join(said[at : at + 12]) for at in range(0, len(said), 12)]
     segments = tuple(Segment(5.0 * place, 5.0 * place + 4, line) for place, line in enumerate(lines))
     return Transcript(name, segments, 5.0 * len(lines))
@@ -97,7 +97,7 @@ def test_a_signature_is_the_same_for_the_same_words() -> None:
     one = talk("one")
     assert twins.signature(one.text) == twins.signature(shouted(one, "two").text)
     assert twins.signature("Café 2") == twins.signature(unicodedata.normalize("NFD", "café ２"))
-    assert twins.words("GPT、今日は。") == ["gpt", "今", "日", "は"]
+    assert twins.words("GPT、今日は。") == ("gpt", "今", "日", "は")
 
 
 @pytest.mark.parametrize("text", ["", "…", "yes", "yes no", "one two three four five six", "one " * 1000])
