@@ -99,10 +99,16 @@ def padded(rows: Sequence[Example]) -> Batch:
     return {"input_ids": fill("input_ids", 0), "attention_mask": mask, "labels": fill("labels", IGNORED)}
 
 
+def loader(rows: list[Example], batch: int, collator: Any) -> Any:
+    """A list will do as a dataset, whatever torch's types say."""
+    dataset: Any = rows
+    return DataLoader(dataset, batch_size=batch, collate_fn=collator)
+
+
 def notebook(model: Any, rows: list[Example], batch: int) -> Pass:
     def run() -> float:
         losses = []
-        for inputs in DataLoader(rows, batch_size=batch, collate_fn=padded):  # type: ignore[arg-type]
+        for inputs in loader(rows, batch, padded):
             loss = model(**inputs).loss
             loss.backward()
             losses.append(loss.item())
@@ -115,8 +121,7 @@ def product(trainer: Any, rows: list[Example]) -> Pass:
     rows_a_step = trainer.args.gradient_accumulation_steps
 
     def run() -> float:
-        loader = DataLoader(rows, batch_size=1, collate_fn=trainer.data_collator)  # type: ignore[arg-type]
-        coming, losses = iter(loader), []
+        coming, losses = iter(loader(rows, 1, trainer.data_collator)), []
         for _ in range(len(rows) // rows_a_step):
             step, items = trainer.get_batch_samples(coming, rows_a_step, torch.device("cpu"))
             losses.append(sum(trainer.training_step(trainer.model, inputs, items).item() for inputs in step))
@@ -152,8 +157,21 @@ def compare(template: str, batch: int, rows: list[Example], folder: Path) -> Fin
 
 def _trainer(rows: list[Example], batch: int, folder: Path) -> Any:
     pq.write_table(pa.Table.from_pylist(rows), folder / "rows.parquet")
-    recipe = Recipe("transformers", "lora", "base", 16, 32, 2e-3, 1, batch, 0.1, 7)
-    trainer: Any = make_trainer(folder / "rows.parquet", Start(TINY, None), recipe, Card.read(TINY).context, folder)
+    recipe = Recipe(
+        backend="transformers",
+        method="lora",
+        start="base",
+        rank=16,
+        alpha=32,
+        learning_rate=2e-3,
+        epochs=1,
+        max_steps=len(rows),
+        border_weight=1.0,  # as the notebook's loss, which it is compared with
+        batch=batch,
+        warmup=0.1,
+        seed=7,
+    )
+    trainer: Any = make_trainer(folder / "rows.parquet", Start(TINY, None), recipe, Card.read(TINY), folder)
     torch.manual_seed(7)
     for name, weight in trainer.model.named_parameters():
         if "lora_B" in name:  # zero in a new adapter, which would leave lora_A without a gradient to compare
