@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -108,6 +111,37 @@ def test_who_waits_too_long_is_told_so(either: Record, tmp_path: Path, monkeypat
     with hurried.write() as store:
         store.add_transcript(talk("its turn"))
     hurried.close()
+
+
+def test_who_waits_in_a_line_that_moves_is_not_sent_away(
+    empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite has no queue: among many writers, one may be passed over for longer than it waits for a lock."""
+    monkeypatch.setattr("errata.database.record.BUSY_SECONDS", 0.3)
+    shutil.copyfile(empty, tmp_path / "errata.db")
+    patient = Record(f"sqlite:///{tmp_path / 'errata.db'}", tmp_path / "blobs")
+    begun = threading.Event()
+
+    def others() -> None:
+        """Have a turn each, with no gap between them that one who looks every few milliseconds would find."""
+        line = sqlite3.connect(tmp_path / "errata.db", isolation_level=None)
+        line.execute("PRAGMA synchronous=OFF")
+        line.execute("BEGIN IMMEDIATE")
+        begun.set()
+        for turn in range(12):
+            time.sleep(0.1)
+            line.execute(f"PRAGMA user_version={turn + 1}")
+            line.execute("COMMIT")
+            line.execute("BEGIN IMMEDIATE")
+        line.execute("COMMIT")
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(others)
+        begun.wait()
+        with patient.write() as store:
+            store.add_transcript(talk("its turn"))
+        running.result()
+    patient.close()
 
 
 def test_a_writer_with_much_to_do_does_not_starve_another(either: Record, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from errata.errors import BadInput, Unavailable
 from errata.project_files import project_file
 
 BUSY_SECONDS = 60.0
-"""How long a writer waits for its turn."""
+"""How long a writer waits for its turn; on SQLite, how long it waits while nobody else gets anything written."""
 POLL_SECONDS = 0.01
 """SQLite has no queue. Its own busy handler looks every 100 ms whether the lock is free, and a writer with much to do
 leaves it free for less than 1 ms at a time: the others would starve. So we look more often, and a writer that held the
@@ -139,8 +139,11 @@ def _begin_sqlite(connection: sa.Connection) -> None:
         return
     driver: Any = connection.connection.driver_connection
     driver.execute("PRAGMA busy_timeout=0")
-    given_up = monotonic() + BUSY_SECONDS
-    while not _begins(driver, last_try=monotonic() > given_up):
+    seen, given_up = None, 0.0
+    while not _begins(driver, last_try=seen is not None and monotonic() > given_up):
+        written = driver.execute("PRAGMA data_version").fetchone()
+        if written != seen:  # somebody had a turn: it is a long line, not a lock that nobody gives back
+            seen, given_up = written, monotonic() + BUSY_SECONDS
         sleep(uniform(POLL_SECONDS / 10, POLL_SECONDS))
     driver.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
 
