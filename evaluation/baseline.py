@@ -11,8 +11,3 @@ def equal_split(duration: float, count: int) -> Chapters:
     With the reference's count it is the generous version: it has been told the one thing that is hardest to guess.
     """
     return tuple(Chapter(duration * index / count, "") for index in range(count))
-
-
-def timed_split(duration: float, minutes: float) -> Chapters:
-    """Equal chapters, as close to one per `minutes` as a whole number of them comes; `duration` in seconds."""
-    return equal_split(duration, max(1, round(duration / (60 * minutes))))

@@ -14,6 +14,7 @@ from registry.history import SpentTest
 
 Verdict = Literal["promote", "reject", "inconclusive", "underpowered", "blocked"]
 Part = TypeVar("Part", Comparison, Guardrail, Powered)
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +40,7 @@ class Evidence:
     @classmethod
     def from_json(cls, value: Any) -> Evidence:
         """Raises BadInput where a value is missing or of the wrong type."""
-        from pydantic import TypeAdapter, ValidationError
-
-        try:
-            return TypeAdapter(cls).validate_python(value)
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"]) or "the whole"
-            raise BadInput(
-                f"the evidence can't be read at {place} ({first['msg']}); score the candidate again"
-            ) from error
+        return checked(cls, value, "the evidence", "score the candidate again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +109,15 @@ def _mended(part: Part) -> Part:
 def _broken(part: Comparison | Guardrail | Powered) -> dict[str, float]:
     values = {field.name: getattr(part, field.name) for field in fields(part)}
     return {name: value for name, value in values.items() if isinstance(value, float) and not math.isfinite(value)}
+
+
+def checked(kind: type[Read], value: Any, what: str, remedy: str) -> Read:
+    """`value`, as it came from JSON, as a `kind`. Raises BadInput where a part is missing or of the wrong type."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise BadInput(f"{what} can't be read at {place} ({first['msg']}); {remedy}") from error

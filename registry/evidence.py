@@ -10,6 +10,7 @@ from typing import Any
 from errata.domain.hashing import sha256
 from errata.errors import BadInput, NotFound, Refused
 from errata.workspace import write_atomically
+from registry.decision import checked
 from registry.gate import Decision, Evidence
 
 
@@ -42,16 +43,7 @@ class EvidenceRecord:
     @classmethod
     def from_json(cls, value: Any) -> EvidenceRecord:
         """Raises BadInput where a value is missing or of the wrong type."""
-        from pydantic import TypeAdapter, ValidationError
-
-        try:
-            return TypeAdapter(cls).validate_python(value)
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"]) or "the whole"
-            raise BadInput(
-                f"the evidence record can't be read at {place} ({first['msg']}); take the one that the night wrote"
-            ) from error
+        return checked(cls, value, "the evidence record", "take the one that the night wrote")
 
 
 def write_evidence(folder: Path, record: EvidenceRecord) -> tuple[Path, str]:

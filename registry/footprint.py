@@ -56,9 +56,9 @@ def measure_footprint(new: Path, old: Path, models: Path, transcripts: Sequence[
 
 def answering(folder: Path, models: Path) -> Answer:
     """Loads a model and returns what answers one transcript with it."""
-    from errata.inference.answerer import rounds
     from errata.inference.decode import Decoder
     from errata.inference.load import load
+    from errata.inference.predict import read_together
     from errata.tasks import templates
     from errata.tasks.chapters import ChapterTask
 
@@ -67,7 +67,7 @@ def answering(folder: Path, models: Path) -> Answer:
     decoder = Decoder(engine, task)
 
     def answer(transcript: Transcript) -> object:
-        return rounds([task.reading(transcript)], lambda views: engine.run([decoder.ask(view) for view in views]))
+        return read_together(engine, decoder, [task.reading(transcript)])
 
     return answer
 

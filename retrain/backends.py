@@ -8,8 +8,6 @@ from typing import Any, Literal
 
 from errata.errors import BadInput, Unavailable
 
-METHODS = ("lora", "qlora", "full")
-
 
 @dataclass(frozen=True, slots=True)
 class Start:

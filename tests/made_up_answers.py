@@ -32,7 +32,7 @@ def corrected(
         seqs = []
         for place, name in enumerate(names):
             spoken = talk(name, channel=f"channel {place % channels}", lines=lines)
-            seqs.append(store.add_transcript(spoken, role).seq)  # type: ignore[arg-type]
+            seqs.append(store.add_transcript(spoken, role).seq)
             store.add_correction(correction(seqs[-1], chapters(0, 60)))
     return seqs
 

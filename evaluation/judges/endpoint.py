@@ -11,13 +11,12 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 
 from errata.domain.hashing import content_hash
+from errata.inference.http import asked_wait
 from evaluation.judges.budget import Budget
 from evaluation.judges.judge import TEMPERATURE, Judge
 from evaluation.judges.request import LONGEST_ANSWER, NoAnswer, Reply, Request
@@ -126,7 +125,7 @@ class Endpoint:
         """What a server says of an error may hold the key or the transcript, and is not repeated."""
         status, name = heard.status, self._judge.name
         if status in _PASSING or status >= 500:
-            raise _Again(f"answered with HTTP {status}", _asked_wait(heard.headers))
+            raise _Again(f"answered with HTTP {status}", asked_wait(heard.headers))
         if status in _HOPELESS:
             raise NoAnswer(f"{name} answered with HTTP {status}; check its url, model and key", final=True)
         if status != 200:
@@ -153,16 +152,3 @@ def _object(body: bytes) -> dict[str, Any]:
     if not isinstance(told, dict):
         raise _Again("gave an answer that is not in the form it was given")
     return told
-
-
-def _asked_wait(headers: httpx.Headers) -> float:
-    """Seconds of `Retry-After`, which is a number or a date (RFC 9110, 10.2.3); 0 without one that can be read."""
-    asked = headers.get("Retry-After", "")
-    try:
-        return max(0.0, float(asked))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return 0.0

@@ -9,13 +9,12 @@ from typing import Any
 
 import llguidance
 import llguidance.hf
-import numpy as np
-from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 
 from errata.domain.hashing import content_hash, sha256
 from errata.errors import NotFound
 from errata.inference.artefact import CARD, MANIFEST, Card, verify
-from errata.inference.engine import Ask, Engine, Mask, Step
+from errata.inference.decode import allowed
+from errata.inference.engine import Ask, Engine, Step
 from errata.tasks.encode import dress, ids
 from errata.tasks.prompt import Slot, Text
 from errata.tasks.template import Reading
@@ -84,7 +83,7 @@ class LocalModel:
         matcher, heard = self._compile(rules).deep_copy(), asked
         engine = self._loaded()
         while len(said) < room:
-            token = yield Step(heard, _mask(matcher, engine.vocabulary))
+            token = yield Step(heard, allowed(matcher, engine.vocabulary))
             if token == engine.tokenizer.eos_token_id or not matcher.consume_token(token):
                 break
             said.append(token)
@@ -121,13 +120,6 @@ def bounded(schema: Any) -> Any:
     inner = {name: bounded(part) for name, part in schema.items()}
     free = schema.get("type") == "string" and not {"enum", "const"} & schema.keys()
     return {**inner, "maxLength": LONGEST_TEXT} if free else inner
-
-
-def _mask(matcher: Any, vocabulary: int) -> Mask:
-    bits = allocate_token_bitmask(1, vocabulary)
-    fill_next_token_bitmask(matcher, bits)
-    allowed = np.unpackbits(bits.view(np.uint8), bitorder="little")
-    return allowed[:vocabulary].astype(np.bool_)
 
 
 def _weights(folder: Path) -> str:

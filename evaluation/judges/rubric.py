@@ -60,19 +60,14 @@ def request(transcript: Transcript, chapters: Chapters) -> Request:
 
 
 def marks(form: RubricForm, transcript: Transcript) -> Marks:
-    text = _flat(transcript.text)
     given: dict[str, Mark] = {name: getattr(form, name) for name in CRITERIA}
-    return {name: mark.score if _stands(mark.quote, text) else None for name, mark in given.items()}
+    return {name: mark.score if stands_in(mark.quote, transcript.text) else None for name, mark in given.items()}
 
 
 def stands_in(quote: str, text: str) -> bool:
     """Whether `quote`, of LEAST_WORDS at least, is a part of `text`; casing and white space don't count."""
-    return _stands(quote, _flat(text))
-
-
-def _stands(quote: str, flat: str) -> bool:
     sought = _flat(quote).strip("\"'“”‘’«»… ")
-    return len(words(sought)) >= LEAST_WORDS and sought in flat
+    return len(words(sought)) >= LEAST_WORDS and sought in _flat(text)
 
 
 def _flat(text: str) -> str:

@@ -8,6 +8,7 @@ and a template's version rises with every change that alters a token. What is eq
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from errata.database.record import Record
@@ -35,18 +36,25 @@ class Answerer(Protocol):
         ...
 
 
-def foreign_answers(
+@dataclass(frozen=True, slots=True)
+class Who:
+    """In whose name answers are recorded."""
+
+    model: str
+    template: str
+    foreign: bool
+
+
+def recorded_answers(
     record: Record,
-    who: tuple[str, str],
+    who: Who,
     transcripts: Sequence[int],
     read: Callable[[Mapping[int, Transcript]], Mapping[int, Reading]],
     each: Callable[[], None],
 ) -> dict[int, Prediction]:
-    """The answers of a foreign model, `who` being its identity and template: those on record, and those that `read`
-    gives to the rest, which are recorded `TOGETHER` at a time."""
-    model, template = who
+    """The answers on record, and those that `read` gives to the rest, which are recorded `TOGETHER` at a time."""
     with record.read() as store:
-        found = {seq: store.prediction(seq, model, template) for seq in transcripts}
+        found = {seq: store.prediction(seq, who.model, who.template) for seq in transcripts}
     known = {seq: prediction for seq, prediction in found.items() if prediction is not None}
     for _ in known:
         each()
@@ -55,7 +63,7 @@ def foreign_answers(
         with record.read() as store:
             texts = {seq: store.transcript(seq) for seq in unknown[begin : begin + TOGETHER]}
         made = {
-            seq: Prediction(seq, model, template, reading.chapters, reading.problems, foreign=True)
+            seq: Prediction(seq, who.model, who.template, reading.chapters, reading.problems, who.foreign)
             for seq, reading in read(texts).items()
         }
         with record.write() as store:

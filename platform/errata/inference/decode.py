@@ -87,7 +87,7 @@ class Decoder:
             said.append(token)
             if matcher.is_stopped():
                 return said, ""
-            step = Step([token], self._allowed(matcher))
+            step = Step([token], allowed(matcher, self._vocabulary))
         return said, f"an answer was cut when the context of {self._task.context} tokens was full"
 
     def _grammar(self, view: View, answers: Sequence[str]) -> str:
@@ -103,10 +103,12 @@ class Decoder:
         return matcher
 
     def _mask_of(self, grammar: str) -> Mask:
-        return self._allowed(self._compile(grammar))
+        return allowed(self._compile(grammar), self._vocabulary)
 
-    def _allowed(self, matcher: Any) -> Mask:
-        bits = allocate_token_bitmask(1, self._vocabulary)
-        fill_next_token_bitmask(matcher, bits)
-        allowed = np.unpackbits(bits.view(np.uint8), bitorder="little")
-        return allowed[: self._vocabulary].astype(np.bool_)
+
+def allowed(matcher: Any, vocabulary: int) -> Mask:
+    """What an llguidance matcher lets come next."""
+    bits = allocate_token_bitmask(1, vocabulary)
+    fill_next_token_bitmask(matcher, bits)
+    mask = np.unpackbits(bits.view(np.uint8), bitorder="little")
+    return mask[:vocabulary].astype(np.bool_)

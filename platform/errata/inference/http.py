@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from time import sleep
 from typing import Any
 
@@ -20,7 +22,7 @@ from errata.domain.hashing import content_hash
 from errata.domain.prediction import Prediction
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput, Unavailable
-from errata.inference.answerer import TOGETHER, foreign_answers, rounds
+from errata.inference.answerer import TOGETHER, Who, recorded_answers, rounds
 from errata.tasks import templates
 from errata.tasks.chapters import PROMPT_SHARE, ChapterTask
 from errata.tasks.prompt import Slot
@@ -53,7 +55,7 @@ class HttpAnswerer:
     def predict_all(
         self, record: Record, transcripts: Sequence[int], each: Callable[[], None] = lambda: None
     ) -> dict[int, Prediction]:
-        return foreign_answers(record, (self.model, self.template), transcripts, self._read, each)
+        return recorded_answers(record, Who(self.model, self.template, foreign=True), transcripts, self._read, each)
 
     def _read(self, transcripts: Mapping[int, Transcript]) -> dict[int, Reading]:
         task = ChapterTask(self._template, Estimate(), self._context)
@@ -93,7 +95,7 @@ class HttpAnswerer:
             wait = next(waits, None)
             if wait is None:
                 raise Unavailable(f"{self._url} failed {TRIES} times ({fault}); what was answered before is kept")
-            sleep(_told_to_wait(response) or wait)
+            sleep(min(asked_wait(response.headers) if response is not None else 0.0, LONGEST_WAIT) or wait)
 
 
 class Estimate:
@@ -136,10 +138,17 @@ def waiting() -> Iterator[float]:
         yield WAIT_SECONDS * 2**turn
 
 
-def _told_to_wait(response: httpx.Response | None) -> float | None:
-    """The server's own wish in seconds, if it has one and is not absurd."""
-    told = response.headers.get("retry-after", "") if response is not None else ""
-    return min(float(told), LONGEST_WAIT) if told.isdecimal() else None
+def asked_wait(headers: httpx.Headers) -> float:
+    """Seconds of `Retry-After`, which is a number or a date (RFC 9110, 10.2.3); 0 without one that can be read."""
+    asked = headers.get("Retry-After", "")
+    try:
+        return max(0.0, float(asked))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return 0.0
 
 
 def _of_one_answer(template: Template) -> Template:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 
 from errata.database.record import Record
 from errata.domain.prediction import Prediction
+from errata.domain.transcript import Transcript
+from errata.inference.answerer import Who, recorded_answers, rounds
 from errata.inference.artefact import Card
 from errata.inference.decode import Decoder
 from errata.inference.engine import Engine
@@ -14,9 +16,6 @@ from errata.inference.load import load
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.template import Reading, View
-
-TOGETHER = 8
-"""Transcripts answered between two writes: what an interruption can cost."""
 
 
 class Predictor:
@@ -37,32 +36,13 @@ class Predictor:
     def predict_all(
         self, record: Record, transcripts: Sequence[int], each: Callable[[], None] = lambda: None
     ) -> dict[int, Prediction]:
-        """By transcript; `each` is called after every answer. Answers are recorded `TOGETHER` at a time."""
-        with record.read() as store:
-            found = {seq: store.prediction(seq, self.model, self.template) for seq in transcripts}
-        known = {seq: prediction for seq, prediction in found.items() if prediction is not None}
-        for _ in known:
-            each()
-        unknown = [seq for seq in found if seq not in known]
-        for begin in range(0, len(unknown), TOGETHER):
-            for seq, prediction in self._answer(record, unknown[begin : begin + TOGETHER]).items():
-                known[seq] = prediction
-                each()
-        return known
+        """By transcript; `each` is called after every answer."""
+        return recorded_answers(record, Who(self.model, self.template, foreign=False), transcripts, self._read, each)
 
-    def _answer(self, record: Record, transcripts: Sequence[int]) -> dict[int, Prediction]:
+    def _read(self, transcripts: Mapping[int, Transcript]) -> dict[int, Reading]:
         task, decoder, engine = self._loaded()
-        with record.read() as store:
-            texts = [store.transcript(seq) for seq in transcripts]
-        readings = read_together(engine, decoder, [task.reading(text) for text in texts])
-        made = {
-            seq: Prediction(seq, self.model, self.template, reading.chapters, reading.problems)
-            for seq, reading in zip(transcripts, readings, strict=True)
-        }
-        with record.write() as store:
-            for prediction in made.values():
-                store.add_prediction(prediction)
-        return made
+        readings = read_together(engine, decoder, [task.reading(text) for text in transcripts.values()])
+        return dict(zip(transcripts, readings, strict=True))
 
     def _loaded(self) -> tuple[ChapterTask, Decoder, Engine]:
         if self._parts is None:
@@ -75,15 +55,5 @@ class Predictor:
 def read_together(
     engine: Engine, decoder: Decoder, transcripts: Sequence[Generator[View, Reading, Reading]]
 ) -> list[Reading]:
-    """Readings of whole transcripts: in each round, every one that isn't finished asks about its next window."""
-    views = {place: next(transcript) for place, transcript in enumerate(transcripts)}
-    finished: dict[int, Reading] = {}
-    while views:
-        answers = engine.run([decoder.ask(view) for view in views.values()])
-        for place, answer in zip(list(views), answers, strict=True):
-            try:
-                views[place] = transcripts[place].send(answer)
-            except StopIteration as done:
-                finished[place] = done.value
-                del views[place]
-    return [finished[place] for place in range(len(transcripts))]
+    """Readings of whole transcripts, their windows asked side by side."""
+    return rounds(transcripts, lambda views: engine.run([decoder.ask(view) for view in views]))

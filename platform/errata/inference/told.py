@@ -13,7 +13,7 @@ from errata.domain.prediction import Prediction
 from errata.domain.transcript import Transcript
 from errata.formats import fields
 from errata.formats.json_files import read_map
-from errata.inference.answerer import foreign_answers
+from errata.inference.answerer import Who, recorded_answers
 from errata.tasks.template import Reading
 
 
@@ -33,7 +33,7 @@ class FileAnswerer:
     def predict_all(
         self, record: Record, transcripts: Sequence[int], each: Callable[[], None] = lambda: None
     ) -> dict[int, Prediction]:
-        return foreign_answers(record, (self.model, self.template), transcripts, self._read, each)
+        return recorded_answers(record, Who(self.model, self.template, foreign=True), transcripts, self._read, each)
 
     def _read(self, transcripts: Mapping[int, Transcript]) -> dict[int, Reading]:
         return {
