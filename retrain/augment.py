@@ -26,10 +26,11 @@ _PUNCTUATION = re.compile(r"[^\w\s'’-]|(?<!\w)['’-]|['’-](?!\w)")
 
 
 def augment(rows: Sequence[Row], share: float, seed: int) -> list[Row]:
-    """`rows` with altered copies of a `share` of them after them; which and how follows from `seed` and the row."""
+    """`rows` with altered copies of a `share` of them after them; which and how follows from `seed` and what
+    the row says, whenever it came."""
     copies = []
     for row in rows:
-        chance = random.Random(f"{seed}:{row.transcript_hash}:{row.correction}")
+        chance = random.Random(row.draw(seed))
         if chance.random() < share:
             name = chance.choice(sorted(ALTERATIONS))
             transcript, chapters = ALTERATIONS[name](row.read_transcript(), row.read_chapters(), chance)

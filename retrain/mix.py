@@ -6,7 +6,6 @@ learned from. `seen.json` names every transcript that the candidate will have se
 
 from __future__ import annotations
 
-import random
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -43,7 +42,8 @@ class Mixture:
 
 def mix(rows: Sequence[Row], since: int, seen: frozenset[str], replay: float, seed: int) -> Mixture:
     """Rows that are new to a model which has `seen` those transcripts, by hash, up to the watermark `since`, and
-    `replay` times as many of the others, drawn by `seed`. A row that had to wait is new however old it is.
+    `replay` times as many of the others, drawn by `seed`. A row that had to wait is new however old it is. The order is
+    one of what the rows say: a night learns the same, in whatever order they were imported.
 
     Raises Refused for a row whose leak group is held out: it must not come this far.
     """
@@ -56,8 +56,8 @@ def mix(rows: Sequence[Row], since: int, seen: frozenset[str], replay: float, se
     new = [row for row, before in zip(rows, known, strict=True) if not before]
     old = [row for row, before in zip(rows, known, strict=True) if before]
     wanted = min(len(old), round(replay * len(new)))
-    replayed = random.Random(seed).sample(old, wanted)
-    return Mixture([*new, *sorted(replayed, key=lambda row: row.correction)], len(new), wanted)
+    replayed = sorted(old, key=lambda row: row.draw(seed))[:wanted]
+    return Mixture([*sorted(new, key=lambda row: row.draw(seed)), *replayed], len(new), wanted)
 
 
 def encode_rows(rows: Sequence[Row], task: ChapterTask) -> tuple[list[dict[str, Any]], list[tuple[Row, str]]]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from errata.domain.chapter import Chapter, Chapters
-from errata.domain.hashing import canonical_json
+from errata.domain.hashing import canonical_json, content_hash
 from errata.domain.transcript import Transcript
 
 SCHEMA = pa.schema(
@@ -54,6 +54,10 @@ class Row:
     """JSON of the transcript; empty where there is no label."""
     altered: str = ""
     """How augmentation changed it; empty for the row itself."""
+
+    def draw(self, seed: int) -> str:
+        """A place in a random order that follows from what the row says, and not from when it came."""
+        return content_hash([seed, self.transcript_hash, self.chapters, self.altered])
 
     def read_chapters(self) -> Chapters:
         return tuple(Chapter(item["start"], item["title"]) for item in json.loads(self.chapters))

@@ -100,6 +100,11 @@ def test_the_same_seed_makes_the_same_copies() -> None:
     )
 
 
+def test_a_row_is_altered_in_one_way_whenever_it_came() -> None:
+    later = [replace(row, correction=row.correction + 100) for row in ROWS]
+    assert [copy.text for copy in augment(later, 0.5, seed=7)] == [copy.text for copy in augment(ROWS, 0.5, seed=7)]
+
+
 def test_copies_stand_after_the_rows_and_keep_where_they_come_from() -> None:
     made = augment(ROWS, 0.5, seed=7)
     assert made[:40] == ROWS

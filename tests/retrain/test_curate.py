@@ -107,7 +107,7 @@ def test_the_stage_writes_rows_reasons_and_counts(
 ) -> None:
     with record.write() as store:
         for name, role in (("a", "train"), ("b", "train"), ("c", "dev")):
-            store.add_correction(correction(store.add_transcript(talk(name), role).seq, chapters(0)))  # type: ignore[arg-type]
+            store.add_correction(correction(store.add_transcript(talk(name), role).seq, chapters(0)))
         watermark = store.watermark()
     monkeypatch.chdir(tmp_path)
     snapshot(record, SNAPSHOT, watermark)

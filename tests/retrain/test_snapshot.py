@@ -146,7 +146,7 @@ def random_history(store: Store, random: Random, steps: int) -> None:
             reviewer = random.choice(("ann", "ann", "bob"))
             kind = random.choice(("edit", "edit", "edit", "retract"))
             right = () if kind == "retract" else chapters(0, 10.0 * random.randint(1, 2))
-            made = correction(transcript, right, reviewer, kind)  # type: ignore[arg-type]
+            made = correction(transcript, right, reviewer, kind)
             store.add_correction(replace(made, identity=f"step {step}"))
 
 
