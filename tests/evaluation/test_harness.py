@@ -49,7 +49,7 @@ def contender(folder: Path, name: str, *seen: Transcript) -> Contender:
 def add(record: Record, transcript: Transcript, role: str = "train", *starts: float) -> int:
     """With a correction, where it has chapters."""
     with record.write() as store:
-        seq = store.add_transcript(transcript, role).seq  # type: ignore[arg-type]
+        seq = store.add_transcript(transcript, role).seq
         if starts:
             store.add_correction(correction(seq, chapters(*starts)))
     return seq
@@ -156,7 +156,7 @@ def test_roles_share_no_leak_group(record: Record, tmp_path: Path) -> None:
         add(record, shouted(talk(role), f"{role} again"), "train", 0)
         add(record, misheard(talk(role), f"{role} misheard"), "dev", 0)
     seen, upto = frozenset[str](), mark(record)
-    by_role = {role: held_out_items(record, role, upto, seen) for role in ("dev", "anchor", "sealed")}  # type: ignore[arg-type]
+    by_role = {role: held_out_items(record, role, upto, seen) for role in ("dev", "anchor", "sealed")}
     groups = [item.label.group for items in by_role.values() for item in items]
     groups += [item.label.group for item in fresh_items(record, 0, upto, [contender(tmp_path, "day0")])]
     assert len(groups) == len(set(groups)) == 4

@@ -122,7 +122,7 @@ def test_an_accepted_answer_may_win_and_may_tie_but_not_lose() -> None:
     assert (found.right, found.wrong) == (3, 2)
     assert found.kappa.n == 6 and found.kappa.clusters == 3
     assert agreement(labels, [1, 1, 1, 1, 1, 1], clusters).kappa.value == 1.0
-    assert agreement(labels, [-1, -1, -1, -1, -1, -1], clusters).kappa.value < 0  # type: ignore[operator]
+    assert agreement(labels, [-1, -1, -1, -1, -1, -1], clusters).kappa.value < 0
     assert agreement(labels, [0] * 6, clusters).kappa.value == 0.0, "one that never decides knows nothing"
 
 

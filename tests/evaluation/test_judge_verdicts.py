@@ -135,7 +135,7 @@ def test_whatever_is_copied_stands_and_nothing_else_does(data: st.DataObject) ->
 
 
 def form(quote: str, score: int = 2) -> RubricForm:
-    return RubricForm(**{name: Mark(quote=quote, score=score) for name in CRITERIA})  # type: ignore[arg-type]
+    return RubricForm(**{name: Mark(quote=quote, score=score) for name in CRITERIA})
 
 
 def test_a_mark_without_its_quote_is_missing_and_not_a_zero() -> None:
@@ -207,7 +207,7 @@ def test_another_model_or_prompt_is_another_answer(tmp_path: Path) -> None:
         for change in ({"kind": "pairwise@2"}, {"instructions": "Choose."}, {"data": request.data + " "}):
             assert replace(request, **change).key(mine.identity) != request.key(mine.identity)
         pinned = replace(mine.judge, model="judge-2026-02-02")
-        fresh = type(mine._source)(pinned, mine._budget)  # type: ignore[call-arg]
+        fresh = type(mine._source)(pinned, mine._budget)
         assert fresh.identity != mine.identity
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from errata.domain.chapter import Chapter, Chapters
 from errata.errors import BadInput
-from evaluation.baseline import equal_split, timed_split
+from evaluation.baseline import equal_split
 from evaluation.metrics import distance, overlap
 
 # The golden code accumulates in float32, whose rounding is about 1e-7 of the value.
@@ -119,8 +119,6 @@ def test_a_cold_open_is_a_segment_of_its_own():
 
 def test_equal_splits():
     assert [chapter.start for chapter in equal_split(100, 4)] == [0, 25, 50, 75]
-    assert len(timed_split(3600, 7)) == 9
-    assert len(timed_split(20, 5)) == 1
 
 
 def test_ten_thousand_videos_take_seconds():

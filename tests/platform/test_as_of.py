@@ -52,7 +52,7 @@ def take(store: Store, step: Step) -> None:
     elif what == "copy":
         store.add_transcript(shouted(one, f"copy {number}"), ROLES[start % 4])
     elif what in ("edit", "reject"):
-        store.add_correction(correction(seq, chapters(0, start) if what == "edit" else (), who, what))  # type: ignore[arg-type]
+        store.add_correction(correction(seq, chapters(0, start) if what == "edit" else (), who, what))
     elif what == "reference":
         store.add_correction(correction(seq, chapters(0, start, by="Came"), "", "reference"))
     elif what == "answer":
@@ -141,12 +141,9 @@ def test_the_order_of_import_does_not_matter(empty: Path, order: list[int], nigh
             write_as_of(record, folder / "out", watermark)
             found.append(content(read_snapshot(folder / "out")))
     assert found[0] == found[1]
-    assert (
-        {row[4] for row in found[0] if len(row[5]) == 4}
-        == {  # type: ignore[arg-type]
-            max((own_role(each.hash) for each in talks[:4]), key=ROLES.index)
-        }
-    )
+    assert {row[4] for row in found[0] if len(row[5]) == 4} == {
+        max((own_role(each.hash) for each in talks[:4]), key=ROLES.index)
+    }
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/St_Johns"])

@@ -77,7 +77,7 @@ def test_a_transcript_comes_back_from_json_with_its_hash() -> None:
 )
 def test_a_transcript_that_later_code_could_not_take_is_refused_by_name(change: dict[str, object], said: str) -> None:
     with pytest.raises(BadInput, match=said):
-        replace(talk("t"), **change)  # type: ignore[arg-type]
+        replace(talk("t"), **change)
 
 
 def test_a_long_text_without_times_is_no_long_recording() -> None:

@@ -209,7 +209,7 @@ def test_it_is_refused_by_name_from_then_on(record: Record, again: Any) -> None:
             store.find_transcript("the-lecture")
         with pytest.raises(NotFound, match="forgotten on request"):
             store.transcript(1)
-        assert 1 not in store.unpredicted("n" * 64, "inline@1")
+        assert 1 not in store.undrafted("n" * 64, "inline@1")
 
 
 def test_an_import_refuses_the_row_and_goes_on(record: Record, tmp_path: Path) -> None:

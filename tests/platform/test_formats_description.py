@@ -94,7 +94,7 @@ def test_a_folder_is_read_file_by_file_and_a_bad_file_is_a_refused_row(tmp_path:
 )
 def test_how_a_line_of_the_list_may_be_written(line: str, tmp_path: Path) -> None:
     review = one(tmp_path / "v.txt", f"0:00 Welcome\n{line}\n9:00 Questions")
-    assert review.chapters[1] == Chapter(90.0, "Soil")  # type: ignore[index]
+    assert review.chapters[1] == Chapter(90.0, "Soil")
 
 
 LIST = "0:00 a\n1:00 b\n2:00 c"
@@ -164,7 +164,7 @@ def test_a_later_row_is_left_for_its_day_even_when_it_is_broken(tmp_path: Path) 
     days = ["2026-01-01", "2026-01-03", ""]
     rows = [{"id": str(at), "description": LIST, "reviewed_on": day} for at, day in enumerate(days)]
     path = write(tmp_path / "d.json", [*rows, {"id": "b", "description": 5, "reviewed_on": "2026-01-03"}])
-    assert [row.video_id for row in description.read(path, "2026-01-02")] == ["0", "2"]  # type: ignore[union-attr]
+    assert [row.video_id for row in description.read(path, "2026-01-02")] == ["0", "2"]
     with pytest.raises(BadInput, match="is not a date"):
         description.read(path, "soon")
 

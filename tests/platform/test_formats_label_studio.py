@@ -218,7 +218,7 @@ def test_the_export_of_a_running_label_studio(shared: Path) -> None:
         ("vid-0002", "reject", 0),
         ("vid-0001", "edit", 4),
     ]
-    assert reviews[3].chapters[1:3] == (Chapter(16.0, "How gradient descent works"), Chapter(54.54, "Sponsor"))  # type: ignore
+    assert reviews[3].chapters[1:3] == (Chapter(16.0, "How gradient descent works"), Chapter(54.54, "Sponsor"))
     assert {(review.reviewer, review.draft_by, len(review.draft or ())) for review in reviews} == {
         ("1", "chapter-lora@v3", 3)
     }

@@ -136,7 +136,7 @@ def test_a_broken_row_of_json_min_is_refused_and_its_neighbour_is_read(broken: A
 
 def test_what_json_min_refuses_can_be_mended_and_imported_again(tmp_path: Path) -> None:
     for path in (write(tmp_path / "m.json", flat(chapter=...)), as_csv(tmp_path / "m.csv", flat(chapter=...))):
-        write_rejects(tmp_path / "r.jsonl", list(label_studio_min.read(path)))  # type: ignore[arg-type]
+        write_rejects(tmp_path / "r.jsonl", list(label_studio_min.read(path)))
         assert all(isinstance(row, Rejected) for row in label_studio_min.read(tmp_path / "r.jsonl"))
         line = json.loads((tmp_path / "r.jsonl").read_text())
         (review,) = label_studio_min.read(write(tmp_path / "r.json", {**line, "chapters": []}))

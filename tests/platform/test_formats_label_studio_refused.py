@@ -54,7 +54,7 @@ BROKEN = [
     (task(annotation(seconds(1, 2))), "region 'r1' has 0 titles; give it one"),
     (task(annotation(seconds(1, 2, "a", "b"))), "region 'r1' has 2 titles"),
     (task(annotation(seconds(1, 2, " \n"))), "the title of the annotation's region 'r1' is empty"),
-    (task(annotation(seconds(1, 2, 5))), "region 'r1' must be text, not 5"),  # type: ignore[arg-type]
+    (task(annotation(seconds(1, 2, 5))), "region 'r1' must be text, not 5"),
     (task(annotation(seconds(1, 2, "a\0"))), "has a NUL character at 1"),
     (task(annotation(seconds(1, 2, "\ud800"))), "half a character"),
     (task(annotation(seconds(1, 2, "x" * 501))), "shorten it to 500"),
@@ -153,7 +153,7 @@ def test_rejects_can_be_mended_and_imported_and_unmended_are_refused_again(tmp_p
 def test_a_review_that_the_record_refuses_can_be_imported_again(tmp_path: Path) -> None:
     two = task(annotation(), annotation(id=10, completed_by=4))
     reviews = list(label_studio.read(write(tmp_path / "e.json", two)))
-    write_rejects(tmp_path / "r.jsonl", [review.row.rejected("no transcript") for review in reviews])  # type: ignore
+    write_rejects(tmp_path / "r.jsonl", [review.row.rejected("no transcript") for review in reviews])
     assert list(label_studio.read(tmp_path / "r.jsonl")) == reviews
 
 

@@ -73,7 +73,7 @@ def test_a_file_is_told_by_its_content_whatever_it_is_called(name: str, suffix: 
     assert words in found.words
     rows = list(found.rows)
     assert rows and all(isinstance(row, Review) for row in rows), rows
-    assert {(row.video_id, row.reviewer, row.chapters) for row in rows} == {("v", "3", (Chapter(0.0, "a"),))}  # type: ignore[union-attr]
+    assert {(row.video_id, row.reviewer, row.chapters) for row in rows} == {("v", "3", (Chapter(0.0, "a"),))}
 
 
 @pytest.mark.parametrize("name", DESCRIPTIONS)
@@ -104,7 +104,7 @@ def test_the_format_may_be_named_and_the_day_until_is_passed_on(tmp_path: Path) 
 @pytest.mark.parametrize("name", FILES)
 def test_the_rejects_of_every_format_are_known_again(name: str, tmp_path: Path) -> None:
     reviews = list(review_detect.reviews(write(tmp_path / "f.dat", FILES[name][0])).rows)
-    write_rejects(tmp_path / "r.jsonl", [row.row.rejected("no transcript") for row in reviews])  # type: ignore[union-attr]
+    write_rejects(tmp_path / "r.jsonl", [row.row.rejected("no transcript") for row in reviews])
     assert list(review_detect.reviews(tmp_path / "r.jsonl").rows) == reviews
 
 

@@ -45,7 +45,7 @@ def behind_its_back(record: Record) -> Iterator[sa.Connection]:
     engine = make_engine(record.url)
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
-            connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
         else:
             connection.execute(sa.text("SET session_replication_role = replica"))
         yield connection

@@ -31,7 +31,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def weights(folder: Path) -> dict[str, object]:
-    return dict(load(folder, folder.parent)._model.state_dict())  # type: ignore[attr-defined]
+    return dict(load(folder, folder.parent)._model.state_dict())
 
 
 def test_the_weights_of_an_f32_file_are_the_model_s_to_the_bit(written: Path, tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_the_weights_of_an_f32_file_are_the_model_s_to_the_bit(written: Path, tm
     adopt(written / "F32", Card("inline", card.context, "gguf"), tmp_path / "gguf")
     original, found = weights(TINY), weights(tmp_path / "gguf")
     assert original.keys() == found.keys()
-    assert all(torch.equal(original[name], found[name]) for name in original)  # type: ignore[arg-type]
+    assert all(torch.equal(original[name], found[name]) for name in original)
     assert not same_weights(TINY, tmp_path / "gguf", tmp_path), "a GGUF file is scored itself, whatever it holds"
 
 
@@ -66,13 +66,10 @@ def test_a_quantised_file_has_its_own_weights(written: Path, tmp_path: Path) -> 
 
     adopt(written / "Q8_0", Card("inline", 512, "gguf"), tmp_path / "gguf")
     original, found = weights(TINY), weights(tmp_path / "gguf")
-    worst = max(
-        float((original[name] - found[name]).abs().max() / original[name].abs().max())  # type: ignore[operator]
-        for name in original
-    )
+    worst = max(float((original[name] - found[name]).abs().max() / original[name].abs().max()) for name in original)
     assert 0 < worst <= 1 / 254 + 1e-3, "rounded to 8 bits, and no more"
     name = "model.norm.weight"
-    assert torch.equal(original[name], found[name]), "vectors stay as they are"  # type: ignore[arg-type]
+    assert torch.equal(original[name], found[name]), "vectors stay as they are"
 
 
 def test_a_gguf_file_needs_its_tokenizer_and_must_be_one(written: Path, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ class Hub(BaseHTTPRequestHandler):
         known = {"X-Repo-Commit": COMMIT, "ETag": f'"{sha256(data).hexdigest()}"'}
         if name == SPEECH:
             linked = {"X-Linked-Size": str(len(data)), "X-Linked-ETag": known["ETag"]}
-            elsewhere = f"http://localhost:{self.server.server_port}/cdn/{name}"  # type: ignore[attr-defined]
+            elsewhere = f"http://localhost:{self.server.server_port}/cdn/{name}"
             return self._send(302, {**known, **linked, "Location": elsewhere})
         if not cached:
             return self._send(307, {**known, "Location": f"/api/resolve-cache/datasets/{NAME}/{COMMIT}/{name}"})

@@ -185,7 +185,7 @@ def test_refused_reviews_are_mended_and_imported(workspace: Workspace, tmp_path:
     mended = reviews(tmp_path / "mended.jsonl", row)
     assert imported(workspace, "corrections", mended)["new"] == 1, "the very end is not beyond it"
     assert imported(workspace, "corrections", mended)["duplicate"] == 1
-    assert [c.start for c in label(workspace).chapters] == [120.0]  # type: ignore[union-attr]
+    assert [c.start for c in label(workspace).chapters] == [120.0]
 
 
 def test_a_review_is_imported_without_reading_the_text_that_it_is_of(workspace: Workspace, tmp_path: Path) -> None:

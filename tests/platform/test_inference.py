@@ -145,7 +145,7 @@ def test_a_model_answers_a_transcript_once(inline: tuple[str, Path], record: Rec
     with record.read() as store:
         watermark = store.watermark()
         assert store.prediction(seqs[0], identity, "inline@1") == found[seqs[0]]
-        assert list(store.unpredicted(identity, "inline@1")) == []
+        assert list(store.undrafted(identity, "inline@1")) == []
     bare = tmp_path / "bare"
     bare.mkdir()
     shutil.copyfile(folder / CARD, bare / CARD)

@@ -33,7 +33,7 @@ def test_the_surest_gain_is_chosen_not_the_largest() -> None:
 
 def test_only_what_the_gate_promotes_is_chosen() -> None:
     for verdict in ("reject", "inconclusive", "underpowered", "blocked"):
-        assert chosen([contest("candidate", verdict, 50.0, 40.0)]) is None  # type: ignore[arg-type]
+        assert chosen([contest("candidate", verdict, 50.0, 40.0)]) is None
     assert chosen([]) is None
 
 

@@ -135,7 +135,7 @@ def predict_command(
     model: Annotated[str, typer.Option(help="An alias, or the beginning of a model's identity.")] = "champion",
     as_json: AsJson = False,
 ) -> None:
-    """Let a model chapter every transcript that it hasn't answered yet."""
+    """Let a model chapter every transcript that waits for a reviewer."""
     from errata.cli.output import say, show
     from errata.cli.predict import predict
 

@@ -11,14 +11,17 @@ from errata.workspace import Workspace
 
 
 def predict(workspace: Workspace, model: str = "champion") -> dict[str, Any]:
-    """Answers every transcript that `model` (an alias, or the beginning of an identity) has not answered."""
+    """Drafts chapters, by `model` (an alias, or the beginning of an identity), of all that nobody has reviewed yet.
+
+    A transcript that is reviewed needs no draft; a night asks models about it where it compares them.
+    """
     from rich.console import Console
     from rich.progress import Progress
 
     identity = resolve(workspace, model)
     predictor = Predictor(identity, home(identity, workspace.models), workspace.models)
     with workspace.record.read() as store:
-        wanted = store.unpredicted(predictor.model, predictor.template)
+        wanted = store.undrafted(predictor.model, predictor.template)
     began = time.monotonic()
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task(f"predict {identity[:8]}", total=len(wanted))

@@ -25,6 +25,9 @@ from errata.domain.roles import DEFAULT_SHARES, ROLES, Role, own_role
 from errata.domain.transcript import Transcript
 from errata.errors import NotFound
 
+REVIEWED = sa.select(CorrectionRow.transcript).where(CorrectionRow.kind != "reference")
+"""Transcripts of which a person has said something."""
+
 
 class Store(Labels):
     def __init__(self, session: Session, blobs: Blobs) -> None:
@@ -102,16 +105,13 @@ class Store(Labels):
         disputed = [seq for seq in self._session.scalars(versions) if self.label(seq, self.watermark()) == "conflict"]
         return max(disputed, default=newest)
 
-    def transcript_by_hash(self, name: str) -> Transcript:
-        return Transcript.from_json(self._blobs.get(name))
-
-    def unpredicted(self, model: str, template: str) -> Sequence[int]:
-        """Transcripts that `model` has not answered with `template`, in their order."""
+    def undrafted(self, model: str, template: str) -> Sequence[int]:
+        """Transcripts, in their order, that wait for a reviewer and that `model` has not answered with `template`."""
         asked = sa.select(PredictionRow.transcript).where(
             PredictionRow.model == model, PredictionRow.template == template
         )
         query = sa.select(TranscriptRow.seq).where(TranscriptRow.seq.not_in(asked), TranscriptRow.forgotten.is_(None))
-        return self._session.scalars(query.order_by(TranscriptRow.seq)).all()
+        return self._session.scalars(query.where(TranscriptRow.seq.not_in(REVIEWED)).order_by(TranscriptRow.seq)).all()
 
     # predictions -----------------------------------------------------------------------------------------------------
 
@@ -173,12 +173,11 @@ class Store(Labels):
 
     def unreviewed(self, model: str) -> list[tuple[str, Prediction]]:
         """What `model` answered on transcripts of which no person has said anything, each with its key."""
-        said = sa.select(CorrectionRow.transcript).where(CorrectionRow.kind != "reference")
         rows = self._session.scalars(
             sa.select(PredictionRow)
             .join(TranscriptRow, TranscriptRow.seq == PredictionRow.transcript)
             .where(PredictionRow.model == model, TranscriptRow.forgotten.is_(None))
-            .where(PredictionRow.transcript.not_in(said))
+            .where(PredictionRow.transcript.not_in(REVIEWED))
             .order_by(PredictionRow.seq)
         )
         return [(row.hash, as_prediction(row)) for row in rows]
