@@ -92,7 +92,9 @@ def _adapted(model: Any, start: Start, recipe: Recipe) -> Any:
     if recipe.method == "qlora":
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
     if start.adapter is not None:
-        return PeftModel.from_pretrained(model, start.adapter, is_trainable=True, local_files_only=True)
+        adapted = PeftModel.from_pretrained(model, start.adapter, is_trainable=True, local_files_only=True)
+        adapted.peft_config["default"].base_model_name_or_path = str(start.base)  # an identity, which peft can't open
+        return adapted
     config = LoraConfig(
         r=recipe.rank, lora_alpha=recipe.alpha, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"
     )

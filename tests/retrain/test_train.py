@@ -161,6 +161,7 @@ def test_the_seed_decides_everything(base: Path, rows: Path, tmp_path: Path) -> 
     assert not equal(of(7, "three"), of(8, "four"))
 
 
+@pytest.mark.filterwarnings("error:Could not find a config file")
 def test_training_goes_on_from_an_adapter(base: Path, rows: Path, tmp_path: Path) -> None:
     model, log = train(rows, Start(base, None), LORA, CARD, tmp_path / "first")
     card = Card("inline", 256, form="adapter", base=verify(base))
