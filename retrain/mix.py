@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +19,7 @@ import yaml
 from errata.domain.hashing import canonical_json
 from errata.errors import Refused
 from errata.inference.artefact import SEEN, Card, home, read_seen
+from errata.inference.tokenizer import load_tokenizer
 from errata.night import Night
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask, Example
@@ -26,9 +27,6 @@ from errata.tasks.encode import IGNORED
 from errata.workspace import Workspace, write_atomically, write_json
 from retrain.augment import FOLDER as AUGMENTED
 from retrain.rows import Row, read_rows
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase as Tokenizer
 
 FOLDER = Path("data/mix")
 
@@ -131,12 +129,9 @@ def main() -> None:
 
 
 def _task(folder: Path, workspace: Workspace) -> ChapterTask:
-    from transformers import AutoTokenizer
-
     card = Card.read(folder)
     full = home(card.base, workspace.models) if card.form == "adapter" else folder
-    tokenizer: Tokenizer = AutoTokenizer.from_pretrained(full)
-    return ChapterTask(templates.find(card.template), tokenizer, card.context)
+    return ChapterTask(templates.find(card.template), load_tokenizer(full), card.context)
 
 
 if __name__ == "__main__":

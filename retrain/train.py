@@ -19,6 +19,7 @@ import yaml
 from errata.domain.hashing import content_hash, sha256
 from errata.errors import Refused
 from errata.inference.artefact import SEEN, Card, home, seal
+from errata.inference.tokenizer import load_tokenizer
 from errata.night import Night
 from errata.tasks import templates
 from errata.workspace import Workspace, write_json
@@ -67,13 +68,13 @@ def _newest(checkpoints: Path) -> str | None:
 def make_trainer(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Path) -> SFTTrainer:
     """Ready to train on `rows`: Parquet with `input_ids` and `labels`, made for the card's template."""
     from datasets import Dataset
-    from transformers import AutoTokenizer, set_seed
+    from transformers import set_seed
     from trl import SFTTrainer
 
     set_seed(recipe.seed)  # a new adapter is drawn at random
     table = pq.read_table(rows)
     steps = min(max(1, round(table.num_rows * recipe.epochs / recipe.batch)), recipe.max_steps)
-    model, tokenizer = load(start, recipe, card.context).train(), AutoTokenizer.from_pretrained(start.base)
+    model, tokenizer = load(start, recipe, card.context).train(), load_tokenizer(start.base)
     weights = border_weights(
         tokenizer, templates.find(card.template).border, recipe.border_weight, model.config.vocab_size
     )
@@ -141,15 +142,13 @@ def _label_only(weights: torch.Tensor | None) -> type[SFTTrainer]:
 
 def save(model: Any, out: Path, card: Card, facts: dict[str, Any], tokenizer_from: Path) -> str:
     """Writes and seals the candidate; returns its identity."""
-    from transformers import AutoTokenizer
-
     if card.form == "adapter":
         model.peft_config["default"].base_model_name_or_path = card.base  # not a path of this machine
     # peft would look for the base model by its name, to see whether its embeddings grew
     model.save_pretrained(out, **({"save_embedding_layers": False} if card.form == "adapter" else {}))
     (out / "README.md").unlink(missing_ok=True)
     if card.form == "full":
-        AutoTokenizer.from_pretrained(tokenizer_from).save_pretrained(out)
+        load_tokenizer(tokenizer_from).save_pretrained(out)
     card.write(out, **facts)
     return seal(out)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from errata.errors import BadInput, NotFound
 from errata.inference.artefact import Card, home, verify
+from errata.inference.tokenizer import load_tokenizer
 from registry.export.build import build, inherit
 
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ def export_server(model: Path, models: Path, out: Path) -> str:
     base = _base(card, models) if card.form == "adapter" else model
 
     def fill(folder: Path) -> None:
-        from transformers import AutoConfig, AutoTokenizer
+        from transformers import AutoConfig
 
         from errata.inference.torch import load_model
 
-        tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True)
+        tokenizer = load_tokenizer(base)
         whole = load_model(base, model if card.form == "adapter" else None)
         whole.to(AutoConfig.from_pretrained(base, local_files_only=True).dtype)
         _end(whole, tokenizer, card.context)

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime_genai as og
-from transformers import AutoTokenizer
 
 from errata.inference.artefact import Card
 from errata.inference.engine import Ask, pick
+from errata.inference.tokenizer import load_tokenizer
 from errata.tasks.template import Reading
 
 
 class OnnxEngine:
     def __init__(self, folder: Path) -> None:
         self._model = og.Model(str(folder))
-        self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        self.tokenizer = load_tokenizer(folder)
         config = json.loads((folder / "genai_config.json").read_text())["model"]
         self.vocabulary: int = config["vocab_size"]
         self._longest = Card.read(folder).context

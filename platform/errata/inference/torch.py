@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
+from transformers import AutoModelForCausalLM, DynamicCache
 from transformers.utils import logging
 
 from errata.errors import ErrataError, Unavailable
 from errata.inference.engine import Ask, ahead, pick
+from errata.inference.tokenizer import load_tokenizer
 from errata.tasks.template import Reading
 
 SMALL = 50_000_000
@@ -32,7 +33,7 @@ class TorchEngine:
 
     def __init__(self, base: Path, adapter: Path | None = None) -> None:
         self._model = load_model(base, adapter)
-        self.tokenizer = AutoTokenizer.from_pretrained(base)
+        self.tokenizer = load_tokenizer(base)
         self.vocabulary: int = self._model.config.vocab_size
         self._forks = sys.platform == "linux" and _small_on_cpu(self._model)
 
