@@ -19,6 +19,8 @@ class Writer:
     """A prediction or a correction each."""
     batch: int
     """Writes a transaction, as an import makes them."""
+    talks: int
+    """In the record; the writes go to them in turn."""
 
 
 def write(writer: Writer) -> int:
@@ -28,7 +30,7 @@ def write(writer: Writer) -> int:
     for begin in range(0, writer.writes, writer.batch):
         with record.write() as store:
             for number in range(begin, min(begin + writer.batch, writer.writes)):
-                transcript = number % 10 + 1
+                transcript = number % writer.talks + 1
                 if number % 2:
                     model = f"{writer.number:032x}{number:032x}"
                     added = store.add_prediction(Prediction(transcript, model, "inline@1", chapters(0, 50)))

@@ -21,7 +21,6 @@ from errata.errors import Unavailable
 from tests.made_up_record import chapters, correction, talk
 from tests.many_writers import Writer, write
 
-TALKS = 10
 Nights = dict[int, set[int]]
 """The rows that each night saw, by its watermark."""
 
@@ -50,11 +49,11 @@ def nights_until(record: Record, over: Callable[[], bool]) -> Nights:
         time.sleep(0.01)
 
 
-def check_many_writers(record: Record, folder: Path, count: int, writes: int, batch: int) -> Nights:
+def check_many_writers(record: Record, folder: Path, count: int, writes: int, batch: int, talks: int = 10) -> Nights:
     with record.write() as store:
-        for number in range(TALKS):
+        for number in range(talks):
             store.add_transcript(talk(f"t{number}"), "train")
-    writers = [Writer(record.url, folder / "blobs", number, writes, batch) for number in range(count)]
+    writers = [Writer(record.url, folder / "blobs", number, writes, batch, talks) for number in range(count)]
     with processes(count) as pool:
         running = [pool.submit(write, writer) for writer in writers]
         nights = nights_until(record, lambda: all(one.done() for one in running))
@@ -63,7 +62,7 @@ def check_many_writers(record: Record, folder: Path, count: int, writes: int, ba
         counts, watermark = store.counts(), store.watermark()
     assert counts["corrections"] + counts["predictions"] == count * writes
     in_the_end = rows_between(record, 0, watermark)
-    assert len(in_the_end) == count * writes + TALKS
+    assert len(in_the_end) == count * writes + talks
     assert sorted(seq for night in nights.values() for seq in night) == sorted(in_the_end), "not in exactly one night"
     edges = [0, *nights]
     for after, upto in pairwise(edges):
@@ -84,7 +83,7 @@ def test_sixteen_processes_write_a_thousand_rows_each(either: Record, tmp_path: 
 @pytest.mark.long
 @pytest.mark.timeout(7200)
 def test_sixteen_processes_write_ten_thousand_rows_each(either: Record, tmp_path: Path) -> None:
-    assert len(check_many_writers(either, tmp_path, count=16, writes=10_000, batch=50)) > 100
+    assert len(check_many_writers(either, tmp_path, count=16, writes=10_000, batch=50, talks=1_000)) > 100
 
 
 def test_a_number_that_is_not_committed_yet_holds_the_next_writer_and_not_the_reader(
@@ -95,7 +94,7 @@ def test_a_number_that_is_not_committed_yet_holds_the_next_writer_and_not_the_re
     with ThreadPoolExecutor(1) as pool:
         with either.write() as store:
             store.add_correction(correction(1, chapters(0), "slow"))
-            other = pool.submit(write, Writer(either.url, tmp_path / "blobs", 1, writes=1, batch=1))
+            other = pool.submit(write, Writer(either.url, tmp_path / "blobs", 1, writes=1, batch=1, talks=1))
             time.sleep(0.3)
             assert not other.done(), "a higher number would be committed before a lower one"
             with either.read() as reader:

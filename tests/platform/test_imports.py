@@ -213,6 +213,22 @@ def test_an_accept_is_of_the_newest_answer_of_ours(workspace: Workspace, tmp_pat
     assert imported(workspace, "corrections", tmp_path / "r.jsonl")["duplicate"] == 1, "whatever it would join by now"
 
 
+def test_who_accepts_has_seen_what_served_and_not_what_a_night_s_candidate_answered(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    with workspace.record.write() as store:
+        seq = store.add_transcript(talk("t")).seq
+        served = store.add_prediction(Prediction(seq, "a" * 64, "inline@1", chapters(0, by="a"))).seq
+        store.add_prediction(Prediction(seq, "c" * 64, "inline@1", chapters(0, by="candidate")))
+        store.loop.move("champion", "a" * 64, "promote", "gate", None, None)
+        store.loop.move("champion", "b" * 64, "promote", "gate", None, None)
+        store.loop.move("challenger", "c" * 64, "waits", "gate", None, None)
+    assert imported(workspace, "corrections", reviews(tmp_path / "r.jsonl", ACCEPT))["new"] == 1
+    found = label(workspace)
+    assert found is not None
+    assert (found.prediction, found.chapters) == (served, chapters(0, by="a"))
+
+
 def test_a_draft_is_a_foreign_answer_that_the_review_corrects(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.record.write() as store:
         store.add_transcript(talk("t"))

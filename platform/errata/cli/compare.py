@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from errata.cli.entrants import Manner, entrant
+from errata.cli.entrants import Entrant, Manner, entrant
 from errata.cli.output import percent, print_table, say
 from errata.database.holdout import Access
 from errata.domain.roles import Role
@@ -19,7 +19,7 @@ from evaluation.compare import best_fixes, comparison, paired, worst_regressions
 from evaluation.holdout import check_sealed, open_by_hand
 from evaluation.items import Item, held_out_items, score_items, unused_items
 
-SHOWN = ("f1", "precision", "recall", "tiou", "soda_d", "cider", "title_f1", "count_error", "recall_5s")
+SHOWN = ("f1", "precision", "recall", "tiou", "soda_d", "cider", "title_f1", "count_error", "recall_5s", "parsable")
 ALL: tuple[Role, ...] = ("train", "dev", "anchor")
 """Whatever is not sealed: that is opened by its name alone."""
 HELD_OUT: tuple[Role, ...] = ("anchor", "sealed")
@@ -30,8 +30,11 @@ def compare(workspace: Workspace, names: tuple[str, str], on: str, manner: Manne
     """Compares A with B on the items of `on` that neither is known to have seen; see `evaluation.compare`.
 
     `on` is a role, `fresh` for `train`, or `all`. Raises Refused where `sealed` was opened too often.
+
+    An access to what is held out is logged before anybody is asked or scored: whoever sees a number has been counted.
+    So a comparison that is cut short, or whose model can't be loaded, has cost an opening as well: the safe side.
     """
-    roles = _roles(on)
+    roles, seed = _roles(on), workspace.params()["evaluate"]["seed"]
     with workspace.record.read() as store:
         upto = store.watermark()
         if "sealed" in roles:
@@ -41,16 +44,24 @@ def compare(workspace: Workspace, names: tuple[str, str], on: str, manner: Manne
         items = _items(workspace, roles, upto, a.seen | b.seen)
         if not items:
             raise NotFound(f"nothing on {on} is labelled that both could be scored on; import corrections first")
+        for access in _accesses(items, (a, b), on, upto):
+            open_by_hand(workspace.record, access)
         scored = [score_items(workspace.record, each.answerer, each.given, items) for each in (a, b)]
-    for role in HELD_OUT:
-        if count := sum(_role(item) == role for item in items):
-            why = f"errata compare {a.given} {b.given} --on {on}"
-            who = (a.answerer.model, b.answerer.model)
-            open_by_hand(workspace.record, Access(role, getpass.getuser(), why, who, count, upto))
-    found = comparison(scored[0], scored[1], workspace.params()["evaluate"]["seed"])
-    pairs = [] if "sealed" in roles else paired(*scored)  # single items of it are nobody's to look at
+    found = comparison(scored[0], scored[1], seed)
+    pairs = paired(*scored)
+    if "sealed" in roles:  # single items of it are nobody's to look at, nor slices, which may be of one item
+        found, pairs = {**found, "slices": {}}, []
     told = {"on": on, "items": len(items), "watermark": upto, "a": a.as_json(), "b": b.as_json()}
     return {**told, **found, "regressions": worst_regressions(pairs), "fixes": best_fixes(pairs)}
+
+
+def _accesses(items: Sequence[Item], pair: tuple[Entrant, Entrant], on: str, upto: int) -> Iterator[Access]:
+    """To each role that is held out."""
+    why = f"errata compare {' '.join(each.given for each in pair)} --on {on}"
+    who = tuple(each.answerer.model for each in pair)
+    for role in HELD_OUT:
+        if count := sum(_role(item) == role for item in items):
+            yield Access(role, getpass.getuser(), why, who, count, upto)
 
 
 def _room(workspace: Workspace) -> Path:
@@ -80,19 +91,23 @@ def _role(item: Item) -> str:
 
 
 def print_comparison(found: dict[str, Any]) -> None:
+    from rich.markup import escape
+
     say(f"A  {_name(found['a'])}\nB  {_name(found['b'])}")
     say(f"{found['items']} items of {found['on']}, 90 % intervals, by cluster")
     rows = [(name, *_metric_row(found["metrics"][name])) for name in SHOWN if name in found["metrics"]]
-    print_table("means", ("metric", "A", "B", "A minus B", "p", "detectable"), rows)
+    print_table("means, in percent", ("metric", "A", "B", "A minus B", "p", "detectable"), rows)
+    say("cider reaches 1,000; count_error is in chapters, and less is better; p is one-sided, of A being better")
     slices = [(f"{kind}: {name}", *_slice_row(one)) for kind, by in found["slices"].items() for name, one in by.items()]
     if slices:
-        print_table("F1 by slice", ("slice", "items", "A", "B", "A minus B", "p"), slices)
+        print_table("F1 by slice, in percent", ("slice", "items", "A", "B", "A minus B", "p"), slices)
     for title, key in (("A lost most", "regressions"), ("A gained most", "fixes")):
         if found[key]:
             values = [(one["external_id"], one["a_f1"], one["b_f1"], one["difference"]) for one in found[key]]
-            shown = [(name, *(f"{value:.1f}" for value in of)) for name, *of in values]
+            shown = [(escape(name), *(f"{value:.1f}" for value in of)) for name, *of in values]
             print_table(title, ("transcript", "A", "B", "A minus B"), shown)
-    say(f"answers with problems: A {found['problems']['a']}, B {found['problems']['b']}")
+    problems = " and ".join(f"{found['problems'][side]} of {side.upper()}’s" for side in ("a", "b"))
+    say(f"answers that could not be read whole, or are missing: {problems} {found['items']}")
 
 
 def _name(side: dict[str, Any]) -> str:
@@ -112,7 +127,7 @@ def _slice_row(gap: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _interval(value: float | None, low: float | None, high: float | None) -> str:
-    return percent(value) if low is None or high is None else f"{value:.1f} [{low:.1f}, {high:.1f}]"
+    return percent(value) if low is None or high is None else f"{value:z.1f} [{low:z.1f}, {high:z.1f}]"
 
 
 def _p(value: float | None) -> str:

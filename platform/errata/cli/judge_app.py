@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,6 +24,7 @@ judges = typer.Typer(
 @judges.command("check")
 def check_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Measure the configured judges: agreement with reviewers, order, length, style, drift, hidden instructions."""
+    from errata.cli.judging import counted
     from evaluation.judges.night import check_judges, reviewed_pairs
 
     place = find(workspace)
@@ -31,7 +32,7 @@ def check_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> Non
         upto = store.newest_correction()
     pairs = reviewed_pairs(place.record, upto)
     occasion = date.today().isoformat()  # noqa: DTZ011 - canaries are asked anew once a local day
-    with _counted() as each:
+    with counted() as each:
         found = check_judges(_seats(place, each), pairs, occasion)
     _show(found, as_json)
 
@@ -44,19 +45,15 @@ def ask_command(
     as_json: AsJson = False,
 ) -> None:
     """Let the judges compare a finished night's answers, and write it to its folder as judges.json."""
+    from errata.cli.judging import counted, hear
     from errata.night import Night
-    from errata.workspace import write_json
-    from evaluation.judges.night import FILE, judge_night, night_items, reviewed_pairs
 
     place = find(workspace)
-    label = night or _last_night(place)
-    folder = place.nights / label
-    items = night_items(place.record, folder, ("champion", contender))
-    pairs = reviewed_pairs(place.record, Night.read(folder).gate_watermark)
-    with _counted() as each:
-        found = judge_night(_seats(place, each), items, label, pairs)
-    write_json(folder / FILE, found)
-    _show(found, as_json)
+    folder = place.nights / (night or _last_night(place))
+    scored = _scored(folder, contender)
+    with counted() as each:
+        (found,) = hear(place, Night.read(folder), [scored], each)
+    _show(found, as_json, contender)
 
 
 @judges.command("recall")
@@ -68,13 +65,14 @@ def recall_command(
     as_json: AsJson = False,
 ) -> None:
     """Grade two models' answers to a question bank: what was learnt, and what was forgotten."""
+    from errata.cli.judging import counted
     from errata.cli.output import print_json
     from evaluation.judges.questions import read_answers, read_bank, recall
 
     place = find(workspace)
     questions = read_bank(bank)
     answers = read_answers(day0, questions), read_answers(day_n, questions)
-    with _counted() as each:
+    with counted() as each:
         found = recall(_seats(place, each), questions, answers)
     (print_json if as_json else _print_recall)(found)
 
@@ -96,25 +94,31 @@ def _last_night(place: Workspace) -> str:
     return scored[-1]
 
 
-@contextmanager
-def _counted() -> Iterator[Callable[[], None]]:
-    """A count of answers, on stderr."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+def _scored(folder: Path, contender: str) -> dict[str, Any]:
+    """The contender in the night's evaluation."""
+    from errata.errors import NotFound
 
-    columns = (SpinnerColumn(), TextColumn("{task.completed:.0f} answers"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("", total=None)
-        yield lambda: progress.advance(task)
+    path = folder / "evaluation.json"
+    known = json.loads(path.read_text())["contenders"] if path.exists() else []
+    found = next((each for each in known if each["name"] == contender), None)
+    if found is None:
+        names = ", ".join(each["name"] for each in known) or "nobody"
+        raise NotFound(
+            f"the night {folder.name} scored no {contender!r} against the champion, but {names}; name another"
+        )
+    return dict(found)
 
 
-def _show(found: dict[str, Any], as_json: bool) -> None:
+def _show(found: dict[str, Any], as_json: bool, contender: str = "candidate") -> None:
     from errata.cli.output import print_json
 
-    (print_json if as_json else _print_judges)(found)
+    if as_json:
+        print_json(found)
+    else:
+        _print_judges(found, contender)
 
 
-def _print_judges(found: dict[str, Any]) -> None:
+def _print_judges(found: dict[str, Any], contender: str) -> None:
     from errata.cli.output import print_table, say
 
     columns = ("judge", "say", "kappa", "swap", "length", "style", "canaries", "changed", "obeys")
@@ -129,10 +133,19 @@ def _print_judges(found: dict[str, Any]) -> None:
     if found.get("n"):
         verdict = found["verdict"]
         say(
-            f"Candidate against champion on {found['n']} items: {verdict['mean']:+.2f} "
+            f"{contender.capitalize()} against champion on {found['n']} items: {verdict['mean']:+.2f} "
             f"({verdict['wins']} won, {verdict['ties']} even, {verdict['losses']} lost)"
         )
+    for line in _unlabelled(found.get("unlabelled", {})):
+        say(line)
     say(_costs(found))
+
+
+def _unlabelled(more: dict[str, Any]) -> Iterator[str]:
+    if more.get("n"):
+        yield f"{more['n']} of the items are talks that nobody has reviewed."
+    elif more.get("why"):
+        yield f"No talks that nobody has reviewed were judged. {more['why']}"
 
 
 def _line(judge: dict[str, Any]) -> tuple[str, ...]:

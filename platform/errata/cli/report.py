@@ -19,23 +19,26 @@ if TYPE_CHECKING:
 PAGE, SUMMARY, DOCUMENT = "report.html", "report.md", "report.json"
 HASHED = ("manifest.json", "dvc.lock", "evaluation.json", "items.parquet")
 NIGHTLY = "nightly"
-"""By whom a night's own look at held-out items is logged."""
+"""By whom a night's own look at held-out items is logged,"""
+EXPORTS = ", exports"
+"""and what then follows its label where its artefacts were scored on them."""
 
 
 def write_report(workspace: Workspace, label: str | None) -> Path:
-    """Writes a night's page, its summary and its JSON (the last night's that scored anything, without a label).
+    """Writes a night's page, its summary and its JSON (the last decided night's, without a label).
 
-    Returns the page; the other two lie beside it. Raises NotFound where that night has no scores.
+    Returns the page; the other two lie beside it. Raises NotFound where that night has no scores, or no verdict yet.
     """
     from evaluation.report.document import as_json
     from evaluation.report.markdown import summary
     from evaluation.report.page import render
 
     with workspace.record.read() as store:
-        nights = [row for row in store.loop.nights() if (workspace.nights / row.label / "evaluation.json").exists()]
+        decided = [row for row in store.loop.nights() if row.finished]
+    nights = [row for row in decided if (workspace.nights / row.label / "evaluation.json").exists()]
     wanted = [row for row in nights if label in (None, row.label)]
     if not wanted:
-        raise NotFound(f"no night {label or ''} has been scored; `errata status` lists the nights")
+        raise NotFound(f"no night{f' {label}' if label else ''} has been scored and decided; see `errata status`")
     tonight = wanted[-1]
     report = _report(workspace, [row for row in nights if row.number <= tonight.number])
     folder = workspace.nights / tonight.label
@@ -64,6 +67,7 @@ def _report(workspace: Workspace, nights: list[NightRow]) -> Report:
         excerpts=excerpts,
         facts=_facts(workspace, tonight, folder),
         sources=_sources(workspace, nights, folder),
+        reason="" if decisions else str(tonight.outcome.get("reason", "")),
     )
 
 
@@ -112,7 +116,8 @@ def _accesses(workspace: Workspace, labels: set[str]) -> dict[str, int]:
     """By role, up to the last look of these nights: what came later isn't of this page."""
     with workspace.record.read() as store:
         logged = store.holdout.accesses()
-    ours = [one.seq for one in logged if one.access.by == NIGHTLY and one.access.why in labels]
+    nightly = (one for one in logged if one.access.by == NIGHTLY)
+    ours = [one.seq for one in nightly if one.access.why.removesuffix(EXPORTS) in labels]
     return dict(sorted(Counter(one.access.role for one in logged if one.seq <= max(ours, default=0)).items()))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,9 @@ from errata.cli.arguments import AsJson
 from errata.errors import BadInput
 
 score = typer.Typer()
+
+NAMED = 10
+"""Videos that are told by name; `--json` has them all."""
 
 TABLES = {
     "boundaries": ("f1", "precision", "recall", "tiou", "soda_d", "count_error"),
@@ -79,6 +83,25 @@ def _tell_videos(found: dict[str, Any]) -> None:
     tool = found["meteor_tool"]
     say(f"soda_c, meteor: {'not scored, since ' + tool['missing'] if tool['missing'] else 'by ' + tool['name']}")
     say(f"{found['answered']:.1f} % of the videos have a prediction")
+    for line in _left_out(found):
+        say(line)
+
+
+def _left_out(found: dict[str, Any]) -> Iterator[str]:
+    """What the means are not of, or what the files don't agree on."""
+    counts = {name: count for name, count in found["left_out"].items() if found["mean"][name] is not None}
+    if counts:
+        told = ", ".join(f"{name} of {count}" for name, count in counts.items())
+        yield f"not defined, and left out of the mean, for so many of the {len(found['videos'])} videos: {told}"
+    if found["missing"]:
+        yield f"without a prediction, so that all is worst: {_named(found['missing'])}"
+    if found["unknown"]:
+        yield f"predicted, but not in the reference, so not scored: {_named(found['unknown'])}"
+
+
+def _named(names: list[str]) -> str:
+    rest = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _tell_pairs(found: dict[str, Any]) -> None:
@@ -92,10 +115,12 @@ def _tell_pairs(found: dict[str, Any]) -> None:
 
 
 def _table(title: str, rows: dict[str, Any], names: tuple[str, ...], digits: int = 1) -> None:
+    from rich.markup import escape
+
     from errata.cli.output import print_table
 
     def shown(value: float | None) -> str:
         return "–" if value is None else f"{value:.{digits}f}"
 
-    lines = [(name, *(shown(scores[metric]) for metric in names)) for name, scores in rows.items()]
+    lines = [(escape(name), *(shown(scores[metric]) for metric in names)) for name, scores in rows.items()]
     print_table(title, ("id", *(name.replace("_", " ") for name in names)), lines)

@@ -16,7 +16,7 @@ from errata.database.holdout import Holdout
 from errata.database.labels import Labels
 from errata.database.loop import Loop
 from errata.database.repairs import Repairs
-from errata.database.tables import CorrectionRow, LinkRow, PredictionRow, TranscriptRow
+from errata.database.tables import CorrectionRow, LinkRow, MoveRow, PredictionRow, TranscriptRow
 from errata.database.tombstones import Tombstones
 from errata.domain import twins
 from errata.domain.hashing import content_hash
@@ -183,11 +183,13 @@ class Store(Labels):
         return [(row.hash, as_prediction(row)) for row in rows]
 
     def latest_prediction(self, transcript: int) -> tuple[int, Prediction] | None:
-        """The newest answer of a model of ours: what a reviewer without a draft of their own has seen."""
+        """What a reviewer without a draft of their own has seen: the newest answer of a model that serves or has served,
+        or else of any of ours. A night's candidates answer too, and nobody is shown that."""
+        served = sa.select(MoveRow.model).where(MoveRow.alias.in_(("day0", "champion")))
         row = self._session.scalar(
             sa.select(PredictionRow)
             .where(PredictionRow.transcript == transcript, PredictionRow.foreign.is_(False))
-            .order_by(PredictionRow.seq.desc())
+            .order_by(PredictionRow.model.in_(served).desc(), PredictionRow.seq.desc())
             .limit(1)
         )
         return None if row is None else (row.seq, as_prediction(row))
