@@ -39,7 +39,7 @@ def decide(evidence: Evidence, policy: Policy, year: Year, failed: Sequence[str]
     estimate = estimated(evidence, policy, year)
     primary = estimate.comparison
     said = tuple(filter(None, (reasons.finding(primary), estimate.heard)))
-    look = looked(estimate, policy, year, history.level(year.fdr, year.wealth))
+    look = looked(estimate, policy, year, history)
     missing = tuple(_missing(evidence, estimate, look, policy, year))
     if look is None or missing:
         found = _waits(estimate, look, policy, year, evidence.nights)
@@ -76,9 +76,9 @@ def estimated(evidence: Evidence, policy: Policy, year: Year) -> Estimate:
     return Estimate(alone, alone.n, f"The judge has no say: {why}.")
 
 
-def looked(estimate: Estimate, policy: Policy, year: Year, level: float) -> Look | None:
+def looked(estimate: Estimate, policy: Policy, year: Year, history: History) -> Look | None:
     """None where there is too little for a standard error, or where all items say less than one stranger."""
-    found = estimate.comparison
+    found, level = estimate.comparison, history.level(year.fdr, year.wealth)
     if found.effect is None or found.se is None or found.sd is None:
         return None
     items = effective_items(estimate.items, found.se, found.sd)

@@ -82,7 +82,7 @@ def _evidence(contender: dict[str, Any], parity: dict[str, Any], policy: Policy,
     known = {name: found for name, found in measured.items() if policy.limit(name)}
     faults += [
         f"{name} is no guardrail that a preset knows; mend the evaluation's names."
-        for name in contender["guardrails"]
+        for name in measured
         if not any(other.limit(name) for other in PRESETS.values())
     ]
     try:
@@ -126,7 +126,8 @@ def waiting(contests: Sequence[Contest]) -> Contest | None:
     who waits already, where first come is first served.
 
     When another is promoted, nobody waits: the comparison was with a champion that is no more. Nor does one whose test
-    is spent, or whose time is up.
+    is spent, or whose time is up. A challenger that is blocked tonight keeps its place, and the evidence that it has
+    gathered, unless a newcomer wants it: what was missing (a judge that did not answer) may be there tomorrow.
     """
     if chosen(contests) is not None:
         return None
@@ -135,7 +136,12 @@ def waiting(contests: Sequence[Contest]) -> Contest | None:
         for contest in contests
         if contest.decision.verdict in ("inconclusive", "underpowered") and not contest.decision.final
     ]
-    return max(undecided, key=lambda contest: (_before(contest), _surest(contest)), default=None)
+    held_up = [
+        contest
+        for contest in contests
+        if contest.name == "challenger" and contest.decision.verdict == "blocked" and not contest.decision.final
+    ]
+    return max(undecided or held_up, key=lambda contest: (_before(contest), _surest(contest)), default=None)
 
 
 def _before(contest: Contest) -> bool:

@@ -44,14 +44,15 @@ __all__ = [
 
 def decide(evidence: Evidence, policy: Policy, history: History | None = None) -> Decision:
     """`history` is of the tests spent before tonight; a policy without a `year` doesn't ask for it."""
-    evidence = sound(evidence)
+    evidence, history = sound(evidence), history or History()
     gaps = (*evidence.faults, *_gaps(evidence, policy))
     if gaps:
-        found = Decision("blocked", (*gaps, reasons.finding(evidence.primary)), None, _look(evidence.primary, policy))
+        look = _look(evidence, policy, history)
+        found = Decision("blocked", (*gaps, reasons.finding(evidence.primary)), None, look)
     elif policy.year is None:
-        found = _nightly(evidence, policy)
+        found = _nightly(evidence, policy, _look(evidence, policy, history))
     else:
-        found = annual.decide(evidence, policy, policy.year, failing(evidence, policy), history or History())
+        found = annual.decide(evidence, policy, policy.year, failing(evidence, policy), history)
     known = f"Known error of the preset {policy.name}: {policy.known_error}"
     told = (reasons.detectable(found.look, evidence.primary), *reasons.guardrails(evidence, policy), *evidence.notes)
     return replace(found, reasons=(*found.reasons, *told, known))
@@ -78,9 +79,9 @@ def failing(evidence: Evidence, policy: Policy) -> list[str]:
     return [rail.name for rail in deciding if status(rail, policy) == "failed"]
 
 
-def _nightly(evidence: Evidence, policy: Policy) -> Decision:
+def _nightly(evidence: Evidence, policy: Policy, look: Look | None) -> Decision:
     primary, failed = evidence.primary, failing(evidence, policy)
-    look, finding = _look(primary, policy), reasons.finding(primary)
+    finding = reasons.finding(primary)
     if passes(primary, policy):
         if failed:
             cause = f"The candidate is better on fresh items, but fails {' and '.join(failed)}."
@@ -103,7 +104,10 @@ def _undecided(primary: Comparison, policy: Policy) -> tuple[Verdict, str, int |
     return "inconclusive", cause, None if primary.needed is None else max(primary.needed - primary.n, 1)
 
 
-def _look(primary: Comparison, policy: Policy) -> Look | None:
+def _look(evidence: Evidence, policy: Policy, history: History) -> Look | None:
+    if policy.year is not None:
+        return annual.looked(annual.estimated(evidence, policy, policy.year), policy, policy.year, history)
+    primary = evidence.primary
     if primary.se is None or primary.sd is None or primary.mde is None:
         return None
     return Look(

@@ -13,6 +13,7 @@ from typing import Literal
 from evaluation.statistics import Comparison, non_inferiority_bound
 
 Status = Literal["passed", "failed", "not evaluable"]
+POINTS = "points of F1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Limit:
     margin: float
     required: bool = False
     """Not evaluable blocks."""
-    unit: str = "points of F1"
+    unit: str = POINTS
     interval: bool = True
     """False where `bound` is the measured difference itself."""
     min_items: int | None = None

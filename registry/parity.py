@@ -106,10 +106,10 @@ def measure(
 ) -> dict[str, Parity]:
     """The parity of each of `exports` (target to folder) with `model`, on the labels' transcripts.
 
-    `models` is where an adapter's base is kept; `each` is called once for every model and label. An export whose weights are the
-    model's to the bit is asked about the first `TRIED` alone. Each model is asked once about a transcript, ever:
-    answers are read from the record, and new ones are recorded. Raises NotFound for a folder whose files aren't those
-    that were sealed.
+    `models` is where an adapter's base is kept; `each` is called once for every model and label. An export whose
+    weights are the model's to the bit is asked about the first `TRIED` alone. Each model is asked once about a
+    transcript, ever: answers are read from the record, and new ones are recorded. Raises NotFound for a folder whose
+    files aren't those that were sealed.
     """
     items = _items(record, labels)
 

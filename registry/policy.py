@@ -71,9 +71,9 @@ class Policy:
         return replace(comparison, se=se, p_value=t_test(comparison.effect, se, clusters))
 
     def degrees(self, comparison: Comparison) -> float:
-        """The clusters that a t test may count, see `evaluation.statistics.effective_clusters`; 2 at the least."""
+        """The clusters that a t test may count, see `evaluation.statistics.effective_clusters`."""
         found = comparison.effective_clusters if self.year else None
-        return float(comparison.clusters) if found is None else max(2.0, found)
+        return float(comparison.clusters) if found is None else found
 
     def least(self, name: str) -> int:
         """Items below which a guardrail isn't evaluable."""

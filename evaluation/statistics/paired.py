@@ -23,6 +23,8 @@ RESAMPLES = 10_000
 _BLOCK = 1_000
 _CANCELLED = 1e-9
 """An SE this much smaller than the sd is rounding, not precision."""
+LARGEST = 1e100
+"""A score beyond it is a fault: its square is too large to be a number."""
 _HOPELESS = 1e6
 """A detectable effect so many times the observed one: no number of items is worth naming."""
 
@@ -45,7 +47,8 @@ class Comparison:
     sd: float | None
     """Of the differences between items."""
     mde: float | None
-    """The smallest true effect that this many items would detect 80 times in 100."""
+    """The smallest true effect that this many items would detect 80 times in 100. By `jackknife_se` and
+    `effective_clusters`: where clusters are uneven, `se` and their number promise too much."""
     needed: int | None
     """Items in all at which an effect of the observed size would be detected 80 times in 100, or harm of that size
     shown; None when the effect is 0."""
@@ -70,9 +73,10 @@ def compare(new: Sequence[float], old: Sequence[float], clusters: Sequence[str],
     groups = by_cluster(differences, clusters)
     n, count = len(differences), len(groups)
     effect = mean(differences)
-    se = standard_error(groups)
+    se, robust = standard_error(groups), jackknife_se(groups)
+    balance = effective_clusters([len(group) for group in groups.values()])
     low, high = bootstrap_interval(groups, seed)
-    mde = None if se is None else detectable_effect(se, count)
+    mde = None if robust is None or balance is None else detectable_effect(robust, balance)
     return Comparison(
         n=n,
         clusters=count,
@@ -86,16 +90,19 @@ def compare(new: Sequence[float], old: Sequence[float], clusters: Sequence[str],
         sd=deviation(differences),
         mde=mde,
         needed=None if effect is None or mde is None else needed_items(n, mde, effect),
-        effective_clusters=effective_clusters([len(group) for group in groups.values()]),
-        jackknife_se=jackknife_se(groups),
+        effective_clusters=balance,
+        jackknife_se=robust,
     )
 
 
 def paired_differences(new: Sequence[float], old: Sequence[float]) -> list[float]:
-    """d_i = new_i − old_i. Raises BadInput at the first score that is not a finite number."""
+    """d_i = new_i − old_i. Raises BadInput at the first score that is no finite number, or larger than `LARGEST`."""
     for index, pair in enumerate(zip(new, old, strict=True)):
-        if not all(math.isfinite(score) for score in pair):
-            raise BadInput(f"item {index} has the scores {pair[0]} and {pair[1]}; every item needs two finite numbers")
+        if not all(abs(score) <= LARGEST for score in pair):
+            raise BadInput(
+                f"item {index} has the scores {pair[0]} and {pair[1]}; every item needs two finite numbers, of "
+                f"{LARGEST:.0e} at most"
+            )
     return [after - before for after, before in zip(new, old, strict=True)]
 
 
@@ -172,11 +179,17 @@ def _uncancelled(se: float | None, groups: Mapping[str, Sequence[float]]) -> flo
 def effective_clusters(sizes: Sequence[int]) -> float | None:
     """n² / Σ_c n_c², for clusters of n_c items and n in all; None of nothing.
 
-    Carter, Schnepel & Steigerwald 2017 (Review of Economics and Statistics 99(4)), for a mean and at worst: a t test
-    with this many clusters' degrees of freedom, and `jackknife_se`, keeps even a level of 0.3 % where a few clusters
-    hold most of the items.
+    Carter, Schnepel & Steigerwald 2017 (Review of Economics and Statistics 99(4)), for the mean of items that are not
+    alike. For items of a cluster that are all the same, theirs is (Σ n_c²)²/Σ n_c⁴, which leaves a test no power; with
+    `jackknife_se` there is no need: at a level of 0.27 %, however alike the items and however uneven the clusters, a
+    t test with this many clusters' degrees of freedom erred in 0.0 to 0.4 % of draws, and one with G−1 in up to 3 %.
     """
     return sum(sizes) ** 2 / sum(size**2 for size in sizes) if sizes else None
+
+
+def degrees(clusters: float) -> float:
+    """G−1 degrees of freedom, but 1 at least: effective clusters come near 1 where one holds nearly all the items."""
+    return max(1.0, clusters - 1)
 
 
 def t_test(effect: float, se: float, clusters: float) -> float:
@@ -188,7 +201,7 @@ def t_test(effect: float, se: float, clusters: float) -> float:
         return 0.5 - 0.5 * float(np.sign(effect))
     from scipy.special import stdtr
 
-    return float(stdtr(clusters - 1, -effect / se))
+    return float(stdtr(degrees(clusters), -effect / se))
 
 
 def bootstrap_interval(groups: Mapping[str, Sequence[float]], seed: int) -> tuple[float | None, float | None]:
@@ -232,19 +245,27 @@ def t_quantile(level: float, clusters: float) -> float:
     """Of Student's t with G−1 degrees of freedom."""
     from scipy.special import stdtrit
 
-    return float(stdtrit(clusters - 1, level))
+    return float(stdtrit(degrees(clusters), level))
 
 
 def detectable_effect(se: float, clusters: float, alpha: float = ALPHA) -> float:
-    """(t_{1−α} + t_{power}) · SE, G−1 degrees of freedom (Bloom 1995, Evaluation Review 19(5))."""
-    return (t_quantile(1 - alpha, clusters) + t_quantile(POWER, clusters)) * se
+    """(t_{1−α} + t_{power}) · SE · sqrt(ν/χ²_{½}), ν = G−1 degrees of freedom (Bloom 1995, Evaluation Review 19(5)).
+
+    The last factor makes it median-unbiased (Brown 1947, Annals of Mathematical Statistics 18(4)): the SE of few
+    clusters is too small more often than too large, by a twelfth on the median night of five.
+    """
+    from scipy.special import chdtri
+
+    freedom = degrees(clusters)
+    typical = math.sqrt(freedom / float(chdtri(freedom, 0.5)))
+    return (t_quantile(1 - alpha, clusters) + t_quantile(POWER, clusters)) * typical * se
 
 
 def needed_items(n: int, mde: float, effect: float) -> int | None:
     """n · (mde/effect)² items detect `effect`; None for an effect that is 0 or as good as.
 
     This is ((t_{1−α} + t_{power}) · σ_d/effect)² · deff with the design effect deff = n · SE²/σ_d² measured on the n
-    items (Miller 2024), if further items come in clusters like these.
+    items (Miller 2024), if further items come in clusters like these; rather too many where clusters are few.
     """
     if effect == 0 or mde > _HOPELESS * abs(effect):
         return None

@@ -22,13 +22,19 @@ def shrunk(effects: Sequence[float], errors: Sequence[float]) -> list[float]:
 
 
 def between_variance(effects: Sequence[float], errors: Sequence[float]) -> float:
-    """τ² = max(0, (Q − (k−1))/(Σw − Σw²/Σw)), w = 1/SE², Q = Σ w (x − x̄_w)² (DerSimonian & Laird 1986)."""
+    """τ² = max(0, (Q − (k−1))/(Σw − Σw²/Σw)), w = 1/SE², Q = Σ w (x − x̄_w)² (DerSimonian & Laird 1986).
+
+    The divisor is reckoned as Σ_i w_i · Σ_{j≠i} w_j/Σw: beside one slice of hardly any error the difference would be
+    lost in rounding.
+    """
+    if len(effects) < 2:
+        return 0.0
     weights = [1 / error**2 for error in errors]
     centre = _weighted(effects, weights)
     excess = math.fsum(w * (x - centre) ** 2 for w, x in zip(weights, effects, strict=True)) - (len(effects) - 1)
     total = math.fsum(weights)
-    scale = total - math.fsum(w**2 for w in weights) / total
-    return max(0.0, excess / scale) if len(effects) > 1 else 0.0
+    rests = (math.fsum(weights[:place]) + math.fsum(weights[place + 1 :]) for place in range(len(weights)))
+    return max(0.0, excess / math.fsum(w * rest / total for w, rest in zip(weights, rests, strict=True)))
 
 
 def _weighted(values: Sequence[float], weights: Sequence[float]) -> float:

@@ -17,6 +17,7 @@ from typing import Any
 from errata.errors import BadInput
 from evaluation.statistics.paired import (
     ALPHA,
+    LARGEST,
     Comparison,
     by_cluster,
     detectable_effect,
@@ -65,10 +66,10 @@ class Powered:
 def combine(judged: Judged) -> Powered | None:
     """People's differences with the judge's help; None where there is too little, or no spread, to combine.
 
-    Raises BadInput for a difference that isn't a finite number: nothing is imputed.
+    Raises BadInput for a difference that is no finite number, or too large for one: nothing is imputed.
     """
     for name in ("human", "judge", "more"):
-        if not all(math.isfinite(value) for value in getattr(judged, name)):
+        if not all(abs(value) <= LARGEST for value in getattr(judged, name)):
             raise BadInput(f"the judge's evidence holds a difference ({name}) that is no number; judge the items again")
     more, rho = len(judged.more), correlation(judged.human, judged.judge)
     weight = power_tuned_weight(judged.human, judged.judge, more)
@@ -123,11 +124,6 @@ def powered_error(judged: Judged, weight: float) -> float:
     return math.sqrt((len(names) - 1) / len(names) * math.fsum(move**2 for move in moves))
 
 
-def powered_items(n: int, more: int, rho: float) -> float:
-    """n/(1 − ρ²·N/(N+n)): the human items that would say as much as n of them and N judged ones (PPI++, at λ*)."""
-    return n / (1 - rho**2 * more / (more + n))
-
-
 def _moves(values: Sequence[float], clusters: Sequence[str]) -> dict[str, float]:
     """By how much the mean falls when a cluster is left out."""
     centre, n = mean(values) or 0.0, len(values)
@@ -138,10 +134,11 @@ def _moves(values: Sequence[float], clusters: Sequence[str]) -> dict[str, float]
 def _comparison(judged: Judged, weight: float) -> Comparison:
     """Degrees of freedom come from the clusters of the human items: the fewer kind."""
     n, sizes = len(judged.human), Counter(judged.clusters)
+    balance = effective_clusters(list(sizes.values())) or 1.0
     effect = powered_mean(judged.human, judged.judge, judged.more, weight)
     se = powered_error(judged, weight)
     reach = t_quantile(1 - ALPHA, len(sizes)) * se
-    mde = detectable_effect(se, len(sizes))
+    mde = detectable_effect(se, balance)
     return Comparison(
         n=n,
         clusters=len(sizes),
@@ -155,6 +152,6 @@ def _comparison(judged: Judged, weight: float) -> Comparison:
         sd=deviation(judged.human),
         mde=mde,
         needed=needed_items(n, mde, effect),
-        effective_clusters=effective_clusters(list(sizes.values())),
+        effective_clusters=balance,
         jackknife_se=se,
     )

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import stdtr
 
-from evaluation.statistics import ALPHA, Comparison, detectable_effect, effective_clusters, t_quantile, t_test
+from evaluation.statistics import ALPHA, Comparison, degrees, detectable_effect, t_quantile, t_test
 from evaluation.statistics.sequential import boundary
+from evaluation.statistics.size import design_effect, guardrail_power, required_items
 from registry.annual import decide
 from registry.decision import Evidence
+from registry.guardrail import POINTS
 from registry.history import History
 from registry.policy import ANNUAL, Year
 from registry.simulate.world import Answers, Values, World, even
@@ -145,7 +147,7 @@ class Looks:
             p_value=t_test(effect, se, clusters),
             se=se,
             sd=float(self.sd[at]),
-            mde=detectable_effect(se, clusters),
+            mde=detectable_effect(se, float(self.balance[at])),
             needed=None,
             effective_clusters=float(self.balance[at]),
             jackknife_se=se,
@@ -219,6 +221,7 @@ def lines(count: int, repetitions: int, seed: int) -> Iterator[str]:
         yield f"| {setting} | {_steps(years(setting, count // 4 or 1, seed))} |"
     yield ""
     yield from _single(repetitions, seed)
+    yield from _sets()
 
 
 def _equals(accounts: list[Account]) -> str:
@@ -241,19 +244,36 @@ def _steps(accounts: list[Account]) -> str:
 def _single(repetitions: int, seed: int) -> Iterator[str]:
     level = History().level(ANNUAL.year.fdr, ANNUAL.year.wealth) if ANNUAL.year else ALPHA
     yield f"One test, {repetitions:,} draws. Found at 5 % and at the first test's level of {level:.2%}, without a"
-    yield f"difference; and at that level with a gain of {ANNUAL.target:.0f} points, the target, and of the detectable"
-    yield "effect:"
+    yield f"difference; and at that level with a gain of {ANNUAL.target:.0f} points, the target, and of what the gate"
+    yield "prints as detectable (on the median night):"
     yield ""
     yield "| items | ICC | effective | at 5 % | at the level | target | detectable | found there |"
     yield "|---|---|---|---|---|---|---|---|"
     for name, sizes, icc in SINGLE:
         world = World(sizes, icc=icc)
-        mde = findable(world, level)
+        mde = world.detectable(seed, level)
         strict, usual = found(world, level, repetitions, seed), found(world, ALPHA, repetitions, seed)
         powers = (found(World(sizes, gain, icc=icc), level, repetitions, seed + 1) for gain in (ANNUAL.target, mde))
         target, there = powers
         items = (world.sd / world.se) ** 2
         yield f"| {name} | {icc} | {items:.0f} | {usual:.1%} | {strict:.2%} | {target:.1%} | {mde:.1f} | {there:.1%} |"
+    yield ""
+
+
+def _sets() -> Iterator[str]:
+    tests = [limit for limit in ANNUAL.limits if limit.decides and limit.interval]
+    power = guardrail_power(len(tests))
+    margins = sorted({limit.margin for limit in tests if limit.unit == POINTS})
+    yield f"How many items a guardrail's set must hold for a harmless candidate to pass it in {power:.0%} of cases, so"
+    yield f"that it passes all {len(tests)} that are tested, and the test itself, in 80% (by formula, not simulated):"
+    yield ""
+    yield "| margin | no worse, spread 5 | 10 | 20 | 20, in clusters of 5, ICC 0.2 | 20, and better by 2 points |"
+    yield "|---|---|---|---|---|---|"
+    for margin in margins:
+        equal = [required_items(sd, margin, power=power) for sd in (5, 10, 20)]
+        alike = required_items(20, margin, design_effect(5, 0.2), power=power)
+        better = required_items(20, margin + 2, power=power)
+        yield f"| {margin} | {' | '.join(f'{items:,}' for items in (*equal, alike, better))} |"
     yield ""
 
 
@@ -268,10 +288,5 @@ SINGLE = (
 def found(world: World, level: float, repetitions: int, seed: int) -> float:
     """Share of draws in which the annual test, on all of the world's items, is at most `level`."""
     nights = world.nights(repetitions, seed)
-    p_values = stdtr(max(2.0, effective_clusters(world.sizes) or 2.0) - 1, -nights.effect / nights.jackknife_se)
+    p_values = stdtr(degrees(nights.balance), -nights.effect / nights.jackknife_se)
     return float(np.mean(p_values <= level))
-
-
-def findable(world: World, level: float) -> float:
-    """The detectable effect at the world's true error."""
-    return detectable_effect(world.se, effective_clusters(world.sizes) or 2.0, level)

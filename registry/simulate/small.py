@@ -75,14 +75,10 @@ def _power(repetitions: int, seed: int) -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for name, sizes in LAYOUTS.items():
         for sd in (15.0, 20.0, 25.0):
-            mde = detectable(World(sizes, sd=sd, icc=0.2), seed)
+            mde = World(sizes, sd=sd, icc=0.2).detectable(seed)
             found = [power(World(sizes, gain, sd, 0.2), repetitions, seed) for gain in (2.0, 5.0, mde)]
             yield f"| {name} | {sd:.0f} | {found[0]:.1%} | {found[1]:.1%} | {mde:.1f} | {found[2]:.1%} |"
     yield ""
-
-
-def detectable(world: World, seed: int) -> float:
-    return float(np.median(world.nights(1000, seed).mde))
 
 
 def power(world: World, repetitions: int, seed: int) -> float:

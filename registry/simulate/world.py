@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
-from evaluation.statistics import RESAMPLES, expanded_level, t_quantile
-from evaluation.statistics.paired import ALPHA, POWER, resamples
+from evaluation.statistics import ALPHA, RESAMPLES, detectable_effect, effective_clusters, expanded_level
+from evaluation.statistics.paired import resamples
 
 Values = NDArray[np.float64]
 Answers = NDArray[np.bool_]
 _TOGETHER = 256
 """Nights resampled at once."""
+_TYPICAL = 4_000
+"""Nights of which one is the median."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,10 @@ class World:
         variance = self.icc * (sizes**2).sum() + (1 - self.icc) * sizes.sum()
         return float(self.sd * np.sqrt(variance) / sizes.sum())
 
+    def detectable(self, seed: int, level: float = ALPHA) -> float:
+        """What the gate prints as detectable, on the median night."""
+        return float(np.median(self.nights(_TYPICAL, seed).mde(level)))
+
 
 @dataclass(frozen=True)
 class Nights:
@@ -57,6 +63,11 @@ class Nights:
     @property
     def clusters(self) -> int:
         return len(self.sizes)
+
+    @property
+    def balance(self) -> float:
+        """Effective clusters."""
+        return effective_clusters(self.sizes.tolist()) or 1.0
 
     @cached_property
     def effect(self) -> Values:
@@ -85,9 +96,8 @@ class Nights:
     def high(self) -> Values:
         return self._interval[1]
 
-    @cached_property
-    def mde(self) -> Values:
-        return (t_quantile(1 - ALPHA, self.clusters) + t_quantile(POWER, self.clusters)) * self.se
+    def mde(self, level: float = ALPHA) -> Values:
+        return detectable_effect(1.0, self.balance, level) * self.jackknife_se
 
     def only(self, which: Answers) -> Nights:
         return Nights(self.sizes, self.sums[which], self.seed)

@@ -53,8 +53,8 @@ def test_the_t_test_agrees_with_scipy():
 
 
 def test_published_t_quantiles():
-    # Student's t with 9 degrees of freedom: 1.833 at 95 %, 0.883 at 80 %.
-    assert detectable_effect(1.0, 10) == pytest.approx(1.833 + 0.883, abs=1e-3)
+    # Student's t with 9 degrees of freedom: 1.833 at 95 %, 0.883 at 80 %; the median of chi square is 8.343.
+    assert detectable_effect(1.0, 10) == pytest.approx((1.833 + 0.883) * math.sqrt(9 / 8.343), abs=1e-3)
     assert non_inferiority_bound(1.0, 2.0, 10) == pytest.approx(1 - 2 * 1.833, abs=2e-3)
     assert t_test(1.833, 1.0, 10) == pytest.approx(0.05, abs=1e-4)
 
@@ -119,6 +119,13 @@ def test_a_score_that_is_no_number_is_refused(odd):
         compare([1.0, 1.0], [odd, 1.0], ["a", "b"], seed=1)
 
 
+@pytest.mark.parametrize("huge", [1e200, -1e308])
+def test_a_score_too_large_to_reckon_with_is_refused(huge):
+    with pytest.raises(BadInput, match="item 2"):
+        compare([1.0, 2.0, huge], [1.0, 1.0, 1.0], ["a", "b", "c"], seed=1)
+    assert math.isfinite(compare([1e100, 2.0, -1e100], [0.0] * 3, ["a", "b", "c"], seed=1).mde)
+
+
 def test_items_without_a_partner_are_a_fault_of_the_caller():
     with pytest.raises(ValueError, match="shorter"):
         compare([1.0, 2.0], [1.0], ["a", "b"], seed=1)
@@ -176,6 +183,23 @@ def test_effective_clusters_count_what_uneven_ones_are_worth():
     assert effective_clusters([96, 1, 1, 1, 1]) == pytest.approx(100**2 / (96**2 + 4))
     assert effective_clusters([7]) == 1
     assert effective_clusters([]) is None
+
+
+def test_what_is_detectable_rests_on_the_clusters_that_count():
+    """Half the items in one channel: neither the usual error nor the number of channels tells how little they say."""
+    values = np.random.default_rng(5).normal(size=60).tolist()
+    names = ["large"] * 30 + [f"small {index % 10}" for index in range(30)]
+    found = compare(values, [0.0] * 60, names, seed=1)
+    assert found.effective_clusters == pytest.approx(60**2 / (30**2 + 10 * 3**2))
+    assert found.mde == detectable_effect(found.jackknife_se, found.effective_clusters)
+    assert found.mde > 1.2 * detectable_effect(found.se, found.clusters)
+
+
+def test_one_cluster_that_holds_nearly_all_leaves_one_degree_of_freedom():
+    found = compare([*[5.0] * 500, 1.0, 2.0], [0.0] * 502, [*["a"] * 500, "b", "c"], seed=1)
+    assert found.effective_clusters < 1.01
+    assert found.mde == pytest.approx((6.314 + 1.376) * 1.4826 * found.jackknife_se, rel=1e-3)
+    assert t_test(6.314, 1.0, 1.01) == pytest.approx(0.05, abs=1e-4)
 
 
 @given(st.lists(st.integers(1, 500), min_size=1, max_size=40))

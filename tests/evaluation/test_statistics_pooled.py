@@ -23,6 +23,14 @@ def test_slices_that_differ_by_chance_alone_all_get_the_mean():
     assert shrunk([-4.0], [2.0]) == [-4.0]
 
 
+def test_a_slice_of_hardly_any_error_leaves_the_others_their_spread():
+    """Its weight is so large that the others' would be lost beside it."""
+    assert between_variance([-9.0, 1.0, 0.5], [1e-15, 2.0, 3.0]) == pytest.approx(
+        between_variance([-9.0, 1.0, 0.5], [1e-4, 2.0, 3.0])
+    )
+    assert shrunk([-9.0, 1.0, 0.5], [1e-15, 2.0, 3.0])[0] == pytest.approx(-9.0)
+
+
 @given(slices)
 def test_nobody_is_drawn_past_the_others(found):
     effects, errors = [effect for effect, _ in found], [error for _, error in found]

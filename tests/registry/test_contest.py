@@ -59,6 +59,13 @@ def test_nobody_waits_when_another_is_promoted() -> None:
     assert waiting([better, undecided]) is None
 
 
+def test_who_waits_and_is_blocked_for_a_night_keeps_the_place_that_nobody_else_wants() -> None:
+    held_up, newcomer = contest("challenger", "blocked", 3.0, 1.0), contest("candidate", "underpowered", 1.0, -5.0)
+    assert waiting([contest("candidate", "blocked"), held_up]) is held_up
+    assert waiting([contest("candidate", "reject"), held_up]) is held_up
+    assert waiting([newcomer, held_up]) is newcomer
+
+
 @pytest.fixture
 def contender(tmp_path: Path) -> dict[str, Any]:
     for name in ("items.parquet", "evaluation.json"):
@@ -199,7 +206,9 @@ def test_faults_that_the_evaluation_found_block_and_so_does_a_guardrail_that_nob
 ) -> None:
     overlap = {**measured, "faults": ["2 fresh items are of a leak group that the candidate was trained on."]}
     misspelt = {**measured, "guardrails": {**measured["guardrails"], "ancor": measured["primary"]}}
-    for odd, word in ((overlap, "leak group"), (misspelt, "ancor is no guardrail")):
+    lost = {**measured, "more_guardrails": {**measured["more_guardrails"], "slise_long": measured["primary"]}}
+    faulty = ((overlap, "leak group"), (misspelt, "ancor is no guardrail"), (lost, "slise_long is no guardrail"))
+    for odd, word in faulty:
         for policy in (SMALL, ANNUAL):
             decision = judge(NIGHT, odd, shipped(), policy, tmp_path).decision
             assert (decision.verdict, word in decision.reasons[0]) == ("blocked", True)

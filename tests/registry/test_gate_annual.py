@@ -155,6 +155,14 @@ def test_it_waits_one_and_twenty_nights_and_is_let_go_untested() -> None:
     assert "let go, untested" in over.reasons[0]
 
 
+def test_what_is_blocked_tells_what_the_test_could_have_found() -> None:
+    """Not what a test at 5 % could: the year's tests are stricter."""
+    blocked, tested = (decide(evidence(without=name), ANNUAL, spent(False)) for name in ("latency", ""))
+    assert (blocked.verdict, blocked.test) == ("blocked", None)
+    assert blocked.look == tested.look
+    assert blocked.look.level == pytest.approx(0.05 * gamma(2))
+
+
 def test_the_look_is_recorded() -> None:
     look = decide(evidence(WAITS), ANNUAL).look
     assert look.items == pytest.approx(300)
@@ -219,6 +227,8 @@ def test_the_history_is_read_from_the_outcomes_of_nights() -> None:
     assert found == History().after("m", first.test).after("m", second.test).after("c", None).after("c", None).after(
         "old", None
     )
+    cut_short = History.of([outcome(first), {}])
+    assert decide(evidence(EVEN), ANNUAL, cut_short) == second, "a night that is run again spends the same test"
     assert second.test.number == 2 and second.test.wealth == pytest.approx(first.test.wealth - second.test.level)
 
 
