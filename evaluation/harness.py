@@ -239,7 +239,8 @@ def _scored(record: Record, plan: Programme, models: Path, seed: int) -> Scoring
     scoring = Scoring(record, models, seed)
     cast = plan.cast
     for model in cast.everyone.values():
-        gathered = plan.fresh.get(model.identity) or [item for items in plan.fresh.values() for item in items]
+        everybody = [item for items in plan.fresh.values() for item in items]
+        gathered = plan.fresh.get(model.identity, everybody)
         kept = plan.past.items if model in cast.rivals or model.identity == cast.champion.identity else ()
         scoring.ask(model, (*plan.tonight, *gathered, *plan.guardrails), kept)
     if plan.best.identity not in cast.everyone:

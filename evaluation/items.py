@@ -14,7 +14,7 @@ from typing import Literal
 from errata.database.record import Record
 from errata.domain.chapter import Chapters, canonical
 from errata.domain.correction import Label
-from errata.domain.hashing import canonical_json
+from errata.domain.hashing import canonical_json, sha256
 from errata.domain.prediction import Prediction
 from errata.domain.roles import Role
 from errata.domain.transcript import Transcript, Unit
@@ -121,6 +121,26 @@ def seen_by(models: Iterable[Contender]) -> frozenset[str]:
 def _unseen(labels: Iterable[Label], seen: frozenset[str]) -> list[Label]:
     """One label a leak group, of groups of which nothing was seen."""
     return list({label.group: label for label in labels if seen.isdisjoint(label.group_hashes)}.values())
+
+
+def unreviewed(record: Record, upto: int, seen: frozenset[str], draw: str, most: int) -> list[int]:
+    """Transcripts, by `seq`, of which nobody had said anything as of `upto`: `most` at most, as `draw` draws them.
+
+    Of role train, one a leak group, of groups of which nothing is among `seen`, by hash. The same draw gives the same
+    ones in the same order, whatever has been said since; where one is gone, the others stay in theirs.
+    """
+    taken, found = set(seen), list[int]()
+    with record.read() as store:
+        said_since = {seq for seq, _ in store.changes(upto, store.watermark())}
+        waiting = {seq for seq in said_since.union(store.undrafted("", "")) if seq <= upto}  # whoever answered them
+        for seq in sorted(waiting, key=lambda seq: sha256(f"{draw} {seq}")):
+            group = store.group(seq, upto)
+            if len(found) == most:
+                break
+            if group.role == "train" and taken.isdisjoint(group.hashes) and store.label(seq, upto) is None:
+                taken.update(group.hashes)
+                found.append(seq)
+    return found
 
 
 def score_items(record: Record, answerer: Answerer, name: str, items: Sequence[Item]) -> list[Scored]:

@@ -71,7 +71,7 @@ def read_object(path: Path) -> dict[str, Any]:
     """A JSON object; empty where there is none or it is broken."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

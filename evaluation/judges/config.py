@@ -29,6 +29,8 @@ class Limits:
 class Config:
     panel: tuple[Judge, ...] = ()
     budget: Limits = Limits()
+    unlabelled: int = 200
+    """Transcripts that nobody has reviewed, to be judged besides: so many for a contender, at most."""
 
 
 def read_config(params: Mapping[str, Any]) -> Config:
@@ -37,8 +39,8 @@ def read_config(params: Mapping[str, Any]) -> Config:
     Raises BadInput, in one sentence, on whatever is no judge and no budget.
     """
     told = params.get("judges") or {}
-    if not isinstance(told, Mapping) or set(told) - {"panel", "budget"}:
-        raise BadInput(f"{PLACE}: it holds `panel` and `budget`, and nothing else; mend it")
+    if not isinstance(told, Mapping) or set(told) - {"panel", "budget", "unlabelled"}:
+        raise BadInput(f"{PLACE}: it holds `panel` and `budget`, and may hold `unlabelled`, but nothing else; mend it")
     listed = told.get("panel") or []
     if not isinstance(listed, list):
         raise BadInput(f"{PLACE}.panel is no list; begin each judge with a dash")
@@ -46,7 +48,7 @@ def read_config(params: Mapping[str, Any]) -> Config:
     twice = [name for name, count in Counter(judge.name for judge in panel).items() if count > 1]
     if twice:
         raise BadInput(f"{PLACE}.panel: two judges are called {twice[0]!r}; give each a name of its own")
-    return Config(panel, _budget(told.get("budget") or {}))
+    return Config(panel, _budget(told.get("budget") or {}), _unlabelled(told.get("unlabelled", Config().unlabelled)))
 
 
 def _judge(place: int, value: Any) -> Judge:
@@ -59,6 +61,12 @@ def _judge(place: int, value: Any) -> Judge:
         if not isinstance(said, str):
             raise BadInput(f"{PLACE}.panel[{place}].{name} is {said!r}, no text; put it in quotes")
     return Judge(**{"name": "", "family": "", **value})
+
+
+def _unlabelled(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise BadInput(f"{PLACE}.unlabelled is {value!r}; give a whole number from 0")
+    return value
 
 
 def _budget(value: Any) -> Limits:

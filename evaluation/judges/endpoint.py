@@ -5,6 +5,7 @@ The key is read from the environment when the first question is asked, goes into
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import random
@@ -12,13 +13,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
 from errata.domain.hashing import content_hash
 from errata.inference.http import asked_wait
 from evaluation.judges.budget import Budget
-from evaluation.judges.judge import TEMPERATURE, Judge
+from evaluation.judges.judge import TEMPERATURE, Judge, is_this_machine
+from evaluation.judges.render import visible
 from evaluation.judges.request import LONGEST_ANSWER, NoAnswer, Reply, Request
 
 ATTEMPTS = 4
@@ -28,6 +31,8 @@ LONGEST_WAIT = 60.0
 """Seconds between two attempts, at most; a server that asks for longer is asked again after this."""
 LARGEST = 1_000_000
 """Bytes of an answer that are read."""
+LONGEST_NAME = 200
+"""Characters of a model's name that are kept."""
 _PASSING = (408, 409, 425, 429)
 _HOPELESS = (401, 403, 404)
 """The key, the right or the address is wrong: any other question would fare the same."""
@@ -57,7 +62,8 @@ class Endpoint:
     ) -> None:
         self.identity = content_hash(["endpoint", judge.url, judge.model, TEMPERATURE])
         self._judge, self._budget, self._timeout, self._sleep = judge, budget, timeout, sleep
-        self._client = httpx.Client(timeout=timeout, follow_redirects=False)
+        self._proxied = not is_this_machine(str(urlsplit(judge.url).hostname))
+        self._tls = httpx.create_ssl_context()
 
     def answer(self, request: Request) -> Reply:
         """Raises NoAnswer where ATTEMPTS calls bring no answer in the form, or no call can."""
@@ -74,8 +80,8 @@ class Endpoint:
         headers = self._headers()
         aside = self._budget.take(self._judge.name, request)
         try:
-            heard = self._post(self._body(request), headers)
-        except httpx.TimeoutException as error:
+            heard = asyncio.run(asyncio.wait_for(self._post(self._body(request), headers), self._timeout))
+        except (TimeoutError, httpx.TimeoutException) as error:
             raise _Again(f"did not answer within {self._timeout:g} s") from error
         except httpx.HTTPError as error:
             raise _Again(f"could not be reached ({type(error).__name__})") from error
@@ -109,14 +115,18 @@ class Endpoint:
             "response_format": {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}},
         }
 
-    def _post(self, body: dict[str, Any], headers: dict[str, str]) -> _Heard:
-        end, content = time.monotonic() + self._timeout, b""
-        address = f"{self._judge.url.rstrip('/')}/chat/completions"
-        with self._client.stream("POST", address, json=body, headers=headers) as response:
-            for part in response.iter_bytes():
+    async def _post(self, body: dict[str, Any], headers: dict[str, str]) -> _Heard:
+        """Cancelled from outside when its time is up: httpx itself bounds each read alone, not all of them.
+
+        What goes to this machine goes past any proxy, which would get to see the key.
+        """
+        address, content = f"{self._judge.url.rstrip('/')}/chat/completions", b""
+        client = httpx.AsyncClient(
+            timeout=self._timeout, verify=self._tls, trust_env=self._proxied, follow_redirects=False
+        )
+        async with client, client.stream("POST", address, json=body, headers=headers) as response:
+            async for part in response.aiter_bytes():
                 content += part
-                if time.monotonic() > end:
-                    raise _Again(f"did not answer within {self._timeout:g} s")
                 if len(content) > LARGEST:
                     raise NoAnswer(f"{self._judge.name} answered with more than {LARGEST} bytes")
             return _Heard(response.status_code, response.headers, content)
@@ -141,13 +151,13 @@ class Endpoint:
             answer = request.form.model_validate_json(message["content"])
         except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
             raise _Again("gave an answer that is not in the form it was given") from error
-        return Reply(answer, str(told.get("model") or ""))
+        return Reply(answer, visible(str(told.get("model") or ""))[:LONGEST_NAME])
 
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
         told = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _Again("gave an answer that is not JSON") from error
     if not isinstance(told, dict):
         raise _Again("gave an answer that is not in the form it was given")

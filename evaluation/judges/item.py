@@ -8,6 +8,12 @@ from errata.domain.chapter import Chapters
 from errata.domain.transcript import Transcript
 
 
+def cluster(channel: str, number: int) -> str:
+    """What an item is alike within: its channel, or itself where it has none. Without its outside id, so that what
+    judges found needs no change when a transcript is forgotten."""
+    return channel or f"transcript {number}"
+
+
 @dataclass(frozen=True)
 class Pair:
     """Two answers to one transcript. A verdict on it is positive where `new` is better."""
@@ -28,7 +34,6 @@ class Item:
     """The transcript's `seq`."""
     transcript: Transcript
     cluster: str
-    """Its channel, or a name of its own where it has none."""
     champion: Chapters
     candidate: Chapters
     reviewed: Chapters | None = None

@@ -43,17 +43,19 @@ class Judge:
             known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
         except ValueError:
             known = False
-        if not known:
+        if not known or not self.url.isprintable():
             raise BadInput(f"the judge {self.name!r} has a url without a host; it must begin with https:// or http://")
         if parts.username or parts.password:
             raise BadInput(f"the judge {self.name!r} has a password in its url; name its variable in key_env instead")
+        if parts.query or parts.fragment:
+            raise BadInput(f"the judge {self.name!r} has a query in its url; end it at /v1 and name a key in key_env")
         if not self.model:
             raise BadInput(f"the judge {self.name!r} pins no model; name the one that its endpoint is to answer as")
-        if self.key_env and parts.scheme == "http" and not _is_this_machine(str(parts.hostname)):
+        if self.key_env and parts.scheme == "http" and not is_this_machine(str(parts.hostname)):
             raise BadInput(f"the judge {self.name!r} would send its key unencrypted; give it an https:// url")
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import llguidance
 import llguidance.hf
 
-from errata.domain.hashing import content_hash, sha256
+from errata.domain.hashing import content_hash
 from errata.errors import NotFound
 from errata.inference.artefact import CARD, MANIFEST, Card, verify
 from errata.inference.decode import allowed
@@ -126,4 +127,10 @@ def _weights(folder: Path) -> str:
     """The identity of a sealed model; of another, a hash over its files."""
     if (folder / MANIFEST).exists():
         return verify(folder)
-    return content_hash({path.name: sha256(path.read_bytes()) for path in sorted(folder.iterdir()) if path.is_file()})
+    return content_hash({path.name: _sha256(path) for path in sorted(folder.iterdir()) if path.is_file()})
+
+
+def _sha256(path: Path) -> str:
+    """Read in parts: a file of weights may be larger than the memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

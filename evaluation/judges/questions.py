@@ -69,8 +69,12 @@ def read_bank(path: Path) -> tuple[Question, ...]:
 
 
 def read_answers(path: Path, bank: Sequence[Question]) -> dict[str, str]:
-    """Raises BadInput where a question has no answer: one that a model could not give is an empty text, and 0."""
-    found = {row["id"]: row["answer"] for _, row in _rows(path, ("id", "answer"))}
+    """Raises BadInput where a question has no answer or two: what a model could not answer is an empty text and 0."""
+    found: dict[str, str] = {}
+    for line, row in _rows(path, ("id", "answer")):
+        if row["id"] in found:
+            raise BadInput(f"{path}, line {line}: {row['id']!r} is answered a second time; keep one answer")
+        found[row["id"]] = row["answer"]
     lacking = [question.id for question in bank if question.id not in found]
     if lacking:
         raise BadInput(f"{path} has no answer to {lacking[0]!r}; give every question one, an empty text if need be")
@@ -88,7 +92,7 @@ def _rows(path: Path, fields: Sequence[str]) -> Iterator[tuple[int, dict[str, st
             continue
         try:
             row = json.loads(written)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadInput(f"{path}, line {line} is not JSON ({error}); mend it") from error
         wrong = [name for name in fields if not isinstance(row, dict) or not isinstance(row.get(name), str)]
         if wrong:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal, cast
 
 from errata.domain.chapter import Chapters
@@ -21,6 +22,8 @@ from evaluation.statistics import compare
 KIND = "rubric@1"
 LEAST_WORDS = 3
 """Of a quote: fewer stand in nearly every transcript."""
+_TYPED = str.maketrans({**dict.fromkeys("‘’‚‛′", "'"), **dict.fromkeys("“”„‟«»″", '"'), **dict.fromkeys("‐‑‒–—−", "-")})
+"""Typographic marks as a keyboard has them: models copy words, and type marks their own way."""
 
 INSTRUCTIONS = f"""\
 You mark a list of chapters that was made for a transcript, on five points:
@@ -65,13 +68,16 @@ def marks(form: RubricForm, transcript: Transcript) -> Marks:
 
 
 def stands_in(quote: str, text: str) -> bool:
-    """Whether `quote`, of LEAST_WORDS at least, is a part of `text`; casing and white space don't count."""
-    sought = _flat(quote).strip("\"'“”‘’«»… ")
+    """Whether `quote`, of LEAST_WORDS at least, is a part of `text`; casing, white space and how Unicode or a
+    typesetter writes the same don't count."""
+    sought = _flat(quote).strip("\"'. ")
     return len(words(sought)) >= LEAST_WORDS and sought in _flat(text)
 
 
+@lru_cache(maxsize=2)  # quote after quote is looked for in one transcript
 def _flat(text: str) -> str:
-    return unicodedata.normalize("NFC", visible(text).casefold())
+    folded = unicodedata.normalize("NFKC", visible(text)).casefold()
+    return unicodedata.normalize("NFKC", folded).translate(_TYPED)
 
 
 def mark_items(seat: Seat, items: Sequence[Item]) -> list[tuple[Marks, Marks] | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
@@ -16,6 +17,21 @@ from evaluation.judges.request import Form, NoAnswer, Request, Source
 
 ENOUGH = 3
 """Questions in a row without an answer after which a judge is taken to be down, and is asked nothing more."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What a judge was asked, and what that cost."""
+
+    calls: int
+    tokens: int
+    cached: int
+    missing: Counter[str]
+    """Questions without an answer, by why."""
+
+    def since(self, before: Tally) -> Tally:
+        calls, tokens, cached = self.calls - before.calls, self.tokens - before.tokens, self.cached - before.cached
+        return Tally(calls, tokens, cached, self.missing - before.missing)
 
 
 class Seat:
@@ -41,6 +57,10 @@ class Seat:
     @property
     def tokens(self) -> int:
         return self._budget.tokens[self.judge.name]
+
+    def tally(self) -> Tally:
+        """In this run so far."""
+        return Tally(self.calls, self.tokens, self.cached, Counter(self.missing))
 
     def ask(self, requests: Sequence[Request]) -> list[Form | None]:
         """An answer a request, in their order; None where there is none. What is asked twice is asked once."""

@@ -310,6 +310,27 @@ def test_a_night_without_a_candidate_scores_the_champion_alone(record: Record, n
     assert result["means"]["champion"]["n"] == table.num_rows == 6
 
 
+def test_a_candidate_without_fresh_items_is_not_asked_about_the_challenger_s(record: Record, tmp_path: Path) -> None:
+    """It may have been trained on them: an answer of it would stand among fresh ones."""
+    gathered = corrected(record, [f"t{number}" for number in range(4)])
+    after = mark(record)
+    anchor = corrected(record, ["held out"], "anchor")
+    with record.read() as store:
+        known = [store.transcript_hash(seq) for seq in gathered]
+    day0 = answers.contender(tmp_path, "day0", "d")
+    challenger = answers.contender(tmp_path, "challenger", "e")
+    candidate = answers.contender(tmp_path, "candidate", "c", seen=known, watermark=after)
+    for model, seqs in ((day0, [*gathered, *anchor]), (challenger, [*gathered, *anchor]), (candidate, anchor)):
+        answered(record, model, seqs)
+    night = Night("n", after, mark(record), day0.identity, day0.identity, 0, challenger.identity, 0, "c" * 64)
+    result, table = evaluate(record, night, candidate, tmp_path, seed=7)
+    assert {each["name"]: each["primary"]["n"] for each in result["contenders"]} == {"candidate": 0, "challenger": 4}
+    fresh = {(row["name"], row["part"]) for row in table.to_pylist()}
+    assert fresh == {(name, part) for name in ("day0", "challenger") for part in ("fresh", "anchor")} | {
+        ("candidate", "anchor")
+    }
+
+
 def test_a_second_evaluation_of_the_same_night_asks_no_engine(
     record: Record, night: Night, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ import yaml
 from typer.testing import CliRunner
 
 from errata.cli.app import app
+from errata.cli.judging import judge_contenders
 from errata.database.record import Record
 from errata.domain.chapter import Chapters
 from errata.domain.hashing import canonical_json
@@ -22,6 +23,8 @@ from errata.domain.prediction import Prediction
 from errata.errors import BadInput, NotFound
 from errata.night import Night
 from errata.settings import FILE
+from errata.workspace import Workspace
+from evaluation.judges import night
 from evaluation.judges.item import Item
 from evaluation.judges.night import night_items, reviewed_pairs
 from tests.made_up_judge import Script, item, partial_to_the_first, sensible, serving
@@ -52,7 +55,8 @@ def place(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
             {"name": "ada", "family": "one", "url": ada.url, "model": "m-1", "key_env": "ADA_KEY"},
             {"name": "bo", "family": "two", "url": bo.url, "model": "m-2"},
         ]
-        (tmp_path / "params.yaml").write_text(yaml.safe_dump({"judges": {"panel": judges}}))
+        params = {"judges": {"panel": judges}, "gate": {"preset": "small"}, "evaluate": {"seed": 7}}
+        (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
         made = Place(tmp_path, record, (ada, bo))
         upto = write_record(record, ITEMS)
         write_night(made.folder, ITEMS, upto)
@@ -79,9 +83,23 @@ def write_night(folder: Path, items: Sequence[Item], upto: int, part: str = "fre
         for name, chapters, f1 in (("day0", each.champion, 0.0), ("candidate", each.candidate, each.effect)):
             rows.append(row(each, seq, name, chapters, f1 or 0.0) | {"part": part})
     folder.mkdir(parents=True)
+    write_contenders(folder, "candidate")
     pq.write_table(pa.Table.from_pylist(rows), folder / "items.parquet")
     Night(NIGHT, 0, upto, "d" * 64, "d" * 64, 0, "", 0, "code").write(folder)
     record.close()
+
+
+def write_contenders(folder: Path, *names: str) -> None:
+    contenders = [{"name": name, "model": name[:2] * 32, "primary": {"n": 46}} for name in names]
+    (folder / "evaluation.json").write_text(json.dumps({"contenders": contenders}))
+
+
+def with_challenger(folder: Path) -> None:
+    """One that answers as the champion does."""
+    rows = pq.read_table(folder / "items.parquet").to_pylist()
+    rows += [each | {"name": "challenger"} for each in rows if each["name"] == "day0"]
+    pq.write_table(pa.Table.from_pylist(rows), folder / "items.parquet")
+    write_contenders(folder, "candidate", "challenger")
 
 
 def row(each: Item, seq: int, name: str, chapters: Chapters, f1: float) -> dict[str, Any]:
@@ -121,9 +139,44 @@ def test_a_night_is_judged_written_down_and_judged_again_for_nothing(place: Plac
     (place.root / "params.yaml").write_text(yaml.safe_dump(with_say))
     told = run(place, "ask", "--night", NIGHT)
     assert "2 of 2 judges, of 2 families, have a say." in told and "Candidate against champion on 46 items" in told
+    assert "No talks that nobody has reviewed were judged. The preset small decides without judges." in told
     written = "".join(path.read_text() for path in place.root.rglob("*.json"))
     assert "sk-secret" not in written + told
     assert set(place.scripts[0].keys) == {"Bearer sk-secret"} and set(place.scripts[1].keys) == {""}
+
+
+def test_a_challenger_is_judged_beside_the_candidate(place: Place) -> None:
+    """In the file that the report reads it from; a contender that the night did not have is named as missing."""
+    with_challenger(place.folder)
+    place.scripts[1].mind = sensible
+    (place.folder / "judges.json").write_text("the candidate's")
+    told = run(place, "ask", "--night", NIGHT, "--contender", "challenger")
+    assert "Challenger against champion on 46 items: +0.00 (0 won, 46 even, 0 lost)" in told
+    assert (place.folder / "judges.json").read_text() == "the candidate's"
+    assert json.loads((place.folder / "challenger-judges.json").read_text())["verdict"]["ties"] == 46
+    done = CliRunner().invoke(
+        app, ["judges", "ask", "--contender", "champion", "-w", str(place.root), "--night", NIGHT]
+    )
+    assert isinstance(done.exception, NotFound), "said in one sentence by whoever runs the application"
+    assert "scored no 'champion' against the champion, but candidate, challenger" in str(done.exception)
+
+
+def test_one_budget_is_for_all_contenders_of_a_night(place: Place) -> None:
+    with_challenger(place.folder)
+    params = yaml.safe_load((place.root / "params.yaml").read_text())
+    params["judges"]["budget"] = {"calls": 150}
+    (place.root / "params.yaml").write_text(yaml.safe_dump(params))
+    contenders = json.loads((place.folder / "evaluation.json").read_text())["contenders"]
+    told = judge_contenders(Workspace(place.root), Night.read(place.folder), contenders)
+    assert sum(len(script.asked) for script in place.scripts) == 150
+    found = [json.loads((place.folder / name).read_text()) for name in ("judges.json", "challenger-judges.json")]
+    assert sum(each["calls"] for each in found) == 150
+    assert ["budget of 150 calls is spent" in each["faults"][-1] for each in told] == [True, True]
+
+
+def test_a_night_without_contenders_asks_nobody(place: Place) -> None:
+    assert judge_contenders(Workspace(place.root), Night.read(place.folder), []) == []
+    assert not [script for script in place.scripts if script.asked]
 
 
 def test_check_says_in_words_what_a_judge_may_be_believed_in(place: Place) -> None:
@@ -176,6 +229,15 @@ def test_items_are_the_fresh_ones_that_both_answered(place: Place) -> None:
     assert night_items(place.record, place.root / "nights" / "anchored") == []
 
 
+def test_a_talk_without_a_channel_is_a_cluster_of_its_own_and_not_named_by_its_outside_id(place: Place) -> None:
+    """`judges.json` shows clusters, and outlives a transcript that is forgotten on request."""
+    rows = pq.read_table(place.folder / "items.parquet").to_pylist()
+    pq.write_table(pa.Table.from_pylist([each | {"channel": ""} for each in rows]), place.folder / "items.parquet")
+    found = night_items(place.record, place.folder)
+    assert len({each.cluster for each in found}) == 46
+    assert not [each for each in found if each.transcript.external_id in each.cluster]
+
+
 def test_a_night_without_scores_or_of_another_make_is_refused(place: Place) -> None:
     with pytest.raises(NotFound, match="run that night first: errata nightly --date 2026-03-05"):
         night_items(place.record, place.root / "nights" / "2026-03-05")
@@ -202,3 +264,18 @@ def test_pairs_are_the_newest_corrections_and_never_sealed_ones(place: Place) ->
         store.add_correction(correction(seq, hidden.reviewed or (), prediction=predicted))
         upto = store.newest_correction()
     assert len(reviewed_pairs(place.record, upto)) == 46
+
+
+def test_looking_back_only_as_far_as_needed_finds_the_same(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    with place.record.read() as store:
+        upto, looked = store.newest_correction(), []
+    whole = reviewed_pairs(place.record, upto)
+    monkeypatch.setattr(night, "SPAN", 6)
+    read = night._preferences
+    monkeypatch.setattr(
+        night, "_preferences", lambda store, after, upto: looked.append(after) or read(store, after, upto)
+    )
+    for newest in (1, 5, 40, 46, 200):
+        looked.clear()
+        assert reviewed_pairs(place.record, upto, newest) == whole[-newest:]
+        assert (looked[-1] > 0) == (newest < 20)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -95,6 +100,55 @@ def test_a_server_that_hangs_or_drips_is_given_up(tmp_path: Path) -> None:
         asked(script, timeout=0.3)[0].answer(one())
 
 
+def test_a_server_that_drips_its_headers_is_given_up_too() -> None:
+    """Each of them comes in good time: it is the whole answer that doesn't."""
+    with dripping_headers() as url, pytest.raises(NoAnswer, match=r"did not answer within 0\.2 s, 4 times"):
+        began = time.monotonic()
+        try:
+            Endpoint(Judge("ada", "one", "m-1", url), Budget(Limits()), 0.2, lambda seconds: None).answer(one())
+        finally:
+            assert time.monotonic() - began < 4
+
+
+@contextmanager
+def dripping_headers() -> Iterator[str]:
+    """A server that never comes to the end of its headers."""
+    done = Event()
+
+    class Handler(BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):
+                self.request.recv(65_536)
+                self.request.sendall(b"HTTP/1.1 200 OK\r\n")
+                for number in range(200):
+                    self.request.sendall(b"X-%d: more\r\n" % number)
+                    if done.wait(0.05):
+                        return
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/v1"
+        done.set()
+        server.shutdown()
+
+
+def test_an_error_a_stream_and_an_endless_nesting_are_no_answers() -> None:
+    """All with HTTP 200."""
+    for body in ('{"error": {"message": "overloaded"}}', 'data: {"choices": []}\n\ndata: [DONE]\n', "[" * 200_000):
+        with serving(always=(200, {}, body)) as script, pytest.raises(NoAnswer, match="4 times over"):
+            asked(script)[0].answer(one())
+
+
+def test_a_model_name_that_no_file_could_hold_is_kept_without_what_is_wrong(tmp_path: Path) -> None:
+    said = {"model": "m\ud800-1\n" + "x" * 500, "choices": [{"message": {"content": '{"why": "", "better": "tie"}'}}]}
+    with serving(always=(200, {}, json.dumps(said))) as script:
+        worker = seat(script, tmp_path)
+        assert None not in worker.ask([one()])
+    (served,) = worker.served
+    assert served.startswith("m-1 x") and len(served) == endpoint.LONGEST_NAME
+
+
 def test_nobody_there_is_no_answer() -> None:
     with serving() as script:
         pass
@@ -135,6 +189,18 @@ def test_the_key_goes_into_one_header_and_nowhere_else(tmp_path: Path, monkeypat
     assert len(written) == 2, "an answer, and what keeps it out of git"
     everything = [*written, str(raised.value), repr(vars(worker.judge) if hasattr(worker.judge, "__dict__") else judge)]
     assert not [text for text in everything if key in text]
+
+
+def test_what_goes_to_this_machine_goes_past_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be handed the key."""
+    monkeypatch.setenv("ADA_KEY", "sk-very-secret")
+    with serving() as proxy, serving() as script:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url.removesuffix("/v1"))
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        assert asked(script, key_env="ADA_KEY")[0].answer(one()).answer
+    assert script.keys == ["Bearer sk-very-secret"] and not proxy.asked
 
 
 def test_without_its_key_a_judge_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,6 +281,7 @@ def test_no_judges_is_the_default_and_a_panel_is_read() -> None:
     local = {"name": "bo", "family": "two", "folder": "models/bo"}
     found = read_config({"judges": {"panel": [GOOD, local], "budget": {"calls": 9}}})
     assert found.panel == (Judge(**GOOD), Judge(**local)) and found.budget == Limits(9)
+    assert found.unlabelled == 200 and read_config({"judges": {"unlabelled": 0}}).unlabelled == 0
 
 
 @pytest.mark.parametrize(
@@ -225,6 +292,9 @@ def test_no_judges_is_the_default_and_a_panel_is_read() -> None:
         ({"url": "https://judge.example:99999/v1"}, "must begin with https"),
         ({"url": "https://[judge/v1"}, "must begin with https"),
         ({"url": "https://me:secret@judge.example"}, "password in its url"),
+        ({"url": "https://judge.example/v1?key=secret"}, "query in its url"),
+        ({"url": "https://judge.example/v1#secret"}, "query in its url"),
+        ({"url": "https://judge\x00.example/v1"}, "must begin with https"),
         ({"url": "http://judge.example/v1"}, "key unencrypted"),
         ({"model": ""}, "pins no model"),
         ({"folder": "models/x"}, "not both"),
@@ -251,6 +321,10 @@ def test_a_judge_that_can_t_be_asked_is_refused_in_one_sentence(change: dict[str
         ({"budget": {"calls": "many"}}, "budget.calls"),
         ({"budget": {"euros": 5}}, "budget.euros"),
         ({"budget": {"calls": -1}}, "negative"),
+        ({"unlabelled": -1}, "unlabelled is -1; give a whole number"),
+        ({"unlabelled": True}, "unlabelled is True"),
+        ({"unlabelled": "many"}, "unlabelled is 'many'"),
+        ({"unlabelled": None}, "unlabelled is None"),
     ],
 )
 def test_what_is_no_panel_is_refused(judges: Any, words: str) -> None:

@@ -17,7 +17,7 @@ from evaluation.judges.bias import padded
 from evaluation.judges.canaries import canaries, planted, talks
 from evaluation.judges.item import Item, Pair
 from evaluation.judges.judged import gap, judged
-from evaluation.judges.night import check_judges, judge_night
+from evaluation.judges.night import Hearing, check_judges, judge_night
 from evaluation.judges.pairwise import differ
 from evaluation.judges.render import shown
 from evaluation.judges.rubric import RubricForm
@@ -26,6 +26,7 @@ from evaluation.statistics import compare
 from registry.judged import heard
 from tests.made_up_judge import (
     Mind,
+    Thought,
     contrary,
     fond_of_length,
     fond_of_stars,
@@ -295,6 +296,93 @@ def test_a_spent_budget_is_incomplete_and_stays_within_it(tmp_path: Path) -> Non
     assert found["complete"] is False and not found["say"]
     seats, minds = thoughts(tmp_path, sensible, sensible)
     assert judge_night(seats, ITEMS, NIGHT)["complete"], "with a larger one it is brought to its end"
+
+
+# items that nobody corrected, judged besides -------------------------------------------------------------------------
+
+BARE = [replace(item(number), reviewed=None, kind="", effect=None) for number in range(300, 312)]
+CHUNKS = [BARE[:4], BARE[4:8], BARE[8:]]
+
+
+def asked_of(minds: Sequence[Thought], items: Sequence[Item]) -> list[int]:
+    """Of how many of the items each judge was asked anything."""
+    return [sum(any(r.about == each.transcript.hash for r in mind.asked) for each in items) for mind in minds]
+
+
+def test_more_items_are_judged_after_the_night_s_own(known: Path, first: tuple[Path, dict[str, Any]]) -> None:
+    seats, minds = thoughts(known, sensible, sensible)
+    hearing = Hearing(seats, ITEMS, NIGHT)
+    alone = hearing.result()
+    assert alone["items"] == first[1]["items"] and alone["unlabelled"] == {"drawn": 0, "n": 0, "why": ""}
+    hearing.hear(iter(CHUNKS), 12)
+    found = hearing.result()
+    assert found["unlabelled"] == {"drawn": 12, "n": 12, "why": ""} and found["complete"]
+    assert found["items"][:46] == alone["items"] and found["n"] == 58
+    assert [row["transcript"] for row in found["items"][46:]] == [each.number for each in BARE]
+    assert {row["human"] for row in found["items"][46:]} == {None}
+    assert found["differences"] == alone["differences"] and found["rubric"] == alone["rubric"]
+    assert not [request for mind in minds for request in mind.asked if request.form is RubricForm]
+    consistency = found["judges"][0]["swap"]["consistency"]
+    assert consistency["n"] > alone["judges"][0]["swap"]["consistency"]["n"], "it is a measure of all they were asked"
+    told, primary = judged(found), compare([each.effect or 0.0 for each in ITEMS], [0.0] * 46, ["a"] * 46, 0)
+    assert told is not None and told["n"] == 12 and not heard(told, primary)[1]
+    assert found["calls"] == len(minds[0].asked) + len(minds[1].asked)
+    json.dumps(found, allow_nan=False)
+
+
+def test_the_first_that_a_judge_does_not_answer_ends_it_and_blocks_nobody(known: Path) -> None:
+    """What comes after it isn't counted, whatever is said of it; nothing more is asked."""
+    seats, minds = thoughts(known, sensible, sensible)
+    cut = next(place for place, each in enumerate(BARE) if place > 4 and differ(each.pair()))
+    minds[1].silent_on = lambda request: request.about == BARE[cut].transcript.hash
+    hearing = Hearing(seats, ITEMS, NIGHT)
+    hearing.hear(iter(CHUNKS), 12)
+    found = hearing.result()
+    assert [row["transcript"] for row in found["items"][46:]] == [each.number for each in BARE[:cut]]
+    why = f"Cut after {cut} of 12, in the order in which they were drawn: bo is silent."
+    assert found["unlabelled"] == {"drawn": 12, "n": cut, "why": why}
+    assert found["complete"] and gap(found) == "" and not found["missing"]
+    assert [judge["missing"] for judge in found["judges"]] == [{}, {}]
+    assert asked_of(minds, CHUNKS[2]) == [0, 0]
+
+
+def test_a_budget_that_ends_cuts_in_drawn_order(known: Path) -> None:
+    """Each few items are put to the whole panel before the next, so that what was paid for counts."""
+    spare = 21
+    seats, minds = thoughts(known, sensible, sensible, calls=spare)
+    hearing = Hearing(seats, ITEMS, NIGHT)
+    assert hearing.result()["calls"] == 0
+    hearing.hear(iter(CHUNKS), 12)
+    found = hearing.result()
+    assert found["calls"] == spare and found["say"] and found["complete"]
+    assert 3 <= found["unlabelled"]["n"] < 8 and "budget of 21 calls is spent" in found["unlabelled"]["why"]
+    numbers = [row["transcript"] for row in found["items"][46:]]
+    assert numbers == [each.number for each in BARE[: len(numbers)]]
+    again = Hearing(seated(known, minds), ITEMS, NIGHT)
+    again.hear(iter(CHUNKS), 12)
+    assert again.result()["unlabelled"]["n"] > len(numbers), "another run goes on from there"
+
+
+def test_a_judge_without_a_say_is_not_asked_about_more(known: Path) -> None:
+    seats, minds = thoughts(known, sensible, sensible, contrary)
+    hearing = Hearing(seats, ITEMS, NIGHT)
+    hearing.hear(iter(CHUNKS), 12)
+    found = hearing.result()
+    assert found["unlabelled"]["n"] == 12 and asked_of(minds, BARE)[2] == 0
+    assert {tuple(row["judges"]) for row in found["items"]} == {("ada", "bo")}
+
+
+def test_what_a_judge_is_asked_of_one_contender_is_not_counted_for_another(known: Path) -> None:
+    seats, minds = thoughts(known, sensible, sensible)
+    one, other = Hearing(seats, ITEMS, NIGHT), Hearing(seats, ITEMS, NIGHT)
+    one.hear(iter(CHUNKS[:1]), 4)
+    minds[1].silent_on = lambda request: True
+    other.hear(iter(CHUNKS[1:]), 8)
+    results = [one.result(), other.result()]
+    assert sum(found["calls"] for found in results) == sum(len(mind.asked) for mind in minds)
+    assert results[0]["calls"] == results[0]["judges"][0]["calls"] + results[0]["judges"][1]["calls"] > 0
+    assert results[0]["unlabelled"]["why"] == "" != results[1]["unlabelled"]["why"]
+    assert [found["complete"] for found in results] == [True, True]
 
 
 # what reviewers said -------------------------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ def test_a_bank_and_its_answers_are_read_back(tmp_path: Path) -> None:
     ("rows", "words"),
     [
         ([as_rows()[0], "{"], "line 2 is not JSON"),
+        ([as_rows()[0], "[" * 200_000], "line 2 is not JSON"),
         (["[]"], "line 1 has no text called 'id'"),
         ([{**as_rows()[0], "reference": 4}], "line 1 has no text called 'reference'"),
         ([as_rows()[0], as_rows()[0]], "line 2: the id 'q0' comes a second time"),
@@ -61,6 +62,12 @@ def test_a_question_without_an_answer_is_not_passed_over(tmp_path: Path) -> None
         read_answers(lines(tmp_path / "answers.jsonl", [{"id": "q0", "answer": "x"}]), BANK)
     with pytest.raises(BadInput, match="can't be read"):
         read_answers(tmp_path / "none.jsonl", BANK)
+
+
+def test_two_answers_to_a_question_are_not_one(tmp_path: Path) -> None:
+    rows = [{"id": name, "answer": text} for name, text in RIGHT.items()]
+    with pytest.raises(BadInput, match="line 22: 'q3' is answered a second time"):
+        read_answers(lines(tmp_path / "answers.jsonl", [*rows, {"id": "q3", "answer": ""}]), BANK)
 
 
 def test_what_was_learnt_and_what_was_forgotten_is_counted(tmp_path: Path) -> None:

@@ -108,6 +108,27 @@ def test_casing_and_white_space_don_t_make_a_quote_false(quote: str) -> None:
 @pytest.mark.parametrize(
     "quote",
     [
+        "I don't know",
+        "know - the cafe\u0301's",
+        'THE CAFÉ\'S "naïve" 20',
+        "°c: the first try",
+        "...the first try…",
+        "try... and STRASSE",
+        "first try… and Stra\u00adße",
+    ],
+)
+def test_how_a_quote_is_set_and_encoded_doesn_t_make_it_false(quote: str) -> None:
+    assert stands_in(quote, "So I don’t know — the café’s “naïve” 20\u00a0°C: the ﬁrst try… and Straße")
+
+
+def test_other_words_in_the_same_setting_are_no_quote() -> None:
+    assert not stands_in("I do not know", "So I don’t know — the café’s “naïve”")
+    assert not stands_in("don't know the", "So I don’t know — the café’s “naïve”")
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
         "",
         "   ",
         "...",
@@ -211,7 +232,9 @@ def test_another_model_or_prompt_is_another_answer(tmp_path: Path) -> None:
         assert fresh.identity != mine.identity
 
 
-@pytest.mark.parametrize("damage", ["", '{"key": "', "[]", '{"answer": {"why": "", "better": "first"}}', "\x00"])
+@pytest.mark.parametrize(
+    "damage", ["", '{"key": "', "[" * 200_000, "[]", '{"answer": {"why": "", "better": "first"}}', "\x00"]
+)
 def test_a_torn_answer_is_asked_for_again(tmp_path: Path, damage: str) -> None:
     request = both_orders(item(1).pair())[0]
     with serving() as script:

@@ -67,9 +67,9 @@ def _hear_more(workspace: Workspace, night: Night, contender: dict[str, Any], he
     from registry.policy import preset
 
     params = workspace.params()
-    pointless = _pointless(hearing.result(), contender["primary"]["n"], preset(params["gate"]["preset"]))
-    if pointless:
-        hearing.leave_out(pointless)
+    why = pointless(hearing.result(), contender["primary"]["n"], preset(params["gate"]["preset"]))
+    if why:
+        hearing.leave_out(why)
         return
     sides = _sides(workspace, night, contender)
     if len(sides) < 3:
@@ -83,7 +83,7 @@ def _hear_more(workspace: Workspace, night: Night, contender: dict[str, Any], he
     hearing.hear(answered(workspace.record, old, new, drawn), len(drawn))
 
 
-def _pointless(found: dict[str, Any], items: int, policy: Policy) -> str:
+def pointless(found: dict[str, Any], items: int, policy: Policy) -> str:
     """Why verdicts on more items could not count at the gate; empty where they may. `items` are the primary's."""
     from evaluation.judges.judged import judged
     from evaluation.statistics.powered import correlation

@@ -183,8 +183,8 @@ class Store(Labels):
         return [(row.hash, as_prediction(row)) for row in rows]
 
     def latest_prediction(self, transcript: int) -> tuple[int, Prediction] | None:
-        """What a reviewer without a draft of their own has seen: the newest answer of a model that serves or has served,
-        or else of any of ours. A night's candidates answer too, and nobody is shown that."""
+        """What a reviewer without a draft of their own has seen: the newest answer of a model that serves or has
+        served, or else of any of ours. A night's candidates answer too, and nobody is shown that."""
         served = sa.select(MoveRow.model).where(MoveRow.alias.in_(("day0", "champion")))
         row = self._session.scalar(
             sa.select(PredictionRow)

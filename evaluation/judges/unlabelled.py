@@ -1,0 +1,26 @@
+"""Talks that nobody has reviewed, answered by both sides: what judges can say beside what people labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from errata.database.record import Record
+from errata.inference.answerer import TOGETHER, Answerer
+from evaluation.judges.item import Item, cluster
+
+
+def answered(
+    record: Record, champion: Answerer, contender: Answerer, transcripts: Sequence[int]
+) -> Iterator[list[Item]]:
+    """An item a transcript, in their order and a few at a time, so that no more is answered than can be judged."""
+    for begin in range(0, len(transcripts), TOGETHER):
+        yield _items(record, champion, contender, transcripts[begin : begin + TOGETHER])
+
+
+def _items(record: Record, champion: Answerer, contender: Answerer, transcripts: Sequence[int]) -> list[Item]:
+    old, new = (side.predict_all(record, transcripts) for side in (champion, contender))
+    with record.read() as store:
+        texts = {seq: store.transcript(seq) for seq in transcripts}
+    return [
+        Item(seq, text, cluster(text.channel, seq), old[seq].chapters, new[seq].chapters) for seq, text in texts.items()
+    ]
