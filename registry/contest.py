@@ -12,6 +12,7 @@ from typing import Any
 from errata.domain.hashing import sha256
 from errata.errors import BadInput
 from errata.night import Night
+from evaluation.judges.night import result_file
 from evaluation.statistics import Comparison
 from registry.evidence import EvidenceRecord, write_evidence
 from registry.gate import PRESETS, Decision, Evidence, History, Policy, decide
@@ -68,12 +69,18 @@ def judge(
         policy=policy.name,
         gate=evidence,
         decision=decision,
-        scores={name: sha256((folder / name).read_bytes()) for name in ("items.parquet", "evaluation.json")},
+        scores={name: sha256((folder / name).read_bytes()) for name in _files(contender)},
         parity=parity,
     )
     path, digest = write_evidence(folder, record)
     first_come = policy.year is not None
     return Contest(contender["name"], contender["model"], evidence, decision, path, digest, exports, first_come)
+
+
+def _files(contender: dict[str, Any]) -> tuple[str, ...]:
+    """What the decision rests on, in the night's folder."""
+    scored = ("items.parquet", "evaluation.json")
+    return (*scored, result_file(contender["name"])) if contender.get("judged") else scored
 
 
 def _evidence(contender: dict[str, Any], parity: dict[str, Any], policy: Policy, nights: int) -> Evidence:

@@ -68,7 +68,7 @@ def test_who_waits_and_is_blocked_for_a_night_keeps_the_place_that_nobody_else_w
 
 @pytest.fixture
 def contender(tmp_path: Path) -> dict[str, Any]:
-    for name in ("items.parquet", "evaluation.json"):
+    for name in ("items.parquet", "evaluation.json", "judges.json"):
         (tmp_path / name).write_text(name)
     return {
         "name": "candidate",
@@ -272,6 +272,7 @@ def test_a_judge_helps_annual_and_not_small(helped: dict[str, Any], tmp_path: Pa
     assert found.decision.look.items > 600
     assert any(reason.startswith("judge_consistency: passed") for reason in found.decision.reasons)
     record, _ = read_evidence(found.record)
+    assert record.scores["judges.json"] == sha256("judges.json")
     assert record.gate.powered == found.evidence.powered
     small = judge(NIGHT, helped, shipped(), SMALL, tmp_path).decision
     assert not any("judge" in reason.lower() for reason in small.reasons)
