@@ -1,10 +1,11 @@
-"""How many videos a second each metric scores, on one core.
+"""What each family of metrics costs for 10,000 videos on one core, and how many times that of F1 alone.
 
-    python -m benchmarks.metrics            10,000 videos of about ten chapters; a fifth of them for each metric alone
+    python -m benchmarks.metrics            10,000 videos of about ten chapters
     python -m benchmarks.metrics --small    a tenth of that
 
-Titles and chapters are generated; half of the predicted titles are the reference's. All that the harness computes is
-timed first, with empty caches; then each metric alone. CPU seconds count; a busy machine still makes them more.
+Chapters and titles are generated: words by Zipf's law, of letters alone in six titles of ten, as in real ones; half of
+the predicted titles are the reference's. The ratios are taken in one run, in CPU seconds, so that they hold on another
+machine; the seconds are this machine's, and a busy one makes them more.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ from evaluation.metrics.titles import score_titles
 
 VIDEOS = 10_000
 VOCABULARY = 5_000
-AT_MOST = 30.0
-"""CPU seconds that all metrics of 10,000 videos may take: a night's harness computes them for every item and model."""
+LETTERS = "aeioubcdfgklmnprst"
+AT_MOST = 25.0
+"""Times F1 alone that all metrics of a night may take: its harness computes them for every item and model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,13 @@ class Video:
 
 def made_up(count: int) -> list[Video]:
     random = Random("metrics")
-    words = [f"w{number:x}" for number in range(VOCABULARY)]
+    words = ["".join(random.choices(LETTERS, k=random.randint(2, 9))) for _ in range(VOCABULARY)]
     weights = list(accumulate(1 / (rank + 3) for rank in range(VOCABULARY)))
+    around = ("{}",) * 6 + ("{}?", "Part 3: {}", "{}, and why it’s so", "The {} (again)")
 
     def title() -> str:
-        return " ".join(random.choices(words, cum_weights=weights, k=random.randint(2, 7)))
+        drawn = random.choices(words, cum_weights=weights, k=random.randint(2, 7))
+        return random.choice(around).format(" ".join(drawn)).capitalize()
 
     def video() -> Video:
         duration = random.randint(600, 5400)
@@ -65,12 +69,22 @@ def made_up(count: int) -> list[Video]:
     return [video() for _ in range(count)]
 
 
+def f1_alone(video: Video) -> object:
+    sides = (overlap.segments(side, video.duration) for side in (video.reference, video.prediction))
+    return overlap.precision_recall_f1(overlap.iou(*sides))
+
+
+def tiou(video: Video) -> float:
+    overlaps = video.overlaps
+    return overlap.tiou(overlaps, overlap.matches(overlaps))
+
+
 def masses(video: Video) -> tuple[list[int], list[int]]:
     return segmentation.masses(video.reference, video.duration), segmentation.masses(video.prediction, video.duration)
 
 
-def titles(video: Video) -> None:
-    score_titles(video.reference, video.prediction, overlap.matches(video.overlaps), (False, False))
+def titles(video: Video) -> object:
+    return score_titles(video.reference, video.prediction, overlap.matches(video.overlaps), (False, False))
 
 
 def caption(score: Callable[[list[captions.Pair]], float]) -> Callable[[Video], float]:
@@ -80,44 +94,45 @@ def caption(score: Callable[[list[captions.Pair]], float]) -> Callable[[Video], 
 
 
 SUBSTITUTE = StemMeteor("it is what is timed")
-METRICS: dict[str, Callable[[Video], object]] = {
-    "IoU, which all but the last three begin with": lambda video: video.overlaps,
-    "F1, precision, recall": lambda video: overlap.precision_recall_f1(video.overlaps),
-    "tIoU": lambda video: overlap.tiou(video.overlaps, overlap.matches(video.overlaps)),
+ALONE = "F1, precision, recall"
+NIGHTLY = "all that a night computes"
+FAMILIES: dict[str, Callable[[Video], object]] = {
+    ALONE: f1_alone,
+    "tIoU": tiou,
+    "precision and recall at seconds": lambda video: distance.precision_recall(video.reference, video.prediction),
     "SODA_d": lambda video: soda.precision_recall_f1(video.overlaps),
+    "Pk and WindowDiff": lambda video: segmentation.window_errors(*masses(video)),
+    "Boundary Similarity": lambda video: segmentation.boundary_similarity(*masses(video), segmentation.NEAR),
     "titles": titles,
     "CIDEr": caption(cider),
+    NIGHTLY: lambda video: score_video(video.reference, video.prediction, video.duration),
     "ROUGE-L": caption(rouge_l),
     "SODA_c, METEOR by the substitute, ROUGE-L": lambda video: score_captions(
         video.reference, video.prediction, video.duration, SUBSTITUTE
     ),
-    "precision and recall at seconds": lambda video: distance.precision_recall(video.reference, video.prediction),
-    "Pk and WindowDiff": lambda video: segmentation.window_errors(*masses(video)),
-    "Boundary Similarity": lambda video: segmentation.boundary_similarity(*masses(video), segmentation.NEAR),
 }
-NIGHTLY = "all that the harness computes"
 
 
-def timed(score: Callable[[Video], object], videos: Sequence[Video]) -> float:
+def seconds(score: Callable[[Video], object], videos: Sequence[Video]) -> float:
+    """Of CPU, for 10,000 videos; what is made once, tables and imports, has been made before."""
+    score(videos[0])
     begin = time.process_time()
     for video in videos:
         score(video)
-    return time.process_time() - begin
+    return (time.process_time() - begin) / len(videos) * VIDEOS
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--small", action="store_true", help="a tenth of the videos")
     videos = made_up(VIDEOS // (10 if parser.parse_args().small else 1))
-    together = timed(lambda video: score_video(video.reference, video.prediction, video.duration), videos)
-    some = videos[: len(videos) // 5]
-    each = {NIGHTLY: together / len(videos)} | {name: timed(score, some) / len(some) for name, score in METRICS.items()}
-    table = Table("metric", "videos a second", "seconds for 10,000", title=f"{len(videos):,} videos, one core")
-    for name, spent in each.items():
-        table.add_row(name, f"{1 / spent:,.0f}", f"{10_000 * spent:.1f}")
+    spent = {name: seconds(score, videos) for name, score in FAMILIES.items()}
+    table = Table("metrics", "CPU seconds for 10,000", "times F1 alone", title=f"{len(videos):,} videos, one core")
+    for name, took in spent.items():
+        table.add_row(name, f"{took:.1f}", f"{took / spent[ALONE]:.1f}")
     Console().print(table)
-    if 10_000 * each[NIGHTLY] > AT_MOST:
-        raise SystemExit(f"the harness's metrics take more than {AT_MOST:g} CPU seconds for 10,000 videos")
+    if spent[NIGHTLY] > AT_MOST * spent[ALONE]:
+        raise SystemExit(f"{NIGHTLY} takes more than {AT_MOST:g} times as long as {ALONE}")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from evaluation.items import Scored
 from evaluation.metrics.score import LOW_IS_GOOD, VideoScore
 from evaluation.statistics import compare
 
+METRICS = (*(field.name for field in fields(VideoScore)), "parsable")
 SHOWN = 5
 """Items that changed most, of each kind."""
 
@@ -31,12 +32,13 @@ class Pair:
 def comparison(a: Sequence[Scored], b: Sequence[Scored], seed: int) -> dict[str, Any]:
     """`metrics`, `slices` and `problems` of A and B; row i of both is about the same item.
 
-    `metrics` has per metric the `mean`, `low` and `high` of `a` and of `b`, and their `difference`, a
-    `statistics.Comparison` of A minus B on the items for which the metric is defined; one that is defined for none is
-    left out. `slices` has Comparisons of F1 by `part`, `length` and `kind` of label, where there is more than one.
+    `metrics` has per metric (those of `VideoScore`, and `parsable`, the share of answers that could be read whole) the
+    `mean`, `low` and `high` of `a` and of `b`, and their `difference`, a `statistics.Comparison` of A minus B on the
+    items for which the metric is defined; one that is defined for none is left out. `slices` has Comparisons of F1 by
+    `part`, `length` and `kind` of label, where there is more than one.
     """
     pairs = paired(a, b)
-    metrics = {field.name: _metric(pairs, field.name, seed) for field in fields(VideoScore)}
+    metrics = {name: _metric(pairs, name, seed) for name in METRICS}
     slices = {name: _slices(pairs, key, seed) for name, key in _SLICES.items()}
     return {
         "metrics": {name: found for name, found in metrics.items() if found is not None},
@@ -85,13 +87,13 @@ def _slices(pairs: Sequence[Pair], key: Callable[[Pair], str], seed: int) -> dic
 
 
 def _metric(pairs: Sequence[Pair], name: str, seed: int) -> dict[str, Any] | None:
-    defined = [pair for pair in pairs if None not in (getattr(pair.a.score, name), getattr(pair.b.score, name))]
+    defined = [pair for pair in pairs if None not in (_value(pair.a, name), _value(pair.b, name))]
     if not defined:
         return None
     clusters = [pair.a.item.cluster for pair in defined]
     found: dict[str, Any] = {"difference": _compared(defined, name, seed)}
     for side in ("a", "b"):
-        values = [float(getattr(getattr(pair, side).score, name)) for pair in defined]
+        values = _values([getattr(pair, side) for pair in defined], name)
         spread = compare(values, [0.0] * len(values), clusters, seed)
         found[side] = {"mean": spread.mean_new, "low": spread.low, "high": spread.high}
     return found
@@ -99,13 +101,24 @@ def _metric(pairs: Sequence[Pair], name: str, seed: int) -> dict[str, Any] | Non
 
 def _compared(pairs: Sequence[Pair], name: str, seed: int) -> dict[str, Any]:
     """A minus B; the p value is that of A being better, also where less is."""
-    new = [float(getattr(pair.a.score, name)) for pair in pairs]
-    old = [float(getattr(pair.b.score, name)) for pair in pairs]
+    new, old = _values([pair.a for pair in pairs], name), _values([pair.b for pair in pairs], name)
     clusters = [pair.a.item.cluster for pair in pairs]
     found = compare(new, old, clusters, seed)
     if name in LOW_IS_GOOD:
         found = replace(found, p_value=compare(old, new, clusters, seed).p_value)
     return found.as_json()
+
+
+def _values(rows: Sequence[Scored], name: str) -> list[float]:
+    """Of a metric that is defined for all of them."""
+    return [float(value) for row in rows if (value := _value(row, name)) is not None]
+
+
+def _value(row: Scored, name: str) -> float | None:
+    if name == "parsable":
+        return 0.0 if row.prediction.problems else 100.0
+    value: float | None = getattr(row.score, name)
+    return value
 
 
 def _shown(pair: Pair) -> dict[str, Any]:

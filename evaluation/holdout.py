@@ -27,7 +27,11 @@ def log_night(record: Record, access: Access) -> None:
 
 
 def open_by_hand(record: Record, access: Access) -> None:
-    """Logs an access; for `sealed`, raises Refused where it was opened `SEALED_A_YEAR` times within a year."""
+    """Logs an access that is about to be made: first this, then the scores, so that none is seen uncounted. What comes
+    to nothing afterwards has been counted as well.
+
+    For `sealed`, raises Refused where it was opened `SEALED_A_YEAR` times within a year.
+    """
     with record.write() as store:
         now = datetime.now(UTC)
         if access.role == "sealed":

@@ -101,14 +101,13 @@ def _vintage(record: Record, number: int, row: NightRow, limits: tuple[frozenset
 def matrix(record: Record, models: Path, past: History, contender: Contender) -> Scores:
     """R of `evaluation.continual`, the last row being the contender's: from recorded answers, so that it asks nobody.
 
-    Rows that no measure needs, and vintages that are left out, stay NaN.
+    Every model that was ever in force has its row, since forgetting is from the best of them; what is not on record,
+    and vintages that are left out, stay NaN.
     """
     everyone = (*past.models, contender.identity)
     r = np.full((len(everyone), len(everyone) - 1), np.nan)
-    needed = {0, len(everyone) - 1} | {one.number - less for one in past.vintages for less in (0, 1)}
     known: dict[str, list[float]] = {}
-    for row in sorted(needed):
-        model = everyone[row]
+    for row, model in enumerate(everyone):
         if model not in known:
             asked = contender if model == contender.identity else kept("", model, models)
             known[model] = [_mean_f1(record, asked, vintage) for vintage in past.vintages]
@@ -125,11 +124,14 @@ def _mean_f1(record: Record, model: Contender | None, vintage: Vintage) -> float
 
 
 def as_json(past: History, contender: str, r: Scores, general_ability: float) -> dict[str, Any]:
-    """`vintages`, the measured `rows` of R (how many vintages each model was taught), `r` and the `measures`.
+    """`vintages`, `rows` of R (how many vintages each model was taught), `r` and the `measures`.
 
-    `general_ability` is TRACE's delta on Day-0's own items; NaN becomes None everywhere.
+    Rows are shown of Day-0, of the models just before and just after each vintage was taught, and of the contender,
+    where they were measured; all of R goes into the measures. `general_ability` is TRACE's delta on Day-0's own items;
+    NaN becomes None everywhere.
     """
-    rows = [row for row in range(len(r)) if not np.isnan(r[row]).all()]
+    shown = {0, len(r) - 1} | {vintage.number - less for vintage in past.vintages for less in (0, 1)}
+    rows = [row for row in sorted(shown) if not np.isnan(r[row]).all()]
     columns = [vintage.number - 1 for vintage in past.vintages]
     return {
         "vintages": [

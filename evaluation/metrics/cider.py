@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import accumulate, chain
 from math import exp, log, sqrt
 
 from evaluation.metrics.captions import Pair, Tokens
@@ -22,59 +21,51 @@ SIGMA = 6.0
 """Spread of the Gaussian that punishes a title of another length."""
 
 
-@dataclass(frozen=True, slots=True)
-class Products:
-    """Of the counts of each n-gram on two sides, before n-grams are weighed."""
-
-    by_gram: dict[str, int]
-    by_length: tuple[int, ...]
-    """Their sums for each n from 1 to `LONGEST`."""
+Counts = dict[str, int]
+"""How often each n-gram occurs, in the order of the words: sums of floats must not depend on how strings are hashed."""
 
 
 def cider(pairs: Sequence[Pair]) -> float:
     """Mean over the pairs (reference, prediction) of one video, 0 to 10."""
     rare = log(len(pairs))
+    alike = [pair for pair in pairs if not set(pair[0]).isdisjoint(pair[1])]
+    if not rare or not alike:
+        return 0.0
     seen = Counter(chain.from_iterable(_counts(reference) for reference, _ in pairs))
-    # An n-gram's weight: `rare` where one reference or none has it, which most are; less where several do.
-    common = {gram: rare - log(times) for gram, times in seen.items() if times > 1}
-    return sum(_similarity(*pair, common, rare) for pair in pairs) / len(pairs)
+    # An n-gram's weight, squared: that of `rare` where one reference or none has it, which most are; less for others.
+    common = {gram: (rare - log(times)) ** 2 for gram, times in seen.items() if times > 1}
+    return sum(_similarity(*pair, common, rare**2) for pair in alike) / len(pairs)
 
 
 def _similarity(reference: Tokens, prediction: Tokens, common: dict[str, float], rare: float) -> float:
     """Ten times the mean over n of the cosine of the two sides' weighted counts."""
-    if not rare or set(reference).isdisjoint(prediction):
-        return 0.0
-    sides = (reference, prediction), (reference, reference), (prediction, prediction)
-    weighed = (_weigh(_products(*both), common, rare) for both in sides)
-    cosines: float = sum(shared / sqrt(ours * theirs) for shared, ours, theirs in zip(*weighed, strict=True) if shared)
+    wanted, found = _counts(reference), _counts(prediction)
+    shared = ours = theirs = _products(wanted, found, common, rare)
+    if reference != prediction:
+        ours, theirs = (_products(side, side, common, rare) for side in (wanted, found))
+    cosines = sum(both / sqrt(one * other) for both, one, other in zip(shared, ours, theirs, strict=True) if both)
     # Upstream measures a title's length by its bigrams.
     longer = max(len(prediction), 1) - max(len(reference), 1)
     return 10 * cosines / LONGEST * exp(-(longer**2) / (2 * SIGMA**2))
 
 
-def _weigh(products: Products, common: dict[str, float], rare: float) -> list[float]:
-    """The sums for each n, of weighted counts."""
-    rest, less = list(products.by_length), [0.0] * LONGEST
-    for gram in common.keys() & products.by_gram.keys():
-        rest[gram.count("\n")] -= products.by_gram[gram]
-        less[gram.count("\n")] += products.by_gram[gram] * common[gram] ** 2
-    return [rare**2 * left + known for left, known in zip(rest, less, strict=True)]
+def _products(wanted: Counts, found: Counts, common: dict[str, float], rare: float) -> list[float]:
+    """Of two sides' weighted counts, the sums for each n.
+
+    A prediction's count is worth no more than the reference's: nothing is won by repeating.
+    """
+    sums = [0.0] * LONGEST
+    for gram, count in wanted.items():
+        if gram in found:
+            sums[gram.count("\n")] += min(count, found[gram]) * count * common.get(gram, rare)
+    return sums
 
 
 @lru_cache(maxsize=1 << 12)
-def _products(reference: Tokens, prediction: Tokens) -> Products:
-    """A prediction's count is worth no more than the reference's: nothing is won by repeating."""
-    wanted, found = _counts(reference), _counts(prediction)
-    sums = [0] * LONGEST
-    by_gram = {}
-    for gram in wanted.keys() & found.keys():
-        by_gram[gram] = min(wanted[gram], found[gram]) * wanted[gram]
-        sums[gram.count("\n")] += by_gram[gram]
-    return Products(by_gram, tuple(sums))
-
-
-@lru_cache(maxsize=1 << 12)
-def _counts(words: Tokens) -> dict[str, int]:
+def _counts(words: Tokens) -> Counts:
     """How often each n-gram occurs. A line break joins its words: a string keeps its hash, a tuple doesn't."""
-    runs = (zip(*(words[skip:] for skip in range(length)), strict=False) for length in range(1, LONGEST + 1))
-    return dict(Counter(map("\n".join, chain.from_iterable(runs))))
+    counts: Counts = {}
+    for start in range(len(words)):
+        for gram in accumulate(words[start : start + LONGEST], "{}\n{}".format):
+            counts[gram] = counts.get(gram, 0) + 1
+    return counts

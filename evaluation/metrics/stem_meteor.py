@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
+from typing import NamedTuple
 
 from evaluation.metrics.captions import Pair, Tokens
 
@@ -30,8 +31,7 @@ _ENDING = re.compile(r"(?<=\w{3})(?:ingly|edly|ings?|ed|ers?|ly|ies|es|s|y|e)$")
 _DOUBLED = re.compile(r"(.)\1$")
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(NamedTuple):
     """Of one pair or of many; words weigh `DELTA`, function words the rest."""
 
     reference: float = 0.0
@@ -58,7 +58,7 @@ class StemMeteor:
 
 def score(counts: Iterable[Counts]) -> float:
     """METEOR from the sum of `counts`, 0 to 1."""
-    total = Counts(*map(sum, zip(*map(astuple, counts), strict=True)))
+    total = Counts(*map(sum, zip(*counts, strict=True)))
     if not total.matches:
         return 0.0
     precision = total.matched_hypothesis / total.hypothesis
@@ -71,12 +71,15 @@ def score(counts: Iterable[Counts]) -> float:
 @lru_cache(maxsize=1 << 12)
 def count(reference: Tokens, hypothesis: Tokens) -> Counts:
     """What METEOR counts in one pair."""
-    runs = list(_runs([_stem(word) for word in reference], [_stem(word) for word in hypothesis]))
+    (ours, all_ours), (theirs, all_theirs) = _read(reference), _read(hypothesis)
+    if set(ours).isdisjoint(theirs):
+        return Counts(all_ours, all_theirs)
+    runs = list(_runs(ours, theirs))
     matched = [(reference[i + step], hypothesis[j + step]) for i, j, length in runs for step in range(length)]
     worth = [1.0 if ours == theirs else STEM for ours, theirs in matched]
     return Counts(
-        reference=sum(map(_weight, reference)),
-        hypothesis=sum(map(_weight, hypothesis)),
+        reference=all_ours,
+        hypothesis=all_theirs,
         matched_reference=sum(w * _weight(ours) for w, (ours, _) in zip(worth, matched, strict=True)),
         matched_hypothesis=sum(w * _weight(theirs) for w, (_, theirs) in zip(worth, matched, strict=True)),
         matches=len(matched),
@@ -84,7 +87,7 @@ def count(reference: Tokens, hypothesis: Tokens) -> Counts:
     )
 
 
-def _runs(ours: list[str], theirs: list[str]) -> Iterator[tuple[int, int, int]]:
+def _runs(ours: Tokens, theirs: Tokens) -> Iterator[tuple[int, int, int]]:
     """(start in `ours`, start in `theirs`, length) of common runs, the longest first; each word is in one at most."""
     left, right = list(ours), list(theirs)
     while not set(left).isdisjoint(right):
@@ -94,6 +97,13 @@ def _runs(ours: list[str], theirs: list[str]) -> Iterator[tuple[int, int, int]]:
         right[run.b : run.b + run.size] = ["\0gone"] * run.size
 
 
+@lru_cache(maxsize=1 << 12)
+def _read(title: Tokens) -> tuple[Tokens, float]:
+    """The stems of its words, and what they weigh together."""
+    return tuple(map(_stem, title)), sum(map(_weight, title))
+
+
+@lru_cache(maxsize=1 << 13)
 def _stem(word: str) -> str:
     return _DOUBLED.sub(r"\1", _ENDING.sub("", word))
 

@@ -125,14 +125,15 @@ def _chapters(text: str) -> list[Chapter]:
 
 
 def _matched(wanted: list[Chapter], found: list[Chapter], near: float) -> dict[float, Chapter]:
-    """Each found chapter under the start of the right one it is near to, one to one, else under its own."""
-    left, rows = list(found), dict[float, Chapter]()
-    for right in wanted:
-        close = [chapter for chapter in left if chapter.start == right.start or abs(chapter.start - right.start) < near]
-        if close:
-            rows[right.start] = min(close, key=lambda chapter: abs(chapter.start - right.start))
-            left.remove(rows[right.start])
-    return rows | {chapter.start: chapter for chapter in left if chapter.start not in rows}
+    """Each found chapter under the start of the right one it is near to, one to one, the nearest first; else under its
+    own."""
+    left = {chapter.start: chapter for chapter in found}
+    rows: dict[float, Chapter] = {}
+    gaps = sorted((abs(start - right.start), right.start, start) for right in wanted for start in left)
+    for gap, right, start in gaps:
+        if (gap == 0 or gap < near) and right not in rows and start in left:
+            rows[right] = left.pop(start)
+    return rows | left
 
 
 def _cell(at: float, found: dict[float, Chapter], wanted: dict[float, str], unit: Unit | None) -> Cell:

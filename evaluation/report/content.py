@@ -74,6 +74,8 @@ class Report:
     facts: dict[str, str]
     """Where the numbers come from, in the words and the order in which they are shown."""
     sources: Sources = field(default_factory=Sources)
+    reason: str = ""
+    """Why nobody contended, where nobody did."""
 
     @property
     def label(self) -> str:
@@ -126,6 +128,14 @@ def tonight(report: Report) -> list[Row]:
     every = set[int]().union(*rows).intersection(*rows)
     fresh = (rows[0][transcript] for transcript in sorted(every))
     return [row for row in fresh if row["part"] == "fresh" and row["correction"] > after]
+
+
+def parsable(report: Report) -> dict[str, float]:
+    """By model, the share of tonight's fresh items, in percent, whose answers could be read whole."""
+    fresh = [row["transcript"] for row in tonight(report)]
+    scored = [name for name, mean in report.evaluation.get("means", {}).items() if mean.get("n")] if fresh else []
+    read = {name: answers(report.items, name) for name in scored}
+    return {name: 100 * sum(not rows[item]["problems"] for item in fresh) / len(fresh) for name, rows in read.items()}
 
 
 def changes(items: Sequence[Row], champion: str, contender: str) -> list[Change]:

@@ -11,13 +11,14 @@ from evaluation.report.slices import FEWEST
 
 SHADES = 5
 MEASURES = {
-    "gem_acc": ("ACC", "mean score on all vintages, by the model as it is now"),
-    "gem_bwt": ("BWT", "backward transfer: now minus when just taught; negative is forgetting"),
-    "gem_fwt": ("FWT", "forward transfer: just before being taught, minus Day-0"),
-    "chaudhry_forgetting": ("Forgetting", "best ever minus now; positive was forgotten"),
-    "avalanche_forgetting": ("Forgetting since taught", "when just taught minus now"),
-    "general_ability_delta": ("General ability", "retention items, now minus Day-0"),
+    "gem_acc": ("ACC", "mean F1 on all vintages, by the model as it is now (GEM’s average accuracy)"),
+    "gem_bwt": ("BWT", "backward transfer: now minus when just taught; negative is forgetting (GEM)"),
+    "gem_fwt": ("FWT", "forward transfer: just before being taught, minus Day-0 (GEM)"),
+    "chaudhry_forgetting": ("Forgetting", "best ever minus now; positive was forgotten (Chaudhry et al.)"),
+    "avalanche_forgetting": ("Forgetting since taught", "when just taught minus now; positive: forgotten (Avalanche)"),
+    "general_ability_delta": ("General ability", "retention items, now minus Day-0 (TRACE’s delta)"),
 }
+"""Name and meaning; `evaluation.continual` has each paper's formula."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from evaluation.report.content import (
     changes,
     fixed_cases,
     lead,
+    parsable,
     tonight,
     worst_regressions,
 )
@@ -98,9 +99,11 @@ def document(report: Report) -> Document:
     means = evaluation.get("means", {})
     found = read(decision, evaluation) if decision else None
     title, sentence = headline(report)
+    winner = decision["name"] if decision and decision["promoted"] else ""
     contender = decision["name"] if decision else "candidate"
     contest = report.contest(contender)
     fresh = tonight(report)
+    whole = {name: {**means[name], "parsable": share} for name, share in parsable(report).items()}
     return Document(
         schema=NAME,
         night=report.label,
@@ -108,13 +111,13 @@ def document(report: Report) -> Document:
         sentence=sentence,
         verdict=found,
         prospects=prospects(found, len(fresh), report.judged(contender)) if found else (),
-        others=tuple(read(other, evaluation) for other in report.decisions if other is not decision),
+        others=tuple(read(other, evaluation, winner) for other in report.decisions if other is not decision),
         nights=report.nights,
         fresh_items=evaluation.get("fresh_items", 0),
         accepted=evaluation.get("accepted", 0),
         equal_split_f1=evaluation.get("equal_split_f1"),
         models=tuple(models(means)),
-        measures={group: tuple(rows) for group, rows in measures(means).items()},
+        measures={group: tuple(rows) for group, rows in measures(means | whole).items()},
         slices={group: tuple(rows) for group, rows in sliced(report, contender).items()},
         continual=continual(contest),
         judges=panel(report.judged(contender)),
@@ -132,7 +135,10 @@ def document(report: Report) -> Document:
 def sliced(report: Report, contender: str) -> dict[str, list[Slice]]:
     """With the gate's own comparisons, where it made them."""
     contest = report.contest(contender)
-    measured = {"fresh": contest["primary"], "anchor": contest["guardrails"]["anchor"]} if contest else {}
+    if not contest:
+        return slices(changes(report.items, "champion", contender), {})
+    measured = {"fresh": contest["primary"], "anchor": contest["guardrails"]["anchor"]}
+    measured |= contest.get("more_guardrails", {})
     return slices(changes(report.items, "champion", contender), measured)
 
 

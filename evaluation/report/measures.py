@@ -31,6 +31,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "boundary_similarity": "Boundary similarity, %",
         "count_error": "Error in the number of chapters",
     },
+    "Answers": {"parsable": "That could be read whole, %"},
     "Titles, where a chapter was found": {
         "title_exact": "Exactly the same, %",
         "title_caseless": "The same but for case, %",
@@ -46,7 +47,7 @@ _NO_METRICS = {"n", "low", "high"}
 @dataclass(frozen=True)
 class Measure:
     key: str
-    """As in `means` of `evaluation.json`."""
+    """As in `means` of `evaluation.json`; or `parsable`."""
     title: str
     lower_is_better: bool
     values: tuple[float | None, ...]

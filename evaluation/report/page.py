@@ -41,6 +41,7 @@ def _content(report: Report) -> dict[str, Any]:
         "night": told.night,
         "title": told.title,
         "verdict": told.verdict,
+        "rails": {rail.key: rail for rail in told.verdict.guardrails} if told.verdict else {},
         "curves": _drawn(lambda size: curve(report.nights, told.equal_split_f1, *size), WIDE, NARROW),
         "losses": _drawn(lambda size: loss_curve(told.loss, *size), LOSS_WIDE, LOSS_NARROW),
         "names": NAMES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,13 @@ PART_NAMES = {
     "anchor": "Anchor: held out, corrected by people",
     "retention": "Retention: held out, unchanged since Day-0",
 }
+LENGTHS = {
+    "short": "Talks below 15 minutes",
+    "medium": "Talks of 15 to 30 minutes",
+    "long": "Talks of 30 to 60 minutes",
+    "longer": "Talks above an hour",
+    "untimed": "Text without times",
+}
 KIND_NAMES = {"edit": "Edited by the reviewer", "accept": "Accepted as it stood", "adjudicate": "Adjudicated"}
 
 
@@ -37,11 +45,19 @@ class Slice:
 
 
 def slices(changes: Sequence[Change], measured: Mapping[str, dict[str, Any]]) -> dict[str, list[Slice]]:
-    """`measured` has the gate's own comparisons with the champion, by part: a bootstrap drawn twice would part from
-    them in the last digit."""
+    """`measured` has the gate's own comparisons with the champion, by part and `slice_` length: a bootstrap drawn twice
+    would part from them in the last digit."""
     fresh = [change for change in changes if change.new["part"] == "fresh"]
     return {
-        "Part": [_part(part, [c for c in changes if c.new["part"] == part], measured.get(part, {})) for part in PARTS],
+        "Part": [
+            _measured(PART_NAMES[part], [c for c in changes if c.new["part"] == part], measured.get(part, {}))
+            for part in PARTS
+        ],
+        "Fresh items, by length": [
+            _measured(title, found, measured.get(f"slice_{length}", {}))
+            for length, title in LENGTHS.items()
+            if (found := [c for c in fresh if c.new.get("length") == length])
+        ],
         "Fresh items, by what the reviewer did": [
             _slice(title, [c for c in fresh if c.new["kind"] == kind]) for kind, title in KIND_NAMES.items()
         ],
@@ -49,9 +65,9 @@ def slices(changes: Sequence[Change], measured: Mapping[str, dict[str, Any]]) ->
     }
 
 
-def reach(found: Iterable[Slice]) -> float:
-    """How far, in points, the drawn intervals must reach to either side of 0."""
-    return max([10.0, *(abs(end) for row in found for end in (row.low, row.high) if end is not None)])
+def reach(found: Iterable[Slice]) -> int:
+    """How far, in whole points, the drawn intervals must reach to either side of 0."""
+    return math.ceil(max([10.0, *(abs(end) for row in found for end in (row.low, row.high) if end is not None)]))
 
 
 @dataclass(frozen=True)
@@ -86,8 +102,8 @@ def _by_channel(fresh: Sequence[Change]) -> list[Slice]:
     return [*shown, _slice(f"{len(rest)} other channels", [change for name in rest for change in groups[name]])]
 
 
-def _part(part: str, changes: Sequence[Change], measured: dict[str, Any]) -> Slice:
-    found = _slice(PART_NAMES[part], changes)
+def _measured(name: str, changes: Sequence[Change], measured: dict[str, Any]) -> Slice:
+    found = _slice(name, changes)
     if found.why or measured.get("n") != found.n:
         return found
     return replace(found, low=measured["low"], high=measured["high"])

@@ -9,6 +9,7 @@ from typing import Any
 
 from evaluation.report.content import Report, lead
 from evaluation.report.figures import plural
+from evaluation.report.slices import LENGTHS
 
 _GUARDRAIL = re.compile(r"(\w+|vintage_.+?): (passed|failed|not evaluable), (.+)", re.DOTALL)
 """How the gate's reasons word a guardrail."""
@@ -55,11 +56,7 @@ GUARDRAILS = {
     "size": "Size of what ships",
     "judge_consistency": "Judges: the same in both orders",
     "slice": "Slices by length",
-    "slice_short": "Talks below 15 minutes",
-    "slice_medium": "Talks of 15 to 30 minutes",
-    "slice_long": "Talks of 30 to 60 minutes",
-    "slice_longer": "Talks above an hour",
-    "slice_untimed": "Text without times",
+    **{f"slice_{length}": name for length, name in LENGTHS.items()},
 }
 
 
@@ -120,7 +117,8 @@ class Verdict:
         return int(self.primary.get("clusters") or 0)
 
 
-def read(decision: dict[str, Any], evaluation: dict[str, Any]) -> Verdict:
+def read(decision: dict[str, Any], evaluation: dict[str, Any], winner: str = "") -> Verdict:
+    """`winner` is who became champion instead, if anybody did."""
     name, reasons = decision["name"], [str(reason) for reason in decision["reasons"]]
     contests = {contest["name"]: contest for contest in evaluation.get("contenders", [])}
     guardrails = [found for reason in reasons if (found := _GUARDRAIL.fullmatch(reason))]
@@ -132,12 +130,12 @@ def read(decision: dict[str, Any], evaluation: dict[str, Any]) -> Verdict:
         name=name,
         model=decision["model"],
         verdict=decision["verdict"],
-        title=_title(decision),
+        title=_title(decision, winner),
         promoted=decision["promoted"],
         findings=tuple(reason for reason in prose if reason not in known and not reason.startswith(said)),
         guardrails=tuple(_guardrail(*_groups(found)) for found in guardrails),
         known_error=" ".join(known),
-        next_step=_next_step(decision),
+        next_step=_next_step(decision, winner),
         needs=decision["needs"],
         look=decision.get("look"),
         primary=primary,
@@ -177,7 +175,8 @@ def headline(report: Report) -> tuple[str, str]:
     """The page's title, and a sentence under it."""
     decision = lead(report.decisions)
     if decision is None:
-        return NOBODY.get(report.nights[-1].verdict if report.nights else "", NO_CANDIDATE)
+        title, sentence = NOBODY.get(report.nights[-1].verdict if report.nights else "", NO_CANDIDATE)
+        return title, f"{sentence} Why nothing was trained: {report.reason}." if report.reason else sentence
     found = read(decision, report.evaluation)
     return found.title, found.findings[0] if found.findings else ""
 
@@ -191,24 +190,28 @@ def _groups(found: re.Match[str]) -> tuple[str, str, str]:
     return key, status, rest
 
 
-def _title(decision: dict[str, Any]) -> str:
+def _title(decision: dict[str, Any], winner: str) -> str:
     name, verdict = decision["name"], decision["verdict"]
     if decision["promoted"]:
         against = "" if verdict == "promote" else f", against the gate’s verdict ({word(verdict)})"
         return f"Promoted: the {name} is the new champion{against}"
+    if verdict == "promote" and winner:
+        return f"Not promoted: the {name} passed the gate as well, and the {winner}’s gain was surer"
     if verdict == "promote":
         return f"Not promoted yet: the {name} passed the gate and waits for the release owner"
     return NOT_PROMOTED.get(verdict, "Not promoted: {name} was found " + word(verdict)).format(name=name)
 
 
-def _next_step(decision: dict[str, Any]) -> str:
+def _next_step(decision: dict[str, Any], winner: str) -> str:
     verdict, needs = decision["verdict"], decision["needs"]
     if decision["promoted"]:
-        return "Nothing is open. One rollback brings the former champion back."
+        return "The decision is made; one rollback brings the former champion back."
+    if winner:
+        return f"Nothing tonight: the {winner} is champion now, and this was measured against the former one."
     if verdict == "promote":
         return "The release owner’s word."
     if verdict == "blocked":
         return "Mending what the findings name, and scoring again."
     if needs:
-        return f"About {plural(needs, 'more fresh item')}."
+        return f"About {plural(needs, 'more fresh item')}, with which the gate could decide."
     return "A better candidate: more items would not change this one’s verdict."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +45,12 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pages")
-    long = tainted(full_report(3), "unbroken" * 40)
+    long, one = tainted(full_report(3), "unbroken" * 40), report(1)
     pages = {
         "six": full_report(),
         "plain": report(),
-        "one": report(1),
+        "one": one,
+        "came": replace(one, items=[row | {"kind": "reference"} for row in one.items]),
         "thirty": report(30),
         "first": bootstrap(),
         "long": long,
@@ -126,7 +128,31 @@ def test_print_shows_folded_parts_on_white(browser, folder, tmp_path):
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.locator("#fixed ~ article details table").first.bounding_box()["height"] > 50
     assert overflow(page) <= 0
+    assert page.locator(".scroll").first.evaluate("node => getComputedStyle(node).backgroundImage") == "none"
     assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_no_heading_is_cut_off_in_print(browser, folder):
+    page, _ = shown(browser, folder, "came", viewport={"width": 680, "height": 1000})
+    page.emulate_media(media="print")
+    assert page.locator("th", has_text="Reference (came with the transcript)").count() > 1
+    assert page.evaluate(CUT_OFF) == []
+
+
+def test_a_table_that_goes_on_to_the_right_is_shaded_there(browser, folder):
+    page, _ = shown(browser, folder, "six", viewport={"width": 390, "height": 844})
+    wide = page.locator(".scroll[aria-label='Slices']")
+    assert wide.evaluate("node => node.scrollWidth - node.clientWidth") > 100
+    at_its_edge = {"x": wide.bounding_box()["x"] + wide.bounding_box()["width"] - 3, "width": 3, "height": 3}
+    place = {**at_its_edge, "y": wide.bounding_box()["y"] + 60}
+    before = page.screenshot(full_page=True, clip=place)
+    wide.evaluate("node => { node.scrollLeft = node.scrollWidth; }")
+    assert page.screenshot(full_page=True, clip=place) != before, "where it ends there is no shade"
+
+
+CUT_OFF = """() => [...document.querySelectorAll("th")]
+  .filter(node => node.getClientRects().length && node.scrollWidth > node.clientWidth + 1)
+  .map(node => node.textContent)"""
 
 
 POOR_CONTRAST = """() => {

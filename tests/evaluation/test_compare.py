@@ -43,7 +43,7 @@ def test_means_and_differences_are_a_minus_b() -> None:
     assert f1["b"]["low"] <= f1["b"]["mean"] <= f1["b"]["high"]
     assert f1["difference"]["effect"] == pytest.approx(f1["a"]["mean"] - f1["b"]["mean"])
     assert f1["difference"]["n"] == 12 and f1["difference"]["clusters"] == 4
-    assert {"tiou", "precision", "recall"} <= set(found["metrics"]) <= {field.name for field in fields(VideoScore)}
+    assert set(found["metrics"]) == {field.name for field in fields(VideoScore)} | {"parsable"}
     assert found["problems"] == {"a": 0, "b": 0} and found["slices"] == {}
     json.dumps(found, allow_nan=False)
 
@@ -79,6 +79,8 @@ def test_what_was_not_answered_scores_0_and_is_counted() -> None:
     missing = [row(ASKED_OF[0], None), *GOOD[1:10], row(ASKED_OF[10], chapters(0, 60), "cut"), GOOD[11]]
     found = comparison(missing, GOOD, seed=7)
     assert found["problems"] == {"a": 2, "b": 0}
+    assert found["metrics"]["parsable"]["a"]["mean"] == pytest.approx(100 * 10 / 12)
+    assert found["metrics"]["parsable"]["difference"]["effect"] == pytest.approx(-100 * 2 / 12)
     assert found["metrics"]["f1"]["a"]["mean"] == pytest.approx(100 * 11 / 12)
     empty = row(ASKED_OF[0], ())
     assert empty.score.f1 == 0 and not empty.prediction.problems, "an empty answer is one"

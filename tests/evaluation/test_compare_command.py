@@ -22,7 +22,7 @@ from errata.workspace import Workspace
 from tests.made_up_answers import ASKED, corrected
 from tests.made_up_gguf import write_gguf
 from tests.made_up_model import make_adapter, make_model
-from tests.made_up_record import chapters
+from tests.made_up_record import chapters, correction
 from tests.made_up_server import Server, said, serving
 
 
@@ -289,9 +289,12 @@ def test_the_sealed_set_opens_four_times_a_year_and_shows_no_item(
     with workspace.record.write() as store:
         for seq in sealed:
             store.add_prediction(Prediction(seq, right, ASKED, chapters(0, 60)))
+    with workspace.record.write() as store:
+        store.add_correction(correction(sealed[0], chapters(0, 60), kind="accept"))
     for _ in range(4):
         found = compare(workspace, "champion", wrong, "--on", "sealed")
         assert found["items"] == 3 and found["fixes"] == found["regressions"] == []
+        assert found["slices"] == {}, "one of its kinds is a single item"
         assert found["metrics"]["f1"]["difference"]["effect"] > 0
     said_so = refused(workspace, Refused, "champion", wrong, "--on", "sealed")
     assert said_so.count("-") >= 5, "the dates"
@@ -299,6 +302,33 @@ def test_the_sealed_set_opens_four_times_a_year_and_shows_no_item(
     listed = json.loads(done.stdout)
     assert (listed["counts"], listed["sealed_left"]) == ({"anchor": 0, "sealed": 4}, 0)
     assert "0 more times" in CliRunner().invoke(app, ["holdout", "-w", str(workspace.root)]).stdout
+
+
+def test_a_look_is_counted_before_anybody_is_asked(
+    workspace: Workspace, talks: list[int], right: str, server: Server
+) -> None:
+    """Also one that comes to nothing: what was counted afterwards could be seen and not counted."""
+    for role in ("anchor", "sealed"):
+        corrected(workspace.record, [f"{role} {n}" for n in range(2)], role)
+    counted: list[int] = []
+
+    def refuse(_: Any) -> Any:
+        with workspace.record.read() as store:
+            counted.append(len(store.holdout.accesses()))
+        return 400, {}, {"error": "no such model"}
+
+    server.reply = refuse
+    for times, on in enumerate(("anchor", "sealed"), start=1):
+        with pytest.raises(ErrataError):
+            compare(workspace, server.url, "champion", "--on", on, "--model-name", "qwen")
+        assert set(counted) == {times}
+        counted.clear()
+    for _ in range(3):
+        with pytest.raises(ErrataError):
+            compare(workspace, server.url, "champion", "--on", "sealed", "--model-name", "qwen")
+    asked = len(server.asked)
+    refused(workspace, Refused, server.url, "champion", "--on", "sealed", "--model-name", "qwen")
+    assert len(server.asked) == asked
 
 
 def test_without_items_there_is_nothing_to_compare(workspace: Workspace, talks: list[int], right: str) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -112,3 +115,28 @@ def test_nothing_beats_the_reference_itself(pairs):
     itself = [(reference, reference) for reference, _ in pairs]
     assert 0 <= cider(pairs) <= cider(itself) + 1e-9 <= 10 + 2e-9
     assert 0 <= rouge_l(pairs) <= rouge_l(itself) == pytest.approx(1)
+
+
+HASHED = """
+from random import Random
+from evaluation.metrics.cider import cider
+random = Random(1)
+words = "one two three four five six seven".split()
+draw = lambda: tuple(random.sample(words, 5))
+print([cider([(draw(), draw()) for _ in range(7)]) for _ in range(100)])
+"""
+
+
+def test_no_digit_depends_on_how_strings_are_hashed():
+    """A night that is run again must come to the same bytes."""
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", HASHED],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(found) == 1

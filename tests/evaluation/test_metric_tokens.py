@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -59,8 +58,8 @@ def test_words_are_lower_case_ascii_without_spaces_at_their_ends(title):
         assert word == word.lower() == word.strip()
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("piece", ["a", "a1", "a.", "a_", "a-b/", "<a ", "1.", "'", "a@", "https://", "&", "n't "])
-def test_a_title_gone_wrong_takes_no_longer_than_its_length(piece):
-    begin = time.process_time()
-    tokens(piece * (20_000 // len(piece)))
-    assert time.process_time() - begin < 5
+def test_a_title_gone_wrong_is_read_to_its_end(piece):
+    """A pattern that looks at each character again for every other one would not come to it."""
+    assert set("".join(tokens(piece * (200_000 // len(piece))))) <= set(piece)

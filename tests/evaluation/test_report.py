@@ -116,8 +116,8 @@ def slices_of_nothing() -> Any:
     [
         ({"verdict": "promote", "promoted": False}, "passed the gate and waits for the release owner", "owner’s word"),
         ({"verdict": "reject"}, "the candidate was rejected", "more items would not change"),
-        ({"verdict": "inconclusive", "needs": 23}, "too small to tell from none", "About 23 more fresh items."),
-        ({"verdict": "underpowered", "needs": 1}, "too few items to judge by", "About 1 more fresh item."),
+        ({"verdict": "inconclusive", "needs": 23}, "too small to tell from none", "About 23 more fresh items, with"),
+        ({"verdict": "underpowered", "needs": 1}, "too few items to judge by", "About 1 more fresh item, with"),
         ({"verdict": "blocked"}, "the evidence can’t be judged", "Mending what the findings name"),
         ({"verdict": "reject", "promoted": True}, "against the gate’s verdict (rejected)", "rollback"),
     ],
@@ -136,6 +136,18 @@ def test_the_challenger_that_won_leads_and_the_candidate_is_mentioned(night: Rep
     words = Page(render(replace(night, decisions=(candidate, challenger)))).words()
     assert "Promoted: the challenger is the new champion" in words
     assert "Also decided tonight: Not promoted: the candidate was rejected" in words
+
+
+def test_whoever_another_beat_waits_for_nobody(night: Report):
+    """Only one is promoted a night, and none waits: what was measured was measured against the former champion."""
+    challenger = {**night.decisions[0], "name": "challenger", "promoted": False}
+    words = Page(render(replace(night, decisions=(night.decisions[0], challenger)))).words()
+    assert "Also decided tonight: Not promoted: the challenger passed the gate as well" in words
+    assert "Nothing tonight: the candidate is champion now" in words
+    assert "waits for the release owner" not in words and "The release owner’s word." not in words
+    late = {**challenger, "verdict": "underpowered", "needs": 9}
+    words = Page(render(replace(night, decisions=(night.decisions[0], late)))).words()
+    assert "Nothing tonight: the candidate is champion now" in words and "9 more fresh items" not in words
 
 
 # Odd nights.

@@ -77,6 +77,16 @@ def test_two_borders_near_one_right_one_are_not_both_right():
     assert [border.contender.state for border in found.borders] == ["right", "right", "wrong"]
 
 
+def test_a_border_that_is_exactly_right_is_not_taken_for_one_nearby():
+    found = case(sides([0, 60, 64], [0, 64], [0, 62]), None)
+    assert [(border.at, border.champion.state, border.champion.place) for border in found.borders] == [
+        (0, "right", ""),
+        (60, "missed", ""),
+        (64, "right", ""),
+    ]
+    assert [border.contender.state for border in found.borders] == ["right", "right", "missed"]
+
+
 @given(*[st.lists(st.integers(0, 400).map(float), unique=True).map(sorted)] * 3)
 def test_every_border_of_every_side_is_in_exactly_one_row(reference, champion, candidate):
     borders = case(sides(reference, champion, candidate), None).borders
@@ -152,7 +162,7 @@ def test_the_best_is_the_least_where_less_is_better(key: str):
 
 def test_every_score_has_a_place_and_an_unknown_one_is_not_hidden():
     named = {key for rows in GROUPS.values() for key in rows}
-    assert named == set(VideoScore.__slots__)
+    assert named == {*VideoScore.__slots__, "parsable"}
     rows = measures({"day0": {"n": 3, "low": 1.0, "high": 2.0, "novelty": 7.0}})
     assert {group: [row.title for row in found] for group, found in rows.items()} == {OTHER: ["novelty"]}
 

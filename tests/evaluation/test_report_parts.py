@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -14,11 +15,14 @@ from evaluation.report.content import Fact, Report, Sources
 from evaluation.report.continual import SHADES, continual
 from evaluation.report.continual import worst as worst_vintage
 from evaluation.report.cost import cost
+from evaluation.report.document import as_json, sliced
 from evaluation.report.figures import count
 from evaluation.report.judged import panel
 from evaluation.report.lineage import lineage
+from evaluation.report.markdown import summary
 from evaluation.report.page import render
 from evaluation.report.prospects import prospects
+from evaluation.report.slices import reach
 from evaluation.statistics import compare
 from registry.gate import SMALL, Evidence, decide
 from tests.made_up_night import bootstrap, report
@@ -64,7 +68,7 @@ def test_an_undecided_night_says_how_many_items_and_nights_it_takes():
     found = decided(1.5)
     assert found.verdict == "underpowered" and found.needs
     told = said(found)
-    assert told["Next"] == f"About {found.needs} more fresh items."
+    assert told["Next"] == f"About {found.needs} more fresh items, with which the gate could decide."
     missing = count(int(found.primary["needed"] or 0) - 60)
     assert told["Fresh items"].startswith(
         f"If the true gain is the measured 1.5 points, about {missing} more items would"
@@ -175,6 +179,60 @@ def test_an_old_night_without_sources_says_less():
     assert all(part not in words for part in ("Kept of earlier nights", "Canaries", "Scored on so far"))
 
 
+def test_the_share_of_answers_that_could_be_read_is_a_metric(night: Report):
+    fresh = [row["transcript"] for row in night.items if row["name"] == "candidate" and row["part"] == "fresh"]
+    broken = fresh[:16]
+    items = [
+        row | {"problems": ["cut short"]} if row["name"] == "candidate" and row["transcript"] in broken else row
+        for row in night.items
+    ]
+    told = as_json(replace(night, items=items))
+    [row] = [row for row in told["measures"]["Answers"] if row["key"] == "parsable"]
+    assert dict(zip(told["models"], row["values"], strict=True)) == {"day0": 100, "champion": 100, "candidate": 75}
+    assert row["best"] == [True, True, False]
+    assert "Answers" not in as_json(bootstrap())["measures"]
+
+
+def test_why_nobody_contended_is_said():
+    why = "12 training rows, and at least 20 are wanted (mix.least)"
+    told = replace(bootstrap(), reason=why)
+    assert f"Why nothing was trained: {why}." in Page(render(told)).words()
+    assert f"Why nothing was trained: {why.replace('_', chr(92) + '_')}." in summary(told)
+    assert "Why nothing" not in Page(render(bootstrap())).words()
+
+
+# Slices.
+
+
+def test_fresh_items_have_a_row_for_each_length_that_occurs(night: Report):
+    lengths = ("short", "longer")
+    items = [row | {"length": lengths[row["transcript"] % 2]} for row in night.items]
+    rows = as_json(replace(night, items=items))["slices"]["Fresh items, by length"]
+    assert [row["name"] for row in rows] == ["Talks below 15 minutes", "Talks above an hour"]
+    assert sum(row["n"] for row in rows) == 64
+
+
+def test_a_slice_shows_the_gates_own_interval(night: Report):
+    contest = night.evaluation["contenders"][0]
+    gate = {"slice_short": contest["primary"] | {"low": -1.25, "high": 2.5}}
+    contest = contest | {"more_guardrails": contest["more_guardrails"] | gate}
+    items = [row | {"length": "short"} for row in night.items]
+    told = replace(night, items=items, evaluation=night.evaluation | {"contenders": [contest]})
+    [row] = as_json(told)["slices"]["Fresh items, by length"]
+    assert (row["low"], row["high"]) == (-1.25, 2.5)
+
+
+def test_what_is_off_the_scale_is_not_drawn_on_it(night: Report):
+    """A slice of three items may be 40 points off: at the border it would look like one that is there."""
+    rows = [row for found in sliced(night, "candidate").values() for row in found if row.effect is not None]
+    far = [row for row in rows if abs(row.effect or 0) > reach(rows)]
+    svgs = re.findall(r'<svg class="bar".*?</svg>', render(night))
+    assert far and len(svgs) == len(rows)
+    assert sum("<path" in svg for svg in svgs) == len(far)
+    places = [float(at) for svg in svgs for at in re.findall(r'(?:cx|x1|x2)="([^"]+)"', svg)]
+    assert min(places) >= 4 and max(places) <= 140
+
+
 # Continual learning.
 
 
@@ -196,6 +254,16 @@ def test_a_row_is_a_model_and_a_column_a_vintage():
     assert values["ACC"] == pytest.approx(69.75)
     assert values["BWT"] == pytest.approx(-3.0)
     assert values["Forgetting"] == pytest.approx(3.0)
+
+
+def test_each_measure_has_its_unit_and_says_whose_definition_it_is(night: Report):
+    words = Page(render(night)).words()
+    for shown in ("ACC69.8% mean F1 on all vintages", "BWT−3.0points backward transfer", "Forgetting+3.0points best"):
+        assert shown.replace("% ", "%").replace("points ", "points") in words
+    found = continual(made_up_continual() | {"name": "candidate"})
+    assert found is not None
+    named = ("GEM", "GEM", "GEM", "Chaudhry", "Avalanche", "TRACE")
+    assert all(name in measure.meaning for name, measure in zip(named, found.measures, strict=True))
 
 
 def test_the_vintage_that_lost_most_is_the_harnesss_own():
@@ -230,6 +298,24 @@ def test_what_one_night_taught_is_told_in_its_own_table():
     ]
     words = Page(render(replace(night, decisions=({**night.decisions[0], "reasons": reasons},)))).words()
     assert "Taught on 2026-02-01 b" not in words and "Forgetting: what earlier nights taught" in words
+
+
+def test_the_table_of_vintages_says_what_the_gate_makes_of_each():
+    """An interval alone would look evaluable where the gate says that it isn't."""
+    aside = "(Shown only: the preset small …)"
+    reasons = [
+        "x",
+        f"vintage_2026-02-01: not evaluable, 15 items where 20 are needed. {aside}",
+        f"vintage_2026-02-02: failed, -9.0 points of F1 and at worst -11.0 on 20 items; -3.0 is allowed. {aside}",
+        "forgetting: failed, -5.0 points of F1 and at worst -6.0 on 80 items; -3.0 is allowed.",
+    ]
+    night = full_report(1)
+    html = render(replace(night, decisions=({**night.decisions[0], "reasons": reasons},)))
+    rows = [Page(row).words() for row in re.findall("<tr.*?</tr>", html[html.index('aria-label="Vintages"') :], re.S)]
+    assert rows[1].startswith("2026-02-01") and rows[1].endswith("○ not evaluableshown only")
+    assert rows[2].startswith("2026-02-02") and rows[2].endswith("✗ failedshown only")
+    assert rows[3].startswith("2026-02-03") and rows[3].endswith("the gate doesn’t look at it")
+    assert rows[5].startswith("All together") and rows[5].endswith("✗ failed")
 
 
 def test_small_vintages_are_not_evaluable():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
 
 import pytest
@@ -130,21 +129,6 @@ def test_the_mean_leaves_out_what_is_not_defined_and_says_how_often():
 def test_the_mean_of_nothing_is_refused():
     with pytest.raises(BadInput, match="no video"):
         mean_score([])
-
-
-def test_a_night_s_scores_take_seconds():
-    """Fifty CPU seconds for 10,000 videos is several times what they take; `benchmarks/metrics.py` has the figures."""
-    videos = [
-        tuple(
-            tuple(Chapter(float(60 * place + shift), f"{side} {video} part {place} of it") for place in range(10))
-            for side, shift in (("What", 0), ("How", 3))
-        )
-        for video in range(200)
-    ]
-    begin = time.process_time()
-    for reference, prediction in videos:
-        score_video(reference, prediction, 600)
-    assert time.process_time() - begin < 1
 
 
 some_chapters = st.lists(

@@ -132,6 +132,37 @@ def test_people_see_every_metric_for_every_video_and_in_the_mean(small):
     assert "100.0 % of the videos have a prediction" in words
 
 
+def test_what_is_left_out_is_named(tmp_path):
+    chapters = {"0": "Intro", "30": "End"}
+    reference = {f"talk {n}": {"duration": 60, "chapters": chapters} for n in range(3)}
+    reference["short"] = {"duration": 60, "chapters": {"0": "Intro"}}
+    (tmp_path / "r.json").write_text(json.dumps(reference))
+    (tmp_path / "p.json").write_text(
+        json.dumps({"talk 0": chapters, "short": {}} | {f"odd {n}": {} for n in range(12)})
+    )
+    shown = " ".join(score("--reference", tmp_path / "r.json", "--predictions", tmp_path / "p.json").stdout.split())
+    assert "of the 4 videos: precision_3s of 1, recall_3s of 1" in shown
+    assert "soda_c of 4" not in shown, "it has no mean to be left out of"
+    assert "without a prediction, so that all is worst: talk 1, talk 2 " in shown + " "
+    assert "not in the reference, so not scored: odd 0, odd 1, odd 10, odd 11, odd 2" in shown
+    assert shown.endswith("odd 7 and 2 more")
+
+
+def test_an_id_is_text_whatever_it_looks_like(tmp_path):
+    names = ("a[/b]", "talk [draft]")
+    reference = {name: {"duration": 60, "chapters": {"0": "Intro"}} for name in names}
+    (tmp_path / "r.json").write_text(json.dumps(reference))
+    (tmp_path / "p.json").write_text("{}")
+    (tmp_path / "m.json").write_text(json.dumps([{"id": name, "ref_masses": [3], "hyp_masses": [3]} for name in names]))
+    for arguments in (
+        ("--reference", tmp_path / "r.json", "--predictions", tmp_path / "p.json"),
+        ("--segmentation", tmp_path / "m.json"),
+    ):
+        shown = score(*arguments)
+        assert shown.exit_code == 0, shown.exception
+        assert all(name in shown.stdout for name in names)
+
+
 def test_segmentations_are_shown_with_what_is_not_defined(tmp_path):
     path = tmp_path / "m.json"
     path.write_text(json.dumps([{"id": "tiny", "ref_masses": [1, 1], "hyp_masses": [2]}]))

@@ -15,7 +15,7 @@ from errata.errors import Unavailable
 from errata.night import Night
 from evaluation.harness import evaluate
 from evaluation.items import Contender
-from evaluation.vintages import Sampling, history, matrix, stride, worst
+from evaluation.vintages import Sampling, as_json, history, matrix, stride, worst
 from tests.made_up_answers import answered, contender, corrected, mark
 from tests.made_up_record import chapters, correction, talk
 
@@ -138,6 +138,26 @@ def test_the_sample_is_small_and_the_same_every_night(record: Record, models: di
     assert [question.item for question in more.vintages[0].questions][:2] == few.vintages[0].items
     r = matrix(record, models["new"].folder.parent, few, models["new"])
     assert r.shape == (4, 3) and np.isnan(r[:, 1]).all() and not np.isnan(r[:, [0, 2]]).any()
+
+
+def test_forgetting_is_from_the_best_model_ever_whatever_is_sampled(
+    record: Record, models: dict[str, Contender]
+) -> None:
+    """Monday's talks alone are sampled, and `two`, which came long after them, knew them best."""
+    places = {"day0": 90, "one": 80, "two": 60, "new": 90}
+    mondays: list[int] = []
+    for label, champion in (("mon", "day0"), ("tue", "day0"), ("wed", "one")):
+        talks = corrected(record, [f"{label} {number}" for number in range(6)])
+        mondays = mondays or talks
+        night(record, label, models[champion], models["day0"])
+    for name, place in places.items():
+        answered(record, models[name], mondays, place)
+    past = history(record, tonight(record, models), models["day0"].folder, Sampling(vintages=1))
+    r = matrix(record, models["new"].folder.parent, past, models["new"])
+    told = as_json(past, models["new"].identity, r, math.nan)
+    assert [row["taught"] for row in told["rows"]] == [0, 1, 3], "the page's table does not grow with the nights"
+    assert told["measures"]["chaudhry_forgetting"] == pytest.approx(f1(60) - f1(90))
+    assert told["measures"]["gem_bwt"] == pytest.approx(f1(90) - f1(80))
 
 
 def test_labels_are_tonight_s_and_what_is_gone_is_not_asked_for(
