@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, DynamicCache
-from transformers.utils import logging
 
 from errata.errors import ErrataError, Unavailable
 from errata.inference.engine import Ask, ahead, pick
+from errata.inference.lean import lean_import
 from errata.inference.tokenizer import load_tokenizer
 from errata.tasks.template import Reading
+
+with lean_import():
+    from transformers import AutoModelForCausalLM, DynamicCache
+    from transformers.utils import logging
 
 SMALL = 50_000_000
 """Parameters below which a second thread costs a CPU more than it gives: the threads mostly wait for each other."""
@@ -111,7 +114,8 @@ def load_model(base: Path, adapter: Path | None = None) -> Any:
         base, dtype="auto" if gpu else torch.float32, use_safetensors=True, local_files_only=True
     )
     if adapter is not None:
-        from peft import PeftModel
+        with lean_import():
+            from peft import PeftModel
 
         model = PeftModel.from_pretrained(model, adapter, local_files_only=True).merge_and_unload()
     spare_threads(model)
