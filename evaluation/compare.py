@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from errata.domain.chapter import Chapters
-from evaluation.items import Scored
+from evaluation.items import Scored, value_of
 from evaluation.metrics.score import LOW_IS_GOOD, VideoScore
 from evaluation.statistics import compare
 
@@ -87,7 +87,7 @@ def _slices(pairs: Sequence[Pair], key: Callable[[Pair], str], seed: int) -> dic
 
 
 def _metric(pairs: Sequence[Pair], name: str, seed: int) -> dict[str, Any] | None:
-    defined = [pair for pair in pairs if None not in (_value(pair.a, name), _value(pair.b, name))]
+    defined = [pair for pair in pairs if None not in (value_of(pair.a, name), value_of(pair.b, name))]
     if not defined:
         return None
     clusters = [pair.a.item.cluster for pair in defined]
@@ -111,14 +111,7 @@ def _compared(pairs: Sequence[Pair], name: str, seed: int) -> dict[str, Any]:
 
 def _values(rows: Sequence[Scored], name: str) -> list[float]:
     """Of a metric that is defined for all of them."""
-    return [float(value) for row in rows if (value := _value(row, name)) is not None]
-
-
-def _value(row: Scored, name: str) -> float | None:
-    if name == "parsable":
-        return 0.0 if row.prediction.problems else 100.0
-    value: float | None = getattr(row.score, name)
-    return value
+    return [float(value) for row in rows if (value := value_of(row, name)) is not None]
 
 
 def _shown(pair: Pair) -> dict[str, Any]:

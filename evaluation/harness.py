@@ -7,6 +7,7 @@ comparisons per contender (`evaluation.json`); nothing is decided here.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from evaluation import vintages
 from evaluation.best import best_ever
 from evaluation.continual import general_ability_delta
 from evaluation.holdout import log_night
-from evaluation.items import Contender, Item, Scored, fresh_items, guardrail_items, score_items, seen_by
+from evaluation.items import Contender, Item, Scored, fresh_items, guardrail_items, score_items, seen_by, value_of
 from evaluation.metrics.score import mean_score
 from evaluation.statistics import compare
 from evaluation.vintages import History, Sampling
@@ -71,7 +72,8 @@ class Scores:
 
     def compare(self, new: str, old: str, items: Sequence[Item], metric: str = "f1") -> dict[str, Any]:
         def values(model: str) -> list[float]:
-            return [_value(row, metric) for row in self.of(model, items)]
+            found = [value_of(row, metric) for row in self.of(model, items)]
+            return [math.nan if value is None else value for value in found]  # which blocks
 
         return compare(values(new), values(old), [item.cluster for item in items], self._seed).as_json()
 
@@ -84,10 +86,6 @@ class Scores:
 
     def rows(self) -> list[Scored]:
         return [row for found in self._by_model.values() for row in found.values()]
-
-
-def _value(row: Scored, metric: str) -> float:
-    return (0.0 if row.prediction.problems else 100.0) if metric == "parsable" else float(getattr(row.score, metric))
 
 
 def _as_row(night: str, name: str, row: Scored) -> dict[str, Any]:

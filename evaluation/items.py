@@ -146,14 +146,23 @@ def unreviewed(record: Record, upto: int, seen: frozenset[str], draw: str, most:
 def score_items(record: Record, answerer: Answerer, name: str, items: Sequence[Item]) -> list[Scored]:
     """Answers what hasn't been answered yet, with progress shown under `name`, and scores everything."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task(f"{name} {answerer.model[:8]}", total=len(items))
+        task = progress.add_task(escape(f"{name} {answerer.model[:8]}"), total=len(items))
         asked = [item.label.transcript for item in items]
         answers = answerer.predict_all(record, asked, lambda: progress.advance(task))
     told = ((question, answers.get(question.item.label.transcript)) for question in questions(record, items))
     return [score(question, answer, answerer.model) for question, answer in told]
+
+
+def value_of(row: Scored, metric: str) -> float | None:
+    """Of a metric of `VideoScore`, or `parsable`: 100 where the answer could be read whole, else 0."""
+    if metric == "parsable":
+        return 0.0 if row.prediction.problems else 100.0
+    value: float | None = getattr(row.score, metric)
+    return value
 
 
 def recorded_f1(
@@ -169,7 +178,7 @@ def recorded_f1(
 
 
 def f1_alone(question: Question, answer: Chapters) -> float:
-    """`score_video`'s F1 without its other metrics, which cost thirty times as much."""
+    """`score_video`'s F1 without its other metrics, which cost some twenty times as much."""
     if not question.reference and not answer:
         return 100.0
     ref, pred = (overlap.segments(chapters, question.duration) for chapters in (question.reference, answer))

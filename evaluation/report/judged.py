@@ -54,6 +54,10 @@ class Panel:
     """False: answers are missing."""
     n: int
     """Items that every judge with a say answered."""
+    unlabelled: int
+    """Of them, those that nobody has reviewed."""
+    unlabelled_why: str
+    """Why there are none or fewer than were drawn; empty where that needs no word."""
     verdict: Estimate
     """Mean from −1 to 1; positive where the candidate is better."""
     wins: int
@@ -69,12 +73,14 @@ def panel(night: dict[str, Any]) -> Panel | None:
     """None where nobody was asked."""
     if not night.get("judges"):
         return None
-    verdict = night.get("verdict") or {}
+    verdict, more = night.get("verdict") or {}, night.get("unlabelled") or {}
     return Panel(
         say=night["say"],
         why=night["why"],
         complete=night["complete"],
         n=night.get("n", 0),
+        unlabelled=more.get("n", 0),
+        unlabelled_why=more.get("why", ""),
         verdict=_estimate({**verdict, "value": verdict.get("mean"), "n": night.get("n", 0)}),
         wins=verdict.get("wins", 0),
         ties=verdict.get("ties", 0),

@@ -45,7 +45,7 @@ def _snapshot(found: Sources) -> Iterator[Fact]:
     shards = found.manifest.get("shards", [])
     if found.manifest:
         yield Fact("Snapshot", "Shards", len(shards))
-        yield Fact("Snapshot", "Rows", sum(shard["rows"] for shard in shards))
+        yield Fact("Snapshot", "Rows, replaced ones too", sum(shard["rows"] for shard in shards))
     yield from _hashes(found, "Snapshot")
 
 

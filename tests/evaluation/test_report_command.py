@@ -124,7 +124,7 @@ def test_the_nights_own_files_are_its_lineage(workspace: Workspace):
     (folder / "dvc.lock").write_text("stages: {}\n")
     lineage = {(row["group"], row["name"]): row["value"] for row in told(write_report(workspace, "second"))["lineage"]}
     assert lineage["Record", "Training watermark"] == 900
-    assert lineage["Snapshot", "Rows"] == 212
+    assert lineage["Snapshot", "Rows, replaced ones too"] == 212
     assert lineage["Snapshot", "Manifest, SHA-256"] == sha256((folder / "manifest.json").read_bytes())
     assert lineage["Pipeline", "dvc.lock, SHA-256"] == sha256((folder / "dvc.lock").read_bytes())
     assert lineage["Curated", "Left out: its reviewers disagree"] == 1

@@ -162,7 +162,7 @@ def test_the_lineage_goes_from_the_record_to_the_candidate(night: Report):
     told = lineage(night)
     groups = list(dict.fromkeys(fact.group for fact in told))
     assert groups == ["Record", "Snapshot", "Curated", "Mix", "Models", "Scores", "Pipeline"]
-    assert Fact("Snapshot", "Rows", 212) in told
+    assert Fact("Snapshot", "Rows, replaced ones too", 212) in told
     assert Fact("Snapshot", "Manifest, SHA-256", "ab" * 32) in told
     assert Fact("Curated", "Left out: its leak group is held out", 93) in told
     assert Fact("Pipeline", "dvc.lock, SHA-256", "cd" * 32) in told

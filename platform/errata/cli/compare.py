@@ -91,8 +91,6 @@ def _role(item: Item) -> str:
 
 
 def print_comparison(found: dict[str, Any]) -> None:
-    from rich.markup import escape
-
     say(f"A  {_name(found['a'])}\nB  {_name(found['b'])}")
     say(f"{found['items']} items of {found['on']}, 90 % intervals, by cluster")
     rows = [(name, *_metric_row(found["metrics"][name])) for name in SHOWN if name in found["metrics"]]
@@ -104,7 +102,7 @@ def print_comparison(found: dict[str, Any]) -> None:
     for title, key in (("A lost most", "regressions"), ("A gained most", "fixes")):
         if found[key]:
             values = [(one["external_id"], one["a_f1"], one["b_f1"], one["difference"]) for one in found[key]]
-            shown = [(escape(name), *(f"{value:.1f}" for value in of)) for name, *of in values]
+            shown = [(name, *(f"{value:z.1f}" for value in of)) for name, *of in values]
             print_table(title, ("transcript", "A", "B", "A minus B"), shown)
     problems = " and ".join(f"{found['problems'][side]} of {side.upper()}’s" for side in ("a", "b"))
     say(f"answers that could not be read whole, or are missing: {problems} {found['items']}")

@@ -50,8 +50,6 @@ def compare_command(
 @compare.command("holdout")
 def holdout_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Every access to the anchor and to the sealed set, and how often the latter may still be opened this year."""
-    from rich.markup import escape
-
     from errata.cli.output import print_json, print_table, say
     from evaluation.holdout import SEALED_A_YEAR, listing
 
@@ -60,7 +58,7 @@ def holdout_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> N
         print_json(found)
         return
     rows = [
-        (str(one["seq"]), one["at"][:19], one["role"], str(one["items"]), escape(one["by"]), escape(one["why"]))
+        (str(one["seq"]), one["at"][:19], one["role"], str(one["items"]), one["by"], one["why"])
         for one in found["accesses"]
     ]
     print_table("accesses to held-out items", ("#", "at (UTC)", "role", "items", "by", "why"), rows)

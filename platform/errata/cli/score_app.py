@@ -115,12 +115,10 @@ def _tell_pairs(found: dict[str, Any]) -> None:
 
 
 def _table(title: str, rows: dict[str, Any], names: tuple[str, ...], digits: int = 1) -> None:
-    from rich.markup import escape
-
     from errata.cli.output import print_table
 
     def shown(value: float | None) -> str:
         return "–" if value is None else f"{value:.{digits}f}"
 
-    lines = [(escape(name), *(shown(scores[metric]) for metric in names)) for name, scores in rows.items()]
+    lines = [(name, *(shown(scores[metric]) for metric in names)) for name, scores in rows.items()]
     print_table(title, ("id", *(name.replace("_", " ") for name in names)), lines)

@@ -89,8 +89,16 @@ def print_nights(outcomes: list[dict[str, Any]]) -> None:
                 interval(means.get("day0")),
                 interval(means.get("champion")),
                 interval(means.get("candidate")),
-                outcome["verdict"],
+                outcome["verdict"] + (" *" if _waited(outcome) else ""),
             )
         )
     title = "F1 on fresh items, with 90 % interval (equal: chapters of one length)"
     print_table(title, ("night", "new", "equal", "Day-0", "champion", "candidate", "verdict"), rows)
+    for outcome in filter(_waited, outcomes):
+        scored = interval(outcome["means"].get("challenger"))
+        say(f"* {outcome['night']} promoted an earlier night's candidate, which had waited: {scored}")
+
+
+def _waited(outcome: dict[str, Any]) -> bool:
+    """Whether the night promoted the challenger and not its own candidate."""
+    return bool(outcome.get("promoted")) and outcome["promoted"] != outcome.get("candidate")
