@@ -131,9 +131,7 @@ def unreviewed(record: Record, upto: int, seen: frozenset[str], draw: str, most:
     """
     taken, found = set(seen), list[int]()
     with record.read() as store:
-        said_since = {seq for seq, _ in store.changes(upto, store.watermark())}
-        waiting = {seq for seq in said_since.union(store.undrafted("", "")) if seq <= upto}  # whoever answered them
-        for seq in sorted(waiting, key=lambda seq: sha256(f"{draw} {seq}")):
+        for seq in sorted(store.waiting(upto), key=lambda seq: sha256(f"{draw} {seq}")):
             group = store.group(seq, upto)
             if len(found) == most:
                 break

@@ -25,9 +25,6 @@ from errata.domain.roles import DEFAULT_SHARES, ROLES, Role, own_role
 from errata.domain.transcript import Transcript
 from errata.errors import NotFound
 
-REVIEWED = sa.select(CorrectionRow.transcript).where(CorrectionRow.kind != "reference")
-"""Transcripts of which a person has said something."""
-
 
 class Store(Labels):
     def __init__(self, session: Session, blobs: Blobs) -> None:
@@ -110,8 +107,11 @@ class Store(Labels):
         asked = sa.select(PredictionRow.transcript).where(
             PredictionRow.model == model, PredictionRow.template == template
         )
-        query = sa.select(TranscriptRow.seq).where(TranscriptRow.seq.not_in(asked), TranscriptRow.forgotten.is_(None))
-        return self._session.scalars(query.where(TranscriptRow.seq.not_in(REVIEWED)).order_by(TranscriptRow.seq)).all()
+        return self._session.scalars(_waiting().where(TranscriptRow.seq.not_in(asked))).all()
+
+    def waiting(self, upto: int) -> Sequence[int]:
+        """Transcripts, in their order, that waited for a reviewer as of `upto`."""
+        return self._session.scalars(_waiting(upto).where(TranscriptRow.seq <= upto)).all()
 
     # predictions -----------------------------------------------------------------------------------------------------
 
@@ -177,7 +177,7 @@ class Store(Labels):
             sa.select(PredictionRow)
             .join(TranscriptRow, TranscriptRow.seq == PredictionRow.transcript)
             .where(PredictionRow.model == model, TranscriptRow.forgotten.is_(None))
-            .where(PredictionRow.transcript.not_in(REVIEWED))
+            .where(PredictionRow.transcript.not_in(_reviewed()))
             .order_by(PredictionRow.seq)
         )
         return [(row.hash, as_prediction(row)) for row in rows]
@@ -215,3 +215,14 @@ class Store(Labels):
         found = self._session.execute(sa.select(TranscriptRow.role, sa.func.count()).group_by(TranscriptRow.role))
         counted = {row[0]: row[1] for row in found}
         return {role: counted.get(role, 0) for role in ROLES}
+
+
+def _reviewed(upto: int | None = None) -> sa.Select[int]:
+    """Transcripts of which a person has said something; as of `upto`, if it is given."""
+    said = sa.select(CorrectionRow.transcript).where(CorrectionRow.kind != "reference")
+    return said if upto is None else said.where(CorrectionRow.seq <= upto)
+
+
+def _waiting(upto: int | None = None) -> sa.Select[int]:
+    query = sa.select(TranscriptRow.seq).where(TranscriptRow.forgotten.is_(None))
+    return query.where(TranscriptRow.seq.not_in(_reviewed(upto))).order_by(TranscriptRow.seq)
