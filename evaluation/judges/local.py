@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +12,7 @@ import llguidance.hf
 
 from errata.domain.hashing import content_hash
 from errata.errors import NotFound
-from errata.inference.artefact import CARD, MANIFEST, Card, verify
+from errata.inference.artefact import CARD, MANIFEST, Card, file_sha256, verify
 from errata.inference.decode import allowed
 from errata.inference.engine import Ask, Engine, Step
 from errata.tasks.encode import dress, ids
@@ -127,10 +126,4 @@ def _weights(folder: Path) -> str:
     """The identity of a sealed model; of another, a hash over its files."""
     if (folder / MANIFEST).exists():
         return verify(folder)
-    return content_hash({path.name: _sha256(path) for path in sorted(folder.iterdir()) if path.is_file()})
-
-
-def _sha256(path: Path) -> str:
-    """Read in parts: a file of weights may be larger than the memory."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return content_hash({path.name: file_sha256(path) for path in sorted(folder.iterdir()) if path.is_file()})

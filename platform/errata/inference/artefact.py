@@ -7,6 +7,7 @@ its name, is refused.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -77,6 +78,12 @@ def _may_run_code(suffix: str, data: bytes) -> bool:
     return suffix in _PICKLES or data.startswith(b"PK\x03\x04") or pickled
 
 
+def file_sha256(path: Path) -> str:
+    """Read in parts: a file of weights may be larger than the memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def verify(folder: Path) -> str:
     """The identity of a sealed model, after comparing every byte. Raises NotFound where one differs."""
     try:
@@ -87,7 +94,7 @@ def verify(folder: Path) -> str:
         ) from error
     for name, expected in files.items():
         path = folder / name
-        if not path.is_file() or sha256(path.read_bytes()) != expected["sha256"]:
+        if not path.is_file() or file_sha256(path) != expected["sha256"]:
             raise NotFound(f"{path} is missing or was changed after it was sealed; restore it, or make the model again")
     unlisted = {path.name for path in folder.rglob("*") if path.is_file()} - {Path(name).name for name in files}
     if unlisted - {MANIFEST}:
