@@ -236,8 +236,8 @@ def evaluate(
 def _scored(record: Record, plan: Programme, models: Path, seed: int) -> Scoring:
     scoring = Scoring(record, models, seed)
     cast = plan.cast
+    everybody = [item for items in plan.fresh.values() for item in items]
     for model in cast.everyone.values():
-        everybody = [item for items in plan.fresh.values() for item in items]
         gathered = plan.fresh.get(model.identity, everybody)
         kept = plan.past.items if model in cast.rivals or model.identity == cast.champion.identity else ()
         scoring.ask(model, (*plan.tonight, *gathered, *plan.guardrails), kept)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 import yaml
 
 from errata.errors import NotFound
 from errata.workspace import write_atomically
+
+
+def today() -> str:
+    """The day of the local calendar: what a night is called unless it is given a name."""
+    return datetime.now().astimezone().date().isoformat()
 
 
 @dataclass(frozen=True, slots=True)

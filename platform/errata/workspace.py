@@ -24,7 +24,7 @@ _IGNORED = """\
 /mlartifacts/
 /blobs/
 /models/
-/work/
+work/
 /samples/
 /rejects/
 /nights/

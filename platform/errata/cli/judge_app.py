@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,15 +24,15 @@ judges = typer.Typer(
 def check_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Measure the configured judges: agreement with reviewers, order, length, style, drift, hidden instructions."""
     from errata.cli.judging import counted
+    from errata.night import today
     from evaluation.judges.night import check_judges, reviewed_pairs
 
     place = find(workspace)
     with place.record.read() as store:
         upto = store.newest_correction()
     pairs = reviewed_pairs(place.record, upto)
-    occasion = date.today().isoformat()  # noqa: DTZ011 - canaries are asked anew once a local day
     with counted() as each:
-        found = check_judges(_seats(place, each), pairs, occasion)
+        found = check_judges(_seats(place, each), pairs, today())  # canaries are asked anew once a day
     _show(found, as_json)
 
 

@@ -13,7 +13,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,7 @@ from errata.database.tables import NightRow
 from errata.domain.hashing import sha256
 from errata.errors import NotFound, Refused, Unavailable
 from errata.inference.artefact import Card, home, keep
-from errata.night import Night
+from errata.night import Night, today
 from errata.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def run_night(workspace: Workspace, label: str | None = None) -> dict[str, Any]:
 
     A finished night is not run again: its recorded outcome comes back.
     """
-    label = label or date.today().isoformat()  # noqa: DTZ011 - a night's label is of the local calendar
+    label = label or today()
     with held(workspace.record):
         row = _begin(workspace, label)
         if row.finished:

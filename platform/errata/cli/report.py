@@ -107,8 +107,9 @@ def _night(row: NightRow, folder: Path) -> dict[str, Any]:
 
 def _judges(folder: Path, contenders: list[str]) -> dict[str, dict[str, Any]]:
     """What judges found of each contender that they were asked about."""
-    names = {name: "judges.json" if name == "candidate" else f"{name}-judges.json" for name in contenders}
-    found = {name: _read(folder / file) for name, file in names.items()}
+    from evaluation.judges.night import result_file
+
+    found = {name: _read(folder / result_file(name)) for name in contenders}
     return {name: judged for name, judged in found.items() if judged.get("judges")}
 
 

@@ -119,7 +119,7 @@ def load_model(base: Path, adapter: Path | None = None) -> Any:
 
         model = PeftModel.from_pretrained(model, adapter, local_files_only=True).merge_and_unload()
     spare_threads(model)
-    return model.to("cuda" if gpu else "cpu").eval()
+    return model.to("cuda" if gpu else "cpu").eval()  # torch's evaluation mode: no dropout while it answers
 
 
 def spare_threads(model: Any) -> None:
