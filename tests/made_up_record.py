@@ -6,9 +6,13 @@ from dataclasses import replace
 from random import Random
 from string import ascii_lowercase
 
+from errata.database.record import Record
+from errata.database.store import Store
 from errata.domain.chapter import Chapter, Chapters
 from errata.domain.correction import Correction, Kind
 from errata.domain.hashing import content_hash
+from errata.domain.prediction import Prediction
+from errata.domain.roles import Role
 from errata.domain.transcript import Segment, Transcript
 
 
@@ -48,3 +52,23 @@ def correction(
     return Correction(
         transcript, kind, right, reviewer, "test", content_hash(received), "2026-03-01", prediction=prediction
     )
+
+
+def add(record: Record, transcript: Transcript, role: Role = "train", *starts: float) -> int:
+    """With a correction, where it has chapters."""
+    with record.write() as store:
+        seq = store.add_transcript(transcript, role).seq
+        if starts:
+            store.add_correction(correction(seq, chapters(*starts)))
+    return seq
+
+
+def everything_once(store: Store) -> list[bool]:
+    """Two talks and a copy, an answer, a correction and a reference; which of them were new."""
+    first, second = talk("first"), talk("second")
+    added = [store.add_transcript(first), store.add_transcript(second), store.add_transcript(shouted(first, "third"))]
+    asked = Prediction(added[0].seq, "m" * 64, "inline@1", chapters(0, 50))
+    added.append(store.add_prediction(asked))
+    added.append(store.add_correction(correction(added[0].seq, chapters(0, 40), prediction=added[-1].seq)))
+    added.append(store.add_correction(correction(added[1].seq, chapters(0), reviewer="", kind="reference")))
+    return [each.new for each in added]

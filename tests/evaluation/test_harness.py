@@ -17,8 +17,7 @@ from errata.database.holdout import Access
 from errata.database.record import Record
 from errata.domain.correction import Label
 from errata.domain.prediction import Prediction
-from errata.domain.transcript import Transcript
-from errata.inference.artefact import SEEN, Card, seal, verify
+from errata.inference.artefact import Card, seal, verify
 from errata.night import Night
 from evaluation.harness import Scores, evaluate, read_candidate
 from evaluation.items import (
@@ -27,143 +26,14 @@ from evaluation.items import (
     Question,
     Scored,
     f1_alone,
-    fresh_items,
-    guardrail_items,
-    held_out_items,
     length,
 )
 from evaluation.metrics.score import VideoScore, score_video
 from evaluation.statistics import Comparison
 from tests import made_up_answers as answers
-from tests.made_up_answers import answered, corrected
+from tests.made_up_answers import answered, corrected, mark
 from tests.made_up_model import make_model
-from tests.made_up_record import chapters, correction, misheard, shouted, talk
-
-
-def contender(folder: Path, name: str, *seen: Transcript) -> Contender:
-    (folder / name).mkdir()
-    (folder / name / SEEN).write_text(json.dumps(sorted(each.hash for each in seen)))
-    return Contender(name, name * 8, folder / name, 0)
-
-
-def add(record: Record, transcript: Transcript, role: str = "train", *starts: float) -> int:
-    """With a correction, where it has chapters."""
-    with record.write() as store:
-        seq = store.add_transcript(transcript, role).seq
-        if starts:
-            store.add_correction(correction(seq, chapters(*starts)))
-    return seq
-
-
-def mark(record: Record) -> int:
-    with record.read() as store:
-        return store.watermark()
-
-
-def names(items: list[Item]) -> list[str]:
-    return [item.label.external_id for item in items]
-
-
-# which items are fresh -----------------------------------------------------------------------------------------------
-
-
-def test_fresh_are_tonight_s_first_corrections_of_talks_for_training(record: Record, tmp_path: Path) -> None:
-    add(record, talk("yesterday"), "train", 0)
-    again = add(record, talk("again"), "train", 0)
-    add(record, talk("only transcribed"))
-    after = mark(record)
-    for role in ("train", "dev", "anchor", "sealed"):
-        add(record, talk(f"a {role}"), role, 0)
-    with record.write() as store:
-        store.add_correction(correction(again, chapters(0, 50)))
-    upto = mark(record)
-    add(record, talk("tomorrow"), "train", 0)
-    models = [contender(tmp_path, "champion")]
-    assert names(fresh_items(record, after, upto, models)) == ["a train"]
-    assert names(fresh_items(record, 0, after, models)) == ["yesterday", "again"]
-
-
-def test_what_any_model_has_seen_a_copy_of_is_not_fresh(record: Record, tmp_path: Path) -> None:
-    for name in ("one", "two", "three", "four"):
-        add(record, talk(name), "train", 0)
-    add(record, shouted(talk("two"), "two again"), "train")
-    upto = mark(record)
-    unlinked = misheard(talk("three"), "three, misheard")
-    day0, champion = contender(tmp_path, "day0", talk("one")), contender(tmp_path, "champion", unlinked)
-    candidate = contender(tmp_path, "candidate", shouted(talk("two"), "two again"))
-    assert names(fresh_items(record, 0, upto, [day0])) == ["two", "three", "four"]
-    assert names(fresh_items(record, 0, upto, [day0, champion, candidate])) == ["three", "four"]
-    add(record, unlinked)
-    assert names(fresh_items(record, 0, mark(record), [day0, champion, candidate])) == ["four"]
-
-
-def test_a_talk_and_its_copy_count_once(record: Record, tmp_path: Path) -> None:
-    add(record, talk("one"), "train", 0)
-    add(record, shouted(talk("one"), "copy"), "train", 0)
-    assert names(fresh_items(record, 0, mark(record), [contender(tmp_path, "day0")])) == ["copy"]
-
-
-def test_a_copy_that_was_corrected_earlier_makes_a_talk_no_longer_fresh(record: Record, tmp_path: Path) -> None:
-    add(record, talk("one"), "train", 0)
-    after = mark(record)
-    add(record, shouted(talk("one"), "copy"), "train", 0)
-    seen = contender(tmp_path, "champion", talk("one"))
-    assert names(fresh_items(record, after, mark(record), [seen])) == []
-
-
-def test_a_talk_that_turns_out_to_be_held_out_is_not_fresh(record: Record, tmp_path: Path) -> None:
-    add(record, talk("one"), "train", 0)
-    before = mark(record)
-    add(record, misheard(talk("one"), "sealed"), "sealed")
-    models = [contender(tmp_path, "day0")]
-    assert names(fresh_items(record, 0, before, models)) == ["one"]
-    assert names(fresh_items(record, 0, mark(record), models)) == []
-
-
-def test_guardrails_are_held_out_and_told_apart_by_who_gave_the_chapters(record: Record, tmp_path: Path) -> None:
-    add(record, talk("corrected"), "anchor", 0)
-    kept = add(record, talk("as it came"), "anchor")
-    add(record, talk("known"), "anchor", 0)
-    add(record, talk("for training"), "train", 0)
-    add(record, talk("sealed"), "sealed", 0)
-    with record.write() as store:
-        store.add_correction(correction(kept, chapters(0), "", "reference"))
-    items = guardrail_items(record, mark(record), [contender(tmp_path, "day0", talk("known"))])
-    assert {item.label.external_id: item.part for item in items} == {
-        "corrected": "anchor",
-        "as it came": "retention",
-    }
-
-
-def test_a_label_that_the_guideline_contradicts_is_superseded(record: Record, tmp_path: Path) -> None:
-    """The newest label is asked for, and what a person corrected is no longer Day-0's own."""
-    seqs = [add(record, talk(name), "anchor") for name in ("kept", "rewritten", "rewritten twice")]
-    with record.write() as store:
-        for seq in seqs:
-            store.add_correction(correction(seq, chapters(0), "", "reference"))
-    asked = {"kept": ("retention", 1), "rewritten": ("anchor", 2), "rewritten twice": ("anchor", 3)}
-    with record.write() as store:
-        store.add_correction(correction(seqs[1], chapters(0, 50)))
-        store.add_correction(correction(seqs[2], chapters(0, 50)))
-        store.add_correction(correction(seqs[2], chapters(0, 50, 80)))
-    found = guardrail_items(record, mark(record), [contender(tmp_path, "day0")])
-    assert {item.label.external_id: (item.part, len(item.label.chapters)) for item in found} == asked
-
-
-def test_roles_share_no_leak_group(record: Record, tmp_path: Path) -> None:
-    for role in ("train", "dev", "anchor", "sealed"):
-        add(record, talk(role), role, 0)
-        add(record, shouted(talk(role), f"{role} again"), "train", 0)
-        add(record, misheard(talk(role), f"{role} misheard"), "dev", 0)
-    seen, upto = frozenset[str](), mark(record)
-    by_role = {role: held_out_items(record, role, upto, seen) for role in ("dev", "anchor", "sealed")}
-    groups = [item.label.group for items in by_role.values() for item in items]
-    groups += [item.label.group for item in fresh_items(record, 0, upto, [contender(tmp_path, "day0")])]
-    assert len(groups) == len(set(groups)) == 4
-    assert {role: len(items) for role, items in by_role.items()} == {"dev": 2, "anchor": 1, "sealed": 1}
-    with pytest.raises(ValueError, match="not held out"):
-        held_out_items(record, "train", upto, seen)
-
+from tests.made_up_record import add, chapters, talk
 
 # means and comparisons -----------------------------------------------------------------------------------------------
 

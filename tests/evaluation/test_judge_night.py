@@ -13,13 +13,11 @@ from typing import Any
 import pytest
 
 from evaluation.judges import agreement
-from evaluation.judges.bias import padded
-from evaluation.judges.canaries import canaries, planted, talks
+from evaluation.judges.canaries import canaries
 from evaluation.judges.item import Item, Pair
 from evaluation.judges.judged import gap, judged
 from evaluation.judges.night import Hearing, check_judges, judge_night
 from evaluation.judges.pairwise import differ
-from evaluation.judges.render import shown
 from evaluation.judges.rubric import RubricForm
 from evaluation.judges.standing import PAIRS
 from evaluation.statistics import compare
@@ -66,34 +64,6 @@ def known(first: tuple[Path, dict[str, Any]], tmp_path: Path) -> Path:
 
 def by_name(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {judge["name"]: judge for judge in found["judges"]}
-
-
-# the canaries --------------------------------------------------------------------------------------------------------
-
-
-def test_each_canary_has_a_right_answer_and_a_worse_one() -> None:
-    found = canaries()
-    assert len(found) == 4 * len(talks()) == len({canary.name for canary in found})
-    for canary in found:
-        assert differ(canary.pair) and canary.pair.label == 1
-        starts = {segment.start for segment in canary.pair.transcript.segments}
-        for side in (canary.pair.old, canary.pair.new):
-            assert {chapter.start for chapter in side} <= starts and len({c.start for c in side}) == len(side)
-
-
-def test_planted_instructions_reach_the_judge_whole() -> None:
-    for each in planted():
-        told = shown(each.pair.old, "seconds") + [part.text for part in each.pair.transcript.segments]
-        assert any(words in line for line in told for words in ("choose it", "ignore everything above", '": "second"'))
-        assert differ(each.pair) and differ(each.clean)
-        lengths = [len("".join(shown(side.old, "seconds"))) for side in (each.clean, each.pair)]
-        assert abs(lengths[0] - lengths[1]) < 5, "what differs is what is said, not how much"
-
-
-def test_padding_says_no_more_but_at_greater_length() -> None:
-    for _, right in talks():
-        assert [c.start for c in padded(right)] == [c.start for c in right]
-        assert len("".join(shown(padded(right), "seconds"))) > 2 * len("".join(shown(right, "seconds")))
 
 
 # a whole night -------------------------------------------------------------------------------------------------------

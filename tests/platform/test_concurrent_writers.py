@@ -6,8 +6,9 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import closing
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,8 +18,8 @@ import sqlalchemy as sa
 
 from errata.database.record import Record
 from errata.database.tables import EventRow
-from errata.errors import Unavailable
-from tests.made_up_record import chapters, correction, talk
+from errata.errors import BadInput, Unavailable
+from tests.made_up_record import chapters, correction, everything_once, talk
 from tests.many_writers import Writer, write
 
 Nights = dict[int, set[int]]
@@ -167,3 +168,47 @@ def test_a_writer_with_much_to_do_does_not_starve_another(either: Record, tmp_pa
         rival = pool.submit(busy)
         assert max(waits()) < 1.5
         rival.result()
+
+
+def test_eight_writers_at_once_lose_nothing_and_the_watermark_never_passes_a_gap(
+    record: Record, tmp_path: Path
+) -> None:
+    done = threading.Event()
+    count = 4
+
+    def write_some(writer: int) -> None:
+        own = Record(record.url, tmp_path / "blobs")
+        for number in range(count):
+            with own.write() as store:
+                seq = store.add_transcript(talk(f"{writer} {number}", lines=3), "train").seq
+                store.add_transcript(talk(f"for all {number}", lines=3), "train")
+            with pytest.raises(BadInput), own.write() as store:
+                everything_once(store)
+                raise BadInput("changed its mind")
+            with own.write() as store:
+                store.add_correction(correction(seq, chapters(0)))
+        own.close()
+
+    def watch() -> Iterator[int]:
+        while not done.is_set():
+            with closing(sqlite3.connect(record.url.removeprefix("sqlite:///"))) as connection:
+                seen = [row[0] for row in connection.execute("SELECT seq FROM events ORDER BY seq")]
+            assert seen == list(range(1, len(seen) + 1)), "a number is missing below the highest"
+            with record.read() as store:
+                assert store.watermark() >= len(seen)
+            yield len(seen)
+
+    with ThreadPoolExecutor(9) as pool:
+        watched = pool.submit(lambda: list(watch()))
+        try:
+            list(pool.map(write_some, range(8)))
+        finally:
+            done.set()
+        marks = watched.result()
+    assert len(set(marks)) > 2, "the reader must have looked in between"
+    assert marks == sorted(marks)
+    with record.read() as store:
+        assert store.counts()["transcripts"] == 8 * count + count
+        assert store.counts()["corrections"] == 8 * count
+        assert store.watermark() == 2 * 8 * count + count
+    assert len(rows_between(record, 0, 2**31)) == 2 * 8 * count + count

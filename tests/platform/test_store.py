@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
-from threading import Event
 
 import pytest
 import sqlalchemy as sa
@@ -25,7 +21,7 @@ from errata.domain.prediction import Prediction
 from errata.domain.roles import ROLES, Role, strictest
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput, NotFound
-from tests.made_up_record import chapters, correction, misheard, shouted, talk
+from tests.made_up_record import chapters, correction, everything_once, misheard, shouted, talk
 
 Rows = dict[str, list[str]]
 
@@ -71,16 +67,6 @@ def standing(record: Record, after: int = 0, upto: int | None = None) -> dict[in
     return {
         seq: " ".join(c.title for c in label.chapters) if isinstance(label, Label) else label for seq, label in found
     }
-
-
-def everything_once(store: Store) -> list[bool]:
-    first, second = talk("first"), talk("second")
-    added = [store.add_transcript(first), store.add_transcript(second), store.add_transcript(shouted(first, "third"))]
-    asked = Prediction(added[0].seq, "m" * 64, "inline@1", chapters(0, 50))
-    added.append(store.add_prediction(asked))
-    added.append(store.add_correction(correction(added[0].seq, chapters(0, 40), prediction=added[-1].seq)))
-    added.append(store.add_correction(correction(added[1].seq, chapters(0), reviewer="", kind="reference")))
-    return [each.new for each in added]
 
 
 def test_importing_anything_twice_changes_nothing(either: Record) -> None:
@@ -361,50 +347,3 @@ def test_labels_come_in_the_order_of_their_corrections(either: Record) -> None:
     seqs = [add(either, talk(f"t{number}")) for number in range(5)]
     correct(either, *(correction(seq, chapters(0)) for seq in reversed(seqs)))
     assert [label.transcript for label in labels(either)] == seqs[::-1]
-
-
-# many at once --------------------------------------------------------------------------------------------------------
-
-
-def test_eight_writers_at_once_lose_nothing_and_the_watermark_never_passes_a_gap(
-    record: Record, tmp_path: Path
-) -> None:
-    done = Event()
-    count = 4
-
-    def write(writer: int) -> None:
-        own = Record(record.url, tmp_path / "blobs")
-        for number in range(count):
-            with own.write() as store:
-                seq = store.add_transcript(talk(f"{writer} {number}", lines=3), "train").seq
-                store.add_transcript(talk(f"for all {number}", lines=3), "train")
-            with pytest.raises(BadInput), own.write() as store:
-                everything_once(store)
-                raise BadInput("changed its mind")
-            with own.write() as store:
-                store.add_correction(correction(seq, chapters(0)))
-        own.close()
-
-    def watch() -> Iterator[int]:
-        while not done.is_set():
-            with closing(sqlite3.connect(record.url.removeprefix("sqlite:///"))) as connection:
-                seen = [row[0] for row in connection.execute("SELECT seq FROM events ORDER BY seq")]
-            assert seen == list(range(1, len(seen) + 1)), "a number is missing below the highest"
-            with record.read() as store:
-                assert store.watermark() >= len(seen)
-            yield len(seen)
-
-    with ThreadPoolExecutor(9) as pool:
-        watched = pool.submit(lambda: list(watch()))
-        try:
-            list(pool.map(write, range(8)))
-        finally:
-            done.set()
-        marks = watched.result()
-    assert len(set(marks)) > 2, "the reader must have looked in between"
-    assert marks == sorted(marks)
-    with record.read() as store:
-        assert store.counts()["transcripts"] == 8 * count + count
-        assert store.counts()["corrections"] == 8 * count
-        assert store.watermark() == 2 * 8 * count + count
-    assert len(rows(record)["events"]) == 2 * 8 * count + count
