@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections import Counter
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from errata.errors import BadInput
 from errata.formats import detect
 from errata.formats.kinds import FORMATS, kind, words
-from errata.formats.rows import Arrival, Rejected, write_rejects
+from errata.formats.rows import Arrival, LeftOut, Rejected, write_rejects
 
 WORDS = "Hello there. Soil first."
 VTT = f"WEBVTT\n\n00:01.000 --> 00:09.000\n{WORDS}\n"
@@ -90,6 +91,10 @@ def test_what_the_content_cannot_tell_the_name_does(name: str, content: Any, sai
     [
         ("film.mp4", "\0ftyp", r"film\.mp4 is in no format that can be read; accepted are .*WebVTT"),
         ("notes.md", "Hello.", r"notes\.md is in no format"),
+        ("package.json", {"name": "x", "author": {"name": "Ann"}}, r"package\.json is in no format"),
+        ("talk.json3", {"wireMagic": "pb3", "events": [{"segs": []}]}, r"talk\.json3 is in no format"),
+        ("asrs_x.json", {"v": SPEECH}, r"asrs_x\.json is speech without metadata; name the metadata file"),
+        ("a" * 5000, None, r"can't be read \(File name too long\)"),
         ("list.json", [1, 2], r"list\.json is in no format"),
         ("word.json", '"word"', r"word\.json is in no format"),
         ("torn.json", '{"segments": [', r"torn\.json: not JSON \(Expecting value, line 1, column 15\)"),
@@ -100,7 +105,7 @@ def test_what_the_content_cannot_tell_the_name_does(name: str, content: Any, sai
 def test_one_file_in_no_format_is_an_error_that_says_what_to_do(
     name: str, content: Any, message: str, tmp_path: Path
 ) -> None:
-    file = write(tmp_path / name, content)
+    file = tmp_path / name if content is None else write(tmp_path / name, content)
     with pytest.raises(BadInput, match=message):
         detect.transcripts(file)
     with pytest.raises(BadInput, match=r"gone\.vtt is not there"):
@@ -194,6 +199,16 @@ def test_the_files_that_whisper_writes_for_one_talk_are_one_talk(tmp_path: Path)
     )
 
 
+def test_the_files_that_whisperx_writes_for_one_talk_with_speakers_are_one_talk(tmp_path: Path) -> None:
+    said = {"start": 1, "end": 9, "text": f" {WORDS}", "speaker": "SPEAKER_00", "words": [{"word": "Hello"}]}
+    write(tmp_path / "a.json", {"segments": [said], "word_segments": []})
+    for ending, text in (("vtt", VTT), ("srt", SRT), ("txt", WORDS)):
+        write(tmp_path / f"a.{ending}", text.replace(WORDS, f"[SPEAKER_00]: {WORDS}"))
+    (item,) = detect.transcripts(tmp_path).rows
+    assert isinstance(item, Arrival) and Path(item.row.file).name == "a.json"
+    assert [segment.speaker for segment in item.transcript.segments] == ["SPEAKER_00"]
+
+
 def test_of_two_talks_under_one_id_the_first_is_read_and_the_second_can_be_imported_by_itself(tmp_path: Path) -> None:
     first, second = write(tmp_path / "talk.json", WHISPER), write(tmp_path / "talk.vtt", VTT.replace("Soil", "Tools"))
     taken, refused = detect.transcripts(tmp_path).rows
@@ -202,6 +217,19 @@ def test_of_two_talks_under_one_id_the_first_is_read_and_the_second_can_be_impor
     assert refused.reason == f"video 'talk' stands a second time, first in {first}; give this one its own id"
     write_rejects(tmp_path / "rejects.jsonl", [refused])
     assert list(detect.transcripts(tmp_path / "rejects.jsonl").rows) == list(detect.transcripts(second).rows)
+
+
+def test_what_says_the_same_words_with_other_chapters_is_not_lost(tmp_path: Path) -> None:
+    chapters = [{"start_time": 1, "title": "Soil"}]
+    for name, told in (("a", None), ("b", chapters), ("c", None)):
+        write(tmp_path / f"{name}.info.json", {**INFO, "chapters": told})
+        write(tmp_path / f"{name}.en.vtt", VTT)
+    taken, refused = detect.transcripts(tmp_path).rows
+    assert isinstance(taken, Arrival) and taken.reference is None
+    assert isinstance(refused, Rejected) and Path(refused.file).name == "b.info.json"
+    assert "video 'abc' stands a second time" in refused.reason and refused.raw["metadata"]["chapters"] == {
+        "1.0": "Soil"
+    }
 
 
 def test_a_file_that_could_not_be_read_is_to_be_mended_itself_not_in_the_rejects(tmp_path: Path) -> None:
@@ -233,7 +261,10 @@ def test_what_nobody_can_place_is_refused_and_what_belongs_to_a_talk_is_not(tmp_
         "film": f"{tmp_path / 'film.mp4'} is in no format that can be read",
         "lonely": "it holds chapters alone",
         "notes": f"{tmp_path / 'notes.md'} is in no format that can be read",
+        "reviews.jsonl": "left for `import corrections`",
+        "inner": "not entered (folders inside)",
     }
+    assert [item.row for item in bad if isinstance(item, LeftOut)] == ["reviews.jsonl", "inner"]
     assert detect.transcripts(tmp_path).words == "no known format (3 files), podcast chapters (1 file), WebVTT (1 file)"
 
 
@@ -243,6 +274,22 @@ def test_a_folder_with_nothing_to_read_is_one_error(names: list[str], tmp_path: 
         write(tmp_path / name, REVIEW if name == "reviews.jsonl" else "{")
     with pytest.raises(BadInput, match=rf"{re.escape(str(tmp_path))} is in no format that can be read; accepted are"):
         detect.transcripts(tmp_path)
+
+
+def test_a_folder_of_folders_alone_says_that_they_are_not_entered(tmp_path: Path) -> None:
+    write(tmp_path / "march/talk.vtt", VTT)
+    with pytest.raises(BadInput, match="the folders in it, such as march, are not entered: name one of them"):
+        detect.transcripts(tmp_path)
+
+
+def test_a_link_to_nowhere_and_what_is_compressed_are_refused_by_name(tmp_path: Path) -> None:
+    write(tmp_path / "talk.vtt", VTT)
+    (tmp_path / "gone.vtt").symlink_to(tmp_path / "nowhere.vtt")
+    (tmp_path / "packed.vtt.gz").write_bytes(gzip.compress(VTT.encode()))
+    reasons = {item.row: item.reason for item in detect.transcripts(tmp_path).rows if isinstance(item, Rejected)}
+    assert set(reasons) == {"gone", "packed.vtt"}
+    assert "can't be read (No such file" in reasons["gone"]
+    assert reasons["packed.vtt"].endswith("is compressed; unpack it first (gunzip)")
 
 
 def test_a_data_set_that_cannot_be_read_stops_its_folder_only_where_nothing_else_is_there(tmp_path: Path) -> None:

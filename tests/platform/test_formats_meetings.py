@@ -71,6 +71,18 @@ def test_no_topics_and_an_empty_list_are_different_answers(topics: Any, referenc
     assert isinstance(arrival, Arrival) and arrival.reference == reference
 
 
+@pytest.mark.parametrize("indent", [None, 4])
+def test_a_file_of_its_own_is_a_meeting_under_the_files_name(indent: int | None, tmp_path: Path) -> None:
+    nameless = {name: value for name, value in MEETING.items() if name != "meeting_id"}
+    path = tmp_path / "covid_7.json"
+    path.write_text(json.dumps(nameless, indent=indent))
+    for place in (path, tmp_path):
+        assert detect.transcripts(place).words.startswith("meetings")
+        (arrival,) = detect.transcripts(place).rows
+        assert isinstance(arrival, Arrival) and arrival.transcript.external_id == "covid_7"
+        assert len(arrival.reference or ()) == 3
+
+
 def meeting(**changed: Any) -> dict[str, Any]:
     return {**MEETING, **changed}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -58,7 +59,23 @@ def test_a_file_is_one_transcript_placed_by_words(tmp_path: Path) -> None:
     ]
 
 
-@given(whole=st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0")).filter(str.strip))
+def test_a_speaker_in_brackets_is_no_word_of_the_line(tmp_path: Path) -> None:
+    file = tmp_path / "t.txt"
+    file.write_text("[SPEAKER_00]: Hello there. Soil: first.\n[Music]\n[Ann  B]: Tools.\n")
+    (arrival,) = plain_text.read(file)
+    assert isinstance(arrival, Arrival)
+    assert arrival.transcript.segments == (
+        Segment(0.0, 2.0, "Hello there.", "SPEAKER_00"),
+        Segment(2.0, 4.0, "Soil: first.", "SPEAKER_00"),
+        Segment(4.0, 5.0, "[Music]"),
+        Segment(5.0, 6.0, "Tools.", "Ann B"),
+    )
+    file.write_text("[SPEAKER_00]: \n")
+    (refused,) = plain_text.read(file)
+    assert isinstance(refused, Rejected) and "is empty" in refused.reason
+
+
+@given(whole=st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0[")).filter(str.strip))
 def test_every_word_is_kept_in_order_and_placed_where_it_stands(
     whole: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -78,8 +95,7 @@ def test_a_bad_file_does_not_stop_its_folder(tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_text("Fine.")
     (tmp_path / "c.txt").write_text("")
     (tmp_path / "d.txt").write_text("a\0b")
-    (tmp_path / "notes.md").write_text("not a transcript")
-    a, b, c, d = plain_text.read(tmp_path)
+    a, b, c, d = detect.transcripts(tmp_path).rows
     assert isinstance(b, Arrival) and b.transcript.external_id == "b"
     for item, row, reason in ((a, "a", "not UTF-8"), (c, "c", "is empty"), (d, "d", "NUL character at 1")):
         assert isinstance(item, Rejected)
@@ -98,9 +114,13 @@ def test_one_file_that_cannot_be_read_is_an_error(
         (tmp_path / name).write_bytes(content)
     with pytest.raises(BadInput, match=rf"{name} .*{message}"):
         plain_text.read(tmp_path / name)
-    with pytest.raises(BadInput, match=r"has no \.txt files"):
-        (tmp_path / "empty").mkdir()
-        plain_text.read(tmp_path / "empty")
+
+
+def test_a_name_that_no_database_takes_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / os.fsdecode(b"caf\xe9.txt")
+    file.write_text("Hello.")
+    (found,) = detect.transcripts(tmp_path).rows
+    assert isinstance(found, Rejected) and found.reason.startswith("the file's name has half a character")
 
 
 def arrivals(path: Path, asr: Path | None = None) -> list[Transcript]:

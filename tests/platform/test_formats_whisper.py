@@ -45,7 +45,9 @@ def test_a_file_is_one_transcript_under_its_name(tmp_path: Path) -> None:
 
 
 def test_the_real_talks_written_as_whisper_does_are_the_same_talks(shared: Path, tmp_path: Path) -> None:
-    talks = {item.transcript.external_id: item.transcript for item in detect.transcripts(shared / "data/talks").rows}
+    rows = detect.transcripts(shared / "data/talks").rows
+    talks = {item.transcript.external_id: item.transcript for item in rows if isinstance(item, Arrival)}
+    assert len(talks) == 100
     for name, talk in talks.items():
         segments = [{"start": s.start, "end": s.end, "text": f" {s.text}", "speaker": s.speaker} for s in talk.segments]
         write(tmp_path, {"segments": segments, "word_segments": [], "language": "en"}, name)

@@ -133,6 +133,37 @@ def test_a_folder_has_a_talk_for_each_info_and_none_for_what_belongs_to_it(tmp_p
     assert detect.transcripts(tmp_path).words == "a yt-dlp info file (2 files)"
 
 
+def test_what_begins_with_an_infos_name_and_is_another_talk_is_not_lost(tmp_path: Path) -> None:
+    write(tmp_path, INFO, "1", en_vtt=vtt("v"))
+    (tmp_path / "1.f137.mp4.part").write_bytes(b"\0")
+    (tmp_path / "1. Introduction.vtt").write_text(vtt("another"))
+    found = [item.transcript.text for item in detect.transcripts(tmp_path).rows if isinstance(item, Arrival)]
+    assert sorted(found) == ["another", "v"]
+
+
+@pytest.mark.parametrize("name", ["auto", "yt-dlp"])
+def test_a_folder_is_listed_once_however_many_videos_are_in_it(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for at in range(20):
+        write(tmp_path, {**INFO, "id": f"v{at}"}, f"{at}", en_vtt=vtt(f"words {at}"))
+    listed: list[Path] = []
+    iterdir = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda self: (listed.append(self), iterdir(self))[1])
+    assert sum(isinstance(item, Arrival) for item in detect.transcripts(tmp_path, name=name).rows) == 20
+    assert listed == [tmp_path]
+
+
+def test_where_no_captions_are_whispers_json_of_that_name_is_read(tmp_path: Path) -> None:
+    spoken = {"segments": [{"start": 0, "end": 6, "text": "Heard.", "speaker": "SPEAKER_00"}]}
+    path = write(tmp_path, INFO, json=spoken)
+    (arrival,) = detect.transcripts(tmp_path).rows
+    assert arrival == one(path)
+    assert one(path).transcript.segments == (Segment(0.0, 6.0, "Heard.", "SPEAKER_00"),)
+    assert one(path).reference == REFERENCE
+    assert one(write(tmp_path, INFO, de_vtt=vtt("d"))).transcript.text == "d"
+
+
 def test_captions_that_lie_elsewhere_are_named(tmp_path: Path) -> None:
     captions = tmp_path / "elsewhere.vtt"
     captions.write_text(vtt("v"))

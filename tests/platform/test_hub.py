@@ -152,6 +152,7 @@ REFUSED = {
     f"hf://datasets/nobody/nothing/{METADATA}": "NotFound: .* is of no data set on the hub, or of a private one",
     f"hf://datasets/{NAME}": "BadInput: .* names no file of a data set; write hf://",
     f"hf://datasets/{NAME}/../x.json": "BadInput: .* names no file of a data set; write hf://",
+    f"hf://datasets/{NAME}/docs\\..\\x.json": "BadInput: .* can't be the name of a file on the hub; check it",
     "hf://gpt2/config.json/x": "BadInput: .* names no file of a data set; write hf://",
     "hf://datasets/x": "BadInput: hf://datasets/x is no address on the hub .*; write hf://datasets/OWNER/NAME/PATH",
 }

@@ -16,6 +16,7 @@ A `.jsonl` file is read too, with both halves in each line: it is the rejects fi
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple, TypeVar
 
@@ -30,6 +31,8 @@ Place = TypeVar("Place", bound=PurePath)
 
 METADATA = ("chapters*.json", "transcripts*.json")
 SPEECH = ("asrs*.json",)
+TOLD = frozenset({"duration", "title", "description", "channel_id", "chapters"})
+"""What an entry of the metadata may tell of its video."""
 
 
 class _Entry(NamedTuple):
@@ -60,17 +63,8 @@ def read(path: Path, asr: Path | None = None) -> Iterator[Arrival | Rejected]:
     return each(_joined(metadata, speech), arrival)
 
 
-def is_folder(path: Path) -> bool:
-    """Whether the folder holds metadata files of this format."""
-    return bool(_listed(path, "chapters", METADATA))
-
-
-def _listed(folder: Path, below: str, patterns: tuple[str, ...]) -> list[Path]:
-    return [file for place in (folder, folder / below) for pattern in patterns for file in sorted(place.glob(pattern))]
-
-
 def _found(folder: Path, below: str, patterns: tuple[str, ...]) -> list[Path]:
-    files = _listed(folder, below, patterns)
+    files = [file for place in (folder, folder / below) for pattern in patterns for file in sorted(place.glob(pattern))]
     if not files:
         raise BadInput(f"{folder} has no {' or '.join(patterns)}, nor has its folder {below}/; put it there or name it")
     return files
@@ -95,6 +89,8 @@ def _partner(path: Path) -> Path:
     for place in partners(path):
         if place.is_file():
             return place
+    if any(fnmatch(path.name, name) for name in SPEECH):
+        raise BadInput(f"{path} is speech without metadata; name the metadata file (chapters*.json) that it belongs to")
     raise BadInput(f"{path} has no speech file of the same name (asrs*.json) near it; name that file too, with --asr")
 
 

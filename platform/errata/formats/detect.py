@@ -45,8 +45,12 @@ def _planned(plan: folder.Plan) -> str:
 def _check(path: Path, name: str) -> None:
     if name != AUTO and name not in FORMATS:
         raise BadInput(f"{name!r} is no format; name {AUTO}, or one of {', '.join(FORMATS)}")
-    if not path.exists():
-        raise BadInput(f"{path} is not there; check the path")
+    try:
+        path.stat()
+    except OSError as problem:
+        missing = isinstance(problem, FileNotFoundError | NotADirectoryError)
+        why = "is not there" if missing else f"can't be read ({problem.strerror})"
+        raise BadInput(f"{path} {why}; check the path") from problem
 
 
 def _found(path: Path) -> str:

@@ -2,8 +2,9 @@
 
 Of several files with one name (`talk.json`, `talk.vtt`) the format that stands first in `FORMATS` comes first, and what
 says the same words is the same talk. Captions that yt-dlp downloaded belong to their info file, chapters and sound to
-the transcript of their name; corrections, hidden files, and those called LICENSE or README are none. What is left and
-can't be placed is rejected. Folders inside are not entered, but for those of chapter-llama's data.
+the transcript of their name; hidden files, and those called LICENSE or README, are none. What is left and can't be
+placed is rejected. Folders inside are not entered, but for those of chapter-llama's data; they are counted as left out,
+and so are corrections.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from errata.domain.chapter import Chapters
 from errata.domain.twins import text_hash
 from errata.errors import BadInput
 from errata.formats import chapter_llama, podcast_chapters, ytdlp
 from errata.formats.kinds import ACCEPTED, CHAPTERED, CHAPTERS, CORRECTIONS, FORMATS, TEXTUAL, Results, kind
-from errata.formats.rows import Arrival, Rejected, Row
+from errata.formats.rows import Arrival, LeftOut, Rejected, Row
 
 _NOTICES = ("license*", "licence*", "readme*", ".*")
 _UNPLACED = ""
@@ -29,6 +31,8 @@ class File(NamedTuple):
     kind: str
     problem: str = ""
     """Why it can't be placed; it has no kind then."""
+    beside: tuple[Path, ...] = ()
+    """What yt-dlp wrote beside an info file."""
 
 
 class Plan(NamedTuple):
@@ -38,6 +42,8 @@ class Plan(NamedTuple):
     """Whether it holds chapter-llama's files, which are read together."""
     files: list[File]
     """The others, in order of reading: transcripts, and what can't be placed."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Corrections, and the folders inside."""
 
 
 def plan(folder: Path, name: str = "auto") -> Plan:
@@ -45,12 +51,31 @@ def plan(folder: Path, name: str = "auto") -> Plan:
 
     Raises BadInput when there is nothing to read.
     """
-    files = [file for file in sorted(folder.iterdir()) if file.is_file() and not _is_called(file, _NOTICES)]
+    files, inner = _entries(folder)
     found = _sorted_out(folder, files) if name == "auto" else _named(files, name)
+    inner = [each for each in inner if not (found.data_set and each.name in ("chapters", "asrs"))]
     if not found.data_set and not any(file.kind in FORMATS for file in found.files):
         wanted = f"is in no format that can be read; {ACCEPTED}"
-        raise BadInput(f"{folder} {wanted if name == 'auto' else f'has no {FORMATS[name].files}; put them there'}")
-    return found
+        hint = f"; the folders in it, such as {inner[0].name}, are not entered: name one of them" if inner else ""
+        raise BadInput(
+            f"{folder} {wanted if name == 'auto' else f'has no {FORMATS[name].files}; put them there'}{hint}"
+        )
+    below = (_left_out(each, "not entered (folders inside)") for each in inner)
+    return found._replace(left_out=(*found.left_out, *below))
+
+
+def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The files and the folders in it that may count. Raises BadInput."""
+    try:
+        entries = [each for each in sorted(folder.iterdir()) if not _is_called(each, _NOTICES)]
+    except OSError as problem:
+        raise BadInput(f"{folder} can't be read ({problem.strerror}); check the path") from problem
+    files = [each for each in entries if each.is_file() or not each.exists()]  # a link to nowhere is told of too
+    return files, [each for each in entries if each.is_dir()]
+
+
+def _left_out(path: Path, why: str) -> LeftOut:
+    return LeftOut(str(path), path.name, why, None)
 
 
 def read(folder: Path, planned: Plan, asr: Path | None) -> Results:
@@ -58,9 +83,10 @@ def read(folder: Path, planned: Plan, asr: Path | None) -> Results:
     if asr is not None and not planned.data_set:
         raise BadInput(f"{folder} has no chapter-llama files, to which a speech file could belong; leave {asr} out")
     if planned.data_set and not planned.files:
-        return chapter_llama.read(folder, asr)
+        return chain(chapter_llama.read(folder, asr), planned.left_out)
     together = [_rejecting(folder, lambda: chapter_llama.read(folder, asr))] if planned.data_set else []
-    return _each_once(chain(*together, chain.from_iterable(map(_results, planned.files))))
+    each_file = chain(*together, chain.from_iterable(map(_results, planned.files)))
+    return chain(_each_once(each_file), planned.left_out)
 
 
 def _is_called(file: Path, patterns: tuple[str, ...]) -> bool:
@@ -70,20 +96,27 @@ def _is_called(file: Path, patterns: tuple[str, ...]) -> bool:
 def _named(files: list[Path], name: str) -> Plan:
     if name == "chapter-llama":
         return Plan(True, [])
-    called = [_looked_at(file) for file in files if fnmatch(file.name, FORMATS[name].files)]
-    return Plan(False, [File(file.path, name) for file in called if file.kind != CHAPTERS])
+    families = ytdlp.families(files)
+    called = [_looked_at(file, families) for file in files if fnmatch(file.name, FORMATS[name].files)]
+    return Plan(False, [file._replace(kind=name) for file in called if file.kind != CHAPTERS])
 
 
 def _sorted_out(folder: Path, files: list[Path]) -> Plan:
-    own = _without_captions(files)
+    families = ytdlp.families(files)
+    belonging = set(chain.from_iterable(families.values()))
+    own = [file for file in files if file not in belonging]
     speech = [file for file in own if _is_called(file, chapter_llama.SPEECH)]
-    looked = [_looked_at(file) for file in own if file not in speech]
-    below = [_looked_at(file) for file in sorted((folder / "chapters").glob("*"))]
-    metadata = [file for file in (*looked, *below) if _is_metadata(file)]
+    looked = [_looked_at(file, families) for file in own if not _is_called(file, chapter_llama.SPEECH)]
+    below = [_looked_at(file, families) for file in sorted((folder / "chapters").glob("*"))]
     spoken = speech or any(_is_called(file, chapter_llama.SPEECH) for file in (folder / "asrs").glob("*"))
-    if any(file.kind == "chapter-llama" or spoken for file in metadata):
-        return Plan(True, sorted(_transcripts([file for file in looked if file not in metadata]), key=_place))
-    return Plan(False, sorted(_transcripts([*looked, *map(_looked_at, speech)]), key=_place))
+    if any(file.kind == "chapter-llama" or spoken for file in (*looked, *below) if _is_metadata(file)):
+        return _planned(True, [file for file in looked if not _is_metadata(file)])
+    return _planned(False, [*looked, *(_looked_at(file, families) for file in speech)])
+
+
+def _planned(data_set: bool, files: list[File]) -> Plan:
+    corrections = (_left_out(file.path, "left for `import corrections`") for file in files if file.kind == CORRECTIONS)
+    return Plan(data_set, sorted(_transcripts(files), key=_place), tuple(corrections))
 
 
 def _is_metadata(file: File) -> bool:
@@ -91,17 +124,12 @@ def _is_metadata(file: File) -> bool:
     return _is_called(file.path, chapter_llama.METADATA) and file.kind in ("chapter-llama", _UNPLACED)
 
 
-def _looked_at(file: Path) -> File:
+def _looked_at(file: Path, families: dict[Path, list[Path]]) -> File:
+    beside = tuple(families.get(file, ()))
     try:
-        return File(file, kind(file))
+        return File(file, kind(file), "", beside)
     except BadInput as problem:
-        return File(file, _UNPLACED, str(problem))
-
-
-def _without_captions(files: list[Path]) -> list[Path]:
-    infos = [file for file in files if file.name.endswith(ytdlp.INFO)]
-    names = tuple(file.name.removesuffix(ytdlp.INFO) + "." for file in infos)
-    return [file for file in files if file in infos or not file.name.startswith(names)]
+        return File(file, _UNPLACED, str(problem), beside)
 
 
 def _transcripts(files: list[File]) -> list[File]:
@@ -130,6 +158,8 @@ def _read(file: File) -> Results:
         raise BadInput("it holds chapters alone; put their transcript beside them, under the same name")
     if file.kind == _UNPLACED:
         raise BadInput(file.problem)
+    if file.kind == "yt-dlp":
+        return ytdlp.read(file.path, beside=file.beside)
     return FORMATS[file.kind].read(file.path, None)
 
 
@@ -142,15 +172,15 @@ def _rejecting(path: Path, read_it: Callable[[], Results]) -> Results:
 
 
 def _each_once(results: Iterable[Arrival | Rejected]) -> Results:
-    """Of the talks that several files have under one id the first; the others are rejected unless they say the same."""
-    first: dict[str, tuple[str, str]] = {}
+    """Of the talks that several files have under one id the first; the others are rejected unless they say no more."""
+    first: dict[str, tuple[str, str, Chapters | None]] = {}
     for item in results:
         if isinstance(item, Rejected):
             yield item
             continue
-        name, here = item.transcript.external_id, (item.row.file, text_hash(item.transcript.text))
-        file, said = first.setdefault(name, here)
+        name, here = item.transcript.external_id, text_hash(item.transcript.text)
+        file, said, reference = first.setdefault(name, (item.row.file, here, item.reference))
         if file == item.row.file:
             yield item
-        elif said != here[1]:
+        elif said != here or (item.reference and item.reference != reference):
             yield item.row.rejected(f"video {name!r} stands a second time, first in {file}; give this one its own id")

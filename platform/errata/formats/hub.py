@@ -110,3 +110,5 @@ def _in_a_sentence(place: str) -> Iterator[None]:
             f"{place} can't be brought from the hub ({type(problem).__name__}) and is not kept here; try again with a "
             "network and without HF_HUB_OFFLINE, or name a file of your own"
         ) from problem
+    except ValueError as problem:  # the client's own, of a name with a folder called ".." or with half a character
+        raise BadInput(f"{place} can't be the name of a file on the hub; check it") from problem

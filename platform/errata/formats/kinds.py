@@ -25,7 +25,8 @@ from errata.formats import (
     ytdlp,
 )
 from errata.formats.json_files import read_text
-from errata.formats.rows import REJECTED, Arrival, Rejected, Row, each, json_lines
+from errata.formats.row_files import json_rows
+from errata.formats.rows import REJECTED, Arrival, Rejected, Row, each
 from errata.formats.talk import json_value
 
 Results = Iterator[Arrival | Rejected]
@@ -43,7 +44,7 @@ class Format(NamedTuple):
 
 
 def _rows(path: Path, _: Path | None) -> Results:
-    return each(each(json_lines(path), meetings.named), _row_arrival)
+    return each(each(json_rows(path), meetings.named), _row_arrival)
 
 
 def _row_arrival(row: Row) -> Arrival:
@@ -53,9 +54,9 @@ def _row_arrival(row: Row) -> Arrival:
 
 
 def _is_data_set(content: Any) -> bool:
-    """Whether it is a map with an entry a video; an entry may be broken."""
-    entries = list(content.values()) if isinstance(content, dict) else [None]
-    return not entries or any(isinstance(entry, dict | list) for entry in entries)
+    """Whether it is a map of which an entry tells of a video; others may be broken."""
+    entries = content.values() if isinstance(content, dict) else ()
+    return any(isinstance(entry, dict) and not chapter_llama.TOLD.isdisjoint(entry) for entry in entries)
 
 
 FORMATS = {
@@ -80,6 +81,7 @@ ACCEPTED = (
     "its captions, Whisper's JSON, WebVTT (.vtt), SubRip (.srt), Podcasting 2.0 transcripts (.json, .html), chat logs "
     "(.irc), meetings and rejected rows (.jsonl), plain text (.txt), and a folder of any of them"
 )
+_GZIP = b"\x1f\x8b"
 TEXTUAL = tuple(format_.files[format_.files.rindex(".") :] for format_ in FORMATS.values())
 """The endings of files that are read to the end, whatever is in them."""
 
@@ -101,9 +103,12 @@ def kind(path: Path) -> str:
 def _is_binary(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            return b"\0" in file.read(4096)
+            head = file.read(4096)
     except OSError as problem:
         raise BadInput(f"{path} can't be read ({problem.strerror}); check the path") from problem
+    if head.startswith(_GZIP):
+        raise BadInput(f"{path} is compressed; unpack it first (gunzip)")
+    return b"\0" in head
 
 
 def _content(path: Path) -> Any:
@@ -132,7 +137,8 @@ def _of_content(path: Path, content: Any) -> str | None:
         if format_.fits(content):
             return name
     if not isinstance(content, str):
-        return None
+        called = any(fnmatch(path.name, name) for name in (*chapter_llama.METADATA, *chapter_llama.SPEECH))
+        return "chapter-llama" if called and isinstance(content, dict) else None
     # A text that fits nothing may be a broken one: the reader that its name calls for says what is wrong.
     return next((name for name, format_ in FORMATS.items() if fnmatch(path.name, format_.files)), None)
 

@@ -1,10 +1,12 @@
-"""Meetings in the schema of QMSum: JSONL, one meeting a line, as turns without times and topics as ranges of turns.
+"""Meetings in the schema of QMSum: JSONL, one meeting a line, or JSON, one meeting a file; turns have no times, and
+topics are ranges of turns.
 
     {"meeting_id": "…", "meeting_transcripts": [{"speaker": "Ann", "content": "Good morning."}, …],
      "topic_list": [{"topic": "Opening", "relevant_text_span": [["0", "12"]]}, …]}
 
-A turn is a segment, placed by word offsets; `meeting_id` may be missing, and is then the file's stem and the line. Each
-range of a topic begins a chapter: a topic that the meeting comes back to has several. Other keys are left alone.
+A turn is a segment, placed by word offsets; `meeting_id` may be missing, and is then the file's stem, in
+JSONL with the line. Each range of a topic begins a chapter: a topic that the meeting comes back to has several. Other
+keys are left alone.
 Source: https://github.com/Yale-LILY/QMSum
 """
 
@@ -34,7 +36,9 @@ def named(row: Row) -> Row:
     """The row; a meeting without an id gets one, which it keeps when it is refused."""
     if not fits(row.raw) or "meeting_id" in row.raw:
         return row
-    return replace(row, raw={"meeting_id": f"{Path(row.file).stem}-{row.row}"} | row.raw)
+    file = Path(row.file)
+    alone = file.suffix == ".json" and row.row in (1, "item 1")
+    return replace(row, raw={"meeting_id": file.stem if alone else f"{file.stem}-{row.row}"} | row.raw)
 
 
 def arrival(row: Row) -> Arrival:

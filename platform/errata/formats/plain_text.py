@@ -2,6 +2,7 @@
 
 A segment is a sentence, which ends with a line or at `.`, `!` or `?` before white space and a capital, a digit or an
 opening quote. It runs from the number of words before it to the number of words after it. The file's stem is the id.
+`[ANN]: ` before a line's words names their speaker, as WhisperX writes it.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from errata.domain.chapter import tidy
 from errata.domain.transcript import Segment, Transcript
-from errata.errors import BadInput
+from errata.formats.cues import bracketed
 from errata.formats.fields import text
 from errata.formats.json_files import read_text
 from errata.formats.rows import Arrival, Rejected, Row, each
@@ -21,30 +23,18 @@ _QUOTES = "\"'“‘«„"
 
 
 def read(path: Path) -> Iterator[Arrival | Rejected]:
-    """Reads a file, or the `.txt` files of a folder in order of name.
-
-    Raises BadInput when the one file can't be read or the folder has none; in a folder a bad file is a refused row.
-    """
-    if path.is_dir():
-        files = sorted(path.glob("*.txt"))
-        if not files:
-            raise BadInput(f"{path} has no .txt files; put them there or name one")
-    else:
-        files = [path]
-        read_text(path)
-    return each((Row(str(file), file.stem, None) for file in files), _arrival)
+    """The transcript in a file. Raises BadInput, at once, when it can't be read."""
+    whole = read_text(path)
+    return each([Row(str(path), path.stem, None)], lambda row: _arrival(row, whole))
 
 
-def is_folder(path: Path) -> bool:
-    return any(path.glob("*.txt"))
-
-
-def _arrival(row: Row) -> Arrival:
-    file = Path(row.file)
-    whole = text(read_text(file), "the text")
-    segments = tuple(_placed(sentence for line in whole.splitlines() for sentence in sentences(line)))
-    transcript = Transcript(file.stem, segments, duration=segments[-1].end, unit="words")
-    return Arrival(transcript, None, row)
+def _arrival(row: Row, whole: str) -> Arrival:
+    name = text(row.row, "the file's name")
+    lines = (bracketed({"text": line}) for line in text(whole, "the text").splitlines())
+    said = ((tidy(line.get("speaker", "")), sentence) for line in lines for sentence in sentences(line["text"]))
+    segments = tuple(_placed(said))
+    duration = segments[-1].end if segments else 0.0
+    return Arrival(Transcript(name, segments, duration, unit="words"), None, row)
 
 
 def sentences(line: str) -> Iterator[str]:
@@ -58,9 +48,9 @@ def sentences(line: str) -> Iterator[str]:
     yield line[begin:]
 
 
-def _placed(lines: Iterator[str]) -> Iterator[Segment]:
+def _placed(said: Iterator[tuple[str, str]]) -> Iterator[Segment]:
     offset = 0
-    for words in (line.split() for line in lines):
+    for speaker, words in ((speaker, sentence.split()) for speaker, sentence in said):
         if words:
-            yield Segment(float(offset), float(offset + len(words)), " ".join(words))
+            yield Segment(float(offset), float(offset + len(words)), " ".join(words), speaker or None)
             offset += len(words)

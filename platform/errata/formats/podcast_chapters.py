@@ -13,7 +13,7 @@ from typing import Any
 
 from errata.errors import BadInput
 from errata.formats.fields import listing, mapping, time
-from errata.formats.json_files import json_object, read_map
+from errata.formats.json_files import json_object, read_map, read_text
 
 ENDINGS = (".chapters.json", "-chapters.json", "_chapters.json", ".json")
 """What the name of a transcript's chapters has in the place of `.vtt`, in the order in which they are looked for."""
@@ -39,7 +39,7 @@ def beside(path: Path) -> Path | None:
 def _holds_chapters(file: Path) -> bool:
     """A `.json` of the same name may be anything; when it can't be read it is another reader's to refuse."""
     try:
-        return fits(read_map(file))
+        return '"chapters"' in read_text(file) and fits(read_map(file))  # Whisper's, which are long, aren't parsed
     except BadInput:
         return False
 

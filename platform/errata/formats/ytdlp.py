@@ -4,20 +4,20 @@
 
 Title, description, channel, duration and `chapters` are the info's. Of several captions those in the video's own
 language are read, then the original ones (`en-orig`), then the first by name; of one language json3 before WebVTT
-before SubRip, since nothing rolls in it.
+before SubRip, since nothing rolls in it. Where there are none, Whisper's JSON of the same name (`….json`) is.
 A chapter without a title (`<Untitled Chapter 1>`, yt-dlp's name for what comes before the first) is left out.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any
 
 from errata.errors import BadInput
-from errata.formats import srt, talk, webvtt
+from errata.formats import srt, talk, webvtt, whisper
 from errata.formats.fields import listing, mapping, text, time
 from errata.formats.json_files import json_object, read_map, read_text
 from errata.formats.rows import Arrival, Rejected
@@ -25,12 +25,21 @@ from errata.formats.talk import Speech, json_value
 
 INFO = ".info.json"
 _ENDINGS = ("json3", "vtt", "srt")
+_CAPTIONS = re.compile(rf"(?:([\w-]+)\.)?({'|'.join(_ENDINGS)})")
+"""What the name of a video's captions has after the info's stem."""
+_PARTS = 3
+"""How many parts an ending has at most, as in `talk.f137.mp4.part`."""
 _UNTITLED = re.compile(r"<Untitled Chapter \d+>")
 
 
-def read(path: Path, captions: Path | None = None) -> Iterator[Arrival | Rejected]:
-    """The video that an info file tells of; `captions` is the file of its captions where it lies elsewhere."""
-    return talk.arrival(path, lambda: _raw(path, captions))
+def read(
+    path: Path, captions: Path | None = None, beside: Iterable[Path] | None = None
+) -> Iterator[Arrival | Rejected]:
+    """The video that an info file tells of; `captions` is the file of its captions where it lies elsewhere.
+
+    `beside` are the files among which they are looked for, which are those of its folder by default.
+    """
+    return talk.arrival(path, lambda: _raw(path, captions, path.parent.iterdir() if beside is None else beside))
 
 
 def fits(content: Any) -> bool:
@@ -38,11 +47,37 @@ def fits(content: Any) -> bool:
     return isinstance(content, dict) and "id" in content and bool({"extractor", "webpage_url"} & set(content))
 
 
-def _raw(path: Path, captions: Path | None) -> dict[str, Any]:
+def families(files: Sequence[Path]) -> dict[Path, list[Path]]:
+    """Of each info file among those of a folder, what yt-dlp wrote beside it: captions, sound, pictures."""
+    infos = {_stem(file): file for file in files if file.name.endswith(INFO)}
+    found: dict[Path, list[Path]] = {info: [] for info in infos.values()}
+    for file in files:
+        owner = None if file in found else _owner(file.name, infos)
+        if owner is not None:
+            found[owner].append(file)
+    return found
+
+
+def _owner(name: str, infos: dict[str, Path]) -> Path | None:
+    """The info with the longest stem of which the name is that and an ending; no ending has a space."""
+    for _ in range(_PARTS):
+        name, _dot, part = name.rpartition(".")
+        if not part or " " in part:
+            return None
+        if name in infos:
+            return infos[name]
+    return None
+
+
+def _stem(path: Path) -> str:
+    return path.name.removesuffix(INFO) if path.name.endswith(INFO) else path.stem
+
+
+def _raw(path: Path, captions: Path | None, beside: Iterable[Path]) -> dict[str, Any]:
     info = mapping(read_map(path), "the file")
     if info.get("_type") not in (None, "video"):
         raise BadInput(f"it tells of a {short(info['_type'])}, not of a video; leave it out")
-    file = captions or _captions(path, info.get("language"))
+    file = captions or _captions(path, info.get("language"), beside)
     metadata = {
         "title": info.get("title"),
         "description": info.get("description"),
@@ -54,12 +89,14 @@ def _raw(path: Path, captions: Path | None) -> dict[str, Any]:
     return {"video_id": info.get("id"), "metadata": metadata, "asr": _spoken(file)}
 
 
-def _captions(path: Path, language: Any) -> Path:
-    """`talk.info.json` has `talk.en.vtt`, or `talk.vtt`."""
-    stem = path.name.removesuffix(INFO) if path.name.endswith(INFO) else path.stem
-    name = re.compile(re.escape(stem) + rf"(?:\.([\w-]+))?\.({'|'.join(_ENDINGS)})")
-    found = [match for file in path.parent.iterdir() if (match := name.fullmatch(file.name))]
+def _captions(path: Path, language: Any, beside: Iterable[Path]) -> Path:
+    """`talk.info.json` has `talk.en.vtt`, or `talk.vtt`, or at least `talk.json`."""
+    stem = _stem(path)
+    names = {file.name for file in beside if file.name.startswith(stem + ".") and file != path}
+    found = [match for name in names if (match := _CAPTIONS.fullmatch(name, len(stem) + 1))]
     if not found:
+        if f"{stem}.json" in names:
+            return path.with_name(f"{stem}.json")
         raise BadInput(
             f"no captions are beside it; download them (yt-dlp --skip-download --write-subs --write-auto-subs), "
             f"or put them there as {stem}.en.vtt"
@@ -71,7 +108,7 @@ def _captions(path: Path, language: Any) -> Path:
         original = spoken.endswith("-orig")
         return spoken != language, not own, not original, spoken, _ENDINGS.index(match[2])
 
-    return path.with_name(min(found, key=rank)[0])
+    return path.with_name(min(found, key=rank).string)
 
 
 def _chapters(value: Any) -> dict[str, Any] | None:
@@ -89,7 +126,7 @@ def _spoken(file: Path) -> Speech:
     try:
         if file.suffix == ".json3":
             return _json3(read_text(file))
-        speech = srt.speech if file.suffix == ".srt" else webvtt.speech
+        speech = {".srt": srt.speech, ".json": whisper.speech}.get(file.suffix, webvtt.speech)
         return speech(read_text(file))
     except BadInput as problem:
         raise BadInput(f"in its captions, {file.name}: {problem}") from problem
