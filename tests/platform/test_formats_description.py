@@ -65,7 +65,7 @@ def test_who_when_and_of_which_prediction_are_read_where_they_stand(tmp_path: Pa
 
 
 def test_a_folder_is_read_file_by_file_and_a_bad_file_is_a_refused_row(tmp_path: Path) -> None:
-    write(tmp_path / "b.txt", GOOD)
+    write(tmp_path / "b.TXT", GOOD)
     write(tmp_path / "a.description", GOOD)
     (tmp_path / "c.txt").write_bytes(b"\xff")
     write(tmp_path / "notes.md", "left alone")
@@ -90,6 +90,9 @@ def test_a_folder_is_read_file_by_file_and_a_bad_file_is_a_refused_row(tmp_path:
         "1:30\tSoil",
         "1:30\u00a0Soil",
         "\u200e1:30 Soil",
+        "🎬 1:30 Soil",
+        "⏱️ (1:30) Soil",
+        "» 1:30 Soil",
     ],
 )
 def test_how_a_line_of_the_list_may_be_written(line: str, tmp_path: Path) -> None:

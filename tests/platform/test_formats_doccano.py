@@ -87,6 +87,20 @@ def test_a_file_for_everyone_does_not_say_who_it_was(stem: str, tmp_path: Path) 
     assert isinstance(again, Rejected)
 
 
+def test_a_torn_line_that_was_mended_without_saying_whose_it_is_is_not_signed_by_the_rejects_file(
+    tmp_path: Path,
+) -> None:
+    (torn,) = doccano.read(write(tmp_path / "ann.jsonl", '{"torn'))
+    assert isinstance(torn, Rejected)
+    write_rejects(tmp_path / "ann-corrections.jsonl", [torn])
+    (kept,) = map(json.loads, (tmp_path / "ann-corrections.jsonl").read_text().splitlines())
+    mended = {name: value for name, value in line().items() if name != "username"} | kept
+    (refused,) = doccano.read(write(tmp_path / "ann-corrections.jsonl", mended))
+    assert isinstance(refused, Rejected) and "does not say who labelled it" in refused.reason
+    (review,) = doccano.read(write(tmp_path / "ann-corrections.jsonl", {**mended, "username": "ann"}))
+    assert isinstance(review, Review) and review.reviewer == "ann"
+
+
 def test_a_later_row_is_left_for_its_day_even_when_it_is_broken(tmp_path: Path) -> None:
     days = [line(reviewed_on="2026-01-01"), line(reviewed_on="2026-01-03"), line(reviewed_on="2026-01-03", label=5)]
     path = write(tmp_path / "ann.jsonl", *days, line())

@@ -245,6 +245,13 @@ def test_rejects_of_rejects_keep_one_reason_and_can_still_be_mended(tmp_path: Pa
     assert isinstance(mended, Review)
 
 
+def test_the_text_of_a_torn_row_that_nobody_mended_is_still_in_the_rejects_of_its_rejects(tmp_path: Path) -> None:
+    write_rejects(tmp_path / "a.jsonl", list(reviews_jsonl.read(write(tmp_path / "reviews.jsonl", '{"torn'))))
+    for now, then in (("a", "b"), ("b", "c")):
+        write_rejects(tmp_path / f"{then}.jsonl", list(reviews_jsonl.read(tmp_path / f"{now}.jsonl")))
+    assert json.loads((tmp_path / "c.jsonl").read_text())["_rejected"]["raw"] == '{"torn'
+
+
 def test_a_key_that_stands_twice_still_does_so_in_the_rejects_file(tmp_path: Path) -> None:
     path = write(tmp_path / "reviews.jsonl", '{"video_id": "w", ' + json.dumps(ROW)[1:])
     write_rejects(tmp_path / "rejects.jsonl", list(reviews_jsonl.read(path)))

@@ -24,6 +24,9 @@ def tasks(workspace: Workspace, out: Path, tool: str, model: str = "champion") -
     """Writes what `model` answered and nobody has reviewed yet. Raises BadInput for a tool that isn't known."""
     if tool not in TOOLS:
         raise BadInput(f"there is no tool {tool!r}; name one of {', '.join(TOOLS)}")
+    config = out.with_suffix(".xml")
+    if tool == "label-studio" and out == config:
+        raise BadInput(f"{out} is where the labelling setup goes; call the tasks .json")
     identity = resolve(workspace, model)
     with workspace.record.read() as store:
         shown = [
@@ -32,5 +35,5 @@ def tasks(workspace: Workspace, out: Path, tool: str, model: str = "champion") -
         ]
     written = TOOLS[tool](out, shown)
     if tool == "label-studio":
-        out_label_studio.write_label_config(out.with_suffix(".xml"))
+        out_label_studio.write_label_config(config)
     return {"model": identity, "tool": tool, "tasks": written, "file": str(out)}

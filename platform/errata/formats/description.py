@@ -38,8 +38,8 @@ FEWEST = 3
 SHORTEST = 10
 """Seconds."""
 
-_BULLET = re.compile(r"[\s\-–—•·*▶►>\u200b-\u200f\u2060\ufeff]*")
-"""With the marks for writing direction and the like that come along when text is copied."""
+_BULLET = re.compile(r"[^\w\[(]*")
+"""Dashes, stars, emoji, and the marks for writing direction and the like that come along when text is copied."""
 
 _TIME = re.compile(r"[\[(]?[0-9]{1,3}:[0-9]{2}(:[0-9]{2})?[\])]?(?=[\s\-–—:|]|$)")
 """What looks like one, whether or not there is such a time."""
@@ -62,7 +62,7 @@ def _are_descriptions(raw: dict[str, Any]) -> bool:
 
 
 def is_file(path: Path) -> bool:
-    return path.suffix in FILES
+    return path.suffix.lower() in FILES
 
 
 def _rows(path: Path) -> Iterable[Row | Rejected]:

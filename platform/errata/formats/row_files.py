@@ -77,10 +77,15 @@ def _header(path: Path, text: str) -> tuple[list[str], str]:
     headers = {delimiter: _first_row(text, delimiter) for delimiter in ",;\t"}
     delimiter = max(headers, key=lambda item: len(headers[item]))
     header = [name.strip() for name in headers[delimiter]]
+    check_header(path, header)
+    return header, delimiter
+
+
+def check_header(path: Path, header: list[str]) -> None:
+    """Raises BadInput when a column is named twice."""
     for name in header:
         if name and header.count(name) > 1:
             raise BadInput(f"{path} has the column {name!r} twice; rename or remove one")
-    return header, delimiter
 
 
 def _first_row(text: str, delimiter: str) -> list[str]:

@@ -129,6 +129,9 @@ def _line(item: Rejected) -> str:
     fields: list[tuple[str, Any]] = []
     if isinstance(item.raw, dict):
         fields = [field for field in item.raw.items() if field[0] != REJECTED]
+        before = item.raw.get(REJECTED)
+        if not fields and isinstance(before, dict) and "raw" in before:
+            why["raw"] = before["raw"]  # nobody has mended it yet: its text is all that there is of it
     elif item.raw is not None:
         why["raw"] = item.raw
     return json.dumps(json_object([*fields, (REJECTED, why)])) + "\n"

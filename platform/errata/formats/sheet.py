@@ -12,12 +12,13 @@
 - `prediction` is the key of the prediction that was shown.
 
 A cell that a spreadsheet may run as a formula (it begins with = + - @, also wide ones or after spaces and quotes, or
-with a tab or the end of a line) is written with an apostrophe before it, which is taken off again when it is read.
+with a tab or the end of a line) is written with an apostrophe before it, which is taken off again when it is read; so
+is what follows a semicolon, a tab or the end of a line in a cell, which other countries' spreadsheets take for its end.
 Titles thus come back to the letter, those that begin with an apostrophe of their own as well. In XLSX the first sheet
-is read, and a formula in it is refused.
+is read, and a formula in one of these columns is refused.
 
 What is refused is a whole review, in the layout of `reviews_jsonl`. A row that can't be read, or has no video_id, takes
-the review above it along, since one of its chapters may be meant.
+the reviews of the video that it names along, or else those above and below it: one of their chapters may be meant.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from reprlib import repr as short
 from typing import Any, NamedTuple
 
 from errata.domain.chapter import tidy
@@ -45,17 +47,25 @@ NEEDED = ("video_id", "start", "title")
 
 _SAME = ("reviewer", "reviewed_on", "prediction")
 _VERBATIM = ("video_id", "title", "prediction")
-_FORMULA = re.compile(r"[\s'\"]*[=+\-@＝＋－＠−]|'*[\t\r\n]")
+_FORMULA = r"[\s'\"]*[=+\-@＝＋－＠−]"
 """True of an apostrophe and whatever it is true of: what `guarded` does, `unguarded` can therefore undo."""
+
+
+def _where_run(guard: str) -> re.Pattern[str]:
+    """Finds `guard` wherever in a cell a spreadsheet may begin to run what follows."""
+    return re.compile(rf"^{guard}(?={_FORMULA}|'*[\t\r\n])|(?<=[;\t\r\n]){guard}(?={_FORMULA})")
+
+
+_UNGUARDED, _GUARDED = _where_run(""), _where_run("'")
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
     """Raises BadInput when the file can't be read or lacks a column, and Unavailable for XLSX without openpyxl."""
-    rows = list(workbook.rows(path) if workbook.is_one(path) else csv_rows(path))
+    rows = list(workbook.rows(path, COLUMNS) if workbook.is_one(path) else csv_rows(path))
     _check_columns(path, rows)
-    return reviews([_row(review) for review in _grouped(rows)], lambda raw: mapping(raw, "the review"), _day, until)
+    return reviews([_row(review) for review in _grouped(rows)], _line, _day, until)
 
 
 def fits(raw: dict[str, Any]) -> bool:
@@ -69,21 +79,22 @@ def write(path: Path, shown: Iterable[Shown]) -> int:
     """
     items = list(shown)
     rows = [row for item in items for row in _rows(item)]
-    if path.suffix == ".xlsx":
+    if path.suffix.lower() == ".xlsx":
         workbook.write(path, [list(COLUMNS), *rows])
     else:
         table = io.StringIO(newline="")
-        csv.writer(table).writerows([COLUMNS, *rows])
+        # in quotes, or programs that part cells at semicolons as well as commas part a title that has one
+        csv.writer(table, quoting=csv.QUOTE_ALL).writerows([COLUMNS, *rows])
         write_text(path, table.getvalue(), "utf-8-sig")  # without the mark Excel takes it for another encoding
     return len(items)
 
 
 def guarded(cell: str) -> str:
-    return "'" + cell if _FORMULA.match(cell) else cell
+    return _UNGUARDED.sub("'", cell)
 
 
 def unguarded(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
+    return _GUARDED.sub("", cell)
 
 
 def _rows(item: Shown) -> list[list[Any]]:
@@ -102,7 +113,10 @@ class _Group(NamedTuple):
 def _check_columns(path: Path, rows: list[Row | Rejected]) -> None:
     table = next((row.raw for row in rows if isinstance(row, Row)), None)
     if table is None:
-        raise BadInput(f"{path} has no rows that can be read; export it again")
+        raise BadInput(
+            f"{path} has no rows that can be read; name the columns in the first line (of the first sheet): "
+            f"{', '.join(COLUMNS)}"
+        )
     if missing := [name for name in NEEDED if name not in table]:
         raise BadInput(
             f"{path} has no column {' and no column '.join(missing)}; its columns must be {', '.join(COLUMNS)}"
@@ -114,18 +128,59 @@ def _grouped(rows: list[Row | Rejected]) -> list[_Group]:
     groups: dict[tuple[str, ...], _Group] = {}
     read = [_cells(row) if isinstance(row, Row) else row for row in rows]
     above = _first_said(read)
-    last: _Group | None = None
-    for row in (_whole(row, above) for row in read):
+    placed = [_placed(_whole(row, above), above, groups) for row in read]
+    videos: dict[str, list[_Group]] = {}
+    for group in groups.values():
+        videos.setdefault(group.first.raw["video_id"], []).append(group)
+    columns = next((list(row.raw) for row in rows if isinstance(row, Row)), [])
+    beside = zip(_nearest(placed), reversed(list(_nearest(reversed(placed)))), strict=True)
+    for row, (before, after) in zip(placed, beside, strict=True):
         if isinstance(row, Rejected):
-            last = last or groups.setdefault((), _Group(Row(row.file, row.row, None), [], []))
-            last.broken.append(row)
-            continue
-        cells = row.raw
-        said = above[cells["video_id"]]
-        said.update({name: cells[name] for name in _SAME if cells[name]})
-        last = groups.setdefault((cells["video_id"], *said.values()), _Group(row, [], []))
-        last.rows.append({**cells, **said})
+            names = _named_in(row, columns, videos)
+            meant = [group for name in names for group in videos.get(name, [])]
+            if not names:
+                meant = _likelier(row, [before, None if after is before else after])
+            for group in meant or [groups.setdefault((*names,), _Group(Row(row.file, row.row, None), [], []))]:
+                group.broken.append(row)
     return list(groups.values())
+
+
+def _placed(
+    row: Row | Rejected, above: dict[str, dict[str, str]], groups: dict[tuple[str, ...], _Group]
+) -> _Group | Rejected:
+    """The review that a row belongs to, with the row in it."""
+    if isinstance(row, Rejected):
+        return row
+    cells = row.raw
+    said = above[cells["video_id"]]
+    said.update({name: cells[name] for name in _SAME if cells[name]})
+    group = groups.setdefault((cells["video_id"], *said.values()), _Group(row, [], []))
+    group.rows.append({**cells, **said})
+    return group
+
+
+def _nearest(placed: Iterable[_Group | Rejected]) -> Iterator[_Group | None]:
+    """For each row the last review up to it."""
+    last: _Group | None = None
+    for row in placed:
+        last = last if isinstance(row, Rejected) else row
+        yield last
+
+
+def _named_in(broken: Rejected, columns: list[str], known: Collection[str]) -> list[str]:
+    """The videos that a row which can't be read is of, as far as it says."""
+    if isinstance(broken.raw, str):
+        return [name for name in known if name in broken.raw]
+    at = columns.index("video_id")
+    name = unguarded(broken.raw[at]) if at < len(broken.raw) else ""
+    return [name] if name.strip() and (name in known or len(broken.raw) == len(columns)) else []
+
+
+def _likelier(broken: Rejected, beside: list[_Group | None]) -> list[_Group]:
+    """Of the reviews beside a row the one whose prediction stands in it; where it says none, both may be meant."""
+    found = [group for group in beside if group is not None]
+    keyed = [group for group in found if (key := group.rows[0]["prediction"]) and key in broken.raw]
+    return keyed or found
 
 
 def _cells(row: Row) -> Row | Rejected:
@@ -170,6 +225,17 @@ def _row(group: _Group) -> Row | Rejected:
 def _chapter(row: dict[str, str]) -> dict[str, Any]:
     start = float(row["start"]) if _NUMBER.fullmatch(row["start"]) else row["start"]
     return {"start": start, "title": row["title"]}
+
+
+def _line(raw: Any) -> Line:
+    review = mapping(raw, "the review")
+    for at, chapter in enumerate(review["reviewed"]):
+        if isinstance(chapter["start"], str) and review["kind"] != "reject":
+            raise BadInput(
+                f"reviewed[{at}]'s start must be a number, not {short(chapter['start'])}; "
+                "write it in the transcript's unit, as 93 for 1:33"
+            )
+    return review
 
 
 def _day(raw: Any) -> Any:

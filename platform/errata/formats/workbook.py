@@ -6,7 +6,7 @@ import importlib
 import io
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from datetime import time as midnight
 from pathlib import Path
@@ -15,7 +15,7 @@ from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
 
 from errata.errors import BadInput, Unavailable
-from errata.formats.row_files import by_column
+from errata.formats.row_files import by_column, check_header
 from errata.formats.rows import Rejected, Row
 
 LARGEST = 200 * 2**20
@@ -39,24 +39,27 @@ def is_one(path: Path) -> bool:
         raise BadInput(f"{path} can't be read ({problem.strerror}); check the path") from problem
 
 
-def rows(path: Path) -> list[Row | Rejected]:
-    """The first sheet's rows, each a dict of texts by column; a row with a formula or an error in it is refused.
+def rows(path: Path, columns: Collection[str]) -> list[Row | Rejected]:
+    """The first sheet's rows, each a dict of texts by column; one with a formula or an error in `columns` is refused.
 
-    Raises BadInput when the file can't be read, and Unavailable without openpyxl.
+    Raises BadInput when the file can't be read or names a column twice, and Unavailable without openpyxl.
     """
     table = _table(path)
     header = [_text(cell.value).strip() for cell in table[0]] if table else []
     while header and not header[-1]:
         header.pop()
-    found = (_row(Row(str(path), line, None), header, cells) for line, cells in enumerate(table[1:], start=2))
+    check_header(path, header)
+    places = {at for at, name in enumerate(header) if name in columns}
+    found = (_row(Row(str(path), line, None), header, cells, places) for line, cells in enumerate(table[1:], start=2))
     return [row for row in found if row is not None]
 
 
 def write(path: Path, table: Iterable[list[str]]) -> None:
     """Writes texts into the one sheet of a new workbook. Raises BadInput, and Unavailable without openpyxl."""
     book = _openpyxl().Workbook()
-    for cells in [[_writable(cell, path) for cell in cells] for cells in table]:
-        book.active.append(cells)
+    for line, cells in enumerate(table, start=1):
+        for at, cell in enumerate(cells, start=1):
+            book.active.cell(line, at, _writable(cell, path)).data_type = "s"  # "#REF!" would be written as an error
     try:
         book.save(path)
     except OSError as problem:
@@ -95,14 +98,14 @@ def _check_size(path: Path, data: io.BytesIO) -> None:
             raise BadInput(f"{path} unpacks to more than {LARGEST >> 20} MiB; save it as CSV")
 
 
-def _row(place: Row, header: list[str], cells: list[Any]) -> Row | Rejected | None:
-    """None where the row is blank."""
+def _row(place: Row, header: list[str], cells: list[Any], places: set[int]) -> Row | Rejected | None:
+    """None where the row is blank; refused for a formula in one of the `places`."""
     texts = [_text(cell.value) for cell in cells]
     while len(texts) > len(header) and not texts[-1]:
         texts.pop()
     if not any(cell.strip() for cell in texts):
         return None
-    if any(cell.data_type in {"f", "e"} for cell in cells):
+    if any(cell.data_type in {"f", "e"} for at, cell in enumerate(cells) if at in places):
         return Rejected(place.file, place.row, "a cell of it is a formula or an error; put its value there", texts)
     return by_column(place, header, texts + [""] * (len(header) - len(texts)))
 
@@ -112,6 +115,8 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, datetime) and value.time() == midnight():
         return value.date().isoformat()  # a date alone is kept as one with a time
+    if isinstance(value, bool):
+        return str(value).upper()  # as it is shown
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -1,0 +1,124 @@
+"""XLSX: what a spreadsheet keeps in a cell, formulas in it, and workbooks that are broken."""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from errata.domain.chapter import Chapter, tidy
+from errata.errors import BadInput, Unavailable
+from errata.formats import sheet
+from errata.formats.reviews_jsonl import Review
+from errata.formats.rows import Rejected
+from tests.platform.sheets import CHAPTERS, OTHER, TWO, one, refused, row, shown, titles, write
+
+
+def test_a_formula_or_an_error_in_a_cell_is_refused_with_its_review(tmp_path: Path) -> None:
+    for cell in ("=1+1", '=HYPERLINK("http://x")', "#REF!"):
+        good, bad = sheet.read(write(tmp_path / "s.xlsx", row("0", "a", video_id="w"), *TWO, row("70", cell)))
+        assert isinstance(good, Review) and isinstance(bad, Rejected), cell
+        assert "row 5 of it: a cell of it is a formula or an error" in bad.reason
+
+
+def test_a_formula_takes_its_own_video_along_and_no_other(tmp_path: Path) -> None:
+    path = write(tmp_path / "s.xlsx", *OTHER, row("=1-1", "Welcome"), row("60.5", "Soil"), row("=2", "c", video_id="u"))
+    why = "a cell of it is a formula or an error; put its value there"
+    assert refused(path) == {"w": "", "v": f"row 4 of it: {why}", "None": f"row 6 of it: {why}"}
+
+
+def test_a_formula_in_another_column_is_left_alone(tmp_path: Path) -> None:
+    rows = [{**item, "time of day": f"=E{at}/86400", "nothing": "#REF!"} for at, item in enumerate(TWO, start=2)]
+    assert one(tmp_path / "s.xlsx", *rows).chapters == CHAPTERS
+
+
+def test_a_column_named_twice_is_refused_in_xlsx_too(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"s\.xlsx has the column 'title' twice"):
+        sheet.read(write(tmp_path / "s.xlsx", {**TWO[0], "title ": "x"}))
+
+
+def test_a_heading_above_the_columns_is_told_what_the_first_line_must_be(tmp_path: Path) -> None:
+    book = pytest.importorskip("openpyxl").load_workbook(write(tmp_path / "s.xlsx", *TWO))
+    book.active.insert_rows(1)
+    book.active["A1"] = "To review"
+    book.active.merge_cells("A1:G1")
+    book.save(tmp_path / "s.xlsx")
+    with pytest.raises(BadInput, match=r"s\.xlsx .*name the columns in the first line.*: video_id, reviewer, "):
+        sheet.read(tmp_path / "s.xlsx")
+
+
+def test_what_looks_like_a_truth_value_or_an_error_is_the_text_that_is_shown(tmp_path: Path) -> None:
+    assert one(tmp_path / "s.xlsx", row("0", True)).chapters == (Chapter(0.0, "TRUE"),)
+    sheet.write(tmp_path / "w.XLSX", [shown("#REF!", "TRUE", "1e5", "007")])
+    book = pytest.importorskip("openpyxl").load_workbook(tmp_path / "w.XLSX")
+    book.active["B2"] = "Ann"
+    book.save(tmp_path / "w.XLSX")
+    (review,) = sheet.read(tmp_path / "w.XLSX")
+    assert isinstance(review, Review), review
+    assert [chapter.title for chapter in review.chapters or ()] == ["#REF!", "TRUE", "1e5", "007"]
+
+
+def test_times_of_day_are_refused_by_name(tmp_path: Path) -> None:
+    (bad,) = sheet.read(write(tmp_path / "s.xlsx", row(datetime(2026, 1, 2, 0, 1, 33).time(), "a")))  # noqa: DTZ001
+    assert isinstance(bad, Rejected) and "must be a number, not '00:01:33'; write it in" in bad.reason
+
+
+def test_a_broken_workbook_is_one_error_that_names_it(tmp_path: Path) -> None:
+    whole = write(tmp_path / "s.xlsx", *TWO).read_bytes()
+    for length in range(4, len(whole) - 1, 211):
+        (tmp_path / "s.xlsx").write_bytes(whole[:length])
+        with pytest.raises(BadInput, match=r"s\.xlsx can't be read as XLSX"):
+            sheet.read(tmp_path / "s.xlsx")
+    for at in range(4, len(whole), 37):
+        (tmp_path / "s.xlsx").write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
+        try:
+            assert all(isinstance(item, Review | Rejected) for item in sheet.read(tmp_path / "s.xlsx"))
+        except BadInput as problem:
+            assert "s.xlsx" in str(problem)
+
+
+def test_a_zip_of_something_else_and_one_that_unpacks_to_too_much_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("openpyxl")
+    with zipfile.ZipFile(tmp_path / "s.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", "x" * 3_000_000)
+    with pytest.raises(BadInput, match="can't be read as XLSX"):
+        sheet.read(tmp_path / "s.xlsx")
+    monkeypatch.setattr("errata.formats.workbook.LARGEST", 2_000_000)
+    with pytest.raises(BadInput, match="unpacks to more than 1 MiB"):
+        sheet.read(tmp_path / "s.xlsx")
+
+
+def test_without_openpyxl_xlsx_is_unavailable_and_csv_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(Unavailable, match="openpyxl"):
+        sheet.write(tmp_path / "s.xlsx", [shown("a")])
+    (tmp_path / "s.xlsx").write_bytes(b"PK\x03\x04")
+    with pytest.raises(Unavailable, match="openpyxl"):
+        sheet.read(tmp_path / "s.xlsx")
+    assert sheet.write(tmp_path / "s.csv", [shown("a")]) == 1
+
+
+@settings(deadline=None)
+@given(title=titles)
+def test_any_title_that_xlsx_can_hold_comes_back_exactly_from_it(
+    title: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    pytest.importorskip("openpyxl")
+    path = tmp_path_factory.mktemp("sheet") / "s.xlsx"
+    try:
+        sheet.write(path, [shown(title, "last")])
+    except BadInput:
+        assert any(ord(letter) < 32 or ord(letter) > 0xFFFD for letter in tidy(title))
+        return
+    book = pytest.importorskip("openpyxl").load_workbook(path)
+    book.active["B2"] = "Ann"
+    book.save(path)
+    (review,) = sheet.read(path)
+    assert isinstance(review, Review), review
+    assert [chapter.title for chapter in review.chapters or ()] == [tidy(title), "last"]
