@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import filecmp
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from errata.database.record import Record
 from errata.database.store import Store
 from errata.domain.chapter import Chapters
-from errata.domain.correction import Correction
+from errata.domain.correction import Correction, same
 from errata.domain.hashing import content_hash
 from errata.domain.prediction import Prediction
 from errata.domain.roles import Role
@@ -118,7 +119,7 @@ def _add_review(store: Store, review: Review, origin: str) -> bool:
                 f"({duration:g}); mend the start"
             )
     seen, chapters = _joined(store, transcript, review)
-    untouched = seen is not None and review.prediction_key and chapters == store.prediction_by_seq(seen).chapters
+    untouched = seen is not None and review.prediction_key and same(chapters, store.prediction_by_seq(seen).chapters)
     correction = Correction(
         transcript=transcript,
         kind="accept" if review.kind == "edit" and untouched else review.kind,
@@ -148,7 +149,10 @@ def _joined(store: Store, transcript: int, review: Review) -> tuple[int | None, 
                 "or give the row its chapters"
             )
         return latest[0], latest[1].chapters
-    return (None if latest is None else latest[0]), review.chapters or ()
+    right = review.chapters or ()
+    if latest is None or (review.kind == "accept" and not same(right, latest[1].chapters)):
+        return None, right  # who accepts these chapters has seen another answer
+    return latest[0], right
 
 
 def _keyed(store: Store, transcript: int, review: Review) -> tuple[int, Chapters]:
@@ -159,7 +163,14 @@ def _keyed(store: Store, transcript: int, review: Review) -> tuple[int, Chapters
             f"{review.video_id!r}; import it where the task was made, or take the key out"
         )
     seen, prediction = found
-    return seen, prediction.chapters if review.chapters is None and review.kind == "accept" else review.chapters or ()
+    if review.kind != "accept":
+        return seen, review.chapters or ()
+    if review.chapters is not None and not same(review.chapters, prediction.chapters):
+        raise BadInput(
+            f"it accepts the prediction {review.prediction_key[:16]!r} and has other chapters; make it an edit, or "
+            "take the chapters out"
+        )
+    return seen, prediction.chapters
 
 
 def _received(review: Review) -> list[Any]:
@@ -199,10 +210,23 @@ def _import(
                     report.duplicate += 1
     report.rejected = len(refused)
     if refused:
-        rejects.parent.mkdir(parents=True, exist_ok=True)
-        write_rejects(rejects, refused)
-        report.rejects_file = str(rejects)
+        report.rejects_file = str(_kept(rejects, refused))
     return report
+
+
+def _kept(rejects: Path, refused: list[Rejected]) -> Path:
+    """Where the refused rows lie now. A file of that name that says anything else stays as it is, and the rows go
+    beside it under a number: it may be another day's, or half mended.
+    """
+    rejects.parent.mkdir(parents=True, exist_ok=True)
+    written = rejects.with_name(f".{rejects.name}.part")
+    write_rejects(written, refused)
+    for number in count(1):
+        place = rejects if number == 1 else rejects.with_stem(f"{rejects.stem}-{number}")
+        if not place.exists() or filecmp.cmp(written, place, shallow=False):
+            written.replace(place)
+            break
+    return place
 
 
 def _added(store: Store, row: Item | Rejected, add: Callable[[Store, Item], bool]) -> bool | Rejected:

@@ -16,6 +16,7 @@ from errata.database.record import Record
 from errata.domain.correction import Label
 from errata.domain.prediction import Prediction
 from errata.domain.transcript import Transcript
+from errata.errors import BadInput
 from errata.imports import import_corrections, import_transcripts
 from errata.settings import FILE
 from errata.workspace import Workspace
@@ -113,6 +114,16 @@ def test_a_role_that_is_declared_is_kept(workspace: Workspace, tmp_path: Path) -
     assert refused.exit_code == 2, "nothing may be declared fit for training"
 
 
+def test_a_talk_that_may_train_can_not_be_declared_held_out_afterwards(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.record.write() as store:
+        store.add_transcript(talk("open"), "train")
+        store.add_transcript(talk("held"), "sealed")
+        with pytest.raises(BadInput, match=r"'open' came as 'train', .* can't become 'anchor'"):
+            store.add_transcript(talk("open"), "anchor")
+        assert not store.add_transcript(talk("held"), "dev").new, "stricter than was asked"
+        assert not store.add_transcript(talk("open"), "train").new
+
+
 def test_a_refused_transcript_is_mended_and_imported(workspace: Workspace, tmp_path: Path) -> None:
     folder = both_files(tmp_path / "talks", [talk("t"), talk("u")], u={"chapters": {"500": "Late"}})
     done = errata(workspace, "import", "transcripts", folder)
@@ -188,6 +199,23 @@ def test_refused_reviews_are_mended_and_imported(workspace: Workspace, tmp_path:
     assert [c.start for c in label(workspace).chapters] == [120.0]
 
 
+def test_rejects_of_another_day_and_half_mended_ones_are_never_written_over(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    places = []
+    for day, row in (("one", EDIT), ("two", ACCEPT), ("one", EDIT)):
+        (tmp_path / day).mkdir(exist_ok=True)
+        places.append(imported(workspace, "corrections", reviews(tmp_path / day / "r.jsonl", row))["rejects_file"])
+    first, second, again = map(Path, places)
+    assert first == again != second and "reviewed" in first.read_text() and "accept" in second.read_text()
+    first.write_text(first.read_text().replace("30", "40"))
+    third = imported(workspace, "corrections", tmp_path / "one" / "r.jsonl")["rejects_file"]
+    assert "40" in first.read_text() and Path(third) not in (first, second)
+    assert sorted(path.name for path in first.parent.iterdir()) == [
+        "r-corrections-2.jsonl", "r-corrections-3.jsonl", "r-corrections.jsonl",
+    ]  # fmt: skip
+
+
 def test_a_review_is_imported_without_reading_the_text_that_it_is_of(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.record.write() as store:
         store.add_transcript(talk("t"))
@@ -211,6 +239,18 @@ def test_an_accept_is_of_the_newest_answer_of_ours(workspace: Workspace, tmp_pat
     with workspace.record.write() as store:
         store.add_prediction(Prediction(seq, "c" * 64, "inline@1", chapters(0, by="c")))
     assert imported(workspace, "corrections", tmp_path / "r.jsonl")["duplicate"] == 1, "whatever it would join by now"
+
+
+def test_who_accepts_chapters_that_nobody_of_ours_gave_has_seen_another_answer(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    with workspace.record.write() as store:
+        seq = store.add_transcript(talk("t")).seq
+        store.add_prediction(Prediction(seq, "a" * 64, "inline@1", chapters(0, 50)))
+    accepted = {**ACCEPT, "reviewed": [{"start": 30, "title": "Soil"}]}
+    assert imported(workspace, "corrections", reviews(tmp_path / "r.jsonl", accepted))["new"] == 1
+    found = label(workspace)
+    assert found is not None and (found.kind, found.prediction) == ("accept", None)
 
 
 def test_who_accepts_has_seen_what_served_and_not_what_a_night_s_candidate_answered(

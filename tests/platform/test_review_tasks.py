@@ -10,7 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from errata.cli.app import app
+from errata.cli.tasks import tasks
 from errata.domain.prediction import Prediction
+from errata.errors import BadInput
 from errata.settings import FILE
 from errata.workspace import Workspace
 from tests.made_up_record import chapters, correction, talk
@@ -92,6 +94,12 @@ def test_lines_come_back_as_an_accept_and_a_reject_once_they_are_signed(workspac
         assert store.unreviewed(MODEL) == []
 
 
+def test_tasks_are_not_written_where_their_labelling_setup_goes(workspace: Workspace, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"tasks\.xml is where the labelling setup goes"):
+        tasks(workspace, tmp_path / "tasks.xml", "label-studio", "day0")
+    assert tasks(workspace, tmp_path / "tasks.xml", "argilla", "day0")["tasks"] == 2
+
+
 @pytest.mark.parametrize("tool", ["label-studio", "argilla"])
 def test_tasks_carry_the_key_of_their_prediction(workspace: Workspace, tmp_path: Path, tool: str) -> None:
     out = tmp_path / "tasks.json"
@@ -110,3 +118,24 @@ def test_a_key_of_another_record_is_refused_by_name(workspace: Workspace, tmp_pa
     assert ran.exit_code == 2
     (rejected,) = (workspace.root / "rejects").iterdir()
     assert "does not hold for 'one'" in rejected.read_text()
+
+
+def test_an_accept_by_key_has_the_chapters_of_its_prediction(workspace: Workspace, tmp_path: Path) -> None:
+    """But for spaces; with others it would be a training target that nobody ever predicted or wrote."""
+    with workspace.record.read() as store:
+        keys = {answer.transcript: key for key, answer in store.unreviewed(MODEL)}
+        one, three = (store.find_transcript(name) for name in ("one", "three"))
+    given = [{"start": each.start, "title": each.title} for each in chapters(0, 50)]
+    row = {"video_id": "one", "reviewer": "bea", "prediction": keys[one], "kind": "accept"}
+    untidy = [each | {"title": f" {each['title']} "} for each in given]
+    rows = [row | {"reviewed": given[:1]}, row | {"video_id": "three", "prediction": keys[three], "reviewed": untidy}]
+    rows.append({**row, "reviewer": "ann", "kind": "edit", "reviewed": untidy})
+    file = tmp_path / "reviews.jsonl"
+    file.write_text("".join(json.dumps(each) + "\n" for each in rows))
+    ran = CliRunner().invoke(app, ["import", "corrections", str(file), "-w", str(workspace.root)])
+    assert ran.exit_code == 2 and "1 row was rejected" in ran.output
+    (rejected,) = (workspace.root / "rejects").iterdir()
+    assert "has other chapters; make it an edit" in rejected.read_text()
+    with workspace.record.read() as store:
+        kinds = {label.transcript: label.kind for label in store.labels(0, store.watermark())}
+    assert (kinds[one], kinds[three]) == ("accept", "accept")

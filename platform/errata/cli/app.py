@@ -87,7 +87,7 @@ def import_transcripts_command(
     as_json: AsJson = False,
 ) -> None:
     """Import transcripts; chapters that come with them are references."""
-    from errata.cli.output import note
+    from errata.cli.output import counted, note
     from errata.formats import detect, hub
     from errata.imports import add_transcripts
 
@@ -96,6 +96,7 @@ def import_transcripts_command(
     belonging = None if asr is None else hub.local(asr, alone=True)
     found = detect.transcripts(hub.local(path, alone=asr is not None), belonging, name)
     note(f"took {found.path.name} for {found.words}")
+    found = found._replace(rows=counted(found.rows))
     _report(add_transcripts(place.record, found, place.root / "rejects", held_out), as_json)
 
 
@@ -108,13 +109,14 @@ def import_corrections_command(
     as_json: AsJson = False,
 ) -> None:
     """Import corrections, in the file's order."""
-    from errata.cli.output import note
+    from errata.cli.output import counted, note
     from errata.formats import review_detect
     from errata.imports import add_corrections
 
     place = find(workspace)
     found = review_detect.reviews(path, name, until)
     note(f"took {path.name} for {found.words}")
+    found = found._replace(rows=counted(found.rows))
     _report(add_corrections(place.record, found, place.root / "rejects"), as_json)
 
 
@@ -127,7 +129,8 @@ def _report(found: Any, as_json: bool) -> None:
 
     show(found.as_json(), as_json, tell)
     if found.rejected:
-        sys.stderr.write(f"errata: {found.rejected} rows were rejected; mend and import {found.rejects_file}\n")
+        rows = "1 row was" if found.rejected == 1 else f"{found.rejected} rows were"
+        sys.stderr.write(f"errata: {rows} rejected; mend {found.rejects_file} and import it, or mend what it names\n")
         raise typer.Exit(2)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 Mean = dict[str, Any]
@@ -27,6 +27,16 @@ def say(line: str = "") -> None:
 def note(line: str) -> None:
     """Progress: to stderr, so that stdout stays what was asked for."""
     sys.stderr.write(line + "\n")
+
+
+def counted(rows: Iterable[Found]) -> Iterator[Found]:
+    """The rows as they come, and on a terminal's stderr how many have come."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} rows"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield from progress.track(rows, total=None)
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
