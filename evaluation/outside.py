@@ -27,6 +27,9 @@ UNITS = {
     "pk, windowdiff, boundary_similarity": f"percent, by whole seconds; near misses are less than {NEAR} s apart",
 }
 
+LONGEST = 1e9
+"""Seconds that a video may have: some thirty years. A second is the unit of the segmentation metrics."""
+
 _NUMBER = re.compile(r"(\d{1,3}(,\d{3})+|\d+)(\.\d*)?")
 _CLOCK = re.compile(r"(\d+):([0-5]\d):([0-5]\d)")
 
@@ -122,8 +125,8 @@ def _reference(path: Path, name: str, value: Any) -> tuple[Chapters, float]:
         if key not in video:
             raise BadInput(f'{where} has no "{key}"; add it')
     duration = _seconds(video["duration"], f"{where}: the duration")
-    if duration == 0:
-        raise BadInput(f"{where}: the duration is 0; give the video's length in seconds")
+    if not 0 < duration <= LONGEST:
+        raise BadInput(f"{where}: the duration is {duration:g}; give the video's length in seconds")
     return _chapters(where, video["chapters"]), duration
 
 

@@ -77,7 +77,8 @@ def _name(row: Any, where: str) -> str:
 def _masses(row: dict[str, Any], key: str, where: str) -> list[int]:
     masses = row.get(key)
     if not isinstance(masses, list) or not masses:
-        raise BadInput(f"{where}: {key} is {kind(masses)}; give a list of whole numbers, one for each segment")
+        said = "a list of nothing" if masses == [] else kind(masses)
+        raise BadInput(f"{where}: {key} is {said}; give a list of whole numbers, one for each segment")
     for mass in masses:
         if type(mass) is not int or mass < 1:
             raise BadInput(f"{where}: {key} holds {mass!r}; each must be a whole number of units, 1 or more")

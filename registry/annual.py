@@ -97,9 +97,9 @@ def looked(estimate: Estimate, policy: Policy, year: Year, history: History) -> 
 
 def _tested(test: SpentTest, look: Look, policy: Policy, year: Year, failed: Sequence[str]) -> tuple[Verdict, str]:
     if test.found:
-        return "promote", "The candidate is better on fresh items."
+        return "promote", "It is better on fresh items."
     if test.p_value <= test.level:
-        return "reject", f"The candidate is better on fresh items, but fails {' and '.join(failed)}."
+        return "reject", f"It is better on fresh items, but fails {' and '.join(failed)}."
     verdict, cause = _not_better(look, policy, year)
     return verdict, reasons.also_failed(cause, failed)
 
@@ -140,7 +140,7 @@ def _not_better(look: Look | None, policy: Policy, year: Year) -> tuple[Verdict,
     if look is None or look.low is None or look.high is None:
         return "underpowered", "There is too little to look at."
     if look.high < 0:
-        return "reject", "The candidate is worse on fresh items: the interval leaves no room for a benefit."
+        return "reject", "It is worse on fresh items: the interval leaves no room for a benefit."
     if futile(look.high, year.futile):
         cause = f"A gain of {year.futile} points is ruled out on fresh items: it isn't worth waiting for less."
         return "reject", cause

@@ -84,7 +84,7 @@ def sound(evidence: Evidence) -> Evidence:
     if evidence.powered is not None:
         parts += [("the judge's evidence", part) for part in (evidence.powered, evidence.powered.comparison)]
     faults = [
-        f"{name} of {place} is {value}, not a number; score the candidate again."
+        f"{name} of {place} is {value}, not a number; score it again."
         for place, part in parts
         for name, value in _broken(part).items()
     ]

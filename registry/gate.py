@@ -84,9 +84,9 @@ def _nightly(evidence: Evidence, policy: Policy, look: Look | None) -> Decision:
     finding = reasons.finding(primary)
     if passes(primary, policy):
         if failed:
-            cause = f"The candidate is better on fresh items, but fails {' and '.join(failed)}."
+            cause = f"It is better on fresh items, but fails {' and '.join(failed)}."
             return Decision("reject", (cause, finding), None, look)
-        return Decision("promote", ("The candidate is better on fresh items.", finding), None, look)
+        return Decision("promote", ("It is better on fresh items.", finding), None, look)
     verdict, cause, needs = _undecided(primary, policy)
     return Decision(verdict, (reasons.also_failed(cause, failed), finding), needs, look)
 
@@ -96,7 +96,7 @@ def _undecided(primary: Comparison, policy: Policy) -> tuple[Verdict, str, int |
     if not _enough(primary, policy):
         return "underpowered", _too_few(primary, policy), _short(primary, policy)
     if primary.high is not None and primary.high <= 0:
-        cause = "The candidate is worse" if primary.high < 0 else "The candidate is no better"
+        cause = "It is worse" if primary.high < 0 else "It is no better"
         return "reject", f"{cause} on fresh items: the interval leaves no room for a benefit.", None
     if primary.mde is not None and primary.mde > policy.target:
         return "underpowered", _too_few(primary, policy), _short(primary, policy)
@@ -126,7 +126,7 @@ def _gaps(evidence: Evidence, policy: Policy) -> Iterator[str]:
     """What keeps the evidence from being judged at all, one sentence each."""
     primary = evidence.primary
     if _enough(primary, policy) and None in (primary.effect, primary.p_value, primary.low, primary.high, primary.mde):
-        yield "The comparison on fresh items is incomplete; score the candidate again."
+        yield "The comparison on fresh items is incomplete; score it again."
     measured = [guardrail.name for guardrail in evidence.guardrails]
     for name in dict.fromkeys(measured):
         if measured.count(name) > 1:

@@ -15,9 +15,9 @@ def finding(primary: Comparison) -> str:
         return "There is nothing to compare."
     where = f"on {primary.n} fresh items from {primary.clusters} clusters"
     if primary.low is None or primary.high is None or primary.p_value is None:
-        return f"Candidate minus champion: {primary.effect:+z.1f} points of F1 {where}."
+        return f"Against the champion: {primary.effect:+z.1f} points of F1 {where}."
     return (
-        f"Candidate minus champion: {primary.effect:+z.1f} points of F1 "
+        f"Against the champion: {primary.effect:+z.1f} points of F1 "
         f"(90 % interval {primary.low:+z.1f} to {primary.high:+z.1f}, p = {primary.p_value:.2g}) {where}."
     )
 

@@ -131,8 +131,10 @@ def report(nights: int = 6, seed: int = 7) -> Report:
     means = {name: mean([rows[name][at] for at in fresh], [items[at] for at in fresh]) for name in SKILL}
     evaluation, decision = _decided(rows, items, means)
     every = [found for name in rows for found in rows[name]]
+    promoted = "candidate" if decision["promoted"] else ""
+    tonight = NightLine("2026-03-04", decision["verdict"], 71, 64, means, promoted)
     return Report(
-        nights=(*_earlier(random, nights - 1, means), NightLine("2026-03-04", decision["verdict"], 71, 64, means)),
+        nights=(*_earlier(random, nights - 1, means), tonight),
         evaluation=evaluation,
         decisions=(decision,),
         items=every,
@@ -165,7 +167,7 @@ def bootstrap() -> Report:
         "means": nothing,
         "contenders": [],
     }
-    night = NightLine("2026-03-01", "bootstrap", 0, 0, nothing)
+    night = NightLine("2026-03-01", "bootstrap", 0, 0, nothing, "")
     return replace(full, nights=(night,), evaluation=evaluation, decisions=(), items=[], excerpts={})
 
 
@@ -220,5 +222,6 @@ def _earlier(random: Random, count: int, means: dict[str, Any]) -> list[NightLin
             if not (at % 9 == 4 and name == "candidate")
         }
         verdict = "skipped" if at % 9 == 4 else ("promote", "inconclusive", "underpowered", "reject")[at % 4]
-        lines.append(NightLine(f"2026-02-{at % 28 + 1:02d}", verdict, random.randint(40, 90), 60, scored))
+        promoted = "candidate" if verdict == "promote" else ""
+        lines.append(NightLine(f"2026-02-{at % 28 + 1:02d}", verdict, random.randint(40, 90), 60, scored, promoted))
     return lines

@@ -26,6 +26,8 @@ class NightLine:
     fresh_items: int
     means: dict[str, dict[str, float | int | None]]
     """`day0`, `champion`, `candidate`, `challenger` -> `n`, `low`, `high` and every metric; absent where not scored."""
+    promoted: str
+    """Who became champion, `candidate` or `challenger`; empty where nobody did."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Sources:
     """`steps`, and the `loss` of each."""
     parity: dict[str, Any] = field(default_factory=dict)
     """Per target of export."""
+    took: dict[str, Any] = field(default_factory=dict)
+    """`attempts`, `seconds` and `cpu_seconds`."""
     judges: dict[str, dict[str, Any]] = field(default_factory=dict)
     """`judges.json`, see `evaluation.judges.night`, by contender."""
     accesses: dict[str, int] = field(default_factory=dict)
@@ -76,6 +80,8 @@ class Report:
     sources: Sources = field(default_factory=Sources)
     reason: str = ""
     """Why nobody contended, where nobody did."""
+    learnt: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By model, the nights whose corrections it was trained on; a model of which that isn't known is absent."""
 
     @property
     def label(self) -> str:

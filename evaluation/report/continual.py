@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,8 +71,11 @@ class Continual:
     """All of them at once: the guardrail `forgetting`."""
 
 
-def continual(contest: dict[str, Any]) -> Continual | None:
-    """Of one contender; None where nothing had been taught before tonight, or nobody measured it."""
+def continual(contest: dict[str, Any], learnt: Mapping[str, frozenset[str]] | None = None) -> Continual | None:
+    """Of one contender; None where nothing had been taught before tonight, or nobody measured it.
+
+    `learnt` is `Report.learnt`. Of a model that it lacks, what had been taught by then is taken to be taught to it.
+    """
     found = contest.get("continual") or {}
     if not found.get("vintages"):
         return None
@@ -83,14 +86,13 @@ def continual(contest: dict[str, Any]) -> Continual | None:
             for key, (name, meaning) in MEASURES.items()
             if key in found["measures"]
         ),
-        heat=_heat(found, contest["name"]),
+        heat=_heat(found, contest["name"], learnt or {}),
         vintages=tuple(_vintage(one, compared.get(f"vintage_{one['night']}", {})) for one in found["vintages"]),
         together=_together(found["vintages"], compared.get("forgetting")),
     )
 
 
-def _heat(found: dict[str, Any], contender: str) -> tuple[Heat, ...]:
-    numbers = [vintage["number"] for vintage in found["vintages"]]
+def _heat(found: dict[str, Any], contender: str, learnt: Mapping[str, frozenset[str]]) -> tuple[Heat, ...]:
     measured = [score for row in found["r"] for score in row if not is_missing(score)]
     low, high = min(measured, default=0.0), max(measured, default=0.0)
     last = len(found["rows"]) - 1
@@ -99,12 +101,19 @@ def _heat(found: dict[str, Any], contender: str) -> tuple[Heat, ...]:
             name=_row_name(row["taught"], contender if place == last else ""),
             model=row["model"],
             cells=tuple(
-                Cell(known(score), number <= row["taught"], _shade(score, low, high))
-                for score, number in zip(scores, numbers, strict=True)
+                Cell(known(score), _is_taught(row, vintage, learnt), _shade(score, low, high))
+                for score, vintage in zip(scores, found["vintages"], strict=True)
             ),
         )
         for place, (row, scores) in enumerate(zip(found["rows"], found["r"], strict=True))
     )
+
+
+def _is_taught(row: dict[str, Any], vintage: dict[str, Any], learnt: Mapping[str, frozenset[str]]) -> bool:
+    """A model stays in force on a night that promotes nobody, and one that waited was trained on less than tonight's:
+    neither has been taught all that the loop has by then."""
+    known_of = learnt.get(row["model"])
+    return vintage["number"] <= row["taught"] if known_of is None else vintage["night"] in known_of
 
 
 def _row_name(taught: int, contender: str) -> str:

@@ -1,5 +1,4 @@
-"""What the night took: people's reviews, training, answers and judges' calls. Times are not among it: nobody keeps
-them."""
+"""What the night took: people's reviews, time, training, answers and judges' calls."""
 
 from __future__ import annotations
 
@@ -12,7 +11,7 @@ from evaluation.report.measures import NAMES
 
 def cost(report: Report) -> tuple[Fact, ...]:
     """Nothing that a night without the thing would have to show as 0."""
-    return (*_people(report), *_training(report), *_answers(report), *_judges(report))
+    return (*_people(report), *_machine(report), *_training(report), *_answers(report), *_judges(report))
 
 
 def _people(report: Report) -> Iterator[Fact]:
@@ -22,6 +21,13 @@ def _people(report: Report) -> Iterator[Fact]:
     if fresh:
         yield Fact("People", "Fresh labels scored tonight", len(fresh))
         yield Fact("People", "Reviewers who gave them", len({row["reviewer"] for row in fresh}))
+
+
+def _machine(report: Report) -> Iterator[Fact]:
+    """Of the night's commands up to its verdict; absent for nights of before that was kept."""
+    names = {"seconds": "Seconds", "cpu_seconds": "Processor seconds", "attempts": "Attempts"}
+    took = report.sources.took
+    return (Fact("Machine", name, round(took[key])) for key, name in names.items() if key in took)
 
 
 def _training(report: Report) -> Iterator[Fact]:

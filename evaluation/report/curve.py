@@ -14,8 +14,8 @@ from evaluation.report.content import NightLine
 from evaluation.report.figures import interval, is_missing, number, plural
 from evaluation.report.measures import NAMES
 
-SERIES = ("day0", "champion", "candidate")
-LEFT, TOP, BOTTOM, LABELS = 34, 16, 50, 138
+SERIES = ("day0", "champion", "candidate", "challenger")
+LEFT, TOP, BOTTOM, LABELS = 34, 28, 50, 138
 WIDEST_STEP, NARROWEST = 110.0, 480.0
 LABEL_HEIGHT = 18.0
 DATE_WIDTH = 84.0
@@ -176,7 +176,8 @@ def _tags(nights: Sequence[NightLine], floor: float | None, scale: _Scale) -> tu
 def _summary(nights: Sequence[NightLine], floor: float | None) -> str:
     """The drawing in words, for those who don't see it."""
     last = nights[-1]
-    means = [f"{NAMES[name]} {number(last.means.get(name, {}).get('f1'))}" for name in SERIES]
+    shown = [name for name in SERIES if name != "challenger" or name in last.means]
+    means = [f"{NAMES[name]} {number(last.means.get(name, {}).get('f1'))}" for name in shown]
     promoted = [night.label for night in nights if night.verdict == "promote"]
     return (
         f"{plural(len(nights), 'night')}. On the last, {last.label}: {', '.join(means)}; "

@@ -29,7 +29,7 @@ from evaluation.report.lineage import lineage
 from evaluation.report.measures import Measure, measures, models
 from evaluation.report.prospects import Prospect, prospects
 from evaluation.report.slices import Reviewer, Slice, reviewers, slices
-from evaluation.report.verdict import Verdict, headline, read
+from evaluation.report.verdict import Verdict, headline, others, read
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Name = Literal["errata-report-1"]
@@ -99,7 +99,6 @@ def document(report: Report) -> Document:
     means = evaluation.get("means", {})
     found = read(decision, evaluation) if decision else None
     title, sentence = headline(report)
-    winner = decision["name"] if decision and decision["promoted"] else ""
     contender = decision["name"] if decision else "candidate"
     contest = report.contest(contender)
     fresh = tonight(report)
@@ -111,7 +110,7 @@ def document(report: Report) -> Document:
         sentence=sentence,
         verdict=found,
         prospects=prospects(found, len(fresh), report.judged(contender)) if found else (),
-        others=tuple(read(other, evaluation, winner) for other in report.decisions if other is not decision),
+        others=others(report),
         nights=report.nights,
         fresh_items=evaluation.get("fresh_items", 0),
         accepted=evaluation.get("accepted", 0),
@@ -119,7 +118,7 @@ def document(report: Report) -> Document:
         models=tuple(models(means)),
         measures={group: tuple(rows) for group, rows in measures(means | whole).items()},
         slices={group: tuple(rows) for group, rows in sliced(report, contender).items()},
-        continual=continual(contest),
+        continual=continual(contest, report.learnt),
         judges=panel(report.judged(contender)),
         regressions=tuple(map(_case, worst_regressions(report.items, "champion", contender))),
         fixed=tuple(map(_case, fixed_cases(report.items, "champion", contender))),

@@ -29,7 +29,7 @@ def lineage(report: Report) -> tuple[Fact, ...]:
         *_snapshot(found),
         *_curated(found),
         *(Fact("Mix", name, found.mixed[key]) for key, name in MIXED.items() if key in found.mixed),
-        *_models(found),
+        *_models(report),
         *_scores(report),
         *_pipeline(found),
     )
@@ -56,16 +56,17 @@ def _curated(found: Sources) -> Iterator[Fact]:
         yield Fact("Curated", f"Left out: {reason}", count)
 
 
-def _models(found: Sources) -> Iterator[Fact]:
-    for name in ("day0", "champion", "challenger"):
-        if found.night.get(name):
-            yield Fact("Models", NAMES[name], found.night[name])
+def _models(report: Report) -> Iterator[Fact]:
+    """Whom the night began with, and whoever contended."""
+    named = {name: report.sources.night.get(name, "") for name in ("day0", "champion", "challenger")}
+    named |= {decision["name"]: decision["model"] for decision in report.decisions}
+    for name, model in named.items():
+        if model:
+            yield Fact("Models", NAMES.get(name, name), model)
 
 
 def _scores(report: Report) -> Iterator[Fact]:
     decision = lead(report.decisions)
-    if decision:
-        yield Fact("Models", NAMES.get(decision["name"], decision["name"]), decision["model"])
     yield from _hashes(report.sources, "Scores")
     if decision and decision.get("evidence"):
         yield Fact("Scores", "Evidence record, SHA-256", decision["evidence"])

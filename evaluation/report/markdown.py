@@ -28,7 +28,7 @@ def summary(report: Report) -> str:
     decision = lead(report.decisions)
     blocks = [f"## {inert(title)}"]
     blocks += _decided(verdict.read(decision, report.evaluation), report) if decision else [inert(sentence)]
-    blocks += [_means(report.evaluation), _limits(report.evaluation)]
+    blocks += [_others(report), _means(report.evaluation), _limits(report.evaluation)]
     if decision:
         blocks.append(_regressions(report, decision["name"]))
     blocks += [_sources(report), f"[The whole report]({PAGE})"]
@@ -48,12 +48,7 @@ def code(text: str) -> str:
 
 
 def _decided(found: verdict.Verdict, report: Report) -> list[str]:
-    primary = found.primary
-    effect = (
-        f"**{number(primary.get('effect'), signed=True)} points of F1** "
-        f"(90\u00a0% interval {interval(primary.get('low'), primary.get('high'), signed=True)}) on "
-        f"{plural(found.n, 'fresh item')} from {plural(found.clusters, 'cluster')}."
-    )
+    effect = f"{_effect(found)} from {plural(found.clusters, 'cluster')}{_earlier(found, report)}."
     heading = "What comes next" if found.promoted else "What would change it"
     first, *rest = prospects(found, len(tonight(report)), report.judged(found.name))
     listed = [f"- {inert(prospect.subject)}: {inert(prospect.text)}" for prospect in rest[:PROSPECTS]]
@@ -64,6 +59,24 @@ def _decided(found: verdict.Verdict, report: Report) -> list[str]:
         "\n".join([f"{heading}: {inert(first.text)}", *([""] if listed else []), *listed]),
         inert(found.known_error),
     ]
+
+
+def _effect(found: verdict.Verdict) -> str:
+    primary = found.primary
+    spread = interval(primary.get("low"), primary.get("high"), signed=True)
+    gain = f"**{number(primary.get('effect'), signed=True)} points of F1**"
+    return f"{gain} (90\u00a0% interval {spread}) on {plural(found.n, 'fresh item')}"
+
+
+def _earlier(found: verdict.Verdict, report: Report) -> str:
+    """Whoever waited was scored on fresh items of earlier nights too."""
+    fresh = report.evaluation.get("fresh_items", 0)
+    return f", {count(fresh)} of them tonight’s" if found.n > fresh else ""
+
+
+def _others(report: Report) -> str:
+    told = ((other, inert(other.title)) for other in verdict.others(report))
+    return "\n".join(f"Also decided, of the {other.name}: {title}; {_effect(other)}." for other, title in told)
 
 
 def _rails(found: verdict.Verdict) -> str:
@@ -117,6 +130,11 @@ def _sources(report: Report) -> str:
         lines.append(f"Trained for {plural(found.training['steps'], 'step')}{tokens}.")
     for name, judged in found.judges.items():
         lines.append(f"Judges of the {inert(name)}: {inert(judged['why'])} {plural(judged['calls'], 'call')}.")
+    decision = lead(report.decisions)
+    if decision:
+        champion = found.night.get("champion")
+        against = f" against champion {code(champion[:16])}" if champion else ""
+        lines.append(f"Model: {inert(decision['name'])} {code(decision['model'][:16])}{against}.")
     hashes = [
         f"{file} {code(found.sha256[file][:16])}" for file in ("manifest.json", "dvc.lock") if file in found.sha256
     ]

@@ -18,6 +18,7 @@ from evaluation.report.curve import curve
 from evaluation.report.document import document
 from evaluation.report.loss import loss_curve
 from evaluation.report.measures import NAMES
+from evaluation.report.prospects import deaf
 from evaluation.report.slices import reach
 
 Size = tuple[float, float]
@@ -44,11 +45,13 @@ def _content(report: Report) -> dict[str, Any]:
         "rails": {rail.key: rail for rail in told.verdict.guardrails} if told.verdict else {},
         "curves": _drawn(lambda size: curve(report.nights, told.equal_split_f1, *size), WIDE, NARROW),
         "losses": _drawn(lambda size: loss_curve(told.loss, *size), LOSS_WIDE, LOSS_NARROW),
+        "waited": any("challenger" in line.means for line in report.nights),
         "names": NAMES,
         "models": told.models,
         "means": report.evaluation.get("means", {}),
         "day0_is_champion": not any(row["name"] == "champion" for row in items) and bool(items),
         "contender": contender,
+        "deaf": deaf(told.verdict) if told.verdict else "",
         "reach": reach(row for rows in told.slices.values() for row in rows),
         "worst": [case(change, report.excerpts.get(change.new["transcript"])) for change in worst],
         "fixed": [case(change, report.excerpts.get(change.new["transcript"])) for change in fixed],

@@ -100,11 +100,12 @@ def _judge(found: Verdict, judges: dict[str, Any]) -> Iterator[Prospect]:
         if rho < WORTHLESS
         else f"makes the {plural(n, 'item')} say as much as {count(round(n / max(1 - rho * rho, 0.01)))} at the most"
     )
-    yield Prospect("A judge", f"{whose} {gain}.{_deaf(found)}")
+    yield Prospect("A judge", f"{whose} {gain}. {deaf(found)}".strip())
 
 
-def _deaf(found: Verdict) -> str:
-    """Only a preset that looks every night, with an interval for it, hears judges."""
+def deaf(found: Verdict) -> str:
+    """That the preset decides without judges, where it does; only one that looks every night, with an interval for it,
+    hears them."""
     preset = _PRESET.match(found.known_error)
     hears = (found.look or {}).get("low") is not None
-    return "" if hears or preset is None else f" The preset {preset[1]} decides without judges."
+    return "" if hears or preset is None else f"The preset {preset[1]} decides without judges."

@@ -18,7 +18,7 @@ _MEASURED = re.compile(rf"{_NUMBER} (.+?) and at worst {_NUMBER} on (\d+) items;
 _TOO_FEW = re.compile(r"(\d+) items where (\d+) are needed")
 _TOO_WIDE = re.compile(rf"(\d+) items tell the difference to within {_NUMBER} .+?, and {_NUMBER} is asked")
 _SHOWN_ONLY = "(Shown only:"
-_IN_FIGURES = ("Candidate minus champion: ", "There is nothing to compare.")
+_IN_FIGURES = ("Against the champion: ", "There is nothing to compare.")
 """Findings that the comparison's own figures say."""
 
 WORDS = {
@@ -126,13 +126,14 @@ def read(decision: dict[str, Any], evaluation: dict[str, Any], winner: str = "")
     known = [reason for reason in prose if reason.startswith("Known error")]
     primary = contests.get(name, {}).get("primary", {})
     said = _IN_FIGURES if primary else ()
+    findings = tuple(reason for reason in prose if reason not in known and not reason.startswith(said))
     return Verdict(
         name=name,
         model=decision["model"],
         verdict=decision["verdict"],
         title=_title(decision, winner),
         promoted=decision["promoted"],
-        findings=tuple(reason for reason in prose if reason not in known and not reason.startswith(said)),
+        findings=findings,
         guardrails=tuple(_guardrail(*_groups(found)) for found in guardrails),
         known_error=" ".join(known),
         next_step=_next_step(decision, winner),
@@ -140,6 +141,13 @@ def read(decision: dict[str, Any], evaluation: dict[str, Any], winner: str = "")
         look=decision.get("look"),
         primary=primary,
     )
+
+
+def others(report: Report) -> tuple[Verdict, ...]:
+    """What was decided of those whom the page is not about."""
+    first = lead(report.decisions)
+    winner = first["name"] if first and first["promoted"] else ""
+    return tuple(read(other, report.evaluation, winner) for other in report.decisions if other is not first)
 
 
 def _guardrail(key: str, status: str, detail: str) -> Guardrail:

@@ -90,6 +90,8 @@ def test_an_alias_and_the_beginning_of_an_identity(workspace: Workspace, talks: 
     assert len(found["fixes"]) == 5 and found["regressions"] == []
     table = CliRunner().invoke(app, ["compare", "champion", wrong[:8], "-w", str(workspace.root)]).stdout
     assert "A minus B" in table and "100.0" in table and "t3" in table
+    [row] = [line.split() for line in table.splitlines() if line.startswith("f1 ")]
+    assert len(row) == 8, "metric, A, B, A minus B with its interval, p, detectable: nothing is folded at 80 columns"
 
 
 def test_what_either_has_seen_is_not_fresh(workspace: Workspace, talks: list[int], right: str) -> None:

@@ -129,6 +129,7 @@ def test_commas_part_thousands(tmp_path):
         ({"a": {"chapters": {}}}, {}, "video 'a' has no \"duration\""),
         ({"a": {"duration": 3}}, {}, "video 'a' has no \"chapters\""),
         ({"a": {"duration": 0, "chapters": {}}}, {}, "the duration is 0"),
+        ({"a": {"duration": 1e300, "chapters": {}}}, {}, "the duration is 1e+300; give the video's length"),
         ({"a": {"duration": -5, "chapters": {}}}, {}, "the duration is -5"),
         ({"a": {"duration": None, "chapters": {}}}, {}, "the duration is None"),
         ({"a": {"duration": True, "chapters": {}}}, {}, "the duration is True"),

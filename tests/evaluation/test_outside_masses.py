@@ -53,7 +53,7 @@ def test_what_is_not_defined_has_its_reason_and_the_others_are_scored(tmp_path):
         ([pair("a", [1], [1]), pair("a", [1], [1])], "two pairs with the id 'a'"),
         ([pair("a", 5, [5])], "pair 'a': ref_masses is a number; give a list"),
         ([pair("a", [5], None)], "pair 'a': hyp_masses is null"),
-        ([pair("a", [5], [])], "pair 'a': hyp_masses is a list"),
+        ([pair("a", [5], [])], "pair 'a': hyp_masses is a list of nothing; give"),
         ([pair("a", [5, 0], [5])], "pair 'a': ref_masses holds 0"),
         ([pair("a", [5], [2.5, 2.5])], "pair 'a': hyp_masses holds 2.5"),
         ([pair("a", [True], [1])], "pair 'a': ref_masses holds True"),

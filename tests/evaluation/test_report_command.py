@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from errata.cli.report import write_report
+from errata.cli.report import _learnt, write_report
 from errata.database.holdout import Access
 from errata.domain.hashing import sha256
 from errata.errors import NotFound
@@ -140,6 +140,19 @@ def test_judges_and_earlier_nights_are_shown_where_the_night_has_them(workspace:
     found = told(write_report(workspace, "second"))
     assert [judge["name"] for judge in found["judges"]["judges"]] == ["ada", "bo", "cy"]
     assert len(found["continual"]["heat"]) == 5
+
+
+def test_what_a_model_was_trained_on_is_told_by_its_watermark(workspace: Workspace):
+    """The night that promoted it kept the watermark; of a night's corrections, those up to it were learnt from."""
+    contests = {"first": ("m1", 900), "second": ("m2", 5020)}
+    for label, (model, watermark) in contests.items():
+        path = workspace.nights / label / "evaluation.json"
+        evaluation = json.loads(path.read_text())
+        evaluation["contenders"][0] |= {"model": model, "watermark": watermark}
+        write_json(path, evaluation)
+    with workspace.record.read() as store:
+        nights = [row for row in store.loop.nights() if row.label in contests]
+    assert _learnt(workspace, nights) == {"m1": frozenset(), "m2": frozenset(contests)}
 
 
 def test_a_challengers_judges_lie_beside_the_candidates(workspace: Workspace):

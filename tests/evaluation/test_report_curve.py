@@ -21,7 +21,9 @@ scores = st.one_of(st.none(), st.floats(0, 100), st.just(math.nan))
 @given(st.lists(st.tuples(scores, scores, scores), min_size=1, max_size=40), st.floats(0, 100))
 def test_the_curve_stays_inside_its_frame(nights, floor):
     lines = [
-        NightLine(f"n{at}", "promote", 1, 1, {name: {"n": 1, "f1": f1} for name, f1 in zip(names(), row, strict=True)})
+        NightLine(
+            f"n{at}", "promote", 1, 1, {name: {"n": 1, "f1": f1} for name, f1 in zip(names(), row, strict=True)}, ""
+        )
         for at, row in enumerate(nights)
     ]
     drawn = curve(lines, floor, 360, 300)
@@ -41,7 +43,7 @@ def names() -> tuple[str, ...]:
 
 
 def test_a_night_without_a_score_is_a_gap():
-    lines = [NightLine(str(at), "x", 1, 1, {"day0": {"n": 1, "f1": None if at == 2 else 50.0}}) for at in range(5)]
+    lines = [NightLine(str(at), "x", 1, 1, {"day0": {"n": 1, "f1": None if at == 2 else 50.0}}, "") for at in range(5)]
     drawn = curve(lines, None, 1000, 380)
     assert drawn is not None
     assert [line.count(",") for line in drawn.series[0].lines] == [2, 2]

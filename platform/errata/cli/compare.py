@@ -114,9 +114,14 @@ def _name(side: dict[str, Any]) -> str:
 
 
 def _metric_row(metric: dict[str, Any]) -> tuple[str, ...]:
-    sides = (_interval(metric[side]["mean"], metric[side]["low"], metric[side]["high"]) for side in ("a", "b"))
+    """An interval for the difference alone, so that a row fits 80 columns; `--json` has those of A and of B."""
     gap = metric["difference"]
-    return (*sides, _interval(gap["effect"], gap["low"], gap["high"]), _p(gap["p_value"]), percent(gap["mde"]))
+    return (
+        *(percent(metric[side]["mean"]) for side in ("a", "b")),
+        _interval(gap["effect"], gap["low"], gap["high"]),
+        _p(gap["p_value"]),
+        percent(gap["mde"]),
+    )
 
 
 def _slice_row(gap: dict[str, Any]) -> tuple[str, ...]:
@@ -129,4 +134,6 @@ def _interval(value: float | None, low: float | None, high: float | None) -> str
 
 
 def _p(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2g}"
+    if value is None:
+        return "–"
+    return "<0.001" if value < 0.001 else f"{value:.2g}"

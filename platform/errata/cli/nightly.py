@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from errata.cli.judging import judge_contenders
 from errata.cli.lease import held
+from errata.cli.took import timed
 from errata.database.store import Store
 from errata.database.tables import NightRow
 from errata.domain.hashing import sha256
@@ -64,8 +65,11 @@ def run_night(workspace: Workspace, label: str | None = None) -> dict[str, Any]:
             return _skip(workspace, label)
         night = _night(workspace, row)
         night.write(workspace.root)
-        _repro(workspace.root)
-        return _conclude(workspace, night)
+        with timed(workspace.nights / label):
+            _repro(workspace.root)
+            outcome = _conclude(workspace, night)
+        _publish(workspace, label, outcome)
+        return outcome
 
 
 def _begin(workspace: Workspace, label: str) -> NightRow:
@@ -138,7 +142,7 @@ def _repro(root: Path) -> None:
 
 
 def _conclude(workspace: Workspace, night: Night) -> dict[str, Any]:
-    """From the stages' outputs to the registry, the gate, the aliases and the report."""
+    """From the stages' outputs to the registry, the gate and the aliases."""
     from registry.models import ModelRegistry
 
     folder = workspace.nights / night.label
@@ -152,7 +156,6 @@ def _conclude(workspace: Workspace, night: Night) -> dict[str, Any]:
     with workspace.record.write() as store:
         _move_aliases(store, night, contests)
         store.loop.finish_night(night.label, outcome["verdict"], outcome)
-    _publish(workspace, night.label, outcome)
     return outcome
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import errata
+from errata.cli.took import TOOK
 from errata.database.tables import NightRow
 from errata.domain.hashing import sha256
 from errata.errors import NotFound
@@ -68,6 +69,7 @@ def _report(workspace: Workspace, nights: list[NightRow]) -> Report:
         facts=_facts(workspace, tonight, folder),
         sources=_sources(workspace, nights, folder),
         reason="" if decisions else str(tonight.outcome.get("reason", "")),
+        learnt=_learnt(workspace, nights),
     )
 
 
@@ -75,7 +77,36 @@ def _line(row: NightRow) -> NightLine:
     from evaluation.report.content import NightLine
 
     found = row.outcome
-    return NightLine(row.label, row.verdict or "", found["new_corrections"], found["fresh_items"], found["means"])
+    return NightLine(
+        label=row.label,
+        verdict=row.verdict or "",
+        new_corrections=found["new_corrections"],
+        fresh_items=found["fresh_items"],
+        means=found["means"],
+        promoted=_promoted(row),
+    )
+
+
+def _promoted(row: NightRow) -> str:
+    return next((str(made["name"]) for made in row.outcome.get("decisions", ()) if made["promoted"]), "")
+
+
+def _learnt(workspace: Workspace, nights: list[NightRow]) -> dict[str, frozenset[str]]:
+    """By model, the nights whose corrections lie below the watermark up to which it was trained.
+
+    Of Day-0, of tonight's contenders and of all that were ever in force: nights that promoted nobody aren't read.
+    """
+    upto: dict[str, int] = {}
+    for row in nights:
+        if row is nights[-1] or _promoted(row):
+            found = _read(workspace.nights / row.label / "evaluation.json").get("contenders", ())
+            upto |= {contest["model"]: contest["watermark"] for contest in found}
+    day0 = _night(nights[-1], workspace.nights / nights[-1].label).get("day0")
+    upto |= {day0: 0} if day0 else {}
+    return {
+        model: frozenset(row.label for row in nights if row.training_watermark < row.gate_watermark <= mark)
+        for model, mark in upto.items()
+    }
 
 
 def _sources(workspace: Workspace, nights: list[NightRow], folder: Path) -> Sources:
@@ -91,6 +122,7 @@ def _sources(workspace: Workspace, nights: list[NightRow], folder: Path) -> Sour
         mixed=_read(folder / "mix.json"),
         training=_read(folder / "train.json"),
         parity=_read(folder / "parity.json"),
+        took=_read(folder / TOOK),
         judges=_judges(folder, [decision["name"] for decision in tonight.outcome.get("decisions", ())]),
         accesses=_accesses(workspace, {row.label for row in nights}),
         sha256={name: sha256((folder / name).read_bytes()) for name in present},

@@ -1,0 +1,102 @@
+"""A night on which an earlier candidate, the challenger, is judged beside tonight's candidate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from evaluation.report.content import Fact, Report
+from evaluation.report.continual import continual
+from evaluation.report.curve import curve
+from evaluation.report.lineage import lineage
+from evaluation.report.markdown import summary
+from evaluation.report.page import render
+from tests.made_up_report import Page, full_report
+from tests.made_up_report import continual as made_up_continual
+
+
+@pytest.fixture(scope="module")
+def night() -> Report:
+    """The challenger is promoted, on fresh items of earlier nights too."""
+    full = full_report()
+    [decision], [contest] = full.decisions, full.evaluation["contenders"]
+    challenger = {**decision, "name": "challenger", "model": "challenger" * 6}
+    reasons = ["It is no better on fresh items.", *decision["reasons"][1:]]
+    candidate = {**decision, "verdict": "underpowered", "promoted": False, "reasons": reasons}
+    waited = {**contest, "name": "challenger", "primary": {**contest["primary"], "n": 126}}
+    means = {**full.evaluation["means"], "challenger": full.evaluation["means"]["candidate"] | {"f1": 99.0}}
+    rows = [row | {"name": "challenger"} for row in full.items if row["name"] == "candidate"]
+    return replace(
+        full,
+        decisions=(candidate, challenger),
+        nights=(*full.nights[:-1], replace(full.nights[-1], means=means, promoted="challenger")),
+        evaluation=full.evaluation | {"contenders": [contest, waited], "means": means},
+        items=[*full.items, *rows],
+    )
+
+
+def test_both_verdicts_say_whose_they_are(night: Report):
+    assert (
+        "Also decided tonight: Not promoted: too few items to judge by (the candidate)" in Page(render(night)).words()
+    )
+    text = summary(night)
+    assert "Also decided, of the candidate: Not promoted: too few items to judge by; **+" in text
+    assert f"- Model: challenger `{('challenger' * 6)[:16]}` against champion `{'91ab' * 4}`." in text
+    assert len(text.splitlines()) < 60
+
+
+def test_items_of_earlier_nights_are_told_from_tonights(night: Report):
+    assert "64 of them tonight’s, the others of earlier nights" in Page(render(night)).words()
+    assert "fresh items from 9 clusters, 64 of them tonight’s." in summary(night)
+    assert "of them tonight’s" not in summary(full_report()) + Page(render(full_report())).words()
+
+
+def test_whoever_was_promoted_is_on_the_curve_and_in_its_table(night: Report):
+    drawn = curve(night.nights, None, 1080, 380)
+    assert drawn is not None
+    assert [point.title.partition(":")[0] for series in drawn.series[3:] for point in series.points] == [
+        "2026-03-04, Challenger"
+    ]
+    assert "Challenger 99.0" in [tag.text for tag in drawn.tags]
+    assert "Challenger 99.0" in drawn.summary
+    words = Page(render(night)).words()
+    assert "CandidateChallengerVerdict" in words.replace(" ", "") and "▲ promotedthe challenger" in words
+    plain = full_report()
+    alone = curve(plain.nights, None, 1080, 380)
+    assert alone is not None and "Challenger" not in alone.summary + "".join(tag.text for tag in alone.tags)
+    assert "CandidateVerdict" in Page(render(plain)).words().replace(" ", "")
+
+
+def test_each_contender_is_in_the_lineage_once(night: Report):
+    models = [fact for fact in lineage(night) if fact.group == "Models"]
+    assert [fact.name for fact in models] == ["Day-0", "Champion", "Challenger", "Candidate"]
+    assert Fact("Models", "Candidate", "candidate" * 8) in models
+
+
+def test_a_model_is_ticked_for_what_it_was_trained_on_itself():
+    made = made_up_continual(3) | {"name": "challenger"}
+    rows = made["continual"]["rows"]
+    rows[1]["model"] = rows[0]["model"]  # the first night promoted nobody
+    waited = rows[-1]["model"]
+    found = continual(made, {rows[0]["model"]: frozenset(), waited: frozenset({"2026-02-01"})})
+    assert found is not None
+    assert [[cell.taught for cell in row.cells] for row in found.heat] == [
+        [False, False, False],
+        [False, False, False],
+        [True, True, False],  # of this one nothing else is known
+        [True, False, False],
+    ]
+
+
+def test_judges_with_a_say_are_not_said_to_have_decided_where_the_preset_is_deaf():
+    page = Page(render(full_report())).words()
+    assert "The judges have a say. 2 of 3 judges, of 2 families, have a say. The preset small decides" in page
+
+
+def test_no_paragraph_is_held_to_one_line():
+    """Of the class `sub` no line is broken: a sentence of it makes a phone scroll sideways."""
+    full = full_report()
+    judged = full.sources.judges["candidate"] | {"unlabelled": {"n": 0, "why": "The preset small decides alone."}}
+    html = render(replace(full, sources=replace(full.sources, judges={"candidate": judged})))
+    assert "The preset small decides alone." in html and '<p class="sub"' not in html
