@@ -188,8 +188,12 @@ def _spent(tallies: Sequence[Tally]) -> dict[str, int]:
 # what a night and the record hold ------------------------------------------------------------------------------------
 
 
+ASKED = "asked-"
+"""Before the file's name, where somebody asked once the gate had decided: its evidence names the file by its hash."""
+
+
 def result_file(contender: str) -> str:
-    """In the night's folder."""
+    """What the gate was told, in the night's folder."""
     return "judges.json" if contender == "candidate" else f"{contender}-judges.json"
 
 

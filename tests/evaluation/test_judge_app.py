@@ -20,7 +20,7 @@ from errata.database.record import Record
 from errata.domain.chapter import Chapters
 from errata.domain.hashing import canonical_json
 from errata.domain.prediction import Prediction
-from errata.errors import BadInput, NotFound
+from errata.errors import BadInput, NotFound, Unavailable
 from errata.night import Night
 from errata.settings import FILE
 from errata.workspace import Workspace
@@ -115,15 +115,15 @@ def row(each: Item, seq: int, name: str, chapters: Chapters, f1: float) -> dict[
     }
 
 
-def run(place: Place, *arguments: str, code: int = 0) -> str:
+def run(place: Place, *arguments: str) -> str:
     done = CliRunner().invoke(app, ["judges", *arguments, "-w", str(place.root)])
-    assert done.exit_code == code, done.output
+    assert done.exit_code == 0, done.output
     return done.stdout
 
 
 def test_a_night_is_judged_written_down_and_judged_again_for_nothing(place: Place) -> None:
     found = json.loads(run(place, "ask", "--night", NIGHT, "--json"))
-    assert json.loads((place.folder / "judges.json").read_text()) == found
+    assert json.loads((place.folder / "asked-judges.json").read_text()) == found
     ada, bo = found["judges"]
     assert ada["say"] is True and bo["say"] is False and "order" in " ".join(bo["why"])
     assert not found["say"] and "one family, one" in found["why"] and found["complete"]
@@ -146,14 +146,15 @@ def test_a_night_is_judged_written_down_and_judged_again_for_nothing(place: Plac
 
 
 def test_a_challenger_is_judged_beside_the_candidate(place: Place) -> None:
-    """In the file that the report reads it from; a contender that the night did not have is named as missing."""
+    """What the gate was told stays as it was; a contender that the night did not have is named as missing."""
     with_challenger(place.folder)
     place.scripts[1].mind = sensible
-    (place.folder / "judges.json").write_text("the candidate's")
+    for name in ("judges.json", "challenger-judges.json"):
+        (place.folder / name).write_text("the gate's")
     told = run(place, "ask", "--night", NIGHT, "--contender", "challenger")
     assert "Challenger against champion on 46 items: +0.00 (0 won, 46 even, 0 lost)" in told
-    assert (place.folder / "judges.json").read_text() == "the candidate's"
-    assert json.loads((place.folder / "challenger-judges.json").read_text())["verdict"]["ties"] == 46
+    assert {(place.folder / name).read_text() for name in ("judges.json", "challenger-judges.json")} == {"the gate's"}
+    assert json.loads((place.folder / "asked-challenger-judges.json").read_text())["verdict"]["ties"] == 46
     done = CliRunner().invoke(
         app, ["judges", "ask", "--contender", "champion", "-w", str(place.root), "--night", NIGHT]
     )
@@ -191,8 +192,9 @@ def test_check_says_in_words_what_a_judge_may_be_believed_in(place: Place) -> No
 
 def test_a_judge_that_is_down_is_named_and_nothing_breaks(place: Place) -> None:
     place.scripts[1].always = (401, {}, "sk-secret")
-    told = run(place, "check")
-    assert "without an answer: bo answered with HTTP 401" in told and "INCOMPLETE" in told
+    done = CliRunner().invoke(app, ["judges", "check", "-w", str(place.root)])
+    assert "without an answer: bo answered with HTTP 401" in done.stdout and "INCOMPLETE" in done.stdout
+    assert isinstance(done.exception, Unavailable), "said in one sentence, with its exit code"
 
 
 def test_recall_is_asked_of_a_bank(place: Place, tmp_path: Path) -> None:

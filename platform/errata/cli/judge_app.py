@@ -43,15 +43,18 @@ def ask_command(
     contender: Annotated[str, typer.Option(help="Who is compared with the champion.")] = "candidate",
     as_json: AsJson = False,
 ) -> None:
-    """Let the judges compare a finished night's answers, and write it to its folder as judges.json."""
+    """Let the judges compare a finished night's answers; kept in its folder, beside what its gate was told."""
     from errata.cli.judging import counted, hear
     from errata.night import Night
+    from errata.workspace import write_json
+    from evaluation.judges.night import ASKED, result_file
 
     place = find(workspace)
     folder = place.nights / (night or _last_night(place))
     scored = _scored(folder, contender)
     with counted() as each:
         (found,) = hear(place, Night.read(folder), [scored], each)
+    write_json(folder / (ASKED + result_file(contender)), found)
     _show(found, as_json, contender)
 
 
@@ -74,6 +77,7 @@ def recall_command(
     with counted() as each:
         found = recall(_seats(place, each), questions, answers)
     (print_json if as_json else _print_recall)(found)
+    _whole(found)
 
 
 def _seats(place: Workspace, each: Callable[[], None]) -> list[Seat]:
@@ -115,6 +119,15 @@ def _show(found: dict[str, Any], as_json: bool, contender: str = "candidate") ->
         print_json(found)
     else:
         _print_judges(found, contender)
+    _whole(found)
+
+
+def _whole(found: dict[str, Any]) -> None:
+    """Raises Unavailable where judges left questions unanswered, once what they did say has been shown."""
+    from errata.errors import Unavailable
+
+    if not found["complete"]:
+        raise Unavailable("answers of judges are missing, for the reasons shown; run it again: what was said is kept")
 
 
 def _print_judges(found: dict[str, Any], contender: str) -> None:

@@ -19,6 +19,7 @@ def judge_contenders(workspace: Workspace, night: Night, contenders: list[dict[s
     """`evaluation.json`'s contenders with what the judges found of each: `judged`, and a fault where one is missing."""
     from evaluation.judges.config import read_config
     from evaluation.judges.judged import gap, judged
+    from evaluation.judges.night import result_file
 
     if not read_config(workspace.params()).panel or not contenders:
         return contenders
@@ -26,6 +27,7 @@ def judge_contenders(workspace: Workspace, night: Night, contenders: list[dict[s
         results = hear(workspace, night, contenders, each)
     told = []
     for contender, found in zip(contenders, results, strict=True):
+        write_json(workspace.nights / night.label / result_file(contender["name"]), found)
         faults = [fault] if (fault := gap(found)) else []
         told.append({**contender, "judged": judged(found), "faults": [*contender.get("faults", ()), *faults]})
     return told
@@ -34,13 +36,13 @@ def judge_contenders(workspace: Workspace, night: Night, contenders: list[dict[s
 def hear(
     workspace: Workspace, night: Night, contenders: Sequence[dict[str, Any]], each: Callable[[], None]
 ) -> list[dict[str, Any]]:
-    """What the judges find of each contender, which is also written to the night's folder.
+    """What the judges find of each contender.
 
     One budget is for all of it; what people labelled comes first, for every contender. `each` is called after every
     answer.
     """
     from evaluation.judges.config import read_config
-    from evaluation.judges.night import Hearing, night_items, result_file, reviewed_pairs
+    from evaluation.judges.night import Hearing, night_items, reviewed_pairs
     from evaluation.judges.seat import open_seats
 
     config, folder = read_config(workspace.params()), workspace.nights / night.label
@@ -53,10 +55,7 @@ def hear(
     for contender, hearing in zip(contenders, hearings, strict=True):
         if config.unlabelled:
             _hear_more(workspace, night, contender, hearing, config.unlabelled)
-    results = [hearing.result() for hearing in hearings]
-    for contender, found in zip(contenders, results, strict=True):
-        write_json(folder / result_file(contender["name"]), found)
-    return results
+    return [hearing.result() for hearing in hearings]
 
 
 def _hear_more(workspace: Workspace, night: Night, contender: dict[str, Any], hearing: Hearing, most: int) -> None:
@@ -118,11 +117,11 @@ def _sides(workspace: Workspace, night: Night, contender: dict[str, Any]) -> lis
 
 @contextmanager
 def counted() -> Iterator[Callable[[], None]]:
-    """A count of judges' answers, on stderr."""
+    """A count of what judges were to answer and of what wasn't asked any more, on stderr."""
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("judges: {task.completed:.0f} answers"), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("judges: {task.completed:.0f} questions"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("", total=None)
         yield lambda: progress.advance(task)
