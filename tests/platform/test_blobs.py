@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from errata.database.record import Record
-from errata.errors import BadInput
+from errata.errors import BadInput, Unavailable
 from tests.made_up_record import talk
 
 
@@ -74,7 +74,11 @@ def test_a_disk_that_is_full_takes_the_rows_back_too(
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with monkeypatch.context() as broken, pytest.raises(OSError, match="No space"), record.write() as store:
+    with (
+        monkeypatch.context() as broken,
+        pytest.raises(Unavailable, match=r"No space left on device.*make room"),
+        record.write() as store,
+    ):
         broken.setattr(os, "fsync", full)
         store.add_transcript(talk("a"))
     assert files(tmp_path / "blobs") == []
@@ -82,3 +86,9 @@ def test_a_disk_that_is_full_takes_the_rows_back_too(
         assert store.watermark() == 0 and store.add_transcript(talk("a")).new
     with record.read() as store:
         assert store.transcript(1) == talk("a")
+
+
+def test_a_folder_that_takes_no_texts_is_said_in_a_sentence(record: Record, tmp_path: Path) -> None:
+    (tmp_path / "blobs").write_text("a file where the folder should be")
+    with pytest.raises(Unavailable, match=r"texts can't be written to .*blobs"), record.write() as store:
+        store.add_transcript(talk("a"))

@@ -164,3 +164,18 @@ def test_accepting_what_another_rejects_is_a_dispute(record: Record) -> None:
         assert store.conflicts(store.watermark()) == [seq]
         store.add_correction(correction(seq, (), "bob", "retract"))
         assert store.conflicts(store.watermark()) == []
+
+
+def test_an_adjudication_of_an_adjudication_falls_with_the_correction_that_the_first_one_chose(record: Record) -> None:
+    with record.write() as store:
+        seq = store.add_transcript(talk("t"), "train").seq
+        right = store.add_correction(correction(seq, chapters(0, by="ann"), "ann")).seq
+        store.add_correction(correction(seq, chapters(0, by="bob"), "bob"))
+        first = store.adjudicate(seq, right, "carol").seq
+        second = store.adjudicate(seq, first, "dora").seq
+        assert store.event(second).supersedes == right
+        assert {right, second} <= store.behind(seq, store.watermark())
+    assert standing(record) == "ann 1"
+    with record.write() as store:
+        store.retract(right, "ann", "the wrong talk")
+    assert standing(record) == "bob 1", "nobody's words are taught after they were taken back"

@@ -23,8 +23,8 @@ from errata.cli import forget as forgetting
 from errata.cli.app import app
 from errata.database.record import Record
 from errata.domain.prediction import Prediction
-from errata.errors import BadInput, ErrataError, NotFound, Refused, Unavailable
-from errata.imports import import_transcripts
+from errata.errors import BadInput, ErrataError, Forgotten, NotFound, Refused, Unavailable
+from errata.imports import import_corrections, import_transcripts
 from errata.inference.artefact import SEEN, Card, keep, seal
 from errata.night import Night
 from errata.workspace import Workspace, write_json
@@ -205,7 +205,7 @@ def test_it_is_refused_by_name_from_then_on(record: Record, again: Any) -> None:
     with record.write() as store, pytest.raises(BadInput, match=f"'{again.external_id}' was forgotten on request"):
         store.add_transcript(again)
     with record.read() as store:
-        with pytest.raises(NotFound, match="forgotten on request"):
+        with pytest.raises(Forgotten, match="forgotten on request"):
             store.find_transcript("the-lecture")
         with pytest.raises(NotFound, match="forgotten on request"):
             store.transcript(1)
@@ -257,3 +257,55 @@ def test_only_a_release_owner_may_ask_once_there_is_one(record: Record, tmp_path
         forget(tmp_path)
     with record.read() as store:
         assert store.find_transcript("the-lecture") == 1
+
+
+def test_no_rejects_file_keeps_what_was_said_of_it(record: Record, tmp_path: Path) -> None:
+    (tmp_path / "errata.toml").write_text("")
+    fill(record)
+    torn = tmp_path / "torn.jsonl"
+    torn.write_text('{"video_id": "the-lecture", "reviewed": [{"start": 0, "title": "Secret 1"\n')
+    import_corrections(record, torn, tmp_path / "rejects", name="reviews")
+    assert "Secret" in (tmp_path / "rejects" / "torn-corrections.jsonl").read_text()
+    assert forget(tmp_path)["removed"]["rejected_rows"] == 1
+    late = tmp_path / "late.jsonl"
+    review = {"video_id": "the-lecture", "reviewer": "ann", "reviewed": [{"start": 0, "title": "Secret 1"}]}
+    late.write_text(json.dumps(review))
+    report = import_corrections(record, late, tmp_path / "rejects")
+    assert report.rejected == 1
+    assert "Secret" not in "".join(path.read_text() for path in (tmp_path / "rejects").iterdir())
+
+
+def test_what_a_killed_writer_left_of_its_text_goes_too(record: Record, tmp_path: Path) -> None:
+    fill(record)
+    (text,) = (tmp_path / "blobs").rglob(f"{GONE.hash}.json.zz")
+    shutil.copyfile(text, text.with_name(f"{text.name}.123.tmp"))
+    bury(record)
+    assert holding(tmp_path / "blobs") == set()
+
+
+def test_a_file_that_was_called_by_its_id_is_named_no_more(record: Record) -> None:
+    with record.write() as store:
+        seq = store.add_transcript(talk("the-lecture"), "train").seq
+        store.add_correction(replace(correction(seq, chapters(0)), origin="the-lecture.info.json"))
+        known = store.tombstones.bury("the-lecture", "carol", "asked")
+        assert "the-lecture" not in repr(store.event(2))
+        with pytest.raises(NotFound):
+            store.tombstones.bury(known.external_hash, "carol", "its hash is no id")
+        with pytest.raises(NotFound):
+            store.find_transcript(known.external_hash)
+
+
+def test_a_model_that_answers_late_writes_nothing_down(record: Record) -> None:
+    fill(record)
+    bury(record)
+    with record.write() as store, pytest.raises(Forgotten, match="1 was forgotten"):
+        store.add_prediction(Prediction(1, "n" * 64, "inline@1", chapters(0, by="Secret")))
+
+
+def test_twins_of_twins_are_named(record: Record) -> None:
+    with record.write() as store:
+        for each in (GONE, replace(TWIN, external_id="between"), replace(talk("x"), external_id="between")):
+            store.add_transcript(each)
+        store.add_transcript(shouted(talk("x"), "far"))
+        stone = store.tombstones.bury("the-lecture", "carol", "asked")
+        assert store.tombstones.twins(stone) == ["between", "far"]

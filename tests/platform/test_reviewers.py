@@ -110,7 +110,7 @@ def test_roles_decide_who_may_decide(record: Record) -> None:
     with record.write() as store:
         seq = dispute(store, "t", "ann", "bob", decided=False)
         store.reviewers.appoint("dora", "adjudicator", "ann")
-        with pytest.raises(Refused, match="--role adjudicator"):
+        with pytest.raises(Refused, match=r"carol is a reviewer .* ask an adjudicator, .* --role adjudicator"):
             store.adjudicate(seq, chapters(0), "carol")
         with pytest.raises(Refused, match="retract ann's"):
             store.retract(2, "carol", "no")
@@ -144,6 +144,8 @@ def test_the_command_prints_and_appoints(record: Record, tmp_path: Path) -> None
     assert found["ann"]["trust"] == pytest.approx(2 / 3)
     with pytest.raises(BadInput, match="--by"):
         run("--appoint", "eve")
+    with pytest.raises(BadInput, match="whom to appoint is empty"):
+        run("--appoint", " ", "--role", "release-owner", "--by", "olga")
 
 
 # the cap ---------------------------------------------------------------------------------------------------------

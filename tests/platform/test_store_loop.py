@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
+import sqlalchemy as sa
 
+from errata.cli import lease
+from errata.database.fsck import fsck
 from errata.database.record import Record
+from errata.database.store import Store
 from errata.errors import BadInput, Unavailable
+from tests.made_up_record import talk
 from tests.platform.postgres import Server
 
 
@@ -69,7 +78,65 @@ def test_a_server_that_is_not_there_is_refused_without_its_password(tmp_path: Pa
     assert "secret" not in str(refused.value)
 
 
-@pytest.mark.parametrize("address", ["errata.db", "mongodb://here/errata", "sqlite3://x"])
+@pytest.mark.parametrize("address", ["errata.db", "mongodb://here/errata", "sqlite3://x", "mysql://x@here/errata"])
 def test_an_address_that_is_none_is_refused_in_a_sentence(address: str, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"sqlite:///… or postgresql\+psycopg://…"):
         Record(address, tmp_path)
+
+
+def test_a_file_that_is_no_database_or_is_damaged_is_refused_in_a_sentence(record: Record, tmp_path: Path) -> None:
+    with record.write() as store:
+        store.add_transcript(talk("a"))
+    record.close()
+    path = tmp_path / "errata.db"
+    whole = path.read_bytes()
+    for damaged, said in ((b"no database" * 1000, "not a database"), (whole[:4096] + b"\xff" * 90_000, "malformed")):
+        path.write_bytes(damaged)
+        with pytest.raises(Unavailable, match=f"{said}; restore it from a backup"):
+            fsck(record)
+        record.close()
+
+
+def test_a_record_that_a_newer_version_made_is_refused_in_a_sentence(record: Record) -> None:
+    with record.write() as store:
+        store._session.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(Unavailable, match="'9999'; if a newer Errata made it, install that"):
+        record.migrate()
+
+
+def test_a_connection_that_was_lost_while_nobody_used_it_is_made_anew(postgresql: Server, tmp_path: Path) -> None:
+    record = postgresql.record(tmp_path / "blobs")
+    with record.read() as store:
+        assert store.watermark() == 0
+    others = sa.text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND datname = :name"
+    )
+    admin = sa.create_engine(postgresql.url("postgres"))
+    with admin.connect() as connection:
+        ended = connection.execute(others, {"name": sa.make_url(record.url).database}).all()
+    admin.dispose()
+    assert ended
+    with record.write() as store:
+        assert store.add_transcript(talk("a")).new
+    record.close()
+
+
+def test_a_renewal_that_fails_once_is_tried_again(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "SECONDS", 0.04)
+    tries: list[int] = []
+    enough = threading.Event()
+
+    class Busy:
+        @contextmanager
+        def write(self) -> Iterator[Store]:
+            tries.append(1)
+            if len(tries) == 2:
+                raise Unavailable("busy")
+            if len(tries) > 3:
+                enough.set()
+            with record.write() as store:
+                yield store
+
+    with lease.held(cast(Record, Busy())):
+        assert enough.wait(30), "nobody renews any more"

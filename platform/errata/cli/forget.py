@@ -146,9 +146,11 @@ def _without(path: Path, sought: Sought) -> int:
 
 
 def _without_lines(path: Path, sought: Sought) -> int:
-    names = {json.dumps(sought.external_id, ensure_ascii=escaped) for escaped in (True, False)}
+    quoted = {json.dumps(sought.external_id, ensure_ascii=escaped) for escaped in (True, False)}
+    # in a row that could not be read, and is kept as text, and in a reason
+    inside = {json.dumps(each)[1:-1] for each in (*quoted, repr(sought.external_id))}
     lines = path.read_text().splitlines(keepends=True)
-    kept = [line for line in lines if not any(name in line for name in names)]
+    kept = [line for line in lines if not any(name in line for name in quoted | inside)]
     if len(kept) < len(lines):
         write_atomically(path, "".join(kept))
     return len(lines) - len(kept)

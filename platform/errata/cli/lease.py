@@ -6,9 +6,10 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from errata.database.record import Record
+from errata.errors import Unavailable
 
 NAME = "loop"
 SECONDS = 120.0
@@ -37,7 +38,8 @@ def held(record: Record) -> Iterator[None]:
 
 def _renew(record: Record, owner: str, done: threading.Event) -> None:
     while not done.wait(SECONDS / 4):
-        with record.write() as store:
+        # one that can't be reached for once is no reason to stop renewing: the lease lasts for four tries
+        with suppress(Unavailable), record.write() as store:
             store.loop.take_lease(NAME, owner, SECONDS)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from errata.domain.hashing import sha256
-from errata.errors import NotFound
+from errata.errors import NotFound, Unavailable
 
 
 class Blobs:
@@ -32,23 +32,28 @@ class Blobs:
         name = sha256(data)
         path = self._path(name)
         if name not in self._waiting and not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._waiting[name] = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-            self._waiting[name].write_bytes(zlib.compress(data, 6))
+            with self._writing():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._waiting[name] = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+                self._waiting[name].write_bytes(zlib.compress(data, 6))
         return name
 
     @contextmanager
     def settled(self) -> Iterator[None]:
-        """What the block puts is on disk, under its name, once it has ended well; otherwise it is gone."""
+        """What the block puts is on disk, under its name, once it has ended well; otherwise it is gone.
+
+        Raises Unavailable where it can't be written.
+        """
         try:
             yield
-            for waiting in self._waiting.values():
-                _sync(waiting)
-            for name, waiting in self._waiting.items():
-                waiting.replace(self._path(name))
-            if self._waiting:
-                for folder in {*(waiting.parent for waiting in self._waiting.values()), self._folder}:
-                    _sync(folder)
+            with self._writing():
+                for waiting in self._waiting.values():
+                    _sync(waiting)
+                for name, waiting in self._waiting.items():
+                    waiting.replace(self._path(name))
+                if self._waiting:
+                    for folder in {*(waiting.parent for waiting in self._waiting.values()), self._folder}:
+                        _sync(folder)
         finally:
             for waiting in self._waiting.values():
                 waiting.unlink(missing_ok=True)
@@ -66,8 +71,20 @@ class Blobs:
         return json.loads(data)
 
     def remove(self, name: str) -> None:
-        """Removes a text for good; one that isn't there is no error."""
-        self._path(name).unlink(missing_ok=True)
+        """Removes a text for good, and what a writer that was killed left of it; one that isn't there is no error."""
+        path = self._path(name)
+        for found in (path, *path.parent.glob(f"{path.name}.*.tmp")):
+            found.unlink(missing_ok=True)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise Unavailable(
+                f"texts can't be written to {self._folder} ({error.strerror}); make room there or give access to it, "
+                "and run the command again"
+            ) from error
 
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / f"{name}.json.zz"

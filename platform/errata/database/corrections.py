@@ -138,6 +138,8 @@ class Corrections(Disputes):
         if by in {row.reviewer for row in sides}:
             raise Refused(f"{by} is a side in this dispute; let somebody else decide, or retract {by}'s correction")
         chosen, chapters = _decision(decided, [*sides, *live(history)])
+        if chosen is not None:
+            chosen = _whose(chosen, history)
         told = ["adjudicate", by, chosen and chosen.seq, [chapter.as_json() for chapter in chapters]]
         for now in live(history):
             if [now.kind, now.reviewer, now.supersedes, now.chapters] == told:
@@ -161,6 +163,11 @@ def _sides(history: Sequence[CorrectionRow]) -> list[CorrectionRow]:
     """What reviewers stand by, and reject, whatever was decided since: an adjudication may be decided again."""
     given = [row for row in history if row.kind != "adjudicate"]
     return [row for row in (*live(given), *rejects(given)) if row.kind != "reference"]
+
+
+def _whose(chosen: CorrectionRow, history: Sequence[CorrectionRow]) -> CorrectionRow:
+    """The correction whose words an adjudication chose, so that it falls with that one; else `chosen` itself."""
+    return next((row for row in history if chosen.kind == "adjudicate" and row.seq == chosen.supersedes), chosen)
 
 
 def _decision(decided: int | Chapters, sides: Sequence[CorrectionRow]) -> tuple[CorrectionRow | None, Chapters]:

@@ -38,13 +38,14 @@ class Groups:
 
     def group(self, seq: int, upto: int) -> Group:
         """The leak group of a transcript as of `upto`, whatever order its members came in."""
-        members = self._members(seq, upto)
+        members = self.members(seq, upto)
         rows = self._session.execute(
             sa.select(TranscriptRow.hash, TranscriptRow.role).where(TranscriptRow.seq.in_(members))
         ).all()
         return Group(min(members), tuple(sorted(row.hash for row in rows)), strictest(row.role for row in rows))
 
-    def _members(self, seq: int, upto: int) -> set[int]:
+    def members(self, seq: int, upto: int) -> set[int]:
+        """The transcripts of the leak group, by `seq`."""
         members, frontier = {seq}, {seq}
         while frontier:
             linked = self._session.execute(

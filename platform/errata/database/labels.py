@@ -54,14 +54,9 @@ class Labels(Corrections):
         found = self._session.scalars(
             sa.select(LinkRow.newer).where(LinkRow.since > after, LinkRow.since <= upto).distinct()
         )
-        joined = {member for newer in found for member in self._members(newer, upto)}
-        changed = sa.select(CorrectionRow.transcript).where(
-            sa.or_(
-                sa.and_(CorrectionRow.seq > after, CorrectionRow.seq <= upto),
-                sa.and_(CorrectionRow.transcript.in_(joined), CorrectionRow.seq <= upto),
-            )
-        )
-        return list(self._labels(changed, after, upto))
+        joined = {member for newer in found for member in self.members(newer, upto)}
+        corrected = sa.select(CorrectionRow.transcript).where(CorrectionRow.seq > after, CorrectionRow.seq <= upto)
+        return list(self._labels(sorted(joined.union(self._session.scalars(corrected))), after, upto))
 
     def preferences(self, after: int, upto: int) -> list[Preference]:
         """What reviewers left over what was predicted, one pair a label that changed its prediction."""
@@ -94,9 +89,7 @@ class Labels(Corrections):
         if upto is not None:
             judged = list(self._judged(sa.select(CorrectionRow.transcript), upto))
         else:
-            known, now = self._session.scalars(sa.select(DisputeRow.transcript)).all(), self.watermark()
-            parts = (known[at : at + AT_ONCE] for at in range(0, len(known), AT_ONCE))
-            judged = [found for part in parts for found in self._judged(part, now)]
+            judged = list(self._judged(self._session.scalars(sa.select(DisputeRow.transcript)).all(), self.watermark()))
         found = [(transcript, history) for transcript, history, differ in judged if differ]
         return sorted(found, key=lambda one: one[1][-1].seq)
 
@@ -110,7 +103,7 @@ class Labels(Corrections):
         return self._session.scalar(found) or 0
 
     def _labels(
-        self, transcripts_asked: sa.Select[int], after: int, upto: int
+        self, transcripts_asked: sa.Select[int] | Sequence[int], after: int, upto: int
     ) -> Iterator[tuple[int, Label | Unlabelled]]:
         probation = self.reviewers.on_probation(upto)
         for transcript, history, differ in self._judged(transcripts_asked, upto):
@@ -131,21 +124,18 @@ class Labels(Corrections):
         self, transcripts_asked: sa.Select[int] | Sequence[int], upto: int
     ) -> Iterator[tuple[TranscriptRow, History, bool]]:
         """Each transcript with its events up to `upto` and whether people differ, in the order of their newest ones."""
-        rows = self._session.execute(
+        said_upto = (
             sa.select(CorrectionRow, TranscriptRow)
             .join(TranscriptRow, TranscriptRow.seq == CorrectionRow.transcript)
-            .where(
-                CorrectionRow.transcript.in_(transcripts_asked),
-                CorrectionRow.seq <= upto,
-                TranscriptRow.forgotten.is_(None),
-            )
+            .where(CorrectionRow.seq <= upto, TranscriptRow.forgotten.is_(None))
             .order_by(CorrectionRow.seq)
         )
         events: dict[int, History] = defaultdict(list)
         transcripts: dict[int, TranscriptRow] = {}
-        for correction, transcript in rows:
-            events[transcript.seq].append(correction)
-            transcripts[transcript.seq] = transcript
+        for part in _parts(transcripts_asked):
+            for correction, transcript in self._session.execute(said_upto.where(CorrectionRow.transcript.in_(part))):
+                events[transcript.seq].append(correction)
+                transcripts[transcript.seq] = transcript
         for seq, history in sorted(events.items(), key=lambda item: item[1][-1].seq):
             yield transcripts[seq], history, self._differ(history)
 
@@ -167,6 +157,15 @@ class Labels(Corrections):
             first=first,
             seconded=seconded,
         )
+
+
+def _parts(asked: sa.Select[int] | Sequence[int]) -> Iterator[sa.Select[int] | Sequence[int]]:
+    """What each IN may hold."""
+    if isinstance(asked, sa.Select):
+        yield asked
+        return
+    for begin in range(0, len(asked), AT_ONCE):
+        yield asked[begin : begin + AT_ONCE]
 
 
 def _judgement(row: CorrectionRow, seq: int, answer: Prediction) -> Judgement:

@@ -81,26 +81,30 @@ class Record:
                 session.flush()
         except sa.exc.TimeoutError as error:
             raise Unavailable(f"too many at once use the record at {self._safe_url()}; try again") from error
-        except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
-            if isinstance(error, sa.exc.ProgrammingError) and "does not exist" not in str(error.orig):
-                raise  # a fault of ours; a missing table is the user's, and SQLite calls it operational
-            reason = " ".join(str(error.orig).split())
-            if "no such" in reason or "does not exist" in reason:
-                reason += "; `errata init` on the workspace brings an older record up to date"
+        except sa.exc.DatabaseError as error:
+            reason = _reason(error)
+            if reason is None:
+                raise
             raise Unavailable(f"the record at {self._safe_url()} can't be used: {reason}") from error
 
     def migrate(self, revision: str = "head") -> None:
-        """Brings the schema to `revision`, up or down."""
+        """Brings the schema to `revision`, up or down. Raises Unavailable where a newer Errata has been over it."""
         from alembic import command
         from alembic.config import Config
+        from alembic.util import CommandError
 
         config = Config()
         config.set_main_option("script_location", str(project_file("migrations")).replace("%", "%%"))
         config.attributes["engine"] = self._engine
-        if revision == "base" or revision.startswith("-"):
-            command.downgrade(config, revision)
-        else:
-            command.upgrade(config, revision)
+        try:
+            if revision == "base" or revision.startswith("-"):
+                command.downgrade(config, revision)
+            else:
+                command.upgrade(config, revision)
+        except CommandError as error:
+            raise Unavailable(
+                f"the record at {self._safe_url()} can't be migrated: {error}; if a newer Errata made it, install that"
+            ) from error
 
     def close(self) -> None:
         self._engine.dispose()
@@ -109,14 +113,30 @@ class Record:
         return self._engine.url.render_as_string(hide_password=True)
 
 
+def _reason(error: sa.exc.DatabaseError) -> str | None:
+    """Why the database could not be used, and what helps; None where the fault is ours."""
+    reason = " ".join(str(error.orig).split())
+    absent = "no such" in reason or "does not exist" in reason
+    if type(error) is sa.exc.DatabaseError:  # SQLite's word for a file that is none of its own, or is damaged
+        return f"{reason}; restore it from a backup"
+    if isinstance(error, sa.exc.OperationalError) or (isinstance(error, sa.exc.ProgrammingError) and absent):
+        older = "; `errata init` on the workspace brings an older record up to date"
+        return reason + (older if absent else "")
+    return None
+
+
 def make_engine(url: str) -> sa.Engine:
-    """Raises BadInput where `url` is none, and Unavailable where its driver is not installed."""
+    """Raises BadInput where `url` is none of ours, and Unavailable where its driver is not installed."""
     try:
         backend = sa.make_url(url).get_backend_name()
+        if backend not in ("sqlite", "postgresql"):
+            raise BadInput(f"the record can't lie in {backend}; say sqlite:///… or postgresql+psycopg://…")
         if backend == "sqlite":
             engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
         else:
-            engine = sa.create_engine(url, connect_args={"options": f"-c lock_timeout={int(BUSY_SECONDS * 1000)}"})
+            # a night's stages take hours: a server that was restarted meanwhile is no reason to fail
+            patience = {"options": f"-c lock_timeout={int(BUSY_SECONDS * 1000)}"}
+            engine = sa.create_engine(url, connect_args=patience, pool_pre_ping=True)
     except sa.exc.ArgumentError as error:
         raise BadInput("the record's address is no database URL; say sqlite:///… or postgresql+psycopg://…") from error
     except ModuleNotFoundError as error:

@@ -12,7 +12,7 @@ from errata.database.groups import next_seq
 from errata.database.standing import tallied
 from errata.database.tables import AppointmentRow, CorrectionRow, TranscriptRow
 from errata.domain.reviewer import Reviewer, ReviewerRole, Tally, may, on_probation
-from errata.errors import Refused
+from errata.errors import BadInput, Refused
 
 
 class Reviewers:
@@ -22,7 +22,13 @@ class Reviewers:
         self._session = session
 
     def appoint(self, name: str, role: ReviewerRole, by: str) -> None:
-        """Gives `name` a role from now on. Raises Refused unless `by` may: a release owner, once there is one."""
+        """Gives `name` a role from now on.
+
+        Raises BadInput for an empty name, which would hold the role for ever, and Refused unless `by` may: a release
+        owner, once there is one.
+        """
+        if not name.strip():
+            raise BadInput("the name of whom to appoint is empty; give it")
         self.check(by, "release owner", f"appoint {name}")
         if self.roles().get(name, "reviewer") == role:
             return
@@ -35,7 +41,7 @@ class Reviewers:
         roles = self.roles()
         if not may(by, least, roles):
             raise Refused(
-                f"{by} is a {roles.get(by, 'reviewer')} and may not {act}; ask a {least}, or have a release owner "
+                f"{by} is {_a(roles.get(by, 'reviewer'))} and may not {act}; ask {_a(least)}, or have a release owner "
                 f"appoint {by}: errata reviewers --appoint {by} --role {least.replace(' ', '-')} --by NAME"
             )
 
@@ -91,6 +97,10 @@ class Reviewers:
         if not self.roles(upto) and not self.tallies(upto):
             return frozenset()
         return frozenset(one.name for one in self.all(upto) if one.probation)
+
+
+def _a(role: ReviewerRole) -> str:
+    return f"an {role}" if role[0] in "aeiou" else f"a {role}"
 
 
 def _tested(roles: dict[str, ReviewerRole]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -23,7 +23,7 @@ from errata.domain.hashing import content_hash
 from errata.domain.prediction import Prediction
 from errata.domain.roles import DEFAULT_SHARES, ROLES, Role, own_role
 from errata.domain.transcript import Transcript
-from errata.errors import NotFound
+from errata.errors import BadInput, Forgotten, NotFound
 
 
 class Store(Labels):
@@ -40,12 +40,17 @@ class Store(Labels):
         """Records a transcript, finds its twins and gives it its role for ever.
 
         `role` declares it held out from the start; without it the transcript's own hash draws one. Raises BadInput for
-        one that was forgotten on request.
+        one that was forgotten on request, and where `role` is stricter than what the transcript has had since it came.
         """
         self.tombstones.refuse(transcript)
-        known = self._session.scalar(sa.select(TranscriptRow.seq).where(TranscriptRow.hash == transcript.hash))
+        known = self._session.scalar(sa.select(TranscriptRow).where(TranscriptRow.hash == transcript.hash))
         if known is not None:
-            return Added(known, new=False)
+            if role is not None and ROLES.index(role) > ROLES.index(cast(Role, known.role)):
+                raise BadInput(
+                    f"the transcript {transcript.external_id!r} came as {known.role!r}, and a role is for ever: it "
+                    f"can't become {role!r}; import it without --role"
+                )
+            return Added(known.seq, new=False)
         row = TranscriptRow(
             seq=next_seq(self._session, "transcript"),
             hash=self._blobs.put(transcript.canonical),
@@ -64,16 +69,16 @@ class Store(Labels):
         return Added(row.seq, new=True)
 
     def find_transcript(self, external_id: str) -> int:
-        """`seq` of the newest transcript under an outside id. Raises NotFound."""
+        """`seq` of the newest transcript under an outside id. Raises NotFound, and Forgotten for one that was."""
         newest = (
             sa.select(TranscriptRow.seq)
-            .where(TranscriptRow.external_id == external_id)
+            .where(TranscriptRow.external_id == external_id, TranscriptRow.forgotten.is_(None))
             .order_by(TranscriptRow.seq.desc())
             .limit(1)
         )
         seq = self._session.scalar(newest)
         if seq is None and self.tombstones.of(external_id) is not None:
-            raise NotFound(f"the transcript {external_id!r} was forgotten on request; leave out what belongs to it")
+            raise Forgotten(f"the transcript {external_id!r} was forgotten on request; leave out what belongs to it")
         if seq is None:
             raise NotFound(f"there is no transcript {external_id!r} in the record; import it first")
         return seq
@@ -116,7 +121,12 @@ class Store(Labels):
     # predictions -----------------------------------------------------------------------------------------------------
 
     def add_prediction(self, prediction: Prediction) -> Added:
-        """Records an answer; the first one by a model with a template stays, since answers are greedy."""
+        """Records an answer; the first one by a model with a template stays, since answers are greedy.
+
+        Raises Forgotten where the transcript was, perhaps while the model still read it.
+        """
+        if self._session.get_one(TranscriptRow, prediction.transcript).forgotten is not None:
+            raise Forgotten(f"the transcript {prediction.transcript} was forgotten on request; run the command again")
         known = self._prediction(prediction.transcript, prediction.model, prediction.template)
         if known is not None:
             return Added(known.seq, new=False)

@@ -16,13 +16,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from errata.database.blobs import Blobs
-from errata.database.groups import next_seq
+from errata.database.groups import Groups, next_seq
 from errata.database.tables import (
     BandRow,
     CorrectionRow,
     DisputeRow,
     EventRow,
-    LinkRow,
     PredictionRow,
     TombstoneRow,
     TranscriptRow,
@@ -77,8 +76,8 @@ class Tombstones:
         known = self.of(external_id)
         if known is not None:
             return known
-        query = sa.select(TranscriptRow).where(TranscriptRow.external_id == external_id).order_by(TranscriptRow.seq)
-        rows = self._session.scalars(query).all()
+        named = sa.select(TranscriptRow).where(TranscriptRow.external_id == external_id)
+        rows = self._session.scalars(named.where(TranscriptRow.forgotten.is_(None)).order_by(TranscriptRow.seq)).all()
         if not rows:
             raise NotFound(f"there is no transcript {external_id!r} in the record; `errata forget` takes its own id")
         stone = TombstoneRow(
@@ -98,7 +97,7 @@ class Tombstones:
     def _cleared(self, seqs: Sequence[int]) -> dict[str, Any]:
         """Empties what models and reviewers said of these transcripts; returns how much that was."""
         chapters = sa.update(PredictionRow).where(PredictionRow.transcript.in_(seqs)).values(chapters=[], problems=[])
-        told = sa.update(CorrectionRow).where(CorrectionRow.transcript.in_(seqs)).values(chapters=[], why="")
+        told = sa.update(CorrectionRow).where(CorrectionRow.transcript.in_(seqs)).values(chapters=[], why="", origin="")
         counts = {
             name: self._session.scalar(sa.select(sa.func.count()).where(table.transcript.in_(seqs))) or 0
             for name, table in (("predictions", PredictionRow), ("corrections", CorrectionRow))
@@ -131,10 +130,8 @@ class Tombstones:
 
     def twins(self, stone: Tombstone) -> list[str]:
         """Outside ids of other transcripts in the same leak groups, which the request doesn't name."""
-        linked = sa.select(LinkRow.newer, LinkRow.older).where(
-            sa.or_(LinkRow.newer.in_(stone.transcripts), LinkRow.older.in_(stone.transcripts))
-        )
-        seqs = {end for link in self._session.execute(linked) for end in link}
+        groups = Groups(self._session, self._blobs)
+        seqs = {member for seq in stone.transcripts for member in groups.members(seq, groups.watermark())}
         names = sa.select(TranscriptRow.external_id).where(
             TranscriptRow.seq.in_(seqs), TranscriptRow.forgotten.is_(None)
         )
