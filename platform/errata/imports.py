@@ -14,6 +14,7 @@ from errata.database.store import Store
 from errata.domain.chapter import Chapters
 from errata.domain.correction import Correction, same
 from errata.domain.hashing import content_hash
+from errata.domain.names import check_name
 from errata.domain.prediction import Prediction
 from errata.domain.roles import Role
 from errata.errors import BadInput, Forgotten, NotFound
@@ -107,6 +108,12 @@ def add_corrections(record: Record, found: Found[Review], rejects: Path) -> Impo
 
 
 def _add_review(store: Store, review: Review, origin: str) -> bool:
+    for name, what in (
+        (review.video_id, "the video's id"),
+        (review.reviewer, "the reviewer's name"),
+        (review.draft_by, "the name of the draft's model"),
+    ):
+        check_name(name, what)
     identity = content_hash(_received(review))
     if store.knows_correction(identity):
         return False

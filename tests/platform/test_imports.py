@@ -150,6 +150,8 @@ def test_a_refused_transcript_is_mended_and_imported(workspace: Workspace, tmp_p
         ({**EDIT, "reviewer": " "}, "reviewer"),
         ({**EDIT, "kind": "retract"}, "kind"),
         ({**EDIT, "reviewed_on": "yesterday"}, "yesterday"),
+        ({**EDIT, "reviewer": "a" * 501}, "the reviewer's name has 501 characters"),
+        ({**EDIT, "video_id": "t" * 1_000_000}, "the video's id has 1,000,000 characters"),
     ],
 )
 def test_a_row_that_does_not_fit_is_refused_by_name(

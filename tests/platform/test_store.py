@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
+from random import Random
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from errata.database.record import Record
 from errata.database.store import Store
 from errata.database.tables import Base, LinkRow
 from errata.domain.correction import Correction, Label
+from errata.domain.names import LONGEST
 from errata.domain.prediction import Prediction
 from errata.domain.roles import ROLES, Role, strictest
 from errata.domain.transcript import Transcript
@@ -281,6 +283,29 @@ def test_a_twin_s_arrival_changes_the_labels_of_all_its_group(either: Record) ->
 # labels --------------------------------------------------------------------------------------------------------------
 
 
+def test_no_statement_takes_more_values_than_a_database_does(either: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("errata.database.labels.AT_ONCE", 3)
+    seqs = [add(either, talk(f"t{number}", lines=2)) for number in range(6)]
+    watermark = correct(either, *(correction(seq, chapters(0)) for seq in seqs))
+    for number in range(6):
+        add(either, shouted(talk(f"t{number}", lines=2), f"twin {number}"))
+    most: list[int] = []
+
+    def note(
+        _1: object, _2: object, statement: str, values: tuple[object, ...] | dict[str, object], *_: object
+    ) -> None:
+        if "FROM corrections JOIN" in statement:
+            most.append(len(values))
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        with either.read() as store:
+            assert [seq for seq, _ in store.changes(watermark, store.watermark())] == seqs
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    assert 0 < max(most) <= 5
+
+
 def test_a_reviewer_s_newest_correction_counts(either: Record) -> None:
     seq = add(either, talk("t", channel="Rope"))
     first = correct(either, correction(seq, chapters(0, by="Old")))
@@ -341,6 +366,20 @@ def test_a_person_outranks_chapters_that_came_along_whenever_these_came(either: 
     assert standing(either) == {early: "Part 1", late: "Part 1"}
     correct(either, correction(early, (), "ann", "retract"))
     assert standing(either)[early] == "Came 1"
+
+
+def test_the_longest_names_are_found_again(either: Record) -> None:
+    """PostgreSQL's indexes take 2,704 bytes; of what compresses badly, these are nearly as many."""
+    random = Random(1)
+    name, reviewer = ("".join(chr(random.randrange(0x10000, 0x1F000)) for _ in range(LONGEST)) for _ in range(2))
+    seq = add(either, talk(name))
+    correct(either, correction(seq, chapters(0), reviewer))
+    with either.read() as store:
+        assert store.find_transcript(name) == seq
+    [label] = labels(either)
+    assert label.reviewer == reviewer
+    with pytest.raises(BadInput, match="has 501 characters"):
+        talk("x" * (LONGEST + 1))
 
 
 def test_labels_come_in_the_order_of_their_corrections(either: Record) -> None:

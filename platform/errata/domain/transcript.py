@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from errata.domain.hashing import canonical_json, sha256
+from errata.domain.names import check_name
 from errata.errors import BadInput
 
 Unit = Literal["seconds", "words"]
@@ -83,6 +84,7 @@ def _check(transcript: Transcript) -> None:
     name = transcript.external_id
     if not name.strip():
         raise BadInput("a transcript has no id; give every transcript one")
+    check_name(name, "a transcript's id")
     if not any(segment.text.strip() for segment in transcript.segments):
         raise BadInput(f"transcript {name!r} is empty; leave it out or give it text")
     if not math.isfinite(transcript.duration) or transcript.duration <= 0:
