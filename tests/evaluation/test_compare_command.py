@@ -114,6 +114,15 @@ def test_a_file_of_predictions(workspace: Workspace, talks: list[int], right: st
         )
 
 
+def test_a_file_about_other_videos_is_refused_before_held_out_items_are_looked_at(
+    workspace: Workspace, talks: list[int], right: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "system_a.json"
+    path.write_text(json.dumps({"video-7": {"0": "One"}}))
+    said_so = refused(workspace, BadInput, path, "champion")
+    assert "answers none of the 10 items" in said_so and "'video-7'" in said_so and "'t0'" in said_so
+
+
 def chapters_named(*titles: str) -> Chapters:
     from errata.domain.chapter import Chapter
 

@@ -44,6 +44,7 @@ def compare(workspace: Workspace, names: tuple[str, str], on: str, manner: Manne
         items = _items(workspace, roles, upto, a.seen | b.seen)
         if not items:
             raise NotFound(f"nothing on {on} is labelled that both could be scored on; import corrections first")
+        _check_files((a, b), items)
         for access in _accesses(items, (a, b), on, upto):
             open_by_hand(workspace.record, access)
         scored = [score_items(workspace.record, each.answerer, each.given, items) for each in (a, b)]
@@ -53,6 +54,15 @@ def compare(workspace: Workspace, names: tuple[str, str], on: str, manner: Manne
         found, pairs = {**found, "slices": {}}, []
     told = {"on": on, "items": len(items), "watermark": upto, "a": a.as_json(), "b": b.as_json()}
     return {**told, **found, "regressions": worst_regressions(pairs), "fixes": best_fixes(pairs)}
+
+
+def _check_files(pair: tuple[Entrant, Entrant], items: Sequence[Item]) -> None:
+    """Raises BadInput before a look at held-out items is spent on a file that says nothing of them."""
+    from errata.inference.told import FileAnswerer
+
+    for each in pair:
+        if isinstance(each.answerer, FileAnswerer):
+            each.answerer.check([item.label.external_id for item in items])
 
 
 def _accesses(items: Sequence[Item], pair: tuple[Entrant, Entrant], on: str, upto: int) -> Iterator[Access]:

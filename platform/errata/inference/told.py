@@ -11,6 +11,7 @@ from errata.domain.chapter import Chapter, Chapters, canonical, tidy
 from errata.domain.hashing import sha256
 from errata.domain.prediction import Prediction
 from errata.domain.transcript import Transcript
+from errata.errors import BadInput
 from errata.formats import fields
 from errata.formats.json_files import read_map
 from errata.inference.answerer import Who, recorded_answers
@@ -29,6 +30,16 @@ class FileAnswerer:
     def __init__(self, path: Path) -> None:
         self._answers = read_predictions(path)
         self.model = sha256(path.read_bytes())
+        self._path = path
+
+    def check(self, names: Sequence[str]) -> None:
+        """Raises BadInput where it has none of the videos: its ids are others, and every score would be 0."""
+        if not any(name in self._answers for name in names):
+            theirs, ours = min(self._answers, default="none"), min(names)
+            raise BadInput(
+                f"{self._path} answers none of the {len(names)} items; its ids are like {theirs!r} and the record's "
+                f"like {ours!r}: mend them"
+            )
 
     def predict_all(
         self, record: Record, transcripts: Sequence[int], each: Callable[[], None] = lambda: None
