@@ -47,7 +47,8 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     style: dict[str, Any] = {"title_style": "bold", "header_style": "bold", "title_justify": "left"}
     table = Table(title=title, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), **style)
     for index, column in enumerate(columns):
-        table.add_column(column, justify="left" if index == 0 else "right", no_wrap=index == 0)
+        is_text = index == 0 or any("\n" in row[index] for row in rows)
+        table.add_column(column, justify="left" if is_text else "right", no_wrap=index == 0)
     for row in rows:
         table.add_row(*row)
     Console(markup=False, emoji=False).print(table)  # an id is text, whatever it looks like

@@ -40,7 +40,8 @@ def print_conflicts(found: list[dict[str, Any]]) -> None:
         ]
         columns = ("correction", "reviewer", "kind", "on", "chapters")
         print_table(f"{conflict['external_id']}  {conflict['title']}", columns, rows)
-    say(f"{len(found)} transcripts in conflict; settle one: errata adjudicate TRANSCRIPT --choose CORRECTION --by NAME")
+    counted = "1 transcript is" if len(found) == 1 else f"{len(found)} transcripts are"
+    say(f"{counted} in conflict; settle one: errata adjudicate TRANSCRIPT --choose CORRECTION --by NAME")
 
 
 def _shown(chapters: list[dict[str, Any]]) -> str:
@@ -164,7 +165,7 @@ def appoint(workspace: Workspace, name: str, role: str, by: str) -> None:
 def print_reviewers(found: list[dict[str, Any]]) -> None:
     rows = [
         (
-            one["name"] or "(came along)",
+            one["name"],
             one["role"],
             str(one["corrections"]),
             f"{one['agreed']}/{one['adjudicated']}",
@@ -173,7 +174,7 @@ def print_reviewers(found: list[dict[str, Any]]) -> None:
         )
         for one in found
     ]
-    columns = ("reviewer", "role", "corrections", "agreed with adjudicated", "trust [90 %]", "probation")
+    columns = ("reviewer", "role", "corrections", "agreed", "trust [90 %]", "probation")
     print_table("reviewers", columns, rows)
 
 
