@@ -62,6 +62,14 @@ def test_a_clock_that_tells_too_little_is_not_evaluable() -> None:
     assert compare_times(times(1.0, transcripts=1), times(1.0, transcripts=1)).low is None
 
 
+def test_a_machine_that_pauses_now_and_then_fails_nobody() -> None:
+    paused, calm = times(1.0, seed=2), times(1.0, seed=3)
+    paused[::4, 1] += 10.0
+    found = compare_times(paused, calm)
+    assert found.effect == pytest.approx(0, abs=6)
+    assert status(ANNUAL.guardrail("latency", found), ANNUAL) == "passed"
+
+
 def test_a_model_against_itself_is_even() -> None:
     found = compare_times(times(1.0), times(1.0))
     assert (found.effect, found.low, found.high) == (0, 0, 0)
