@@ -16,11 +16,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from errata.database.record import Record
+from errata.database.record import WRITER_LOCK, Record, make_engine
 from errata.database.tables import EventRow
 from errata.errors import BadInput, Unavailable
 from tests.made_up_record import chapters, correction, everything_once, talk
 from tests.many_writers import Writer, write
+from tests.platform.postgres import Server
 
 Nights = dict[int, set[int]]
 """The rows that each night saw, by its watermark."""
@@ -78,7 +79,7 @@ def test_each_row_is_in_exactly_one_night_whoever_writes_meanwhile(either: Recor
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_sixteen_processes_write_a_thousand_rows_each(either: Record, tmp_path: Path) -> None:
-    assert len(check_many_writers(either, tmp_path, count=16, writes=1_000, batch=50)) > 10
+    assert len(check_many_writers(either, tmp_path, count=16, writes=1_000, batch=50, talks=100)) > 10
 
 
 @pytest.mark.long
@@ -141,6 +142,35 @@ def test_who_waits_in_a_line_that_moves_is_not_sent_away(
         with patient.write() as store:
             store.add_transcript(talk("its turn"))
         running.result()
+    patient.close()
+
+
+def test_who_waits_in_a_long_line_on_postgresql_is_not_sent_away(
+    postgresql: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("errata.database.record.BUSY_SECONDS", 0.3)
+    patient = postgresql.record(tmp_path / "blobs")
+    engine = make_engine(patient.url)
+    begun = threading.Event()
+
+    def others() -> None:
+        """As many writers, one after the other: the lock is never free, and rows come."""
+        with engine.connect() as line:
+            line.execute(sa.select(sa.func.pg_advisory_lock(WRITER_LOCK)))
+            begun.set()
+            for _ in range(12):
+                time.sleep(0.1)
+                line.execute(sa.insert(EventRow).values(kind="other"))
+                line.commit()
+            line.execute(sa.select(sa.func.pg_advisory_unlock(WRITER_LOCK)))
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(others)
+        begun.wait()
+        with patient.write() as store:
+            store.add_transcript(talk("its turn"))
+        running.result()
+    engine.dispose()
     patient.close()
 
 

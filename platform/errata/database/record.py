@@ -26,16 +26,19 @@ from sqlalchemy.orm import Session
 
 from errata.database.blobs import Blobs
 from errata.database.store import Store
+from errata.database.tables import EventRow
 from errata.errors import BadInput, Unavailable
 from errata.project_files import project_file
 
 BUSY_SECONDS = 60.0
-"""How long a writer waits for its turn; on SQLite, how long it waits while nobody else gets anything written."""
+"""How long a writer waits for its turn while nobody else gets anything written."""
 POLL_SECONDS = 0.01
 """SQLite has no queue. Its own busy handler looks every 100 ms whether the lock is free, and a writer with much to do
 leaves it free for less than 1 ms at a time: the others would starve. So we look more often, and a writer that held the
 lock for long lets one such time pass before it may hold it again."""
 WRITER_LOCK = 0x45525241  # "ERRA"
+LOCK_NOT_AVAILABLE = "55P03"
+"""PostgreSQL's code for a lock that was waited for in vain."""
 
 
 class Record:
@@ -54,7 +57,7 @@ class Record:
         sqlite = self._engine.dialect.name == "sqlite"
         with self._transaction(self._engine) as session:
             if not sqlite:
-                session.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER_LOCK)))
+                _wait_in_line(session)
             began, blobs = monotonic(), Blobs(self._blobs)
             with blobs.settled():
                 yield Store(session, blobs)
@@ -145,6 +148,23 @@ def make_engine(url: str) -> sa.Engine:
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _wait_in_line(session: Session) -> None:
+    """PostgreSQL's one writer at a time. A line in which others have their turns is waited out, however long it is."""
+    newest = sa.select(sa.func.max(EventRow.seq))
+    written = session.scalar(newest)
+    while True:
+        try:
+            with session.begin_nested():  # a lock that times out takes this savepoint along, not the transaction
+                session.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER_LOCK)))
+                return
+        except sa.exc.OperationalError as error:
+            if getattr(error.orig, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+                raise
+            seen, written = written, session.scalar(newest)
+            if written == seen:
+                raise
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
