@@ -23,7 +23,8 @@ judges = typer.Typer(
 @judges.command("check")
 def check_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Measure the configured judges: agreement with reviewers, order, length, style, drift, hidden instructions."""
-    from errata.cli.judging import counted
+    from errata.cli.judging import QUESTIONS
+    from errata.cli.output import counter
     from errata.night import today
     from evaluation.judges.night import check_judges, reviewed_pairs
 
@@ -31,7 +32,7 @@ def check_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> Non
     with place.record.read() as store:
         upto = store.newest_correction()
     pairs = reviewed_pairs(place.record, upto)
-    with counted() as each:
+    with counter(QUESTIONS) as each:
         found = check_judges(_seats(place, each), pairs, today())  # canaries are asked anew once a day
     _show(found, as_json)
 
@@ -44,7 +45,8 @@ def ask_command(
     as_json: AsJson = False,
 ) -> None:
     """Let the judges compare a finished night's answers; kept in its folder, beside what its gate was told."""
-    from errata.cli.judging import counted, hear
+    from errata.cli.judging import QUESTIONS, hear
+    from errata.cli.output import counter
     from errata.night import Night
     from errata.workspace import write_json
     from evaluation.judges.night import ASKED, result_file
@@ -52,7 +54,7 @@ def ask_command(
     place = find(workspace)
     folder = place.nights / (night or _last_night(place))
     scored = _scored(folder, contender)
-    with counted() as each:
+    with counter(QUESTIONS) as each:
         (found,) = hear(place, Night.read(folder), [scored], each)
     write_json(folder / (ASKED + result_file(contender)), found)
     _show(found, as_json, contender)
@@ -67,14 +69,14 @@ def recall_command(
     as_json: AsJson = False,
 ) -> None:
     """Grade two models' answers to a question bank: what was learnt, and what was forgotten."""
-    from errata.cli.judging import counted
-    from errata.cli.output import print_json
+    from errata.cli.judging import QUESTIONS
+    from errata.cli.output import counter, print_json
     from evaluation.judges.questions import read_answers, read_bank, recall
 
     place = find(workspace)
     questions = read_bank(bank)
     answers = read_answers(day0, questions), read_answers(day_n, questions)
-    with counted() as each:
+    with counter(QUESTIONS) as each:
         found = recall(_seats(place, each), questions, answers)
     (print_json if as_json else _print_recall)(found)
     _whole(found)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from errata.cli.output import counter
 from errata.night import Night
 from errata.workspace import Workspace, write_json
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from evaluation.items import Contender
     from evaluation.judges.night import Hearing
     from registry.policy import Policy
+
+QUESTIONS = "questions to judges"
+"""What a run counts aloud: those asked, and those that weren't asked any more."""
 
 
 def judge_contenders(workspace: Workspace, night: Night, contenders: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -23,7 +26,7 @@ def judge_contenders(workspace: Workspace, night: Night, contenders: list[dict[s
 
     if not read_config(workspace.params()).panel or not contenders:
         return contenders
-    with counted() as each:
+    with counter(QUESTIONS) as each:
         results = hear(workspace, night, contenders, each)
     told = []
     for contender, found in zip(contenders, results, strict=True):
@@ -113,15 +116,3 @@ def _sides(workspace: Workspace, night: Night, contender: dict[str, Any]) -> lis
     if found[0] is None and made and made.identity == contender["model"]:
         found[0] = made
     return [side for side in found if side is not None]
-
-
-@contextmanager
-def counted() -> Iterator[Callable[[], None]]:
-    """A count of what judges were to answer and of what wasn't asked any more, on stderr."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("judges: {task.completed:.0f} questions"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("", total=None)
-        yield lambda: progress.advance(task)

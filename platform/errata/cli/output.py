@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 Mean = dict[str, Any]
@@ -29,14 +30,24 @@ def note(line: str) -> None:
     sys.stderr.write(line + "\n")
 
 
-def counted(rows: Iterable[Found]) -> Iterator[Found]:
-    """The rows as they come, and on a terminal's stderr how many have come."""
+@contextmanager
+def counter(name: str) -> Iterator[Callable[[], None]]:
+    """What to call for each of the things called `name`; stderr says how many there were."""
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} rows"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield from progress.track(rows, total=None)
+    columns = (SpinnerColumn(), TextColumn(f"{{task.completed:,.0f}} {name}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda: progress.advance(task)
+
+
+def counted(rows: Iterable[Found]) -> Iterator[Found]:
+    """The rows as they come, counted."""
+    with counter("rows") as each:
+        for row in rows:
+            each()
+            yield row
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
