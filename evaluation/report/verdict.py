@@ -126,14 +126,13 @@ def read(decision: dict[str, Any], evaluation: dict[str, Any], winner: str = "")
     known = [reason for reason in prose if reason.startswith("Known error")]
     primary = contests.get(name, {}).get("primary", {})
     said = _IN_FIGURES if primary else ()
-    findings = tuple(reason for reason in prose if reason not in known and not reason.startswith(said))
     return Verdict(
         name=name,
         model=decision["model"],
         verdict=decision["verdict"],
         title=_title(decision, winner),
         promoted=decision["promoted"],
-        findings=findings,
+        findings=tuple(reason for reason in prose if reason not in known and not reason.startswith(said)),
         guardrails=tuple(_guardrail(*_groups(found)) for found in guardrails),
         known_error=" ".join(known),
         next_step=_next_step(decision, winner),

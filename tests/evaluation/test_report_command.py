@@ -152,7 +152,8 @@ def test_what_a_model_was_trained_on_is_told_by_its_watermark(workspace: Workspa
         write_json(path, evaluation)
     with workspace.record.read() as store:
         nights = [row for row in store.loop.nights() if row.label in contests]
-    assert _learnt(workspace, nights) == {"m1": frozenset(), "m2": frozenset(contests)}
+    found = _learnt(workspace, nights, "day0's")
+    assert found == {"day0's": frozenset(), "m1": frozenset(), "m2": frozenset(contests)}
 
 
 def test_a_challengers_judges_lie_beside_the_candidates(workspace: Workspace):

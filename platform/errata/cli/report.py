@@ -58,6 +58,7 @@ def _report(workspace: Workspace, nights: list[NightRow]) -> Report:
     folder = workspace.nights / tonight.label
     items: list[dict[str, Any]] = pq.read_table(folder / "items.parquet").to_pylist()
     decisions = tuple(tonight.outcome.get("decisions", ()))
+    sources = _sources(workspace, nights, folder)
     with workspace.record.read() as store:
         excerpts = {seq: store.transcript(seq) for seq in shown_transcripts(items, decisions)}
     return Report(
@@ -67,9 +68,9 @@ def _report(workspace: Workspace, nights: list[NightRow]) -> Report:
         items=items,
         excerpts=excerpts,
         facts=_facts(workspace, tonight, folder),
-        sources=_sources(workspace, nights, folder),
+        sources=sources,
         reason="" if decisions else str(tonight.outcome.get("reason", "")),
-        learnt=_learnt(workspace, nights),
+        learnt=_learnt(workspace, nights, sources.night.get("day0")),
     )
 
 
@@ -91,18 +92,16 @@ def _promoted(row: NightRow) -> str:
     return next((str(made["name"]) for made in row.outcome.get("decisions", ()) if made["promoted"]), "")
 
 
-def _learnt(workspace: Workspace, nights: list[NightRow]) -> dict[str, frozenset[str]]:
+def _learnt(workspace: Workspace, nights: list[NightRow], day0: str | None) -> dict[str, frozenset[str]]:
     """By model, the nights whose corrections lie below the watermark up to which it was trained.
 
     Of Day-0, of tonight's contenders and of all that were ever in force: nights that promoted nobody aren't read.
     """
-    upto: dict[str, int] = {}
+    upto = {day0: 0} if day0 else {}
     for row in nights:
         if row is nights[-1] or _promoted(row):
             found = _read(workspace.nights / row.label / "evaluation.json").get("contenders", ())
             upto |= {contest["model"]: contest["watermark"] for contest in found}
-    day0 = _night(nights[-1], workspace.nights / nights[-1].label).get("day0")
-    upto |= {day0: 0} if day0 else {}
     return {
         model: frozenset(row.label for row in nights if row.training_watermark < row.gate_watermark <= mark)
         for model, mark in upto.items()
