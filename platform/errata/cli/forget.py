@@ -221,7 +221,7 @@ def _clear_remote(repo: Any, name: str, sought: Sought) -> int:
         raise Unavailable(
             f"DVC's remote {name!r} can't be cleared ({problem}); mend that and make the request again"
         ) from problem
-    except NotImplementedError as problem:
+    except NotImplementedError as problem:  # what DVC's file systems raise where they can't list or delete, as HTTP's
         raise Unavailable(
             f"DVC's remote {name!r} doesn't let its files be listed and deleted; clear it by hand, take it out of "
             "DVC's configuration, and make the request again"
