@@ -114,6 +114,17 @@ def test_who_waits_too_long_is_told_so(either: Record, tmp_path: Path, monkeypat
     hurried.close()
 
 
+def has_its_turn(patient: Record, others: Callable[[], None], begun: threading.Event) -> None:
+    """Writes once the others, who say when they have `begun`, let it."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(others)
+        begun.wait()
+        with patient.write() as store:
+            store.add_transcript(talk("its turn"))
+        running.result()
+    patient.close()
+
+
 def test_who_waits_in_a_line_that_moves_is_not_sent_away(
     empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,13 +147,7 @@ def test_who_waits_in_a_line_that_moves_is_not_sent_away(
             line.execute("BEGIN IMMEDIATE")
         line.execute("COMMIT")
 
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(others)
-        begun.wait()
-        with patient.write() as store:
-            store.add_transcript(talk("its turn"))
-        running.result()
-    patient.close()
+    has_its_turn(patient, others, begun)
 
 
 def test_who_waits_in_a_long_line_on_postgresql_is_not_sent_away(
@@ -164,14 +169,8 @@ def test_who_waits_in_a_long_line_on_postgresql_is_not_sent_away(
                 line.commit()
             line.execute(sa.select(sa.func.pg_advisory_unlock(WRITER_LOCK)))
 
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(others)
-        begun.wait()
-        with patient.write() as store:
-            store.add_transcript(talk("its turn"))
-        running.result()
+    has_its_turn(patient, others, begun)
     engine.dispose()
-    patient.close()
 
 
 def test_a_writer_with_much_to_do_does_not_starve_another(either: Record, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +102,8 @@ def test_other_columns_are_left_alone_and_most_of_ours_may_be_missing(tmp_path: 
 
 
 def test_numbers_and_dates_as_a_spreadsheet_keeps_them(tmp_path: Path) -> None:
-    rows = [row(0, 2024, video_id=7, reviewed_on=datetime(2026, 1, 2)), row(60.5, "b", video_id=7.0)]  # noqa: DTZ001
-    rows[1]["reviewed_on"] = datetime(2026, 1, 2)  # noqa: DTZ001
+    rows = [row(0, 2024, video_id=7, reviewed_on=date(2026, 1, 2)), row(60.5, "b", video_id=7.0)]
+    rows[1]["reviewed_on"] = date(2026, 1, 2)
     review = one(tmp_path / "s.xlsx", *rows)
     assert (review.video_id, review.reviewed_on) == ("7", "2026-01-02")
     assert review.chapters == (Chapter(0.0, "2024"), Chapter(60.5, "b"))

@@ -332,8 +332,6 @@ def test_a_file_that_can_not_be_read_is_one_sentence_and_an_exit_code(
 
 def test_the_real_talks_hold_49_pairs_of_twins_and_take_all_reviews(record: Record, shared: Path) -> None:
     folder = shared / "data" / "talks"
-    if not folder.is_dir():
-        pytest.skip("the real talks (../shared/data/talks) are not here")
     none, places = folder / "none", ((folder, 100), (folder / "reviews", 52))
     for place, count in places:
         found = import_transcripts(record, place, none)
