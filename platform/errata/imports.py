@@ -226,9 +226,7 @@ def _kept(rejects: Path, refused: list[Rejected]) -> Path:
     beside it under a number: it may be another day's, or half mended.
     """
     rejects.parent.mkdir(parents=True, exist_ok=True)
-    written = rejects.with_name(
-        f".{rejects.name}"
-    )  # a .jsonl, in which `errata forget` looks too
+    written = rejects.with_name(f".{rejects.name}")  # a .jsonl, in which `errata forget` looks too
     write_rejects(written, refused)
     for number in count(1):
         place = rejects if number == 1 else rejects.with_stem(f"{rejects.stem}-{number}")

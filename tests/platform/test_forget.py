@@ -13,6 +13,7 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -272,6 +273,19 @@ def test_no_rejects_file_keeps_what_was_said_of_it(record: Record, tmp_path: Pat
     late.write_text(json.dumps(review))
     report = import_corrections(record, late, tmp_path / "rejects")
     assert report.rejected == 1
+    assert "Secret" not in "".join(path.read_text() for path in (tmp_path / "rejects").iterdir())
+
+
+def test_rejects_of_a_killed_import_go_too(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "errata.toml").write_text("")
+    fill(record)
+    torn = tmp_path / "torn.jsonl"
+    torn.write_text('{"video_id": "the-lecture", "reviewed": [{"start": 0, "title": "Secret 1"\n')
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(Path, "replace", Mock(side_effect=KeyboardInterrupt))
+        import_corrections(record, torn, tmp_path / "rejects", name="reviews")
+    assert "Secret" in "".join(path.read_text() for path in (tmp_path / "rejects").iterdir())
+    assert forget(tmp_path)["removed"]["rejected_rows"] == 1
     assert "Secret" not in "".join(path.read_text() for path in (tmp_path / "rejects").iterdir())
 
 
