@@ -29,9 +29,9 @@ from rich.table import Table
 from torch.utils.data import DataLoader
 from transformers import AutoTokenizer
 
-from errata.cli.setup import TINY
 from errata.demo import styles
 from errata.inference.artefact import Card
+from errata.loop.init import TINY
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from errata.database.record import Record
 from errata.database.tables import MoveRow
-from errata.night import Night
+from errata.documents.night import Night
 from evaluation.items import Contender, Item, kept, questions, recorded_f1
 from evaluation.statistics import compare
 

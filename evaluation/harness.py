@@ -20,11 +20,12 @@ import yaml
 
 from errata.database.holdout import Access
 from errata.database.record import Record
+from errata.documents.night import Night
 from errata.domain.hashing import canonical_json
+from errata.files import write_json
 from errata.inference.artefact import MANIFEST, home, verify
 from errata.inference.predict import Predictor
-from errata.night import Night
-from errata.workspace import Workspace, write_json
+from errata.workspace import Workspace
 from evaluation import vintages
 from evaluation.best import best_ever
 from evaluation.continual import general_ability_delta

@@ -20,9 +20,9 @@ import numpy as np
 
 from errata.database.record import Record
 from errata.database.tables import NightRow
+from errata.documents.night import Night
 from errata.domain.correction import Label
 from errata.inference.artefact import read_seen
-from errata.night import Night
 from evaluation.continual import Scores, measures, told
 from evaluation.items import Contender, Item, Question, kept, questions, recorded_f1, unused_items
 

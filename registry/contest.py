@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from errata.documents.night import Night
 from errata.domain.hashing import sha256
 from errata.errors import BadInput
-from errata.night import Night
 from evaluation.judges.night import result_file
 from evaluation.statistics import Comparison
 from registry.evidence import EvidenceRecord, write_evidence

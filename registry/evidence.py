@@ -9,7 +9,7 @@ from typing import Any
 
 from errata.domain.hashing import sha256
 from errata.errors import BadInput, NotFound, Refused
-from errata.workspace import write_atomically
+from errata.files import write_atomically
 from registry.decision import checked
 from registry.gate import Decision, Evidence
 

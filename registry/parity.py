@@ -13,14 +13,15 @@ from rich.progress import Progress
 
 from errata.database.holdout import Access
 from errata.database.record import Record
+from errata.documents.night import Night
 from errata.domain.chapter import Chapters
 from errata.domain.correction import Label
 from errata.domain.transcript import Unit
+from errata.files import write_json
 from errata.inference.artefact import home, verify
 from errata.inference.load import same_weights
 from errata.inference.predict import Predictor
-from errata.night import Night
-from errata.workspace import Workspace, write_json
+from errata.workspace import Workspace
 from evaluation.harness import read_candidate
 from evaluation.holdout import log_night
 from evaluation.items import Contender, fresh_items, guardrail_items

@@ -12,11 +12,11 @@ from typing import Any
 
 import yaml
 
+from errata.documents.night import Night
 from errata.domain.chapter import canonical
 from errata.domain.hashing import canonical_json
 from errata.errors import BadInput
-from errata.night import Night
-from errata.workspace import write_atomically, write_json
+from errata.files import write_atomically, write_json
 from retrain.rows import Row, write_rows
 from retrain.snapshot import FOLDER as SNAPSHOT
 from retrain.snapshot import read_manifest, read_snapshot

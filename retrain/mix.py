@@ -16,15 +16,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
+from errata.documents.night import Night
 from errata.domain.hashing import canonical_json
 from errata.errors import Refused
+from errata.files import write_atomically, write_json
 from errata.inference.artefact import SEEN, Card, home, read_seen
 from errata.inference.tokenizer import load_tokenizer
-from errata.night import Night
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask, Example
 from errata.tasks.encode import IGNORED
-from errata.workspace import Workspace, write_atomically, write_json
+from errata.workspace import Workspace
 from retrain.augment import FOLDER as AUGMENTED
 from retrain.rows import Row, read_rows
 

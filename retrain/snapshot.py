@@ -18,11 +18,12 @@ from typing import Any
 
 from errata.database.record import Record
 from errata.database.store import Store
+from errata.documents.night import Night
 from errata.domain.correction import Label
 from errata.domain.hashing import canonical_json, sha256
 from errata.errors import Refused
-from errata.night import Night
-from errata.workspace import Workspace, write_json
+from errata.files import write_json
+from errata.workspace import Workspace
 from retrain.rows import Row, chapters_json, read_rows, write_rows
 
 FOLDER = Path("data/snapshot")

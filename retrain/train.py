@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 import yaml
 
+from errata.documents.night import Night
 from errata.domain.hashing import content_hash, sha256
 from errata.errors import Refused
+from errata.files import write_json
 from errata.inference.artefact import SEEN, Card, home, seal
 from errata.inference.lean import lean_import
 from errata.inference.tokenizer import load_tokenizer
-from errata.night import Night
 from errata.tasks import templates
-from errata.workspace import Workspace, write_json
+from errata.workspace import Workspace
 from retrain.backends import Recipe, Start, load
 from retrain.loss import border_weights, label_loss
 from retrain.mix import FOLDER as MIX

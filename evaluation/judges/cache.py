@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from errata.workspace import write_atomically, write_json
+from errata.files import write_atomically, write_json
 from evaluation.judges.request import Reply, Request
 
 FOLDER = "judges"

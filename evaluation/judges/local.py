@@ -12,7 +12,8 @@ import llguidance.hf
 
 from errata.domain.hashing import content_hash
 from errata.errors import NotFound
-from errata.inference.artefact import CARD, MANIFEST, Card, file_sha256, verify
+from errata.files import file_sha256
+from errata.inference.artefact import CARD, MANIFEST, Card, verify
 from errata.inference.decode import allowed
 from errata.inference.engine import Ask, Engine, Step
 from errata.tasks.encode import dress, ids

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from typing import Any
 
 from errata.database.record import Record
 from errata.errors import BadInput, NotFound, Unavailable
+from errata.files import write_atomically
 from errata.project_files import project_file
 from errata.settings import FILE, Settings, read_settings
 
@@ -104,21 +104,6 @@ class Workspace:
         if subprocess.run(staged, cwd=self.root, check=False).returncode:
             identity = ["-c", "user.name=errata", "-c", "user.email=errata@localhost"]
             _run(["git", *identity, "commit", "--quiet", "--no-verify", "-m", message], self.root)
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """A reader sees the old text or the new one, never a part; the new one is on disk when this returns."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-
-
-def write_json(path: Path, value: Any) -> None:
-    write_atomically(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def _write_if_missing(path: Path, text: str) -> None:

@@ -93,7 +93,8 @@ def test_mlflow_holds_the_candidate_its_exports_and_the_evidence(workspace: Path
     made = {version.tags["errata.artefact"] for version in versions if version.tags.get("errata.night") == "day-2"}
     assert made == {"model", "server", "device"}
     run = client.search_runs(
-        [client.get_experiment_by_name(found.settings.model_name).experiment_id], "tags.`errata.night` = 'day-2'"
+        [client.get_experiment_by_name(found.settings.model_name).experiment_id],
+        "tags.`errata.night` = 'day-2'",
     )[0]
     assert {"report.html", "items.parquet", "evaluation.json"} <= {
         a.path for a in client.list_artifacts(run.info.run_id)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.database.record import Record
-from errata.night import Night
+from errata.documents.night import Night
 from evaluation.best import best_ever, ladder, past_champions
 from evaluation.items import Contender, guardrail_items
 from tests.made_up_answers import answered, contender, corrected, mark

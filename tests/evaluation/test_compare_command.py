@@ -12,11 +12,11 @@ import pytest
 from typer.testing import CliRunner
 
 from errata.cli.app import app
-from errata.cli.entrants import CONTEXT, Manner
 from errata.domain.chapter import Chapters
 from errata.domain.prediction import Prediction
 from errata.errors import BadInput, ErrataError, NotFound, Refused, Unavailable
 from errata.inference.artefact import CARD, MANIFEST, SEEN, Card, seal, verify
+from errata.loop.compared_models import CONTEXT, Manner
 from errata.settings import FILE
 from errata.workspace import Workspace
 from tests.made_up_answers import ASKED, corrected

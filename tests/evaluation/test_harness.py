@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from errata.database.holdout import Access
 from errata.database.record import Record
+from errata.documents.night import Night
 from errata.domain.correction import Label
 from errata.domain.prediction import Prediction
 from errata.inference.artefact import Card, seal, verify
-from errata.night import Night
 from evaluation.harness import Scores, evaluate, read_candidate
 from evaluation.items import (
     Contender,

@@ -15,13 +15,13 @@ import yaml
 from typer.testing import CliRunner
 
 from errata.cli.app import app
-from errata.cli.judging import judge_contenders
 from errata.database.record import Record
+from errata.documents.night import Night
 from errata.domain.chapter import Chapters
 from errata.domain.hashing import canonical_json
 from errata.domain.prediction import Prediction
 from errata.errors import BadInput, NotFound, Unavailable
-from errata.night import Night
+from errata.loop.judging import judge_contenders
 from errata.settings import FILE
 from errata.workspace import Workspace
 from evaluation.judges import night

@@ -19,13 +19,13 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from errata.cli.judging import judge_contenders, pointless
 from errata.database.record import Record
+from errata.documents.night import Night
 from errata.domain.chapter import Chapter, Chapters
 from errata.domain.prediction import Prediction
 from errata.inference.answerer import TOGETHER
 from errata.inference.artefact import SEEN, Card, seal
-from errata.night import Night
+from errata.loop.judging import judge_contenders, pointless
 from errata.settings import FILE
 from errata.workspace import Workspace
 from evaluation.harness import evaluate, read_candidate

@@ -1,4 +1,4 @@
-"""Where a night's report is gathered from and written to: `errata.cli.report` on a workspace."""
+"""Where a night's report is gathered from and written to: `errata.loop.night_report` on a workspace."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from errata.cli.report import _learnt, write_report
 from errata.database.holdout import Access
 from errata.domain.hashing import sha256
 from errata.errors import NotFound
-from errata.workspace import Workspace, write_json
+from errata.files import write_json
+from errata.loop.night_report import _learnt, write_report
+from errata.workspace import Workspace
 from evaluation.holdout import log_night, open_by_hand
 from evaluation.report.content import shown_transcripts
 from tests.made_up_record import talk

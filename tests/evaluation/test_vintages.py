@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.database.record import Record
+from errata.documents.night import Night
 from errata.errors import Unavailable
-from errata.night import Night
 from evaluation.harness import evaluate
 from evaluation.items import Contender
 from evaluation.vintages import Sampling, as_json, history, matrix, stride, worst

@@ -20,15 +20,16 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from errata.cli import forget as forgetting
 from errata.cli.app import app
 from errata.database.record import Record
+from errata.documents.night import Night
 from errata.domain.prediction import Prediction
 from errata.errors import BadInput, ErrataError, Forgotten, NotFound, Refused, Unavailable
-from errata.imports import import_corrections, import_transcripts
+from errata.files import write_json
 from errata.inference.artefact import SEEN, Card, keep, seal
-from errata.night import Night
-from errata.workspace import Workspace, write_json
+from errata.loop import forget as forgetting
+from errata.operations.importing import import_corrections, import_transcripts
+from errata.workspace import Workspace
 from registry.models import ModelRegistry
 from retrain.curate import curate
 from retrain.snapshot import FOLDER, read_snapshot, snapshot

@@ -12,13 +12,14 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
-from errata.cli import forget as forgetting
-from errata.cli.forget import Sought
 from errata.database import tombstones
 from errata.database.record import Record, make_engine
 from errata.errors import Unavailable
+from errata.files import write_json
 from errata.inference.artefact import SEEN
-from errata.workspace import Workspace, write_json
+from errata.loop import forget as forgetting
+from errata.loop.forget import Sought
+from errata.workspace import Workspace
 from tests.made_up_record import talk
 from tests.platform.postgres import Server
 from tests.platform.test_forget import GONE, dvc, fill

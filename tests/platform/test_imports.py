@@ -17,7 +17,7 @@ from errata.domain.correction import Label
 from errata.domain.prediction import Prediction
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput
-from errata.imports import import_corrections, import_transcripts
+from errata.operations.importing import import_corrections, import_transcripts
 from errata.settings import FILE
 from errata.workspace import Workspace
 from tests.made_up_record import chapters, talk

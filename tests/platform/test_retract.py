@@ -13,9 +13,9 @@ from errata.cli.app import app
 from errata.database.record import Record
 from errata.database.store import Store
 from errata.errors import BadInput, ErrataError, NotFound, Refused
+from errata.files import write_json
 from errata.inference.artefact import SEEN, Card, keep, seal
 from errata.settings import FILE
-from errata.workspace import write_json
 from retrain.snapshot import FOLDER, snapshot
 from tests.made_up_record import chapters, correction, talk
 

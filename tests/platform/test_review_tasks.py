@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from errata.cli.app import app
-from errata.cli.tasks import tasks
 from errata.domain.prediction import Prediction
 from errata.errors import BadInput
+from errata.operations.review_tasks import tasks
 from errata.settings import FILE
 from errata.workspace import Workspace
 from tests.made_up_record import chapters, correction, talk

@@ -11,11 +11,11 @@ from typing import cast
 import pytest
 import sqlalchemy as sa
 
-from errata.cli import lease
 from errata.database.fsck import fsck
 from errata.database.record import Record
 from errata.database.store import Store
 from errata.errors import BadInput, Unavailable
+from errata.loop import lease
 from tests.made_up_record import talk
 from tests.platform.postgres import Server
 

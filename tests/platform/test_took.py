@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from errata.cli.took import TOOK, timed
+from errata.loop.night_timing import TOOK, timed
 
 BUSY = "import time\nwhile time.process_time() < 0.5: pass"
 

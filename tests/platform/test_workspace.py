@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from errata.documents.night import Night
 from errata.errors import BadInput, NotFound, Unavailable
-from errata.night import Night
+from errata.files import write_atomically, write_json
 from errata.settings import FILE, read_settings
-from errata.workspace import Workspace, write_atomically, write_json
+from errata.workspace import Workspace
 
 NIGHT = Night("2026-03-01", 10, 20, "a" * 64, "b" * 64, 5, "", 0, "c" * 64)
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from errata.documents.night import Night
 from errata.domain.hashing import sha256
-from errata.night import Night
 from evaluation.statistics import Comparison, compare
 from registry.contest import Contest, chosen, judge, read_parity, waiting
 from registry.evidence import read_evidence

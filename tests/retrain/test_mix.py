@@ -13,12 +13,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from errata.documents.night import Night
 from errata.domain.chapter import Chapters
 from errata.domain.hashing import canonical_json
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import Refused
 from errata.inference.artefact import SEEN
-from errata.night import Night
 from errata.settings import FILE
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask

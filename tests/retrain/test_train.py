@@ -16,11 +16,11 @@ import torch
 import yaml
 from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 
+from errata.documents.night import Night
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput, Refused, Unavailable
 from errata.inference.artefact import SEEN, Card, keep, read_seen, verify
 from errata.inference.load import load as load_engine
-from errata.night import Night
 from errata.settings import FILE
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask

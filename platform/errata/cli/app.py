@@ -71,7 +71,7 @@ def init_command(
 ) -> None:
     """Make a workspace: record, pipeline, registry, and a Day-0 model."""
     from errata.cli.output import say
-    from errata.cli.setup import init
+    from errata.loop.init import init
 
     workspace = init(folder, model, template, context)
     say(f"{workspace.root} is ready. Next: errata import transcripts FILE -w {folder}")
@@ -87,9 +87,9 @@ def import_transcripts_command(
     as_json: AsJson = False,
 ) -> None:
     """Import transcripts; chapters that come with them are references."""
-    from errata.cli.output import counted, note
     from errata.formats import detect, hub
-    from errata.imports import add_transcripts
+    from errata.operations.importing import add_transcripts
+    from errata.progress import counted, note
 
     place = find(workspace)
     held_out: Any = role.value if role else None
@@ -109,9 +109,9 @@ def import_corrections_command(
     as_json: AsJson = False,
 ) -> None:
     """Import corrections, in the file's order."""
-    from errata.cli.output import counted, note
     from errata.formats import review_detect
-    from errata.imports import add_corrections
+    from errata.operations.importing import add_corrections
+    from errata.progress import counted, note
 
     place = find(workspace)
     found = review_detect.reviews(path, name, until)
@@ -142,7 +142,7 @@ def predict_command(
 ) -> None:
     """Let a model chapter every transcript that waits for a reviewer."""
     from errata.cli.output import say, show
-    from errata.cli.predict import predict
+    from errata.operations.predicting import predict
 
     def tell(found: dict[str, Any]) -> None:
         say(f"{found['predicted']} transcripts in {found['seconds']} s; {found['with_problems']} answers had problems")
@@ -162,7 +162,7 @@ def tasks_command(
 ) -> None:
     """Write what a model answered and nobody has reviewed, for a reviewing tool to import."""
     from errata.cli.output import say, show
-    from errata.cli.tasks import tasks
+    from errata.operations.review_tasks import tasks
 
     def tell(found: dict[str, Any]) -> None:
         say(f"{found['tasks']} tasks for {tool} are in {out}; bring the reviews back by `errata import corrections`")
@@ -177,9 +177,9 @@ def nightly_command(
     as_json: AsJson = False,
 ) -> None:
     """Run one night: train on what was known, score on what is new, and promote or not."""
-    from errata.cli.nightly import run_night
     from errata.cli.output import show
-    from errata.cli.status import print_night
+    from errata.cli.print_status import print_night
+    from errata.loop.night import run_night
 
     place = find(workspace)
     show(run_night(place, date), as_json, lambda outcome: print_night(outcome, place.nights))
@@ -189,7 +189,8 @@ def nightly_command(
 def status_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Where the loop stands, in one screen."""
     from errata.cli.output import show
-    from errata.cli.status import print_status, status
+    from errata.cli.print_status import print_status
+    from errata.operations.status import status
 
     show(status(find(workspace)), as_json, print_status)
 
@@ -204,7 +205,7 @@ def report_command(
     import json
 
     from errata.cli.output import say, show
-    from errata.cli.report import write_report
+    from errata.loop.night_report import write_report
 
     page = write_report(find(workspace), night)
     show(json.loads(page.with_suffix(".json").read_text()), as_json, lambda _: say(str(page)))
@@ -217,8 +218,8 @@ def promote_command(
     workspace: InWorkspace = HERE,
 ) -> None:
     """Make a model champion, on the evidence record of a night that said so."""
-    from errata.cli.deliver import promote_by_hand
     from errata.cli.output import say
+    from errata.loop.deliver import promote_by_hand
 
     say(promote_by_hand(find(workspace), model, evidence))
 
@@ -229,8 +230,8 @@ def rollback_command(
     reason: Annotated[str, typer.Option(help="Why, for the history.")] = "by hand",
 ) -> None:
     """Bring back the champion that was before the last promotion, and what shipped with it."""
-    from errata.cli.deliver import roll_back
     from errata.cli.output import say
+    from errata.loop.deliver import roll_back
 
     say(roll_back(find(workspace), reason))
 
@@ -239,7 +240,7 @@ def rollback_command(
 def history_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Every move of an alias, with why."""
     from errata.cli.output import show
-    from errata.cli.status import print_moves
+    from errata.cli.print_status import print_moves
     from registry.promotion import history
 
     with find(workspace).record.read() as store:
@@ -256,8 +257,8 @@ def export_command(
     ] = "champion",
 ) -> None:
     """Write a model for a server (merged safetensors) or a device (quantised ONNX)."""
-    from errata.cli.deliver import export
     from errata.cli.output import say
+    from errata.loop.deliver import export
 
     say(export(find(workspace), target.value, out, model))
 
@@ -271,9 +272,9 @@ def demo_command(
     as_json: AsJson = False,
 ) -> None:
     """Turn the whole loop on four sample days."""
-    from errata.cli.demo import demo
     from errata.cli.output import say, show
-    from errata.cli.status import print_nights
+    from errata.cli.print_status import print_nights
+    from errata.loop.sample_days import demo
 
     def tell(outcomes: list[dict[str, Any]]) -> None:
         place = find(folder)

@@ -39,9 +39,10 @@ def compare_command(
     Each is an alias, an identity, a folder (adapter, full model, ONNX GenAI export, GGUF), a .gguf file, the address of
     an OpenAI-compatible server (its key in ERRATA_API_KEY), or a JSON file {video_id: {"<start s>": title}}.
     """
-    from errata.cli.compare import compare, print_comparison
-    from errata.cli.entrants import Manner
     from errata.cli.output import print_json
+    from errata.cli.print_comparison import print_comparison
+    from errata.loop.compare import compare
+    from errata.loop.compared_models import Manner
 
     found = compare(find(workspace), models, on.value, Manner.of(template, tuple(model_name or ())))
     (print_json if as_json else print_comparison)(found)

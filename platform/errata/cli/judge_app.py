@@ -23,9 +23,9 @@ judges = typer.Typer(
 @judges.command("check")
 def check_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Measure the configured judges: agreement with reviewers, order, length, style, drift, hidden instructions."""
-    from errata.cli.judging import QUESTIONS
-    from errata.cli.output import counter
-    from errata.night import today
+    from errata.documents.night import today
+    from errata.loop.judging import QUESTIONS
+    from errata.progress import counter
     from evaluation.judges.night import check_judges, reviewed_pairs
 
     place = find(workspace)
@@ -45,10 +45,10 @@ def ask_command(
     as_json: AsJson = False,
 ) -> None:
     """Let the judges compare a finished night's answers; kept in its folder, beside what its gate was told."""
-    from errata.cli.judging import QUESTIONS, hear
-    from errata.cli.output import counter
-    from errata.night import Night
-    from errata.workspace import write_json
+    from errata.documents.night import Night
+    from errata.files import write_json
+    from errata.loop.judging import QUESTIONS, hear
+    from errata.progress import counter
     from evaluation.judges.night import ASKED, result_file
 
     place = find(workspace)
@@ -69,8 +69,9 @@ def recall_command(
     as_json: AsJson = False,
 ) -> None:
     """Grade two models' answers to a question bank: what was learnt, and what was forgotten."""
-    from errata.cli.judging import QUESTIONS
-    from errata.cli.output import counter, print_json
+    from errata.cli.output import print_json
+    from errata.loop.judging import QUESTIONS
+    from errata.progress import counter
     from evaluation.judges.questions import read_answers, read_bank, recall
 
     place = find(workspace)

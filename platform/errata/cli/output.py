@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 Mean = dict[str, Any]
@@ -23,31 +22,6 @@ def show(found: Found, as_json: bool, tell: Callable[[Found], None]) -> None:
 
 def say(line: str = "") -> None:
     sys.stdout.write(line + "\n")
-
-
-def note(line: str) -> None:
-    """Progress: to stderr, so that stdout stays what was asked for."""
-    sys.stderr.write(line + "\n")
-
-
-@contextmanager
-def counter(name: str) -> Iterator[Callable[[], None]]:
-    """What to call for each of the things called `name`; stderr says how many there were."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn(f"{{task.completed:,.0f}} {name}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("", total=None)
-        yield lambda: progress.advance(task)
-
-
-def counted(rows: Iterable[Found]) -> Iterator[Found]:
-    """The rows as they come, counted."""
-    with counter("rows") as each:
-        for row in rows:
-            each()
-            yield row
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

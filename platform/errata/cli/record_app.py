@@ -26,7 +26,8 @@ class Office(StrEnum):
 def conflicts_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Transcripts on which reviewers differ: until one is adjudicated, it neither trains nor gates."""
     from errata.cli.output import show
-    from errata.cli.record import conflicts, print_conflicts
+    from errata.cli.print_record import print_conflicts
+    from errata.operations.reviewing import conflicts
 
     show(conflicts(find(workspace)), as_json, print_conflicts)
 
@@ -44,7 +45,8 @@ def adjudicate_command(
 ) -> None:
     """Decide what the chapters of a disputed transcript are."""
     from errata.cli.output import show
-    from errata.cli.record import adjudicate, print_adjudication
+    from errata.cli.print_record import print_adjudication
+    from errata.operations.reviewing import adjudicate
 
     show(adjudicate(find(workspace), transcript, choose, merge, by), as_json, print_adjudication)
 
@@ -59,7 +61,8 @@ def retract_command(
 ) -> None:
     """Take a correction out of every label from now on, and name what was made with it."""
     from errata.cli.output import show
-    from errata.cli.record import print_retraction, retract
+    from errata.cli.print_record import print_retraction
+    from errata.loop.retract import retract
 
     show(retract(find(workspace), correction, by, why), as_json, print_retraction)
 
@@ -74,7 +77,8 @@ def forget_command(
 ) -> None:
     """Remove a transcript and all that was said of it, for good; again, it completes what was cut short."""
     from errata.cli.output import show
-    from errata.cli.record import forget, print_forgotten
+    from errata.cli.print_record import print_forgotten
+    from errata.loop.forget import forget
 
     show(forget(find(workspace), transcript, by, why), as_json, print_forgotten)
 
@@ -88,13 +92,14 @@ def reviewers_command(
     as_json: AsJson = False,
 ) -> None:
     """Who reviews, in which role, and how often the adjudicated items found them right."""
-    from errata.cli import record as events
     from errata.cli.output import show
+    from errata.cli.print_record import print_reviewers
+    from errata.operations import reviewing
 
     place = find(workspace)
     if appoint is not None:
-        events.appoint(place, appoint, role.value, by)
-    show(events.reviewers(place), as_json, events.print_reviewers)
+        reviewing.appoint(place, appoint, role.value, by)
+    show(reviewing.reviewers(place), as_json, print_reviewers)
 
 
 @record.command("snapshot")
@@ -124,7 +129,8 @@ def fsck_command(
 ) -> None:
     """Check that the record still is what was written: texts, hashes, numbers and leak groups."""
     from errata.cli.output import show
-    from errata.cli.record import check, print_findings
+    from errata.cli.print_record import print_findings
+    from errata.operations.reviewing import check
 
     found = check(find(workspace), repair)
     show(found, as_json, print_findings)

@@ -61,7 +61,7 @@ def _score_chapters(reference: Path, predictions: Path) -> dict[str, Any]:
     from rich.console import Console
     from rich.progress import Progress
 
-    from errata.cli.output import note
+    from errata.progress import note
     from evaluation.outside import meteor_at_hand, score_files
 
     with meteor_at_hand() as meteor, Progress(console=Console(stderr=True), transient=True) as progress:

@@ -7,7 +7,6 @@ its name, is refused.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -17,7 +16,7 @@ from typing import Any, Literal
 
 from errata.domain.hashing import content_hash, sha256
 from errata.errors import BadInput, NotFound
-from errata.workspace import write_json
+from errata.files import file_sha256, write_json
 
 CARD, MANIFEST, SEEN = "errata.json", "manifest.json", "seen.json"
 _TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "chat_template*")
@@ -76,12 +75,6 @@ def _may_run_code(suffix: str, data: bytes) -> bool:
         return data[8:9] != b"{"  # its header is JSON, after eight bytes of length
     pickled = data[:1] == b"\x80" and data[1:2] in b"\x02\x03\x04\x05" and data.endswith(b".")
     return suffix in _PICKLES or data.startswith(b"PK\x03\x04") or pickled
-
-
-def file_sha256(path: Path) -> str:
-    """Read in parts: a file of weights may be larger than the memory."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def verify(folder: Path) -> str:

@@ -17,9 +17,9 @@ from transformers import AutoModelForCausalLM, GgufConfig
 from transformers.utils import logging
 
 from errata.errors import BadInput, Unavailable
+from errata.files import write_json
 from errata.inference.artefact import tokenizer_files
 from errata.inference.torch import TorchEngine
-from errata.workspace import write_json
 
 
 class GgufEngine(TorchEngine):

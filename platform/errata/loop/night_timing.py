@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from errata.workspace import write_json
+from errata.files import write_json
 
 TOOK = "took.json"
 

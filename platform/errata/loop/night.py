@@ -16,15 +16,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from errata.cli.judging import judge_contenders
-from errata.cli.lease import held
-from errata.cli.took import timed
 from errata.database.store import Store
 from errata.database.tables import NightRow
+from errata.documents.night import Night, today
 from errata.domain.hashing import sha256
 from errata.errors import NotFound, Refused, Unavailable
 from errata.inference.artefact import Card, home, keep
-from errata.night import Night, today
+from errata.loop.judging import judge_contenders
+from errata.loop.lease import held
+from errata.loop.night_timing import timed
 from errata.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -300,7 +300,7 @@ def _move_aliases(store: Store, night: Night, contests: Sequence[Contest]) -> No
 
 
 def _log(workspace: Workspace, registry: ModelRegistry, run: str, night: Night, outcome: dict[str, Any]) -> None:
-    from errata.cli.report import write_report
+    from errata.loop.night_report import write_report
     from registry.models import Dataset
 
     folder = workspace.nights / night.label

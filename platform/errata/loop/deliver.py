@@ -7,11 +7,11 @@ import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from errata.cli.lease import held
-from errata.cli.predict import resolve
 from errata.database.store import Store
 from errata.errors import BadInput, Refused
 from errata.inference.artefact import home, verify
+from errata.loop.lease import held
+from errata.operations.predicting import resolve
 from errata.workspace import Workspace
 
 

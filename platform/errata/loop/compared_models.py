@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from errata.cli.output import note
-from errata.cli.predict import resolve
 from errata.errors import BadInput
 from errata.inference.answerer import Answerer
 from errata.inference.artefact import CARD, Card, Form, adopt, home, read_seen, verify
+from errata.operations.predicting import resolve
+from errata.progress import note
 from errata.tasks import templates
 from errata.workspace import Workspace
 

@@ -16,11 +16,15 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from errata.cli.output import note
 from errata.database.tombstones import Tombstone, scrub
 from errata.errors import Unavailable
+from errata.files import write_atomically
 from errata.inference.artefact import SEEN
-from errata.workspace import Workspace, write_atomically
+from errata.loop.lease import held
+from errata.loop.lineage import models_that_saw, tag_models
+from errata.operations.reviewing import require
+from errata.progress import note
+from errata.workspace import Workspace
 
 ITEMS, PUBLISHED = "items.parquet", "published"
 _SHOWN = ("report.html", "report.md", "report.json")
@@ -64,6 +68,17 @@ def _columns(data: bytes) -> Any:
 
     file = pq.ParquetFile(BytesIO(data))
     return file.read(columns=[name for name in _NAMING if name in file.schema_arrow.names])
+
+
+def forget(workspace: Workspace, name: str, by: str, why: str) -> dict[str, Any]:
+    """Removes a transcript and all that was said of it, here and in what was derived; see the module."""
+    require(by, "by")
+    require(why, "why")
+    with held(workspace.record):
+        stone, twins = remove(workspace, name, by, why)
+    models = models_that_saw(workspace, stone.hashes)
+    told = tag_models(workspace, models, f"errata.forgotten.{stone.seq}", by)
+    return {**stone.as_json(), "twins": twins, "models": models, "mlflow": told}
 
 
 def remove(workspace: Workspace, external_id: str, by: str, why: str) -> tuple[Tombstone, list[str]]:
@@ -160,7 +175,7 @@ def _rewrite_report(workspace: Workspace, night: str) -> None:
     """A page of a night shows items: it is written anew from those that are left, or emptied where none is."""
     import pyarrow.parquet as pq
 
-    from errata.cli.report import write_report
+    from errata.loop.night_report import write_report
 
     folder = workspace.nights / night
     if (folder / "evaluation.json").exists() and pq.read_metadata(folder / ITEMS).num_rows:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import errata
-from errata.cli.took import TOOK
 from errata.database.tables import NightRow
 from errata.domain.hashing import sha256
 from errata.errors import NotFound
-from errata.workspace import Workspace, write_atomically, write_json
+from errata.files import write_atomically, write_json
+from errata.loop.night_timing import TOOK
+from errata.workspace import Workspace
 
 if TYPE_CHECKING:
     from evaluation.report.content import NightLine, Report, Sources

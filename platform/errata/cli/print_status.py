@@ -1,4 +1,4 @@
-"""Where the loop stands, in one screen. Read from the record alone: quick, and right when MLflow is away."""
+"""What the commands that show nights print for people."""
 
 from __future__ import annotations
 
@@ -6,31 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from errata.cli.output import interval, percent, print_table, say
-from errata.workspace import Workspace
-
-ALIASES = ("day0", "champion", "challenger", "server", "device")
-
-
-def status(workspace: Workspace) -> dict[str, Any]:
-    with workspace.record.read() as store:
-        watermark = store.watermark()
-        nights = store.loop.nights()
-        last = store.loop.last_night()
-        return {
-            "workspace": str(workspace.root),
-            "watermark": watermark,
-            "counts": {**store.counts(), "conflicts": len(store.conflicts())},
-            "roles": store.roles(),
-            "waiting_corrections": store.corrected(last.gate_watermark if last else 0, watermark),
-            "aliases": {alias: store.loop.holder(alias) for alias in ALIASES},
-            "untold_moves": len(store.loop.unapplied_moves()),
-            "nights": [_night(row.label, row.finished, row.outcome) for row in nights],
-        }
-
-
-def _night(label: str, finished: bool, outcome: dict[str, Any]) -> dict[str, Any]:
-    names = ("verdict", "effect", "low", "high", "n", "new_corrections", "fresh_items", "promoted", "evidence")
-    return {"label": label, "finished": finished, **{name: outcome.get(name) for name in names}}
 
 
 def print_status(found: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from errata.errors import NotFound
-from errata.workspace import write_atomically
+from errata.files import write_atomically
 
 
 def today() -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from errata.cli.output import counter
-from errata.night import Night
-from errata.workspace import Workspace, write_json
+from errata.documents.night import Night
+from errata.files import write_json
+from errata.progress import counter
+from errata.workspace import Workspace
 
 if TYPE_CHECKING:
     from evaluation.items import Contender

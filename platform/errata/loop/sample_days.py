@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from errata.cli.nightly import run_night
-from errata.cli.output import note
-from errata.cli.predict import predict
-from errata.cli.setup import init
 from errata.demo import days
-from errata.imports import import_corrections, import_transcripts
+from errata.loop.init import init
+from errata.loop.night import run_night
+from errata.operations.importing import import_corrections, import_transcripts
+from errata.operations.predicting import predict
+from errata.progress import note
 from errata.workspace import Workspace
 
 

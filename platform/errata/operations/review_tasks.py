@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from errata.cli.predict import resolve
 from errata.errors import BadInput
 from errata.formats import out_argilla, out_label_studio, out_reviews, sheet
 from errata.formats.shown import Shown
+from errata.operations.predicting import resolve
 from errata.workspace import Workspace
 
 TOOLS: dict[str, Callable[[Path, Iterable[Shown]], int]] = {

@@ -1,0 +1,36 @@
+"""A correction is taken back: every label is without it from now on, and all that was made with it is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from errata.loop.lineage import models_with, nights_with, snapshots_with, tag_models
+from errata.operations.reviewing import require
+from errata.workspace import Workspace
+
+
+def retract(workspace: Workspace, name: str, by: str, why: str) -> dict[str, Any]:
+    """Takes a correction out of every label from now on, and names all that holds it already."""
+    require(by, "by")
+    require(why, "why")
+    with workspace.record.write() as store:
+        correction = store.find_correction(name)
+        added = store.retract(correction, by, why)
+        event = store.event(correction)
+    with workspace.record.read() as store:
+        nights = nights_with(store, event.transcript, correction)
+        external_id = store.external_id(event.transcript)
+    models = models_with(workspace, event.transcript, correction)
+    return {
+        "correction": correction,
+        "identity": event.identity,
+        "retraction": added.seq,
+        "new": added.new,
+        "transcript": event.transcript,
+        "external_id": external_id,
+        "reviewer": event.reviewer,
+        "snapshots": snapshots_with(workspace, event.transcript, correction),
+        "nights": nights,
+        "models": models,
+        "mlflow": tag_models(workspace, models, f"errata.retracted.{correction}", by),
+    }

@@ -1,0 +1,46 @@
+"""What long work says while it runs: on stderr, so that stdout stays what was asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+Row = TypeVar("Row")
+
+
+def note(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+@contextmanager
+def counter(name: str) -> Iterator[Callable[[], None]]:
+    """What to call for each of the things called `name`; stderr says how many there were."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn(f"{{task.completed:,.0f}} {name}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda: progress.advance(task)
+
+
+@contextmanager
+def progress_bar(name: str, total: int) -> Iterator[Callable[[], None]]:
+    """What to call for each of `total` things that are done; `name` is text, whatever it looks like."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task(escape(name), total=total)
+        yield lambda: progress.advance(task)
+
+
+def counted(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows as they come, counted."""
+    with counter("rows") as each:
+        for row in rows:
+            each()
+            yield row
