@@ -1,0 +1,87 @@
+"""How a document is read and written: the JSON of a frozen dataclass, with the version of its form.
+
+    write_document(folder / EVALUATION, evaluation)
+    evaluation = read_document(Evaluation, folder / EVALUATION, "score that night again")
+
+A document's class says its form's number (`VERSION`) and, where an older form can still be read, how it becomes the
+present one (`upgraded`). Keys that a form doesn't know are left aside, so that a later field does no harm.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from errata.errors import BadInput, NotFound
+from errata.files import write_json
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+Value = TypeVar("Value")
+Kind = TypeVar("Kind", bound="Document")
+
+
+class Document:
+    """What a frozen dataclass of this package derives from, if it is a file of its own."""
+
+    __slots__ = ()
+    VERSION: ClassVar[int] = 1
+
+    @classmethod
+    def upgraded(cls, value: dict[str, Any], version: int) -> dict[str, Any]:
+        """`value` of an older form (0 is from before forms had numbers) as one of the present form."""
+        return value
+
+
+def as_json(document: Document) -> dict[str, Any]:
+    """What `from_json` reads: JSON's own types alone."""
+    fields: dict[str, Any] = _adapter(type(document)).dump_python(document, mode="json")
+    return {"version": document.VERSION, **fields}
+
+
+def from_json(kind: type[Kind], value: Any, what: str, remedy: str) -> Kind:
+    """Raises BadInput, naming `what`, the place and the `remedy`, where `value` is none or of a newer form."""
+    if not isinstance(value, dict):
+        raise BadInput(f"{what} is no JSON object; {remedy}")
+    version = value.get("version", 0)
+    if not isinstance(version, int) or version > kind.VERSION:
+        raise BadInput(f"{what} was written by a newer Errata (version {version}); install that")
+    older = version < kind.VERSION
+    return checked(kind, kind.upgraded(value, version) if older else value, what, remedy)
+
+
+def checked(kind: type[Value], value: Any, what: str, remedy: str) -> Value:
+    """`value`, as it came from JSON or YAML, as a `kind`. Raises BadInput where a part is missing or of another type."""
+    from pydantic import ValidationError
+
+    try:
+        return _adapter(kind).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise BadInput(f"{what} can't be read at {place} ({first['msg']}); {remedy}") from error
+
+
+def read_document(kind: type[Kind], path: Path, remedy: str) -> Kind:
+    """Raises NotFound where there is no such file, and BadInput where it holds something else."""
+    try:
+        value = json.loads(path.read_bytes())
+    except OSError as error:
+        raise NotFound(f"{path} can't be read ({error.strerror}); {remedy}") from error
+    except ValueError as error:
+        raise BadInput(f"{path} isn't JSON ({error}); {remedy}") from error
+    return from_json(kind, value, str(path), remedy)
+
+
+def write_document(path: Path, document: Document) -> None:
+    write_json(path, as_json(document))
+
+
+@cache
+def _adapter(kind: type[Value]) -> TypeAdapter[Value]:
+    from pydantic import TypeAdapter  # 0.15 s, which a command that reads no document need not wait for
+
+    return TypeAdapter(kind)

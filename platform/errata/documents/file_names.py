@@ -1,0 +1,45 @@
+"""The one place that knows what the files between the areas are called.
+
+In the workspace's root stand what the stages write; a night's own copies lie in `nights/<label>/`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+# the workspace's root
+PARAMS, NIGHT, PIPELINE_LOCK, TRAINING = "params.yaml", "night.yaml", "dvc.lock", "train.json"
+
+# the stages' folders, in the order of the pipeline
+SNAPSHOT, CURATED, AUGMENTED = Path("data/snapshot"), Path("data/curated"), Path("data/augmented")
+MIXTURE, CANDIDATE, SCORES = Path("data/mix"), Path("candidate"), Path("scores")
+EXPORTS, PARITY_FOLDER = Path("exports"), Path("parity")
+
+# what lies in them
+MANIFEST, ROWS, LEFT_OUT, STAGE_REPORT, TRAINING_ROWS = (
+    "manifest.json",
+    "rows.parquet",
+    "left_out.jsonl",
+    "report.json",
+    "train.parquet",
+)
+NO_CANDIDATE = "nothing.json"
+"""Stands in place of a candidate on a night that trains none, and says why."""
+ITEMS, EVALUATION, PARITY = "items.parquet", "evaluation.json", "parity.json"
+
+# a night's folder besides
+CURATION_COPY, MIXTURE_COPY = "curated.json", "mix.json"
+NIGHT_TIMING = "took.json"
+PUBLISHED = "published"
+"""Stands in a night's folder once MLflow and git know of it."""
+REPORT_PAGE, REPORT_SUMMARY, REPORT_DOCUMENT = "report.html", "report.md", "report.json"
+
+
+def judging_file(contender: str) -> str:
+    """What the judges said of a contender before the gate decided."""
+    return "judges.json" if contender == "candidate" else f"{contender}-judges.json"
+
+
+def later_judging_file(contender: str) -> str:
+    """What judges said once the gate had decided: the gate's evidence names the other file by its hash."""
+    return f"asked-{judging_file(contender)}"
