@@ -10,7 +10,6 @@ present one (`upgraded`). Keys that a form doesn't know are left aside, so that 
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 Kind = TypeVar("Kind", bound="Document")
+
+_ADAPTERS: dict[Any, Any] = {}
 
 
 class Document:
@@ -54,7 +55,7 @@ def from_json(kind: type[Kind], value: Any, what: str, remedy: str) -> Kind:
 
 
 def checked(kind: type[Value], value: Any, what: str, remedy: str) -> Value:
-    """`value`, as it came from JSON or YAML, as a `kind`. Raises BadInput where a part is missing or of another type."""
+    """`value`, as JSON or YAML has it, as a `kind`. Raises BadInput where a part is missing or of another type."""
     from pydantic import ValidationError
 
     try:
@@ -80,8 +81,11 @@ def write_document(path: Path, document: Document) -> None:
     write_json(path, as_json(document))
 
 
-@cache
 def _adapter(kind: type[Value]) -> TypeAdapter[Value]:
+    """Made once a kind: to make one takes longer than to read by it."""
     from pydantic import TypeAdapter  # 0.15 s, which a command that reads no document need not wait for
 
-    return TypeAdapter(kind)
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    adapter: TypeAdapter[Value] = _ADAPTERS[kind]
+    return adapter
