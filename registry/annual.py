@@ -11,7 +11,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from evaluation.statistics import Comparison, detectable_effect
+from errata.documents.comparison import Comparison
+from evaluation.statistics import detectable_effect
 from evaluation.statistics.sequential import confidence_sequence, futile
 from evaluation.statistics.size import effective_items, measured_design_effect
 from registry import reasons

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from errata.documents.comparison import Comparison
 from errata.documents.night import Night
 from errata.domain.hashing import sha256
 from errata.errors import BadInput
 from evaluation.judges.night import result_file
-from evaluation.statistics import Comparison
 from registry.evidence import EvidenceRecord, write_evidence
 from registry.gate import PRESETS, Decision, Evidence, History, Policy, decide
 from registry.judged import consistency, heard

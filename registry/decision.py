@@ -6,9 +6,8 @@ import math
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, TypeVar
 
+from errata.documents.comparison import Comparison, Powered
 from errata.errors import BadInput
-from evaluation.statistics import Comparison
-from evaluation.statistics.powered import Powered
 from registry.guardrail import Guardrail
 from registry.history import SpentTest
 

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from errata.documents.comparison import Comparison
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput
 from errata.inference.artefact import Card, home
-from evaluation.statistics import ALPHA, Comparison
+from evaluation.statistics import ALPHA
 from registry.share import against
 
 ROUNDS = 3

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from evaluation.statistics import Comparison, needed_items
+from errata.documents.comparison import Comparison
+from evaluation.statistics import needed_items
 from evaluation.statistics.size import effective_items, measured_design_effect
 from registry import annual, reasons
 from registry.decision import Decision, Evidence, Look, Verdict, sound

@@ -10,7 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from evaluation.statistics import Comparison, non_inferiority_bound
+from errata.documents.comparison import Comparison
+from evaluation.statistics import non_inferiority_bound
 
 Status = Literal["passed", "failed", "not evaluable"]
 POINTS = "points of F1"

@@ -17,9 +17,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from errata.documents.comparison import Comparison, Powered
 from errata.errors import BadInput
-from evaluation.statistics import Comparison, mean
-from evaluation.statistics.powered import Judged, Powered, combine
+from evaluation.statistics import mean
+from evaluation.statistics.powered import Judged, combine
 from registry.share import against
 
 CONSISTENT = 80.0

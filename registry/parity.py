@@ -13,6 +13,7 @@ from rich.progress import Progress
 
 from errata.database.holdout import Access
 from errata.database.record import Record
+from errata.documents.comparison import Comparison
 from errata.documents.night import Night
 from errata.domain.chapter import Chapters
 from errata.domain.correction import Label
@@ -26,7 +27,7 @@ from evaluation.harness import read_candidate
 from evaluation.holdout import log_night
 from evaluation.items import Contender, fresh_items, guardrail_items
 from evaluation.metrics.score import score_video
-from evaluation.statistics import Comparison, compare
+from evaluation.statistics import compare
 from registry.footprint import Footprint, measure_footprint
 from registry.policy import preset
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from errata.documents.comparison import Comparison
 from errata.errors import BadInput
-from evaluation.statistics import Comparison, t_test
+from evaluation.statistics import t_test
 from registry.guardrail import Guardrail, Limit, measured
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from evaluation.statistics import Comparison
+from errata.documents.comparison import Comparison
 from registry.decision import Evidence, Look
 from registry.guardrail import Guardrail, status
 from registry.policy import Policy

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evaluation.statistics import Comparison
+from errata.documents.comparison import Comparison
 
 
 def against(found: float | None, wanted: float, n: int) -> Comparison:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from evaluation.statistics import Comparison
+from errata.documents.comparison import Comparison
 from evaluation.statistics.pooled import shrunk
 from registry.policy import Policy
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from errata.documents.comparison import Comparison
 from errata.errors import BadInput
 
 ALPHA = 0.05
@@ -27,38 +26,6 @@ LARGEST = 1e100
 """A score beyond it is a fault: its square is too large to be a number."""
 _HOPELESS = 1e6
 """A detectable effect so many times the observed one: no number of items is worth naming."""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """New minus old on the same items. None where too few items or clusters leave a value undefined."""
-
-    n: int
-    clusters: int
-    mean_new: float | None
-    mean_old: float | None
-    effect: float | None
-    low: float | None
-    """Two-sided 90 % interval of the effect: each end is one-sided 95 %, as the test is."""
-    high: float | None
-    p_value: float | None
-    """One-sided: how often a difference as large as this appears when the new model isn't better."""
-    se: float | None
-    sd: float | None
-    """Of the differences between items."""
-    mde: float | None
-    """The smallest true effect that this many items would detect 80 times in 100. By `jackknife_se` and
-    `effective_clusters`: where clusters are uneven, `se` and their number promise too much."""
-    needed: int | None
-    """Items in all at which an effect of the observed size would be detected 80 times in 100, or harm of that size
-    shown; None when the effect is 0."""
-    effective_clusters: float | None = None
-    """As many clusters of equal size hold as much; None of nothing, and in what was written before it was counted."""
-    jackknife_se: float | None = None
-    """Like `se`, and right where a few clusters hold most of the items."""
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def compare(new: Sequence[float], old: Sequence[float], clusters: Sequence[str], seed: int) -> Comparison:

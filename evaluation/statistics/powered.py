@@ -11,14 +11,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
+from errata.documents.comparison import Comparison, Powered
 from errata.errors import BadInput
 from evaluation.statistics.paired import (
     ALPHA,
     LARGEST,
-    Comparison,
     by_cluster,
     detectable_effect,
     deviation,
@@ -43,24 +42,6 @@ class Judged:
     more: tuple[float, ...]
     """The judge's on items without a human label."""
     more_clusters: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Powered:
-    """The combined estimate, and what tells whether to believe it."""
-
-    comparison: Comparison
-    """Of the human items, with the judge's help: its `n` is people's items, and (sd/se)² the independent human items
-    that would say as much."""
-    judged: int
-    """Items that the judge alone judged."""
-    rho: float
-    """Correlation of the judge's differences with people's."""
-    weight: float
-    """λ: points of F1 that one unit of the judge's difference counts for."""
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def combine(judged: Judged) -> Powered | None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import stdtr
 
-from evaluation.statistics import ALPHA, Comparison, degrees, detectable_effect, t_quantile, t_test
+from errata.documents.comparison import Comparison
+from evaluation.statistics import ALPHA, degrees, detectable_effect, t_quantile, t_test
 from evaluation.statistics.sequential import boundary
 from evaluation.statistics.size import design_effect, guardrail_power, required_items
 from registry.annual import decide

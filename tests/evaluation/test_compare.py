@@ -7,13 +7,13 @@ from dataclasses import fields
 
 import pytest
 
+from errata.documents.comparison import Comparison
 from errata.domain.chapter import Chapters
 from errata.domain.correction import Label
 from errata.domain.prediction import Prediction
 from evaluation.compare import best_fixes, comparison, paired, worst_regressions
 from evaluation.items import Item, Part, Question, Scored, score
 from evaluation.metrics.score import VideoScore
-from evaluation.statistics import Comparison
 from tests.made_up_record import chapters
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from errata.database.holdout import Access
 from errata.database.record import Record
+from errata.documents.comparison import Comparison
 from errata.documents.night import Night
 from errata.domain.correction import Label
 from errata.domain.prediction import Prediction
@@ -29,7 +30,6 @@ from evaluation.items import (
     length,
 )
 from evaluation.metrics.score import VideoScore, score_video
-from evaluation.statistics import Comparison
 from tests import made_up_answers as answers
 from tests.made_up_answers import answered, corrected, mark
 from tests.made_up_model import make_model

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from errata.documents.comparison import Comparison
 from errata.documents.night import Night
 from errata.domain.hashing import sha256
-from evaluation.statistics import Comparison, compare
+from evaluation.statistics import compare
 from registry.contest import Contest, chosen, judge, read_parity, waiting
 from registry.evidence import read_evidence
 from registry.gate import ANNUAL, SMALL, Decision, Evidence, History, Verdict, decide, status

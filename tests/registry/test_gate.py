@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from errata.documents.comparison import Comparison
 from errata.errors import BadInput
-from evaluation.statistics import Comparison, compare
+from evaluation.statistics import compare
 from registry.gate import PRESETS, SMALL, Evidence, Guardrail, decide, passes, preset, status
 
 BETTER = Comparison(

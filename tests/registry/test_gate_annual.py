@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.statistics import Comparison, compare, t_test
+from errata.documents.comparison import Comparison, Powered
+from evaluation.statistics import compare, t_test
 from evaluation.statistics.online import gamma
-from evaluation.statistics.powered import Powered
 from registry.gate import ANNUAL, Decision, Evidence, Guardrail, History, decide
 from registry.policy import preset
 
