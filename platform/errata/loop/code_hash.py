@@ -1,0 +1,39 @@
+"""A hash of the installed code that a night's results depend on: other code may give other results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
+from pathlib import Path, PurePath
+
+from errata.domain.hashing import content_hash, sha256
+
+PACKAGES = ("errata", "retrain", "evaluation", "registry")
+WITHOUT_EFFECT = (
+    PurePath("errata/cli"),
+    PurePath("errata/demo"),
+    PurePath("errata/loop/night_report.py"),
+    PurePath("errata/loop/sample_days.py"),
+    PurePath("evaluation/report"),
+)
+"""What no result depends on: how things are worded, printed and shown, and the sample data."""
+
+
+def code_hash(packages: Iterable[Path] | None = None) -> str:
+    """Of the folders `packages`, by default those that are installed, whatever the folders above them are called."""
+    roots = _installed() if packages is None else packages
+    hashes = {name: sha256(path.read_bytes()) for root in roots for name, path in _deciding_files(root)}
+    return content_hash(hashes)[:16]
+
+
+def _installed() -> list[Path]:
+    specs = [find_spec(name) for name in PACKAGES]
+    return [Path(spec.origin).parent for spec in specs if spec is not None and spec.origin is not None]
+
+
+def _deciding_files(root: Path) -> Iterator[tuple[str, Path]]:
+    """The package's files that results depend on, by their names from its root on."""
+    for path in sorted(root.rglob("*.py")):
+        name = PurePath(root.name, *path.relative_to(root).parts)
+        if not any(name.is_relative_to(left_out) for left_out in WITHOUT_EFFECT):
+            yield name.as_posix(), path

@@ -1,0 +1,64 @@
+"""Which night it is: its row in the record, whose watermarks it keeps, and the document that tells the stages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from errata.database.tables import NightRow
+from errata.documents.night import Night
+from errata.errors import NotFound, Refused
+from errata.inference.artefact import Card, home
+from errata.loop.code_hash import code_hash
+from errata.workspace import Workspace
+
+
+def begin_night(workspace: Workspace, label: str) -> NightRow:
+    """The night's row, with the watermarks that it keeps however often it is run.
+
+    Raises Refused where another night was begun and not finished.
+    """
+    with workspace.record.write() as store:
+        row = store.loop.night(label)
+        if row is not None:
+            return row
+        for other in store.loop.nights():
+            if not other.finished:
+                raise Refused(
+                    f"the night {other.label} was not finished; finish it: errata nightly --date {other.label}"
+                )
+        last = store.loop.last_night()
+        # what last night was scored on is what this one may train on
+        trained = last.gate_watermark if last else 0
+        return store.loop.begin_night(label, trained, max(trained, store.newest_correction()))
+
+
+def skip_night(workspace: Workspace, label: str) -> dict[str, Any]:
+    """Finishes a night that has no new corrections, and so nothing to score on."""
+    outcome = {"night": label, "verdict": "skipped", "reason": "nothing new", "new_corrections": 0}
+    with workspace.record.write() as store:
+        store.loop.finish_night(label, "skipped", outcome)
+    return outcome
+
+
+def plan_night(workspace: Workspace, row: NightRow) -> Night:
+    """What the stages are told: the watermarks, and who is compared. Raises NotFound without a Day-0 model."""
+    with workspace.record.read() as store:
+        day0, champion = store.loop.holder("day0"), store.loop.holder("champion")
+        challenger = store.loop.holder("challenger") or ""
+    if day0 is None or champion is None:
+        raise NotFound(f"{workspace.root} has no Day-0 model; run `errata init {workspace.root}` again")
+    return Night(
+        label=row.label,
+        training_watermark=row.training_watermark,
+        gate_watermark=row.gate_watermark,
+        day0=day0,
+        champion=champion,
+        champion_watermark=_training_watermark(workspace, champion),
+        challenger=challenger,
+        challenger_watermark=_training_watermark(workspace, challenger) if challenger else 0,
+        code=code_hash(),
+    )
+
+
+def _training_watermark(workspace: Workspace, identity: str) -> int:
+    return Card.read(home(identity, workspace.models)).training_watermark

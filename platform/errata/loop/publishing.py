@@ -1,0 +1,67 @@
+"""What the world is told of a decided night: MLflow of the moves and the results, people by the report, and git."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from errata.documents.file_names import MANIFEST, PIPELINE_LOCK, PUBLISHED, SNAPSHOT
+from errata.documents.night import Night
+from errata.domain.hashing import sha256
+from errata.workspace import Workspace
+
+if TYPE_CHECKING:
+    from registry.models import ModelRegistry
+
+
+def publish(workspace: Workspace, label: str, outcome: dict[str, Any]) -> None:
+    """Tells MLflow and git of a decided night, and writes its report; what was published whole is left alone."""
+    from errata.loop.night_report import write_report
+    from registry.models import ModelRegistry
+
+    folder = workspace.nights / label
+    if outcome["verdict"] == "skipped" or (folder / PUBLISHED).exists():
+        return
+    registry = ModelRegistry.of(workspace)
+    run = registry.open_run(label)
+    registry.sync(workspace.record)
+    write_report(workspace, label)
+    _log(workspace, registry, run, Night.read(folder), outcome)
+    registry.close_run(run)
+    workspace.commit(f"Night {label}: {outcome['verdict']}")
+    (folder / PUBLISHED).touch()  # last: a night that was cut short before this is published anew
+
+
+def _log(workspace: Workspace, registry: ModelRegistry, run: str, night: Night, outcome: dict[str, Any]) -> None:
+    from registry.models import Dataset
+
+    folder = workspace.nights / night.label
+    manifest = sha256((workspace.root / SNAPSHOT / MANIFEST).read_bytes())
+    registry.log_dataset(run, Dataset("snapshot", manifest, night.training_watermark, "training"))
+    registry.log(
+        run,
+        params={f"{group}.{name}": value for group, name, value in _params(workspace, night)},
+        metrics=_metrics(outcome),
+        artifacts=sorted(path for path in folder.iterdir() if path.is_file()),
+        tags={
+            "errata.verdict": outcome["verdict"],
+            "errata.evidence": outcome.get("evidence", ""),
+            "errata.dvc_lock_sha256": sha256((workspace.root / PIPELINE_LOCK).read_bytes()),
+        },
+    )
+
+
+def _metrics(outcome: dict[str, Any]) -> dict[str, float]:
+    """MLflow takes numbers alone: what isn't known is left out."""
+    metrics = {"fresh_items": outcome["fresh_items"], "new_corrections": outcome["new_corrections"]}
+    for name, mean in outcome["means"].items():
+        metrics |= {f"{name}.{metric}": value for metric, value in mean.items()}
+    metrics |= {f"gate.{name}": outcome.get(name) for name in ("effect", "low", "high", "p_value")}
+    return {name: value for name, value in metrics.items() if value is not None}
+
+
+def _params(workspace: Workspace, night: Night) -> Iterator[tuple[str, str, Any]]:
+    for group, values in {**workspace.params(), "night": asdict(night)}.items():
+        for name, value in values.items():
+            yield group, name, value
