@@ -18,7 +18,6 @@ from errata.inference.decode import allowed
 from errata.inference.engine import Ask, Engine, Step
 from errata.tasks.encode import dress, ids
 from errata.tasks.prompt import Slot, Text
-from errata.tasks.template import Reading
 from evaluation.judges.budget import Budget
 from evaluation.judges.judge import TEMPERATURE
 from evaluation.judges.request import LONGEST_ANSWER, NoAnswer, Reply, Request
@@ -49,11 +48,10 @@ class LocalModel:
         if room <= 0:
             raise NoAnswer(f"{self._name} can't read a transcript this long: it has {self._context()} tokens")
         aside = self._budget.take(self._name, request)
-        said: list[int] = []
-        engine.run([self._fill(asked, grammar(request.schema()), room, said)])
-        self._budget.settle(self._name, aside, len(asked) + len(said))
+        [tokens] = engine.run([self._fill(asked, grammar(request.schema()), room)])
+        self._budget.settle(self._name, aside, len(asked) + len(tokens))
         try:
-            return Reply(request.form.model_validate_json(str(engine.tokenizer.decode(said))), "")
+            return Reply(request.form.model_validate_json(str(engine.tokenizer.decode(tokens))), "")
         except ValueError as error:
             raise NoAnswer(f"{self._name} did not come to the end of its answer in {room} tokens") from error
 
@@ -79,19 +77,18 @@ class LocalModel:
         config = json.loads((self._folder / "config.json").read_text())
         return int(config.get("max_position_embeddings", 4_096))
 
-    def _fill(self, asked: list[int], rules: str, room: int, said: list[int]) -> Ask:
-        """Greedily, under the form's grammar; the answer's tokens are appended to `said`."""
-        matcher, heard = self._compile(rules).deep_copy(), asked
-        engine = self._loaded()
-        while len(said) < room:
-            token = yield Step(heard, allowed(matcher, engine.vocabulary))
+    def _fill(self, asked: list[int], rules: str, room: int) -> Ask[list[int]]:
+        """The answer's tokens, greedily, under the form's grammar."""
+        engine, matcher = self._loaded(), self._compile(rules).deep_copy()
+        answer: list[int] = []
+        append = asked
+        while len(answer) < room and not matcher.is_stopped():
+            token = yield Step(append, allowed(matcher, engine.vocabulary))
             if token == engine.tokenizer.eos_token_id or not matcher.consume_token(token):
                 break
-            said.append(token)
-            heard = [token]
-            if matcher.is_stopped():
-                break
-        return Reading(())
+            answer.append(token)
+            append = [token]
+        return answer
 
     def _compiled(self, rules: str) -> Any:
         matcher = llguidance.LLMatcher(self._tokens, rules)

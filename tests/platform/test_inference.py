@@ -107,11 +107,11 @@ def test_guessing_ahead_and_forking_change_no_answer(inline: tuple[str, Path], m
 
 
 def test_what_goes_wrong_in_a_fork_is_told(inline: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuses(_: object) -> Ask:
+    def refuses(_: object) -> Ask[int]:
         raise BadInput("not this one")
         yield
 
-    def dies(_: object) -> Ask:
+    def dies(_: object) -> Ask[int]:
         os.kill(os.getpid(), signal.SIGKILL)
         yield
 

@@ -31,7 +31,7 @@ class Decoder:
         self._mask = lru_cache(maxsize=64)(self._mask_of)
         self._usual = self._single(task.template.usual)
 
-    def ask(self, view: View) -> Ask:
+    def ask(self, view: View) -> Ask[Reading]:
         """Asks the model about one view."""
         answers: list[str] = []
         problems: list[str] = []

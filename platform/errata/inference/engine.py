@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from errata.tasks.template import Reading
-
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
+
+T = TypeVar("T")
+"""What an ask comes to; an engine neither knows nor looks."""
 
 Mask = npt.NDArray[np.bool_]
 """One truth value a token of the vocabulary: whether it may come next."""
@@ -40,7 +41,7 @@ class Guess:
     then: Callable[[], Step]
 
 
-Ask = Generator[Step, int, Reading]
+Ask = Generator[Step, int, T]
 """An answered token counts as answered, not yet as appended: the next step appends it."""
 
 
@@ -49,7 +50,7 @@ class Engine(Protocol):
     vocabulary: int
     """Length of a mask."""
 
-    def run(self, asks: Sequence[Ask]) -> list[Reading]:
+    def run(self, asks: Sequence[Ask[T]]) -> list[T]:
         """Runs every ask to its end; results in their order."""
         ...
 

@@ -10,9 +10,8 @@ import numpy as np
 import onnxruntime_genai as og
 
 from errata.inference.artefact import Card
-from errata.inference.engine import Ask, pick
+from errata.inference.engine import Ask, T, pick
 from errata.inference.tokenizer import load_tokenizer
-from errata.tasks.template import Reading
 
 
 class OnnxEngine:
@@ -23,10 +22,10 @@ class OnnxEngine:
         self.vocabulary: int = config["vocab_size"]
         self._longest = Card.read(folder).context
 
-    def run(self, asks: Sequence[Ask]) -> list[Reading]:
+    def run(self, asks: Sequence[Ask[T]]) -> list[T]:
         return [self._run(ask) for ask in asks]
 
-    def _run(self, ask: Ask) -> Reading:
+    def _run(self, ask: Ask[T]) -> T:
         params = og.GeneratorParams(self._model)
         params.set_search_options(max_length=self._longest, do_sample=False)
         generator = og.Generator(self._model, params)
@@ -37,5 +36,5 @@ class OnnxEngine:
             try:
                 step = ask.send(pick(logits.reshape(-1, logits.shape[-1])[-1], step.allowed))
             except StopIteration as done:
-                reading: Reading = done.value
-                return reading
+                answer: T = done.value
+                return answer

@@ -9,15 +9,14 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic
 
 import torch
 
 from errata.errors import ErrataError, Unavailable
-from errata.inference.engine import Ask, ahead, pick
+from errata.inference.engine import Ask, T, ahead, pick
 from errata.inference.lean import lean_import
 from errata.inference.tokenizer import load_tokenizer
-from errata.tasks.template import Reading
 
 with lean_import():
     from transformers import AutoModelForCausalLM, DynamicCache
@@ -40,66 +39,65 @@ class TorchEngine:
         self.vocabulary: int = self._model.config.vocab_size
         self._forks = sys.platform == "linux" and _small_on_cpu(self._model)
 
-    def run(self, asks: Sequence[Ask]) -> list[Reading]:
+    def run(self, asks: Sequence[Ask[T]]) -> list[T]:
         workers = min(len(asks), os.cpu_count() or 1) if self._forks else 1
         if workers == 1:
             return [self._run(ask) for ask in asks]
         shares = [_Share(self._run, asks[first::workers]) for first in range(workers)]
-        readings = [share.readings() for share in shares]
-        return [readings[place % workers][place // workers] for place in range(len(asks))]
+        answers = [share.answers() for share in shares]
+        return [answers[place % workers][place // workers] for place in range(len(asks))]
 
     @torch.inference_mode()
-    def _run(self, ask: Ask) -> Reading:
+    def _run(self, ask: Ask[T]) -> T:
         cache = DynamicCache()
         step = next(ask)
         while True:
             steps = ahead(step)
-            heard = [token for each in steps for token in each.append]
-            ends = [end - 1 for end in accumulate(len(each.append) for each in steps)]
-            said = self._model(
-                torch.tensor([heard], device=self._model.device),
+            tokens = [token for ahead_step in steps for token in ahead_step.append]
+            ends = [end - 1 for end in accumulate(len(ahead_step.append) for ahead_step in steps)]
+            output = self._model(
+                torch.tensor([tokens], device=self._model.device),
                 past_key_values=cache,
                 use_cache=True,
                 logits_to_keep=torch.tensor(ends, device=self._model.device),
             )
-            for each, end, logits in zip(steps, ends, said.logits[0].float().cpu().numpy(), strict=True):
-                answer, right = pick(logits, each.allowed), end
+            for taken, end, logits in zip(steps, ends, output.logits[0].float().cpu().numpy(), strict=True):
+                token, right = pick(logits, taken.allowed), end
                 try:
-                    step = ask.send(answer)
+                    step = ask.send(token)
                 except StopIteration as done:
-                    reading: Reading = done.value
-                    return reading
-                if each.guess is None or answer != each.guess.answer:
+                    answer: T = done.value
+                    return answer
+                if taken.guess is None or token != taken.guess.answer:
                     break
-            if wrong := len(heard) - 1 - right:
+            if wrong := len(tokens) - 1 - right:
                 cache.crop(-wrong)  # what was appended after a wrong guess
 
 
-class _Share:
+class _Share(Generic[T]):
     """A fork of this process that answers some of the asks."""
 
-    def __init__(self, run: Callable[[Ask], Reading], asks: Sequence[Ask]) -> None:
+    def __init__(self, run: Callable[[Ask[T]], T], asks: Sequence[Ask[T]]) -> None:
         fork = multiprocessing.get_context("fork")
         self._results, sender = fork.Pipe(duplex=False)
         self._process = fork.Process(target=_answer, args=(run, asks, sender), daemon=True)
         self._process.start()
         sender.close()  # so that the fork's end shows as end of file
 
-    def readings(self) -> list[Reading]:
+    def answers(self) -> list[T]:
         """Raises what an ask raised, and Unavailable where the fork was killed."""
         try:
-            found = self._results.recv()
+            answers: list[T] | ErrataError = self._results.recv()
         except EOFError:
             raise Unavailable("a process that answered was killed (out of memory?); run the command again") from None
         finally:
             self._process.join()
-        if isinstance(found, ErrataError):
-            raise found
-        readings: list[Reading] = found
-        return readings
+        if isinstance(answers, ErrataError):
+            raise answers
+        return answers
 
 
-def _answer(run: Callable[[Ask], Reading], asks: Sequence[Ask], results: Connection) -> None:
+def _answer(run: Callable[[Ask[T]], T], asks: Sequence[Ask[T]], results: Connection) -> None:
     try:
         results.send([run(ask) for ask in asks])
     except ErrataError as error:
