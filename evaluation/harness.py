@@ -23,7 +23,7 @@ from errata.database.record import Record
 from errata.documents.night import Night
 from errata.domain.hashing import canonical_json
 from errata.files import write_json
-from errata.inference.artefact import MANIFEST, home, verify
+from errata.inference.artefact import MANIFEST, model_folder, verify
 from errata.inference.predict import Predictor
 from errata.workspace import Workspace
 from evaluation import vintages
@@ -123,11 +123,13 @@ class Cast:
     def of(cls, night: Night, candidate: Contender | None, models: Path) -> Cast:
         rivals = [candidate] if candidate else []
         if night.challenger:
-            folder = home(night.challenger, models)
+            folder = model_folder(night.challenger, models)
             rivals.append(Contender("challenger", night.challenger, folder, night.challenger_watermark))
         return cls(
-            day0=Contender("day0", night.day0, home(night.day0, models), 0),
-            champion=Contender("champion", night.champion, home(night.champion, models), night.champion_watermark),
+            day0=Contender("day0", night.day0, model_folder(night.day0, models), 0),
+            champion=Contender(
+                "champion", night.champion, model_folder(night.champion, models), night.champion_watermark
+            ),
             rivals=tuple(rivals),
         )
 

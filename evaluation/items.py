@@ -20,7 +20,7 @@ from errata.domain.roles import Role
 from errata.domain.transcript import Transcript, Unit
 from errata.errors import NotFound
 from errata.inference.answerer import Answerer
-from errata.inference.artefact import Card, home, read_seen
+from errata.inference.artefact import Card, model_folder, read_training_transcripts
 from errata.tasks import templates
 from evaluation.baseline import equal_split
 from evaluation.metrics import overlap
@@ -115,7 +115,7 @@ def _part(role: Literal["dev", "anchor", "sealed"], label: Label) -> Part:
 
 def seen_by(models: Iterable[Contender]) -> frozenset[str]:
     """The transcripts, by hash, that any of the models has seen."""
-    return frozenset[str]().union(*(read_seen(model.folder) for model in models))
+    return frozenset[str]().union(*(read_training_transcripts(model.folder) for model in models))
 
 
 def _unseen(labels: Iterable[Label], seen: frozenset[str]) -> list[Label]:
@@ -186,7 +186,7 @@ def f1_alone(question: Question, answer: Chapters) -> float:
 def kept(name: str, model: str, models: Path) -> Contender | None:
     """A model of earlier nights, by its identity; None for one that isn't kept any more."""
     try:
-        folder = home(model, models)
+        folder = model_folder(model, models)
     except NotFound:
         return None
     return Contender(name, model, folder, Card.read(folder).training_watermark)

@@ -22,7 +22,7 @@ from errata.database.record import Record
 from errata.database.tables import NightRow
 from errata.documents.night import Night
 from errata.domain.correction import Label
-from errata.inference.artefact import read_seen
+from errata.inference.artefact import read_training_transcripts
 from evaluation.continual import Scores, measures, told
 from evaluation.items import Contender, Item, Question, kept, questions, recorded_f1, unused_items
 
@@ -71,7 +71,7 @@ def history(record: Record, night: Night, day0: Path, sampling: Sampling) -> His
             if row.label != night.label and row.training_watermark < row.gate_watermark <= night.training_watermark
         ]
     step = stride(len(rows), sampling.vintages)
-    seen = read_seen(day0)
+    seen = read_training_transcripts(day0)
     kept = [(place + 1, row) for place, row in enumerate(rows) if place % step == 0]
     vintages = (_vintage(record, number, row, (seen, night.gate_watermark, sampling.items)) for number, row in kept)
     champions = [str(row.outcome.get("champion", "")) for row in rows[2:]]

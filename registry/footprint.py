@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from errata.documents.comparison import Comparison
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput
-from errata.inference.artefact import Card, home
+from errata.inference.artefact import Card, model_folder
 from evaluation.statistics import ALPHA
 from registry.share import against
 
@@ -128,4 +128,4 @@ def size(folder: Path, models: Path) -> int:
     """Bytes of all that is loaded: an adapter's base too."""
     own = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     card = Card.read(folder)
-    return own + (size(home(card.base, models), models) if card.form == "adapter" else 0)
+    return own + (size(model_folder(card.base, models), models) if card.form == "adapter" else 0)

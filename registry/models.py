@@ -166,8 +166,8 @@ class ModelRegistry:
                 with TemporaryDirectory() as place:
                     got = Path(self._client.download_artifacts(str(version.run_id), _place(identity), place))
                     _check(got, identity, f"version {version.version} of {self._name} in MLflow")
-                    artefact.keep(got, models)
-        folder = artefact.home(identity, models)
+                    artefact.store_model(got, models)
+        folder = artefact.model_folder(identity, models)
         _check(folder, identity, str(folder))
         return folder
 

@@ -19,7 +19,7 @@ from errata.domain.chapter import Chapters
 from errata.domain.correction import Label
 from errata.domain.transcript import Unit
 from errata.files import write_json
-from errata.inference.artefact import home, verify
+from errata.inference.artefact import model_folder, verify
 from errata.inference.load import same_weights
 from errata.inference.predict import Predictor
 from errata.workspace import Workspace
@@ -167,7 +167,7 @@ def _footprint(workspace: Workspace, night: Night, server: Path, labels: Sequenc
     with workspace.record.read() as store:
         serving = store.loop.holder("server") or night.champion
         asked = [store.transcript(label.transcript) for label in labels]
-    return measure_footprint(server, home(serving, workspace.models), workspace.models, asked)
+    return measure_footprint(server, model_folder(serving, workspace.models), workspace.models, asked)
 
 
 def main() -> None:
@@ -178,8 +178,10 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     if candidate is None:
         return
-    day0 = Contender("day0", night.day0, home(night.day0, workspace.models), 0)
-    champion = Contender("champion", night.champion, home(night.champion, workspace.models), night.champion_watermark)
+    day0 = Contender("day0", night.day0, model_folder(night.day0, workspace.models), 0)
+    champion = Contender(
+        "champion", night.champion, model_folder(night.champion, workspace.models), night.champion_watermark
+    )
     models = (candidate, champion, day0)
     fresh = fresh_items(workspace.record, night.training_watermark, night.gate_watermark, models)
     held_out = guardrail_items(workspace.record, night.gate_watermark, models)

@@ -1,7 +1,8 @@
 """Stage 4. Tonight's training rows: what the starting model has not trained on, and a replay of what it has.
 
 Each row becomes token ids and labels here, by the one renderer that serving uses, and is checked before it may be
-learned from. `seen.json` names every transcript that the candidate will have seen, twins and ancestors' included.
+learned from. `training_transcripts.json` names every transcript that the candidate will have seen, twins and ancestors'
+included.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from errata.documents.night import Night
 from errata.domain.hashing import canonical_json
 from errata.errors import Refused
 from errata.files import write_atomically, write_json
-from errata.inference.artefact import SEEN, Card, home, read_seen
+from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, read_training_transcripts
 from errata.inference.tokenizer import load_tokenizer
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask, Example
@@ -107,8 +108,8 @@ def main() -> None:
     workspace = Workspace.find(Path.cwd())
     night, params = Night.read(workspace.root), yaml.safe_load(Path("params.yaml").read_text())
     identity, since = starting_model(night, params["train"]["start"])
-    folder = home(identity, workspace.models)
-    rows, seen = read_rows(AUGMENTED / "rows.parquet"), read_seen(folder)
+    folder = model_folder(identity, workspace.models)
+    rows, seen = read_rows(AUGMENTED / "rows.parquet"), read_training_transcripts(folder)
     mixture = mix(rows, since, seen, params["mix"]["replay"], params["mix"]["seed"])
     FOLDER.mkdir(parents=True, exist_ok=True)
     encoded, left_out = encode_rows(mixture.rows, _task(folder, workspace)) if mixture.rows else ([], [])
@@ -116,7 +117,7 @@ def main() -> None:
     pq.write_table(pa.Table.from_pylist(encoded, schema=schema), FOLDER / "train.parquet", compression="zstd")
     lines = [canonical_json({"external_id": row.external_id, "reason": reason}) for row, reason in left_out]
     write_atomically(FOLDER / "left_out.jsonl", "".join(f"{line}\n" for line in lines))
-    write_json(FOLDER / SEEN, seen_by(mixture.rows, seen))
+    write_json(FOLDER / TRAINING_TRANSCRIPTS, seen_by(mixture.rows, seen))
     report = {
         "new": mixture.new,
         "replayed": mixture.replayed,
@@ -131,7 +132,7 @@ def main() -> None:
 
 def _task(folder: Path, workspace: Workspace) -> ChapterTask:
     card = Card.read(folder)
-    full = home(card.base, workspace.models) if card.form == "adapter" else folder
+    full = model_folder(card.base, workspace.models) if card.form == "adapter" else folder
     return ChapterTask(templates.find(card.template), load_tokenizer(full), card.context)
 
 

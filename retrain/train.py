@@ -20,7 +20,7 @@ from errata.documents.night import Night
 from errata.domain.hashing import content_hash, sha256
 from errata.errors import Refused
 from errata.files import write_json
-from errata.inference.artefact import SEEN, Card, home, seal
+from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, seal
 from errata.inference.lean import lean_import
 from errata.inference.tokenizer import load_tokenizer
 from errata.tasks import templates
@@ -188,10 +188,10 @@ def _progress(steps: int) -> TrainerCallback:
 def _start(night: Night, recipe: Recipe, models: Path) -> tuple[Start, Card, str]:
     """What to go on from, the card that the candidate will carry, and its ancestor's identity."""
     identity, _ = starting_model(night, recipe.start)
-    folder = home(identity, models)
+    folder = model_folder(identity, models)
     card = Card.read(folder)
     adapter = card.form == "adapter"
-    start = Start(home(card.base, models) if adapter else folder, folder if adapter else None)
+    start = Start(model_folder(card.base, models) if adapter else folder, folder if adapter else None)
     made = replace(card, form="full", base="") if recipe.method == "full" else replace(card, form="adapter")
     if made.form == "adapter" and not adapter:
         made = replace(made, base=identity)
@@ -215,7 +215,7 @@ def main() -> None:
     start, card, ancestor = _start(night, recipe, workspace.models)
     key = content_hash([sha256(rows.read_bytes()), params["train"], ancestor, night.code])
     model, log = train(rows, start, recipe, card, CHECKPOINTS / key[:16])
-    shutil.copyfile(MIX / SEEN, FOLDER / SEEN)
+    shutil.copyfile(MIX / TRAINING_TRANSCRIPTS, FOLDER / TRAINING_TRANSCRIPTS)
     facts = {"ancestor": ancestor, "method": recipe.method, "rows": count}
     identity = save(model, FOLDER, card, facts, start.base)
     write_json(Path("train.json"), {"steps": len(log), "loss": [round(entry["loss"], 6) for entry in log]})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from errata.database.record import Record
 from errata.domain.prediction import Prediction
-from errata.inference.artefact import SEEN, Card
+from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card
 from evaluation.items import Contender
 from tests.made_up_record import chapters, correction, talk
 
@@ -20,7 +20,7 @@ def contender(models: Path, name: str, letter: str, seen: Sequence[str] = (), wa
     folder = models / (letter * 16)
     folder.mkdir(parents=True)
     Card("inline", 128, training_watermark=watermark).write(folder)
-    (folder / SEEN).write_text(json.dumps(list(seen)))
+    (folder / TRAINING_TRANSCRIPTS).write_text(json.dumps(list(seen)))
     return Contender(name, letter * 64, folder, watermark)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from errata.inference.artefact import SEEN, Card, seal
+from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, seal
 from errata.tasks.templates.inline import MARKERS
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def make_model(
     )
     LlamaForCausalLM(config).save_pretrained(folder)
     Card(template, context, training_watermark=12).write(folder)
-    (folder / SEEN).write_text(json.dumps(list(seen)))
+    (folder / TRAINING_TRANSCRIPTS).write_text(json.dumps(list(seen)))
     return seal(folder)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from errata.inference.artefact import SEEN, Card, Form, seal, verify
+from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, Form, seal, training_transcripts_file, verify
 
 
 def build(out: Path, fill: Callable[[Path], None]) -> str:
@@ -34,5 +34,6 @@ def build(out: Path, fill: Callable[[Path], None]) -> str:
 def inherit(source: Path, folder: Path, form: Form) -> None:
     """Gives the export in `folder` the card of the model at `source`, and what that has seen in training."""
     replace(Card.read(source), form=form, base="").write(folder, exported_from=verify(source))
-    if (source / SEEN).exists():
-        shutil.copyfile(source / SEEN, folder / SEEN)
+    transcripts = training_transcripts_file(source)
+    if transcripts is not None:
+        shutil.copyfile(transcripts, folder / TRAINING_TRANSCRIPTS)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from errata.errors import BadInput, NotFound
-from errata.inference.artefact import Card, home, verify
+from errata.inference.artefact import Card, model_folder, verify
 from errata.inference.tokenizer import load_tokenizer
 from registry.export.build import build, inherit
 
@@ -44,7 +44,7 @@ def export_server(model: Path, models: Path, out: Path) -> str:
 
 
 def _base(card: Card, models: Path) -> Path:
-    folder = home(card.base, models)
+    folder = model_folder(card.base, models)
     found = verify(folder)
     if found != card.base:
         raise NotFound(

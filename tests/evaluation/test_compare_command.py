@@ -15,7 +15,7 @@ from errata.cli.app import app
 from errata.domain.chapter import Chapters
 from errata.domain.prediction import Prediction
 from errata.errors import BadInput, ErrataError, NotFound, Refused, Unavailable
-from errata.inference.artefact import CARD, MANIFEST, SEEN, Card, seal, verify
+from errata.inference.artefact import CARD, MANIFEST, TRAINING_TRANSCRIPTS, Card, seal, verify
 from errata.loop.compared_models import CONTEXT, Manner
 from errata.settings import FILE
 from errata.workspace import Workspace
@@ -57,7 +57,7 @@ def known(workspace: Workspace, answer: dict[int, float], seen: tuple[str, ...] 
     place = workspace.models / "new"
     place.mkdir(parents=True)
     Card("inline", 128).write(place, made_for=str(answer))
-    (place / SEEN).write_text(json.dumps(seen))
+    (place / TRAINING_TRANSCRIPTS).write_text(json.dumps(seen))
     identity = seal(place)
     place.rename(workspace.models / identity[:16])
     with workspace.record.write() as store:
@@ -193,7 +193,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bare(folder: Path, out: Path) -> Path:
     """As somebody else would have it."""
     shutil.copytree(folder, out)
-    for name in (CARD, MANIFEST, SEEN):
+    for name in (CARD, MANIFEST, TRAINING_TRANSCRIPTS):
         (out / name).unlink(missing_ok=True)
     return out
 

@@ -9,7 +9,7 @@ import pytest
 
 from errata.database.record import Record
 from errata.domain.transcript import Transcript
-from errata.inference.artefact import SEEN
+from errata.inference.artefact import TRAINING_TRANSCRIPTS
 from evaluation.items import (
     Contender,
     Item,
@@ -24,7 +24,7 @@ from tests.made_up_record import add, chapters, correction, misheard, shouted, t
 
 def contender(folder: Path, name: str, *seen: Transcript) -> Contender:
     (folder / name).mkdir()
-    (folder / name / SEEN).write_text(json.dumps(sorted(each.hash for each in seen)))
+    (folder / name / TRAINING_TRANSCRIPTS).write_text(json.dumps(sorted(each.hash for each in seen)))
     return Contender(name, name * 8, folder / name, 0)
 
 

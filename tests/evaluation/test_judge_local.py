@@ -69,7 +69,7 @@ def test_a_transcript_that_is_too_long_is_missing_and_not_cut(tiny: LocalModel) 
 def test_a_folder_of_transformers_will_do(tmp_path: Path) -> None:
     """Without a card or a manifest, and with room for a whole rubric."""
     make_model(tmp_path / "judge", "indexed", context=4_096)
-    for name in ("errata.json", "manifest.json", "seen.json"):
+    for name in ("errata.json", "manifest.json", "training_transcripts.json"):
         (tmp_path / "judge" / name).unlink()
     budget = Budget(Limits())
     model = LocalModel("any", tmp_path / "judge", budget)

@@ -24,7 +24,7 @@ from errata.documents.night import Night
 from errata.domain.chapter import Chapter, Chapters
 from errata.domain.prediction import Prediction
 from errata.inference.answerer import TOGETHER
-from errata.inference.artefact import SEEN, Card, seal
+from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, seal
 from errata.loop.judging import judge_contenders, pointless
 from errata.settings import FILE
 from errata.workspace import Workspace
@@ -103,7 +103,7 @@ def fill(record: Record, numbers: Sequence[int], models: dict[str, str], reviewe
 def make_model(folder: Path, watermark: int) -> str:
     folder.mkdir(parents=True)
     Card("inline", 128, training_watermark=watermark).write(folder)
-    (folder / SEEN).write_text(json.dumps(["0" * 64]))
+    (folder / TRAINING_TRANSCRIPTS).write_text(json.dumps(["0" * 64]))
     return seal(folder)
 
 

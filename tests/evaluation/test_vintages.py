@@ -186,7 +186,7 @@ def test_a_cell_that_was_not_measured_is_not_made_up(record: Record, models: dic
     r = matrix(record, models["new"].folder.parent, past, models["new"])
     assert np.isnan(r[:, 3]).all(), "nobody has answered Thursday's talk"
     (models["one"].folder / "errata.json").unlink()
-    models["one"].folder.joinpath("seen.json").unlink()
+    models["one"].folder.joinpath("training_transcripts.json").unlink()
     models["one"].folder.rmdir()
     r = matrix(record, models["new"].folder.parent, past, models["new"])
     assert np.isnan(r[1]).all() and not np.isnan(r[0, :3]).any(), "a model that isn't kept leaves a gap"

@@ -26,7 +26,7 @@ from errata.documents.night import Night
 from errata.domain.prediction import Prediction
 from errata.errors import BadInput, ErrataError, Forgotten, NotFound, Refused, Unavailable
 from errata.files import write_json
-from errata.inference.artefact import SEEN, Card, keep, seal
+from errata.inference.artefact import OLD_TRAINING_TRANSCRIPTS, TRAINING_TRANSCRIPTS, Card, seal, store_model
 from errata.loop import forget as forgetting
 from errata.operations.importing import import_corrections, import_transcripts
 from errata.workspace import Workspace
@@ -103,9 +103,9 @@ def model(root: Path, seen: list[str]) -> str:
     folder = root / "made"
     folder.mkdir(exist_ok=True)
     Card("inline@1", 64, training_watermark=9).write(folder)
-    write_json(folder / SEEN, seen)
+    write_json(folder / TRAINING_TRANSCRIPTS, seen)
     seal(folder)
-    identity = keep(folder, root / "models")
+    identity = store_model(folder, root / "models")
     shutil.rmtree(folder)
     return identity
 
@@ -120,7 +120,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, str]:
     dvc(root, "repro", "--quiet", "curate")
     (root / "mixed").mkdir()
     pq.write_table(pa.table({"input_ids": [[1, 2, 3]]}), root / "mixed" / "train.parquet")
-    write_json(root / "mixed" / SEEN, [GONE.hash])
+    write_json(root / "mixed" / OLD_TRAINING_TRANSCRIPTS, [GONE.hash])  # as the version before wrote it
     dvc(root, "add", "--quiet", "mixed")
     shutil.copytree(root / "mixed", root / "data" / "mix")
     dvc(root, "remote", "add", "-d", "store", str(place / "remote"))

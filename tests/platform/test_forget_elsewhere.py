@@ -16,7 +16,7 @@ from errata.database import tombstones
 from errata.database.record import Record, make_engine
 from errata.errors import Unavailable
 from errata.files import write_json
-from errata.inference.artefact import SEEN
+from errata.inference.artefact import TRAINING_TRANSCRIPTS
 from errata.loop import forget as forgetting
 from errata.loop.forget import Sought
 from errata.workspace import Workspace
@@ -101,7 +101,7 @@ def tracked(tmp_path: Path) -> Workspace:
     root = workspace.root
     (root / "mixed").mkdir()
     pq.write_table(pa.table({"input_ids": [[1, 2, 3]]}), root / "mixed" / "train.parquet")
-    write_json(root / "mixed" / SEEN, [GONE.hash])
+    write_json(root / "mixed" / TRAINING_TRANSCRIPTS, [GONE.hash])
     for name, ids in {"with.parquet": ["the-lecture", "kept"], "without.parquet": ["kept"]}.items():
         pq.write_table(pa.Table.from_pylist([{"external_id": each, "said": "Secret 1"} for each in ids]), root / name)
     dvc(root, "add", "--quiet", "mixed", "with.parquet", "without.parquet")

@@ -10,7 +10,15 @@ import pytest
 import errata
 from errata.database.record import Record
 from errata.errors import BadInput, NotFound
-from errata.inference.artefact import CARD, MANIFEST, Card, adopt, read_seen, verify
+from errata.inference.artefact import (
+    CARD,
+    MANIFEST,
+    TRAINING_TRANSCRIPTS,
+    Card,
+    adopt,
+    read_training_transcripts,
+    verify,
+)
 from errata.inference.load import load, same_weights
 from errata.inference.predict import Predictor
 from tests.made_up_gguf import write_gguf
@@ -99,7 +107,7 @@ def outside(tmp_path: Path) -> Path:
     """A full model as somebody else would have it."""
     folder = tmp_path / "outside"
     make_model(folder)
-    for name in (CARD, MANIFEST, "seen.json"):
+    for name in (CARD, MANIFEST, TRAINING_TRANSCRIPTS):
         (folder / name).unlink()
     return folder
 
@@ -111,7 +119,10 @@ def test_a_model_from_outside_is_taken_in_and_left_as_it_is(outside: Path, tmp_p
     identity = adopt(outside, Card("inline", 128), tmp_path / "in")
     assert verify(tmp_path / "in") == identity
     assert Card.read(tmp_path / "in") == Card("inline", 128)
-    assert not (tmp_path / "in" / "pytorch_model.bin").exists() and read_seen(tmp_path / "in") == frozenset()
+    assert (
+        not (tmp_path / "in" / "pytorch_model.bin").exists()
+        and read_training_transcripts(tmp_path / "in") == frozenset()
+    )
     assert {path: path.read_bytes() for path in outside.rglob("*") if path.is_file()} == before
     assert adopt(outside, Card("inline", 128), tmp_path / "again") == identity
     assert adopt(outside, Card("inline", 256), tmp_path / "other") != identity, "asked otherwise, it is another model"

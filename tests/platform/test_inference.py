@@ -17,7 +17,18 @@ from errata.domain.chapter import canonical
 from errata.domain.prediction import Prediction
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput, NotFound, Unavailable
-from errata.inference.artefact import CARD, MANIFEST, Card, home, keep, read_seen, seal, verify
+from errata.inference.artefact import (
+    CARD,
+    MANIFEST,
+    OLD_TRAINING_TRANSCRIPTS,
+    TRAINING_TRANSCRIPTS,
+    Card,
+    model_folder,
+    read_training_transcripts,
+    seal,
+    store_model,
+    verify,
+)
 from errata.inference.decode import Decoder
 from errata.inference.engine import Ask
 from errata.inference.load import load
@@ -170,10 +181,17 @@ def sealed(inline: tuple[str, Path], tmp_path: Path) -> Path:
 
 def test_a_sealed_model_is_known_by_its_bytes(inline: tuple[str, Path], sealed: Path) -> None:
     assert verify(sealed) == seal(sealed) == inline[0]
-    assert read_seen(sealed) == {"a" * 64}
+    assert read_training_transcripts(sealed) == {"a" * 64}
     assert Card.read(sealed) == Card("inline", 512, training_watermark=12)
     replace(Card.read(sealed), training_watermark=13).write(sealed)
     assert seal(sealed) != inline[0]
+
+
+def test_a_model_of_before_says_under_the_old_name_what_it_was_trained_on(sealed: Path) -> None:
+    sealed.joinpath(TRAINING_TRANSCRIPTS).rename(sealed / OLD_TRAINING_TRANSCRIPTS)
+    identity = seal(sealed)
+    assert verify(sealed) == identity
+    assert read_training_transcripts(sealed) == {"a" * 64}
 
 
 def test_one_flipped_bit_anywhere_is_found(sealed: Path) -> None:
@@ -230,15 +248,15 @@ def test_plain_safetensors_are_taken(sealed: Path) -> None:
 
 def test_a_model_is_kept_once_under_its_identity(sealed: Path, tmp_path: Path) -> None:
     models = tmp_path / "models"
-    identity = keep(sealed, models)
+    identity = store_model(sealed, models)
     (models / f"{'0' * 16}.partial").mkdir()
-    assert keep(sealed, models) == identity == verify(home(identity, models))
+    assert store_model(sealed, models) == identity == verify(model_folder(identity, models))
     for nobody in ("", "0" * 64):
         with pytest.raises(NotFound):
-            home(nobody, models)
+            model_folder(nobody, models)
     (sealed / CARD).write_text("{}")
     with pytest.raises(NotFound):
-        keep(sealed, models)
+        store_model(sealed, models)
 
 
 def test_a_folder_without_a_card_is_no_model_of_ours(tmp_path: Path, record: Record) -> None:

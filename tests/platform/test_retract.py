@@ -14,7 +14,7 @@ from errata.database.record import Record
 from errata.database.store import Store
 from errata.errors import BadInput, ErrataError, NotFound, Refused
 from errata.files import write_json
-from errata.inference.artefact import SEEN, Card, keep, seal
+from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, seal, store_model
 from errata.settings import FILE
 from retrain.snapshot import FOLDER, snapshot
 from tests.made_up_record import chapters, correction, talk
@@ -37,9 +37,9 @@ def model(root: Path, watermark: int, seen: list[str]) -> str:
     folder = root / "made"
     folder.mkdir(exist_ok=True)
     Card("inline@1", 64, training_watermark=watermark).write(folder)
-    write_json(folder / SEEN, seen)
+    write_json(folder / TRAINING_TRANSCRIPTS, seen)
     seal(folder)
-    return keep(folder, root / "models")
+    return store_model(folder, root / "models")
 
 
 @pytest.fixture

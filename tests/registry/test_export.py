@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from errata.errors import BadInput, NotFound, Unavailable
-from errata.inference.artefact import Card, read_seen, seal, verify
+from errata.inference.artefact import Card, read_training_transcripts, seal, verify
 from registry.export.build import build
 from registry.export.device import PRECISIONS, export_device
 from registry.export.server import export_server
@@ -73,7 +73,7 @@ def test_an_export_ends_where_the_tokenizer_says(server: Path, base: Path) -> No
 def test_an_export_keeps_how_it_is_asked_and_what_it_has_seen(base: Path, models: Path, tmp_path: Path) -> None:
     export_server(base, models, tmp_path / "server")
     assert Card.read(tmp_path / "server") == Card("inline", 256, "full", "", training_watermark=12)
-    assert read_seen(tmp_path / "server") == read_seen(base) != frozenset()
+    assert read_training_transcripts(tmp_path / "server") == read_training_transcripts(base) != frozenset()
     assert json.loads((tmp_path / "server" / "errata.json").read_text())["exported_from"] == verify(base)
 
 

@@ -18,7 +18,7 @@ from errata.domain.chapter import Chapters
 from errata.domain.hashing import canonical_json
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import Refused
-from errata.inference.artefact import SEEN
+from errata.inference.artefact import TRAINING_TRANSCRIPTS
 from errata.settings import FILE
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
@@ -172,7 +172,7 @@ def test_the_stage_writes_rows_and_what_the_candidate_will_have_seen(night: Path
     assert (report["new"], report["replayed"], report["left_out"]) == (20, 10, 0)
     assert table.num_rows == report["examples"] == 30
     assert report["tokens"] == sum(map(len, table["input_ids"].to_pylist()))
-    learnt = json.loads((stage.FOLDER / SEEN).read_text())
+    learnt = json.loads((stage.FOLDER / TRAINING_TRANSCRIPTS).read_text())
     trained = mix(ROWS, 20, seen(20), 0.5, 7).rows
     assert set(learnt) == seen(20) | {name for each in trained for name in each.group_hashes}
     first = {path.name: path.read_bytes() for path in stage.FOLDER.iterdir()}
@@ -184,4 +184,4 @@ def test_a_night_without_new_rows_replays_nothing(night: Path) -> None:
     write_rows(night / AUGMENTED / "rows.parquet", ROWS[:20])
     stage.main()
     assert pq.read_table(stage.FOLDER / "train.parquet").num_rows == 0
-    assert json.loads((stage.FOLDER / SEEN).read_text()) == sorted(seen(20))
+    assert json.loads((stage.FOLDER / TRAINING_TRANSCRIPTS).read_text()) == sorted(seen(20))

@@ -19,7 +19,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 from errata.documents.night import Night
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput, Refused, Unavailable
-from errata.inference.artefact import SEEN, Card, keep, read_seen, verify
+from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, read_training_transcripts, store_model, verify
 from errata.inference.load import load as load_engine
 from errata.settings import FILE
 from errata.tasks import templates
@@ -219,13 +219,13 @@ def test_a_parameter_that_is_none_is_refused_by_name(change: dict[str, Any], sai
 @pytest.fixture
 def night(models: Path, base: Path, rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace in which the stage can run."""
-    identity = keep(base, tmp_path / "models")
+    identity = store_model(base, tmp_path / "models")
     (tmp_path / FILE).touch()
     (tmp_path / "params.yaml").write_text(yaml.safe_dump({"mix": {"least": 10}, "train": PARAMETERS}))
     Night("2026-03-01", 30, 40, identity, identity, 20, "", 0, "c" * 64).write(tmp_path)
     (tmp_path / MIX).mkdir(parents=True)
     (tmp_path / MIX / "train.parquet").write_bytes(rows.read_bytes())
-    (tmp_path / MIX / SEEN).write_text(json.dumps(["b" * 64]))
+    (tmp_path / MIX / TRAINING_TRANSCRIPTS).write_text(json.dumps(["b" * 64]))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -234,7 +234,7 @@ def test_the_stage_leaves_a_sealed_candidate_and_no_checkpoints(night: Path, bas
     stage.main()
     identity = verify(stage.FOLDER)
     assert Card.read(stage.FOLDER) == Card("inline", 256, "adapter", verify(base), training_watermark=30)
-    assert read_seen(stage.FOLDER) == {"b" * 64}
+    assert read_training_transcripts(stage.FOLDER) == {"b" * 64}
     assert json.loads(Path("train.json").read_text())["steps"] == 8
     assert list(stage.CHECKPOINTS.iterdir()) == []
     stage.main()

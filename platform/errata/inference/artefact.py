@@ -18,7 +18,10 @@ from errata.domain.hashing import content_hash, sha256
 from errata.errors import BadInput, NotFound
 from errata.files import file_sha256, write_json
 
-CARD, MANIFEST, SEEN = "errata.json", "manifest.json", "seen.json"
+CARD, MANIFEST = "errata.json", "manifest.json"
+TRAINING_TRANSCRIPTS = "training_transcripts.json"
+OLD_TRAINING_TRANSCRIPTS = "seen.json"
+"""What the same file was called; a model that was sealed with it keeps it, since its identity rests on the name."""
 _TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "chat_template*")
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".joblib", ".ckpt")
 
@@ -49,10 +52,16 @@ class Card:
         write_json(folder / CARD, {**facts, **asdict(self)})
 
 
-def read_seen(folder: Path) -> frozenset[str]:
+def read_training_transcripts(folder: Path) -> frozenset[str]:
     """The transcripts, by hash, that a model or one it came from was trained on, with their twins."""
-    path = folder / SEEN
-    return frozenset(json.loads(path.read_text())) if path.exists() else frozenset()
+    path = training_transcripts_file(folder)
+    return frozenset() if path is None else frozenset(json.loads(path.read_bytes()))
+
+
+def training_transcripts_file(folder: Path) -> Path | None:
+    """Under either of its names; None where nothing is known."""
+    names = (TRAINING_TRANSCRIPTS, OLD_TRAINING_TRANSCRIPTS)
+    return next((folder / name for name in names if (folder / name).exists()), None)
 
 
 def seal(folder: Path) -> str:
@@ -97,15 +106,15 @@ def verify(folder: Path) -> str:
     return content_hash(files)
 
 
-def keep(folder: Path, models: Path) -> str:
+def store_model(folder: Path, models: Path) -> str:
     """Copies a sealed model to where models are kept, under its identity, which is returned. Idempotent."""
     identity = verify(folder)
-    home = models / identity[:16]
-    if not (home / MANIFEST).exists():
+    kept = models / identity[:16]
+    if not (kept / MANIFEST).exists():
         partial = models / f"{identity[:16]}.partial"
         shutil.rmtree(partial, ignore_errors=True)
         shutil.copytree(folder, partial)
-        partial.replace(home)
+        partial.replace(kept)
     return identity
 
 
@@ -137,7 +146,7 @@ def tokenizer_files(folder: Path) -> list[Path]:
     return [path for pattern in _TOKENIZER for path in sorted(folder.glob(pattern)) if path.is_file()]
 
 
-def home(identity: str, models: Path) -> Path:
+def model_folder(identity: str, models: Path) -> Path:
     """Where a model is kept. Raises NotFound for one that isn't."""
     folder = models / identity[:16]
     if not identity or not folder.is_dir():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from errata.inference.artefact import Card, home
+from errata.inference.artefact import Card, model_folder
 from errata.inference.engine import Engine
 
 
@@ -41,4 +41,4 @@ def same_weights(one: Path, other: Path, models: Path) -> bool:
 
 def _parts(folder: Path, card: Card, models: Path) -> tuple[Path, Path | None]:
     """A full model, and the adapter that goes on it, if any."""
-    return (home(card.base, models), folder) if card.form == "adapter" else (folder, None)
+    return (model_folder(card.base, models), folder) if card.form == "adapter" else (folder, None)

@@ -9,7 +9,7 @@ from typing import Any
 
 from errata.errors import BadInput
 from errata.inference.answerer import Answerer
-from errata.inference.artefact import CARD, Card, Form, adopt, home, read_seen, verify
+from errata.inference.artefact import CARD, Card, Form, adopt, model_folder, read_training_transcripts, verify
 from errata.operations.predicting import resolve
 from errata.progress import note
 from errata.tasks import templates
@@ -65,8 +65,8 @@ def entrant(workspace: Workspace, name: str, number: int, manner: Manner, place:
     if alias is None and path.is_file():
         return _file(path)
     identity = resolve(workspace, name)
-    folder = home(identity, workspace.models)
-    return Entrant(name, "model", _predictor(identity, folder, workspace), read_seen(folder))
+    folder = model_folder(identity, workspace.models)
+    return Entrant(name, "model", _predictor(identity, folder, workspace), read_training_transcripts(folder))
 
 
 def _predictor(identity: str, folder: Path, workspace: Workspace) -> Answerer:
@@ -95,9 +95,9 @@ def _file(path: Path) -> Entrant:
 def _folder(workspace: Workspace, path: Path, manner: Manner, place: Path) -> Entrant:
     """A model that is sealed already, or else one from outside, which is sealed with a card in `place`."""
     if path.is_dir() and (path / CARD).is_file():
-        return Entrant(str(path), "folder", _predictor(verify(path), path, workspace), read_seen(path))
+        return Entrant(str(path), "folder", _predictor(verify(path), path, workspace), read_training_transcripts(path))
     identity = adopt(path, _card(workspace, path, manner), place)
-    return Entrant(str(path), "folder", _predictor(identity, place, workspace), read_seen(place))
+    return Entrant(str(path), "folder", _predictor(identity, place, workspace), read_training_transcripts(place))
 
 
 def _card(workspace: Workspace, path: Path, manner: Manner) -> Card:
@@ -107,7 +107,7 @@ def _card(workspace: Workspace, path: Path, manner: Manner) -> Card:
         return Card(manner.template, manner.context, form)
     with workspace.record.read() as store:
         day0 = store.loop.holder("day0") or ""
-    base = Card.read(home(day0, workspace.models))
+    base = Card.read(model_folder(day0, workspace.models))
     return Card(base.template, base.context, "adapter", day0)
 
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from errata.database.store import Store
 from errata.errors import BadInput, Refused
-from errata.inference.artefact import home, verify
+from errata.inference.artefact import model_folder, verify
 from errata.loop.lease import held
 from errata.operations.predicting import resolve
 from errata.workspace import Workspace
@@ -58,11 +58,11 @@ def export(workspace: Workspace, target: str, out: Path, name: str) -> str:
     with workspace.record.read() as store:
         scored = store.loop.holder(target) if identity == store.loop.holder("champion") else None
     if scored is not None:
-        folder = home(scored, workspace.models)
+        folder = model_folder(scored, workspace.models)
         verify(folder)
         shutil.copytree(folder, out)
         return f"{out}: {target} {scored[:16]}, as the gate scored it"
-    made = _export_anew(workspace, target, home(identity, workspace.models), out)
+    made = _export_anew(workspace, target, model_folder(identity, workspace.models), out)
     return f"{out}: {target} {made[:16]}, made anew from {identity[:16]} and not scored"
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from errata.database.tombstones import Tombstone, scrub
 from errata.errors import Unavailable
 from errata.files import write_atomically
-from errata.inference.artefact import SEEN
+from errata.inference.artefact import OLD_TRAINING_TRANSCRIPTS, TRAINING_TRANSCRIPTS, training_transcripts_file
 from errata.loop.lease import held
 from errata.loop.lineage import models_that_saw, tag_models
 from errata.operations.reviewing import require
@@ -58,9 +58,9 @@ class Sought:
         plain = (json.dumps(self.external_id, ensure_ascii=escaped).encode() for escaped in (True, False))
         return any(b'"external_id":' + name in data or b"(" + name[1:-1] + b')"' in data for name in plain)
 
-    def was_mixed(self, folder_seen: bytes) -> bool:
-        """Whether training rows, which are token ids without a name, may hold it, by the `seen.json` beside them."""
-        return not self.hashes.isdisjoint(json.loads(folder_seen))
+    def was_mixed(self, transcripts: bytes) -> bool:
+        """Whether training rows, which are token ids without a name, may hold it, by the transcripts beside them."""
+        return not self.hashes.isdisjoint(json.loads(transcripts))
 
 
 def _columns(data: bytes) -> Any:
@@ -143,7 +143,8 @@ def _clear_judges(workspace: Workspace, sought: Sought) -> int:
 def _holds(folder: Path, sought: Sought) -> bool:
     if any(sought.is_in(path.read_bytes()) for path in folder.glob("*") if path.is_file()):
         return True
-    return (folder / SEEN).exists() and sought.was_mixed((folder / SEEN).read_bytes())
+    transcripts = training_transcripts_file(folder)
+    return transcripts is not None and sought.was_mixed(transcripts.read_bytes())
 
 
 def _without(path: Path, sought: Sought) -> int:
@@ -259,8 +260,9 @@ def _holding(objects: Any, sought: Sought) -> Iterator[str]:
                 yield name
             continue
         members: dict[str, str] = {item["relpath"]: item["md5"] for item in json.loads(_read(objects, name))}
-        seen, rows = members.get(SEEN, ""), members.get("train.parquet", "")
-        if rows in present and seen in present and sought.was_mixed(_read(objects, seen)):
+        named = (members.get(name, "") for name in (TRAINING_TRANSCRIPTS, OLD_TRAINING_TRANSCRIPTS))
+        transcripts, rows = next(filter(None, named), ""), members.get("train.parquet", "")
+        if rows in present and transcripts in present and sought.was_mixed(_read(objects, transcripts)):
             yield rows
 
 

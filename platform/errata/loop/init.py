@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import errata
 from errata.errors import BadInput
-from errata.inference.artefact import CARD, Card, home, keep, seal
+from errata.inference.artefact import CARD, Card, model_folder, seal, store_model
 from errata.workspace import Workspace
 
 TINY = Path(errata.__file__).parent / "tiny"
@@ -29,7 +29,7 @@ def init(root: Path, model: Path | None = None, template: str = "indexed", conte
         day0 = _install(workspace, model or TINY, template, context)
     registry = ModelRegistry.of(workspace)
     run = registry.open_run("day0")
-    registry.register(home(day0, workspace.models), day0, {"errata.artefact": "model"}, run)
+    registry.register(model_folder(day0, workspace.models), day0, {"errata.artefact": "model"}, run)
     registry.close_run(run)
     with workspace.record.write() as store:
         install_day0(store, day0, by="init")
@@ -50,4 +50,4 @@ def _install(workspace: Workspace, model: Path, template: str, context: int) -> 
         if not (copy / CARD).exists():
             Card(template, context).write(copy)
         seal(copy)
-        return keep(copy, workspace.models)
+        return store_model(copy, workspace.models)

@@ -11,7 +11,7 @@ from errata.database.store import Store
 from errata.domain.correction import Label
 from errata.domain.hashing import content_hash
 from errata.errors import NotFound, Unavailable
-from errata.inference.artefact import MANIFEST, Card, read_seen
+from errata.inference.artefact import MANIFEST, Card, read_training_transcripts
 from errata.workspace import Workspace
 
 ALIASES = ("day0", "champion", "challenger", "server", "device")
@@ -82,7 +82,7 @@ def _models(workspace: Workspace, learnt: Callable[[Card, frozenset[str]], bool]
     found = []
     for folder in _sealed(workspace.models):
         card = Card.read(folder)
-        if learnt(card, read_seen(folder)):
+        if learnt(card, read_training_transcripts(folder)):
             identity = content_hash(json.loads((folder / MANIFEST).read_text()))
             found.append(
                 {

@@ -7,7 +7,7 @@ from typing import Any
 from errata.database.tables import NightRow
 from errata.documents.night import Night
 from errata.errors import NotFound, Refused
-from errata.inference.artefact import Card, home
+from errata.inference.artefact import Card, model_folder
 from errata.loop.code_hash import code_hash
 from errata.workspace import Workspace
 
@@ -61,4 +61,4 @@ def plan_night(workspace: Workspace, row: NightRow) -> Night:
 
 
 def _training_watermark(workspace: Workspace, identity: str) -> int:
-    return Card.read(home(identity, workspace.models)).training_watermark
+    return Card.read(model_folder(identity, workspace.models)).training_watermark

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from errata.documents.file_names import CANDIDATE, EXPORTS
-from errata.inference.artefact import home, keep
+from errata.inference.artefact import model_folder, store_model
 from errata.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def store_candidate(workspace: Workspace, contests: Sequence[Contest]) -> None:
     for contest in contests:
         if contest.name == "candidate":
             for folder in (CANDIDATE, *(EXPORTS / target for target in contest.exports)):
-                keep(workspace.root / folder, workspace.models)
+                store_model(workspace.root / folder, workspace.models)
 
 
 def register_contenders(workspace: Workspace, label: str, contests: Sequence[Contest]) -> None:
@@ -37,5 +37,5 @@ def register_contenders(workspace: Workspace, label: str, contests: Sequence[Con
             "errata.of": contest.model,
         }
         for kind, identity in {"model": contest.model, **contest.exports}.items():
-            folder = home(identity, workspace.models)
+            folder = model_folder(identity, workspace.models)
             registry.register(folder, identity, {**tags, "errata.artefact": kind}, run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from errata.inference.artefact import home
+from errata.inference.artefact import model_folder
 from errata.inference.predict import Predictor
 from errata.workspace import Workspace
 
@@ -19,7 +19,7 @@ def predict(workspace: Workspace, model: str = "champion") -> dict[str, Any]:
     from rich.progress import Progress
 
     identity = resolve(workspace, model)
-    predictor = Predictor(identity, home(identity, workspace.models), workspace.models)
+    predictor = Predictor(identity, model_folder(identity, workspace.models), workspace.models)
     with workspace.record.read() as store:
         wanted = store.undrafted(predictor.model, predictor.template)
     began = time.monotonic()
