@@ -73,7 +73,7 @@ def add(record: Record, coming: Iterator[Transcript], count: int) -> tuple[float
         before = time.process_time(), time.perf_counter()
         with record.write() as store:
             for transcript in batch:
-                store.add_transcript(transcript)
+                store.transcripts.add(transcript)
         cpu += time.process_time() - before[0]
         wall += time.perf_counter() - before[1]
     return cpu, wall

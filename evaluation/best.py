@@ -19,7 +19,7 @@ def best_ever(record: Record, models: Path, night: Night, anchor: Sequence[Item]
     tonight promotes, so that a night that is resumed comes to the same one.
     """
     with record.read() as store:
-        identities = past_champions(store.loop.moves("champion"), night.label)
+        identities = past_champions(store.aliases.moves("champion"), night.label)
     champions = [found for identity in identities if (found := kept("best", identity, models)) is not None]
     asked = questions(record, anchor)
     told = [recorded_f1(record, champion, asked, night.gate_watermark) for champion in champions]

@@ -89,7 +89,7 @@ def fresh_items(record: Record, after: int, upto: int, models: Iterable[Contende
 def unused_items(record: Record, after: int, upto: int, seen: frozenset[str]) -> list[Item]:
     """`fresh_items` for models that have seen the transcripts of these hashes."""
     with record.read() as store:
-        labels = [label for label in store.labels(after, upto) if label.role == "train" and label.first]
+        labels = [label for label in store.labels.between(after, upto) if label.role == "train" and label.first]
     return [Item("fresh", label) for label in _unseen((label for label in labels if label.seconded), seen)]
 
 
@@ -105,7 +105,7 @@ def held_out_items(record: Record, role: Role, upto: int, seen: frozenset[str]) 
     if role == "train":
         raise ValueError("what may be trained on is not held out")
     with record.read() as store:
-        labels = [label for label in store.labels(0, upto) if label.role == role]
+        labels = [label for label in store.labels.between(0, upto) if label.role == role]
     return [Item(_part(role, label), label) for label in _unseen(labels, seen)]
 
 
@@ -131,11 +131,11 @@ def unreviewed(record: Record, upto: int, seen: frozenset[str], draw: str, most:
     """
     taken, found = set(seen), list[int]()
     with record.read() as store:
-        for seq in sorted(store.waiting(upto), key=lambda seq: sha256(f"{draw} {seq}")):
-            group = store.group(seq, upto)
+        for seq in sorted(store.transcripts.waiting(upto), key=lambda seq: sha256(f"{draw} {seq}")):
+            group = store.leak_groups.of(seq, upto)
             if len(found) == most:
                 break
-            if group.role == "train" and taken.isdisjoint(group.hashes) and store.label(seq, upto) is None:
+            if group.role == "train" and taken.isdisjoint(group.hashes) and store.labels.of(seq, upto) is None:
                 taken.update(group.hashes)
                 found.append(seq)
     return found
@@ -170,7 +170,7 @@ def recorded_f1(
     wasn't asked, and it isn't now."""
     transcripts = [question.item.label.transcript for question in asked]
     with record.read() as store:
-        known = store.answers_of(model.identity, template_of(model.folder), transcripts, upto)
+        known = store.predictions.of_model(model.identity, template_of(model.folder), transcripts, upto)
     answers = ((question, known.get(question.item.label.transcript)) for question in asked)
     return [None if answer is None else f1_alone(question, answer.chapters) for question, answer in answers]
 
@@ -200,7 +200,7 @@ def template_of(folder: Path) -> str:
 
 def questions(record: Record, items: Iterable[Item]) -> list[Question]:
     with record.read() as store:
-        return [_question(item, store.transcript(item.label.transcript)) for item in items]
+        return [_question(item, store.transcripts.read(item.label.transcript)) for item in items]
 
 
 def _question(item: Item, transcript: Transcript) -> Question:

@@ -67,7 +67,7 @@ def history(record: Record, night: Night, day0: Path, sampling: Sampling) -> His
     with record.read() as store:
         rows = [
             row
-            for row in store.loop.nights()
+            for row in store.nights.all()
             if row.label != night.label and row.training_watermark < row.gate_watermark <= night.training_watermark
         ]
     step = stride(len(rows), sampling.vintages)
@@ -91,7 +91,7 @@ def _vintage(record: Record, number: int, row: NightRow, limits: tuple[frozenset
     born = unused_items(record, row.training_watermark, row.gate_watermark, seen)
     with record.read() as store:
         chosen = sorted((item.label for item in born), key=lambda label: label.transcript_hash)
-        now = (store.label(label.transcript, upto) for label in chosen)
+        now = (store.labels.of(label.transcript, upto) for label in chosen)
         standing = (label for label in now if isinstance(label, Label) and label.role == "train")
         sample = list(islice(standing, most))
     asked = questions(record, [Item("vintage", label) for label in sample])

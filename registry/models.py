@@ -206,12 +206,12 @@ class ModelRegistry:
         Raises NotFound where a model isn't registered; then the record keeps those moves as not yet applied.
         """
         with record.read() as store:
-            moves = store.loop.moves()
+            moves = store.aliases.moves()
         changed = self.apply(moves)
         with record.write() as store:
             for move in moves:
                 if not move.applied:
-                    store.loop.mark_applied(move.number)
+                    store.aliases.mark_applied(move.number)
         return changed
 
     # MLflow ----------------------------------------------------------------------------------------------------------

@@ -144,7 +144,7 @@ def _parity(folder: Path, items: Sequence[Item], original: Sequence[Chapters], e
 
 def _items(record: Record, labels: Sequence[Label]) -> list[Item]:
     with record.read() as store:
-        transcripts = [store.transcript(label.transcript) for label in labels]
+        transcripts = [store.transcripts.read(label.transcript) for label in labels]
     return [
         Item(label.chapters, transcript.duration, transcript.unit, label.channel or label.transcript_hash)
         for label, transcript in zip(labels, transcripts, strict=True)
@@ -165,8 +165,8 @@ def _percent(part: int, whole: int) -> float | None:
 def _footprint(workspace: Workspace, night: Night, server: Path, labels: Sequence[Label]) -> Footprint:
     """Of what would serve, against what serves now."""
     with workspace.record.read() as store:
-        serving = store.loop.holder("server") or night.champion
-        asked = [store.transcript(label.transcript) for label in labels]
+        serving = store.aliases.model_of("server") or night.champion
+        asked = [store.transcripts.read(label.transcript) for label in labels]
     return measure_footprint(server, model_folder(serving, workspace.models), workspace.models, asked)
 
 

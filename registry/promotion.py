@@ -37,13 +37,13 @@ Shipped = Mapping[str, Holding]
 
 def install_day0(store: Store, identity: str, by: str) -> None:
     """Makes a model Day-0 and the first champion. Doing it again changes nothing; Refused for another model."""
-    day0 = store.loop.holder("day0")
+    day0 = store.aliases.model_of("day0")
     if day0 == identity:
         return
     if day0 is not None:
         raise Refused(f"Day-0 is {day0[:16]}… and stays it for ever; begin another workspace for {identity[:16]}…")
     for alias in ("day0", "champion"):
-        store.loop.move(alias, identity, "day0", by, night=None, evidence=None)
+        store.aliases.assign_alias(alias, identity, "day0", by, night=None, evidence=None)
 
 
 def promote(store: Store, identity: str, night: str | None, evidence: Path | None, by: str) -> None:
@@ -63,12 +63,12 @@ def promote(store: Store, identity: str, night: str | None, evidence: Path | Non
         raise Refused(
             f"{evidence} says {record.decision.verdict!r}, not 'promote'; only the gate's 'promote' moves the champion"
         )
-    now = shipped(store.loop.moves())
+    now = shipped(store.aliases.moves())
     if now.get("champion") == Holding(identity, sha256):
         return
     _check_champion(now, record, evidence)
     for alias, model in {"champion": identity, **_targets(record, evidence)}.items():
-        store.loop.move(alias, model, "promote", by, night, sha256)
+        store.aliases.assign_alias(alias, model, "promote", by, night, sha256)
 
 
 def rollback(store: Store, by: str, reason: str) -> dict[str, str]:
@@ -76,7 +76,7 @@ def rollback(store: Store, by: str, reason: str) -> dict[str, str]:
 
     The next rollback goes one promotion further back. Refused where nothing came before.
     """
-    states = _states(store.loop.moves())
+    states = _states(store.aliases.moves())
     if len(states) < 2 or "champion" not in states[-2]:
         raise Refused("nothing was promoted before the present champion, so there is nothing to roll back to")
     then, now = states[-2], states[-1]
@@ -84,14 +84,14 @@ def rollback(store: Store, by: str, reason: str) -> dict[str, str]:
     for alias in SHIPPED:
         if alias == "champion" or then.get(alias) != now.get(alias):
             target = then.get(alias, Holding("", None))
-            store.loop.move(alias, target.model, _ROLLBACK + reason, by, None, target.evidence)
+            store.aliases.assign_alias(alias, target.model, _ROLLBACK + reason, by, None, target.evidence)
             moved[alias] = target.model
     return moved
 
 
 def history(store: Store) -> list[dict[str, Any]]:
     """Every move of an alias, the oldest first."""
-    return [_as_json(move) for move in store.loop.moves()]
+    return [_as_json(move) for move in store.aliases.moves()]
 
 
 def shipped(moves: Iterable[MoveRow]) -> Shipped:

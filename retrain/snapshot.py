@@ -39,7 +39,7 @@ def snapshot(record: Record, folder: Path, watermark: int) -> None:
         )
     with record.read() as store:
         forgotten = {seq for stone in store.tombstones.unfinished() for seq in stone.transcripts}
-        rows = [_row(store, seq, found) for seq, found in store.changes(after, watermark)]
+        rows = [_row(store, seq, found) for seq, found in store.labels.changes(after, watermark)]
         probation = sorted(store.reviewers.on_probation(watermark))
     if forgotten and purge(folder, forgotten):  # a request that was cut short: it must not train another night
         manifest = read_manifest(folder)
@@ -104,7 +104,7 @@ def _write_shard(folder: Path, rows: list[Row]) -> dict[str, Any]:
 
 def _row(store: Store, transcript: int, found: Label | str) -> Row:
     if not isinstance(found, Label):
-        name = store.transcript(transcript).external_id
+        name = store.transcripts.read(transcript).external_id
         return Row(transcript, "", name, "", 0, found, "", "", 0, [], "[]", "")
     return Row(
         transcript=transcript,
@@ -118,7 +118,7 @@ def _row(store: Store, transcript: int, found: Label | str) -> Row:
         group=found.group,
         group_hashes=list(found.group_hashes),
         chapters=chapters_json(found.chapters),
-        text=canonical_json(store.transcript(transcript).as_json()),
+        text=canonical_json(store.transcripts.read(transcript).as_json()),
     )
 
 

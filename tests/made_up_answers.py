@@ -32,8 +32,8 @@ def corrected(
         seqs = []
         for place, name in enumerate(names):
             spoken = talk(name, channel=f"channel {place % channels}", lines=lines)
-            seqs.append(store.add_transcript(spoken, role).seq)
-            store.add_correction(correction(seqs[-1], chapters(0, 60)))
+            seqs.append(store.transcripts.add(spoken, role).seq)
+            store.corrections.add(correction(seqs[-1], chapters(0, 60)))
     return seqs
 
 
@@ -41,7 +41,7 @@ def answered(record: Record, model: Contender, transcripts: Sequence[int], at: f
     """It put the second chapter at `at`: right at 60."""
     with record.write() as store:
         for seq in transcripts:
-            store.add_prediction(Prediction(seq, model.identity, ASKED, chapters(0, at)))
+            store.predictions.add(Prediction(seq, model.identity, ASKED, chapters(0, at)))
 
 
 def mark(record: Record) -> int:

@@ -57,18 +57,22 @@ def correction(
 def add(record: Record, transcript: Transcript, role: Role = "train", *starts: float) -> int:
     """With a correction, where it has chapters."""
     with record.write() as store:
-        seq = store.add_transcript(transcript, role).seq
+        seq = store.transcripts.add(transcript, role).seq
         if starts:
-            store.add_correction(correction(seq, chapters(*starts)))
+            store.corrections.add(correction(seq, chapters(*starts)))
     return seq
 
 
 def everything_once(store: Store) -> list[bool]:
     """Two talks and a copy, an answer, a correction and a reference; which of them were new."""
     first, second = talk("first"), talk("second")
-    added = [store.add_transcript(first), store.add_transcript(second), store.add_transcript(shouted(first, "third"))]
+    added = [
+        store.transcripts.add(first),
+        store.transcripts.add(second),
+        store.transcripts.add(shouted(first, "third")),
+    ]
     asked = Prediction(added[0].seq, "m" * 64, "inline@1", chapters(0, 50))
-    added.append(store.add_prediction(asked))
-    added.append(store.add_correction(correction(added[0].seq, chapters(0, 40), prediction=added[-1].seq)))
-    added.append(store.add_correction(correction(added[1].seq, chapters(0), reviewer="", kind="reference")))
+    added.append(store.predictions.add(asked))
+    added.append(store.corrections.add(correction(added[0].seq, chapters(0, 40), prediction=added[-1].seq)))
+    added.append(store.corrections.add(correction(added[1].seq, chapters(0), reviewer="", kind="reference")))
     return [each.new for each in added]

@@ -33,10 +33,10 @@ def write(writer: Writer) -> int:
                 transcript = number % writer.talks + 1
                 if number % 2:
                     model = f"{writer.number:032x}{number:032x}"
-                    added = store.add_prediction(Prediction(transcript, model, "inline@1", chapters(0, 50)))
+                    added = store.predictions.add(Prediction(transcript, model, "inline@1", chapters(0, 50)))
                 else:
                     right = chapters(0, number + 1)
-                    added = store.add_correction(correction(transcript, right, f"reviewer {writer.number} {number}"))
+                    added = store.corrections.add(correction(transcript, right, f"reviewer {writer.number} {number}"))
                 new += added.new
     record.close()
     return new

@@ -217,7 +217,7 @@ def night_items(record: Record, folder: Path, sides: Sides = ("champion", "candi
 def _item(record: Record, old: dict[str, Any], new: dict[str, Any]) -> Item | None:
     with record.read() as store:
         try:
-            transcript = store.transcript(new["transcript"])
+            transcript = store.transcripts.read(new["transcript"])
         except NotFound:
             return None
     try:
@@ -250,9 +250,9 @@ def reviewed_pairs(record: Record, upto: int, newest: int = NEWEST) -> list[Pair
         while len(kept) < newest and span < upto:
             span *= 4
             kept = _preferences(store, upto - span, upto)
-        told = [(each, store.transcript(each.transcript)) for each in kept[-newest:]]
+        told = [(each, store.transcripts.read(each.transcript)) for each in kept[-newest:]]
     return [Pair(text, each.rejected, each.chosen, cluster(text.channel, each.transcript), 1) for each, text in told]
 
 
 def _preferences(store: Store, after: int, upto: int) -> list[Preference]:
-    return [each for each in store.preferences(max(after, 0), upto) if each.role != "sealed"]
+    return [each for each in store.labels.preferences(max(after, 0), upto) if each.role != "sealed"]

@@ -20,7 +20,7 @@ def answered(
 def _items(record: Record, champion: Answerer, contender: Answerer, transcripts: Sequence[int]) -> list[Item]:
     old, new = (side.predict_all(record, transcripts) for side in (champion, contender))
     with record.read() as store:
-        texts = {seq: store.transcript(seq) for seq in transcripts}
+        texts = {seq: store.transcripts.read(seq) for seq in transcripts}
     return [
         Item(seq, text, cluster(text.channel, seq), old[seq].chapters, new[seq].chapters) for seq, text in texts.items()
     ]

@@ -85,7 +85,7 @@ def test_mlflow_holds_the_candidate_its_exports_and_the_evidence(workspace: Path
     found = Workspace.find(workspace)
     aliases = ModelRegistry.of(found).aliases()
     with found.record.read() as store:
-        assert aliases["champion"][1] == store.loop.holder("champion")
+        assert aliases["champion"][1] == store.aliases.model_of("champion")
     import mlflow
 
     client = mlflow.MlflowClient(found.settings.mlflow_uri, found.settings.mlflow_uri)

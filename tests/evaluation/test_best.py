@@ -22,7 +22,7 @@ def models(tmp_path: Path) -> dict[str, Contender]:
 
 def crown(record: Record, model: Contender, night: str | None = None, reason: str = "promote") -> None:
     with record.write() as store:
-        store.loop.move("champion", model.identity, reason, "gate", night, None)
+        store.aliases.assign_alias("champion", model.identity, reason, "gate", night, None)
 
 
 def best(record: Record, models: dict[str, Contender], tonight: str = "tonight", upto: int | None = None) -> str:
@@ -61,7 +61,7 @@ def test_without_answers_or_models_there_is_no_best(record: Record, models: dict
     answered(record, models["a"], held_out)
     assert best(record, models) == "a" * 64
     with record.write() as store:
-        store.loop.move("champion", "f" * 64, "promote", "gate", None, None)
+        store.aliases.assign_alias("champion", "f" * 64, "promote", "gate", None, None)
     assert best(record, models) == "a" * 64, "a champion that isn't kept any more can't be compared with"
 
 
@@ -84,7 +84,7 @@ def test_past_champions_are_each_named_once_in_their_order(record: Record, model
         crown(record, models[letter])
     crown(record, models["b"], "tonight")
     with record.read() as store:
-        found = past_champions(store.loop.moves("champion"), "tonight")
+        found = past_champions(store.aliases.moves("champion"), "tonight")
     assert found == [letter * 64 for letter in "abc"]
 
 

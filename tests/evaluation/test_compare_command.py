@@ -62,7 +62,7 @@ def known(workspace: Workspace, answer: dict[int, float], seen: tuple[str, ...] 
     place.rename(workspace.models / identity[:16])
     with workspace.record.write() as store:
         for seq, at in answer.items():
-            store.add_prediction(Prediction(seq, identity, ASKED, chapters(0, at)))
+            store.predictions.add(Prediction(seq, identity, ASKED, chapters(0, at)))
     return identity
 
 
@@ -77,7 +77,7 @@ def right(workspace: Workspace, talks: list[int]) -> str:
     identity = known(workspace, dict.fromkeys(talks, 60))
     with workspace.record.write() as store:
         for alias in ("day0", "champion"):
-            store.loop.move(alias, identity, "day0", "test", None, None)
+            store.aliases.assign_alias(alias, identity, "day0", "test", None, None)
     return identity
 
 
@@ -96,7 +96,7 @@ def test_an_alias_and_the_beginning_of_an_identity(workspace: Workspace, talks: 
 
 def test_what_either_has_seen_is_not_fresh(workspace: Workspace, talks: list[int], right: str) -> None:
     with workspace.record.read() as store:
-        seen = tuple(store.transcript_hash(seq) for seq in talks[:4])
+        seen = tuple(store.transcripts.hash_of(seq) for seq in talks[:4])
     taught = known(workspace, dict.fromkeys(talks, 70), seen)
     assert compare(workspace, taught, "champion")["items"] == 6
 
@@ -109,7 +109,7 @@ def test_a_file_of_predictions(workspace: Workspace, talks: list[int], right: st
     assert found["problems"] == {"a": 1, "b": 0}, "the tenth talk is not in the file"
     assert found["metrics"]["f1"]["a"]["mean"] == pytest.approx(90.0)
     with workspace.record.read() as store:
-        assert store.prediction(talks[0], found["a"]["model"], "") == Prediction(
+        assert store.predictions.find(talks[0], found["a"]["model"], "") == Prediction(
             talks[0], found["a"]["model"], "", chapters_named("One", "Two"), foreign=True
         )
 
@@ -139,7 +139,7 @@ def test_a_foreign_model_can_not_be_champion(
     done = CliRunner().invoke(app, command)
     assert isinstance(done.exception, NotFound) and foreign in str(done.exception)
     with workspace.record.read() as store:
-        assert store.loop.holder("champion") == right
+        assert store.aliases.model_of("champion") == right
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def test_folders_of_every_form(workspace: Workspace, weights: Path, tmp_path: Pa
     identity = verify(weights / "full")
     shutil.copytree(weights / "full", workspace.models / identity[:16])
     with workspace.record.write() as store:
-        store.loop.move("day0", identity, "day0", "test", None, None)
+        store.aliases.assign_alias("day0", identity, "day0", "test", None, None)
     write_gguf(weights / "full", tmp_path / "gguf")
     full, adapter = bare(weights / "full", tmp_path / "full"), bare(weights / "adapter", tmp_path / "adapter")
     found = {
@@ -280,7 +280,7 @@ def test_each_role_is_compared_on_by_its_name(workspace: Workspace, talks: list[
     for seqs in held_out.values():
         with workspace.record.write() as store:
             for seq in seqs:
-                store.add_prediction(Prediction(seq, right, ASKED, chapters(0, 60)))
+                store.predictions.add(Prediction(seq, right, ASKED, chapters(0, 60)))
     found = {on: compare(workspace, right, "champion", "--on", on) for on in ("fresh", "dev", "anchor", "all")}
     assert {on: one["items"] for on, one in found.items()} == {"fresh": 10, "dev": 3, "anchor": 3, "all": 16}
     assert {name: one["n"] for name, one in found["all"]["slices"]["part"].items()} == {
@@ -299,9 +299,9 @@ def test_the_sealed_set_opens_four_times_a_year_and_shows_no_item(
     wrong = known(workspace, dict.fromkeys(sealed, 90))
     with workspace.record.write() as store:
         for seq in sealed:
-            store.add_prediction(Prediction(seq, right, ASKED, chapters(0, 60)))
+            store.predictions.add(Prediction(seq, right, ASKED, chapters(0, 60)))
     with workspace.record.write() as store:
-        store.add_correction(correction(sealed[0], chapters(0, 60), kind="accept"))
+        store.corrections.add(correction(sealed[0], chapters(0, 60), kind="accept"))
     for _ in range(4):
         found = compare(workspace, "champion", wrong, "--on", "sealed")
         assert found["items"] == 3 and found["fixes"] == found["regressions"] == []

@@ -186,7 +186,7 @@ def test_a_candidate_without_fresh_items_is_not_asked_about_the_challenger_s(rec
     after = mark(record)
     anchor = corrected(record, ["held out"], "anchor")
     with record.read() as store:
-        known = [store.transcript_hash(seq) for seq in gathered]
+        known = [store.transcripts.hash_of(seq) for seq in gathered]
     day0 = answers.contender(tmp_path, "day0", "d")
     challenger = answers.contender(tmp_path, "challenger", "e")
     candidate = answers.contender(tmp_path, "candidate", "c", seen=known, watermark=after)
@@ -224,11 +224,11 @@ def test_an_answer_is_of_one_model_one_prompt_and_one_text(record: Record, model
     others = [replace(asked, transcript=renamed), replace(asked, model="b" * 64), replace(asked, template="inline@2")]
     with record.write() as store:
         for place, each in enumerate((asked, *others)):
-            assert store.add_prediction(replace(each, chapters=chapters(place))).new
-        assert not store.add_prediction(replace(asked, chapters=chapters(99))).new, "the first answer stays"
-        found = [store.prediction(each.transcript, each.model, each.template) for each in (asked, *others)]
+            assert store.predictions.add(replace(each, chapters=chapters(place))).new
+        assert not store.predictions.add(replace(asked, chapters=chapters(99))).new, "the first answer stays"
+        found = [store.predictions.find(each.transcript, each.model, each.template) for each in (asked, *others)]
         assert [prediction and prediction.chapters for prediction in found] == [chapters(place) for place in range(4)]
-        assert store.transcript_hash(seq) != store.transcript_hash(renamed)
+        assert store.transcripts.hash_of(seq) != store.transcripts.hash_of(renamed)
 
 
 @pytest.mark.parametrize("change", [{"template": "indexed"}, {"context": 64}, {"base": "f" * 64}])
@@ -261,12 +261,12 @@ def test_the_candidate_is_held_to_the_best_champion_there_ever_was(
     first, second = identities(place)
     best = answers.contender(place, "best", "e")
     with record.write() as store:
-        held_out = [label for label in store.labels(0, store.watermark()) if label.role == "anchor"]
+        held_out = [label for label in store.labels.between(0, store.watermark()) if label.role == "anchor"]
         for label in held_out:
             for model, chapters_ in ((first, ()), (best.identity, label.chapters)):
-                store.add_prediction(Prediction(label.transcript, model, answers.ASKED, chapters_))
+                store.predictions.add(Prediction(label.transcript, model, answers.ASKED, chapters_))
         for model in (first, best.identity, first):
-            store.loop.move("champion", model, "promote", "gate", "some night", None)
+            store.aliases.assign_alias("champion", model, "promote", "gate", "some night", None)
     later = replace(night, gate_watermark=mark(record))
     candidate = read_candidate(place / second[:16], night)
     result, table = evaluate(record, later, candidate, place, seed=7)

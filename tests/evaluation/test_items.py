@@ -43,7 +43,7 @@ def test_fresh_are_tonight_s_first_corrections_of_talks_for_training(record: Rec
     for role in ("train", "dev", "anchor", "sealed"):
         add(record, talk(f"a {role}"), role, 0)
     with record.write() as store:
-        store.add_correction(correction(again, chapters(0, 50)))
+        store.corrections.add(correction(again, chapters(0, 50)))
     upto = mark(record)
     add(record, talk("tomorrow"), "train", 0)
     models = [contender(tmp_path, "champion")]
@@ -95,7 +95,7 @@ def test_guardrails_are_held_out_and_told_apart_by_who_gave_the_chapters(record:
     add(record, talk("for training"), "train", 0)
     add(record, talk("sealed"), "sealed", 0)
     with record.write() as store:
-        store.add_correction(correction(kept, chapters(0), "", "reference"))
+        store.corrections.add(correction(kept, chapters(0), "", "reference"))
     items = guardrail_items(record, mark(record), [contender(tmp_path, "day0", talk("known"))])
     assert {item.label.external_id: item.part for item in items} == {
         "corrected": "anchor",
@@ -108,12 +108,12 @@ def test_a_label_that_the_guideline_contradicts_is_superseded(record: Record, tm
     seqs = [add(record, talk(name), "anchor") for name in ("kept", "rewritten", "rewritten twice")]
     with record.write() as store:
         for seq in seqs:
-            store.add_correction(correction(seq, chapters(0), "", "reference"))
+            store.corrections.add(correction(seq, chapters(0), "", "reference"))
     asked = {"kept": ("retention", 1), "rewritten": ("anchor", 2), "rewritten twice": ("anchor", 3)}
     with record.write() as store:
-        store.add_correction(correction(seqs[1], chapters(0, 50)))
-        store.add_correction(correction(seqs[2], chapters(0, 50)))
-        store.add_correction(correction(seqs[2], chapters(0, 50, 80)))
+        store.corrections.add(correction(seqs[1], chapters(0, 50)))
+        store.corrections.add(correction(seqs[2], chapters(0, 50)))
+        store.corrections.add(correction(seqs[2], chapters(0, 50, 80)))
     found = guardrail_items(record, mark(record), [contender(tmp_path, "day0")])
     assert {item.label.external_id: (item.part, len(item.label.chapters)) for item in found} == asked
 
@@ -140,12 +140,12 @@ NOTHING = frozenset[str]()
 
 def waiting(record: Record, *names: str, role: str = "train") -> list[int]:
     with record.write() as store:
-        return [store.add_transcript(talk(name), role).seq for name in names]
+        return [store.transcripts.add(talk(name), role).seq for name in names]
 
 
 def said_of(record: Record, seq: int, **how: str) -> None:
     with record.write() as store:
-        store.add_correction(correction(seq, chapters(0, 50), **how))
+        store.corrections.add(correction(seq, chapters(0, 50), **how))
 
 
 def test_only_talks_for_training_of_which_nothing_was_said(record: Record) -> None:
@@ -157,7 +157,7 @@ def test_only_talks_for_training_of_which_nothing_was_said(record: Record) -> No
     said_of(record, came_with_chapters, reviewer="", kind="reference")
     said_of(record, rejected, kind="reject")
     with record.write() as store:
-        store.add_transcript(misheard(talk("twin"), "twin, sealed"), "sealed")
+        store.transcripts.add(misheard(talk("twin"), "twin, sealed"), "sealed")
     found = unreviewed(record, mark(record), NOTHING, "7", 99)
     assert sorted(found) == free
     assert not {*reviewed, came_with_chapters, rejected, twin_of_sealed} & set(found)
@@ -166,8 +166,8 @@ def test_only_talks_for_training_of_which_nothing_was_said(record: Record) -> No
 def test_what_a_model_has_seen_a_copy_of_is_left_out_and_a_talk_counts_once(record: Record) -> None:
     one, two = waiting(record, "one", "two")
     with record.write() as store:
-        copy = store.add_transcript(shouted(talk("two"), "two again")).seq
-        hashes = [store.transcript_hash(seq) for seq in (one, copy)]
+        copy = store.transcripts.add(shouted(talk("two"), "two again")).seq
+        hashes = [store.transcripts.hash_of(seq) for seq in (one, copy)]
     assert unreviewed(record, mark(record), frozenset(hashes[:1]), "7", 99) in ([two], [copy])
     assert unreviewed(record, mark(record), frozenset(hashes[1:]), "7", 99) == [one], "of the same leak group"
 
@@ -180,7 +180,7 @@ def test_it_is_as_of_the_watermark(record: Record) -> None:
     said_of(record, first[2])
     waiting(record, "late")
     with record.write() as store:
-        store.add_transcript(misheard(talk("t3"), "t3, sealed later"), "sealed")
+        store.transcripts.add(misheard(talk("t3"), "t3, sealed later"), "sealed")
     assert unreviewed(record, upto, NOTHING, "7", 6) == first
     assert first[2] not in unreviewed(record, mark(record), NOTHING, "7", 99)
 
@@ -197,7 +197,7 @@ def test_a_draw_is_random_repeats_and_keeps_its_order(record: Record) -> None:
     assert sorted(drawn("7 a", 30)) == seqs != drawn("7 a", 30)
     assert drawn("7 a", 10) != drawn("7 b", 10) != drawn("8 b", 10)
     with record.read() as store:
-        gone = frozenset({store.transcript_hash(drawn("7 a", 30)[4])})
+        gone = frozenset({store.transcripts.hash_of(drawn("7 a", 30)[4])})
     assert drawn("7 a", 9, gone) == [seq for place, seq in enumerate(drawn("7 a", 10)) if place != 4]
     assert drawn("7 a", 0) == []
 

@@ -67,10 +67,10 @@ def write_record(record: Record, items: Sequence[Item]) -> int:
     """Every item's transcript, what the champion predicted, and what the reviewer left; the watermark after it."""
     with record.write() as store:
         for each in items:
-            seq = store.add_transcript(each.transcript, "train").seq
-            predicted = store.add_prediction(Prediction(seq, "c" * 64, "inline@1", each.champion)).seq
-            store.add_correction(correction(seq, each.reviewed or (), prediction=predicted))
-        return store.newest_correction()
+            seq = store.transcripts.add(each.transcript, "train").seq
+            predicted = store.predictions.add(Prediction(seq, "c" * 64, "inline@1", each.champion)).seq
+            store.corrections.add(correction(seq, each.reviewed or (), prediction=predicted))
+        return store.corrections.newest()
 
 
 def write_night(folder: Path, items: Sequence[Item], upto: int, part: str = "fresh") -> None:
@@ -79,7 +79,7 @@ def write_night(folder: Path, items: Sequence[Item], upto: int, part: str = "fre
     rows = []
     for each in items:
         with record.read() as store:
-            seq = store.find_transcript(each.transcript.external_id)
+            seq = store.transcripts.find(each.transcript.external_id)
         for name, chapters, f1 in (("day0", each.champion, 0.0), ("candidate", each.candidate, each.effect)):
             rows.append(row(each, seq, name, chapters, f1 or 0.0) | {"part": part})
     folder.mkdir(parents=True)
@@ -251,7 +251,7 @@ def test_a_night_without_scores_or_of_another_make_is_refused(place: Place) -> N
 
 def test_pairs_are_the_newest_corrections_and_never_sealed_ones(place: Place) -> None:
     with place.record.read() as store:
-        upto = store.newest_correction()
+        upto = store.corrections.newest()
     pairs = reviewed_pairs(place.record, upto)
     assert len(pairs) == 46 and {pair.label for pair in pairs} == {1}
     assert pairs[-1].old == ITEMS[-1].champion and pairs[-1].new == ITEMS[-1].reviewed
@@ -261,16 +261,16 @@ def test_pairs_are_the_newest_corrections_and_never_sealed_ones(place: Place) ->
     assert len(reviewed_pairs(place.record, upto - 1)) == 45
     hidden = replace(item(300), transcript=replace(item(300).transcript, external_id="hidden"))
     with place.record.write() as store:
-        seq = store.add_transcript(hidden.transcript, "sealed").seq
-        predicted = store.add_prediction(Prediction(seq, "c" * 64, "inline@1", hidden.champion)).seq
-        store.add_correction(correction(seq, hidden.reviewed or (), prediction=predicted))
-        upto = store.newest_correction()
+        seq = store.transcripts.add(hidden.transcript, "sealed").seq
+        predicted = store.predictions.add(Prediction(seq, "c" * 64, "inline@1", hidden.champion)).seq
+        store.corrections.add(correction(seq, hidden.reviewed or (), prediction=predicted))
+        upto = store.corrections.newest()
     assert len(reviewed_pairs(place.record, upto)) == 46
 
 
 def test_looking_back_only_as_far_as_needed_finds_the_same(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     with place.record.read() as store:
-        upto, looked = store.newest_correction(), []
+        upto, looked = store.corrections.newest(), []
     whole = reviewed_pairs(place.record, upto)
     monkeypatch.setattr(night, "SPAN", 6)
     read = night._preferences

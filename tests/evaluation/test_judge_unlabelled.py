@@ -88,15 +88,15 @@ def fill(record: Record, numbers: Sequence[int], models: dict[str, str], reviewe
     with record.write() as store:
         for number in numbers:
             said, right = talk(number)
-            seqs.append(store.add_transcript(replace(said, channel=f"channel {number % 26}"), "train").seq)
+            seqs.append(store.transcripts.add(replace(said, channel=f"channel {number % 26}"), "train").seq)
             made = {
-                name: store.add_prediction(
+                name: store.predictions.add(
                     Prediction(seqs[-1], model, ASKED, answer(right, Random(f"{name} {number}"), SKILL[name]))
                 )
                 for name, model in models.items()
             }
             if reviewed:
-                store.add_correction(correction(seqs[-1], right, prediction=made["champion"].seq))
+                store.corrections.add(correction(seqs[-1], right, prediction=made["champion"].seq))
     return seqs
 
 
@@ -167,7 +167,7 @@ def test_a_second_run_takes_no_call_and_says_the_same(judged_night: Place, tmp_p
     """Not even where reviewers have gone on meanwhile."""
     place = judged_night.copy(tmp_path)
     with place.record.write() as store:
-        store.add_correction(correction(judged_night.found["items"][-3]["transcript"], (Chapter(0.0, "Later"),)))
+        store.corrections.add(correction(judged_night.found["items"][-3]["transcript"], (Chapter(0.0, "Later"),)))
     found = place.judged_again()
     assert found["calls"] == 0
     assert found["items"] == judged_night.found["items"] and found["unlabelled"] == judged_night.found["unlabelled"]
@@ -184,7 +184,7 @@ def test_a_judge_that_is_down_on_them_costs_some_of_them_and_never_the_night(
 ) -> None:
     place = judged_night.copy(tmp_path)
     with place.record.read() as store:
-        hashes = [store.transcript_hash(row["transcript"]) for row in place.found["items"][len(LABELLED) :]]
+        hashes = [store.transcripts.hash_of(row["transcript"]) for row in place.found["items"][len(LABELLED) :]]
     cut = next(at for at in range(20, 60) if forget(place.root / FOLDER, hashes[at]))
     found = place.judged_again()
     why = f"Cut after {cut} of 60, in the order in which they were drawn: "

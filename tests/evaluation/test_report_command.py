@@ -37,7 +37,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     night = full_report(1)
     with place.record.write() as store:
         quoted = shown_transcripts(night.items, night.decisions)
-        seqs = {at: store.add_transcript(talk(f"talk-{at:04d}")).seq for at in quoted}
+        seqs = {at: store.transcripts.add(talk(f"talk-{at:04d}")).seq for at in quoted}
     rows = [row | {"transcript": seqs.get(row["transcript"], 1000 + row["transcript"])} for row in night.items]
     for label in ("first", "second"):
         folder = place.nights / label
@@ -54,8 +54,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def finish(place: Workspace, label: str, decisions: Any) -> None:
     outcome = {"new_corrections": 71, "fresh_items": 64, "means": {}, "decisions": list(decisions)}
     with place.record.write() as store:
-        store.loop.begin_night(label, 900, 5020)
-        store.loop.finish_night(label, "skipped" if label == "quiet" else "promote", outcome)
+        store.nights.begin(label, 900, 5020)
+        store.nights.finish(label, "skipped" if label == "quiet" else "promote", outcome)
 
 
 def look(why: str, by: str = "nightly", items: int = 40) -> Access:
@@ -90,7 +90,7 @@ def test_a_night_without_scores_is_not_found(workspace: Workspace):
 def test_a_night_that_was_cut_short_has_no_report_yet(workspace: Workspace):
     """Its scores lie there from before its verdict is recorded."""
     with workspace.record.write() as store:
-        store.loop.begin_night("third", 5020, 5100)
+        store.nights.begin("third", 5020, 5100)
     shutil.copytree(workspace.nights / "second", workspace.nights / "third")
     assert write_report(workspace, None).parent.name == "second"
     with pytest.raises(NotFound, match="no night third has been scored and decided"):
@@ -152,7 +152,7 @@ def test_what_a_model_was_trained_on_is_told_by_its_watermark(workspace: Workspa
         evaluation["contenders"][0] |= {"model": model, "watermark": watermark}
         write_json(path, evaluation)
     with workspace.record.read() as store:
-        nights = [row for row in store.loop.nights() if row.label in contests]
+        nights = [row for row in store.nights.all() if row.label in contests]
     found = _learnt(workspace, nights, "day0's")
     assert found == {"day0's": frozenset(), "m1": frozenset(), "m2": frozenset(contests)}
 

@@ -33,10 +33,10 @@ def test_the_cost_is_bounded_and_what_is_kept_was_kept_before(count: int, most: 
 def night(record: Record, label: str, champion: Contender, day0: Contender, finished: bool = True) -> Night:
     """The next night, up to what is corrected now."""
     with record.write() as store:
-        last = store.loop.last_night()
-        row = store.loop.begin_night(label, last.gate_watermark if last else 0, store.newest_correction())
+        last = store.nights.last()
+        row = store.nights.begin(label, last.gate_watermark if last else 0, store.corrections.newest())
         if finished:
-            store.loop.finish_night(label, "reject", {"champion": champion.identity})
+            store.nights.finish(label, "reject", {"champion": champion.identity})
         return Night(
             label=label,
             training_watermark=row.training_watermark,
@@ -101,7 +101,7 @@ def test_forgetting_is_named_by_its_night(record: Record, models: dict[str, Cont
     """The candidate knows Wednesday's talks, and has forgotten Monday's."""
     now = tonight(record, models)
     with record.read() as store:
-        fresh = [label.transcript for label in store.labels(now.training_watermark, now.gate_watermark)]
+        fresh = [label.transcript for label in store.labels.between(now.training_watermark, now.gate_watermark)]
     for name in ("day0", "two", "new"):
         answered(record, models[name], fresh)
     before = mark(record)
@@ -164,10 +164,10 @@ def test_labels_are_tonight_s_and_what_is_gone_is_not_asked_for(
     record: Record, models: dict[str, Contender], week: Week
 ) -> None:
     with record.write() as store:
-        store.add_correction(correction(week["mon"][0], chapters(0, 30)))
-        for label in store.labels(0, store.watermark()):
+        store.corrections.add(correction(week["mon"][0], chapters(0, 30)))
+        for label in store.labels.between(0, store.watermark()):
             if label.transcript == week["mon"][1]:
-                store.retract(label.correction, "ann", "wrong talk")
+                store.corrections.retract(label.correction, "ann", "wrong talk")
     past = history(record, tonight(record, models), models["day0"].folder, Sampling())
     mondays = {question.item.label.transcript: question.reference for question in past.vintages[0].questions}
     assert [chapter.start for chapter in mondays[week["mon"][0]]] == [0, 30]
@@ -177,10 +177,10 @@ def test_labels_are_tonight_s_and_what_is_gone_is_not_asked_for(
 def test_a_cell_that_was_not_measured_is_not_made_up(record: Record, models: dict[str, Contender], week: Week) -> None:
     corrected(record, ["late"])
     with record.write() as store:
-        last = store.loop.last_night()
+        last = store.nights.last()
         assert last is not None
-        store.loop.begin_night("thu", last.gate_watermark, store.newest_correction())
-        store.loop.finish_night("thu", "reject", {"champion": models["two"].identity})
+        store.nights.begin("thu", last.gate_watermark, store.corrections.newest())
+        store.nights.finish("thu", "reject", {"champion": models["two"].identity})
     now = tonight_after(record, models)
     past = history(record, now, models["day0"].folder, Sampling())
     r = matrix(record, models["new"].folder.parent, past, models["new"])

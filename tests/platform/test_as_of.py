@@ -47,20 +47,20 @@ steps = st.lists(
 def take(store: Store, step: Step) -> None:
     what, number, start, who = step
     one = talk(f"t{number}", lines=4)
-    seq = store.add_transcript(one).seq
+    seq = store.transcripts.add(one).seq
     if what in ("twin", "copy"):
         again = misheard(one, f"misheard {number}") if what == "twin" else shouted(one, f"copy {number}")
         with suppress(BadInput):  # which came already, under a role that is not as strict
-            store.add_transcript(again, ROLES[start % 4])
+            store.transcripts.add(again, ROLES[start % 4])
     elif what in ("edit", "reject"):
-        store.add_correction(correction(seq, chapters(0, start) if what == "edit" else (), who, what))
+        store.corrections.add(correction(seq, chapters(0, start) if what == "edit" else (), who, what))
     elif what == "reference":
-        store.add_correction(correction(seq, chapters(0, start, by="Came"), "", "reference"))
+        store.corrections.add(correction(seq, chapters(0, start, by="Came"), "", "reference"))
     elif what == "answer":
-        store.add_prediction(Prediction(seq, f"{start:064d}", "inline@1", chapters(0, start)))
-    elif what == "night" and store.loop.night(str(start)) is None:
-        store.loop.begin_night(str(start), 0, store.watermark())
-        store.loop.finish_night(str(start), "reject", {})
+        store.predictions.add(Prediction(seq, f"{start:064d}", "inline@1", chapters(0, start)))
+    elif what == "night" and store.nights.find(str(start)) is None:
+        store.nights.begin(str(start), 0, store.watermark())
+        store.nights.finish(str(start), "reject", {})
 
 
 @contextmanager
@@ -133,8 +133,8 @@ def test_the_order_of_import_does_not_matter(empty: Path, order: list[int], nigh
             for begin in range(0, 8, nights):
                 with record.write() as store:
                     for number in arriving[begin : begin + nights]:
-                        seq = store.add_transcript(talks[number]).seq
-                        store.add_correction(
+                        seq = store.transcripts.add(talks[number]).seq
+                        store.corrections.add(
                             replace(correction(seq, chapters(0, starts[number])), identity=f"{number:064d}")
                         )
             with record.read() as store:

@@ -167,7 +167,7 @@ def imported(root: Path, path: Path) -> tuple[int, dict[str, Any], str]:
 
 def reviewed(record: Record) -> set[str]:
     with record.read() as store:
-        return {label.external_id for label in store.labels(0, store.watermark())}
+        return {label.external_id for label in store.labels.between(0, store.watermark())}
 
 
 @pytest.fixture
@@ -176,7 +176,7 @@ def root(record: Record, tmp_path: Path) -> Path:
     (tmp_path / FILE).touch()
     with record.write() as store:
         for name in ("good", *FAULTS):
-            store.add_transcript(talk(name))
+            store.transcripts.add(talk(name))
     return tmp_path
 
 

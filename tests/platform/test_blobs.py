@@ -44,8 +44,8 @@ def test_texts_then_their_folders_are_synced_and_then_the_rows_are_committed(
     names = [f"{talk(name).hash}.json.zz" for name in "ab"]
     with record.write() as store:
         for name in "ab":
-            store.add_transcript(talk(name))
-        assert store.transcript(1) == talk("a"), "the transaction itself sees what it wrote"
+            store.transcripts.add(talk(name))
+        assert store.transcripts.read(1) == talk("a"), "the transaction itself sees what it wrote"
         assert synced == []
     blobs = tmp_path / "blobs"
     folders = {str(blobs / name[:2]) for name in names} | {str(blobs)}
@@ -57,13 +57,13 @@ def test_texts_then_their_folders_are_synced_and_then_the_rows_are_committed(
 def test_a_text_that_is_there_is_not_written_again(record: Record, synced: list[str]) -> None:
     for _ in range(2):
         with record.write() as store:
-            store.add_transcript(talk("a"))
+            store.transcripts.add(talk("a"))
     assert synced.count("commit") == 2 and len(synced) == 5
 
 
 def test_what_is_rolled_back_leaves_no_file(record: Record, tmp_path: Path) -> None:
     with pytest.raises(BadInput), record.write() as store:
-        store.add_transcript(talk("a"))
+        store.transcripts.add(talk("a"))
         raise BadInput("no")
     assert files(tmp_path / "blobs") == []
 
@@ -80,15 +80,15 @@ def test_a_disk_that_is_full_takes_the_rows_back_too(
         record.write() as store,
     ):
         broken.setattr(os, "fsync", full)
-        store.add_transcript(talk("a"))
+        store.transcripts.add(talk("a"))
     assert files(tmp_path / "blobs") == []
     with record.write() as store:
-        assert store.watermark() == 0 and store.add_transcript(talk("a")).new
+        assert store.watermark() == 0 and store.transcripts.add(talk("a")).new
     with record.read() as store:
-        assert store.transcript(1) == talk("a")
+        assert store.transcripts.read(1) == talk("a")
 
 
 def test_a_folder_that_takes_no_texts_is_said_in_a_sentence(record: Record, tmp_path: Path) -> None:
     (tmp_path / "blobs").write_text("a file where the folder should be")
     with pytest.raises(Unavailable, match=r"texts can't be written to .*blobs"), record.write() as store:
-        store.add_transcript(talk("a"))
+        store.transcripts.add(talk("a"))

@@ -54,7 +54,7 @@ def nights_until(record: Record, over: Callable[[], bool]) -> Nights:
 def check_many_writers(record: Record, folder: Path, count: int, writes: int, batch: int, talks: int = 10) -> Nights:
     with record.write() as store:
         for number in range(talks):
-            store.add_transcript(talk(f"t{number}"), "train")
+            store.transcripts.add(talk(f"t{number}"), "train")
     writers = [Writer(record.url, folder / "blobs", number, writes, batch, talks) for number in range(count)]
     with processes(count) as pool:
         running = [pool.submit(write, writer) for writer in writers]
@@ -92,10 +92,10 @@ def test_a_number_that_is_not_committed_yet_holds_the_next_writer_and_not_the_re
     either: Record, tmp_path: Path
 ) -> None:
     with either.write() as store:
-        store.add_transcript(talk("t"))
+        store.transcripts.add(talk("t"))
     with ThreadPoolExecutor(1) as pool:
         with either.write() as store:
-            store.add_correction(correction(1, chapters(0), "slow"))
+            store.corrections.add(correction(1, chapters(0), "slow"))
             other = pool.submit(write, Writer(either.url, tmp_path / "blobs", 1, writes=1, batch=1, talks=1))
             time.sleep(0.3)
             assert not other.done(), "a higher number would be committed before a lower one"
@@ -110,7 +110,7 @@ def test_who_waits_too_long_is_told_so(either: Record, tmp_path: Path, monkeypat
     with either.write(), pytest.raises(Unavailable, match=r"can't be used: .*(locked|lock timeout)"), hurried.write():
         pass
     with hurried.write() as store:
-        store.add_transcript(talk("its turn"))
+        store.transcripts.add(talk("its turn"))
     hurried.close()
 
 
@@ -120,7 +120,7 @@ def has_its_turn(patient: Record, others: Callable[[], None], begun: threading.E
         running = pool.submit(others)
         begun.wait()
         with patient.write() as store:
-            store.add_transcript(talk("its turn"))
+            store.transcripts.add(talk("its turn"))
         running.result()
     patient.close()
 
@@ -209,13 +209,13 @@ def test_eight_writers_at_once_lose_nothing_and_the_watermark_never_passes_a_gap
         own = Record(record.url, tmp_path / "blobs")
         for number in range(count):
             with own.write() as store:
-                seq = store.add_transcript(talk(f"{writer} {number}", lines=3), "train").seq
-                store.add_transcript(talk(f"for all {number}", lines=3), "train")
+                seq = store.transcripts.add(talk(f"{writer} {number}", lines=3), "train").seq
+                store.transcripts.add(talk(f"for all {number}", lines=3), "train")
             with pytest.raises(BadInput), own.write() as store:
                 everything_once(store)
                 raise BadInput("changed its mind")
             with own.write() as store:
-                store.add_correction(correction(seq, chapters(0)))
+                store.corrections.add(correction(seq, chapters(0)))
         own.close()
 
     def watch() -> Iterator[int]:

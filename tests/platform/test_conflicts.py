@@ -26,10 +26,10 @@ def root(record: Record, tmp_path: Path) -> Path:
     (tmp_path / FILE).write_text("")
     with record.write() as store:
         for name in ("disputed", "quiet"):
-            store.add_transcript(talk(name), "train")
+            store.transcripts.add(talk(name), "train")
         for name in ("ann", "bob"):
-            store.add_correction(correction(1, chapters(0, 30, by=name), name))
-            store.add_correction(correction(2, chapters(0, 30, by="Same"), name))
+            store.corrections.add(correction(1, chapters(0, 30, by=name), name))
+            store.corrections.add(correction(2, chapters(0, 30, by="Same"), name))
     return tmp_path
 
 
@@ -44,7 +44,7 @@ def run(*words: str | Path) -> str:
 
 def standing(record: Record, transcript: int = 1) -> str:
     with record.read() as store:
-        found = store.label(transcript, store.watermark())
+        found = store.labels.of(transcript, store.watermark())
     return found.chapters[0].title if isinstance(found, Label) else str(found)
 
 
@@ -69,23 +69,23 @@ def test_a_conflict_neither_trains_nor_gates_until_it_is_decided(root: Path, rec
     assert trained_on(record, tmp_path / "s") == {"quiet"}
     with record.read() as store:
         before = store.watermark()
-        assert [label.external_id for label in store.labels(0, before)] == ["quiet"]
+        assert [label.external_id for label in store.labels.between(0, before)] == ["quiet"]
     side = json.loads(run("conflicts", "-w", root, "--json"))[0]["sides"][1]["correction"]
     told = json.loads(run("adjudicate", "disputed", "--choose", str(side), "--by", "carol", "-w", root, "--json"))
     assert (told["chose"], told["conflicts_left"], told["chapters"][0]["title"]) == (side, 0, "bob 1")
     assert trained_on(record, tmp_path / "s") == {"quiet", "disputed"}
     with record.read() as store:
-        (label,) = store.labels(before, store.watermark())
+        (label,) = store.labels.between(before, store.watermark())
         assert label.first and label.kind == "adjudicate", "it had no label before, so it may gate now"
-        assert store.conflicts(before) == [1]
+        assert store.conflicts.transcripts(before) == [1]
 
 
 def test_the_same_decision_again_changes_nothing_and_another_counts(root: Path, record: Record) -> None:
     with record.write() as store:
-        sides = [side.correction for side in store.disputes(store.watermark())[0].sides]
-        first = store.adjudicate(1, sides[0], "carol")
-        assert store.adjudicate(1, sides[0], "carol") == type(first)(first.seq, new=False)
-        assert store.adjudicate(1, sides[1], "carol").new
+        sides = [side.correction for side in store.conflicts.all(store.watermark())[0].sides]
+        first = store.corrections.adjudicate(1, sides[0], "carol")
+        assert store.corrections.adjudicate(1, sides[0], "carol") == type(first)(first.seq, new=False)
+        assert store.corrections.adjudicate(1, sides[1], "carol").new
     assert standing(record) == "bob 1"
 
 
@@ -94,7 +94,7 @@ def test_a_merge_is_read_from_a_file(root: Path, record: Record) -> None:
     path.write_text('[{"start": 60, "title": "Later"}, {"start": 0, "title": "Both"}]')
     run("adjudicate", "disputed", "--merge", path, "--by", "carol", "-w", root)
     with record.read() as store:
-        label = store.label(1, store.watermark())
+        label = store.labels.of(1, store.watermark())
     assert isinstance(label, Label) and label.chapters == (Chapter(0.0, "Both"), Chapter(60.0, "Later"))
 
 
@@ -134,48 +134,48 @@ def test_what_can_t_be_decided_is_refused(root: Path, record: Record) -> None:
 
 def test_a_later_edit_opens_the_dispute_again(root: Path, record: Record) -> None:
     with record.write() as store:
-        store.adjudicate(1, chapters(0, by="Decided"), "carol")
-        store.add_correction(correction(1, chapters(0, by="Decided"), "ann"))
+        store.corrections.adjudicate(1, chapters(0, by="Decided"), "carol")
+        store.corrections.add(correction(1, chapters(0, by="Decided"), "ann"))
     assert standing(record) == "Decided 1"
     with record.write() as store:
-        store.add_correction(correction(1, chapters(0, by="Other"), "bob"))
+        store.corrections.add(correction(1, chapters(0, by="Other"), "bob"))
     assert standing(record) == "conflict"
 
 
 @pytest.mark.parametrize("what", ["the adjudication", "what it chose"])
 def test_a_decision_falls_with_what_it_rests_on(root: Path, record: Record, what: str) -> None:
     with record.write() as store:
-        chosen = store.disputes(store.watermark())[0].sides[0].correction
-        decided = store.adjudicate(1, chosen, "carol").seq
-        store.retract(decided if what == "the adjudication" else chosen, "carol", "no")
+        chosen = store.conflicts.all(store.watermark())[0].sides[0].correction
+        decided = store.corrections.adjudicate(1, chosen, "carol").seq
+        store.corrections.retract(decided if what == "the adjudication" else chosen, "carol", "no")
     assert standing(record) == ("conflict" if what == "the adjudication" else "bob 1")
 
 
 def test_accepting_what_another_rejects_is_a_dispute(record: Record) -> None:
     with record.write() as store:
-        seq = store.add_transcript(talk("t"), "train").seq
+        seq = store.transcripts.add(talk("t"), "train").seq
         said = chapters(0, by="Said")
-        answered = store.add_prediction(Prediction(seq, "m" * 64, "inline@1", said)).seq
-        other = store.add_prediction(Prediction(seq, "n" * 64, "inline@1", chapters(0, by="Else"))).seq
-        store.add_correction(correction(seq, said, "ann", "accept", answered))
-        store.add_correction(correction(seq, (), "eve", "reject", other))
-        assert store.conflicts(store.watermark()) == [], "of another answer, it is none"
-        store.add_correction(correction(seq, (), "bob", "reject", answered))
-        assert store.conflicts(store.watermark()) == [seq]
-        store.add_correction(correction(seq, (), "bob", "retract"))
-        assert store.conflicts(store.watermark()) == []
+        answered = store.predictions.add(Prediction(seq, "m" * 64, "inline@1", said)).seq
+        other = store.predictions.add(Prediction(seq, "n" * 64, "inline@1", chapters(0, by="Else"))).seq
+        store.corrections.add(correction(seq, said, "ann", "accept", answered))
+        store.corrections.add(correction(seq, (), "eve", "reject", other))
+        assert store.conflicts.transcripts(store.watermark()) == [], "of another answer, it is none"
+        store.corrections.add(correction(seq, (), "bob", "reject", answered))
+        assert store.conflicts.transcripts(store.watermark()) == [seq]
+        store.corrections.add(correction(seq, (), "bob", "retract"))
+        assert store.conflicts.transcripts(store.watermark()) == []
 
 
 def test_an_adjudication_of_an_adjudication_falls_with_the_correction_that_the_first_one_chose(record: Record) -> None:
     with record.write() as store:
-        seq = store.add_transcript(talk("t"), "train").seq
-        right = store.add_correction(correction(seq, chapters(0, by="ann"), "ann")).seq
-        store.add_correction(correction(seq, chapters(0, by="bob"), "bob"))
-        first = store.adjudicate(seq, right, "carol").seq
-        second = store.adjudicate(seq, first, "dora").seq
-        assert store.event(second).supersedes == right
-        assert {right, second} <= store.behind(seq, store.watermark())
+        seq = store.transcripts.add(talk("t"), "train").seq
+        right = store.corrections.add(correction(seq, chapters(0, by="ann"), "ann")).seq
+        store.corrections.add(correction(seq, chapters(0, by="bob"), "bob"))
+        first = store.corrections.adjudicate(seq, right, "carol").seq
+        second = store.corrections.adjudicate(seq, first, "dora").seq
+        assert store.corrections.read(second).supersedes == right
+        assert {right, second} <= store.labels.supporting_corrections(seq, store.watermark())
     assert standing(record) == "ann 1"
     with record.write() as store:
-        store.retract(right, "ann", "the wrong talk")
+        store.corrections.retract(right, "ann", "the wrong talk")
     assert standing(record) == "bob 1", "nobody's words are taught after they were taken back"

@@ -1,4 +1,4 @@
-"""Events, and what is derived from them: retractions by name, adjudications, pairs and judges' labels."""
+"""Events, and what is derived from them: retractions by name, adjudications and pairs."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from tests.made_up_record import chapters, correction, talk
 
 def add(record: Record, name: str = "t") -> int:
     with record.write() as store:
-        return store.add_transcript(talk(name, lines=4), "train").seq
+        return store.transcripts.add(talk(name, lines=4), "train").seq
 
 
 def correct(record: Record, *made: Correction) -> list[int]:
     with record.write() as store:
-        return [store.add_correction(each).seq for each in made]
+        return [store.corrections.add(each).seq for each in made]
 
 
 def stands(record: Record, transcript: int, upto: int | None = None) -> str | None:
     """The first title of a transcript's label, or why there is none."""
     with record.read() as store:
-        found = store.label(transcript, store.watermark() if upto is None else upto)
+        found = store.labels.of(transcript, store.watermark() if upto is None else upto)
     return found.chapters[0].title.split()[0] if isinstance(found, Label) else found
 
 
@@ -45,14 +45,17 @@ def test_a_retract_takes_out_what_it_names_whoever_gave_it(record: Record) -> No
         record, correction(seq, chapters(0, by="Same"), "ann"), correction(seq, chapters(0, by="Same"), "bob")
     )
     with record.write() as store:
-        first = store.retract(bob, "carol", "wrong talk")
-        assert store.retract(bob, "dora", "again") == replace(first, new=False)
+        first = store.corrections.retract(bob, "carol", "wrong talk")
+        assert store.corrections.retract(bob, "dora", "again") == replace(first, new=False)
     with record.read() as store:
-        label = store.label(seq, store.watermark())
+        label = store.labels.of(seq, store.watermark())
         assert isinstance(label, Label) and label.correction == ann
-        assert store.event(first.seq).why == "wrong talk" and store.event(first.seq).supersedes == bob
+        assert (
+            store.corrections.read(first.seq).why == "wrong talk"
+            and store.corrections.read(first.seq).supersedes == bob
+        )
     with record.write() as store:
-        store.retract(ann, "ann", "mine too")
+        store.corrections.retract(ann, "ann", "mine too")
     assert (stands(record, seq), stands(record, seq, bob)) == ("withdrawn", "Same")
 
 
@@ -60,7 +63,7 @@ def test_what_was_superseded_does_not_come_back(record: Record) -> None:
     seq = add(record)
     _, newer = correct(record, correction(seq, chapters(0, by="Old")), correction(seq, chapters(0, by="New")))
     with record.write() as store:
-        store.retract(newer, "ann", "no")
+        store.corrections.retract(newer, "ann", "no")
     assert stands(record, seq) == "withdrawn"
     correct(record, correction(seq, chapters(0, by="Newest")))
     assert stands(record, seq) == "Newest"
@@ -72,7 +75,7 @@ def test_a_retract_of_another_s_leaves_the_retracter_s_own_alone(record: Record)
         record, correction(seq, chapters(0, by="Ann"), "ann"), correction(seq, chapters(0, by="Bob"), "bob")
     )
     with record.write() as store:
-        store.retract(ann, "bob", "no")
+        store.corrections.retract(ann, "bob", "no")
     assert stands(record, seq) == "Bob"
     correct(record, correction(seq, chapters(0, by="Better"), "bob"))
     assert stands(record, seq) == "Better", "and a later one supersedes it as before"
@@ -82,65 +85,62 @@ def test_a_retraction_stays(record: Record) -> None:
     seq = add(record)
     (given_one,) = correct(record, correction(seq, chapters(0)))
     with record.write() as store:
-        taken = store.retract(given_one, "ann", "no").seq
+        taken = store.corrections.retract(given_one, "ann", "no").seq
     with pytest.raises(Refused, match="retraction"), record.write() as store:
-        store.retract(taken, "ann", "yes after all")
+        store.corrections.retract(taken, "ann", "yes after all")
     with record.write() as store:
-        assert not store.add_correction(correction(seq, chapters(0))).new, "importing it again changes nothing"
+        assert not store.corrections.add(correction(seq, chapters(0))).new, "importing it again changes nothing"
     assert stands(record, seq) == "withdrawn"
     with pytest.raises(NotFound), record.read() as store:
-        store.find_correction("no such")
+        store.corrections.find("no such")
 
 
 def test_a_correction_is_found_by_number_and_by_identity(record: Record) -> None:
     made = correction(add(record), chapters(0))
     (seq,) = correct(record, made)
     with record.read() as store:
-        assert store.find_correction(str(seq)) == store.find_correction(made.identity[:12]) == seq
-        assert store.event(seq) == made
+        assert store.corrections.find(str(seq)) == store.corrections.find(made.identity[:12]) == seq
+        assert store.corrections.read(seq) == made
 
 
 # what one edit yields --------------------------------------------------------------------------------------------
 
 
-def test_one_edit_yields_a_target_a_pair_and_a_judge_s_label(record: Record) -> None:
+def test_one_edit_yields_a_target_and_a_pair(record: Record) -> None:
     seq = add(record)
     with record.write() as store:
-        answered = store.add_prediction(Prediction(seq, "m" * 64, "inline@1", chapters(0, by="Said"))).seq
-        store.add_correction(correction(seq, chapters(0, 20, by="Right"), prediction=answered))
+        answered = store.predictions.add(Prediction(seq, "m" * 64, "inline@1", chapters(0, by="Said"))).seq
+        store.corrections.add(correction(seq, chapters(0, 20, by="Right"), prediction=answered))
         upto = store.watermark()
-        (label,), (pair,), (judged,) = store.labels(0, upto), store.preferences(0, upto), store.judgements(0, upto)
+        (label,), (pair,) = store.labels.between(0, upto), store.labels.preferences(0, upto)
         assert label.chapters == pair.chosen == chapters(0, 20, by="Right")
         assert (pair.rejected, pair.model) == (chapters(0, by="Said"), "m" * 64)
-        assert (judged.prediction, judged.right, judged.correction) == (answered, False, label.correction)
-        assert store.preferences(upto, upto) == store.judgements(upto, upto) == []
+        assert store.labels.preferences(upto, upto) == []
 
 
-@pytest.mark.parametrize(("kind", "pairs", "right"), [("accept", 0, True), ("reject", 0, False), ("edit", 0, True)])
-def test_an_answer_left_as_it_was_yields_no_pair(record: Record, kind: Kind, pairs: int, right: bool) -> None:
+@pytest.mark.parametrize("kind", ["accept", "reject", "edit"])
+def test_an_answer_left_as_it_was_yields_no_pair(record: Record, kind: Kind) -> None:
     seq = add(record)
     said = chapters(0, by="Said")
     with record.write() as store:
-        answered = store.add_prediction(Prediction(seq, "m" * 64, "inline@1", said)).seq
-        store.add_correction(correction(seq, () if kind == "reject" else said, kind=kind, prediction=answered))
-        upto = store.watermark()
-        assert len(store.preferences(0, upto)) == pairs
-        assert [judged.right for judged in store.judgements(0, upto)] == [right]
+        answered = store.predictions.add(Prediction(seq, "m" * 64, "inline@1", said)).seq
+        store.corrections.add(correction(seq, () if kind == "reject" else said, kind=kind, prediction=answered))
+        assert store.labels.preferences(0, store.watermark()) == []
 
 
 def test_nothing_is_learnt_from_a_dispute_until_it_is_decided(record: Record) -> None:
     seq = add(record)
     with record.write() as store:
-        answered = store.add_prediction(Prediction(seq, "m" * 64, "inline@1", chapters(0, by="Said"))).seq
+        answered = store.predictions.add(Prediction(seq, "m" * 64, "inline@1", chapters(0, by="Said"))).seq
         for name in ("ann", "bob"):
             made = correction(seq, chapters(0, by=name), name, prediction=answered)
-            chosen = store.add_correction(made).seq
+            chosen = store.corrections.add(made).seq
         upto = store.watermark()
-        assert store.labels(0, upto) == store.preferences(0, upto) == store.judgements(0, upto) == []
-        store.adjudicate(seq, chosen, "carol")
-        (pair,) = store.preferences(0, store.watermark())
+        assert store.labels.between(0, upto) == store.labels.preferences(0, upto) == []
+        store.corrections.adjudicate(seq, chosen, "carol")
+        (pair,) = store.labels.preferences(0, store.watermark())
         assert (pair.chosen, pair.rejected) == (chapters(0, by="bob"), chapters(0, by="Said"))
-        assert store.labels(0, upto) == [], "as of before, it is a dispute for ever"
+        assert store.labels.between(0, upto) == [], "as of before, it is a dispute for ever"
 
 
 # whatever comes later ----------------------------------------------------------------------------------------------
@@ -172,11 +172,11 @@ def go_on(store: Store, random: Random, steps: int) -> None:
         try:
             if chance < 0.6 or not events:
                 made = correction(transcript, right, name, kind)
-                store.add_correction(replace(made, identity=f"{store.watermark()} {step} {random.random()}"))
+                store.corrections.add(replace(made, identity=f"{store.watermark()} {step} {random.random()}"))
             elif chance < 0.8:
-                store.retract(random.choice(events), name, "no")
+                store.corrections.retract(random.choice(events), name, "no")
             elif chance < 0.97:
-                store.adjudicate(transcript, chapters(0, 30.0), "carol")
+                store.corrections.adjudicate(transcript, chapters(0, 30.0), "carol")
             else:
                 store.reviewers.appoint("carol", "adjudicator", "carol")
         except (Refused, NotFound):
@@ -185,7 +185,7 @@ def go_on(store: Store, random: Random, steps: int) -> None:
 
 def _is_correction(store: Store, seq: int) -> bool:
     try:
-        return store.event(seq).kind != "retract"
+        return store.corrections.read(seq).kind != "retract"
     except NotFound:
         return False
 
@@ -197,20 +197,25 @@ def test_a_snapshot_as_of_a_watermark_never_changes_whatever_comes_later(lasting
     random = Random(seed)
     with record.write() as store:
         for name in ("a", "b", "c"):
-            store.add_transcript(talk(name, lines=4), "train")
+            store.transcripts.add(talk(name, lines=4), "train")
         go_on(store, random, 12)
         mark = store.watermark()
     with record.read() as store:
-        then = (store.labels(0, mark), store.disputes(mark), store.reviewers.all(mark), store.judgements(0, mark))
+        then = (
+            store.labels.between(0, mark),
+            store.conflicts.all(mark),
+            store.reviewers.all(mark),
+            store.labels.preferences(0, mark),
+        )
     snapshot(record, folder / "then", mark)
     with record.write() as store:
         go_on(store, random, 12)
     with record.read() as store:
         assert then == (
-            store.labels(0, mark),
-            store.disputes(mark),
+            store.labels.between(0, mark),
+            store.conflicts.all(mark),
             store.reviewers.all(mark),
-            store.judgements(0, mark),
+            store.labels.preferences(0, mark),
         )
     snapshot(record, folder / "later", mark)
     one, other = ({path.name: path.read_bytes() for path in (folder / name).iterdir()} for name in ("then", "later"))
@@ -227,13 +232,13 @@ def test_the_conflicts_of_now_are_found_as_surely_as_those_of_a_watermark(
     random = Random(seed)
     with record.write() as store:
         for name in ("a", "b", "c"):
-            store.add_transcript(talk(name, lines=4), "train")
+            store.transcripts.add(talk(name, lines=4), "train")
     for _ in range(15):
         with record.write() as store:
             go_on(store, random, 1)
         with record.read() as store:
-            assert store.conflicts() == store.conflicts(store.watermark())
-            assert store.disputes() == store.disputes(store.watermark())
+            assert store.conflicts.transcripts() == store.conflicts.transcripts(store.watermark())
+            assert store.conflicts.all() == store.conflicts.all(store.watermark())
     record.close()
 
 
@@ -260,14 +265,14 @@ def test_the_order_of_import_does_not_change_labels(
         seq = add(record)
         with record.write() as store:
             answers = [
-                store.add_prediction(Prediction(seq, f"model {n}", "inline@1", chapters(0, 10.0 * n))).seq
+                store.predictions.add(Prediction(seq, f"model {n}", "inline@1", chapters(0, 10.0 * n))).seq
                 for n in (1, 2)
             ]
             for place, (name, kind, number) in enumerate(order):
                 right = () if kind == "reject" else chapters(0, 10.0 * number)
                 made = correction(seq, right, name, kind, answers[number - 1])
-                store.add_correction(replace(made, identity=f"{place} {made.identity}"))
-            label = store.label(seq, store.watermark())
+                store.corrections.add(replace(made, identity=f"{place} {made.identity}"))
+            label = store.labels.of(seq, store.watermark())
         found.add(label.chapters if isinstance(label, Label) else label)
         record.close()
     assert len(found) == 1

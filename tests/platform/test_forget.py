@@ -75,11 +75,11 @@ def fill(record: Record) -> int:
     """The talk, a twin, another; an answer to each and a correction of each. Returns the watermark."""
     with record.write() as store:
         for transcript in (GONE, TWIN, talk("kept")):
-            seq = store.add_transcript(transcript, "train").seq
+            seq = store.transcripts.add(transcript, "train").seq
             answer = chapters(0, by="Guessed" if transcript is GONE else "Other")
-            seen = store.add_prediction(Prediction(seq, "m" * 64, "inline@1", answer)).seq
+            seen = store.predictions.add(Prediction(seq, "m" * 64, "inline@1", answer)).seq
             right = chapters(0, 30, by="Secret" if transcript is GONE else "Right")
-            store.add_correction(correction(seq, right, prediction=seen))
+            store.corrections.add(correction(seq, right, prediction=seen))
         return store.watermark()
 
 
@@ -139,8 +139,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, str]:
     registry.register(root / "models" / identity[:16], identity, {}, started)
     registry.close_run(started)
     with workspace.record.write() as store:
-        store.loop.begin_night("n", watermark, watermark)
-        store.loop.finish_night("n", "inconclusive", {"candidate": identity})
+        store.nights.begin("n", watermark, watermark)
+        store.nights.finish("n", "inconclusive", {"candidate": identity})
     return workspace, identity
 
 
@@ -186,8 +186,8 @@ def test_the_others_are_still_there(made: tuple[Workspace, str]) -> None:
     assert not (workspace.root / "data" / "mix").exists()
     dvc(workspace.root, "repro", "--quiet", "curate")
     with workspace.record.read() as store:
-        assert {label.external_id for label in store.labels(0, store.watermark())} == {"a-twin", "kept"}
-        twin = store.label(4, store.watermark())
+        assert {label.external_id for label in store.labels.between(0, store.watermark())} == {"a-twin", "kept"}
+        twin = store.labels.of(4, store.watermark())
         assert not isinstance(twin, str) and twin is not None
         assert GONE.hash in twin.group_hashes, "a model that saw it is still not scored on its twin"
 
@@ -205,13 +205,13 @@ def test_it_is_refused_by_name_from_then_on(record: Record, again: Any) -> None:
     fill(record)
     bury(record)
     with record.write() as store, pytest.raises(BadInput, match=f"'{again.external_id}' was forgotten on request"):
-        store.add_transcript(again)
+        store.transcripts.add(again)
     with record.read() as store:
         with pytest.raises(Forgotten, match="forgotten on request"):
-            store.find_transcript("the-lecture")
+            store.transcripts.find("the-lecture")
         with pytest.raises(NotFound, match="forgotten on request"):
-            store.transcript(1)
-        assert 1 not in store.undrafted("n" * 64, "inline@1")
+            store.transcripts.read(1)
+        assert 1 not in store.transcripts.undrafted("n" * 64, "inline@1")
 
 
 def test_an_import_refuses_the_row_and_goes_on(record: Record, tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_an_import_refuses_the_row_and_goes_on(record: Record, tmp_path: Path) -
 def test_every_version_under_the_id_goes(record: Record) -> None:
     with record.write() as store:
         for said in ("once", "twice"):
-            store.add_transcript(talk("the-lecture", said=said))
+            store.transcripts.add(talk("the-lecture", said=said))
         stone = store.tombstones.bury("the-lecture", "carol", "asked")
         assert len(stone.transcripts) == len(stone.hashes) == 2
     with record.read() as store, pytest.raises(NotFound, match="nobody"):
@@ -258,7 +258,7 @@ def test_only_a_release_owner_may_ask_once_there_is_one(record: Record, tmp_path
     with pytest.raises(Refused, match="carol is a reviewer"):
         forget(tmp_path)
     with record.read() as store:
-        assert store.find_transcript("the-lecture") == 1
+        assert store.transcripts.find("the-lecture") == 1
 
 
 def test_no_rejects_file_keeps_what_was_said_of_it(record: Record, tmp_path: Path) -> None:
@@ -300,27 +300,27 @@ def test_what_a_killed_writer_left_of_its_text_goes_too(record: Record, tmp_path
 
 def test_a_file_that_was_called_by_its_id_is_named_no_more(record: Record) -> None:
     with record.write() as store:
-        seq = store.add_transcript(talk("the-lecture"), "train").seq
-        store.add_correction(replace(correction(seq, chapters(0)), origin="the-lecture.info.json"))
+        seq = store.transcripts.add(talk("the-lecture"), "train").seq
+        store.corrections.add(replace(correction(seq, chapters(0)), origin="the-lecture.info.json"))
         known = store.tombstones.bury("the-lecture", "carol", "asked")
-        assert "the-lecture" not in repr(store.event(2))
+        assert "the-lecture" not in repr(store.corrections.read(2))
         with pytest.raises(NotFound):
             store.tombstones.bury(known.external_hash, "carol", "its hash is no id")
         with pytest.raises(NotFound):
-            store.find_transcript(known.external_hash)
+            store.transcripts.find(known.external_hash)
 
 
 def test_a_model_that_answers_late_writes_nothing_down(record: Record) -> None:
     fill(record)
     bury(record)
     with record.write() as store, pytest.raises(Forgotten, match="1 was forgotten"):
-        store.add_prediction(Prediction(1, "n" * 64, "inline@1", chapters(0, by="Secret")))
+        store.predictions.add(Prediction(1, "n" * 64, "inline@1", chapters(0, by="Secret")))
 
 
 def test_twins_of_twins_are_named(record: Record) -> None:
     with record.write() as store:
         for each in (GONE, replace(TWIN, external_id="between"), replace(talk("x"), external_id="between")):
-            store.add_transcript(each)
-        store.add_transcript(shouted(talk("x"), "far"))
+            store.transcripts.add(each)
+        store.transcripts.add(shouted(talk("x"), "far"))
         stone = store.tombstones.bury("the-lecture", "carol", "asked")
         assert store.tombstones.twins(stone) == ["between", "far"]

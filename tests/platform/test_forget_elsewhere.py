@@ -38,7 +38,7 @@ def crowded(postgresql: Server, tmp_path: Path) -> Iterator[Record]:
     fill(record)
     with record.write() as store:
         for number in range(20):
-            store.add_transcript(talk(f"other {number}", lines=3), "train")
+            store.transcripts.add(talk(f"other {number}", lines=3), "train")
     execute(record, "ANALYZE")
     yield record
     record.close()
@@ -68,7 +68,7 @@ def test_nothing_is_left_in_the_files_of_postgresql(crowded: Record, postgresql:
     tombstones.scrub(crowded.url)
     assert on_disk(crowded, postgresql) == set()
     with crowded.write() as store:
-        assert store.find_transcript("kept") and store.add_transcript(talk("new")).new
+        assert store.transcripts.find("kept") and store.transcripts.add(talk("new")).new
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])

@@ -29,13 +29,13 @@ def kept(either: Record) -> Record:
     """Two twins and another talk, a prediction, corrections, and a night that ended well."""
     with either.write() as store:
         for made in (talk("first"), misheard(talk("first"), "second"), talk("third")):
-            store.add_transcript(made, "train")
-        answer = store.add_prediction(Prediction(1, "m" * 64, "inline@1", chapters(0, 50)))
-        store.add_correction(correction(1, chapters(0, 40), prediction=answer.seq))
-        store.add_correction(correction(1, chapters(0, 60)))
-        store.add_correction(correction(3, chapters(0), "bob"))
-        store.loop.begin_night("2026-03-01", store.watermark(), store.watermark())
-        store.loop.finish_night("2026-03-01", "reject", {})
+            store.transcripts.add(made, "train")
+        answer = store.predictions.add(Prediction(1, "m" * 64, "inline@1", chapters(0, 50)))
+        store.corrections.add(correction(1, chapters(0, 40), prediction=answer.seq))
+        store.corrections.add(correction(1, chapters(0, 60)))
+        store.corrections.add(correction(3, chapters(0), "bob"))
+        store.nights.begin("2026-03-01", store.watermark(), store.watermark())
+        store.nights.finish("2026-03-01", "reject", {})
     return either
 
 
@@ -68,10 +68,10 @@ def text_of(record: Record, blobs: Path, seq: int) -> Path:
 
 def test_a_whole_record_has_no_problem(kept: Record) -> None:
     with pytest.raises(BadInput), kept.write() as store:
-        store.add_transcript(talk("rolled back"))
+        store.transcripts.add(talk("rolled back"))
         raise BadInput("no")
     with kept.write() as store:
-        store.add_transcript(replace(talk("first"), title="Renamed"), "train")
+        store.transcripts.add(replace(talk("first"), title="Renamed"), "train")
     read = []
     assert fsck(kept, lambda: read.append(1)) == Findings((), (), 4)
     assert len(read) == 4
@@ -136,10 +136,10 @@ def test_numbers_that_are_gone_without_a_trace_are_missed(kept: Record) -> None:
 
 def test_a_talk_that_is_held_out_after_it_was_trained_on_is_quarantined(kept: Record) -> None:
     with kept.write() as store:
-        store.add_transcript(shouted(talk("third"), "copy of the third"), "train")
+        store.transcripts.add(shouted(talk("third"), "copy of the third"), "train")
     assert fsck(kept).quarantined == ()
     with kept.write() as store:
-        store.add_transcript(shouted(talk("first"), "late copy"), "sealed")
+        store.transcripts.add(shouted(talk("first"), "late copy"), "sealed")
     found = fsck(kept)
     assert found.problems == ()
     (said,) = found.quarantined
@@ -150,11 +150,11 @@ def test_a_talk_that_is_held_out_after_it_was_trained_on_is_quarantined(kept: Re
 
 def test_a_twin_that_came_in_time_quarantines_nothing(either: Record) -> None:
     with either.write() as store:
-        store.add_transcript(talk("first"), "train")
-        store.add_correction(correction(1, chapters(0)))
-        store.add_transcript(shouted(talk("first"), "copy"), "anchor")
-        store.loop.begin_night("2026-03-01", store.watermark(), store.watermark())
-        store.loop.finish_night("2026-03-01", "reject", {})
+        store.transcripts.add(talk("first"), "train")
+        store.corrections.add(correction(1, chapters(0)))
+        store.transcripts.add(shouted(talk("first"), "copy"), "anchor")
+        store.nights.begin("2026-03-01", store.watermark(), store.watermark())
+        store.nights.finish("2026-03-01", "reject", {})
     assert fsck(either) == Findings((), (), 2)
 
 
@@ -180,24 +180,32 @@ def test_old_sketches_are_signed_anew_and_their_twins_are_linked_from_then_on(ei
     declared: list[Role] = ["train", "anchor", "train"]
     with either.write() as store:
         for made, role in zip((talk("first"), misheard(talk("first"), "second"), talk("third")), declared, strict=True):
-            store.add_transcript(made, role)
-        store.add_correction(correction(1, chapters(0)))
+            store.transcripts.add(made, role)
+        store.corrections.add(correction(1, chapters(0)))
         mark = store.watermark()
-        store.loop.begin_night("2026-03-01", mark, mark)
-        store.loop.finish_night("2026-03-01", "reject", {})
+        store.nights.begin("2026-03-01", mark, mark)
+        store.nights.finish("2026-03-01", "reject", {})
     grown_old(either, 1, 2)
     with either.read() as store:
-        before = (store.labels(0, mark), store.changes(0, mark), [store.group(seq, mark) for seq in (1, 2, 3)])
+        before = (
+            store.labels.between(0, mark),
+            store.labels.changes(0, mark),
+            [store.leak_groups.of(seq, mark) for seq in (1, 2, 3)],
+        )
         assert [group.role for group in before[2]] == declared
     assert len(fsck(either).problems) == 2
 
     assert repair(either, "olga") == [Repaired(signed=(1, 2), entered=(1, 2), linked=((2, 1),))]
     assert roles(either) == {1: "train", 2: "anchor", 3: "train"}, "a transcript's own role is for ever"
     with either.read() as store:
-        assert before == (store.labels(0, mark), store.changes(0, mark), [store.group(s, mark) for s in (1, 2, 3)])
+        assert before == (
+            store.labels.between(0, mark),
+            store.labels.changes(0, mark),
+            [store.leak_groups.of(s, mark) for s in (1, 2, 3)],
+        )
         now = store.watermark()
-        assert [store.group(seq, now).role for seq in (1, 2, 3)] == ["anchor", "anchor", "train"]
-        assert [seq for seq, _ in store.changes(mark, now)] == [1], "the next night learns of it"
+        assert [store.leak_groups.of(seq, now).role for seq in (1, 2, 3)] == ["anchor", "anchor", "train"]
+        assert [seq for seq, _ in store.labels.changes(mark, now)] == [1], "the next night learns of it"
     found = fsck(either)
     assert found.problems == ()
     (said,) = found.quarantined
@@ -216,12 +224,12 @@ def test_old_sketches_are_signed_anew_and_their_twins_are_linked_from_then_on(ei
 def test_a_twin_that_came_since_is_linked_with_the_old_one(kept: Record) -> None:
     grown_old(kept, 3)
     with kept.write() as store:
-        store.add_transcript(misheard(talk("third"), "late"), "sealed")
-        assert store.group(3, store.watermark()).role == "train", "its old sketch hid it"
-        late = store.find_transcript("late")
+        store.transcripts.add(misheard(talk("third"), "late"), "sealed")
+        assert store.leak_groups.of(3, store.watermark()).role == "train", "its old sketch hid it"
+        late = store.transcripts.find("late")
     assert [one.linked for one in repair(kept, "olga")] == [((late, 3),)]
     with kept.read() as store:
-        assert store.group(3, store.watermark()).role == "sealed"
+        assert store.leak_groups.of(3, store.watermark()).role == "sealed"
     assert fsck(kept).problems == ()
 
 
@@ -235,7 +243,7 @@ def test_a_twin_that_came_since_is_linked_with_the_old_one(kept: Record) -> None
 )
 def test_an_index_that_was_lost_is_made_again(kept: Record, statement: str, done: Repaired) -> None:
     with kept.write() as store:
-        store.add_correction(correction(1, chapters(0, 99), "bob"))
+        store.corrections.add(correction(1, chapters(0, 99), "bob"))
     assert len(damage(kept, statement)) == 1
     assert repair(kept, "olga") == [done]
     assert fsck(kept).problems == ()
@@ -251,7 +259,7 @@ def test_a_text_that_is_lost_stops_no_repair(kept: Record, tmp_path: Path) -> No
 def test_the_command_repairs_first_and_says_what_it_did(record: Record, tmp_path: Path) -> None:
     (tmp_path / FILE).touch()
     with record.write() as store:
-        store.add_transcript(talk("first"), "train")
+        store.transcripts.add(talk("first"), "train")
     grown_old(record, 1)
     command = ["fsck", "-w", str(tmp_path), "--json"]
     assert CliRunner().invoke(app, command).exit_code == 4

@@ -57,7 +57,7 @@ def test_greedy_answers_of_f32_are_the_original_s_and_q8_answers_too(
     written: Path, record: Record, tmp_path: Path
 ) -> None:
     with record.write() as store:
-        seqs = [store.add_transcript(talk(name, lines=6)).seq for name in "abc"]
+        seqs = [store.transcripts.add(talk(name, lines=6)).seq for name in "abc"]
     card = Card("inline", Card.read(TINY).context, "gguf")
     answers = {"original": Predictor(verify(TINY), TINY, tmp_path).predict_all(record, seqs)}
     for kind in ("F32", "Q8_0"):

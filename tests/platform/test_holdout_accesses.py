@@ -59,7 +59,7 @@ def down(record: Record) -> None:
 
 def test_the_log_goes_down_and_up_again_but_not_once_the_sealed_set_was_opened(either: Record) -> None:
     with either.write() as store:
-        store.add_transcript(talk("t"))
+        store.transcripts.add(talk("t"))
     log(either, NIGHT, "1" * 64)
     down(either)
     assert "transcripts" in tables(either)
@@ -70,7 +70,7 @@ def test_the_log_goes_down_and_up_again_but_not_once_the_sealed_set_was_opened(e
     either.migrate()
     with either.read() as store:
         assert [each.access for each in store.holdout.accesses()] == [BY_HAND]
-        assert store.transcript(1) == talk("t")
+        assert store.transcripts.read(1) == talk("t")
 
 
 def test_an_access_points_to_its_event(either: Record) -> None:

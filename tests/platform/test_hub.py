@@ -125,9 +125,9 @@ def test_metadata_comes_with_its_speech_and_is_read_without_a_network_from_then_
     assert report(done) == (1, 0)
     assert "took chapters_x.json for chapter-llama data" in done.stderr
     with record.read() as store:
-        (label,) = store.labels(0, store.watermark())
+        (label,) = store.labels.between(0, store.watermark())
         assert (label.external_id, label.kind, len(label.chapters)) == ("t", "reference", 2)
-        assert store.event(label.correction).origin == "chapters_x.json"
+        assert store.corrections.read(label.correction).origin == "chapters_x.json"
     assert report(imported(workspace, endpoint, address, offline=True)) == (0, 1)
     assert report(imported(workspace, "http://127.0.0.1:1", address)) == (0, 1), "nobody answers there"
 

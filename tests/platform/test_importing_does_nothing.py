@@ -20,7 +20,7 @@ LIGHT = (
     "errata.documents.night",
     "errata.database.record",
     "errata.database.store",
-    "errata.database.loop",
+    "errata.database.aliases",
     "errata.database.tables",
     "errata.domain.twins",
     "errata.formats.detect",

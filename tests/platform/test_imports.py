@@ -82,7 +82,7 @@ def imported(workspace: Workspace, what: str, path: Path) -> dict[str, Any]:
 
 def label(workspace: Workspace, name: str = "t") -> Label | None:
     with workspace.record.read() as store:
-        found = {each.external_id: each for each in store.labels(0, store.watermark())}
+        found = {each.external_id: each for each in store.labels.between(0, store.watermark())}
     return found.get(name)
 
 
@@ -116,12 +116,12 @@ def test_a_role_that_is_declared_is_kept(workspace: Workspace, tmp_path: Path) -
 
 def test_a_talk_that_may_train_can_not_be_declared_held_out_afterwards(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.record.write() as store:
-        store.add_transcript(talk("open"), "train")
-        store.add_transcript(talk("held"), "sealed")
+        store.transcripts.add(talk("open"), "train")
+        store.transcripts.add(talk("held"), "sealed")
         with pytest.raises(BadInput, match=r"'open' came as 'train', .* can't become 'anchor'"):
-            store.add_transcript(talk("open"), "anchor")
-        assert not store.add_transcript(talk("held"), "dev").new, "stricter than was asked"
-        assert not store.add_transcript(talk("open"), "train").new
+            store.transcripts.add(talk("open"), "anchor")
+        assert not store.transcripts.add(talk("held"), "dev").new, "stricter than was asked"
+        assert not store.transcripts.add(talk("open"), "train").new
 
 
 def test_a_refused_transcript_is_mended_and_imported(workspace: Workspace, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_row_that_does_not_fit_is_refused_by_name(
     workspace: Workspace, tmp_path: Path, row: dict[str, Any], said: str
 ) -> None:
     with workspace.record.write() as store:
-        store.add_transcript(talk("t"))
+        store.transcripts.add(talk("t"))
     path = reviews(tmp_path / "reviews.jsonl", row, EDIT)
     done = errata(workspace, "import", "corrections", path, "--json")
     assert done.exit_code == 2
@@ -172,7 +172,7 @@ def test_a_row_that_does_not_fit_is_refused_by_name(
 
 def test_what_asks_for_nothing_is_counted_and_neither_read_nor_refused(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.record.write() as store:
-        store.add_transcript(talk("t"))
+        store.transcripts.add(talk("t"))
     area = {"type": "textarea", "from_name": "chapters", "id": "t", "value": {"text": ["0:00 Soil"]}}
     given: dict[str, Any] = {"id": 7, "completed_by": 3, "result": [area]}
     tasks = [
@@ -190,7 +190,7 @@ def test_what_asks_for_nothing_is_counted_and_neither_read_nor_refused(workspace
 
 def test_refused_reviews_are_mended_and_imported(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.record.write() as store:
-        store.add_transcript(talk("t"))
+        store.transcripts.add(talk("t"))
     wrong = {**EDIT, "reviewed": [{"start": 1200, "title": "Beyond"}]}
     report = imported(workspace, "corrections", reviews(tmp_path / "reviews.jsonl", wrong))
     row = json.loads(Path(report["rejects_file"]).read_text())
@@ -220,7 +220,7 @@ def test_rejects_of_another_day_and_half_mended_ones_are_never_written_over(
 
 def test_a_review_is_imported_without_reading_the_text_that_it_is_of(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.record.write() as store:
-        store.add_transcript(talk("t"))
+        store.transcripts.add(talk("t"))
     shutil.rmtree(workspace.root / "blobs")
     beyond = {**EDIT, "reviewed": [{"start": 121, "title": "Beyond"}]}
     report = imported(workspace, "corrections", reviews(tmp_path / "reviews.jsonl", EDIT, beyond))
@@ -229,17 +229,17 @@ def test_a_review_is_imported_without_reading_the_text_that_it_is_of(workspace: 
 
 def test_an_accept_is_of_the_newest_answer_of_ours(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.record.write() as store:
-        seq = store.add_transcript(talk("t")).seq
+        seq = store.transcripts.add(talk("t")).seq
         for name in "ab":
-            store.add_prediction(Prediction(seq, name * 64, "inline@1", chapters(0, by=name)))
+            store.predictions.add(Prediction(seq, name * 64, "inline@1", chapters(0, by=name)))
         newest = store.watermark()
-        store.add_prediction(Prediction(seq, "foreign:other", "", chapters(0, by="theirs"), foreign=True))
+        store.predictions.add(Prediction(seq, "foreign:other", "", chapters(0, by="theirs"), foreign=True))
     assert imported(workspace, "corrections", reviews(tmp_path / "r.jsonl", ACCEPT))["new"] == 1
     found = label(workspace)
     assert found is not None
     assert (found.kind, found.prediction, found.chapters) == ("accept", newest, chapters(0, by="b"))
     with workspace.record.write() as store:
-        store.add_prediction(Prediction(seq, "c" * 64, "inline@1", chapters(0, by="c")))
+        store.predictions.add(Prediction(seq, "c" * 64, "inline@1", chapters(0, by="c")))
     assert imported(workspace, "corrections", tmp_path / "r.jsonl")["duplicate"] == 1, "whatever it would join by now"
 
 
@@ -247,8 +247,8 @@ def test_who_accepts_chapters_that_nobody_of_ours_gave_has_seen_another_answer(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     with workspace.record.write() as store:
-        seq = store.add_transcript(talk("t")).seq
-        store.add_prediction(Prediction(seq, "a" * 64, "inline@1", chapters(0, 50)))
+        seq = store.transcripts.add(talk("t")).seq
+        store.predictions.add(Prediction(seq, "a" * 64, "inline@1", chapters(0, 50)))
     accepted = {**ACCEPT, "reviewed": [{"start": 30, "title": "Soil"}]}
     assert imported(workspace, "corrections", reviews(tmp_path / "r.jsonl", accepted))["new"] == 1
     found = label(workspace)
@@ -259,12 +259,12 @@ def test_who_accepts_has_seen_what_served_and_not_what_a_night_s_candidate_answe
     workspace: Workspace, tmp_path: Path
 ) -> None:
     with workspace.record.write() as store:
-        seq = store.add_transcript(talk("t")).seq
-        served = store.add_prediction(Prediction(seq, "a" * 64, "inline@1", chapters(0, by="a"))).seq
-        store.add_prediction(Prediction(seq, "c" * 64, "inline@1", chapters(0, by="candidate")))
-        store.loop.move("champion", "a" * 64, "promote", "gate", None, None)
-        store.loop.move("champion", "b" * 64, "promote", "gate", None, None)
-        store.loop.move("challenger", "c" * 64, "waits", "gate", None, None)
+        seq = store.transcripts.add(talk("t")).seq
+        served = store.predictions.add(Prediction(seq, "a" * 64, "inline@1", chapters(0, by="a"))).seq
+        store.predictions.add(Prediction(seq, "c" * 64, "inline@1", chapters(0, by="candidate")))
+        store.aliases.assign_alias("champion", "a" * 64, "promote", "gate", None, None)
+        store.aliases.assign_alias("champion", "b" * 64, "promote", "gate", None, None)
+        store.aliases.assign_alias("challenger", "c" * 64, "waits", "gate", None, None)
     assert imported(workspace, "corrections", reviews(tmp_path / "r.jsonl", ACCEPT))["new"] == 1
     found = label(workspace)
     assert found is not None
@@ -273,20 +273,20 @@ def test_who_accepts_has_seen_what_served_and_not_what_a_night_s_candidate_answe
 
 def test_a_draft_is_a_foreign_answer_that_the_review_corrects(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.record.write() as store:
-        store.add_transcript(talk("t"))
+        store.transcripts.add(talk("t"))
     imported(workspace, "corrections", reviews(tmp_path / "r.jsonl", {**EDIT, "draft": DRAFT, "draft_by": "machine"}))
     found = label(workspace)
     assert found is not None and found.prediction is not None
     with workspace.record.read() as store:
-        draft = store.prediction_by_seq(found.prediction)
-        assert store.latest_prediction(found.transcript) is None
+        draft = store.predictions.read(found.prediction)
+        assert store.predictions.last_shown(found.transcript) is None
     assert draft.foreign and "machine" in draft.model
     assert [c.title for c in draft.chapters] == ["Opening"]
 
 
 def test_history_is_imported_day_by_day(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.record.write() as store:
-        store.add_transcript(talk("t"))
+        store.transcripts.add(talk("t"))
     later = {**EDIT, "reviewed": [{"start": 60, "title": "Tools"}], "reviewed_on": "2026-03-05"}
     path = reviews(tmp_path / "r.jsonl", EDIT, later)
     for day, counts in (("2026-03-01", (0, 0)), ("2026-03-02", (1, 0)), ("2026-03-05", (1, 1)), ("2026-03-09", (0, 2))):
@@ -341,7 +341,7 @@ def test_the_real_talks_hold_49_pairs_of_twins_and_take_all_reviews(record: Reco
     assert (found.read, found.new, found.rejected) == (52, 52, 0)
     with record.read() as store:
         counts, watermark = store.counts(), store.watermark()
-        groups = {store.group(each.transcript, watermark) for each in store.labels(0, watermark)}
+        groups = {store.leak_groups.of(each.transcript, watermark) for each in store.labels.between(0, watermark)}
     assert counts["leak_links"] == 49
     assert sorted({len(group.hashes) for group in groups}) == [1, 2], "a talk has one copy at most"
     assert sum(len(group.hashes) == 2 for group in groups) == 49

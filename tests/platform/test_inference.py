@@ -149,14 +149,14 @@ def test_an_adapter_answers_through_its_base(inline: tuple[str, Path], tmp_path:
 def test_a_model_answers_a_transcript_once(inline: tuple[str, Path], record: Record, tmp_path: Path) -> None:
     identity, folder = inline
     with record.write() as store:
-        seqs = [store.add_transcript(heard(name)).seq for name in "abc"]
+        seqs = [store.transcripts.add(heard(name)).seq for name in "abc"]
     calls: list[int] = []
     found = Predictor(identity, folder, folder.parent).predict_all(record, seqs, lambda: calls.append(1))
     assert list(found) == seqs and len(calls) == 3
     with record.read() as store:
         watermark = store.watermark()
-        assert store.prediction(seqs[0], identity, "inline@1") == found[seqs[0]]
-        assert list(store.undrafted(identity, "inline@1")) == []
+        assert store.predictions.find(seqs[0], identity, "inline@1") == found[seqs[0]]
+        assert list(store.transcripts.undrafted(identity, "inline@1")) == []
     bare = tmp_path / "bare"
     bare.mkdir()
     shutil.copyfile(folder / CARD, bare / CARD)
@@ -165,7 +165,7 @@ def test_a_model_answers_a_transcript_once(inline: tuple[str, Path], record: Rec
     assert unloaded.predict(record, seqs[1]) == found[seqs[1]]
     with record.write() as store:
         assert store.watermark() == watermark
-        fourth = store.add_transcript(heard("d")).seq
+        fourth = store.transcripts.add(heard("d")).seq
     with pytest.raises((OSError, ValueError)):
         unloaded.predict(record, fourth)
     assert isinstance(Predictor(identity, folder, folder.parent).predict(record, fourth), Prediction)
@@ -261,6 +261,6 @@ def test_a_model_is_kept_once_under_its_identity(sealed: Path, tmp_path: Path) -
 
 def test_a_folder_without_a_card_is_no_model_of_ours(tmp_path: Path, record: Record) -> None:
     with record.write() as store:
-        store.add_transcript(talk("t"))
+        store.transcripts.add(talk("t"))
     with pytest.raises(NotFound, match=CARD):
         Predictor("a" * 64, tmp_path, tmp_path)

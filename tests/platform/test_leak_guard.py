@@ -75,12 +75,12 @@ def copy(original: Transcript, name: str, edit: str, seed: object = 0) -> Transc
 
 def add(record: Record, transcript: Transcript, role: Role = "train") -> int:
     with record.write() as store:
-        return store.add_transcript(transcript, role).seq
+        return store.transcripts.add(transcript, role).seq
 
 
 def group(record: Record, seq: int) -> set[str]:
     with record.read() as store:
-        return set(store.group(seq, store.watermark()).hashes)
+        return set(store.leak_groups.of(seq, store.watermark()).hashes)
 
 
 @pytest.fixture(scope="module")
@@ -243,9 +243,9 @@ def test_groups_and_roles_are_the_same_in_whatever_order_and_portions_they_came(
         for begin in range(0, 7, nights):
             with lasting.write() as store:
                 for place in order[begin : begin + nights]:
-                    seqs[place] = store.add_transcript(members[place], declared[place]).seq
+                    seqs[place] = store.transcripts.add(members[place], declared[place]).seq
         with lasting.read() as store:
-            groups = [store.group(seqs[place], store.watermark()) for place in range(7)]
+            groups = [store.leak_groups.of(seqs[place], store.watermark()) for place in range(7)]
         assert len(set(groups[:5])) == 1
         assert set(groups[0].hashes) == {member.hash for member in members[:5]}
         assert groups[0].role == strictest(declared[:5])
@@ -271,10 +271,10 @@ def test_a_late_copy_of_a_held_out_talk_never_trains(record: Record, tmp_path: P
     add(record, talk("open", lines=60), "train")
     with record.write() as store:
         for seq in (late, 1):
-            store.add_correction(correction(seq, chapters(0, 30)))
-        store.add_correction(correction(store.find_transcript("open"), chapters(0, 30)))
+            store.corrections.add(correction(seq, chapters(0, 30)))
+        store.corrections.add(correction(store.transcripts.find("open"), chapters(0, 30)))
         watermark = store.watermark()
-        assert {label.external_id: label.role for label in store.labels(0, watermark)} == {
+        assert {label.external_id: label.role for label in store.labels.between(0, watermark)} == {
             "held out": role,
             "late": role,
             "open": "train",
@@ -289,12 +289,12 @@ def test_a_talk_whose_copy_was_trained_on_before_is_known_by_it(record: Record) 
     """By the copy's hash, which a model names among what it has seen, so that it is never scored on the talk."""
     trained = talk("trained on", lines=40)
     with record.write() as store:
-        seq = store.add_transcript(trained, "train").seq
-        store.add_correction(correction(seq, chapters(0, 30)))
-        (before,) = store.labels(0, store.watermark())
-        late = store.add_transcript(copy(trained, "held out", "the first half is missing"), "sealed").seq
-        store.add_correction(correction(late, chapters(0, 30)))
-        labels = store.labels(0, store.watermark())
+        seq = store.transcripts.add(trained, "train").seq
+        store.corrections.add(correction(seq, chapters(0, 30)))
+        (before,) = store.labels.between(0, store.watermark())
+        late = store.transcripts.add(copy(trained, "held out", "the first half is missing"), "sealed").seq
+        store.corrections.add(correction(late, chapters(0, 30)))
+        labels = store.labels.between(0, store.watermark())
     assert before.role == "train"
     assert [label.role for label in labels] == ["sealed", "sealed"]
     assert all(trained.hash in label.group_hashes for label in labels)

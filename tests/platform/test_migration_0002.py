@@ -48,10 +48,10 @@ def down(record: Record) -> None:
 
 def fill(record: Record) -> None:
     with record.write() as store:
-        seq = store.add_transcript(talk("a"), "train").seq
-        store.add_transcript(misheard(talk("a"), "twin"), "train")
-        store.add_correction(correction(seq, chapters(0, by="Old")))
-        store.add_correction(correction(seq, chapters(0, by="New")))
+        seq = store.transcripts.add(talk("a"), "train").seq
+        store.transcripts.add(misheard(talk("a"), "twin"), "train")
+        store.corrections.add(correction(seq, chapters(0, by="Old")))
+        store.corrections.add(correction(seq, chapters(0, by="New")))
 
 
 def test_rows_are_kept_down_and_up_again(record: Record) -> None:
@@ -63,7 +63,7 @@ def test_rows_are_kept_down_and_up_again(record: Record) -> None:
     record.migrate()
     assert rows(record) == before
     with record.read() as store:
-        (label,) = store.labels(0, store.watermark())
+        (label,) = store.labels.between(0, store.watermark())
     assert label.chapters == chapters(0, by="New")
 
 
@@ -80,10 +80,10 @@ def test_an_old_record_takes_new_events_once_it_is_migrated(record: Record) -> N
     fill_old(record)
     record.migrate()
     with record.write() as store:
-        store.retract(2, "ann", "no")
+        store.corrections.retract(2, "ann", "no")
         store.reviewers.appoint("carol", "adjudicator", "ann")
-        assert store.event(2).why == ""
-        assert store.label(1, 2) != "withdrawn" == store.label(1, store.watermark())
+        assert store.corrections.read(2).why == ""
+        assert store.labels.of(1, 2) != "withdrawn" == store.labels.of(1, store.watermark())
 
 
 def fill_old(record: Record) -> None:

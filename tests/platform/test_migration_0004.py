@@ -14,13 +14,13 @@ def older(either: Record) -> Record:
     """A record of the revision before, with a conflict, an agreement, one reviewer, and a person beside a reference."""
     with either.write() as store:
         for name in ("disputed", "agreed", "alone", "outranked"):
-            store.add_transcript(talk(name), "train")
+            store.transcripts.add(talk(name), "train")
         for reviewer in ("ann", "bob"):
-            store.add_correction(correction(1, chapters(0, by=reviewer), reviewer))
-            store.add_correction(correction(2, chapters(0, by="Same"), reviewer))
-        store.add_correction(correction(3, chapters(0)))
-        store.add_correction(correction(4, chapters(0, by="Came"), "", "reference"))
-        store.add_correction(correction(4, chapters(0)))
+            store.corrections.add(correction(1, chapters(0, by=reviewer), reviewer))
+            store.corrections.add(correction(2, chapters(0, by="Same"), reviewer))
+        store.corrections.add(correction(3, chapters(0)))
+        store.corrections.add(correction(4, chapters(0, by="Came"), "", "reference"))
+        store.corrections.add(correction(4, chapters(0)))
     while has_index(either):
         either.migrate("-1")
     return either
@@ -36,9 +36,9 @@ def has_index(record: Record) -> bool:
 def test_conflicts_are_found_in_a_record_that_came_up(older: Record) -> None:
     older.migrate()
     with older.write() as store:
-        assert store.conflicts() == [1]
-        store.adjudicate(1, chapters(0, by="Decided"), "carol")
-        assert store.conflicts() == []
-        store.add_correction(correction(2, chapters(0, by="Other"), "bob"))
-        store.add_correction(correction(3, chapters(0, by="Other"), "bob"))
-        assert store.conflicts() == [2, 3]
+        assert store.conflicts.transcripts() == [1]
+        store.corrections.adjudicate(1, chapters(0, by="Decided"), "carol")
+        assert store.conflicts.transcripts() == []
+        store.corrections.add(correction(2, chapters(0, by="Other"), "bob"))
+        store.corrections.add(correction(3, chapters(0, by="Other"), "bob"))
+        assert store.conflicts.transcripts() == [2, 3]

@@ -16,7 +16,7 @@ from tests.made_up_record import misheard, shouted, talk
 def twins(either: Record) -> Record:
     with either.write() as store:
         for made in (talk("first"), misheard(talk("first"), "second"), shouted(talk("first"), "third")):
-            store.add_transcript(made, "train")
+            store.transcripts.add(made, "train")
     return either
 
 

@@ -61,15 +61,15 @@ def columns(kept: Rows, of: Rows) -> Rows:
 def fill(record: Record) -> None:
     with record.write() as store:
         for made in (talk("t"), shouted(talk("t"), "shouted"), misheard(talk("t"), "misheard"), talk("other")):
-            store.add_transcript(made)
-        asked = store.add_prediction(Prediction(1, "m" * 64, "inline@1", chapters(0, 50), ("a problem",)))
-        store.add_correction(correction(1, chapters(0, 40), prediction=asked.seq))
-        store.add_correction(correction(1, chapters(0, 60)))
-        store.add_correction(correction(2, chapters(0), "", "reference"))
-        store.loop.begin_night("2026-03-01", 5, 8)
-        store.loop.finish_night("2026-03-01", "promote", {"gain": 0.5})
-        store.loop.move("champion", "m" * 64, "promote", "gate", "2026-03-01", None)
-        store.loop.take_lease("night", "one", 60)
+            store.transcripts.add(made)
+        asked = store.predictions.add(Prediction(1, "m" * 64, "inline@1", chapters(0, 50), ("a problem",)))
+        store.corrections.add(correction(1, chapters(0, 40), prediction=asked.seq))
+        store.corrections.add(correction(1, chapters(0, 60)))
+        store.corrections.add(correction(2, chapters(0), "", "reference"))
+        store.nights.begin("2026-03-01", 5, 8)
+        store.nights.finish("2026-03-01", "promote", {"gain": 0.5})
+        store.aliases.assign_alias("champion", "m" * 64, "promote", "gate", "2026-03-01", None)
+        store.lease.take("night", "one", 60)
 
 
 def test_rows_survive_every_step_down_and_up_again(either: Record) -> None:
@@ -91,9 +91,12 @@ def test_rows_survive_every_step_down_and_up_again(either: Record) -> None:
         assert connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == revisions()[0]
     either.migrate()
     with either.read() as store:
-        assert [label.chapters for label in store.labels(0, store.watermark())] == [chapters(0, 60), chapters(0)]
+        assert [label.chapters for label in store.labels.between(0, store.watermark())] == [
+            chapters(0, 60),
+            chapters(0),
+        ]
     with either.write() as store:
-        assert store.add_correction(correction(1, chapters(0, 70))).new, "the record can be written to as before"
+        assert store.corrections.add(correction(1, chapters(0, 70))).new, "the record can be written to as before"
 
 
 def test_nothing_is_left_at_the_bottom_and_the_way_up_begins_there(either: Record) -> None:
@@ -139,9 +142,9 @@ def test_a_table_that_others_point_to_can_be_rebuilt(either: Record, tmp_path: P
     after = rows(either)
     assert {**after, "alembic_version": []} == {**before, "alembic_version": []}
     with either.write() as store:
-        store.add_correction(correction(1, chapters(0, 70)))
+        store.corrections.add(correction(1, chapters(0, 70)))
     with pytest.raises(sa.exc.IntegrityError), either.write() as store:
-        store.add_correction(correction(999, chapters(0)))
+        store.corrections.add(correction(999, chapters(0)))
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])

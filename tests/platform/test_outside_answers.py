@@ -32,7 +32,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 def add(record: Record, *names: str, lines: int = 12) -> list[int]:
     with record.write() as store:
-        return [store.add_transcript(talk(name, lines=lines)).seq for name in names]
+        return [store.transcripts.add(talk(name, lines=lines)).seq for name in names]
 
 
 def prompt(body: dict[str, Any]) -> str:
@@ -67,7 +67,7 @@ def test_outside_answers_are_nobodys_that_reviewers_correct(server: Server, reco
     (seq,) = add(record, "a")
     HttpAnswerer(server.url, "qwen", "indexed", 4096).predict_all(record, [seq])
     with record.read() as store:
-        assert store.latest_prediction(seq) is None
+        assert store.predictions.last_shown(seq) is None
 
 
 def test_the_bare_prompt_goes_where_completions_are(server: Server, record: Record) -> None:
@@ -246,6 +246,6 @@ def test_a_file_that_can_not_be_used_is_named(tmp_path: Path, value: object, sen
 
 def test_an_id_in_several_versions_is_answered_for_each(record: Record, tmp_path: Path) -> None:
     with record.write() as store:
-        seqs = [store.add_transcript(made).seq for made in (talk("a"), replace(talk("a"), title="Renamed"))]
+        seqs = [store.transcripts.add(made).seq for made in (talk("a"), replace(talk("a"), title="Renamed"))]
     found = FileAnswerer(write(tmp_path, {"a": {"0": "Opening"}})).predict_all(record, seqs)
     assert list(found) == seqs

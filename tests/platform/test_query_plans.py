@@ -45,7 +45,7 @@ def full(request: pytest.FixtureRequest, empty: Path, tmp_path_factory: pytest.T
         shutil.copyfile(empty, folder / "errata.db")
         record = Record(f"sqlite:///{folder / 'errata.db'}", folder / "blobs")
     with record.write() as store:
-        store.add_transcript(talk("first"))  # one with a text, the rest are rows alone
+        store.transcripts.add(talk("first"))  # one with a text, the rest are rows alone
     fill(make_engine(record.url))
     yield record
     record.close()
@@ -116,31 +116,33 @@ def _scanned(node: dict[str, Any]) -> Iterator[str]:
 
 
 def twins_come(store: Store) -> None:
-    store.add_transcript(misheard(talk("first"), "asked twin"))
-    store.changes(store.watermark() - 1, store.watermark())
+    store.transcripts.add(misheard(talk("first"), "asked twin"))
+    store.labels.changes(store.watermark() - 1, store.watermark())
 
 
 ASKED: dict[str, Callable[[Store], object]] = {
-    "add a transcript": lambda store: store.add_transcript(talk("asked")),
-    "add a transcript again": lambda store: store.add_transcript(talk("first")),
+    "add a transcript": lambda store: store.transcripts.add(talk("asked")),
+    "add a transcript again": lambda store: store.transcripts.add(talk("first")),
     "add a twin": twins_come,
-    "add a prediction": lambda store: store.add_prediction(Prediction(7, "new", "t", ())),
-    "add a correction": lambda store: store.add_correction(correction(7, chapters(0))),
-    "add a correction that others differ with": lambda store: store.add_correction(correction(8, chapters(0), "other")),
-    "know a correction": lambda store: store.knows_correction("f" * 64),
-    "find a transcript": lambda store: store.find_transcript("t7"),
-    "read a transcript": lambda store: store.transcript(1),
-    "read a prediction": lambda store: store.prediction(7, "7", "t"),
-    "read a prediction by its number": lambda store: store.prediction_by_seq(7 + COUNT),
-    "the latest prediction": lambda store: store.latest_prediction(7),
-    "a leak group": lambda store: store.group(7, store.watermark()),
-    "a night's labels": lambda store: store.labels(3 * COUNT - 20, 3 * COUNT),
-    "a night's changes": lambda store: store.changes(3 * COUNT - 20, 3 * COUNT),
-    "a night's transcripts": lambda store: store.corrected(3 * COUNT - 20, 3 * COUNT),
-    "the conflicts": lambda store: store.conflicts(),
-    "their sides": lambda store: store.disputes(),
+    "add a prediction": lambda store: store.predictions.add(Prediction(7, "new", "t", ())),
+    "add a correction": lambda store: store.corrections.add(correction(7, chapters(0))),
+    "add a correction that others differ with": lambda store: store.corrections.add(
+        correction(8, chapters(0), "other")
+    ),
+    "know a correction": lambda store: store.corrections.knows("f" * 64),
+    "find a transcript": lambda store: store.transcripts.find("t7"),
+    "read a transcript": lambda store: store.transcripts.read(1),
+    "read a prediction": lambda store: store.predictions.find(7, "7", "t"),
+    "read a prediction by its number": lambda store: store.predictions.read(7 + COUNT),
+    "the latest prediction": lambda store: store.predictions.last_shown(7),
+    "a leak group": lambda store: store.leak_groups.of(7, store.watermark()),
+    "a night's labels": lambda store: store.labels.between(3 * COUNT - 20, 3 * COUNT),
+    "a night's changes": lambda store: store.labels.changes(3 * COUNT - 20, 3 * COUNT),
+    "a night's transcripts": lambda store: store.corrections.corrected_transcripts(3 * COUNT - 20, 3 * COUNT),
+    "the conflicts": lambda store: store.conflicts.transcripts(),
+    "their sides": lambda store: store.conflicts.all(),
     "the watermark": lambda store: store.watermark(),
-    "the newest correction": lambda store: store.newest_correction(),
+    "the newest correction": lambda store: store.corrections.newest(),
 }
 
 

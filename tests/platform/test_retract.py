@@ -29,8 +29,8 @@ def run(root: Path, *words: str) -> Any:
 
 
 def night(store: Store, label: str, training: int, candidate: str) -> None:
-    store.loop.begin_night(label, training, store.newest_correction())
-    store.loop.finish_night(label, "inconclusive", {"candidate": candidate})
+    store.nights.begin(label, training, store.corrections.newest())
+    store.nights.finish(label, "inconclusive", {"candidate": candidate})
 
 
 def model(root: Path, watermark: int, seen: list[str]) -> str:
@@ -48,11 +48,11 @@ def root(record: Record, tmp_path: Path) -> Path:
     (tmp_path / FILE).write_text(f'mlflow_uri = "sqlite:///{tmp_path}/mlflow.db"\n')
     with record.write() as store:
         for name in ("a", "b"):
-            store.add_transcript(talk(name), "train")
-            store.add_correction(correction(store.find_transcript(name), chapters(0, 30, by="First")))
+            store.transcripts.add(talk(name), "train")
+            store.corrections.add(correction(store.transcripts.find(name), chapters(0, 30, by="First")))
         night(store, "one", 0, "")
-        store.add_correction(correction(1, chapters(0, 30, by="Second")))
-        hashes = [store.transcript_hash(seq) for seq in (1, 3)]
+        store.corrections.add(correction(1, chapters(0, 30, by="Second")))
+        hashes = [store.transcripts.hash_of(seq) for seq in (1, 3)]
         night(store, "two", 4, model(tmp_path, 4, hashes))
         night(store, "three", 5, model(tmp_path, 5, hashes[:1]))
     for mark in (4, 5):
@@ -77,16 +77,16 @@ def test_a_row_is_traced_through_shards_nights_and_models(root: Path) -> None:
 
 def test_a_row_that_no_night_has_seen_names_none(root: Path, record: Record) -> None:
     with record.write() as store:
-        seq = store.add_transcript(talk("late"), "train").seq
-        late = store.add_correction(correction(seq, chapters(0))).seq
+        seq = store.transcripts.add(talk("late"), "train").seq
+        late = store.corrections.add(correction(seq, chapters(0))).seq
     found = run(root, str(late), "--by", "ann", "--why", "no")
     assert (found["snapshots"], found["nights"], found["models"]) == ([], [], [])
 
 
 def test_a_held_out_row_trained_nothing(root: Path, record: Record) -> None:
     with record.write() as store:
-        seq = store.add_transcript(talk("held"), "anchor").seq
-        held = store.add_correction(correction(seq, chapters(0))).seq
+        seq = store.transcripts.add(talk("held"), "anchor").seq
+        held = store.corrections.add(correction(seq, chapters(0))).seq
         night(store, "four", store.watermark(), "")
     found = run(root, str(held), "--by", "ann", "--why", "no")
     assert [(each["night"], each["trained"], each["scored"]) for each in found["nights"]] == [("four", False, True)]
@@ -100,7 +100,7 @@ def test_it_stays_out_of_the_next_snapshot_and_in_the_earlier_one(root: Path, re
         snapshot(record, tmp_path / "again", mark)
     assert {path.name: path.read_bytes() for path in (tmp_path / "again").glob("*.parquet")} == before
     with record.read() as store:
-        assert [label.external_id for label in store.labels(0, store.watermark())] == ["a"]
+        assert [label.external_id for label in store.labels.between(0, store.watermark())] == ["a"]
         snapshot(record, root / FOLDER, store.watermark())
 
 

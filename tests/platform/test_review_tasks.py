@@ -30,10 +30,10 @@ def workspace(tmp_path: Path) -> Workspace:
     made.record.migrate()
     with made.record.write() as store:
         for name in ("one", "two", "three"):
-            seq = store.add_transcript(talk(name, said=name)).seq
-            store.add_prediction(Prediction(seq, MODEL, "inline@1", chapters(0, 50)))
-        store.add_correction(correction(store.find_transcript("two"), chapters(0), "ann"))
-        store.loop.move("day0", MODEL, "install", "test", None, None)
+            seq = store.transcripts.add(talk(name, said=name)).seq
+            store.predictions.add(Prediction(seq, MODEL, "inline@1", chapters(0, 50)))
+        store.corrections.add(correction(store.transcripts.find("two"), chapters(0), "ann"))
+        store.aliases.assign_alias("day0", MODEL, "install", "test", None, None)
     return made
 
 
@@ -67,13 +67,13 @@ def test_a_sheet_comes_back_as_an_accept_and_an_edit_of_the_very_predictions(
         writer.writerows(rows)
     imported(workspace, out)
     with workspace.record.read() as store:
-        labels = {label.external_id: label for label in store.labels(0, store.watermark())}
+        labels = {label.external_id: label for label in store.labels.between(0, store.watermark())}
         assert (labels["one"].kind, labels["three"].kind) == ("accept", "edit")
         assert labels["three"].chapters[-1].title == "Another title"
         for name in ("one", "three"):
             seen = labels[name].prediction
-            assert seen is not None and store.prediction_by_seq(seen).model == MODEL
-        assert store.unreviewed(MODEL) == []
+            assert seen is not None and store.predictions.read(seen).model == MODEL
+        assert store.predictions.unreviewed(MODEL) == []
 
 
 def test_lines_come_back_as_an_accept_and_a_reject_once_they_are_signed(workspace: Workspace, tmp_path: Path) -> None:
@@ -87,11 +87,11 @@ def test_lines_come_back_as_an_accept_and_a_reject_once_they_are_signed(workspac
     out.write_text("".join(json.dumps(line) + "\n" for line in signed))
     imported(workspace, out)
     with workspace.record.read() as store:
-        told = [store.event(seq) for seq in range(store.watermark() - 1, store.watermark() + 1)]
+        told = [store.corrections.read(seq) for seq in range(store.watermark() - 1, store.watermark() + 1)]
         assert [(event.kind, event.chapters) for event in told] == [("accept", chapters(0, 50)), ("reject", ())]
-        seen = [store.prediction_by_seq(event.prediction) for event in told if event.prediction is not None]
+        seen = [store.predictions.read(event.prediction) for event in told if event.prediction is not None]
         assert [(answer.model, answer.transcript) for answer in seen] == [(MODEL, event.transcript) for event in told]
-        assert store.unreviewed(MODEL) == []
+        assert store.predictions.unreviewed(MODEL) == []
 
 
 def test_tasks_are_not_written_where_their_labelling_setup_goes(workspace: Workspace, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_tasks_carry_the_key_of_their_prediction(workspace: Workspace, tmp_path:
     out = tmp_path / "tasks.json"
     written(workspace, out, tool)
     with workspace.record.read() as store:
-        keys = [key for key, _ in store.unreviewed(MODEL)]
+        keys = [key for key, _ in store.predictions.unreviewed(MODEL)]
     assert len(keys) == 2 and all(key in out.read_text() for key in keys)
     assert out.with_suffix(".xml").exists() == (tool == "label-studio")
 
@@ -123,8 +123,8 @@ def test_a_key_of_another_record_is_refused_by_name(workspace: Workspace, tmp_pa
 def test_an_accept_by_key_has_the_chapters_of_its_prediction(workspace: Workspace, tmp_path: Path) -> None:
     """But for spaces; with others it would be a training target that nobody ever predicted or wrote."""
     with workspace.record.read() as store:
-        keys = {answer.transcript: key for key, answer in store.unreviewed(MODEL)}
-        one, three = (store.find_transcript(name) for name in ("one", "three"))
+        keys = {answer.transcript: key for key, answer in store.predictions.unreviewed(MODEL)}
+        one, three = (store.transcripts.find(name) for name in ("one", "three"))
     given = [{"start": each.start, "title": each.title} for each in chapters(0, 50)]
     row = {"video_id": "one", "reviewer": "bea", "prediction": keys[one], "kind": "accept"}
     untidy = [each | {"title": f" {each['title']} "} for each in given]
@@ -137,5 +137,5 @@ def test_an_accept_by_key_has_the_chapters_of_its_prediction(workspace: Workspac
     (rejected,) = (workspace.root / "rejects").iterdir()
     assert "has other chapters; make it an edit" in rejected.read_text()
     with workspace.record.read() as store:
-        kinds = {label.transcript: label.kind for label in store.labels(0, store.watermark())}
+        kinds = {label.transcript: label.kind for label in store.labels.between(0, store.watermark())}
     assert (kinds[one], kinds[three]) == ("accept", "accept")

@@ -27,11 +27,11 @@ from tests.made_up_record import chapters, correction, talk
 
 def dispute(store: Store, name: str, right: str, wrong: str, decided: bool = True) -> int:
     """A talk on which two differ, decided for one of them by carol."""
-    seq = store.add_transcript(talk(name, lines=3), "train").seq
-    chosen = store.add_correction(correction(seq, chapters(0, by=right), right)).seq
-    store.add_correction(correction(seq, chapters(0, by=wrong), wrong))
+    seq = store.transcripts.add(talk(name, lines=3), "train").seq
+    chosen = store.corrections.add(correction(seq, chapters(0, by=right), right)).seq
+    store.corrections.add(correction(seq, chapters(0, by=wrong), wrong))
     if decided:
-        store.adjudicate(seq, chosen, "carol")
+        store.corrections.adjudicate(seq, chosen, "carol")
     return seq
 
 
@@ -60,23 +60,23 @@ def test_adjudicated_items_say_who_was_right(record: Record) -> None:
 
 def test_a_merge_that_is_nobody_s_answer_says_nothing_of_anybody(record: Record) -> None:
     with record.write() as store:
-        store.adjudicate(dispute(store, "t", "ann", "bob", decided=False), chapters(0, by="Both"), "carol")
+        store.corrections.adjudicate(dispute(store, "t", "ann", "bob", decided=False), chapters(0, by="Both"), "carol")
     assert tallies(record) == {}
 
 
 def test_who_was_wrong_stays_so_after_taking_it_back(record: Record) -> None:
     with record.write() as store:
         seq = dispute(store, "t", "ann", "bob")
-        store.add_correction(correction(seq, (), "bob", "retract"))
+        store.corrections.add(correction(seq, (), "bob", "retract"))
     assert tallies(record)["bob"] == Tally(0, 1)
 
 
 def test_an_adjudication_that_is_taken_back_counts_no_more(record: Record) -> None:
     with record.write() as store:
         seq = dispute(store, "t", "ann", "bob")
-        label = store.label(seq, store.watermark())
+        label = store.labels.of(seq, store.watermark())
         assert isinstance(label, Label)
-        store.retract(label.correction, "carol", "no")
+        store.corrections.retract(label.correction, "carol", "no")
     assert tallies(record) == {}
 
 
@@ -95,12 +95,12 @@ def test_the_word_of_one_on_probation_does_not_gate_alone(record: Record) -> Non
             dispute(store, f"t{number}", "ann", "bob")
         before = store.watermark()
         store.reviewers.appoint("carol", "adjudicator", "ann")
-        seqs = {name: store.add_transcript(talk(name, lines=3), "train").seq for name in ("ann", "new", "two")}
+        seqs = {name: store.transcripts.add(talk(name, lines=3), "train").seq for name in ("ann", "new", "two")}
         for name in ("ann", "new"):
-            store.add_correction(correction(seqs[name], chapters(0), name))
+            store.corrections.add(correction(seqs[name], chapters(0), name))
         for name in ("new", "newer"):
-            store.add_correction(correction(seqs["two"], chapters(0), name))
-        found = {label.external_id: label.seconded for label in store.labels(before, store.watermark())}
+            store.corrections.add(correction(seqs["two"], chapters(0), name))
+        found = {label.external_id: label.seconded for label in store.labels.between(before, store.watermark())}
         assert found == {"ann": True, "new": False, "two": True}
         assert store.reviewers.on_probation(store.watermark()) == {"bob", "new", "newer"}
         assert store.reviewers.on_probation(before) == {"bob"}, "as of before, nobody tested anybody but on merit"
@@ -111,17 +111,17 @@ def test_roles_decide_who_may_decide(record: Record) -> None:
         seq = dispute(store, "t", "ann", "bob", decided=False)
         store.reviewers.appoint("dora", "adjudicator", "ann")
         with pytest.raises(Refused, match=r"carol is a reviewer .* ask an adjudicator, .* --role adjudicator"):
-            store.adjudicate(seq, chapters(0), "carol")
+            store.corrections.adjudicate(seq, chapters(0), "carol")
         with pytest.raises(Refused, match="retract ann's"):
-            store.retract(2, "carol", "no")
-        store.adjudicate(seq, chapters(0), "dora")
-        store.retract(2, "ann", "my own")
+            store.corrections.retract(2, "carol", "no")
+        store.corrections.adjudicate(seq, chapters(0), "dora")
+        store.corrections.retract(2, "ann", "my own")
         store.reviewers.appoint("olga", "release owner", "ann")
         with pytest.raises(Refused, match="release owner"):
             store.reviewers.appoint("ann", "adjudicator", "dora")
         store.reviewers.appoint("dora", "reviewer", "olga")
         with pytest.raises(Refused):
-            store.adjudicate(seq, chapters(0, by="Else"), "dora")
+            store.corrections.adjudicate(seq, chapters(0, by="Else"), "dora")
         assert store.reviewers.roles() == {"dora": "reviewer", "olga": "release owner"}
 
 

@@ -46,26 +46,26 @@ def reasons(record: Record) -> list[str]:
 
 def add(record: Record, transcript: Transcript, role: Role = "train") -> int:
     with record.write() as store:
-        return store.add_transcript(transcript, role).seq
+        return store.transcripts.add(transcript, role).seq
 
 
 def correct(record: Record, *corrections: Correction) -> int:
     """Records them in their order; returns the watermark after them."""
     with record.write() as store:
         for each in corrections:
-            assert store.add_correction(each).new
+            assert store.corrections.add(each).new
         return store.watermark()
 
 
 def labels(record: Record, after: int = 0, upto: int | None = None) -> list[Label]:
     with record.read() as store:
-        return store.labels(after, store.watermark() if upto is None else upto)
+        return store.labels.between(after, store.watermark() if upto is None else upto)
 
 
 def standing(record: Record, after: int = 0, upto: int | None = None) -> dict[int, str]:
     """The titles of each label's chapters, or why there is none, by transcript."""
     with record.read() as store:
-        found = store.changes(after, store.watermark() if upto is None else upto)
+        found = store.labels.changes(after, store.watermark() if upto is None else upto)
     return {
         seq: " ".join(c.title for c in label.chapters) if isinstance(label, Label) else label for seq, label in found
     }
@@ -92,13 +92,13 @@ def test_no_row_is_ever_changed_or_lost(either: Record) -> None:
 
     steps: list[Callable[[Store], object]] = [
         everything_once,
-        lambda store: store.add_correction(again("ann", "Better")),
-        lambda store: store.add_correction(again("bob", "Other")),
-        lambda store: store.add_correction(correction(1, (), "ann", "retract")),
-        lambda store: store.add_transcript(misheard(talk("first"), "late"), "sealed"),
-        lambda store: store.add_transcript(replace(talk("first"), title="Renamed")),
-        lambda store: store.add_prediction(asked("Unlike the first")),
-        lambda store: store.loop.begin_night("2026-03-01", 3, 9),
+        lambda store: store.corrections.add(again("ann", "Better")),
+        lambda store: store.corrections.add(again("bob", "Other")),
+        lambda store: store.corrections.add(correction(1, (), "ann", "retract")),
+        lambda store: store.transcripts.add(misheard(talk("first"), "late"), "sealed"),
+        lambda store: store.transcripts.add(replace(talk("first"), title="Renamed")),
+        lambda store: store.predictions.add(asked("Unlike the first")),
+        lambda store: store.nights.begin("2026-03-01", 3, 9),
     ]
     before, watermark = rows(either), 0
     for step in steps:
@@ -129,29 +129,29 @@ def test_what_went_in_comes_back(either: Record) -> None:
     seq = add(either, one)
     answer = Prediction(seq, "m" * 64, "inline@1", chapters(0, 0.1 + 0.2, by=words), (words,))
     with either.write() as store:
-        answered = store.add_prediction(answer).seq
+        answered = store.predictions.add(answer).seq
     correct(either, correction(seq, chapters(0, 1e-9, by=words), words, prediction=answered))
     with either.read() as store:
-        assert store.transcript(seq) == one
-        assert store.find_transcript("t") == seq
-        assert store.prediction(seq, "m" * 64, "inline@1") == store.prediction_by_seq(answered) == answer
-        assert store.prediction(seq, "m" * 64, "inline@2") is None
-        assert list(store.undrafted("n" * 64, "inline@1")) == [], "it is reviewed"
-        (label,) = store.labels(0, store.watermark())
+        assert store.transcripts.read(seq) == one
+        assert store.transcripts.find("t") == seq
+        assert store.predictions.find(seq, "m" * 64, "inline@1") == store.predictions.read(answered) == answer
+        assert store.predictions.find(seq, "m" * 64, "inline@2") is None
+        assert list(store.transcripts.undrafted("n" * 64, "inline@1")) == [], "it is reviewed"
+        (label,) = store.labels.between(0, store.watermark())
         assert (label.chapters, label.reviewer, label.channel) == (chapters(0, 1e-9, by=words), words, words)
         with pytest.raises(NotFound, match="'nobody'"):
-            store.find_transcript("nobody")
+            store.transcripts.find("nobody")
 
 
 def test_what_waits_for_a_reviewer_needs_a_draft(either: Record) -> None:
     drafted, waiting, referred, reviewed = (add(either, talk(name)) for name in "abcd")
     with either.write() as store:
-        store.add_prediction(Prediction(drafted, "m" * 64, "inline@1", chapters(0, 50)))
+        store.predictions.add(Prediction(drafted, "m" * 64, "inline@1", chapters(0, 50)))
     correct(either, correction(referred, chapters(0, 60), kind="reference"))
     correct(either, correction(reviewed, chapters(0, 60), "ann"))
     with either.read() as store:
-        assert list(store.undrafted("m" * 64, "inline@1")) == [waiting, referred]
-        assert list(store.undrafted("n" * 64, "inline@1")) == [drafted, waiting, referred]
+        assert list(store.transcripts.undrafted("m" * 64, "inline@1")) == [waiting, referred]
+        assert list(store.transcripts.undrafted("n" * 64, "inline@1")) == [drafted, waiting, referred]
 
 
 def test_numbers_rise_in_the_order_of_writing(either: Record) -> None:
@@ -159,7 +159,7 @@ def test_numbers_rise_in_the_order_of_writing(either: Record) -> None:
     for number in range(6):
         if number == 3:
             with pytest.raises(BadInput), either.write() as store:
-                store.add_transcript(talk("changed its mind"))
+                store.transcripts.add(talk("changed its mind"))
                 raise BadInput("no")
         given.append(add(either, talk(f"t{number}")))
         with either.read() as store:
@@ -186,10 +186,10 @@ def test_a_text_that_was_changed_or_lost_is_not_read(either: Record, tmp_path: P
     data[-6] ^= 1
     blob.write_bytes(bytes(data))
     with either.read() as store, pytest.raises(NotFound, match=r"backup"):
-        store.transcript(seq)
+        store.transcripts.read(seq)
     blob.unlink()
     with either.read() as store, pytest.raises(NotFound, match=r"backup"):
-        store.transcript(seq)
+        store.transcripts.read(seq)
 
 
 # leak groups ---------------------------------------------------------------------------------------------------------
@@ -207,12 +207,12 @@ def test_versions_of_a_talk_are_one_leak_group(either: Record, twin: Transcript,
     first, alone, other = (add(either, each) for each in (talk("first"), talk("alone"), twin))
     assert reasons(either) == [reason]
     with either.read() as store:
-        group = store.group(other, other)
-        assert group == store.group(first, other)
+        group = store.leak_groups.of(other, other)
+        assert group == store.leak_groups.of(first, other)
         assert group.name == first
         assert set(group.hashes) == {talk("first").hash, twin.hash}
-        assert store.group(first, alone).hashes == (talk("first").hash,)
-        assert store.group(alone, other).hashes == (talk("alone").hash,)
+        assert store.leak_groups.of(first, alone).hashes == (talk("first").hash,)
+        assert store.leak_groups.of(alone, other).hashes == (talk("alone").hash,)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -246,7 +246,7 @@ def test_a_group_has_its_strictest_role_in_whatever_order_it_came(
         members = [first, renamed, shouted(renamed, salt + "third"), misheard(first, salt + "fourth")]
         seqs = [add(lasting, members[place], declared[place]) for place in order]
         with lasting.read() as store:
-            groups = {store.group(seq, seqs[-1]) for seq in seqs}
+            groups = {store.leak_groups.of(seq, seqs[-1]) for seq in seqs}
         assert len(groups) == 1
         group = groups.pop()
         assert set(group.hashes) == {member.hash for member in members}
@@ -274,17 +274,17 @@ def test_a_twin_s_arrival_changes_the_labels_of_all_its_group(either: Record) ->
     assert standing(either, seen) == {}
     late = add(either, shouted(talk("first"), "late"), "sealed")
     with either.read() as store:
-        changed = store.changes(seen, late)
+        changed = store.labels.changes(seen, late)
         assert [seq for seq, _ in changed] == [first, second]
         assert [label.role for _, label in changed if isinstance(label, Label)] == ["sealed", "sealed"]
-        assert store.changes(late, late) == []
+        assert store.labels.changes(late, late) == []
 
 
 # labels --------------------------------------------------------------------------------------------------------------
 
 
 def test_no_statement_takes_more_values_than_a_database_does(either: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("errata.database.labels.AT_ONCE", 3)
+    monkeypatch.setattr("errata.database.sequence.AT_ONCE", 3)
     seqs = [add(either, talk(f"t{number}", lines=2)) for number in range(6)]
     watermark = correct(either, *(correction(seq, chapters(0)) for seq in seqs))
     for number in range(6):
@@ -300,7 +300,7 @@ def test_no_statement_takes_more_values_than_a_database_does(either: Record, mon
     sa.event.listen(sa.Engine, "before_cursor_execute", note)
     try:
         with either.read() as store:
-            assert [seq for seq, _ in store.changes(watermark, store.watermark())] == seqs
+            assert [seq for seq, _ in store.labels.changes(watermark, store.watermark())] == seqs
     finally:
         sa.event.remove(sa.Engine, "before_cursor_execute", note)
     assert 0 < max(most) <= 5
@@ -326,10 +326,10 @@ def test_reviewers_who_differ_leave_no_label_until_they_agree(either: Record) ->
     agreed = correct(either, correction(seq, chapters(0, by="Bob's"), "ann"))
     assert standing(either) == {seq: "Bob's 1"}
     with either.read() as store:
-        assert store.conflicts(disputed) == [seq]
-        assert store.conflicts(agreed) == []
-        assert store.corrected(0, agreed) == 1
-        assert store.corrected(agreed, agreed) == 0
+        assert store.conflicts.transcripts(disputed) == [seq]
+        assert store.conflicts.transcripts(agreed) == []
+        assert store.corrections.corrected_transcripts(0, agreed) == 1
+        assert store.corrections.corrected_transcripts(agreed, agreed) == 0
 
 
 def test_a_dispute_ends_when_one_side_takes_it_back(either: Record) -> None:
@@ -375,7 +375,7 @@ def test_the_longest_names_are_found_again(either: Record) -> None:
     seq = add(either, talk(name))
     correct(either, correction(seq, chapters(0), reviewer))
     with either.read() as store:
-        assert store.find_transcript(name) == seq
+        assert store.transcripts.find(name) == seq
     [label] = labels(either)
     assert label.reviewer == reviewer
     with pytest.raises(BadInput, match="has 501 characters"):

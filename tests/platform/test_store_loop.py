@@ -22,30 +22,30 @@ from tests.platform.postgres import Server
 
 def test_one_lease_has_one_holder(either: Record) -> None:
     with either.write() as store:
-        assert store.loop.take_lease("night", "one", 60) == 1
-        assert store.loop.take_lease("night", "one", 60) == 1, "its holder renews it"
+        assert store.lease.take("night", "one", 60) == 1
+        assert store.lease.take("night", "one", 60) == 1, "its holder renews it"
     with either.write() as store, pytest.raises(Unavailable, match="one holds the loop"):
-        store.loop.take_lease("night", "two", 60)
+        store.lease.take("night", "two", 60)
     with either.write() as store:
-        store.loop.take_lease("night", "one", -1)
-        assert store.loop.take_lease("night", "two", 60) == 2, "a take-over is told by the token"
-        store.loop.drop_lease("night", "one")
-        assert store.loop.lease_owner("night") == "two"
+        store.lease.take("night", "one", -1)
+        assert store.lease.take("night", "two", 60) == 2, "a take-over is told by the token"
+        store.lease.drop("night", "one")
+        assert store.lease.owner("night") == "two"
 
 
 def test_moves_are_a_history_and_an_outbox(either: Record) -> None:
     with either.write() as store:
-        store.loop.begin_night("2026-03-01", 4, 9)
-        store.loop.finish_night("2026-03-01", "promote", {"gain": 0.1})
+        store.nights.begin("2026-03-01", 4, 9)
+        store.nights.finish("2026-03-01", "promote", {"gain": 0.1})
         for model in ("a" * 64, "b" * 64):
-            store.loop.move("champion", model, "promote", "gate", "2026-03-01", None)
+            store.aliases.assign_alias("champion", model, "promote", "gate", "2026-03-01", None)
     with either.write() as store:
-        first, second = store.loop.moves("champion")
-        assert (first.previous, second.previous, store.loop.holder("champion")) == (None, "a" * 64, "b" * 64)
-        store.loop.mark_applied(first.number)
+        first, second = store.aliases.moves("champion")
+        assert (first.previous, second.previous, store.aliases.model_of("champion")) == (None, "a" * 64, "b" * 64)
+        store.aliases.mark_applied(first.number)
     with either.read() as store:
-        assert [move.model for move in store.loop.unapplied_moves()] == ["b" * 64]
-        night = store.loop.last_night()
+        assert [move.model for move in store.aliases.unapplied_moves()] == ["b" * 64]
+        night = store.nights.last()
         assert night is not None
         assert (night.label, night.outcome, night.gate_watermark) == ("2026-03-01", {"gain": 0.1}, 9)
 
@@ -86,7 +86,7 @@ def test_an_address_that_is_none_is_refused_in_a_sentence(address: str, tmp_path
 
 def test_a_file_that_is_no_database_or_is_damaged_is_refused_in_a_sentence(record: Record, tmp_path: Path) -> None:
     with record.write() as store:
-        store.add_transcript(talk("a"))
+        store.transcripts.add(talk("a"))
     record.close()
     path = tmp_path / "errata.db"
     whole = path.read_bytes()
@@ -118,7 +118,7 @@ def test_a_connection_that_was_lost_while_nobody_used_it_is_made_anew(postgresql
     admin.dispose()
     assert ended
     with record.write() as store:
-        assert store.add_transcript(talk("a")).new
+        assert store.transcripts.add(talk("a")).new
     record.close()
 
 

@@ -61,7 +61,7 @@ def test_laying_it_out_again_completes_it_and_changes_nothing_else(laid_out: Wor
 
 def test_what_can_be_made_again_is_not_committed(laid_out: Workspace) -> None:
     with laid_out.record.write() as store:
-        store.loop.begin_night("2026-03-01", 0, 0)
+        store.nights.begin("2026-03-01", 0, 0)
     for name in ("models/m/model.safetensors", "work/checkpoints/k/optimizer.pt", "candidate/x", "rejects/r.jsonl"):
         write_atomically(laid_out.root / name, "x")
     before = commits(laid_out.root)

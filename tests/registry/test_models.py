@@ -151,7 +151,7 @@ def two(registry: ModelRegistry, tmp_path: Path) -> tuple[str, str]:
 
 def move(record: Record, alias: str, model: str) -> None:
     with record.write() as store:
-        store.loop.move(alias, model, "test", "me", night=None, evidence=None)
+        store.aliases.assign_alias(alias, model, "test", "me", night=None, evidence=None)
 
 
 def test_aliases_follow_the_record(registry: ModelRegistry, record: Record, two: tuple[str, str]) -> None:
@@ -161,7 +161,7 @@ def test_aliases_follow_the_record(registry: ModelRegistry, record: Record, two:
     assert registry.sync(record) == 3
     assert registry.aliases() == {"day0": ("1", first), "champion": ("2", second), "challenger": ("1", first)}
     with record.read() as store:
-        assert not store.loop.unapplied_moves()
+        assert not store.aliases.unapplied_moves()
     assert registry.sync(record) == 0
     move(record, "challenger", "")
     assert registry.sync(record) == 1
@@ -187,7 +187,7 @@ def test_a_move_to_a_model_that_is_not_registered_stays_to_be_applied(
     with pytest.raises(NotFound, match="no version"):
         registry.sync(record)
     with record.read() as store:
-        assert len(store.loop.unapplied_moves()) == 1
+        assert len(store.aliases.unapplied_moves()) == 1
     assert registry.aliases() == {}
     move(record, "champion", two[0])
     assert registry.sync(record) == 1

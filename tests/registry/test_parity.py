@@ -77,9 +77,9 @@ def labels(record: Record) -> list[Label]:
             segments = tuple(
                 Segment(10.0 * index, 10.0 * index + 9, f"{line} {number}") for index, line in enumerate(lines)
             )
-            seq = store.add_transcript(Transcript(f"t{number}", segments, 60.0, channel=f"c{number % 2}"), "train").seq
-            store.add_correction(Correction(seq, "edit", chapters(0, 20), "ann", "page", identity=f"{number}" * 64))
-        return store.labels(0, store.watermark())
+            seq = store.transcripts.add(Transcript(f"t{number}", segments, 60.0, channel=f"c{number % 2}"), "train").seq
+            store.corrections.add(Correction(seq, "edit", chapters(0, 20), "ann", "page", identity=f"{number}" * 64))
+        return store.labels.between(0, store.watermark())
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def test_an_export_is_scored_against_its_model_and_each_is_asked_once(
     assert SMALL.guardrail("parity_server", found["server"].f1).effect == 0.0
     with record.read() as store:
         assert store.counts()["predictions"] == 6
-        assert store.prediction(labels[0].transcript, verify(server), "inline@1") is not None
+        assert store.predictions.find(labels[0].transcript, verify(server), "inline@1") is not None
 
     monkeypatch.setattr("errata.inference.predict.load", lambda *_: pytest.fail("a known answer was asked for again"))
     assert measure(record, models, adapter, {"server": server}, labels) == found

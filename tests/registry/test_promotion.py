@@ -53,7 +53,7 @@ def day0(record: Record) -> Record:
 
 def held(record: Record) -> dict[str, str | None]:
     with record.read() as store:
-        return {alias: store.loop.holder(alias) for alias in ("day0", *SHIPPED)}
+        return {alias: store.aliases.model_of(alias) for alias in ("day0", *SHIPPED)}
 
 
 def promoted(record: Record, folder: Path, candidate: str, champion: str = DAY0) -> None:
@@ -77,7 +77,7 @@ def test_day0_is_the_first_champion_and_stays_day0(day0: Record) -> None:
     assert held(day0) == FIRST
     with day0.write() as store:
         install_day0(store, DAY0, "init")
-        assert len(store.loop.moves()) == 2
+        assert len(store.aliases.moves()) == 2
     with day0.write() as store, pytest.raises(Refused, match="for ever"):
         install_day0(store, identity("other"), "init")
 
@@ -86,7 +86,7 @@ def test_a_promotion_moves_the_champion_and_what_ships_of_it(day0: Record, tmp_p
     promoted(day0, tmp_path, "b")
     assert held(day0) == state("b")
     with day0.read() as store:
-        moves = [move for move in store.loop.moves() if move.reason == "promote"]
+        moves = [move for move in store.aliases.moves() if move.reason == "promote"]
     assert {move.night for move in moves} == {"n1"} and {move.by for move in moves} == {"gate"}
     assert {move.evidence for move in moves} == {next(tmp_path.glob("*.json")).stem}
     assert not any(move.applied for move in moves)
@@ -95,10 +95,10 @@ def test_a_promotion_moves_the_champion_and_what_ships_of_it(day0: Record, tmp_p
 def test_promoting_again_changes_nothing(day0: Record, tmp_path: Path) -> None:
     promoted(day0, tmp_path, "b")
     with day0.read() as store:
-        before = len(store.loop.moves())
+        before = len(store.aliases.moves())
     promoted(day0, tmp_path, "b")
     with day0.read() as store:
-        assert len(store.loop.moves()) == before
+        assert len(store.aliases.moves()) == before
 
 
 @pytest.mark.parametrize("verdict", ["reject", "inconclusive", "underpowered", "blocked"])
@@ -227,7 +227,7 @@ def test_rollback_undoes_promotions_like_a_stack(steps: list[str], tmp_path_fact
             stack.pop()
         assert held(record) == stack[-1]
     with record.read() as store:
-        now = shipped(store.loop.moves())
+        now = shipped(store.aliases.moves())
     assert {alias: holding.model for alias, holding in now.items()} == {
         alias: model for alias, model in stack[-1].items() if alias in SHIPPED and model
     }

@@ -73,12 +73,12 @@ def test_an_answer_that_teaches_nothing_is_left_out() -> None:
 
 def test_disputed_and_withdrawn_talks_are_left_out_by_name(record: Record, tmp_path: Path) -> None:
     with record.write() as store:
-        seqs = {name: store.add_transcript(talk(name), "train").seq for name in ("fine", "disputed", "withdrawn")}
+        seqs = {name: store.transcripts.add(talk(name), "train").seq for name in ("fine", "disputed", "withdrawn")}
         for reviewer, start in (("ann", 10), ("bob", 20)):
-            store.add_correction(correction(seqs["disputed"], chapters(start), reviewer))
-        store.add_correction(correction(seqs["withdrawn"], chapters(0)))
-        store.add_correction(correction(seqs["withdrawn"], (), kind="retract"))
-        store.add_correction(correction(seqs["fine"], chapters(0)))
+            store.corrections.add(correction(seqs["disputed"], chapters(start), reviewer))
+        store.corrections.add(correction(seqs["withdrawn"], chapters(0)))
+        store.corrections.add(correction(seqs["withdrawn"], (), kind="retract"))
+        store.corrections.add(correction(seqs["fine"], chapters(0)))
         watermark = store.watermark()
     snapshot(record, tmp_path / "s", watermark)
     kept, left_out = curate(read_snapshot(tmp_path / "s"))
@@ -90,12 +90,12 @@ def test_disputed_and_withdrawn_talks_are_left_out_by_name(record: Record, tmp_p
 
 def test_a_twin_that_is_held_out_later_takes_the_whole_group_out(record: Record, tmp_path: Path) -> None:
     with record.write() as store:
-        store.add_correction(correction(store.add_transcript(talk("a"), "train").seq, chapters(0)))
+        store.corrections.add(correction(store.transcripts.add(talk("a"), "train").seq, chapters(0)))
         before = store.watermark()
     snapshot(record, tmp_path / "s", before)
     assert [each.external_id for each in curate(read_snapshot(tmp_path / "s"))[0]] == ["a"]
     with record.write() as store:
-        store.add_transcript(misheard(talk("a"), "held out"), "sealed")
+        store.transcripts.add(misheard(talk("a"), "held out"), "sealed")
         after = store.watermark()
     snapshot(record, tmp_path / "s", after)
     kept, left_out = curate(read_snapshot(tmp_path / "s"))
@@ -107,7 +107,7 @@ def test_the_stage_writes_rows_reasons_and_counts(
 ) -> None:
     with record.write() as store:
         for name, role in (("a", "train"), ("b", "train"), ("c", "dev")):
-            store.add_correction(correction(store.add_transcript(talk(name), role).seq, chapters(0)))
+            store.corrections.add(correction(store.transcripts.add(talk(name), role).seq, chapters(0)))
         watermark = store.watermark()
     monkeypatch.chdir(tmp_path)
     snapshot(record, SNAPSHOT, watermark)

@@ -28,19 +28,19 @@ def files(folder: Path) -> dict[str, bytes]:
 def begin(record: Record) -> int:
     """Two talks with labels, one without."""
     with record.write() as store:
-        seqs = [store.add_transcript(talk(name), "train").seq for name in ("a", "b", "c")]
+        seqs = [store.transcripts.add(talk(name), "train").seq for name in ("a", "b", "c")]
         for seq in seqs[:2]:
-            store.add_correction(correction(seq, chapters(0, 30)))
+            store.corrections.add(correction(seq, chapters(0, 30)))
         return store.watermark()
 
 
 def go_on(record: Record) -> int:
     """A twin that is held out, a correction of a correction, an answer, and a new talk."""
     with record.write() as store:
-        store.add_transcript(shouted(talk("a"), "twin"), "anchor")
-        store.add_correction(correction(store.find_transcript("b"), chapters(0, 60, by="Newer")))
-        store.add_prediction(Prediction(1, "m" * 64, "inline@1", chapters(0)))
-        store.add_correction(correction(store.add_transcript(talk("d"), "train").seq, chapters(10)))
+        store.transcripts.add(shouted(talk("a"), "twin"), "anchor")
+        store.corrections.add(correction(store.transcripts.find("b"), chapters(0, 60, by="Newer")))
+        store.predictions.add(Prediction(1, "m" * 64, "inline@1", chapters(0)))
+        store.corrections.add(correction(store.transcripts.add(talk("d"), "train").seq, chapters(10)))
         return store.watermark()
 
 
@@ -84,7 +84,7 @@ def test_nothing_new_writes_no_shard(record: Record, tmp_path: Path) -> None:
     snapshot(record, folder, watermark)
     assert files(folder) == before
     with record.write() as store:
-        later = store.add_transcript(talk("e")).seq
+        later = store.transcripts.add(talk("e")).seq
     snapshot(record, folder, later)
     assert read_manifest(folder) == {**read_manifest(folder), "watermark": later}
     assert files(folder).keys() == before.keys()
@@ -133,7 +133,7 @@ def test_a_run_that_was_cut_short_leaves_nothing_that_counts(record: Record, tmp
 def arrive(store: Store, transcript: Transcript, role: Role) -> None:
     """Refused where it came already, under a role that is not as strict."""
     with suppress(BadInput):
-        store.add_transcript(transcript, role)
+        store.transcripts.add(transcript, role)
 
 
 def random_history(store: Store, random: Random, steps: int) -> None:
@@ -151,12 +151,12 @@ def random_history(store: Store, random: Random, steps: int) -> None:
             twin = alter(talk(random.choice(said), lines=4), f"twin {step}")
             arrive(store, twin, random.choice(("train", "train", "anchor", "sealed")))
         else:
-            transcript = store.find_transcript(said[seq - 1])
+            transcript = store.transcripts.find(said[seq - 1])
             reviewer = random.choice(("ann", "ann", "bob"))
             kind = random.choice(("edit", "edit", "edit", "retract"))
             right = () if kind == "retract" else chapters(0, 10.0 * random.randint(1, 2))
             made = correction(transcript, right, reviewer, kind)
-            store.add_correction(replace(made, identity=f"step {step}"))
+            store.corrections.add(replace(made, identity=f"step {step}"))
 
 
 @pytest.mark.parametrize("seed", range(6))

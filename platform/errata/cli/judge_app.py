@@ -30,7 +30,7 @@ def check_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> Non
 
     place = find(workspace)
     with place.record.read() as store:
-        upto = store.newest_correction()
+        upto = store.corrections.newest()
     pairs = reviewed_pairs(place.record, upto)
     with counter(QUESTIONS) as each:
         found = check_judges(_seats(place, each), pairs, today())  # canaries are asked anew once a day
@@ -94,7 +94,7 @@ def _last_night(place: Workspace) -> str:
     from errata.errors import NotFound
 
     with place.record.read() as store:
-        scored = [row.label for row in store.loop.nights() if (place.nights / row.label / "items.parquet").exists()]
+        scored = [row.label for row in store.nights.all() if (place.nights / row.label / "items.parquet").exists()]
     if not scored:
         raise NotFound(f"{place.root} has no scored night yet; run one: errata nightly -w {place.root}")
     return scored[-1]

@@ -8,27 +8,32 @@ from typing import cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from errata.database.blobs import Blobs
-from errata.database.disputes import Disputes, as_chapters
-from errata.database.groups import Added, next_seq
+from errata.database.conflicts import Conflicts
+from errata.database.event_history import EventHistory
+from errata.database.predictions import as_chapters
 from errata.database.reviewers import Reviewers
+from errata.database.sequence import Added, next_seq
 from errata.database.standing import live, rejects
-from errata.database.tables import CorrectionRow
+from errata.database.tables import CorrectionRow, TranscriptRow
 from errata.domain.chapter import Chapters
 from errata.domain.correction import Correction, Kind
 from errata.domain.hashing import content_hash
 from errata.errors import BadInput, NotFound, Refused
 
 
-class Corrections(Disputes):
-    def __init__(self, session: Session, blobs: Blobs) -> None:
-        super().__init__(session, blobs)
-        self.reviewers = Reviewers(session)
+class Corrections:
+    def __init__(
+        self, session: Session, reviewers: Reviewers, conflicts: Conflicts, event_history: EventHistory
+    ) -> None:
+        self._session = session
+        self._reviewers = reviewers
+        self._conflicts = conflicts
+        self._event_history = event_history
 
-    def knows_correction(self, identity: str) -> bool:
+    def knows(self, identity: str) -> bool:
         return self._session.scalar(sa.select(CorrectionRow.seq).where(CorrectionRow.hash == identity)) is not None
 
-    def add_correction(self, correction: Correction) -> Added:
+    def add(self, correction: Correction) -> Added:
         """Records an event. Unless it names another, it supersedes the same reviewer's newest one on the transcript."""
         known = self._session.scalar(sa.select(CorrectionRow.seq).where(CorrectionRow.hash == correction.identity))
         if known is not None:
@@ -51,7 +56,7 @@ class Corrections(Disputes):
         )
         self._session.add(row)
         self._session.flush()
-        self.enter_dispute(correction.transcript)
+        self._conflicts.update_index(correction.transcript)
         return Added(row.seq, new=True)
 
     def _newest_of(self, transcript: int, reviewer: str) -> int | None:
@@ -67,7 +72,7 @@ class Corrections(Disputes):
             .limit(1)
         )
 
-    def find_correction(self, name: str) -> int:
+    def find(self, name: str) -> int:
         """`seq` of a correction by its `seq` or the beginning of its identity. Raises NotFound."""
         found = self._session.scalars(
             sa.select(CorrectionRow.seq).where(
@@ -83,7 +88,7 @@ class Corrections(Disputes):
             )
         return found[0]
 
-    def event(self, seq: int) -> Correction:
+    def read(self, seq: int) -> Correction:
         """A recorded event. Raises NotFound."""
         row = self._session.get(CorrectionRow, seq)
         if row is None:
@@ -101,17 +106,30 @@ class Corrections(Disputes):
             why=row.why,
         )
 
+    def newest(self) -> int:
+        """`seq` of the newest correction; 0 where there is none."""
+        return self._session.scalar(sa.select(sa.func.max(CorrectionRow.seq))) or 0
+
+    def corrected_transcripts(self, after: int, upto: int) -> int:
+        """How many transcripts got a correction with `after` < seq <= `upto`."""
+        query = (
+            sa.select(sa.func.count(CorrectionRow.transcript.distinct()))
+            .join(TranscriptRow, TranscriptRow.seq == CorrectionRow.transcript)
+            .where(CorrectionRow.seq > after, CorrectionRow.seq <= upto, TranscriptRow.forgotten.is_(None))
+        )
+        return self._session.scalar(query) or 0
+
     def retract(self, seq: int, by: str, why: str) -> Added:
         """Takes a correction out of every label from here on; doing it again changes nothing.
 
         Raises Refused for a retraction, and for somebody else's correction where `by` may not.
         """
-        named = self.event(seq)
+        named = self.read(seq)
         if named.kind == "retract":
             raise Refused(f"{seq} is a retraction, which can't be taken back; record a new correction instead")
         if by != named.reviewer:
-            self.reviewers.check(by, "adjudicator", f"retract {named.reviewer or 'imported'}'s correction")
-        return self.add_correction(
+            self._reviewers.check(by, "adjudicator", f"retract {named.reviewer or 'imported'}'s correction")
+        return self.add(
             Correction(
                 transcript=named.transcript,
                 kind="retract",
@@ -130,11 +148,11 @@ class Corrections(Disputes):
         Raises Refused where `by` is a side or may not, NotFound where nobody corrected, BadInput for a correction that
         doesn't stand.
         """
-        history = self._history(transcript)
+        history = self._event_history.of(transcript)
         sides = _sides(history)
         if not sides:
             raise NotFound("nobody's correction of this transcript stands, so there is nothing to adjudicate")
-        self.reviewers.check(by, "adjudicator", "adjudicate")
+        self._reviewers.check(by, "adjudicator", "adjudicate")
         if by in {row.reviewer for row in sides}:
             raise Refused(f"{by} is a side in this dispute; let somebody else decide, or retract {by}'s correction")
         chosen, chapters = _decision(decided, [*sides, *live(history)])
@@ -145,7 +163,7 @@ class Corrections(Disputes):
             if [now.kind, now.reviewer, now.supersedes, now.chapters] == told:
                 return Added(now.seq, new=False)
         seen = [row.prediction for row in ([chosen] if chosen else sides) if row.prediction is not None]
-        return self.add_correction(
+        return self.add(
             Correction(
                 transcript=transcript,
                 kind="adjudicate",

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from errata.database import leak_guard
-from errata.database.blobs import Blobs
 from errata.database.record import Record
 from errata.database.repairs import Repaired
 from errata.database.store import Store
@@ -50,12 +49,11 @@ def fsck(record: Record, progress: Callable[[], None] = lambda: None) -> Finding
 
     Raises Unavailable where the record can't be read at all.
     """
-    with record.look() as (session, blobs):
-        store = Store(session, blobs)
+    with record.look() as (session, store):
         problems: list[str] = []
         count = 0
         for row in _each(session, TranscriptRow):
-            problems += _transcript(session, blobs, row)
+            problems += _transcript(session, store, row)
             count += 1
             progress()
         for check in (_keys, _numbers, _order, _predictions):
@@ -75,14 +73,14 @@ def _each(session: Session, table: type[Any], where: Sequence[sa.ColumnElement[b
         session.expunge_all()
 
 
-def _transcript(session: Session, blobs: Blobs, row: TranscriptRow) -> Iterator[str]:
+def _transcript(session: Session, store: Store, row: TranscriptRow) -> Iterator[str]:
     name = f"transcript {row.seq} ({row.external_id!r})"
     if row.role not in ROLES:
         yield f"{name} has the role {row.role!r}, which there is not; restore the record from a backup"
     if row.forgotten is not None:
         return
     try:
-        transcript = Transcript.from_json(blobs.get(row.hash))
+        transcript = store.transcripts.read(row.seq)
     except (ErrataError, TypeError, KeyError) as error:
         yield f"{name}: {error}"
         return
@@ -187,7 +185,7 @@ def _predictions(session: Session) -> Iterator[str]:
 
 def _conflicts(store: Store) -> Iterator[str]:
     """Conflicts that `errata conflicts` and `errata status` would not find."""
-    for seq in sorted(set(store.conflicts(store.watermark())) - set(store.conflicts())):
+    for seq in sorted(set(store.conflicts.transcripts(store.watermark())) - set(store.conflicts.transcripts())):
         yield f"transcript {seq} is in conflict, and the index of conflicts lacks it; {REPAIR}"
 
 
@@ -220,7 +218,7 @@ def _quarantined(session: Session, store: Store) -> Iterator[str]:
     late = session.execute(sa.select(LinkRow.older, LinkRow.newer).where(LinkRow.since > first))
     head, told = store.watermark(), set[int]()
     for seq in sorted({end for link in late for end in link}):
-        role = store.group(seq, head).role
+        role = store.leak_groups.of(seq, head).role
         if role == "train":
             continue
         for label, upto in nights:
@@ -235,9 +233,9 @@ def _quarantined(session: Session, store: Store) -> Iterator[str]:
 
 def _trained_on(session: Session, store: Store, seq: int, upto: int) -> set[int]:
     """The corrected members of a leak group that was open to training as of `upto`."""
-    if seq > upto or store.group(seq, upto).role != "train":
+    if seq > upto or store.leak_groups.of(seq, upto).role != "train":
         return set()
-    members = sa.select(TranscriptRow.seq).where(TranscriptRow.hash.in_(store.group(seq, upto).hashes))
+    members = sa.select(TranscriptRow.seq).where(TranscriptRow.hash.in_(store.leak_groups.of(seq, upto).hashes))
     corrected = sa.select(CorrectionRow.transcript).where(
         CorrectionRow.transcript.in_(members), CorrectionRow.seq <= upto
     )

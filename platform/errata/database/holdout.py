@@ -9,7 +9,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from errata.database.groups import Added, next_seq
+from errata.database.sequence import Added, next_seq
 from errata.database.tables import EventRow, HoldoutAccessRow
 from errata.domain.roles import Role
 

@@ -1,4 +1,4 @@
-"""What follows from reviewers' events: labels, conflicts, preferences and judgements.
+"""What follows from reviewers' events: labels and preferences.
 
 Nothing of it is stored. Each question is answered from the events up to a watermark, so that what comes later, a
 retraction too, never changes an earlier answer. Transcripts that were forgotten have none of these any more.
@@ -6,176 +6,118 @@ retraction too, never changes an earlier answer. Transcripts that were forgotten
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Literal, cast
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
-from errata.database.corrections import Corrections
-from errata.database.disputes import AT_ONCE, as_chapters, said_by
-from errata.database.standing import live, rejects, seconded
-from errata.database.tables import CorrectionRow, DisputeRow, LinkRow, TranscriptRow
-from errata.domain.correction import Conflict, Judgement, Kind, Label, Preference, Side, preference, said
-from errata.domain.prediction import Prediction
+from errata.database.event_history import EventHistory, TranscriptEvents
+from errata.database.leak_groups import LeakGroups
+from errata.database.predictions import Predictions, as_chapters
+from errata.database.reviewers import Reviewers
+from errata.database.standing import History, live, seconded
+from errata.database.tables import CorrectionRow, LinkRow, TranscriptRow
+from errata.domain.correction import Kind, Label, Preference, preference
 
 Unlabelled = Literal["conflict", "withdrawn"]
 """Why a corrected transcript has no label: its reviewers disagree, or what they said was rejected or taken back."""
 
-History = list[CorrectionRow]
 
+class Labels:
+    def __init__(
+        self,
+        session: Session,
+        leak_groups: LeakGroups,
+        reviewers: Reviewers,
+        predictions: Predictions,
+        event_history: EventHistory,
+    ) -> None:
+        self._session = session
+        self._leak_groups = leak_groups
+        self._reviewers = reviewers
+        self._predictions = predictions
+        self._event_history = event_history
 
-class Labels(Corrections):
-    def labels(self, after: int, upto: int) -> list[Label]:
+    def between(self, after: int, upto: int) -> list[Label]:
         """The labels of transcripts that got a correction with `after` < seq <= `upto`, as of `upto`, in their order.
 
         A transcript on which reviewers disagree, or that was rejected or taken back, has none.
         """
-        corrected = sa.select(CorrectionRow.transcript).where(CorrectionRow.seq > after, CorrectionRow.seq <= upto)
-        return [found for _, found in self._labels(corrected, after, upto) if isinstance(found, Label)]
+        return [label for _, label in self._labels(_corrected(after, upto), after, upto) if isinstance(label, Label)]
 
-    def label(self, transcript: int, upto: int) -> Label | Unlabelled | None:
+    def of(self, transcript: int, upto: int) -> Label | Unlabelled | None:
         """One transcript's label as of `upto`; None where nothing had been said of it."""
-        asked = sa.select(TranscriptRow.seq).where(TranscriptRow.seq == transcript)
-        return next((found for _, found in self._labels(asked, 0, upto)), None)
-
-    def behind(self, transcript: int, upto: int) -> frozenset[int]:
-        """Every correction whose words the label as of `upto` is, by `seq`; none where there is no label."""
-        asked = sa.select(TranscriptRow.seq).where(TranscriptRow.seq == transcript)
-        found = [row for _, history, differ in self._judged(asked, upto) if not differ for row in live(history)]
-        chosen = {row.supersedes for row in found if row.kind == "adjudicate" and row.supersedes is not None}
-        return frozenset({row.seq for row in found} | chosen)
+        return next((label for _, label in self._labels(_alone(transcript), 0, upto)), None)
 
     def changes(self, after: int, upto: int) -> list[tuple[int, Label | Unlabelled]]:
         """Transcripts, by `seq`, whose label may have changed in that span, and what it is as of `upto`.
 
         A correction changes one; so does a twin that is found, since it can make a whole leak group held out.
         """
-        found = self._session.scalars(
+        newcomers = self._session.scalars(
             sa.select(LinkRow.newer).where(LinkRow.since > after, LinkRow.since <= upto).distinct()
         )
-        joined = {member for newer in found for member in self.members(newer, upto)}
-        corrected = sa.select(CorrectionRow.transcript).where(CorrectionRow.seq > after, CorrectionRow.seq <= upto)
-        return list(self._labels(sorted(joined.union(self._session.scalars(corrected))), after, upto))
+        joined = {member for newer in newcomers for member in self._leak_groups.members(newer, upto)}
+        corrected = self._session.scalars(_corrected(after, upto))
+        return list(self._labels(sorted(joined.union(corrected)), after, upto))
+
+    def supporting_corrections(self, transcript: int, upto: int) -> frozenset[int]:
+        """Every correction whose words the label as of `upto` is, by `seq`; none where there is no label."""
+        history = next(self._event_history.upto(_alone(transcript), upto), None)
+        if history is None or history.differ:
+            return frozenset()
+        supporting = live(history.events)
+        chosen = {row.supersedes for row in supporting if row.kind == "adjudicate" and row.supersedes is not None}
+        return frozenset({row.seq for row in supporting} | chosen)
 
     def preferences(self, after: int, upto: int) -> list[Preference]:
         """What reviewers left over what was predicted, one pair a label that changed its prediction."""
-        found = self.labels(after, upto)
-        answers = self._answers(label.prediction for label in found)
-        pairs = [preference(label, answers[label.prediction]) for label in found if label.prediction is not None]
+        labels = self.between(after, upto)
+        answers = self._predictions.read_all(label.prediction for label in labels)
+        pairs = [preference(label, answers[label.prediction]) for label in labels if label.prediction is not None]
         return [pair for pair in pairs if pair is not None]
 
-    def judgements(self, after: int, upto: int) -> list[Judgement]:
-        """Whether people found each answer right, by those standing events of the span that say so.
-
-        An accept finds it right, an edit that changed it and a reject find it wrong. Disputed transcripts have none.
-        """
-        corrected = sa.select(CorrectionRow.transcript).where(CorrectionRow.seq > after, CorrectionRow.seq <= upto)
-        undisputed = [history for _, history, differ in self._judged(corrected, upto) if not differ]
-        rows = [row for history in undisputed for row in (*live(history), *rejects(history)) if row.seq > after]
-        answers = self._answers(row.prediction for row in rows)
-        told = sorted((row for row in rows if row.prediction is not None), key=lambda row: row.seq)
-        return [_judgement(row, row.prediction, answers[row.prediction]) for row in told if row.prediction is not None]
-
-    def conflicts(self, upto: int | None = None) -> list[int]:
-        """Transcripts whose reviewers disagree as of `upto`, or now: then they alone are read."""
-        return [transcript.seq for transcript, _ in self._disputed(upto)]
-
-    def disputes(self, upto: int | None = None) -> list[Conflict]:
-        """The conflicts as of `upto`, or now, with what each side stands by, in the order of their newest events."""
-        return [_conflict(transcript, history) for transcript, history in self._disputed(upto)]
-
-    def _disputed(self, upto: int | None) -> list[tuple[TranscriptRow, History]]:
-        if upto is not None:
-            judged = list(self._judged(sa.select(CorrectionRow.transcript), upto))
-        else:
-            judged = list(self._judged(self._session.scalars(sa.select(DisputeRow.transcript)).all(), self.watermark()))
-        found = [(transcript, history) for transcript, history, differ in judged if differ]
-        return sorted(found, key=lambda one: one[1][-1].seq)
-
-    def corrected(self, after: int, upto: int) -> int:
-        """How many transcripts got a correction with `after` < seq <= `upto`."""
-        found = (
-            sa.select(sa.func.count(CorrectionRow.transcript.distinct()))
-            .join(TranscriptRow, TranscriptRow.seq == CorrectionRow.transcript)
-            .where(CorrectionRow.seq > after, CorrectionRow.seq <= upto, TranscriptRow.forgotten.is_(None))
-        )
-        return self._session.scalar(found) or 0
-
     def _labels(
-        self, transcripts_asked: sa.Select[int] | Sequence[int], after: int, upto: int
+        self, transcripts: sa.Select[int] | Sequence[int], after: int, upto: int
     ) -> Iterator[tuple[int, Label | Unlabelled]]:
-        probation = self.reviewers.on_probation(upto)
-        for transcript, history, differ in self._judged(transcripts_asked, upto):
-            standing = live(history)
-            if differ:
-                yield transcript.seq, "conflict"
-            elif standing:
-                before = [row for row in history if row.seq <= after]
-                decided = any(row.kind != "reference" for row in before) and not self._differ(before)
-                yield (
-                    transcript.seq,
-                    self._label(transcript, standing[-1], upto, not decided, seconded(history, probation)),
-                )
+        probation = self._reviewers.on_probation(upto)
+        for history in self._event_history.upto(transcripts, upto):
+            if history.differ:
+                yield history.transcript.seq, "conflict"
+            elif live(history.events):
+                yield history.transcript.seq, self._label(history, after, upto, probation)
             else:
-                yield transcript.seq, "withdrawn"
+                yield history.transcript.seq, "withdrawn"
 
-    def _judged(
-        self, transcripts_asked: sa.Select[int] | Sequence[int], upto: int
-    ) -> Iterator[tuple[TranscriptRow, History, bool]]:
-        """Each transcript with its events up to `upto` and whether people differ, in the order of their newest ones."""
-        said_upto = (
-            sa.select(CorrectionRow, TranscriptRow)
-            .join(TranscriptRow, TranscriptRow.seq == CorrectionRow.transcript)
-            .where(CorrectionRow.seq <= upto, TranscriptRow.forgotten.is_(None))
-            .order_by(CorrectionRow.seq)
-        )
-        events: dict[int, History] = defaultdict(list)
-        transcripts: dict[int, TranscriptRow] = {}
-        for part in _parts(transcripts_asked):
-            for correction, transcript in self._session.execute(said_upto.where(CorrectionRow.transcript.in_(part))):
-                events[transcript.seq].append(correction)
-                transcripts[transcript.seq] = transcript
-        for seq, history in sorted(events.items(), key=lambda item: item[1][-1].seq):
-            yield transcripts[seq], history, self._differ(history)
-
-    def _label(self, transcript: TranscriptRow, row: CorrectionRow, upto: int, first: bool, seconded: bool) -> Label:
-        group = self.group(transcript.seq, upto)
+    def _label(self, history: TranscriptEvents, after: int, upto: int, probation: frozenset[str]) -> Label:
+        transcript, newest = history.transcript, live(history.events)[-1]
+        group = self._leak_groups.of(transcript.seq, upto)
         return Label(
             transcript=transcript.seq,
             transcript_hash=transcript.hash,
             external_id=transcript.external_id,
             channel=transcript.channel,
-            correction=row.seq,
-            kind=cast(Kind, row.kind),
-            chapters=as_chapters(row.chapters),
-            reviewer=row.reviewer,
-            prediction=row.prediction,
+            correction=newest.seq,
+            kind=cast(Kind, newest.kind),
+            chapters=as_chapters(newest.chapters),
+            reviewer=newest.reviewer,
+            prediction=newest.prediction,
             role=group.role,
             group=group.name,
             group_hashes=group.hashes,
-            first=first,
-            seconded=seconded,
+            first=not self._decided([row for row in history.events if row.seq <= after]),
+            seconded=seconded(history.events, probation),
         )
 
-
-def _parts(asked: sa.Select[int] | Sequence[int]) -> Iterator[sa.Select[int] | Sequence[int]]:
-    """What each IN may hold."""
-    if isinstance(asked, sa.Select):
-        yield asked
-        return
-    for begin in range(0, len(asked), AT_ONCE):
-        yield asked[begin : begin + AT_ONCE]
+    def _decided(self, earlier: History) -> bool:
+        """Whether people had said what the chapters are, and agreed."""
+        return any(row.kind != "reference" for row in earlier) and not self._event_history.differ(earlier)
 
 
-def _judgement(row: CorrectionRow, seq: int, answer: Prediction) -> Judgement:
-    right = row.kind != "reject" and said(row.chapters) == said_by(answer)
-    return Judgement(row.transcript, row.seq, seq, right, row.reviewer)
+def _corrected(after: int, upto: int) -> sa.Select[int]:
+    return sa.select(CorrectionRow.transcript).where(CorrectionRow.seq > after, CorrectionRow.seq <= upto)
 
 
-def _conflict(transcript: TranscriptRow, history: History) -> Conflict:
-    rows = sorted((*live(history), *rejects(history)), key=lambda row: row.seq)
-    sides = (
-        Side(row.seq, row.reviewer, cast(Kind, row.kind), as_chapters(row.chapters), row.reviewed_on) for row in rows
-    )
-    return Conflict(transcript.seq, transcript.external_id, transcript.title, tuple(sides))
+def _alone(transcript: int) -> sa.Select[int]:
+    return sa.select(TranscriptRow.seq).where(TranscriptRow.seq == transcript)

@@ -1,6 +1,6 @@
 """The engine behind the record: connections, transactions and migrations. The caller owns the transaction.
 
-    with record.write() as store: store.add_transcript(...)
+    with record.write() as store: store.transcripts.add(...)
     with record.read() as store: store.watermark()
 
 One writer at a time holds for both databases. A database hands out the numbers of `seq` before it commits: with two
@@ -67,14 +67,14 @@ class Record:
     @contextmanager
     def read(self) -> Iterator[Store]:
         """The record as it is now, and stays for the whole block, whoever writes meanwhile."""
-        with self.look() as (session, blobs):
-            yield Store(session, blobs)
+        with self.look() as (_, store):
+            yield store
 
     @contextmanager
-    def look(self) -> Iterator[tuple[Session, Blobs]]:
-        """What lies under the store, to read past it: for checks."""
+    def look(self) -> Iterator[tuple[Session, Store]]:
+        """The store and, to read past it, the session under it: for checks."""
         with self._transaction(self._reader) as session:
-            yield session, Blobs(self._blobs)
+            yield session, Store(session, Blobs(self._blobs))
 
     @contextmanager
     def _transaction(self, engine: sa.Engine) -> Iterator[Session]:

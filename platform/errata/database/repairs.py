@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from errata.database import leak_guard
-from errata.database.disputes import Disputes
-from errata.database.groups import next_seq
+from errata.database.blobs import Blobs
+from errata.database.conflicts import Conflicts
+from errata.database.sequence import next_seq
 from errata.database.tables import BandRow, RepairRow, TranscriptRow
 from errata.domain import twins
 from errata.domain.transcript import Transcript
@@ -46,7 +48,12 @@ class Repaired:
         }
 
 
-class Repairs(Disputes):
+class Repairs:
+    def __init__(self, session: Session, blobs: Blobs, conflicts: Conflicts) -> None:
+        self._session = session
+        self._blobs = blobs
+        self._conflicts = conflicts
+
     def mend(self, after: int, by: str) -> tuple[Repaired, int | None]:
         """Mends the next AT_ONCE transcripts after number `after`; returns what was done and the last of their numbers,
         None where there are no more. Texts that can't be read are left alone: `fsck` names them."""
@@ -59,7 +66,7 @@ class Repairs(Disputes):
         signed = tuple(row.seq for row in rows if self._sign(row))
         entered = tuple(row.seq for row in rows if leak_guard.complete(self._session, row))
         links = [link for row in rows for link in leak_guard.unlinked(self._session, row)]
-        conflicts = tuple(row.seq for row in rows if self.enter_dispute(row.seq))
+        conflicts = tuple(row.seq for row in rows if self._conflicts.update_index(row.seq))
         done = Repaired(signed, entered, tuple((link["newer"], link["older"]) for link in links), conflicts)
         if done != Repaired():
             event = RepairRow(seq=next_seq(self._session, "repair"), by=by, done=done.as_json())

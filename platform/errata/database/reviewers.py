@@ -8,7 +8,7 @@ from typing import cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from errata.database.groups import next_seq
+from errata.database.sequence import next_seq
 from errata.database.standing import tallied
 from errata.database.tables import AppointmentRow, CorrectionRow, TranscriptRow
 from errata.domain.reviewer import Reviewer, ReviewerRole, Tally, may, on_probation

@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from errata.database.blobs import Blobs
-from errata.database.groups import Groups, next_seq
+from errata.database.leak_groups import LeakGroups
+from errata.database.sequence import highest_seq, next_seq
 from errata.database.tables import (
     BandRow,
     CorrectionRow,
@@ -63,9 +64,10 @@ class Tombstone:
 
 
 class Tombstones:
-    def __init__(self, session: Session, blobs: Blobs) -> None:
+    def __init__(self, session: Session, blobs: Blobs, leak_groups: LeakGroups) -> None:
         self._session = session
         self._blobs = blobs
+        self._leak_groups = leak_groups
 
     def bury(self, external_id: str, by: str, why: str) -> Tombstone:
         """Takes every version of a transcript, its predictions and its corrections' texts out of the tables.
@@ -130,8 +132,8 @@ class Tombstones:
 
     def twins(self, stone: Tombstone) -> list[str]:
         """Outside ids of other transcripts in the same leak groups, which the request doesn't name."""
-        groups = Groups(self._session, self._blobs)
-        seqs = {member for seq in stone.transcripts for member in groups.members(seq, groups.watermark())}
+        now = highest_seq(self._session)
+        seqs = {member for seq in stone.transcripts for member in self._leak_groups.members(seq, now)}
         names = sa.select(TranscriptRow.external_id).where(
             TranscriptRow.seq.in_(seqs), TranscriptRow.forgotten.is_(None)
         )

@@ -75,18 +75,6 @@ class Preference:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """What people said of one answer: a label that a judge's own verdict is measured by."""
-
-    transcript: int
-    correction: int
-    """`seq` of the event that says so."""
-    prediction: int
-    right: bool
-    reviewer: str
-
-
-@dataclass(frozen=True, slots=True)
 class Side:
     """One of those who differ on a transcript."""
 

@@ -54,21 +54,21 @@ def recorded_answers(
 ) -> dict[int, Prediction]:
     """The answers on record, and those that `read` gives to the rest, which are recorded `TOGETHER` at a time."""
     with record.read() as store:
-        found = {seq: store.prediction(seq, who.model, who.template) for seq in transcripts}
+        found = {seq: store.predictions.find(seq, who.model, who.template) for seq in transcripts}
     known = {seq: prediction for seq, prediction in found.items() if prediction is not None}
     for _ in known:
         each()
     unknown = [seq for seq in found if seq not in known]
     for begin in range(0, len(unknown), TOGETHER):
         with record.read() as store:
-            texts = {seq: store.transcript(seq) for seq in unknown[begin : begin + TOGETHER]}
+            texts = {seq: store.transcripts.read(seq) for seq in unknown[begin : begin + TOGETHER]}
         made = {
             seq: Prediction(seq, who.model, who.template, reading.chapters, reading.problems, who.foreign)
             for seq, reading in read(texts).items()
         }
         with record.write() as store:
             for prediction in made.values():
-                store.add_prediction(prediction)
+                store.predictions.add(prediction)
         known |= made
         for _ in made:
             each()

@@ -59,7 +59,7 @@ def entrant(workspace: Workspace, name: str, number: int, manner: Manner, place:
         return _server(name, number, manner)
     path = Path(name)
     with workspace.record.read() as store:
-        alias = store.loop.holder(name)
+        alias = store.aliases.model_of(name)
     if alias is None and (path.is_dir() or (path.is_file() and path.suffix == ".gguf")):
         return _folder(workspace, path, manner, place / str(number))
     if alias is None and path.is_file():
@@ -106,7 +106,7 @@ def _card(workspace: Workspace, path: Path, manner: Manner) -> Card:
     if form != "adapter":
         return Card(manner.template, manner.context, form)
     with workspace.record.read() as store:
-        day0 = store.loop.holder("day0") or ""
+        day0 = store.aliases.model_of("day0") or ""
     base = Card.read(model_folder(day0, workspace.models))
     return Card(base.template, base.context, "adapter", day0)
 

@@ -23,7 +23,7 @@ def night_outcome(
 
     winner = chosen(contests)
     with workspace.record.read() as store:
-        changed = store.corrected(night.training_watermark, night.gate_watermark)
+        changed = store.corrections.corrected_transcripts(night.training_watermark, night.gate_watermark)
     nothing = workspace.nights / night.label / NO_CANDIDATE
     outcome: dict[str, Any] = {
         "night": night.label,
@@ -70,7 +70,7 @@ def conclude(workspace: Workspace, night: Night, contests: Sequence[Contest], ou
     """Decides the aliases and finishes the night, in one transaction: no crash can part them."""
     with workspace.record.write() as store:
         _move_aliases(store, night, contests)
-        store.loop.finish_night(night.label, outcome["verdict"], outcome)
+        store.nights.finish(night.label, outcome["verdict"], outcome)
 
 
 def _move_aliases(store: Store, night: Night, contests: Sequence[Contest]) -> None:
@@ -82,6 +82,6 @@ def _move_aliases(store: Store, night: Night, contests: Sequence[Contest]) -> No
     if winner is not None:
         promote(store, winner.model, night.label, winner.record, "gate")
     challenger = waits.model if waits else ""
-    if challenger != (store.loop.holder("challenger") or ""):
+    if challenger != (store.aliases.model_of("challenger") or ""):
         reason, evidence = ("waits", waits.sha256) if waits else ("retired", None)
-        store.loop.move("challenger", challenger, reason, "gate", night.label, evidence)
+        store.aliases.assign_alias("challenger", challenger, reason, "gate", night.label, evidence)

@@ -31,7 +31,7 @@ def promote_by_hand(workspace: Workspace, name: str, evidence: Path) -> str:
 
 def _check_written_by_a_night(store: Store, evidence: Path) -> None:
     """A record's name proves its bytes; that a night wrote it, only the night's own outcome can say."""
-    written = {decision["evidence"] for row in store.loop.nights() for decision in row.outcome.get("decisions", [])}
+    written = {decision["evidence"] for row in store.nights.all() for decision in row.outcome.get("decisions", [])}
     if evidence.stem not in written:
         raise Refused(
             f"{evidence} was written by no night of this workspace; `errata status --json` names those that were"
@@ -56,7 +56,7 @@ def export(workspace: Workspace, target: str, out: Path, name: str) -> str:
         raise BadInput(f"{out} is there already; name a new folder")
     identity = resolve(workspace, name)
     with workspace.record.read() as store:
-        scored = store.loop.holder(target) if identity == store.loop.holder("champion") else None
+        scored = store.aliases.model_of(target) if identity == store.aliases.model_of("champion") else None
     if scored is not None:
         folder = model_folder(scored, workspace.models)
         verify(folder)

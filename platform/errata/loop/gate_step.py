@@ -22,7 +22,7 @@ def run_gates(workspace: Workspace, night: Night, contenders: Sequence[dict[str,
     policy = preset(workspace.params()["gate"]["preset"])
     folder = workspace.nights / night.label
     with workspace.record.read() as store:
-        history = History.of(row.outcome for row in store.loop.nights())
+        history = History.of(row.outcome for row in store.nights.all())
     contests = []
     for contender in contenders:
         parity = read_parity(_exported_in(workspace, night, contender) / PARITY)
@@ -37,5 +37,5 @@ def _exported_in(workspace: Workspace, night: Night, contender: dict[str, Any]) 
     if contender["name"] == "candidate":
         return workspace.nights / night.label
     with workspace.record.read() as store:
-        label = next(row.label for row in store.loop.nights() if row.outcome.get("candidate") == contender["model"])
+        label = next(row.label for row in store.nights.all() if row.outcome.get("candidate") == contender["model"])
     return workspace.nights / label

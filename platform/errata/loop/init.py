@@ -24,7 +24,7 @@ def init(root: Path, model: Path | None = None, template: str = "indexed", conte
 
     workspace = Workspace.create(root)
     with workspace.record.read() as store:
-        day0 = store.loop.holder("day0")
+        day0 = store.aliases.model_of("day0")
     if day0 is None:
         day0 = _install(workspace, model or TINY, template, context)
     registry = ModelRegistry.of(workspace)

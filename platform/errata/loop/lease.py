@@ -20,10 +20,10 @@ def held(record: Record) -> Iterator[None]:
     """Holds the loop's lease for the block. Raises Unavailable where another process holds it."""
     owner = f"{socket.gethostname()}:{os.getpid()}"
     with record.write() as store:
-        holder = store.loop.lease_owner(NAME)
+        holder = store.lease.owner(NAME)
         if holder is not None and _is_dead(holder):
-            store.loop.drop_lease(NAME, holder)
-        store.loop.take_lease(NAME, owner, SECONDS)
+            store.lease.drop(NAME, holder)
+        store.lease.take(NAME, owner, SECONDS)
     done = threading.Event()
     renewal = threading.Thread(target=_renew, args=(record, owner, done), daemon=True)
     renewal.start()
@@ -33,14 +33,14 @@ def held(record: Record) -> Iterator[None]:
         done.set()
         renewal.join()
         with record.write() as store:
-            store.loop.drop_lease(NAME, owner)
+            store.lease.drop(NAME, owner)
 
 
 def _renew(record: Record, owner: str, done: threading.Event) -> None:
     while not done.wait(SECONDS / 4):
         # one that can't be reached for once is no reason to stop renewing: the lease lasts for four tries
         with suppress(Unavailable), record.write() as store:
-            store.loop.take_lease(NAME, owner, SECONDS)
+            store.lease.take(NAME, owner, SECONDS)
 
 
 def _is_dead(owner: str) -> bool:

@@ -28,7 +28,7 @@ def snapshots_with(workspace: Workspace, transcript: int, correction: int) -> li
         path = folder / f"{shard['sha256']}.parquet"
         if path.exists() and any(row.transcript == transcript and row.correction for row in read_rows(path)):
             with workspace.record.read() as store:
-                if correction in store.behind(transcript, shard["upto"]):
+                if correction in store.labels.supporting_corrections(transcript, shard["upto"]):
                     found.append({name: shard[name] for name in ("sha256", "after", "upto")})
     return found
 
@@ -36,12 +36,12 @@ def snapshots_with(workspace: Workspace, transcript: int, correction: int) -> li
 def nights_with(store: Store, transcript: int, correction: int) -> list[dict[str, Any]]:
     """The nights, which are MLflow's runs by the same name, that trained on a correction or were scored on it."""
     found = []
-    for night in store.loop.nights():
+    for night in store.nights.all():
         if night.verdict == "skipped":
             continue
         made = not night.finished or bool(night.outcome.get("candidate"))
         trained = made and _trains(store, transcript, correction, night.training_watermark)
-        scored = correction in store.behind(transcript, night.gate_watermark)
+        scored = correction in store.labels.supporting_corrections(transcript, night.gate_watermark)
         if trained or scored:
             marks = {"training_watermark": night.training_watermark, "gate_watermark": night.gate_watermark}
             found.append({"night": night.label, **marks, "trained": trained, "scored": scored})
@@ -54,9 +54,9 @@ def models_with(workspace: Workspace, transcript: int, correction: int) -> list[
     A model that learnt the transcript from another of its corrections may be among them; none is ever missing.
     """
     with workspace.record.read() as store:
-        marks = sorted({night.training_watermark for night in store.loop.nights()})
+        marks = sorted({night.training_watermark for night in store.nights.all()})
         taught = [mark for mark in marks if _trains(store, transcript, correction, mark)]
-        name = store.transcript_hash(transcript)
+        name = store.transcripts.hash_of(transcript)
     first = min(taught, default=None)
     return _models(
         workspace, lambda card, seen: first is not None and first <= card.training_watermark and name in seen
@@ -69,16 +69,20 @@ def models_that_saw(workspace: Workspace, hashes: Collection[str]) -> list[dict[
 
 
 def _trains(store: Store, transcript: int, correction: int, watermark: int) -> bool:
-    label = store.label(transcript, watermark)
-    return isinstance(label, Label) and label.role == "train" and correction in store.behind(transcript, watermark)
+    label = store.labels.of(transcript, watermark)
+    return (
+        isinstance(label, Label)
+        and label.role == "train"
+        and correction in store.labels.supporting_corrections(transcript, watermark)
+    )
 
 
 def _models(workspace: Workspace, learnt: Callable[[Card, frozenset[str]], bool]) -> list[dict[str, Any]]:
     with workspace.record.read() as store:
         held: dict[str | None, list[str]] = {}
         for alias in ALIASES:
-            held.setdefault(store.loop.holder(alias), []).append(alias)
-        made = {night.outcome.get("candidate"): night.label for night in store.loop.nights()}
+            held.setdefault(store.aliases.model_of(alias), []).append(alias)
+        made = {night.outcome.get("candidate"): night.label for night in store.nights.all()}
     found = []
     for folder in _sealed(workspace.models):
         card = Card.read(folder)

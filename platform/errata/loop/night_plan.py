@@ -18,33 +18,33 @@ def begin_night(workspace: Workspace, label: str) -> NightRow:
     Raises Refused where another night was begun and not finished.
     """
     with workspace.record.write() as store:
-        row = store.loop.night(label)
+        row = store.nights.find(label)
         if row is not None:
             return row
-        for other in store.loop.nights():
+        for other in store.nights.all():
             if not other.finished:
                 raise Refused(
                     f"the night {other.label} was not finished; finish it: errata nightly --date {other.label}"
                 )
-        last = store.loop.last_night()
+        last = store.nights.last()
         # what last night was scored on is what this one may train on
         trained = last.gate_watermark if last else 0
-        return store.loop.begin_night(label, trained, max(trained, store.newest_correction()))
+        return store.nights.begin(label, trained, max(trained, store.corrections.newest()))
 
 
 def skip_night(workspace: Workspace, label: str) -> dict[str, Any]:
     """Finishes a night that has no new corrections, and so nothing to score on."""
     outcome = {"night": label, "verdict": "skipped", "reason": "nothing new", "new_corrections": 0}
     with workspace.record.write() as store:
-        store.loop.finish_night(label, "skipped", outcome)
+        store.nights.finish(label, "skipped", outcome)
     return outcome
 
 
 def plan_night(workspace: Workspace, row: NightRow) -> Night:
     """What the stages are told: the watermarks, and who is compared. Raises NotFound without a Day-0 model."""
     with workspace.record.read() as store:
-        day0, champion = store.loop.holder("day0"), store.loop.holder("champion")
-        challenger = store.loop.holder("challenger") or ""
+        day0, champion = store.aliases.model_of("day0"), store.aliases.model_of("champion")
+        challenger = store.aliases.model_of("challenger") or ""
     if day0 is None or champion is None:
         raise NotFound(f"{workspace.root} has no Day-0 model; run `errata init {workspace.root}` again")
     return Night(

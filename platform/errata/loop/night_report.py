@@ -36,7 +36,7 @@ def write_report(workspace: Workspace, label: str | None) -> Path:
     from evaluation.report.page import render
 
     with workspace.record.read() as store:
-        decided = [row for row in store.loop.nights() if row.finished]
+        decided = [row for row in store.nights.all() if row.finished]
     nights = [row for row in decided if (workspace.nights / row.label / "evaluation.json").exists()]
     wanted = [row for row in nights if label in (None, row.label)]
     if not wanted:
@@ -61,7 +61,7 @@ def _report(workspace: Workspace, nights: list[NightRow]) -> Report:
     decisions = tuple(tonight.outcome.get("decisions", ()))
     sources = _sources(workspace, nights, folder)
     with workspace.record.read() as store:
-        excerpts = {seq: store.transcript(seq) for seq in shown_transcripts(items, decisions)}
+        excerpts = {seq: store.transcripts.read(seq) for seq in shown_transcripts(items, decisions)}
     return Report(
         nights=tuple(_line(row) for row in nights),
         evaluation=_read(folder / "evaluation.json"),

@@ -14,12 +14,12 @@ def retract(workspace: Workspace, name: str, by: str, why: str) -> dict[str, Any
     require(by, "by")
     require(why, "why")
     with workspace.record.write() as store:
-        correction = store.find_correction(name)
-        added = store.retract(correction, by, why)
-        event = store.event(correction)
+        correction = store.corrections.find(name)
+        added = store.corrections.retract(correction, by, why)
+        event = store.corrections.read(correction)
     with workspace.record.read() as store:
         nights = nights_with(store, event.transcript, correction)
-        external_id = store.external_id(event.transcript)
+        external_id = store.transcripts.external_id_of(event.transcript)
     models = models_with(workspace, event.transcript, correction)
     return {
         "correction": correction,

@@ -31,7 +31,7 @@ def demo(root: Path, placebo: bool = False) -> list[dict[str, Any]]:
 
 def _day(workspace: Workspace, folder: Path, label: str, rejects: Path) -> dict[str, Any]:
     with workspace.record.read() as store:
-        night = store.loop.night(label)
+        night = store.nights.find(label)
     if night is None:
         arrived = import_transcripts(workspace.record, folder, rejects)
         answered = predict(workspace)

@@ -64,9 +64,9 @@ def add_transcripts(record: Record, found: Found[Arrival], rejects: Path, role: 
     """
 
     def add(store: Store, arrival: Arrival) -> bool:
-        added = store.add_transcript(arrival.transcript, role)
+        added = store.transcripts.add(arrival.transcript, role)
         if arrival.reference:  # an empty list in a data set means that none are known, not that there are none
-            store.add_correction(_reference(added.seq, arrival.transcript.hash, arrival.reference, found.path.name))
+            store.corrections.add(_reference(added.seq, arrival.transcript.hash, arrival.reference, found.path.name))
         return added.new
 
     return _import(record, found.rows, add, rejects / f"{found.path.stem}-transcripts.jsonl")
@@ -115,10 +115,10 @@ def _add_review(store: Store, review: Review, origin: str) -> bool:
     ):
         check_name(name, what)
     identity = content_hash(_received(review))
-    if store.knows_correction(identity):
+    if store.corrections.knows(identity):
         return False
-    transcript = store.find_transcript(review.video_id)
-    duration = store.duration(transcript)
+    transcript = store.transcripts.find(review.video_id)
+    duration = store.transcripts.duration_of(transcript)
     for chapter in (*(review.chapters or ()), *(review.draft or ())):
         if chapter.start > duration:
             raise BadInput(
@@ -126,7 +126,7 @@ def _add_review(store: Store, review: Review, origin: str) -> bool:
                 f"({duration:g}); mend the start"
             )
     seen, chapters = _joined(store, transcript, review)
-    untouched = seen is not None and review.prediction_key and same(chapters, store.prediction_by_seq(seen).chapters)
+    untouched = seen is not None and review.prediction_key and same(chapters, store.predictions.read(seen).chapters)
     correction = Correction(
         transcript=transcript,
         kind="accept" if review.kind == "edit" and untouched else review.kind,
@@ -137,7 +137,7 @@ def _add_review(store: Store, review: Review, origin: str) -> bool:
         reviewed_on=review.reviewed_on,
         prediction=seen,
     )
-    return store.add_correction(correction).new
+    return store.corrections.add(correction).new
 
 
 def _joined(store: Store, transcript: int, review: Review) -> tuple[int | None, Chapters]:
@@ -147,8 +147,8 @@ def _joined(store: Store, transcript: int, review: Review) -> tuple[int | None, 
     if review.draft is not None:
         model = f"foreign:{review.draft_by or 'unknown'}:{content_hash([c.as_json() for c in review.draft])[:12]}"
         draft = Prediction(transcript, model, "", review.draft, foreign=True)
-        return store.add_prediction(draft).seq, review.chapters or ()
-    latest = store.latest_prediction(transcript)
+        return store.predictions.add(draft).seq, review.chapters or ()
+    latest = store.predictions.last_shown(transcript)
     if review.kind == "accept" and review.chapters is None:
         if latest is None:
             raise BadInput(
@@ -163,7 +163,7 @@ def _joined(store: Store, transcript: int, review: Review) -> tuple[int | None, 
 
 
 def _keyed(store: Store, transcript: int, review: Review) -> tuple[int, Chapters]:
-    found = store.prediction_by_hash(review.prediction_key)
+    found = store.predictions.find_by_hash(review.prediction_key)
     if found is None or found[1].transcript != transcript:
         raise BadInput(
             f"it names the prediction {review.prediction_key[:16]!r}, which this record does not hold for "

@@ -21,7 +21,7 @@ def predict(workspace: Workspace, model: str = "champion") -> dict[str, Any]:
     identity = resolve(workspace, model)
     predictor = Predictor(identity, model_folder(identity, workspace.models), workspace.models)
     with workspace.record.read() as store:
-        wanted = store.undrafted(predictor.model, predictor.template)
+        wanted = store.transcripts.undrafted(predictor.model, predictor.template)
     began = time.monotonic()
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task(f"predict {identity[:8]}", total=len(wanted))
@@ -39,7 +39,7 @@ def resolve(workspace: Workspace, name: str) -> str:
     from errata.errors import NotFound
 
     with workspace.record.read() as store:
-        held = store.loop.holder(name)
+        held = store.aliases.model_of(name)
     if held is not None:
         return held
     from errata.inference.artefact import verify

@@ -30,8 +30,8 @@ def tasks(workspace: Workspace, out: Path, tool: str, model: str = "champion") -
     identity = resolve(workspace, model)
     with workspace.record.read() as store:
         shown = [
-            Shown(store.transcript(prediction.transcript), prediction.chapters, key, identity)
-            for key, prediction in store.unreviewed(identity)
+            Shown(store.transcripts.read(prediction.transcript), prediction.chapters, key, identity)
+            for key, prediction in store.predictions.unreviewed(identity)
         ]
     written = TOOLS[tool](out, shown)
     if tool == "label-studio":

@@ -20,7 +20,7 @@ REPAIRS = ("signed", "entered", "linked", "conflicts")
 def conflicts(workspace: Workspace) -> list[dict[str, Any]]:
     """The transcripts on which reviewers differ now, with what each side stands by."""
     with workspace.record.read() as store:
-        return [conflict.as_json() for conflict in store.disputes()]
+        return [conflict.as_json() for conflict in store.conflicts.all()]
 
 
 def adjudicate(
@@ -34,13 +34,13 @@ def adjudicate(
         raise BadInput("say either --choose CORRECTION or --merge FILE, and not both")
     require(by, "by")
     with workspace.record.write() as store:
-        seq = store.version_in_question(transcript)
+        seq = store.conflicts.version_in_question(transcript)
         if merge is not None:
-            added = store.adjudicate(seq, _merged(merge, store, seq), by)
+            added = store.corrections.adjudicate(seq, _merged(merge, store, seq), by)
         else:
-            added = store.adjudicate(seq, store.find_correction(choose or ""), by)
-        event = store.event(added.seq)
-        left = len(store.conflicts())
+            added = store.corrections.adjudicate(seq, store.corrections.find(choose or ""), by)
+        event = store.corrections.read(added.seq)
+        left = len(store.conflicts.transcripts())
     chapters = [chapter.as_json() for chapter in event.chapters]
     facts = {"adjudication": added.seq, "new": added.new, "transcript": seq, "external_id": transcript, "by": by}
     return {**facts, "chose": event.supersedes, "chapters": chapters, "conflicts_left": left}
@@ -60,7 +60,7 @@ def _merged(path: Path, store: Store, transcript: int) -> Chapters:
         what = f"{path}, chapter {number}"
         value = fields.mapping(item, what)
         read.append(fields.chapter(fields.time(value.get("start"), f"{what}'s start"), value.get("title"), what))
-    duration = store.duration(transcript)
+    duration = store.transcripts.duration_of(transcript)
     late = next((chapter for chapter in read if chapter.start > duration), None)
     if late is not None or not read:
         told = (

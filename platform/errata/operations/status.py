@@ -12,16 +12,18 @@ ALIASES = ("day0", "champion", "challenger", "server", "device")
 def status(workspace: Workspace) -> dict[str, Any]:
     with workspace.record.read() as store:
         watermark = store.watermark()
-        nights = store.loop.nights()
-        last = store.loop.last_night()
+        nights = store.nights.all()
+        last = store.nights.last()
         return {
             "workspace": str(workspace.root),
             "watermark": watermark,
-            "counts": {**store.counts(), "conflicts": len(store.conflicts())},
-            "roles": store.roles(),
-            "waiting_corrections": store.corrected(last.gate_watermark if last else 0, watermark),
-            "aliases": {alias: store.loop.holder(alias) for alias in ALIASES},
-            "untold_moves": len(store.loop.unapplied_moves()),
+            "counts": {**store.counts(), "conflicts": len(store.conflicts.transcripts())},
+            "roles": store.transcripts.roles(),
+            "waiting_corrections": store.corrections.corrected_transcripts(
+                last.gate_watermark if last else 0, watermark
+            ),
+            "aliases": {alias: store.aliases.model_of(alias) for alias in ALIASES},
+            "untold_moves": len(store.aliases.unapplied_moves()),
             "nights": [_night(row.label, row.finished, row.outcome) for row in nights],
         }
 

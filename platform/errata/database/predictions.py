@@ -1,0 +1,135 @@
+"""What models answered. Rows are added, none is ever changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from errata.database.sequence import Added, batches, next_seq
+from errata.database.tables import CorrectionRow, MoveRow, PredictionRow, TranscriptRow
+from errata.domain.chapter import Chapter, Chapters
+from errata.domain.hashing import content_hash
+from errata.domain.prediction import Prediction
+from errata.errors import Forgotten
+
+
+class Predictions:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, prediction: Prediction) -> Added:
+        """Records an answer; the first one by a model with a template stays, since answers are greedy.
+
+        Raises Forgotten where the transcript was, perhaps while the model still read it.
+        """
+        if self._session.get_one(TranscriptRow, prediction.transcript).forgotten is not None:
+            raise Forgotten(f"the transcript {prediction.transcript} was forgotten on request; run the command again")
+        known = self._row(prediction.transcript, prediction.model, prediction.template)
+        if known is not None:
+            return Added(known.seq, new=False)
+        chapters = [chapter.as_json() for chapter in prediction.chapters]
+        row = PredictionRow(
+            seq=next_seq(self._session, "prediction"),
+            hash=content_hash([prediction.transcript, prediction.model, prediction.template, chapters]),
+            transcript=prediction.transcript,
+            model=prediction.model,
+            template=prediction.template,
+            chapters=chapters,
+            problems=list(prediction.problems),
+            foreign=prediction.foreign,
+        )
+        self._session.add(row)
+        self._session.flush()
+        return Added(row.seq, new=True)
+
+    def _row(self, transcript: int, model: str, template: str) -> PredictionRow | None:
+        return self._session.scalar(
+            sa.select(PredictionRow).where(
+                PredictionRow.transcript == transcript,
+                PredictionRow.model == model,
+                PredictionRow.template == template,
+            )
+        )
+
+    def find(self, transcript: int, model: str, template: str) -> Prediction | None:
+        row = self._row(transcript, model, template)
+        return None if row is None else as_prediction(row)
+
+    def find_by_hash(self, name: str) -> tuple[int, Prediction] | None:
+        """The prediction of that content hash: the key that travels with a task to a reviewer's tool."""
+        row = self._session.scalar(sa.select(PredictionRow).where(PredictionRow.hash == name))
+        return None if row is None else (row.seq, as_prediction(row))
+
+    def read(self, seq: int) -> Prediction:
+        return as_prediction(self._session.get_one(PredictionRow, seq))
+
+    def read_all(self, seqs: Iterable[int | None]) -> dict[int, Prediction]:
+        """Predictions by their `seq`; None, for what had none, is passed over."""
+        wanted = sorted({seq for seq in seqs if seq is not None})
+        predictions: dict[int, Prediction] = {}
+        for batch in batches(wanted):
+            rows = self._session.scalars(sa.select(PredictionRow).where(PredictionRow.seq.in_(batch)))
+            predictions |= {row.seq: as_prediction(row) for row in rows}
+        return predictions
+
+    def of_model(
+        self, model: str, template: str, transcripts: Sequence[int], upto: int | None = None
+    ) -> dict[int, Prediction]:
+        """What `model` answered with `template`, by transcript; as of `upto`, if it is given."""
+        predictions: dict[int, Prediction] = {}
+        for batch in batches(transcripts):
+            query = sa.select(PredictionRow).where(
+                PredictionRow.transcript.in_(batch),
+                PredictionRow.model == model,
+                PredictionRow.template == template,
+            )
+            rows = self._session.scalars(query if upto is None else query.where(PredictionRow.seq <= upto))
+            predictions |= {row.transcript: as_prediction(row) for row in rows}
+        return predictions
+
+    def unreviewed(self, model: str) -> list[tuple[str, Prediction]]:
+        """What `model` answered on transcripts of which no person has said anything, each with its key."""
+        rows = self._session.scalars(
+            sa.select(PredictionRow)
+            .join(TranscriptRow, TranscriptRow.seq == PredictionRow.transcript)
+            .where(PredictionRow.model == model, TranscriptRow.forgotten.is_(None))
+            .where(PredictionRow.transcript.not_in(reviewed()))
+            .order_by(PredictionRow.seq)
+        )
+        return [(row.hash, as_prediction(row)) for row in rows]
+
+    def last_shown(self, transcript: int) -> tuple[int, Prediction] | None:
+        """What a reviewer without a draft of their own has seen: the newest answer of a model that serves or has
+        served, or else of any of ours. A night's candidates answer too, and nobody is shown that."""
+        served = sa.select(MoveRow.model).where(MoveRow.alias.in_(("day0", "champion")))
+        row = self._session.scalar(
+            sa.select(PredictionRow)
+            .where(PredictionRow.transcript == transcript, PredictionRow.foreign.is_(False))
+            .order_by(PredictionRow.model.in_(served).desc(), PredictionRow.seq.desc())
+            .limit(1)
+        )
+        return None if row is None else (row.seq, as_prediction(row))
+
+
+def reviewed(upto: int | None = None) -> sa.Select[int]:
+    """Transcripts of which a person has said something; as of `upto`, if it is given."""
+    query = sa.select(CorrectionRow.transcript).where(CorrectionRow.kind != "reference")
+    return query if upto is None else query.where(CorrectionRow.seq <= upto)
+
+
+def as_prediction(row: PredictionRow) -> Prediction:
+    return Prediction(
+        transcript=row.transcript,
+        model=row.model,
+        template=row.template,
+        chapters=as_chapters(row.chapters),
+        problems=tuple(row.problems),
+        foreign=row.foreign,
+    )
+
+
+def as_chapters(rows: list[dict[str, Any]]) -> Chapters:
+    return tuple(Chapter(float(row["start"]), str(row["title"])) for row in rows)

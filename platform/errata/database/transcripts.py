@@ -1,0 +1,113 @@
+"""Transcripts as they arrive, and which of them wait for a reviewer. Rows are added; only a tombstone empties any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from errata.database import leak_guard
+from errata.database.blobs import Blobs
+from errata.database.predictions import reviewed
+from errata.database.sequence import Added, next_seq
+from errata.database.tables import PredictionRow, TranscriptRow
+from errata.database.tombstones import Tombstones
+from errata.domain import twins
+from errata.domain.roles import DEFAULT_SHARES, ROLES, Role, own_role
+from errata.domain.transcript import Transcript
+from errata.errors import BadInput, Forgotten, NotFound
+
+
+class Transcripts:
+    def __init__(self, session: Session, blobs: Blobs, tombstones: Tombstones) -> None:
+        self._session = session
+        self._blobs = blobs
+        self._tombstones = tombstones
+
+    def add(self, transcript: Transcript, role: Role | None = None) -> Added:
+        """Records a transcript, finds its twins and gives it its role for ever.
+
+        `role` declares it held out from the start; without it the transcript's own hash draws one. Raises BadInput for
+        one that was forgotten on request, and where `role` is stricter than what the transcript has had since it came.
+        """
+        self._tombstones.refuse(transcript)
+        known = self._session.scalar(sa.select(TranscriptRow).where(TranscriptRow.hash == transcript.hash))
+        if known is not None:
+            if role is not None and ROLES.index(role) > ROLES.index(cast(Role, known.role)):
+                raise BadInput(
+                    f"the transcript {transcript.external_id!r} came as {known.role!r}, and a role is for ever: it "
+                    f"can't become {role!r}; import it without --role"
+                )
+            return Added(known.seq, new=False)
+        row = TranscriptRow(
+            seq=next_seq(self._session, "transcript"),
+            hash=self._blobs.put(transcript.canonical),
+            external_id=transcript.external_id,
+            title=transcript.title,
+            channel=transcript.channel,
+            unit=transcript.unit,
+            duration=transcript.duration,
+            role=role or own_role(transcript.hash, DEFAULT_SHARES),
+            text_hash=twins.text_hash(transcript.text),
+            signature=twins.signature(transcript.text),
+        )
+        self._session.add(row)
+        self._session.flush()
+        leak_guard.enter(self._session, row)
+        return Added(row.seq, new=True)
+
+    def find(self, external_id: str) -> int:
+        """`seq` of the newest transcript under an outside id. Raises NotFound, and Forgotten for one that was."""
+        newest = (
+            sa.select(TranscriptRow.seq)
+            .where(TranscriptRow.external_id == external_id, TranscriptRow.forgotten.is_(None))
+            .order_by(TranscriptRow.seq.desc())
+            .limit(1)
+        )
+        seq = self._session.scalar(newest)
+        if seq is None and self._tombstones.of(external_id) is not None:
+            raise Forgotten(f"the transcript {external_id!r} was forgotten on request; leave out what belongs to it")
+        if seq is None:
+            raise NotFound(f"there is no transcript {external_id!r} in the record; import it first")
+        return seq
+
+    def read(self, seq: int) -> Transcript:
+        """Raises NotFound for one that was forgotten on request."""
+        row = self._session.get_one(TranscriptRow, seq)
+        if row.forgotten is not None:
+            raise NotFound(f"the transcript {seq} was forgotten on request")
+        return Transcript.from_json(self._blobs.get(row.hash))
+
+    def hash_of(self, seq: int) -> str:
+        return self._session.get_one(TranscriptRow, seq).hash
+
+    def duration_of(self, seq: int) -> float:
+        """In the transcript's unit."""
+        return self._session.get_one(TranscriptRow, seq).duration
+
+    def external_id_of(self, seq: int) -> str:
+        return self._session.get_one(TranscriptRow, seq).external_id
+
+    def undrafted(self, model: str, template: str) -> Sequence[int]:
+        """Transcripts, in their order, that wait for a reviewer and that `model` has not answered with `template`."""
+        answered = sa.select(PredictionRow.transcript).where(
+            PredictionRow.model == model, PredictionRow.template == template
+        )
+        return self._session.scalars(_waiting().where(TranscriptRow.seq.not_in(answered))).all()
+
+    def waiting(self, upto: int) -> Sequence[int]:
+        """Transcripts, in their order, that waited for a reviewer as of `upto`."""
+        return self._session.scalars(_waiting(upto).where(TranscriptRow.seq <= upto)).all()
+
+    def roles(self) -> dict[str, int]:
+        """How many transcripts drew each role."""
+        rows = self._session.execute(sa.select(TranscriptRow.role, sa.func.count()).group_by(TranscriptRow.role))
+        counts = {row[0]: row[1] for row in rows}
+        return {role: counts.get(role, 0) for role in ROLES}
+
+
+def _waiting(upto: int | None = None) -> sa.Select[int]:
+    query = sa.select(TranscriptRow.seq).where(TranscriptRow.forgotten.is_(None))
+    return query.where(TranscriptRow.seq.not_in(reviewed(upto))).order_by(TranscriptRow.seq)
