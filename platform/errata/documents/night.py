@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import yaml
-
-from errata.errors import NotFound
+from errata.documents.document import Document, as_json, from_json
+from errata.documents.file_names import NIGHT
+from errata.errors import BadInput, NotFound
 from errata.files import write_atomically
 
 
@@ -18,7 +18,7 @@ def today() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
+class Night(Document):
     label: str
     training_watermark: int
     """Corrections up to here may be trained on."""
@@ -36,13 +36,20 @@ class Night:
     """Hash of the installed code: other code may give other results from the same rows."""
 
     @classmethod
-    def read(cls, workspace: Path) -> Night:
-        """Raises NotFound where `errata nightly` has not begun a night."""
-        path = workspace / "night.yaml"
+    def read(cls, folder: Path) -> Night:
+        """Of a workspace, or of a night's own folder. Raises NotFound where `errata nightly` has not begun a night."""
+        import yaml
+
+        path = folder / NIGHT
         try:
-            return cls(**yaml.safe_load(path.read_text()))
+            value = yaml.safe_load(path.read_bytes())
         except FileNotFoundError as error:
             raise NotFound(f"{path} is not there; stages run inside `errata nightly`") from error
+        except yaml.YAMLError as error:
+            raise BadInput(f"{path} is not YAML ({error}); run the night again") from error
+        return from_json(cls, value, str(path), "run the night again")
 
-    def write(self, workspace: Path) -> None:
-        write_atomically(workspace / "night.yaml", yaml.safe_dump(asdict(self), sort_keys=False))
+    def write(self, folder: Path) -> None:
+        import yaml
+
+        write_atomically(folder / NIGHT, yaml.safe_dump(as_json(self), sort_keys=False))

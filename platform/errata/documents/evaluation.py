@@ -1,0 +1,98 @@
+"""`evaluation.json`: who scored what on a night, and how the contenders compare. Nothing is decided in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from errata.documents.comparison import Comparison
+from errata.documents.document import Document
+from errata.documents.metric_values import ModelMean
+
+
+@dataclass(frozen=True, slots=True)
+class TaughtNight:
+    """A vintage: an earlier night's fresh items, asked again."""
+
+    number: int
+    """From 1, in the order of nights that brought anything."""
+    night: str
+    items: int
+    of: int
+    """How many fresh items that night had, of which `items` are the sample."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaughtModel:
+    """A row of R."""
+
+    taught: int
+    """So many vintages had been taught when it was in force."""
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorstVintage:
+    name: str
+    effect: float
+    low: float | None
+    high: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContinualScores:
+    """What a contender kept of what earlier nights taught; see `evaluation.continual`."""
+
+    vintages: tuple[TaughtNight, ...]
+    rows: tuple[TaughtModel, ...]
+    r: tuple[tuple[float | None, ...], ...]
+    """R: mean F1, a row for each of `rows` and a column for each of `vintages`; None where it wasn't measured."""
+    measures: dict[str, float | None]
+    worst: WorstVintage | None = None
+    """The vintage on which most was lost against the champion."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContenderScores:
+    name: str
+    """`candidate` or `challenger`."""
+    model: str
+    watermark: int
+    """Corrections up to here may have trained it."""
+    primary: Comparison
+    """F1, contender minus champion, on items that are fresh to both."""
+    against_day0: Comparison
+    guardrails: dict[str, Comparison]
+    """What every preset of the gate asks for."""
+    more_guardrails: dict[str, Comparison] = field(default_factory=dict)
+    continual: ContinualScores | None = None
+    """None where nothing had been taught before tonight."""
+
+    @property
+    def measured(self) -> dict[str, Comparison]:
+        """Every guardrail."""
+        return {**self.guardrails, **self.more_guardrails}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation(Document):
+    night: str
+    fresh_items: int
+    """Transcripts corrected since the last night of which no model that is scored has seen anything."""
+    accepted: int = 0
+    """Those of them that were accepted as they stood."""
+    equal_split_f1: float | None = None
+    """What chapters of equal length would score on them; None of no items."""
+    means: dict[str, ModelMean]
+    """On those items, by what the model is tonight: `day0`, `champion`, `candidate`, `challenger`."""
+    contenders: tuple[ContenderScores, ...] = ()
+
+    @classmethod
+    def upgraded(cls, value: dict[str, Any], version: int) -> dict[str, Any]:
+        """0: whoever had learnt nothing from earlier nights had an empty object instead of none."""
+        contenders = [{**scores, "continual": scores.get("continual") or None} for scores in value["contenders"]]
+        return {**value, "contenders": contenders}
+
+    def scores_of(self, contender: str) -> ContenderScores | None:
+        return next((scores for scores in self.contenders if scores.name == contender), None)

@@ -1,0 +1,40 @@
+"""What came of a night, as the record keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from errata.documents.document import Document
+from errata.documents.metric_values import ModelMean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome(Document):
+    night: str
+    verdict: str
+    """The gate's on the contender that the night is about, or `bootstrap`, `no candidate` or `skipped`."""
+    reason: str = ""
+    new_corrections: int = 0
+    """Transcripts corrected since the last night."""
+    fresh_items: int = 0
+    equal_split_f1: float | None = None
+    means: dict[str, ModelMean] = field(default_factory=dict)
+    """As in the night's evaluation."""
+    champion: str = ""
+    """Whom the contenders were compared with."""
+    candidate: str = ""
+    """Tonight's; empty where none was made."""
+    promoted: str = ""
+    """The model that became champion; empty where none did."""
+    decisions: tuple[dict[str, Any], ...] = ()
+    effect: float | None = None
+    """On F1, of the contender that the night is about; with its interval, p value and number of items."""
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+    n: int | None = None
+    needs: int | None = None
+    """About how many more fresh items would decide."""
+    evidence: str = ""
+    """Where its evidence record lies in the workspace."""

@@ -1,0 +1,57 @@
+"""`parity.json`: what ships, compared with the model that it was made from, on the same items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from errata.documents.comparison import Comparison
+from errata.documents.document import Document
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerAgreement:
+    """How alike two greedy models answer. Percent; None where there is nothing to count."""
+
+    answers: float | None
+    """Of the items, those that both answer alike to the letter, titles included."""
+    starts: float | None
+    """Of the chapter starts that either gives, those that both give."""
+    titles: float | None
+    """Of the chapter starts that both give, those that both give the same title."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What it costs to run, against what serves now; effects in percent of the old, negative is worse."""
+
+    size: Comparison
+    """Bytes: `mean_new` and `mean_old`."""
+    latency: Comparison
+    """Seconds, 95th percentile: `mean_new` and `mean_old`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """One export."""
+
+    model: str
+    """The export's identity."""
+    size: int
+    """Bytes of all its files."""
+    agreement: AnswerAgreement
+    f1: Comparison
+    """Points of F1: the export minus the model that it was made from."""
+    footprint: Footprint | None = None
+    """None where the gate doesn't ask for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParityReport(Document):
+    exports: dict[str, Parity] = field(default_factory=dict)
+    """By target: `server`, `device`."""
+
+    @classmethod
+    def upgraded(cls, value: dict[str, Any], version: int) -> dict[str, Any]:
+        """0: the targets stood alone."""
+        return {"exports": value}

@@ -1,0 +1,64 @@
+"""`items.parquet`: a row for each item and each model that answered it on a night."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import MISSING, asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from errata.documents.metric_values import MetricValues
+from errata.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredItemRow(MetricValues):
+    night: str
+    part: str
+    """What the item is for: `fresh`, `vintage`, `anchor` or `retention`."""
+    name: str
+    """What the model is tonight: `day0`, `champion`, `candidate`, `challenger` or `best`."""
+    model: str
+    transcript: int
+    external_id: str
+    channel: str
+    length: str = ""
+    """Of the talk, as a class; see `evaluation.items`."""
+    correction: int
+    kind: str
+    """Of the correction that it is scored against."""
+    reviewer: str
+    f1: float
+    equal_split_f1: float
+    """What chapters of equal length would score."""
+    reference: str
+    """JSON of the right chapters, as they were scored against."""
+    prediction: str
+    """JSON of the answer's."""
+    problems: tuple[str, ...] = ()
+    """Why the answer could not be read whole."""
+
+
+def write_scored_items(path: Path, rows: Iterable[ScoredItemRow]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pylist([asdict(row) for row in rows]), path, compression="zstd")
+
+
+def read_scored_items(path: Path) -> list[ScoredItemRow]:
+    """Raises BadInput where a column is missing."""
+    import pyarrow.parquet as pq
+
+    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    for row in rows[:1]:
+        for field in fields(ScoredItemRow):
+            if field.name not in row and field.default is MISSING:
+                raise BadInput(f"{path} has no column {field.name!r}; score that night again")
+    names = {field.name for field in fields(ScoredItemRow)}
+    return [_row({name: value for name, value in row.items() if name in names}) for row in rows]
+
+
+def _row(values: dict[str, Any]) -> ScoredItemRow:
+    return ScoredItemRow(**{**values, "problems": tuple(values.get("problems") or ())})

@@ -1,0 +1,199 @@
+"""Documents between the areas: read back as they were written, and as the version before wrote them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from errata.documents.comparison import Comparison
+from errata.documents.document import Document, as_json, from_json, read_document, write_document
+from errata.documents.evaluation import ContenderScores, ContinualScores, Evaluation, TaughtModel, TaughtNight
+from errata.documents.metric_values import ModelMean
+from errata.documents.params import params_of, read_params
+from errata.documents.parity import AnswerAgreement, Parity, ParityReport
+from errata.documents.scored_items import ScoredItemRow, read_scored_items, write_scored_items
+from errata.documents.snapshot import Shard, SnapshotManifest
+from errata.documents.training import TrainingLog
+from errata.errors import BadInput, NotFound
+from errata.project_files import project_file
+
+COMPARED = Comparison(4, 2, 61.5, 60.0, 1.5, -0.5, 3.5, 0.2, 1.0, 2.0, 3.0, None)
+CONTENDER = ContenderScores(
+    name="candidate",
+    model="c" * 64,
+    watermark=12,
+    primary=COMPARED,
+    against_day0=COMPARED,
+    guardrails={"anchor": COMPARED},
+    more_guardrails={"forgetting": COMPARED},
+    continual=ContinualScores((TaughtNight(1, "one", 4, 9),), (TaughtModel(0, "d"),), ((None,),), {"gem_acc": None}),
+)
+EVALUATION = Evaluation(
+    night="two",
+    fresh_items=4,
+    accepted=1,
+    equal_split_f1=33.3,
+    means={"day0": ModelMean(n=4, low=1.0, high=2.0, f1=1.5), "champion": ModelMean()},
+    contenders=(CONTENDER,),
+)
+PARITY = ParityReport({"server": Parity("e" * 64, 12, AnswerAgreement(100.0, 100.0, None), COMPARED)})
+MANIFEST = SnapshotManifest(9, (Shard("ab" * 32, 7, 0, 9),), ("bob",))
+
+
+@pytest.mark.parametrize("document", [EVALUATION, PARITY, MANIFEST, TrainingLog(2, (0.5, 0.25))])
+def test_a_document_is_read_back_as_it_was_written(tmp_path: Path, document: Document) -> None:
+    write_document(tmp_path / "d.json", document)
+    assert read_document(type(document), tmp_path / "d.json", "make it again") == document
+    assert json.loads((tmp_path / "d.json").read_text())["version"] == 1
+
+
+def test_an_evaluation_of_before_is_read() -> None:
+    """Without a version, without what came later, and with an empty object where nothing had been taught."""
+    older: dict[str, Any] = as_json(EVALUATION)
+    for name in ("version", "accepted"):
+        del older[name]
+    older["means"]["champion"] = {"n": 0}
+    contender = older["contenders"][0]
+    del contender["more_guardrails"]
+    contender["continual"] = {}
+    found = from_json(Evaluation, older, "it", "mend it")
+    assert found.means == EVALUATION.means
+    assert found.contenders[0].primary == COMPARED and found.contenders[0].continual is None
+    assert found.contenders[0].measured == {"anchor": COMPARED}
+
+
+def test_parity_and_a_manifest_of_before_are_read() -> None:
+    assert from_json(ParityReport, as_json(PARITY)["exports"], "it", "mend it") == PARITY
+    assert from_json(SnapshotManifest, {"watermark": 3, "shards": []}, "it", "mend it") == SnapshotManifest(3)
+
+
+def test_what_is_missing_or_newer_or_none_is_said_in_one_sentence(tmp_path: Path) -> None:
+    value = as_json(EVALUATION)
+    del value["contenders"][0]["primary"]["n"]
+    with pytest.raises(BadInput, match=r"^it can't be read at contenders\.0\.primary\.n .*; mend it$"):
+        from_json(Evaluation, value, "it", "mend it")
+    with pytest.raises(BadInput, match="newer Errata"):
+        from_json(Evaluation, {**value, "version": 99}, "it", "mend it")
+    with pytest.raises(NotFound, match="make it again"):
+        read_document(Evaluation, tmp_path / "none.json", "make it again")
+    (tmp_path / "half.json").write_text('{"night":')
+    with pytest.raises(BadInput, match="isn't JSON"):
+        read_document(Evaluation, tmp_path / "half.json", "make it again")
+
+
+# items.parquet -------------------------------------------------------------------------------------------------------
+
+
+def scored(number: int, **changes: Any) -> ScoredItemRow:
+    values = {
+        "night": "one",
+        "part": "fresh",
+        "name": "day0",
+        "model": "d" * 64,
+        "transcript": number,
+        "external_id": f"talk {number}",
+        "channel": "",
+        "length": "short",
+        "correction": 100 + number,
+        "kind": "edit",
+        "reviewer": "ann",
+        "f1": 50.0,
+        "equal_split_f1": 20.0,
+        "reference": "[]",
+        "prediction": "[]",
+    }
+    return ScoredItemRow(**{**values, **changes})
+
+
+def test_scored_items_are_read_back(tmp_path: Path) -> None:
+    rows = [scored(1, cider=12.5), scored(2, problems=("it was not answered",), channel="c")]
+    write_scored_items(tmp_path / "scores" / "items.parquet", rows)
+    assert read_scored_items(tmp_path / "scores" / "items.parquet") == rows
+    write_scored_items(tmp_path / "none.parquet", [])
+    assert read_scored_items(tmp_path / "none.parquet") == []
+
+
+def test_scored_items_of_before_lack_what_came_later_and_nothing_else(tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "items.parquet"
+    write_scored_items(path, [scored(1)])
+    whole = pq.read_table(path)
+    pq.write_table(whole.drop_columns(["length", "cider"]), path)
+    assert read_scored_items(path) == [scored(1, length="")]
+    pq.write_table(whole.drop_columns(["kind"]), path)
+    with pytest.raises(BadInput, match="no column 'kind'; score that night again"):
+        read_scored_items(path)
+
+
+# params.yaml ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def groups() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(project_file("params.yaml").read_text())
+    return loaded
+
+
+def test_the_projects_own_parameters_are_read(groups: dict[str, Any]) -> None:
+    params = read_params(project_file("params.yaml"))
+    assert params.train.learning_rate == 3e-3 and params.export.targets == ("server", "device")
+    flat = {f"{group}.{name}": value for group, values in groups.items() for name, value in values.items()}
+    assert {**params.by_name(), "export.targets": ["server", "device"]} == flat
+
+
+def test_a_workspace_of_before_has_the_defaults(groups: dict[str, Any]) -> None:
+    """Of version 0.1's first file: what came later is as the project sets it, and no reviewer's share is bounded."""
+    whole = params_of(groups)
+    for group, name in (("train", "max_steps"), ("train", "border_weight"), ("export", "device")):
+        del groups[group][name]
+    groups["evaluate"] = {"seed": 7}
+    del groups["curate"], groups["judges"]
+    older = params_of(groups)
+    assert (older.train, older.evaluate, older.export) == (whole.train, whole.evaluate, whole.export)
+    assert older.curate is None
+
+
+def test_every_parameter_that_is_missing_unknown_or_wrong_is_named(groups: dict[str, Any]) -> None:
+    defaults = {"train.max_steps", "train.border_weight", "evaluate.vintage_items", "evaluate.vintages"}
+    for group in ("curate", "augment", "mix", "train", "evaluate", "gate", "export"):
+        for name in groups[group]:
+            place = f"{group}.{name}"
+            without = {other: value for other, value in groups[group].items() if other != name}
+            if place in defaults | {"export.device"}:
+                params_of({**groups, group: without})
+            else:
+                with pytest.raises(BadInput, match=rf"params\.yaml: {place} is missing"):
+                    params_of({**groups, group: without})
+            with pytest.raises(BadInput, match=rf"params\.yaml: {place}"):
+                params_of({**groups, group: {**groups[group], name: {"no": "such"}}})
+        with pytest.raises(BadInput, match=f"{group} has no parameter 'typo'; remove it"):
+            params_of({**groups, group: {**groups[group], "typo": 1}})
+        with pytest.raises(BadInput, match=f"{group} is 3"):
+            params_of({**groups, group: 3})
+        if group != "curate":
+            with pytest.raises(BadInput, match=f"lacks the group {group}"):
+                params_of({other: values for other, values in groups.items() if other != group})
+    with pytest.raises(BadInput, match="no group 'gates'"):
+        params_of({**groups, "gates": {}})
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "value"),
+    [
+        ("train", "rank", "16"),
+        ("train", "method", "dora"),
+        ("curate", "reviewer_share", 0),
+        ("curate", "probation_share", 1.5),
+        ("mix", "least", 2.5),
+        ("export", "targets", ["phone"]),
+        ("export", "device", "int2"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused(groups: dict[str, Any], group: str, name: str, value: Any) -> None:
+    with pytest.raises(BadInput, match=rf"^params\.yaml: {group}\.{name}.* is .*; mend it$"):
+        params_of({**groups, group: {**groups[group], name: value}})
