@@ -19,12 +19,7 @@ from errata.demo.material import load as material
 from errata.demo.speech import Setting
 from errata.demo.talks import Talk, write_talk
 from errata.domain.chapter import Chapters
-from errata.inference.artefact import Card
-from errata.inference.decode import Decoder
-from errata.inference.load import load
-from errata.inference.predict import read_together
-from errata.tasks import templates
-from errata.tasks.chapters import ChapterTask
+from errata.inference.model import open_model
 from registry.export.device import PRECISIONS, export_device
 from registry.export.server import export_server
 from registry.parity import Item, agreement, compare_f1
@@ -40,12 +35,10 @@ def _talks() -> list[Talk]:
 
 def _answers(folder: Path, talks: Sequence[Talk]) -> tuple[list[Chapters], float]:
     """And processor seconds a talk."""
-    card, engine = Card.read(folder), load(folder, folder)
-    task = ChapterTask(templates.find(card.template), engine.tokenizer, card.context)
-    decoder = Decoder(engine, task)
+    model = open_model(folder, folder)
     begun = time.process_time()
-    said = [read_together(engine, decoder, [task.reading(talk.transcript)])[0].chapters for talk in talks]
-    return said, (time.process_time() - begun) / len(talks)
+    answers = [reading.chapters for talk in talks for reading in model.answer([talk.transcript])]
+    return answers, (time.process_time() - begun) / len(talks)
 
 
 def main() -> None:

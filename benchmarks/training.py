@@ -35,6 +35,8 @@ from errata.loop.init import TINY
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED
+from errata.tasks.task import examples as task_examples
+from errata.tasks.template import Reading
 from retrain.backends import Recipe, Start
 from retrain.tiny import talks
 from retrain.train import make_trainer
@@ -83,7 +85,9 @@ def examples(template: str) -> list[Example]:
     rows = [
         {"input_ids": list(example.encoded.input_ids), "labels": list(example.encoded.labels)}
         for talk in islice(talks("benchmark"), ROWS)
-        for example in task.examples(talk.transcript, styles.chapters(talk, styles.house(talk)))
+        for example in task_examples(
+            task, talk.transcript, Reading.of(styles.chapters(talk, styles.house(talk)), talk.transcript)
+        )
     ]
     return Random("benchmark").sample(rows, ROWS)
 

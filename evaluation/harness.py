@@ -24,7 +24,7 @@ from errata.documents.night import Night
 from errata.domain.hashing import canonical_json
 from errata.files import write_json
 from errata.inference.artefact import MANIFEST, model_folder, verify
-from errata.inference.predict import Predictor
+from errata.inference.model import FolderModel
 from errata.workspace import Workspace
 from evaluation import vintages
 from evaluation.best import best_ever
@@ -147,12 +147,12 @@ class Scoring:
         self.names: dict[str, str] = {}
         """What each model is tonight, by identity."""
         self.record, self.models = record, models
-        self._predictors: dict[str, Predictor] = {}
+        self._predictors: dict[str, FolderModel] = {}
 
     def ask(self, model: Contender, items: Iterable[Item], earlier: Sequence[Item] = ()) -> None:
         """Scores `model` on items, and on those of earlier nights."""
         if model.identity not in self._predictors:
-            self._predictors[model.identity] = Predictor(model.identity, model.folder, self.models)
+            self._predictors[model.identity] = FolderModel(model.identity, model.folder, self.models)
         self.names[model.identity] = model.name
         predictor = self._predictors[model.identity]
         once = {item.label.transcript: item for item in items}

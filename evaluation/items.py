@@ -19,9 +19,10 @@ from errata.domain.prediction import Prediction
 from errata.domain.roles import Role
 from errata.domain.transcript import Transcript, Unit
 from errata.errors import NotFound
-from errata.inference.answerer import Answerer
 from errata.inference.artefact import Card, model_folder, read_training_transcripts
-from errata.tasks import templates
+from errata.inference.model import answer_key
+from errata.inference.predictor import Predictor
+from errata.inference.recorded import RecordedModel
 from evaluation.baseline import equal_split
 from evaluation.metrics import overlap
 from evaluation.metrics.score import VideoScore, score_video
@@ -141,18 +142,20 @@ def unreviewed(record: Record, upto: int, seen: frozenset[str], draw: str, most:
     return found
 
 
-def score_items(record: Record, answerer: Answerer, name: str, items: Sequence[Item]) -> list[Scored]:
+def score_items(record: Record, predictor: Predictor, name: str, items: Sequence[Item]) -> list[Scored]:
     """Answers what hasn't been answered yet, with progress shown under `name`, and scores everything."""
     from rich.console import Console
     from rich.markup import escape
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task(escape(f"{name} {answerer.model[:8]}"), total=len(items))
+        task = progress.add_task(escape(f"{name} {predictor.key.model[:8]}"), total=len(items))
         asked = [item.label.transcript for item in items]
-        answers = answerer.predict_all(record, asked, lambda: progress.advance(task))
-    told = ((question, answers.get(question.item.label.transcript)) for question in questions(record, items))
-    return [score(question, answer, answerer.model) for question, answer in told]
+        answers = RecordedModel(record, predictor).predict_all(asked, lambda: progress.advance(task))
+    return [
+        score(question, answers.get(question.item.label.transcript), predictor.key.model)
+        for question in questions(record, items)
+    ]
 
 
 def value_of(row: Scored, metric: str) -> float | None:
@@ -169,8 +172,9 @@ def recorded_f1(
     """F1 of what a model is known to have answered, as of `upto` if it is given, in the order of `asked`; None where it
     wasn't asked, and it isn't now."""
     transcripts = [question.item.label.transcript for question in asked]
+    key = answer_key(model.identity, model.folder)
     with record.read() as store:
-        known = store.predictions.of_model(model.identity, template_of(model.folder), transcripts, upto)
+        known = store.predictions.of_model(key.model, key.template, transcripts, upto)
     answers = ((question, known.get(question.item.label.transcript)) for question in asked)
     return [None if answer is None else f1_alone(question, answer.chapters) for question, answer in answers]
 
@@ -190,12 +194,6 @@ def kept(name: str, model: str, models: Path) -> Contender | None:
     except NotFound:
         return None
     return Contender(name, model, folder, Card.read(folder).training_watermark)
-
-
-def template_of(folder: Path) -> str:
-    """What the model in `folder` is asked by: `name@version`."""
-    template = templates.find(Card.read(folder).template)
-    return f"{template.name}@{template.version}"
 
 
 def questions(record: Record, items: Iterable[Item]) -> list[Question]:

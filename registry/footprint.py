@@ -51,26 +51,16 @@ def measure_footprint(new: Path, old: Path, models: Path, transcripts: Sequence[
 
     Answers are given anew, never read from the record. Raises BadInput without a transcript.
     """
-    times = interleaved(answering(new, models), answering(old, models), transcripts)
+    times = interleaved(load_answer(new, models), load_answer(old, models), transcripts)
     return Footprint(compare_sizes(size(new, models), size(old, models)), compare_times(*times))
 
 
-def answering(folder: Path, models: Path) -> Answer:
+def load_answer(folder: Path, models: Path) -> Answer:
     """Loads a model and returns what answers one transcript with it."""
-    from errata.inference.decode import Decoder
-    from errata.inference.load import load
-    from errata.inference.predict import read_together
-    from errata.tasks import templates
-    from errata.tasks.chapters import ChapterTask
+    from errata.inference.model import open_model
 
-    card, engine = Card.read(folder), load(folder, models)
-    task = ChapterTask(templates.find(card.template), engine.tokenizer, card.context)
-    decoder = Decoder(engine, task)
-
-    def answer(transcript: Transcript) -> object:
-        return read_together(engine, decoder, [task.reading(transcript)])
-
-    return answer
+    model = open_model(folder, models)
+    return lambda transcript: model.answer([transcript])
 
 
 def interleaved(

@@ -21,7 +21,8 @@ from errata.domain.transcript import Unit
 from errata.files import write_json
 from errata.inference.artefact import model_folder, verify
 from errata.inference.load import same_weights
-from errata.inference.predict import Predictor
+from errata.inference.model import FolderModel
+from errata.inference.recorded import RecordedModel
 from errata.workspace import Workspace
 from evaluation.harness import read_candidate
 from evaluation.holdout import log_night
@@ -116,8 +117,8 @@ def measure(
     items = _items(record, labels)
 
     def answers(folder: Path, asked: Sequence[Label]) -> list[Chapters]:
-        predictor = Predictor(verify(folder), folder, models)
-        made = predictor.predict_all(record, [label.transcript for label in asked], each)
+        predictor = FolderModel(verify(folder), folder, models)
+        made = RecordedModel(record, predictor).predict_all([label.transcript for label in asked], each)
         return [made[label.transcript].chapters for label in asked]
 
     original = answers(model, labels)

@@ -24,8 +24,10 @@ from errata.files import write_atomically, write_json
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, read_training_transcripts
 from errata.inference.tokenizer import load_tokenizer
 from errata.tasks import templates
-from errata.tasks.chapters import ChapterTask, Example
+from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED
+from errata.tasks.task import Example, examples
+from errata.tasks.template import Reading
 from errata.workspace import Workspace
 from retrain.augment import FOLDER as AUGMENTED
 from retrain.rows import Row, read_rows
@@ -65,7 +67,8 @@ def encode_rows(rows: Sequence[Row], task: ChapterTask) -> tuple[list[dict[str, 
     encoded: list[dict[str, Any]] = []
     left_out: list[tuple[Row, str]] = []
     for row in rows:
-        for example in task.examples(row.read_transcript(), row.read_chapters()):
+        transcript = row.read_transcript()
+        for example in examples(task, transcript, Reading.of(row.read_chapters(), transcript)):
             fault = fault_of(example, task)
             if fault is None:
                 item = example.encoded
@@ -75,10 +78,10 @@ def encode_rows(rows: Sequence[Row], task: ChapterTask) -> tuple[list[dict[str, 
     return encoded, left_out
 
 
-def fault_of(example: Example, task: ChapterTask) -> str | None:
+def fault_of(example: Example[Reading], task: ChapterTask) -> str | None:
     """Why an example must not be learned from; None when it may."""
     learned = [label for label in example.encoded.labels if label != IGNORED]
-    if not set(example.chapters) <= _visible(example):
+    if not {int(chapter.start) for chapter in example.right.chapters} <= set(example.view.starts):
         return "a chapter begins where the prompt shows no line"
     if learned[-1:] != [task.tokenizer.eos_token_id]:
         return "the answer does not end with end-of-sequence"
@@ -87,11 +90,6 @@ def fault_of(example: Example, task: ChapterTask) -> str | None:
     if len(example.encoded.input_ids) > task.context:
         return f"it takes {len(example.encoded.input_ids)} tokens, more than the context of {task.context}"
     return None
-
-
-def _visible(example: Example) -> set[Any]:
-    shown = set(example.view.starts)
-    return {chapter for chapter in example.chapters if int(chapter.start) in shown}
 
 
 def seen_by(rows: Sequence[Row], ancestors: Iterable[str]) -> list[str]:

@@ -25,6 +25,8 @@ from errata.demo.talks import Talk, write_talk
 from errata.inference.artefact import Card, seal
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED, Encoded
+from errata.tasks.task import examples
+from errata.tasks.template import Reading
 from errata.tasks.templates import find
 from errata.tasks.templates.inline import MARKERS
 
@@ -129,7 +131,8 @@ def batches(plan: Plan, tokenizer: PreTrainedTokenizerFast) -> Iterator[list[Enc
     for talk in talks(f"{plan.seed} training"):
         context = plan.short_context if read < plan.short * plan.tokens else plan.context
         task = ChapterTask(template, tokenizer, context)
-        for example in task.examples(talk.transcript, styles.chapters(talk, styles.kept(talk, rng))):
+        right = Reading.of(styles.chapters(talk, styles.kept(talk, rng)), talk.transcript)
+        for example in examples(task, talk.transcript, right):
             batch.append(example.encoded)
             if sum(len(row.input_ids) for row in batch) >= plan.tokens_a_step:
                 yield batch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -45,32 +45,20 @@ class Row:
 
 def score(folder: Path, count: int = 60) -> dict[str, Row]:
     """A row for each of `SETS`, over `count` talks each."""
-    answer = _answerer(folder)
+    import torch
+
+    from errata.inference.model import open_model
+
+    torch.set_num_threads(1)
+    model = open_model(folder, folder)
     rows = {}
     for name, (setting, style) in SETS.items():
         rng = Random(f"score {setting}")
         channels = material().early_channels()
         talks = [write_talk(material(), rng.choice(channels), setting, rng, f"scored-{n}") for n in range(count)]
-        rows[name] = _row(talks, [answer(talk) for talk in talks], style)
+        answers = [reading.chapters for talk in talks for reading in model.answer([talk.transcript])]
+        rows[name] = _row(talks, answers, style)
     return rows
-
-
-def _answerer(folder: Path) -> Callable[[Talk], Chapters]:
-    import torch
-
-    from errata.inference.artefact import Card
-    from errata.inference.decode import Decoder
-    from errata.inference.load import load
-    from errata.inference.predict import read_together
-    from errata.tasks import templates
-    from errata.tasks.chapters import ChapterTask
-
-    torch.set_num_threads(1)
-    card = Card.read(folder)
-    engine = load(folder, folder)
-    task = ChapterTask(templates.find(card.template), engine.tokenizer, card.context)
-    decoder = Decoder(engine, task)
-    return lambda talk: read_together(engine, decoder, [task.reading(talk.transcript)])[0].chapters
 
 
 def _row(talks: Sequence[Talk], answers: Sequence[Chapters], style: Style) -> Row:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from errata.domain.hashing import content_hash
-from errata.inference.http import asked_wait
+from errata.inference.served_model import asked_wait
 from evaluation.judges.budget import Budget
 from evaluation.judges.judge import TEMPERATURE, Judge, is_this_machine
 from evaluation.judges.render import visible

@@ -14,7 +14,7 @@ from errata.domain.hashing import content_hash
 from errata.errors import NotFound
 from errata.files import file_sha256
 from errata.inference.artefact import CARD, MANIFEST, Card, verify
-from errata.inference.decode import allowed
+from errata.inference.decode import next_tokens
 from errata.inference.engine import Ask, Engine, Step
 from errata.tasks.encode import dress, ids
 from errata.tasks.prompt import Slot, Text
@@ -83,7 +83,7 @@ class LocalModel:
         answer: list[int] = []
         append = asked
         while len(answer) < room and not matcher.is_stopped():
-            token = yield Step(append, allowed(matcher, engine.vocabulary))
+            token = yield Step(append, next_tokens(matcher, engine.vocabulary))
             if token == engine.tokenizer.eos_token_id or not matcher.consume_token(token):
                 break
             answer.append(token)

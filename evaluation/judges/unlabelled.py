@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from errata.database.record import Record
-from errata.inference.answerer import TOGETHER, Answerer
+from errata.inference.predictor import Predictor
+from errata.inference.recorded import TOGETHER, RecordedModel
 from evaluation.judges.item import Item, cluster
 
 
 def answered(
-    record: Record, champion: Answerer, contender: Answerer, transcripts: Sequence[int]
+    record: Record, champion: Predictor, contender: Predictor, transcripts: Sequence[int]
 ) -> Iterator[list[Item]]:
     """An item a transcript, in their order and a few at a time, so that no more is answered than can be judged."""
     for begin in range(0, len(transcripts), TOGETHER):
         yield _items(record, champion, contender, transcripts[begin : begin + TOGETHER])
 
 
-def _items(record: Record, champion: Answerer, contender: Answerer, transcripts: Sequence[int]) -> list[Item]:
-    old, new = (side.predict_all(record, transcripts) for side in (champion, contender))
+def _items(record: Record, champion: Predictor, contender: Predictor, transcripts: Sequence[int]) -> list[Item]:
+    old, new = (RecordedModel(record, side).predict_all(transcripts) for side in (champion, contender))
     with record.read() as store:
         texts = {seq: store.transcripts.read(seq) for seq in transcripts}
     return [

@@ -16,7 +16,7 @@ from errata.domain.chapter import Chapters
 from errata.domain.prediction import Prediction
 from errata.errors import BadInput, ErrataError, NotFound, Refused, Unavailable
 from errata.inference.artefact import CARD, MANIFEST, TRAINING_TRANSCRIPTS, Card, seal, verify
-from errata.loop.compared_models import CONTEXT, Manner
+from errata.loop.compared_models import CONTEXT, PromptSettings
 from errata.settings import FILE
 from errata.workspace import Workspace
 from tests.made_up_answers import ASKED, corrected
@@ -174,8 +174,8 @@ def test_what_a_server_needs_is_said(workspace: Workspace, talks: list[int], rig
 
 
 def test_how_a_model_is_asked_can_be_said() -> None:
-    assert Manner.of("json", ()) == Manner("json", CONTEXT, ())
-    assert Manner.of("inline:512", ("a", "b")) == Manner("inline", 512, ("a", "b"))
+    assert PromptSettings.of("json", ()) == PromptSettings("json", CONTEXT, ())
+    assert PromptSettings.of("inline:512", ("a", "b")) == PromptSettings("inline", 512, ("a", "b"))
 
 
 # models with weights -------------------------------------------------------------------------------------------------
@@ -249,7 +249,7 @@ def test_what_a_folder_holds_is_told_by_its_files(
         loaded.append(Card.read(folder).form)
         raise Unavailable("no engine here")
 
-    monkeypatch.setattr("errata.inference.predict.load", load)
+    monkeypatch.setattr("errata.inference.model.load", load)
     (tmp_path / "model").mkdir()
     for name in files:
         (tmp_path / "model" / name).write_bytes(b"12345678{}")

@@ -206,7 +206,7 @@ def test_a_second_evaluation_of_the_same_night_asks_no_engine(
 ) -> None:
     candidate = read_candidate(models / identities(models)[1][:16], night)
     first = evaluate(record, night, candidate, models, seed=7)
-    monkeypatch.setattr("errata.inference.predict.load", lambda *_: pytest.fail("a known answer was asked for again"))
+    monkeypatch.setattr("errata.inference.model.load", lambda *_: pytest.fail("a known answer was asked for again"))
     again = evaluate(record, night, candidate, models, seed=7)
     assert (again[0], again[1].to_pylist()) == (first[0], first[1].to_pylist())
     late = corrected(record, ["late"])

@@ -23,10 +23,13 @@ from errata.database.record import Record
 from errata.documents.night import Night
 from errata.domain.chapter import Chapter, Chapters
 from errata.domain.prediction import Prediction
-from errata.inference.answerer import TOGETHER
+from errata.domain.transcript import Transcript
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, seal
+from errata.inference.predictor import AnswerKey, Predictor
+from errata.inference.recorded import TOGETHER
 from errata.loop.judging import judge_contenders, pointless
 from errata.settings import FILE
+from errata.tasks.template import Reading
 from errata.workspace import Workspace
 from evaluation.harness import evaluate, read_candidate
 from evaluation.judges import agreement
@@ -243,29 +246,28 @@ def test_people_s_labels_decide_beforehand_whether_it_is_worth_it(
 # who answers ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class Known:
+class Known(Predictor):
     """Answers everything, and notes what it was asked."""
 
-    model: str
-    asked: list[int]
-    template: str = ASKED
+    def __init__(self, name: str) -> None:
+        self.key = AnswerKey(name, ASKED)
+        self.asked: list[Transcript] = []
 
-    def predict_all(self, record: Record, transcripts: Sequence[int], each: Any = None) -> dict[int, Prediction]:
+    def answer(self, transcripts: Sequence[Transcript]) -> list[Reading]:
         self.asked += transcripts
-        made = (Chapter(0.0, f"{self.model} {seq}") for seq in transcripts)
-        return {seq: Prediction(seq, self.model, ASKED, (c,)) for seq, c in zip(transcripts, made, strict=True)}
+        return [Reading((Chapter(0.0, f"{self.key.model} {talk.external_id}"),)) for talk in transcripts]
 
 
 def test_both_sides_answer_a_few_at_a_time_and_in_order(record: Record) -> None:
     seqs = fill(record, range(20), {}, reviewed=False)[::-1]
-    old, new = Known("old", []), Known("new", [])
+    old, new = Known("old"), Known("new")
     few = answered(record, old, new, seqs)
     first: list[Item] = next(few)
-    assert old.asked == new.asked == seqs[:TOGETHER] == [each.number for each in first]
-    assert {(each.champion[0].title, each.candidate[0].title) for each in first} == {
-        (f"old {seq}", f"new {seq}") for seq in seqs[:TOGETHER]
-    }
+    assert [each.number for each in first] == seqs[:TOGETHER]
+    assert old.asked == new.asked == [each.transcript for each in first]
+    for each in first:
+        name = each.transcript.external_id
+        assert (each.champion[0].title, each.candidate[0].title) == (f"old {name}", f"new {name}")
     assert all(each.reviewed is None and each.effect is None and each.kind == "" for each in first)
     assert [each.cluster for each in first] == [each.transcript.channel for each in first]
     assert [each.number for few_more in few for each in few_more] == seqs[TOGETHER:]

@@ -217,7 +217,7 @@ def test_a_new_model_is_asked_about_earlier_nights(
         loaded.append(folder)
         raise Unavailable("no engine here")
 
-    monkeypatch.setattr("errata.inference.predict.load", load)
+    monkeypatch.setattr("errata.inference.model.load", load)
     fresh = corrected(record, ["thu"])
     now = night(record, "thu", models["two"], models["day0"], finished=False)
     late = contender(models["new"].folder.parent, "late", "e")

@@ -20,7 +20,8 @@ from errata.inference.artefact import (
     verify,
 )
 from errata.inference.load import load, same_weights
-from errata.inference.predict import Predictor
+from errata.inference.model import FolderModel
+from errata.inference.recorded import RecordedModel
 from tests.made_up_gguf import write_gguf
 from tests.made_up_model import make_model
 from tests.made_up_record import talk
@@ -59,10 +60,10 @@ def test_greedy_answers_of_f32_are_the_original_s_and_q8_answers_too(
     with record.write() as store:
         seqs = [store.transcripts.add(talk(name, lines=6)).seq for name in "abc"]
     card = Card("inline", Card.read(TINY).context, "gguf")
-    answers = {"original": Predictor(verify(TINY), TINY, tmp_path).predict_all(record, seqs)}
+    answers = {"original": RecordedModel(record, FolderModel(verify(TINY), TINY, tmp_path)).predict_all(seqs)}
     for kind in ("F32", "Q8_0"):
         identity = adopt(written / kind, card, tmp_path / kind)
-        answers[kind] = Predictor(identity, tmp_path / kind, tmp_path).predict_all(record, seqs)
+        answers[kind] = RecordedModel(record, FolderModel(identity, tmp_path / kind, tmp_path)).predict_all(seqs)
     for seq in seqs:
         assert answers["F32"][seq].chapters == answers["original"][seq].chapters
         assert answers["F32"][seq].model != answers["original"][seq].model

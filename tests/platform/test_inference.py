@@ -14,7 +14,6 @@ import pytest
 
 from errata.database.record import Record
 from errata.domain.chapter import canonical
-from errata.domain.prediction import Prediction
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput, NotFound, Unavailable
 from errata.inference.artefact import (
@@ -29,10 +28,10 @@ from errata.inference.artefact import (
     store_model,
     verify,
 )
-from errata.inference.decode import Decoder
 from errata.inference.engine import Ask
 from errata.inference.load import load
-from errata.inference.predict import Predictor, read_together
+from errata.inference.model import FolderModel, LoadedModel
+from errata.inference.recorded import RecordedModel
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.template import Reading
@@ -73,7 +72,7 @@ def plain(models: Path) -> tuple[str, Path]:
 def answers(folder: Path, template: str, talks: list[Transcript], context: int = 512) -> list[Reading]:
     engine = load(folder, folder.parent)
     task = ChapterTask(templates.find(template), engine.tokenizer, context)
-    return read_together(engine, Decoder(engine, task), [task.reading(each) for each in talks])
+    return LoadedModel(engine, task).answer(talks)
 
 
 @pytest.mark.parametrize("template", sorted(templates.TEMPLATES))
@@ -140,7 +139,7 @@ def test_an_adapter_answers_through_its_base(inline: tuple[str, Path], tmp_path:
     talks = [heard("a", lines=12), heard("b", lines=12)]
     engine = load(tmp_path / "adapter", base.parent)
     task = ChapterTask(templates.find("inline"), engine.tokenizer, 256)
-    found = read_together(engine, Decoder(engine, task), [task.reading(each) for each in talks])
+    found = LoadedModel(engine, task).answer(talks)
     assert found != answers(base, "inline", talks, context=256)
     with pytest.raises(NotFound, match=identity[:16]):
         load(tmp_path / "adapter", tmp_path)
@@ -151,7 +150,8 @@ def test_a_model_answers_a_transcript_once(inline: tuple[str, Path], record: Rec
     with record.write() as store:
         seqs = [store.transcripts.add(heard(name)).seq for name in "abc"]
     calls: list[int] = []
-    found = Predictor(identity, folder, folder.parent).predict_all(record, seqs, lambda: calls.append(1))
+    model = RecordedModel(record, FolderModel(identity, folder, folder.parent))
+    found = model.predict_all(seqs, lambda: calls.append(1))
     assert list(found) == seqs and len(calls) == 3
     with record.read() as store:
         watermark = store.watermark()
@@ -160,15 +160,15 @@ def test_a_model_answers_a_transcript_once(inline: tuple[str, Path], record: Rec
     bare = tmp_path / "bare"
     bare.mkdir()
     shutil.copyfile(folder / CARD, bare / CARD)
-    unloaded = Predictor(identity, bare, folder.parent)
-    assert unloaded.predict_all(record, seqs) == found, "a model without weights can only repeat what is recorded"
-    assert unloaded.predict(record, seqs[1]) == found[seqs[1]]
+    unloaded = RecordedModel(record, FolderModel(identity, bare, folder.parent))
+    assert unloaded.predict_all(seqs) == found, "a model without weights can only repeat what is recorded"
+    assert unloaded.predict_all(seqs[1:2]) == {seqs[1]: found[seqs[1]]}
     with record.write() as store:
         assert store.watermark() == watermark
         fourth = store.transcripts.add(heard("d")).seq
     with pytest.raises((OSError, ValueError)):
-        unloaded.predict(record, fourth)
-    assert isinstance(Predictor(identity, folder, folder.parent).predict(record, fourth), Prediction)
+        unloaded.predict_all([fourth])
+    assert list(model.predict_all([fourth])) == [fourth]
 
 
 # models on disk ------------------------------------------------------------------------------------------------------
@@ -263,4 +263,4 @@ def test_a_folder_without_a_card_is_no_model_of_ours(tmp_path: Path, record: Rec
     with record.write() as store:
         store.transcripts.add(talk("t"))
     with pytest.raises(NotFound, match=CARD):
-        Predictor("a" * 64, tmp_path, tmp_path)
+        FolderModel("a" * 64, tmp_path, tmp_path)

@@ -16,16 +16,17 @@ from errata.database.record import Record
 from errata.domain.chapter import Chapter
 from errata.domain.prediction import Prediction
 from errata.errors import BadInput, ErrataError, Unavailable
-from errata.inference import http
-from errata.inference.http import Estimate, HttpAnswerer, endpoint
-from errata.inference.told import FileAnswerer
+from errata.inference import served_model
+from errata.inference.prediction_file import PredictionFile
+from errata.inference.recorded import RecordedModel
+from errata.inference.served_model import EstimatedTokenizer, ServedModel, endpoint
 from tests.made_up_record import talk
 from tests.made_up_server import Reply, Server, said, serving
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(http, "WAIT_SECONDS", 0.001)
+    monkeypatch.setattr(served_model, "WAIT_SECONDS", 0.001)
     with serving() as state:
         yield state
 
@@ -45,12 +46,12 @@ def prompt(body: dict[str, Any]) -> str:
 def test_a_server_is_asked_once_about_a_transcript(server: Server, record: Record) -> None:
     seqs = add(record, "a", "b", "c")
     server.reply = lambda body: said("0 Opening\n3 The middle\n")
-    answerer = HttpAnswerer(server.url, "qwen", "indexed", 4096, key="secret")
+    predictor = ServedModel(server.url, "qwen", "indexed", 4096, key="secret")
     calls: list[int] = []
-    found = answerer.predict_all(record, seqs, lambda: calls.append(1))
+    found = RecordedModel(record, predictor).predict_all(seqs, lambda: calls.append(1))
     assert list(found) == seqs and len(calls) == 3
     right = (Chapter(0.0, "Opening"), Chapter(30.0, "The middle"))
-    assert found[seqs[0]] == Prediction(seqs[0], answerer.model, "indexed@1", right, foreign=True)
+    assert found[seqs[0]] == Prediction(seqs[0], predictor.key.model, "indexed@1", right, foreign=True)
     assert len(server.asked) == 3 and set(server.paths) == {"/v1/chat/completions"}
     assert set(server.keys) == {"Bearer secret"}
     body = server.asked[0]
@@ -59,13 +60,13 @@ def test_a_server_is_asked_once_about_a_transcript(server: Server, record: Recor
     assert all(any(f"\n11 {talk(name).segments[11].text}" in prompt(b) for b in server.asked) for name in "abc")
 
     server.reply = lambda body: (500, {}, "must not be asked again")
-    assert HttpAnswerer(server.url, "qwen", "indexed", 4096).predict_all(record, seqs) == found
+    assert RecordedModel(record, ServedModel(server.url, "qwen", "indexed", 4096)).predict_all(seqs) == found
     assert len(server.asked) == 3
 
 
 def test_outside_answers_are_nobodys_that_reviewers_correct(server: Server, record: Record) -> None:
     (seq,) = add(record, "a")
-    HttpAnswerer(server.url, "qwen", "indexed", 4096).predict_all(record, [seq])
+    RecordedModel(record, ServedModel(server.url, "qwen", "indexed", 4096)).predict_all([seq])
     with record.read() as store:
         assert store.predictions.last_shown(seq) is None
 
@@ -73,8 +74,8 @@ def test_outside_answers_are_nobodys_that_reviewers_correct(server: Server, reco
 def test_the_bare_prompt_goes_where_completions_are(server: Server, record: Record) -> None:
     (seq,) = add(record, "a")
     server.reply = lambda body: said("00:00:00 - Opening\n00:00:50 - Later\n")
-    answerer = HttpAnswerer(f"{server.url}/completions", "base", "timestamps", 4096)
-    assert [c.start for c in answerer.predict_all(record, [seq])[seq].chapters] == [0, 50]
+    predictor = ServedModel(f"{server.url}/completions", "base", "timestamps", 4096)
+    assert [c.start for c in RecordedModel(record, predictor).predict_all([seq])[seq].chapters] == [0, 50]
     assert server.paths == ["/v1/completions"] and server.keys == [""]
     assert server.asked[0]["prompt"].endswith(f"[00:01:50] {talk('a').segments[11].text}\n")
     assert "messages" not in server.asked[0]
@@ -83,7 +84,7 @@ def test_the_bare_prompt_goes_where_completions_are(server: Server, record: Reco
 def test_a_long_transcript_is_asked_window_by_window(server: Server, record: Record) -> None:
     (seq,) = add(record, "long", lines=120)
     server.reply = lambda body: said(f"{prompt(body).splitlines()[-1].split()[0]} The last line\n")
-    found = HttpAnswerer(server.url, "qwen", "indexed", 1024).predict_all(record, [seq])[seq]
+    found = RecordedModel(record, ServedModel(server.url, "qwen", "indexed", 1024)).predict_all([seq])[seq]
     assert len(server.asked) > 4
     assert all(len(prompt(body).encode()) < 3 * 1024 for body in server.asked)
     assert [c.start for c in found.chapters] == sorted({c.start for c in found.chapters})
@@ -95,24 +96,24 @@ def test_a_server_that_is_busy_is_asked_again(server: Server, record: Record, st
     (seq,) = add(record, "a")
     replies = iter([(status, {"Retry-After": "0"}, "busy"), (status, {}, "busy"), said("0 Opening\n")])
     server.reply = lambda _: next(replies)
-    assert HttpAnswerer(server.url, "qwen", "indexed", 4096).predict_all(record, [seq])[seq].chapters
+    assert RecordedModel(record, ServedModel(server.url, "qwen", "indexed", 4096)).predict_all([seq])[seq].chapters
     assert len(server.asked) == 3
 
 
 def test_what_was_answered_before_a_failure_is_kept(
     server: Server, record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("errata.inference.answerer.TOGETHER", 1)
+    monkeypatch.setattr("errata.inference.recorded.TOGETHER", 1)
     seqs = add(record, "a", "b")
     server.reply = lambda body: said("0 Opening\n") if talk("a").segments[0].text in prompt(body) else (503, {}, "x\ny")
-    answerer = HttpAnswerer(server.url, "qwen", "indexed", 4096)
+    predictor = ServedModel(server.url, "qwen", "indexed", 4096)
     with pytest.raises(Unavailable, match="503: x y") as caught:
-        answerer.predict_all(record, seqs)
+        RecordedModel(record, predictor).predict_all(seqs)
     assert "\n" not in str(caught.value)
-    assert len(server.asked) == 1 + http.TRIES
+    assert len(server.asked) == 1 + served_model.TRIES
     server.reply = lambda _: said("0 Opening\n")
-    assert list(answerer.predict_all(record, seqs)) == seqs
-    assert len(server.asked) == 2 + http.TRIES
+    assert list(RecordedModel(record, predictor).predict_all(seqs)) == seqs
+    assert len(server.asked) == 2 + served_model.TRIES
 
 
 @pytest.mark.parametrize(
@@ -133,18 +134,18 @@ def test_a_server_that_says_no_or_something_else_is_one_sentence(
     (seq,) = add(record, "a")
     server.reply = lambda _: reply
     with pytest.raises(error, match=sentence) as caught:
-        HttpAnswerer(server.url, "qwen", "indexed", 4096).predict_all(record, [seq])
+        RecordedModel(record, ServedModel(server.url, "qwen", "indexed", 4096)).predict_all([seq])
     assert server.url in str(caught.value) and "\n" not in str(caught.value)
     assert len(server.asked) == 1, "asking again would not help"
 
 
 def test_nobody_at_the_address_is_one_sentence(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "WAIT_SECONDS", 0.001)
+    monkeypatch.setattr(served_model, "WAIT_SECONDS", 0.001)
     (seq,) = add(record, "a")
     with serving() as gone:
         url = gone.url
     with pytest.raises(Unavailable, match="ConnectError"):
-        HttpAnswerer(url, "qwen", "indexed", 4096).predict_all(record, [seq])
+        RecordedModel(record, ServedModel(url, "qwen", "indexed", 4096)).predict_all([seq])
 
 
 def test_what_can_not_be_read_is_a_problem_and_not_silence(server: Server, record: Record) -> None:
@@ -155,7 +156,8 @@ def test_what_can_not_be_read_is_a_problem_and_not_silence(server: Server, recor
         "silent": (200, {}, {"choices": [{"message": {"content": None}, "finish_reason": "stop"}]}),
     }
     server.reply = lambda body: next(r for name, r in by_name.items() if talk(name).segments[0].text in prompt(body))
-    chatty, cut, silent = HttpAnswerer(server.url, "qwen", "indexed", 4096).predict_all(record, seqs).values()
+    found = RecordedModel(record, ServedModel(server.url, "qwen", "indexed", 4096)).predict_all(seqs)
+    chatty, cut, silent = found.values()
     assert [c.title for c in chatty.chapters] == ["Opening"] and "Sure!" in chatty.problems[0]
     assert cut.chapters and "cut" in cut.problems[0]
     assert silent.chapters == () and silent.problems == (), "no chapters is an answer"
@@ -163,16 +165,16 @@ def test_what_can_not_be_read_is_a_problem_and_not_silence(server: Server, recor
 
 def test_inline_needs_an_engine_of_ours() -> None:
     with pytest.raises(BadInput, match=r"'inline'.*choose one of indexed, timestamps, json"):
-        HttpAnswerer("http://localhost:1/v1", "qwen", "inline", 4096)
+        ServedModel("http://localhost:1/v1", "qwen", "inline", 4096)
 
 
 def test_each_way_of_asking_is_a_model_of_its_own() -> None:
     asked = ("http://localhost:1/v1", "qwen", "indexed", 4096)
     others = [("http://localhost:2/v1", *asked[1:]), (asked[0], "llama", *asked[2:])]
     others += [(*asked[:2], "json", 4096), (*asked[:3], 8192), (f"{asked[0]}/completions", *asked[1:])]
-    identities = {HttpAnswerer(*each).model for each in (asked, *others)}
+    identities = {ServedModel(*each).key.model for each in (asked, *others)}
     assert len(identities) == 6
-    assert HttpAnswerer(*asked, key="k").model == HttpAnswerer(f"{asked[0]}/", *asked[1:]).model in identities
+    assert ServedModel(*asked, key="k").key.model == ServedModel(f"{asked[0]}/", *asked[1:]).key.model in identities
 
 
 @pytest.mark.parametrize("url", ["localhost:8000/v1", "ftp://host/v1", "http://", "http://host:port/v1", ""])
@@ -189,8 +191,8 @@ def test_a_password_in_an_address_stays_out_of_the_record() -> None:
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"])))
 def test_the_estimate_gives_back_what_it_was_given(text: str) -> None:
-    tokens = Estimate().encode(text)
-    assert Estimate().decode(tokens) == text
+    tokens = EstimatedTokenizer().encode(text)
+    assert EstimatedTokenizer().decode(tokens) == text
     assert len(tokens) == -(-len(text.encode()) // 3)
 
 
@@ -206,22 +208,23 @@ def write(folder: Path, value: object) -> Path:
 def test_a_file_answers_what_it_has(record: Record, tmp_path: Path) -> None:
     seqs = add(record, "a", "b", "c")
     path = write(tmp_path, {"a": {"0": "Opening", "33.4": " Later\n"}, "b": {}})
-    answerer = FileAnswerer(path)
-    found = answerer.predict_all(record, seqs)
+    predictor = PredictionFile(path)
+    found = RecordedModel(record, predictor).predict_all(seqs)
     assert list(found) == seqs[:2], "what the file lacks is no answer"
     assert found[seqs[0]].chapters == (Chapter(0.0, "Opening"), Chapter(30.0, "Later"))
-    assert found[seqs[1]] == Prediction(seqs[1], answerer.model, "", (), foreign=True)
+    assert found[seqs[1]] == Prediction(seqs[1], predictor.key.model, "", (), foreign=True)
     with record.read() as store:
         assert store.counts()["predictions"] == 2
-    assert answerer.predict_all(record, seqs) == found
-    again = FileAnswerer(write(tmp_path, {"a": {"0": "Other"}}))
-    assert again.model != answerer.model
-    assert again.predict_all(record, seqs)[seqs[0]].chapters == (Chapter(0.0, "Other"),)
+    assert RecordedModel(record, predictor).predict_all(seqs) == found
+    again = PredictionFile(write(tmp_path, {"a": {"0": "Other"}}))
+    assert again.key.model != predictor.key.model
+    assert RecordedModel(record, again).predict_all(seqs)[seqs[0]].chapters == (Chapter(0.0, "Other"),)
 
 
 def test_chapters_that_fall_on_one_line_are_told(record: Record, tmp_path: Path) -> None:
     (seq,) = add(record, "a")
-    found = FileAnswerer(write(tmp_path, {"a": {"0": "One", "1": "Two"}})).predict_all(record, [seq])[seq]
+    file = PredictionFile(write(tmp_path, {"a": {"0": "One", "1": "Two"}}))
+    found = RecordedModel(record, file).predict_all([seq])[seq]
     assert [c.title for c in found.chapters] == ["One"] and "1 of its chapters" in found.problems[0]
 
 
@@ -240,12 +243,12 @@ def test_chapters_that_fall_on_one_line_are_told(record: Record, tmp_path: Path)
 )
 def test_a_file_that_can_not_be_used_is_named(tmp_path: Path, value: object, sentence: str) -> None:
     with pytest.raises(BadInput) as caught:
-        FileAnswerer(write(tmp_path, value))
+        PredictionFile(write(tmp_path, value))
     assert "predictions.json" in str(caught.value) and sentence in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_an_id_in_several_versions_is_answered_for_each(record: Record, tmp_path: Path) -> None:
     with record.write() as store:
         seqs = [store.transcripts.add(made).seq for made in (talk("a"), replace(talk("a"), title="Renamed"))]
-    found = FileAnswerer(write(tmp_path, {"a": {"0": "Opening"}})).predict_all(record, seqs)
+    found = RecordedModel(record, PredictionFile(write(tmp_path, {"a": {"0": "Opening"}}))).predict_all(seqs)
     assert list(found) == seqs

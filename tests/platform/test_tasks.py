@@ -13,7 +13,9 @@ from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED, ids
 from errata.tasks.prompt import Control, Slot, Text
-from errata.tasks.template import Reading, View
+from errata.tasks.task import examples
+from errata.tasks.template import Reading
+from errata.tasks.view import View
 
 ALL = list(templates.TEMPLATES)
 
@@ -74,18 +76,12 @@ def test_a_perfect_model_is_read_perfectly_through_windows(name, case, data, req
     context = data.draw(st.sampled_from([420, 600, 1200]))
     task = ChapterTask(templates.find(name), request.getfixturevalue("tokenizer"), context)
     right = canonical(usable(chapters), transcript).chapters
-    taught = {example.view: example for example in task.examples(transcript, right)}
-
-    def perfect(view: View) -> Reading:
-        example = taught[view]
-        answers = task.template.target(view, example.chapters, example.running)
-        return task.template.parse(view, ["".join(span.text for span in answer) for answer in answers])
-
-    reading = task.reading(transcript)
-    view = next(reading)
+    taught = {example.view: example.right for example in examples(task, transcript, Reading(right))}
+    views = task.views(transcript)
+    view = next(views)
     try:
         while True:
-            view = reading.send(perfect(view))
+            view = views.send(taught[view])
     except StopIteration as done:
         assert done.value.chapters == right
 
@@ -94,10 +90,10 @@ def test_a_perfect_model_is_read_perfectly_through_windows(name, case, data, req
 def test_training_and_serving_show_the_model_the_same_tokens(name, chat_tokenizer) -> None:
     task = ChapterTask(templates.find(name), chat_tokenizer, 1000)
     transcript = _talk(12)
-    example = next(task.examples(transcript, (Chapter(0, "Gardens"), Chapter(40, "Soil"))))
+    example = next(examples(task, transcript, Reading((Chapter(0, "Gardens"), Chapter(40, "Soil")))))
     served: list[int] = []
-    filling = iter(task.template.target(example.view, example.chapters, ""))
-    for span in task.prompt(example.view):
+    filling = iter(task.target(example.view, example.right))
+    for span in task.render(example.view):
         if isinstance(span, Slot):
             served += [token for part in next(filling) for token in ids(part, chat_tokenizer)]
         else:
@@ -108,11 +104,9 @@ def test_training_and_serving_show_the_model_the_same_tokens(name, chat_tokenize
 @pytest.mark.parametrize("name", ALL)
 def test_the_target_ends_with_end_of_sequence_and_only_it_is_learned(name, tokenizer) -> None:
     task = ChapterTask(templates.find(name), tokenizer, 1000)
-    example = next(task.examples(_talk(8), (Chapter(0, "Gardens"), Chapter(40, "Soil"))))
+    example = next(examples(task, _talk(8), Reading((Chapter(0, "Gardens"), Chapter(40, "Soil")))))
     learned = [token for token in example.encoded.labels if token != IGNORED]
-    expected = [
-        t for a in task.template.target(example.view, example.chapters, "") for s in a for t in ids(s, tokenizer)
-    ]
+    expected = [t for a in task.target(example.view, example.right) for s in a for t in ids(s, tokenizer)]
     assert learned == [*expected, tokenizer.eos_token_id]
 
 
@@ -121,12 +115,13 @@ def test_no_chapter_is_taught_beyond_what_the_prompt_shows(tokenizer) -> None:
     task = ChapterTask(templates.find("timestamps"), tokenizer, 700)
     transcript = _talk(80)
     chapters = tuple(Chapter(float(at), f"Part {at}") for at in range(0, 800, 100))
-    examples = list(task.examples(transcript, chapters))
-    assert len(examples) > 2
-    for example in examples:
-        assert all(example.view.starts[0] <= chapter.start <= example.view.starts[-1] for chapter in example.chapters)
+    rows = list(examples(task, transcript, Reading.of(chapters, transcript)))
+    assert len(rows) > 2
+    for example in rows:
+        first, last = example.view.starts[0], example.view.starts[-1]
+        assert all(first <= chapter.start <= last for chapter in example.right.chapters)
         assert len(example.encoded.input_ids) <= task.context
-    assert {c.start for example in examples for c in example.chapters} == {c.start for c in chapters}
+    assert {c.start for example in rows for c in example.right.chapters} == {c.start for c in chapters}
 
 
 def test_text_never_becomes_a_control_token(tokenizer) -> None:
@@ -137,7 +132,7 @@ def test_text_never_becomes_a_control_token(tokenizer) -> None:
 
 def test_a_chat_models_own_template_goes_around_the_prompt(chat_tokenizer) -> None:
     task = ChapterTask(templates.find("indexed"), chat_tokenizer, 1000)
-    example = next(task.examples(_talk(3), (Chapter(0, "Gardens"),)))
+    example = next(examples(task, _talk(3), Reading((Chapter(0, "Gardens"),))))
     shown = chat_tokenizer.decode(
         [i for i, label in zip(example.encoded.input_ids, example.encoded.labels, strict=True) if label == IGNORED]
     )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from registry.export.server import export_server
-from registry.footprint import ROUNDS, answering, compare_sizes, compare_times, interleaved, measure_footprint, size
+from registry.footprint import ROUNDS, load_answer, compare_sizes, compare_times, interleaved, measure_footprint, size
 from registry.gate import ANNUAL, SMALL, status
 
 
@@ -101,5 +101,5 @@ def test_an_adapter_is_as_large_as_it_is_with_its_base(base: Path, adapter: Path
 
 
 def test_answers_are_given_anew(base: Path, models: Path) -> None:
-    answer = answering(base, models)
+    answer = load_answer(base, models)
     assert answer(talks(1)[0]) == answer(talks(1)[0])

@@ -105,7 +105,7 @@ def test_an_export_is_scored_against_its_model_and_each_is_asked_once(
         assert store.counts()["predictions"] == 6
         assert store.predictions.find(labels[0].transcript, verify(server), "inline@1") is not None
 
-    monkeypatch.setattr("errata.inference.predict.load", lambda *_: pytest.fail("a known answer was asked for again"))
+    monkeypatch.setattr("errata.inference.model.load", lambda *_: pytest.fail("a known answer was asked for again"))
     assert measure(record, models, adapter, {"server": server}, labels) == found
 
 

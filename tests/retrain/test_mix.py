@@ -23,6 +23,8 @@ from errata.settings import FILE
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED
+from errata.tasks.task import examples
+from errata.tasks.template import Reading
 from retrain import mix as stage
 from retrain.augment import FOLDER as AUGMENTED
 from retrain.mix import encode_rows, fault_of, mix, seen_by, starting_model
@@ -138,7 +140,8 @@ def test_a_row_that_does_not_fit_is_left_out_with_its_length() -> None:
 
 def test_an_example_that_was_cut_is_at_fault() -> None:
     task = ChapterTask(templates.find("inline"), make_tokenizer(), 512)
-    (example,) = task.examples(ROWS[0].read_transcript(), ROWS[0].read_chapters())
+    transcript = ROWS[0].read_transcript()
+    (example,) = examples(task, transcript, Reading.of(ROWS[0].read_chapters(), transcript))
     assert fault_of(example, task) is None
 
     def with_labels(labels: Sequence[int]) -> str | None:
@@ -147,7 +150,8 @@ def test_an_example_that_was_cut_is_at_fault() -> None:
     whole = example.encoded.labels
     assert "end-of-sequence" in str(with_labels([*whole[:-1], IGNORED]))
     assert "nothing to learn" in str(with_labels([IGNORED] * (len(whole) - 1) + [whole[-1]]))
-    moved = replace(example, chapters=(*example.chapters, replace(example.chapters[0], start=7.0)))
+    first, *_ = example.right.chapters
+    moved = replace(example, right=Reading((*example.right.chapters, replace(first, start=7.0))))
     assert "no line" in str(fault_of(moved, task))
 
 

@@ -24,6 +24,8 @@ from errata.inference.load import load as load_engine
 from errata.settings import FILE
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
+from errata.tasks.task import examples
+from errata.tasks.template import Reading
 from retrain import train as stage
 from retrain.backends import Recipe, Start
 from retrain.mix import FOLDER as MIX
@@ -57,7 +59,8 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(16):
         texts = [" ".join(SAID[number % 4 + at : number % 4 + at + 4]) for at in range(6)]
         segments = tuple(Segment(10.0 * at, 10.0 * at + 9, text) for at, text in enumerate(texts))
-        (example,) = task.examples(Transcript("t", segments, 60.0), chapters(0, 30, by="Gardens"))
+        right = Reading(chapters(0, 30, by="Gardens"))
+        (example,) = examples(task, Transcript("t", segments, 60.0), right)
         encoded.append({"input_ids": list(example.encoded.input_ids), "labels": list(example.encoded.labels)})
     path = tmp_path_factory.mktemp("rows") / "train.parquet"
     schema = pa.schema([("input_ids", pa.list_(pa.int32())), ("labels", pa.list_(pa.int32()))])

@@ -42,9 +42,9 @@ def compare_command(
     from errata.cli.output import print_json
     from errata.cli.print_comparison import print_comparison
     from errata.loop.compare import compare
-    from errata.loop.compared_models import Manner
+    from errata.loop.compared_models import PromptSettings
 
-    found = compare(find(workspace), models, on.value, Manner.of(template, tuple(model_name or ())))
+    found = compare(find(workspace), models, on.value, PromptSettings.of(template, tuple(model_name or ())))
     (print_json if as_json else print_comparison)(found)
 
 

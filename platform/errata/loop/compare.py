@@ -12,7 +12,7 @@ from typing import Any
 from errata.database.holdout import Access
 from errata.domain.roles import Role
 from errata.errors import NotFound
-from errata.loop.compared_models import Entrant, Manner, entrant
+from errata.loop.compared_models import ComparedModel, PromptSettings, compared_model
 from errata.workspace import Workspace
 from evaluation.compare import best_fixes, comparison, paired, worst_regressions
 from evaluation.holdout import check_sealed, open_by_hand
@@ -24,7 +24,7 @@ HELD_OUT: tuple[Role, ...] = ("anchor", "sealed")
 """Roles whose every access is logged."""
 
 
-def compare(workspace: Workspace, names: tuple[str, str], on: str, manner: Manner) -> dict[str, Any]:
+def compare(workspace: Workspace, names: tuple[str, str], on: str, settings: PromptSettings) -> dict[str, Any]:
     """Compares A with B on the items of `on` that neither is known to have seen; see `evaluation.compare`.
 
     `on` is a role, `fresh` for `train`, or `all`. Raises Refused where `sealed` was opened too often.
@@ -38,14 +38,15 @@ def compare(workspace: Workspace, names: tuple[str, str], on: str, manner: Manne
         if "sealed" in roles:
             check_sealed(store.holdout.accesses("sealed"), datetime.now(UTC))
     with TemporaryDirectory(dir=_room(workspace)) as place:
-        a, b = (entrant(workspace, name, number, manner, Path(place)) for number, name in enumerate(names))
+        a, b = (compared_model(workspace, name, number, settings, Path(place)) for number, name in enumerate(names))
         items = _items(workspace, roles, upto, a.seen | b.seen)
         if not items:
             raise NotFound(f"nothing on {on} is labelled that both could be scored on; import corrections first")
-        _check_files((a, b), items)
+        for model in (a, b):  # before a look at held-out items is spent on a file that says nothing of them
+            model.predictor.check([item.label.external_id for item in items])
         for access in _accesses(items, (a, b), on, upto):
             open_by_hand(workspace.record, access)
-        scored = [score_items(workspace.record, each.answerer, each.given, items) for each in (a, b)]
+        scored = [score_items(workspace.record, model.predictor, model.given, items) for model in (a, b)]
     found = comparison(scored[0], scored[1], seed)
     pairs = paired(*scored)
     if "sealed" in roles:  # single items of it are nobody's to look at, nor slices, which may be of one item
@@ -54,19 +55,10 @@ def compare(workspace: Workspace, names: tuple[str, str], on: str, manner: Manne
     return {**told, **found, "regressions": worst_regressions(pairs), "fixes": best_fixes(pairs)}
 
 
-def _check_files(pair: tuple[Entrant, Entrant], items: Sequence[Item]) -> None:
-    """Raises BadInput before a look at held-out items is spent on a file that says nothing of them."""
-    from errata.inference.told import FileAnswerer
-
-    for each in pair:
-        if isinstance(each.answerer, FileAnswerer):
-            each.answerer.check([item.label.external_id for item in items])
-
-
-def _accesses(items: Sequence[Item], pair: tuple[Entrant, Entrant], on: str, upto: int) -> Iterator[Access]:
+def _accesses(items: Sequence[Item], pair: tuple[ComparedModel, ComparedModel], on: str, upto: int) -> Iterator[Access]:
     """To each role that is held out."""
-    why = f"errata compare {' '.join(each.given for each in pair)} --on {on}"
-    who = tuple(each.answerer.model for each in pair)
+    why = f"errata compare {' '.join(model.given for model in pair)} --on {on}"
+    who = tuple(model.predictor.key.model for model in pair)
     for role in HELD_OUT:
         if count := sum(_role(item) == role for item in items):
             yield Access(role, getpass.getuser(), why, who, count, upto)

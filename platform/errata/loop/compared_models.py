@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from errata.errors import BadInput
-from errata.inference.answerer import Answerer
 from errata.inference.artefact import CARD, Card, Form, adopt, model_folder, read_training_transcripts, verify
+from errata.inference.model import FolderModel
+from errata.inference.prediction_file import PredictionFile
+from errata.inference.predictor import Predictor
+from errata.inference.served_model import ServedModel
 from errata.operations.predicting import resolve
 from errata.progress import note
 from errata.tasks import templates
@@ -20,7 +23,7 @@ CONTEXT = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class PromptSettings:
     """How a model is asked that has no card of ours."""
 
     template: str
@@ -29,7 +32,7 @@ class Manner:
     """What a server calls its model: one for both, or A's and B's."""
 
     @classmethod
-    def of(cls, asked: str, names: tuple[str, ...]) -> Manner:
+    def of(cls, asked: str, names: tuple[str, ...]) -> PromptSettings:
         """`asked` is a template's name, or `name:tokens`. Raises BadInput."""
         template, _, tokens = asked.partition(":")
         if tokens and not (tokens.isdecimal() and int(tokens) > 0):
@@ -39,72 +42,64 @@ class Manner:
 
 
 @dataclass(frozen=True)
-class Entrant:
+class ComparedModel:
     given: str
     """As the user named it."""
     kind: str
     """`model`, `folder`, `server` or `file`."""
-    answerer: Answerer
+    predictor: Predictor
     seen: frozenset[str]
     """Transcripts that it is known to have been trained on, by hash."""
 
     def as_json(self) -> dict[str, Any]:
-        known = {"given": self.given, "kind": self.kind, "model": self.answerer.model}
-        return {**known, "template": self.answerer.template, "foreign": self.kind in ("server", "file")}
+        key = self.predictor.key
+        return {"given": self.given, "kind": self.kind, **asdict(key)}
 
 
-def entrant(workspace: Workspace, name: str, number: int, manner: Manner, place: Path) -> Entrant:
+def compared_model(
+    workspace: Workspace, name: str, number: int, settings: PromptSettings, place: Path
+) -> ComparedModel:
     """Whoever `name` means: an address, an alias, a folder or .gguf file, a file of predictions, a model's identity."""
     if name.startswith(("http://", "https://")):
-        return _server(name, number, manner)
+        return _server(name, number, settings)
     path = Path(name)
     with workspace.record.read() as store:
         alias = store.aliases.model_of(name)
     if alias is None and (path.is_dir() or (path.is_file() and path.suffix == ".gguf")):
-        return _folder(workspace, path, manner, place / str(number))
+        return _folder(workspace, path, settings, place / str(number))
     if alias is None and path.is_file():
-        return _file(path)
+        return ComparedModel(str(path), "file", PredictionFile(path), frozenset())
     identity = resolve(workspace, name)
-    folder = model_folder(identity, workspace.models)
-    return Entrant(name, "model", _predictor(identity, folder, workspace), read_training_transcripts(folder))
+    return _ours(name, "model", identity, model_folder(identity, workspace.models), workspace)
 
 
-def _predictor(identity: str, folder: Path, workspace: Workspace) -> Answerer:
-    from errata.inference.predict import Predictor
+def _ours(given: str, kind: str, identity: str, folder: Path, workspace: Workspace) -> ComparedModel:
+    model = FolderModel(identity, folder, workspace.models)
+    return ComparedModel(given, kind, model, read_training_transcripts(folder))
 
-    return Predictor(identity, folder, workspace.models)
 
-
-def _server(url: str, number: int, manner: Manner) -> Entrant:
-    from errata.inference.http import HttpAnswerer
-
-    if not manner.names:
+def _server(url: str, number: int, settings: PromptSettings) -> ComparedModel:
+    if not settings.names:
         raise BadInput(f"{url} may serve several models; say which one with --model-name")
-    name = manner.names[min(number, len(manner.names) - 1)]
-    answerer = HttpAnswerer(url, name, manner.template, manner.context, os.environ.get(KEY, ""))
+    name = settings.names[min(number, len(settings.names) - 1)]
+    model = ServedModel(url, name, settings.template, settings.context, os.environ.get(KEY, ""))
     note(f"{url} is asked for {name}; what it was trained on is not known, so what is fresh to it is not either")
-    return Entrant(f"{name} at {url}", "server", answerer, frozenset())
+    return ComparedModel(f"{name} at {url}", "server", model, frozenset())
 
 
-def _file(path: Path) -> Entrant:
-    from errata.inference.told import FileAnswerer
-
-    return Entrant(str(path), "file", FileAnswerer(path), frozenset())
-
-
-def _folder(workspace: Workspace, path: Path, manner: Manner, place: Path) -> Entrant:
+def _folder(workspace: Workspace, path: Path, settings: PromptSettings, place: Path) -> ComparedModel:
     """A model that is sealed already, or else one from outside, which is sealed with a card in `place`."""
     if path.is_dir() and (path / CARD).is_file():
-        return Entrant(str(path), "folder", _predictor(verify(path), path, workspace), read_training_transcripts(path))
-    identity = adopt(path, _card(workspace, path, manner), place)
-    return Entrant(str(path), "folder", _predictor(identity, place, workspace), read_training_transcripts(place))
+        return _ours(str(path), "folder", verify(path), path, workspace)
+    identity = adopt(path, _card(workspace, path, settings), place)
+    return _ours(str(path), "folder", identity, place, workspace)
 
 
-def _card(workspace: Workspace, path: Path, manner: Manner) -> Card:
+def _card(workspace: Workspace, path: Path, settings: PromptSettings) -> Card:
     """How a model without a card is asked: as the command says, and an adapter as Day-0, which it must go on."""
     form = _form(path)
     if form != "adapter":
-        return Card(manner.template, manner.context, form)
+        return Card(settings.template, settings.context, form)
     with workspace.record.read() as store:
         day0 = store.aliases.model_of("day0") or ""
     base = Card.read(model_folder(day0, workspace.models))

@@ -64,7 +64,7 @@ def hear(
 
 def _hear_more(workspace: Workspace, night: Night, contender: dict[str, Any], hearing: Hearing, most: int) -> None:
     """Has transcripts that nobody reviewed answered and judged, if what people labelled says that it would count."""
-    from errata.inference.predict import Predictor
+    from errata.inference.model import FolderModel
     from evaluation.items import seen_by, unreviewed
     from evaluation.judges.unlabelled import answered
     from registry.policy import preset
@@ -82,7 +82,7 @@ def _hear_more(workspace: Workspace, night: Night, contender: dict[str, Any], he
     seen = seen_by(sides).union(item.transcript.hash for item in hearing.items)
     draw = f"{params['evaluate']['seed']} {rival.identity}"
     drawn = unreviewed(workspace.record, night.gate_watermark, seen, draw, most)
-    new, old = (Predictor(side.identity, side.folder, workspace.models) for side in (rival, champion))
+    new, old = (FolderModel(side.identity, side.folder, workspace.models) for side in (rival, champion))
     hearing.hear(answered(workspace.record, old, new, drawn), len(drawn))
 
 

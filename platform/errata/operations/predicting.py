@@ -6,7 +6,8 @@ import time
 from typing import Any
 
 from errata.inference.artefact import model_folder
-from errata.inference.predict import Predictor
+from errata.inference.model import FolderModel
+from errata.inference.recorded import RecordedModel
 from errata.workspace import Workspace
 
 
@@ -19,13 +20,13 @@ def predict(workspace: Workspace, model: str = "champion") -> dict[str, Any]:
     from rich.progress import Progress
 
     identity = resolve(workspace, model)
-    predictor = Predictor(identity, model_folder(identity, workspace.models), workspace.models)
+    predictor = FolderModel(identity, model_folder(identity, workspace.models), workspace.models)
     with workspace.record.read() as store:
-        wanted = store.transcripts.undrafted(predictor.model, predictor.template)
+        wanted = store.transcripts.undrafted(predictor.key.model, predictor.key.template)
     began = time.monotonic()
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task(f"predict {identity[:8]}", total=len(wanted))
-        made = predictor.predict_all(workspace.record, wanted, lambda: progress.advance(task))
+        made = RecordedModel(workspace.record, predictor).predict_all(wanted, lambda: progress.advance(task))
     return {
         "model": identity,
         "predicted": len(made),

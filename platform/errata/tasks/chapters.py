@@ -1,22 +1,18 @@
-"""The chaptering task: transcripts to prompts, chapters to targets, answers to chapters.
-
-task = ChapterTask(templates.find("indexed"), tokenizer, context=4096)
-for example in task.examples(transcript, chapters): ...     # training rows
-reading = task.read(transcript, answer)                     # serving; `answer` asks the model about one view
-"""
+"""The chaptering task: transcripts to prompts, chapters to targets, answers to chapters."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from errata.domain.chapter import Chapter, Chapters, canonical, starts, tidy
+from errata.domain.chapter import Chapter, starts, tidy
 from errata.domain.timestamps import find_clock
 from errata.domain.transcript import Transcript
-from errata.tasks.encode import Encoded, dress, encode, ids
-from errata.tasks.prompt import Prompt, Slot, Text
-from errata.tasks.template import Reading, Template, View
+from errata.tasks.encode import dress, ids
+from errata.tasks.prompt import Filling, Prompt, Slot, Text
+from errata.tasks.template import Reading, Template, version_of
+from errata.tasks.view import View
 from errata.tasks.window import Window, first_window, next_window
 
 if TYPE_CHECKING:
@@ -28,16 +24,6 @@ LONGEST_LINE = 0.125
 """Of the context: a longer line is cut, since what begins a chapter stands at its beginning."""
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One training row: what one window asks, and what should be answered."""
-
-    view: View
-    chapters: Chapters
-    running: str
-    encoded: Encoded
-
-
 @dataclass(frozen=True)
 class ChapterTask:
     template: Template
@@ -47,36 +33,14 @@ class ChapterTask:
 
     @property
     def version(self) -> str:
-        return f"{self.template.name}@{self.template.version}"
+        return version_of(self.template)
 
-    def prompt(self, view: View) -> Prompt:
-        return dress(self.template.render(view), self.template.chat, self.tokenizer)
+    @property
+    def usual(self) -> str:
+        return self.template.usual
 
-    def examples(self, transcript: Transcript, chapters: Chapters) -> Iterator[Example]:
-        """The windows that serving would ask about if every answer were right, with those answers."""
-        right = canonical(chapters, transcript).chapters
-        windows = self._windows(transcript)
-        window, view = next(windows)
-        while True:
-            yield self._taught(window, view, right)
-            try:
-                window, view = windows.send([int(c.start) for c in right if int(c.start) in view.starts])
-            except StopIteration:
-                return
-
-    def _taught(self, window: Window, view: View, right: Chapters) -> Example:
-        """The window's part of the right chapters; at a seam, what began on its first line is already running."""
-        seam = window.opening == "seam"
-        begun = [c for c in right if c.start < view.starts[0] or (seam and c.start == view.starts[0])]
-        inside = tuple(c for c in right[len(begun) :] if c.start <= view.starts[-1])
-        return self.example(view, inside, begun[-1].title if seam and begun else "")
-
-    def example(self, view: View, chapters: Chapters, running: str = "") -> Example:
-        answers = self.template.target(view, chapters, running)
-        return Example(view, chapters, running, encode(self.prompt(view), answers, self.tokenizer))
-
-    def reading(self, transcript: Transcript) -> Generator[View, Reading, Reading]:
-        """Yields each window to ask about, is sent what was read there, and returns the whole transcript's chapters."""
+    def views(self, transcript: Transcript) -> Generator[View, Reading, Reading]:
+        """Windows; of two that overlap, each line is decided by the first that shows it."""
         chapters: dict[float, Chapter] = {}
         problems: list[str] = []
         windows = self._windows(transcript)
@@ -92,6 +56,23 @@ class ChapterTask:
             except StopIteration:
                 return Reading(tuple(chapters[start] for start in sorted(chapters)), tuple(problems))
 
+    def render(self, view: View) -> Prompt:
+        return dress(self.template.render(view), self.template.chat, self.tokenizer)
+
+    def target(self, view: View, right: Reading) -> tuple[Filling, ...]:
+        """The window's part of the right chapters; at a seam, what began on its first line is already running."""
+        first, last, seam = view.starts[0], view.starts[-1], view.opening == "seam"
+        earlier = [chapter for chapter in right.chapters if chapter.start < first or (seam and chapter.start == first)]
+        inside = tuple(chapter for chapter in right.chapters[len(earlier) :] if chapter.start <= last)
+        return self.template.target(view, inside, earlier[-1].title if seam and earlier else "")
+
+    def grammar(self, view: View, fillings: Sequence[str]) -> str:
+        return self.template.grammar(view, fillings)
+
+    def parse(self, view: View, fillings: Sequence[str], faults: Sequence[str] = ()) -> Reading:
+        reading = self.template.parse(view, fillings)
+        return replace(reading, problems=(*faults, *reading.problems))
+
     def _windows(self, transcript: Transcript) -> Generator[tuple[Window, View], list[int], None]:
         """Yields each window and what it shows, and is sent the starts in it that begin a chapter: where to go on."""
         lines = self._lines(transcript)
@@ -101,19 +82,19 @@ class ChapterTask:
         window: Window | None = first_window(costs, budget)
         while window is not None:
             view = self._view(transcript, lines[window.first : window.last], places[window.first : window.last], window)
-            begun = yield window, view
-            window = next_window(window, [places.index(start, window.first) for start in begun], costs, budget)
+            borders = yield window, view
+            window = next_window(window, [places.index(start, window.first) for start in borders], costs, budget)
 
     def _head(self, transcript: Transcript) -> int:
         """Tokens of a prompt without lines."""
-        prompt = self.prompt(self._view(transcript, [""], [0], Window(0, 1, "unknown", 0)))
+        prompt = self.render(self._view(transcript, [""], [0], Window(0, 1, "unknown", 0)))
         return sum(len(ids(span, self.tokenizer)) for span in prompt if not isinstance(span, Slot))
 
     def _view(self, transcript: Transcript, lines: list[str], places: list[int], window: Window) -> View:
         longest = int(self.context * LONGEST_LINE)
         return View(
             title=self._cut(tidy(transcript.title), longest),
-            description=self._cut(_untold(transcript.description), longest),
+            description=self._cut(_without_chapters(transcript.description), longest),
             lines=tuple(lines),
             starts=tuple(places),
             duration=transcript.duration,
@@ -135,6 +116,6 @@ class ChapterTask:
         return tidy(kept.rstrip("�"))
 
 
-def _untold(description: str) -> str:
+def _without_chapters(description: str) -> str:
     """A description without its lines that hold a time: those are the chapters that the model is asked for."""
     return tidy(" ".join(line for line in description.splitlines() if find_clock(line) is None))

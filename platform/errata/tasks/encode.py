@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from errata.errors import BadInput
-from errata.tasks.prompt import Answer, Control, Given, Prompt, Slot, Text
+from errata.tasks.prompt import Control, Filling, Given, Prompt, Slot, Text
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
@@ -49,7 +49,7 @@ def dress(prompt: Prompt, chat: bool, tokenizer: Tokenizer) -> Prompt:
     return prompt
 
 
-def encode(prompt: Prompt, answers: Sequence[Answer], tokenizer: Tokenizer) -> Encoded:
+def encode(prompt: Prompt, answers: Sequence[Filling], tokenizer: Tokenizer) -> Encoded:
     """A dressed prompt with its slots filled, and end-of-sequence after the last one.
 
     Raises BadInput when the tokenizer has no end-of-sequence token: such a model never learns to stop.

@@ -29,5 +29,5 @@ class Slot:
 
 Given = Control | Text
 Prompt = tuple[Control | Text | Slot, ...]
-Answer = tuple[Given, ...]
+Filling = tuple[Given, ...]
 """What fills one slot."""

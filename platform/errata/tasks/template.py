@@ -1,7 +1,7 @@
 """The seam between a chaptering model and its words: what a template must be able to do.
 
-    prompt = template.render(view)                  # spans with slots
-    answers = template.target(view, chapters, "")   # what should stand in each slot
+    prompt = template.render(view)                    # spans with slots
+    fillings = template.target(view, chapters, "")    # what should stand in each slot
     reading = template.parse(view, ["0 Opening\\n"])  # what the model put there
 
 `parse(view, target(view, canonical(x)))` is `canonical(x)` for every template; a property test holds it.
@@ -11,28 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
-from errata.domain.chapter import Chapters
-from errata.domain.transcript import Unit
-from errata.tasks.prompt import Answer, Prompt
-
-Opening = Literal["unknown", "chapter", "seam"]
-"""What the window's first line is: the transcript's beginning, the start of a chapter, or the middle of one."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The part of a transcript that one prompt shows."""
-
-    title: str
-    description: str
-    lines: tuple[str, ...]
-    starts: tuple[int, ...]
-    """The floored start of each line, in `unit`."""
-    duration: float
-    unit: Unit = "seconds"
-    opening: Opening = "unknown"
+from errata.domain.chapter import Chapters, canonical
+from errata.domain.transcript import Transcript
+from errata.tasks.prompt import Filling, Prompt
+from errata.tasks.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +25,16 @@ class Reading:
     """Starts are among the view's; at a seam the first line is never one of them."""
     problems: tuple[str, ...] = ()
     """What could not be read, a sentence each. No chapters and no problem means the model said: none."""
+
+    @classmethod
+    def of(cls, chapters: Chapters, transcript: Transcript) -> Reading:
+        """As a model that answers perfectly would be read."""
+        return cls(canonical(chapters, transcript).chapters)
+
+
+def version_of(template: Template) -> str:
+    """`name@version`, which stands beside every answer to it."""
+    return f"{template.name}@{template.version}"
 
 
 class Template(Protocol):
@@ -57,7 +51,7 @@ class Template(Protocol):
 
     def render(self, view: View) -> Prompt: ...
 
-    def target(self, view: View, chapters: Chapters, running: str) -> tuple[Answer, ...]:
+    def target(self, view: View, chapters: Chapters, running: str) -> tuple[Filling, ...]:
         """One answer a slot. `running` is the title of the chapter that a seam cuts through, empty in a cold open."""
         ...
 

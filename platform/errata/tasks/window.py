@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from errata.tasks.template import Opening
+from errata.tasks.view import Opening
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ import re
 from collections.abc import Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
-from errata.tasks.prompt import Answer, Prompt, Slot, Text
-from errata.tasks.template import Reading, View
+from errata.tasks.prompt import Filling, Prompt, Slot, Text
+from errata.tasks.template import Reading
+from errata.tasks.view import View
 
 TITLE = "TITLE: /[^ \\n\\r][^\\n\\r]{0,119}/\n"
 
 _INSTRUCTION = (
-    "Divide this transcript into chapters. Each line begins with its number. Answer with one line a chapter: the "
+    "Divide this transcript into chapters. Each line begins with its number. Filling with one line a chapter: the "
     "number of its first line, a space, and a short title.\n"
 )
 _LINE = re.compile(r"\s*(\d+)[.:)\]]?\s+(\S.*)")
@@ -31,7 +32,7 @@ class Indexed:
         head = f"{_INSTRUCTION}Title: {view.title}\n"
         return (Text(head + "".join(f"{index} {line}\n" for index, line in enumerate(view.lines))), Slot())
 
-    def target(self, view: View, chapters: Chapters, running: str) -> tuple[Answer, ...]:
+    def target(self, view: View, chapters: Chapters, running: str) -> tuple[Filling, ...]:
         titles = {int(chapter.start): chapter.title for chapter in chapters}
         if view.opening == "seam" and running:
             titles = {**titles, view.starts[0]: running}

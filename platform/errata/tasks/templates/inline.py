@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
-from errata.tasks.prompt import Answer, Control, Prompt, Slot, Text
-from errata.tasks.template import Reading, View
+from errata.tasks.prompt import Control, Filling, Prompt, Slot, Text
+from errata.tasks.template import Reading
+from errata.tasks.view import View
 
 SEGMENT, SAME, NEW, END = "<|seg|>", "<|same|>", "<|new|>", "<|end|>"
 MARKERS = (SEGMENT, SAME, NEW, END)
@@ -40,9 +41,9 @@ class Inline:
             return Slot()
         return Control(SAME if view.opening == "seam" else NEW + END)
 
-    def target(self, view: View, chapters: Chapters, running: str) -> tuple[Answer, ...]:
+    def target(self, view: View, chapters: Chapters, running: str) -> tuple[Filling, ...]:
         titles = {int(chapter.start): chapter.title for chapter in chapters}
-        answers: list[Answer] = []
+        answers: list[Filling] = []
         open_title = running
         for index, (start, fresh) in enumerate(zip(view.starts, _fresh(view.starts), strict=True)):
             new = fresh and start in titles and not (index == 0 and view.opening == "seam")
@@ -91,7 +92,7 @@ def _fresh(starts: Sequence[int]) -> list[bool]:
     return [index == 0 or start != starts[index - 1] for index, start in enumerate(starts)]
 
 
-def _close(title: str) -> Answer:
+def _close(title: str) -> Filling:
     return (Control(NEW), Text(title), Control(END)) if title else (Control(NEW + END),)
 
 

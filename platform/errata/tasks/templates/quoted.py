@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from errata.domain.chapter import Chapter, Chapters, tidy
-from errata.tasks.prompt import Answer, Prompt, Slot, Text
-from errata.tasks.template import Reading, View
+from errata.tasks.prompt import Filling, Prompt, Slot, Text
+from errata.tasks.template import Reading
+from errata.tasks.view import View
 
 _INSTRUCTION = (
-    "Divide this transcript into chapters. Answer with a JSON list of objects with the keys title (under ten words) "
+    "Divide this transcript into chapters. Filling with a JSON list of objects with the keys title (under ten words) "
     "and start_text (the chapter's first sentence, word for word).\n"
 )
 _SCHEMA = json.dumps(
@@ -51,7 +52,7 @@ class Quoted:
         lines = "".join(f"{line}\n" for line in view.lines)
         return (Text(f"{_INSTRUCTION}Title: {view.title}\nTranscript:\n{lines}"), Slot())
 
-    def target(self, view: View, chapters: Chapters, running: str) -> tuple[Answer, ...]:
+    def target(self, view: View, chapters: Chapters, running: str) -> tuple[Filling, ...]:
         titles = {int(chapter.start): chapter.title for chapter in chapters}
         if view.opening == "seam" and running:
             titles = {**titles, view.starts[0]: running}

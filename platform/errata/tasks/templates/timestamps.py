@@ -8,12 +8,13 @@ from collections.abc import Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.domain.timestamps import clock, find_clock
-from errata.tasks.prompt import Answer, Prompt, Slot, Text
-from errata.tasks.template import Reading, View
+from errata.tasks.prompt import Filling, Prompt, Slot, Text
+from errata.tasks.template import Reading
 from errata.tasks.templates.indexed import TITLE
+from errata.tasks.view import View
 
 _INSTRUCTION = (
-    "Segment this transcript into chapters at its changes of topic. Answer with one line a chapter, in the order of "
+    "Segment this transcript into chapters at its changes of topic. Filling with one line a chapter, in the order of "
     "time: HH:MM:SS - Title\n"
 )
 
@@ -34,7 +35,7 @@ class Timestamps:
         lines = zip(view.starts, view.lines, strict=True)
         return (Text(head + "".join(f"[{clock(start)}] {line}\n" for start, line in lines)), Slot())
 
-    def target(self, view: View, chapters: Chapters, running: str) -> tuple[Answer, ...]:
+    def target(self, view: View, chapters: Chapters, running: str) -> tuple[Filling, ...]:
         titles = {int(chapter.start): chapter.title for chapter in chapters}
         if view.opening == "seam" and running:
             titles = {**titles, view.starts[0]: running}

@@ -2,14 +2,13 @@
 
 Such a server takes no tokens and has no `append`, so only templates with one answer at their end can be asked of it,
 and no grammar holds the answer: what can't be read in it is a problem of the prediction. Its tokenizer isn't ours
-either: windows are cut by an estimate that leaves room. Eight prompts are sent abreast; the server batches them.
+either: windows are cut by an estimate that leaves room.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import sleep
@@ -17,17 +16,19 @@ from typing import Any
 
 import httpx
 
-from errata.database.record import Record
 from errata.domain.hashing import content_hash
-from errata.domain.prediction import Prediction
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput, Unavailable
-from errata.inference.answerer import TOGETHER, Who, recorded_answers, rounds
+from errata.inference.predictor import AnswerKey, Predictor
 from errata.tasks import templates
 from errata.tasks.chapters import PROMPT_SHARE, ChapterTask
 from errata.tasks.prompt import Slot
-from errata.tasks.template import Reading, Template, View
+from errata.tasks.task import answer_together
+from errata.tasks.template import Reading, Template, version_of
+from errata.tasks.view import View
 
+AT_ONCE = 8
+"""Prompts on their way; the server batches them."""
 TRIES = 4
 WAIT_SECONDS = 0.5
 """Before the second try; twice as long before each further one, unless the server says how long."""
@@ -37,7 +38,7 @@ PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 """What a busy or restarting server says."""
 
 
-class HttpAnswerer:
+class ServedModel(Predictor):
     """Greedy answers of the model that the server at `url` calls `name`.
 
     `url` ends in `/completions` where the bare prompt is to be sent, and in `/chat/completions`, or in anything else
@@ -46,37 +47,27 @@ class HttpAnswerer:
     """
 
     def __init__(self, url: str, name: str, template: str, context: int, key: str = "") -> None:
-        self._template = _of_one_answer(templates.find(template))
+        self._task = ChapterTask(_of_one_answer(templates.find(template)), EstimatedTokenizer(), context)
         self._url, self._chat = endpoint(url)
-        self._name, self._context, self._key = name, context, key
-        self.template = f"{self._template.name}@{self._template.version}"
-        self.model = content_hash({"url": self._url, "model": name, "template": self.template, "context": context})
+        self._name, self._bearer = name, key
+        asked_by = version_of(self._task.template)
+        identity = content_hash({"url": self._url, "model": name, "template": asked_by, "context": context})
+        self.key = AnswerKey(identity, asked_by, foreign=True)
 
-    def predict_all(
-        self, record: Record, transcripts: Sequence[int], each: Callable[[], None] = lambda: None
-    ) -> dict[int, Prediction]:
-        return recorded_answers(record, Who(self.model, self.template, foreign=True), transcripts, self._read, each)
-
-    def _read(self, transcripts: Mapping[int, Transcript]) -> dict[int, Reading]:
-        task = ChapterTask(self._template, Estimate(), self._context)
-        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        with httpx.Client(headers=headers, timeout=ANSWER_SECONDS) as client, ThreadPoolExecutor(TOGETHER) as pool:
-            readings = rounds(
-                [task.reading(transcript) for transcript in transcripts.values()],
-                lambda views: list(pool.map(lambda view: self._ask(client, view), views)),
+    def answer(self, transcripts: Sequence[Transcript]) -> list[Reading]:
+        headers = {"Authorization": f"Bearer {self._bearer}"} if self._bearer else {}
+        with httpx.Client(headers=headers, timeout=ANSWER_SECONDS) as client, ThreadPoolExecutor(AT_ONCE) as pool:
+            return answer_together(
+                self._task, transcripts, lambda views: list(pool.map(lambda view: self._ask(client, view), views))
             )
-        return dict(zip(transcripts, readings, strict=True))
 
     def _ask(self, client: httpx.Client, view: View) -> Reading:
-        answer, cut = _said(self._url, self._post(client, self._body(_plain(self._template, view))))
-        reading = self._template.parse(view, [answer])
-        if not cut:
-            return reading
-        return replace(reading, problems=("an answer was cut at the server's limit", *reading.problems))
+        answer, cut = _said(self._url, self._post(client, self._body(_plain(self._task, view))))
+        return self._task.parse(view, [answer], ["an answer was cut at the server's limit"] if cut else [])
 
     def _body(self, prompt: str) -> dict[str, Any]:
         asked = {"messages": [{"role": "user", "content": prompt}]} if self._chat else {"prompt": prompt}
-        room = int(self._context * (1 - PROMPT_SHARE))
+        room = int(self._task.context * (1 - PROMPT_SHARE))
         return {"model": self._name, **asked, "temperature": 0, "max_tokens": room, "stream": False}
 
     def _post(self, client: httpx.Client, body: dict[str, Any]) -> httpx.Response:
@@ -98,7 +89,7 @@ class HttpAnswerer:
             sleep(min(asked_wait(response.headers) if response is not None else 0.0, LONGEST_WAIT) or wait)
 
 
-class Estimate:
+class EstimatedTokenizer:
     """Stands in for a tokenizer that we don't have: three bytes a token, where real ones take four or more of English
     and about three of most other scripts."""
 
@@ -163,8 +154,8 @@ def _of_one_answer(template: Template) -> Template:
     return template
 
 
-def _plain(template: Template, view: View) -> str:
-    return "".join(span.text for span in template.render(view) if not isinstance(span, Slot))
+def _plain(task: ChapterTask, view: View) -> str:
+    return "".join(span.text for span in task.render(view) if not isinstance(span, Slot))
 
 
 def _said(url: str, response: httpx.Response) -> tuple[str, bool]:

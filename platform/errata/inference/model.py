@@ -1,0 +1,61 @@
+"""A model in a folder, opened to answer transcripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Generic
+
+from errata.domain.transcript import Transcript
+from errata.inference.artefact import Card
+from errata.inference.decode import Decoder
+from errata.inference.engine import Engine
+from errata.inference.load import load
+from errata.inference.predictor import AnswerKey, Predictor
+from errata.tasks import templates
+from errata.tasks.chapters import ChapterTask
+from errata.tasks.task import Answer, Task, answer_together
+from errata.tasks.template import Reading, version_of
+from errata.tasks.view import View
+
+
+class LoadedModel(Generic[Answer]):
+    """A model in memory, and what it is asked."""
+
+    def __init__(self, engine: Engine, task: Task[Answer]) -> None:
+        self._engine, self._task = engine, task
+        self._decoder = Decoder(engine, task)
+
+    def answer(self, transcripts: Sequence[Transcript]) -> list[Answer]:
+        """In their order; their views are asked side by side."""
+        return answer_together(self._task, transcripts, self._ask)
+
+    def _ask(self, views: Sequence[View]) -> list[Answer]:
+        return self._engine.run([self._decoder.ask(view) for view in views])
+
+
+def open_model(folder: Path, models: Path) -> LoadedModel[Reading]:
+    """Loads the model in `folder`, to be asked as its card says; `models` is where an adapter's base is kept."""
+    card, engine = Card.read(folder), load(folder, models)
+    return LoadedModel(engine, ChapterTask(templates.find(card.template), engine.tokenizer, card.context))
+
+
+def answer_key(identity: str, folder: Path) -> AnswerKey:
+    """Under which the answers of the model in `folder` are known."""
+    return AnswerKey(identity, version_of(templates.find(Card.read(folder).template)))
+
+
+class FolderModel(Predictor):
+    """A model of ours, loaded when it is first asked: what is on record already needs no weights."""
+
+    def __init__(self, identity: str, folder: Path, models: Path) -> None:
+        self.key = answer_key(identity, folder)
+        self._folder, self._models = folder, models
+
+    def answer(self, transcripts: Sequence[Transcript]) -> list[Reading]:
+        return self._model.answer(transcripts)
+
+    @cached_property
+    def _model(self) -> LoadedModel[Reading]:
+        return open_model(self._folder, self._models)

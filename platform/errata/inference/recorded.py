@@ -1,0 +1,51 @@
+"""A predictor with a memory: each answer is computed once, and is found in the record from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from errata.database.record import Record
+from errata.domain.prediction import Prediction
+from errata.domain.transcript import Transcript
+from errata.inference.predictor import Predictor
+
+TOGETHER = 8
+"""Transcripts answered between two writes: what an interruption can cost."""
+
+
+class RecordedModel:
+    def __init__(self, record: Record, predictor: Predictor) -> None:
+        self._record, self._predictor = record, predictor
+
+    def predict_all(self, transcripts: Sequence[int], each: Callable[[], None] = lambda: None) -> dict[int, Prediction]:
+        """By transcript, recorded before this returns; `each` is called after every answer.
+
+        A transcript that there is no answer to, as in a file, is left out.
+        """
+        key = self._predictor.key
+        with self._record.read() as store:
+            recorded = {seq: store.predictions.find(seq, key.model, key.template) for seq in transcripts}
+        predictions = {seq: prediction for seq, prediction in recorded.items() if prediction is not None}
+        for _ in predictions:
+            each()
+        unknown = [seq for seq in recorded if seq not in predictions]
+        for begin in range(0, len(unknown), TOGETHER):
+            with self._record.read() as store:
+                texts = {seq: store.transcripts.read(seq) for seq in unknown[begin : begin + TOGETHER]}
+            fresh = self._predict(texts)
+            with self._record.write() as store:
+                for prediction in fresh:
+                    store.predictions.add(prediction)
+            for prediction in fresh:
+                predictions[prediction.transcript] = prediction
+                each()
+        return predictions
+
+    def _predict(self, texts: Mapping[int, Transcript]) -> list[Prediction]:
+        key = self._predictor.key
+        readings = zip(texts, self._predictor.answer(list(texts.values())), strict=True)
+        return [
+            Prediction(seq, key.model, key.template, reading.chapters, reading.problems, key.foreign)
+            for seq, reading in readings
+            if reading is not None
+        ]

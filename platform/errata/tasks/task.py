@@ -1,0 +1,104 @@
+"""What a model is asked about a transcript, and how its answers are read; scoring them is evaluation's.
+
+A task asks in views: it yields each, is sent what was read there, and returns its answer about the whole transcript.
+Serving (`answer_together`) and training (`examples`) are both drivers of that one loop, so that a model is taught by
+the very prompts that it will be asked by. A stream is a task whose views grow; a template may render spans of any kind
+that `encode.py` can make tokens of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from errata.domain.transcript import Transcript
+from errata.tasks.encode import Encoded, encode
+from errata.tasks.prompt import Filling, Prompt
+from errata.tasks.view import View
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase as Tokenizer
+
+Answer = TypeVar("Answer")
+
+
+class Task(Protocol[Answer]):
+    @property
+    def version(self) -> str:
+        """`name@version` of its template: it rises with every change that alters a token."""
+        ...
+
+    @property
+    def tokenizer(self) -> Tokenizer: ...
+
+    @property
+    def context(self) -> int:
+        """Tokens that the model may see at once, prompt and answer together."""
+        ...
+
+    @property
+    def usual(self) -> str:
+        """What most slots are filled with, if it is a single token; empty where there is none."""
+        ...
+
+    def views(self, transcript: Transcript) -> Generator[View, Answer, Answer]:
+        """Yields each view to ask about, is sent what was read there, and returns the answer about the transcript."""
+        ...
+
+    def render(self, view: View) -> Prompt:
+        """Spans with a slot wherever the model speaks, in the dress that the model was trained in."""
+        ...
+
+    def target(self, view: View, right: Answer) -> tuple[Filling, ...]:
+        """What should stand in each slot, where `right` is the right answer about the whole transcript."""
+        ...
+
+    def grammar(self, view: View, fillings: Sequence[str]) -> str:
+        """llguidance's Lark for the next slot, after `fillings`."""
+        ...
+
+    def parse(self, view: View, fillings: Sequence[str], faults: Sequence[str] = ()) -> Answer:
+        """What the model said, and `faults`, a sentence each: why a slot was not filled to its end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Example(Generic[Answer]):
+    """One training row: what one view asks, and what should be answered."""
+
+    view: View
+    right: Answer
+    """Of the view alone."""
+    encoded: Encoded
+
+
+def examples(task: Task[Answer], transcript: Transcript, right: Answer) -> Iterator[Example[Answer]]:
+    """The views that serving would ask about if every answer were right, with those answers."""
+    views = task.views(transcript)
+    view = next(views)
+    while True:
+        fillings = task.target(view, right)
+        part = task.parse(view, ["".join(span.text for span in filling) for filling in fillings])
+        yield Example(view, part, encode(task.render(view), fillings, task.tokenizer))
+        try:
+            view = views.send(part)
+        except StopIteration:
+            return
+
+
+def answer_together(
+    task: Task[Answer], transcripts: Sequence[Transcript], ask: Callable[[list[View]], Sequence[Answer]]
+) -> list[Answer]:
+    """In the order of the transcripts. In each round, every one that isn't finished asks about its next view."""
+    asking = {place: task.views(transcript) for place, transcript in enumerate(transcripts)}
+    views = {place: next(generator) for place, generator in asking.items()}
+    answers: dict[int, Answer] = {}
+    while views:
+        for place, part in zip(list(views), ask(list(views.values())), strict=True):
+            try:
+                views[place] = asking[place].send(part)
+            except StopIteration as done:
+                answers[place] = done.value
+                del views[place]
+    return [answers[place] for place in range(len(transcripts))]

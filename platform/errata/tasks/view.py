@@ -1,0 +1,23 @@
+"""The part of a transcript that one prompt shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from errata.domain.transcript import Unit
+
+Opening = Literal["unknown", "chapter", "seam"]
+"""What the window's first line is: the transcript's beginning, the start of a chapter, or the middle of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    title: str
+    description: str
+    lines: tuple[str, ...]
+    starts: tuple[int, ...]
+    """The floored start of each line, in `unit`."""
+    duration: float
+    unit: Unit = "seconds"
+    opening: Opening = "unknown"
