@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from registry.export.server import export_server
-from registry.footprint import ROUNDS, load_answer, compare_sizes, compare_times, interleaved, measure_footprint, size
+from registry.footprint import ROUNDS, compare_sizes, compare_times, interleaved, load_answer, measure_footprint, size
 from registry.gate import ANNUAL, SMALL, status
 
 
