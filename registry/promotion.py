@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from pathlib import Path
-from typing import Any
 
 from errata.database.store import Store
 from errata.database.tables import MoveRow
@@ -89,11 +87,6 @@ def rollback(store: Store, by: str, reason: str) -> dict[str, str]:
     return moved
 
 
-def history(store: Store) -> list[dict[str, Any]]:
-    """Every move of an alias, the oldest first."""
-    return [_as_json(move) for move in store.aliases.moves()]
-
-
 def shipped(moves: Iterable[MoveRow]) -> Shipped:
     """What ships after `moves`."""
     states = _states(moves)
@@ -137,19 +130,3 @@ def _targets(record: EvidenceRecord, evidence: Path) -> dict[str, str]:
         if target not in TARGETS or record.parity.get(target, {}).get("model") != model:
             raise Refused(f"{evidence} did not score the export {target} {model[:16]}…; measure its parity first")
     return {target: record.exports[target] for target in TARGETS if target in record.exports}
-
-
-def _as_json(move: MoveRow) -> dict[str, Any]:
-    at = move.at if move.at.tzinfo else move.at.replace(tzinfo=UTC)
-    return {
-        "number": move.number,
-        "at": at.astimezone(UTC).isoformat(),
-        "alias": move.alias,
-        "model": move.model,
-        "previous": move.previous,
-        "reason": move.reason,
-        "night": move.night,
-        "evidence": move.evidence,
-        "by": move.by,
-        "applied": move.applied,
-    }

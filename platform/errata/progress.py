@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
 Row = TypeVar("Row")
+ProgressBar = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
+"""`progress_bar`, or whatever else is told of long work: its name, how much there is, and each thing that is done."""
 
 
 def note(line: str) -> None:
@@ -36,6 +38,12 @@ def progress_bar(name: str, total: int) -> Iterator[Callable[[], None]]:
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task(escape(name), total=total)
         yield lambda: progress.advance(task)
+
+
+@contextmanager
+def no_progress_bar(name: str, total: int) -> Iterator[Callable[[], None]]:
+    """For work that nobody watches."""
+    yield lambda: None
 
 
 def counted(rows: Iterable[Row]) -> Iterator[Row]:

@@ -23,7 +23,7 @@ from errata.database.store import Store
 from errata.domain.prediction import Prediction
 from errata.domain.roles import ROLES, own_role
 from errata.errors import BadInput, Refused, Unavailable
-from retrain.as_of import write_as_of
+from errata.loop.as_of import write_as_of
 from retrain.rows import Row
 from retrain.snapshot import read_snapshot
 from tests.made_up_record import chapters, correction, misheard, shouted, talk
@@ -154,7 +154,7 @@ def test_the_time_zone_does_not_matter(either: Record, tmp_path: Path, zone: str
         watermark = store.watermark()
     write_as_of(either, tmp_path / "here", watermark)
     code = "import sys; from pathlib import Path; from errata.database.record import Record\n"
-    code += "from retrain.as_of import write_as_of\n"
+    code += "from errata.loop.as_of import write_as_of\n"
     code += "write_as_of(Record(sys.argv[1], Path(sys.argv[2])), Path(sys.argv[3]), int(sys.argv[4]))"
     words = [either.url, str(tmp_path / "blobs"), str(tmp_path / "there"), str(watermark)]
     environment = {**os.environ, "TZ": zone, "LC_ALL": "C", "PYTHONHASHSEED": str(int(time.time()) % 1000)}

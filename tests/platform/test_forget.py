@@ -151,7 +151,7 @@ def test_nothing_is_left_however_often_it_is_cut_short(
     places = (workspace.root, workspace.root.parent / "remote")
     before = holding(*places)
     assert len(before) > 10
-    for step in ("_clear_workspace", "_clear_dvc", "_replace_in_mlflow", "scrub"):
+    for step in ("clear_workspace", "clear_dvc", "_replace_in_mlflow", "scrub"):
         with monkeypatch.context() as broken:
 
             def fail(*_: object) -> None:

@@ -17,14 +17,14 @@ from errata.database.record import Record, make_engine
 from errata.errors import Unavailable
 from errata.files import write_json
 from errata.inference.artefact import TRAINING_TRANSCRIPTS
-from errata.loop import forget as forgetting
-from errata.loop.forget import Sought
+from errata.loop.clear_dvc import clear_dvc, clear_objects
+from errata.loop.deletion_target import DeletionTarget
 from errata.workspace import Workspace
 from tests.made_up_record import talk
 from tests.platform.postgres import Server
 from tests.platform.test_forget import GONE, dvc, fill
 
-SOUGHT = Sought("the-lecture", frozenset({1}), frozenset({GONE.hash}))
+TARGET = DeletionTarget("the-lecture", frozenset({1}), frozenset({GONE.hash}))
 SAID = (b"the-lecture", b"Her channel", b"Secret 1", b"Guessed 1")
 
 
@@ -118,10 +118,10 @@ def test_every_remote_is_cleared_and_not_the_default_one_alone(tracked: Workspac
         dvc(root, "remote", "add", *(["--default"] if name == "near" else []), name, str(tmp_path / name))
         dvc(root, "push", "--quiet", "-r", name)
         assert objects(tmp_path / name) == 5
-    counted = forgetting._clear_dvc(tracked, SOUGHT)
+    counted = clear_dvc(tracked, TARGET)
     assert counted == {"dvc_cache": 2, "dvc_remote": 4}, "the table and the training rows, in each"
     assert objects(tmp_path / "near") == objects(tmp_path / "far") == 3
-    assert forgetting._clear_dvc(tracked, SOUGHT) == {"dvc_cache": 0, "dvc_remote": 0}
+    assert clear_dvc(tracked, TARGET) == {"dvc_cache": 0, "dvc_remote": 0}
 
 
 def test_a_remote_that_is_no_file_system_is_cleared_through_fsspec(tracked: Workspace) -> None:
@@ -138,10 +138,10 @@ def test_a_remote_that_is_no_file_system_is_cleared_through_fsspec(tracked: Work
             memory.makedirs(memory.parent(path))
             memory.pipe_file(path, Path(repo.cache.local.oid_to_path(name)).read_bytes())
     before = set(store.all())
-    assert len(before) == 5 and forgetting._clear_objects(store, SOUGHT) == 2
+    assert len(before) == 5 and clear_objects(store, TARGET) == 2
     assert len(before & set(store.all())) == 3
     left = b"".join(memory.cat_file(store.oid_to_path(name)) for name in store.all())
-    assert b"the-lecture" not in left and forgetting._clear_objects(store, SOUGHT) == 0
+    assert b"the-lecture" not in left and clear_objects(store, TARGET) == 0
 
 
 def test_a_remote_that_only_shows_its_files_is_named_in_one_sentence(tracked: Workspace) -> None:
@@ -151,7 +151,7 @@ def test_a_remote_that_only_shows_its_files_is_named_in_one_sentence(tracked: Wo
     try:
         dvc(tracked.root, "remote", "add", "far", f"http://127.0.0.1:{served.server_port}/")
         with pytest.raises(Unavailable, match="remote 'far' doesn't let its files be listed") as refused:
-            forgetting._clear_dvc(tracked, SOUGHT)
+            clear_dvc(tracked, TARGET)
         assert "\n" not in str(refused.value)
     finally:
         served.shutdown()

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from errata.cli.app import app
 from errata.domain.prediction import Prediction
 from errata.errors import BadInput
-from errata.operations.review_tasks import tasks
+from errata.operations.review_tasks import write_tasks
 from errata.settings import FILE
 from errata.workspace import Workspace
 from tests.made_up_record import chapters, correction, talk
@@ -96,8 +96,8 @@ def test_lines_come_back_as_an_accept_and_a_reject_once_they_are_signed(workspac
 
 def test_tasks_are_not_written_where_their_labelling_setup_goes(workspace: Workspace, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"tasks\.xml is where the labelling setup goes"):
-        tasks(workspace, tmp_path / "tasks.xml", "label-studio", "day0")
-    assert tasks(workspace, tmp_path / "tasks.xml", "argilla", "day0")["tasks"] == 2
+        write_tasks(workspace, tmp_path / "tasks.xml", "label-studio", "day0")
+    assert write_tasks(workspace, tmp_path / "tasks.xml", "argilla", "day0").tasks == 2
 
 
 @pytest.mark.parametrize("tool", ["label-studio", "argilla"])

@@ -138,5 +138,5 @@ def test_a_renewal_that_fails_once_is_tried_again(record: Record, monkeypatch: p
             with record.write() as store:
                 yield store
 
-    with lease.held(cast(Record, Busy())):
+    with lease.loop_lease(cast(Record, Busy())):
         assert enough.wait(30), "nobody renews any more"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from errata.database.record import Record
 from errata.errors import NotFound, Refused
+from errata.operations.status import alias_history
 from evaluation.statistics import compare
 from registry.evidence import EvidenceRecord, write_evidence
 from registry.gate import SMALL, Decision, Evidence
-from registry.promotion import SHIPPED, history, install_day0, promote, rollback, shipped
+from registry.promotion import SHIPPED, install_day0, promote, rollback, shipped
 
 DAY0 = "0" * 64
 
@@ -185,27 +186,25 @@ def test_a_rollback_is_a_recorded_move_with_the_evidence_of_what_it_restores(day
     promoted(day0, tmp_path, "c", identity("b"))
     with day0.write() as store:
         rollback(store, "me", "titles too long")
-        last = history(store)[-3:]
-    assert [move["alias"] for move in last] == list(SHIPPED)
-    assert all(move["evidence"] == first and move["by"] == "me" for move in last)
-    assert all(move["reason"] == "rollback: titles too long" and move["applied"] is False for move in last)
-    assert last[0]["previous"] == identity("c") and last[0]["model"] == identity("b")
+    last = alias_history(day0)[-3:]
+    assert [move.alias for move in last] == list(SHIPPED)
+    assert all(move.evidence == first and move.by == "me" for move in last)
+    assert all(move.reason == "rollback: titles too long" and move.applied is False for move in last)
+    assert last[0].previous == identity("c") and last[0].model == identity("b")
 
 
 def test_history_tells_every_move_in_order_and_in_utc(day0: Record, tmp_path: Path) -> None:
     promoted(day0, tmp_path, "b")
-    with day0.read() as store:
-        moves = history(store)
-    assert [move["number"] for move in moves] == sorted(move["number"] for move in moves)
-    assert [(move["alias"], move["reason"]) for move in moves] == [
+    moves = alias_history(day0)
+    assert [move.number for move in moves] == sorted(move.number for move in moves)
+    assert [(move.alias, move.reason) for move in moves] == [
         ("day0", "day0"),
         ("champion", "day0"),
         ("champion", "promote"),
         ("server", "promote"),
         ("device", "promote"),
     ]
-    offset = datetime.fromisoformat(moves[0]["at"]).utcoffset()
-    assert offset is not None and offset.total_seconds() == 0
+    assert moves[0].at.utcoffset() == timedelta(0)
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -6,16 +6,20 @@ import gc
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from errata.cli.arguments import HERE, AsJson, InWorkspace, find
+from errata.cli.arguments import HERE, AsJson, InWorkspace, caller, find
 from errata.cli.compare_app import compare
 from errata.cli.judge_app import judges
 from errata.cli.record_app import record
 from errata.cli.score_app import score
 from errata.errors import ErrataError
+
+if TYPE_CHECKING:
+    from errata.domain.roles import Role
+    from errata.operations.importing import ImportReport
 
 app = typer.Typer(
     help="Better chapters every night, from the corrections that people make, and proof before anyone ships them.",
@@ -40,6 +44,9 @@ class HeldOut(StrEnum):
     dev = "dev"
     anchor = "anchor"
     sealed = "sealed"
+
+
+_ROLES: dict[HeldOut, Role] = {HeldOut.dev: "dev", HeldOut.anchor: "anchor", HeldOut.sealed: "sealed"}
 
 
 class Target(StrEnum):
@@ -92,12 +99,12 @@ def import_transcripts_command(
     from errata.progress import counted, note
 
     place = find(workspace)
-    held_out: Any = role.value if role else None
-    belonging = None if asr is None else hub.local(asr, alone=True)
-    found = detect.transcripts(hub.local(path, alone=asr is not None), belonging, name)
+    asr_file = None if asr is None else hub.local(asr, alone=True)
+    found = detect.transcripts(hub.local(path, alone=asr is not None), asr_file, name)
     note(f"took {found.path.name} for {found.words}")
     found = found._replace(rows=counted(found.rows))
-    _report(add_transcripts(place.record, found, place.root / "rejects", held_out), as_json)
+    held_out = None if role is None else _ROLES[role]
+    _show_import(add_transcripts(place.record, found, place.root / "rejects", held_out), as_json)
 
 
 @importing.command("corrections")
@@ -117,20 +124,17 @@ def import_corrections_command(
     found = review_detect.reviews(path, name, until)
     note(f"took {path.name} for {found.words}")
     found = found._replace(rows=counted(found.rows))
-    _report(add_corrections(place.record, found, place.root / "rejects"), as_json)
+    _show_import(add_corrections(place.record, found, place.root / "rejects"), as_json)
 
 
-def _report(found: Any, as_json: bool) -> None:
-    from errata.cli.output import say, show
+def _show_import(report: ImportReport, as_json: bool) -> None:
+    from errata.cli.output import show
+    from errata.cli.print_record import print_import
 
-    def tell(_: Any) -> None:
-        left_out = "".join(f"; {count} {why}" for why, count in sorted(found.left_out.items()))
-        say(f"{found.read} read: {found.new} new, {found.duplicate} known already, {found.rejected} rejected{left_out}")
-
-    show(found.as_json(), as_json, tell)
-    if found.rejected:
-        rows = "1 row was" if found.rejected == 1 else f"{found.rejected} rows were"
-        sys.stderr.write(f"errata: {rows} rejected; mend {found.rejects_file} and import it, or mend what it names\n")
+    show(report, as_json, print_import)
+    if report.rejected:
+        rows = "1 row was" if report.rejected == 1 else f"{report.rejected} rows were"
+        sys.stderr.write(f"errata: {rows} rejected; mend {report.rejects_file} and import it, or mend what it names\n")
         raise typer.Exit(2)
 
 
@@ -142,12 +146,13 @@ def predict_command(
 ) -> None:
     """Let a model chapter every transcript that waits for a reviewer."""
     from errata.cli.output import say, show
-    from errata.operations.predicting import predict
+    from errata.operations.predicting import PredictionRun, predict
+    from errata.progress import progress_bar
 
-    def tell(found: dict[str, Any]) -> None:
-        say(f"{found['predicted']} transcripts in {found['seconds']} s; {found['with_problems']} answers had problems")
+    def print_run(run: PredictionRun) -> None:
+        say(f"{run.predicted} transcripts in {run.seconds} s; {run.with_problems} answers had problems")
 
-    show(predict(find(workspace), model), as_json, tell)
+    show(predict(find(workspace), model, progress_bar), as_json, print_run)
 
 
 @app.command("tasks")
@@ -162,12 +167,12 @@ def tasks_command(
 ) -> None:
     """Write what a model answered and nobody has reviewed, for a reviewing tool to import."""
     from errata.cli.output import say, show
-    from errata.operations.review_tasks import tasks
+    from errata.operations.review_tasks import TaskFile, write_tasks
 
-    def tell(found: dict[str, Any]) -> None:
-        say(f"{found['tasks']} tasks for {tool} are in {out}; bring the reviews back by `errata import corrections`")
+    def print_file(file: TaskFile) -> None:
+        say(f"{file.tasks} tasks for {tool} are in {out}; bring the reviews back by `errata import corrections`")
 
-    show(tasks(find(workspace), out, tool, model), as_json, tell)
+    show(write_tasks(find(workspace), out, tool, model), as_json, print_file)
 
 
 @app.command("nightly")
@@ -190,9 +195,9 @@ def status_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> No
     """Where the loop stands, in one screen."""
     from errata.cli.output import show
     from errata.cli.print_status import print_status
-    from errata.operations.status import status
+    from errata.operations.status import loop_status
 
-    show(status(find(workspace)), as_json, print_status)
+    show(loop_status(find(workspace)), as_json, print_status)
 
 
 @app.command("report")
@@ -221,7 +226,8 @@ def promote_command(
     from errata.cli.output import say
     from errata.loop.deliver import promote_by_hand
 
-    say(promote_by_hand(find(workspace), model, evidence))
+    identity = promote_by_hand(find(workspace), model, evidence, caller())
+    say(f"champion is {identity[:16]}")
 
 
 @app.command("rollback")
@@ -233,7 +239,8 @@ def rollback_command(
     from errata.cli.output import say
     from errata.loop.deliver import roll_back
 
-    say(roll_back(find(workspace), reason))
+    moved = roll_back(find(workspace), reason, caller())
+    say("; ".join(f"{alias} is {model[:16] or 'nothing'} again" for alias, model in moved.items()))
 
 
 @app.command("history")
@@ -241,10 +248,9 @@ def history_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> N
     """Every move of an alias, with why."""
     from errata.cli.output import show
     from errata.cli.print_status import print_moves
-    from registry.promotion import history
+    from errata.operations.status import alias_history
 
-    with find(workspace).record.read() as store:
-        show(history(store), as_json, print_moves)
+    show(alias_history(find(workspace).record), as_json, print_moves)
 
 
 @app.command("export")
@@ -260,7 +266,9 @@ def export_command(
     from errata.cli.output import say
     from errata.loop.deliver import export
 
-    say(export(find(workspace), target.value, out, model))
+    exported = export(find(workspace), target.value, out, model)
+    origin = "as the gate scored it" if exported.scored else f"made anew from {exported.source[:16]} and not scored"
+    say(f"{out}: {exported.target} {exported.model[:16]}, {origin}")
 
 
 @app.command("demo")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,3 +20,8 @@ def find(folder: Path) -> Workspace:
     from errata.workspace import Workspace
 
     return Workspace.find(folder)
+
+
+def caller() -> str:
+    """Who is at the keyboard, for the record."""
+    return getpass.getuser()

@@ -4,20 +4,53 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 Mean = dict[str, Any]
-Found = TypeVar("Found")
+Result = TypeVar("Result")
+
+
+@runtime_checkable
+class HasJson(Protocol):
+    """What says itself how it is written."""
+
+    def as_json(self) -> dict[str, Any]: ...
+
+
+def as_json(value: Any) -> Any:
+    """A use case's result in JSON's own types: objects by their fields, times in ISO 8601, paths as text."""
+    if isinstance(value, HasJson):
+        return value.as_json()
+    if is_dataclass(value):
+        return {field.name: as_json(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {name: as_json(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(member) for member in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Path) else value
 
 
 def print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.write(json.dumps(as_json(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def show(found: Found, as_json: bool, tell: Callable[[Found], None]) -> None:
-    """Prints what a command found as JSON, or as `tell` says it to people."""
-    (print_json if as_json else tell)(found)
+def show(
+    result: Result,
+    json_wanted: bool,
+    print_result: Callable[[Result], None],
+    to_json: Callable[[Result], Any] = as_json,
+) -> None:
+    """Prints a command's result as one JSON document, or for people."""
+    if json_wanted:
+        print_json(to_json(result))
+    else:
+        print_result(result)
 
 
 def say(line: str = "") -> None:

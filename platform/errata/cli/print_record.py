@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from errata.cli.output import print_table, say
+from errata.cli.output import as_json, print_table, say
 from errata.domain.timestamps import clock
+
+if TYPE_CHECKING:
+    from errata.database.repairs import Repaired
+    from errata.domain.chapter import Chapters
+    from errata.domain.correction import Conflict
+    from errata.domain.reviewer import Reviewer
+    from errata.loop.forget import Deletion
+    from errata.loop.lineage import TagResult, TaughtModel
+    from errata.loop.retract import Retraction
+    from errata.operations.importing import ImportReport
+    from errata.operations.record_check import RecordCheck
+    from errata.operations.reviewing import Adjudication
 
 REPAIRED = {
     "signed": "transcripts signed anew",
@@ -16,78 +29,117 @@ REPAIRED = {
 """What a repair may do, in words."""
 
 
-def print_conflicts(found: list[dict[str, Any]]) -> None:
-    for conflict in found:
+def print_import(report: ImportReport) -> None:
+    left_out = "".join(f"; {count} {why}" for why, count in sorted(report.left_out.items()))
+    say(f"{report.read} read: {report.new} new, {report.duplicate} known already, {report.rejected} rejected{left_out}")
+
+
+def print_conflicts(conflicts: Sequence[Conflict]) -> None:
+    for conflict in conflicts:
         rows = [
-            (str(side["correction"]), side["reviewer"], side["kind"], side["reviewed_on"], _shown(side["chapters"]))
-            for side in conflict["sides"]
+            (str(side.correction), side.reviewer, side.kind, side.reviewed_on, _lines(side.chapters))
+            for side in conflict.sides
         ]
-        columns = ("correction", "reviewer", "kind", "on", "chapters")
-        print_table(f"{conflict['external_id']}  {conflict['title']}", columns, rows)
-    counted = "1 transcript is" if len(found) == 1 else f"{len(found)} transcripts are"
+        print_table(
+            f"{conflict.external_id}  {conflict.title}", ("correction", "reviewer", "kind", "on", "chapters"), rows
+        )
+    counted = "1 transcript is" if len(conflicts) == 1 else f"{len(conflicts)} transcripts are"
     say(f"{counted} in conflict; settle one: errata adjudicate TRANSCRIPT --choose CORRECTION --by NAME")
 
 
-def _shown(chapters: list[dict[str, Any]]) -> str:
-    return "\n".join(f"{clock(chapter['start'])} {chapter['title']}" for chapter in chapters) or "–"
+def _lines(chapters: Chapters) -> str:
+    return "\n".join(f"{clock(chapter.start)} {chapter.title}" for chapter in chapters) or "–"
 
 
-def print_adjudication(found: dict[str, Any]) -> None:
-    say(f"{found['external_id']} is adjudicated by {found['by']}; {found['conflicts_left']} conflicts are left")
+def print_adjudication(result: Adjudication) -> None:
+    say(f"{result.external_id} is adjudicated by {result.by}; {result.conflicts_left} conflicts are left")
 
 
-def print_retraction(found: dict[str, Any]) -> None:
-    again = "" if found["new"] else " (it was already)"
-    say(f"correction {found['correction']} of {found['external_id']} is retracted{again}; no label uses it from now on")
-    for shard in found["snapshots"]:
-        say(f"snapshot  {shard['sha256'][:16]}  watermarks {shard['after']} to {shard['upto']}")
-    for night in found["nights"]:
-        what = " and ".join(name for name in ("trained", "scored") if night[name])
-        say(f"night     {night['night']}  {what} on it")
-    print_models(found["models"])
-    say(f"MLflow    {found['mlflow']}")
+def retraction_json(result: Retraction) -> dict[str, Any]:
+    return {**as_json(result), "mlflow": _tagged(result.mlflow)}
 
 
-def print_models(models: list[dict[str, Any]]) -> None:
+def print_retraction(result: Retraction) -> None:
+    again = "" if result.new else " (it was already)"
+    say(f"correction {result.correction} of {result.external_id} is retracted{again}; no label uses it from now on")
+    for shard in result.snapshots:
+        say(f"snapshot  {shard.sha256[:16]}  watermarks {shard.after} to {shard.upto}")
+    for night in result.nights:
+        uses = [name for name, used in (("trained", night.trained), ("scored", night.scored)) if used]
+        say(f"night     {night.night}  {' and '.join(uses)} on it")
+    _print_models(result.models)
+    say(f"MLflow    {_tagged(result.mlflow)}")
+
+
+def _print_models(models: Sequence[TaughtModel]) -> None:
     for model in models:
-        names = ", ".join(model["aliases"]) or "no alias"
-        say(f"model     {model['model'][:16]}  {model['form']}, of the night {model['night'] or '–'}, {names}")
+        names = ", ".join(model.aliases) or "no alias"
+        say(f"model     {model.model[:16]}  {model.form}, of the night {model.night or '–'}, {names}")
     if not models:
         say("model     none learnt from it")
 
 
-def print_reviewers(found: list[dict[str, Any]]) -> None:
-    rows = [
-        (
-            one["name"],
-            one["role"],
-            str(one["corrections"]),
-            f"{one['agreed']}/{one['adjudicated']}",
-            f"{one['trust']:.2f} [{one['low']:.2f}, {one['high']:.2f}]",
-            "yes" if one["probation"] else "no",
-        )
-        for one in found
-    ]
+def _tagged(result: TagResult) -> str:
+    if result.problem:
+        return f"not told ({result.problem})"
+    if not result.tagged and not result.missing:
+        return "no version is concerned"
+    missing = ", ".join(model[:16] for model in result.missing)
+    return f"{result.tagged} versions have the tag {result.tag}" + (f"; not registered: {missing}" if missing else "")
+
+
+def print_reviewers(reviewers: Sequence[Reviewer]) -> None:
+    rows = [_reviewer(reviewer) for reviewer in reviewers]
     columns = ("reviewer", "role", "corrections", "agreed", "trust [90 %]", "probation")
     print_table("reviewers", columns, rows)
 
 
-def print_forgotten(found: dict[str, Any]) -> None:
-    say(f"forgotten: tombstone {found['seq']}, asked for by {found['by']} on {found['at'][:10]}")
-    for place, count in found["removed"].items():
+def _reviewer(reviewer: Reviewer) -> tuple[str, ...]:
+    tally, trust = reviewer.tally, reviewer.tally.trust()
+    return (
+        reviewer.name,
+        reviewer.role,
+        str(reviewer.corrections),
+        f"{tally.agreed}/{tally.items}",
+        f"{trust.mean:.2f} [{trust.low:.2f}, {trust.high:.2f}]",
+        "yes" if reviewer.probation else "no",
+    )
+
+
+def deletion_json(result: Deletion) -> dict[str, Any]:
+    told = {"twins": result.twins, "models": result.models, "mlflow": _tagged(result.mlflow)}
+    return {**result.tombstone.as_json(), **told}
+
+
+def print_deletion(result: Deletion) -> None:
+    tombstone = result.tombstone
+    say(f"forgotten: tombstone {tombstone.seq}, asked for by {tombstone.by} on {tombstone.at:%Y-%m-%d}")
+    for place, count in tombstone.removed.items():
         say(f"  {place:<16} {count if isinstance(count, int) else ', '.join(count) or '–'}")
-    for twin in found["twins"]:
+    for twin in result.twins:
         say(f"twin      {twin} says the same or nearly, and was kept; forget it too if it is meant")
-    print_models(found["models"])
-    say(f"MLflow    {found['mlflow']}")
-    if found["models"]:
+    _print_models(result.models)
+    say(f"MLflow    {_tagged(result.mlflow)}")
+    if result.models:
         say("What these models learnt can't be taken out of their weights; train anew from Day-0 to be without it.")
 
 
-def print_findings(found: dict[str, Any]) -> None:
-    for name, seqs in found.get("repaired", {}).items():
-        say(f"{REPAIRED[name]:<42} {len(seqs)}")
-    problems, quarantined = found["problems"], found["quarantined"]
-    for line in (*problems, *quarantined):
+def check_json(check: RecordCheck) -> dict[str, Any]:
+    """`repaired` stands there where a repair was asked for."""
+    repaired = {} if check.repaired is None else {"repaired": check.repaired}
+    return {**check.findings.as_json(), **repaired}
+
+
+def print_check(check: RecordCheck) -> None:
+    if check.repaired is not None:
+        _print_repair(check.repaired)
+    findings = check.findings
+    for line in (*findings.problems, *findings.quarantined):
         say(line)
-    say(f"{found['transcripts']} transcripts, {len(problems)} problems, {len(quarantined)} quarantined")
+    counts = f"{len(findings.problems)} problems, {len(findings.quarantined)} quarantined"
+    say(f"{findings.transcripts} transcripts, {counts}")
+
+
+def _print_repair(repaired: Repaired) -> None:
+    for name, words in REPAIRED.items():
+        say(f"{words:<42} {len(getattr(repaired, name))}")

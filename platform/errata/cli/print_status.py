@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from errata.cli.output import interval, percent, print_table, say
 
+if TYPE_CHECKING:
+    from errata.operations.status import AliasMove, LoopStatus, NightStatus
 
-def print_status(found: dict[str, Any]) -> None:
-    counts, roles = found["counts"], found["roles"]
-    say(f"workspace   {found['workspace']}")
+
+def print_status(status: LoopStatus) -> None:
+    counts = status.counts
+    say(f"workspace   {status.workspace}")
     say(f"record      {counts['transcripts']} transcripts, {counts['predictions']} predictions,")
     say(f"            {counts['corrections']} corrections ({counts['conflicts']} transcripts in conflict)")
-    say(f"split       {', '.join(f'{name} {count}' for name, count in roles.items())}")
-    say(f"watermark   {found['watermark']}; {found['waiting_corrections']} corrected transcripts wait for a night")
-    for alias, model in found["aliases"].items():
+    say(f"split       {', '.join(f'{name} {count}' for name, count in status.roles.items())}")
+    say(f"watermark   {status.watermark}; {status.waiting_corrections} corrected transcripts wait for a night")
+    for alias, model in status.aliases.items():
         say(f"{alias:<11} {model[:16] if model else '–'}")
-    if found["untold_moves"]:
-        say(f"MLflow      has not been told of {found['untold_moves']} moves; the next night tells it")
-    if found["nights"]:
-        rows = [_row(night) for night in found["nights"]]
+    if status.untold_moves:
+        say(f"MLflow      has not been told of {status.untold_moves} moves; the next night tells it")
+    if status.nights:
+        rows = [_row(night) for night in status.nights]
         print_table("nights", ("night", "new corrections", "fresh items", "effect [90 %]", "verdict"), rows)
 
 
-def _row(night: dict[str, Any]) -> tuple[str, ...]:
+def _row(night: NightStatus) -> tuple[str, ...]:
     effect = "–"
-    if night["effect"] is not None:
-        effect = f"{night['effect']:+.1f} [{percent(night['low'])}, {percent(night['high'])}]"
-    verdict = night["verdict"] or ("unfinished" if not night["finished"] else "–")
-    return night["label"], str(night["new_corrections"] or 0), str(night["fresh_items"] or 0), effect, verdict
+    if night.effect is not None:
+        effect = f"{night.effect:+.1f} [{percent(night.low)}, {percent(night.high)}]"
+    verdict = night.verdict or ("unfinished" if not night.finished else "–")
+    return night.label, str(night.new_corrections or 0), str(night.fresh_items or 0), effect, verdict
 
 
 def print_night(outcome: dict[str, Any], nights: Path) -> None:
@@ -43,12 +47,14 @@ def print_night(outcome: dict[str, Any], nights: Path) -> None:
         say(f"report: {nights / outcome['night'] / 'report.html'}")
 
 
-def print_moves(moves: list[dict[str, Any]]) -> None:
-    rows = [
-        (str(m["number"]), m["at"][:19], m["alias"], m["model"][:12] or "–", m["reason"], m["night"] or "–", m["by"])
-        for m in moves
-    ]
+def print_moves(moves: Sequence[AliasMove]) -> None:
+    rows = [_move(move) for move in moves]
     print_table("moves of aliases", ("#", "at (UTC)", "alias", "model", "reason", "night", "by"), rows)
+
+
+def _move(move: AliasMove) -> tuple[str, ...]:
+    at = move.at.isoformat()[:19]
+    return str(move.number), at, move.alias, move.model[:12] or "–", move.reason, move.night or "–", move.by
 
 
 def print_nights(outcomes: list[dict[str, Any]]) -> None:

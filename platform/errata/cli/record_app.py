@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from errata.cli.arguments import HERE, AsJson, InWorkspace, find
+from errata.cli.arguments import HERE, AsJson, InWorkspace, caller, find
+from errata.errors import BadInput
+
+if TYPE_CHECKING:
+    from errata.domain.reviewer import ReviewerRole
 
 record = typer.Typer()
 
@@ -17,9 +21,18 @@ Why = Annotated[str, typer.Option(help="Why, for the record.")]
 
 
 class Office(StrEnum):
+    """A reviewer's role, as one word."""
+
     reviewer = "reviewer"
     adjudicator = "adjudicator"
     release_owner = "release-owner"
+
+
+_ROLES: dict[Office, ReviewerRole] = {
+    Office.reviewer: "reviewer",
+    Office.adjudicator: "adjudicator",
+    Office.release_owner: "release owner",
+}
 
 
 @record.command("conflicts")
@@ -46,9 +59,17 @@ def adjudicate_command(
     """Decide what the chapters of a disputed transcript are."""
     from errata.cli.output import show
     from errata.cli.print_record import print_adjudication
+    from errata.formats.chapter_file import read_chapters
     from errata.operations.reviewing import adjudicate
 
-    show(adjudicate(find(workspace), transcript, choose, merge, by), as_json, print_adjudication)
+    place = find(workspace)
+    if choose is not None and merge is None:
+        result = adjudicate(place, transcript, choose, by)
+    elif merge is not None and choose is None:
+        result = adjudicate(place, transcript, read_chapters(merge), by)
+    else:
+        raise BadInput("say either --choose CORRECTION or --merge FILE, and not both")
+    show(result, as_json, print_adjudication)
 
 
 @record.command("retract")
@@ -61,10 +82,10 @@ def retract_command(
 ) -> None:
     """Take a correction out of every label from now on, and name what was made with it."""
     from errata.cli.output import show
-    from errata.cli.print_record import print_retraction
+    from errata.cli.print_record import print_retraction, retraction_json
     from errata.loop.retract import retract
 
-    show(retract(find(workspace), correction, by, why), as_json, print_retraction)
+    show(retract(find(workspace), correction, by, why), as_json, print_retraction, retraction_json)
 
 
 @record.command("forget")
@@ -77,10 +98,10 @@ def forget_command(
 ) -> None:
     """Remove a transcript and all that was said of it, for good; again, it completes what was cut short."""
     from errata.cli.output import show
-    from errata.cli.print_record import print_forgotten
+    from errata.cli.print_record import deletion_json, print_deletion
     from errata.loop.forget import forget
 
-    show(forget(find(workspace), transcript, by, why), as_json, print_forgotten)
+    show(forget(find(workspace), transcript, by, why), as_json, print_deletion, deletion_json)
 
 
 @record.command("reviewers")
@@ -98,7 +119,7 @@ def reviewers_command(
 
     place = find(workspace)
     if appoint is not None:
-        reviewing.appoint(place, appoint, role.value, by)
+        reviewing.appoint(place, appoint, _ROLES[role], by)
     show(reviewing.reviewers(place), as_json, print_reviewers)
 
 
@@ -111,12 +132,12 @@ def snapshot_command(
 ) -> None:
     """Write the training rows as they were at a watermark: the same bytes for ever, but for what was forgotten."""
     from errata.cli.output import say, show
-    from retrain.as_of import write_as_of
+    from errata.loop.as_of import write_as_of
 
-    def tell(made: dict[str, Any]) -> None:
-        say(f"{sum(shard['rows'] for shard in made['shards'])} rows as of {watermark} are in {out}")
+    def print_manifest(manifest: dict[str, Any]) -> None:
+        say(f"{sum(shard['rows'] for shard in manifest['shards'])} rows as of {watermark} are in {out}")
 
-    show(write_as_of(find(workspace).record, out, watermark), as_json, tell)
+    show(write_as_of(find(workspace).record, out, watermark), as_json, print_manifest)
 
 
 @record.command("fsck")
@@ -129,10 +150,10 @@ def fsck_command(
 ) -> None:
     """Check that the record still is what was written: texts, hashes, numbers and leak groups."""
     from errata.cli.output import show
-    from errata.cli.print_record import print_findings
-    from errata.operations.reviewing import check
+    from errata.cli.print_record import check_json, print_check
+    from errata.operations.record_check import check_record
 
-    found = check(find(workspace), repair)
-    show(found, as_json, print_findings)
-    if found["problems"]:
+    check = check_record(find(workspace), caller() if repair else None)
+    show(check, as_json, print_check, check_json)
+    if check.findings.problems:
         raise typer.Exit(4)

@@ -33,6 +33,7 @@ NIGHT_TIMING = "took.json"
 PUBLISHED = "published"
 """Stands in a night's folder once MLflow and git know of it."""
 REPORT_PAGE, REPORT_SUMMARY, REPORT_DOCUMENT = "report.html", "report.md", "report.json"
+REPORT_FILES = (REPORT_PAGE, REPORT_SUMMARY, REPORT_DOCUMENT)
 
 
 def judging_file(contender: str) -> str:

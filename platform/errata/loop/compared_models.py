@@ -13,7 +13,7 @@ from errata.inference.model import FolderModel
 from errata.inference.prediction_file import PredictionFile
 from errata.inference.predictor import Predictor
 from errata.inference.served_model import ServedModel
-from errata.operations.predicting import resolve
+from errata.operations.model_names import resolve_model
 from errata.progress import note
 from errata.tasks import templates
 from errata.workspace import Workspace
@@ -69,7 +69,7 @@ def compared_model(
         return _folder(workspace, path, settings, place / str(number))
     if alias is None and path.is_file():
         return ComparedModel(str(path), "file", PredictionFile(path), frozenset())
-    identity = resolve(workspace, name)
+    identity = resolve_model(workspace, name)
     return _ours(name, "model", identity, model_folder(identity, workspace.models), workspace)
 
 

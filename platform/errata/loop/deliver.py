@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-import getpass
 import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from errata.database.store import Store
 from errata.errors import BadInput, Refused
 from errata.inference.artefact import model_folder, verify
-from errata.loop.lease import held
-from errata.operations.predicting import resolve
+from errata.loop.lease import loop_lease
+from errata.operations.model_names import resolve_model
 from errata.workspace import Workspace
 
 
-def promote_by_hand(workspace: Workspace, name: str, evidence: Path) -> str:
-    """Raises Refused where the evidence doesn't say `promote` of this model."""
+@dataclass(frozen=True, slots=True)
+class ExportedModel:
+    target: str
+    model: str
+    """The artefact's own identity."""
+    source: str
+    """The model that it was made from."""
+    scored: bool
+    """Whether it is what the gate scored; else it was made anew."""
+
+
+def promote_by_hand(workspace: Workspace, name: str, evidence: Path, by: str) -> str:
+    """Makes a model champion; returns its identity. Raises Refused where the evidence doesn't say `promote` of it."""
     from registry.models import ModelRegistry
     from registry.promotion import promote
 
-    identity = resolve(workspace, name)
-    with held(workspace.record):
+    identity = resolve_model(workspace, name)
+    with loop_lease(workspace.record):
         with workspace.record.write() as store:
             _check_written_by_a_night(store, evidence)
-            promote(store, identity, None, evidence, by=getpass.getuser())
+            promote(store, identity, None, evidence, by)
         ModelRegistry.of(workspace).sync(workspace.record)
-    return f"champion is {identity[:16]}"
+    return identity
 
 
 def _check_written_by_a_night(store: Store, evidence: Path) -> None:
@@ -38,32 +50,35 @@ def _check_written_by_a_night(store: Store, evidence: Path) -> None:
         )
 
 
-def roll_back(workspace: Workspace, reason: str) -> str:
-    """Raises Refused where nothing was promoted."""
+def roll_back(workspace: Workspace, reason: str, by: str) -> Mapping[str, str]:
+    """Brings back what shipped before the last promotion; returns each alias that moved with its model, empty for none.
+
+    Raises Refused where nothing was promoted.
+    """
     from registry.models import ModelRegistry
     from registry.promotion import rollback
 
-    with held(workspace.record):
+    with loop_lease(workspace.record):
         with workspace.record.write() as store:
-            moved = rollback(store, by=getpass.getuser(), reason=reason)
+            moved = rollback(store, by, reason)
         ModelRegistry.of(workspace).sync(workspace.record)
-    return "; ".join(f"{alias} is {model[:16] or 'nothing'} again" for alias, model in moved.items())
+    return moved
 
 
-def export(workspace: Workspace, target: str, out: Path, name: str) -> str:
+def export(workspace: Workspace, target: str, out: Path, name: str) -> ExportedModel:
     """Copies what the gate scored with the champion; exports any other model anew. Raises BadInput if `out` exists."""
     if out.exists():
         raise BadInput(f"{out} is there already; name a new folder")
-    identity = resolve(workspace, name)
+    identity = resolve_model(workspace, name)
     with workspace.record.read() as store:
         scored = store.aliases.model_of(target) if identity == store.aliases.model_of("champion") else None
-    if scored is not None:
-        folder = model_folder(scored, workspace.models)
-        verify(folder)
-        shutil.copytree(folder, out)
-        return f"{out}: {target} {scored[:16]}, as the gate scored it"
-    made = _export_anew(workspace, target, model_folder(identity, workspace.models), out)
-    return f"{out}: {target} {made[:16]}, made anew from {identity[:16]} and not scored"
+    if scored is None:
+        made = _export_anew(workspace, target, model_folder(identity, workspace.models), out)
+        return ExportedModel(target, made, identity, scored=False)
+    folder = model_folder(scored, workspace.models)
+    verify(folder)
+    shutil.copytree(folder, out)
+    return ExportedModel(target, scored, identity, scored=True)
 
 
 def _export_anew(workspace: Workspace, target: str, model: Path, out: Path) -> str:

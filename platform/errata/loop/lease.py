@@ -16,7 +16,7 @@ SECONDS = 120.0
 
 
 @contextmanager
-def held(record: Record) -> Iterator[None]:
+def loop_lease(record: Record) -> Iterator[None]:
     """Holds the loop's lease for the block. Raises Unavailable where another process holds it."""
     owner = f"{socket.gethostname()}:{os.getpid()}"
     with record.write() as store:

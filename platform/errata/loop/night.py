@@ -14,7 +14,7 @@ from errata.documents.night import today
 from errata.loop.conclusion import conclude, night_outcome
 from errata.loop.gate_step import run_gates
 from errata.loop.judging import judge_contenders
-from errata.loop.lease import held
+from errata.loop.lease import loop_lease
 from errata.loop.night_plan import begin_night, plan_night, skip_night
 from errata.loop.night_timing import timed
 from errata.loop.publishing import publish
@@ -29,7 +29,7 @@ def run_night(workspace: Workspace, label: str | None = None) -> dict[str, Any]:
     A finished night is not run again: its recorded outcome comes back.
     """
     label = label or today()
-    with held(workspace.record):
+    with loop_lease(workspace.record):
         row = begin_night(workspace, label)
         if row.finished:
             publish(workspace, label, row.outcome)

@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
-from errata.loop.lineage import models_with, nights_with, snapshots_with, tag_models
+from errata.loop.lineage import (
+    NightUse,
+    ShardUse,
+    TagResult,
+    TaughtModel,
+    models_with,
+    nights_with,
+    snapshots_with,
+    tag_models,
+)
 from errata.operations.reviewing import require
 from errata.workspace import Workspace
 
 
-def retract(workspace: Workspace, name: str, by: str, why: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    correction: int
+    identity: str
+    retraction: int
+    """The retraction's own number in the record."""
+    new: bool
+    """False where it was retracted before."""
+    transcript: int
+    external_id: str
+    reviewer: str
+    snapshots: tuple[ShardUse, ...]
+    nights: tuple[NightUse, ...]
+    models: tuple[TaughtModel, ...]
+    mlflow: TagResult
+
+
+def retract(workspace: Workspace, name: str, by: str, why: str) -> Retraction:
     """Takes a correction out of every label from now on, and names all that holds it already."""
     require(by, "by")
     require(why, "why")
@@ -21,16 +47,16 @@ def retract(workspace: Workspace, name: str, by: str, why: str) -> dict[str, Any
         nights = nights_with(store, event.transcript, correction)
         external_id = store.transcripts.external_id_of(event.transcript)
     models = models_with(workspace, event.transcript, correction)
-    return {
-        "correction": correction,
-        "identity": event.identity,
-        "retraction": added.seq,
-        "new": added.new,
-        "transcript": event.transcript,
-        "external_id": external_id,
-        "reviewer": event.reviewer,
-        "snapshots": snapshots_with(workspace, event.transcript, correction),
-        "nights": nights,
-        "models": models,
-        "mlflow": tag_models(workspace, models, f"errata.retracted.{correction}", by),
-    }
+    return Retraction(
+        correction=correction,
+        identity=event.identity,
+        retraction=added.seq,
+        new=added.new,
+        transcript=event.transcript,
+        external_id=external_id,
+        reviewer=event.reviewer,
+        snapshots=tuple(snapshots_with(workspace, event.transcript, correction)),
+        nights=tuple(nights),
+        models=tuple(models),
+        mlflow=tag_models(workspace, models, f"errata.retracted.{correction}", by),
+    )

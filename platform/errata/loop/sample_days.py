@@ -10,7 +10,7 @@ from errata.loop.init import init
 from errata.loop.night import run_night
 from errata.operations.importing import import_corrections, import_transcripts
 from errata.operations.predicting import predict
-from errata.progress import note
+from errata.progress import note, progress_bar
 from errata.workspace import Workspace
 
 
@@ -34,10 +34,10 @@ def _day(workspace: Workspace, folder: Path, label: str, rejects: Path) -> dict[
         night = store.nights.find(label)
     if night is None:
         arrived = import_transcripts(workspace.record, folder, rejects)
-        answered = predict(workspace)
+        answered = predict(workspace, progress_bar=progress_bar)
         corrected = import_corrections(workspace.record, folder / "reviews.jsonl", rejects)
         note(
-            f"{label}: {arrived.new} new talks, {answered['predicted']} predictions in {answered['seconds']:.0f} s, "
+            f"{label}: {arrived.new} new talks, {answered.predicted} predictions in {answered.seconds:.0f} s, "
             f"{corrected.new} corrections"
         )
     outcome = run_night(workspace, label)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import filecmp
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import count, islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from errata.errors import BadInput, Forgotten, NotFound
 from errata.formats import detect, review_detect
 from errata.formats.reviews_jsonl import Review
 from errata.formats.rows import Arrival, Found, LeftOut, Rejected, write_rejects
+from errata.operations.reviewing import check_starts
 
 Item = TypeVar("Item", Arrival, Review)
 
@@ -28,19 +30,16 @@ BATCH = 50
 """Rows a transaction: an interrupted import loses at most so many, and importing again completes it."""
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class ImportReport:
-    read: int = 0
-    new: int = 0
-    duplicate: int = 0
-    rejected: int = 0
-    left_out: dict[str, int] = field(default_factory=dict)
+    read: int
+    new: int
+    duplicate: int
+    rejected: int
+    left_out: Mapping[str, int]
     """What asked for nothing and is not among those read, by why: skipped, a draft, not reviewed."""
-    rejects_file: str | None = None
+    rejects_file: Path | None
     """Where the rejected rows lie; None when there are none."""
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def import_transcripts(
@@ -118,13 +117,7 @@ def _add_review(store: Store, review: Review, origin: str) -> bool:
     if store.corrections.knows(identity):
         return False
     transcript = store.transcripts.find(review.video_id)
-    duration = store.transcripts.duration_of(transcript)
-    for chapter in (*(review.chapters or ()), *(review.draft or ())):
-        if chapter.start > duration:
-            raise BadInput(
-                f"the chapter {chapter.title!r} starts at {chapter.start:g}, after the end of {review.video_id!r} "
-                f"({duration:g}); mend the start"
-            )
+    check_starts(store, transcript, review.video_id, (*(review.chapters or ()), *(review.draft or ())))
     seen, chapters = _joined(store, transcript, review)
     untouched = seen is not None and review.prediction_key and same(chapters, store.predictions.read(seen).chapters)
     correction = Correction(
@@ -199,29 +192,30 @@ def _received(review: Review) -> list[Any]:
 def _import(
     record: Record, rows: Iterator[Item | Rejected], add: Callable[[Store, Item], bool], rejects: Path
 ) -> ImportReport:
-    report = ImportReport()
+    added, left_out = Counter[bool](), Counter[str]()
     refused: list[Rejected] = []
     while batch := list(islice(rows, BATCH)):
         with record.write() as store:
             for row in batch:
                 if isinstance(row, LeftOut):
-                    report.left_out[row.reason] = report.left_out.get(row.reason, 0) + 1
+                    left_out[row.reason] += 1
                     continue
-                report.read += 1
                 outcome = _added(store, row, add)
                 if isinstance(outcome, Rejected):
                     refused.append(outcome)
-                elif outcome:
-                    report.new += 1
                 else:
-                    report.duplicate += 1
-    report.rejected = len(refused)
-    if refused:
-        report.rejects_file = str(_kept(rejects, refused))
-    return report
+                    added[outcome] += 1
+    return ImportReport(
+        read=added.total() + len(refused),
+        new=added[True],
+        duplicate=added[False],
+        rejected=len(refused),
+        left_out=left_out,
+        rejects_file=_write_rejects(rejects, refused) if refused else None,
+    )
 
 
-def _kept(rejects: Path, refused: list[Rejected]) -> Path:
+def _write_rejects(rejects: Path, refused: list[Rejected]) -> Path:
     """Where the refused rows lie now. A file of that name that says anything else stays as it is, and the rows go
     beside it under a number: it may be another day's, or half mended.
     """

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from errata.errors import BadInput
 from errata.formats import out_argilla, out_label_studio, out_reviews, sheet
 from errata.formats.shown import Shown
-from errata.operations.predicting import resolve
+from errata.operations.model_names import resolve_model
 from errata.workspace import Workspace
 
 TOOLS: dict[str, Callable[[Path, Iterable[Shown]], int]] = {
@@ -20,20 +20,29 @@ TOOLS: dict[str, Callable[[Path, Iterable[Shown]], int]] = {
 }
 
 
-def tasks(workspace: Workspace, out: Path, tool: str, model: str = "champion") -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class TaskFile:
+    model: str
+    """Whose answers they are."""
+    tool: str
+    tasks: int
+    file: Path
+
+
+def write_tasks(workspace: Workspace, out: Path, tool: str, model: str = "champion") -> TaskFile:
     """Writes what `model` answered and nobody has reviewed yet. Raises BadInput for a tool that isn't known."""
     if tool not in TOOLS:
         raise BadInput(f"there is no tool {tool!r}; name one of {', '.join(TOOLS)}")
     config = out.with_suffix(".xml")
     if tool == "label-studio" and out == config:
         raise BadInput(f"{out} is where the labelling setup goes; call the tasks .json")
-    identity = resolve(workspace, model)
+    identity = resolve_model(workspace, model)
     with workspace.record.read() as store:
-        shown = [
+        answers = [
             Shown(store.transcripts.read(prediction.transcript), prediction.chapters, key, identity)
             for key, prediction in store.predictions.unreviewed(identity)
         ]
-    written = TOOLS[tool](out, shown)
+    written = TOOLS[tool](out, answers)
     if tool == "label-studio":
         out_label_studio.write_label_config(config)
-    return {"model": identity, "tool": tool, "tasks": written, "file": str(out)}
+    return TaskFile(identity, tool, written, out)

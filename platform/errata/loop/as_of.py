@@ -8,7 +8,6 @@ from typing import Any
 
 from errata.database.record import Record
 from errata.errors import BadInput, Refused, Unavailable
-from retrain.snapshot import read_manifest, snapshot
 
 
 def write_as_of(record: Record, folder: Path, watermark: int) -> dict[str, Any]:
@@ -19,6 +18,8 @@ def write_as_of(record: Record, folder: Path, watermark: int) -> dict[str, Any]:
     BadInput for a watermark that the record hasn't reached: what it will mean isn't settled yet, and Unavailable where
     nothing can be written.
     """
+    from retrain.snapshot import read_manifest, snapshot
+
     with record.read() as store:
         head = store.watermark()
     if not 0 <= watermark <= head:

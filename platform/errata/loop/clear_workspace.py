@@ -1,0 +1,102 @@
+"""A deletion request in the workspace's own files: snapshot, what was derived from it, scores, reports, rejects."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from errata.documents import file_names as names
+from errata.files import write_atomically
+from errata.inference.artefact import training_transcripts_file
+from errata.loop.deletion_target import DeletionTarget, naming_columns
+from errata.workspace import Workspace
+
+_DERIVED = (names.CURATED, names.AUGMENTED, names.MIXTURE)
+"""Made again by the next night."""
+
+
+def nights_with(workspace: Workspace, target: DeletionTarget) -> list[str]:
+    """The nights whose scores have a row of it."""
+    tables = sorted(workspace.nights.glob(f"*/{names.ITEMS}"))
+    return [path.parent.name for path in tables if target.is_in(path.read_bytes())]
+
+
+def clear_workspace(workspace: Workspace, target: DeletionTarget, nights: list[str]) -> dict[str, int]:
+    """Clears all that the workspace's folders hold of it; returns how much that was, by place."""
+    from retrain.snapshot import purge
+
+    root = workspace.root
+    shards = purge(root / names.SNAPSHOT, target.transcripts)
+    derived = _remove_derived(root, target)
+    tables = [root / names.SCORES / names.ITEMS, *(workspace.nights / night / names.ITEMS for night in nights)]
+    rows = sum(_remove_rows(path, target) for path in tables if path.exists())
+    for night in nights:
+        _rewrite_report(workspace, night)
+    return {
+        "shards": len(shards),
+        "derived_folders": derived,
+        "score_rows": rows,
+        "rejected_rows": sum(_remove_lines(path, target) for path in (root / "rejects").glob("*.jsonl")),
+        "judge_folders": _clear_judges(workspace, target),
+    }
+
+
+def _remove_derived(root: Path, target: DeletionTarget) -> int:
+    folders = [root / name for name in _DERIVED if _holds(root / name, target)]
+    for folder in folders:
+        shutil.rmtree(folder)
+    if root / names.MIXTURE in folders:  # a training that was cut short would go on with what it has read
+        shutil.rmtree(root / "work" / "checkpoints", ignore_errors=True)
+    return len(folders)
+
+
+def _holds(folder: Path, target: DeletionTarget) -> bool:
+    if any(target.is_in(path.read_bytes()) for path in folder.glob("*") if path.is_file()):
+        return True
+    transcripts = training_transcripts_file(folder)
+    return transcripts is not None and target.was_mixed(transcripts.read_bytes())
+
+
+def _remove_rows(path: Path, target: DeletionTarget) -> int:
+    """Rewrites a table without its rows; returns how many there were."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
+    keep = [not target.is_named_by(row) for row in naming_columns(path.read_bytes())]
+    if not all(keep):
+        partial = path.with_name(f"{path.name}.partial")
+        pq.write_table(table.filter(pa.array(keep, pa.bool_())), partial, compression="zstd")
+        partial.replace(path)
+    return keep.count(False)
+
+
+def _remove_lines(path: Path, target: DeletionTarget) -> int:
+    spellings = target.spellings()
+    lines = path.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if not any(name in line for name in spellings)]
+    if len(kept) < len(lines):
+        write_atomically(path, "".join(kept))
+    return len(lines) - len(kept)
+
+
+def _rewrite_report(workspace: Workspace, night: str) -> None:
+    """A page of a night shows items: it is written anew from those that are left, or emptied where none is."""
+    import pyarrow.parquet as pq
+
+    from errata.loop.night_report import write_report
+
+    folder = workspace.nights / night
+    if (folder / names.EVALUATION).exists() and pq.read_metadata(folder / names.ITEMS).num_rows:
+        write_report(workspace, night)
+        return
+    for name in names.REPORT_FILES:
+        if (folder / name).exists():
+            write_atomically(folder / name, "Forgotten on request.\n")
+
+
+def _clear_judges(workspace: Workspace, target: DeletionTarget) -> int:
+    """What judges said of it: their answers quote it."""
+    from evaluation.judges.cache import FOLDER, forget
+
+    return sum(forget(workspace.root / FOLDER, digest) for digest in target.hashes)

@@ -1,0 +1,32 @@
+"""Whether the record still is what was written, after what can be made again was, where somebody asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from errata.database.fsck import Findings, fsck, repair
+from errata.database.repairs import Repaired
+from errata.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCheck:
+    findings: Findings
+    repaired: Repaired | None
+    """All that was made anew; None where nobody asked for it."""
+
+
+def check_record(workspace: Workspace, repair_by: str | None = None) -> RecordCheck:
+    """What `fsck` finds, after a repair where somebody, who is kept in the record, asks for one."""
+    repaired = None if repair_by is None else _repair(workspace, repair_by)
+    return RecordCheck(fsck(workspace.record), repaired)
+
+
+def _repair(workspace: Workspace, by: str) -> Repaired:
+    batches = repair(workspace.record, by)
+    return Repaired(
+        signed=tuple(seq for batch in batches for seq in batch.signed),
+        entered=tuple(seq for batch in batches for seq in batch.entered),
+        linked=tuple(pair for batch in batches for pair in batch.linked),
+        conflicts=tuple(seq for batch in batches for seq in batch.conflicts),
+    )
