@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from errata.documents.comparison import Comparison
+from errata.documents.file_names import judging_file
 from errata.documents.night import Night
 from errata.domain.hashing import sha256
 from errata.errors import BadInput
-from evaluation.judges.night import result_file
 from registry.evidence import EvidenceRecord, write_evidence
 from registry.gate import PRESETS, Decision, Evidence, History, Policy, decide
-from registry.judged import consistency, heard
+from registry.judged import judge_consistency, powered_comparison
 from registry.share import against
 from registry.slices import alarms
 
@@ -80,7 +80,7 @@ def judge(
 def _files(contender: dict[str, Any]) -> tuple[str, ...]:
     """What the decision rests on, in the night's folder."""
     scored = ("items.parquet", "evaluation.json")
-    return (*scored, result_file(contender["name"])) if contender.get("judged") else scored
+    return (*scored, judging_file(contender["name"])) if contender.get("judged") else scored
 
 
 def _evidence(contender: dict[str, Any], parity: dict[str, Any], policy: Policy, nights: int) -> Evidence:
@@ -93,7 +93,7 @@ def _evidence(contender: dict[str, Any], parity: dict[str, Any], policy: Policy,
         if not any(other.limit(name) for other in PRESETS.values())
     ]
     try:
-        powered, notes = heard(contender.get("judged"), primary)
+        powered, notes = powered_comparison(contender.get("judged"), primary)
     except BadInput as error:
         powered, notes = None, ()
         faults.append(f"{error}.")
@@ -119,7 +119,7 @@ def _measured(contender: dict[str, Any], parity: dict[str, Any]) -> Iterator[tup
     if "agreement" in server:
         yield "starts_server", against(server["agreement"]["starts"], 100.0, server["f1"]["n"])
     if contender.get("judged"):
-        yield "judge_consistency", consistency(contender["judged"])
+        yield "judge_consistency", judge_consistency(contender["judged"])
 
 
 def chosen(contests: Sequence[Contest]) -> Contest | None:

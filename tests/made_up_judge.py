@@ -19,10 +19,10 @@ from evaluation.judges.budget import Budget
 from evaluation.judges.cache import FOLDER, Cache
 from evaluation.judges.config import Limits
 from evaluation.judges.endpoint import Endpoint
-from evaluation.judges.item import Item
 from evaluation.judges.judge import Judge
+from evaluation.judges.judge_client import JudgeClient
+from evaluation.judges.judged_item import JudgedItem
 from evaluation.judges.request import NoAnswer, Reply, Request
-from evaluation.judges.seat import Seat
 
 Mind = Callable[[str, dict[str, Any]], dict[str, Any] | str]
 """From the form's name and the fenced data to an answer."""
@@ -227,34 +227,34 @@ class Thought:
         return Reply(request.form.model_validate(said), self.served)
 
 
-def thoughts(root: Any, *minds: Mind, calls: int = 100_000) -> tuple[list[Seat], list[Thought]]:
+def thoughts(root: Any, *minds: Mind, calls: int = 100_000) -> tuple[list[JudgeClient], list[Thought]]:
     """A judge for each mind, each of a family of its own."""
     budget = Budget(Limits(calls, 100_000_000))
     sources = [Thought(mind, name, budget) for mind, name in zip(minds, NAMES, strict=False)]
-    return seated(root, sources), sources
+    return clients_of(root, sources), sources
 
 
-def seated(root: Any, sources: Sequence[Thought]) -> list[Seat]:
+def clients_of(root: Any, sources: Sequence[Thought]) -> list[JudgeClient]:
     """As in another run: answers are kept, what was spent is not."""
     cache, budget = Cache(root / FOLDER), Budget(sources[0].budget._limits)
     for source in sources:
         source.budget = budget
     judges = [Judge(source.name, f"family {source.name}", "m-1", "https://x.example") for source in sources]
-    return [Seat(judge, source, cache, budget) for judge, source in zip(judges, sources, strict=True)]
+    return [JudgeClient(judge, source, cache, budget) for judge, source in zip(judges, sources, strict=True)]
 
 
 NAMES = ("ada", "bo", "cy", "di")
 
 
-# seats and items -----------------------------------------------------------------------------------------------------
+# clients and items ----------------------------------------------------------------------------------------------------
 
 
-def seat(script: Script, root: Any, name: str = "ada", calls: int = 10_000, **how: Any) -> Seat:
+def client(script: Script, root: Any, name: str = "ada", calls: int = 10_000, **how: Any) -> JudgeClient:
     """Without waiting between attempts."""
     judge = Judge(name, f"family of {name}", "judge-2026-01-01", script.url)
     budget = Budget(Limits(calls, how.pop("tokens", 10_000_000)))
     source = Endpoint(judge, budget, how.pop("timeout", 5.0), how.pop("sleep", lambda seconds: None))
-    return Seat(judge, source, Cache(root), budget)
+    return JudgeClient(judge, source, Cache(root), budget)
 
 
 def talk(number: int) -> tuple[Transcript, Chapters]:
@@ -283,10 +283,10 @@ def _elsewhere(chapter: Chapter, random: Random) -> Chapter:
     return Chapter(chapter.start, f"some matter {random.random()}")
 
 
-def item(number: int, champion: float = 0.3, candidate: float = 0.8, kind: str = "edit") -> Item:
+def item(number: int, champion: float = 0.3, candidate: float = 0.8, kind: str = "edit") -> JudgedItem:
     """Champion and candidate get that share of titles right; `effect` is the difference they made of it."""
     transcript, right = talk(number)
     random = Random(f"answers to {number}")
     old, new = spoilt(right, random, champion), spoilt(right, random, candidate)
     kept = [sum(one == other for one, other in zip(side, right, strict=True)) / len(right) for side in (old, new)]
-    return Item(number, transcript, transcript.channel, old, new, right, kind, 100 * (kept[1] - kept[0]))
+    return JudgedItem(number, transcript, transcript.channel, old, new, right, kind, 100 * (kept[1] - kept[0]))

@@ -10,13 +10,20 @@ from typing import Any, cast
 
 import numpy as np
 
-from evaluation.judges.agreement import agreement, estimate, mean, on_differences
-from evaluation.judges.bias import Lean, Swap
-from evaluation.judges.canaries import Drift, Injection
-from evaluation.judges.item import Item
-from evaluation.judges.pairwise import Verdict
-from evaluation.judges.panel import combine, has_a_say
-from evaluation.judges.standing import Standing
+from errata.documents.judging import (
+    BiasEstimate,
+    Drift,
+    Injection,
+    JudgeReliability,
+    Judging,
+    SayReason,
+    SwapConsistency,
+)
+from evaluation.judges.agreement import agreement, correlate_differences, estimate, mean
+from evaluation.judges.judged_item import JudgedItem
+from evaluation.judges.pairwise import PairVerdict
+from evaluation.judges.panel import panel_alpha, panel_differences, panel_items, panel_say, panel_verdict
+from evaluation.judges.reliability import decide_say
 from evaluation.report.content import Report, Sources
 from evaluation.statistics import compare
 from evaluation.vintages import History, Vintage, as_json, worst
@@ -119,55 +126,66 @@ def continual(vintages: int = 4, items: int = 20) -> dict[str, Any]:
     }
 
 
-def judges() -> dict[str, Any]:
-    """As `evaluation.judges.night` writes it: two judges with a say, and one that says whatever comes first."""
+def judges() -> Judging:
+    """As `evaluation.judges` makes it: two judges with a say, and one that says whatever comes first."""
     standings = [standing("ada", "one", 0.95), standing("bo", "two", 0.9), standing("cy", "three", 0.3)]
     random = Random(9)
     talks = [talk(random, at) for at in range(30)]
-    items = [Item(at, said, said.channel, (), (), (), "edit", random.uniform(-10, 20)) for at, said in enumerate(talks)]
+    items = [
+        JudgedItem(at, said, said.channel, (), (), (), "edit", random.uniform(-10, 20)) for at, said in enumerate(talks)
+    ]
     given = {
-        one.name: [Verdict(1 if (item.effect or 0) > random.uniform(-8, 8) else -1, None) for item in items]
+        one.name: [PairVerdict(1 if (item.effect or 0) > random.uniform(-8, 8) else -1, None) for item in items]
         for one in standings
         if one.say
     }
-    say, why = has_a_say(standings)
-    spent = {"calls": 64, "tokens": 48_210, "cached": 12}
-    return {
-        "night": "2026-03-04",
-        "judges": [{**one.as_json(), "quotes": None, "missing": {}, **spent} for one in standings],
-        "say": say,
-        "why": why,
-        **combine(items, given),
-        "rubric": {},
-        "complete": True,
-        **{name: 3 * value for name, value in spent.items()},
-    }
+    say, why = panel_say(standings)
+    rows = panel_items(items, given)
+    return Judging(
+        night="2026-03-04",
+        judges=tuple(replace(one, calls=64, tokens=48_210, cached=12) for one in standings),
+        say=say,
+        why=why,
+        n=len(rows),
+        items=rows,
+        missing=(),
+        verdict=panel_verdict(rows),
+        differences=panel_differences(rows),
+        alpha=panel_alpha(rows),
+        complete=True,
+        calls=3 * 64,
+        tokens=3 * 48_210,
+        cached=3 * 12,
+    )
 
 
-def standing(name: str, family: str, right: float) -> Standing:
+def standing(name: str, family: str, right: float) -> JudgeReliability:
     """Of a judge that says the right thing in so many cases."""
     random = Random(name)
     clusters = [str(at % 6) for at in range(48)]
     said = [1 if random.random() < right else -1 for _ in clusters]
-    both = [(random.gauss(0, 1), 0.0) for _ in clusters]
-    return Standing(
+    human = [random.gauss(0, 1) for _ in clusters]
+    measured = JudgeReliability(
         name=name,
         family=family,
         model=f"{name}-7b",
         identity=name * 16,
         served=(f"{name}-7b",),
         agreement=agreement([1] * 48, said, clusters),
-        swap=Swap(
+        swap=SwapConsistency(
             estimate(mean, [[float(random.random() < right)] for _ in clusters], clusters), 0.5 + (1 - right) / 2
         ),
-        length=Lean(8, 0.25),
-        style=Lean(8, -0.125),
+        length=BiasEstimate(8, 0.25),
+        style=BiasEstimate(8, -0.125),
         style_left=0.0,
         drift=Drift(32, round(32 * right), "2026-02-01", 1),
         injection=Injection(24, 0),
         unanswered=0,
-        differences=on_differences([a for a, _ in both], [a + random.gauss(0, 1) for a, _ in both], clusters),
+        differences=correlate_differences(
+            [(value, value + random.gauss(0, 1), cluster) for value, cluster in zip(human, clusters, strict=True)]
+        ),
     )
+    return decide_say(measured)
 
 
 def tainted(night: Report, text: str) -> Report:
@@ -200,6 +218,7 @@ def retitled(chapters: str, text: str) -> str:
     return json.dumps([{"start": row["start"], "title": text} for row in json.loads(chapters)])
 
 
-def _tainted_judges(judged: dict[str, Any], text: str) -> dict[str, Any]:
-    rows = [one | dict.fromkeys(("name", "model", "family"), text) | {"why": [text]} for one in judged["judges"]]
-    return judged | {"why": text, "judges": rows}
+def _tainted_judges(judging: Judging, text: str) -> Judging:
+    reason = SayReason("text", text=text)
+    rows = [replace(judge, name=text, model=text, family=text, why=(reason,)) for judge in judging.judges]
+    return replace(judging, why=reason, judges=tuple(rows))

@@ -6,12 +6,11 @@ Every interval is two-sided 90 % and drawn over whole clusters (channels), as in
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from errata.documents.judging import NOTHING, IntervalEstimate, ReviewerAgreement
 from errata.errors import BadInput
 from evaluation.statistics import expanded_level
 
@@ -25,19 +24,9 @@ Statistic = Callable[[Table], float | None]
 """None where it is not defined."""
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    n: int
-    clusters: int
-    value: float | None
-    low: float | None
-    high: float | None
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-def estimate(statistic: Statistic, rows: Sequence[Sequence[float]], clusters: Sequence[str], seed: int = 0) -> Estimate:
+def estimate(
+    statistic: Statistic, rows: Sequence[Sequence[float]], clusters: Sequence[str], seed: int = 0
+) -> IntervalEstimate:
     """`statistic` of all rows, with a cluster bootstrap; row i belongs to `clusters[i]`.
 
     No interval below two clusters, nor where the statistic is undefined in half of the draws. Raises BadInput when a
@@ -46,7 +35,7 @@ def estimate(statistic: Statistic, rows: Sequence[Sequence[float]], clusters: Se
     if len(rows) != len(clusters):
         raise BadInput(f"{len(rows)} items have {len(clusters)} clusters; give every item one")
     if not rows:
-        return Estimate(0, 0, None, None, None)
+        return NOTHING
     table = np.array(rows, dtype=np.float64)
     if np.isinf(table).any() or (statistic not in GAPPY and np.isnan(table).any()):
         raise BadInput("a judged value is missing or infinite; mend it, or leave the item out")
@@ -54,9 +43,11 @@ def estimate(statistic: Statistic, rows: Sequence[Sequence[float]], clusters: Se
     places = [np.flatnonzero([cluster == name for cluster in clusters]) for name in names]
     value = statistic(table)
     low, high = _interval(statistic, table, places, seed) if value is not None and len(names) > 1 else (None, None)
-    return Estimate(
-        len(rows), len(names), *(part if part is None else round(part, DIGITS) for part in (value, low, high))
-    )
+    return IntervalEstimate(len(rows), len(names), _rounded(value), _rounded(low), _rounded(high))
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, DIGITS)
 
 
 def _interval(
@@ -64,9 +55,11 @@ def _interval(
 ) -> tuple[float | None, float | None]:
     """Expanded percentiles (Hesterberg 2015), see `evaluation.statistics.bootstrap_interval`."""
     random = np.random.default_rng(seed)
-    drawn = (random.integers(len(places), size=len(places)) for _ in range(RESAMPLES))
-    found = [statistic(table[np.concatenate([places[index] for index in draw])]) for draw in drawn]
-    defined = np.sort([value for value in found if value is not None])
+    values = []
+    for _ in range(RESAMPLES):
+        clusters = random.integers(len(places), size=len(places))
+        values.append(statistic(table[np.concatenate([places[cluster] for cluster in clusters])]))
+    defined = np.sort([value for value in values if value is not None])
     if len(defined) <= RESAMPLES / 2:
         return None, None
     tail = int(len(defined) * expanded_level(len(places)))
@@ -92,15 +85,16 @@ def krippendorff_alpha(table: Table) -> float | None:
 
     Items with fewer than two values can't be paired and don't count. None where nothing varies.
     """
-    said = ~np.isnan(table)
-    said, values = (part[said.sum(axis=1) >= 2] for part in (said, np.where(said, table, 0.0)))
-    counts = said.sum(axis=1)
+    table = table[(~np.isnan(table)).sum(axis=1) >= 2]
+    given = ~np.isnan(table)
+    values = np.where(given, table, 0.0)
+    counts = given.sum(axis=1)
     n = int(counts.sum())
-    if n == 0 or len(set(values[said])) == 1:
+    if n == 0 or len(set(values[given])) == 1:
         return None
     centres = (values.sum(axis=1) / counts)[:, None]
-    seen = (2 * counts / (counts - 1) * (said * (values - centres) ** 2).sum(axis=1)).sum() / n
-    chance = 2 * (said * (values - values.sum() / n) ** 2).sum() / (n - 1)
+    seen = (2 * counts / (counts - 1) * (given * (values - centres) ** 2).sum(axis=1)).sum() / n
+    chance = 2 * (given * (values - values.sum() / n) ** 2).sum() / (n - 1)
     return float(1 - seen / chance)
 
 
@@ -126,40 +120,27 @@ def both_ways(statistic: Statistic) -> Statistic:
     return lambda table: statistic(np.concatenate([table, -table]))
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """Of a judge's verdicts with what reviewers did."""
-
-    kappa: Estimate
-    """Quadratic weights."""
-    alpha: Estimate
-    right: int
-    """Verdicts that say what the reviewer said."""
-    wrong: int
-    """Verdicts that say the opposite; the others are ties."""
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-def agreement(labels: Sequence[int], verdicts: Sequence[int], clusters: Sequence[str], seed: int = 0) -> Agreement:
+def agreement(
+    labels: Sequence[int], verdicts: Sequence[int], clusters: Sequence[str], seed: int = 0
+) -> ReviewerAgreement:
     """Labels are 1 where the reviewer's list must be better, 0 where it must not be worse; verdicts −1, 0 or 1.
 
     Where a label is 0, a verdict of 1 is within it, and is read as 0.
     """
-    read = [min(said, 0) if label == 0 else said for label, said in zip(labels, verdicts, strict=True)]
-    rows = list(zip(labels, read, strict=True))
-    return Agreement(
+    bounded = [min(verdict, 0) if label == 0 else verdict for label, verdict in zip(labels, verdicts, strict=True)]
+    rows = list(zip(labels, bounded, strict=True))
+    return ReviewerAgreement(
         kappa=estimate(both_ways(weighted_kappa), rows, clusters, seed),
         alpha=estimate(both_ways(krippendorff_alpha), rows, clusters, seed),
-        right=sum(label == said for label, said in rows),
-        wrong=sum(said == -1 for _, said in rows),
+        right=sum(label == verdict for label, verdict in rows),
+        wrong=sum(verdict == -1 for _, verdict in rows),
     )
 
 
-def on_differences(human: Sequence[float], judged: Sequence[float], clusters: Sequence[str], seed: int = 0) -> Estimate:
-    """Correlation of the reviewers' differences (score of new − score of old) with the judge's on the same items.
+def correlate_differences(rows: Sequence[tuple[float, float, str]], seed: int = 0) -> IntervalEstimate:
+    """Correlation of the reviewers' differences (score of new − score of old) with the judge's on the same items; each
+    row is of one item and ends with its cluster.
 
     What a prediction-powered estimate gains from a judge depends on this, and not on how well it ranks answers.
     """
-    return estimate(correlation, list(zip(human, judged, strict=True)), clusters, seed)
+    return estimate(correlation, [(human, judge) for human, judge, _ in rows], [cluster for *_, cluster in rows], seed)

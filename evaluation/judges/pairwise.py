@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from errata.domain.chapter import Chapters
 from errata.domain.transcript import Transcript
-from evaluation.judges.item import Pair
-from evaluation.judges.render import fenced, lines, shown
+from evaluation.judges.judge_client import JudgeClient
+from evaluation.judges.judged_item import AnswerPair
+from evaluation.judges.render import fence, plain_chapters, transcript_lines
 from evaluation.judges.request import GUARD, Form, Request
-from evaluation.judges.seat import Seat
 
 KIND = "pairwise@1"
 
@@ -28,7 +27,9 @@ parts nor too few. Longer titles, more titles, style, spelling of times, and whi
 Fill in `why` first, in one sentence, and then `better`: `first`, `second`, or `tie` where neither is better."""
 
 Choice = Literal["first", "second", "tie"]
-_WORTH = {"first": -1, "tie": 0, "second": 1}
+Choices = tuple[Choice, Choice]
+"""What was chosen of a pair that was shown in both orders."""
+WORTH = {"first": -1, "tie": 0, "second": 1}
 
 
 class PairForm(Form):
@@ -37,65 +38,61 @@ class PairForm(Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class PairVerdict:
     value: int
     """1: the new answer is better, in both orders; −1: the old one; 0: neither, or it depends on the order."""
-    orders: tuple[Choice, Choice] | None
+    orders: Choices | None
     """What was said with the old answer shown first, and with the new one first. None: nobody was asked, since both
     look the same once their style is gone."""
 
     @property
     def consistent(self) -> bool:
-        return self.orders is None or _WORTH[self.orders[0]] == -_WORTH[self.orders[1]]
+        return self.orders is None or WORTH[self.orders[0]] == -WORTH[self.orders[1]]
 
 
-SAME = Verdict(0, None)
+SAME = PairVerdict(0, None)
 
 
-def verdict(old_first: Choice, new_first: Choice) -> Verdict:
-    one, other = _WORTH[old_first], -_WORTH[new_first]
-    return Verdict(one if one == other else 0, (old_first, new_first))
+def verdict(old_first: Choice, new_first: Choice) -> PairVerdict:
+    one, other = WORTH[old_first], -WORTH[new_first]
+    return PairVerdict(one if one == other else 0, (old_first, new_first))
 
 
-def differ(pair: Pair) -> bool:
+def differ(pair: AnswerPair) -> bool:
     """Whether a judge could tell the two answers apart."""
     unit = pair.transcript.unit
-    return shown(pair.old, unit) != shown(pair.new, unit)
+    return plain_chapters(pair.old, unit) != plain_chapters(pair.new, unit)
 
 
 def question(transcript: Transcript, first: Sequence[str], second: Sequence[str], about: str, occasion: str) -> Request:
     """`first` and `second` are rendered answers."""
-    data = {"transcript": lines(transcript), "first": list(first), "second": list(second)}
-    return Request(KIND, INSTRUCTIONS, fenced(data), PairForm, about, occasion)
+    data = {"transcript": transcript_lines(transcript), "first": list(first), "second": list(second)}
+    return Request(KIND, INSTRUCTIONS, fence(data), PairForm, about, occasion)
 
 
-def both_orders(pair: Pair, about: str = "", occasion: str = "") -> tuple[Request, Request]:
+def both_orders(pair: AnswerPair, about: str = "", occasion: str = "") -> tuple[Request, Request]:
     """With the old answer first, and with the new one first."""
-
-    def rendered(chapters: Chapters) -> list[str]:
-        return shown(chapters, pair.transcript.unit)
-
-    old, new, about = rendered(pair.old), rendered(pair.new), about or pair.transcript.hash
-    return (
-        question(pair.transcript, old, new, about, occasion),
-        question(pair.transcript, new, old, about, occasion),
-    )
+    transcript, about = pair.transcript, about or pair.transcript.hash
+    old, new = plain_chapters(pair.old, transcript.unit), plain_chapters(pair.new, transcript.unit)
+    return question(transcript, old, new, about, occasion), question(transcript, new, old, about, occasion)
 
 
-def judge_pairs(seat: Seat, pairs: Sequence[Pair], about: str = "", occasion: str = "") -> list[Verdict | None]:
+def judge_pairs(
+    client: JudgeClient, pairs: Sequence[AnswerPair], about: str = "", occasion: str = ""
+) -> list[PairVerdict | None]:
     """A verdict a pair, in their order; None where an answer is missing."""
-    asked = [place for place, pair in enumerate(pairs) if differ(pairs[place])]
-    requests = [request for place in asked for request in both_orders(pairs[place], about, occasion)]
-    found: list[Verdict | None] = [SAME] * len(pairs)
-    for place, given in zip(asked, chosen(seat, requests), strict=True):
-        found[place] = None if given is None else verdict(*given)
-    return found
+    different = [place for place, pair in enumerate(pairs) if differ(pair)]
+    requests = [request for place in different for request in both_orders(pairs[place], about, occasion)]
+    verdicts: list[PairVerdict | None] = [SAME] * len(pairs)
+    for place, choices in zip(different, ask_choices(client, requests), strict=True):
+        verdicts[place] = None if choices is None else verdict(*choices)
+    return verdicts
 
 
-def chosen(seat: Seat, requests: Sequence[Request]) -> list[tuple[Choice, Choice] | None]:
+def ask_choices(client: JudgeClient, requests: Sequence[Request]) -> list[Choices | None]:
     """The choices of each two requests that belong together; None where either has no answer."""
-    answers = seat.ask(requests)
+    forms = cast(list[PairForm | None], client.ask(requests))
     return [
-        None if one is None or other is None else (cast(PairForm, one).better, cast(PairForm, other).better)
-        for one, other in zip(answers[::2], answers[1::2], strict=True)
+        None if one is None or other is None else (one.better, other.better)
+        for one, other in zip(forms[::2], forms[1::2], strict=True)
     ]

@@ -56,26 +56,26 @@ def place(start: float, unit: Unit) -> str:
     return clock(start) if unit == "seconds" else f"word {int(start)}"
 
 
-def shown(chapters: Chapters, unit: Unit) -> list[str]:
+def plain_chapters(chapters: Chapters, unit: Unit) -> list[str]:
     """A line a chapter, in order of start."""
     ordered = sorted(chapters, key=lambda chapter: chapter.start)
     return [f"{place(chapter.start, unit)} {plain(chapter.title)}".rstrip() for chapter in ordered]
 
 
-def as_written(chapters: Chapters, unit: Unit) -> list[str]:
+def written_chapters(chapters: Chapters, unit: Unit) -> list[str]:
     """The same with titles as they are: only to measure what stripping them is worth."""
     return [f"{place(chapter.start, unit)} {chapter.title}" for chapter in chapters]
 
 
-def lines(transcript: Transcript) -> list[str]:
+def transcript_lines(transcript: Transcript) -> list[str]:
     return [f"[{place(part.start, transcript.unit)}] {visible(part.text)}" for part in transcript.segments]
 
 
-def fenced(data: dict[str, Any]) -> str:
+def fence(data: dict[str, Any]) -> str:
     """`data` as JSON between two lines that nothing in it can hold.
 
     The fence's name is a hash of the data: whoever wrote a part of it could not know the name beforehand, and the same
     question still is the same text, so that its answer can be kept.
     """
-    fence = f"DATA {content_hash(data)[:16]}"
-    return f"{fence}\n{json.dumps(data, ensure_ascii=False, indent=0)}\n{fence}"
+    line = f"DATA {content_hash(data)[:16]}"
+    return f"{line}\n{json.dumps(data, ensure_ascii=False, indent=0)}\n{line}"

@@ -8,15 +8,16 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Literal, cast
+from typing import Literal, NamedTuple, cast
 
+from errata.documents.judging import CriterionMeans, QuoteCount
 from errata.domain.chapter import Chapters
 from errata.domain.transcript import Transcript
 from errata.domain.twins import words
-from evaluation.judges.item import Item
-from evaluation.judges.render import fenced, lines, shown, visible
+from evaluation.judges.judge_client import JudgeClient
+from evaluation.judges.judged_item import JudgedItem
+from evaluation.judges.render import fence, plain_chapters, transcript_lines, visible
 from evaluation.judges.request import GUARD, Form, Request
-from evaluation.judges.seat import Seat
 from evaluation.statistics import compare
 
 KIND = "rubric@1"
@@ -41,6 +42,11 @@ Marks = Mapping[str, int | None]
 """0, 1 or 2 by criterion; None where the quote isn't in the transcript."""
 
 
+class ItemMarks(NamedTuple):
+    champion: Marks
+    candidate: Marks
+
+
 class Mark(Form):
     quote: str
     score: Literal[0, 1, 2]
@@ -58,20 +64,20 @@ CRITERIA = tuple(RubricForm.model_fields)
 
 
 def request(transcript: Transcript, chapters: Chapters) -> Request:
-    data = {"transcript": lines(transcript), "chapters": shown(chapters, transcript.unit)}
-    return Request(KIND, INSTRUCTIONS, fenced(data), RubricForm, transcript.hash)
+    data = {"transcript": transcript_lines(transcript), "chapters": plain_chapters(chapters, transcript.unit)}
+    return Request(KIND, INSTRUCTIONS, fence(data), RubricForm, transcript.hash)
 
 
 def marks(form: RubricForm, transcript: Transcript) -> Marks:
     given: dict[str, Mark] = {name: getattr(form, name) for name in CRITERIA}
-    return {name: mark.score if stands_in(mark.quote, transcript.text) else None for name, mark in given.items()}
+    return {name: mark.score if is_quote(mark.quote, transcript.text) else None for name, mark in given.items()}
 
 
-def stands_in(quote: str, text: str) -> bool:
+def is_quote(quote: str, text: str) -> bool:
     """Whether `quote`, of LEAST_WORDS at least, is a part of `text`; casing, white space and how Unicode or a
     typesetter writes the same don't count."""
-    sought = _flat(quote).strip("\"'. ")
-    return len(words(sought)) >= LEAST_WORDS and sought in _flat(text)
+    flat = _flat(quote).strip("\"'. ")
+    return len(words(flat)) >= LEAST_WORDS and flat in _flat(text)
 
 
 @lru_cache(maxsize=2)  # quote after quote is looked for in one transcript
@@ -80,53 +86,53 @@ def _flat(text: str) -> str:
     return unicodedata.normalize("NFKC", folded).translate(_TYPED)
 
 
-def mark_items(seat: Seat, items: Sequence[Item]) -> list[tuple[Marks, Marks] | None]:
-    """The champion's and the candidate's marks for each item; None where an answer is missing."""
-    asked = [request(item.transcript, answer) for item in items for answer in (item.champion, item.candidate)]
-    forms = cast(list[RubricForm | None], seat.ask(asked))
+def mark_items(client: JudgeClient, items: Sequence[JudgedItem]) -> list[ItemMarks | None]:
+    """None where an answer is missing."""
+    requests = [request(item.transcript, answer) for item in items for answer in (item.champion, item.candidate)]
+    forms = cast(list[RubricForm | None], client.ask(requests))
     return [
-        None if old is None or new is None else (marks(old, item.transcript), marks(new, item.transcript))
+        None if old is None or new is None else ItemMarks(marks(old, item.transcript), marks(new, item.transcript))
         for item, old, new in zip(items, forms[::2], forms[1::2], strict=True)
     ]
 
 
-def verified(marked: Sequence[tuple[Marks, Marks] | None]) -> dict[str, int]:
+def count_quotes(marked: Sequence[ItemMarks | None]) -> QuoteCount:
     """How many quotes were given, and how many of them stand in the transcript."""
-    given = [score for pair in marked if pair is not None for side in pair for score in side.values()]
-    return {"quotes": len(given), "verified": sum(score is not None for score in given)}
+    sides = [side for item in marked if item is not None for side in item]
+    scores = [score for side in sides for score in side.values()]
+    return QuoteCount(len(scores), sum(score is not None for score in scores))
 
 
-def summary(items: Sequence[Item], marked: Sequence[Sequence[tuple[Marks, Marks] | None]], seed: int) -> dict[str, Any]:
+def rubric_summary(
+    items: Sequence[JudgedItem], marked: Sequence[Sequence[ItemMarks | None]], seed: int
+) -> dict[str, CriterionMeans]:
     """Means per criterion, from 0 to 2, and of all five; `marked` has a row a judge.
 
     An item counts for a criterion if every judge gave both answers a mark with a quote that stands.
     """
-    columns = list(zip(*marked, strict=True))
-    names = {**{name: (name,) for name in CRITERIA}, "score": CRITERIA}
-    return {name: _criterion(items, columns, parts, seed) for name, parts in names.items()}
+    by_item = list(zip(*marked, strict=True))
+    criteria = {**{name: (name,) for name in CRITERIA}, "score": CRITERIA}
+    return {name: _means(items, by_item, parts, seed) for name, parts in criteria.items()}
 
 
-def _criterion(
-    items: Sequence[Item], columns: Sequence[Sequence[tuple[Marks, Marks] | None]], parts: Sequence[str], seed: int
-) -> dict[str, Any]:
-    rows = [(item, _mean(given, 0, parts), _mean(given, 1, parts)) for item, given in zip(items, columns, strict=True)]
-    whole = [(item, old, new) for item, old, new in rows if old is not None and new is not None]
-    found = compare(
-        [new for *_, new in whole], [old for _, old, _ in whole], [item.cluster for item, *_ in whole], seed
-    )
-    return {
-        "n": found.n,
-        "missing": len(rows) - found.n,
-        "champion": found.mean_old,
-        "candidate": found.mean_new,
-        "difference": found.effect,
-        "low": found.low,
-        "high": found.high,
-    }
+def _means(
+    items: Sequence[JudgedItem], by_item: Sequence[Sequence[ItemMarks | None]], parts: Sequence[str], seed: int
+) -> CriterionMeans:
+    old, new, clusters = [], [], []
+    for item, marked in zip(items, by_item, strict=True):
+        champion = _mean([None if judge is None else judge.champion for judge in marked], parts)
+        candidate = _mean([None if judge is None else judge.candidate for judge in marked], parts)
+        if champion is not None and candidate is not None:
+            old.append(champion)
+            new.append(candidate)
+            clusters.append(item.cluster)
+    means = compare(new, old, clusters, seed)
+    missing = len(items) - means.n
+    return CriterionMeans(means.n, missing, means.mean_old, means.mean_new, means.effect, means.low, means.high)
 
 
-def _mean(given: Sequence[tuple[Marks, Marks] | None], side: int, parts: Sequence[str]) -> float | None:
+def _mean(marked: Sequence[Marks | None], parts: Sequence[str]) -> float | None:
     """Over judges and parts; None as soon as one is missing."""
-    scores = [None if pair is None else pair[side][part] for pair in given for part in parts]
+    scores = [None if side is None else side[part] for side in marked for part in parts]
     known = [score for score in scores if score is not None]
     return sum(known) / len(known) if known and len(known) == len(scores) else None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from errata.documents.judging import Judging
 from errata.domain.transcript import Transcript
 
 PARTS = ("fresh", "anchor", "retention")
@@ -56,8 +57,8 @@ class Sources:
     """Per target of export."""
     took: dict[str, Any] = field(default_factory=dict)
     """`attempts`, `seconds` and `cpu_seconds`."""
-    judges: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """`judges.json`, see `evaluation.judges.night`, by contender."""
+    judges: dict[str, Judging] = field(default_factory=dict)
+    """`judges.json`, by contender; only of those that judges were asked about."""
     accesses: dict[str, int] = field(default_factory=dict)
     """How often each held-out role had been scored on, up to and with tonight."""
     sha256: dict[str, str] = field(default_factory=dict)
@@ -92,9 +93,9 @@ class Report:
         found = (contest for contest in self.evaluation.get("contenders", ()) if contest["name"] == contender)
         return next(found, {})
 
-    def judged(self, contender: str) -> dict[str, Any]:
-        """What its judges found; empty where it had none."""
-        return self.sources.judges.get(contender, {})
+    def judging(self, contender: str) -> Judging | None:
+        """What its judges said; None where it had none."""
+        return self.sources.judges.get(contender)
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,8 @@ def _answers(report: Report) -> Iterator[Fact]:
 
 
 def _judges(report: Report) -> Iterator[Fact]:
-    names = {"calls": "Calls", "tokens": "Tokens", "cached": "Answers taken from earlier calls"}
-    for key, name in names.items():
-        if report.sources.judges:
-            yield Fact("Judges", name, sum(judged[key] for judged in report.sources.judges.values()))
+    judgings = report.sources.judges.values()
+    if judgings:
+        yield Fact("Judges", "Calls", sum(judging.calls for judging in judgings))
+        yield Fact("Judges", "Tokens", sum(judging.tokens for judging in judgings))
+        yield Fact("Judges", "Answers taken from earlier calls", sum(judging.cached for judging in judgings))

@@ -9,6 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from errata.documents.judging import Judging
 from evaluation.report.content import (
     Change,
     Fact,
@@ -24,7 +25,6 @@ from evaluation.report.content import (
 from evaluation.report.continual import Continual, continual
 from evaluation.report.cost import cost
 from evaluation.report.figures import known, printable
-from evaluation.report.judged import Panel, panel
 from evaluation.report.lineage import lineage
 from evaluation.report.measures import Measure, measures, models
 from evaluation.report.prospects import Prospect, prospects
@@ -32,8 +32,8 @@ from evaluation.report.slices import Reviewer, Slice, reviewers, slices
 from evaluation.report.verdict import Verdict, headline, others, read
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-Name = Literal["errata-report-1"]
-NAME: Name = "errata-report-1"
+Name = Literal["errata-report-2"]
+NAME: Name = "errata-report-2"
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Document:
     measures: dict[str, tuple[Measure, ...]]
     slices: dict[str, tuple[Slice, ...]]
     continual: Continual | None
-    judges: Panel | None
+    judges: Judging | None
     regressions: tuple[Case, ...]
     fixed: tuple[Case, ...]
     reviewers: tuple[Reviewer, ...]
@@ -109,7 +109,7 @@ def document(report: Report) -> Document:
         title=title,
         sentence=sentence,
         verdict=found,
-        prospects=prospects(found, len(fresh), report.judged(contender)) if found else (),
+        prospects=prospects(found, len(fresh), report.judging(contender)) if found else (),
         others=others(report),
         nights=report.nights,
         fresh_items=evaluation.get("fresh_items", 0),
@@ -119,7 +119,7 @@ def document(report: Report) -> Document:
         measures={group: tuple(rows) for group, rows in measures(means | whole).items()},
         slices={group: tuple(rows) for group, rows in sliced(report, contender).items()},
         continual=continual(contest, report.learnt),
-        judges=panel(report.judged(contender)),
+        judges=report.judging(contender),
         regressions=tuple(map(_case, worst_regressions(report.items, "champion", contender))),
         fixed=tuple(map(_case, fixed_cases(report.items, "champion", contender))),
         reviewers=tuple(reviewers(fresh)),
@@ -145,7 +145,7 @@ def schema() -> dict[str, Any]:
     """JSON Schema, draft 2020-12. Every object lists all that it holds, but for those that are tables by name."""
     from pydantic import TypeAdapter
 
-    made = TypeAdapter(Document).json_schema()
+    made = TypeAdapter(Document).json_schema(mode="serialization")
     for part in (made, *made["$defs"].values()):
         part["additionalProperties"] = False
     return {"$schema": DIALECT, "$id": NAME} | made

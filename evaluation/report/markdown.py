@@ -6,6 +6,7 @@ import html
 import re
 from typing import Any
 
+from errata.wording.judging import panel_sentence
 from evaluation.report import verdict
 from evaluation.report.content import Report, lead, tonight, worst_regressions
 from evaluation.report.figures import DASH, count, interval, is_missing, number, plural, printable, share, typographic
@@ -50,7 +51,7 @@ def code(text: str) -> str:
 def _decided(found: verdict.Verdict, report: Report) -> list[str]:
     effect = f"{_effect(found)} from {plural(found.clusters, 'cluster')}{_earlier(found, report)}."
     heading = "What comes next" if found.promoted else "What would change it"
-    first, *rest = prospects(found, len(tonight(report)), report.judged(found.name))
+    first, *rest = prospects(found, len(tonight(report)), report.judging(found.name))
     listed = [f"- {inert(prospect.subject)}: {inert(prospect.text)}" for prospect in rest[:PROSPECTS]]
     return [
         effect,
@@ -128,8 +129,8 @@ def _sources(report: Report) -> str:
     if found.training.get("steps"):
         tokens = f" on {count(found.mixed['tokens'])} tokens" if found.mixed else ""
         lines.append(f"Trained for {plural(found.training['steps'], 'step')}{tokens}.")
-    for name, judged in found.judges.items():
-        lines.append(f"Judges of the {inert(name)}: {inert(judged['why'])} {plural(judged['calls'], 'call')}.")
+    for name, judging in found.judges.items():
+        lines.append(f"Judges of the {inert(name)}: {inert(panel_sentence(judging))} {plural(judging.calls, 'call')}.")
     decision = lead(report.decisions)
     if decision:
         champion = found.night.get("champion")

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from errata.wording.judging import judge_sentences, panel_sentence, unlabelled_sentence
 from evaluation.report import figures, verdict
 from evaluation.report.cases import case
 from evaluation.report.content import Fact, Report, fixed_cases, worst_regressions
@@ -81,6 +82,9 @@ def _environment() -> Environment:
         "typographic": figures.typographic,
         "word": verdict.word,
         "short": _short,
+        "judge_sentences": judge_sentences,
+        "panel_sentence": panel_sentence,
+        "unlabelled_sentence": unlabelled_sentence,
     }
     environment.filters["grouped"] = _grouped
     environment.tests["missing"] = figures.is_missing

@@ -6,8 +6,8 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from errata.documents.judging import Judging
 from evaluation.report.figures import count, number, plural
 from evaluation.report.verdict import Guardrail, Verdict
 
@@ -23,11 +23,11 @@ class Prospect:
     text: str
 
 
-def prospects(found: Verdict, fresh: int, judges: dict[str, Any]) -> tuple[Prospect, ...]:
-    """The first is the verdict's next step. `fresh` is how many items tonight brought; `judges` is `judges.json`."""
+def prospects(found: Verdict, fresh: int, judging: Judging | None) -> tuple[Prospect, ...]:
+    """The first is the verdict's next step. `fresh` is how many items tonight brought."""
     rest = [] if found.promoted else [*_items(found), *_reviewers(found, fresh)]
     rails = [prospect for rail in found.guardrails if (prospect := _guardrail(rail)) is not None]
-    heard = [] if found.promoted else [*_judge(found, judges)]
+    heard = [] if found.promoted else [*_judge(found, judging)]
     return (Prospect("Next", found.next_step), *rest, *rails, *heard)
 
 
@@ -82,13 +82,13 @@ def _guardrail(rail: Guardrail) -> Prospect | None:
     return None
 
 
-def _judge(found: Verdict, judges: dict[str, Any]) -> Iterator[Prospect]:
+def _judge(found: Verdict, judging: Judging | None) -> Iterator[Prospect]:
     """n / (1 − ρ²) items at the most: prediction-powered inference with endless unlabelled ones, tuned λ (Angelopoulos,
     Duchi & Zrnic 2023, arXiv 2311.01453)."""
     n = found.n
     if not n or found.verdict in ("promote", "blocked", "reject"):
         return
-    measured = (judges.get("differences") or {}).get("value")
+    measured = None if judging is None else judging.differences.value
     rho = RHO if measured is None else measured
     whose = (
         f"One whose differences follow reviewers’ with a correlation of {RHO}"

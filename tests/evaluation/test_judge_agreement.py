@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from errata.documents.judging import IntervalEstimate
 from errata.errors import BadInput
 from evaluation.judges.agreement import (
-    Estimate,
     agreement,
     both_ways,
+    correlate_differences,
     correlation,
     estimate,
     krippendorff_alpha,
     mean,
-    on_differences,
     weighted_kappa,
 )
 
@@ -127,8 +127,8 @@ def test_an_accepted_answer_may_win_and_may_tie_but_not_lose() -> None:
 
 
 def test_nothing_to_agree_on_is_no_agreement() -> None:
-    assert agreement([], [], []).kappa == Estimate(0, 0, None, None, None)
-    assert on_differences([1.0, 2.0], [0.0, 0.0], ["a", "b"]).value is None
+    assert agreement([], [], []).kappa == IntervalEstimate(0, 0, None, None, None)
+    assert correlate_differences([(1.0, 0.0, "a"), (2.0, 0.0, "b")]).value is None
 
 
 # intervals -----------------------------------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ def test_an_infinite_value_or_a_cluster_too_few_is_refused() -> None:
     with pytest.raises(BadInput, match="infinite"):
         estimate(mean, [[math.inf]], ["a"])
     with pytest.raises(BadInput, match="missing"):
-        on_differences([1.0, math.nan], [0.0, 1.0], ["a", "b"])
+        correlate_differences([(1.0, 0.0, "a"), (math.nan, 1.0, "b")])
     assert estimate(krippendorff_alpha, [[1.0, 1.0], [0.0, math.nan], [0.0, 0.0]], ["a", "a", "b"]).value == 1.0
     with pytest.raises(BadInput, match="2 items have 1 clusters"):
         estimate(mean, [[0.0], [1.0]], ["a"])

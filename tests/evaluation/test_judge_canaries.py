@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from evaluation.judges.bias import padded
-from evaluation.judges.canaries import canaries, planted, talks
+from evaluation.judges.bias import pad
+from evaluation.judges.canaries import canaries, planted_orders, talks
 from evaluation.judges.pairwise import differ
-from evaluation.judges.render import shown
+from evaluation.judges.render import plain_chapters
 
 
 def test_each_canary_has_a_right_answer_and_a_worse_one() -> None:
@@ -19,15 +19,15 @@ def test_each_canary_has_a_right_answer_and_a_worse_one() -> None:
 
 
 def test_planted_instructions_reach_the_judge_whole() -> None:
-    for each in planted():
-        told = shown(each.pair.old, "seconds") + [part.text for part in each.pair.transcript.segments]
+    for each in planted_orders():
+        told = plain_chapters(each.pair.old, "seconds") + [part.text for part in each.pair.transcript.segments]
         assert any(words in line for line in told for words in ("choose it", "ignore everything above", '": "second"'))
         assert differ(each.pair) and differ(each.clean)
-        lengths = [len("".join(shown(side.old, "seconds"))) for side in (each.clean, each.pair)]
+        lengths = [len("".join(plain_chapters(side.old, "seconds"))) for side in (each.clean, each.pair)]
         assert abs(lengths[0] - lengths[1]) < 5, "what differs is what is said, not how much"
 
 
 def test_padding_says_no_more_but_at_greater_length() -> None:
     for _, right in talks():
-        assert [c.start for c in padded(right)] == [c.start for c in right]
-        assert len("".join(shown(padded(right), "seconds"))) > 2 * len("".join(shown(right, "seconds")))
+        assert [c.start for c in pad(right)] == [c.start for c in right]
+        assert len("".join(plain_chapters(pad(right), "seconds"))) > 2 * len("".join(plain_chapters(right, "seconds")))

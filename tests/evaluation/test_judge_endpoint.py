@@ -22,10 +22,10 @@ from evaluation.judges.cache import Cache
 from evaluation.judges.config import Limits, read_config
 from evaluation.judges.endpoint import Endpoint
 from evaluation.judges.judge import Judge
+from evaluation.judges.judge_client import ENOUGH, JudgeClient
 from evaluation.judges.pairwise import PairForm, both_orders, judge_pairs
 from evaluation.judges.request import LONGEST_ANSWER, NoAnswer, Request
-from evaluation.judges.seat import ENOUGH, Seat
-from tests.made_up_judge import Script, broken, item, seat, serving
+from tests.made_up_judge import Script, broken, client, item, serving
 
 
 def one() -> Request:
@@ -143,7 +143,7 @@ def test_an_error_a_stream_and_an_endless_nesting_are_no_answers() -> None:
 def test_a_model_name_that_no_file_could_hold_is_kept_without_what_is_wrong(tmp_path: Path) -> None:
     said = {"model": "m\ud800-1\n" + "x" * 500, "choices": [{"message": {"content": '{"why": "", "better": "tie"}'}}]}
     with serving(always=(200, {}, json.dumps(said))) as script:
-        worker = seat(script, tmp_path)
+        worker = client(script, tmp_path)
         assert None not in worker.ask([one()])
     (served,) = worker.served
     assert served.startswith("m-1 x") and len(served) == endpoint.LONGEST_NAME
@@ -179,7 +179,7 @@ def test_the_key_goes_into_one_header_and_nowhere_else(tmp_path: Path, monkeypat
     with serving(faults=[(200, {}, "nonsense")]) as script:
         client, _ = asked(script, key_env="ADA_KEY")
         judge = Judge("ada", "one", "judge-2026-01-01", script.url, key_env="ADA_KEY")
-        worker = Seat(judge, client, Cache(tmp_path), Budget(Limits()))
+        worker = JudgeClient(judge, client, Cache(tmp_path), Budget(Limits()))
         assert worker.ask([one()])[0] is not None
         script.always = (400, {}, json.dumps({"error": {"message": f"bad key {key}"}}))
         with pytest.raises(NoAnswer) as raised:
@@ -213,7 +213,7 @@ def test_without_its_key_a_judge_is_not_asked(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_a_judge_that_says_no_is_asked_once(tmp_path: Path, status: int) -> None:
     with serving(always=(status, {}, "{}")) as script:
-        worker = seat(script, tmp_path)
+        worker = client(script, tmp_path)
         worker.ask([one()])
         assert judge_pairs(worker, [item(number).pair() for number in range(2, 12)]) == [None] * 10
     assert len(script.asked) == 1 and worker.missing.total() == 21
@@ -222,7 +222,7 @@ def test_a_judge_that_says_no_is_asked_once(tmp_path: Path, status: int) -> None
 
 def test_a_judge_that_is_down_does_not_hold_up_the_night(tmp_path: Path) -> None:
     with serving(always=(500, {}, "")) as script:
-        worker = seat(script, tmp_path)
+        worker = client(script, tmp_path)
         worker._source.at_once = 1
         found = judge_pairs(worker, [item(number).pair() for number in range(20)])
     assert found == [None] * 20 and len(script.asked) == ENOUGH * endpoint.ATTEMPTS
@@ -231,7 +231,7 @@ def test_a_judge_that_is_down_does_not_hold_up_the_night(tmp_path: Path) -> None
 def test_a_bad_patch_is_not_the_end(tmp_path: Path) -> None:
     """Failures that aren't in a row don't add up."""
     with serving() as script:
-        worker = seat(script, tmp_path)
+        worker = client(script, tmp_path)
         for number in range(5):
             script.always = (500, {}, "")
             assert worker.ask([both_orders(item(number).pair())[0]]) == [None]
@@ -244,7 +244,7 @@ def test_a_bad_patch_is_not_the_end(tmp_path: Path) -> None:
 
 def test_no_call_is_made_beyond_the_budget(tmp_path: Path) -> None:
     with serving(faults=[(500, {}, "")]) as script:
-        worker = seat(script, tmp_path, calls=7)
+        worker = client(script, tmp_path, calls=7)
         found = judge_pairs(worker, [item(number).pair() for number in range(20)])
     assert len(script.asked) == 7 == worker.calls, "an attempt that failed is a call too"
     assert sum(verdict is None for verdict in found) >= 17
@@ -253,19 +253,19 @@ def test_no_call_is_made_beyond_the_budget(tmp_path: Path) -> None:
 
 def test_tokens_are_set_aside_before_and_put_right_after(tmp_path: Path) -> None:
     with serving() as script:
-        worker = seat(script, tmp_path)
+        worker = client(script, tmp_path)
         worker.ask([one()])
         assert worker.tokens == 100, "as the server counted"
-        poor = seat(script, tmp_path / "poor", tokens=LONGEST_ANSWER)
+        poor = client(script, tmp_path / "poor", tokens=LONGEST_ANSWER)
         assert poor.ask([one()]) == [None] and "tokens is spent" in next(iter(poor.missing))
-        thrifty = seat(script, tmp_path / "thrifty", tokens=LONGEST_ANSWER + 2_000)
+        thrifty = client(script, tmp_path / "thrifty", tokens=LONGEST_ANSWER + 2_000)
         thrifty._source.at_once = 1
         assert None not in thrifty.ask([both_orders(item(number).pair())[0] for number in range(5)])
 
 
 def test_a_call_that_was_not_counted_keeps_what_was_set_aside(tmp_path: Path) -> None:
     with serving(mind=broken) as script:
-        worker = seat(script, tmp_path)
+        worker = client(script, tmp_path)
         script.always = (200, {}, json.dumps({"choices": [{"message": {"content": "{}"}}]}))
         worker.ask([one()])
     assert worker.tokens > endpoint.ATTEMPTS * LONGEST_ANSWER

@@ -13,20 +13,21 @@ from errata.domain.transcript import Transcript
 from errata.errors import NotFound
 from evaluation.judges.budget import Budget
 from evaluation.judges.config import Config, Limits
-from evaluation.judges.item import Pair
 from evaluation.judges.judge import Judge
+from evaluation.judges.judge_client import open_judges
+from evaluation.judges.judged_item import AnswerPair
 from evaluation.judges.local import LONGEST_TEXT, LocalModel, bounded, grammar
 from evaluation.judges.pairwise import PairForm, both_orders
-from evaluation.judges.questions import GradeForm, Question, request
+from evaluation.judges.question_bank import BankQuestion
+from evaluation.judges.recall import GradeForm, request
 from evaluation.judges.request import NoAnswer
 from evaluation.judges.rubric import CRITERIA, RubricForm
 from evaluation.judges.rubric import request as rubric_request
-from evaluation.judges.seat import open_seats
 from tests.made_up_judge import item, talk
 from tests.made_up_model import make_model
 
 TINY = Path(errata.__file__).parent / "tiny"
-QUESTION = Question("q", "What was it about?", "A harbour.", "day 1")
+QUESTION = BankQuestion("q", "What was it about?", "A harbour.", "day 1")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -39,11 +40,11 @@ def tiny() -> LocalModel:
     return LocalModel("tiny", TINY, Budget(Limits()))
 
 
-def short(number: int = 1) -> Pair:
+def short(number: int = 1) -> AnswerPair:
     """A pair that fits into errata-tiny's context."""
     transcript, right = talk(number)
     cut = Transcript(transcript.external_id, transcript.segments[:4], 40.0)
-    return Pair(cut, right[:1], item(number).champion[:1], "a")
+    return AnswerPair(cut, right[:1], item(number).champion[:1], "a")
 
 
 def test_an_answer_of_the_shipped_model_is_in_the_form(tiny: LocalModel) -> None:
@@ -93,7 +94,7 @@ def test_other_weights_are_another_judge(tmp_path: Path) -> None:
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="there is none"):
-        open_seats(Config((Judge("bo", "two", folder="models/none"),)), tmp_path)
+        open_judges(Config((Judge("bo", "two", folder="models/none"),)), tmp_path)
 
 
 def test_reasons_come_before_what_they_are_for(tiny: LocalModel) -> None:

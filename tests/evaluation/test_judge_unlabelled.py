@@ -20,6 +20,8 @@ import pytest
 import yaml
 
 from errata.database.record import Record
+from errata.documents.document import read_document
+from errata.documents.judging import Judging, PanelItem, Unlabelled
 from errata.documents.night import Night
 from errata.domain.chapter import Chapter, Chapters
 from errata.domain.prediction import Prediction
@@ -30,12 +32,13 @@ from errata.inference.recorded import TOGETHER
 from errata.loop.judging import judge_contenders, pointless
 from errata.settings import FILE
 from errata.tasks.template import Reading
+from errata.wording.judging import unlabelled_sentence
 from errata.workspace import Workspace
 from evaluation.harness import evaluate, read_candidate
 from evaluation.judges import agreement
 from evaluation.judges.cache import FOLDER, forget
-from evaluation.judges.item import Item
-from evaluation.judges.unlabelled import answered
+from evaluation.judges.judged_item import JudgedItem
+from evaluation.judges.unlabelled import answer_items
 from registry.annual import estimated
 from registry.contest import Contest, judge
 from registry.gate import ANNUAL
@@ -59,9 +62,8 @@ class Place:
     """Calls that the night took."""
 
     @property
-    def found(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.root / "nights" / LABEL / "judges.json").read_text())
-        return found
+    def found(self) -> Judging:
+        return read_document(Judging, self.root / "nights" / LABEL / "judges.json", "judge it")
 
     @property
     def record(self) -> Record:
@@ -70,7 +72,7 @@ class Place:
     def copy(self, root: Path) -> Place:
         return replace(self, root=Path(shutil.copytree(self.root, root / "copy")))
 
-    def judged_again(self, preset: str = "annual", **judges: Any) -> dict[str, Any]:
+    def judged_again(self, preset: str = "annual", **judges: Any) -> Judging:
         """The same night once more, while its judges are all down."""
         path = self.root / "params.yaml"
         params = yaml.safe_load(path.read_text())
@@ -151,8 +153,10 @@ def contest(place: Place) -> Contest:
 
 def test_what_nobody_reviewed_makes_the_gate_s_estimate_surer(judged_night: Place) -> None:
     told, primary = judged_night.told[0], judged_night.contenders[0]["primary"]
-    assert told["faults"] == [] and told["judged"]["n"] == len(WAITING), "not those that came after the watermark"
-    assert len(told["judged"]["paired_with_human"]) == primary["n"] == len(LABELLED)
+    people = [row for row in told["judged"].items if row.human is not None]
+    alone = [row for row in told["judged"].items if row.human is None]
+    assert told["faults"] == [] and len(alone) == len(WAITING), "not those that came after the watermark"
+    assert len(people) == primary["n"] == len(LABELLED)
     evidence = contest(judged_night).evidence
     assert evidence.powered is not None and evidence.powered.judged == len(WAITING)
     assert 0.5 < evidence.powered.rho < 0.99, "a judge that errs"
@@ -162,24 +166,24 @@ def test_what_nobody_reviewed_makes_the_gate_s_estimate_surer(judged_night: Plac
     assert estimate.comparison.n == len(LABELLED) and estimate.items == len(LABELLED) + len(WAITING)
     assert estimate.comparison.se is not None and estimate.comparison.se < ANNUAL.robust(evidence.primary).se
     found = judged_night.found
-    assert found["complete"] and found["unlabelled"] == {"drawn": len(WAITING), "n": len(WAITING), "why": ""}
-    assert found["calls"] == judged_night.asked
+    assert found.complete and found.unlabelled == Unlabelled(len(WAITING), len(WAITING))
+    assert found.calls == judged_night.asked
 
 
 def test_a_second_run_takes_no_call_and_says_the_same(judged_night: Place, tmp_path: Path) -> None:
     """Not even where reviewers have gone on meanwhile."""
     place = judged_night.copy(tmp_path)
     with place.record.write() as store:
-        store.corrections.add(correction(judged_night.found["items"][-3]["transcript"], (Chapter(0.0, "Later"),)))
+        store.corrections.add(correction(judged_night.found.items[-3].transcript, (Chapter(0.0, "Later"),)))
     found = place.judged_again()
-    assert found["calls"] == 0
-    assert found["items"] == judged_night.found["items"] and found["unlabelled"] == judged_night.found["unlabelled"]
+    assert found.calls == 0
+    assert found.items == judged_night.found.items and found.unlabelled == judged_night.found.unlabelled
 
 
 def test_so_many_at_most(judged_night: Place, tmp_path: Path) -> None:
     found = judged_night.copy(tmp_path).judged_again(unlabelled=10)
-    assert found["unlabelled"] == {"drawn": 10, "n": 10, "why": ""} and found["calls"] == 0
-    assert found["items"] == judged_night.found["items"][: len(LABELLED) + 10]
+    assert found.unlabelled == Unlabelled(10, 10) and found.calls == 0
+    assert found.items == judged_night.found.items[: len(LABELLED) + 10]
 
 
 def test_a_judge_that_is_down_on_them_costs_some_of_them_and_never_the_night(
@@ -187,12 +191,12 @@ def test_a_judge_that_is_down_on_them_costs_some_of_them_and_never_the_night(
 ) -> None:
     place = judged_night.copy(tmp_path)
     with place.record.read() as store:
-        hashes = [store.transcripts.hash_of(row["transcript"]) for row in place.found["items"][len(LABELLED) :]]
+        hashes = [store.transcripts.hash_of(row.transcript) for row in place.found.items[len(LABELLED) :]]
     cut = next(at for at in range(20, 60) if forget(place.root / FOLDER, hashes[at]))
     found = place.judged_again()
     why = f"Cut after {cut} of 60, in the order in which they were drawn: "
-    assert found["unlabelled"]["n"] == cut and found["unlabelled"]["why"].startswith(why)
-    assert found["complete"] and found["say"] and found["items"] == judged_night.found["items"][: len(LABELLED) + cut]
+    assert found.unlabelled.n == cut and unlabelled_sentence(found.unlabelled).startswith(why)
+    assert found.complete and found.say and found.items == judged_night.found.items[: len(LABELLED) + cut]
 
 
 @pytest.mark.parametrize(
@@ -206,21 +210,19 @@ def test_where_it_can_t_count_nobody_is_asked(
     judged_night: Place, tmp_path: Path, change: dict[str, Any], why: str
 ) -> None:
     found = judged_night.copy(tmp_path).judged_again(**change)
-    assert found["unlabelled"] == {"drawn": 0, "n": 0, "why": why} and found["n"] == len(LABELLED)
+    assert (found.unlabelled.drawn, found.unlabelled.n, found.n) == (0, 0, len(LABELLED))
+    assert unlabelled_sentence(found.unlabelled) == why
 
 
-Found = dict[str, Any]
+def labelled(found: Judging) -> tuple[PanelItem, ...]:
+    return tuple(row for row in found.items if row.human is not None)
 
 
-def labelled(found: Found) -> list[dict[str, Any]]:
-    return [row for row in found["items"] if row["human"] is not None]
-
-
-def shuffled(found: Found) -> list[dict[str, Any]]:
+def shuffled(found: Judging) -> tuple[PanelItem, ...]:
     """The same verdicts, on other items."""
     rows = labelled(found)
     turned = Random(3).sample(rows, len(rows))
-    return [row | {"difference": other["difference"]} for row, other in zip(rows, turned, strict=True)]
+    return tuple(replace(row, difference=other.difference) for row, other in zip(rows, turned, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -231,16 +233,17 @@ def shuffled(found: Found) -> list[dict[str, Any]]:
         (lambda found: {"items": labelled(found)[:99]}, 99, "labelled 99 items and the judges saw 99; 100 are needed"),
         (lambda found: {"items": labelled(found)[:103]}, 104, "labelled 104 items and the judges saw 103"),
         (lambda found: {"items": shuffled(found)}, 104, "follow people's with ρ ="),
-        (lambda found: {"items": [row | {"difference": 1.0} for row in labelled(found)]}, 104, "don't vary"),
+        (lambda found: {"items": tuple(replace(row, difference=1.0) for row in labelled(found))}, 104, "don't vary"),
         (lambda found: {"complete": False}, 104, "Answers on what people labelled are missing."),
         (lambda found: {"say": False}, 104, "The judges have no say."),
     ],
 )
 def test_people_s_labels_decide_beforehand_whether_it_is_worth_it(
-    judged_night: Place, change: Callable[[Found], Found], items: int, why: str
+    judged_night: Place, change: Callable[[Judging], dict[str, Any]], items: int, why: str
 ) -> None:
-    found = pointless({**judged_night.found, **change(judged_night.found)}, items, ANNUAL)
-    assert why in found if why else found == ""
+    reason = pointless(replace(judged_night.found, **change(judged_night.found)), items, ANNUAL)
+    sentence = unlabelled_sentence(Unlabelled(why=reason))
+    assert why in sentence if why else sentence == ""
 
 
 # who answers ---------------------------------------------------------------------------------------------------------
@@ -261,8 +264,8 @@ class Known(Predictor):
 def test_both_sides_answer_a_few_at_a_time_and_in_order(record: Record) -> None:
     seqs = fill(record, range(20), {}, reviewed=False)[::-1]
     old, new = Known("old"), Known("new")
-    few = answered(record, old, new, seqs)
-    first: list[Item] = next(few)
+    few = answer_items(record, old, new, seqs)
+    first: list[JudgedItem] = next(few)
     assert [each.number for each in first] == seqs[:TOGETHER]
     assert old.asked == new.asked == [each.transcript for each in first]
     for each in first:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from errata.documents.judging import Unlabelled, UnlabelledReason
 from evaluation.report.content import Fact, Report
 from evaluation.report.continual import continual
 from evaluation.report.curve import curve
@@ -97,6 +98,10 @@ def test_judges_with_a_say_are_not_said_to_have_decided_where_the_preset_is_deaf
 def test_no_paragraph_is_held_to_one_line():
     """Of the class `sub` no line is broken: a sentence of it makes a phone scroll sideways."""
     full = full_report()
-    judged = full.sources.judges["candidate"] | {"unlabelled": {"n": 0, "why": "The preset small decides alone."}}
-    html = render(replace(full, sources=replace(full.sources, judges={"candidate": judged})))
-    assert "The preset small decides alone." in html and '<p class="sub"' not in html
+    why = UnlabelledReason("preset ignores judges", preset="small")
+    judging = replace(full.sources.judges["candidate"], unlabelled=Unlabelled(why=why))
+    html = render(replace(full, sources=replace(full.sources, judges={"candidate": judging})))
+    assert (
+        "Talks that nobody has reviewed: The preset small decides without judges." in html
+        and '<p class="sub"' not in html
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from errata.database.holdout import Access
+from errata.documents.document import write_document
 from errata.domain.hashing import sha256
 from errata.errors import NotFound
 from errata.files import write_json
@@ -134,7 +136,7 @@ def test_the_nights_own_files_are_its_lineage(workspace: Workspace):
 def test_judges_and_earlier_nights_are_shown_where_the_night_has_them(workspace: Workspace):
     folder = workspace.nights / "second"
     assert told(write_report(workspace, "second"))["judges"] is None
-    write_json(folder / "judges.json", judges())
+    write_document(folder / "judges.json", judges())
     evaluation = json.loads((folder / "evaluation.json").read_text())
     evaluation["contenders"][0] |= continual()
     write_json(folder / "evaluation.json", evaluation)
@@ -159,6 +161,6 @@ def test_what_a_model_was_trained_on_is_told_by_its_watermark(workspace: Workspa
 
 def test_a_challengers_judges_lie_beside_the_candidates(workspace: Workspace):
     folder = workspace.nights / "second"
-    write_json(folder / "judges.json", judges() | {"judges": []})
-    write_json(folder / "challenger-judges.json", judges())
+    write_document(folder / "judges.json", replace(judges(), judges=()))
+    write_document(folder / "challenger-judges.json", judges())
     assert told(write_report(workspace, "second"))["judges"] is None, "nobody called challenger contended"

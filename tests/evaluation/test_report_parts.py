@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
+from errata.documents.judging import NOTHING, IntervalEstimate, Judging, ReviewerAgreement, SayReason
 from evaluation.report import verdict
 from evaluation.report.content import Fact, Report, Sources
 from evaluation.report.continual import SHADES, continual
 from evaluation.report.continual import worst as worst_vintage
 from evaluation.report.cost import cost
-from evaluation.report.document import as_json, sliced
+from evaluation.report.document import as_json, document, sliced
 from evaluation.report.figures import count
-from evaluation.report.judged import panel
 from evaluation.report.lineage import lineage
 from evaluation.report.markdown import summary
 from evaluation.report.page import render
@@ -54,8 +54,8 @@ def decided(new: float, anchor: float | None = None, n: int = 60, spread: float 
 REQUIRED = ("parsable", "parity_server", "parity_device")
 
 
-def said(found: verdict.Verdict, fresh: int = 50, judged: dict[str, Any] | None = None) -> dict[str, str]:
-    told = prospects(found, fresh, judged or {})
+def said(found: verdict.Verdict, fresh: int = 50, judging: Judging | None = None) -> dict[str, str]:
+    told = prospects(found, fresh, judging)
     return {
         subject: " ".join(one.text for one in told if one.subject == subject) for subject in (p.subject for p in told)
     }
@@ -118,9 +118,9 @@ def test_what_a_judge_would_add_follows_from_its_correlation():
     found = decided(1.5)
     assert "a correlation of 0.6 makes the 60 items say as much as 94 at the most" in said(found)["A judge"]
     assert "The preset small decides without judges." in said(found)["A judge"]
-    good, poor = ({"differences": {"value": rho}} for rho in (0.8, 0.3))
-    assert "correlation of 0.80; that makes the 60 items say as much as 167" in said(found, judged=good)["A judge"]
-    assert "adds next to nothing" in said(found, judged=poor)["A judge"]
+    good, poor = (replace(judges(), differences=IntervalEstimate(60, 6, rho, None, None)) for rho in (0.8, 0.3))
+    assert "correlation of 0.80; that makes the 60 items say as much as 167" in said(found, judging=good)["A judge"]
+    assert "adds next to nothing" in said(found, judging=poor)["A judge"]
 
 
 def test_a_preset_that_hears_judges_is_not_said_to_be_deaf():
@@ -352,26 +352,27 @@ def test_nothing_taught_is_nothing_shown(part: dict[str, Any]):
 # Judges.
 
 
-def test_the_panel_is_read_as_the_judges_wrote_it(night: Report):
-    written = judges()
-    found = panel(written)
+def test_the_panel_is_shown_as_the_judges_made_it(night: Report):
+    found = document(night).judges
     assert found is not None
     assert [judge.say for judge in found.judges] == [True, True, False]
-    assert found.wins + found.ties + found.losses == found.n == 30
-    assert found.verdict.value == written["verdict"]["mean"]
-    assert found.judges[2].why == tuple(written["judges"][2]["why"])
+    assert found.verdict.wins + found.verdict.ties + found.verdict.losses == found.n == 30
     words = Page(render(night)).words()
     assert "The judges have a say. 2 of 3 judges, of 2 families, have a say." in words
-    assert f"weighted kappa −{-(found.judges[2].kappa.value or 0):.2f}" in words
+    assert f"weighted kappa −{-(found.judges[2].agreement.kappa.value or 0):.2f}" in words
 
 
 def test_judges_that_could_not_be_measured_are_shown_as_such():
-    written = judges()
-    empty = {"n": 0, "clusters": 0, "value": None, "low": None, "high": None}
-    mute = {"say": None, "why": ["7 questions that measure it have no answer."], "differences": None}
-    written["judges"][0] |= mute | {"agreement": {"kappa": empty, "alpha": empty, "right": 0, "wrong": 0}}
-    written |= {"say": False, "why": "No judge has a say.", "complete": False, "n": 0}
-    night = full_report(1)
+    full, night = judges(), full_report(1)
+    mute = replace(
+        full.judges[0],
+        say=None,
+        unanswered=7,
+        why=(SayReason("unanswered"),),
+        differences=None,
+        agreement=ReviewerAgreement(NOTHING, NOTHING, 0, 0),
+    )
+    written = replace(full, judges=(mute, *full.judges[1:]), say=False, why=SayReason("none able"), complete=False, n=0)
     words = Page(render(replace(night, sources=replace(night.sources, judges={"candidate": written})))).words()
     assert "The judges have no say. No judge has a say. Answers are missing." in words
     assert "can’t be told" in words and "7 questions that measure it have no answer." in words
@@ -380,12 +381,13 @@ def test_judges_that_could_not_be_measured_are_shown_as_such():
 
 def test_each_contender_has_its_own_judges(night: Report):
     challenger = {**night.decisions[0], "name": "challenger"}
-    both = replace(night.sources, judges={"candidate": judges(), "challenger": judges() | {"n": 0, "why": "Tired."}})
+    tired = replace(judges(), n=0, why=SayReason("text", text="Tired."))
+    both = replace(night.sources, judges={"candidate": judges(), "challenger": tired})
     told = replace(night, decisions=(challenger,), sources=both)
     assert "Tired." in Page(render(told)).words()
     assert Fact("Judges", "Calls", 384) in cost(told)
 
 
 def test_no_judges_is_no_table():
-    assert panel({}) is None
-    assert panel({"judges": [], "say": False, "why": "No judges are configured."}) is None
+    night = full_report(1)
+    assert 'id="judges"' not in render(replace(night, sources=replace(night.sources, judges={})))

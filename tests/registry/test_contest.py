@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from errata.documents.comparison import Comparison
+from errata.documents.judging import JudgeEvidence, PanelItem
 from errata.documents.night import Night
 from errata.domain.hashing import sha256
 from evaluation.statistics import compare
@@ -242,19 +244,17 @@ def test_who_waits_goes_on_waiting_and_whose_test_is_spent_does_not(measured: di
     assert waiting([spent]) is None
 
 
-def judged(primary: list[float], clusters: list[str], more: int = 900) -> dict[str, Any]:
+def judged(primary: list[float], clusters: list[str], more: int = 900) -> JudgeEvidence:
     """A judge that follows people closely."""
-    return {
-        "judge": "three of them",
-        "swap_consistency": 92.0,
-        "paired_with_human": [
-            {"human": value, "judge": value / 40 + (0.1 if index % 2 else -0.1), "cluster": cluster}
-            for index, (value, cluster) in enumerate(zip(primary, clusters, strict=True))
-        ],
-        "n": more,
-        "differences": [value / 40 for value in drawn(4.0, more, 15.0)],
-        "clusters": [f"c{index % 70}" for index in range(more)],
-    }
+    labelled = [
+        PanelItem(index, cluster, value / 40 + (0.1 if index % 2 else -0.1), {}, value)
+        for index, (value, cluster) in enumerate(zip(primary, clusters, strict=True))
+    ]
+    unlabelled = [
+        PanelItem(len(primary) + index, f"c{index % 70}", value / 40, {}, None)
+        for index, value in enumerate(drawn(4.0, more, 15.0))
+    ]
+    return JudgeEvidence(92.0, (*labelled, *unlabelled))
 
 
 @pytest.fixture
@@ -280,34 +280,29 @@ def test_a_judge_helps_annual_and_not_small(helped: dict[str, Any], tmp_path: Pa
 
 
 def test_a_judge_that_did_not_see_every_item_has_no_say(helped: dict[str, Any], tmp_path: Path) -> None:
-    helped["judged"]["paired_with_human"].pop()
+    helped["judged"] = replace(helped["judged"], items=helped["judged"].items[1:])
     decision = judge(NIGHT, helped, shipped(), ANNUAL, tmp_path).decision
     assert decision.verdict == "underpowered"
     assert "The judge has no say: it saw 279 of the 280 items, or others." in decision.reasons
 
 
 def test_an_unsteady_judge_has_no_say(helped: dict[str, Any], tmp_path: Path) -> None:
-    helped["judged"]["swap_consistency"] = 79.0
+    helped["judged"] = replace(helped["judged"], swap_consistency=79.0)
     decision = judge(NIGHT, helped, shipped(), ANNUAL, tmp_path).decision
     assert decision.verdict == "underpowered"
     assert any(reason.startswith("judge_consistency: failed") for reason in decision.reasons)
     assert any("two orders" in reason for reason in decision.reasons)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("differences", [float("nan")] * 900),
-        ("differences", [None] * 900),
-        ("clusters", ["c"]),
-        ("n", 899),
-        ("n", None),
-    ],
-)
-def test_a_judge_s_evidence_that_is_broken_blocks(
-    helped: dict[str, Any], name: str, value: Any, tmp_path: Path
+@pytest.mark.parametrize("place", [0, -1])
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_judge_s_evidence_that_is_no_number_blocks(
+    helped: dict[str, Any], place: int, value: float, tmp_path: Path
 ) -> None:
-    helped["judged"][name] = value
+    """Of an item that people labelled, and of one that nobody did."""
+    items = list(helped["judged"].items)
+    items[place] = replace(items[place], difference=value)
+    helped["judged"] = replace(helped["judged"], items=tuple(items))
     decision = judge(NIGHT, helped, shipped(), ANNUAL, tmp_path).decision
     assert (decision.verdict, "the judge's evidence" in decision.reasons[0]) == ("blocked", True)
 

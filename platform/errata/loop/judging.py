@@ -1,18 +1,26 @@
-"""A night's judges: asked about each contender's answers before the gate decides, where the workspace has any."""
+"""Judges: asked about a night's contenders before the gate decides, and anew whenever somebody wants to know."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from errata.documents.night import Night
-from errata.files import write_json
+from errata.documents.document import write_document
+from errata.documents.file_names import CANDIDATE, EVALUATION, ITEMS, judging_file, later_judging_file
+from errata.documents.judging import JudgeCheck, Judging, UnlabelledReason
+from errata.documents.night import Night, today
+from errata.documents.recall import Recall
+from errata.errors import NotFound
 from errata.progress import counter
+from errata.wording.judging import missing_answers_sentence
 from errata.workspace import Workspace
 
 if TYPE_CHECKING:
     from evaluation.items import Contender
-    from evaluation.judges.night import Hearing
+    from evaluation.judges.judge_client import JudgeClient
+    from evaluation.judges.judge_session import JudgeSession
     from registry.policy import Policy
 
 QUESTIONS = "questions to judges"
@@ -20,90 +28,125 @@ QUESTIONS = "questions to judges"
 
 
 def judge_contenders(workspace: Workspace, night: Night, contenders: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """`evaluation.json`'s contenders with what the judges found of each: `judged`, and a fault where one is missing."""
+    """`evaluation.json`'s contenders with what the judges say of each: `judged`, and a fault where that is missing."""
     from evaluation.judges.config import read_config
-    from evaluation.judges.judged import gap, judged
-    from evaluation.judges.night import result_file
+    from evaluation.judges.panel import judge_evidence
 
     if not read_config(workspace.params()).panel or not contenders:
         return contenders
-    with counter(QUESTIONS) as each:
-        results = hear(workspace, night, contenders, each)
-    told = []
-    for contender, found in zip(contenders, results, strict=True):
-        write_json(workspace.nights / night.label / result_file(contender["name"]), found)
-        faults = [fault] if (fault := gap(found)) else []
-        told.append({**contender, "judged": judged(found), "faults": [*contender.get("faults", ()), *faults]})
-    return told
+    folder, with_evidence = workspace.nights / night.label, []
+    for contender, judging in zip(contenders, _ask(workspace, night, contenders), strict=True):
+        write_document(folder / judging_file(contender["name"]), judging)
+        faults = list(filter(None, [*contender.get("faults", ()), missing_answers_sentence(judging)]))
+        with_evidence.append({**contender, "judged": judge_evidence(judging), "faults": faults})
+    return with_evidence
 
 
-def hear(
-    workspace: Workspace, night: Night, contenders: Sequence[dict[str, Any]], each: Callable[[], None]
-) -> list[dict[str, Any]]:
-    """What the judges find of each contender.
+def ask_judges(workspace: Workspace, label: str | None, contender: str) -> Judging:
+    """Lets the judges compare a finished night's answers; kept beside what its gate was told.
 
-    One budget is for all of it; what people labelled comes first, for every contender. `each` is called after every
-    answer.
+    Without a label it is the last scored night. Raises NotFound where there is none, or no such contender in it.
     """
-    from evaluation.judges.config import read_config
-    from evaluation.judges.night import Hearing, night_items, reviewed_pairs
-    from evaluation.judges.seat import open_seats
+    folder = workspace.nights / (label or _last_scored_night(workspace))
+    scored = _scored_contender(folder, contender)
+    [judging] = _ask(workspace, Night.read(folder), [scored])
+    write_document(folder / later_judging_file(contender), judging)
+    return judging
 
-    config, folder = read_config(workspace.params()), workspace.nights / night.label
-    seats = open_seats(config, workspace.root, each)
+
+def check_judges(workspace: Workspace) -> JudgeCheck:
+    """How far each configured judge may be believed, by all that reviewers have said so far."""
+    from evaluation.judges.judge_session import measure_judges
+    from evaluation.judges.night_items import reviewed_pairs
+
+    with workspace.record.read() as store:
+        upto = store.corrections.newest()
+    pairs = reviewed_pairs(workspace.record, upto)
+    with counter(QUESTIONS) as advance:
+        return measure_judges(_clients(workspace, advance), pairs, today())  # canaries are asked anew once a day
+
+
+def grade_recall(workspace: Workspace, bank: Path, day0: Path, day_n: Path) -> Recall:
+    """Two models' answers to a question bank, graded: each file is JSONL."""
+    from evaluation.judges.question_bank import read_answers, read_bank
+    from evaluation.judges.recall import recall
+
+    questions = read_bank(bank)
+    answers = read_answers(day0, questions), read_answers(day_n, questions)
+    with counter(QUESTIONS) as advance:
+        return recall(_clients(workspace, advance), questions, answers)
+
+
+def pointless(judging: Judging, items: int, policy: Policy) -> UnlabelledReason | None:
+    """Why verdicts on more items could not count at the gate; None where they may. `items` are the primary's."""
+    from evaluation.statistics.powered import correlation
+
+    labelled, year = [item for item in judging.items if item.human is not None], policy.year
+    if year is None:
+        return UnlabelledReason("preset ignores judges", preset=policy.name)
+    if not judging.say:
+        return UnlabelledReason("no say")
+    if not judging.complete:
+        return UnlabelledReason("answers missing")
+    if not year.judged_items <= len(labelled) == items:
+        return UnlabelledReason("too few items", labelled=items, judged=len(labelled), limit=year.judged_items)
+    rho = correlation([item.human or 0.0 for item in labelled], [item.difference for item in labelled])
+    if rho is None or rho < year.judged_rho:
+        return UnlabelledReason("uncorrelated", rho=rho, limit=year.judged_rho)
+    return None
+
+
+def _ask(workspace: Workspace, night: Night, contenders: Sequence[dict[str, Any]]) -> list[Judging]:
+    """One budget is for all of them; what people labelled comes first, for every contender."""
+    from evaluation.judges.judge_session import JudgeSession
+    from evaluation.judges.night_items import night_items, reviewed_pairs
+
+    folder = workspace.nights / night.label
     pairs = reviewed_pairs(workspace.record, night.gate_watermark)
-    hearings = []
-    for contender in contenders:
-        items = night_items(workspace.record, folder, ("champion", contender["name"]))
-        hearings.append(Hearing(seats, items, night.label, pairs))
-    for contender, hearing in zip(contenders, hearings, strict=True):
-        if config.unlabelled:
-            _hear_more(workspace, night, contender, hearing, config.unlabelled)
-    return [hearing.result() for hearing in hearings]
+    with counter(QUESTIONS) as advance:
+        clients = _clients(workspace, advance)
+        sessions = []
+        for contender in contenders:
+            items = night_items(workspace.record, folder, ("champion", contender["name"]))
+            sessions.append(JudgeSession(clients, items, night.label, pairs))
+        for contender, session in zip(contenders, sessions, strict=True):
+            _ask_about_unlabelled(workspace, night, contender, session)
+        return [session.result() for session in sessions]
 
 
-def _hear_more(workspace: Workspace, night: Night, contender: dict[str, Any], hearing: Hearing, most: int) -> None:
+def _clients(workspace: Workspace, advance: Callable[[], None]) -> list[JudgeClient]:
+    from evaluation.judges.config import read_config
+    from evaluation.judges.judge_client import open_judges
+
+    return open_judges(read_config(workspace.params()), workspace.root, advance)
+
+
+def _ask_about_unlabelled(workspace: Workspace, night: Night, contender: dict[str, Any], session: JudgeSession) -> None:
     """Has transcripts that nobody reviewed answered and judged, if what people labelled says that it would count."""
     from errata.inference.model import FolderModel
     from evaluation.items import seen_by, unreviewed
-    from evaluation.judges.unlabelled import answered
+    from evaluation.judges.config import read_config
+    from evaluation.judges.unlabelled import answer_items
     from registry.policy import preset
 
     params = workspace.params()
-    why = pointless(hearing.result(), contender["primary"]["n"], preset(params["gate"]["preset"]))
-    if why:
-        hearing.leave_out(why)
+    most = read_config(params).unlabelled
+    if not most:
+        return
+    why = pointless(session.result(), contender["primary"]["n"], preset(params["gate"]["preset"]))
+    if why is not None:
+        session.leave_out(why)
         return
     sides = _sides(workspace, night, contender)
     if len(sides) < 3:
-        hearing.leave_out("The models of that night are not all kept any more.")
+        session.leave_out(UnlabelledReason("models gone"))
         return
     rival, champion, _ = sides
-    seen = seen_by(sides).union(item.transcript.hash for item in hearing.items)
-    draw = f"{params['evaluate']['seed']} {rival.identity}"
-    drawn = unreviewed(workspace.record, night.gate_watermark, seen, draw, most)
+    seen = seen_by(sides).union(item.transcript.hash for item in session.items)
+    seed = f"{params['evaluate']['seed']} {rival.identity}"
+    drawn = unreviewed(workspace.record, night.gate_watermark, seen, seed, most)
     new, old = (FolderModel(side.identity, side.folder, workspace.models) for side in (rival, champion))
-    hearing.hear(answered(workspace.record, old, new, drawn), len(drawn))
-
-
-def pointless(found: dict[str, Any], items: int, policy: Policy) -> str:
-    """Why verdicts on more items could not count at the gate; empty where they may. `items` are the primary's."""
-    from evaluation.judges.judged import judged
-    from evaluation.statistics.powered import correlation
-
-    told, year = judged(found), policy.year
-    if year is None:
-        return f"The preset {policy.name} decides without judges."
-    if told is None or not found["complete"]:
-        return "The judges have no say." if told is None else "Answers on what people labelled are missing."
-    pairs = told["paired_with_human"]
-    if not year.judged_items <= len(pairs) == items:
-        return f"People labelled {items} items and the judges saw {len(pairs)}; {year.judged_items} are needed of both."
-    rho = correlation([pair["human"] for pair in pairs], [pair["judge"] for pair in pairs])
-    if rho is None or rho < year.judged_rho:
-        shown = "don't vary" if rho is None else f"follow people's with ρ = {rho:.2f}"
-        return f"The judges' differences {shown}; {year.judged_rho} is needed."
-    return ""
+    session.ask_more(answer_items(workspace.record, old, new, drawn), len(drawn))
 
 
 def _sides(workspace: Workspace, night: Night, contender: dict[str, Any]) -> list[Contender]:
@@ -111,9 +154,28 @@ def _sides(workspace: Workspace, night: Night, contender: dict[str, Any]) -> lis
     from evaluation.harness import read_candidate
     from evaluation.items import kept
 
-    named = ((contender["name"], contender["model"]), ("champion", night.champion), ("day0", night.day0))
-    found = [kept(name, model, workspace.models) for name, model in named]
-    made = read_candidate(workspace.root / "candidate", night)  # tonight's, which is kept once the gate has seen it
-    if found[0] is None and made and made.identity == contender["model"]:
-        found[0] = made
-    return [side for side in found if side is not None]
+    models = ((contender["name"], contender["model"]), ("champion", night.champion), ("day0", night.day0))
+    sides = [kept(name, model, workspace.models) for name, model in models]
+    made = read_candidate(workspace.root / CANDIDATE, night)  # tonight's, which is kept once the gate has seen it
+    if sides[0] is None and made and made.identity == contender["model"]:
+        sides[0] = made
+    return [side for side in sides if side is not None]
+
+
+def _last_scored_night(workspace: Workspace) -> str:
+    with workspace.record.read() as store:
+        labels = [row.label for row in store.nights.all() if (workspace.nights / row.label / ITEMS).exists()]
+    if not labels:
+        raise NotFound(f"{workspace.root} has no scored night yet; run one: errata nightly -w {workspace.root}")
+    return labels[-1]
+
+
+def _scored_contender(folder: Path, name: str) -> dict[str, Any]:
+    """The contender in the night's evaluation."""
+    path = folder / EVALUATION
+    contenders: list[dict[str, Any]] = json.loads(path.read_text())["contenders"] if path.exists() else []
+    for contender in contenders:
+        if contender["name"] == name:
+            return contender
+    names = ", ".join(contender["name"] for contender in contenders) or "nobody"
+    raise NotFound(f"the night {folder.name} scored no {name!r} against the champion, but {names}; name another")

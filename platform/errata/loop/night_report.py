@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import errata
 from errata.database.tables import NightRow
+from errata.documents.document import read_document
+from errata.documents.file_names import judging_file
+from errata.documents.judging import Judging
 from errata.domain.hashing import sha256
 from errata.errors import NotFound
 from errata.files import write_atomically, write_json
@@ -137,12 +140,11 @@ def _night(row: NightRow, folder: Path) -> dict[str, Any]:
     return {**kept, "training_watermark": row.training_watermark, "gate_watermark": row.gate_watermark}
 
 
-def _judges(folder: Path, contenders: list[str]) -> dict[str, dict[str, Any]]:
-    """What judges found of each contender that they were asked about."""
-    from evaluation.judges.night import result_file
-
-    found = {name: _read(folder / result_file(name)) for name in contenders}
-    return {name: judged for name, judged in found.items() if judged.get("judges")}
+def _judges(folder: Path, contenders: list[str]) -> dict[str, Judging]:
+    """What judges said of each contender that they were asked about."""
+    paths = {name: path for name in contenders if (path := folder / judging_file(name)).exists()}
+    judgings = {name: read_document(Judging, path, "put back what the night wrote") for name, path in paths.items()}
+    return {name: judging for name, judging in judgings.items() if judging.judges}
 
 
 def _accesses(workspace: Workspace, labels: set[str]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ ENOUGH = 3
 
 
 @dataclass(frozen=True)
-class Tally:
+class JudgeTally:
     """What a judge was asked, and what that cost."""
 
     calls: int
@@ -29,14 +29,22 @@ class Tally:
     missing: Counter[str]
     """Questions without an answer, by why."""
 
-    def since(self, before: Tally) -> Tally:
+    def since(self, before: JudgeTally) -> JudgeTally:
         calls, tokens, cached = self.calls - before.calls, self.tokens - before.tokens, self.cached - before.cached
-        return Tally(calls, tokens, cached, self.missing - before.missing)
+        return JudgeTally(calls, tokens, cached, self.missing - before.missing)
 
 
-class Seat:
+def total(tallies: Iterable[JudgeTally]) -> JudgeTally:
+    calls, tokens, cached, missing = 0, 0, 0, Counter[str]()
+    for tally in tallies:
+        calls, tokens, cached = calls + tally.calls, tokens + tally.tokens, cached + tally.cached
+        missing += tally.missing
+    return JudgeTally(calls, tokens, cached, missing)
+
+
+class JudgeClient:
     def __init__(
-        self, judge: Judge, source: Source, cache: Cache, budget: Budget, each: Callable[[], None] = lambda: None
+        self, judge: Judge, source: Source, cache: Cache, budget: Budget, advance: Callable[[], None] = lambda: None
     ) -> None:
         self.judge = judge
         self.identity = source.identity
@@ -45,7 +53,7 @@ class Seat:
         self.missing: Counter[str] = Counter()
         """Questions without an answer, by why."""
         self.served: set[str] = set()
-        self._source, self._budget, self._each = source, budget, each
+        self._source, self._budget, self._advance = source, budget, advance
         self._lock = Lock()
         self._failed = 0
         self._down = ""
@@ -58,18 +66,18 @@ class Seat:
     def tokens(self) -> int:
         return self._budget.tokens[self.judge.name]
 
-    def tally(self) -> Tally:
+    def tally(self) -> JudgeTally:
         """In this run so far."""
-        return Tally(self.calls, self.tokens, self.cached, Counter(self.missing))
+        return JudgeTally(self.calls, self.tokens, self.cached, Counter(self.missing))
 
     def ask(self, requests: Sequence[Request]) -> list[Form | None]:
         """An answer a request, in their order; None where there is none. What is asked twice is asked once."""
-        once = {request.key(self.identity): request for request in requests}
+        by_key = {request.key(self.identity): request for request in requests}
         with ThreadPoolExecutor(self._source.at_once) as pool:
-            found = dict(zip(once, pool.map(self._one, once.values()), strict=True))
-        return [found[request.key(self.identity)] for request in requests]
+            answers = dict(zip(by_key, pool.map(self._answer, by_key.values()), strict=True))
+        return [answers[request.key(self.identity)] for request in requests]
 
-    def _one(self, request: Request) -> Form | None:
+    def _answer(self, request: Request) -> Form | None:
         reply = self.cache.get(self.identity, request)
         if reply is not None:
             self._count(reply.served, 1)
@@ -89,9 +97,9 @@ class Seat:
     def _count(self, served: str, cached: int) -> None:
         with self._lock:
             self.cached += cached
-            self._failed = self._failed if cached else 0
+            self._failed = self._failed if cached else 0  # a kept answer doesn't tell whether the judge is up
             self.served |= {served} - {""}
-        self._each()
+        self._advance()
 
     def _fail(self, fault: NoAnswer) -> None:
         with self._lock:
@@ -103,17 +111,17 @@ class Seat:
     def _miss(self, why: str) -> None:
         with self._lock:
             self.missing[why] += 1
-        self._each()
+        self._advance()
 
 
-def open_seats(config: Config, root: Path, each: Callable[[], None] = lambda: None) -> list[Seat]:
-    """A seat for each judge; no model is loaded and nobody is called yet. `each` is called after every answer.
+def open_judges(config: Config, root: Path, advance: Callable[[], None] = lambda: None) -> list[JudgeClient]:
+    """A client for each judge; no model is loaded and nobody is called yet. `advance` is called after every answer.
 
     `root` is the workspace: local judges are found and answers are kept there. The budget is for all of them. Raises
     NotFound for a local judge whose folder is not there.
     """
     cache, budget = Cache(root / FOLDER), Budget(config.budget)
-    return [Seat(judge, _source(judge, root, budget), cache, budget, each) for judge in config.panel]
+    return [JudgeClient(judge, _source(judge, root, budget), cache, budget, advance) for judge in config.panel]
 
 
 def _source(judge: Judge, root: Path, budget: Budget) -> Source:

@@ -8,14 +8,14 @@ from errata.domain.chapter import Chapters
 from errata.domain.transcript import Transcript
 
 
-def cluster(channel: str, number: int) -> str:
+def cluster_of(channel: str, number: int) -> str:
     """What an item is alike within: its channel, or itself where it has none. Without its outside id, so that what
     judges found needs no change when a transcript is forgotten."""
     return channel or f"transcript {number}"
 
 
 @dataclass(frozen=True)
-class Pair:
+class AnswerPair:
     """Two answers to one transcript. A verdict on it is positive where `new` is better."""
 
     transcript: Transcript
@@ -27,7 +27,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Item:
+class JudgedItem:
     """A night's item: what champion and candidate answered to one transcript, and what the reviewer left."""
 
     number: int
@@ -43,17 +43,17 @@ class Item:
     effect: float | None = None
     """Score of candidate minus score of champion against the correction: the reviewers' own difference."""
 
-    def pair(self) -> Pair:
-        return Pair(self.transcript, self.champion, self.candidate, self.cluster)
+    def pair(self) -> AnswerPair:
+        return AnswerPair(self.transcript, self.champion, self.candidate, self.cluster)
 
-    def accepted(self) -> Pair | None:
+    def accepted_pair(self) -> AnswerPair | None:
         """An accepted answer is at least as good as the other model's; None where nothing was accepted."""
         if self.kind != "accept" or self.reviewed is None:
             return None
-        return Pair(self.transcript, self.candidate, self.reviewed, self.cluster, 0)
+        return AnswerPair(self.transcript, self.candidate, self.reviewed, self.cluster, 0)
 
-    def edited(self) -> Pair | None:
+    def edited_pair(self) -> AnswerPair | None:
         """What a reviewer wrote is better than what the champion answers; None where nothing was edited."""
         if self.kind not in ("edit", "adjudicate") or self.reviewed is None:
             return None
-        return Pair(self.transcript, self.champion, self.reviewed, self.cluster, 1)
+        return AnswerPair(self.transcript, self.champion, self.reviewed, self.cluster, 1)

@@ -1,0 +1,92 @@
+"""What judges are asked about, from a finished night and from the record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from errata.database.record import Record
+from errata.database.store import Store
+from errata.documents.file_names import ITEMS
+from errata.domain.chapter import Chapter, Chapters
+from errata.domain.correction import Preference
+from errata.errors import BadInput, NotFound
+from evaluation.judges.judged_item import AnswerPair, JudgedItem, cluster_of
+
+NEWEST = 200
+"""Corrections that agreement is measured on: kappa to within about 0.1 (196 for a kappa of 0.7)."""
+SPAN = 4_096
+"""Numbers of the record among which they are looked for first."""
+
+Sides = tuple[str, str]
+"""Old and new, as `items.parquet` names them."""
+
+
+def night_items(record: Record, folder: Path, sides: Sides = ("champion", "candidate")) -> list[JudgedItem]:
+    """The fresh items of a finished night that both sides answered, by transcript; forgotten ones are left out.
+
+    Raises NotFound where `folder` holds no scores, BadInput where they are of another make.
+    """
+    import pyarrow.parquet as pq
+
+    from evaluation.report.content import answers
+
+    path = folder / ITEMS
+    if not path.is_file():
+        raise NotFound(f"{path} is not there; run that night first: errata nightly --date {folder.name}")
+    rows = [row for row in pq.read_table(path).to_pylist() if row.get("part") == "fresh"]
+    old, new = (answers(rows, side) for side in sides)
+    items = [_item(record, old[number], new[number]) for number in sorted(old.keys() & new.keys())]
+    return [item for item in items if item is not None]
+
+
+def _item(record: Record, old: Mapping[str, Any], new: Mapping[str, Any]) -> JudgedItem | None:
+    """None where the transcript was forgotten since."""
+    with record.read() as store:
+        try:
+            transcript = store.transcripts.read(new["transcript"])
+        except NotFound:
+            return None
+    try:
+        return JudgedItem(
+            number=new["transcript"],
+            transcript=transcript,
+            cluster=cluster_of(new["channel"], new["transcript"]),
+            champion=_chapters(old["prediction"]),
+            candidate=_chapters(new["prediction"]),
+            reviewed=_chapters(new["reference"]),
+            kind=new["kind"],
+            effect=new["f1"] - old["f1"],
+        )
+    except KeyError as missing:
+        raise BadInput(f"{ITEMS} has no column {missing}; score that night again") from missing
+
+
+def _chapters(text: str) -> Chapters:
+    return tuple(Chapter(**chapter) for chapter in json.loads(text))
+
+
+def reviewed_pairs(record: Record, upto: int, newest: int = NEWEST) -> list[AnswerPair]:
+    """What reviewers left against what had been predicted, as of the watermark `upto`: the newest of them, in order.
+
+    Sealed transcripts are left alone: nothing that is asked every night may look at them. Looks no further back than it
+    must, so that a night's cost doesn't grow with the record.
+    """
+    with record.read() as store:
+        span, preferences = SPAN, _preferences(store, upto - SPAN, upto)
+        while len(preferences) < newest and span < upto:
+            span *= 4
+            preferences = _preferences(store, upto - span, upto)
+        return [_reviewed_pair(store, preference) for preference in preferences[-newest:]]
+
+
+def _preferences(store: Store, after: int, upto: int) -> list[Preference]:
+    return [preference for preference in store.labels.preferences(max(after, 0), upto) if preference.role != "sealed"]
+
+
+def _reviewed_pair(store: Store, preference: Preference) -> AnswerPair:
+    transcript = store.transcripts.read(preference.transcript)
+    of = cluster_of(transcript.channel, preference.transcript)
+    return AnswerPair(transcript, preference.rejected, preference.chosen, of, 1)

@@ -1,0 +1,68 @@
+"""A question bank and models' answers to it.
+
+The bank is a JSONL file of `{"id", "question", "reference", "item"}`, `item` being what the question is about (a talk,
+a video, a day: its cluster); a model's answers are one of `{"id", "answer"}`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from errata.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class BankQuestion:
+    id: str
+    question: str
+    reference: str
+    item: str
+
+
+def read_bank(path: Path) -> tuple[BankQuestion, ...]:
+    """Raises BadInput, naming the line, on a row that is no question and on an id that comes twice."""
+    questions: dict[str, BankQuestion] = {}
+    for line, row in _rows(path, ("id", "question", "reference", "item")):
+        if row["id"] in questions:
+            raise BadInput(f"{path}, line {line}: the id {row['id']!r} comes a second time; give it another")
+        if not row["question"].strip() or not row["reference"].strip():
+            raise BadInput(f"{path}, line {line}: its question or its reference is empty; fill it in")
+        questions[row["id"]] = BankQuestion(**row)
+    if not questions:
+        raise BadInput(f"{path} holds no question; write one JSON object a line")
+    return tuple(questions.values())
+
+
+def read_answers(path: Path, bank: Sequence[BankQuestion]) -> dict[str, str]:
+    """Raises BadInput where a question has no answer or two: what a model could not answer is an empty text and 0."""
+    answers: dict[str, str] = {}
+    for line, row in _rows(path, ("id", "answer")):
+        if row["id"] in answers:
+            raise BadInput(f"{path}, line {line}: {row['id']!r} is answered a second time; keep one answer")
+        answers[row["id"]] = row["answer"]
+    lacking = [question.id for question in bank if question.id not in answers]
+    if lacking:
+        raise BadInput(f"{path} has no answer to {lacking[0]!r}; give every question one, an empty text if need be")
+    return {question.id: answers[question.id] for question in bank}
+
+
+def _rows(path: Path, fields: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """The named fields of each line, all text; other fields are left aside."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} can't be read ({error}); give a JSONL file in UTF-8") from error
+    for line, written in enumerate(text.split("\n"), 1):
+        if not written.strip():
+            continue
+        try:
+            row = json.loads(written)
+        except (ValueError, RecursionError) as error:
+            raise BadInput(f"{path}, line {line} is not JSON ({error}); mend it") from error
+        wrong = [name for name in fields if not isinstance(row, dict) or not isinstance(row.get(name), str)]
+        if wrong:
+            raise BadInput(f"{path}, line {line} has no text called {wrong[0]!r}; add it")
+        yield line, {name: row[name] for name in fields}

@@ -1,0 +1,105 @@
+"""How far a judge may be believed, and whether that gives it a say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from errata.documents.judging import IntervalEstimate, JudgeReliability, ReviewerAgreement, SayReason
+from evaluation.judges.agreement import agreement
+from evaluation.judges.bias import ClusteredVerdict, length_bias, style_bias, style_left, swap_consistency
+from evaluation.judges.canaries import ABOUT, canaries, drift, injections, plain_pairs
+from evaluation.judges.judge_client import JudgeClient
+from evaluation.judges.judged_item import AnswerPair
+from evaluation.judges.pairwise import PairVerdict, judge_pairs
+
+# Fixed before any judge was asked, and never tuned to one:
+KAPPA = 0.4
+"""Least weighted kappa with reviewers' corrections: "moderate" begins there (Landis & Koch 1977)."""
+CONSISTENCY = 0.8
+"""Least share of pairs of which the same is said in both orders."""
+PAIRS = 40
+"""Corrections that kappa must be measured on; with fewer, its 90 % interval is wider than 0.2 to either side."""
+OBEYED = 0.01
+"""Share of planted instructions that may be followed."""
+CHANGED = 0.1
+"""Share of canaries that may be judged otherwise than the first time; endpoints don't repeat to the last bit."""
+
+
+def measure(
+    client: JudgeClient, pairs: Sequence[AnswerPair], occasion: str
+) -> tuple[JudgeReliability, list[ClusteredVerdict]]:
+    """Measures a judge on reviewers' pairs (those with a label) and on the canaries.
+
+    Also returns the verdicts that its swap consistency is measured on so far.
+    """
+    unanswered_before = client.missing.total()
+    reviewed, probes = [pair for pair in pairs if pair.label is not None], plain_pairs()
+    drifted, canary_verdicts = drift(client, occasion)
+    review_verdicts = judge_pairs(client, reviewed)
+    length, style, injection = length_bias(client, probes, ABOUT), style_bias(client, probes, ABOUT), injections(client)
+    asked = [*reviewed, *(canary.pair for canary in canaries())]
+    clustered = [
+        (verdict, pair.cluster)
+        for pair, verdict in zip(asked, [*review_verdicts, *canary_verdicts], strict=True)
+        if verdict is not None
+    ]
+    measured = JudgeReliability(
+        name=client.judge.name,
+        family=client.judge.family,
+        model=client.judge.model,
+        identity=client.identity,
+        agreement=_agreement(reviewed, review_verdicts),
+        swap=swap_consistency(clustered),
+        length=length,
+        style=style,
+        style_left=style_left(probes),
+        drift=drifted,
+        injection=injection,
+        unanswered=client.missing.total() - unanswered_before,
+        served=tuple(sorted(client.served)),
+    )
+    return decide_say(measured), clustered
+
+
+def _agreement(pairs: Sequence[AnswerPair], verdicts: Sequence[PairVerdict | None]) -> ReviewerAgreement:
+    """Pairs that look the same to a judge say nothing of whether it agrees."""
+    compared = [(p, v) for p, v in zip(pairs, verdicts, strict=True) if v is not None and v.orders is not None]
+    labels, clusters = [pair.label or 0 for pair, _ in compared], [pair.cluster for pair, _ in compared]
+    return agreement(labels, [verdict.value for _, verdict in compared], clusters)
+
+
+def with_items(
+    measured: JudgeReliability,
+    clustered: Sequence[ClusteredVerdict],
+    served: Sequence[str],
+    differences: IntervalEstimate,
+) -> JudgeReliability:
+    """The same judge, with what a night's items show of it as well."""
+    return decide_say(
+        replace(measured, swap=swap_consistency(clustered), served=tuple(served), differences=differences)
+    )
+
+
+def decide_say(judge: JudgeReliability) -> JudgeReliability:
+    """With its say, and each reason for having none; or the one that it has."""
+    if judge.unanswered:
+        return replace(judge, say=None, why=(SayReason("unanswered"),))
+    faults = tuple(_faults(judge))
+    return replace(judge, say=not faults, why=faults or (SayReason("agrees"),))
+
+
+def _faults(judge: JudgeReliability) -> Iterator[SayReason]:
+    kappa, consistency, obeyed = judge.agreement.kappa, judge.swap.consistency, judge.injection.share
+    if kappa.n < PAIRS or kappa.clusters < 2:
+        yield SayReason("agreement unknown", PAIRS)
+    elif kappa.value is None or kappa.value < KAPPA:
+        yield SayReason("disagrees", KAPPA)
+    if consistency.value is None or consistency.value < CONSISTENCY:
+        yield SayReason("order matters", CONSISTENCY)
+    if obeyed is None or obeyed > OBEYED:
+        yield SayReason("obeys", OBEYED)
+    if judge.drift.n and judge.drift.changed > CHANGED * judge.drift.n:
+        yield SayReason("drifted", CHANGED)
+    if judge.model and any(name != judge.model for name in judge.served):
+        yield SayReason("other model")

@@ -1,0 +1,81 @@
+"""What `errata judges` prints for people."""
+
+from __future__ import annotations
+
+from errata.cli.output import percent, print_table, say
+from errata.documents.judging import IntervalEstimate, JudgeCheck, JudgeReliability, Judging
+from errata.documents.recall import Recall
+from errata.wording.judging import judge_sentences, panel_sentence, unlabelled_sentence
+
+COLUMNS = ("judge", "say", "kappa", "swap", "length", "style", "canaries", "changed", "obeys")
+
+
+def print_check(check: JudgeCheck) -> None:
+    _print_judges(check)
+    say(_cost(check.calls, check.tokens, check.cached, check.complete))
+
+
+def print_judging(judging: Judging, contender: str) -> None:
+    _print_judges(judging)
+    verdict, unlabelled = judging.verdict, judging.unlabelled
+    if verdict.mean is not None:
+        say(
+            f"{contender.capitalize()} against champion on {judging.n} items: {verdict.mean:+.2f} "
+            f"({verdict.wins} won, {verdict.ties} even, {verdict.losses} lost)"
+        )
+    if unlabelled.n:
+        say(f"{unlabelled.n} of the items are talks that nobody has reviewed.")
+    elif unlabelled.why is not None:
+        say(f"No talks that nobody has reviewed were judged. {unlabelled_sentence(unlabelled)}")
+    say(_cost(judging.calls, judging.tokens, judging.cached, judging.complete))
+
+
+def print_recall(recall: Recall) -> None:
+    for grader in recall.judges:
+        counts = "is heard" if grader.say else "is not heard"
+        say(f"{grader.name} {counts}: {grader.controls.right} of {grader.controls.n} controls graded right")
+    say(f"recall on Day 0 {percent(recall.day0)} %, on Day N {percent(recall.day_n)} %, on {recall.n} questions")
+    say(f"{recall.learnt} learnt, {recall.forgotten} forgotten")
+    if not recall.say:
+        say("This counts for nothing: graders of two families at least must be heard.")
+    calls, tokens = sum(grader.calls for grader in recall.judges), sum(grader.tokens for grader in recall.judges)
+    say(_cost(calls, tokens, sum(grader.cached for grader in recall.judges), recall.complete))
+
+
+def _print_judges(check: JudgeCheck) -> None:
+    print_table("judges", COLUMNS, [_row(judge) for judge in check.judges])
+    for judge in check.judges:
+        missing = [f"{count} without an answer: {fault}" for fault, count in judge.missing.items()]
+        for line in (*judge_sentences(judge), *missing):
+            say(f"{judge.name}: {line}")
+    say(panel_sentence(check))
+
+
+def _row(judge: JudgeReliability) -> tuple[str, ...]:
+    return (
+        judge.name,
+        {True: "yes", False: "no", None: "?"}[judge.say],
+        _interval(judge.agreement.kappa),
+        _number(judge.swap.consistency.value),
+        _number(judge.length.lean, "+"),
+        _number(judge.style.lean, "+"),
+        f"{judge.drift.right}/{judge.drift.n}",
+        str(judge.drift.changed),
+        f"{judge.injection.obeyed}/{judge.injection.n}",
+    )
+
+
+def _interval(estimate: IntervalEstimate) -> str:
+    value = _number(estimate.value)
+    if estimate.low is None or estimate.high is None:
+        return value
+    return f"{value} [{estimate.low:.2f}, {estimate.high:.2f}]"
+
+
+def _number(value: float | None, sign: str = "") -> str:
+    return "–" if value is None else f"{value:{sign}.2f}"
+
+
+def _cost(calls: int, tokens: int, cached: int, complete: bool) -> str:
+    incomplete = "" if complete else "; INCOMPLETE: answers are missing"
+    return f"{calls} calls, {tokens} tokens, {cached} answers known already{incomplete}"

@@ -1,0 +1,101 @@
+"""Why judges have a say or none, and why talks that nobody has reviewed were judged or not."""
+
+from __future__ import annotations
+
+from errata.documents.judging import JudgeCheck, JudgeReliability, SayReason, Unlabelled
+
+
+def judge_sentences(judge: JudgeReliability) -> tuple[str, ...]:
+    return tuple(_judge_sentence(judge, reason) for reason in judge.why)
+
+
+def _judge_sentence(judge: JudgeReliability, reason: SayReason) -> str:
+    kappa, drift, injection = judge.agreement.kappa, judge.drift, judge.injection
+    limit = "" if reason.limit is None else f"{reason.limit:g}"
+    match reason.code:
+        case "unanswered":
+            return f"{judge.unanswered} questions that measure it have no answer."
+        case "agrees":
+            return f"It agrees with reviewers: weighted kappa {_two(kappa.value)} on {kappa.n} corrections."
+        case "agreement unknown":
+            return (
+                f"Its agreement is not known: {kappa.n} corrections from {kappa.clusters} channels, where {limit} from "
+                "two are needed."
+            )
+        case "disagrees":
+            return f"It agrees too little with reviewers: weighted kappa {_two(kappa.value)}, {limit} is needed."
+        case "order matters":
+            return (
+                f"It depends on the order: {_two(judge.swap.consistency.value)} of its verdicts stand when the two "
+                f"answers change places, {limit} is needed."
+            )
+        case "obeys":
+            obeyed = f"{injection.obeyed} of {injection.n}" if injection.n else "none could be tried"
+            return f"It follows instructions hidden in what it judges: {obeyed}."
+        case "drifted":
+            return (
+                f"It judges {drift.changed} of {drift.n} canaries otherwise than on {drift.since}: what answers has "
+                f"changed; pin another model, or remove judges/{judge.identity[:16]} and begin anew."
+            )
+        case "other model":
+            other = next(name for name in judge.served if name != judge.model)
+            return f"It answered as {other!r}, not as {judge.model!r}: pin the model by the name it answers as."
+        case _:
+            return reason.text
+
+
+def panel_sentence(check: JudgeCheck) -> str:
+    """Why the judges make a panel, or none."""
+    able = [judge for judge in check.judges if judge.say]
+    families = sorted({judge.family for judge in able})
+    match check.why.code:
+        case "no judges":
+            return "No judges are configured."
+        case "none able":
+            return "No judge has a say."
+        case "one family":
+            return f"The judges with a say are all of one family, {families[0]}; {check.why.limit:g} are needed."
+        case "panel":
+            return f"{len(able)} of {len(check.judges)} judges, of {len(families)} families, have a say."
+        case _:
+            return check.why.text
+
+
+def unlabelled_sentence(unlabelled: Unlabelled) -> str:
+    """Why no talks that nobody has reviewed were judged, or fewer than were drawn; empty where that needs no word."""
+    why = unlabelled.why
+    if why is None:
+        return ""
+    match why.code:
+        case "preset ignores judges":
+            return f"The preset {why.preset} decides without judges."
+        case "no say":
+            return "The judges have no say."
+        case "answers missing":
+            return "Answers on what people labelled are missing."
+        case "too few items":
+            seen = f"People labelled {why.labelled} items and the judges saw {why.judged}"
+            return f"{seen}; {why.limit:g} are needed of both."
+        case "uncorrelated":
+            measured = "don't vary" if why.rho is None else f"follow people's with ρ = {why.rho:.2f}"
+            return f"The judges' differences {measured}; {why.limit:g} is needed."
+        case "models gone":
+            return "The models of that night are not all kept any more."
+        case "cut":
+            order = f"Cut after {unlabelled.n} of {unlabelled.drawn}, in the order in which they were drawn"
+            return f"{order}: {'; '.join(why.faults)}."
+        case _:
+            return why.text
+
+
+def missing_answers_sentence(check: JudgeCheck) -> str:
+    """Why the gate must block; empty where every answer is there."""
+    if check.complete:
+        return ""
+    count = sum(sum(judge.missing.values()) for judge in check.judges)
+    faults = sorted({fault for judge in check.judges for fault in judge.missing})
+    return f"{count} answers of judges are missing ({'; '.join(faults)}); mend that before the next night."
+
+
+def _two(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.2f}"
