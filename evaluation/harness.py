@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from errata.database.holdout import Access
+from errata.database.holdout_log import HoldoutAccess
 from errata.database.record import Record
 from errata.documents.night import Night
 from errata.domain.hashing import canonical_json
@@ -221,7 +221,9 @@ def evaluate(
     scoring = _scored(record, plan, models, seed)
     if plan.guardrails:
         who = tuple(sorted(scoring.names))
-        log_night(record, Access("anchor", "nightly", night.label, who, len(plan.guardrails), night.gate_watermark))
+        log_night(
+            record, HoldoutAccess("anchor", "nightly", night.label, who, len(plan.guardrails), night.gate_watermark)
+        )
     scores = scoring.scores
     result = {
         "night": night.label,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from errata.database.holdout import Access, Logged
+from errata.database.holdout_log import HoldoutAccess, LoggedAccess
 from errata.database.record import Record
 from errata.domain.hashing import content_hash
 from errata.errors import Refused
@@ -19,14 +19,14 @@ SEALED_A_YEAR = 4
 YEAR = timedelta(days=365)
 
 
-def log_night(record: Record, access: Access) -> None:
+def log_night(record: Record, access: HoldoutAccess) -> None:
     """Logs what a night scored: once, unless it scored other models or other items."""
     identity = content_hash([access.role, access.why, access.models, access.items, access.watermark])
     with record.write() as store:
         store.holdout.log(access, identity)
 
 
-def open_by_hand(record: Record, access: Access) -> None:
+def open_by_hand(record: Record, access: HoldoutAccess) -> None:
     """Logs an access that is about to be made: first this, then the scores, so that none is seen uncounted. What comes
     to nothing afterwards has been counted as well.
 
@@ -40,7 +40,7 @@ def open_by_hand(record: Record, access: Access) -> None:
         store.holdout.log(access, content_hash(told))
 
 
-def check_sealed(opened: Sequence[Logged], now: datetime) -> None:
+def check_sealed(opened: Sequence[LoggedAccess], now: datetime) -> None:
     """Raises Refused, naming the dates, where one more opening would be one too many."""
     recent = within_a_year(opened, now)
     if len(recent) < SEALED_A_YEAR:
@@ -53,7 +53,7 @@ def check_sealed(opened: Sequence[Logged], now: datetime) -> None:
     )
 
 
-def within_a_year(opened: Sequence[Logged], now: datetime) -> list[Logged]:
+def within_a_year(opened: Sequence[LoggedAccess], now: datetime) -> list[LoggedAccess]:
     """Those of the last 365 days, in their order."""
     return [one for one in opened if one.at > now - YEAR]
 

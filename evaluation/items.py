@@ -91,7 +91,7 @@ def unused_items(record: Record, after: int, upto: int, seen: frozenset[str]) ->
     """`fresh_items` for models that have seen the transcripts of these hashes."""
     with record.read() as store:
         labels = [label for label in store.labels.between(after, upto) if label.role == "train" and label.first]
-    return [Item("fresh", label) for label in _unseen((label for label in labels if label.seconded), seen)]
+    return [Item("fresh", label) for label in _unseen((label for label in labels if label.corroborated), seen)]
 
 
 def guardrail_items(record: Record, upto: int, models: Iterable[Contender]) -> list[Item]:

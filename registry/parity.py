@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from errata.database.holdout import Access
+from errata.database.holdout_log import HoldoutAccess
 from errata.database.record import Record
 from errata.documents.comparison import Comparison
 from errata.documents.night import Night
@@ -196,7 +196,7 @@ def main() -> None:
     if held_out:
         who = tuple(parity.model for parity in found.values())
         why = f"{night.label}, exports"
-        log_night(workspace.record, Access("anchor", "nightly", why, who, len(held_out), night.gate_watermark))
+        log_night(workspace.record, HoldoutAccess("anchor", "nightly", why, who, len(held_out), night.gate_watermark))
     told = {target: parity.as_json() for target, parity in found.items()}
     limit = preset(workspace.params()["gate"]["preset"]).limit("latency")
     if "server" in told and labels and limit is not None and limit.decides:  # else it would only cost time

@@ -38,7 +38,7 @@ def snapshot(record: Record, folder: Path, watermark: int) -> None:
             f"{folder} is at watermark {after}, past {watermark}; to go back, delete the folder and run the night again"
         )
     with record.read() as store:
-        forgotten = {seq for stone in store.tombstones.unfinished() for seq in stone.transcripts}
+        forgotten = {seq for tombstone in store.tombstones.unfinished() for seq in tombstone.transcripts}
         rows = [_row(store, seq, found) for seq, found in store.labels.changes(after, watermark)]
         probation = sorted(store.reviewers.on_probation(watermark))
     if forgotten and purge(folder, forgotten):  # a request that was cut short: it must not train another night

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errata.database.holdout import Access
+from errata.database.holdout_log import HoldoutAccess
 from errata.database.record import Record
 from errata.documents.comparison import Comparison
 from errata.documents.night import Night
@@ -248,7 +248,7 @@ def test_the_anchor_is_opened_once_a_night(record: Record, night: Night, models:
         evaluate(record, night, candidate, models, seed=7)
     with record.read() as store:
         (logged,) = store.holdout.accesses()
-    assert logged.access == Access("anchor", "nightly", night.label, identities(models), 2, night.gate_watermark)
+    assert logged.access == HoldoutAccess("anchor", "nightly", night.label, identities(models), 2, night.gate_watermark)
     evaluate(record, replace(night, label="2026-03-02"), candidate, models, seed=7)
     with record.read() as store:
         assert [each.access.why for each in store.holdout.accesses("anchor")] == [night.label, "2026-03-02"]

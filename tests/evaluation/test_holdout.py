@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errata.database.holdout import Access, Logged
+from errata.database.holdout_log import HoldoutAccess, LoggedAccess
 from errata.database.record import Record
 from errata.errors import Refused
 from evaluation.holdout import SEALED_A_YEAR, YEAR, check_sealed, listing, log_night, open_by_hand, within_a_year
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SEALED = Access("sealed", "ann", "errata compare champion day0 --on sealed", ("a" * 64, "b" * 64), 40, 7)
-ANCHOR = Access("anchor", "nightly", "2026-03-01", ("a" * 64, "b" * 64), 26, 7)
+SEALED = HoldoutAccess("sealed", "ann", "errata compare champion day0 --on sealed", ("a" * 64, "b" * 64), 40, 7)
+ANCHOR = HoldoutAccess("anchor", "nightly", "2026-03-01", ("a" * 64, "b" * 64), 26, 7)
 
 
-def opened(*days_ago: float) -> list[Logged]:
+def opened(*days_ago: float) -> list[LoggedAccess]:
     ordered = sorted(days_ago, reverse=True)
-    return [Logged(seq, NOW - timedelta(days=ago), SEALED) for seq, ago in enumerate(ordered, start=1)]
+    return [LoggedAccess(seq, NOW - timedelta(days=ago), SEALED) for seq, ago in enumerate(ordered, start=1)]
 
 
 def test_four_openings_within_a_year_are_the_last() -> None:
@@ -73,8 +73,8 @@ def test_the_anchor_is_counted_but_never_closed(record: Record) -> None:
 def test_a_night_is_logged_once_unless_it_scored_something_else(record: Record) -> None:
     for _ in range(3):
         log_night(record, ANCHOR)
-    log_night(record, Access("anchor", "nightly", "2026-03-02", ANCHOR.models, 26, 7))
-    log_night(record, Access("anchor", "nightly", "2026-03-01", ("c" * 64,), 26, 7))
+    log_night(record, HoldoutAccess("anchor", "nightly", "2026-03-02", ANCHOR.models, 26, 7))
+    log_night(record, HoldoutAccess("anchor", "nightly", "2026-03-01", ("c" * 64,), 26, 7))
     found = listing(record, NOW)
     assert [one["why"] for one in found["accesses"]] == ["2026-03-01", "2026-03-02", "2026-03-01"]
     assert found["accesses"][0] | {"seq": 0, "at": ""} == {

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from errata.database.holdout import Access
+from errata.database.holdout_log import HoldoutAccess
 from errata.documents.document import write_document
 from errata.domain.hashing import sha256
 from errata.errors import NotFound
@@ -60,8 +60,8 @@ def finish(place: Workspace, label: str, decisions: Any) -> None:
         store.nights.finish(label, "skipped" if label == "quiet" else "promote", outcome)
 
 
-def look(why: str, by: str = "nightly", items: int = 40) -> Access:
-    return Access("anchor", by, why, ("m" * 64,), items, 5020)
+def look(why: str, by: str = "nightly", items: int = 40) -> HoldoutAccess:
+    return HoldoutAccess("anchor", by, why, ("m" * 64,), items, 5020)
 
 
 def told(page: Path) -> dict[str, Any]:

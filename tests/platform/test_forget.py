@@ -161,7 +161,7 @@ def test_nothing_is_left_however_often_it_is_cut_short(
             with pytest.raises(Unavailable, match="cut short"):
                 forget(workspace.root)
         with workspace.record.read() as store:
-            assert [stone.finished for stone in store.tombstones.unfinished()] == [False]
+            assert [tombstone.finished for tombstone in store.tombstones.unfinished()] == [False]
     told = forget(workspace.root)
     workspace.record.close()
     assert holding(*places) == set()
@@ -195,15 +195,15 @@ def test_the_others_are_still_there(made: tuple[Workspace, str]) -> None:
 # the record alone ----------------------------------------------------------------------------------------------------
 
 
-def bury(record: Record) -> None:
+def delete_lecture(record: Record) -> None:
     with record.write() as store:
-        store.tombstones.remove_texts(store.tombstones.bury("the-lecture", "carol", "asked"))
+        store.tombstones.remove_texts(store.tombstones.record_deletion("the-lecture", "carol", "asked"))
 
 
 @pytest.mark.parametrize("again", [GONE, shouted(GONE, "another-name"), talk("the-lecture", said="other words")])
 def test_it_is_refused_by_name_from_then_on(record: Record, again: Any) -> None:
     fill(record)
-    bury(record)
+    delete_lecture(record)
     with record.write() as store, pytest.raises(BadInput, match=f"'{again.external_id}' was forgotten on request"):
         store.transcripts.add(again)
     with record.read() as store:
@@ -216,7 +216,7 @@ def test_it_is_refused_by_name_from_then_on(record: Record, again: Any) -> None:
 
 def test_an_import_refuses_the_row_and_goes_on(record: Record, tmp_path: Path) -> None:
     fill(record)
-    bury(record)
+    delete_lecture(record)
     folder = tmp_path / "talks"
     folder.mkdir()
     for name in ("the-lecture", "newcomer"):
@@ -229,17 +229,17 @@ def test_every_version_under_the_id_goes(record: Record) -> None:
     with record.write() as store:
         for said in ("once", "twice"):
             store.transcripts.add(talk("the-lecture", said=said))
-        stone = store.tombstones.bury("the-lecture", "carol", "asked")
-        assert len(stone.transcripts) == len(stone.hashes) == 2
+        tombstone = store.tombstones.record_deletion("the-lecture", "carol", "asked")
+        assert len(tombstone.transcripts) == len(tombstone.hashes) == 2
     with record.read() as store, pytest.raises(NotFound, match="nobody"):
-        store.tombstones.bury("nobody", "carol", "asked")
+        store.tombstones.record_deletion("nobody", "carol", "asked")
 
 
 def test_a_request_that_was_cut_short_trains_no_other_night(record: Record, tmp_path: Path) -> None:
     watermark = fill(record)
     snapshot(record, tmp_path / "s", watermark)
     assert "the-lecture" in {row.external_id for row in read_snapshot(tmp_path / "s")}
-    bury(record)
+    delete_lecture(record)
     with record.read() as store:
         later = store.watermark()
     snapshot(record, tmp_path / "s", later)
@@ -294,7 +294,7 @@ def test_what_a_killed_writer_left_of_its_text_goes_too(record: Record, tmp_path
     fill(record)
     (text,) = (tmp_path / "blobs").rglob(f"{GONE.hash}.json.zz")
     shutil.copyfile(text, text.with_name(f"{text.name}.123.tmp"))
-    bury(record)
+    delete_lecture(record)
     assert holding(tmp_path / "blobs") == set()
 
 
@@ -302,17 +302,17 @@ def test_a_file_that_was_called_by_its_id_is_named_no_more(record: Record) -> No
     with record.write() as store:
         seq = store.transcripts.add(talk("the-lecture"), "train").seq
         store.corrections.add(replace(correction(seq, chapters(0)), origin="the-lecture.info.json"))
-        known = store.tombstones.bury("the-lecture", "carol", "asked")
+        known = store.tombstones.record_deletion("the-lecture", "carol", "asked")
         assert "the-lecture" not in repr(store.corrections.read(2))
         with pytest.raises(NotFound):
-            store.tombstones.bury(known.external_hash, "carol", "its hash is no id")
+            store.tombstones.record_deletion(known.external_hash, "carol", "its hash is no id")
         with pytest.raises(NotFound):
             store.transcripts.find(known.external_hash)
 
 
 def test_a_model_that_answers_late_writes_nothing_down(record: Record) -> None:
     fill(record)
-    bury(record)
+    delete_lecture(record)
     with record.write() as store, pytest.raises(Forgotten, match="1 was forgotten"):
         store.predictions.add(Prediction(1, "n" * 64, "inline@1", chapters(0, by="Secret")))
 
@@ -322,5 +322,5 @@ def test_twins_of_twins_are_named(record: Record) -> None:
         for each in (GONE, replace(TWIN, external_id="between"), replace(talk("x"), external_id="between")):
             store.transcripts.add(each)
         store.transcripts.add(shouted(talk("x"), "far"))
-        stone = store.tombstones.bury("the-lecture", "carol", "asked")
-        assert store.tombstones.twins(stone) == ["between", "far"]
+        tombstone = store.tombstones.record_deletion("the-lecture", "carol", "asked")
+        assert store.tombstones.twins(tombstone) == ["between", "far"]

@@ -63,7 +63,7 @@ def on_disk(record: Record, server: Server) -> set[bytes]:
 def test_nothing_is_left_in_the_files_of_postgresql(crowded: Record, postgresql: Server) -> None:
     assert on_disk(crowded, postgresql) == set(SAID)
     with crowded.write() as store:
-        store.tombstones.remove_texts(store.tombstones.bury("the-lecture", "carol", "asked"))
+        store.tombstones.remove_texts(store.tombstones.record_deletion("the-lecture", "carol", "asked"))
     assert on_disk(crowded, postgresql), "emptying a row leaves the old one where it was"
     tombstones.scrub(crowded.url)
     assert on_disk(crowded, postgresql) == set()

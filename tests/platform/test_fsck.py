@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from errata.cli.app import app
 from errata.database.fsck import Findings, fsck, repair
 from errata.database.record import Record, make_engine
-from errata.database.repairs import Repaired
+from errata.database.repairs import RepairResult
 from errata.database.tables import BandRow, CorrectionRow, EventRow, LinkRow, RepairRow, TranscriptRow
 from errata.domain.prediction import Prediction
 from errata.domain.roles import Role
@@ -195,7 +195,7 @@ def test_old_sketches_are_signed_anew_and_their_twins_are_linked_from_then_on(ei
         assert [group.role for group in before[2]] == declared
     assert len(fsck(either).problems) == 2
 
-    assert repair(either, "olga") == [Repaired(signed=(1, 2), entered=(1, 2), linked=((2, 1),))]
+    assert repair(either, "olga") == [RepairResult(signed=(1, 2), entered=(1, 2), linked=((2, 1),))]
     assert roles(either) == {1: "train", 2: "anchor", 3: "train"}, "a transcript's own role is for ever"
     with either.read() as store:
         assert before == (
@@ -236,12 +236,12 @@ def test_a_twin_that_came_since_is_linked_with_the_old_one(kept: Record) -> None
 @pytest.mark.parametrize(
     ("statement", "done"),
     [
-        ("DELETE FROM leak_bands WHERE transcript = 3", Repaired(entered=(3,))),
-        ("DELETE FROM leak_links", Repaired(linked=((2, 1),))),
-        ("DELETE FROM disputes", Repaired(conflicts=(1,))),
+        ("DELETE FROM leak_bands WHERE transcript = 3", RepairResult(entered=(3,))),
+        ("DELETE FROM leak_links", RepairResult(linked=((2, 1),))),
+        ("DELETE FROM disputes", RepairResult(conflicts=(1,))),
     ],
 )
-def test_an_index_that_was_lost_is_made_again(kept: Record, statement: str, done: Repaired) -> None:
+def test_an_index_that_was_lost_is_made_again(kept: Record, statement: str, done: RepairResult) -> None:
     with kept.write() as store:
         store.corrections.add(correction(1, chapters(0, 99), "bob"))
     assert len(damage(kept, statement)) == 1

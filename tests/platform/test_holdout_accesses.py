@@ -8,16 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from errata.database.holdout import Access
+from errata.database.holdout_log import HoldoutAccess
 from errata.database.record import Record, make_engine
 from errata.errors import Refused
 from tests.made_up_record import talk
 
-NIGHT = Access("anchor", "nightly", "2026-03-01", ("a" * 64, "b" * 64), 26, 4812)
-BY_HAND = Access("sealed", "zoë", 'errata compare a "b" --on sealed', ("a" * 64,), 40, 5020)
+NIGHT = HoldoutAccess("anchor", "nightly", "2026-03-01", ("a" * 64, "b" * 64), 26, 4812)
+BY_HAND = HoldoutAccess("sealed", "zoë", 'errata compare a "b" --on sealed', ("a" * 64,), 40, 5020)
 
 
-def log(record: Record, access: Access, identity: str) -> bool:
+def log(record: Record, access: HoldoutAccess, identity: str) -> bool:
     with record.write() as store:
         return store.holdout.log(access, identity).new
 

@@ -99,7 +99,7 @@ def fill_old(record: Record) -> None:
 def test_what_was_forgotten_keeps_the_schema_up(record: Record, tmp_path: Path) -> None:
     fill(record)
     with record.write() as store:
-        store.tombstones.bury("a", "carol", "asked")
+        store.tombstones.record_deletion("a", "carol", "asked")
     with pytest.raises(Refused, match="forgotten"):
         down(record)
     with record.read() as store:

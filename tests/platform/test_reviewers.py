@@ -16,7 +16,7 @@ from errata.cli.app import app
 from errata.database.record import Record
 from errata.database.store import Store
 from errata.domain.correction import Label
-from errata.domain.reviewer import PROBATION_FLOOR, PROBATION_ITEMS, Tally, on_probation
+from errata.domain.reviewer import PROBATION_FLOOR, PROBATION_ITEMS, AgreementCount, on_probation
 from errata.errors import BadInput, Refused
 from errata.settings import FILE
 from retrain.curate import Cap, capped
@@ -35,14 +35,14 @@ def dispute(store: Store, name: str, right: str, wrong: str, decided: bool = Tru
     return seq
 
 
-def tallies(record: Record) -> dict[str, Tally]:
+def agreement_in(record: Record) -> dict[str, AgreementCount]:
     with record.read() as store:
-        return store.reviewers.tallies(store.watermark())
+        return store.reviewers.agreement(store.watermark())
 
 
 @given(agreed=st.integers(0, 200), differed=st.integers(0, 200))
 def test_trust_is_the_beta_posterior(agreed: int, differed: int) -> None:
-    trust = Tally(agreed, differed).trust()
+    trust = AgreementCount(agreed, differed).trust()
     posterior = stats.beta(1 + agreed, 1 + differed)
     assert trust.mean == pytest.approx(posterior.mean())
     assert (trust.low, trust.high) == pytest.approx(posterior.interval(0.9), abs=1e-9)
@@ -55,20 +55,20 @@ def test_adjudicated_items_say_who_was_right(record: Record) -> None:
             dispute(store, f"t{number}", "ann", "bob")
         dispute(store, "other", "bob", "ann")
         dispute(store, "open", "ann", "bob", decided=False)
-    assert tallies(record) == {"ann": Tally(3, 1), "bob": Tally(1, 3)}
+    assert agreement_in(record) == {"ann": AgreementCount(3, 1), "bob": AgreementCount(1, 3)}
 
 
 def test_a_merge_that_is_nobody_s_answer_says_nothing_of_anybody(record: Record) -> None:
     with record.write() as store:
         store.corrections.adjudicate(dispute(store, "t", "ann", "bob", decided=False), chapters(0, by="Both"), "carol")
-    assert tallies(record) == {}
+    assert agreement_in(record) == {}
 
 
 def test_who_was_wrong_stays_so_after_taking_it_back(record: Record) -> None:
     with record.write() as store:
         seq = dispute(store, "t", "ann", "bob")
         store.corrections.add(correction(seq, (), "bob", "retract"))
-    assert tallies(record)["bob"] == Tally(0, 1)
+    assert agreement_in(record)["bob"] == AgreementCount(0, 1)
 
 
 def test_an_adjudication_that_is_taken_back_counts_no_more(record: Record) -> None:
@@ -77,16 +77,16 @@ def test_an_adjudication_that_is_taken_back_counts_no_more(record: Record) -> No
         label = store.labels.of(seq, store.watermark())
         assert isinstance(label, Label)
         store.corrections.retract(label.correction, "carol", "no")
-    assert tallies(record) == {}
+    assert agreement_in(record) == {}
 
 
 def test_probation_is_for_want_of_items_or_of_being_right() -> None:
-    assert not on_probation(Tally(), "reviewer", tested=False), "nobody is there to test anybody"
-    assert on_probation(Tally(PROBATION_ITEMS - 1, 0), "reviewer", tested=True)
-    assert not on_probation(Tally(PROBATION_ITEMS, 0), "reviewer", tested=True)
-    assert on_probation(Tally(5, 5), "reviewer", tested=False)
-    assert Tally(5, 5).trust().low < PROBATION_FLOOR
-    assert not on_probation(Tally(), "adjudicator", tested=True)
+    assert not on_probation(AgreementCount(), "reviewer", tested=False), "nobody is there to test anybody"
+    assert on_probation(AgreementCount(PROBATION_ITEMS - 1, 0), "reviewer", tested=True)
+    assert not on_probation(AgreementCount(PROBATION_ITEMS, 0), "reviewer", tested=True)
+    assert on_probation(AgreementCount(5, 5), "reviewer", tested=False)
+    assert AgreementCount(5, 5).trust().low < PROBATION_FLOOR
+    assert not on_probation(AgreementCount(), "adjudicator", tested=True)
 
 
 def test_the_word_of_one_on_probation_does_not_gate_alone(record: Record) -> None:
@@ -100,7 +100,7 @@ def test_the_word_of_one_on_probation_does_not_gate_alone(record: Record) -> Non
             store.corrections.add(correction(seqs[name], chapters(0), name))
         for name in ("new", "newer"):
             store.corrections.add(correction(seqs["two"], chapters(0), name))
-        found = {label.external_id: label.seconded for label in store.labels.between(before, store.watermark())}
+        found = {label.external_id: label.corroborated for label in store.labels.between(before, store.watermark())}
         assert found == {"ann": True, "new": False, "two": True}
         assert store.reviewers.on_probation(store.watermark()) == {"bob", "new", "newer"}
         assert store.reviewers.on_probation(before) == {"bob"}, "as of before, nobody tested anybody but on merit"

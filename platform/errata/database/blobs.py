@@ -24,7 +24,7 @@ class Blobs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._waiting: dict[str, Path] = {}
-        """Texts that were put and are not settled yet, by name."""
+        """Texts that were put and are not on disk under their names yet."""
 
     def put(self, text: str) -> str:
         """Writes a canonical JSON text; returns its hash. Writing it again changes nothing."""
@@ -39,7 +39,7 @@ class Blobs:
         return name
 
     @contextmanager
-    def settled(self) -> Iterator[None]:
+    def sync_at_end(self) -> Iterator[None]:
         """What the block puts is on disk, under its name, once it has ended well; otherwise it is gone.
 
         Raises Unavailable where it can't be written.
@@ -73,8 +73,8 @@ class Blobs:
     def remove(self, name: str) -> None:
         """Removes a text for good, and what a writer that was killed left of it; one that isn't there is no error."""
         path = self._path(name)
-        for found in (path, *path.parent.glob(f"{path.name}.*.tmp")):
-            found.unlink(missing_ok=True)
+        for leftover in (path, *path.parent.glob(f"{path.name}.*.tmp")):
+            leftover.unlink(missing_ok=True)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -10,20 +10,20 @@ from typing import cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from errata.database.active_corrections import label_sources, rejections
 from errata.database.event_history import EventHistory, TranscriptEvents
 from errata.database.predictions import as_chapters
 from errata.database.sequence import highest_seq
-from errata.database.standing import live, rejects
 from errata.database.tables import CorrectionRow, DisputeRow, TranscriptRow
 from errata.database.transcripts import Transcripts
 from errata.domain.correction import Conflict, Kind, Side
 
 
 class Conflicts:
-    def __init__(self, session: Session, transcripts: Transcripts, history: EventHistory) -> None:
+    def __init__(self, session: Session, transcripts: Transcripts, event_history: EventHistory) -> None:
         self._session = session
         self._transcripts = transcripts
-        self._history = history
+        self._event_history = event_history
 
     def transcripts(self, upto: int | None = None) -> list[int]:
         """Transcripts whose reviewers disagree as of `upto`, or now: then they alone are read."""
@@ -37,25 +37,27 @@ class Conflicts:
         """`seq` of the version under an outside id that is in conflict, or else of the newest. Raises NotFound."""
         newest = self._transcripts.find(external_id)
         versions = sa.select(TranscriptRow.seq).where(TranscriptRow.external_id == external_id)
-        histories = self._history.upto(self._session.scalars(versions).all(), highest_seq(self._session))
-        return max((history.transcript.seq for history in histories if history.differ), default=newest)
+        histories = self._event_history.upto(self._session.scalars(versions).all(), highest_seq(self._session))
+        disputed = [history.transcript.seq for history in histories if history.people_differ]
+        return max(disputed, default=newest)
 
     def _disputed(self, upto: int | None) -> list[TranscriptEvents]:
         if upto is None:
             indexed = self._session.scalars(sa.select(DisputeRow.transcript)).all()
-            histories = self._history.upto(indexed, highest_seq(self._session))
+            histories = self._event_history.upto(indexed, highest_seq(self._session))
         else:
             # the index knows only of now: an earlier conflict may have been decided since
-            histories = self._history.upto(sa.select(CorrectionRow.transcript), upto)
-        disputed = [history for history in histories if history.differ]
+            histories = self._event_history.upto(sa.select(CorrectionRow.transcript), upto)
+        disputed = [history for history in histories if history.people_differ]
         return sorted(disputed, key=lambda history: history.events[-1].seq)
 
     def update_index(self, transcript: int) -> bool:
         """Brings the index in line with what has been said of a transcript so far; says whether that changed it."""
-        events = self._history.of(transcript)
+        events = self._event_history.of(transcript)
         if len({row.reviewer for row in events}) < 2:
             return False  # nobody differs with themselves, so it never was entered
-        entered, differ = self._session.get(DisputeRow, transcript), self._history.differ(events)
+        differ = self._event_history.people_differ(events)
+        entered = self._session.get(DisputeRow, transcript)
         if differ and entered is None:
             self._session.add(DisputeRow(transcript=transcript))
         elif entered is not None and not differ:
@@ -65,7 +67,7 @@ class Conflicts:
 
 
 def _conflict(disputed: TranscriptEvents) -> Conflict:
-    rows = sorted((*live(disputed.events), *rejects(disputed.events)), key=lambda row: row.seq)
+    rows = sorted((*label_sources(disputed.events), *rejections(disputed.events)), key=lambda row: row.seq)
     sides = (
         Side(row.seq, row.reviewer, cast(Kind, row.kind), as_chapters(row.chapters), row.reviewed_on) for row in rows
     )

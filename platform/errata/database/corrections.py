@@ -8,12 +8,12 @@ from typing import cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from errata.database.active_corrections import label_sources, rejections
 from errata.database.conflicts import Conflicts
 from errata.database.event_history import EventHistory
 from errata.database.predictions import as_chapters
 from errata.database.reviewers import Reviewers
 from errata.database.sequence import Added, next_seq
-from errata.database.standing import live, rejects
 from errata.database.tables import CorrectionRow, TranscriptRow
 from errata.domain.chapter import Chapters
 from errata.domain.correction import Correction, Kind
@@ -74,19 +74,16 @@ class Corrections:
 
     def find(self, name: str) -> int:
         """`seq` of a correction by its `seq` or the beginning of its identity. Raises NotFound."""
-        found = self._session.scalars(
-            sa.select(CorrectionRow.seq).where(
-                CorrectionRow.seq == int(name)
-                if name.isdecimal() and len(name) < 18
-                else CorrectionRow.hash.startswith(name, autoescape=True)
-            )
-        ).all()
-        if len(found) != 1:
+        # more digits than a database's number holds can only begin an identity
+        is_number = name.isdecimal() and len(name) < 18
+        named = CorrectionRow.seq == int(name) if is_number else CorrectionRow.hash.startswith(name, autoescape=True)
+        seqs = self._session.scalars(sa.select(CorrectionRow.seq).where(named)).all()
+        if len(seqs) != 1:
             raise NotFound(
                 f"there is no correction {name!r} in the record, or more than one begins so; "
                 "give its number, as `errata conflicts` shows it"
             )
-        return found[0]
+        return seqs[0]
 
     def read(self, seq: int) -> Correction:
         """A recorded event. Raises NotFound."""
@@ -124,25 +121,25 @@ class Corrections:
 
         Raises Refused for a retraction, and for somebody else's correction where `by` may not.
         """
-        named = self.read(seq)
-        if named.kind == "retract":
+        retracted = self.read(seq)
+        if retracted.kind == "retract":
             raise Refused(f"{seq} is a retraction, which can't be taken back; record a new correction instead")
-        if by != named.reviewer:
-            self._reviewers.check(by, "adjudicator", f"retract {named.reviewer or 'imported'}'s correction")
+        if by != retracted.reviewer:
+            self._reviewers.check(by, "adjudicator", f"retract {retracted.reviewer or 'imported'}'s correction")
         return self.add(
             Correction(
-                transcript=named.transcript,
+                transcript=retracted.transcript,
                 kind="retract",
                 chapters=(),
                 reviewer=by,
                 origin="retract",
-                identity=content_hash(["retract", named.identity]),
+                identity=content_hash(["retract", retracted.identity]),
                 supersedes=seq,
                 why=why,
             )
         )
 
-    def adjudicate(self, transcript: int, decided: int | Chapters, by: str) -> Added:
+    def adjudicate(self, transcript: int, decision: int | Chapters, by: str) -> Added:
         """Decides what a transcript's chapters are: those of the correction named, or chapters merged from several.
 
         Raises Refused where `by` is a side or may not, NotFound where nobody corrected, BadInput for a correction that
@@ -155,14 +152,17 @@ class Corrections:
         self._reviewers.check(by, "adjudicator", "adjudicate")
         if by in {row.reviewer for row in sides}:
             raise Refused(f"{by} is a side in this dispute; let somebody else decide, or retract {by}'s correction")
-        chosen, chapters = _decision(decided, [*sides, *live(history)])
-        if chosen is not None:
-            chosen = _whose(chosen, history)
-        told = ["adjudicate", by, chosen and chosen.seq, [chapter.as_json() for chapter in chapters]]
-        for now in live(history):
-            if [now.kind, now.reviewer, now.supersedes, now.chapters] == told:
-                return Added(now.seq, new=False)
-        seen = [row.prediction for row in ([chosen] if chosen else sides) if row.prediction is not None]
+        if isinstance(decision, int):
+            named = _choice(decision, [*sides, *label_sources(history)])
+            choice, chapters = _original(named, history), as_chapters(named.chapters)
+        else:
+            choice, chapters = None, decision
+        adjudication = ["adjudicate", by, choice and choice.seq, [chapter.as_json() for chapter in chapters]]
+        for row in label_sources(history):
+            if [row.kind, row.reviewer, row.supersedes, row.chapters] == adjudication:
+                return Added(row.seq, new=False)
+        # the answer that was corrected: the choice's own, or for a merge the one that a side saw last
+        predictions = [row.prediction for row in ([choice] if choice else sides) if row.prediction is not None]
         return self.add(
             Correction(
                 transcript=transcript,
@@ -170,9 +170,10 @@ class Corrections:
                 chapters=chapters,
                 reviewer=by,
                 origin="adjudicate",
-                identity=content_hash([*told, [row.hash for row in history]]),
-                prediction=seen[-1] if seen else None,
-                supersedes=chosen.seq if chosen else None,
+                # with the history in it, the same decision after new events is a new event
+                identity=content_hash([*adjudication, [row.hash for row in history]]),
+                prediction=predictions[-1] if predictions else None,
+                supersedes=choice.seq if choice else None,
             )
         )
 
@@ -180,20 +181,21 @@ class Corrections:
 def _sides(history: Sequence[CorrectionRow]) -> list[CorrectionRow]:
     """What reviewers stand by, and reject, whatever was decided since: an adjudication may be decided again."""
     given = [row for row in history if row.kind != "adjudicate"]
-    return [row for row in (*live(given), *rejects(given)) if row.kind != "reference"]
+    return [row for row in (*label_sources(given), *rejections(given)) if row.kind != "reference"]
 
 
-def _whose(chosen: CorrectionRow, history: Sequence[CorrectionRow]) -> CorrectionRow:
-    """The correction whose words an adjudication chose, so that it falls with that one; else `chosen` itself."""
-    return next((row for row in history if chosen.kind == "adjudicate" and row.seq == chosen.supersedes), chosen)
+def _choice(seq: int, rows: Sequence[CorrectionRow]) -> CorrectionRow:
+    """The correction that an adjudication chooses. Raises BadInput where it is none of `rows` with chapters."""
+    choices = {row.seq: row for row in rows if row.kind != "reject"}
+    if seq not in choices:
+        known = ", ".join(map(str, choices)) or "none"
+        raise BadInput(f"{seq} is no standing correction with chapters of this transcript; choose of: {known}")
+    return choices[seq]
 
 
-def _decision(decided: int | Chapters, sides: Sequence[CorrectionRow]) -> tuple[CorrectionRow | None, Chapters]:
-    """The correction that was chosen, None for a merge, and the chapters that are right by it."""
-    if isinstance(decided, tuple):
-        return None, decided
-    choice = {row.seq: row for row in sides if row.kind != "reject"}
-    if decided not in choice:
-        known = ", ".join(map(str, choice)) or "none"
-        raise BadInput(f"{decided} is no standing correction with chapters of this transcript; choose of: {known}")
-    return choice[decided], as_chapters(choice[decided].chapters)
+def _original(choice: CorrectionRow, history: Sequence[CorrectionRow]) -> CorrectionRow:
+    """The correction that an adjudication chose, where `choice` is one, so that the new one falls with it too; else
+    `choice` itself."""
+    if choice.kind != "adjudicate":
+        return choice
+    return next((row for row in history if row.seq == choice.supersedes), choice)

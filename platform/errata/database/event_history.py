@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from errata.database.active_corrections import History, people_differ, rejections
 from errata.database.predictions import Predictions
 from errata.database.sequence import batches
-from errata.database.standing import History, disputed, rejects
 from errata.database.tables import CorrectionRow, TranscriptRow
-from errata.domain.correction import said
+from errata.domain.correction import chapters_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,7 @@ class TranscriptEvents:
 
     transcript: TranscriptRow
     events: Sequence[CorrectionRow]
-    differ: bool
-    """Whether people differ."""
+    people_differ: bool
 
 
 class EventHistory:
@@ -37,13 +36,14 @@ class EventHistory:
             sa.select(CorrectionRow).where(CorrectionRow.transcript == transcript).order_by(CorrectionRow.seq)
         ).all()
 
-    def differ(self, history: History) -> bool:
+    def people_differ(self, history: History) -> bool:
         """Whether people differ in these events of one transcript."""
-        answers = self._predictions.read_all(row.prediction for row in rejects(history))
-        return disputed(
-            history,
-            {seq: said([chapter.as_json() for chapter in answer.chapters]) for seq, answer in answers.items()},
-        )
+        predictions = self._predictions.read_all(row.prediction for row in rejections(history))
+        answers = {
+            seq: chapters_hash([chapter.as_json() for chapter in prediction.chapters])
+            for seq, prediction in predictions.items()
+        }
+        return people_differ(history, answers)
 
     def upto(self, transcripts: sa.Select[int] | Sequence[int], upto: int) -> Iterator[TranscriptEvents]:
         """Each transcript with its events up to `upto`, in the order of their newest ones; forgotten ones left out."""
@@ -60,4 +60,4 @@ class EventHistory:
                 events[transcript.seq].append(correction)
                 rows[transcript.seq] = transcript
         for seq, history in sorted(events.items(), key=lambda item: item[1][-1].seq):
-            yield TranscriptEvents(rows[seq], history, self.differ(history))
+            yield TranscriptEvents(rows[seq], history, self.people_differ(history))

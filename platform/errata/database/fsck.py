@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from errata.database import leak_guard
 from errata.database.record import Record
-from errata.database.repairs import Repaired
+from errata.database.repairs import RepairResult
 from errata.database.store import Store
 from errata.database.tables import Base, CorrectionRow, EventRow, LinkRow, NightRow, PredictionRow, TranscriptRow
 from errata.domain import twins
@@ -52,7 +52,7 @@ def fsck(record: Record, progress: Callable[[], None] = lambda: None) -> Finding
     with record.look() as (session, store):
         problems: list[str] = []
         count = 0
-        for row in _each(session, TranscriptRow):
+        for row in _rows(session, TranscriptRow):
             problems += _transcript(session, store, row)
             count += 1
             progress()
@@ -62,7 +62,7 @@ def fsck(record: Record, progress: Callable[[], None] = lambda: None) -> Finding
         return Findings(tuple(problems), tuple(_quarantined(session, store)), count)
 
 
-def _each(session: Session, table: type[Any], where: Sequence[sa.ColumnElement[bool]] = ()) -> Iterator[Any]:
+def _rows(session: Session, table: type[Any], where: Sequence[sa.ColumnElement[bool]] = ()) -> Iterator[Any]:
     """Rows in the order of `seq`, a few at a time."""
     last = 0
     while rows := session.scalars(
@@ -84,17 +84,17 @@ def _transcript(session: Session, store: Store, row: TranscriptRow) -> Iterator[
     except (ErrataError, TypeError, KeyError) as error:
         yield f"{name}: {error}"
         return
-    yield from _words(name, row, transcript)
+    yield from _row_against_text(name, row, transcript)
     if leak_guard.is_hidden(session, row):
         yield f"{name} is not in the index of twins, so that later copies are not found; {REPAIR}"
-    for link in leak_guard.unlinked(session, row):
-        twin = f"{name} is a twin of transcript {link['older']}, and nothing links them"
+    for link in leak_guard.missing_links(session, row):
+        twin = f"{name} is a twin of transcript {link.older}, and nothing links them"
         yield f"{twin}: one could train and the other test; {REPAIR}"
 
 
-def _words(name: str, row: TranscriptRow, transcript: Transcript) -> Iterator[str]:
+def _row_against_text(name: str, row: TranscriptRow, transcript: Transcript) -> Iterator[str]:
     """Whether the row says of the text what the text says."""
-    said = {
+    pairs = {
         "id": (row.external_id, transcript.external_id),
         "title": (row.title, transcript.title),
         "channel": (row.channel, transcript.channel),
@@ -102,8 +102,8 @@ def _words(name: str, row: TranscriptRow, transcript: Transcript) -> Iterator[st
         "duration": (row.duration, transcript.duration),
         "words": (row.text_hash, twins.text_hash(transcript.text)),
     }
-    for what, (here, there) in said.items():
-        if here != there:
+    for what, (in_table, in_text) in pairs.items():
+        if in_table != in_text:
             yield f"{name}: its {what} in the table and in its text differ; restore the record from a backup"
     if not twins.is_current(row.signature):
         yield f"{name} was signed by an older version, so that its twins are not found; {REPAIR}"
@@ -115,17 +115,16 @@ def _keys(session: Session) -> Iterator[str]:
     """Rows that point to rows which are not there."""
     for table in Base.metadata.sorted_tables:
         for key in table.foreign_keys:
-            there = key.column.table.alias()
-            missing = sa.select(key.parent).where(
-                key.parent.is_not(None), ~sa.exists().where(there.c[key.column.name] == key.parent)
-            )
+            target = key.column.table.alias()  # some tables point to themselves
+            is_there = sa.exists().where(target.c[key.column.name] == key.parent)
+            missing = sa.select(key.parent).where(key.parent.is_not(None), ~is_there)
             for value in session.scalars(missing.distinct().order_by(key.parent)):
                 yield f"{table.name}.{key.parent.name} points to {key.column.table.name} {value}, which is not there"
 
 
 def _numbers(session: Session) -> Iterator[str]:
     """Numbers without a row, and on SQLite, where a transaction that is rolled back gives its numbers back, gaps."""
-    owners = [table for table in Base.metadata.sorted_tables if _numbered(table)]
+    owners = [table for table in Base.metadata.sorted_tables if _has_seq(table)]
     owned = sa.union_all(*(sa.select(table.c.seq) for table in owners)).subquery()
     orphans = sa.select(EventRow).where(~sa.exists().where(owned.c.seq == EventRow.seq)).order_by(EventRow.seq)
     for event in session.scalars(orphans):
@@ -137,15 +136,15 @@ def _numbers(session: Session) -> Iterator[str]:
         yield from _gaps(session)
 
 
-def _numbered(table: sa.Table) -> bool:
+def _has_seq(table: sa.Table) -> bool:
     return any(key.column is EventRow.__table__.c.seq and key.parent.name == "seq" for key in table.foreign_keys)
 
 
 def _gaps(session: Session) -> Iterator[str]:
     given = session.scalar(sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'events'")) or 0
     previous = sa.func.lag(EventRow.seq, 1, 0).over(order_by=EventRow.seq).label("previous")
-    found = sa.select(EventRow.seq.label("seq"), previous).subquery()
-    gaps = sa.select(found.c.previous, found.c.seq).where(found.c.seq > found.c.previous + 1)
+    neighbours = sa.select(EventRow.seq.label("seq"), previous).subquery()
+    gaps = sa.select(neighbours.c.previous, neighbours.c.seq).where(neighbours.c.seq > neighbours.c.previous + 1)
     edges: list[tuple[int, int]] = [(row[0], row[1]) for row in session.execute(gaps)]
     highest = session.scalar(sa.select(sa.func.max(EventRow.seq))) or 0
     if given > highest:
@@ -157,15 +156,15 @@ def _gaps(session: Session) -> Iterator[str]:
 def _order(session: Session) -> Iterator[str]:
     """Rows that point to something later than themselves, or to another transcript's."""
     earlier = aliased(CorrectionRow)
-    asked = sa.select(CorrectionRow.seq).order_by(CorrectionRow.seq)
+    corrections = sa.select(CorrectionRow.seq).order_by(CorrectionRow.seq)
     checks = {
-        "supersedes one of another transcript, or a later one": asked.join(
+        "supersedes one of another transcript, or a later one": corrections.join(
             earlier, earlier.seq == CorrectionRow.supersedes
         ).where(sa.or_(earlier.transcript != CorrectionRow.transcript, earlier.seq >= CorrectionRow.seq)),
-        "corrects a prediction for another transcript, or a later one": asked.join(
+        "corrects a prediction for another transcript, or a later one": corrections.join(
             PredictionRow, PredictionRow.seq == CorrectionRow.prediction
         ).where(sa.or_(PredictionRow.transcript != CorrectionRow.transcript, PredictionRow.seq > CorrectionRow.seq)),
-        "came before its transcript": asked.where(CorrectionRow.seq < CorrectionRow.transcript),
+        "came before its transcript": corrections.where(CorrectionRow.seq < CorrectionRow.transcript),
     }
     for what, query in checks.items():
         for seq in session.scalars(query):
@@ -178,7 +177,7 @@ def _order(session: Session) -> Iterator[str]:
 def _predictions(session: Session) -> Iterator[str]:
     """Answers whose hash is another's: somebody changed them in place."""
     forgotten = sa.select(TranscriptRow.seq).where(TranscriptRow.forgotten.is_not(None))
-    for row in _each(session, PredictionRow, [PredictionRow.transcript.not_in(forgotten)]):
+    for row in _rows(session, PredictionRow, [PredictionRow.transcript.not_in(forgotten)]):
         if row.hash != content_hash([row.transcript, row.model, row.template, row.chapters]):
             yield f"prediction {row.seq} was changed after it was written; restore the record from a backup"
 
@@ -189,20 +188,20 @@ def _conflicts(store: Store) -> Iterator[str]:
         yield f"transcript {seq} is in conflict, and the index of conflicts lacks it; {REPAIR}"
 
 
-def repair(record: Record, by: str, progress: Callable[[], None] = lambda: None) -> list[Repaired]:
+def repair(record: Record, by: str, progress: Callable[[], None] = lambda: None) -> list[RepairResult]:
     """Mends what can be made again; returns what was done, transaction by transaction. Again, it does nothing.
 
     `by` is kept in the record; calls `progress` after each transaction.
     """
-    done, last = list[Repaired](), 0
-    while True:
+    results = list[RepairResult]()
+    last: int | None = 0
+    while last is not None:
         with record.write() as store:
-            one, reached = store.repairs.mend(last, by)
+            result, last = store.repairs.mend(last, by)
         progress()
-        if reached is None:
-            return [each for each in done if each != Repaired()]
-        done.append(one)
-        last = reached
+        if result != RepairResult():
+            results.append(result)
+    return results
 
 
 def _quarantined(session: Session, store: Store) -> Iterator[str]:
@@ -215,15 +214,16 @@ def _quarantined(session: Session, store: Store) -> Iterator[str]:
     first = min((night.training_watermark for night in nights), default=None)
     if first is None:
         return
+    # a link that the first night knew of held its group out in every night
     late = session.execute(sa.select(LinkRow.older, LinkRow.newer).where(LinkRow.since > first))
-    head, told = store.watermark(), set[int]()
+    now, named = store.watermark(), set[int]()
     for seq in sorted({end for link in late for end in link}):
-        role = store.leak_groups.of(seq, head).role
+        role = store.leak_groups.of(seq, now).role
         if role == "train":
             continue
         for label, upto in nights:
-            for member in sorted(_trained_on(session, store, seq, upto) - told):
-                told.add(member)
+            for member in sorted(_trained_on(session, store, seq, upto) - named):
+                named.add(member)
                 name = session.scalar(sa.select(TranscriptRow.external_id).where(TranscriptRow.seq == member))
                 yield (
                     f"transcript {member} ({name!r}) was open to training in the night {label} and is held out ({role})"
@@ -235,7 +235,7 @@ def _trained_on(session: Session, store: Store, seq: int, upto: int) -> set[int]
     """The corrected members of a leak group that was open to training as of `upto`."""
     if seq > upto or store.leak_groups.of(seq, upto).role != "train":
         return set()
-    members = sa.select(TranscriptRow.seq).where(TranscriptRow.hash.in_(store.leak_groups.of(seq, upto).hashes))
+    members = store.leak_groups.members(seq, upto)
     corrected = sa.select(CorrectionRow.transcript).where(
         CorrectionRow.transcript.in_(members), CorrectionRow.seq <= upto
     )

@@ -12,11 +12,11 @@ from typing import Literal, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from errata.database.active_corrections import History, corroborated, label_sources
 from errata.database.event_history import EventHistory, TranscriptEvents
 from errata.database.leak_groups import LeakGroups
 from errata.database.predictions import Predictions, as_chapters
 from errata.database.reviewers import Reviewers
-from errata.database.standing import History, live, seconded
 from errata.database.tables import CorrectionRow, LinkRow, TranscriptRow
 from errata.domain.correction import Kind, Label, Preference, preference
 
@@ -65,9 +65,9 @@ class Labels:
     def supporting_corrections(self, transcript: int, upto: int) -> frozenset[int]:
         """Every correction whose words the label as of `upto` is, by `seq`; none where there is no label."""
         history = next(self._event_history.upto(_alone(transcript), upto), None)
-        if history is None or history.differ:
+        if history is None or history.people_differ:
             return frozenset()
-        supporting = live(history.events)
+        supporting = label_sources(history.events)
         chosen = {row.supersedes for row in supporting if row.kind == "adjudicate" and row.supersedes is not None}
         return frozenset({row.seq for row in supporting} | chosen)
 
@@ -83,15 +83,15 @@ class Labels:
     ) -> Iterator[tuple[int, Label | Unlabelled]]:
         probation = self._reviewers.on_probation(upto)
         for history in self._event_history.upto(transcripts, upto):
-            if history.differ:
+            if history.people_differ:
                 yield history.transcript.seq, "conflict"
-            elif live(history.events):
+            elif label_sources(history.events):
                 yield history.transcript.seq, self._label(history, after, upto, probation)
             else:
                 yield history.transcript.seq, "withdrawn"
 
     def _label(self, history: TranscriptEvents, after: int, upto: int, probation: frozenset[str]) -> Label:
-        transcript, newest = history.transcript, live(history.events)[-1]
+        transcript, newest = history.transcript, label_sources(history.events)[-1]
         group = self._leak_groups.of(transcript.seq, upto)
         return Label(
             transcript=transcript.seq,
@@ -106,13 +106,13 @@ class Labels:
             role=group.role,
             group=group.name,
             group_hashes=group.hashes,
-            first=not self._decided([row for row in history.events if row.seq <= after]),
-            seconded=seconded(history.events, probation),
+            first=not self._was_decided([row for row in history.events if row.seq <= after]),
+            corroborated=corroborated(history.events, probation),
         )
 
-    def _decided(self, earlier: History) -> bool:
+    def _was_decided(self, earlier: History) -> bool:
         """Whether people had said what the chapters are, and agreed."""
-        return any(row.kind != "reference" for row in earlier) and not self._event_history.differ(earlier)
+        return any(row.kind != "reference" for row in earlier) and not self._event_history.people_differ(earlier)
 
 
 def _corrected(after: int, upto: int) -> sa.Select[int]:

@@ -8,7 +8,8 @@ arrival.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -21,36 +22,38 @@ FULL = 50
 nothing, and a group hangs together by its first members. So a look-up costs the same however long the record is."""
 
 
+class LeakLink(NamedTuple):
+    newer: int
+    older: int
+    reason: str
+    """`id`, `text` or `near`."""
+
+
 def enter(session: Session, row: TranscriptRow) -> None:
     """Records the links and index entries of a transcript that was just added."""
     entries = _entries(session, row)
-    found = _reasons(session, row, {transcript for _, transcript in entries})
+    record_links(session, _links(session, row, entries), since=row.seq)
     taken = Counter(key for key, _ in entries)
-    link(session, _links(row, found), since=row.seq)
     _index(session, row, [key for key in twins.bands(row.signature) if taken[key] < FULL])
 
 
-def link(session: Session, links: list[dict[str, Any]], since: int) -> None:
-    """Records links, each of `newer`, `older` and `reason`, that are known as of `since`."""
+def record_links(session: Session, links: Sequence[LeakLink], since: int) -> None:
+    """Records links that are known as of `since`."""
     if links:
-        session.execute(sa.insert(LinkRow), [{**one, "since": since} for one in links])
+        session.execute(sa.insert(LinkRow), [{**link._asdict(), "since": since} for link in links])
 
 
-def unlinked(session: Session, row: TranscriptRow) -> list[dict[str, Any]]:
-    """The links with twins that came before which are missing, as `link` takes them."""
-    there = set(session.scalars(sa.select(LinkRow.older).where(LinkRow.newer == row.seq)))
-    return [one for one in _links(row, twins_before(session, row)) if one["older"] not in there]
+def missing_links(session: Session, row: TranscriptRow) -> list[LeakLink]:
+    """The links of a transcript with twins that came before it which nobody recorded."""
+    recorded = set(session.scalars(sa.select(LinkRow.older).where(LinkRow.newer == row.seq)))
+    return [link for link in _links(session, row, _entries(session, row)) if link.older not in recorded]
 
 
-def complete(session: Session, row: TranscriptRow) -> bool:
+def complete_index(session: Session, row: TranscriptRow) -> bool:
     """Makes the index entries that a transcript lacks, and says whether it lacked any."""
-    missing = _missing(session, row)
+    missing = _missing_keys(session, row)
     _index(session, row, missing)
     return bool(missing)
-
-
-def _links(row: TranscriptRow, found: dict[int, str]) -> list[dict[str, Any]]:
-    return [{"newer": row.seq, "older": older, "reason": reason} for older, reason in sorted(found.items())]
 
 
 def _index(session: Session, row: TranscriptRow, keys: list[int]) -> None:
@@ -58,43 +61,41 @@ def _index(session: Session, row: TranscriptRow, keys: list[int]) -> None:
         session.execute(sa.insert(BandRow), [{"band": key, "transcript": row.seq} for key in keys])
 
 
-def twins_before(session: Session, row: TranscriptRow) -> dict[int, str]:
-    """The twins that came before a transcript, each with its reason: `id`, `text` or `near`."""
-    return _reasons(session, row, {transcript for _, transcript in _entries(session, row)})
-
-
 def is_hidden(session: Session, row: TranscriptRow) -> bool:
     """Whether the index lacks an entry of this transcript that there was room for."""
-    return bool(_missing(session, row))
+    return bool(_missing_keys(session, row))
 
 
-def _missing(session: Session, row: TranscriptRow) -> list[int]:
-    own = set(session.scalars(sa.select(BandRow.band).where(BandRow.transcript == row.seq, _under(row))))
+def _missing_keys(session: Session, row: TranscriptRow) -> list[int]:
+    own = set(session.scalars(sa.select(BandRow.band).where(BandRow.transcript == row.seq, _has_key_of(row))))
     taken = Counter(key for key, _ in _entries(session, row))
     return [key for key in twins.bands(row.signature) if key not in own and taken[key] < FULL]
 
 
 def _entries(session: Session, row: TranscriptRow) -> list[tuple[int, int]]:
     """Index entries of earlier transcripts under this one's keys: the key and the transcript."""
-    found = sa.select(BandRow.band, BandRow.transcript).where(BandRow.transcript < row.seq, _under(row))
-    return [(key, transcript) for key, transcript in session.execute(found)]
+    query = sa.select(BandRow.band, BandRow.transcript).where(BandRow.transcript < row.seq, _has_key_of(row))
+    return [(key, transcript) for key, transcript in session.execute(query)]
 
 
-def _under(row: TranscriptRow) -> sa.ColumnElement[bool]:
+def _has_key_of(row: TranscriptRow) -> sa.ColumnElement[bool]:
     return BandRow.band.in_(twins.bands(row.signature))
 
 
-def _reasons(session: Session, row: TranscriptRow, candidates: set[int]) -> dict[int, str]:
-    signed = sa.select(TranscriptRow.seq, TranscriptRow.signature).where(TranscriptRow.seq.in_(candidates))
-    reasons = {
-        seq: "near"
-        for seq, signature in (session.execute(signed) if candidates else ())
-        if twins.similarity(row.signature, signature) >= twins.NEAR
-    }
-    for reason, same in (
+def _links(session: Session, row: TranscriptRow, entries: Sequence[tuple[int, int]]) -> list[LeakLink]:
+    """The links of a transcript with twins that came before it; `entries` name those that it shares a key with."""
+    reasons: dict[int, str] = {}
+    candidates = {transcript for _, transcript in entries}
+    if candidates:
+        signatures = sa.select(TranscriptRow.seq, TranscriptRow.signature).where(TranscriptRow.seq.in_(candidates))
+        for seq, signature in session.execute(signatures):
+            if twins.similarity(row.signature, signature) >= twins.NEAR:
+                reasons[seq] = "near"
+    # the plainest reason is written last, and stays
+    for reason, is_same in (
         ("text", TranscriptRow.text_hash == row.text_hash),
         ("id", TranscriptRow.external_id == row.external_id),
     ):
-        first = sa.select(TranscriptRow.seq).where(same, TranscriptRow.seq < row.seq).order_by(TranscriptRow.seq)
+        first = sa.select(TranscriptRow.seq).where(is_same, TranscriptRow.seq < row.seq).order_by(TranscriptRow.seq)
         reasons.update(dict.fromkeys(session.scalars(first.limit(FULL)), reason))
-    return reasons
+    return [LeakLink(row.seq, older, reason) for older, reason in sorted(reasons.items())]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from errata.database.tables import NightRow
 
 
-class Nights:
+class NightLog:
     def __init__(self, session: Session) -> None:
         self._session = session
 

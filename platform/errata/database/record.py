@@ -48,8 +48,8 @@ class Record:
         self._engine = make_engine(url)
         postgresql = self._engine.dialect.name == "postgresql"
         # each statement of PostgreSQL's default isolation sees rows that the one before it did not
-        whole = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if postgresql else {}
-        self._reader = self._engine.execution_options(errata_writes=False, **whole)
+        one_state = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if postgresql else {}
+        self._reader = self._engine.execution_options(errata_writes=False, **one_state)
 
     @contextmanager
     def write(self) -> Iterator[Store]:
@@ -59,9 +59,9 @@ class Record:
             if not sqlite:
                 _wait_in_line(session)
             began, blobs = monotonic(), Blobs(self._blobs)
-            with blobs.settled():
+            with blobs.sync_at_end():
                 yield Store(session, blobs)
-        if sqlite:
+        if sqlite:  # who waits looks every POLL_SECONDS: without this pause we would often have the lock again first
             sleep(min(POLL_SECONDS, (monotonic() - began) / 10))
 
     @contextmanager
@@ -119,12 +119,12 @@ class Record:
 def _reason(error: sa.exc.DatabaseError) -> str | None:
     """Why the database could not be used, and what helps; None where the fault is ours."""
     reason = " ".join(str(error.orig).split())
-    absent = "no such" in reason or "does not exist" in reason
+    lacks_table = "no such" in reason or "does not exist" in reason
     if type(error) is sa.exc.DatabaseError:  # SQLite's word for a file that is none of its own, or is damaged
         return f"{reason}; restore it from a backup"
-    if isinstance(error, sa.exc.OperationalError) or (isinstance(error, sa.exc.ProgrammingError) and absent):
-        older = "; `errata init` on the workspace brings an older record up to date"
-        return reason + (older if absent else "")
+    if isinstance(error, sa.exc.OperationalError) or (isinstance(error, sa.exc.ProgrammingError) and lacks_table):
+        remedy = "; `errata init` on the workspace brings an older record up to date"
+        return reason + (remedy if lacks_table else "")
     return None
 
 
@@ -162,8 +162,8 @@ def _wait_in_line(session: Session) -> None:
         except sa.exc.OperationalError as error:
             if getattr(error.orig, "sqlstate", "") != LOCK_NOT_AVAILABLE:
                 raise
-            seen, written = written, session.scalar(newest)
-            if written == seen:
+            before, written = written, session.scalar(newest)
+            if written == before:
                 raise
 
 
@@ -179,11 +179,11 @@ def _begin_sqlite(connection: sa.Connection) -> None:
         return
     driver: Any = connection.connection.driver_connection
     driver.execute("PRAGMA busy_timeout=0")
-    seen, given_up = None, 0.0
-    while not _begins(driver, last_try=seen is not None and monotonic() > given_up):
-        written = driver.execute("PRAGMA data_version").fetchone()
-        if written != seen:  # somebody had a turn: it is a long line, not a lock that nobody gives back
-            seen, given_up = written, monotonic() + BUSY_SECONDS
+    version, deadline = None, 0.0
+    while not _begins(driver, last_try=version is not None and monotonic() > deadline):
+        newest = driver.execute("PRAGMA data_version").fetchone()
+        if newest != version:  # somebody had a turn: it is a long line, not a lock that nobody gives back
+            version, deadline = newest, monotonic() + BUSY_SECONDS
         sleep(uniform(POLL_SECONDS / 10, POLL_SECONDS))
     driver.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
 

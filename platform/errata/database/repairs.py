@@ -27,7 +27,7 @@ AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Repaired:
+class RepairResult:
     """What was done, each by the transcripts' `seq`."""
 
     signed: tuple[int, ...] = ()
@@ -54,7 +54,7 @@ class Repairs:
         self._blobs = blobs
         self._conflicts = conflicts
 
-    def mend(self, after: int, by: str) -> tuple[Repaired, int | None]:
+    def mend(self, after: int, by: str) -> tuple[RepairResult, int | None]:
         """Mends the next AT_ONCE transcripts after number `after`; returns what was done and the last of their numbers,
         None where there are no more. Texts that can't be read are left alone: `fsck` names them."""
         rows = self._session.scalars(
@@ -64,15 +64,15 @@ class Repairs:
             .limit(AT_ONCE)
         ).all()
         signed = tuple(row.seq for row in rows if self._sign(row))
-        entered = tuple(row.seq for row in rows if leak_guard.complete(self._session, row))
-        links = [link for row in rows for link in leak_guard.unlinked(self._session, row)]
+        entered = tuple(row.seq for row in rows if leak_guard.complete_index(self._session, row))
+        links = [link for row in rows for link in leak_guard.missing_links(self._session, row)]
         conflicts = tuple(row.seq for row in rows if self._conflicts.update_index(row.seq))
-        done = Repaired(signed, entered, tuple((link["newer"], link["older"]) for link in links), conflicts)
-        if done != Repaired():
+        done = RepairResult(signed, entered, tuple((link.newer, link.older) for link in links), conflicts)
+        if done != RepairResult():
             event = RepairRow(seq=next_seq(self._session, "repair"), by=by, done=done.as_json())
             self._session.add(event)
             self._session.flush()
-            leak_guard.link(self._session, links, since=event.seq)
+            leak_guard.record_links(self._session, links, since=event.seq)
         return done, rows[-1].seq if rows else None
 
     def _sign(self, row: TranscriptRow) -> bool:

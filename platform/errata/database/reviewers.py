@@ -8,10 +8,10 @@ from typing import cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from errata.database.active_corrections import agreement_counts
 from errata.database.sequence import next_seq
-from errata.database.standing import tallied
 from errata.database.tables import AppointmentRow, CorrectionRow, TranscriptRow
-from errata.domain.reviewer import Reviewer, ReviewerRole, Tally, may, on_probation
+from errata.domain.reviewer import AgreementCount, Reviewer, ReviewerRole, may, on_probation
 from errata.errors import BadInput, Refused
 
 
@@ -52,56 +52,48 @@ class Reviewers:
             query = query.where(AppointmentRow.seq <= upto)
         return {name: cast(ReviewerRole, role) for name, role in self._session.execute(query)}
 
-    def tallies(self, upto: int) -> dict[str, Tally]:
+    def agreement(self, upto: int) -> dict[str, AgreementCount]:
         """What the adjudications say of everybody who had a say in an adjudicated item."""
-        decided = sa.select(CorrectionRow.transcript).where(CorrectionRow.kind == "adjudicate")
+        adjudicated = sa.select(CorrectionRow.transcript).where(CorrectionRow.kind == "adjudicate")
         rows = self._session.scalars(
             sa.select(CorrectionRow)
             .join(TranscriptRow, TranscriptRow.seq == CorrectionRow.transcript)
-            .where(CorrectionRow.transcript.in_(decided), CorrectionRow.seq <= upto, TranscriptRow.forgotten.is_(None))
+            .where(CorrectionRow.transcript.in_(adjudicated), CorrectionRow.seq <= upto)
+            .where(TranscriptRow.forgotten.is_(None))
             .order_by(CorrectionRow.seq)
         )
         histories: dict[int, list[CorrectionRow]] = defaultdict(list)
         for row in rows:
             histories[row.transcript].append(row)
-        summed: dict[str, Tally] = {}
+        totals: dict[str, AgreementCount] = defaultdict(AgreementCount)
         for history in histories.values():
-            for name, one in tallied(history).items():
-                so_far = summed.get(name, Tally())
-                summed[name] = Tally(so_far.agreed + one.agreed, so_far.differed + one.differed)
-        return summed
+            for name, count in agreement_counts(history).items():
+                totals[name] += count
+        return dict(totals)
 
     def all(self, upto: int) -> list[Reviewer]:
         """Everybody who gave a correction or holds a role, by name."""
-        counted = self._session.execute(
+        rows = self._session.execute(
             sa.select(CorrectionRow.reviewer, sa.func.count())
             .where(CorrectionRow.seq <= upto, CorrectionRow.kind.in_(("edit", "accept", "reject")))
             .group_by(CorrectionRow.reviewer)
         )
-        given = {row[0]: row[1] for row in counted}
-        roles, tallies = self.roles(upto), self.tallies(upto)
-        tested = _tested(roles)
-        return [
-            Reviewer(
-                name=name,
-                role=roles.get(name, "reviewer"),
-                corrections=given.get(name, 0),
-                tally=tallies.get(name, Tally()),
-                probation=on_probation(tallies.get(name, Tally()), roles.get(name, "reviewer"), tested),
-            )
-            for name in sorted(given.keys() | roles.keys())
-        ]
+        corrections = {row[0]: row[1] for row in rows}
+        roles, agreement = self.roles(upto), self.agreement(upto)
+        tested = any(role != "reviewer" for role in roles.values())
+        reviewers = []
+        for name in sorted(corrections.keys() | roles.keys()):
+            role, agreed = roles.get(name, "reviewer"), agreement.get(name, AgreementCount())
+            probation = on_probation(agreed, role, tested)
+            reviewers.append(Reviewer(name, role, corrections.get(name, 0), agreed, probation))
+        return reviewers
 
     def on_probation(self, upto: int) -> frozenset[str]:
         """Whose word alone neither gates nor fills a night."""
-        if not self.roles(upto) and not self.tallies(upto):
-            return frozenset()
-        return frozenset(one.name for one in self.all(upto) if one.probation)
+        if not self.roles(upto) and not self.agreement(upto):
+            return frozenset()  # most records: nobody was appointed or tested, and counting all corrections is saved
+        return frozenset(reviewer.name for reviewer in self.all(upto) if reviewer.probation)
 
 
 def _a(role: ReviewerRole) -> str:
     return f"an {role}" if role[0] in "aeiou" else f"a {role}"
-
-
-def _tested(roles: dict[str, ReviewerRole]) -> bool:
-    return any(role != "reviewer" for role in roles.values())

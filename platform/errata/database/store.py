@@ -12,11 +12,11 @@ from errata.database.blobs import Blobs
 from errata.database.conflicts import Conflicts
 from errata.database.corrections import Corrections
 from errata.database.event_history import EventHistory
-from errata.database.holdout import Holdout
+from errata.database.holdout_log import HoldoutLog
 from errata.database.labels import Labels
 from errata.database.leak_groups import LeakGroups
 from errata.database.loop_lease import LoopLease
-from errata.database.nights import Nights
+from errata.database.nights import NightLog
 from errata.database.predictions import Predictions
 from errata.database.repairs import Repairs
 from errata.database.reviewers import Reviewers
@@ -35,14 +35,14 @@ class Store:
         self.tombstones = Tombstones(session, blobs, self.leak_groups)
         self.transcripts = Transcripts(session, blobs, self.tombstones)
         self.predictions = Predictions(session)
-        history = EventHistory(session, self.predictions)
+        event_history = EventHistory(session, self.predictions)
         self.reviewers = Reviewers(session)
-        self.conflicts = Conflicts(session, self.transcripts, history)
-        self.corrections = Corrections(session, self.reviewers, self.conflicts, history)
-        self.labels = Labels(session, self.leak_groups, self.reviewers, self.predictions, history)
-        self.holdout = Holdout(session)
+        self.conflicts = Conflicts(session, self.transcripts, event_history)
+        self.corrections = Corrections(session, self.reviewers, self.conflicts, event_history)
+        self.labels = Labels(session, self.leak_groups, self.reviewers, self.predictions, event_history)
+        self.holdout = HoldoutLog(session)
         self.repairs = Repairs(session, blobs, self.conflicts)
-        self.nights = Nights(session)
+        self.nights = NightLog(session)
         self.lease = LoopLease(session)
         self.aliases = Aliases(session)
 

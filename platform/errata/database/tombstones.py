@@ -69,7 +69,7 @@ class Tombstones:
         self._blobs = blobs
         self._leak_groups = leak_groups
 
-    def bury(self, external_id: str, by: str, why: str) -> Tombstone:
+    def record_deletion(self, external_id: str, by: str, why: str) -> Tombstone:
         """Takes every version of a transcript, its predictions and its corrections' texts out of the tables.
 
         Again, it returns the tombstone that is there. The texts themselves go with `remove_texts`, after the commit.
@@ -78,45 +78,48 @@ class Tombstones:
         known = self.of(external_id)
         if known is not None:
             return known
-        named = sa.select(TranscriptRow).where(TranscriptRow.external_id == external_id)
-        rows = self._session.scalars(named.where(TranscriptRow.forgotten.is_(None)).order_by(TranscriptRow.seq)).all()
+        versions = sa.select(TranscriptRow).where(TranscriptRow.external_id == external_id)
+        rows = self._session.scalars(
+            versions.where(TranscriptRow.forgotten.is_(None)).order_by(TranscriptRow.seq)
+        ).all()
         if not rows:
             raise NotFound(f"there is no transcript {external_id!r} in the record; `errata forget` takes its own id")
-        stone = TombstoneRow(
+        tombstone = TombstoneRow(
             seq=next_seq(self._session, "forget"),
             external_hash=sha256(external_id),
             by=by,
             why=why,
-            removed=self._cleared([row.seq for row in rows]),
+            removed=self._clear([row.seq for row in rows]),
         )
-        self._session.add(stone)
+        self._session.add(tombstone)
         for row in rows:
-            row.external_id, row.title, row.channel = stone.external_hash, "", ""
-            row.signature, row.forgotten = b"", stone.seq
+            row.external_id, row.title, row.channel = tombstone.external_hash, "", ""
+            row.signature, row.forgotten = b"", tombstone.seq
         self._session.flush()
-        return self._read(stone)
+        return self._read(tombstone)
 
-    def _cleared(self, seqs: Sequence[int]) -> dict[str, Any]:
+    def _clear(self, seqs: Sequence[int]) -> dict[str, Any]:
         """Empties what models and reviewers said of these transcripts; returns how much that was."""
-        chapters = sa.update(PredictionRow).where(PredictionRow.transcript.in_(seqs)).values(chapters=[], problems=[])
-        told = sa.update(CorrectionRow).where(CorrectionRow.transcript.in_(seqs)).values(chapters=[], why="", origin="")
         counts = {
             name: self._session.scalar(sa.select(sa.func.count()).where(table.transcript.in_(seqs))) or 0
             for name, table in (("predictions", PredictionRow), ("corrections", CorrectionRow))
         }
-        self._session.execute(chapters)
-        self._session.execute(told)
-        self._session.execute(sa.delete(BandRow).where(BandRow.transcript.in_(seqs)))
-        self._session.execute(sa.delete(DisputeRow).where(DisputeRow.transcript.in_(seqs)))
+        for statement in (
+            sa.update(PredictionRow).where(PredictionRow.transcript.in_(seqs)).values(chapters=[], problems=[]),
+            sa.update(CorrectionRow).where(CorrectionRow.transcript.in_(seqs)).values(chapters=[], why="", origin=""),
+            sa.delete(BandRow).where(BandRow.transcript.in_(seqs)),
+            sa.delete(DisputeRow).where(DisputeRow.transcript.in_(seqs)),
+        ):
+            self._session.execute(statement)
         return {"transcripts": len(seqs), **counts}
 
-    def remove_texts(self, stone: Tombstone) -> None:
-        for name in stone.hashes:
+    def remove_texts(self, tombstone: Tombstone) -> None:
+        for name in tombstone.hashes:
             self._blobs.remove(name)
 
-    def note(self, stone: Tombstone, removed: dict[str, Any], finished: bool) -> Tombstone:
+    def note(self, tombstone: Tombstone, removed: dict[str, Any], finished: bool) -> Tombstone:
         """Writes down what else was removed, and whether that was all."""
-        row = self._session.get_one(TombstoneRow, stone.seq)
+        row = self._session.get_one(TombstoneRow, tombstone.seq)
         row.removed, row.finished = {**row.removed, **removed}, finished
         self._session.flush()
         return self._read(row)
@@ -130,10 +133,10 @@ class Tombstones:
         rows = self._session.scalars(sa.select(TombstoneRow).where(TombstoneRow.finished.is_(False)))
         return [self._read(row) for row in rows]
 
-    def twins(self, stone: Tombstone) -> list[str]:
+    def twins(self, tombstone: Tombstone) -> list[str]:
         """Outside ids of other transcripts in the same leak groups, which the request doesn't name."""
         now = highest_seq(self._session)
-        seqs = {member for seq in stone.transcripts for member in self._leak_groups.members(seq, now)}
+        seqs = {member for seq in tombstone.transcripts for member in self._leak_groups.members(seq, now)}
         names = sa.select(TranscriptRow.external_id).where(
             TranscriptRow.seq.in_(seqs), TranscriptRow.forgotten.is_(None)
         )
@@ -143,14 +146,14 @@ class Tombstones:
         """Raises Forgotten for a transcript that was: under its id, or the same words under another."""
         if self._session.scalar(sa.select(TombstoneRow.seq).limit(1)) is None:
             return
-        stone = self.of(transcript.external_id) or self._by_words(transcript)
-        if stone is not None:
+        tombstone = self.of(transcript.external_id) or self._of_same_words(transcript)
+        if tombstone is not None:
             raise Forgotten(
-                f"the transcript {transcript.external_id!r} was forgotten on request on {stone.at:%Y-%m-%d} and is not "
-                "taken in again; leave it out"
+                f"the transcript {transcript.external_id!r} was forgotten on request on {tombstone.at:%Y-%m-%d} and is "
+                "not taken in again; leave it out"
             )
 
-    def _by_words(self, transcript: Transcript) -> Tombstone | None:
+    def _of_same_words(self, transcript: Transcript) -> Tombstone | None:
         row = self._session.scalar(
             sa.select(TombstoneRow)
             .join(TranscriptRow, TranscriptRow.forgotten == TombstoneRow.seq)
@@ -161,7 +164,7 @@ class Tombstones:
 
     def _read(self, row: TombstoneRow) -> Tombstone:
         query = sa.select(TranscriptRow.seq, TranscriptRow.hash).where(TranscriptRow.forgotten == row.seq)
-        found = self._session.execute(query.order_by(TranscriptRow.seq)).all()
+        versions = self._session.execute(query.order_by(TranscriptRow.seq)).all()
         at = self._session.get_one(EventRow, row.seq).at
         return Tombstone(
             seq=row.seq,
@@ -169,8 +172,8 @@ class Tombstones:
             at=at if at.tzinfo else at.replace(tzinfo=UTC),
             by=row.by,
             why=row.why,
-            transcripts=tuple(one.seq for one in found),
-            hashes=tuple(one.hash for one in found),
+            transcripts=tuple(version.seq for version in versions),
+            hashes=tuple(version.hash for version in versions),
             removed=row.removed,
             finished=row.finished,
         )

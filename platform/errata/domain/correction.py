@@ -58,7 +58,7 @@ class Label:
     """The transcripts of the leak group, by hash."""
     first: bool
     """Whether this transcript was without a decided correction before the span of `seq` that was asked about."""
-    seconded: bool = True
+    corroborated: bool = True
     """Whether it may gate: it stands on more than the word of one reviewer on probation."""
 
 
@@ -113,19 +113,21 @@ class Conflict:
         }
 
 
-def said(chapters: list[dict[str, Any]]) -> str:
+def chapters_hash(chapters: list[dict[str, Any]]) -> str:
     """Equal for chapters, in JSON, that say the same: order, spaces and `12` for `12.0` don't count."""
     return content_hash(sorted([float(chapter["start"]), tidy(chapter["title"])] for chapter in chapters))
 
 
 def preference(label: Label, predicted: Prediction) -> Preference | None:
     """The pair that a correction of `predicted` yields; None where the reviewer left it as it was."""
-    if same(label.chapters, predicted.chapters):
+    if same_chapters(label.chapters, predicted.chapters):
         return None
     return Preference(
         label.transcript, label.correction, predicted.model, label.chapters, predicted.chapters, label.role
     )
 
 
-def same(one: Chapters, other: Chapters) -> bool:
-    return said([chapter.as_json() for chapter in one]) == said([chapter.as_json() for chapter in other])
+def same_chapters(one: Chapters, other: Chapters) -> bool:
+    return chapters_hash([chapter.as_json() for chapter in one]) == chapters_hash(
+        [chapter.as_json() for chapter in other]
+    )

@@ -28,7 +28,7 @@ class Trust:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class AgreementCount:
     """Of the adjudicated items that a reviewer had a say in."""
 
     agreed: int = 0
@@ -37,6 +37,9 @@ class Tally:
     @property
     def items(self) -> int:
         return self.agreed + self.differed
+
+    def __add__(self, other: AgreementCount) -> AgreementCount:
+        return AgreementCount(self.agreed + other.agreed, self.differed + other.differed)
 
     def trust(self) -> Trust:
         """Beta(1 + agreed, 1 + differed): the conjugate posterior of a share (Gelman et al., Bayesian Data
@@ -54,17 +57,17 @@ class Reviewer:
     role: ReviewerRole
     corrections: int
     """Edits, accepts and rejects given, superseded ones included."""
-    tally: Tally
+    agreement: AgreementCount
     probation: bool
 
     def as_json(self) -> dict[str, Any]:
-        trust = self.tally.trust()
+        trust = self.agreement.trust()
         return {
             "name": self.name,
             "role": self.role,
             "corrections": self.corrections,
-            "adjudicated": self.tally.items,
-            "agreed": self.tally.agreed,
+            "adjudicated": self.agreement.items,
+            "agreed": self.agreement.agreed,
             "trust": trust.mean,
             "low": trust.low,
             "high": trust.high,
@@ -72,7 +75,7 @@ class Reviewer:
         }
 
 
-def on_probation(tally: Tally, role: ReviewerRole, tested: bool) -> bool:
+def on_probation(agreement: AgreementCount, role: ReviewerRole, tested: bool) -> bool:
     """Whether a reviewer's word alone neither gates nor fills a night.
 
     `tested` says whether anybody has been appointed to adjudicate: until then nobody could ever leave a probation that
@@ -80,9 +83,9 @@ def on_probation(tally: Tally, role: ReviewerRole, tested: bool) -> bool:
     """
     if role != "reviewer":
         return False
-    if tally.items < PROBATION_ITEMS:
+    if agreement.items < PROBATION_ITEMS:
         return tested
-    return tally.trust().low < PROBATION_FLOOR
+    return agreement.trust().low < PROBATION_FLOOR
 
 
 def may(name: str, least: ReviewerRole, roles: Mapping[str, ReviewerRole]) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from errata.database.holdout import Access
+from errata.database.holdout_log import HoldoutAccess
 from errata.domain.roles import Role
 from errata.errors import NotFound
 from errata.loop.compared_models import ComparedModel, PromptSettings, compared_model
@@ -55,13 +55,15 @@ def compare(workspace: Workspace, names: tuple[str, str], on: str, settings: Pro
     return {**told, **found, "regressions": worst_regressions(pairs), "fixes": best_fixes(pairs)}
 
 
-def _accesses(items: Sequence[Item], pair: tuple[ComparedModel, ComparedModel], on: str, upto: int) -> Iterator[Access]:
+def _accesses(
+    items: Sequence[Item], pair: tuple[ComparedModel, ComparedModel], on: str, upto: int
+) -> Iterator[HoldoutAccess]:
     """To each role that is held out."""
     why = f"errata compare {' '.join(model.given for model in pair)} --on {on}"
     who = tuple(model.predictor.key.model for model in pair)
     for role in HELD_OUT:
         if count := sum(_role(item) == role for item in items):
-            yield Access(role, getpass.getuser(), why, who, count, upto)
+            yield HoldoutAccess(role, getpass.getuser(), why, who, count, upto)
 
 
 def _room(workspace: Workspace) -> Path:

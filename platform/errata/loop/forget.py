@@ -50,7 +50,7 @@ def _remove(workspace: Workspace, external_id: str, by: str, why: str) -> tuple[
     """Removes a transcript everywhere; returns its tombstone and its twins' ids."""
     with workspace.record.write() as store:
         store.reviewers.check(by, "release owner", "have a transcript forgotten")
-        tombstone = store.tombstones.bury(external_id, by, why)
+        tombstone = store.tombstones.record_deletion(external_id, by, why)
     target = DeletionTarget(external_id, frozenset(tombstone.transcripts), frozenset(tombstone.hashes))
     # those that an earlier attempt has noted may have lost their rows already, and not yet their copies in MLflow
     nights = sorted({*tombstone.removed.get("nights", ()), *nights_with(workspace, target)})

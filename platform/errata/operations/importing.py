@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from errata.database.record import Record
 from errata.database.store import Store
 from errata.domain.chapter import Chapters
-from errata.domain.correction import Correction, same
+from errata.domain.correction import Correction, same_chapters
 from errata.domain.hashing import content_hash
 from errata.domain.names import check_name
 from errata.domain.prediction import Prediction
@@ -119,7 +119,9 @@ def _add_review(store: Store, review: Review, origin: str) -> bool:
     transcript = store.transcripts.find(review.video_id)
     check_starts(store, transcript, review.video_id, (*(review.chapters or ()), *(review.draft or ())))
     seen, chapters = _joined(store, transcript, review)
-    untouched = seen is not None and review.prediction_key and same(chapters, store.predictions.read(seen).chapters)
+    untouched = (
+        seen is not None and review.prediction_key and same_chapters(chapters, store.predictions.read(seen).chapters)
+    )
     correction = Correction(
         transcript=transcript,
         kind="accept" if review.kind == "edit" and untouched else review.kind,
@@ -150,7 +152,7 @@ def _joined(store: Store, transcript: int, review: Review) -> tuple[int | None, 
             )
         return latest[0], latest[1].chapters
     right = review.chapters or ()
-    if latest is None or (review.kind == "accept" and not same(right, latest[1].chapters)):
+    if latest is None or (review.kind == "accept" and not same_chapters(right, latest[1].chapters)):
         return None, right  # who accepts these chapters has seen another answer
     return latest[0], right
 
@@ -165,7 +167,7 @@ def _keyed(store: Store, transcript: int, review: Review) -> tuple[int, Chapters
     seen, prediction = found
     if review.kind != "accept":
         return seen, review.chapters or ()
-    if review.chapters is not None and not same(review.chapters, prediction.chapters):
+    if review.chapters is not None and not same_chapters(review.chapters, prediction.chapters):
         raise BadInput(
             f"it accepts the prediction {review.prediction_key[:16]!r} and has other chapters; make it an edit, or "
             "take the chapters out"

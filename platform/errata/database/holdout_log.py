@@ -15,7 +15,7 @@ from errata.domain.roles import Role
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class HoldoutAccess:
     """Models were scored on the items of a held-out role."""
 
     role: Role
@@ -30,13 +30,13 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
+class LoggedAccess:
     """An access as the record keeps it."""
 
     seq: int
     at: datetime
     """UTC."""
-    access: Access
+    access: HoldoutAccess
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -51,11 +51,11 @@ class Logged:
         }
 
 
-class Holdout:
+class HoldoutLog:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def log(self, access: Access, identity: str) -> Added:
+    def log(self, access: HoldoutAccess, identity: str) -> Added:
         """Records an access, once under an `identity` (a sha256)."""
         known = sa.select(HoldoutAccessRow.seq).where(HoldoutAccessRow.hash == identity)
         seq = self._session.scalar(known)
@@ -75,7 +75,7 @@ class Holdout:
         self._session.flush()
         return Added(row.seq, new=True)
 
-    def accesses(self, role: Role | None = None) -> list[Logged]:
+    def accesses(self, role: Role | None = None) -> list[LoggedAccess]:
         """In their order; to one role, or to all."""
         query = sa.select(HoldoutAccessRow, EventRow.at).join(EventRow, EventRow.seq == HoldoutAccessRow.seq)
         if role is not None:
@@ -83,6 +83,6 @@ class Holdout:
         return [_read(row, at) for row, at in self._session.execute(query.order_by(HoldoutAccessRow.seq))]
 
 
-def _read(row: HoldoutAccessRow, at: datetime) -> Logged:
-    access = Access(cast(Role, row.role), row.by, row.why, tuple(row.models), row.items, row.watermark)
-    return Logged(row.seq, at if at.tzinfo else at.replace(tzinfo=UTC), access)
+def _read(row: HoldoutAccessRow, at: datetime) -> LoggedAccess:
+    access = HoldoutAccess(cast(Role, row.role), row.by, row.why, tuple(row.models), row.items, row.watermark)
+    return LoggedAccess(row.seq, at if at.tzinfo else at.replace(tzinfo=UTC), access)
