@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from errata.demo import styles
 from errata.demo.days import NEW_PHRASES
 from errata.demo.material import load as material
-from errata.demo.speech import Setting
+from errata.demo.speech import SpeechSetting
 from errata.demo.talks import Talk, write_talk
 from errata.domain.chapter import Chapters
 from errata.inference.model import open_model
@@ -29,7 +29,7 @@ TALKS = 60
 
 def _talks() -> list[Talk]:
     rng = Random("quantisation")
-    channels, setting = material().early_channels(), Setting("day-2", own=NEW_PHRASES, fresh=0.4)
+    channels, setting = material().early_channels(), SpeechSetting("day-2", own=NEW_PHRASES, fresh=0.4)
     return [write_talk(material(), rng.choice(channels), setting, rng, f"q-{n}") for n in range(TALKS)]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from errata.demo import styles
 from errata.demo.days import NEW_PHRASES
 from errata.demo.material import load as material
-from errata.demo.speech import TAUGHT, Setting
+from errata.demo.speech import TAUGHT, SpeechSetting
 from errata.demo.styles import Style
 from errata.demo.talks import Talk, write_talk
 from errata.domain.chapter import Chapters
@@ -19,13 +19,13 @@ from errata.domain.chapter import Chapters
 if TYPE_CHECKING:
     from evaluation.metrics.score import VideoScore
 
-SETS: Mapping[str, tuple[Setting, Style]] = {
+SETS: Mapping[str, tuple[SpeechSetting, Style]] = {
     "patterns and subjects it was taught": (TAUGHT, styles.old),
-    "unseen patterns": (Setting("day-1", own=1.0, fresh=0.0), styles.old),
-    "unseen patterns and subjects": (Setting("day-1", own=1.0, fresh=1.0), styles.old),
-    "as in the sample's first day": (Setting("day-1", own=NEW_PHRASES, fresh=0.4), styles.old),
-    "the same, by the house style": (Setting("day-1", own=NEW_PHRASES, fresh=0.4), styles.house),
-    "as in the retention set": (Setting("retention", own=NEW_PHRASES, fresh=0.2, breaks=False), styles.house),
+    "unseen patterns": (SpeechSetting("day-1", own=1.0, fresh=0.0), styles.old),
+    "unseen patterns and subjects": (SpeechSetting("day-1", own=1.0, fresh=1.0), styles.old),
+    "as in the sample's first day": (SpeechSetting("day-1", own=NEW_PHRASES, fresh=0.4), styles.old),
+    "the same, by the house style": (SpeechSetting("day-1", own=NEW_PHRASES, fresh=0.4), styles.house),
+    "as in the retention set": (SpeechSetting("retention", own=NEW_PHRASES, fresh=0.2, breaks=False), styles.house),
 }
 
 

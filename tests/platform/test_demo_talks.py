@@ -12,16 +12,16 @@ import pytest
 from errata.demo import styles
 from errata.demo.days import DAYS, write
 from errata.demo.material import SHARES, load
-from errata.demo.speech import TAUGHT, Phrasebook, Setting, lines
+from errata.demo.speech import TAUGHT, Phrasebook, SpeechSetting, lines
 from errata.demo.talks import Talk, write_talk
 from errata.domain.chapter import canonical
 
 MATERIAL = load()
 dice = Random
-DAY_1 = Setting("day-1", own=0.5, fresh=0.4)
+DAY_1 = SpeechSetting("day-1", own=0.5, fresh=0.4)
 
 
-def some_talks(setting: Setting, count: int = 60) -> list[Talk]:
+def some_talks(setting: SpeechSetting, count: int = 60) -> list[Talk]:
     rng = dice(7)
     channels = MATERIAL.channels
     return [write_talk(MATERIAL, channels[i % len(channels)], setting, rng, f"talk-{i}") for i in range(count)]
@@ -96,13 +96,13 @@ def test_a_taught_talk_holds_only_known_patterns_and_subjects() -> None:
 def test_a_channel_of_one_domain_has_enough_subjects_for_its_longest_talk(fresh: float) -> None:
     narrow = next(channel for channel in MATERIAL.early_channels() if len(channel.domains) == 1)
     for seed in range(40):
-        talk = write_talk(MATERIAL, narrow, Setting("day-1", own=0.0, fresh=fresh), dice(seed), "narrow")
+        talk = write_talk(MATERIAL, narrow, SpeechSetting("day-1", own=0.0, fresh=fresh), dice(seed), "narrow")
         names = [span.name for span in talk.plan if span.name]
         assert len(set(names)) >= len(names) - 1  # one may be taken up again after a break
 
 
 def test_a_setting_says_how_much_is_its_own() -> None:
-    book = Phrasebook(MATERIAL, Setting("day-2", own=1.0, fresh=0.0), 0.0, dice(1))
+    book = Phrasebook(MATERIAL, SpeechSetting("day-2", own=1.0, fresh=0.0), 0.0, dice(1))
     own = {book.say("ending", {"topic": "T", "term": "t", "other": "o"}) for _ in range(20)}
     assert own == {
         "Anything else on T you can read in the handout.",
@@ -134,7 +134,7 @@ def test_a_long_sentence_is_cut_at_its_middle_comma_and_loses_nothing() -> None:
 
 
 @pytest.mark.parametrize("setting", [TAUGHT, DAY_1])
-def test_plans_cover_all_lines_and_chapters_lie_in_the_talk(setting: Setting) -> None:
+def test_plans_cover_all_lines_and_chapters_lie_in_the_talk(setting: SpeechSetting) -> None:
     for talk in some_talks(setting):
         firsts = [span.first for span in talk.plan]
         count = len(talk.transcript.segments)
@@ -187,7 +187,7 @@ def test_the_styles_differ_on_breaks_questions_and_usual_parts() -> None:
 
 
 def test_retention_has_the_same_borders_in_both_styles(sample: Path) -> None:
-    for talk in some_talks(Setting("retention", own=0.15, fresh=0.2, breaks=False)):
+    for talk in some_talks(SpeechSetting("retention", own=0.15, fresh=0.2, breaks=False)):
         assert [line for line, _ in styles.old(talk)] == [line for line, _ in styles.house(talk)]
     facts = read(sample / "retention" / "chapters.json")
     assert len(facts) == 48

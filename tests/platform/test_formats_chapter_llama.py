@@ -14,10 +14,10 @@ from errata.domain.chapter import Chapter, tidy
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats import chapter_llama
-from errata.formats.rows import Arrival, Rejected, Row, write_rejects
+from errata.formats.rows import Arrival, Rejected, SourceRow, write_rejects
 
 SPEECH = {"text": ["Hello there.", "Soil first."], "start": [0, 4.5], "end": [4, 9.5]}
-NOWHERE = Row("", 0, None)
+NOWHERE = SourceRow("", 0, None)
 METADATA = {"duration": 12, "title": "Gardens", "channel_id": "green", "chapters": {"0": "Opening", "4.5": "Soil"}}
 
 
@@ -89,7 +89,7 @@ def test_every_field_is_where_it_belongs(tmp_path: Path) -> None:
         (Chapter(0.5, "First one"), Chapter(1234.0, "Later")),
         NOWHERE,
     )
-    assert good["v"].row == Row(str(tmp_path / "chapters_x.json"), "v", good["v"].row.raw)
+    assert good["v"].row == SourceRow(str(tmp_path / "chapters_x.json"), "v", good["v"].row.raw)
 
 
 @pytest.mark.parametrize(("stated", "duration"), [(None, 9.5), (0, 9.5), (9, 9.5), (9.5, 9.5), (12, 12.0)])

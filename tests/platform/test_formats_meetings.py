@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from errata.domain.chapter import Chapter
 from errata.domain.transcript import Segment, Transcript
 from errata.formats import detect
-from errata.formats.rows import Arrival, Rejected, Row, write_rejects
+from errata.formats.rows import Arrival, Rejected, SourceRow, write_rejects
 
 MEETING: dict[str, Any] = {
     "meeting_id": "M1",
@@ -62,7 +62,7 @@ def test_turns_are_placed_by_words_and_each_range_of_a_topic_begins_a_chapter(tm
         Segment(9.0, 11.0, "Yes ."),
     )
     reference = (Chapter(0.0, "Opening"), Chapter(3.0, "Soil"), Chapter(9.0, "Opening"))
-    assert arrival == Arrival(Transcript("M1", segments, 11.0, "words"), reference, Row("", 0, None))
+    assert arrival == Arrival(Transcript("M1", segments, 11.0, "words"), reference, SourceRow("", 0, None))
 
 
 @pytest.mark.parametrize(("topics", "reference"), [(None, None), ([], ())])

@@ -24,7 +24,7 @@ from errata.formats import (
     reviews_jsonl,
 )
 from errata.formats.reviews_jsonl import Review
-from errata.formats.rows import Rejected, Row
+from errata.formats.rows import Rejected, SourceRow
 from errata.formats.shown import Shown
 
 CHAPTERS = (Chapter(0.0, "=1+1"), Chapter(30.0, '- "Soil", and more: x'), Chapter(80.0, "'Tools' 0:99"))
@@ -298,4 +298,4 @@ def test_a_prediction_key_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_review_without_a_key_needs_none() -> None:
-    assert Review("v", "reject", None, "Ann", "", None, "", Row("f", 1, None)).prediction_key == ""
+    assert Review("v", "reject", None, "Ann", "", None, "", SourceRow("f", 1, None)).prediction_key == ""

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats import detect, plain_text
-from errata.formats.rows import Arrival, Rejected, Row
+from errata.formats.rows import Arrival, Rejected, SourceRow
 
 SPEECH = {"v": {"text": ["Hello."], "start": [0], "end": [4]}}
 
@@ -54,7 +54,7 @@ def test_a_file_is_one_transcript_placed_by_words(tmp_path: Path) -> None:
                 unit="words",
             ),
             None,
-            Row("", 0, None),
+            SourceRow("", 0, None),
         )
     ]
 

@@ -14,7 +14,7 @@ from errata.domain.chapter import Chapter
 from errata.errors import BadInput
 from errata.formats import reviews_jsonl
 from errata.formats.reviews_jsonl import Review
-from errata.formats.rows import Rejected, Row, write_rejects
+from errata.formats.rows import Rejected, SourceRow, write_rejects
 
 ROW: dict[str, Any] = {
     "video_id": "v",
@@ -70,7 +70,7 @@ def test_every_field_is_where_it_belongs(tmp_path: Path) -> None:
         reviewed_on="2024-02-15",
         draft=(Chapter(4.0, "Earth"),),
         draft_by="machine",
-        row=Row("", 0, None),
+        row=SourceRow("", 0, None),
     )
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from errata.domain.chapter import Chapter, tidy
 from errata.domain.transcript import Segment, Transcript
 from errata.formats import detect, whisper
-from errata.formats.rows import Arrival, Rejected, Row, write_rejects
+from errata.formats.rows import Arrival, Rejected, SourceRow, write_rejects
 
 WHISPER = {
     "text": " Hello there. Soil first.",
@@ -40,7 +40,7 @@ def one(folder: Path, value: Any) -> Arrival:
 
 
 def test_a_file_is_one_transcript_under_its_name(tmp_path: Path) -> None:
-    assert one(tmp_path, WHISPER) == Arrival(Transcript("talk", SEGMENTS, 9.5), None, Row("", 0, None))
+    assert one(tmp_path, WHISPER) == Arrival(Transcript("talk", SEGMENTS, 9.5), None, SourceRow("", 0, None))
     assert one(tmp_path, WHISPER["segments"]).transcript.segments == SEGMENTS
 
 

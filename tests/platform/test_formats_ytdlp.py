@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from errata.domain.chapter import Chapter
 from errata.domain.transcript import Segment, Transcript
 from errata.formats import detect, ytdlp
-from errata.formats.rows import Arrival, Rejected, Row, write_rejects
+from errata.formats.rows import Arrival, Rejected, SourceRow, write_rejects
 
 INFO: dict[str, Any] = {
     "id": "dQw4w9WgXcQ",
@@ -86,7 +86,7 @@ def test_every_field_is_where_it_belongs(tmp_path: Path) -> None:
             channel="UC123",
         ),
         REFERENCE,
-        Row("", 0, None),
+        SourceRow("", 0, None),
     )
 
 

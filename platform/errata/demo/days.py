@@ -10,9 +10,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from errata.demo import reviewers, styles
+from errata.demo import sample_reviewers, styles
 from errata.demo.material import Channel, Material, Share, load
-from errata.demo.speech import Setting
+from errata.demo.speech import SpeechSetting
 from errata.demo.talks import Talk, write_talk
 from errata.domain.transcript import Segment
 
@@ -64,7 +64,7 @@ class _Shelf:
     def retention(self) -> list[Talk]:
         rng = _dice("retention")
         channels = _round_robin(self._material.early_channels(), RETENTION_TALKS, rng)
-        setting = Setting("retention", own=NEW_PHRASES, fresh=0.2, breaks=False)
+        setting = SpeechSetting("retention", own=NEW_PHRASES, fresh=0.2, breaks=False)
         return [self._new(channel, setting, rng) for channel in channels]
 
     def day(self, share: Share) -> list[Talk]:
@@ -72,7 +72,7 @@ class _Shelf:
         exact, near = _REPEATS.get(share, (0, 0))
         again = rng.sample(self._shown, exact + near)
         channels = self._material.channels if share in _LATE_DAYS else self._material.early_channels()
-        setting = Setting(share, own=NEW_PHRASES, fresh=0.4)
+        setting = SpeechSetting(share, own=NEW_PHRASES, fresh=0.4)
         new = [self._new(channel, setting, rng) for channel in _round_robin(channels, TALKS_A_DAY - len(again), rng)]
         repeats = [self._renamed(talk) for talk in again[:exact]]
         repeats += [_reworded(self._renamed(talk), rng) for talk in again[exact:]]
@@ -81,7 +81,7 @@ class _Shelf:
         rng.shuffle(talks)
         return talks
 
-    def _new(self, channel: Channel, setting: Setting, rng: Random) -> Talk:
+    def _new(self, channel: Channel, setting: SpeechSetting, rng: Random) -> Talk:
         return write_talk(self._material, channel, setting, rng, self._id(channel.id))
 
     def _renamed(self, talk: Talk) -> Talk:
@@ -119,9 +119,9 @@ def _reviews(talks: list[Talk], share: Share, date: str) -> list[dict[str, Any]]
     rows: list[dict[str, Any]] = []
     for index, talk in enumerate(talks):
         if index == disputed:
-            rows += reviewers.dispute(talk, date, rng)
+            rows += sample_reviewers.dispute(talk, date, rng)
         else:
-            rows.append(reviewers.review(talk, reviewers.somebody(rng), date, rng))
+            rows.append(sample_reviewers.review(talk, sample_reviewers.random_reviewer(rng), date, rng))
     return rows
 
 

@@ -17,7 +17,7 @@ _LONGEST = 17
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class SpeechSetting:
     """What a talk may be made of."""
 
     share: Share
@@ -32,14 +32,14 @@ class Setting:
     """Share of a pattern's words that are lost or replaced, so that no pattern is learnt by heart."""
 
 
-TAUGHT = Setting("known", own=0.0, fresh=0.0, garbled=0.12)
+TAUGHT = SpeechSetting("known", own=0.0, fresh=0.0, garbled=0.12)
 """What errata-tiny learns from."""
 
 
 class Phrasebook:
     """Hands out patterns, none twice before its like have all been used, with their slots filled in."""
 
-    def __init__(self, material: Material, setting: Setting, stumbles: float, rng: Random) -> None:
+    def __init__(self, material: Material, setting: SpeechSetting, stumbles: float, rng: Random) -> None:
         self._material, self._setting, self._stumbles, self._rng = material, setting, stumbles, rng
         self._used: set[str] = set()
 

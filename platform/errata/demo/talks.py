@@ -9,7 +9,7 @@ from typing import Literal
 
 from errata.demo import subjects
 from errata.demo.material import Channel, Material, Topic
-from errata.demo.speech import Phrasebook, Setting, lines
+from errata.demo.speech import Phrasebook, SpeechSetting, lines
 from errata.domain.transcript import Segment, Transcript
 
 Part = Literal["cold open", "introduction", "topic", "sponsor", "question", "closing"]
@@ -50,7 +50,7 @@ class _Outline:
     """How many lines the topics are to have together."""
 
 
-def write_talk(material: Material, channel: Channel, setting: Setting, rng: Random, name: str) -> Talk:
+def write_talk(material: Material, channel: Channel, setting: SpeechSetting, rng: Random, name: str) -> Talk:
     """A talk of 20 to 45 lines and 3 to 9 chapters; the same `rng` state gives the same talk."""
     outline = _outline(material, channel, setting, rng)
     writer = _Writer(material, channel, setting, outline, rng)
@@ -61,7 +61,7 @@ def write_talk(material: Material, channel: Channel, setting: Setting, rng: Rand
     return Talk(transcript, tuple(writer.plan))
 
 
-def _outline(material: Material, channel: Channel, setting: Setting, rng: Random) -> _Outline:
+def _outline(material: Material, channel: Channel, setting: SpeechSetting, rng: Random) -> _Outline:
     asked = setting.breaks and rng.random() < channel.questions
     sponsored = setting.breaks and rng.random() < channel.sponsors
     questions = rng.randint(2, 4) if asked else 0
@@ -81,7 +81,9 @@ def _outline(material: Material, channel: Channel, setting: Setting, rng: Random
     )
 
 
-def _distinct(material: Material, channel: Channel, setting: Setting, rng: Random, count: int) -> tuple[Topic, ...]:
+def _distinct(
+    material: Material, channel: Channel, setting: SpeechSetting, rng: Random, count: int
+) -> tuple[Topic, ...]:
     chosen: list[Topic] = []
     for _ in range(count):
         chosen.append(subjects.draw(material, channel.domains, setting.fresh, rng, chosen))
@@ -91,7 +93,9 @@ def _distinct(material: Material, channel: Channel, setting: Setting, rng: Rando
 class _Writer:
     """Says a talk's lines in order and keeps its plan."""
 
-    def __init__(self, material: Material, channel: Channel, setting: Setting, outline: _Outline, rng: Random) -> None:
+    def __init__(
+        self, material: Material, channel: Channel, setting: SpeechSetting, outline: _Outline, rng: Random
+    ) -> None:
         self.said: list[tuple[str, str]] = []
         """Line and speaker."""
         self.plan: list[Span] = []

@@ -33,7 +33,7 @@ from errata.formats.label_studio import NOBODY, verdict
 from errata.formats.review_lines import Line, entries, named, reviews, video_id, word
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import json_rows
-from errata.formats.rows import LeftOut, Rejected, Row
+from errata.formats.rows import LeftOut, Rejected, SourceRow
 from errata.formats.shown import KEY
 
 DRAFT = "draft"
@@ -52,7 +52,7 @@ def fits(raw: dict[str, Any]) -> bool:
     return flat or ("fields" in raw and ("responses" in raw or "suggestions" in raw))
 
 
-def _records(row: Row | Rejected) -> Iterator[Row | Rejected]:
+def _records(row: SourceRow | Rejected) -> Iterator[SourceRow | Rejected]:
     """The records of a dict of columns, or of a dict by id; other rows as they are."""
     raw = entries(row.raw)
     if isinstance(row, Rejected):
@@ -61,25 +61,25 @@ def _records(row: Row | Rejected) -> Iterator[Row | Rejected]:
         yield from _by_column(row)
     elif not fits(raw) and any(isinstance(value, dict) and fits(value) for value in raw.values()):
         for name, value in raw.items():
-            yield Row(row.file, f"record {name}", value)
+            yield SourceRow(row.file, f"record {name}", value)
     else:
         yield row
 
 
-def _by_column(row: Row) -> Iterator[Row | Rejected]:
+def _by_column(row: SourceRow) -> Iterator[SourceRow | Rejected]:
     columns = row.raw
     if any(not isinstance(column, list) or len(column) != len(columns["id"]) for column in columns.values()):
         yield row.rejected("its columns are not lists of one length; export it again")
         return
     for at, cells in enumerate(zip(*columns.values(), strict=True), start=1):
-        yield Row(row.file, f"item {at}", dict(zip(columns, cells, strict=True)))
+        yield SourceRow(row.file, f"item {at}", dict(zip(columns, cells, strict=True)))
 
 
 def _responded(raw: dict[str, Any]) -> bool:
     return bool(raw.get("responses")) or any(value for name, value in raw.items() if name.endswith(".responses"))
 
 
-def _responses(record: Row | Rejected) -> Iterator[Row | Rejected]:
+def _responses(record: SourceRow | Rejected) -> Iterator[SourceRow | Rejected]:
     """The record once for each user who responded, with their answers alone; drafts are left out."""
     raw = entries(record.raw)
     if isinstance(record, Rejected) or not fits(raw):
@@ -98,7 +98,7 @@ def _responses(record: Row | Rejected) -> Iterator[Row | Rejected]:
         place = f"record {named(whole.get('id'))}, user {user}"
         alone = {**whole, "responses": responses, "others": others}
         draft = any(answer.get("status") == "draft" for found in responses.values() for answer in found)
-        yield LeftOut(record.file, place, DRAFT, alone) if draft else Row(record.file, place, alone)
+        yield LeftOut(record.file, place, DRAFT, alone) if draft else SourceRow(record.file, place, alone)
 
 
 def _nested(raw: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats.fields import chapter, chapters, listing, mapping, text, text_or_nothing, time, time_in_key
 from errata.formats.json_files import read_map
-from errata.formats.rows import Arrival, Rejected, Row, each, json_lines
+from errata.formats.rows import Arrival, Rejected, SourceRow, each, json_lines
 
 Place = TypeVar("Place", bound=PurePath)
 
@@ -107,7 +107,7 @@ def _merged(files: list[Path]) -> _Merged:
     return _Merged(first, later)
 
 
-def _joined(metadata: _Merged, speech: _Merged) -> Iterator[Row | Rejected]:
+def _joined(metadata: _Merged, speech: _Merged) -> Iterator[SourceRow | Rejected]:
     for entry in metadata.first.values():
         yield _row(entry, entry, speech.first.get(entry.video_id))
     for entry in speech.first.values():
@@ -119,16 +119,16 @@ def _joined(metadata: _Merged, speech: _Merged) -> Iterator[Row | Rejected]:
         yield _row(entry, metadata.first.get(entry.video_id), entry).rejected(_twice(speech.first[entry.video_id]))
 
 
-def _row(place: _Entry, metadata: _Entry | None, speech: _Entry | None) -> Row:
+def _row(place: _Entry, metadata: _Entry | None, speech: _Entry | None) -> SourceRow:
     halves = {"metadata": metadata.value if metadata else None, "asr": speech.value if speech else None}
-    return Row(place.file, place.video_id, {"video_id": place.video_id, **halves})
+    return SourceRow(place.file, place.video_id, {"video_id": place.video_id, **halves})
 
 
 def _twice(first: _Entry) -> str:
     return f"video {first.video_id!r} stands a second time, first in {first.file}; give this one an id of its own"
 
 
-def arrival(row: Row) -> Arrival:
+def arrival(row: SourceRow) -> Arrival:
     """A row of both halves; raises BadInput."""
     raw = mapping(row.raw, "the row")
     video_id = text(raw.get("video_id"), "video_id")

@@ -30,7 +30,7 @@ from errata.formats.json_files import read_text
 from errata.formats.review_lines import Line, entries, reviews, video_id
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_rows, is_json, json_rows
-from errata.formats.rows import REJECTED, Rejected, Row
+from errata.formats.rows import REJECTED, Rejected, SourceRow
 from errata.formats.shown import KEY
 
 FILES = (".txt", ".description")
@@ -65,45 +65,45 @@ def is_file(path: Path) -> bool:
     return path.suffix.lower() in FILES
 
 
-def _rows(path: Path) -> Iterable[Row | Rejected]:
+def _rows(path: Path) -> Iterable[SourceRow | Rejected]:
     if path.is_dir():
         return _folder(path)
     if is_file(path):
-        return [Row(str(path), path.stem, {"id": path.stem, "description": read_text(path)})]
+        return [SourceRow(str(path), path.stem, {"id": path.stem, "description": read_text(path)})]
     return [row for item in json_rows(path) for row in _by_id(item)] if is_json(path) else csv_rows(path)
 
 
-def _folder(path: Path) -> list[Row | Rejected]:
+def _folder(path: Path) -> list[SourceRow | Rejected]:
     files = sorted(file for file in path.iterdir() if is_file(file))
     if not files:
         raise BadInput(f"{path} has no {' or '.join(FILES)} files; put the descriptions there, one a video")
     return [_file_row(file) for file in files]
 
 
-def _file_row(file: Path) -> Row | Rejected:
-    row = Row(str(file), file.stem, {"id": file.stem, "description": None})
+def _file_row(file: Path) -> SourceRow | Rejected:
+    row = SourceRow(str(file), file.stem, {"id": file.stem, "description": None})
     try:
-        return Row(row.file, row.row, {**row.raw, "description": read_text(file)})
+        return SourceRow(row.file, row.row, {**row.raw, "description": read_text(file)})
     except BadInput as problem:
         return row.rejected(str(problem))
 
 
-def _by_id(row: Row | Rejected) -> Iterator[Row | Rejected]:
+def _by_id(row: SourceRow | Rejected) -> Iterator[SourceRow | Rejected]:
     """The entries of a dict by id; other rows as they are."""
     raw = row.raw if isinstance(row.raw, dict) else {}
     if isinstance(row, Rejected) or not raw or "description" in raw or REJECTED in raw:
         yield row
     else:
         for name, value in raw.items():
-            yield Row(row.file, name, {**(entries(value) or {"description": value}), "id": name})
+            yield SourceRow(row.file, name, {**(entries(value) or {"description": value}), "id": name})
 
 
-def _once(rows: Iterable[Row | Rejected]) -> Iterator[Row | Rejected]:
+def _once(rows: Iterable[SourceRow | Rejected]) -> Iterator[SourceRow | Rejected]:
     """A second description of one video is refused: nothing says which is right."""
     known: set[str] = set()
     for row in rows:
         name = None if isinstance(row, Rejected) else _known_id(row.raw)
-        if isinstance(row, Row) and name in known:
+        if isinstance(row, SourceRow) and name in known:
             yield row.rejected(f"video {name!r} has a second description; keep one of the two")
         else:
             known |= {name} if name is not None else set()

@@ -35,7 +35,7 @@ def _rows(path: Path, found: str, asr: Path | None) -> Results:
     return FORMATS[found].read(path, asr)
 
 
-def _planned(plan: folder.Plan) -> str:
+def _planned(plan: folder.FolderPlan) -> str:
     """What a folder is taken for, such as "WebVTT (2 files), Whisper JSON (1 file)"."""
     counts = Counter(words(file.kind) or "no known format" for file in plan.files)
     parts = [f"{what} ({count} file{'s' if count > 1 else ''})" for what, count in counts.items()]

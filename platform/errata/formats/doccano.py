@@ -28,7 +28,7 @@ from errata.formats.fields import listing, mapping, text
 from errata.formats.review_lines import Line, entries, reviews, video_id, word
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import json_rows
-from errata.formats.rows import REJECTED, Rejected, Row
+from errata.formats.rows import REJECTED, Rejected, SourceRow
 from errata.formats.shown import KEY
 
 NOBODY = ("all", "unknown")
@@ -46,14 +46,14 @@ def fits(raw: dict[str, Any]) -> bool:
     return ("text" in raw or "filename" in raw) and any(name in raw for name in ("label", "labels", *_FOREIGN))
 
 
-def _signed(row: Row | Rejected, stem: str) -> Row | Rejected:
+def _signed(row: SourceRow | Rejected, stem: str) -> SourceRow | Rejected:
     """With the file's name as `username` where the row says nothing: a rejects file is called something else, so a row
     of one has to say it.
     """
     raw = entries(row.raw)
     if isinstance(row, Rejected) or not raw or "username" in raw or REJECTED in raw:
         return row
-    return Row(row.file, row.row, {**raw, "username": None if stem in NOBODY else stem})
+    return SourceRow(row.file, row.row, {**raw, "username": None if stem in NOBODY else stem})
 
 
 def _data(raw: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from errata.domain.twins import text_hash
 from errata.errors import BadInput
 from errata.formats import chapter_llama, podcast_chapters, ytdlp
 from errata.formats.kinds import ACCEPTED, CHAPTERED, CHAPTERS, CORRECTIONS, FORMATS, TEXTUAL, Results, kind
-from errata.formats.rows import Arrival, LeftOut, Rejected, Row
+from errata.formats.rows import Arrival, LeftOut, Rejected, SourceRow
 
 _NOTICES = ("license*", "licence*", "readme*", ".*")
 _UNPLACED = ""
@@ -35,7 +35,7 @@ class File(NamedTuple):
     """What yt-dlp wrote beside an info file."""
 
 
-class Plan(NamedTuple):
+class FolderPlan(NamedTuple):
     """What a folder is read as."""
 
     data_set: bool
@@ -46,7 +46,7 @@ class Plan(NamedTuple):
     """Corrections, and the folders inside."""
 
 
-def plan(folder: Path, name: str = "auto") -> Plan:
+def plan(folder: Path, name: str = "auto") -> FolderPlan:
     """`name` as in `detect.transcripts`; only files that are called as its files are count then.
 
     Raises BadInput when there is nothing to read.
@@ -78,7 +78,7 @@ def _left_out(path: Path, why: str) -> LeftOut:
     return LeftOut(str(path), path.name, why, None)
 
 
-def read(folder: Path, planned: Plan, asr: Path | None) -> Results:
+def read(folder: Path, planned: FolderPlan, asr: Path | None) -> Results:
     """`asr` as in `chapter_llama.read`. Raises BadInput when the folder can't be read as a whole."""
     if asr is not None and not planned.data_set:
         raise BadInput(f"{folder} has no chapter-llama files, to which a speech file could belong; leave {asr} out")
@@ -93,15 +93,15 @@ def _is_called(file: Path, patterns: tuple[str, ...]) -> bool:
     return any(fnmatch(file.name.lower(), pattern) for pattern in patterns)
 
 
-def _named(files: list[Path], name: str) -> Plan:
+def _named(files: list[Path], name: str) -> FolderPlan:
     if name == "chapter-llama":
-        return Plan(True, [])
+        return FolderPlan(True, [])
     families = ytdlp.families(files)
     called = [_looked_at(file, families) for file in files if fnmatch(file.name, FORMATS[name].files)]
-    return Plan(False, [file._replace(kind=name) for file in called if file.kind != CHAPTERS])
+    return FolderPlan(False, [file._replace(kind=name) for file in called if file.kind != CHAPTERS])
 
 
-def _sorted_out(folder: Path, files: list[Path]) -> Plan:
+def _sorted_out(folder: Path, files: list[Path]) -> FolderPlan:
     families = ytdlp.families(files)
     belonging = set(chain.from_iterable(families.values()))
     own = [file for file in files if file not in belonging]
@@ -114,9 +114,9 @@ def _sorted_out(folder: Path, files: list[Path]) -> Plan:
     return _planned(False, [*looked, *(_looked_at(file, families) for file in speech)])
 
 
-def _planned(data_set: bool, files: list[File]) -> Plan:
+def _planned(data_set: bool, files: list[File]) -> FolderPlan:
     corrections = (_left_out(file.path, "left for `import corrections`") for file in files if file.kind == CORRECTIONS)
-    return Plan(data_set, sorted(_transcripts(files), key=_place), tuple(corrections))
+    return FolderPlan(data_set, sorted(_transcripts(files), key=_place), tuple(corrections))
 
 
 def _is_metadata(file: File) -> bool:
@@ -168,7 +168,7 @@ def _rejecting(path: Path, read_it: Callable[[], Results]) -> Results:
     try:
         yield from read_it()
     except BadInput as problem:
-        yield Row(str(path), path.stem, None).rejected(str(problem))
+        yield SourceRow(str(path), path.stem, None).rejected(str(problem))
 
 
 def _each_once(results: Iterable[Arrival | Rejected]) -> Results:

@@ -26,13 +26,13 @@ from errata.formats import (
 )
 from errata.formats.json_files import read_text
 from errata.formats.row_files import json_rows
-from errata.formats.rows import REJECTED, Arrival, Rejected, Row, each
+from errata.formats.rows import REJECTED, Arrival, Rejected, SourceRow, each
 from errata.formats.talk import json_value
 
 Results = Iterator[Arrival | Rejected]
 
 
-class Format(NamedTuple):
+class TranscriptFormat(NamedTuple):
     words: str
     """What it is called in a sentence."""
     files: str
@@ -47,7 +47,7 @@ def _rows(path: Path, _: Path | None) -> Results:
     return each(each(json_rows(path), meetings.named), _row_arrival)
 
 
-def _row_arrival(row: Row) -> Arrival:
+def _row_arrival(row: SourceRow) -> Arrival:
     if isinstance(row.raw, dict) and set(row.raw) == {REJECTED}:
         raise BadInput(f"nothing of the row is kept here; mend the file that {REJECTED} names, and import that")
     return meetings.arrival(row) if meetings.fits(row.raw) else chapter_llama.arrival(row)
@@ -60,17 +60,19 @@ def _is_data_set(content: Any) -> bool:
 
 
 FORMATS = {
-    "yt-dlp": Format("a yt-dlp info file", "*" + ytdlp.INFO, ytdlp.fits, ytdlp.read),
-    "podcast": Format("a Podcasting 2.0 transcript", "*.json", podcast.fits, podcast.read),
-    "whisper": Format("Whisper JSON", "*.json", whisper.fits, whisper.read),
-    "webvtt": Format("WebVTT", "*.vtt", webvtt.fits, webvtt.read),
-    "srt": Format("SubRip", "*.srt", srt.fits, srt.read),
-    "podcast-html": Format("a Podcasting 2.0 transcript in HTML", "*.html", podcast_html.fits, podcast_html.read),
-    "chat": Format("a chat log", "*.irc", chat.fits, chat.read),
-    "meetings": Format("meetings", "*.jsonl", meetings.fits, _rows),
-    "chapter-llama": Format("chapter-llama data", "*.json", _is_data_set, chapter_llama.read),
-    "rejects": Format("rows that were rejected", "*.jsonl", lambda _: False, _rows),
-    "text": Format("plain text", "*.txt", lambda _: False, lambda path, _: plain_text.read(path)),
+    "yt-dlp": TranscriptFormat("a yt-dlp info file", "*" + ytdlp.INFO, ytdlp.fits, ytdlp.read),
+    "podcast": TranscriptFormat("a Podcasting 2.0 transcript", "*.json", podcast.fits, podcast.read),
+    "whisper": TranscriptFormat("Whisper JSON", "*.json", whisper.fits, whisper.read),
+    "webvtt": TranscriptFormat("WebVTT", "*.vtt", webvtt.fits, webvtt.read),
+    "srt": TranscriptFormat("SubRip", "*.srt", srt.fits, srt.read),
+    "podcast-html": TranscriptFormat(
+        "a Podcasting 2.0 transcript in HTML", "*.html", podcast_html.fits, podcast_html.read
+    ),
+    "chat": TranscriptFormat("a chat log", "*.irc", chat.fits, chat.read),
+    "meetings": TranscriptFormat("meetings", "*.jsonl", meetings.fits, _rows),
+    "chapter-llama": TranscriptFormat("chapter-llama data", "*.json", _is_data_set, chapter_llama.read),
+    "rejects": TranscriptFormat("rows that were rejected", "*.jsonl", lambda _: False, _rows),
+    "text": TranscriptFormat("plain text", "*.txt", lambda _: False, lambda path, _: plain_text.read(path)),
 }
 CHAPTERS, CORRECTIONS = "podcast chapters", "corrections"
 """What belongs to transcripts, and is none."""

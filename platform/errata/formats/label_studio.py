@@ -34,7 +34,7 @@ from errata.formats.fields import filled_text, listing, mapping, text_or_nothing
 from errata.formats.review_lines import Line, by_day, entries, named, reviews, video_id, word
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import json_rows
-from errata.formats.rows import LeftOut, Rejected, Row
+from errata.formats.rows import LeftOut, Rejected, SourceRow
 from errata.formats.shown import KEY
 
 NOBODY, SKIPPED = "not reviewed", "skipped"
@@ -57,7 +57,7 @@ def fits(raw: dict[str, Any]) -> bool:
     return "data" in raw and ("annotations" in raw or "predictions" in raw)
 
 
-def _annotations(task: Row | Rejected) -> Iterator[Row | Rejected]:
+def _annotations(task: SourceRow | Rejected) -> Iterator[SourceRow | Rejected]:
     """The task once for each annotation, alone in it; what can't be taken apart stays whole, to be refused."""
     raw = entries(task.raw)
     found = raw.get("annotations") or []
@@ -71,7 +71,7 @@ def _annotations(task: Row | Rejected) -> Iterator[Row | Rejected]:
         place = f"task {named(raw.get('id'))}, annotation {named(known.get('id'))}"
         alone = {**raw, "annotations": [annotation]}
         skipped = known.get("was_cancelled") is True
-        yield LeftOut(task.file, place, SKIPPED, alone) if skipped else Row(task.file, place, alone)
+        yield LeftOut(task.file, place, SKIPPED, alone) if skipped else SourceRow(task.file, place, alone)
 
 
 def _annotation(raw: Any) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from errata.formats.label_studio import REGIONS, marks_chapters, start_of, verdi
 from errata.formats.review_lines import ID_KEYS, Line, by_day, named, reviews, video_id, word
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_rows, is_json, json_rows
-from errata.formats.rows import Rejected, Row
+from errata.formats.rows import Rejected, SourceRow
 from errata.formats.shown import KEY
 
 
@@ -45,11 +45,11 @@ def fits(raw: dict[str, Any]) -> bool:
     return "annotator" in raw and "annotation_id" in raw
 
 
-def _decoded(row: Row | Rejected) -> Row | Rejected:
+def _decoded(row: SourceRow | Rejected) -> SourceRow | Rejected:
     """A CSV row as JSON_MIN has it: lists read, and empty cells, which stand for what a task lacks, left out."""
     if isinstance(row, Rejected):
         return row
-    return Row(row.file, row.row, {name: _cell(cell) for name, cell in row.raw.items() if cell})
+    return SourceRow(row.file, row.row, {name: _cell(cell) for name, cell in row.raw.items() if cell})
 
 
 def _cell(cell: str) -> Any:
@@ -61,10 +61,10 @@ def _cell(cell: str) -> Any:
         return cell  # a title, or a note, that begins with a bracket
 
 
-def _placed(row: Row | Rejected) -> Row | Rejected:
+def _placed(row: SourceRow | Rejected) -> SourceRow | Rejected:
     if isinstance(row, Rejected) or not isinstance(row.raw, dict) or isinstance(row.row, int):
         return row
-    return Row(row.file, f"{row.row}, annotation {named(row.raw.get('annotation_id'))}", row.raw)
+    return SourceRow(row.file, f"{row.row}, annotation {named(row.raw.get('annotation_id'))}", row.raw)
 
 
 def _day(raw: Any) -> Any:

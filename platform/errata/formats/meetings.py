@@ -22,7 +22,7 @@ from errata.domain.chapter import Chapters, tidy
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats.fields import chapter, chapters, listing, mapping, text, text_or_nothing
-from errata.formats.rows import Arrival, Row
+from errata.formats.rows import Arrival, SourceRow
 
 TURNS = "meeting_transcripts"
 
@@ -32,7 +32,7 @@ def fits(row: Any) -> bool:
     return isinstance(row, dict) and TURNS in row
 
 
-def named(row: Row) -> Row:
+def named(row: SourceRow) -> SourceRow:
     """The row; a meeting without an id gets one, which it keeps when it is refused."""
     if not fits(row.raw) or "meeting_id" in row.raw:
         return row
@@ -41,7 +41,7 @@ def named(row: Row) -> Row:
     return replace(row, raw={"meeting_id": file.stem if alone else f"{file.stem}-{row.row}"} | row.raw)
 
 
-def arrival(row: Row) -> Arrival:
+def arrival(row: SourceRow) -> Arrival:
     """Raises BadInput."""
     raw = mapping(row.raw, "the row")
     turns = [_turn(mapping(turn, f"turn {at}"), at) for at, turn in enumerate(listing(raw[TURNS], TURNS))]

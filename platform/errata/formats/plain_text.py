@@ -16,7 +16,7 @@ from errata.domain.transcript import Segment, Transcript
 from errata.formats.cues import bracketed
 from errata.formats.fields import text
 from errata.formats.json_files import read_text
-from errata.formats.rows import Arrival, Rejected, Row, each
+from errata.formats.rows import Arrival, Rejected, SourceRow, each
 
 _STOP = re.compile(r"""[.!?]["'”’»)\]]*(\s+)(?=(\S))""")
 _QUOTES = "\"'“‘«„"
@@ -25,10 +25,10 @@ _QUOTES = "\"'“‘«„"
 def read(path: Path) -> Iterator[Arrival | Rejected]:
     """The transcript in a file. Raises BadInput, at once, when it can't be read."""
     whole = read_text(path)
-    return each([Row(str(path), path.stem, None)], lambda row: _arrival(row, whole))
+    return each([SourceRow(str(path), path.stem, None)], lambda row: _arrival(row, whole))
 
 
-def _arrival(row: Row, whole: str) -> Arrival:
+def _arrival(row: SourceRow, whole: str) -> Arrival:
     name = text(row.row, "the file's name")
     lines = (bracketed({"text": line}) for line in text(whole, "the text").splitlines())
     said = ((tidy(line.get("speaker", "")), sentence) for line in lines for sentence in sentences(line["text"]))

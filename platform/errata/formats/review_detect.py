@@ -16,7 +16,7 @@ from errata.formats.row_files import csv_header, is_json, json_rows
 from errata.formats.rows import Found, Rejected
 
 
-class Format(NamedTuple):
+class ReviewFormat(NamedTuple):
     words: str
     """What it is called in a sentence."""
     fits: Callable[[dict[str, Any]], bool]
@@ -29,13 +29,15 @@ def _is_review(raw: dict[str, Any]) -> bool:
 
 
 FORMATS = {
-    "argilla": Format("an Argilla export", argilla.fits, argilla.read),
-    "label-studio": Format("a Label Studio export (JSON)", label_studio.fits, label_studio.read),
-    "label-studio-min": Format("a Label Studio export (JSON_MIN or CSV)", label_studio_min.fits, label_studio_min.read),
-    "sheet": Format("a spreadsheet", sheet.fits, sheet.read),
-    "reviews": Format("a list of reviews (JSONL)", _is_review, reviews_jsonl.read),
-    "doccano": Format("a doccano export", doccano.fits, doccano.read),
-    "description": Format("video descriptions", description.fits, description.read),
+    "argilla": ReviewFormat("an Argilla export", argilla.fits, argilla.read),
+    "label-studio": ReviewFormat("a Label Studio export (JSON)", label_studio.fits, label_studio.read),
+    "label-studio-min": ReviewFormat(
+        "a Label Studio export (JSON_MIN or CSV)", label_studio_min.fits, label_studio_min.read
+    ),
+    "sheet": ReviewFormat("a spreadsheet", sheet.fits, sheet.read),
+    "reviews": ReviewFormat("a list of reviews (JSONL)", _is_review, reviews_jsonl.read),
+    "doccano": ReviewFormat("a doccano export", doccano.fits, doccano.read),
+    "description": ReviewFormat("video descriptions", description.fits, description.read),
 }
 """A row that fits several is the first one's."""
 

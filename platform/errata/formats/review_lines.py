@@ -18,7 +18,7 @@ from errata.formats import reviews_jsonl
 from errata.formats.fields import text
 from errata.formats.json_files import Doubled
 from errata.formats.reviews_jsonl import Review
-from errata.formats.rows import Rejected, Row, each
+from errata.formats.rows import Rejected, SourceRow, each
 
 Line = dict[str, Any]
 
@@ -30,7 +30,7 @@ _UPLOADED = 9
 
 
 def reviews(
-    rows: Iterable[Row | Rejected], line: Callable[[Any], Line], day: Callable[[Any], Any], until: str | None
+    rows: Iterable[SourceRow | Rejected], line: Callable[[Any], Line], day: Callable[[Any], Any], until: str | None
 ) -> Iterator[Review | Rejected]:
     """The reviews that `rows` hold, in their order, those of the day `until` and before.
 
@@ -43,8 +43,8 @@ def reviews(
     return each(rows, lambda row: _review(row, line))
 
 
-def _review(row: Row, line: Callable[[Any], Line]) -> Review:
-    made = reviews_jsonl.review_of(Row(row.file, row.row, _settled(line(row.raw))))
+def _review(row: SourceRow, line: Callable[[Any], Line]) -> Review:
+    made = reviews_jsonl.review_of(SourceRow(row.file, row.row, _settled(line(row.raw))))
     return replace(made, row=row)
 
 
@@ -57,7 +57,7 @@ def _settled(line: Line) -> Line:
     return line
 
 
-def by_day(rows: Iterable[Row | Rejected], day: Callable[[Any], Any]) -> list[Row | Rejected]:
+def by_day(rows: Iterable[SourceRow | Rejected], day: Callable[[Any], Any]) -> list[SourceRow | Rejected]:
     """In order of date, for tools that write in order of task: the order of reviews says which one is the last word.
 
     Dates are compared as text; rows without one come first.
@@ -65,7 +65,7 @@ def by_day(rows: Iterable[Row | Rejected], day: Callable[[Any], Any]) -> list[Ro
     return sorted(rows, key=lambda row: str(_known_day(row, day) or ""))
 
 
-def _known_day(row: Row | Rejected, day: Callable[[Any], Any]) -> Any:
+def _known_day(row: SourceRow | Rejected, day: Callable[[Any], Any]) -> Any:
     try:
         return day(row.raw)
     except BadInput:

@@ -24,7 +24,7 @@ from errata.domain.chapter import Chapters
 from errata.domain.correction import Kind
 from errata.errors import BadInput
 from errata.formats.fields import chapter, chapters, filled_text, listing, mapping, text, text_or_nothing, time
-from errata.formats.rows import Rejected, Row, each, json_lines
+from errata.formats.rows import Rejected, SourceRow, each, json_lines
 
 KINDS: tuple[Kind, ...] = ("edit", "accept", "reject")
 
@@ -42,7 +42,7 @@ class Review:
     """What the reviewer was shown; None when the file does not say, empty for an empty answer."""
     draft_by: str
     """The name of whoever or whatever made the draft; may be empty."""
-    row: Row = field(compare=False, repr=False)
+    row: SourceRow = field(compare=False, repr=False)
     """Where it stood: `row.rejected(reason)` refuses it after all, when it doesn't fit what the record holds."""
     prediction_key: str = ""
     """The prediction of ours that the reviewer was shown; empty when the file does not say."""
@@ -101,7 +101,7 @@ def is_after(raw: Any, last: str) -> bool:
         return False
 
 
-def review_of(row: Row) -> Review:
+def review_of(row: SourceRow) -> Review:
     """A line as a review; raises BadInput."""
     raw = mapping(row.raw, "the row")
     draft = _chapters(raw.get("draft"), "draft")

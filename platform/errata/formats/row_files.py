@@ -14,7 +14,7 @@ from typing import Any
 
 from errata.errors import BadInput
 from errata.formats.json_files import parse, read_text
-from errata.formats.rows import Rejected, Row, json_lines
+from errata.formats.rows import Rejected, SourceRow, json_lines
 
 
 def is_json(path: Path) -> bool:
@@ -22,7 +22,7 @@ def is_json(path: Path) -> bool:
     return read_text(path).lstrip()[:1] in {"[", "{"}
 
 
-def json_rows(path: Path) -> Iterator[Row | Rejected]:
+def json_rows(path: Path) -> Iterator[SourceRow | Rejected]:
     """The items of a JSON list, one object, or the lines of JSONL. Raises BadInput, at once, when it can't be read."""
     text = read_text(path)
     first = next(line for line in text.split("\n") if line.strip())
@@ -37,7 +37,7 @@ def json_rows(path: Path) -> Iterator[Row | Rejected]:
     items = whole if isinstance(whole, list) else [whole]
     if not items:
         raise BadInput(f"{path} is an empty list; export it again, or leave it out")
-    return (Row(str(path), f"item {number}", item) for number, item in enumerate(items, start=1))
+    return (SourceRow(str(path), f"item {number}", item) for number, item in enumerate(items, start=1))
 
 
 def _is_object(line: str) -> bool:
@@ -58,7 +58,7 @@ def csv_header(path: Path) -> list[str]:
     return _header(path, read_text(path))[0]
 
 
-def csv_rows(path: Path) -> list[Row | Rejected]:
+def csv_rows(path: Path) -> list[SourceRow | Rejected]:
     """The rows of a CSV file, each a dict of texts by column; rows without any text are skipped.
 
     The delimiter is the one of comma, semicolon and tab that parts the first line into the most columns. Raises
@@ -95,7 +95,7 @@ def _first_row(text: str, delimiter: str) -> list[str]:
         return []
 
 
-def _cells_by_column(path: Path, text: str, header: list[str], delimiter: str) -> Iterator[Row | Rejected]:
+def _cells_by_column(path: Path, text: str, header: list[str], delimiter: str) -> Iterator[SourceRow | Rejected]:
     lines = list(io.StringIO(text, newline=""))
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
@@ -109,15 +109,15 @@ def _cells_by_column(path: Path, text: str, header: list[str], delimiter: str) -
             yield Rejected(str(path), line, reason, "".join(lines[line - 1 : reader.line_num]))
             continue
         if line > 1 and any(cell.strip() for cell in cells):
-            yield by_column(Row(str(path), line, None), header, cells)
+            yield by_column(SourceRow(str(path), line, None), header, cells)
 
 
-def by_column(place: Row, header: list[str], cells: list[Any]) -> Row | Rejected:
+def by_column(place: SourceRow, header: list[str], cells: list[Any]) -> SourceRow | Rejected:
     """A table's row as a dict; refused when it has more or fewer cells than the header."""
     if len(cells) != len(header):
         reason = f"it has {len(cells)} cells and the header {len(header)}; mend it or export it again"
         return Rejected(place.file, place.row, reason, cells)
-    return Row(place.file, place.row, dict(zip(header, cells, strict=True)))
+    return SourceRow(place.file, place.row, dict(zip(header, cells, strict=True)))
 
 
 def write_text(path: Path, text: str, encoding: str = "utf-8") -> None:

@@ -50,7 +50,7 @@ class LeftOut(Rejected):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SourceRow:
     file: str
     row: int | str
     """The line, counted from 1; for files that are maps, the key."""
@@ -69,7 +69,7 @@ class Arrival:
     transcript: Transcript
     reference: Chapters | None
     """None where none came; an empty tuple says that it has no chapters."""
-    row: Row = field(compare=False, repr=False)
+    row: SourceRow = field(compare=False, repr=False)
     """Where it stood: `row.rejected(reason)` refuses it after all, when it doesn't fit what the record holds."""
 
 
@@ -81,28 +81,28 @@ class Found(NamedTuple, Generic[Value]):
     rows: Iterator[Value | Rejected]
 
 
-def each(rows: Iterable[Row | Rejected], make: Callable[[Row], Value]) -> Iterator[Value | Rejected]:
+def each(rows: Iterable[SourceRow | Rejected], make: Callable[[SourceRow], Value]) -> Iterator[Value | Rejected]:
     """What `make` makes of each row, in order; a row on which it raises BadInput comes out rejected."""
     for row in rows:
         yield row if isinstance(row, Rejected) else _made(row, make)
 
 
-def _made(row: Row, make: Callable[[Row], Value]) -> Value | Rejected:
+def _made(row: SourceRow, make: Callable[[SourceRow], Value]) -> Value | Rejected:
     try:
         return make(row)
     except BadInput as problem:
         return row.rejected(str(problem))
 
 
-def json_lines(path: Path) -> Iterator[Row | Rejected]:
+def json_lines(path: Path) -> Iterator[SourceRow | Rejected]:
     """The rows of a JSONL file; blank lines are skipped. Raises BadInput, at once, when the file can't be read."""
     lines = read_text(path).split("\n")  # not splitlines: U+2028 may stand in a JSON string
     return (_parsed(str(path), number, line) for number, line in enumerate(lines, start=1) if line.strip())
 
 
-def _parsed(file: str, number: int, line: str) -> Row | Rejected:
+def _parsed(file: str, number: int, line: str) -> SourceRow | Rejected:
     try:
-        return Row(file, number, parse(line))
+        return SourceRow(file, number, parse(line))
     except json.JSONDecodeError as problem:
         reason = f"not JSON ({problem.msg}, column {problem.colno}); mend or export the line again"
     except RecursionError:

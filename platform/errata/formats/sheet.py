@@ -39,7 +39,7 @@ from errata.formats.fields import mapping
 from errata.formats.review_lines import Line, reviews
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_rows, write_text
-from errata.formats.rows import Rejected, Row
+from errata.formats.rows import Rejected, SourceRow
 from errata.formats.shown import Shown
 
 COLUMNS = ("video_id", "reviewer", "reviewed_on", "kind", "start", "title", "prediction")
@@ -105,13 +105,13 @@ def _rows(item: Shown) -> list[list[Any]]:
 
 
 class _Group(NamedTuple):
-    first: Row
+    first: SourceRow
     rows: list[dict[str, str]]
     broken: list[Rejected]
 
 
-def _check_columns(path: Path, rows: list[Row | Rejected]) -> None:
-    table = next((row.raw for row in rows if isinstance(row, Row)), None)
+def _check_columns(path: Path, rows: list[SourceRow | Rejected]) -> None:
+    table = next((row.raw for row in rows if isinstance(row, SourceRow)), None)
     if table is None:
         raise BadInput(
             f"{path} has no rows that can be read; name the columns in the first line (of the first sheet): "
@@ -123,16 +123,16 @@ def _check_columns(path: Path, rows: list[Row | Rejected]) -> None:
         )
 
 
-def _grouped(rows: list[Row | Rejected]) -> list[_Group]:
+def _grouped(rows: list[SourceRow | Rejected]) -> list[_Group]:
     """The rows of each review, in the order in which the reviews begin."""
     groups: dict[tuple[str, ...], _Group] = {}
-    read = [_cells(row) if isinstance(row, Row) else row for row in rows]
+    read = [_cells(row) if isinstance(row, SourceRow) else row for row in rows]
     above = _first_said(read)
     placed = [_placed(_whole(row, above), above, groups) for row in read]
     videos: dict[str, list[_Group]] = {}
     for group in groups.values():
         videos.setdefault(group.first.raw["video_id"], []).append(group)
-    columns = next((list(row.raw) for row in rows if isinstance(row, Row)), [])
+    columns = next((list(row.raw) for row in rows if isinstance(row, SourceRow)), [])
     beside = zip(_nearest(placed), reversed(list(_nearest(reversed(placed)))), strict=True)
     for row, (before, after) in zip(placed, beside, strict=True):
         if isinstance(row, Rejected):
@@ -140,13 +140,13 @@ def _grouped(rows: list[Row | Rejected]) -> list[_Group]:
             meant = [group for name in names for group in videos.get(name, [])]
             if not names:
                 meant = _likelier(row, [before, None if after is before else after])
-            for group in meant or [groups.setdefault((*names,), _Group(Row(row.file, row.row, None), [], []))]:
+            for group in meant or [groups.setdefault((*names,), _Group(SourceRow(row.file, row.row, None), [], []))]:
                 group.broken.append(row)
     return list(groups.values())
 
 
 def _placed(
-    row: Row | Rejected, above: dict[str, dict[str, str]], groups: dict[tuple[str, ...], _Group]
+    row: SourceRow | Rejected, above: dict[str, dict[str, str]], groups: dict[tuple[str, ...], _Group]
 ) -> _Group | Rejected:
     """The review that a row belongs to, with the row in it."""
     if isinstance(row, Rejected):
@@ -183,33 +183,35 @@ def _likelier(broken: Rejected, beside: list[_Group | None]) -> list[_Group]:
     return keyed or found
 
 
-def _cells(row: Row) -> Row | Rejected:
+def _cells(row: SourceRow) -> SourceRow | Rejected:
     cells = {name: unguarded(row.raw.get(name, "")) for name in COLUMNS}
     if not cells["video_id"].strip():
         return Rejected(row.file, row.row, "it has no video_id; fill it in", list(row.raw.values()))
-    return Row(row.file, row.row, {name: cells[name] if name in _VERBATIM else cells[name].strip() for name in COLUMNS})
+    return SourceRow(
+        row.file, row.row, {name: cells[name] if name in _VERBATIM else cells[name].strip() for name in COLUMNS}
+    )
 
 
-def _whole(row: Row | Rejected, above: dict[str, dict[str, str]]) -> Row | Rejected:
+def _whole(row: SourceRow | Rejected, above: dict[str, dict[str, str]]) -> SourceRow | Rejected:
     """Refuses a row with a piece of the key above it, as the last line of a file that was cut off has."""
-    key = above[row.raw["video_id"]]["prediction"] if isinstance(row, Row) else ""
-    if isinstance(row, Row) and key != row.raw["prediction"] != "" and key.startswith(row.raw["prediction"]):
+    key = above[row.raw["video_id"]]["prediction"] if isinstance(row, SourceRow) else ""
+    if isinstance(row, SourceRow) and key != row.raw["prediction"] != "" and key.startswith(row.raw["prediction"]):
         reason = f"its prediction {row.raw['prediction']!r} is a piece of the one above; the file may be cut off"
         return Rejected(row.file, row.row, f"{reason}, export it again", list(row.raw.values()))
     return row
 
 
-def _first_said(rows: list[Row | Rejected]) -> dict[str, dict[str, str]]:
+def _first_said(rows: list[SourceRow | Rejected]) -> dict[str, dict[str, str]]:
     """For each video, what the first filled cell of each column says: it holds for the rows above that cell too."""
     said: dict[str, dict[str, str]] = {}
     for row in rows:
-        if isinstance(row, Row):
+        if isinstance(row, SourceRow):
             known = said.setdefault(row.raw["video_id"], dict.fromkeys(_SAME, ""))
             known.update({name: known[name] or row.raw[name] for name in _SAME})
     return said
 
 
-def _row(group: _Group) -> Row | Rejected:
+def _row(group: _Group) -> SourceRow | Rejected:
     lost = [{"start": None, "title": f"row {row.row}: {row.raw}"} for row in group.broken]
     first = group.rows[0] if group.rows else dict.fromkeys(COLUMNS, "")
     kinds = {row["kind"].lower() for row in group.rows if row["kind"]}
@@ -218,7 +220,7 @@ def _row(group: _Group) -> Row | Rejected:
         "kind": " and ".join(sorted(kinds)) or "edit",
         "reviewed": [_chapter(row) for row in group.rows if row["start"] or row["title"].strip()] + lost,
     }
-    row = Row(group.first.file, group.first.row, raw)
+    row = SourceRow(group.first.file, group.first.row, raw)
     return row.rejected(f"row {group.broken[0].row} of it: {group.broken[0].reason}") if lost else row
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from errata.errors import BadInput
 from errata.formats import chapter_llama, podcast_chapters
 from errata.formats.json_files import parse, read_text
-from errata.formats.rows import Arrival, Rejected, Row, each
+from errata.formats.rows import Arrival, Rejected, SourceRow, each
 
 Speech = list[dict[str, Any]]
 """Lines of {start, end, text, speaker}, in seconds; what is wrong with a value is said where the transcript is made."""
@@ -37,7 +37,7 @@ def arrival(path: Path, raw: Callable[[], dict[str, Any]]) -> Iterator[Arrival |
 
     A row that has no such form yet stands in the rejects with its reason alone: the file itself is what can be mended.
     """
-    nameless = Row(str(path), path.stem, None)
+    nameless = SourceRow(str(path), path.stem, None)
     return each(each([nameless], lambda row: replace(row, raw=raw())), chapter_llama.arrival)
 
 

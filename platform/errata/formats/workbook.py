@@ -16,7 +16,7 @@ from zipfile import BadZipFile, ZipFile
 
 from errata.errors import BadInput, Unavailable
 from errata.formats.row_files import by_column, check_header
-from errata.formats.rows import Rejected, Row
+from errata.formats.rows import Rejected, SourceRow
 
 LARGEST = 200 * 2**20
 """Bytes that a workbook may unpack to."""
@@ -39,7 +39,7 @@ def is_one(path: Path) -> bool:
         raise BadInput(f"{path} can't be read ({problem.strerror}); check the path") from problem
 
 
-def rows(path: Path, columns: Collection[str]) -> list[Row | Rejected]:
+def rows(path: Path, columns: Collection[str]) -> list[SourceRow | Rejected]:
     """The first sheet's rows, each a dict of texts by column; one with a formula or an error in `columns` is refused.
 
     Raises BadInput when the file can't be read or names a column twice, and Unavailable without openpyxl.
@@ -50,7 +50,9 @@ def rows(path: Path, columns: Collection[str]) -> list[Row | Rejected]:
         header.pop()
     check_header(path, header)
     places = {at for at, name in enumerate(header) if name in columns}
-    found = (_row(Row(str(path), line, None), header, cells, places) for line, cells in enumerate(table[1:], start=2))
+    found = (
+        _row(SourceRow(str(path), line, None), header, cells, places) for line, cells in enumerate(table[1:], start=2)
+    )
     return [row for row in found if row is not None]
 
 
@@ -98,7 +100,7 @@ def _check_size(path: Path, data: io.BytesIO) -> None:
             raise BadInput(f"{path} unpacks to more than {LARGEST >> 20} MiB; save it as CSV")
 
 
-def _row(place: Row, header: list[str], cells: list[Any], places: set[int]) -> Row | Rejected | None:
+def _row(place: SourceRow, header: list[str], cells: list[Any], places: set[int]) -> SourceRow | Rejected | None:
     """None where the row is blank; refused for a formula in one of the `places`."""
     texts = [_text(cell.value) for cell in cells]
     while len(texts) > len(header) and not texts[-1]:

@@ -12,7 +12,7 @@ from errata.demo.talks import Talk
 
 
 @dataclass(frozen=True, slots=True)
-class Reviewer:
+class SampleReviewer:
     name: str
     slips: float
     """How often one of his borders is a line off."""
@@ -20,16 +20,18 @@ class Reviewer:
     """The careless one accepts unseen, or keeps the old style and is a line or two off."""
 
 
-CARELESS = Reviewer("reviewer-8", slips=0.4, careful=False)
-CAREFUL = tuple(Reviewer(f"reviewer-{number}", slips) for number, slips in enumerate([0.01] * 4 + [0.02] * 3, start=1))
+CARELESS = SampleReviewer("reviewer-8", slips=0.4, careful=False)
+CAREFUL = tuple(
+    SampleReviewer(f"reviewer-{number}", slips) for number, slips in enumerate([0.01] * 4 + [0.02] * 3, start=1)
+)
 CARELESS_SHARE = 0.1
 
 
-def somebody(rng: Random) -> Reviewer:
+def random_reviewer(rng: Random) -> SampleReviewer:
     return CARELESS if rng.random() < CARELESS_SHARE else rng.choice(CAREFUL)
 
 
-def review(talk: Talk, reviewer: Reviewer, day: str, rng: Random) -> dict[str, Any]:
+def review(talk: Talk, reviewer: SampleReviewer, day: str, rng: Random) -> dict[str, Any]:
     """One row of `reviews.jsonl`."""
     if not reviewer.careful and rng.random() < 0.5:
         return _row(talk, reviewer, day) | {"kind": "accept"}
@@ -54,7 +56,7 @@ def dispute(talk: Talk, day: str, rng: Random) -> list[dict[str, Any]]:
     ]
 
 
-def _row(talk: Talk, reviewer: Reviewer, day: str) -> dict[str, Any]:
+def _row(talk: Talk, reviewer: SampleReviewer, day: str) -> dict[str, Any]:
     return {"video_id": talk.transcript.external_id, "reviewed_on": day, "reviewer": reviewer.name}
 
 
