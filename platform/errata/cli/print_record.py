@@ -9,7 +9,7 @@ from errata.cli.output import as_json, print_table, say
 from errata.domain.timestamps import clock
 
 if TYPE_CHECKING:
-    from errata.database.repairs import Repaired
+    from errata.database.repairs import RepairResult
     from errata.domain.chapter import Chapters
     from errata.domain.correction import Conflict
     from errata.domain.reviewer import Reviewer
@@ -140,6 +140,6 @@ def print_check(check: RecordCheck) -> None:
     say(f"{findings.transcripts} transcripts, {counts}")
 
 
-def _print_repair(repaired: Repaired) -> None:
+def _print_repair(repaired: RepairResult) -> None:
     for name, words in REPAIRED.items():
         say(f"{words:<42} {len(getattr(repaired, name))}")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from errata.database.fsck import Findings, fsck, repair
-from errata.database.repairs import Repaired
+from errata.database.repairs import RepairResult
 from errata.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class RecordCheck:
     findings: Findings
-    repaired: Repaired | None
+    repaired: RepairResult | None
     """All that was made anew; None where nobody asked for it."""
 
 
@@ -22,9 +22,9 @@ def check_record(workspace: Workspace, repair_by: str | None = None) -> RecordCh
     return RecordCheck(fsck(workspace.record), repaired)
 
 
-def _repair(workspace: Workspace, by: str) -> Repaired:
+def _repair(workspace: Workspace, by: str) -> RepairResult:
     batches = repair(workspace.record, by)
-    return Repaired(
+    return RepairResult(
         signed=tuple(seq for batch in batches for seq in batch.signed),
         entered=tuple(seq for batch in batches for seq in batch.entered),
         linked=tuple(pair for batch in batches for pair in batch.linked),
