@@ -95,12 +95,12 @@ def print_reviewers(reviewers: Sequence[Reviewer]) -> None:
 
 
 def _reviewer(reviewer: Reviewer) -> tuple[str, ...]:
-    tally, trust = reviewer.tally, reviewer.tally.trust()
+    agreement, trust = reviewer.agreement, reviewer.agreement.trust()
     return (
         reviewer.name,
         reviewer.role,
         str(reviewer.corrections),
-        f"{tally.agreed}/{tally.items}",
+        f"{agreement.agreed}/{agreement.items}",
         f"{trust.mean:.2f} [{trust.low:.2f}, {trust.high:.2f}]",
         "yes" if reviewer.probation else "no",
     )
