@@ -12,15 +12,17 @@ from importlib import resources
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import get_args
 
 from errata.demo import styles
 from errata.demo.days import NEW_PHRASES
 from errata.demo.material import load as material
 from errata.demo.speech import SpeechSetting
 from errata.demo.talks import Talk, write_talk
+from errata.documents.params import Precision
 from errata.domain.chapter import Chapters
 from errata.inference.model import open_model
-from registry.export.device import PRECISIONS, export_device
+from registry.export.device import export_device
 from registry.export.server import export_server
 from registry.parity import Item, agreement, compare_f1
 
@@ -52,7 +54,7 @@ def main() -> None:
         export_server(Path(str(resources.files("errata") / "tiny")), Path(place), server)
         full, seconds = _answers(server, talks)
         print(f"full: {seconds:.2f} s of processor time a talk")
-        for precision in PRECISIONS:
+        for precision in get_args(Precision):
             folder = Path(place, precision)
             export_device(server, folder, precision)
             said, seconds = _answers(folder, talks)

@@ -30,6 +30,7 @@ from torch.utils.data import DataLoader
 from transformers import AutoTokenizer
 
 from errata.demo import styles
+from errata.documents.params import Recipe
 from errata.inference.artefact import Card
 from errata.loop.init import TINY
 from errata.tasks import templates
@@ -37,7 +38,7 @@ from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED
 from errata.tasks.task import examples as task_examples
 from errata.tasks.template import Reading
-from retrain.backends import Recipe, Start
+from retrain.backends import Start
 from retrain.tiny import talks
 from retrain.train import make_trainer
 

@@ -198,7 +198,7 @@ def main() -> None:
         why = f"{night.label}, exports"
         log_night(workspace.record, HoldoutAccess("anchor", "nightly", why, who, len(held_out), night.gate_watermark))
     told = {target: parity.as_json() for target, parity in found.items()}
-    limit = preset(workspace.params()["gate"]["preset"]).limit("latency")
+    limit = preset(workspace.params().gate.preset).limit("latency")
     if "server" in told and labels and limit is not None and limit.decides:  # else it would only cost time
         told["server"]["footprint"] = _footprint(workspace, night, exports["server"], labels[:TIMED]).as_json()
     write_json(FOLDER / "parity.json", told)

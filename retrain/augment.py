@@ -10,22 +10,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import yaml
-
+from errata.documents.file_names import AUGMENTED, CURATED, PARAMS, ROWS
+from errata.documents.params import read_params
 from errata.domain.chapter import Chapter, Chapters, canonical
 from errata.domain.hashing import canonical_json
 from errata.domain.transcript import Segment, Transcript
-from retrain.curate import FOLDER as CURATED
-from retrain.rows import Row, chapters_json, read_rows, write_rows
-
-FOLDER = Path("data/augmented")
+from retrain.training_rows import TrainingRow, chapters_json, read_rows, write_rows
 
 Altered = tuple[Transcript, Chapters]
 
 _PUNCTUATION = re.compile(r"[^\w\s'’-]|(?<!\w)['’-]|['’-](?!\w)")
 
 
-def augment(rows: Sequence[Row], share: float, seed: int) -> list[Row]:
+def augment(rows: Sequence[TrainingRow], share: float, seed: int) -> list[TrainingRow]:
     """`rows` with altered copies of a `share` of them after them; which and how follows from `seed` and what
     the row says, whenever it came."""
     copies = []
@@ -74,10 +71,10 @@ ALTERATIONS: dict[str, Callable[[Transcript, Chapters, random.Random], Altered]]
 
 
 def main() -> None:
-    params = yaml.safe_load(Path("params.yaml").read_text())["augment"]
-    rows = read_rows(CURATED / "rows.parquet")
-    altered = augment(rows, params["share"], params["seed"])
-    write_rows(FOLDER / "rows.parquet", altered)
+    params = read_params(Path(PARAMS)).augment
+    rows = read_rows(CURATED / ROWS)
+    altered = augment(rows, params.share, params.seed)
+    write_rows(AUGMENTED / ROWS, altered)
     sys.stderr.write(f"augment: {len(rows)} rows, {len(altered) - len(rows)} altered copies\n")
 
 

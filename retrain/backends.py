@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from errata.documents.params import Recipe
 from errata.errors import BadInput, Unavailable
 
 
@@ -16,41 +17,6 @@ class Start:
     base: Path
     adapter: Path | None
     """An adapter to go on with; None for a new one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """`train` in params.yaml."""
-
-    backend: Literal["transformers", "unsloth"]
-    method: Literal["lora", "qlora", "full"]
-    start: Literal["champion", "base"]
-    rank: int
-    alpha: int
-    learning_rate: float
-    epochs: float
-    max_steps: int
-    """However many rows there are: bounds what a night costs."""
-    border_weight: float
-    """Of the label that says "a chapter begins", where the template has a token for it; others weigh 1."""
-    batch: int
-    """Rows a step; they pass one at a time, so that none is padded."""
-    warmup: float
-    """Share of the steps."""
-    seed: int
-
-    @classmethod
-    def read(cls, params: dict[str, Any]) -> Recipe:
-        """Raises BadInput for a parameter that is missing, unknown or of the wrong kind."""
-        from pydantic import TypeAdapter, ValidationError
-
-        try:
-            if unknown := set(params) - set(cls.__slots__):
-                raise BadInput(f"params.yaml: train has no parameter {sorted(unknown)[0]!r}; remove it")
-            return TypeAdapter(cls).validate_python(params)
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise BadInput(f"params.yaml: train.{first['loc'][0]}: {first['msg']}; mend it") from error
 
 
 def load(start: Start, recipe: Recipe, context: int) -> Any:

@@ -9,40 +9,40 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 
+from errata.documents.document import write_document
+from errata.documents.file_names import AUGMENTED, LEFT_OUT, MIXTURE, ROWS, STAGE_REPORT, TRAINING_ROWS
+from errata.documents.mixture import MixtureReport
 from errata.documents.night import Night
-from errata.domain.hashing import canonical_json
 from errata.errors import Refused
-from errata.files import write_atomically, write_json
+from errata.files import write_json
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, read_training_transcripts
 from errata.inference.tokenizer import load_tokenizer
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
-from errata.tasks.encode import IGNORED
+from errata.tasks.encode import IGNORED, Encoded
 from errata.tasks.task import Example, examples
 from errata.tasks.template import Reading
 from errata.workspace import Workspace
-from retrain.augment import FOLDER as AUGMENTED
-from retrain.rows import Row, read_rows
+from retrain.curate import LeftOut, write_left_out
+from retrain.training_rows import TrainingRow, read_rows
 
-FOLDER = Path("data/mix")
+SCHEMA = pa.schema([("input_ids", pa.list_(pa.int32())), ("labels", pa.list_(pa.int32()))])
 
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    rows: list[Row]
+    rows: list[TrainingRow]
     new: int
     replayed: int
 
 
-def mix(rows: Sequence[Row], since: int, seen: frozenset[str], replay: float, seed: int) -> Mixture:
+def mix(rows: Sequence[TrainingRow], since: int, seen: frozenset[str], replay: float, seed: int) -> Mixture:
     """Rows that are new to a model which has `seen` those transcripts, by hash, up to the watermark `since`, and
     `replay` times as many of the others, drawn by `seed`. A row that had to wait is new however old it is. The order is
     one of what the rows say: a night learns the same, in whatever order they were imported.
@@ -54,25 +54,25 @@ def mix(rows: Sequence[Row], since: int, seen: frozenset[str], replay: float, se
             raise Refused(
                 f"{row.external_id!r} is held out ({row.role}) and must not be trained on; curate let it through"
             )
-    known = [row.correction <= since and not seen.isdisjoint(row.group_hashes) for row in rows]
-    new = [row for row, before in zip(rows, known, strict=True) if not before]
-    old = [row for row, before in zip(rows, known, strict=True) if before]
-    wanted = min(len(old), round(replay * len(new)))
-    replayed = sorted(old, key=lambda row: row.draw(seed))[:wanted]
-    return Mixture([*sorted(new, key=lambda row: row.draw(seed)), *replayed], len(new), wanted)
+    new: list[TrainingRow] = []
+    known: list[TrainingRow] = []
+    for row in sorted(rows, key=lambda row: row.draw(seed)):
+        trained_on = row.correction <= since and not seen.isdisjoint(row.group_hashes)
+        (known if trained_on else new).append(row)
+    replayed = known[: round(replay * len(new))]
+    return Mixture([*new, *replayed], len(new), len(replayed))
 
 
-def encode_rows(rows: Sequence[Row], task: ChapterTask) -> tuple[list[dict[str, Any]], list[tuple[Row, str]]]:
+def encode_rows(rows: Sequence[TrainingRow], task: ChapterTask) -> tuple[list[Encoded], list[LeftOut]]:
     """Training rows of ids and labels, and those left out with the reason."""
-    encoded: list[dict[str, Any]] = []
-    left_out: list[tuple[Row, str]] = []
+    encoded: list[Encoded] = []
+    left_out: list[LeftOut] = []
     for row in rows:
         transcript = row.read_transcript()
         for example in examples(task, transcript, Reading.of(row.read_chapters(), transcript)):
             fault = fault_of(example, task)
             if fault is None:
-                item = example.encoded
-                encoded.append({"input_ids": list(item.input_ids), "labels": list(item.labels)})
+                encoded.append(example.encoded)
             else:
                 left_out.append((row, fault))
     return encoded, left_out
@@ -92,8 +92,8 @@ def fault_of(example: Example[Reading], task: ChapterTask) -> str | None:
     return None
 
 
-def seen_by(rows: Sequence[Row], ancestors: Iterable[str]) -> list[str]:
-    """Transcripts, by hash, that the candidate will have seen: its rows with their twins, and its ancestors'."""
+def training_transcripts(rows: Sequence[TrainingRow], ancestors: Iterable[str]) -> list[str]:
+    """Those, by hash, that the candidate will have seen: its rows with their twins, and its ancestors'."""
     return sorted({name for row in rows for name in row.group_hashes} | set(ancestors))
 
 
@@ -104,33 +104,38 @@ def starting_model(night: Night, start: str) -> tuple[str, int]:
 
 def main() -> None:
     workspace = Workspace.find(Path.cwd())
-    night, params = Night.read(workspace.root), yaml.safe_load(Path("params.yaml").read_text())
-    identity, since = starting_model(night, params["train"]["start"])
+    night, params = Night.read(workspace.root), workspace.params()
+    identity, since = starting_model(night, params.train.start)
     folder = model_folder(identity, workspace.models)
-    rows, seen = read_rows(AUGMENTED / "rows.parquet"), read_training_transcripts(folder)
-    mixture = mix(rows, since, seen, params["mix"]["replay"], params["mix"]["seed"])
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    encoded, left_out = encode_rows(mixture.rows, _task(folder, workspace)) if mixture.rows else ([], [])
-    schema = pa.schema([("input_ids", pa.list_(pa.int32())), ("labels", pa.list_(pa.int32()))])
-    pq.write_table(pa.Table.from_pylist(encoded, schema=schema), FOLDER / "train.parquet", compression="zstd")
-    lines = [canonical_json({"external_id": row.external_id, "reason": reason}) for row, reason in left_out]
-    write_atomically(FOLDER / "left_out.jsonl", "".join(f"{line}\n" for line in lines))
-    write_json(FOLDER / TRAINING_TRANSCRIPTS, seen_by(mixture.rows, seen))
-    report = {
-        "new": mixture.new,
-        "replayed": mixture.replayed,
-        "examples": len(encoded),
-        "tokens": sum(len(item["input_ids"]) for item in encoded),
-        "labels": sum(label != IGNORED for item in encoded for label in item["labels"]),
-        "left_out": len(left_out),
-    }
-    write_json(FOLDER / "report.json", report)
-    sys.stderr.write(f"mix: {', '.join(f'{value} {name}' for name, value in report.items())}\n")
+    seen = read_training_transcripts(folder)
+    mixture = mix(read_rows(AUGMENTED / ROWS), since, seen, params.mix.replay, params.mix.seed)
+    # without a row nobody needs the tokenizer, which takes a second to load
+    encoded, left_out = encode_rows(mixture.rows, _task(folder, workspace.models)) if mixture.rows else ([], [])
+    MIXTURE.mkdir(parents=True, exist_ok=True)
+    ids = [{"input_ids": list(row.input_ids), "labels": list(row.labels)} for row in encoded]
+    pq.write_table(pa.Table.from_pylist(ids, schema=SCHEMA), MIXTURE / TRAINING_ROWS, compression="zstd")
+    write_left_out(MIXTURE / LEFT_OUT, left_out)
+    write_json(MIXTURE / TRAINING_TRANSCRIPTS, training_transcripts(mixture.rows, seen))
+    report = report_of(mixture, encoded, left_out)
+    write_document(MIXTURE / STAGE_REPORT, report)
+    sys.stderr.write(f"mix: {', '.join(f'{value} {name}' for name, value in asdict(report).items())}\n")
 
 
-def _task(folder: Path, workspace: Workspace) -> ChapterTask:
+def report_of(mixture: Mixture, encoded: Sequence[Encoded], left_out: Sequence[LeftOut]) -> MixtureReport:
+    return MixtureReport(
+        new=mixture.new,
+        replayed=mixture.replayed,
+        examples=len(encoded),
+        tokens=sum(len(row.input_ids) for row in encoded),
+        labels=sum(label != IGNORED for row in encoded for label in row.labels),
+        left_out=len(left_out),
+    )
+
+
+def _task(folder: Path, models: Path) -> ChapterTask:
+    """As the model in `folder` will be asked; an adapter has its base's tokenizer."""
     card = Card.read(folder)
-    full = model_folder(card.base, workspace.models) if card.form == "adapter" else folder
+    full = model_folder(card.base, models) if card.form == "adapter" else folder
     return ChapterTask(templates.find(card.template), load_tokenizer(full), card.context)
 
 

@@ -9,25 +9,26 @@ from __future__ import annotations
 
 import shutil
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
-import yaml
 
+from errata.documents.document import write_document
+from errata.documents.file_names import CANDIDATE, MIXTURE, NO_CANDIDATE, TRAINING, TRAINING_ROWS
 from errata.documents.night import Night
+from errata.documents.params import Recipe
+from errata.documents.training import NoCandidate, TrainingLog
 from errata.domain.hashing import content_hash, sha256
 from errata.errors import Refused
-from errata.files import write_json
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, seal
 from errata.inference.lean import lean_import
 from errata.inference.tokenizer import load_tokenizer
 from errata.tasks import templates
 from errata.workspace import Workspace
-from retrain.backends import Recipe, Start, load
+from retrain.backends import Start, load
 from retrain.loss import border_weights, label_loss
-from retrain.mix import FOLDER as MIX
 from retrain.mix import starting_model
 
 if TYPE_CHECKING:
@@ -35,10 +36,7 @@ if TYPE_CHECKING:
     from transformers import TrainerCallback
     from trl import SFTConfig, SFTTrainer
 
-FOLDER = Path("candidate")
 CHECKPOINTS = Path("work/checkpoints")
-NOTHING = "nothing.json"
-"""Stands in place of a candidate on a night that trains none, and says why."""
 
 
 def train(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Path) -> tuple[Any, list[dict[str, Any]]]:
@@ -200,25 +198,25 @@ def _start(night: Night, recipe: Recipe, models: Path) -> tuple[Start, Card, str
 
 def main() -> None:
     workspace = Workspace.find(Path.cwd())
-    night, params = Night.read(workspace.root), yaml.safe_load(Path("params.yaml").read_text())
-    recipe = Recipe.read(params["train"])
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir()
-    rows = MIX / "train.parquet"
+    night, params = Night.read(workspace.root), workspace.params()
+    recipe = params.train
+    shutil.rmtree(CANDIDATE, ignore_errors=True)
+    CANDIDATE.mkdir()
+    rows = MIXTURE / TRAINING_ROWS
     count = pq.read_metadata(rows).num_rows
-    if count < params["mix"]["least"]:
-        reason = f"{count} training rows, and at least {params['mix']['least']} are wanted (mix.least)"
-        write_json(FOLDER / NOTHING, {"reason": reason})
-        write_json(Path("train.json"), {"steps": 0, "loss": []})
+    if count < params.mix.least:
+        reason = f"{count} training rows, and at least {params.mix.least} are wanted (mix.least)"
+        write_document(CANDIDATE / NO_CANDIDATE, NoCandidate(reason))
+        write_document(Path(TRAINING), TrainingLog())
         sys.stderr.write(f"train: nothing, {reason}\n")
         return
     start, card, ancestor = _start(night, recipe, workspace.models)
-    key = content_hash([sha256(rows.read_bytes()), params["train"], ancestor, night.code])
+    key = content_hash([sha256(rows.read_bytes()), asdict(recipe), ancestor, night.code])
     model, log = train(rows, start, recipe, card, CHECKPOINTS / key[:16])
-    shutil.copyfile(MIX / TRAINING_TRANSCRIPTS, FOLDER / TRAINING_TRANSCRIPTS)
+    shutil.copyfile(MIXTURE / TRAINING_TRANSCRIPTS, CANDIDATE / TRAINING_TRANSCRIPTS)
     facts = {"ancestor": ancestor, "method": recipe.method, "rows": count}
-    identity = save(model, FOLDER, card, facts, start.base)
-    write_json(Path("train.json"), {"steps": len(log), "loss": [round(entry["loss"], 6) for entry in log]})
+    identity = save(model, CANDIDATE, card, facts, start.base)
+    write_document(Path(TRAINING), TrainingLog(len(log), tuple(round(entry["loss"], 6) for entry in log)))
     shutil.rmtree(CHECKPOINTS / key[:16], ignore_errors=True)
     sys.stderr.write(f"train: candidate {identity[:12]}, loss {log[0]['loss']:.3f} to {log[-1]['loss']:.3f}\n")
 

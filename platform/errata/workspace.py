@@ -9,10 +9,11 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from errata.database.record import Record
-from errata.errors import BadInput, NotFound, Unavailable
+from errata.documents.file_names import PARAMS, PIPELINE
+from errata.documents.params import Params, read_params
+from errata.errors import NotFound, Unavailable
 from errata.files import write_atomically
 from errata.project_files import project_file
 from errata.settings import FILE, Settings, read_settings
@@ -58,7 +59,7 @@ class Workspace:
             _run([sys.executable, "-m", "dvc", "init", "--quiet"], root)
             _run([sys.executable, "-m", "dvc", "config", "core.analytics", "false"], root)
             _run([sys.executable, "-m", "dvc", "config", "core.check_update", "false"], root)
-        for name in ("dvc.yaml", "params.yaml"):
+        for name in (PIPELINE, PARAMS):
             if not (root / name).exists():
                 shutil.copyfile(project_file(name), root / name)
         _write_if_missing(root / ".gitignore", _IGNORED)
@@ -86,16 +87,9 @@ class Workspace:
         """What each night found, a folder each: scores, evidence, report."""
         return self.root / "nights"
 
-    def params(self) -> dict[str, Any]:
-        import yaml
-
-        try:
-            loaded = yaml.safe_load((self.root / "params.yaml").read_text())
-        except yaml.YAMLError as error:
-            raise BadInput(f"{self.root / 'params.yaml'} is not YAML: {error}; mend it") from error
-        if not isinstance(loaded, dict):
-            raise BadInput(f"{self.root / 'params.yaml'} holds no parameters; copy the project's own")
-        return loaded
+    def params(self) -> Params:
+        """Raises BadInput for a parameter that is missing, unknown or of the wrong kind."""
+        return read_params(self.root / PARAMS)
 
     def commit(self, message: str) -> None:
         """One commit of whatever git may see; nothing to commit is no error."""

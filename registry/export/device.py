@@ -8,14 +8,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal, get_args
 
+from errata.documents.params import Precision
 from errata.errors import BadInput, Unavailable
 from errata.inference.artefact import Card, verify
 from registry.export.build import build, inherit
-
-Precision = Literal["int4", "int8"]
-PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 # int4 is as llama.cpp's Q4_K_M does it: k-quants, and 8 bits for the output layer and the layers that suffer most from
 # 4. `python -m benchmarks.quantisation` prints what either costs errata-tiny.
@@ -25,22 +22,18 @@ _QUANTISATION: Mapping[Precision, tuple[str, ...]] = {
 }
 
 
-def export_device(server: Path, out: Path, precision: str) -> str:
+def export_device(server: Path, out: Path, precision: Precision) -> str:
     """Writes the server export at `server` to `out` as quantised ONNX with its tokenizer; returns its identity.
 
-    Raises BadInput for anything but a full model and for a precision that isn't one of `PRECISIONS`, and Unavailable
-    where the builder of ONNX Runtime GenAI fails.
+    Raises BadInput for anything but a full model, and Unavailable where the builder of ONNX Runtime GenAI fails.
     """
-    bits = next((name for name in PRECISIONS if name == precision), None)
-    if bits is None:
-        raise BadInput(f"params.yaml: export.device is {precision!r}; there are {' and '.join(PRECISIONS)}")
     verify(server)
     if Card.read(server).form != "full":
         raise BadInput(f"{server} is no full model; make the server's export first, and the device's from that")
 
     def fill(folder: Path) -> None:
         with TemporaryDirectory() as cache:
-            _run_builder(server, folder, Path(cache), bits)
+            _run_builder(server, folder, Path(cache), precision)
         inherit(server, folder, "onnx")
 
     return build(out, fill)

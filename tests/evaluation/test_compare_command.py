@@ -22,6 +22,7 @@ from errata.workspace import Workspace
 from tests.made_up_answers import ASKED, corrected
 from tests.made_up_gguf import write_gguf
 from tests.made_up_model import make_adapter, make_model
+from tests.made_up_params import write_params
 from tests.made_up_record import chapters, correction
 from tests.made_up_server import Server, said, serving
 
@@ -32,7 +33,7 @@ def workspace(tmp_path: Path, empty: Path, monkeypatch: pytest.MonkeyPatch) -> W
     root = tmp_path / "workspace"
     root.mkdir()
     (root / FILE).touch()
-    (root / "params.yaml").write_text("evaluate: {seed: 7}\n")
+    write_params(root)
     shutil.copyfile(empty, root / "errata.db")
     return Workspace.find(root)
 

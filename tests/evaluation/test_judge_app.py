@@ -28,6 +28,7 @@ from evaluation.judges import night_items as night_items_module
 from evaluation.judges.judged_item import JudgedItem
 from evaluation.judges.night_items import night_items, reviewed_pairs
 from tests.made_up_judge import Script, item, partial_to_the_first, sensible, serving
+from tests.made_up_params import write_params
 from tests.made_up_record import correction
 
 NIGHT = "2026-03-04"
@@ -55,8 +56,7 @@ def place(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
             {"name": "ada", "family": "one", "url": ada.url, "model": "m-1", "key_env": "ADA_KEY"},
             {"name": "bo", "family": "two", "url": bo.url, "model": "m-2"},
         ]
-        params = {"judges": {"panel": judges}, "gate": {"preset": "small"}, "evaluate": {"seed": 7}}
-        (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+        write_params(tmp_path, judges={"panel": judges})
         made = Place(tmp_path, record, (ada, bo))
         upto = write_record(record, ITEMS)
         write_night(made.folder, ITEMS, upto)

@@ -44,6 +44,7 @@ from registry.contest import Contest, judge
 from registry.gate import ANNUAL
 from tests.made_up_answers import ASKED, mark
 from tests.made_up_judge import serving, talk
+from tests.made_up_params import write_params
 from tests.made_up_record import correction
 
 LABEL = "2026-03-04"
@@ -138,8 +139,7 @@ def judged_night(tmp_path_factory: pytest.TempPathFactory, empty: Path) -> Itera
             {"name": name, "family": f"family of {name}", "model": "m-1", "url": script.url}
             for name, script in zip(("ada", "bo"), servers, strict=True)
         ]
-        params = {"judges": {"panel": panel}, "gate": {"preset": "annual"}, "evaluate": {"seed": 7}}
-        (root / "params.yaml").write_text(yaml.safe_dump(params))
+        write_params(root, judges={"panel": panel}, gate={"preset": "annual"})
         told = judge_contenders(workspace, night, result["contenders"])
         asked = sum(len(script.asked) for script in servers)
         for script in servers:

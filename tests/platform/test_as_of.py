@@ -24,8 +24,8 @@ from errata.domain.prediction import Prediction
 from errata.domain.roles import ROLES, own_role
 from errata.errors import BadInput, Refused, Unavailable
 from errata.loop.as_of import write_as_of
-from retrain.rows import Row
 from retrain.snapshot import read_snapshot
+from retrain.training_rows import TrainingRow
 from tests.made_up_record import chapters, correction, misheard, shouted, talk
 from tests.platform.postgres import Server
 
@@ -103,7 +103,7 @@ def test_the_same_bytes_whatever_arrives_later(empty: Path, before: list[Step], 
         restarted.close()
 
 
-def content(rows: list[Row]) -> set[tuple[object, ...]]:
+def content(rows: list[TrainingRow]) -> set[tuple[object, ...]]:
     """Rows without the numbers that the record gave in its own order."""
     return {
         (r.external_id, r.transcript_hash, r.kind, r.reviewer, r.role, tuple(r.group_hashes), r.chapters, r.text)
@@ -193,8 +193,8 @@ def test_what_can_t_be_written_leaves_nothing_and_is_said_in_a_sentence(
             write_as_of(record, folder, 2)
     for broken, error in ((OSError(28, "No space left"), Unavailable), (KeyboardInterrupt(), KeyboardInterrupt)):
         with monkeypatch.context() as patched, pytest.raises(error):
-            patched.setattr("retrain.snapshot.write_json", Mock(side_effect=broken))
+            patched.setattr("retrain.snapshot.write_document", Mock(side_effect=broken))
             write_as_of(record, tmp_path / "out", 2)
         assert list((tmp_path / "out").iterdir()) == [], "the same command can be given again"
-    assert write_as_of(record, tmp_path / "out", 2)["watermark"] == 2
+    assert write_as_of(record, tmp_path / "out", 2).watermark == 2
     assert len(files(tmp_path / "out")) == 2

@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 
 from errata.cli.app import app
 from errata.database.record import Record
+from errata.documents.file_names import SNAPSHOT
 from errata.documents.night import Night
 from errata.domain.prediction import Prediction
 from errata.errors import BadInput, ErrataError, Forgotten, NotFound, Refused, Unavailable
@@ -32,7 +33,7 @@ from errata.operations.importing import import_corrections, import_transcripts
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
 from retrain.curate import curate
-from retrain.snapshot import FOLDER, read_snapshot, snapshot
+from retrain.snapshot import read_snapshot, snapshot
 from tests.made_up_record import chapters, correction, misheard, shouted, talk
 
 GONE = talk("the-lecture", channel="Her channel")
@@ -180,7 +181,7 @@ def test_nothing_is_left_however_often_it_is_cut_short(
 
 def test_the_others_are_still_there(made: tuple[Workspace, str]) -> None:
     workspace, _ = made
-    assert {row.external_id for row in read_snapshot(workspace.root / FOLDER)} == {"a-twin", "kept"}
+    assert {row.external_id for row in read_snapshot(workspace.root / SNAPSHOT)} == {"a-twin", "kept"}
     assert pq.read_table(workspace.root / "nights/n/items.parquet").to_pylist()[0]["external_id"] == "kept"
     assert json.loads((workspace.root / "rejects" / "r.jsonl").read_text()) == {"video_id": "kept"}
     assert not (workspace.root / "data" / "mix").exists()

@@ -15,8 +15,9 @@ import yaml
 
 from errata.database.fsck import fsck
 from errata.demo import days
+from errata.documents.file_names import SNAPSHOT
 from errata.workspace import Workspace
-from retrain.snapshot import FOLDER, read_snapshot
+from retrain.snapshot import read_snapshot
 from tests.platform.test_forget import texts
 
 TALKS = 14
@@ -61,7 +62,7 @@ def test_the_next_night_goes_on_without_the_talk(tmp_path: Path) -> None:
 
     corrected = live(root, first_talks(tmp_path / "samples" / "day-1", tmp_path / "day-1"))
     assert errata("nightly", "--date", "day-1", "-w", root, "--json")["verdict"] == "bootstrap"
-    trained = {row.external_id for row in read_snapshot(root / FOLDER)} & set(corrected)
+    trained = {row.external_id for row in read_snapshot(root / SNAPSHOT)} & set(corrected)
     gone = sorted(trained)[0] if trained else corrected[0]
     live(root, first_talks(tmp_path / "samples" / "day-2", tmp_path / "day-2"))
     told = errata("forget", gone, "--by", "carol", "--why", "the speaker asked", "-w", root, "--json")
@@ -69,7 +70,7 @@ def test_the_next_night_goes_on_without_the_talk(tmp_path: Path) -> None:
 
     night = errata("nightly", "--date", "day-2", "-w", root, "--json")
     assert night["candidate"] and night["fresh_items"] > 0
-    rows = {row.external_id for row in read_snapshot(root / FOLDER)}
+    rows = {row.external_id for row in read_snapshot(root / SNAPSHOT)}
     assert rows and gone not in rows
     holding = [path for path in made_by(root) if any(gone.encode() in text for text in texts(path))]
     assert holding == []

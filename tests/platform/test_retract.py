@@ -12,11 +12,12 @@ from typer.testing import CliRunner
 from errata.cli.app import app
 from errata.database.record import Record
 from errata.database.store import Store
+from errata.documents.file_names import SNAPSHOT
 from errata.errors import BadInput, ErrataError, NotFound, Refused
 from errata.files import write_json
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, seal, store_model
 from errata.settings import FILE
-from retrain.snapshot import FOLDER, snapshot
+from retrain.snapshot import snapshot
 from tests.made_up_record import chapters, correction, talk
 
 
@@ -56,7 +57,7 @@ def root(record: Record, tmp_path: Path) -> Path:
         night(store, "two", 4, model(tmp_path, 4, hashes))
         night(store, "three", 5, model(tmp_path, 5, hashes[:1]))
     for mark in (4, 5):
-        snapshot(record, tmp_path / FOLDER, mark)
+        snapshot(record, tmp_path / SNAPSHOT, mark)
     model(tmp_path, 0, [])
     return tmp_path
 
@@ -94,14 +95,14 @@ def test_a_held_out_row_trained_nothing(root: Path, record: Record) -> None:
 
 
 def test_it_stays_out_of_the_next_snapshot_and_in_the_earlier_one(root: Path, record: Record, tmp_path: Path) -> None:
-    before = {path.name: path.read_bytes() for path in (root / FOLDER).glob("*.parquet")}
+    before = {path.name: path.read_bytes() for path in (root / SNAPSHOT).glob("*.parquet")}
     run(root, "4", "--by", "ann", "--why", "no")
     for mark in (4, 5):
         snapshot(record, tmp_path / "again", mark)
     assert {path.name: path.read_bytes() for path in (tmp_path / "again").glob("*.parquet")} == before
     with record.read() as store:
         assert [label.external_id for label in store.labels.between(0, store.watermark())] == ["a"]
-        snapshot(record, root / FOLDER, store.watermark())
+        snapshot(record, root / SNAPSHOT, store.watermark())
 
 
 @pytest.mark.parametrize(

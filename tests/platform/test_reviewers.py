@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,16 @@ from typer.testing import CliRunner
 from errata.cli.app import app
 from errata.database.record import Record
 from errata.database.store import Store
+from errata.documents.file_names import PARAMS
+from errata.documents.params import read_params
 from errata.domain.correction import Label
 from errata.domain.reviewer import PROBATION_FLOOR, PROBATION_ITEMS, AgreementCount, on_probation
 from errata.errors import BadInput, Refused
 from errata.settings import FILE
 from retrain.curate import Cap, capped
-from retrain.rows import Row
 from retrain.snapshot import read_manifest, snapshot
+from retrain.training_rows import TrainingRow
+from tests.made_up_params import write_params
 from tests.made_up_record import chapters, correction, talk
 
 
@@ -151,8 +155,14 @@ def test_the_command_prints_and_appoints(record: Record, tmp_path: Path) -> None
 # the cap ---------------------------------------------------------------------------------------------------------
 
 
-def row(correction: int, reviewer: str, kind: str = "edit") -> Row:
-    return Row(correction, "", f"t{correction}", "", correction, kind, reviewer, "train", correction, [], "[]", "")
+def row(correction: int, reviewer: str, kind: str = "edit") -> TrainingRow:
+    return replace(
+        TrainingRow.unlabelled(correction, f"t{correction}", kind),
+        correction=correction,
+        reviewer=reviewer,
+        role="train",
+        group=correction,
+    )
 
 
 _rows = st.lists(st.sampled_from(("ann", "bob", "eve", "")), max_size=40).map(
@@ -162,7 +172,7 @@ _rows = st.lists(st.sampled_from(("ann", "bob", "eve", "")), max_size=40).map(
 
 @given(rows=_rows, share=st.sampled_from((0.1, 0.3, 0.5)), since=st.integers(0, 20), data=st.data())
 def test_nobody_fills_a_night_and_nothing_is_lost(
-    rows: list[Row], share: float, since: int, data: st.DataObject
+    rows: list[TrainingRow], share: float, since: int, data: st.DataObject
 ) -> None:
     kept, waiting = capped(rows, Cap(share, share, since), {"ann", "bob", "eve"})
     new = [each for each in rows if each.correction > since]
@@ -188,10 +198,11 @@ def test_probation_is_capped_harder_and_a_lone_reviewer_is_not() -> None:
     assert capped([*alone, *decided], Cap(0.5, 0.1, 0), set())[1] == []
 
 
-@pytest.mark.parametrize("params", [{}, {"reviewer_share": 0, "probation_share": 0.1}, {"reviewer_share": "half"}])
-def test_a_share_that_is_none_is_refused(params: dict[str, object]) -> None:
-    with pytest.raises(BadInput, match=r"curate\."):
-        Cap.of(params, 0)
+@pytest.mark.parametrize("changes", [{"reviewer_share": 0}, {"reviewer_share": "half"}, {"probation_share": None}])
+def test_a_share_that_is_none_is_refused(changes: dict[str, object], tmp_path: Path) -> None:
+    write_params(tmp_path, curate=changes)
+    with pytest.raises(BadInput, match=rf"curate\.{min(changes)}"):
+        read_params(tmp_path / PARAMS)
 
 
 def test_the_snapshot_says_who_was_on_probation(record: Record, tmp_path: Path) -> None:
@@ -200,4 +211,4 @@ def test_the_snapshot_says_who_was_on_probation(record: Record, tmp_path: Path) 
             dispute(store, f"t{number}", "ann", "bob")
         watermark = store.watermark()
     snapshot(record, tmp_path / "s", watermark)
-    assert read_manifest(tmp_path / "s")["probation"] == ["bob"]
+    assert read_manifest(tmp_path / "s").probation == ("bob",)

@@ -41,7 +41,7 @@ def files(root: Path) -> dict[str, bytes]:
 def test_a_workspace_has_all_that_a_night_needs(laid_out: Workspace) -> None:
     assert {FILE, "dvc.yaml", "params.yaml", ".gitignore", ".dvc/config"} <= set(files(laid_out.root))
     assert Workspace.find(laid_out.root) == laid_out
-    assert laid_out.params()["train"]["method"] == "lora"
+    assert laid_out.params().train.method == "lora"
     with laid_out.record.read() as store:
         assert store.watermark() == 0
 

@@ -7,25 +7,39 @@ from pathlib import Path
 from random import Random
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from errata.documents.file_names import AUGMENTED, CURATED
+from errata.documents.file_names import ROWS as ROWS_FILE
 from errata.domain.chapter import Chapter, Chapters, canonical, starts
 from errata.domain.hashing import canonical_json
 from errata.domain.transcript import Segment, Transcript
 from retrain import augment as stage
 from retrain.augment import ALTERATIONS, augment, begun_late, unpunctuated
-from retrain.curate import FOLDER as CURATED
-from retrain.rows import Row, chapters_json, read_rows, write_rows
+from retrain.training_rows import TrainingRow, chapters_json, read_rows, write_rows
+from tests.made_up_params import write_params
 from tests.made_up_record import chapters, shouted, talk
 
 
-def row(number: int) -> Row:
+def row(number: int) -> TrainingRow:
     said = shouted(talk(f"t{number}"), f"t{number}")
     right = chapters_json(chapters(0, 40, 80))
     text = canonical_json(said.as_json())
-    return Row(number, said.hash, f"t{number}", "", number, "edit", "ann", "train", number, [said.hash], right, text)
+    return TrainingRow(
+        transcript=number,
+        transcript_hash=said.hash,
+        external_id=f"t{number}",
+        channel="",
+        correction=number,
+        kind="edit",
+        reviewer="ann",
+        role="train",
+        group=number,
+        group_hashes=[said.hash],
+        chapters=right,
+        text=text,
+    )
 
 
 ROWS = [row(number) for number in range(1, 41)]
@@ -122,7 +136,7 @@ def test_copies_stand_after_the_rows_and_keep_where_they_come_from() -> None:
 
 def test_the_stage_reads_its_parameters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    write_rows(CURATED / "rows.parquet", ROWS)
-    Path("params.yaml").write_text(yaml.safe_dump({"augment": {"share": 0.5, "seed": 7}}))
+    write_rows(CURATED / ROWS_FILE, ROWS)
+    write_params(tmp_path, augment={"share": 0.5})
     stage.main()
-    assert read_rows(stage.FOLDER / "rows.parquet") == augment(ROWS, 0.5, seed=7)
+    assert read_rows(AUGMENTED / ROWS_FILE) == augment(ROWS, 0.5, seed=7)

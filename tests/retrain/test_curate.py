@@ -9,21 +9,23 @@ from pathlib import Path
 import pytest
 
 from errata.database.record import Record
+from errata.documents.file_names import CURATED, LEFT_OUT, ROWS, SNAPSHOT, STAGE_REPORT
+from errata.documents.night import Night
 from errata.domain.chapter import Chapter, Chapters
 from errata.domain.hashing import canonical_json
 from retrain import curate as stage
 from retrain.curate import curate
-from retrain.rows import Row, chapters_json, read_rows, write_rows
-from retrain.snapshot import FOLDER as SNAPSHOT
 from retrain.snapshot import read_snapshot, snapshot
+from retrain.training_rows import TrainingRow, chapters_json, read_rows, write_rows
+from tests.made_up_params import write_params
 from tests.made_up_record import chapters, correction, misheard, talk
 
 RIGHT = chapters(0, 30)
 
 
-def row(name: str, correction: int, right: Chapters = RIGHT, group: int = 0, role: str = "train") -> Row:
+def row(name: str, correction: int, right: Chapters = RIGHT, group: int = 0, role: str = "train") -> TrainingRow:
     said = talk(name)
-    return Row(
+    return TrainingRow(
         transcript=correction,
         transcript_hash=said.hash,
         external_id=name,
@@ -39,7 +41,7 @@ def row(name: str, correction: int, right: Chapters = RIGHT, group: int = 0, rol
     )
 
 
-def why(left_out: list[tuple[Row, str]]) -> dict[str, str]:
+def why(left_out: list[tuple[TrainingRow, str]]) -> dict[str, str]:
     return {row.external_id: reason for row, reason in left_out}
 
 
@@ -110,15 +112,17 @@ def test_the_stage_writes_rows_reasons_and_counts(
             store.corrections.add(correction(store.transcripts.add(talk(name), role).seq, chapters(0)))
         watermark = store.watermark()
     monkeypatch.chdir(tmp_path)
+    write_params(tmp_path)
+    Night("one", watermark, watermark, "d", "d", 0, "", 0, "c").write(tmp_path)
     snapshot(record, SNAPSHOT, watermark)
     stage.main()
-    assert [each.external_id for each in read_rows(stage.FOLDER / "rows.parquet")] == ["a", "b"]
-    (left_out,) = (stage.FOLDER / "left_out.jsonl").read_text().splitlines()
+    assert [each.external_id for each in read_rows(CURATED / ROWS)] == ["a", "b"]
+    (left_out,) = (CURATED / LEFT_OUT).read_text().splitlines()
     assert json.loads(left_out)["external_id"] == "c"
-    assert json.loads((stage.FOLDER / "report.json").read_text())["kept"] == 2
-    first = (stage.FOLDER / "rows.parquet").read_bytes()
+    assert json.loads((CURATED / STAGE_REPORT).read_text())["kept"] == 2
+    first = (CURATED / ROWS).read_bytes()
     stage.main()
-    assert (stage.FOLDER / "rows.parquet").read_bytes() == first
+    assert (CURATED / ROWS).read_bytes() == first
 
 
 def test_rows_come_back_from_their_file(tmp_path: Path) -> None:

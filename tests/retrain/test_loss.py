@@ -13,10 +13,11 @@ from peft import LoraConfig, get_peft_model
 from torch.nn.utils.rnn import pad_sequence
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from errata.documents.params import Recipe
 from errata.inference.artefact import Card
 from errata.tasks.encode import IGNORED
 from errata.tasks.templates import find
-from retrain.backends import Recipe, Start
+from retrain.backends import Start
 from retrain.loss import border_weights, label_loss
 from retrain.train import make_trainer, train
 from tests.made_up_model import make_model, make_tokenizer
@@ -156,7 +157,20 @@ CARD = Card("inline", 128)
 
 
 def recipe(epochs: float) -> Recipe:
-    return Recipe("transformers", "lora", "base", 4, 8, 1e-3, epochs, 100, 1.0, 4, 0.0, 7)
+    return Recipe(
+        backend="transformers",
+        method="lora",
+        start="base",
+        rank=4,
+        alpha=8,
+        learning_rate=1e-3,
+        epochs=epochs,
+        max_steps=100,
+        border_weight=1.0,
+        batch=4,
+        warmup=0.0,
+        seed=7,
+    )
 
 
 def test_the_trainer_goes_down_this_loss(tmp_path: Path) -> None:

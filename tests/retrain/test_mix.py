@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from errata.documents.file_names import AUGMENTED, MIXTURE, STAGE_REPORT, TRAINING_ROWS
+from errata.documents.file_names import ROWS as ROWS_FILE
 from errata.documents.night import Night
 from errata.domain.chapter import Chapters
 from errata.domain.hashing import canonical_json
@@ -26,10 +27,10 @@ from errata.tasks.encode import IGNORED
 from errata.tasks.task import examples
 from errata.tasks.template import Reading
 from retrain import mix as stage
-from retrain.augment import FOLDER as AUGMENTED
-from retrain.mix import encode_rows, fault_of, mix, seen_by, starting_model
-from retrain.rows import Row, chapters_json, write_rows
+from retrain.mix import encode_rows, fault_of, mix, starting_model, training_transcripts
+from retrain.training_rows import TrainingRow, chapters_json, write_rows
 from tests.made_up_model import SAID, make_model, make_tokenizer
+from tests.made_up_params import write_params
 from tests.made_up_record import chapters
 
 NIGHT = Night("2026-03-01", 30, 40, "d" * 64, "c" * 64, 20, "", 0, "e" * 64)
@@ -38,22 +39,33 @@ NIGHT = Night("2026-03-01", 30, 40, "d" * 64, "c" * 64, 20, "", 0, "e" * 64)
 RIGHT = chapters(0, 40, 80)
 
 
-def row(number: int, right: Chapters = RIGHT, role: str = "train", lines: int = 12) -> Row:
+def row(number: int, right: Chapters = RIGHT, role: str = "train", lines: int = 12) -> TrainingRow:
     turn = number % 9
     texts = [" ".join(SAID[turn : turn + 5]) for _ in range(lines)]
     segments = tuple(Segment(10.0 * at, 10.0 * at + 9, text) for at, text in enumerate(texts))
     said = Transcript(f"t{number}", segments, 10.0 * lines)
     hashes = sorted([said.hash, f"twin of {number}"])
     text = canonical_json(said.as_json())
-    return Row(
-        number, said.hash, f"t{number}", "", number, "edit", "ann", role, number, hashes, chapters_json(right), text
+    return TrainingRow(
+        transcript=number,
+        transcript_hash=said.hash,
+        external_id=f"t{number}",
+        channel="",
+        correction=number,
+        kind="edit",
+        reviewer="ann",
+        role=role,
+        group=number,
+        group_hashes=hashes,
+        chapters=chapters_json(right),
+        text=text,
     )
 
 
 ROWS = [row(number) for number in range(1, 41)]
 
 
-def number_of(each: Row) -> int:
+def number_of(each: TrainingRow) -> int:
     return each.correction
 
 
@@ -102,7 +114,7 @@ def test_a_replay_is_of_old_rows_without_repeats(since: int, replay: float, seed
 
 
 def test_seen_are_the_rows_their_twins_and_the_ancestors_transcripts() -> None:
-    found = seen_by([ROWS[0], replace(ROWS[1], altered="begun late")], ["ancestor"])
+    found = training_transcripts([ROWS[0], replace(ROWS[1], altered="begun late")], ["ancestor"])
     assert found == sorted([*ROWS[0].group_hashes, *ROWS[1].group_hashes, "ancestor"])
     assert {"twin of 1", "twin of 2"} <= set(found)
 
@@ -121,10 +133,10 @@ def test_every_row_ends_has_something_to_say_and_fits(template: str, context: in
     assert len(encoded) + len(left_out) >= len(rows)
     assert len(encoded) >= 5
     for item in encoded:
-        assert item["labels"][-1] == item["input_ids"][-1] == task.tokenizer.eos_token_id
-        assert sum(label != IGNORED for label in item["labels"]) >= 2
-        assert len(item["labels"]) == len(item["input_ids"]) <= context
-        assert all(label in (IGNORED, token) for token, label in zip(item["input_ids"], item["labels"], strict=True))
+        assert item.labels[-1] == item.input_ids[-1] == task.tokenizer.eos_token_id
+        assert sum(label != IGNORED for label in item.labels) >= 2
+        assert len(item.labels) == len(item.input_ids) <= context
+        assert all(label in (IGNORED, token) for token, label in zip(item.input_ids, item.labels, strict=True))
     assert all(reason for _, reason in left_out)
     assert encode_rows(rows, task) == (encoded, left_out)
 
@@ -161,31 +173,30 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     identity = make_model(tmp_path / "models" / "new", context=512, seen=sorted(seen(20)))
     (tmp_path / "models" / "new").rename(tmp_path / "models" / identity[:16])
     (tmp_path / FILE).touch()
-    parameters = {"mix": {"replay": 0.5, "least": 3, "seed": 7}, "train": {"start": "champion"}}
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(parameters))
+    write_params(tmp_path, mix={"replay": 0.5, "least": 3})
     replace(NIGHT, champion=identity, day0=identity).write(tmp_path)
-    write_rows(tmp_path / AUGMENTED / "rows.parquet", ROWS)
+    write_rows(tmp_path / AUGMENTED / ROWS_FILE, ROWS)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def test_the_stage_writes_rows_and_what_the_candidate_will_have_seen(night: Path) -> None:
     stage.main()
-    table = pq.read_table(stage.FOLDER / "train.parquet")
-    report = json.loads((stage.FOLDER / "report.json").read_text())
+    table = pq.read_table(MIXTURE / TRAINING_ROWS)
+    report = json.loads((MIXTURE / STAGE_REPORT).read_text())
     assert (report["new"], report["replayed"], report["left_out"]) == (20, 10, 0)
     assert table.num_rows == report["examples"] == 30
     assert report["tokens"] == sum(map(len, table["input_ids"].to_pylist()))
-    learnt = json.loads((stage.FOLDER / TRAINING_TRANSCRIPTS).read_text())
+    learnt = json.loads((MIXTURE / TRAINING_TRANSCRIPTS).read_text())
     trained = mix(ROWS, 20, seen(20), 0.5, 7).rows
     assert set(learnt) == seen(20) | {name for each in trained for name in each.group_hashes}
-    first = {path.name: path.read_bytes() for path in stage.FOLDER.iterdir()}
+    first = {path.name: path.read_bytes() for path in MIXTURE.iterdir()}
     stage.main()
-    assert {path.name: path.read_bytes() for path in stage.FOLDER.iterdir()} == first
+    assert {path.name: path.read_bytes() for path in MIXTURE.iterdir()} == first
 
 
 def test_a_night_without_new_rows_replays_nothing(night: Path) -> None:
-    write_rows(night / AUGMENTED / "rows.parquet", ROWS[:20])
+    write_rows(night / AUGMENTED / ROWS_FILE, ROWS[:20])
     stage.main()
-    assert pq.read_table(stage.FOLDER / "train.parquet").num_rows == 0
-    assert json.loads((stage.FOLDER / TRAINING_TRANSCRIPTS).read_text()) == sorted(seen(20))
+    assert pq.read_table(MIXTURE / TRAINING_ROWS).num_rows == 0
+    assert json.loads((MIXTURE / TRAINING_TRANSCRIPTS).read_text()) == sorted(seen(20))

@@ -16,8 +16,8 @@ from errata.domain.prediction import Prediction
 from errata.domain.roles import Role
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput, Refused
-from retrain.rows import Row
 from retrain.snapshot import read_manifest, read_snapshot, snapshot
+from retrain.training_rows import TrainingRow
 from tests.made_up_record import chapters, correction, misheard, shouted, talk
 
 
@@ -61,7 +61,7 @@ def test_a_night_appends_a_shard_and_rewrites_none(record: Record, tmp_path: Pat
     snapshot(record, folder, go_on(record))
     after = files(folder)
     assert {name: after[name] for name in before if name != "manifest.json"}.items() <= before.items()
-    assert read_manifest(folder)["shards"][:1] == manifest["shards"]
+    assert read_manifest(folder).shards[:1] == manifest.shards
     assert len(after) == 3
     found = {row.external_id: row for row in read_snapshot(folder)}
     assert set(found) == {"a", "b", "d"}
@@ -86,7 +86,7 @@ def test_nothing_new_writes_no_shard(record: Record, tmp_path: Path) -> None:
     with record.write() as store:
         later = store.transcripts.add(talk("e")).seq
     snapshot(record, folder, later)
-    assert read_manifest(folder) == {**read_manifest(folder), "watermark": later}
+    assert read_manifest(folder) == replace(read_manifest(folder), watermark=later)
     assert files(folder).keys() == before.keys()
 
 
@@ -170,7 +170,7 @@ def test_night_by_night_comes_to_the_same_as_all_at_once(record: Record, tmp_pat
         snapshot(record, tmp_path / "nightly", marks[-1])
     snapshot(record, tmp_path / "at once", marks[-1])
 
-    def of(folder: Path) -> list[Row]:
+    def of(folder: Path) -> list[TrainingRow]:
         return read_snapshot(tmp_path / folder)
 
     assert of(Path("nightly")) == of(Path("at once"))

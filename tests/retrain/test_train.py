@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
-import yaml
 from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 
+from errata.documents.file_names import CANDIDATE, MIXTURE, NO_CANDIDATE, PARAMS, TRAINING, TRAINING_ROWS
 from errata.documents.night import Night
+from errata.documents.params import Recipe, read_params
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput, Refused, Unavailable
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, read_training_transcripts, store_model, verify
@@ -27,13 +28,26 @@ from errata.tasks.chapters import ChapterTask
 from errata.tasks.task import examples
 from errata.tasks.template import Reading
 from retrain import train as stage
-from retrain.backends import Recipe, Start
-from retrain.mix import FOLDER as MIX
-from retrain.train import NOTHING, save, train
+from retrain.backends import Start
+from retrain.train import save, train
 from tests.made_up_model import SAID, make_model, make_tokenizer
+from tests.made_up_params import write_params
 from tests.made_up_record import chapters
 
-LORA = Recipe("transformers", "lora", "champion", 8, 16, 2e-2, 1.0, 100, 1.0, 2, 0.1, 7)
+LORA = Recipe(
+    backend="transformers",
+    method="lora",
+    start="champion",
+    rank=8,
+    alpha=16,
+    learning_rate=2e-2,
+    epochs=1.0,
+    max_steps=100,
+    border_weight=1.0,
+    batch=2,
+    warmup=0.1,
+    seed=7,
+)
 CARD = Card("inline", 256)
 FULL = replace(LORA, method="full", learning_rate=2e-3)
 
@@ -199,9 +213,6 @@ def test_a_run_that_diverged_gives_no_model(base: Path, rows: Path, tmp_path: Pa
         train(rows, Start(base, None), replace(FULL, learning_rate=1e38, warmup=0.0), CARD, tmp_path / "checkpoints")
 
 
-PARAMETERS = {name: getattr(LORA, name) for name in Recipe.__slots__}
-
-
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -211,12 +222,12 @@ PARAMETERS = {name: getattr(LORA, name) for name in Recipe.__slots__}
         ({"backend": "jax"}, "backend"),
     ],
 )
-def test_a_parameter_that_is_none_is_refused_by_name(change: dict[str, Any], said: str) -> None:
-    assert Recipe.read(PARAMETERS) == LORA
+def test_a_parameter_that_is_none_is_refused_by_name(change: dict[str, Any], said: str, tmp_path: Path) -> None:
+    write_params(tmp_path, train=asdict(LORA))
+    assert read_params(tmp_path / PARAMS).train == LORA
+    write_params(tmp_path, train=change)
     with pytest.raises(BadInput, match=said):
-        Recipe.read({**PARAMETERS, **change})
-    with pytest.raises(BadInput, match="seed"):
-        Recipe.read({name: value for name, value in PARAMETERS.items() if name != "seed"})
+        read_params(tmp_path / PARAMS)
 
 
 @pytest.fixture
@@ -224,31 +235,31 @@ def night(models: Path, base: Path, rows: Path, tmp_path: Path, monkeypatch: pyt
     """A workspace in which the stage can run."""
     identity = store_model(base, tmp_path / "models")
     (tmp_path / FILE).touch()
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"mix": {"least": 10}, "train": PARAMETERS}))
+    write_params(tmp_path, mix={"least": 10}, train=asdict(LORA))
     Night("2026-03-01", 30, 40, identity, identity, 20, "", 0, "c" * 64).write(tmp_path)
-    (tmp_path / MIX).mkdir(parents=True)
-    (tmp_path / MIX / "train.parquet").write_bytes(rows.read_bytes())
-    (tmp_path / MIX / TRAINING_TRANSCRIPTS).write_text(json.dumps(["b" * 64]))
+    (tmp_path / MIXTURE).mkdir(parents=True)
+    (tmp_path / MIXTURE / TRAINING_ROWS).write_bytes(rows.read_bytes())
+    (tmp_path / MIXTURE / TRAINING_TRANSCRIPTS).write_text(json.dumps(["b" * 64]))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def test_the_stage_leaves_a_sealed_candidate_and_no_checkpoints(night: Path, base: Path) -> None:
     stage.main()
-    identity = verify(stage.FOLDER)
-    assert Card.read(stage.FOLDER) == Card("inline", 256, "adapter", verify(base), training_watermark=30)
-    assert read_training_transcripts(stage.FOLDER) == {"b" * 64}
-    assert json.loads(Path("train.json").read_text())["steps"] == 8
+    identity = verify(CANDIDATE)
+    assert Card.read(CANDIDATE) == Card("inline", 256, "adapter", verify(base), training_watermark=30)
+    assert read_training_transcripts(CANDIDATE) == {"b" * 64}
+    assert json.loads(Path(TRAINING).read_text())["steps"] == 8
     assert list(stage.CHECKPOINTS.iterdir()) == []
     stage.main()
-    assert verify(stage.FOLDER) == identity, "the same night makes the same candidate"
+    assert verify(CANDIDATE) == identity, "the same night makes the same candidate"
 
 
 def test_a_night_with_too_few_rows_trains_nothing_and_says_why(night: Path) -> None:
-    stage.FOLDER.mkdir()
-    (stage.FOLDER / "left.safetensors").touch()
-    (night / "params.yaml").write_text(yaml.safe_dump({"mix": {"least": 17}, "train": PARAMETERS}))
+    CANDIDATE.mkdir()
+    (CANDIDATE / "left.safetensors").touch()
+    write_params(night, mix={"least": 17}, train=asdict(LORA))
     stage.main()
-    assert [path.name for path in stage.FOLDER.iterdir()] == [NOTHING]
-    assert "16 training rows" in json.loads((stage.FOLDER / NOTHING).read_text())["reason"]
-    assert json.loads(Path("train.json").read_text())["steps"] == 0
+    assert [path.name for path in CANDIDATE.iterdir()] == [NO_CANDIDATE]
+    assert "16 training rows" in json.loads((CANDIDATE / NO_CANDIDATE).read_text())["reason"]
+    assert json.loads(Path(TRAINING).read_text())["steps"] == 0

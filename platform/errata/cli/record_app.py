@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,7 @@ from errata.cli.arguments import HERE, AsJson, InWorkspace, caller, find
 from errata.errors import BadInput
 
 if TYPE_CHECKING:
+    from errata.documents.snapshot import SnapshotManifest
     from errata.domain.reviewer import ReviewerRole
 
 record = typer.Typer()
@@ -134,8 +135,8 @@ def snapshot_command(
     from errata.cli.output import say, show
     from errata.loop.as_of import write_as_of
 
-    def print_manifest(manifest: dict[str, Any]) -> None:
-        say(f"{sum(shard['rows'] for shard in manifest['shards'])} rows as of {watermark} are in {out}")
+    def print_manifest(manifest: SnapshotManifest) -> None:
+        say(f"{manifest.rows} rows as of {watermark} are in {out}")
 
     show(write_as_of(find(workspace).record, out, watermark), as_json, print_manifest)
 

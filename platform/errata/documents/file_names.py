@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 # the workspace's root
-PARAMS, NIGHT, PIPELINE_LOCK, TRAINING = "params.yaml", "night.yaml", "dvc.lock", "train.json"
+PARAMS, PIPELINE, PIPELINE_LOCK, NIGHT = "params.yaml", "dvc.yaml", "dvc.lock", "night.yaml"
+TRAINING = "train.json"
 
 # the stages' folders, in the order of the pipeline
 SNAPSHOT, CURATED, AUGMENTED = Path("data/snapshot"), Path("data/curated"), Path("data/augmented")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from errata.database.record import Record
+from errata.documents.snapshot import SnapshotManifest
 from errata.errors import BadInput, Refused, Unavailable
 
 
-def write_as_of(record: Record, folder: Path, watermark: int) -> dict[str, Any]:
+def write_as_of(record: Record, folder: Path, watermark: int) -> SnapshotManifest:
     """Writes one shard and its manifest to `folder`, whole or not at all; returns the manifest, in which `sha256` names
     the shard's bytes.
 

@@ -32,7 +32,7 @@ def compare(workspace: Workspace, names: tuple[str, str], on: str, settings: Pro
     An access to what is held out is logged before anybody is asked or scored: whoever sees a number has been counted.
     So a comparison that is cut short, or whose model can't be loaded, has cost an opening as well: the safe side.
     """
-    roles, seed = _roles(on), workspace.params()["evaluate"]["seed"]
+    roles, seed = _roles(on), workspace.params().evaluate.seed
     with workspace.record.read() as store:
         upto = store.watermark()
         if "sealed" in roles:

@@ -89,4 +89,4 @@ def _export_anew(workspace: Workspace, target: str, model: Path, out: Path) -> s
         return export_server(model, workspace.models, out)
     with TemporaryDirectory() as place:
         export_server(model, workspace.models, Path(place) / "server")
-        return export_device(Path(place) / "server", out, workspace.params()["export"]["device"])
+        return export_device(Path(place) / "server", out, workspace.params().export.device)

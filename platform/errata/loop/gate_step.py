@@ -19,7 +19,7 @@ def run_gates(workspace: Workspace, night: Night, contenders: Sequence[dict[str,
     from registry.contest import judge, read_parity
     from registry.gate import History, preset
 
-    policy = preset(workspace.params()["gate"]["preset"])
+    policy = preset(workspace.params().gate.preset)
     folder = workspace.nights / night.label
     with workspace.record.read() as store:
         history = History.of(row.outcome for row in store.nights.all())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from errata.database.store import Store
 from errata.database.tables import NightRow
+from errata.documents.file_names import SNAPSHOT
 from errata.domain.correction import Label
 from errata.domain.hashing import content_hash
 from errata.errors import NotFound, Unavailable
@@ -63,17 +64,17 @@ class TagResult:
 
 def snapshots_with(workspace: Workspace, transcript: int, correction: int) -> list[ShardUse]:
     """The snapshot's shards in which a correction supports its transcript's row."""
-    from retrain.rows import read_rows
-    from retrain.snapshot import FOLDER, read_manifest
+    from retrain.snapshot import read_manifest, shard_file
+    from retrain.training_rows import read_rows
 
-    folder = workspace.root / FOLDER
+    folder = workspace.root / SNAPSHOT
     shards = []
-    for shard in read_manifest(folder)["shards"]:
-        path = folder / f"{shard['sha256']}.parquet"
+    for shard in read_manifest(folder).shards:
+        path = shard_file(folder, shard)
         if path.exists() and any(row.transcript == transcript and row.correction for row in read_rows(path)):
             with workspace.record.read() as store:
-                if correction in store.labels.supporting_corrections(transcript, shard["upto"]):
-                    shards.append(ShardUse(shard["sha256"], shard["after"], shard["upto"]))
+                if correction in store.labels.supporting_corrections(transcript, shard.upto):
+                    shards.append(ShardUse(shard.sha256, shard.after, shard.upto))
     return shards
 
 

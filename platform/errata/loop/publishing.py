@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +40,7 @@ def _log(workspace: Workspace, registry: ModelRegistry, run: str, night: Night, 
     registry.log_dataset(run, Dataset("snapshot", manifest, night.training_watermark, "training"))
     registry.log(
         run,
-        params={f"{group}.{name}": value for group, name, value in _params(workspace, night)},
+        params={**workspace.params().by_name(), **_of_night(night)},
         metrics=_metrics(outcome),
         artifacts=sorted(path for path in folder.iterdir() if path.is_file()),
         tags={
@@ -61,7 +60,5 @@ def _metrics(outcome: dict[str, Any]) -> dict[str, float]:
     return {name: value for name, value in metrics.items() if value is not None}
 
 
-def _params(workspace: Workspace, night: Night) -> Iterator[tuple[str, str, Any]]:
-    for group, values in {**workspace.params(), "night": asdict(night)}.items():
-        for name, value in values.items():
-            yield group, name, value
+def _of_night(night: Night) -> dict[str, Any]:
+    return {f"night.{name}": value for name, value in asdict(night).items()}

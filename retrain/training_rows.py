@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from errata.domain.chapter import Chapter, Chapters
+from errata.domain.correction import Label
 from errata.domain.hashing import canonical_json, content_hash
 from errata.domain.transcript import Transcript
 
@@ -34,8 +35,8 @@ SCHEMA = pa.schema(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRow:
     transcript: int
     transcript_hash: str
     external_id: str
@@ -55,6 +56,41 @@ class Row:
     altered: str = ""
     """How augmentation changed it; empty for the row itself."""
 
+    @classmethod
+    def labelled(cls, label: Label, transcript: Transcript) -> TrainingRow:
+        return cls(
+            transcript=label.transcript,
+            transcript_hash=label.transcript_hash,
+            external_id=label.external_id,
+            channel=label.channel,
+            correction=label.correction,
+            kind=label.kind,
+            reviewer=label.reviewer,
+            role=label.role,
+            group=label.group,
+            group_hashes=list(label.group_hashes),
+            chapters=chapters_json(label.chapters),
+            text=canonical_json(transcript.as_json()),
+        )
+
+    @classmethod
+    def unlabelled(cls, transcript: int, external_id: str, why: str) -> TrainingRow:
+        """It replaces an earlier row of that transcript, so that nothing is learnt from a label that is no more."""
+        return cls(
+            transcript=transcript,
+            transcript_hash="",
+            external_id=external_id,
+            channel="",
+            correction=0,
+            kind=why,
+            reviewer="",
+            role="",
+            group=0,
+            group_hashes=[],
+            chapters="[]",
+            text="",
+        )
+
     def draw(self, seed: int) -> str:
         """A place in a random order that follows from what the row says, and not from when it came."""
         return content_hash([seed, self.transcript_hash, self.chapters, self.altered])
@@ -70,13 +106,13 @@ def chapters_json(chapters: Chapters) -> str:
     return canonical_json([chapter.as_json() for chapter in chapters])
 
 
-def write_rows(path: Path, rows: Iterable[Row]) -> None:
+def write_rows(path: Path, rows: Iterable[TrainingRow]) -> None:
     """The same rows give the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     table = pa.Table.from_pylist([asdict(row) for row in rows], schema=SCHEMA)
     pq.write_table(table, path, compression="zstd")
 
 
-def read_rows(path: Path) -> list[Row]:
+def read_rows(path: Path) -> list[TrainingRow]:
     records: list[dict[str, Any]] = pq.read_table(path).to_pylist()
-    return [Row(**record) for record in records]
+    return [TrainingRow(**record) for record in records]
