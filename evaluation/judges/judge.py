@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from errata.errors import BadInput
@@ -38,6 +37,8 @@ class Judge:
             self._check_url()
 
     def _check_url(self) -> None:
+        from errata.inference.openai_client import is_this_machine  # and httpx, which judges without a url don't need
+
         try:
             parts = urlsplit(self.url)
             known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -53,10 +54,3 @@ class Judge:
             raise BadInput(f"the judge {self.name!r} pins no model; name the one that its endpoint is to answer as")
         if self.key_env and parts.scheme == "http" and not is_this_machine(str(parts.hostname)):
             raise BadInput(f"the judge {self.name!r} would send its key unencrypted; give it an https:// url")
-
-
-def is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

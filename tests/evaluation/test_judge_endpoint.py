@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
-from socketserver import BaseRequestHandler, ThreadingTCPServer
-from threading import Event, Thread
 from typing import Any
 
 import pytest
 
 from errata.errors import BadInput
+from errata.inference import openai_client
 from evaluation.judges import endpoint
 from evaluation.judges.budget import Budget
 from evaluation.judges.cache import Cache
@@ -26,6 +23,7 @@ from evaluation.judges.judge_client import ENOUGH, JudgeClient
 from evaluation.judges.pairwise import PairForm, both_orders, judge_pairs
 from evaluation.judges.request import LONGEST_ANSWER, NoAnswer, Request
 from tests.made_up_judge import Script, broken, client, item, serving
+from tests.made_up_server import dripping_headers
 
 
 def one() -> Request:
@@ -65,7 +63,7 @@ def test_a_server_that_says_when_is_asked_again_then() -> None:
     with serving(faults=told) as script:
         client, waits = asked(script)
         client.answer(one())
-    assert waits[0] == 17.0 and 20.0 < waits[1] <= 30.0 and waits[2] == endpoint.LONGEST_WAIT
+    assert waits[0] == 17.0 and 20.0 < waits[1] <= 30.0 and waits[2] == openai_client.LONGEST_WAIT
 
 
 @pytest.mark.parametrize("said", ["soon", "-5", "NaN", "", "1e400"])
@@ -73,7 +71,7 @@ def test_nonsense_for_a_time_waits_as_if_nothing_was_said(said: str) -> None:
     with serving(faults=[(429, {"Retry-After": said}, "")]) as script:
         client, waits = asked(script)
         client.answer(one())
-    assert len(waits) == 1 and 1.0 <= waits[0] <= endpoint.LONGEST_WAIT
+    assert len(waits) == 1 and 1.0 <= waits[0] <= openai_client.LONGEST_WAIT
 
 
 @pytest.mark.parametrize(
@@ -90,7 +88,7 @@ def test_nonsense_for_a_time_waits_as_if_nothing_was_said(said: str) -> None:
 def test_an_answer_out_of_form_is_asked_for_again_and_then_missing(body: str, words: str) -> None:
     with serving(always=(200, {}, body)) as script, pytest.raises(NoAnswer, match=words):
         asked(script)[0].answer(one())
-    assert len(script.asked) == endpoint.ATTEMPTS
+    assert len(script.asked) == openai_client.ATTEMPTS
 
 
 def test_a_server_that_hangs_or_drips_is_given_up(tmp_path: Path) -> None:
@@ -108,29 +106,6 @@ def test_a_server_that_drips_its_headers_is_given_up_too() -> None:
             Endpoint(Judge("ada", "one", "m-1", url), Budget(Limits()), 0.2, lambda seconds: None).answer(one())
         finally:
             assert time.monotonic() - began < 4
-
-
-@contextmanager
-def dripping_headers() -> Iterator[str]:
-    """A server that never comes to the end of its headers."""
-    done = Event()
-
-    class Handler(BaseRequestHandler):
-        def handle(self) -> None:
-            with suppress(OSError):
-                self.request.recv(65_536)
-                self.request.sendall(b"HTTP/1.1 200 OK\r\n")
-                for number in range(200):
-                    self.request.sendall(b"X-%d: more\r\n" % number)
-                    if done.wait(0.05):
-                        return
-
-    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/v1"
-        done.set()
-        server.shutdown()
 
 
 def test_an_error_a_stream_and_an_endless_nesting_are_no_answers() -> None:
@@ -165,7 +140,7 @@ def test_a_redirect_is_not_followed() -> None:
 
 
 def test_an_answer_without_end_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "LARGEST", 100)
+    monkeypatch.setattr(openai_client, "LARGEST", 100)
     with serving(always=(200, {}, " " * 5_000)) as script, pytest.raises(NoAnswer, match="more than 100 bytes"):
         asked(script)[0].answer(one())
 
@@ -225,7 +200,7 @@ def test_a_judge_that_is_down_does_not_hold_up_the_night(tmp_path: Path) -> None
         worker = client(script, tmp_path)
         worker._source.at_once = 1
         found = judge_pairs(worker, [item(number).pair() for number in range(20)])
-    assert found == [None] * 20 and len(script.asked) == ENOUGH * endpoint.ATTEMPTS
+    assert found == [None] * 20 and len(script.asked) == ENOUGH * openai_client.ATTEMPTS
 
 
 def test_a_bad_patch_is_not_the_end(tmp_path: Path) -> None:
@@ -268,7 +243,7 @@ def test_a_call_that_was_not_counted_keeps_what_was_set_aside(tmp_path: Path) ->
         worker = client(script, tmp_path)
         script.always = (200, {}, json.dumps({"choices": [{"message": {"content": "{}"}}]}))
         worker.ask([one()])
-    assert worker.tokens > endpoint.ATTEMPTS * LONGEST_ANSWER
+    assert worker.tokens > openai_client.ATTEMPTS * LONGEST_ANSWER
 
 
 # configuration -------------------------------------------------------------------------------------------------------

@@ -16,17 +16,17 @@ from errata.database.record import Record
 from errata.domain.chapter import Chapter
 from errata.domain.prediction import Prediction
 from errata.errors import BadInput, ErrataError, Unavailable
-from errata.inference import served_model
+from errata.inference import openai_client, served_model
 from errata.inference.prediction_file import PredictionFile
 from errata.inference.recorded import RecordedModel
-from errata.inference.served_model import EstimatedTokenizer, ServedModel, endpoint
+from errata.inference.served_model import EstimatedTokenizer, ServedModel, completions_url
 from tests.made_up_record import talk
-from tests.made_up_server import Reply, Server, said, serving
+from tests.made_up_server import Reply, Server, dripping_headers, said, serving
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(served_model, "WAIT_SECONDS", 0.001)
+    monkeypatch.setattr(openai_client, "FIRST_WAIT", 0.001)
     with serving() as state:
         yield state
 
@@ -110,10 +110,10 @@ def test_what_was_answered_before_a_failure_is_kept(
     with pytest.raises(Unavailable, match="503: x y") as caught:
         RecordedModel(record, predictor).predict_all(seqs)
     assert "\n" not in str(caught.value)
-    assert len(server.asked) == 1 + served_model.TRIES
+    assert len(server.asked) == 1 + openai_client.ATTEMPTS
     server.reply = lambda _: said("0 Opening\n")
     assert list(RecordedModel(record, predictor).predict_all(seqs)) == seqs
-    assert len(server.asked) == 2 + served_model.TRIES
+    assert len(server.asked) == 2 + openai_client.ATTEMPTS
 
 
 @pytest.mark.parametrize(
@@ -140,12 +140,29 @@ def test_a_server_that_says_no_or_something_else_is_one_sentence(
 
 
 def test_nobody_at_the_address_is_one_sentence(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(served_model, "WAIT_SECONDS", 0.001)
+    monkeypatch.setattr(openai_client, "FIRST_WAIT", 0.001)
     (seq,) = add(record, "a")
     with serving() as gone:
         url = gone.url
     with pytest.raises(Unavailable, match="ConnectError"):
         RecordedModel(record, ServedModel(url, "qwen", "indexed", 4096)).predict_all([seq])
+
+
+def test_a_server_that_drips_is_given_up(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each header comes in good time: it is the whole answer that doesn't."""
+    monkeypatch.setattr(openai_client, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(served_model, "ANSWER_SECONDS", 0.2)
+    (seq,) = add(record, "a")
+    with dripping_headers() as url, pytest.raises(Unavailable, match=r"did not answer within 0\.2 s, 4 times"):
+        RecordedModel(record, ServedModel(url, "qwen", "indexed", 4096)).predict_all([seq])
+
+
+def test_an_answer_without_end_is_not_read(server: Server, record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openai_client, "LARGEST", 100)
+    (seq,) = add(record, "a")
+    server.reply = lambda _: (200, {}, " " * 5_000)
+    with pytest.raises(Unavailable, match="more than 100 bytes"):
+        RecordedModel(record, ServedModel(server.url, "qwen", "indexed", 4096)).predict_all([seq])
 
 
 def test_what_can_not_be_read_is_a_problem_and_not_silence(server: Server, record: Record) -> None:
@@ -180,12 +197,12 @@ def test_each_way_of_asking_is_a_model_of_its_own() -> None:
 @pytest.mark.parametrize("url", ["localhost:8000/v1", "ftp://host/v1", "http://", "http://host:port/v1", ""])
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(BadInput, match="localhost:8000/v1"):
-        endpoint(url)
+        completions_url(url)
 
 
 def test_a_password_in_an_address_stays_out_of_the_record() -> None:
     with pytest.raises(BadInput) as caught:
-        endpoint("https://ann:hunter2@host/v1")
+        completions_url("https://ann:hunter2@host/v1")
     assert "hunter2" not in str(caught.value)
 
 

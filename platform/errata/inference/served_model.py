@@ -7,11 +7,8 @@ either: windows are cut by an estimate that leaves room.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from time import sleep
 from typing import Any
 
 import httpx
@@ -19,23 +16,28 @@ import httpx
 from errata.domain.hashing import content_hash
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput, Unavailable
+from errata.inference.openai_client import (
+    ATTEMPTS,
+    CallFailed,
+    CallRefused,
+    Completion,
+    Malformed,
+    OpenAIClient,
+    Passing,
+    read_completion,
+    with_retries,
+)
 from errata.inference.predictor import AnswerKey, Predictor
 from errata.tasks import templates
 from errata.tasks.chapters import PROMPT_SHARE, ChapterTask
 from errata.tasks.prompt import Slot
 from errata.tasks.task import answer_together
-from errata.tasks.template import Reading, Template, version_of
+from errata.tasks.template import Reading, Template
 from errata.tasks.view import View
 
 AT_ONCE = 8
 """Prompts on their way; the server batches them."""
-TRIES = 4
-WAIT_SECONDS = 0.5
-"""Before the second try; twice as long before each further one, unless the server says how long."""
-LONGEST_WAIT = 30.0
 ANSWER_SECONDS = 600.0
-PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""What a busy or restarting server says."""
 
 
 class ServedModel(Predictor):
@@ -47,46 +49,46 @@ class ServedModel(Predictor):
     """
 
     def __init__(self, url: str, name: str, template: str, context: int, key: str = "") -> None:
-        self._task = ChapterTask(_of_one_answer(templates.find(template)), EstimatedTokenizer(), context)
-        self._url, self._chat = endpoint(url)
+        self._task = ChapterTask(_of_one_slot(templates.find(template)), EstimatedTokenizer(), context)
+        self._url, self._chat = completions_url(url)
+        self._client = OpenAIClient(self._url, ANSWER_SECONDS)
         self._name, self._bearer = name, key
-        asked_by = version_of(self._task.template)
-        identity = content_hash({"url": self._url, "model": name, "template": asked_by, "context": context})
-        self.key = AnswerKey(identity, asked_by, foreign=True)
+        parts = {"url": self._url, "model": name, "template": self._task.version, "context": context}
+        self.key = AnswerKey(content_hash(parts), self._task.version, foreign=True)
 
     def answer(self, transcripts: Sequence[Transcript]) -> list[Reading]:
-        headers = {"Authorization": f"Bearer {self._bearer}"} if self._bearer else {}
-        with httpx.Client(headers=headers, timeout=ANSWER_SECONDS) as client, ThreadPoolExecutor(AT_ONCE) as pool:
-            return answer_together(
-                self._task, transcripts, lambda views: list(pool.map(lambda view: self._ask(client, view), views))
-            )
+        """Raises Unavailable where the server fails again and again or is none, BadInput where it refuses."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return answer_together(self._task, transcripts, lambda views: list(pool.map(self._ask, views)))
 
-    def _ask(self, client: httpx.Client, view: View) -> Reading:
-        answer, cut = _said(self._url, self._post(client, self._body(_plain(self._task, view))))
-        return self._task.parse(view, [answer], ["an answer was cut at the server's limit"] if cut else [])
+    def _ask(self, view: View) -> Reading:
+        completion = self._complete(self._body(view))
+        faults = ["an answer was cut at the server's limit"] if completion.cut else []
+        return self._task.parse(view, [completion.text], faults)
 
-    def _body(self, prompt: str) -> dict[str, Any]:
-        asked = {"messages": [{"role": "user", "content": prompt}]} if self._chat else {"prompt": prompt}
+    def _body(self, view: View) -> dict[str, Any]:
+        text = "".join(span.text for span in self._task.render(view) if not isinstance(span, Slot))
+        prompt = {"messages": [{"role": "user", "content": text}]} if self._chat else {"prompt": text}
         room = int(self._task.context * (1 - PROMPT_SHARE))
-        return {"model": self._name, **asked, "temperature": 0, "max_tokens": room, "stream": False}
+        return {"model": self._name, **prompt, "temperature": 0, "max_tokens": room, "stream": False}
 
-    def _post(self, client: httpx.Client, body: dict[str, Any]) -> httpx.Response:
-        """The server's good answer. Raises Unavailable once it has failed `TRIES` times, BadInput where it refuses."""
-        waits = waiting()
-        while True:
-            try:
-                response = client.post(self._url, json=body)
-                fault = f"status {response.status_code}: {_one_line(response.text)}"
-            except httpx.RequestError as error:
-                response, fault = None, f"{type(error).__name__}: {_one_line(str(error))}"
-            if response is not None and response.is_success:
-                return response
-            if response is not None and response.status_code not in PASSING:
-                raise BadInput(f"{self._url} refuses the request ({fault}); mend the address, --model-name or the key")
-            wait = next(waits, None)
-            if wait is None:
-                raise Unavailable(f"{self._url} failed {TRIES} times ({fault}); what was answered before is kept")
-            sleep(min(asked_wait(response.headers) if response is not None else 0.0, LONGEST_WAIT) or wait)
+    def _complete(self, body: dict[str, Any]) -> Completion:
+        try:
+            return read_completion(with_retries(lambda: self._client.post(body, self._bearer)))
+        except Passing as fault:
+            raise Unavailable(
+                f"{self._url} {_in_full(fault)}, {ATTEMPTS} times over; what was answered before is kept"
+            ) from fault
+        except CallRefused as fault:
+            raise BadInput(
+                f"{self._url} refuses the request: it {_in_full(fault)}; mend the address, --model-name or the key"
+            ) from fault
+        except Malformed as fault:
+            raise Unavailable(
+                f"{self._url} answered what an OpenAI-compatible server doesn't ({fault.detail}); check the address"
+            ) from fault
+        except CallFailed as fault:
+            raise Unavailable(f"{self._url} {fault}; check the address") from fault
 
 
 class EstimatedTokenizer:
@@ -108,7 +110,7 @@ class EstimatedTokenizer:
         return b"".join(parts).decode(errors="replace")
 
 
-def endpoint(url: str) -> tuple[str, bool]:
+def completions_url(url: str) -> tuple[str, bool]:
     """Where to post, and whether a chat is posted there. Raises BadInput for what is no HTTP address."""
     try:
         parsed = httpx.URL(url.rstrip("/"))
@@ -123,29 +125,9 @@ def endpoint(url: str) -> tuple[str, bool]:
     return f"{parsed}/chat/completions", True
 
 
-def waiting() -> Iterator[float]:
-    """Seconds to wait before each further try."""
-    for turn in range(TRIES - 1):
-        yield WAIT_SECONDS * 2**turn
-
-
-def asked_wait(headers: httpx.Headers) -> float:
-    """Seconds of `Retry-After`, which is a number or a date (RFC 9110, 10.2.3); 0 without one that can be read."""
-    asked = headers.get("Retry-After", "")
-    try:
-        return max(0.0, float(asked))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return 0.0
-
-
-def _of_one_answer(template: Template) -> Template:
-    view = View("", "", ("a", "b"), (0, 1), 2.0)
-    prompt = template.render(view)
-    if [isinstance(span, Slot) for span in prompt].count(True) != 1 or not isinstance(prompt[-1], Slot):
+def _of_one_slot(template: Template) -> Template:
+    prompt = template.render(View("", "", ("a", "b"), (0, 1), 2.0))
+    if sum(isinstance(span, Slot) for span in prompt) != 1 or not isinstance(prompt[-1], Slot):
         able = ", ".join(name for name in templates.TEMPLATES if name != template.name)
         raise BadInput(
             f"a server over HTTP can't be asked by the template {template.name!r}, which appends to its own answers; "
@@ -154,21 +136,6 @@ def _of_one_answer(template: Template) -> Template:
     return template
 
 
-def _plain(task: ChapterTask, view: View) -> str:
-    return "".join(span.text for span in task.render(view) if not isinstance(span, Slot))
-
-
-def _said(url: str, response: httpx.Response) -> tuple[str, bool]:
-    """The answer, and whether it was cut. Raises Unavailable for a reply that is not of the OpenAI kind."""
-    try:
-        choice = response.json()["choices"][0]
-        text = choice["message"]["content"] if "message" in choice else choice["text"]
-        return str(text or ""), choice.get("finish_reason") == "length"
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise Unavailable(
-            f"{url} answered what an OpenAI-compatible server doesn't ({_one_line(response.text)}); check the address"
-        ) from error
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:200]
+def _in_full(fault: CallFailed) -> str:
+    """With the server's words: nobody's key or transcript is in them but the user's own."""
+    return f"{fault}: {fault.detail}" if fault.detail else str(fault)
