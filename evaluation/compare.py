@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
 
+from errata.documents.comparison import Comparison
 from errata.domain.chapter import Chapters
 from evaluation.items import Scored, value_of
 from evaluation.metrics.score import LOW_IS_GOOD, VideoScore
@@ -29,26 +29,59 @@ class Pair:
         return self.a.score.f1 - self.b.score.f1
 
 
-def comparison(a: Sequence[Scored], b: Sequence[Scored], seed: int) -> dict[str, Any]:
-    """`metrics`, `slices` and `problems` of A and B; row i of both is about the same item.
+@dataclass(frozen=True, slots=True)
+class MetricMean:
+    """One model's mean of a metric, with its 90 % interval; None where too few items leave it undefined."""
 
-    `metrics` has per metric (those of `VideoScore`, and `parsable`, the share of answers that could be read whole) the
-    `mean`, `low` and `high` of `a` and of `b`, and their `difference`, a `statistics.Comparison` of A minus B on the
-    items for which the metric is defined; one that is defined for none is left out. `slices` has Comparisons of F1 by
-    `part`, `length` and `kind` of label, where there is more than one.
-    """
+    mean: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricComparison:
+    a: MetricMean
+    b: MetricMean
+    difference: Comparison
+    """A minus B; its p value is that of A being better, also where less is."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairComparison:
+    metrics: Mapping[str, MetricComparison]
+    """Those of `VideoScore`, and `parsable`, the share of answers that could be read whole. Each is of the items for
+    which it is defined; one that is defined for none is left out."""
+    slices: Mapping[str, Mapping[str, Comparison]]
+    """F1 by `part`, `length` and `kind` of label, where there is more than one."""
+    problems: Mapping[str, int]
+    """Answers of `a` and of `b` that could not be read whole, or are missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDifference:
+    external_id: str
+    part: str
+    a_f1: float
+    b_f1: float
+    difference: float
+    right: Chapters
+    a: Chapters
+    b: Chapters
+
+
+def comparison(a: Sequence[Scored], b: Sequence[Scored], seed: int) -> PairComparison:
+    """Of A and B; row i of both is about the same item."""
     pairs = paired(a, b)
-    metrics = {name: _metric(pairs, name, seed) for name in METRICS}
+    metrics = {name: compared for name in METRICS if (compared := _metric(pairs, name, seed)) is not None}
     slices = {name: _slices(pairs, key, seed) for name, key in _SLICES.items()}
-    return {
-        "metrics": {name: found for name, found in metrics.items() if found is not None},
-        "slices": {name: found for name, found in slices.items() if len(found) > 1},
-        "problems": {name: _problems(rows) for name, rows in (("a", a), ("b", b))},
-    }
+    return PairComparison(
+        metrics=metrics,
+        slices={name: values for name, values in slices.items() if len(values) > 1},
+        problems={name: _problems(rows) for name, rows in (("a", a), ("b", b))},
+    )
 
 
 def _problems(rows: Sequence[Scored]) -> int:
-    """Answers that could not be read whole, or are missing."""
     return sum(bool(row.prediction.problems) for row in rows)
 
 
@@ -60,16 +93,16 @@ def paired(a: Sequence[Scored], b: Sequence[Scored]) -> list[Pair]:
     return pairs
 
 
-def worst_regressions(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
+def worst_regressions(pairs: Sequence[Pair]) -> list[ItemDifference]:
     """Where A lost most against B, the greatest loss first; no item that lost nothing."""
     lost = [pair for pair in pairs if pair.difference < 0]
-    return [_shown(pair) for pair in sorted(lost, key=lambda pair: pair.difference)[:SHOWN]]
+    return [_item(pair) for pair in sorted(lost, key=lambda pair: pair.difference)[:SHOWN]]
 
 
-def best_fixes(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
+def best_fixes(pairs: Sequence[Pair]) -> list[ItemDifference]:
     """Where A gained most over B, the greatest gain first; no item that gained nothing."""
     gained = [pair for pair in pairs if pair.difference > 0]
-    return [_shown(pair) for pair in sorted(gained, key=lambda pair: -pair.difference)[:SHOWN]]
+    return [_item(pair) for pair in sorted(gained, key=lambda pair: -pair.difference)[:SHOWN]]
 
 
 _SLICES: dict[str, Callable[[Pair], str]] = {
@@ -79,34 +112,36 @@ _SLICES: dict[str, Callable[[Pair], str]] = {
 }
 
 
-def _slices(pairs: Sequence[Pair], key: Callable[[Pair], str], seed: int) -> dict[str, dict[str, Any]]:
+def _slices(pairs: Sequence[Pair], key: Callable[[Pair], str], seed: int) -> dict[str, Comparison]:
     groups: dict[str, list[Pair]] = {}
     for pair in pairs:
         groups.setdefault(key(pair), []).append(pair)
-    return {name: _compared(group, "f1", seed) for name, group in sorted(groups.items())}
+    return {name: _difference(group, "f1", seed) for name, group in sorted(groups.items())}
 
 
-def _metric(pairs: Sequence[Pair], name: str, seed: int) -> dict[str, Any] | None:
+def _metric(pairs: Sequence[Pair], name: str, seed: int) -> MetricComparison | None:
     defined = [pair for pair in pairs if None not in (value_of(pair.a, name), value_of(pair.b, name))]
     if not defined:
         return None
     clusters = [pair.a.item.cluster for pair in defined]
-    found: dict[str, Any] = {"difference": _compared(defined, name, seed)}
-    for side in ("a", "b"):
-        values = _values([getattr(pair, side) for pair in defined], name)
-        spread = compare(values, [0.0] * len(values), clusters, seed)
-        found[side] = {"mean": spread.mean_new, "low": spread.low, "high": spread.high}
-    return found
+    a, b = _values([pair.a for pair in defined], name), _values([pair.b for pair in defined], name)
+    difference = _difference(defined, name, seed)
+    return MetricComparison(_mean(a, clusters, seed), _mean(b, clusters, seed), difference)
 
 
-def _compared(pairs: Sequence[Pair], name: str, seed: int) -> dict[str, Any]:
-    """A minus B; the p value is that of A being better, also where less is."""
+def _mean(values: Sequence[float], clusters: Sequence[str], seed: int) -> MetricMean:
+    """A mean's interval is that of its difference from nothing."""
+    spread = compare(values, [0.0] * len(values), clusters, seed)
+    return MetricMean(spread.mean_new, spread.low, spread.high)
+
+
+def _difference(pairs: Sequence[Pair], name: str, seed: int) -> Comparison:
     new, old = _values([pair.a for pair in pairs], name), _values([pair.b for pair in pairs], name)
     clusters = [pair.a.item.cluster for pair in pairs]
-    found = compare(new, old, clusters, seed)
+    difference = compare(new, old, clusters, seed)
     if name in LOW_IS_GOOD:
-        found = replace(found, p_value=compare(old, new, clusters, seed).p_value)
-    return found.as_json()
+        difference = replace(difference, p_value=compare(old, new, clusters, seed).p_value)
+    return difference
 
 
 def _values(rows: Sequence[Scored], name: str) -> list[float]:
@@ -114,18 +149,14 @@ def _values(rows: Sequence[Scored], name: str) -> list[float]:
     return [float(value) for row in rows if (value := value_of(row, name)) is not None]
 
 
-def _shown(pair: Pair) -> dict[str, Any]:
-    return {
-        "external_id": pair.a.item.label.external_id,
-        "part": pair.a.item.part,
-        "a_f1": pair.a.score.f1,
-        "b_f1": pair.b.score.f1,
-        "difference": pair.difference,
-        "right": _chapters(pair.a.item.label.chapters),
-        "a": _chapters(pair.a.prediction.chapters),
-        "b": _chapters(pair.b.prediction.chapters),
-    }
-
-
-def _chapters(chapters: Chapters) -> list[dict[str, Any]]:
-    return [chapter.as_json() for chapter in chapters]
+def _item(pair: Pair) -> ItemDifference:
+    return ItemDifference(
+        external_id=pair.a.item.label.external_id,
+        part=pair.a.item.part,
+        a_f1=pair.a.score.f1,
+        b_f1=pair.b.score.f1,
+        difference=pair.difference,
+        right=pair.a.item.label.chapters,
+        a=pair.a.prediction.chapters,
+        b=pair.b.prediction.chapters,
+    )

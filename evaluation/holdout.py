@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from errata.database.holdout_log import HoldoutAccess, LoggedAccess
 from errata.database.record import Record
@@ -56,17 +55,3 @@ def check_sealed(opened: Sequence[LoggedAccess], now: datetime) -> None:
 def within_a_year(opened: Sequence[LoggedAccess], now: datetime) -> list[LoggedAccess]:
     """Those of the last 365 days, in their order."""
     return [one for one in opened if one.at > now - YEAR]
-
-
-def listing(record: Record, now: datetime) -> dict[str, Any]:
-    """`{"accesses": [{"seq", "at", "role", "by", "why", "models", "items", "watermark"}], "counts": {role: n},
-    "sealed_within_a_year": n, "sealed_left": n}`."""
-    with record.read() as store:
-        accesses = store.holdout.accesses()
-    sealed = within_a_year([one for one in accesses if one.access.role == "sealed"], now)
-    return {
-        "accesses": [one.as_json() for one in accesses],
-        "counts": {role: sum(one.access.role == role for one in accesses) for role in ("anchor", "sealed")},
-        "sealed_within_a_year": len(sealed),
-        "sealed_left": max(0, SEALED_A_YEAR - len(sealed)),
-    }

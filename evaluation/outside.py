@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,30 @@ _NUMBER = re.compile(r"(\d{1,3}(,\d{3})+|\d+)(\.\d*)?")
 _CLOCK = re.compile(r"(\d+):([0-5]\d):([0-5]\d)")
 
 
+@dataclass(frozen=True, slots=True)
+class MeteorTool:
+    name: str
+    missing: str | None
+    """What METEOR's own tool lacks; None where it was used."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileScores:
+    videos: Mapping[str, Mapping[str, float | None]]
+    """Scores by video and metric; None where a metric isn't defined."""
+    mean: Mapping[str, float | None]
+    left_out: Mapping[str, int]
+    """By metric, for how many videos it isn't defined, if for any."""
+    answered: float
+    """Percent of the videos that have a prediction."""
+    missing: Sequence[str]
+    """Videos without a prediction: they get the worst score in every mean (upstream leaves them out)."""
+    unknown: Sequence[str]
+    """Videos with a prediction that the reference lacks: not scored."""
+    meteor_tool: MeteorTool
+    units: Mapping[str, str]
+
+
 @contextmanager
 def meteor_at_hand() -> Iterator[Meteor]:
     """METEOR 1.5 where the extra and Java are installed, or else its substitute, which says what is missing."""
@@ -51,18 +75,16 @@ def meteor_at_hand() -> Iterator[Meteor]:
 
 
 def score_files(
-    reference: Path, predictions: Path, meteor: Meteor, each: Callable[[], None] = lambda: None
-) -> dict[str, Any]:
-    """`videos` (scores by id), their `mean`, and what the scores rest on; `each` is called after every video.
+    reference: Path, predictions: Path, meteor: Meteor, advance: Callable[[], None] = lambda: None
+) -> FileScores:
+    """Scores every video of `reference`; `advance` is called after each.
 
     `reference` holds `{video_id: {"duration": seconds, "chapters": {"<start>": title}}}` (further keys are ignored).
     `predictions` is a file `{video_id: {"<start>": title}}`, or a folder with a file `<video_id>.json` for each video,
     `{"chapters": {"<start>": title}}`, as Chapter-Llama writes them. A start is in seconds or `HH:MM:SS`.
 
-    A video without a prediction is `missing` and gets the worst score in every mean (upstream leaves it out);
-    `answered` is the share, in percent, of videos that have one. A prediction for a video that the reference lacks is
-    `unknown` and isn't scored. A score that isn't defined for a video is null and counted in `left_out`. `soda_c` and
-    `meteor` are always METEOR 1.5's: a substitute's are called so and stand beside them, and `meteor_tool` says why.
+    `soda_c` and `meteor` are always METEOR 1.5's: a substitute's are called so and stand beside them, and `meteor_tool`
+    says why.
 
     Raises BadInput, naming file and video, for a file that can't be read or a value that can't be used.
     """
@@ -75,19 +97,19 @@ def score_files(
         score = score_video(chapters, found.get(name), duration).as_json()
         titles = score_captions(chapters, found.get(name, ()), duration, meteor)
         videos[name] = score | _named(titles, meteor)
-        each()
+        advance()
     mean, left_out = means(list(videos.values()))
     missing = sorted(wanted.keys() - found.keys())
-    return {
-        "videos": videos,
-        "mean": mean,
-        "left_out": left_out,
-        "answered": 100 * (len(wanted) - len(missing)) / len(wanted),
-        "missing": missing,
-        "unknown": sorted(found.keys() - wanted.keys()),
-        "meteor_tool": {"name": meteor.name, "missing": meteor.missing},
-        "units": UNITS,
-    }
+    return FileScores(
+        videos=videos,
+        mean=mean,
+        left_out=left_out,
+        answered=100 * (len(wanted) - len(missing)) / len(wanted),
+        missing=missing,
+        unknown=sorted(found.keys() - wanted.keys()),
+        meteor_tool=MeteorTool(meteor.name, meteor.missing),
+        units=UNITS,
+    )
 
 
 def _named(score: CaptionScore, meteor: Meteor) -> dict[str, float | None]:

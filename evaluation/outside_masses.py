@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +20,29 @@ MOST = 2**53
 _NO_WINDOW = "the window is as long as the text (2 units), so that none fits"
 
 
-def score_masses(path: Path) -> dict[str, Any]:
-    """`pairs` (scores by id) and their `mean`; each score is 0 to 1, as segeval gives it.
+@dataclass(frozen=True, slots=True)
+class MassScores:
+    pairs: Mapping[str, Mapping[str, float | None]]
+    """Scores by id; each is 0 to 1, as segeval gives it, or None where it isn't defined."""
+    mean: Mapping[str, float | None]
+    left_out: Mapping[str, int]
+    """By metric, for how many pairs it isn't defined, if for any."""
+    not_defined: Mapping[str, Mapping[str, str]]
+    """By id and metric, why it isn't."""
+    n_t: int
 
-    `path` holds a list of `{"id", "ref_masses", "hyp_masses"}`, or `{"pairs": [...]}` (further keys are ignored).
-    Masses are the units in each segment, whole numbers from 1. What isn't defined for a pair is null, with its reason
-    in `not_defined`, and counted in `left_out`; see `evaluation.metrics.segmentation`.
+
+def score_masses(path: Path) -> MassScores:
+    """`path` holds a list of `{"id", "ref_masses", "hyp_masses"}`, or `{"pairs": [...]}` (further keys are ignored).
+
+    Masses are the units in each segment, whole numbers from 1. See `evaluation.metrics.segmentation`.
 
     Raises BadInput, naming file and pair, for what can't be used.
     """
-    pairs = _pairs(path)
-    found = {name: _score(f"{path}, pair {name!r}", *masses) for name, masses in pairs.items()}
-    mean, left_out = means(list(found.values()))
-    return {
-        "pairs": {name: _explained(scores) for name, scores in found.items()},
-        "mean": mean,
-        "left_out": left_out,
-        "n_t": N_T,
-    }
+    scores = {name: _score(f"{path}, pair {name!r}", *masses) for name, masses in _pairs(path).items()}
+    mean, left_out = means(list(scores.values()))
+    not_defined = {name: _not_defined(pair) for name, pair in scores.items() if None in pair.values()}
+    return MassScores(scores, mean, left_out, not_defined, N_T)
 
 
 def _score(where: str, reference: list[int], hypothesis: list[int]) -> dict[str, float | None]:
@@ -47,9 +54,8 @@ def _score(where: str, reference: list[int], hypothesis: list[int]) -> dict[str,
     return {"pk": errors.pk, "windowdiff": errors.windowdiff, "boundary_similarity": similarity}
 
 
-def _explained(scores: dict[str, float | None]) -> dict[str, Any]:
-    unknown = {name: _NO_WINDOW for name, score in scores.items() if score is None}
-    return {**scores, "not_defined": unknown} if unknown else {**scores}
+def _not_defined(scores: Mapping[str, float | None]) -> dict[str, str]:
+    return {name: _NO_WINDOW for name, score in scores.items() if score is None}
 
 
 def _pairs(path: Path) -> dict[str, tuple[list[int], list[int]]]:

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from errata.cli.output import as_json
 from errata.database.holdout_log import HoldoutAccess, LoggedAccess
 from errata.database.record import Record
 from errata.errors import Refused
-from evaluation.holdout import SEALED_A_YEAR, YEAR, check_sealed, listing, log_night, open_by_hand, within_a_year
+from errata.loop.holdout_accesses import holdout_accesses
+from evaluation.holdout import SEALED_A_YEAR, YEAR, check_sealed, log_night, open_by_hand, within_a_year
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SEALED = HoldoutAccess("sealed", "ann", "errata compare champion day0 --on sealed", ("a" * 64, "b" * 64), 40, 7)
@@ -58,16 +60,16 @@ def test_the_fifth_opening_by_hand_is_refused_and_not_logged(record: Record) -> 
         open_by_hand(record, SEALED)
     with pytest.raises(Refused):
         open_by_hand(record, SEALED)
-    found = listing(record, datetime.now(UTC))
-    assert (found["counts"], found["sealed_within_a_year"], found["sealed_left"]) == ({"anchor": 0, "sealed": 4}, 4, 0)
-    later = listing(record, datetime.now(UTC) + YEAR)
-    assert (later["counts"]["sealed"], later["sealed_left"]) == (4, 4)
+    found = holdout_accesses(record, datetime.now(UTC))
+    assert (found.counts, found.sealed_within_a_year, found.sealed_left) == ({"anchor": 0, "sealed": 4}, 4, 0)
+    later = holdout_accesses(record, datetime.now(UTC) + YEAR)
+    assert (later.counts["sealed"], later.sealed_left) == (4, 4)
 
 
 def test_the_anchor_is_counted_but_never_closed(record: Record) -> None:
     for _ in range(SEALED_A_YEAR + 2):
         open_by_hand(record, ANCHOR)
-    assert listing(record, NOW)["counts"] == {"anchor": 6, "sealed": 0}
+    assert holdout_accesses(record, NOW).counts == {"anchor": 6, "sealed": 0}
 
 
 def test_a_night_is_logged_once_unless_it_scored_something_else(record: Record) -> None:
@@ -75,7 +77,7 @@ def test_a_night_is_logged_once_unless_it_scored_something_else(record: Record) 
         log_night(record, ANCHOR)
     log_night(record, HoldoutAccess("anchor", "nightly", "2026-03-02", ANCHOR.models, 26, 7))
     log_night(record, HoldoutAccess("anchor", "nightly", "2026-03-01", ("c" * 64,), 26, 7))
-    found = listing(record, NOW)
+    found = as_json(holdout_accesses(record, NOW))
     assert [one["why"] for one in found["accesses"]] == ["2026-03-01", "2026-03-02", "2026-03-01"]
     assert found["accesses"][0] | {"seq": 0, "at": ""} == {
         "seq": 0,

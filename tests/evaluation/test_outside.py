@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from errata.cli.output import as_json
 from errata.errors import BadInput
 from evaluation.metrics.meteor import Meteor
 from evaluation.metrics.stem_meteor import StemMeteor
-from evaluation.outside import score_files
+from evaluation.outside import MeteorTool, score_files
 
 STEM = StemMeteor("a test says so")
 GOOD = {"a": {"duration": 300, "chapters": {"0": "Intro", "60": "Middle", "120": "End"}}}
@@ -33,45 +34,45 @@ def scored(folder: Path, reference: object, predictions: object) -> dict:
 def test_missing_videos_score_0_and_unknown_ones_are_named(tmp_path):
     reference = GOOD | {"b": {"duration": "1,234.5", "title": "further keys are fine", "chapters": {"1,000": "x"}}}
     result = scored(tmp_path, reference, {"a": GOOD["a"]["chapters"], "z": {}, "y": {"5": "what"}})
-    best, worst = result["videos"]["a"], result["videos"]["b"]
-    assert best.keys() == worst.keys() == result["mean"].keys()
+    best, worst = result.videos["a"], result.videos["b"]
+    assert best.keys() == worst.keys() == result.mean.keys()
     assert [best[name] for name in ("f1", "tiou", "soda_d", "boundary_similarity")] == pytest.approx([100] * 4)
     assert [worst[name] for name in ("f1", "tiou", "soda_d", "cider", "rouge_l", "boundary_similarity")] == [0] * 6
-    assert (best["pk"], worst["pk"], result["mean"]["pk"]) == (0, 100, 50)
-    assert result["mean"]["f1"] == 50
-    assert (result["missing"], result["unknown"], result["answered"]) == (["b"], ["y", "z"], 50)
-    assert json.loads(json.dumps(result)) == result
+    assert (best["pk"], worst["pk"], result.mean["pk"]) == (0, 100, 50)
+    assert result.mean["f1"] == 50
+    assert (result.missing, result.unknown, result.answered) == (["b"], ["y", "z"], 50)
+    json.dumps(as_json(result), allow_nan=False)
 
 
 def test_an_empty_answer_is_not_missing(tmp_path):
     result = scored(tmp_path, GOOD, {"a": {}})
-    assert (result["mean"]["f1"], result["missing"], result["answered"]) == (0, [], 100)
+    assert (result.mean["f1"], result.missing, result.answered) == (0, [], 100)
 
 
 def test_a_substitute_s_scores_are_never_called_meteor(tmp_path):
     result = scored(tmp_path, GOOD, {"a": GOOD["a"]["chapters"]})
-    assert result["meteor_tool"] == {"name": STEM.name, "missing": "a test says so"}
-    assert result["mean"]["soda_c"] is result["mean"]["meteor"] is None
-    assert result["left_out"] == {"soda_c": 1, "meteor": 1}
-    assert result["mean"]["soda_c_substitute"] == pytest.approx(100)
-    assert result["mean"]["meteor_substitute"] == pytest.approx(100)
+    assert result.meteor_tool == MeteorTool(STEM.name, "a test says so")
+    assert result.mean["soda_c"] is result.mean["meteor"] is None
+    assert result.left_out == {"soda_c": 1, "meteor": 1}
+    assert result.mean["soda_c_substitute"] == pytest.approx(100)
+    assert result.mean["meteor_substitute"] == pytest.approx(100)
 
 
 def test_the_published_tool_s_scores_are(tmp_path):
     good = write(tmp_path, "r.json", GOOD)
     predictions = write(tmp_path, "p.json", {"a": GOOD["a"]["chapters"]})
     result = score_files(good, predictions, cast(Meteor, replace(STEM, missing=None, name="METEOR 1.5")))
-    assert result["mean"]["soda_c"] == pytest.approx(100)
-    assert not [name for name in result["mean"] if name.endswith("substitute")]
-    assert result["meteor_tool"] == {"name": "METEOR 1.5", "missing": None}
+    assert result.mean["soda_c"] == pytest.approx(100)
+    assert not [name for name in result.mean if name.endswith("substitute")]
+    assert result.meteor_tool == MeteorTool("METEOR 1.5", None)
 
 
 def test_titles_that_nobody_can_read_are_left_out_and_counted(tmp_path):
     reference = GOOD | {"b": {"duration": 9, "chapters": {"0": "Введение"}}}
     result = scored(tmp_path, reference, {"a": GOOD["a"]["chapters"], "b": {"0": "Введение"}})
-    assert result["videos"]["b"]["cider"] is result["videos"]["b"]["rouge_l"] is None
-    assert result["mean"]["rouge_l"] == pytest.approx(100)
-    assert (result["left_out"]["cider"], result["left_out"]["soda_c_substitute"]) == (1, 1)
+    assert result.videos["b"]["cider"] is result.videos["b"]["rouge_l"] is None
+    assert result.mean["rouge_l"] == pytest.approx(100)
+    assert (result.left_out["cider"], result.left_out["soda_c_substitute"]) == (1, 1)
 
 
 def test_chapter_llama_s_own_folder_of_predictions(tmp_path):
@@ -86,12 +87,12 @@ def test_chapter_llama_s_own_folder_of_predictions(tmp_path):
         "none": {"duration": 300, "chapters": {"0": "Intro"}},
     }
     result = score_files(write(tmp_path, "reference.json", reference), tmp_path / "test", STEM)
-    assert [result["videos"][name]["f1"] for name in ("abc", "xyz", "none")] == [100, 100, 0]
-    assert result["missing"] == ["none"]
+    assert [result.videos[name]["f1"] for name in ("abc", "xyz", "none")] == [100, 100, 0]
+    assert result.missing == ["none"]
 
 
 def test_a_video_s_chapters_may_stand_under_their_name(tmp_path):
-    assert scored(tmp_path, GOOD, GOOD)["mean"]["f1"] == 100
+    assert scored(tmp_path, GOOD, GOOD).mean["f1"] == 100
 
 
 def test_a_folder_that_can_not_be_used_is_named(tmp_path):
@@ -115,7 +116,7 @@ def test_every_video_is_told(tmp_path):
 
 def test_commas_part_thousands(tmp_path):
     reference = {"a": {"duration": 4000, "chapters": {"0": "x", "1,234": "y"}}}
-    assert scored(tmp_path, reference, {"a": {"0": "x", "1234.0": "y"}})["mean"]["f1"] == 100
+    assert scored(tmp_path, reference, {"a": {"0": "x", "1234.0": "y"}}).mean["f1"] == 100
 
 
 @pytest.mark.parametrize(
@@ -186,7 +187,7 @@ def test_any_json_is_scored_or_refused(tmp_path, value, place):
     except BadInput as error:
         assert str(error)
     else:
-        assert 0 <= result["mean"]["f1"] <= 100
+        assert 0 <= result.mean["f1"] <= 100
 
 
 def test_real_talks_score_against_themselves(shared, tmp_path):
@@ -194,8 +195,8 @@ def test_real_talks_score_against_themselves(shared, tmp_path):
     talks = json.loads(path.read_text("utf-8"))
     predictions = write(tmp_path, "predictions.json", {name: talk["chapters"] for name, talk in talks.items()})
     result = score_files(path, predictions, STEM)
-    assert len(result["videos"]) == 100
-    assert result["mean"]["f1"] > 99
-    assert result["mean"]["boundary_similarity"] == pytest.approx(100)
-    assert result["mean"]["pk"] == 0
-    assert result["missing"] == result["unknown"] == []
+    assert len(result.videos) == 100
+    assert result.mean["f1"] > 99
+    assert result.mean["boundary_similarity"] == pytest.approx(100)
+    assert result.mean["pk"] == 0
+    assert result.missing == result.unknown == []

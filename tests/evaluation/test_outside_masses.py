@@ -26,19 +26,19 @@ def scored(folder: Path, value: object) -> dict:
 def test_pairs_and_their_mean(tmp_path):
     rows = [pair("same", [5, 5], [5, 5]), pair(2, [5, 5], [6, 4])]
     result = scored(tmp_path, rows)
-    assert result["pairs"]["same"] == {"pk": 0, "windowdiff": 0, "boundary_similarity": 1}
-    assert result["pairs"]["2"] == {"pk": 0.25, "windowdiff": 0.25, "boundary_similarity": 0.5}
-    assert result["mean"] == {"pk": 0.125, "windowdiff": 0.125, "boundary_similarity": 0.75}
-    assert (result["left_out"], result["n_t"]) == ({}, 2)
+    assert result.pairs["same"] == {"pk": 0, "windowdiff": 0, "boundary_similarity": 1}
+    assert result.pairs["2"] == {"pk": 0.25, "windowdiff": 0.25, "boundary_similarity": 0.5}
+    assert result.mean == {"pk": 0.125, "windowdiff": 0.125, "boundary_similarity": 0.75}
+    assert (result.left_out, result.n_t) == ({}, 2)
     assert scored(tmp_path, {"pairs": rows, "meta": "is ignored"}) == result
 
 
 def test_what_is_not_defined_has_its_reason_and_the_others_are_scored(tmp_path):
     result = scored(tmp_path, [pair("two", [1, 1], [2]), pair("b", [5, 5], [6, 4])])
-    assert result["pairs"]["two"]["windowdiff"] is None
-    assert list(result["pairs"]["two"]["not_defined"]) == ["windowdiff"]
-    assert "window" in result["pairs"]["two"]["not_defined"]["windowdiff"]
-    assert (result["mean"]["windowdiff"], result["left_out"]) == (0.25, {"windowdiff": 1})
+    assert result.pairs["two"]["windowdiff"] is None
+    assert list(result.not_defined["two"]) == ["windowdiff"]
+    assert "window" in result.not_defined["two"]["windowdiff"]
+    assert (result.mean["windowdiff"], result.left_out) == (0.25, {"windowdiff": 1})
 
 
 @pytest.mark.parametrize(
@@ -83,4 +83,4 @@ def test_any_json_is_scored_or_refused(tmp_path, value, place):
     except BadInput as error:
         assert str(error)
     else:
-        assert 0 <= result["mean"]["pk"] <= 1
+        assert 0 <= result.mean["pk"] <= 1

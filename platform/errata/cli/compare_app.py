@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from errata.cli.arguments import HERE, AsJson, InWorkspace, find
+from errata.cli.arguments import HERE, AsJson, InWorkspace, caller, find
 
 compare = typer.Typer()
 
@@ -39,30 +39,20 @@ def compare_command(
     Each is an alias, an identity, a folder (adapter, full model, ONNX GenAI export, GGUF), a .gguf file, the address of
     an OpenAI-compatible server (its key in ERRATA_API_KEY), or a JSON file {video_id: {"<start s>": title}}.
     """
-    from errata.cli.output import print_json
+    from errata.cli.output import show
     from errata.cli.print_comparison import print_comparison
     from errata.loop.compare import compare
     from errata.loop.compared_models import PromptSettings
 
-    found = compare(find(workspace), models, on.value, PromptSettings.of(template, tuple(model_name or ())))
-    (print_json if as_json else print_comparison)(found)
+    settings = PromptSettings.of(template, tuple(model_name or ()))
+    show(compare(find(workspace), models, on.value, settings, caller()), as_json, print_comparison)
 
 
 @compare.command("holdout")
 def holdout_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Every access to the anchor and to the sealed set, and how often the latter may still be opened this year."""
-    from errata.cli.output import print_json, print_table, say
-    from evaluation.holdout import SEALED_A_YEAR, listing
+    from errata.cli.output import show
+    from errata.cli.print_comparison import print_accesses
+    from errata.loop.holdout_accesses import holdout_accesses
 
-    found = listing(find(workspace).record, datetime.now(UTC))
-    if as_json:
-        print_json(found)
-        return
-    rows = [
-        (str(one["seq"]), one["at"][:19], one["role"], str(one["items"]), one["by"], one["why"])
-        for one in found["accesses"]
-    ]
-    print_table("accesses to held-out items", ("#", "at (UTC)", "role", "items", "by", "why"), rows)
-    anchor, sealed = (found["counts"][role] for role in ("anchor", "sealed"))
-    say(f"anchor: {anchor} accesses; sealed: {sealed}, {found['sealed_within_a_year']} of them within the last year")
-    say(f"the sealed set may be opened {found['sealed_left']} more times now, {SEALED_A_YEAR} within any year")
+    show(holdout_accesses(find(workspace).record, datetime.now(UTC)), as_json, print_accesses)

@@ -1,58 +1,83 @@
-"""What `errata compare` prints for people."""
+"""What `errata compare` and `errata holdout` print for people."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from errata.cli.output import percent, print_table, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from errata.database.holdout_log import LoggedAccess
+    from errata.documents.comparison import Comparison
+    from errata.loop.compare import ItemDifference, MetricComparison, ModelComparison
+    from errata.loop.compared_models import ModelDescription
+    from errata.loop.holdout_accesses import HoldoutAccesses
 
 SHOWN = ("f1", "precision", "recall", "tiou", "soda_d", "cider", "title_f1", "count_error", "recall_5s", "parsable")
 
 
-def print_comparison(found: dict[str, Any]) -> None:
-    say(f"A  {_name(found['a'])}\nB  {_name(found['b'])}")
-    say(f"{found['items']} items of {found['on']}, 90 % intervals, by cluster")
-    rows = [(name, *_metric_row(found["metrics"][name])) for name in SHOWN if name in found["metrics"]]
-    print_table("means, in percent", ("metric", "A", "B", "A minus B", "p", "detectable"), rows)
+def print_comparison(result: ModelComparison) -> None:
+    say(f"A  {_name(result.a)}\nB  {_name(result.b)}")
+    say(f"{result.items} items of {result.on}, 90 % intervals, by cluster")
+    metrics = [(name, *_metric_row(result.metrics[name])) for name in SHOWN if name in result.metrics]
+    print_table("means, in percent", ("metric", "A", "B", "A minus B", "p", "detectable"), metrics)
     say("cider reaches 1,000; count_error is in chapters, and less is better; p is one-sided, of A being better")
-    slices = [(f"{kind}: {name}", *_slice_row(one)) for kind, by in found["slices"].items() for name, one in by.items()]
+    slices = [
+        (f"{kind}: {name}", *_slice_row(difference))
+        for kind, differences in result.slices.items()
+        for name, difference in differences.items()
+    ]
     if slices:
         print_table("F1 by slice, in percent", ("slice", "items", "A", "B", "A minus B", "p"), slices)
-    for title, key in (("A lost most", "regressions"), ("A gained most", "fixes")):
-        if found[key]:
-            values = [(one["external_id"], one["a_f1"], one["b_f1"], one["difference"]) for one in found[key]]
-            shown = [(name, *(f"{value:z.1f}" for value in of)) for name, *of in values]
-            print_table(title, ("transcript", "A", "B", "A minus B"), shown)
-    problems = " and ".join(f"{found['problems'][side]} of {side.upper()}’s" for side in ("a", "b"))
-    say(f"answers that could not be read whole, or are missing: {problems} {found['items']}")
+    _print_items("A lost most", result.regressions)
+    _print_items("A gained most", result.fixes)
+    problems = " and ".join(f"{result.problems[side]} of {side.upper()}’s" for side in ("a", "b"))
+    say(f"answers that could not be read whole, or are missing: {problems} {result.items}")
 
 
-def _name(side: dict[str, Any]) -> str:
-    given, model = side["given"], side["model"][:16]
-    return model if side["model"].startswith(given) else f"{given} ({model})"
+def _print_items(title: str, items: Sequence[ItemDifference]) -> None:
+    if items:
+        rows = [(item.external_id, *map(percent, (item.a_f1, item.b_f1, item.difference))) for item in items]
+        print_table(title, ("transcript", "A", "B", "A minus B"), rows)
 
 
-def _metric_row(metric: dict[str, Any]) -> tuple[str, ...]:
+def _name(model: ModelDescription) -> str:
+    identity = model.model[:16]
+    return identity if model.model.startswith(model.given) else f"{model.given} ({identity})"
+
+
+def _metric_row(metric: MetricComparison) -> tuple[str, ...]:
     """An interval for the difference alone, so that a row fits 80 columns; `--json` has those of A and of B."""
-    gap = metric["difference"]
-    return (
-        *(percent(metric[side]["mean"]) for side in ("a", "b")),
-        _interval(gap["effect"], gap["low"], gap["high"]),
-        _p(gap["p_value"]),
-        percent(gap["mde"]),
-    )
+    gap = metric.difference
+    return percent(metric.a.mean), percent(metric.b.mean), _effect(gap), _p(gap.p_value), percent(gap.mde)
 
 
-def _slice_row(gap: dict[str, Any]) -> tuple[str, ...]:
-    values = (percent(gap["mean_new"]), percent(gap["mean_old"]), _interval(gap["effect"], gap["low"], gap["high"]))
-    return (str(gap["n"]), *values, _p(gap["p_value"]))
+def _slice_row(gap: Comparison) -> tuple[str, ...]:
+    return str(gap.n), percent(gap.mean_new), percent(gap.mean_old), _effect(gap), _p(gap.p_value)
 
 
-def _interval(value: float | None, low: float | None, high: float | None) -> str:
-    return percent(value) if low is None or high is None else f"{value:z.1f} [{low:z.1f}, {high:z.1f}]"
+def _effect(gap: Comparison) -> str:
+    if gap.effect is None or gap.low is None or gap.high is None:
+        return percent(gap.effect)
+    return f"{gap.effect:z.1f} [{gap.low:z.1f}, {gap.high:z.1f}]"
 
 
 def _p(value: float | None) -> str:
     if value is None:
         return "–"
     return "<0.001" if value < 0.001 else f"{value:.2g}"
+
+
+def print_accesses(result: HoldoutAccesses) -> None:
+    columns = ("#", "at (UTC)", "role", "items", "by", "why")
+    print_table("accesses to held-out items", columns, [_access(logged) for logged in result.accesses])
+    anchor, sealed = (result.counts[role] for role in ("anchor", "sealed"))
+    say(f"anchor: {anchor} accesses; sealed: {sealed}, {result.sealed_within_a_year} of them within the last year")
+    say(f"the sealed set may be opened {result.sealed_left} more times now, {result.sealed_a_year} within any year")
+
+
+def _access(logged: LoggedAccess) -> tuple[str, ...]:
+    access = logged.access
+    return str(logged.seq), logged.at.isoformat()[:19], access.role, str(access.items), access.by, access.why

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import getpass
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from errata.database.holdout_log import HoldoutAccess
+from errata.documents.comparison import Comparison
 from errata.domain.roles import Role
 from errata.errors import NotFound
-from errata.loop.compared_models import ComparedModel, PromptSettings, compared_model
+from errata.loop.compared_models import ComparedModel, ModelDescription, PromptSettings, compared_model
 from errata.workspace import Workspace
-from evaluation.compare import best_fixes, comparison, paired, worst_regressions
+from evaluation.compare import ItemDifference, MetricComparison, best_fixes, comparison, paired, worst_regressions
 from evaluation.holdout import check_sealed, open_by_hand
 from evaluation.items import Item, held_out_items, score_items, unused_items
+
+__all__ = ["ItemDifference", "MetricComparison", "ModelComparison", "compare"]
 
 ALL: tuple[Role, ...] = ("train", "dev", "anchor")
 """Whatever is not sealed: that is opened by its name alone."""
@@ -24,7 +26,26 @@ HELD_OUT: tuple[Role, ...] = ("anchor", "sealed")
 """Roles whose every access is logged."""
 
 
-def compare(workspace: Workspace, names: tuple[str, str], on: str, settings: PromptSettings) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ModelComparison:
+    on: str
+    items: int
+    watermark: int
+    """As of which the items were labelled."""
+    a: ModelDescription
+    b: ModelDescription
+    metrics: Mapping[str, MetricComparison]
+    slices: Mapping[str, Mapping[str, Comparison]]
+    problems: Mapping[str, int]
+    regressions: tuple[ItemDifference, ...]
+    """Where A lost most, and where it gained most. Like slices, which may be of one item, empty on `sealed`: single
+    items of it are nobody's to look at."""
+    fixes: tuple[ItemDifference, ...]
+
+
+def compare(
+    workspace: Workspace, names: tuple[str, str], on: str, settings: PromptSettings, by: str
+) -> ModelComparison:
     """Compares A with B on the items of `on` that neither is known to have seen; see `evaluation.compare`.
 
     `on` is a role, `fresh` for `train`, or `all`. Raises Refused where `sealed` was opened too often.
@@ -44,26 +65,34 @@ def compare(workspace: Workspace, names: tuple[str, str], on: str, settings: Pro
             raise NotFound(f"nothing on {on} is labelled that both could be scored on; import corrections first")
         for model in (a, b):  # before a look at held-out items is spent on a file that says nothing of them
             model.predictor.check([item.label.external_id for item in items])
-        for access in _accesses(items, (a, b), on, upto):
+        for access in _accesses(items, (a, b), on, upto, by):
             open_by_hand(workspace.record, access)
         scored = [score_items(workspace.record, model.predictor, model.given, items) for model in (a, b)]
-    found = comparison(scored[0], scored[1], seed)
-    pairs = paired(*scored)
-    if "sealed" in roles:  # single items of it are nobody's to look at, nor slices, which may be of one item
-        found, pairs = {**found, "slices": {}}, []
-    told = {"on": on, "items": len(items), "watermark": upto, "a": a.as_json(), "b": b.as_json()}
-    return {**told, **found, "regressions": worst_regressions(pairs), "fixes": best_fixes(pairs)}
+    compared, pairs = comparison(scored[0], scored[1], seed), paired(*scored)
+    sealed = "sealed" in roles
+    return ModelComparison(
+        on=on,
+        items=len(items),
+        watermark=upto,
+        a=a.description,
+        b=b.description,
+        metrics=compared.metrics,
+        slices={} if sealed else compared.slices,
+        problems=compared.problems,
+        regressions=() if sealed else tuple(worst_regressions(pairs)),
+        fixes=() if sealed else tuple(best_fixes(pairs)),
+    )
 
 
 def _accesses(
-    items: Sequence[Item], pair: tuple[ComparedModel, ComparedModel], on: str, upto: int
+    items: Sequence[Item], pair: tuple[ComparedModel, ComparedModel], on: str, upto: int, by: str
 ) -> Iterator[HoldoutAccess]:
     """To each role that is held out."""
     why = f"errata compare {' '.join(model.given for model in pair)} --on {on}"
     who = tuple(model.predictor.key.model for model in pair)
     for role in HELD_OUT:
         if count := sum(_role(item) == role for item in items):
-            yield HoldoutAccess(role, getpass.getuser(), why, who, count, upto)
+            yield HoldoutAccess(role, by, why, who, count, upto)
 
 
 def _room(workspace: Workspace) -> Path:
@@ -79,13 +108,13 @@ def _roles(on: str) -> tuple[Role, ...]:
 
 
 def _items(workspace: Workspace, roles: Sequence[Role], upto: int, seen: frozenset[str]) -> list[Item]:
-    found: list[Item] = []
+    items: list[Item] = []
     for role in roles:
         if role == "train":
-            found += unused_items(workspace.record, 0, upto, seen)
+            items += unused_items(workspace.record, 0, upto, seen)
         else:
-            found += held_out_items(workspace.record, role, upto, seen)
-    return found
+            items += held_out_items(workspace.record, role, upto, seen)
+    return items
 
 
 def _role(item: Item) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from errata.errors import BadInput
 from errata.inference.artefact import CARD, Card, Form, adopt, model_folder, read_training_transcripts, verify
@@ -41,6 +40,17 @@ class PromptSettings:
         return cls(template, int(tokens or CONTEXT), names)
 
 
+@dataclass(frozen=True, slots=True)
+class ModelDescription:
+    """Who was compared, as `ComparedModel` and its `AnswerKey` have it."""
+
+    given: str
+    kind: str
+    model: str
+    template: str
+    foreign: bool
+
+
 @dataclass(frozen=True)
 class ComparedModel:
     given: str
@@ -51,9 +61,10 @@ class ComparedModel:
     seen: frozenset[str]
     """Transcripts that it is known to have been trained on, by hash."""
 
-    def as_json(self) -> dict[str, Any]:
+    @property
+    def description(self) -> ModelDescription:
         key = self.predictor.key
-        return {"given": self.given, "kind": self.kind, **asdict(key)}
+        return ModelDescription(self.given, self.kind, key.model, key.template, key.foreign)
 
 
 def compared_model(
