@@ -86,15 +86,15 @@ def krippendorff_alpha(table: Table) -> float | None:
     Items with fewer than two values can't be paired and don't count. None where nothing varies.
     """
     table = table[(~np.isnan(table)).sum(axis=1) >= 2]
-    given = ~np.isnan(table)
-    values = np.where(given, table, 0.0)
-    counts = given.sum(axis=1)
+    present = ~np.isnan(table)
+    values = np.where(present, table, 0.0)
+    counts = present.sum(axis=1)
     n = int(counts.sum())
-    if n == 0 or len(set(values[given])) == 1:
+    if n == 0 or len(set(values[present])) == 1:
         return None
     centres = (values.sum(axis=1) / counts)[:, None]
-    seen = (2 * counts / (counts - 1) * (given * (values - centres) ** 2).sum(axis=1)).sum() / n
-    chance = 2 * (given * (values - values.sum() / n) ** 2).sum() / (n - 1)
+    seen = (2 * counts / (counts - 1) * (present * (values - centres) ** 2).sum(axis=1)).sum() / n
+    chance = 2 * (present * (values - values.sum() / n) ** 2).sum() / (n - 1)
     return float(1 - seen / chance)
 
 

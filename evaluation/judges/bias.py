@@ -22,12 +22,12 @@ ClusteredVerdict = tuple[PairVerdict, str]
 
 def swap_consistency(verdicts: Sequence[ClusteredVerdict], seed: int = 0) -> SwapConsistency:
     """Pairs that nobody needed to be asked about don't count."""
-    asked = [(verdict, cluster) for verdict, cluster in verdicts if verdict.orders is not None]
-    choices = [choice for verdict, _ in asked for choice in verdict.orders or ()]
+    compared = [(verdict, cluster) for verdict, cluster in verdicts if verdict.orders is not None]
+    choices = [choice for verdict, _ in compared for choice in verdict.orders or ()]
     sides = [choice for choice in choices if choice != "tie"]
-    rows = [[float(verdict.consistent)] for verdict, _ in asked]
+    rows = [[float(verdict.consistent)] for verdict, _ in compared]
     return SwapConsistency(
-        consistency=estimate(mean, rows, [cluster for _, cluster in asked], seed),
+        consistency=estimate(mean, rows, [cluster for _, cluster in compared], seed),
         first=sides.count("first") / len(sides) if sides else None,
     )
 

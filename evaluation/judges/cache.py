@@ -33,11 +33,11 @@ class Cache:
 
     def get(self, judge: str, request: Request) -> Reply | None:
         path = self._path(judge, request)
-        found = read_object(path)
-        if found.get("key") != path.stem:
+        kept = read_object(path)
+        if kept.get("key") != path.stem:
             return None
         try:
-            return Reply(request.form.model_validate(found.get("answer")), str(found.get("served", "")))
+            return Reply(request.form.model_validate(kept.get("answer")), str(kept.get("served", "")))
         except ValidationError:
             return None
 
@@ -70,10 +70,10 @@ class Cache:
 def read_object(path: Path) -> dict[str, Any]:
     """A JSON object; empty where there is none or it is broken."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def forget(root: Path, transcript_hash: str) -> int:

@@ -26,40 +26,41 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class JudgesConfig:
     panel: tuple[Judge, ...] = ()
     budget: Limits = Limits()
     unlabelled: int = 200
     """Transcripts that nobody has reviewed, to be judged besides: so many for a contender, at most."""
 
 
-def read_config(params: Mapping[str, Any]) -> Config:
-    """Of the whole of `params.yaml`; without `judges` there are none.
+def read_config(group: Any) -> JudgesConfig:
+    """Of the group `judges` of `params.yaml`; None is one without judges.
 
     Raises BadInput, in one sentence, on whatever is no judge and no budget.
     """
-    told = params.get("judges") or {}
-    if not isinstance(told, Mapping) or set(told) - {"panel", "budget", "unlabelled"}:
+    group = group or {}
+    if not isinstance(group, Mapping) or set(group) - {"panel", "budget", "unlabelled"}:
         raise BadInput(f"{PLACE}: it holds `panel` and `budget`, and may hold `unlabelled`, but nothing else; mend it")
-    listed = told.get("panel") or []
-    if not isinstance(listed, list):
+    judges = group.get("panel") or []
+    if not isinstance(judges, list):
         raise BadInput(f"{PLACE}.panel is no list; begin each judge with a dash")
-    panel = tuple(_judge(place, value) for place, value in enumerate(listed))
+    panel = tuple(_judge(place, value) for place, value in enumerate(judges))
     twice = [name for name, count in Counter(judge.name for judge in panel).items() if count > 1]
     if twice:
         raise BadInput(f"{PLACE}.panel: two judges are called {twice[0]!r}; give each a name of its own")
-    return Config(panel, _budget(told.get("budget") or {}), _unlabelled(told.get("unlabelled", Config().unlabelled)))
+    unlabelled = _unlabelled(group.get("unlabelled", JudgesConfig().unlabelled))
+    return JudgesConfig(panel, _budget(group.get("budget") or {}), unlabelled)
 
 
 def _judge(place: int, value: Any) -> Judge:
     if not isinstance(value, Mapping):
         raise BadInput(f"{PLACE}.panel[{place}] is {value!r}, no judge; give it a name, a family and a url or folder")
     fields = Judge.__slots__
-    for name, said in value.items():
+    for name, text in value.items():
         if name not in fields:
             raise BadInput(f"{PLACE}.panel[{place}]: {name!r} is nothing that a judge has; take {', '.join(fields)}")
-        if not isinstance(said, str):
-            raise BadInput(f"{PLACE}.panel[{place}].{name} is {said!r}, no text; put it in quotes")
+        if not isinstance(text, str):
+            raise BadInput(f"{PLACE}.panel[{place}].{name} is {text!r}, no text; put it in quotes")
     return Judge(**{"name": "", "family": "", **value})
 
 

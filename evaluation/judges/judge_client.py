@@ -11,7 +11,7 @@ from threading import Lock
 
 from evaluation.judges.budget import Budget
 from evaluation.judges.cache import FOLDER, Cache
-from evaluation.judges.config import Config
+from evaluation.judges.config import JudgesConfig
 from evaluation.judges.judge import Judge
 from evaluation.judges.request import Form, NoAnswer, Request, Source
 
@@ -114,7 +114,7 @@ class JudgeClient:
         self._advance()
 
 
-def open_judges(config: Config, root: Path, advance: Callable[[], None] = lambda: None) -> list[JudgeClient]:
+def open_judges(config: JudgesConfig, root: Path, advance: Callable[[], None] = lambda: None) -> list[JudgeClient]:
     """A client for each judge; no model is loaded and nobody is called yet. `advance` is called after every answer.
 
     `root` is the workspace: local judges are found and answers are kept there. The budget is for all of them. Raises

@@ -43,13 +43,13 @@ class LocalModel:
     def answer(self, request: Request) -> Reply:
         """Raises NoAnswer where the question is too long for the model, or its answer is not in the form."""
         engine = self._loaded()
-        asked = self._prompt(request, engine)
-        room = min(self._context() - len(asked), LONGEST_ANSWER)
+        prompt = self._prompt(request, engine)
+        room = min(self._context() - len(prompt), LONGEST_ANSWER)
         if room <= 0:
             raise NoAnswer(f"{self._name} can't read a transcript this long: it has {self._context()} tokens")
         aside = self._budget.take(self._name, request)
-        [tokens] = engine.run([self._fill(asked, grammar(request.schema()), room)])
-        self._budget.settle(self._name, aside, len(asked) + len(tokens))
+        [tokens] = engine.run([self._fill(prompt, grammar(request.schema()), room)])
+        self._budget.settle(self._name, aside, len(prompt) + len(tokens))
         try:
             return Reply(request.form.model_validate_json(str(engine.tokenizer.decode(tokens))), "")
         except ValueError as error:
@@ -77,11 +77,11 @@ class LocalModel:
         config = json.loads((self._folder / "config.json").read_text())
         return int(config.get("max_position_embeddings", 4_096))
 
-    def _fill(self, asked: list[int], rules: str, room: int) -> Ask[list[int]]:
+    def _fill(self, prompt: list[int], rules: str, room: int) -> Ask[list[int]]:
         """The answer's tokens, greedily, under the form's grammar."""
         engine, matcher = self._loaded(), self._compile(rules).deep_copy()
         answer: list[int] = []
-        append = asked
+        append = prompt
         while len(answer) < room and not matcher.is_stopped():
             token = yield Step(append, next_tokens(matcher, engine.vocabulary))
             if token == engine.tokenizer.eos_token_id or not matcher.consume_token(token):
@@ -104,18 +104,18 @@ def grammar(schema: dict[str, Any]) -> str:
 
     Nothing is forced, since some tokenizers would spell a forced text with a space before it.
     """
-    spaced = {**bounded(schema), "x-guidance": _SPACED}
+    spaced = {**bound_texts(schema), "x-guidance": _SPACED}
     lark = f'%llguidance {{"no_forcing": true}}\nstart: %json {json.dumps(spaced)}\n'
     return str(llguidance.LLMatcher.grammar_from_lark(lark))
 
 
-def bounded(schema: Any) -> Any:
+def bound_texts(schema: Any) -> Any:
     """The same schema with a longest length for every free text."""
     if isinstance(schema, list):
-        return [bounded(part) for part in schema]
+        return [bound_texts(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    inner = {name: bounded(part) for name, part in schema.items()}
+    inner = {name: bound_texts(part) for name, part in schema.items()}
     free = schema.get("type") == "string" and not {"enum", "const"} & schema.keys()
     return {**inner, "maxLength": LONGEST_TEXT} if free else inner
 

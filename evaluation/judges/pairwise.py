@@ -54,8 +54,8 @@ SAME = PairVerdict(0, None)
 
 
 def verdict(old_first: Choice, new_first: Choice) -> PairVerdict:
-    one, other = WORTH[old_first], -WORTH[new_first]
-    return PairVerdict(one if one == other else 0, (old_first, new_first))
+    forward, backward = WORTH[old_first], -WORTH[new_first]
+    return PairVerdict(forward if forward == backward else 0, (old_first, new_first))
 
 
 def differ(pair: AnswerPair) -> bool:
@@ -93,6 +93,6 @@ def ask_choices(client: JudgeClient, requests: Sequence[Request]) -> list[Choice
     """The choices of each two requests that belong together; None where either has no answer."""
     forms = cast(list[PairForm | None], client.ask(requests))
     return [
-        None if one is None or other is None else (one.better, other.better)
-        for one, other in zip(forms[::2], forms[1::2], strict=True)
+        None if old_first is None or new_first is None else (old_first.better, new_first.better)
+        for old_first, new_first in zip(forms[::2], forms[1::2], strict=True)
     ]

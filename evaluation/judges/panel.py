@@ -41,9 +41,9 @@ def panel_items(items: Sequence[JudgedItem], verdicts: Verdicts) -> tuple[PanelI
     """A row for each item that every judge of the panel answered."""
     rows = []
     for place, item in enumerate(items):
-        given = {name: of_judge[place] for name, of_judge in verdicts.items()}
-        values = {name: verdict.value for name, verdict in given.items() if verdict is not None}
-        if values and len(values) == len(given):
+        by_judge = {name: of_judge[place] for name, of_judge in verdicts.items()}
+        values = {name: verdict.value for name, verdict in by_judge.items() if verdict is not None}
+        if values and len(values) == len(by_judge):
             mean = sum(values.values()) / len(values)
             rows.append(PanelItem(item.number, item.cluster, mean, values, item.effect))
     return tuple(rows)
@@ -51,13 +51,13 @@ def panel_items(items: Sequence[JudgedItem], verdicts: Verdicts) -> tuple[PanelI
 
 def panel_verdict(rows: Sequence[PanelItem], seed: int = 0) -> PanelVerdict:
     values = [row.difference for row in rows]
-    found = compare(values, [0.0] * len(values), [row.cluster for row in rows], seed)
+    comparison = compare(values, [0.0] * len(values), [row.cluster for row in rows], seed)
     return PanelVerdict(
-        mean=found.effect,
-        low=found.low,
-        high=found.high,
-        se=found.se,
-        clusters=found.clusters,
+        mean=comparison.effect,
+        low=comparison.low,
+        high=comparison.high,
+        se=comparison.se,
+        clusters=comparison.clusters,
         wins=sum(value > 0 for value in values),
         ties=sum(value == 0 for value in values),
         losses=sum(value < 0 for value in values),

@@ -51,10 +51,11 @@ def request(question: BankQuestion, answer: str) -> Request:
 
 def grade(client: JudgeClient, bank: Sequence[BankQuestion], answers: Mapping[str, str]) -> Grades:
     """Nobody is asked about an empty answer: it is 0."""
-    given = [question for question in bank if answers[question.id].strip()]
-    forms = cast(list[GradeForm | None], client.ask([request(question, answers[question.id]) for question in given]))
+    answered = [question for question in bank if answers[question.id].strip()]
+    requests = [request(question, answers[question.id]) for question in answered]
+    forms = cast(list[GradeForm | None], client.ask(requests))
     grades: Grades = {question.id: 0.0 for question in bank}
-    for question, form in zip(given, forms, strict=True):
+    for question, form in zip(answered, forms, strict=True):
         grades[question.id] = None if form is None else float(form.grade)
     return grades
 
@@ -84,18 +85,19 @@ def recall(
 ) -> Recall:
     """Recall of Day-0 and Day-N, in percent of the full grade, and their paired difference; see docs/judges.md."""
     controls = [try_controls(client, bank) for client in clients]
-    able = [client for client, tried in zip(clients, controls, strict=True) if not client.missing and _is_right(tried)]
-    day0, day_n = (_mean_grades([grade(client, bank, given) for client in able], bank) for given in answers)
+    graders = [client for client, tried in zip(clients, controls, strict=True) if _has_a_say(client, tried)]
+    day0, day_n = (_mean_grades([grade(client, bank, texts) for client in graders], bank) for texts in answers)
     items = _graded_by_all(bank, day0, day_n)
     difference = compare(
         [item.day_n for item in items], [item.day0 for item in items], [item.item for item in items], 0
     )
-    graders = [_grader(client, tried, client in able) for client, tried in zip(clients, controls, strict=True)]
     return Recall(
         questions=len(bank),
-        say=len({client.judge.family for client in able}) >= FAMILIES,
+        say=len({client.judge.family for client in graders}) >= FAMILIES,
         complete=not any(client.missing for client in clients),
-        judges=tuple(graders),
+        judges=tuple(
+            _grader(client, tried, client in graders) for client, tried in zip(clients, controls, strict=True)
+        ),
         n=len(items),
         day0=difference.mean_old,
         day_n=difference.mean_new,
@@ -106,8 +108,8 @@ def recall(
     )
 
 
-def _is_right(tried: Controls) -> bool:
-    return tried.right >= RIGHT * max(tried.n, 1)
+def _has_a_say(client: JudgeClient, tried: Controls) -> bool:
+    return not client.missing and tried.right >= RIGHT * max(tried.n, 1)
 
 
 def _grader(client: JudgeClient, tried: Controls, say: bool) -> Grader:

@@ -38,12 +38,8 @@ def measure(
     drifted, canary_verdicts = drift(client, occasion)
     review_verdicts = judge_pairs(client, reviewed)
     length, style, injection = length_bias(client, probes, ABOUT), style_bias(client, probes, ABOUT), injections(client)
-    asked = [*reviewed, *(canary.pair for canary in canaries())]
-    clustered = [
-        (verdict, pair.cluster)
-        for pair, verdict in zip(asked, [*review_verdicts, *canary_verdicts], strict=True)
-        if verdict is not None
-    ]
+    both = zip([*reviewed, *(canary.pair for canary in canaries())], [*review_verdicts, *canary_verdicts], strict=True)
+    clustered = [(verdict, pair.cluster) for pair, verdict in both if verdict is not None]
     measured = JudgeReliability(
         name=client.judge.name,
         family=client.judge.family,

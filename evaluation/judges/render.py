@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from errata.domain.chapter import Chapters, tidy
 from errata.domain.hashing import content_hash
@@ -71,7 +71,7 @@ def transcript_lines(transcript: Transcript) -> list[str]:
     return [f"[{place(part.start, transcript.unit)}] {visible(part.text)}" for part in transcript.segments]
 
 
-def fence(data: dict[str, Any]) -> str:
+def fence(data: Mapping[str, str | Sequence[str]]) -> str:
     """`data` as JSON between two lines that nothing in it can hold.
 
     The fence's name is a hash of the data: whoever wrote a part of it could not know the name beforehand, and the same

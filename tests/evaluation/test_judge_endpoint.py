@@ -252,11 +252,11 @@ GOOD = {"name": "ada", "family": "one", "model": "m-1", "url": "https://judge.ex
 
 
 def test_no_judges_is_the_default_and_a_panel_is_read() -> None:
-    assert read_config({}).panel == () == read_config({"judges": None}).panel
+    assert read_config({}).panel == () == read_config(None).panel
     local = {"name": "bo", "family": "two", "folder": "models/bo"}
-    found = read_config({"judges": {"panel": [GOOD, local], "budget": {"calls": 9}}})
+    found = read_config({"panel": [GOOD, local], "budget": {"calls": 9}})
     assert found.panel == (Judge(**GOOD), Judge(**local)) and found.budget == Limits(9)
-    assert found.unlabelled == 200 and read_config({"judges": {"unlabelled": 0}}).unlabelled == 0
+    assert found.unlabelled == 200 and read_config({"unlabelled": 0}).unlabelled == 0
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_no_judges_is_the_default_and_a_panel_is_read() -> None:
 )
 def test_a_judge_that_can_t_be_asked_is_refused_in_one_sentence(change: dict[str, Any], words: str) -> None:
     with pytest.raises(BadInput, match=words) as raised:
-        read_config({"judges": {"panel": [{**GOOD, **change}]}})
+        read_config({"panel": [{**GOOD, **change}]})
     assert "\n" not in str(raised.value) and "secret" not in str(raised.value)
 
 
@@ -304,7 +304,7 @@ def test_a_judge_that_can_t_be_asked_is_refused_in_one_sentence(change: dict[str
 )
 def test_what_is_no_panel_is_refused(judges: Any, words: str) -> None:
     with pytest.raises(BadInput, match=words):
-        read_config({"judges": judges})
+        read_config(judges)
 
 
 def test_a_key_may_go_unencrypted_to_this_machine_alone() -> None:

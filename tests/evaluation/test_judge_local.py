@@ -12,11 +12,11 @@ import errata
 from errata.domain.transcript import Transcript
 from errata.errors import NotFound
 from evaluation.judges.budget import Budget
-from evaluation.judges.config import Config, Limits
+from evaluation.judges.config import JudgesConfig, Limits
 from evaluation.judges.judge import Judge
 from evaluation.judges.judge_client import open_judges
 from evaluation.judges.judged_item import AnswerPair
-from evaluation.judges.local import LONGEST_TEXT, LocalModel, bounded, grammar
+from evaluation.judges.local import LONGEST_TEXT, LocalModel, bound_texts, grammar
 from evaluation.judges.pairwise import PairForm, both_orders
 from evaluation.judges.question_bank import BankQuestion
 from evaluation.judges.recall import GradeForm, request
@@ -94,7 +94,7 @@ def test_other_weights_are_another_judge(tmp_path: Path) -> None:
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="there is none"):
-        open_judges(Config((Judge("bo", "two", folder="models/none"),)), tmp_path)
+        open_judges(JudgesConfig((Judge("bo", "two", folder="models/none"),)), tmp_path)
 
 
 def test_reasons_come_before_what_they_are_for(tiny: LocalModel) -> None:
@@ -106,11 +106,11 @@ def test_reasons_come_before_what_they_are_for(tiny: LocalModel) -> None:
     assert said.index('"why"') < said.index('"better"')
 
 
-def test_only_free_texts_are_bounded() -> None:
-    schema = json.loads(json.dumps(bounded(RubricForm.model_json_schema())))
+def test_only_free_texts_are_bound_texts() -> None:
+    schema = json.loads(json.dumps(bound_texts(RubricForm.model_json_schema())))
     assert schema["$defs"]["Mark"]["properties"]["quote"]["maxLength"] == LONGEST_TEXT
     assert "maxLength" not in schema["$defs"]["Mark"]["properties"]["score"]
-    better = bounded(PairForm.model_json_schema())["properties"]["better"]
+    better = bound_texts(PairForm.model_json_schema())["properties"]["better"]
     assert "maxLength" not in better
 
 

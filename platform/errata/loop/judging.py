@@ -32,7 +32,7 @@ def judge_contenders(workspace: Workspace, night: Night, contenders: list[dict[s
     from evaluation.judges.config import read_config
     from evaluation.judges.panel import judge_evidence
 
-    if not read_config({"judges": workspace.params().judges}).panel or not contenders:
+    if not read_config(workspace.params().judges).panel or not contenders:
         return contenders
     folder, with_evidence = workspace.nights / night.label, []
     for contender, judging in zip(contenders, _ask(workspace, night, contenders), strict=True):
@@ -118,7 +118,7 @@ def _clients(workspace: Workspace, advance: Callable[[], None]) -> list[JudgeCli
     from evaluation.judges.config import read_config
     from evaluation.judges.judge_client import open_judges
 
-    return open_judges(read_config({"judges": workspace.params().judges}), workspace.root, advance)
+    return open_judges(read_config(workspace.params().judges), workspace.root, advance)
 
 
 def _ask_about_unlabelled(workspace: Workspace, night: Night, contender: dict[str, Any], session: JudgeSession) -> None:
@@ -130,7 +130,7 @@ def _ask_about_unlabelled(workspace: Workspace, night: Night, contender: dict[st
     from registry.policy import preset
 
     params = workspace.params()
-    most = read_config({"judges": params.judges}).unlabelled
+    most = read_config(params.judges).unlabelled
     if not most:
         return
     why = pointless(session.result(), contender["primary"]["n"], preset(params.gate.preset))
