@@ -12,8 +12,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from errata.domain.chapter import Chapters, tidy
+from errata.domain.clock import clock
 from errata.domain.hashing import content_hash
-from errata.domain.timestamps import clock
 from errata.domain.transcript import Transcript, Unit
 
 LONGEST_TITLE = 120

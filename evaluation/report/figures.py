@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from errata.domain.timestamps import clock
+from errata.domain.clock import clock
 from errata.domain.transcript import Unit
 
 DASH = "–"

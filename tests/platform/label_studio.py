@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from errata.domain.chapter import Chapter
 from errata.formats import label_studio
 from errata.formats.reviews_jsonl import Review
-from errata.formats.rows import LeftOut, Rejected
+from errata.formats.source_rows import LeftOut, Rejected
 
 EXPORTS = "data/review_exports/label-studio"
 

@@ -14,9 +14,9 @@ from errata.domain.chapter import Chapter, tidy
 from errata.domain.transcript import Segment, Transcript
 from errata.formats import sheet
 from errata.formats.reviews_jsonl import Review
-from errata.formats.rows import Rejected
 from errata.formats.sheet import COLUMNS
 from errata.formats.shown import Shown
+from errata.formats.source_rows import Rejected
 
 CHAPTERS = (Chapter(0.0, "Welcome"), Chapter(60.5, "Soil"))
 KINDS = ["csv", "xlsx"]

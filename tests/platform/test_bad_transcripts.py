@@ -20,7 +20,7 @@ from errata.database.record import Record
 from errata.errors import ErrataError
 from errata.formats import detect
 from errata.formats.kinds import FORMATS
-from errata.formats.rows import Arrival
+from errata.formats.source_rows import Arrival
 from errata.settings import FILE
 
 Files = dict[str, bytes]

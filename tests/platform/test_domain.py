@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.domain.chapter import Chapter, canonical, starts, tidy
+from errata.domain.clock import clock, find_clock
 from errata.domain.hashing import canonical_json, content_hash, sha256
 from errata.domain.roles import DEFAULT_SHARES, ROLES, own_role, strictest
-from errata.domain.timestamps import clock, find_clock
 from errata.domain.transcript import Segment, Transcript
 from errata.domain.twins import signature, similarity, text_hash
 from errata.errors import BadInput

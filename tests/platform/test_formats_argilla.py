@@ -14,7 +14,7 @@ from errata.domain.chapter import Chapter
 from errata.errors import BadInput
 from errata.formats import argilla
 from errata.formats.reviews_jsonl import Review
-from errata.formats.rows import LeftOut, Rejected, write_rejects
+from errata.formats.source_rows import LeftOut, Rejected, write_rejects
 
 EXPORTS = "data/review_exports/argilla"
 CHAPTERS = (Chapter(0.0, "Welcome"), Chapter(60.5, "Soil"))

@@ -12,7 +12,7 @@ from errata.domain.transcript import Segment
 from errata.errors import BadInput
 from errata.formats import detect, srt, webvtt
 from errata.formats.cues import seconds
-from errata.formats.rows import Arrival, Rejected, write_rejects
+from errata.formats.source_rows import Arrival, Rejected, write_rejects
 
 READERS = {"vtt": webvtt, "srt": srt}
 

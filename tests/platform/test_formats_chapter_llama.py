@@ -14,7 +14,7 @@ from errata.domain.chapter import Chapter, tidy
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats import chapter_llama
-from errata.formats.rows import Arrival, Rejected, SourceRow, write_rejects
+from errata.formats.source_rows import Arrival, Rejected, SourceRow, write_rejects
 
 SPEECH = {"text": ["Hello there.", "Soil first."], "start": [0, 4.5], "end": [4, 9.5]}
 NOWHERE = SourceRow("", 0, None)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from errata.domain.chapter import Chapter
 from errata.domain.transcript import Segment
 from errata.formats import chat, detect
-from errata.formats.rows import Arrival, Rejected
+from errata.formats.source_rows import Arrival, Rejected
 
 
 def one(path: Path) -> Arrival:

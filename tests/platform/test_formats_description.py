@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errata.domain.chapter import Chapter
-from errata.domain.timestamps import clock
+from errata.domain.clock import clock
 from errata.errors import BadInput
 from errata.formats import description
 from errata.formats.reviews_jsonl import Review
-from errata.formats.rows import Rejected, write_rejects
+from errata.formats.source_rows import Rejected, write_rejects
 
 GOOD = "We talk about soil.\n\n0:00 Welcome\n1:30 - Soil: the basics\n1:02:03 Questions\n\nRecorded at 12:30 in May."
 CHAPTERS = (Chapter(0.0, "Welcome"), Chapter(90.0, "Soil: the basics"), Chapter(3723.0, "Questions"))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from errata.errors import BadInput
 from errata.formats import detect
 from errata.formats.kinds import FORMATS, kind, words
-from errata.formats.rows import Arrival, LeftOut, Rejected, write_rejects
+from errata.formats.source_rows import Arrival, LeftOut, Rejected, write_rejects
 
 WORDS = "Hello there. Soil first."
 VTT = f"WEBVTT\n\n00:01.000 --> 00:09.000\n{WORDS}\n"

@@ -11,7 +11,7 @@ import pytest
 from errata.domain.chapter import Chapter
 from errata.errors import BadInput
 from errata.formats import label_studio
-from errata.formats.rows import LeftOut
+from errata.formats.source_rows import LeftOut
 from tests.platform.label_studio import (
     CHAPTERS,
     EXPORTS,

@@ -14,7 +14,7 @@ from errata.domain.chapter import Chapter
 from errata.errors import BadInput
 from errata.formats import label_studio, label_studio_min
 from errata.formats.reviews_jsonl import Review
-from errata.formats.rows import Rejected, write_rejects
+from errata.formats.source_rows import Rejected, write_rejects
 from tests.platform.label_studio import (
     CHAPTERS,
     EXPORTS,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from errata.formats import label_studio
 from errata.formats.reviews_jsonl import Review
-from errata.formats.rows import Rejected, write_rejects
+from errata.formats.source_rows import Rejected, write_rejects
 from tests.platform.label_studio import (
     CHAPTERS,
     SEGMENTS,

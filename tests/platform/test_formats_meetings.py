@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from errata.domain.chapter import Chapter
 from errata.domain.transcript import Segment, Transcript
 from errata.formats import detect
-from errata.formats.rows import Arrival, Rejected, SourceRow, write_rejects
+from errata.formats.source_rows import Arrival, Rejected, SourceRow, write_rejects
 
 MEETING: dict[str, Any] = {
     "meeting_id": "M1",

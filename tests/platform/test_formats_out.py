@@ -24,8 +24,8 @@ from errata.formats import (
     reviews_jsonl,
 )
 from errata.formats.reviews_jsonl import Review
-from errata.formats.rows import Rejected, SourceRow
 from errata.formats.shown import Shown
+from errata.formats.source_rows import Rejected, SourceRow
 
 CHAPTERS = (Chapter(0.0, "=1+1"), Chapter(30.0, '- "Soil", and more: x'), Chapter(80.0, "'Tools' 0:99"))
 MODEL = "champion-3"

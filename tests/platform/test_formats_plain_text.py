@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats import detect, plain_text
-from errata.formats.rows import Arrival, Rejected, SourceRow
+from errata.formats.source_rows import Arrival, Rejected, SourceRow
 
 SPEECH = {"v": {"text": ["Hello."], "start": [0], "end": [4]}}
 

@@ -14,7 +14,7 @@ from errata.domain.chapter import Chapter
 from errata.domain.transcript import Segment
 from errata.errors import BadInput
 from errata.formats import detect, podcast, podcast_chapters, podcast_html
-from errata.formats.rows import Arrival, Rejected, write_rejects
+from errata.formats.source_rows import Arrival, Rejected, write_rejects
 
 SEGMENTS = [
     {"speaker": "Ann", "startTime": 0.5, "endTime": 4, "body": "Hello there.\n"},

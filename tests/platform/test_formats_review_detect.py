@@ -13,8 +13,8 @@ from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats import out_argilla, out_label_studio, review_detect, sheet
 from errata.formats.reviews_jsonl import Review
-from errata.formats.rows import Rejected, write_rejects
 from errata.formats.shown import Shown
+from errata.formats.source_rows import Rejected, write_rejects
 
 EXPORTS = "data/review_exports"
 LIST = "0:00 a\n1:00 b\n2:00 c"

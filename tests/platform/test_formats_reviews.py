@@ -14,7 +14,7 @@ from errata.domain.chapter import Chapter
 from errata.errors import BadInput
 from errata.formats import reviews_jsonl
 from errata.formats.reviews_jsonl import Review
-from errata.formats.rows import Rejected, SourceRow, write_rejects
+from errata.formats.source_rows import Rejected, SourceRow, write_rejects
 
 ROW: dict[str, Any] = {
     "video_id": "v",

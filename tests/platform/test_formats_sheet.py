@@ -18,7 +18,7 @@ from errata.domain.chapter import Chapter, tidy
 from errata.errors import BadInput
 from errata.formats import reviews_jsonl, sheet
 from errata.formats.reviews_jsonl import Review
-from errata.formats.rows import Rejected, write_rejects
+from errata.formats.source_rows import Rejected, write_rejects
 from tests.platform.sheets import (
     CHAPTERS,
     KINDS,

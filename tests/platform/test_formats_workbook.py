@@ -14,7 +14,7 @@ from errata.domain.chapter import Chapter, tidy
 from errata.errors import BadInput, Unavailable
 from errata.formats import sheet
 from errata.formats.reviews_jsonl import Review
-from errata.formats.rows import Rejected
+from errata.formats.source_rows import Rejected
 from tests.platform.sheets import CHAPTERS, OTHER, TWO, one, refused, row, shown, titles, write
 
 

@@ -23,7 +23,7 @@ from errata.domain import twins
 from errata.domain.roles import ROLES, Role, strictest
 from errata.domain.transcript import Segment, Transcript
 from errata.formats import detect
-from errata.formats.rows import Rejected
+from errata.formats.source_rows import Rejected
 from retrain.curate import curate
 from retrain.snapshot import read_snapshot, snapshot
 from tests.made_up_record import chapters, correction, misheard, shouted, talk

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from errata.cli.output import as_json, print_table, say
-from errata.domain.timestamps import clock
+from errata.domain.clock import clock
 
 if TYPE_CHECKING:
     from errata.database.repairs import RepairResult

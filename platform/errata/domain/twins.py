@@ -103,16 +103,16 @@ def _read(signed: bytes) -> tuple[int, Hashes]:
     return int(values[0]), values[1:]
 
 
-def _shingles(said: Sequence[str]) -> Hashes:
+def _shingles(spoken: Sequence[str]) -> Hashes:
     """A hash of every SHINGLE words in a row; of all of them where there are fewer."""
     import numpy as np
 
-    known = {word: crc32(word.encode()) for word in set(said)}
-    each = _mix(np.array([known[word] for word in said], np.uint64))
-    width = max(1, min(SHINGLE, len(each)))
-    summed = np.zeros(max(1, len(each) - width + 1), np.uint64)
-    for place in range(min(width, len(each))):
-        summed = summed * np.uint64(_FACTOR) + each[place : place + len(summed)]
+    known = {word: crc32(word.encode()) for word in set(spoken)}
+    hashes = _mix(np.array([known[word] for word in spoken], np.uint64))
+    width = max(1, min(SHINGLE, len(hashes)))
+    summed = np.zeros(max(1, len(hashes) - width + 1), np.uint64)
+    for place in range(min(width, len(hashes))):
+        summed = summed * np.uint64(_FACTOR) + hashes[place : place + len(summed)]
     return (_mix(summed) >> np.uint64(32)).astype(np.uint32)
 
 

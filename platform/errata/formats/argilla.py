@@ -33,8 +33,8 @@ from errata.formats.label_studio import NOBODY, verdict
 from errata.formats.review_lines import Line, entries, named, reviews, video_id, word
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import json_rows
-from errata.formats.rows import LeftOut, Rejected, SourceRow
 from errata.formats.shown import KEY
+from errata.formats.source_rows import LeftOut, Rejected, SourceRow
 
 DRAFT = "draft"
 

@@ -25,7 +25,7 @@ from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats.fields import chapter, chapters, listing, mapping, text, text_or_nothing, time, time_in_key
 from errata.formats.json_files import read_map
-from errata.formats.rows import Arrival, Rejected, SourceRow, each, json_lines
+from errata.formats.source_rows import Arrival, Rejected, SourceRow, each, json_lines
 
 Place = TypeVar("Place", bound=PurePath)
 

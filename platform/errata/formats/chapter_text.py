@@ -15,7 +15,7 @@ import re
 from typing import Any, NamedTuple
 
 from errata.domain.chapter import Chapters, tidy
-from errata.domain.timestamps import clock, find_clock
+from errata.domain.clock import clock, find_clock
 from errata.domain.transcript import Unit
 from errata.errors import BadInput
 from errata.formats.fields import listing, text

@@ -18,7 +18,7 @@ from typing import Any
 from errata.errors import BadInput
 from errata.formats import talk
 from errata.formats.cues import seconds
-from errata.formats.rows import Arrival, Rejected
+from errata.formats.source_rows import Arrival, Rejected
 from errata.formats.talk import Speech
 
 _MESSAGE = re.compile(r"\[([\d:.]+)\] (?:<[~@%+$&*!]?([^<>]+)>|\*(\S+))(?: (.*))?", re.ASCII)

@@ -30,8 +30,8 @@ from errata.formats.json_files import read_text
 from errata.formats.review_lines import Line, entries, reviews, video_id
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_rows, is_json, json_rows
-from errata.formats.rows import REJECTED, Rejected, SourceRow
 from errata.formats.shown import KEY
+from errata.formats.source_rows import REJECTED, Rejected, SourceRow
 
 FILES = (".txt", ".description")
 FEWEST = 3

@@ -8,7 +8,7 @@ from pathlib import Path
 from errata.errors import BadInput
 from errata.formats import folder
 from errata.formats.kinds import CHAPTERED, CHAPTERS, CORRECTIONS, FORMATS, Results, kind, words
-from errata.formats.rows import Arrival, Found
+from errata.formats.source_rows import Arrival, Found
 
 AUTO = "auto"
 

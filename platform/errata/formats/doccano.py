@@ -28,8 +28,8 @@ from errata.formats.fields import listing, mapping, text
 from errata.formats.review_lines import Line, entries, reviews, video_id, word
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import json_rows
-from errata.formats.rows import REJECTED, Rejected, SourceRow
 from errata.formats.shown import KEY
+from errata.formats.source_rows import REJECTED, Rejected, SourceRow
 
 NOBODY = ("all", "unknown")
 """Names of files that doccano writes for no user in particular."""

@@ -20,7 +20,7 @@ from errata.domain.twins import text_hash
 from errata.errors import BadInput
 from errata.formats import chapter_llama, podcast_chapters, ytdlp
 from errata.formats.kinds import ACCEPTED, CHAPTERED, CHAPTERS, CORRECTIONS, FORMATS, TEXTUAL, Results, kind
-from errata.formats.rows import Arrival, LeftOut, Rejected, SourceRow
+from errata.formats.source_rows import Arrival, LeftOut, Rejected, SourceRow
 
 _NOTICES = ("license*", "licence*", "readme*", ".*")
 _UNPLACED = ""

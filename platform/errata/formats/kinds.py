@@ -26,7 +26,7 @@ from errata.formats import (
 )
 from errata.formats.json_files import read_text
 from errata.formats.row_files import json_rows
-from errata.formats.rows import REJECTED, Arrival, Rejected, SourceRow, each
+from errata.formats.source_rows import REJECTED, Arrival, Rejected, SourceRow, each
 from errata.formats.talk import json_value
 
 Results = Iterator[Arrival | Rejected]

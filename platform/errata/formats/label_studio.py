@@ -34,8 +34,8 @@ from errata.formats.fields import filled_text, listing, mapping, text_or_nothing
 from errata.formats.review_lines import Line, by_day, entries, named, reviews, video_id, word
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import json_rows
-from errata.formats.rows import LeftOut, Rejected, SourceRow
 from errata.formats.shown import KEY
+from errata.formats.source_rows import LeftOut, Rejected, SourceRow
 
 NOBODY, SKIPPED = "not reviewed", "skipped"
 """Why a task or an annotation is left out."""

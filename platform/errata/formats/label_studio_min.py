@@ -31,8 +31,8 @@ from errata.formats.label_studio import REGIONS, marks_chapters, start_of, verdi
 from errata.formats.review_lines import ID_KEYS, Line, by_day, named, reviews, video_id, word
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_rows, is_json, json_rows
-from errata.formats.rows import Rejected, SourceRow
 from errata.formats.shown import KEY
+from errata.formats.source_rows import Rejected, SourceRow
 
 
 def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:

@@ -22,7 +22,7 @@ from errata.domain.chapter import Chapters, tidy
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats.fields import chapter, chapters, listing, mapping, text, text_or_nothing
-from errata.formats.rows import Arrival, SourceRow
+from errata.formats.source_rows import Arrival, SourceRow
 
 TURNS = "meeting_transcripts"
 

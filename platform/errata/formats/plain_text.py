@@ -16,7 +16,7 @@ from errata.domain.transcript import Segment, Transcript
 from errata.formats.cues import bracketed
 from errata.formats.fields import text
 from errata.formats.json_files import read_text
-from errata.formats.rows import Arrival, Rejected, SourceRow, each
+from errata.formats.source_rows import Arrival, Rejected, SourceRow, each
 
 _STOP = re.compile(r"""[.!?]["'”’»)\]]*(\s+)(?=(\S))""")
 _QUOTES = "\"'“‘«„"

@@ -15,7 +15,7 @@ from typing import Any
 
 from errata.formats import talk
 from errata.formats.fields import listing, mapping
-from errata.formats.rows import Arrival, Rejected
+from errata.formats.source_rows import Arrival, Rejected
 from errata.formats.talk import Speech, json_value
 
 

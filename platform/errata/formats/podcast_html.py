@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from errata.errors import BadInput
 from errata.formats import talk
 from errata.formats.cues import seconds, unescaped
-from errata.formats.rows import Arrival, Rejected
+from errata.formats.source_rows import Arrival, Rejected
 from errata.formats.talk import Speech
 
 _PART = re.compile(r"<(/?)(cite|time|p)(?:[\s/][^<>]*)?>", re.IGNORECASE)

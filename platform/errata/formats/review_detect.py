@@ -13,7 +13,7 @@ from errata.errors import BadInput
 from errata.formats import argilla, description, doccano, label_studio, label_studio_min, reviews_jsonl, sheet, workbook
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_header, is_json, json_rows
-from errata.formats.rows import Found, Rejected
+from errata.formats.source_rows import Found, Rejected
 
 
 class ReviewFormat(NamedTuple):

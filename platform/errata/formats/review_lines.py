@@ -18,7 +18,7 @@ from errata.formats import reviews_jsonl
 from errata.formats.fields import text
 from errata.formats.json_files import Doubled
 from errata.formats.reviews_jsonl import Review
-from errata.formats.rows import Rejected, SourceRow, each
+from errata.formats.source_rows import Rejected, SourceRow, each
 
 Line = dict[str, Any]
 

@@ -24,7 +24,7 @@ from errata.domain.chapter import Chapters
 from errata.domain.correction import Kind
 from errata.errors import BadInput
 from errata.formats.fields import chapter, chapters, filled_text, listing, mapping, text, text_or_nothing, time
-from errata.formats.rows import Rejected, SourceRow, each, json_lines
+from errata.formats.source_rows import Rejected, SourceRow, each, json_lines
 
 KINDS: tuple[Kind, ...] = ("edit", "accept", "reject")
 

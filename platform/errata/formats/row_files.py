@@ -14,7 +14,7 @@ from typing import Any
 
 from errata.errors import BadInput
 from errata.formats.json_files import parse, read_text
-from errata.formats.rows import Rejected, SourceRow, json_lines
+from errata.formats.source_rows import Rejected, SourceRow, json_lines
 
 
 def is_json(path: Path) -> bool:

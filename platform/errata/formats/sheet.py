@@ -39,8 +39,8 @@ from errata.formats.fields import mapping
 from errata.formats.review_lines import Line, reviews
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_rows, write_text
-from errata.formats.rows import Rejected, SourceRow
 from errata.formats.shown import Shown
+from errata.formats.source_rows import Rejected, SourceRow
 
 COLUMNS = ("video_id", "reviewer", "reviewed_on", "kind", "start", "title", "prediction")
 NEEDED = ("video_id", "start", "title")

@@ -15,7 +15,7 @@ from typing import Any
 
 from errata.formats import talk
 from errata.formats.cues import Cue, bracketed, carried, cues, is_first, unrolled, without_tags
-from errata.formats.rows import Arrival, Rejected
+from errata.formats.source_rows import Arrival, Rejected
 from errata.formats.talk import Speech
 
 _NUMBER = re.compile(r"\d+")

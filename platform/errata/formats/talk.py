@@ -15,7 +15,7 @@ from typing import Any
 from errata.errors import BadInput
 from errata.formats import chapter_llama, podcast_chapters
 from errata.formats.json_files import parse, read_text
-from errata.formats.rows import Arrival, Rejected, SourceRow, each
+from errata.formats.source_rows import Arrival, Rejected, SourceRow, each
 
 Speech = list[dict[str, Any]]
 """Lines of {start, end, text, speaker}, in seconds; what is wrong with a value is said where the transcript is made."""

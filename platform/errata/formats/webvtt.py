@@ -16,7 +16,7 @@ from typing import Any
 from errata.errors import BadInput
 from errata.formats import talk
 from errata.formats.cues import Cue, bracketed, carried, cues, unescaped, unrolled, without_tags
-from errata.formats.rows import Arrival, Rejected
+from errata.formats.source_rows import Arrival, Rejected
 from errata.formats.talk import Speech
 
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?(?:\s([^<>]*))?>")

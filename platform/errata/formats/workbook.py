@@ -16,7 +16,7 @@ from zipfile import BadZipFile, ZipFile
 
 from errata.errors import BadInput, Unavailable
 from errata.formats.row_files import by_column, check_header
-from errata.formats.rows import Rejected, SourceRow
+from errata.formats.source_rows import Rejected, SourceRow
 
 LARGEST = 200 * 2**20
 """Bytes that a workbook may unpack to."""

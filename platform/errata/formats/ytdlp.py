@@ -20,7 +20,7 @@ from errata.errors import BadInput
 from errata.formats import srt, talk, webvtt, whisper
 from errata.formats.fields import listing, mapping, text, time
 from errata.formats.json_files import json_object, read_map, read_text
-from errata.formats.rows import Arrival, Rejected
+from errata.formats.source_rows import Arrival, Rejected
 from errata.formats.talk import Speech, json_value
 
 INFO = ".info.json"

@@ -21,7 +21,7 @@ from errata.domain.roles import Role
 from errata.errors import BadInput, Forgotten, NotFound
 from errata.formats import detect, review_detect
 from errata.formats.reviews_jsonl import Review
-from errata.formats.rows import Arrival, Found, LeftOut, Rejected, write_rejects
+from errata.formats.source_rows import Arrival, Found, LeftOut, Rejected, write_rejects
 from errata.operations.reviewing import check_starts
 
 Item = TypeVar("Item", Arrival, Review)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from errata.domain.chapter import Chapter, starts, tidy
-from errata.domain.timestamps import find_clock
+from errata.domain.clock import find_clock
 from errata.domain.transcript import Transcript
 from errata.tasks.encode import dress, ids
 from errata.tasks.prompt import Filling, Prompt, Slot, Text

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
-from errata.domain.timestamps import clock, find_clock
+from errata.domain.clock import clock, find_clock
 from errata.tasks.prompt import Filling, Prompt, Slot, Text
 from errata.tasks.template import Reading
 from errata.tasks.templates.indexed import TITLE

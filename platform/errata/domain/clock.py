@@ -15,10 +15,10 @@ def clock(seconds: float) -> str:
 
 def find_clock(text: str) -> tuple[int, tuple[int, int]] | None:
     """The first `H:MM:SS` or `M:SS` in `text`: its seconds, and where in `text` it stands; None without one."""
-    found = _CLOCK.search(text)
-    if found is None:
+    match = _CLOCK.search(text)
+    if match is None:
         return None
-    first, second, third = found.groups()
+    first, second, third = match.groups()
     if third is None:
-        return int(first) * 60 + int(second), found.span()
-    return int(first) * 3600 + int(second) * 60 + int(third), found.span()
+        return int(first) * 60 + int(second), match.span()
+    return int(first) * 3600 + int(second) * 60 + int(third), match.span()
