@@ -12,14 +12,13 @@ from random import Random
 from threading import Event, Thread
 from typing import Any
 
+from errata.documents.judge_params import Judge, JudgeLimits
 from errata.domain.chapter import Chapter, Chapters
 from errata.domain.hashing import content_hash
 from errata.domain.transcript import Segment, Transcript
 from evaluation.judges.budget import Budget
 from evaluation.judges.cache import FOLDER, Cache
-from evaluation.judges.config import Limits
 from evaluation.judges.endpoint import Endpoint
-from evaluation.judges.judge import Judge
 from evaluation.judges.judge_client import JudgeClient
 from evaluation.judges.judged_item import JudgedItem
 from evaluation.judges.request import NoAnswer, Reply, Request
@@ -229,7 +228,7 @@ class Thought:
 
 def thoughts(root: Any, *minds: Mind, calls: int = 100_000) -> tuple[list[JudgeClient], list[Thought]]:
     """A judge for each mind, each of a family of its own."""
-    budget = Budget(Limits(calls, 100_000_000))
+    budget = Budget(JudgeLimits(calls, 100_000_000))
     sources = [Thought(mind, name, budget) for mind, name in zip(minds, NAMES, strict=False)]
     return clients_of(root, sources), sources
 
@@ -252,7 +251,7 @@ NAMES = ("ada", "bo", "cy", "di")
 def client(script: Script, root: Any, name: str = "ada", calls: int = 10_000, **how: Any) -> JudgeClient:
     """Without waiting between attempts."""
     judge = Judge(name, f"family of {name}", "judge-2026-01-01", script.url)
-    budget = Budget(Limits(calls, how.pop("tokens", 10_000_000)))
+    budget = Budget(JudgeLimits(calls, how.pop("tokens", 10_000_000)))
     source = Endpoint(judge, budget, how.pop("timeout", 5.0), how.pop("sleep", lambda seconds: None))
     return JudgeClient(judge, source, Cache(root), budget)
 

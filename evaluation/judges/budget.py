@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from threading import Lock
 
-from evaluation.judges.config import Limits
+from errata.documents.judge_params import JudgeLimits
 from evaluation.judges.request import LONGEST_ANSWER, NoAnswer, Request
 
 BYTES_A_TOKEN = 3
@@ -19,7 +19,7 @@ class Budget:
     endpoint counted; a call that failed, or was not counted, keeps what was set aside.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: JudgeLimits) -> None:
         self._limits = limits
         self._lock = Lock()
         self.calls: Counter[str] = Counter()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from errata.documents.judge_params import Judge
 from errata.domain.hashing import content_hash
 from errata.inference.openai_client import (
     ATTEMPTS,
@@ -23,9 +24,8 @@ from errata.inference.openai_client import (
     with_retries,
 )
 from evaluation.judges.budget import Budget
-from evaluation.judges.judge import TEMPERATURE, Judge
 from evaluation.judges.render import visible
-from evaluation.judges.request import LONGEST_ANSWER, NoAnswer, Reply, Request
+from evaluation.judges.request import LONGEST_ANSWER, TEMPERATURE, NoAnswer, Reply, Request
 
 TIMEOUT = 120.0
 """Seconds that one call may take in all, however slowly its answer drips."""

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
+from errata.documents.judge_params import Judge, JudgesParams
 from evaluation.judges.budget import Budget
 from evaluation.judges.cache import FOLDER, Cache
-from evaluation.judges.config import JudgesConfig
-from evaluation.judges.judge import Judge
 from evaluation.judges.request import Form, NoAnswer, Request, Source
 
 ENOUGH = 3
@@ -114,14 +113,14 @@ class JudgeClient:
         self._advance()
 
 
-def open_judges(config: JudgesConfig, root: Path, advance: Callable[[], None] = lambda: None) -> list[JudgeClient]:
+def open_judges(params: JudgesParams, root: Path, advance: Callable[[], None] = lambda: None) -> list[JudgeClient]:
     """A client for each judge; no model is loaded and nobody is called yet. `advance` is called after every answer.
 
     `root` is the workspace: local judges are found and answers are kept there. The budget is for all of them. Raises
     NotFound for a local judge whose folder is not there.
     """
-    cache, budget = Cache(root / FOLDER), Budget(config.budget)
-    return [JudgeClient(judge, _source(judge, root, budget), cache, budget, advance) for judge in config.panel]
+    cache, budget = Cache(root / FOLDER), Budget(params.budget)
+    return [JudgeClient(judge, _source(judge, root, budget), cache, budget, advance) for judge in params.panel]
 
 
 def _source(judge: Judge, root: Path, budget: Budget) -> Source:

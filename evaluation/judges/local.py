@@ -19,8 +19,7 @@ from errata.inference.engine import Ask, Engine, Step
 from errata.tasks.encode import dress, ids
 from errata.tasks.prompt import Slot, Text
 from evaluation.judges.budget import Budget
-from evaluation.judges.judge import TEMPERATURE
-from evaluation.judges.request import LONGEST_ANSWER, NoAnswer, Reply, Request
+from evaluation.judges.request import LONGEST_ANSWER, TEMPERATURE, NoAnswer, Reply, Request
 
 LONGEST_TEXT = 160
 """Characters of a text in the answer: a small model that does not come to its end is brought to it."""

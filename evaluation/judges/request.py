@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from errata.domain.hashing import content_hash
 from errata.errors import Unavailable
 
+TEMPERATURE = 0.0
+"""Answers are to repeat: a judge is asked once and its answer is kept."""
 LONGEST_ANSWER = 1_000
 """Tokens. The longest form asks for five short quotes."""
 

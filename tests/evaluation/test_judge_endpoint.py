@@ -11,14 +11,13 @@ from typing import Any
 
 import pytest
 
+from errata.documents.judge_params import Judge, JudgeLimits, judges_of
 from errata.errors import BadInput
 from errata.inference import openai_client
 from evaluation.judges import endpoint
 from evaluation.judges.budget import Budget
 from evaluation.judges.cache import Cache
-from evaluation.judges.config import Limits, read_config
 from evaluation.judges.endpoint import Endpoint
-from evaluation.judges.judge import Judge
 from evaluation.judges.judge_client import ENOUGH, JudgeClient
 from evaluation.judges.pairwise import PairForm, both_orders, judge_pairs
 from evaluation.judges.request import LONGEST_ANSWER, NoAnswer, Request
@@ -33,7 +32,7 @@ def one() -> Request:
 def asked(script: Script, **how: Any) -> tuple[Endpoint, list[float]]:
     waits: list[float] = []
     judge = Judge("ada", "one", "judge-2026-01-01", script.url, key_env=how.pop("key_env", ""))
-    budget = how.pop("budget", Budget(Limits()))
+    budget = how.pop("budget", Budget(JudgeLimits()))
     return Endpoint(judge, budget, how.pop("timeout", 5.0), waits.append), waits
 
 
@@ -103,7 +102,7 @@ def test_a_server_that_drips_its_headers_is_given_up_too() -> None:
     with dripping_headers() as url, pytest.raises(NoAnswer, match=r"did not answer within 0\.2 s, 4 times"):
         began = time.monotonic()
         try:
-            Endpoint(Judge("ada", "one", "m-1", url), Budget(Limits()), 0.2, lambda seconds: None).answer(one())
+            Endpoint(Judge("ada", "one", "m-1", url), Budget(JudgeLimits()), 0.2, lambda seconds: None).answer(one())
         finally:
             assert time.monotonic() - began < 4
 
@@ -154,7 +153,7 @@ def test_the_key_goes_into_one_header_and_nowhere_else(tmp_path: Path, monkeypat
     with serving(faults=[(200, {}, "nonsense")]) as script:
         client, _ = asked(script, key_env="ADA_KEY")
         judge = Judge("ada", "one", "judge-2026-01-01", script.url, key_env="ADA_KEY")
-        worker = JudgeClient(judge, client, Cache(tmp_path), Budget(Limits()))
+        worker = JudgeClient(judge, client, Cache(tmp_path), Budget(JudgeLimits()))
         assert worker.ask([one()])[0] is not None
         script.always = (400, {}, json.dumps({"error": {"message": f"bad key {key}"}}))
         with pytest.raises(NoAnswer) as raised:
@@ -252,11 +251,11 @@ GOOD = {"name": "ada", "family": "one", "model": "m-1", "url": "https://judge.ex
 
 
 def test_no_judges_is_the_default_and_a_panel_is_read() -> None:
-    assert read_config({}).panel == () == read_config(None).panel
+    assert judges_of({}).panel == () == judges_of(None).panel
     local = {"name": "bo", "family": "two", "folder": "models/bo"}
-    found = read_config({"panel": [GOOD, local], "budget": {"calls": 9}})
-    assert found.panel == (Judge(**GOOD), Judge(**local)) and found.budget == Limits(9)
-    assert found.unlabelled == 200 and read_config({"unlabelled": 0}).unlabelled == 0
+    found = judges_of({"panel": [GOOD, local], "budget": {"calls": 9}})
+    assert found.panel == (Judge(**GOOD), Judge(**local)) and found.budget == JudgeLimits(9)
+    assert found.unlabelled == 200 and judges_of({"unlabelled": 0}).unlabelled == 0
 
 
 @pytest.mark.parametrize(
@@ -281,7 +280,7 @@ def test_no_judges_is_the_default_and_a_panel_is_read() -> None:
 )
 def test_a_judge_that_can_t_be_asked_is_refused_in_one_sentence(change: dict[str, Any], words: str) -> None:
     with pytest.raises(BadInput, match=words) as raised:
-        read_config({"panel": [{**GOOD, **change}]})
+        judges_of({"panel": [{**GOOD, **change}]})
     assert "\n" not in str(raised.value) and "secret" not in str(raised.value)
 
 
@@ -295,7 +294,7 @@ def test_a_judge_that_can_t_be_asked_is_refused_in_one_sentence(change: dict[str
         ({"panel": [GOOD, GOOD]}, "two judges are called 'ada'"),
         ({"budget": {"calls": "many"}}, "budget.calls"),
         ({"budget": {"euros": 5}}, "budget.euros"),
-        ({"budget": {"calls": -1}}, "negative"),
+        ({"budget": {"calls": -1}}, "budget.calls is -1; give a whole number"),
         ({"unlabelled": -1}, "unlabelled is -1; give a whole number"),
         ({"unlabelled": True}, "unlabelled is True"),
         ({"unlabelled": "many"}, "unlabelled is 'many'"),
@@ -304,7 +303,7 @@ def test_a_judge_that_can_t_be_asked_is_refused_in_one_sentence(change: dict[str
 )
 def test_what_is_no_panel_is_refused(judges: Any, words: str) -> None:
     with pytest.raises(BadInput, match=words):
-        read_config(judges)
+        judges_of(judges)
 
 
 def test_a_key_may_go_unencrypted_to_this_machine_alone() -> None:

@@ -9,11 +9,10 @@ import pytest
 import torch
 
 import errata
+from errata.documents.judge_params import Judge, JudgeLimits, JudgesParams
 from errata.domain.transcript import Transcript
 from errata.errors import NotFound
 from evaluation.judges.budget import Budget
-from evaluation.judges.config import JudgesConfig, Limits
-from evaluation.judges.judge import Judge
 from evaluation.judges.judge_client import open_judges
 from evaluation.judges.judged_item import AnswerPair
 from evaluation.judges.local import LONGEST_TEXT, LocalModel, bound_texts, grammar
@@ -37,7 +36,7 @@ def one_thread() -> None:
 
 @pytest.fixture(scope="module")
 def tiny() -> LocalModel:
-    return LocalModel("tiny", TINY, Budget(Limits()))
+    return LocalModel("tiny", TINY, Budget(JudgeLimits()))
 
 
 def short(number: int = 1) -> AnswerPair:
@@ -72,7 +71,7 @@ def test_a_folder_of_transformers_will_do(tmp_path: Path) -> None:
     make_model(tmp_path / "judge", "indexed", context=4_096)
     for name in ("errata.json", "manifest.json", "training_transcripts.json"):
         (tmp_path / "judge" / name).unlink()
-    budget = Budget(Limits())
+    budget = Budget(JudgeLimits())
     model = LocalModel("any", tmp_path / "judge", budget)
     pair = short()
     try:
@@ -88,13 +87,13 @@ def test_other_weights_are_another_judge(tmp_path: Path) -> None:
     identities = []
     for seed in (0, 1):
         make_model(tmp_path / f"{seed}", "indexed", seed=seed)
-        identities.append(LocalModel("same", tmp_path / f"{seed}", Budget(Limits())).identity)
+        identities.append(LocalModel("same", tmp_path / f"{seed}", Budget(JudgeLimits())).identity)
     assert identities[0] != identities[1]
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="there is none"):
-        open_judges(JudgesConfig((Judge("bo", "two", folder="models/none"),)), tmp_path)
+        open_judges(JudgesParams((Judge("bo", "two", folder="models/none"),)), tmp_path)
 
 
 def test_reasons_come_before_what_they_are_for(tiny: LocalModel) -> None:
@@ -115,6 +114,6 @@ def test_only_free_texts_are_bound_texts() -> None:
 
 
 def test_a_spent_budget_stops_a_local_judge_too() -> None:
-    model = LocalModel("tiny", TINY, Budget(Limits(calls=0)))
+    model = LocalModel("tiny", TINY, Budget(JudgeLimits(calls=0)))
     with pytest.raises(NoAnswer, match="budget of 0 calls"):
         model.answer(request(QUESTION, "A ship."))

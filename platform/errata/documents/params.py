@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from annotated_types import Gt, Le
 
+from errata.documents.judge_params import NO_JUDGES, JudgesParams, judges_of
 from errata.errors import BadInput
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Params:
     mix: MixParams
     train: Recipe
     evaluate: EvaluateParams
-    judges: Any = None
+    judges: JudgesParams = NO_JUDGES
     gate: GateParams
     export: ExportParams
 
@@ -148,8 +149,8 @@ def params_of(groups: dict[str, Any]) -> Params:
 def _group(name: str, values: Any) -> Any:
     from pydantic import ValidationError
 
-    if name not in _GROUPS:
-        return values
+    if name == "judges":
+        return judges_of(values)
     kind = _GROUPS[name]
     if not isinstance(values, dict):
         raise BadInput(f"params.yaml: {name} is {values!r}, no group of parameters; mend it")

@@ -14,10 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from typing import Any, TypeVar
 
 import httpx
+
+from errata.domain.hosts import is_this_machine
 
 ATTEMPTS = 4
 FIRST_WAIT = 2.0
@@ -141,13 +142,6 @@ def tokens_used(reply: dict[str, Any]) -> int | None:
     usage = reply.get("usage")
     total = usage.get("total_tokens") if isinstance(usage, dict) else None
     return total if isinstance(total, int) and total >= 0 else None
-
-
-def is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _check_status(response: httpx.Response, content: bytes) -> None:

@@ -29,10 +29,9 @@ QUESTIONS = "questions to judges"
 
 def judge_contenders(workspace: Workspace, night: Night, contenders: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """`evaluation.json`'s contenders with what the judges say of each: `judged`, and a fault where that is missing."""
-    from evaluation.judges.config import read_config
     from evaluation.judges.panel import judge_evidence
 
-    if not read_config(workspace.params().judges).panel or not contenders:
+    if not workspace.params().judges.panel or not contenders:
         return contenders
     folder, with_evidence = workspace.nights / night.label, []
     for contender, judging in zip(contenders, _ask(workspace, night, contenders), strict=True):
@@ -115,22 +114,20 @@ def _ask(workspace: Workspace, night: Night, contenders: Sequence[dict[str, Any]
 
 
 def _clients(workspace: Workspace, advance: Callable[[], None]) -> list[JudgeClient]:
-    from evaluation.judges.config import read_config
     from evaluation.judges.judge_client import open_judges
 
-    return open_judges(read_config(workspace.params().judges), workspace.root, advance)
+    return open_judges(workspace.params().judges, workspace.root, advance)
 
 
 def _ask_about_unlabelled(workspace: Workspace, night: Night, contender: dict[str, Any], session: JudgeSession) -> None:
     """Has transcripts that nobody reviewed answered and judged, if what people labelled says that it would count."""
     from errata.inference.model import FolderModel
     from evaluation.items import seen_by, unreviewed
-    from evaluation.judges.config import read_config
     from evaluation.judges.unlabelled import answer_items
     from registry.policy import preset
 
     params = workspace.params()
-    most = read_config(params.judges).unlabelled
+    most = params.judges.unlabelled
     if not most:
         return
     why = pointless(session.result(), contender["primary"]["n"], preset(params.gate.preset))
