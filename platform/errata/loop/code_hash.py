@@ -16,7 +16,7 @@ WITHOUT_EFFECT = (
     PurePath("errata/loop/sample_days.py"),
     PurePath("evaluation/report"),
 )
-"""What no result depends on: how things are worded, printed and shown, and the sample data."""
+"""What no result depends on: how it is printed and shown, and the sample data. Nothing that decides may use it."""
 
 
 def code_hash(packages: Iterable[Path] | None = None) -> str:
