@@ -19,7 +19,7 @@ from errata.domain.transcript import Transcript
 from errata.errors import BadInput
 from errata.inference.artefact import Card, model_folder
 from evaluation.statistics import ALPHA
-from registry.share import against
+from registry.share import point_comparison
 
 ROUNDS = 3
 """Answers of each model to each transcript."""
@@ -111,7 +111,7 @@ def compare_times(new: Times, old: Times) -> Comparison:
 
 def compare_sizes(new: int, old: int) -> Comparison:
     """In bytes; the effect is in percent of the old."""
-    return replace(against(100 * (1 - new / old), 0.0, 1), mean_new=float(new), mean_old=float(old))
+    return replace(point_comparison(100 * (1 - new / old), 0.0, 1), mean_new=float(new), mean_old=float(old))
 
 
 def size(folder: Path, models: Path) -> int:

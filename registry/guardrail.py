@@ -1,4 +1,4 @@
-"""What must not get worse: what is allowed, what was measured, and whether it passed.
+"""What must not get worse: what is allowed, and whether it passed.
 
 All guardrails must pass, which is an intersection–union test (Berger 1982): each is tested at the full level, and
 more of them make a promotion rarer, never likelier.
@@ -6,14 +6,12 @@ more of them make a promotion rarer, never likelier.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Literal
 
 from errata.documents.comparison import Comparison
+from errata.documents.guardrail import Guardrail, Status
 from evaluation.statistics import non_inferiority_bound
 
-Status = Literal["passed", "failed", "not evaluable"]
 POINTS = "points of F1"
 
 
@@ -36,26 +34,6 @@ class Limit:
 
     def covers(self, name: str) -> bool:
         return name.startswith(self.name[:-1]) if self.name.endswith("*") else name == self.name
-
-
-@dataclass(frozen=True, slots=True)
-class Guardrail:
-    """One thing that must not get worse, as it was measured; made by `Policy.guardrail`."""
-
-    name: str
-    n: int
-    effect: float | None
-    """In `unit`; negative is worse."""
-    bound: float | None
-    """The worst that the effect may plausibly be, in `unit`. None where the set was too small to tell."""
-    margin: float
-    """Passed if `bound` is at least −margin."""
-    required: bool
-    unit: str
-
-    def __post_init__(self) -> None:
-        if not math.isfinite(self.margin):
-            raise ValueError(f"guardrail {self.name} has the margin {self.margin}; take it from the policy")
 
 
 def measured(name: str, comparison: Comparison, limit: Limit, clusters: float) -> Guardrail:

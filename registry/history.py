@@ -10,25 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from errata.documents.decision import SpentTest, decisions_of
 from evaluation.statistics.online import lord_level, lord_wealth
 
 
 @dataclass(frozen=True, slots=True)
-class SpentTest:
-    """One test spent of the year's budget."""
-
-    number: int
-    """From 1."""
-    p_value: float
-    level: float
-    found: bool
-    """Whether it promoted: the p-value was at most the level, and every guardrail passed."""
-    wealth: float
-    """What is left of the budget after it."""
-
-
-@dataclass(frozen=True, slots=True)
-class History:
+class GateHistory:
     """Every test so far, in order, and every look at a contender."""
 
     tests: tuple[SpentTest, ...] = ()
@@ -36,17 +23,16 @@ class History:
     """The model of each look that it could be judged by, spent or not."""
 
     @classmethod
-    def of(cls, outcomes: Iterable[Mapping[str, Any]]) -> History:
+    def of(cls, outcomes: Iterable[Mapping[str, Any]]) -> GateHistory:
         """From the outcomes of the finished nights, the oldest first; those of nights before there was a gate of this
         kind hold no test."""
         history = cls()
         for outcome in outcomes:
-            for decision in outcome.get("decisions", ()):
-                test = decision.get("test")
-                history = history.after(decision["model"], SpentTest(**test) if test else None)
+            for entry in decisions_of(outcome):
+                history = history.after(entry.model, entry.decision.test)
         return history
 
-    def after(self, model: str, test: SpentTest | None) -> History:
+    def after(self, model: str, test: SpentTest | None) -> GateHistory:
         """The history with one more look at `model`, and the test that it spent, if any."""
         return replace(self, tests=(*self.tests, test) if test else self.tests, looks=(*self.looks, model))
 

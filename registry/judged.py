@@ -5,35 +5,36 @@ from __future__ import annotations
 import math
 
 from errata.documents.comparison import Comparison, Powered
+from errata.documents.evidence import JudgeSay
 from errata.documents.judging import JudgeEvidence
 from evaluation.statistics import mean
 from evaluation.statistics.powered import Judged, combine
-from registry.share import against
+from registry.share import point_comparison
 
 CONSISTENT = 80.0
 """Percent of items on which a judge's two orders must agree, or the judge has no say."""
 
 
-def powered_comparison(evidence: JudgeEvidence | None, primary: Comparison) -> tuple[Powered | None, tuple[str, ...]]:
-    """The primary comparison with the judge's help, and what is to be said of it.
+def powered_comparison(evidence: JudgeEvidence | None, primary: Comparison) -> tuple[Powered | None, JudgeSay | None]:
+    """The primary comparison with the judge's help, or else why a judge has no say.
 
-    None where there is no judge, and where it did not see every item of `primary`: then it has no say. Raises BadInput
+    Both are None where there is no judge. It has no say where it did not see every item of `primary`. Raises BadInput
     where a difference is no finite number.
     """
     if evidence is None:
-        return None, ()
+        return None, None
     judged = _judged(evidence)
     powered, centre = combine(judged), mean(judged.human)
     same = centre is not None and math.isclose(centre, primary.effect or 0.0, abs_tol=1e-6)
     if len(judged.human) != primary.n or not same:
-        return None, (f"The judge has no say: it saw {len(judged.human)} of the {primary.n} items, or others.",)
-    return powered, () if powered else ("The judge has no say: there is nothing that it could add.",)
+        return None, JudgeSay("other items", items=len(judged.human), asked=primary.n)
+    return powered, None if powered else JudgeSay("nothing to add")
 
 
 def judge_consistency(evidence: JudgeEvidence) -> Comparison:
     """The guardrail of that name."""
     labelled = sum(item.human is not None for item in evidence.items)
-    return against(evidence.swap_consistency, CONSISTENT, labelled)
+    return point_comparison(evidence.swap_consistency, CONSISTENT, labelled)
 
 
 def _judged(evidence: JudgeEvidence) -> Judged:

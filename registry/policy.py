@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from errata.documents.comparison import Comparison
+from errata.documents.decision import Preset
+from errata.documents.guardrail import Guardrail, GuardrailResult
 from errata.errors import BadInput
 from evaluation.statistics import t_test
-from registry.guardrail import Guardrail, Limit, measured
+from registry.guardrail import Limit, measured, status
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,53 @@ class Policy:
             raise KeyError(name)
         return measured(name, self.robust(comparison), limit, self.degrees(comparison))
 
+    def result(self, guardrail: Guardrail) -> GuardrailResult:
+        """How a measured guardrail ends."""
+        limit, least = self.limit(guardrail.name), self.least(guardrail.name)
+        return GuardrailResult(
+            name=guardrail.name,
+            status=status(guardrail, least),
+            n=guardrail.n,
+            least=least,
+            effect=guardrail.effect,
+            bound=guardrail.bound,
+            margin=guardrail.margin,
+            unit=guardrail.unit,
+            required=guardrail.required,
+            decides=limit is None or limit.decides,
+            alarm=limit is not None and limit.alarm,
+        )
+
+    def unmeasured(self, limit: Limit) -> GuardrailResult:
+        """How a guardrail ends that nobody measured."""
+        return GuardrailResult(
+            name=limit.name.rstrip("_*"),
+            status="not evaluable",
+            n=None,
+            least=self.least(limit.name),
+            effect=None,
+            bound=None,
+            margin=limit.margin,
+            unit=limit.unit,
+            required=limit.required,
+            decides=limit.decides,
+            alarm=limit.alarm,
+        )
+
+    def as_preset(self) -> Preset:
+        """What a decision tells of this policy."""
+        year = self.year
+        return Preset(
+            name=self.name,
+            items=self.min_items if year is None else year.items,
+            clusters=self.min_clusters,
+            target=self.target,
+            known_error=self.known_error,
+            hears_judges=year is not None,
+            least_gain=None if year is None else year.futile,
+            nights=None if year is None else year.nights,
+        )
+
     def robust(self, comparison: Comparison) -> Comparison:
         """The comparison as this policy tests it: a `year`'s levels are so small that uneven clusters matter."""
         if self.year is None or comparison.effect is None or comparison.jackknife_se is None:
@@ -73,8 +122,8 @@ class Policy:
 
     def degrees(self, comparison: Comparison) -> float:
         """The clusters that a t test may count, see `evaluation.statistics.effective_clusters`."""
-        found = comparison.effective_clusters if self.year else None
-        return float(comparison.clusters) if found is None else found
+        effective = comparison.effective_clusters if self.year else None
+        return float(comparison.clusters) if effective is None else effective
 
     def least(self, name: str) -> int:
         """Items below which a guardrail isn't evaluable."""

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from errata.database.store import Store
 from errata.database.tables import MoveRow
+from errata.documents.evidence_record import EvidenceRecord
 from errata.errors import Refused
-from registry.evidence import EvidenceRecord, read_evidence
+from registry.evidence import read_evidence
 
 TARGETS = ("server", "device")
 """What ships of the champion, one alias each."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from errata.documents.comparison import Comparison
 
 
-def against(found: float | None, wanted: float, n: int) -> Comparison:
-    """Percentage points of `found` above `wanted`, of `n` items; no test and no interval. None where nothing counts."""
-    effect = None if found is None else found - wanted
+def point_comparison(measured: float | None, wanted: float, n: int) -> Comparison:
+    """Percentage points of `measured` above `wanted`, of `n` items; without test or interval. None: nothing counts."""
+    effect = None if measured is None else measured - wanted
     return Comparison(
         n=n,
         clusters=n,
-        mean_new=found,
+        mean_new=measured,
         mean_old=wanted,
         effect=effect,
         low=effect,

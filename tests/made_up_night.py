@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
+from errata.documents.decision import OutcomeDecision
+from errata.documents.evidence import Evidence
 from errata.domain.chapter import Chapter, Chapters, canonical
 from errata.domain.hashing import canonical_json
 from errata.domain.transcript import Segment, Transcript
@@ -14,7 +16,8 @@ from evaluation.baseline import equal_split
 from evaluation.metrics.score import mean_score, score_video
 from evaluation.report.content import NightLine, Report, shown_transcripts
 from evaluation.statistics import compare
-from registry.gate import SMALL, Evidence, decide
+from registry.gate import decide
+from registry.policy import SMALL
 
 PARTS = {"fresh": 64, "anchor": 26, "retention": 14}
 SKILL = {"day0": 0.45, "champion": 0.62, "candidate": 0.74}
@@ -131,8 +134,8 @@ def report(nights: int = 6, seed: int = 7) -> Report:
     means = {name: mean([rows[name][at] for at in fresh], [items[at] for at in fresh]) for name in SKILL}
     evaluation, decision = _decided(rows, items, means)
     every = [found for name in rows for found in rows[name]]
-    promoted = "candidate" if decision["promoted"] else ""
-    tonight = NightLine("2026-03-04", decision["verdict"], 71, 64, means, promoted)
+    promoted = "candidate" if decision.promoted else ""
+    tonight = NightLine("2026-03-04", decision.decision.verdict, 71, 64, means, promoted)
     return Report(
         nights=(*_earlier(random, nights - 1, means), tonight),
         evaluation=evaluation,
@@ -173,7 +176,7 @@ def bootstrap() -> Report:
 
 def _decided(
     rows: dict[str, list[dict[str, Any]]], items: list[Item], means: dict[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
+) -> tuple[dict[str, Any], OutcomeDecision]:
     def against(name: str, *parts: str) -> Any:
         chosen = [at for at, item in enumerate(items) if item.part in parts]
         new, old = ([rows[who][at]["f1"] for at in chosen] for who in ("candidate", name))
@@ -204,8 +207,7 @@ def _decided(
         "contenders": [contest],
     }
     promoted = found.verdict == "promote"
-    decision = {**found.as_json(), "name": "candidate", "model": contest["model"], "promoted": promoted}
-    return evaluation, decision
+    return evaluation, OutcomeDecision("candidate", "candidate" * 8, promoted, "", found)
 
 
 def _earlier(random: Random, count: int, means: dict[str, Any]) -> list[NightLine]:

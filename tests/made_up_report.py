@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from errata.documents.evidence import Fault
 from errata.documents.judging import (
     BiasEstimate,
     Drift,
@@ -27,6 +28,7 @@ from evaluation.judges.reliability import decide_say
 from evaluation.report.content import Report, Sources
 from evaluation.statistics import compare
 from evaluation.vintages import History, Vintage, as_json, worst
+from tests.made_up_decision import RESULT
 from tests.made_up_night import report, talk
 
 VOID = {"meta", "link", "br", "circle", "rect", "path", "line", "polyline"}
@@ -203,14 +205,27 @@ def tainted(night: Report, text: str) -> Report:
     }
     lines = tuple(replace(line, label=text[:20]) for line in night.nights)
     facts = dict.fromkeys(night.facts, text)
-    decision = {**night.decisions[0], "reasons": ["It is better.", f"anchor: passed, {text}", text]}
+    entry = night.decisions[0]
+    decision = replace(
+        entry.decision,
+        cause="faults",
+        faults=(Fault("reported", detail=text),),
+        preset=replace(entry.decision.preset, known_error=text),
+        guardrails=(replace(RESULT, name=text),),
+    )
     found = replace(
         night.sources,
         curated=night.sources.curated and {"kept": 1, "left_out": {text: 2}},
         judges={name: _tainted_judges(judged, text) for name, judged in night.sources.judges.items()},
     )
     return replace(
-        night, items=items, excerpts=excerpts, nights=lines, facts=facts, decisions=(decision,), sources=found
+        night,
+        items=items,
+        excerpts=excerpts,
+        nights=lines,
+        facts=facts,
+        decisions=(replace(entry, decision=decision),),
+        sources=found,
     )
 
 

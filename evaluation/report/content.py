@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from errata.documents.judging import Judging
+from errata.documents.comparison import NOTHING, Comparison
+from errata.documents.decision import OutcomeDecision, leading_decision
 from errata.domain.transcript import Transcript
 
 PARTS = ("fresh", "anchor", "retention")
@@ -71,8 +73,8 @@ class Report:
     """In order; tonight is the last one."""
     evaluation: dict[str, Any]
     """Tonight's `evaluation.json`."""
-    decisions: tuple[dict[str, Any], ...]
-    """Per contender `model`, `name`, `verdict`, `reasons`, `needs` and `promoted`; empty where nobody contended."""
+    decisions: tuple[OutcomeDecision, ...]
+    """One for each contender; empty where nobody contended."""
     items: list[Row]
     excerpts: dict[int, Transcript]
     """The transcripts of `shown_transcripts`, by their `seq`."""
@@ -92,6 +94,11 @@ class Report:
         """Its entry in `evaluation.json`; empty where it has none."""
         found = (contest for contest in self.evaluation.get("contenders", ()) if contest["name"] == contender)
         return next(found, {})
+
+    def primary(self, contender: str) -> Comparison:
+        """Its comparison with the champion on fresh items; of no items where it has none."""
+        values = self.contest(contender).get("primary")
+        return Comparison(**values) if values else NOTHING
 
     def judging(self, contender: str) -> Judging | None:
         """What its judges said; None where it had none."""
@@ -163,16 +170,10 @@ def fixed_cases(items: Sequence[Row], champion: str, candidate: str, count: int 
     return sorted(gained, key=lambda change: -change.effect)[:count]
 
 
-def lead(decisions: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """The decision that the page is about: the one that made a champion, else the candidate's, else the first."""
-    order = sorted(decisions, key=lambda decision: (not decision["promoted"], decision["name"] != "candidate"))
-    return order[0] if order else None
-
-
-def shown_transcripts(items: Sequence[Row], decisions: Sequence[dict[str, Any]]) -> list[int]:
+def shown_transcripts(items: Sequence[Row], decisions: Sequence[OutcomeDecision]) -> list[int]:
     """`seq` of the transcripts that the page quotes: what `Report.excerpts` should hold."""
-    decision = lead(decisions)
+    decision = leading_decision(decisions)
     if decision is None:
         return []
-    shown = (pick(items, "champion", decision["name"]) for pick in (worst_regressions, fixed_cases))
+    shown = (pick(items, "champion", decision.name) for pick in (worst_regressions, fixed_cases))
     return sorted({change.new["transcript"] for found in shown for change in found})

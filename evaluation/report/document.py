@@ -17,7 +17,6 @@ from evaluation.report.content import (
     Report,
     changes,
     fixed_cases,
-    lead,
     parsable,
     tonight,
     worst_regressions,
@@ -29,7 +28,7 @@ from evaluation.report.lineage import lineage
 from evaluation.report.measures import Measure, measures, models
 from evaluation.report.prospects import Prospect, prospects
 from evaluation.report.slices import Reviewer, Slice, reviewers, slices
-from evaluation.report.verdict import Verdict, headline, others, read
+from evaluation.report.verdict import ContenderVerdict, headline, leading_verdict, other_verdicts
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Name = Literal["errata-report-2"]
@@ -66,9 +65,9 @@ class Document:
     night: str
     title: str
     sentence: str
-    verdict: Verdict | None
+    verdict: ContenderVerdict | None
     prospects: tuple[Prospect, ...]
-    others: tuple[Verdict, ...]
+    others: tuple[ContenderVerdict, ...]
     nights: tuple[NightLine, ...]
     fresh_items: int
     accepted: int
@@ -95,11 +94,10 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def document(report: Report) -> Document:
-    evaluation, decision = report.evaluation, lead(report.decisions)
+    evaluation, verdict = report.evaluation, leading_verdict(report)
     means = evaluation.get("means", {})
-    found = read(decision, evaluation) if decision else None
     title, sentence = headline(report)
-    contender = decision["name"] if decision else "candidate"
+    contender = verdict.name if verdict else "candidate"
     contest = report.contest(contender)
     fresh = tonight(report)
     whole = {name: {**means[name], "parsable": share} for name, share in parsable(report).items()}
@@ -108,9 +106,9 @@ def document(report: Report) -> Document:
         night=report.label,
         title=title,
         sentence=sentence,
-        verdict=found,
-        prospects=prospects(found, len(fresh), report.judging(contender)) if found else (),
-        others=others(report),
+        verdict=verdict,
+        prospects=prospects(verdict, len(fresh), report.judging(contender)) if verdict else (),
+        others=other_verdicts(report),
         nights=report.nights,
         fresh_items=evaluation.get("fresh_items", 0),
         accepted=evaluation.get("accepted", 0),

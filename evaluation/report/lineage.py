@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evaluation.report.content import Fact, Report, Sources, lead
+from errata.documents.decision import leading_decision
+from evaluation.report.content import Fact, Report, Sources
 from evaluation.report.measures import NAMES
 
 FILES = {
@@ -59,17 +60,17 @@ def _curated(found: Sources) -> Iterator[Fact]:
 def _models(report: Report) -> Iterator[Fact]:
     """Whom the night began with, and whoever contended."""
     named = {name: report.sources.night.get(name, "") for name in ("day0", "champion", "challenger")}
-    named |= {decision["name"]: decision["model"] for decision in report.decisions}
+    named |= {entry.name: entry.model for entry in report.decisions}
     for name, model in named.items():
         if model:
             yield Fact("Models", NAMES.get(name, name), model)
 
 
 def _scores(report: Report) -> Iterator[Fact]:
-    decision = lead(report.decisions)
+    entry = leading_decision(report.decisions)
     yield from _hashes(report.sources, "Scores")
-    if decision and decision.get("evidence"):
-        yield Fact("Scores", "Evidence record, SHA-256", decision["evidence"])
+    if entry and entry.evidence:
+        yield Fact("Scores", "Evidence record, SHA-256", entry.evidence)
 
 
 def _pipeline(found: Sources) -> Iterator[Fact]:

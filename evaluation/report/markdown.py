@@ -6,13 +6,14 @@ import html
 import re
 from typing import Any
 
+from errata.documents.decision import leading_decision
 from errata.wording.judging import panel_sentence
-from evaluation.report import verdict
-from evaluation.report.content import Report, lead, tonight, worst_regressions
+from evaluation.report.content import Report, tonight, worst_regressions
 from evaluation.report.figures import DASH, count, interval, is_missing, number, plural, printable, share, typographic
 from evaluation.report.measures import NAMES, models
 from evaluation.report.prospects import prospects
 from evaluation.report.slices import reviewers
+from evaluation.report.verdict import ContenderVerdict, headline, leading_verdict, other_verdicts
 
 COLUMNS = {"f1": "F1", "precision_5s": "Precision 5\u00a0s", "recall_5s": "Recall 5\u00a0s", "title_f1": "Title F1"}
 SHOWN = 3
@@ -25,13 +26,13 @@ _ORDER = {"failed": 0, "not evaluable": 1, "passed": 2}
 
 def summary(report: Report) -> str:
     """Whatever an id or a reason contains, it makes no link, mention or markup; under 60 lines."""
-    title, sentence = verdict.headline(report)
-    decision = lead(report.decisions)
+    title, sentence = headline(report)
+    verdict = leading_verdict(report)
     blocks = [f"## {inert(title)}"]
-    blocks += _decided(verdict.read(decision, report.evaluation), report) if decision else [inert(sentence)]
+    blocks += _decided(verdict, report) if verdict else [inert(sentence)]
     blocks += [_others(report), _means(report.evaluation), _limits(report.evaluation)]
-    if decision:
-        blocks.append(_regressions(report, decision["name"]))
+    if verdict:
+        blocks.append(_regressions(report, verdict.name))
     blocks += [_sources(report), f"[The whole report]({PAGE})"]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -48,40 +49,43 @@ def code(text: str) -> str:
     return "`" + (" ".join(printable(text).split()).replace("`", "’").replace("|", "¦") or DASH) + "`"
 
 
-def _decided(found: verdict.Verdict, report: Report) -> list[str]:
-    effect = f"{_effect(found)} from {plural(found.clusters, 'cluster')}{_earlier(found, report)}."
-    heading = "What comes next" if found.promoted else "What would change it"
-    first, *rest = prospects(found, len(tonight(report)), report.judging(found.name))
+def _decided(verdict: ContenderVerdict, report: Report) -> list[str]:
+    effect = f"{_effect(verdict)} from {plural(verdict.primary.clusters, 'cluster')}{_earlier(verdict, report)}."
+    heading = "What comes next" if verdict.promoted else "What would change it"
+    first, *rest = prospects(verdict, len(tonight(report)), report.judging(verdict.name))
     listed = [f"- {inert(prospect.subject)}: {inert(prospect.text)}" for prospect in rest[:PROSPECTS]]
     return [
         effect,
-        " ".join(map(inert, found.findings)),
-        _rails(found),
+        " ".join(map(inert, verdict.findings)),
+        _guardrails(verdict),
         "\n".join([f"{heading}: {inert(first.text)}", *([""] if listed else []), *listed]),
-        inert(found.known_error),
+        inert(verdict.known_error),
     ]
 
 
-def _effect(found: verdict.Verdict) -> str:
-    primary = found.primary
-    spread = interval(primary.get("low"), primary.get("high"), signed=True)
-    gain = f"**{number(primary.get('effect'), signed=True)} points of F1**"
-    return f"{gain} (90\u00a0% interval {spread}) on {plural(found.n, 'fresh item')}"
+def _effect(verdict: ContenderVerdict) -> str:
+    primary = verdict.primary
+    spread = interval(primary.low, primary.high, signed=True)
+    gain = f"**{number(primary.effect, signed=True)} points of F1**"
+    return f"{gain} (90\u00a0% interval {spread}) on {plural(primary.n, 'fresh item')}"
 
 
-def _earlier(found: verdict.Verdict, report: Report) -> str:
+def _earlier(verdict: ContenderVerdict, report: Report) -> str:
     """Whoever waited was scored on fresh items of earlier nights too."""
     fresh = report.evaluation.get("fresh_items", 0)
-    return f", {count(fresh)} of them tonight’s" if found.n > fresh else ""
+    return f", {count(fresh)} of them tonight’s" if verdict.primary.n > fresh else ""
 
 
 def _others(report: Report) -> str:
-    told = ((other, inert(other.title)) for other in verdict.others(report))
-    return "\n".join(f"Also decided, of the {other.name}: {title}; {_effect(other)}." for other, title in told)
+    lines = [
+        f"Also decided, of the {verdict.name}: {inert(verdict.title)}; {_effect(verdict)}."
+        for verdict in other_verdicts(report)
+    ]
+    return "\n".join(lines)
 
 
-def _rails(found: verdict.Verdict) -> str:
-    rails = sorted(found.guardrails, key=lambda rail: (not rail.decides, _ORDER.get(rail.status, 0)))
+def _guardrails(verdict: ContenderVerdict) -> str:
+    rails = sorted(verdict.guardrails, key=lambda rail: (not rail.decides, _ORDER.get(rail.status, 0)))
     rows = [f"| {inert(rail.name)} | {rail.status} | {inert(rail.detail)} |" for rail in rails[:RAILS]]
     if len(rails) > RAILS:
         rows.append(f"| {plural(len(rails) - RAILS, 'more guardrail')} | | in the report |")
@@ -131,11 +135,11 @@ def _sources(report: Report) -> str:
         lines.append(f"Trained for {plural(found.training['steps'], 'step')}{tokens}.")
     for name, judging in found.judges.items():
         lines.append(f"Judges of the {inert(name)}: {inert(panel_sentence(judging))} {plural(judging.calls, 'call')}.")
-    decision = lead(report.decisions)
-    if decision:
+    entry = leading_decision(report.decisions)
+    if entry:
         champion = found.night.get("champion")
         against = f" against champion {code(champion[:16])}" if champion else ""
-        lines.append(f"Model: {inert(decision['name'])} {code(decision['model'][:16])}{against}.")
+        lines.append(f"Model: {inert(entry.name)} {code(entry.model[:16])}{against}.")
     hashes = [
         f"{file} {code(found.sha256[file][:16])}" for file in ("manifest.json", "dvc.lock") if file in found.sha256
     ]

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from errata.wording.judging import judge_sentences, panel_sentence, unlabelled_sentence
-from evaluation.report import figures, verdict
+from evaluation.report import figures
 from evaluation.report.cases import case
 from evaluation.report.content import Fact, Report, fixed_cases, worst_regressions
 from evaluation.report.continual import worst as worst_vintage
@@ -19,8 +19,9 @@ from evaluation.report.curve import curve
 from evaluation.report.document import document
 from evaluation.report.loss import loss_curve
 from evaluation.report.measures import NAMES
-from evaluation.report.prospects import deaf
+from evaluation.report.prospects import ignores_judges
 from evaluation.report.slices import reach
+from evaluation.report.verdict import word
 
 Size = tuple[float, float]
 WIDE, NARROW = (1080.0, 380.0), (360.0, 300.0)
@@ -52,7 +53,7 @@ def _content(report: Report) -> dict[str, Any]:
         "means": report.evaluation.get("means", {}),
         "day0_is_champion": not any(row["name"] == "champion" for row in items) and bool(items),
         "contender": contender,
-        "deaf": deaf(told.verdict) if told.verdict else "",
+        "ignores_judges": ignores_judges(told.verdict) if told.verdict else "",
         "reach": reach(row for rows in told.slices.values() for row in rows),
         "worst": [case(change, report.excerpts.get(change.new["transcript"])) for change in worst],
         "fixed": [case(change, report.excerpts.get(change.new["transcript"])) for change in fixed],
@@ -80,7 +81,7 @@ def _environment() -> Environment:
         "interval": figures.interval,
         "count": figures.count,
         "typographic": figures.typographic,
-        "word": verdict.word,
+        "word": word,
         "short": _short,
         "judge_sentences": judge_sentences,
         "panel_sentence": panel_sentence,

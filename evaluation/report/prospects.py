@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from errata.documents.judging import Judging
 from evaluation.report.figures import count, number, plural
-from evaluation.report.verdict import Guardrail, Verdict
+from evaluation.report.verdict import ContenderVerdict, GuardrailRow
 
 RHO = 0.6
 """Correlation with reviewers' differences that a judge worth having reaches."""
 WORTHLESS = 0.5
-_PRESET = re.compile(r"Known error of the preset (\S+):")
 
 
 @dataclass(frozen=True)
@@ -23,70 +21,72 @@ class Prospect:
     text: str
 
 
-def prospects(found: Verdict, fresh: int, judging: Judging | None) -> tuple[Prospect, ...]:
+def prospects(verdict: ContenderVerdict, fresh: int, judging: Judging | None) -> tuple[Prospect, ...]:
     """The first is the verdict's next step. `fresh` is how many items tonight brought."""
-    rest = [] if found.promoted else [*_items(found), *_reviewers(found, fresh)]
-    rails = [prospect for rail in found.guardrails if (prospect := _guardrail(rail)) is not None]
-    heard = [] if found.promoted else [*_judge(found, judging)]
-    return (Prospect("Next", found.next_step), *rest, *rails, *heard)
+    rails = [prospect for rail in verdict.guardrails if (prospect := _guardrail(rail)) is not None]
+    following = Prospect("Next", verdict.next_step)
+    if verdict.promoted:
+        return (following, *rails)
+    return (following, *_items(verdict), *_reviewers(verdict, fresh), *rails, *_judge(verdict, judging))
 
 
-def _items(found: Verdict) -> Iterator[Prospect]:
+def _items(verdict: ContenderVerdict) -> Iterator[Prospect]:
     """How many items would show the effect that was measured, and what those at hand show."""
-    effect, needed = found.primary.get("effect"), int(found.primary.get("needed") or 0)
-    mde = (found.look or found.primary).get("mde")
-    if mde is None or found.verdict in ("promote", "blocked"):
+    primary = verdict.primary
+    mde = verdict.look.mde if verdict.look else primary.mde
+    if mde is None or verdict.verdict in ("promote", "blocked"):
         return
-    shown = f"the {plural(found.n, 'item')} at hand show gains of {number(mde)} points and more in 80 of 100 tests"
-    if effect is not None and effect > 0 and needed > found.n:
+    shown = f"the {plural(primary.n, 'item')} at hand show gains of {number(mde)} points and more in 80 of 100 tests"
+    missing = (primary.needed or 0) - primary.n
+    if primary.effect is not None and primary.effect > 0 and missing > 0:
         shown = (
-            f"if the true gain is the measured {number(effect)} points, about {plural(needed - found.n, 'more item')} "
+            f"if the true gain is the measured {number(primary.effect)} points, about {plural(missing, 'more item')} "
             f"would show it; {shown}"
         )
     yield Prospect("Fresh items", f"{shown[0].upper()}{shown[1:]}.")
 
 
-def _reviewers(found: Verdict, fresh: int) -> Iterator[Prospect]:
-    if found.needs and fresh:
-        nights, faster = (math.ceil(found.needs / pace) for pace in (fresh, 2 * fresh))
+def _reviewers(verdict: ContenderVerdict, fresh: int) -> Iterator[Prospect]:
+    if verdict.needs and fresh:
+        nights, faster = (math.ceil(verdict.needs / pace) for pace in (fresh, 2 * fresh))
         yield Prospect(
             "Reviewers",
             f"At tonight’s {plural(fresh, 'fresh item')} that is {plural(nights, 'more night')}; with twice the "
             f"reviews a night, {plural(faster, 'night')}.",
         )
-    effect = (found.look or {}).get("design_effect")
-    n = found.n
-    if found.needs and effect is not None and effect > 1.1:
+    design_effect = verdict.look.design_effect if verdict.look else None
+    n = verdict.primary.n
+    if verdict.needs and design_effect is not None and design_effect > 1.1:
         yield Prospect(
             "Reviewers",
-            f"Talks of one channel are alike: the {plural(n, 'item')} say as much as {count(round(n / effect))} from "
-            "as many channels. Reviews of channels that are rare so far say most.",
+            f"Talks of one channel are alike: the {plural(n, 'item')} say as much as {count(round(n / design_effect))} "
+            "from as many channels. Reviews of channels that are rare so far say most.",
         )
 
 
-def _guardrail(rail: Guardrail) -> Prospect | None:
+def _guardrail(rail: GuardrailRow) -> Prospect | None:
     """A guardrail that stands in the way, or that couldn't be judged; None for one that does neither."""
     if not rail.decides:
         return None
-    if rail.status == "failed" and rail.worst is not None and rail.allowed is not None:
+    if rail.status == "failed" and rail.worst is not None:
         return Prospect(
             rail.name,
             f"Fails by {number(rail.allowed - rail.worst)} {rail.unit}: at worst {number(rail.worst, signed=True)}, "
             f"and {number(rail.allowed, signed=True)} is allowed; measured {number(rail.effect, signed=True)} on "
             f"{plural(rail.n or 0, 'item')}.",
         )
-    if rail.status == "not evaluable" and rail.lacks is not None:
+    if rail.lacks is not None:
         return Prospect(
             rail.name, f"Could not be judged: about {plural(rail.lacks, 'more item')} would make it evaluable."
         )
     return None
 
 
-def _judge(found: Verdict, judging: Judging | None) -> Iterator[Prospect]:
+def _judge(verdict: ContenderVerdict, judging: Judging | None) -> Iterator[Prospect]:
     """n / (1 − ρ²) items at the most: prediction-powered inference with endless unlabelled ones, tuned λ (Angelopoulos,
     Duchi & Zrnic 2023, arXiv 2311.01453)."""
-    n = found.n
-    if not n or found.verdict in ("promote", "blocked", "reject"):
+    n = verdict.primary.n
+    if not n or verdict.verdict in ("promote", "blocked", "reject"):
         return
     measured = None if judging is None else judging.differences.value
     rho = RHO if measured is None else measured
@@ -100,12 +100,9 @@ def _judge(found: Verdict, judging: Judging | None) -> Iterator[Prospect]:
         if rho < WORTHLESS
         else f"makes the {plural(n, 'item')} say as much as {count(round(n / max(1 - rho * rho, 0.01)))} at the most"
     )
-    yield Prospect("A judge", f"{whose} {gain}. {deaf(found)}".strip())
+    yield Prospect("A judge", f"{whose} {gain}. {ignores_judges(verdict)}".strip())
 
 
-def deaf(found: Verdict) -> str:
-    """That the preset decides without judges, where it does; only one that looks every night, with an interval for it,
-    hears them."""
-    preset = _PRESET.match(found.known_error)
-    hears = (found.look or {}).get("low") is not None
-    return "" if hears or preset is None else f"The preset {preset[1]} decides without judges."
+def ignores_judges(verdict: ContenderVerdict) -> str:
+    """That the preset decides without judges; empty where it doesn't."""
+    return "" if verdict.hears_judges else f"The preset {verdict.preset} decides without judges."

@@ -1,25 +1,16 @@
-"""Tonight's decision in the release owner's words."""
+"""Tonight's decisions as the report shows them: each with its numbers, and in the release owner's words."""
 
 from __future__ import annotations
 
-import math
-import re
 from dataclasses import dataclass
-from typing import Any
 
-from evaluation.report.content import Report, lead
+from errata.documents.comparison import Comparison
+from errata.documents.decision import Look, OutcomeDecision, Preset, leading_decision
+from errata.documents.guardrail import GuardrailResult
+from errata.wording.decision import findings, guardrail_detail, known_error
+from evaluation.report.content import Report
 from evaluation.report.figures import plural
 from evaluation.report.slices import LENGTHS
-
-_GUARDRAIL = re.compile(r"(\w+|vintage_.+?): (passed|failed|not evaluable), (.+)", re.DOTALL)
-"""How the gate's reasons word a guardrail."""
-_NUMBER = r"([+-]?\d+\.\d+)"
-_MEASURED = re.compile(rf"{_NUMBER} (.+?) and at worst {_NUMBER} on (\d+) items; {_NUMBER} is allowed\.")
-_TOO_FEW = re.compile(r"(\d+) items where (\d+) are needed")
-_TOO_WIDE = re.compile(rf"(\d+) items tell the difference to within {_NUMBER} .+?, and {_NUMBER} is asked")
-_SHOWN_ONLY = "(Shown only:"
-_IN_FIGURES = ("Against the champion: ", "There is nothing to compare.")
-"""Findings that the comparison's own figures say."""
 
 WORDS = {
     "promote": "promoted",
@@ -61,7 +52,7 @@ GUARDRAILS = {
 
 
 @dataclass(frozen=True)
-class Guardrail:
+class GuardrailRow:
     key: str
     """As the gate calls it."""
     name: str
@@ -78,16 +69,15 @@ class Guardrail:
     """In `unit`; negative is worse."""
     worst: float | None
     """The worst that it may plausibly be."""
-    allowed: float | None
+    allowed: float
     """What `worst` must reach; negative."""
     unit: str
-    """Empty where nothing was measured."""
     lacks: int | None
     """About how many more items would make it evaluable; None where it is, or where that isn't known."""
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ContenderVerdict:
     name: str
     """`candidate` or `challenger`."""
     model: str
@@ -96,110 +86,91 @@ class Verdict:
     title: str
     promoted: bool
     findings: tuple[str, ...]
-    guardrails: tuple[Guardrail, ...]
+    guardrails: tuple[GuardrailRow, ...]
+    preset: str
+    """Of the gate; empty where an older Errata didn't keep it."""
+    hears_judges: bool
+    """False where the preset decides without judges."""
     known_error: str
     next_step: str
     """What would change the verdict, in a sentence."""
     needs: int | None
     """About how many more fresh items would decide it."""
-    look: dict[str, float | None] | None
-    """What the fresh items could tell, see `registry.decision.Look`."""
-    primary: dict[str, float | None]
-    """The comparison with the champion on fresh items, see `evaluation.statistics.Comparison`; may be empty."""
-
-    @property
-    def n(self) -> int:
-        """Fresh items that were compared."""
-        return int(self.primary.get("n") or 0)
-
-    @property
-    def clusters(self) -> int:
-        return int(self.primary.get("clusters") or 0)
+    look: Look | None
+    """What the fresh items could tell."""
+    primary: Comparison
+    """With the champion on fresh items, by people's labels alone."""
 
 
-def read(decision: dict[str, Any], evaluation: dict[str, Any], winner: str = "") -> Verdict:
-    """`winner` is who became champion instead, if anybody did."""
-    name, reasons = decision["name"], [str(reason) for reason in decision["reasons"]]
-    contests = {contest["name"]: contest for contest in evaluation.get("contenders", [])}
-    guardrails = [found for reason in reasons if (found := _GUARDRAIL.fullmatch(reason))]
-    prose = [reason for reason in reasons if not _GUARDRAIL.fullmatch(reason)]
-    known = [reason for reason in prose if reason.startswith("Known error")]
-    primary = contests.get(name, {}).get("primary", {})
-    said = _IN_FIGURES if primary else ()
-    return Verdict(
-        name=name,
-        model=decision["model"],
-        verdict=decision["verdict"],
-        title=_title(decision, winner),
-        promoted=decision["promoted"],
-        findings=tuple(reason for reason in prose if reason not in known and not reason.startswith(said)),
-        guardrails=tuple(_guardrail(*_groups(found)) for found in guardrails),
-        known_error=" ".join(known),
-        next_step=_next_step(decision, winner),
-        needs=decision["needs"],
-        look=decision.get("look"),
+def contender_verdict(entry: OutcomeDecision, primary: Comparison, winner: str = "") -> ContenderVerdict:
+    """`primary` has no items where none was scored; `winner` is who became champion instead, if anybody did."""
+    decision = entry.decision
+    return ContenderVerdict(
+        name=entry.name,
+        model=entry.model,
+        verdict=decision.verdict,
+        title=_title(entry, winner),
+        promoted=entry.promoted,
+        findings=tuple(findings(decision, with_comparison=not primary.n)),
+        guardrails=tuple(_guardrail_row(rail, decision.preset) for rail in decision.guardrails),
+        preset=decision.preset.name,
+        hears_judges=decision.preset.hears_judges,
+        known_error=known_error(decision.preset),
+        next_step=_next_step(entry, winner),
+        needs=decision.needs,
+        look=decision.look,
         primary=primary,
     )
 
 
-def others(report: Report) -> tuple[Verdict, ...]:
+def leading_verdict(report: Report) -> ContenderVerdict | None:
+    """The one that the page is about; None where nobody contended."""
+    entry = leading_decision(report.decisions)
+    return None if entry is None else contender_verdict(entry, report.primary(entry.name))
+
+
+def other_verdicts(report: Report) -> tuple[ContenderVerdict, ...]:
     """What was decided of those whom the page is not about."""
-    first = lead(report.decisions)
-    winner = first["name"] if first and first["promoted"] else ""
-    return tuple(read(other, report.evaluation, winner) for other in report.decisions if other is not first)
-
-
-def _guardrail(key: str, status: str, detail: str) -> Guardrail:
-    measured, short, wide = _MEASURED.match(detail), _TOO_FEW.match(detail), _TOO_WIDE.match(detail)
-    told = measured or short or wide
-    return Guardrail(
-        key=key,
-        name=_name(key),
-        status=status,
-        detail=detail,
-        decides=_SHOWN_ONLY not in detail,
-        vintage=key.startswith(VINTAGE),
-        n=int(told[4 if measured else 1]) if told else None,
-        effect=float(measured[1]) if measured else None,
-        worst=float(measured[3]) if measured else None,
-        allowed=float(measured[5]) if measured else None,
-        unit=measured[2] if measured else "",
-        lacks=int(short[2]) - int(short[1]) if short else _lacking(wide) if wide else None,
-    )
-
-
-def _name(key: str) -> str:
-    return f"Taught on {key.removeprefix(VINTAGE)}" if key.startswith(VINTAGE) else GUARDRAILS.get(key, key)
-
-
-def _lacking(wide: re.Match[str]) -> int:
-    """An interval narrows with the square root of its items."""
-    n, within, asked = int(wide[1]), float(wide[2]), float(wide[3])
-    return max(1, math.ceil(n * ((within / asked) ** 2 - 1))) if asked else n
+    first = leading_decision(report.decisions)
+    winner = first.name if first and first.promoted else ""
+    others = (entry for entry in report.decisions if entry is not first)
+    return tuple(contender_verdict(entry, report.primary(entry.name), winner) for entry in others)
 
 
 def headline(report: Report) -> tuple[str, str]:
     """The page's title, and a sentence under it."""
-    decision = lead(report.decisions)
-    if decision is None:
+    verdict = leading_verdict(report)
+    if verdict is None:
         title, sentence = NOBODY.get(report.nights[-1].verdict if report.nights else "", NO_CANDIDATE)
         return title, f"{sentence} Why nothing was trained: {report.reason}." if report.reason else sentence
-    found = read(decision, report.evaluation)
-    return found.title, found.findings[0] if found.findings else ""
+    return verdict.title, verdict.findings[0] if verdict.findings else ""
 
 
 def word(verdict: str) -> str:
     return WORDS.get(verdict, verdict)
 
 
-def _groups(found: re.Match[str]) -> tuple[str, str, str]:
-    key, status, rest = found.groups()
-    return key, status, rest
+def _guardrail_row(rail: GuardrailResult, preset: Preset) -> GuardrailRow:
+    vintage = rail.name.startswith(VINTAGE)
+    return GuardrailRow(
+        key=rail.name,
+        name=f"Taught on {rail.name.removeprefix(VINTAGE)}" if vintage else GUARDRAILS.get(rail.name, rail.name),
+        status=rail.status,
+        detail=guardrail_detail(rail, preset),
+        decides=rail.decides,
+        vintage=vintage,
+        n=rail.n,
+        effect=rail.effect,
+        worst=rail.bound,
+        allowed=-rail.margin,
+        unit=rail.unit,
+        lacks=rail.missing_items,
+    )
 
 
-def _title(decision: dict[str, Any], winner: str) -> str:
-    name, verdict = decision["name"], decision["verdict"]
-    if decision["promoted"]:
+def _title(entry: OutcomeDecision, winner: str) -> str:
+    name, verdict = entry.name, entry.decision.verdict
+    if entry.promoted:
         against = "" if verdict == "promote" else f", against the gate’s verdict ({word(verdict)})"
         return f"Promoted: the {name} is the new champion{against}"
     if verdict == "promote" and winner:
@@ -209,9 +180,9 @@ def _title(decision: dict[str, Any], winner: str) -> str:
     return NOT_PROMOTED.get(verdict, "Not promoted: {name} was found " + word(verdict)).format(name=name)
 
 
-def _next_step(decision: dict[str, Any], winner: str) -> str:
-    verdict, needs = decision["verdict"], decision["needs"]
-    if decision["promoted"]:
+def _next_step(entry: OutcomeDecision, winner: str) -> str:
+    verdict, needs = entry.decision.verdict, entry.decision.needs
+    if entry.promoted:
         return "The decision is made; one rollback brings the former champion back."
     if winner:
         return f"Nothing tonight: the {winner} is champion now, and this was measured against the former one."

@@ -9,13 +9,13 @@ import numpy as np
 from scipy.special import stdtr
 
 from errata.documents.comparison import Comparison
+from errata.documents.evidence import Evidence
 from evaluation.statistics import ALPHA, degrees, detectable_effect, t_quantile, t_test
 from evaluation.statistics.sequential import boundary
 from evaluation.statistics.size import design_effect, guardrail_power, required_items
-from registry.annual import decide
-from registry.decision import Evidence
+from registry.error_budget import decide
 from registry.guardrail import POINTS
-from registry.history import History
+from registry.history import GateHistory
 from registry.policy import ANNUAL, Year
 from registry.simulate.world import Answers, Values, World, even
 
@@ -50,7 +50,7 @@ class Setting:
 class Account:
     """What happened in one year."""
 
-    history: History
+    history: GateHistory
     levels: float
     """Sum of the levels of its tests: so many finds are due where nothing is better."""
     gains: tuple[float, ...]
@@ -156,12 +156,12 @@ class Looks:
 
 
 def years(setting: Setting, count: int, seed: int) -> list[Account]:
-    """Whole years under the preset, whose guardrails all pass; its tests are decided by `registry.annual.decide`."""
+    """Whole years under the preset, whose guardrails all pass; tests are decided by `registry.error_budget`."""
     year = ANNUAL.year
     if year is None:
         raise ValueError("the preset has no budget to simulate")
     ring = Ring(setting, count, np.random.default_rng(seed))
-    histories, levels = [History()] * count, np.zeros(count)
+    histories, levels = [GateHistory()] * count, np.zeros(count)
     gains: list[list[float]] = [[] for _ in range(count)]
     for _ in range(NIGHTS):
         ring.gather()
@@ -169,9 +169,9 @@ def years(setting: Setting, count: int, seed: int) -> list[Account]:
         due = looks.broad & (looks.items >= year.items)
         gone = due | (ring.age >= year.nights) | looks.dropped(year)
         for at in np.flatnonzero(due):
-            decision = decide(Evidence(looks.comparison(int(at)), ()), ANNUAL, year, (), histories[at])
+            decision = decide(Evidence(looks.comparison(int(at)), ()), (), ANNUAL, year, histories[at])
             if decision.test is None:
-                raise ValueError(f"the gate did not test what was due: {decision.reasons[0]}")
+                raise ValueError(f"the gate did not test what was due: {decision.cause}")
             histories[at] = histories[at].after("", decision.test)
             levels[at] += decision.test.level
             if decision.verdict == "promote":
@@ -243,7 +243,7 @@ def _steps(accounts: list[Account]) -> str:
 
 
 def _single(repetitions: int, seed: int) -> Iterator[str]:
-    level = History().level(ANNUAL.year.fdr, ANNUAL.year.wealth) if ANNUAL.year else ALPHA
+    level = GateHistory().level(ANNUAL.year.fdr, ANNUAL.year.wealth) if ANNUAL.year else ALPHA
     yield f"One test, {repetitions:,} draws. Found at 5 % and at the first test's level of {level:.2%}, without a"
     yield f"difference; and at that level with a gain of {ANNUAL.target:.0f} points, the target, and of what the gate"
     yield "prints as detectable (on the median night):"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from registry.gate import SMALL
+from registry.policy import SMALL
 from registry.simulate.world import Answers, Nights, Values, World, even, uneven
 
 LAYOUTS = {
@@ -122,7 +122,7 @@ def year_of_equals(years: int, seed: int) -> tuple[Values, Values]:
     """Looks and promotions of each year, where no candidate is better than the champion or worse.
 
     Every night has a newcomer, and a challenger that adds the night's items to those it has. Of two that are undecided
-    the one with the higher lower bound waits, as `registry.contest.waiting` has it; that bound is the t test's here.
+    the one with the higher lower bound waits, as in `registry.gate_result.next_challenger`; the bound is the t test's.
     """
     random = np.random.default_rng(seed)
     sizes, clusters = np.array(NIGHT.sizes, dtype=float), len(NIGHT.sizes)

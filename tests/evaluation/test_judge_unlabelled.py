@@ -39,9 +39,10 @@ from evaluation.judges import agreement
 from evaluation.judges.cache import FOLDER, forget
 from evaluation.judges.judged_item import JudgedItem
 from evaluation.judges.unlabelled import answer_items
-from registry.annual import estimated
-from registry.contest import Contest, judge
-from registry.gate import ANNUAL
+from registry.error_budget import primary_estimate
+from registry.gate import guardrail_results
+from registry.gate_result import GateResult, run_gate
+from registry.policy import ANNUAL
 from tests.made_up_answers import ASKED, mark
 from tests.made_up_judge import serving, talk
 from tests.made_up_params import write_params
@@ -147,8 +148,8 @@ def judged_night(tmp_path_factory: pytest.TempPathFactory, empty: Path) -> Itera
         yield Place(root, night, result["contenders"], told, asked)
 
 
-def contest(place: Place) -> Contest:
-    return judge(place.night, place.told[0], {}, ANNUAL, place.root / "nights" / LABEL)
+def gate_result(place: Place) -> GateResult:
+    return run_gate(place.night, place.told[0], {}, ANNUAL, place.root / "nights" / LABEL)
 
 
 def test_what_nobody_reviewed_makes_the_gate_s_estimate_surer(judged_night: Place) -> None:
@@ -157,12 +158,13 @@ def test_what_nobody_reviewed_makes_the_gate_s_estimate_surer(judged_night: Plac
     alone = [row for row in told["judged"].items if row.human is None]
     assert told["faults"] == [] and len(alone) == len(WAITING), "not those that came after the watermark"
     assert len(people) == primary["n"] == len(LABELLED)
-    evidence = contest(judged_night).evidence
+    evidence = gate_result(judged_night).evidence
     assert evidence.powered is not None and evidence.powered.judged == len(WAITING)
     assert 0.5 < evidence.powered.rho < 0.99, "a judge that errs"
     assert ANNUAL.year is not None
-    estimate = estimated(evidence, ANNUAL, ANNUAL.year)
-    assert estimate.heard.startswith("The judge's 60 items count")
+    results = guardrail_results(evidence, ANNUAL)
+    estimate = primary_estimate(evidence, results, ANNUAL, ANNUAL.year)
+    assert estimate.judge is not None and (estimate.judge.code, estimate.judge.items) == ("counts", 60)
     assert estimate.comparison.n == len(LABELLED) and estimate.items == len(LABELLED) + len(WAITING)
     assert estimate.comparison.se is not None and estimate.comparison.se < ANNUAL.robust(evidence.primary).se
     found = judged_night.found

@@ -11,11 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.report import figures, verdict
-from evaluation.report.content import Report, answers, lead, worst_regressions
+from errata.documents.decision import OutcomeDecision, leading_decision
+from errata.documents.evidence import Evidence
+from evaluation.report import figures
+from evaluation.report.content import Report, answers, worst_regressions
 from evaluation.report.markdown import summary
 from evaluation.report.page import render
-from registry.gate import SMALL, Evidence, decide
+from evaluation.report.verdict import GUARDRAILS, contender_verdict
+from registry.gate import decide
+from registry.policy import SMALL
 from tests.made_up_night import bootstrap, report
 from tests.made_up_report import Page, full_report, tainted
 
@@ -40,8 +44,8 @@ def page(night: Report) -> Page:
     return Page(render(night))
 
 
-def told(decision: dict[str, Any], night: Report) -> str:
-    return Page(render(replace(night, decisions=(decision,)))).words()
+def words_of(entry: OutcomeDecision, night: Report) -> str:
+    return Page(render(replace(night, decisions=(entry,)))).words()
 
 
 # What the page says.
@@ -90,17 +94,17 @@ def test_the_page_gives_the_measured_numbers(night: Report, page: Page):
 
 
 def test_every_guardrail_of_the_gate_is_in_the_table(night: Report, page: Page):
-    found = verdict.read(night.decisions[0], night.evaluation)
+    found = contender_verdict(night.decisions[0], night.primary("candidate"))
     measured = {guardrail for limit in SMALL.limits if limit.decides for guardrail in [limit.name]}
-    assert {rail.key for rail in found.guardrails} == measured <= verdict.GUARDRAILS.keys()
+    assert {rail.key for rail in found.guardrails} == measured <= GUARDRAILS.keys()
     assert {rail.status for rail in found.guardrails} == {"passed", "not evaluable"}
     assert all(rail.name in page.words() for rail in found.guardrails)
 
 
 def test_a_gate_that_saw_nothing_is_read_as_well(night: Report):
     nothing = Evidence(slices_of_nothing(), ())
-    decision = decide(nothing, SMALL).as_json() | {"name": "candidate", "model": "m", "promoted": False}
-    found = verdict.read(decision, night.evaluation)
+    entry = OutcomeDecision("candidate", "m", False, "", decide(nothing, SMALL))
+    found = contender_verdict(entry, night.primary("candidate"))
     assert {rail.status for rail in found.guardrails} == {"not evaluable"}
     assert any("is required, but was not measured" in finding for finding in found.findings)
 
@@ -123,16 +127,17 @@ def slices_of_nothing() -> Any:
     ],
 )
 def test_each_verdict_in_words(night: Report, fields: dict[str, Any], title: str, next_step: str):
-    decision = {**night.decisions[0], "promoted": False, "needs": None, **fields}
-    words = told(decision, night)
+    entry = replace(night.decisions[0], promoted=fields.pop("promoted", False))
+    words = words_of(replace(entry, decision=replace(entry.decision, **{"needs": None, **fields})), night)
     assert title in words
     assert next_step in words
 
 
 def test_the_challenger_that_won_leads_and_the_candidate_is_mentioned(night: Report):
-    candidate = {**night.decisions[0], "verdict": "reject", "promoted": False}
-    challenger = {**night.decisions[0], "name": "challenger"}
-    assert lead((candidate, challenger)) is challenger
+    entry = night.decisions[0]
+    candidate = replace(entry, promoted=False, decision=replace(entry.decision, verdict="reject"))
+    challenger = replace(entry, name="challenger")
+    assert leading_decision((candidate, challenger)) is challenger
     words = Page(render(replace(night, decisions=(candidate, challenger)))).words()
     assert "Promoted: the challenger is the new champion" in words
     assert "Also decided tonight: Not promoted: the candidate was rejected" in words
@@ -140,12 +145,12 @@ def test_the_challenger_that_won_leads_and_the_candidate_is_mentioned(night: Rep
 
 def test_whoever_another_beat_waits_for_nobody(night: Report):
     """Only one is promoted a night, and none waits: what was measured was measured against the former champion."""
-    challenger = {**night.decisions[0], "name": "challenger", "promoted": False}
+    challenger = replace(night.decisions[0], name="challenger", promoted=False)
     words = Page(render(replace(night, decisions=(night.decisions[0], challenger)))).words()
     assert "Also decided tonight: Not promoted: the challenger passed the gate as well" in words
     assert "Nothing tonight: the candidate is champion now" in words
     assert "waits for the release owner" not in words and "The release owner’s word." not in words
-    late = {**challenger, "verdict": "underpowered", "needs": 9}
+    late = replace(challenger, decision=replace(challenger.decision, verdict="underpowered", needs=9))
     words = Page(render(replace(night, decisions=(night.decisions[0], late)))).words()
     assert "Nothing tonight: the candidate is champion now" in words and "9 more fresh items" not in words
 

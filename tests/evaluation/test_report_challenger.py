@@ -21,10 +21,10 @@ from tests.made_up_report import continual as made_up_continual
 def night() -> Report:
     """The challenger is promoted, on fresh items of earlier nights too."""
     full = full_report()
-    [decision], [contest] = full.decisions, full.evaluation["contenders"]
-    challenger = {**decision, "name": "challenger", "model": "challenger" * 6}
-    reasons = ["It is no better on fresh items.", *decision["reasons"][1:]]
-    candidate = {**decision, "verdict": "underpowered", "promoted": False, "reasons": reasons}
+    [entry], [contest] = full.decisions, full.evaluation["contenders"]
+    challenger = replace(entry, name="challenger", model="challenger" * 6)
+    undecided = replace(entry.decision, verdict="underpowered", cause="target not detectable")
+    candidate = replace(entry, promoted=False, decision=undecided)
     waited = {**contest, "name": "challenger", "primary": {**contest["primary"], "n": 126}}
     means = {**full.evaluation["means"], "challenger": full.evaluation["means"]["candidate"] | {"f1": 99.0}}
     rows = [row | {"name": "challenger"} for row in full.items if row["name"] == "candidate"]

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from errata.database.holdout_log import HoldoutAccess
-from errata.documents.document import write_document
+from errata.documents.document import to_json, write_document
 from errata.domain.hashing import sha256
 from errata.errors import NotFound
 from errata.files import write_json
@@ -54,7 +54,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def finish(place: Workspace, label: str, decisions: Any) -> None:
-    outcome = {"new_corrections": 71, "fresh_items": 64, "means": {}, "decisions": list(decisions)}
+    outcome = {
+        "new_corrections": 71,
+        "fresh_items": 64,
+        "means": {},
+        "decisions": [to_json(entry) for entry in decisions],
+    }
     with place.record.write() as store:
         store.nights.begin(label, 900, 5020)
         store.nights.finish(label, "skipped" if label == "quiet" else "promote", outcome)

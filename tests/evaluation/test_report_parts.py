@@ -10,8 +10,15 @@ from typing import Any
 
 import pytest
 
-from errata.documents.judging import NOTHING, IntervalEstimate, Judging, ReviewerAgreement, SayReason
-from evaluation.report import verdict
+import errata.wording.decision as decision_wording
+import evaluation.report.verdict as verdict_module
+from errata.documents.comparison import NOTHING
+from errata.documents.decision import Decision, OutcomeDecision, decisions_of
+from errata.documents.evidence import Evidence
+from errata.documents.guardrail import GuardrailResult
+from errata.documents.judging import NOTHING as UNKNOWN
+from errata.documents.judging import IntervalEstimate, Judging, ReviewerAgreement, SayReason
+from evaluation.report import figures
 from evaluation.report.content import Fact, Report, Sources
 from evaluation.report.continual import SHADES, continual
 from evaluation.report.continual import worst as worst_vintage
@@ -23,8 +30,11 @@ from evaluation.report.markdown import summary
 from evaluation.report.page import render
 from evaluation.report.prospects import prospects
 from evaluation.report.slices import reach
+from evaluation.report.verdict import ContenderVerdict, contender_verdict
 from evaluation.statistics import compare
-from registry.gate import SMALL, Evidence, decide
+from registry.gate import decide
+from registry.policy import SMALL
+from tests.made_up_decision import OLDER_PROMOTES, OLDER_WAITS, RESULT, older_outcome
 from tests.made_up_night import bootstrap, report
 from tests.made_up_report import Page, full_report, judges
 from tests.made_up_report import continual as made_up_continual
@@ -35,7 +45,7 @@ def night() -> Report:
     return full_report()
 
 
-def decided(new: float, anchor: float | None = None, n: int = 60, spread: float = 20.0) -> verdict.Verdict:
+def decided(new: float, anchor: float | None = None, n: int = 60, spread: float = 20.0) -> ContenderVerdict:
     """The gate's own decision on made-up differences."""
     clusters = [str(at % 12) for at in range(n)]
     random = Random(1)
@@ -47,14 +57,13 @@ def decided(new: float, anchor: float | None = None, n: int = 60, spread: float 
         lost = compare([50 + anchor + by / 20 for by in swing], [50.0] * n, clusters, 1)
         rails.append(SMALL.guardrail("anchor", lost))
     found = decide(Evidence(primary, tuple(rails)), SMALL)
-    decision = {**found.as_json(), "name": "candidate", "model": "m", "promoted": found.verdict == "promote"}
-    return verdict.read(decision, {"contenders": [{"name": "candidate", "primary": primary.as_json()}]})
+    return contender_verdict(OutcomeDecision("candidate", "m", found.verdict == "promote", "", found), primary)
 
 
 REQUIRED = ("parsable", "parity_server", "parity_device")
 
 
-def said(found: verdict.Verdict, fresh: int = 50, judging: Judging | None = None) -> dict[str, str]:
+def said(found: ContenderVerdict, fresh: int = 50, judging: Judging | None = None) -> dict[str, str]:
     told = prospects(found, fresh, judging)
     return {
         subject: " ".join(one.text for one in told if one.subject == subject) for subject in (p.subject for p in told)
@@ -69,7 +78,7 @@ def test_an_undecided_night_says_how_many_items_and_nights_it_takes():
     assert found.verdict == "underpowered" and found.needs
     told = said(found)
     assert told["Next"] == f"About {found.needs} more fresh items, with which the gate could decide."
-    missing = count(int(found.primary["needed"] or 0) - 60)
+    missing = count(int(found.primary.needed or 0) - 60)
     assert told["Fresh items"].startswith(
         f"If the true gain is the measured 1.5 points, about {missing} more items would"
     )
@@ -86,32 +95,87 @@ def test_a_guardrail_that_fails_is_named_with_by_how_much():
     assert "A judge" not in told, "more items would not change a rejection"
 
 
+def shown(rail: GuardrailResult) -> ContenderVerdict:
+    """A night that is decided but for what `rail` leaves open."""
+    return contender_verdict(
+        OutcomeDecision("candidate", "m", True, "", Decision("promote", guardrails=(rail,))), NOTHING
+    )
+
+
+OPEN = replace(RESULT, status="not evaluable")
+
+
 @pytest.mark.parametrize(
-    ("detail", "lacks"),
+    ("rail", "lacks"),
     [
-        ("15 items where 20 are needed.", 5),
-        ("48 items tell the difference to within 6.0 points of F1, and 3.0 is asked.", 144),
-        ("its items are of one cluster or lack a value.", None),
-        ("not measured.", None),
+        (replace(OPEN, n=15, effect=None, bound=None), 5),
+        (replace(OPEN, n=48, effect=0.0, bound=-6.0), 144),
+        (replace(OPEN, n=300, effect=0.0, bound=-0.54, margin=0.5), 50),
+        (replace(OPEN, effect=0.0, bound=None), None),
+        (replace(OPEN, n=None, effect=None, bound=None), None),
+        (replace(OPEN, effect=0.0, bound=-1.0, margin=0.0), None),
+        (RESULT, None),
     ],
 )
-def test_what_would_make_a_guardrail_evaluable(detail: str, lacks: int | None):
-    reasons = ["x", f"anchor: not evaluable, {detail}"]
-    decision = {"name": "candidate", "model": "m", "verdict": "promote", "promoted": True, "needs": None}
-    found = verdict.read(decision | {"reasons": reasons}, {})
-    [rail] = found.guardrails
-    assert (rail.lacks, rail.worst) == (lacks, None)
-    assert (rail.name in said(found)) == (lacks is not None)
+def test_what_would_make_a_guardrail_evaluable(rail: GuardrailResult, lacks: int | None):
+    found = shown(rail)
+    assert found.guardrails[0].lacks == lacks
+    assert (found.guardrails[0].name in said(found)) == (lacks is not None)
+
+
+def test_a_set_that_barely_misses_its_margin_is_told_how_many_more_it_needs():
+    """To one decimal, 0.54 and 0.5 are the same: what is shown is reckoned from what was measured."""
+    clusters = [str(at) for at in range(300)]
+    draws = [random.gauss(0, 1) for random in [Random(5)] for _ in range(300)]
+    swing = [draw - sum(draws) / 300 for draw in draws]
+    unit = SMALL.guardrail("parity_server", compare(swing, [0.0] * 300, clusters, 1))
+    assert unit.bound is not None
+    wide = compare([by * 0.54 / -unit.bound for by in swing], [0.0] * 300, clusters, 1)
+    rail = SMALL.guardrail("parity_server", wide)
+    assert (rail.effect, rail.bound) == (pytest.approx(0), pytest.approx(-0.54))
+    found = decide(Evidence(compare([], [], [], 1), (rail,)), SMALL)
+    told = contender_verdict(OutcomeDecision("candidate", "m", False, "", found), NOTHING)
+    assert "about 50 more items would make it evaluable" in said(told)["Parity of the server’s artefact"]
+    assert told.guardrails[0].detail == (
+        "300 items tell the difference to within 0.54 points of F1, and 0.50 is asked."
+    )
+
+
+def test_no_number_is_read_out_of_a_sentence(monkeypatch: pytest.MonkeyPatch):
+    found = decide(Evidence(compare([], [], [], 1), (SMALL.guardrail("anchor", NOTHING),)), SMALL)
+    entry = OutcomeDecision("candidate", "m", False, "", found)
+    numbers = ("status", "decides", "vintage", "n", "effect", "worst", "allowed", "unit", "lacks")
+    before = contender_verdict(entry, NOTHING)
+    for name in ("_why_not_evaluable", "_cause", "_fault", "_detectable", "known_error", "guardrail_detail"):
+        monkeypatch.setattr(decision_wording, name, lambda *_: "Other words.")
+    monkeypatch.setattr(verdict_module, "guardrail_detail", lambda *_: "Other words.")
+    after = contender_verdict(entry, NOTHING)
+    assert before.findings != after.findings
+    assert (before.needs, before.look, before.preset) == (after.needs, after.look, after.preset)
+    for old, new in zip(before.guardrails, after.guardrails, strict=True):
+        assert [getattr(old, name) for name in numbers] == [getattr(new, name) for name in numbers]
+    assert before.guardrails[0].detail != after.guardrails[0].detail
+    assert said(before) == said(after)
 
 
 def test_a_guardrail_that_is_only_shown_stands_in_nobodys_way():
-    reason = (
-        "latency: failed, -20.0 percent and at worst -25.0 on 20 items; -10.0 is allowed. (Shown only: the preset …)"
+    found = shown(
+        replace(RESULT, name="latency", status="failed", effect=-20.0, bound=-25.0, margin=10.0, decides=False)
     )
-    decision = {"name": "candidate", "model": "m", "verdict": "promote", "promoted": True, "needs": None}
-    found = verdict.read(decision | {"reasons": ["x", reason]}, {})
     assert not found.guardrails[0].decides
     assert list(said(found)) == ["Next"]
+
+
+def test_a_decision_of_an_older_version_is_shown_in_its_own_words(night: Report):
+    [entry] = decisions_of(older_outcome("m" * 64, OLDER_PROMOTES))
+    found = contender_verdict(entry, night.primary("candidate"))
+    assert list(found.findings) == OLDER_PROMOTES["reasons"] and found.guardrails == ()
+    words = Page(render(replace(night, decisions=(entry,)))).words()
+    assert "Promoted: the candidate is the new champion" in words
+    assert all(figures.typographic(" ".join(reason.split())) in words for reason in OLDER_PROMOTES["reasons"])
+    assert "What must not get worse" not in words
+    [waits] = decisions_of(older_outcome("m" * 64, OLDER_WAITS))
+    assert "About 350 more fresh items" in summary(replace(night, decisions=(waits,)))
 
 
 def test_what_a_judge_would_add_follows_from_its_correlation():
@@ -126,7 +190,7 @@ def test_what_a_judge_would_add_follows_from_its_correlation():
 def test_a_preset_that_hears_judges_is_not_said_to_be_deaf():
     found = decided(1.5)
     assert found.look is not None
-    hears = replace(found, look=found.look | {"low": -1.0, "high": 4.0, "design_effect": 2.0})
+    hears = replace(found, hears_judges=True, look=replace(found.look, design_effect=2.0))
     told = said(hears)
     assert "decides without judges" not in told["A judge"]
     assert "say as much as 30 from as many channels" in told["Reviewers"]
@@ -294,30 +358,34 @@ def test_all_vintages_together_are_the_forgetting_guardrail():
     assert found.together.low is not None
 
 
+def guarded(night: Report, *guardrails: GuardrailResult) -> Report:
+    entry = night.decisions[0]
+    return replace(night, decisions=(replace(entry, decision=replace(entry.decision, guardrails=guardrails)),))
+
+
 def test_what_one_night_taught_is_told_in_its_own_table():
-    line = "passed, +1.0 points of F1 and at worst -2.0 on 20 items; -3.0 is allowed. (Shown only: the preset small …)"
-    reasons = ["x", f"vintage_2026-02-01 b: {line}", f"forgetting: {line.partition(' (')[0]}"]
-    night = full_report(1)
-    found = verdict.read({**night.decisions[0], "reasons": reasons}, night.evaluation)
+    rails = (replace(RESULT, name="vintage_2026-02-01 b", decides=False), replace(RESULT, name="forgetting"))
+    night = guarded(full_report(1), *rails)
+    found = contender_verdict(night.decisions[0], night.primary("candidate"))
     assert [(rail.name, rail.vintage, rail.decides) for rail in found.guardrails] == [
         ("Taught on 2026-02-01 b", True, False),
         ("Forgetting: what earlier nights taught", False, True),
     ]
-    words = Page(render(replace(night, decisions=({**night.decisions[0], "reasons": reasons},)))).words()
+    words = Page(render(night)).words()
     assert "Taught on 2026-02-01 b" not in words and "Forgetting: what earlier nights taught" in words
 
 
 def test_the_table_of_vintages_says_what_the_gate_makes_of_each():
     """An interval alone would look evaluable where the gate says that it isn't."""
-    aside = "(Shown only: the preset small …)"
-    reasons = [
-        "x",
-        f"vintage_2026-02-01: not evaluable, 15 items where 20 are needed. {aside}",
-        f"vintage_2026-02-02: failed, -9.0 points of F1 and at worst -11.0 on 20 items; -3.0 is allowed. {aside}",
-        "forgetting: failed, -5.0 points of F1 and at worst -6.0 on 80 items; -3.0 is allowed.",
-    ]
-    night = full_report(1)
-    html = render(replace(night, decisions=({**night.decisions[0], "reasons": reasons},)))
+    failed = replace(RESULT, status="failed", effect=-9.0, bound=-11.0)
+    html = render(
+        guarded(
+            full_report(1),
+            replace(OPEN, name="vintage_2026-02-01", n=15, decides=False),
+            replace(failed, name="vintage_2026-02-02", decides=False),
+            replace(failed, name="forgetting"),
+        )
+    )
     rows = [Page(row).words() for row in re.findall("<tr.*?</tr>", html[html.index('aria-label="Vintages"') :], re.S)]
     assert rows[1].startswith("2026-02-01") and rows[1].endswith("○ not evaluableshown only")
     assert rows[2].startswith("2026-02-02") and rows[2].endswith("✗ failedshown only")
@@ -370,7 +438,7 @@ def test_judges_that_could_not_be_measured_are_shown_as_such():
         unanswered=7,
         why=(SayReason("unanswered"),),
         differences=None,
-        agreement=ReviewerAgreement(NOTHING, NOTHING, 0, 0),
+        agreement=ReviewerAgreement(UNKNOWN, UNKNOWN, 0, 0),
     )
     written = replace(full, judges=(mute, *full.judges[1:]), say=False, why=SayReason("none able"), complete=False, n=0)
     words = Page(render(replace(night, sources=replace(night.sources, judges={"candidate": written})))).words()
@@ -380,7 +448,7 @@ def test_judges_that_could_not_be_measured_are_shown_as_such():
 
 
 def test_each_contender_has_its_own_judges(night: Report):
-    challenger = {**night.decisions[0], "name": "challenger"}
+    challenger = replace(night.decisions[0], name="challenger")
     tired = replace(judges(), n=0, why=SayReason("text", text="Tired."))
     both = replace(night.sources, judges={"candidate": judges(), "challenger": tired})
     told = replace(night, decisions=(challenger,), sources=both)

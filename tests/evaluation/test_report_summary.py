@@ -8,9 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from errata.documents.guardrail import GuardrailResult
 from evaluation.report import figures
 from evaluation.report.content import Report
 from evaluation.report.markdown import summary
+from tests.made_up_decision import RESULT
 from tests.made_up_report import full_report, tainted
 
 
@@ -40,25 +42,22 @@ def test_the_summary_names_the_verdict_and_its_numbers(night: Report):
     assert text.endswith("[The whole report](report.html)\n")
 
 
+def rejected(night: Report, *guardrails: GuardrailResult) -> Report:
+    entry = night.decisions[0]
+    decision = replace(entry.decision, verdict="reject", cause="better, but harmful", guardrails=guardrails)
+    return replace(night, decisions=(replace(entry, promoted=False, decision=decision),))
+
+
 def test_the_summary_is_short_whatever_was_measured(night: Report):
-    rails = [
-        f"slice_{at}: failed, -9.0 points of F1 and at worst -9.9 on 200 items; -3.0 is allowed." for at in range(30)
-    ]
-    reasons = ["It fails.", "Detectable: nothing.", *rails, "Known error of the preset annual: none."]
-    decision = {**night.decisions[0], "verdict": "reject", "promoted": False, "reasons": reasons}
-    text = summary(replace(night, decisions=(decision,)))
+    failed = replace(RESULT, status="failed", n=200, effect=-9.0, bound=-9.9)
+    text = summary(rejected(night, *(replace(failed, name=f"slice_{at}") for at in range(30))))
     assert len(text.splitlines()) < 60
     assert "12 more guardrails" in text
 
 
 def test_guardrails_that_fail_come_first(night: Report):
-    reasons = [
-        "It fails.",
-        "parsable: passed, +0.0 percentage points and at worst +0.0 on 104 items; -0.5 is allowed.",
-        "anchor: failed, -4.0 points of F1 and at worst -5.3 on 26 items; -3.0 is allowed.",
-    ]
-    decision = {**night.decisions[0], "verdict": "reject", "promoted": False, "reasons": reasons}
-    text = summary(replace(night, decisions=(decision,)))
+    parsable = replace(RESULT, name="parsable", n=104, effect=0.0, bound=0.0, margin=0.5, unit="percentage points")
+    text = summary(rejected(night, parsable, replace(RESULT, status="failed", effect=-4.0, bound=-5.3)))
     assert text.index("| Anchor") < text.index("| Parsable")
     assert "Fails by 2.3 points of F1: at worst −5.3, and −3.0 is allowed; measured −4.0 on 26 items." in text
 

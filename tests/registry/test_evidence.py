@@ -9,11 +9,18 @@ from typing import Any
 
 import pytest
 
+from errata.documents.decision import SpentTest
+from errata.documents.document import as_json, from_json
+from errata.documents.evidence import Evidence, Fault
+from errata.documents.evidence_record import EvidenceRecord
 from errata.domain.hashing import sha256
 from errata.errors import BadInput, NotFound, Refused
+from errata.wording.decision import reasons
 from evaluation.statistics import compare
-from registry.evidence import EvidenceRecord, read_evidence, write_evidence
-from registry.gate import SMALL, Evidence, decide
+from registry.evidence import read_evidence, write_evidence
+from registry.gate import decide
+from registry.policy import SMALL
+from tests.made_up_decision import OLDER_PROMOTES, OLDER_WAITS
 
 CANDIDATE, CHAMPION, SERVER, DEVICE = "c" * 64, "a" * 64, "5" * 64, "d" * 64
 
@@ -73,7 +80,9 @@ def test_a_record_that_isn_t_there_is_one_sentence(tmp_path: Path) -> None:
         read_evidence(tmp_path / "none.json")
 
 
-@pytest.mark.parametrize("text, what", [("[]", "the whole"), ("{}", "night"), ("no", "isn't JSON"), ("\udcff", "JSON")])
+@pytest.mark.parametrize(
+    "text, what", [("[]", "is no JSON object"), ("{}", "night"), ("no", "isn't JSON"), ("\udcff", "JSON")]
+)
 def test_what_is_no_record_is_refused_by_place(tmp_path: Path, text: str, what: str) -> None:
     data = text.encode("utf-8", "surrogateescape")
     path = tmp_path / f"{sha256(data)}.json"
@@ -83,7 +92,7 @@ def test_what_is_no_record_is_refused_by_place(tmp_path: Path, text: str, what: 
 
 
 def test_a_verdict_that_the_gate_does_not_know_is_refused(tmp_path: Path) -> None:
-    value = evidence_record().as_json()
+    value = as_json(evidence_record())
     value["decision"]["verdict"] = "ship it"
     data = json.dumps(value)
     path = tmp_path / f"{sha256(data)}.json"
@@ -97,11 +106,43 @@ def test_a_value_that_is_no_number_is_null_and_a_fault(tmp_path: Path) -> None:
     broken = replace(record, gate=replace(record.gate, primary=replace(record.gate.primary, effect=float("nan"))))
     path, _ = write_evidence(tmp_path, broken)
     found, _ = read_evidence(path)
-    assert found.gate.primary.effect is None and "effect" in found.gate.faults[0]
+    assert found.gate.primary.effect is None and found.gate.faults == (
+        Fault("no number", "the comparison", "effect", "nan"),
+    )
+
+
+def older_record(decision: dict[str, Any] = OLDER_PROMOTES, *faults: str) -> dict[str, Any]:
+    """As it was written while faults and decisions were sentences: without a version, with notes."""
+    value = as_json(evidence_record())
+    del value["version"]
+    gate = {name: value["gate"][name] for name in ("primary", "guardrails", "powered", "nights")}
+    return value | {
+        "gate": {**gate, "faults": list(faults), "notes": ["Alarm: slice_long …"]},
+        "decision": dict(decision),
+    }
+
+
+def write(folder: Path, value: dict[str, Any]) -> Path:
+    data = json.dumps(value)
+    path = folder / f"{sha256(data)}.json"
+    path.write_text(data)
+    return path
+
+
+def test_a_record_of_when_decisions_were_sentences_can_still_be_read(tmp_path: Path) -> None:
+    record, _ = read_evidence(write(tmp_path, older_record()))
+    assert (record.decision.verdict, record.decision.final) == ("promote", True)
+    assert record.decision.test == SpentTest(1, 0.0001, 0.0027, True, 0.0973)
+    assert reasons(record.decision) == OLDER_PROMOTES["reasons"], "shown as they are"
+    assert record.gate == evidence_record().gate
+    fault = "3 answers of judges are missing (no connection); mend that before the next night."
+    faulty, _ = read_evidence(write(tmp_path, older_record(OLDER_WAITS, fault)))
+    decision = decide(faulty.gate, SMALL)
+    assert (decision.verdict, reasons(decision)[0]) == ("blocked", fault)
 
 
 def test_a_record_of_before_there_was_an_account_can_still_be_read() -> None:
-    value = evidence_record().as_json()
+    value = older_record()
     for part, names in (
         (value["decision"], ("look", "test", "final")),
         (value["gate"], ("powered", "notes", "nights")),
@@ -109,6 +150,6 @@ def test_a_record_of_before_there_was_an_account_can_still_be_read() -> None:
     ):
         for name in names:
             del part[name]
-    found = EvidenceRecord.from_json(json.loads(json.dumps(value)))
-    assert (found.decision.test, found.decision.final, found.gate.nights) == (None, False, 1)
-    assert decide(found.gate, SMALL).verdict == decide(evidence_record().gate, SMALL).verdict
+    record = from_json(EvidenceRecord, json.loads(json.dumps(value)), "the record", "take another")
+    assert (record.decision.test, record.decision.final, record.gate.nights) == (None, False, 1)
+    assert decide(record.gate, SMALL).verdict == decide(evidence_record().gate, SMALL).verdict

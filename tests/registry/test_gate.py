@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from pathlib import Path
 
@@ -12,9 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errata.documents.comparison import Comparison
+from errata.documents.document import checked
+from errata.documents.evidence import Evidence, Fault
+from errata.documents.guardrail import Guardrail
 from errata.errors import BadInput
+from errata.wording.decision import reasons
 from evaluation.statistics import compare
-from registry.gate import PRESETS, SMALL, Evidence, Guardrail, decide, passes, preset, status
+from registry.gate import decide, passes
+from registry.policy import PRESETS, SMALL, preset
+from tests.made_up_decision import recorded
 
 BETTER = Comparison(
     n=65, clusters=24, mean_new=50, mean_old=44, effect=6.0, low=1.5, high=10.5, p_value=0.01,
@@ -34,7 +39,7 @@ OPTIONAL = ("anchor", "day0_retention")
 def evidence(primary: Comparison = BETTER, *faults: str, without: tuple[str, ...] = (), **measured) -> Evidence:
     """Guardrails that all pass, but for those in `without` and those measured as `name=comparison`."""
     guardrails = tuple(SMALL.guardrail(name, measured.get(name, UNCHANGED)) for name in NAMES if name not in without)
-    return Evidence(primary, guardrails, faults)
+    return Evidence(primary, guardrails, tuple(Fault("reported", detail=fault) for fault in faults))
 
 
 def lost(points: float) -> Comparison:
@@ -74,18 +79,18 @@ def lost(points: float) -> Comparison:
 )  # fmt: skip
 def test_each_verdict(case, verdict, word):
     decision = decide(case, SMALL)
-    assert (decision.verdict, word in decision.reasons[0]) == (verdict, True), decision
+    assert (decision.verdict, word in reasons(decision)[0]) == (verdict, True), decision
 
 
 def test_a_set_too_small_for_its_margin_is_not_evaluable_unless_it_shows_harm():
     blunt = dataclasses.replace(UNCHANGED, effect=-1.0, low=-6.0, se=2.9)
     guardrail = SMALL.guardrail("anchor", blunt)
-    assert status(guardrail, SMALL) == "not evaluable"
+    assert SMALL.result(guardrail).status == "not evaluable"
     decision = decide(evidence(anchor=blunt), SMALL)
     assert decision.verdict == "promote"
-    assert any(reason.startswith("anchor: not evaluable, 30 items tell") for reason in decision.reasons)
+    assert any(reason.startswith("anchor: not evaluable, 30 items tell") for reason in reasons(decision))
     harmful = dataclasses.replace(blunt, effect=-9.0, low=-14.0)
-    assert status(SMALL.guardrail("anchor", harmful), SMALL) == "failed"
+    assert SMALL.result(SMALL.guardrail("anchor", harmful)).status == "failed"
     assert decide(evidence(parity_device=blunt), SMALL).verdict == "blocked"
 
 
@@ -99,7 +104,7 @@ def test_a_preset_is_found_by_name():
 def test_a_required_set_that_is_too_small_blocks(name):
     decision = decide(evidence(**{name: TOO_FEW}), SMALL)
     assert decision.verdict == "blocked"
-    assert f"{name} is required, but not evaluable: 19 items where 20 are needed." in decision.reasons
+    assert f"{name} is required, but not evaluable: 19 items where 20 are needed." in reasons(decision)
 
 
 @pytest.mark.parametrize("name", REQUIRED)
@@ -109,24 +114,24 @@ def test_a_required_set_that_is_too_small_where_fresh_items_are_too_few_as_well_
         "underpowered",
         decide(evidence(dataclasses.replace(BETTER, n=39)), SMALL).needs,
     )
-    assert any(reason.startswith(f"{name}: not evaluable, 19 items") for reason in decision.reasons)
+    assert any(reason.startswith(f"{name}: not evaluable, 19 items") for reason in reasons(decision))
 
 
 @pytest.mark.parametrize("name", OPTIONAL)
 def test_an_optional_set_that_is_too_small_is_listed_never_passed_in_silence(name):
     decision = decide(evidence(**{name: TOO_FEW}), SMALL)
     assert decision.verdict == "promote"
-    assert f"{name}: not evaluable, 19 items where 20 are needed." in decision.reasons
+    assert f"{name}: not evaluable, 19 items where 20 are needed." in reasons(decision)
     decision = decide(evidence(without=(name,)), SMALL)
-    assert f"{name}: not evaluable, not measured." in decision.reasons
+    assert f"{name}: not evaluable, not measured." in reasons(decision)
 
 
 def test_every_guardrail_and_the_known_error_are_told_with_each_verdict():
     for case in (evidence(), evidence(WORSE), evidence(EVEN), evidence(SHARP), evidence(BETTER, "broken.")):
-        reasons = decide(case, SMALL).reasons
-        assert any(reason.startswith("Detectable: a true gain of ") for reason in reasons)
-        assert all(any(reason.startswith(name) for reason in reasons) for name in NAMES)
-        assert reasons[-1].endswith(SMALL.known_error)
+        sentences = reasons(decide(case, SMALL))
+        assert any(reason.startswith("Detectable: a true gain of ") for reason in sentences)
+        assert all(any(reason.startswith(name) for reason in sentences) for name in NAMES)
+        assert sentences[-1].endswith(SMALL.known_error)
 
 
 @pytest.mark.parametrize(
@@ -154,16 +159,15 @@ def test_what_is_no_number_blocks_and_stays_blocked_in_the_record(name, odd):
     case = evidence(dataclasses.replace(BETTER, **{name: odd}))
     decision = decide(case, SMALL)
     assert decision.verdict == "blocked"
-    assert f"{name} of the comparison is {odd}" in decision.reasons[0]
-    recorded = Evidence.from_json(json.loads(json.dumps(case.as_json(), allow_nan=False)))
-    assert decide(recorded, SMALL) == decision
+    assert f"{name} of the comparison is {odd}" in reasons(decision)[0]
+    assert decide(recorded(case), SMALL) == decision
 
 
 @pytest.mark.parametrize("name", ["effect", "bound"])
 def test_a_guardrail_that_is_no_number_blocks(name):
     broken = dataclasses.replace(evidence().guardrails[0], **{name: math.nan})
     decision = decide(Evidence(BETTER, (broken, *evidence().guardrails[1:])), SMALL)
-    assert (decision.verdict, f"{name} of anchor is nan" in decision.reasons[0]) == ("blocked", True)
+    assert (decision.verdict, f"{name} of anchor is nan" in reasons(decision)[0]) == ("blocked", True)
     with pytest.raises(ValueError, match="margin"):
         dataclasses.replace(broken, margin=math.nan)
 
@@ -177,18 +181,18 @@ def test_guardrails_measured_under_other_limits_block():
     ):
         assert decide(Evidence(BETTER, (odd, *others)), SMALL).verdict == "blocked"
     twice = decide(Evidence(BETTER, (anchor, anchor, *others)), SMALL)
-    assert (twice.verdict, twice.reasons[0]) == ("blocked", "anchor was measured more than once; keep one.")
+    assert (twice.verdict, reasons(twice)[0]) == ("blocked", "anchor was measured more than once; keep one.")
 
 
 def test_the_evidence_round_trips_through_json():
     case = evidence(EVEN, "a fault.", anchor=TOO_FEW)
-    assert Evidence.from_json(json.loads(json.dumps(case.as_json()))) == case
+    assert recorded(case) == case
 
 
 @pytest.mark.parametrize("odd", [None, [], {}, {"primary": {}, "guardrails": [], "faults": []}])
 def test_evidence_of_another_form_is_refused(odd):
     with pytest.raises(BadInput, match="can't be read at"):
-        Evidence.from_json(odd)
+        checked(Evidence, odd, "the evidence", "score the candidate again")
 
 
 def test_day0_against_itself_is_even_and_never_promotes():
@@ -196,7 +200,7 @@ def test_day0_against_itself_is_even_and_never_promotes():
     primary = compare(scores, scores, [str(index % 9) for index in range(60)], seed=1)
     assert (primary.effect, primary.low, primary.high) == (0, 0, 0)
     decision = decide(evidence(primary), SMALL)
-    assert (decision.verdict, "no better" in decision.reasons[0]) == ("reject", True)
+    assert (decision.verdict, "no better" in reasons(decision)[0]) == ("reject", True)
 
 
 nights = st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100), st.integers(0, 9)), min_size=1, max_size=80)
@@ -234,14 +238,14 @@ def test_nothing_promotes_without_size_test_and_guardrails(n, clusters, values, 
     )
     case = Evidence(primary, guardrails)
     decision = decide(case, SMALL)
-    assert decision == decide(Evidence.from_json(json.loads(json.dumps(case.as_json(), allow_nan=False))), SMALL)
+    assert decision == decide(recorded(case), SMALL)
     if decision.verdict == "promote":
         assert n >= 40
         assert clusters >= 5
         assert p_value <= 0.05
         assert low > 0
         assert len(guardrails) == 5
-        assert all(status(guardrail, SMALL) == "passed" for guardrail in guardrails)
+        assert all(SMALL.result(guardrail).status == "passed" for guardrail in guardrails)
         assert passes(primary, SMALL)
 
 
@@ -258,14 +262,14 @@ def test_latency_and_size_are_shown_and_do_not_decide():
     shown = tuple(SMALL.guardrail(name, found) for name, found in (("latency", slow), ("size", large)))
     decision = decide(Evidence(BETTER, (*evidence().guardrails, *shown)), SMALL)
     assert decision.verdict == "promote"
-    told = [reason for reason in decision.reasons if reason.startswith(("latency: failed, ", "size: failed, "))]
+    told = [reason for reason in reasons(decision) if reason.startswith(("latency: failed, ", "size: failed, "))]
     assert len(told) == 2 and all("Shown only" in reason for reason in told)
-    assert not any("latency" in reason for reason in decide(evidence(), SMALL).reasons)
+    assert not any("latency" in reason for reason in reasons(decide(evidence(), SMALL)))
 
 
 def test_nothing_to_compare_says_that_nothing_is_detectable():
     decision = decide(evidence(compare([], [], [], seed=1)), SMALL)
-    assert "Detectable: nothing, with so few items or clusters." in decision.reasons
+    assert "Detectable: nothing, with so few items or clusters." in reasons(decision)
     assert decision.look is None
 
 

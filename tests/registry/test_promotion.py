@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,12 +13,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from errata.database.record import Record
+from errata.documents.decision import Decision
+from errata.documents.evidence import Evidence
+from errata.documents.evidence_record import EvidenceRecord
+from errata.domain.hashing import sha256
 from errata.errors import NotFound, Refused
 from errata.operations.status import alias_history
 from evaluation.statistics import compare
-from registry.evidence import EvidenceRecord, write_evidence
-from registry.gate import SMALL, Decision, Evidence
+from registry.evidence import write_evidence
+from registry.policy import SMALL
 from registry.promotion import SHIPPED, install_day0, promote, rollback, shipped
+from tests.made_up_decision import OLDER_PROMOTES
 
 DAY0 = "0" * 64
 
@@ -38,7 +44,7 @@ def evidence(folder: Path, candidate: str, champion: str = DAY0, verdict: Any = 
         gate_watermark=2,
         policy=SMALL.name,
         gate=Evidence(compare([1.0], [0.0], ["a"], seed=1), ()),
-        decision=Decision(verdict, ("as it is",), None),
+        decision=Decision(verdict),
         scores={},
         parity={target: {"model": model} for target, model in exports.items()},
     )
@@ -100,6 +106,17 @@ def test_promoting_again_changes_nothing(day0: Record, tmp_path: Path) -> None:
     promoted(day0, tmp_path, "b")
     with day0.read() as store:
         assert len(store.aliases.moves()) == before
+
+
+def test_a_record_of_when_decisions_were_sentences_still_promotes(day0: Record, tmp_path: Path) -> None:
+    value = json.loads(evidence(tmp_path, "b").read_text())
+    del value["version"]
+    data = json.dumps(value | {"decision": OLDER_PROMOTES})
+    path = tmp_path / f"{sha256(data)}.json"
+    path.write_text(data)
+    with day0.write() as store:
+        promote(store, identity("b"), None, path, "someone")
+    assert held(day0) == state("b")
 
 
 @pytest.mark.parametrize("verdict", ["reject", "inconclusive", "underpowered", "blocked"])

@@ -9,11 +9,13 @@ import re
 import numpy as np
 import pytest
 
+from errata.documents.evidence import Evidence
 from evaluation.statistics import compare, detectable_effect, effective_clusters
 from evaluation.statistics.size import effective_items
-from registry.annual import decide
-from registry.decision import Evidence
-from registry.gate import ANNUAL, SMALL, History, passes
+from registry.error_budget import decide
+from registry.gate import passes
+from registry.history import GateHistory
+from registry.policy import ANNUAL, SMALL
 from registry.simulate import annual, reuse, small
 from registry.simulate.__main__ import lines, main
 from registry.simulate.annual import Ring, Setting, found, years
@@ -88,7 +90,7 @@ def test_a_ring_of_challengers_has_the_spread_and_clusters_of_its_setting():
 
 
 def test_the_looks_of_a_year_are_the_gate_s():
-    """Whom a waiting night lets go, and who is due, are what `registry.annual` decides."""
+    """Whom a waiting night lets go, and who is due, are what `registry.error_budget` decides."""
     year = ANNUAL.year
     ring = Ring(Setting(130, channels=40, icc=0.02, step=-1.5, step_sd=2.0), 200, np.random.default_rng(4))
     for night in range(1, 7):
@@ -98,7 +100,7 @@ def test_the_looks_of_a_year_are_the_gate_s():
         for at in range(0, 200, 5):
             one = looks.comparison(at)
             assert looks.items[at] == pytest.approx(effective_items(one.n, one.se, one.sd))
-            decision = decide(Evidence(one, (), nights=night), ANNUAL, year, (), History())
+            decision = decide(Evidence(one, (), nights=night), (), ANNUAL, year, GateHistory())
             due = looks.broad[at] and looks.items[at] >= year.items
             assert (decision.test is not None) == due
             if not due:
@@ -150,7 +152,7 @@ def test_a_year_with_better_candidates_promotes_them_and_few_others():
 @pytest.mark.parametrize("sizes", [even(600, 60), even(1200, 400), uneven(900, 120)])
 def test_alike_items_do_not_fool_the_annual_test(sizes):
     assert found(World(sizes, icc=0.5), 0.05, 4000, seed=3) <= 0.06
-    level = History().level(0.10, 0.05)
+    level = GateHistory().level(0.10, 0.05)
     assert found(World(sizes, icc=0.5), level, 20_000, seed=3) <= level + slack(level, 20_000)
 
 
@@ -158,7 +160,7 @@ def test_alike_items_do_not_fool_the_annual_test(sizes):
 @pytest.mark.parametrize("icc", [0.0, 0.2, 1.0])
 def test_a_few_large_clusters_do_not_fool_the_annual_test(sizes, icc):
     """With G−1 degrees of freedom it would err up to ten times as often as its level says."""
-    level = History().level(0.10, 0.05)
+    level = GateHistory().level(0.10, 0.05)
     assert found(World(sizes, icc=icc), 0.05, 10_000, seed=3) <= 0.06
     assert found(World(sizes, icc=icc), level, 20_000, seed=3) <= 2 * level
 
@@ -189,7 +191,7 @@ def test_a_year_of_equals_under_small_has_the_level_of_its_tests():
 @pytest.mark.parametrize("icc", [0.0, 0.2])
 @pytest.mark.parametrize("sizes", [even(600, 150), even(600, 30), uneven(900, 120)])
 def test_the_annual_test_finds_what_is_detectable_by_the_true_error(sizes, icc):
-    level = History().level(0.10, 0.05)
+    level = GateHistory().level(0.10, 0.05)
     effect = detectable_effect(World(sizes, icc=icc).se, effective_clusters(sizes), level)
     assert found(World(sizes, effect, icc=icc), level, 8000, seed=5) >= 0.78
 
@@ -197,13 +199,13 @@ def test_the_annual_test_finds_what_is_detectable_by_the_true_error(sizes, icc):
 @pytest.mark.parametrize(("sizes", "power"), [(even(600, 150), 0.78), (even(600, 30), 0.78), (uneven(900, 120), 0.76)])
 def test_the_annual_test_finds_what_it_calls_detectable(sizes, power):
     """On the median night, and where the items say as much as 600 independent ones."""
-    level = History().level(0.10, 0.05)
+    level = GateHistory().level(0.10, 0.05)
     there = World(sizes, effect=World(sizes).detectable(5, level))
     assert found(there, level, 8000, seed=5) >= power
 
 
 def test_the_annual_target_is_found_at_its_first_test():
-    level = History().level(0.10, 0.05)
+    level = GateHistory().level(0.10, 0.05)
     assert found(World(even(600, 150), effect=ANNUAL.target), level, 8000, seed=5) >= 0.78
 
 

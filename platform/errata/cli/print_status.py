@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from errata.cli.output import interval, percent, print_table, say
+from errata.documents.decision import decisions_of
+from errata.wording.decision import reasons
 
 if TYPE_CHECKING:
     from errata.operations.status import AliasMove, LoopStatus, NightStatus
@@ -39,9 +41,9 @@ def _row(night: NightStatus) -> tuple[str, ...]:
 def print_night(outcome: dict[str, Any], nights: Path) -> None:
     """A night that has just ended, with every decision and its reasons; `nights` is the folder of their reports."""
     print_nights([outcome])
-    for decision in outcome.get("decisions", []):
-        say(f"{decision['name']} {decision['model'][:16]}: {decision['verdict']}")
-        for reason in decision["reasons"]:
+    for entry in decisions_of(outcome):
+        say(f"{entry.name} {entry.model[:16]}: {entry.decision.verdict}")
+        for reason in reasons(entry.decision):
             say(f"  {reason}")
     if outcome["verdict"] != "skipped":
         say(f"report: {nights / outcome['night'] / 'report.html'}")

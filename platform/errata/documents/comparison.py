@@ -38,6 +38,13 @@ class Comparison:
         return asdict(self)
 
 
+NOTHING = Comparison(
+    n=0, clusters=0, mean_new=None, mean_old=None, effect=None, low=None, high=None, p_value=None, se=None, sd=None,
+    mde=None, needed=None,
+)  # fmt: skip
+"""Of no items at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Powered:
     """A comparison that a judge helps, and what tells whether to believe it."""

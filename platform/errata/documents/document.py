@@ -39,8 +39,13 @@ class Document:
 
 def as_json(document: Document) -> dict[str, Any]:
     """What `from_json` reads: JSON's own types alone."""
-    fields: dict[str, Any] = _adapter(type(document)).dump_python(document, mode="json")
-    return {"version": document.VERSION, **fields}
+    return {"version": document.VERSION, **to_json(document)}
+
+
+def to_json(value: Any) -> dict[str, Any]:
+    """A frozen dataclass in JSON's own types alone, as `checked` reads it."""
+    fields: dict[str, Any] = _adapter(type(value)).dump_python(value, mode="json")
+    return fields
 
 
 def from_json(kind: type[Kind], value: Any, what: str, remedy: str) -> Kind:

@@ -11,25 +11,26 @@ from errata.documents.night import Night
 from errata.workspace import Workspace
 
 if TYPE_CHECKING:
-    from registry.contest import Contest
+    from registry.gate_result import GateResult
 
 
-def run_gates(workspace: Workspace, night: Night, contenders: Sequence[dict[str, Any]]) -> list[Contest]:
+def run_gates(workspace: Workspace, night: Night, contenders: Sequence[dict[str, Any]]) -> list[GateResult]:
     """Decides on every contender, in turn: a test that one has spent is spent for the next. Writes the evidence."""
-    from registry.contest import judge, read_parity
-    from registry.gate import History, preset
+    from registry.gate_result import read_parity, run_gate
+    from registry.history import GateHistory
+    from registry.policy import preset
 
     policy = preset(workspace.params().gate.preset)
     folder = workspace.nights / night.label
     with workspace.record.read() as store:
-        history = History.of(row.outcome for row in store.nights.all())
-    contests = []
+        history = GateHistory.of(row.outcome for row in store.nights.all())
+    results = []
     for contender in contenders:
         parity = read_parity(_exported_in(workspace, night, contender) / PARITY)
-        contest = judge(night, contender, parity, policy, folder, history)
-        history = history.after(contest.model, contest.decision.test)
-        contests.append(contest)
-    return contests
+        result = run_gate(night, contender, parity, policy, folder, history)
+        history = history.after(result.model, result.decision.test)
+        results.append(result)
+    return results
 
 
 def _exported_in(workspace: Workspace, night: Night, contender: dict[str, Any]) -> Path:

@@ -12,6 +12,7 @@ from errata.database.tables import NightRow
 from errata.documents.document import read_document
 from errata.documents.file_names import judging_file
 from errata.documents.judging import Judging
+from errata.documents.decision import decisions_of
 from errata.domain.hashing import sha256
 from errata.errors import NotFound
 from errata.files import write_atomically, write_json
@@ -61,7 +62,7 @@ def _report(workspace: Workspace, nights: list[NightRow]) -> Report:
     tonight = nights[-1]
     folder = workspace.nights / tonight.label
     items: list[dict[str, Any]] = pq.read_table(folder / "items.parquet").to_pylist()
-    decisions = tuple(tonight.outcome.get("decisions", ()))
+    decisions = decisions_of(tonight.outcome)
     sources = _sources(workspace, nights, folder)
     with workspace.record.read() as store:
         excerpts = {seq: store.transcripts.read(seq) for seq in shown_transcripts(items, decisions)}
@@ -93,7 +94,7 @@ def _line(row: NightRow) -> NightLine:
 
 
 def _promoted(row: NightRow) -> str:
-    return next((str(made["name"]) for made in row.outcome.get("decisions", ()) if made["promoted"]), "")
+    return next((entry.name for entry in decisions_of(row.outcome) if entry.promoted), "")
 
 
 def _learnt(workspace: Workspace, nights: list[NightRow], day0: str | None) -> dict[str, frozenset[str]]:
@@ -126,7 +127,7 @@ def _sources(workspace: Workspace, nights: list[NightRow], folder: Path) -> Sour
         training=_read(folder / "train.json"),
         parity=_read(folder / "parity.json"),
         took=_read(folder / TOOK),
-        judges=_judges(folder, [decision["name"] for decision in tonight.outcome.get("decisions", ())]),
+        judges=_judges(folder, [entry.name for entry in decisions_of(tonight.outcome)]),
         accesses=_accesses(workspace, {row.label for row in nights}),
         sha256={name: sha256((folder / name).read_bytes()) for name in present},
     )

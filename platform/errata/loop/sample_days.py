@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from errata.demo import days
+from errata.documents.decision import decisions_of, leading_decision
 from errata.loop.init import init
 from errata.loop.night import run_night
 from errata.operations.importing import import_corrections, import_transcripts
 from errata.operations.predicting import predict
 from errata.progress import note, progress_bar
+from errata.wording.decision import causes
 from errata.workspace import Workspace
 
 
@@ -41,5 +43,7 @@ def _day(workspace: Workspace, folder: Path, label: str, rejects: Path) -> dict[
             f"{corrected.new} corrections"
         )
     outcome = run_night(workspace, label)
-    note(f"{label}: {outcome['verdict']}. {outcome.get('reason', '')}")
+    leading = leading_decision(decisions_of(outcome))
+    why = causes(leading.decision)[0] if leading else outcome.get("reason", "")
+    note(f"{label}: {outcome['verdict']}. {why}")
     return outcome

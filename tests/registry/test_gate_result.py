@@ -11,62 +11,74 @@ import numpy as np
 import pytest
 
 from errata.documents.comparison import Comparison
+from errata.documents.decision import Decision, OutcomeDecision, Verdict
+from errata.documents.document import to_json
+from errata.documents.evidence import Evidence
 from errata.documents.judging import JudgeEvidence, PanelItem
 from errata.documents.night import Night
 from errata.domain.hashing import sha256
+from errata.wording.decision import reasons
 from evaluation.statistics import compare
-from registry.contest import Contest, chosen, judge, read_parity, waiting
 from registry.evidence import read_evidence
-from registry.gate import ANNUAL, SMALL, Decision, Evidence, History, Verdict, decide, status
+from registry.gate import decide
+from registry.gate_result import GateResult, next_challenger, read_parity, run_gate, winner_of
+from registry.history import GateHistory
+from registry.policy import ANNUAL, SMALL
 
 NIGHT = Night("2026-03-01", 30, 40, "d" * 64, "c" * 64, 20, "", 0, "e" * 64)
 COMPARISON = compare([80.0, 90.0, 70.0, 60.0], [60.0, 70.0, 75.0, 50.0], ["x", "y", "z", "x"], seed=7)
 
 
-def contest(name: str, verdict: Verdict, effect: float | None = 1.0, low: float | None = 0.5) -> Contest:
+def made(name: str, verdict: Verdict, effect: float | None = 1.0, low: float | None = 0.5) -> GateResult:
     evidence = Evidence(replace(COMPARISON, effect=effect, low=low), ())
-    return Contest(name, name * 4, evidence, Decision(verdict, ("why",), None), Path("record.json"), "f" * 64, {})
+    return GateResult(name, name * 4, evidence, Decision(verdict), Path("record.json"), "f" * 64, {})
 
 
 def test_the_surest_gain_is_chosen_not_the_largest() -> None:
-    sure, large = contest("candidate", "promote", 4.0, 2.0), contest("challenger", "promote", 6.0, 1.0)
-    assert chosen([sure, large]) is chosen([large, sure]) is sure
-    assert waiting([sure, large]) is None
+    sure, large = made("candidate", "promote", 4.0, 2.0), made("challenger", "promote", 6.0, 1.0)
+    assert winner_of([sure, large]) is winner_of([large, sure]) is sure
+    assert next_challenger([sure, large]) is None
 
 
 def test_only_what_the_gate_promotes_is_chosen() -> None:
     for verdict in ("reject", "inconclusive", "underpowered", "blocked"):
-        assert chosen([contest("candidate", verdict, 50.0, 40.0)]) is None
-    assert chosen([]) is None
+        assert winner_of([made("candidate", verdict, 50.0, 40.0)]) is None
+    assert winner_of([]) is None
 
 
 def test_of_the_undecided_the_one_whose_gain_is_surest_waits() -> None:
     """Else a lucky newcomer with a night's items would push out the one that has gathered evidence."""
-    small, large = contest("candidate", "inconclusive", 6.0, -9.0), contest("challenger", "underpowered", 3.0, -1.0)
-    assert waiting([small, large]) is waiting([large, small]) is large
-    unmeasured = contest("candidate", "underpowered", None, None)
-    assert waiting([unmeasured]) is unmeasured
-    assert waiting([unmeasured, small]) is small
-    assert waiting([]) is None
+    small, large = (
+        made("candidate", "inconclusive", 6.0, -9.0),
+        made("challenger", "underpowered", 3.0, -1.0),
+    )
+    assert next_challenger([small, large]) is next_challenger([large, small]) is large
+    unmeasured = made("candidate", "underpowered", None, None)
+    assert next_challenger([unmeasured]) is unmeasured
+    assert next_challenger([unmeasured, small]) is small
+    assert next_challenger([]) is None
 
 
 def test_what_was_rejected_or_blocked_does_not_wait() -> None:
-    undecided = contest("challenger", "inconclusive", 0.1)
-    assert waiting([contest("candidate", "reject", 9.0), undecided]) is undecided
-    assert waiting([contest("candidate", "blocked", 9.0), contest("challenger", "reject", 9.0)]) is None
+    undecided = made("challenger", "inconclusive", 0.1)
+    assert next_challenger([made("candidate", "reject", 9.0), undecided]) is undecided
+    assert next_challenger([made("candidate", "blocked", 9.0), made("challenger", "reject", 9.0)]) is None
 
 
 def test_nobody_waits_when_another_is_promoted() -> None:
-    better, undecided = contest("candidate", "promote"), contest("challenger", "inconclusive", 9.0)
-    assert chosen([better, undecided]) is better
-    assert waiting([better, undecided]) is None
+    better, undecided = made("candidate", "promote"), made("challenger", "inconclusive", 9.0)
+    assert winner_of([better, undecided]) is better
+    assert next_challenger([better, undecided]) is None
 
 
 def test_who_waits_and_is_blocked_for_a_night_keeps_the_place_that_nobody_else_wants() -> None:
-    held_up, newcomer = contest("challenger", "blocked", 3.0, 1.0), contest("candidate", "underpowered", 1.0, -5.0)
-    assert waiting([contest("candidate", "blocked"), held_up]) is held_up
-    assert waiting([contest("candidate", "reject"), held_up]) is held_up
-    assert waiting([newcomer, held_up]) is newcomer
+    held_up, newcomer = (
+        made("challenger", "blocked", 3.0, 1.0),
+        made("candidate", "underpowered", 1.0, -5.0),
+    )
+    assert next_challenger([made("candidate", "blocked"), held_up]) is held_up
+    assert next_challenger([made("candidate", "reject"), held_up]) is held_up
+    assert next_challenger([newcomer, held_up]) is newcomer
 
 
 @pytest.fixture
@@ -85,7 +97,7 @@ def contender(tmp_path: Path) -> dict[str, Any]:
 
 def test_a_decision_is_written_down_with_all_that_it_stands_on(contender: dict[str, Any], tmp_path: Path) -> None:
     parity = {"server": {"model": "5" * 64, "f1": asdict(COMPARISON)}}
-    found = judge(NIGHT, contender, parity, SMALL, tmp_path)
+    found = run_gate(NIGHT, contender, parity, SMALL, tmp_path)
     assert (found.name, found.model, found.exports) == ("candidate", "b" * 64, {"server": "5" * 64})
     assert found.decision == decide(found.evidence, SMALL)
     assert {guardrail.name for guardrail in found.evidence.guardrails} == {
@@ -102,7 +114,7 @@ def test_a_decision_is_written_down_with_all_that_it_stands_on(contender: dict[s
 
 
 def test_a_challenger_keeps_the_watermark_that_it_was_trained_to(contender: dict[str, Any], tmp_path: Path) -> None:
-    found = judge(NIGHT, {**contender, "name": "challenger", "watermark": 11}, {}, SMALL, tmp_path)
+    found = run_gate(NIGHT, {**contender, "name": "challenger", "watermark": 11}, {}, SMALL, tmp_path)
     assert read_evidence(found.record)[0].training_watermark == 11
     assert found.exports == {}
     assert found.decision.verdict != "promote", "nothing was scored of what would ship"
@@ -153,13 +165,13 @@ def shipped(**server: Any) -> dict[str, Any]:
 
 
 def test_annual_takes_every_guardrail_from_where_it_was_measured(measured: dict[str, Any], tmp_path: Path) -> None:
-    found = judge(NIGHT, measured, shipped(), ANNUAL, tmp_path)
-    assert found.decision.verdict == "promote", found.decision.reasons
+    found = run_gate(NIGHT, measured, shipped(), ANNUAL, tmp_path)
+    assert found.decision.verdict == "promote", reasons(found.decision)
     assert {rail.name for rail in found.evidence.guardrails} == {
         "anchor", "best_anchor", "day0_retention", "latency", "parity_device", "parity_server", "parsable", "size",
         "slice_long", "starts_server", "forgetting", "vintage_2026-02-01",
     }  # fmt: skip
-    assert {status(rail, ANNUAL) for rail in found.evidence.guardrails} == {"passed"}
+    assert {rail.status for rail in found.decision.guardrails if rail.n is not None} == {"passed"}
     record, _ = read_evidence(found.record)
     assert (record.decision, record.gate, record.policy) == (found.decision, found.evidence, "annual")
     assert record.decision.test is not None and record.decision.test.number == 1
@@ -168,7 +180,7 @@ def test_annual_takes_every_guardrail_from_where_it_was_measured(measured: dict[
 def test_small_judges_the_same_evaluation_without_what_it_does_not_ask_for(
     measured: dict[str, Any], tmp_path: Path
 ) -> None:
-    found = judge(NIGHT, measured, shipped(), SMALL, tmp_path)
+    found = run_gate(NIGHT, measured, shipped(), SMALL, tmp_path)
     assert found.decision.verdict == "promote"
     assert {rail.name for rail in found.evidence.guardrails} == {
         "anchor", "day0_retention", "latency", "parity_device", "parity_server", "parsable", "size",
@@ -181,9 +193,9 @@ def test_a_night_that_forgets_is_rejected_and_says_which_night_was_forgotten(
 ) -> None:
     lost = {**asdict(COMPARISON), "effect": -9.0, "low": -12.0, "high": -6.0, "se": 1.5, "n": 40, "clusters": 12}
     measured["more_guardrails"] |= {"forgetting": lost, "vintage_2026-02-01": lost}
-    decision = judge(NIGHT, measured, shipped(), SMALL, tmp_path).decision
-    assert (decision.verdict, "fails forgetting" in decision.reasons[0]) == ("reject", True), decision.reasons
-    assert any(reason.startswith("vintage_2026-02-01: failed, -9.0 points") for reason in decision.reasons)
+    decision = run_gate(NIGHT, measured, shipped(), SMALL, tmp_path).decision
+    assert (decision.verdict, "fails forgetting" in reasons(decision)[0]) == ("reject", True), reasons(decision)
+    assert any(reason.startswith("vintage_2026-02-01: failed, -9.0 points") for reason in reasons(decision))
 
 
 @pytest.mark.parametrize("missing", ["best_anchor", "latency", "starts_server", "anchor"])
@@ -194,14 +206,14 @@ def test_annual_blocks_without_what_it_requires(measured: dict[str, Any], missin
     parity["server"]["footprint"].pop(missing, None)
     if missing == "starts_server":
         del parity["server"]["agreement"]
-    decision = judge(NIGHT, measured, parity, ANNUAL, tmp_path).decision
+    decision = run_gate(NIGHT, measured, parity, ANNUAL, tmp_path).decision
     assert (decision.verdict, decision.test) == ("blocked", None)
-    assert decision.reasons[0] == f"{missing} is required, but was not measured."
+    assert reasons(decision)[0] == f"{missing} is required, but was not measured."
 
 
 def test_starts_that_the_export_gives_otherwise_fail(measured: dict[str, Any], tmp_path: Path) -> None:
-    decision = judge(NIGHT, measured, shipped(agreement={"starts": 98.9}), ANNUAL, tmp_path).decision
-    assert (decision.verdict, "fails starts_server" in decision.reasons[0]) == ("reject", True)
+    decision = run_gate(NIGHT, measured, shipped(agreement={"starts": 98.9}), ANNUAL, tmp_path).decision
+    assert (decision.verdict, "fails starts_server" in reasons(decision)[0]) == ("reject", True)
 
 
 def test_faults_that_the_evaluation_found_block_and_so_does_a_guardrail_that_nobody_knows(
@@ -213,35 +225,38 @@ def test_faults_that_the_evaluation_found_block_and_so_does_a_guardrail_that_nob
     faulty = ((overlap, "leak group"), (misspelt, "ancor is no guardrail"), (lost, "slise_long is no guardrail"))
     for odd, word in faulty:
         for policy in (SMALL, ANNUAL):
-            decision = judge(NIGHT, odd, shipped(), policy, tmp_path).decision
-            assert (decision.verdict, word in decision.reasons[0]) == ("blocked", True)
+            decision = run_gate(NIGHT, odd, shipped(), policy, tmp_path).decision
+            assert (decision.verdict, word in reasons(decision)[0]) == ("blocked", True)
 
 
 def test_the_year_s_tests_are_spent_one_after_the_other(measured: dict[str, Any], tmp_path: Path) -> None:
     """Two contenders on one night, and the history read from the outcomes that a night keeps."""
-    past = History.of([{"night": "1", "verdict": "skipped"}])
-    first = judge(NIGHT, measured, shipped(), ANNUAL, tmp_path, past)
-    second = judge(NIGHT, {**measured, "name": "challenger", "model": "a" * 64}, shipped(), ANNUAL, tmp_path,
+    past = GateHistory.of([{"night": "1", "verdict": "skipped"}])
+    first = run_gate(NIGHT, measured, shipped(), ANNUAL, tmp_path, past)
+    second = run_gate(NIGHT, {**measured, "name": "challenger", "model": "a" * 64}, shipped(), ANNUAL, tmp_path,
                    past.after(first.model, first.decision.test))  # fmt: skip
     assert (first.decision.test.number, second.decision.test.number) == (1, 2)
     assert second.decision.test.level > first.decision.test.level / 2, "a find has earned budget"
-    outcome = {"decisions": [{"model": found.model, **found.decision.as_json()} for found in (first, second)]}
-    history = History.of([outcome])
+    entries = [
+        OutcomeDecision(found.name, found.model, False, found.sha256, found.decision) for found in (first, second)
+    ]
+    outcome = {"decisions": [to_json(entry) for entry in entries]}
+    history = GateHistory.of([outcome])
     assert history.tests == (first.decision.test, second.decision.test)
-    again = judge(NIGHT, measured, shipped(), ANNUAL, tmp_path, history)
+    again = run_gate(NIGHT, measured, shipped(), ANNUAL, tmp_path, history)
     assert (again.evidence.nights, again.decision.test.number) == (2, 3)
 
 
 def test_who_waits_goes_on_waiting_and_whose_test_is_spent_does_not(measured: dict[str, Any], tmp_path: Path) -> None:
     few, lucky = many(1.0, n=200), many(3.0, n=200)
-    challenger = judge(NIGHT, {**measured, "name": "challenger", "primary": few}, shipped(), ANNUAL, tmp_path)
-    candidate = judge(NIGHT, {**measured, "primary": lucky}, shipped(), ANNUAL, tmp_path)
+    challenger = run_gate(NIGHT, {**measured, "name": "challenger", "primary": few}, shipped(), ANNUAL, tmp_path)
+    candidate = run_gate(NIGHT, {**measured, "primary": lucky}, shipped(), ANNUAL, tmp_path)
     assert {found.decision.verdict for found in (challenger, candidate)} == {"underpowered"}
-    assert waiting([candidate, challenger]) is waiting([challenger, candidate]) is challenger
-    spent = judge(NIGHT, {**measured, "name": "challenger", "primary": many(0.9)}, shipped(), ANNUAL, tmp_path)
+    assert next_challenger([candidate, challenger]) is next_challenger([challenger, candidate]) is challenger
+    spent = run_gate(NIGHT, {**measured, "name": "challenger", "primary": many(0.9)}, shipped(), ANNUAL, tmp_path)
     assert (spent.decision.verdict, spent.decision.final) == ("inconclusive", True)
-    assert waiting([candidate, spent]) is candidate
-    assert waiting([spent]) is None
+    assert next_challenger([candidate, spent]) is candidate
+    assert next_challenger([spent]) is None
 
 
 def judged(primary: list[float], clusters: list[str], more: int = 900) -> JudgeEvidence:
@@ -266,32 +281,32 @@ def helped(measured: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_judge_helps_annual_and_not_small(helped: dict[str, Any], tmp_path: Path) -> None:
-    alone = judge(NIGHT, {**helped, "judged": None}, shipped(), ANNUAL, tmp_path)
+    alone = run_gate(NIGHT, {**helped, "judged": None}, shipped(), ANNUAL, tmp_path)
     assert alone.decision.verdict == "underpowered"
-    found = judge(NIGHT, helped, shipped(), ANNUAL, tmp_path)
-    assert found.decision.verdict == "promote", found.decision.reasons
+    found = run_gate(NIGHT, helped, shipped(), ANNUAL, tmp_path)
+    assert found.decision.verdict == "promote", reasons(found.decision)
     assert found.decision.look.items > 600
-    assert any(reason.startswith("judge_consistency: passed") for reason in found.decision.reasons)
+    assert any(reason.startswith("judge_consistency: passed") for reason in reasons(found.decision))
     record, _ = read_evidence(found.record)
     assert record.scores["judges.json"] == sha256("judges.json")
     assert record.gate.powered == found.evidence.powered
-    small = judge(NIGHT, helped, shipped(), SMALL, tmp_path).decision
-    assert not any("judge" in reason.lower() for reason in small.reasons)
+    small = run_gate(NIGHT, helped, shipped(), SMALL, tmp_path).decision
+    assert not any("judge" in reason.lower() for reason in reasons(small))
 
 
 def test_a_judge_that_did_not_see_every_item_has_no_say(helped: dict[str, Any], tmp_path: Path) -> None:
     helped["judged"] = replace(helped["judged"], items=helped["judged"].items[1:])
-    decision = judge(NIGHT, helped, shipped(), ANNUAL, tmp_path).decision
+    decision = run_gate(NIGHT, helped, shipped(), ANNUAL, tmp_path).decision
     assert decision.verdict == "underpowered"
-    assert "The judge has no say: it saw 279 of the 280 items, or others." in decision.reasons
+    assert "The judge has no say: it saw 279 of the 280 items, or others." in reasons(decision)
 
 
 def test_an_unsteady_judge_has_no_say(helped: dict[str, Any], tmp_path: Path) -> None:
     helped["judged"] = replace(helped["judged"], swap_consistency=79.0)
-    decision = judge(NIGHT, helped, shipped(), ANNUAL, tmp_path).decision
+    decision = run_gate(NIGHT, helped, shipped(), ANNUAL, tmp_path).decision
     assert decision.verdict == "underpowered"
-    assert any(reason.startswith("judge_consistency: failed") for reason in decision.reasons)
-    assert any("two orders" in reason for reason in decision.reasons)
+    assert any(reason.startswith("judge_consistency: failed") for reason in reasons(decision))
+    assert any("two orders" in reason for reason in reasons(decision))
 
 
 @pytest.mark.parametrize("place", [0, -1])
@@ -303,8 +318,8 @@ def test_a_judge_s_evidence_that_is_no_number_blocks(
     items = list(helped["judged"].items)
     items[place] = replace(items[place], difference=value)
     helped["judged"] = replace(helped["judged"], items=tuple(items))
-    decision = judge(NIGHT, helped, shipped(), ANNUAL, tmp_path).decision
-    assert (decision.verdict, "the judge's evidence" in decision.reasons[0]) == ("blocked", True)
+    decision = run_gate(NIGHT, helped, shipped(), ANNUAL, tmp_path).decision
+    assert (decision.verdict, "the judge's evidence" in reasons(decision)[0]) == ("blocked", True)
 
 
 def test_small_slices_raise_an_alarm_and_do_not_decide(measured: dict[str, Any], tmp_path: Path) -> None:
@@ -313,8 +328,8 @@ def test_small_slices_raise_an_alarm_and_do_not_decide(measured: dict[str, Any],
         "slice_short": many(0.5, n=700, spread=0.2),
         "slice_songs": many(0.3, n=140, spread=0.2),
     }
-    decision = judge(NIGHT, measured, shipped(), ANNUAL, tmp_path).decision
+    decision = run_gate(NIGHT, measured, shipped(), ANNUAL, tmp_path).decision
     assert decision.verdict == "promote"
-    alarms = [reason for reason in decision.reasons if reason.startswith("Alarm: ")]
+    alarms = [reason for reason in reasons(decision) if reason.startswith("Alarm: ")]
     assert len(alarms) == 1 and alarms[0].startswith("Alarm: slice_talks seems to lose ")
-    assert any(reason.startswith("slice_talks: not evaluable, 140 items where 150") for reason in decision.reasons)
+    assert any(reason.startswith("slice_talks: not evaluable, 140 items where 150") for reason in reasons(decision))

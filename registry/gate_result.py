@@ -10,19 +10,24 @@ from pathlib import Path
 from typing import Any
 
 from errata.documents.comparison import Comparison
-from errata.documents.file_names import judging_file
+from errata.documents.decision import Decision
+from errata.documents.evidence import Evidence, Fault, JudgeSay
+from errata.documents.evidence_record import EvidenceRecord
+from errata.documents.file_names import EVALUATION, ITEMS, judging_file
 from errata.documents.night import Night
 from errata.domain.hashing import sha256
 from errata.errors import BadInput
-from registry.evidence import EvidenceRecord, write_evidence
-from registry.gate import PRESETS, Decision, Evidence, History, Policy, decide
+from registry.evidence import write_evidence
+from registry.gate import decide
+from registry.history import GateHistory
 from registry.judged import judge_consistency, powered_comparison
-from registry.share import against
-from registry.slices import alarms
+from registry.policy import PRESETS, Policy
+from registry.share import point_comparison
+from registry.slice_alarms import slice_alarms
 
 
 @dataclass(frozen=True)
-class Contest:
+class GateResult:
     """A contender and what the gate made of it."""
 
     name: str
@@ -40,23 +45,23 @@ class Contest:
     one test."""
 
 
-def judge(
+def run_gate(
     night: Night,
     contender: dict[str, Any],
     parity: dict[str, Any],
     policy: Policy,
     folder: Path,
-    history: History | None = None,
-) -> Contest:
+    history: GateHistory | None = None,
+) -> GateResult:
     """Puts one of `evaluation.json`'s contenders to the gate.
 
     The evidence record goes to `folder`, where `items.parquet` is. `parity` is `parity.json` of the night that made the
-    contender: what would ship, by target. `history` holds the tests spent before, see `History.of`; the next contender
-    of the night is judged after `history.after(contest.model, contest.decision.test)`.
+    contender: what would ship, by target. `history` holds the tests spent before, see `GateHistory.of`; the next
+    contender of the night is judged after `history.after(result.model, result.decision.test)`.
     """
-    history = history or History()
+    history = history or GateHistory()
     evidence = _evidence(contender, parity, policy, history.nights(contender["model"]) + 1)
-    exports = {target: found["model"] for target, found in parity.items()}
+    exports = {target: scored["model"] for target, scored in parity.items()}
     decision = decide(evidence, policy, history)
     record = EvidenceRecord(
         night=night.label,
@@ -74,35 +79,35 @@ def judge(
     )
     path, digest = write_evidence(folder, record)
     first_come = policy.year is not None
-    return Contest(contender["name"], contender["model"], evidence, decision, path, digest, exports, first_come)
+    return GateResult(contender["name"], contender["model"], evidence, decision, path, digest, exports, first_come)
 
 
 def _files(contender: dict[str, Any]) -> tuple[str, ...]:
     """What the decision rests on, in the night's folder."""
-    scored = ("items.parquet", "evaluation.json")
+    scored = (ITEMS, EVALUATION)
     return (*scored, judging_file(contender["name"])) if contender.get("judged") else scored
 
 
 def _evidence(contender: dict[str, Any], parity: dict[str, Any], policy: Policy, nights: int) -> Evidence:
-    primary, faults = Comparison(**contender["primary"]), list(contender.get("faults", ()))
-    measured = dict(_measured(contender, parity))
-    known = {name: found for name, found in measured.items() if policy.limit(name)}
-    faults += [
-        f"{name} is no guardrail that a preset knows; mend the evaluation's names."
-        for name in measured
-        if not any(other.limit(name) for other in PRESETS.values())
-    ]
+    primary, measured = Comparison(**contender["primary"]), dict(_measured(contender, parity))
+    faults = [Fault("reported", detail=fault) for fault in contender.get("faults", ())]
+    # A misspelt name would else pass in silence: no preset has a limit for it, so none would ask for it.
+    known_to_any = {name for name in measured if any(preset.limit(name) for preset in PRESETS.values())}
+    faults += [Fault("unknown guardrail", name) for name in measured if name not in known_to_any]
+    judge: JudgeSay | None
     try:
-        powered, notes = powered_comparison(contender.get("judged"), primary)
+        powered, judge = powered_comparison(contender.get("judged"), primary)
     except BadInput as error:
-        powered, notes = None, ()
-        faults.append(f"{error}.")
+        powered, judge = None, None
+        faults.append(Fault("reported", "the judge's evidence", f"{error}."))
+    limited = {name: comparison for name, comparison in measured.items() if policy.limit(name)}
     return Evidence(
         primary=primary,
-        guardrails=tuple(policy.guardrail(name, found) for name, found in known.items()),
+        guardrails=tuple(policy.guardrail(name, comparison) for name, comparison in limited.items()),
         faults=tuple(faults),
         powered=powered,
-        notes=(*notes, *alarms(known, policy)),
+        judge=judge,
+        alarms=tuple(slice_alarms(limited, policy)),
         nights=nights,
     )
 
@@ -111,24 +116,24 @@ def _measured(contender: dict[str, Any], parity: dict[str, Any]) -> Iterator[tup
     """Every guardrail that was measured; a preset takes those that it has a limit for."""
     for name, values in {**contender["guardrails"], **contender.get("more_guardrails", {})}.items():
         yield name, Comparison(**values)
-    for target, found in parity.items():
-        yield f"parity_{target}", Comparison(**found["f1"])
-        for name, values in found.get("footprint", {}).items():
+    for target, scored in parity.items():
+        yield f"parity_{target}", Comparison(**scored["f1"])
+        for name, values in scored.get("footprint", {}).items():
             yield name, Comparison(**values)
     server = parity.get("server", {})
     if "agreement" in server:
-        yield "starts_server", against(server["agreement"]["starts"], 100.0, server["f1"]["n"])
+        yield "starts_server", point_comparison(server["agreement"]["starts"], 100.0, server["f1"]["n"])
     if contender.get("judged"):
         yield "judge_consistency", judge_consistency(contender["judged"])
 
 
-def chosen(contests: Sequence[Contest]) -> Contest | None:
+def winner_of(results: Sequence[GateResult]) -> GateResult | None:
     """Of those that may be promoted, the one whose gain is surest."""
-    able = [contest for contest in contests if contest.decision.verdict == "promote"]
-    return max(able, key=_surest, default=None)
+    able = [result for result in results if result.decision.verdict == "promote"]
+    return max(able, key=_lower_bound, default=None)
 
 
-def waiting(contests: Sequence[Contest]) -> Contest | None:
+def next_challenger(results: Sequence[GateResult]) -> GateResult | None:
     """Of those that the gate could not decide on, the one that gathers evidence as challenger: whose gain is surest, or
     who waits already, where first come is first served.
 
@@ -136,27 +141,23 @@ def waiting(contests: Sequence[Contest]) -> Contest | None:
     is spent, or whose time is up. A challenger that is blocked tonight keeps its place, and the evidence that it has
     gathered, unless a newcomer wants it: what was missing (a judge that did not answer) may be there tomorrow.
     """
-    if chosen(contests) is not None:
+    if winner_of(results) is not None:
         return None
-    undecided = [
-        contest
-        for contest in contests
-        if contest.decision.verdict in ("inconclusive", "underpowered") and not contest.decision.final
+    open_results = [result for result in results if not result.decision.final]
+    undecided = [result for result in open_results if result.decision.verdict in ("inconclusive", "underpowered")]
+    blocked = [
+        result for result in open_results if result.name == "challenger" and result.decision.verdict == "blocked"
     ]
-    held_up = [
-        contest
-        for contest in contests
-        if contest.name == "challenger" and contest.decision.verdict == "blocked" and not contest.decision.final
-    ]
-    return max(undecided or held_up, key=lambda contest: (_before(contest), _surest(contest)), default=None)
+    return max(undecided or blocked, key=lambda result: (_came_first(result), _lower_bound(result)), default=None)
 
 
-def _before(contest: Contest) -> bool:
-    return contest.first_come and contest.name == "challenger"
+def _came_first(result: GateResult) -> bool:
+    return result.first_come and result.name == "challenger"
 
 
-def _surest(contest: Contest) -> float:
-    low = contest.evidence.primary.low
+def _lower_bound(result: GateResult) -> float:
+    """Of the gain over the champion: the higher, the surer it is."""
+    low = result.evidence.primary.low
     return -math.inf if low is None else low
 
 

@@ -1,0 +1,170 @@
+"""What the gate decided of a contender, with every number that the decision rests on; `errata.wording` words it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from errata.documents.comparison import Comparison
+from errata.documents.document import checked
+from errata.documents.evidence import Fault, JudgeSay, SliceAlarm
+from errata.documents.guardrail import GuardrailResult
+
+Verdict = Literal["promote", "reject", "inconclusive", "underpowered", "blocked"]
+
+Cause = Literal[
+    "faults",
+    "better",
+    "better, but harmful",
+    "worse",
+    "no better",
+    "gain ruled out",
+    "too few items",
+    "target not detectable",
+    "no difference found",
+    "waits",
+    "let go",
+]
+"""Why the verdict is what it is. The numbers behind each stand in the decision: `comparison`, `look` and `preset`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """What a decision's readers must know of the preset that it was taken by; `registry.policy` has all of it."""
+
+    name: str
+    items: int
+    """Fresh items that it asks for; with a budget of tests, so many independent ones' worth."""
+    clusters: int
+    target: float
+    """The gain, in points of F1, that it is built to find."""
+    known_error: str
+    """How often it is wrong, in words that are part of the preset."""
+    hears_judges: bool
+    least_gain: float | None = None
+    """A contender is let go once such a gain, in points of F1, is ruled out; None where nobody waits for a test."""
+    nights: int | None = None
+    """So many a contender may wait for its test."""
+
+
+UNKNOWN = Preset(name="", items=0, clusters=0, target=0.0, known_error="", hears_judges=True)
+"""In a decision of an older Errata, whose notes say it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the fresh items could tell tonight."""
+
+    items: float
+    """Independent human items that would say as much."""
+    design_effect: float | None
+    """How many times more items clusters make it take; None without spread."""
+    level: float
+    """Of the primary test, spent or still to come."""
+    mde: float
+    """Points of F1 that the test at this level finds 80 times in 100."""
+    low: float | None = None
+    """The interval that holds at every look, in points of F1, where the preset has one."""
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpentTest:
+    """One test spent of the year's budget."""
+
+    number: int
+    """From 1."""
+    p_value: float
+    level: float
+    found: bool
+    """Whether it promoted: the p-value was at most the level, and every guardrail passed."""
+    wealth: float
+    """What is left of the budget after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """What a contender's one test still waits for."""
+
+    items: bool
+    """Whether for fresh items, or for more clusters of them."""
+    guardrails: tuple[str, ...]
+    """Slices with items enough that aren't evaluable yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    verdict: Verdict
+    cause: Cause | None = None
+    """None in a decision of an older Errata, which has `notes` in place of all but the verdict, `needs`, `look`,
+    `test` and `final`."""
+    preset: Preset = UNKNOWN
+    comparison: Comparison | None = None
+    """With the champion on fresh items, as it counted: with the judge's help, where that counted."""
+    guardrails: tuple[GuardrailResult, ...] = ()
+    """Every one that was measured, in that order, and those that the preset decides by and nobody measured."""
+    faults: tuple[Fault, ...] = ()
+    judge: JudgeSay | None = None
+    alarms: tuple[SliceAlarm, ...] = ()
+    shortfall: Shortfall | None = None
+    needs: int | None = None
+    """About how many more fresh items would decide it; None where more items wouldn't help."""
+    look: Look | None = None
+    test: SpentTest | None = None
+    """The test that this decision spent, where the preset has a budget of them."""
+    final: bool = False
+    """Whether the contender may not wait and be looked at again: its test is spent, or its time is up."""
+    notes: tuple[str, ...] = ()
+    """The sentences of an older Errata: to be shown as they are."""
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The guardrails that fail, of those that decide."""
+        return tuple(rail.name for rail in self.guardrails if rail.harms)
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeDecision:
+    """A contender's decision in its night's outcome."""
+
+    name: str
+    """`candidate` or `challenger`."""
+    model: str
+    promoted: bool
+    """Whether it became champion."""
+    evidence: str
+    """SHA-256 of the evidence record, which is its name."""
+    decision: Decision
+
+
+def leading_decision(decisions: Sequence[OutcomeDecision]) -> OutcomeDecision | None:
+    """What a night is about: the decision that made a champion, else the candidate's, else the first."""
+    order = sorted(decisions, key=lambda entry: (not entry.promoted, entry.name != "candidate"))
+    return order[0] if order else None
+
+
+def upgraded_decision(value: dict[str, Any]) -> dict[str, Any]:
+    """As it was written while a decision was a list of sentences, its cause first."""
+    return _parts(value, "verdict", "needs", "look", "test", "final") | {"notes": value.get("reasons", ())}
+
+
+def upgraded_outcome_decision(value: dict[str, Any]) -> dict[str, Any]:
+    """As it stood in the outcomes of that time: one flat object."""
+    entry = {"name": "candidate", "promoted": False, "evidence": ""}
+    return entry | _parts(value, "name", "model", "promoted", "evidence") | {"decision": upgraded_decision(value)}
+
+
+def _parts(value: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value[name] for name in names if name in value}
+
+
+def decisions_of(outcome: Mapping[str, Any]) -> tuple[OutcomeDecision, ...]:
+    """What an outcome, as the record keeps it, says was decided; of whatever Errata wrote it.
+
+    Raises BadInput where it says something else.
+    """
+    decisions = [
+        value if "decision" in value else upgraded_outcome_decision(value) for value in outcome.get("decisions", ())
+    ]
+    return checked(tuple[OutcomeDecision, ...], decisions, "a night's decisions", "run errata fsck")

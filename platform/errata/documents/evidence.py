@@ -1,0 +1,87 @@
+"""What the gate sees of a contender."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from errata.documents.comparison import Comparison, Powered
+from errata.documents.guardrail import Guardrail
+
+FaultCode = Literal[
+    "reported",
+    "unknown guardrail",
+    "no number",
+    "incomplete",
+    "measured twice",
+    "not measured",
+    "of another preset",
+    "other limits",
+    "not evaluable",
+]
+"""What is wrong; the first three are of the evidence itself, the others of what a preset asks of it.
+
+`reported`: whoever measured says so, in `detail`. `no number`: a value named `detail` is NaN or infinite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why evidence can't be judged; any blocks."""
+
+    code: FaultCode
+    name: str = ""
+    """What it is about: a guardrail, or another part of the evidence."""
+    detail: str = ""
+    value: str = ""
+    """The value that is no number: `nan`, `inf` or `-inf`, which JSON doesn't have."""
+
+
+JudgeCode = Literal["counts", "other items", "nothing to add", "unsteady", "few labels", "unlike people", "no surer"]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeSay:
+    """Whether a judge's verdicts count in a comparison, and why not."""
+
+    code: JudgeCode
+    items: int | None = None
+    """Those that the judge alone judged, where it counts; else those that people labelled and it saw."""
+    rho: float | None = None
+    """Correlation of its differences with people's."""
+    asked: float | None = None
+    """What `items` (`other items`, `few labels`) or `rho` (`unlike people`) would have to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class SliceAlarm:
+    """A slice with too few items to decide by that seems to lose more than its margin."""
+
+    name: str
+    loss: float
+    """In `unit`, drawn towards the other slices'; positive."""
+    unit: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that the gate sees."""
+
+    primary: Comparison
+    """F1 of candidate minus champion, on fresh items, by people's labels alone."""
+    guardrails: tuple[Guardrail, ...]
+    faults: tuple[Fault, ...] = ()
+    powered: Powered | None = None
+    """The same with a judge's help, where there is a judge."""
+    judge: JudgeSay | None = None
+    """Why a judge that was asked is not in `powered`."""
+    alarms: tuple[SliceAlarm, ...] = ()
+    """What the release owner should see; none decides."""
+    nights: int = 1
+    """On how many nights the candidate was put to the gate, this one included."""
+
+
+def upgraded_evidence(value: dict[str, Any]) -> dict[str, Any]:
+    """As it was written while faults were sentences. Its notes are left: the decision beside it has them too."""
+    faults = [{"code": "reported", "detail": fault} for fault in value.get("faults", ())]
+    return {**value, "faults": faults}

@@ -1,0 +1,41 @@
+"""Why a decision was taken: one record a decision, a file that is named after its own hash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from errata.documents.decision import Decision, upgraded_decision
+from errata.documents.document import Document
+from errata.documents.evidence import Evidence, upgraded_evidence
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRecord(Document):
+    """All that a decision rests on, and the decision."""
+
+    night: str
+    candidate: str
+    """Identities of models, as `errata.inference.artefact` gives them."""
+    champion: str
+    """What the candidate was compared with."""
+    day0: str
+    exports: dict[str, str]
+    """Target to identity: `server`, `device`."""
+    training_watermark: int
+    gate_watermark: int
+    policy: str
+    """The name of the gate's preset."""
+    gate: Evidence
+    decision: Decision
+    scores: dict[str, str]
+    """Name to sha256 of each file of per-item scores."""
+    parity: dict[str, Any]
+    """Target to `registry.parity.Parity.as_json()`."""
+
+    @classmethod
+    def upgraded(cls, value: dict[str, Any], version: int) -> dict[str, Any]:
+        """0: faults and decision were sentences."""
+        older = {"gate": upgraded_evidence, "decision": upgraded_decision}
+        parts = {name: (value.get(name), as_now) for name, as_now in older.items()}
+        return value | {name: as_now(part) for name, (part, as_now) in parts.items() if isinstance(part, dict)}

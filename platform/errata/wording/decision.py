@@ -1,0 +1,191 @@
+"""A decision of the gate in sentences, for the release owner.
+
+A decision of an older Errata has its sentences already, in `notes`: they are shown as they are.
+"""
+
+from __future__ import annotations
+
+import math
+
+from errata.documents.comparison import Comparison
+from errata.documents.decision import Decision, Look, Preset, Shortfall, SpentTest
+from errata.documents.evidence import Fault, JudgeSay, SliceAlarm
+from errata.documents.guardrail import GuardrailResult
+
+
+def reasons(decision: Decision) -> list[str]:
+    """All of it: the verdict's cause first, each guardrail, the preset's known error last."""
+    rails = [f"{rail.name}: {rail.status}, {guardrail_detail(rail, decision.preset)}" for rail in decision.guardrails]
+    known = [error] if (error := known_error(decision.preset)) else []
+    return [*findings(decision, with_comparison=True), *rails, *known]
+
+
+def findings(decision: Decision, with_comparison: bool) -> list[str]:
+    """The cause and what else was found, without guardrails and known error; `with_comparison`, where no table shows
+    it better."""
+    figures = [_comparison(decision.comparison)] if with_comparison and decision.comparison else []
+    alarms = [_alarm(alarm) for alarm in decision.alarms]
+    return [*causes(decision), *figures, *_circumstances(decision), *alarms]
+
+
+def causes(decision: Decision) -> list[str]:
+    """Why the verdict is what it is: one text, or one for each fault that blocks."""
+    comparison = decision.comparison
+    if decision.cause is None or comparison is None:
+        return list(decision.notes)
+    if decision.cause == "faults":
+        return [_fault(fault, decision) for fault in decision.faults]
+    failed = " and ".join(decision.failed)
+    if decision.cause == "better, but harmful":
+        return [f"It is better on fresh items, but fails {failed}."]
+    shortfall = [] if decision.shortfall is None else _shortfall(decision.shortfall, decision, comparison)
+    also = [f"It also fails {failed}."] if failed else []
+    return [" ".join([_cause(decision, comparison), *shortfall, *also])]
+
+
+def _comparison(comparison: Comparison) -> str:
+    if comparison.effect is None:
+        return "There is nothing to compare."
+    where = f"on {comparison.n} fresh items from {comparison.clusters} clusters"
+    if comparison.low is None or comparison.high is None or comparison.p_value is None:
+        return f"Against the champion: {comparison.effect:+z.1f} points of F1 {where}."
+    return (
+        f"Against the champion: {comparison.effect:+z.1f} points of F1 "
+        f"(90 % interval {comparison.low:+z.1f} to {comparison.high:+z.1f}, p = {comparison.p_value:.2g}) {where}."
+    )
+
+
+def guardrail_detail(rail: GuardrailResult, preset: Preset) -> str:
+    """What was measured and what is allowed, or why that can't be told."""
+    shown_only = "" if rail.decides else f" (Shown only: the preset {preset.name} doesn't decide by it.)"
+    if rail.status == "not evaluable" or rail.effect is None or rail.bound is None:
+        return f"{_why_not_evaluable(rail)}.{shown_only}"
+    return (
+        f"{rail.effect:+z.1f} {rail.unit} and at worst {rail.bound:+z.1f} on {rail.n} items; "
+        f"{-rail.margin:+z.1f} is allowed.{shown_only}"
+    )
+
+
+def known_error(preset: Preset) -> str:
+    """How often the preset is wrong; empty where an older Errata said it among its notes."""
+    return f"Known error of the preset {preset.name}: {preset.known_error}" if preset.name else ""
+
+
+def _cause(decision: Decision, comparison: Comparison) -> str:
+    preset, gain = decision.preset, decision.look.mde if decision.look else comparison.mde or 0.0
+    judged = decision.judge is not None and decision.judge.code == "counts"
+    items = "The items" if judged else f"{comparison.n} items"
+    sentences = {
+        "better": "It is better on fresh items.",
+        "worse": "It is worse on fresh items: the interval leaves no room for a benefit.",
+        "no better": "It is no better on fresh items: the interval leaves no room for a benefit.",
+        "gain ruled out": (
+            f"A gain of {preset.least_gain} points is ruled out on fresh items: it isn't worth waiting for less."
+        ),
+        "too few items": (
+            f"{comparison.n} fresh items from {comparison.clusters} clusters are too few to judge by: "
+            f"{preset.items} from {preset.clusters} are needed."
+        ),
+        "target not detectable": (
+            f"{items} would only show a gain of {gain:.1f} points; the target is {preset.target:.1f}."
+        ),
+        "no difference found": (
+            "The difference is too small to tell from none, on items that would have shown the gain aimed at."
+        ),
+        "waits": "It waits for its one test.",
+        "let go": f"It has had its {preset.nights} nights and is let go, untested.",
+    }
+    return sentences[decision.cause or ""]
+
+
+def _shortfall(shortfall: Shortfall, decision: Decision, comparison: Comparison) -> list[str]:
+    """What a test still waits for."""
+    items, preset = math.floor(decision.look.items) if decision.look else 0, decision.preset
+    missing = (
+        f"The fresh items say as much as {items} independent ones, from {comparison.clusters} clusters; the test is "
+        f"spent at {preset.items}, from {preset.clusters}."
+    )
+    waits = [f"The test waits for {name}, which isn't evaluable yet." for name in shortfall.guardrails]
+    return [missing, *waits] if shortfall.items else waits
+
+
+def _fault(fault: Fault, decision: Decision) -> str:
+    name = fault.name
+    if fault.code == "not evaluable":
+        # Of two of one name, each has a fault besides: that they are two.
+        rail = next(rail for rail in decision.guardrails if rail.name == name)
+        return f"{name} is required, but not evaluable: {_why_not_evaluable(rail)}."
+    sentences = {
+        "reported": fault.detail,
+        "unknown guardrail": f"{name} is no guardrail that a preset knows; mend the evaluation's names.",
+        "no number": f"{fault.detail} of {name} is {fault.value}, not a number; score it again.",
+        "incomplete": "The comparison on fresh items is incomplete; score it again.",
+        "measured twice": f"{name} was measured more than once; keep one.",
+        "not measured": f"{name} is required, but was not measured.",
+        "of another preset": f"{name} is no guardrail of the preset {decision.preset.name}.",
+        "other limits": f"{name} was measured under other limits than the preset {decision.preset.name} sets.",
+    }
+    return sentences[fault.code]
+
+
+def _why_not_evaluable(rail: GuardrailResult) -> str:
+    if rail.n is None:
+        return "not measured"
+    if rail.n < rail.least:
+        return f"{rail.n} items where {rail.least} are needed"
+    if rail.reach is None:
+        return "its items are of one cluster or lack a value"
+    # One decimal would make a reach of 0.54 and a margin of 0.5 the same.
+    decimals = 1 if f"{rail.reach:.1f}" != f"{rail.margin:.1f}" else 2
+    return (
+        f"{rail.n} items tell the difference to within {rail.reach:.{decimals}f} {rail.unit}, "
+        f"and {rail.margin:.{decimals}f} is asked"
+    )
+
+
+def _circumstances(decision: Decision) -> list[str]:
+    """Whether a judge counted, which test was spent, and what the items could have shown."""
+    if decision.comparison is None:
+        return []
+    judge = [] if decision.judge is None else [_judge(decision.judge)]
+    test = [] if decision.test is None else [_spent(decision.test)]
+    return [*judge, *test, _detectable(decision.look, decision.comparison)]
+
+
+def _judge(judge: JudgeSay) -> str:
+    rho, asked = judge.rho or 0.0, f"{judge.asked or 0:g}"
+    if judge.code == "counts":
+        return f"The judge's {judge.items} items count: its differences follow people's with ρ = {rho:.2f}."
+    why = {
+        "other items": f"it saw {judge.items} of the {asked} items, or others",
+        "nothing to add": "there is nothing that it could add",
+        "unsteady": "its two orders were not seen to agree often enough",
+        "few labels": f"{judge.items} items have a human label too, and {asked} are needed",
+        "unlike people": f"its differences follow people's with ρ = {rho:.2f}, and {asked} is needed",
+        "no surer": "it would not make the estimate surer",
+    }
+    return f"The judge has no say: {why[judge.code]}."
+
+
+def _spent(test: SpentTest) -> str:
+    return (
+        f"This was test {test.number} of the budget: p = {test.p_value:.2g} against the level {test.level:.2g}; "
+        f"{test.wealth:.3f} of it is left."
+    )
+
+
+def _detectable(look: Look | None, comparison: Comparison) -> str:
+    """With every verdict, so that nobody reads "not found" as "not there"."""
+    if look is None or comparison.sd is None:
+        return "Detectable: nothing, with so few items or clusters."
+    return (
+        f"Detectable: a true gain of {look.mde:.1f} points in 80 of 100 tests at the level {look.level:.2g}; "
+        f"with a spread of {comparison.sd:.1f} points, the items say as much as {look.items:.0f} independent ones."
+    )
+
+
+def _alarm(alarm: SliceAlarm) -> str:
+    return (
+        f"Alarm: {alarm.name} seems to lose {alarm.loss:.1f} {alarm.unit}, drawn towards the other slices; its "
+        f"{alarm.n} items are too few to decide by, so look at them."
+    )
