@@ -15,7 +15,7 @@ from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from registry.export.server import export_server
 from registry.footprint import ROUNDS, compare_sizes, compare_times, interleaved, load_answer, measure_footprint, size
-from registry.gate import ANNUAL, SMALL, status
+from registry.policy import ANNUAL, SMALL
 
 
 def talks(number: int) -> list[Transcript]:
@@ -51,14 +51,14 @@ def test_latency_is_a_guardrail_on_the_slowest_answers(slowness: float, outcome:
     found = compare_times(times(slowness, seed=2), times(1.0, seed=3))
     assert found.effect == pytest.approx(100 * (1 - slowness), abs=6)
     assert found.low <= found.effect <= found.high
-    assert status(ANNUAL.guardrail("latency", found), ANNUAL) == outcome
+    assert ANNUAL.result(ANNUAL.guardrail("latency", found)).status == outcome
 
 
 def test_a_clock_that_tells_too_little_is_not_evaluable() -> None:
     noisy = compare_times(times(1.0, spread=0.9, seed=4), times(1.0, spread=0.9, seed=5))
-    assert status(ANNUAL.guardrail("latency", noisy), ANNUAL) in ("not evaluable", "failed")
+    assert ANNUAL.result(ANNUAL.guardrail("latency", noisy)).status in ("not evaluable", "failed")
     few = compare_times(times(1.0, transcripts=5), times(1.0, transcripts=5))
-    assert status(ANNUAL.guardrail("latency", few), ANNUAL) == "not evaluable"
+    assert ANNUAL.result(ANNUAL.guardrail("latency", few)).status == "not evaluable"
     assert compare_times(times(1.0, transcripts=1), times(1.0, transcripts=1)).low is None
 
 
@@ -67,7 +67,7 @@ def test_a_machine_that_pauses_now_and_then_fails_nobody() -> None:
     paused[::4, 1] += 10.0
     found = compare_times(paused, calm)
     assert found.effect == pytest.approx(0, abs=6)
-    assert status(ANNUAL.guardrail("latency", found), ANNUAL) == "passed"
+    assert ANNUAL.result(ANNUAL.guardrail("latency", found)).status == "passed"
 
 
 def test_a_model_against_itself_is_even() -> None:
@@ -80,10 +80,10 @@ def test_size_is_a_guardrail_at_a_twentieth_more(old: int, ratio: float) -> None
     new = max(1, round(old * ratio))
     found = compare_sizes(new, old)
     assert (found.mean_new, found.mean_old) == (new, old)
-    outcome = status(ANNUAL.guardrail("size", found), ANNUAL)
+    outcome = ANNUAL.result(ANNUAL.guardrail("size", found)).status
     if abs(new / old - 1.05) > 1e-9:
         assert outcome == ("passed" if new / old < 1.05 else "failed")
-    assert status(SMALL.guardrail("size", found), SMALL) == outcome
+    assert SMALL.result(SMALL.guardrail("size", found)).status == outcome
 
 
 def test_real_models_are_measured(base: Path, adapter: Path, models: Path, tmp_path: Path) -> None:

@@ -54,12 +54,12 @@ def test_sums_of_clusters_say_what_the_items_would(sizes):
 def test_a_guardrail_of_many_nights_is_the_gate_s():
     nights = World(even(40, 15), sd=10).nights(60, seed=2)
     passed, failed = small.guarded(nights)
-    from registry.gate import status
 
     for at in range(60):
         row = [nights.sums[at, c] / nights.sizes[c] for c in range(15) for _ in range(int(nights.sizes[c]))]
         names = [f"{c:03d}" for c in range(15) for _ in range(int(nights.sizes[c]))]
-        one = status(SMALL.guardrail("anchor", compare(row, [0.0] * 40, names, nights.seed)), SMALL)
+        guardrail = SMALL.guardrail("anchor", compare(row, [0.0] * 40, names, nights.seed))
+        one = SMALL.result(guardrail).status
         assert one == ("passed" if passed[at] else "failed" if failed[at] else "not evaluable")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from errata.documents.decision import OutcomeDecision, upgraded_outcome_decision
 from errata.documents.document import Document
 from errata.documents.metric_values import ModelMean
 
@@ -15,6 +16,7 @@ class Outcome(Document):
     verdict: str
     """The gate's on the contender that the night is about, or `bootstrap`, `no candidate` or `skipped`."""
     reason: str = ""
+    """Why nobody contended, where nobody did; the words of an older Errata on its decision, else."""
     new_corrections: int = 0
     """Transcripts corrected since the last night."""
     fresh_items: int = 0
@@ -27,7 +29,8 @@ class Outcome(Document):
     """Tonight's; empty where none was made."""
     promoted: str = ""
     """The model that became champion; empty where none did."""
-    decisions: tuple[dict[str, Any], ...] = ()
+    decisions: tuple[OutcomeDecision, ...] = ()
+    """One for each contender."""
     effect: float | None = None
     """On F1, of the contender that the night is about; with its interval, p value and number of items."""
     low: float | None = None
@@ -38,3 +41,11 @@ class Outcome(Document):
     """About how many more fresh items would decide."""
     evidence: str = ""
     """Where its evidence record lies in the workspace."""
+
+    @classmethod
+    def upgraded(cls, value: dict[str, Any], version: int) -> dict[str, Any]:
+        """0: a decision was one flat object, and sentences."""
+        decisions = [
+            entry if "decision" in entry else upgraded_outcome_decision(entry) for entry in value.get("decisions", ())
+        ]
+        return {**value, "decisions": decisions}
