@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from errata.documents.judging import Judging
 from errata.documents.comparison import NOTHING, Comparison
 from errata.documents.decision import OutcomeDecision, leading_decision
+from errata.documents.judging import Judging
 from errata.domain.transcript import Transcript
 
 PARTS = ("fresh", "anchor", "retention")

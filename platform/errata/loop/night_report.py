@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import errata
 from errata.database.tables import NightRow
+from errata.documents.decision import decisions_of
 from errata.documents.document import read_document
 from errata.documents.file_names import judging_file
 from errata.documents.judging import Judging
-from errata.documents.decision import decisions_of
 from errata.domain.hashing import sha256
 from errata.errors import NotFound
 from errata.files import write_atomically, write_json
