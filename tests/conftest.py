@@ -12,8 +12,10 @@ from hypothesis import HealthCheck, settings
 from errata.database.record import Record
 
 # A machine that is busy is no fault of the code: how long an example takes is measured in benchmarks/, never here.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+_untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeatable", _untimed, derandomize=True)
+settings.register_profile("random", _untimed, database=None, print_blob=True)
+settings.load_profile("repeatable")  # another is named by --hypothesis-profile
 
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")

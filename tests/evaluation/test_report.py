@@ -233,6 +233,6 @@ def small(night: Report) -> Report:
 
 
 @given(text=st.text(max_size=60))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_any_text_leaves_the_page_as_it_is(small: Report, text: str):
     assert Page(render(tainted(small, f"x{text}"))).tags == Page(render(tainted(small, "plain"))).tags

@@ -131,7 +131,7 @@ def test_items_without_a_partner_are_a_fault_of_the_caller():
         compare([1.0, 2.0], [1.0], ["a", "b"], seed=1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(items, st.integers(0, 3))
 def test_swapping_the_models_mirrors_everything(rows, seed):
     new, old, clusters = rows
@@ -145,7 +145,7 @@ def test_swapping_the_models_mirrors_everything(rows, seed):
         assert there.p_value + back.p_value == pytest.approx(1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(items, st.randoms(use_true_random=False))
 def test_the_order_of_items_does_not_matter(rows, random):
     shuffled = list(zip(*rows, strict=True))
@@ -153,7 +153,7 @@ def test_the_order_of_items_does_not_matter(rows, random):
     assert compare(*zip(*shuffled, strict=True), seed=5) == compare(*rows, seed=5)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(items)
 def test_a_model_against_itself_is_exactly_even(rows):
     new, _, clusters = rows
@@ -163,7 +163,7 @@ def test_a_model_against_itself_is_exactly_even(rows):
     assert (found.low, found.high) in ((None, None), (0, 0))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(items)
 def test_values_are_in_bounds(rows):
     found = compare(*rows, seed=2)

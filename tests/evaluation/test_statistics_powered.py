@@ -101,7 +101,7 @@ def test_the_judge_s_bias_and_scale_do_not_matter():
     assert two.weight == pytest.approx(one.weight / 100)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 1000))
 def test_swapping_the_models_mirrors_everything(seed):
     judged = drawn(np.random.default_rng(seed), 0.5, n=30, more=60)

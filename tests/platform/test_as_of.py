@@ -86,7 +86,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(before=steps, after=steps)
 def test_the_same_bytes_whatever_arrives_later(empty: Path, before: list[Step], after: list[Step]) -> None:
     with fresh(empty) as (record, folder):
@@ -111,7 +111,7 @@ def content(rows: list[TrainingRow]) -> set[tuple[object, ...]]:
     }
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     order=st.permutations(range(8)),
     nights=st.integers(1, 8),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.domain.chapter import Chapter
@@ -313,7 +313,6 @@ PARTS = [(name, None) for name in WHOLE] + [
 ]
 
 
-@settings(deadline=None)
 @given(part=st.sampled_from(PARTS), value=anything, flat=st.booleans())
 def test_whatever_stands_in_a_record_it_is_imported_refused_or_left_out(
     part: tuple[str, str | None], value: Any, flat: bool, tmp_path_factory: pytest.TempPathFactory

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.domain.chapter import Chapter
@@ -208,7 +208,6 @@ def test_a_file_that_cannot_be_read_is_one_error_that_names_it(name: str, conten
         description.read(tmp_path)
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_a_list_is_taken_exactly_when_it_keeps_every_rule(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
@@ -223,7 +222,6 @@ def test_a_list_is_taken_exactly_when_it_keeps_every_rule(
         assert [chapter.start for chapter in found.chapters or ()] == starts
 
 
-@settings(deadline=None)
 @given(text=st.text(max_size=60) | st.from_regex(r"(\d?\d:\d\d[ -]{0,2}\w?\n){0,6}", fullmatch=True))
 def test_no_description_stops_the_file(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("fuzz") / "d.json"

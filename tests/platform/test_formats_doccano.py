@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.domain.chapter import Chapter
@@ -188,7 +188,6 @@ anything = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(row=anything | st.fixed_dictionaries({}, optional=dict.fromkeys(line(meta={}, labels=[]), anything)))
 def test_no_line_stops_the_file_or_gets_lost(row: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = write(tmp_path_factory.mktemp("fuzz") / "ann.jsonl", line(), json.dumps(row))
@@ -196,7 +195,6 @@ def test_no_line_stops_the_file_or_gets_lost(row: Any, tmp_path_factory: pytest.
     assert isinstance(good, Review) and isinstance(odd, Review | Rejected)
 
 
-@settings(deadline=None)
 @given(start=st.integers(-1, len(TALK) + 2), end=st.integers(-1, len(TALK) + 2))
 def test_a_span_is_a_chapter_only_where_it_covers_a_line_with_a_time(
     start: int, end: int, tmp_path_factory: pytest.TempPathFactory

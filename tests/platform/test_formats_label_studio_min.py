@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.domain.chapter import Chapter
@@ -161,7 +161,6 @@ def test_a_torn_csv_row_is_refused_with_its_text_and_a_megabyte_in_a_cell_is_rea
 MIN_WHOLE = flat(segments=SEGMENTS, fps=25, verdict="edit")
 
 
-@settings(deadline=None)
 @given(place=st.sampled_from(places(MIN_WHOLE)), value=anything)
 def test_whatever_stands_in_a_row_of_json_min_it_is_imported_or_refused(
     place: tuple[Any, ...], value: Any, tmp_path_factory: pytest.TempPathFactory

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.formats import label_studio
@@ -164,7 +164,6 @@ WHOLE = task(
 )
 
 
-@settings(deadline=None)
 @given(place=st.sampled_from(places(WHOLE)), value=anything)
 def test_whatever_stands_in_a_task_it_is_imported_refused_or_left_out(
     place: tuple[Any, ...], value: Any, tmp_path_factory: pytest.TempPathFactory

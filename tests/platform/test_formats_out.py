@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.domain.chapter import Chapter, Chapters, canonical
@@ -177,7 +177,6 @@ def predictions(draw: st.DrawFn) -> Shown:
     return Shown(transcript, ordered, "key", MODEL)
 
 
-@settings(deadline=None)
 @given(item=predictions())
 def test_any_prediction_comes_back_exactly_or_is_refused(item: Shown, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("out") / "e.json"
@@ -197,7 +196,6 @@ def test_any_prediction_comes_back_exactly_or_is_refused(item: Shown, tmp_path_f
     assert (review.video_id, review.chapters, review.prediction_key) == ("v", item.chapters, "key")
 
 
-@settings(deadline=None)
 @given(item=predictions())
 def test_a_models_answer_keeps_its_order_of_paragraphs(item: Shown) -> None:
     """What models answer lies on segments' starts: then nothing about the transcript is changed for its sake."""

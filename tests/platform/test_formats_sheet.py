@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.domain.chapter import Chapter, tidy
@@ -231,7 +231,6 @@ def test_a_file_that_cannot_be_read_is_one_error_that_names_it(content: bytes, w
         sheet.read(tmp_path / "gone.csv")
 
 
-@settings(deadline=None)
 @given(text=st.text(st.sampled_from('v,;\t"\n\r0159.-='), max_size=40))
 def test_no_text_stops_the_reading(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("fuzz") / "s.csv"
@@ -281,7 +280,6 @@ def test_text_that_xlsx_cannot_hold_is_refused(tmp_path: Path) -> None:
             sheet.write(tmp_path / "s.xlsx", [shown(title)])
 
 
-@settings(deadline=None)
 @given(text=texts)
 def test_no_cell_is_written_that_a_spreadsheet_would_run_and_each_comes_back_exactly(text: str) -> None:
     cell = sheet.guarded(text)
@@ -301,7 +299,6 @@ def test_a_title_with_a_semicolon_is_one_cell_to_programs_that_part_cells_there_
     assert [chapter.title for chapter in review.chapters or ()] == ["a;=cmd|' /C calc'!A0", "b;c"]
 
 
-@settings(deadline=None)
 @given(title=titles, name=texts.filter(lambda name: name.strip() and "\0" not in name))
 def test_any_title_comes_back_exactly_from_csv(title: str, name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("sheet") / "s.csv"

@@ -8,7 +8,7 @@ from datetime import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from errata.domain.chapter import Chapter, tidy
 from errata.errors import BadInput, Unavailable
@@ -104,7 +104,6 @@ def test_without_openpyxl_xlsx_is_unavailable_and_csv_is_not(tmp_path: Path, mon
     assert sheet.write(tmp_path / "s.csv", [shown("a")]) == 1
 
 
-@settings(deadline=None)
 @given(title=titles)
 def test_any_title_that_xlsx_can_hold_comes_back_exactly_from_it(
     title: str, tmp_path_factory: pytest.TempPathFactory

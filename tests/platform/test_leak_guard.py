@@ -116,7 +116,7 @@ def test_a_signature_of_another_form_is_like_none(older: bytes) -> None:
     assert twins.similarity(older, older) == twins.similarity(older, twins.signature("yes")) == 0.0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(length=st.integers(1, 3000), kept=st.floats(0.05, 1.0), seed=st.integers(0, 10**6))
 def test_the_similarity_is_the_part_of_the_shorter_text_that_both_have(length: int, kept: float, seed: int) -> None:
     random = Random(seed)
@@ -228,7 +228,7 @@ def family(salt: str) -> list[Transcript]:
     ]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     declared=st.tuples(*[st.sampled_from(ROLES)] * 7),
     orders=st.lists(st.permutations(range(7)), min_size=2, max_size=3, unique_by=tuple),

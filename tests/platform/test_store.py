@@ -230,7 +230,7 @@ def lasting(request: pytest.FixtureRequest, empty: Path, tmp_path_factory: pytes
 _serial = iter(range(1_000_000))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     declared=st.tuples(*[st.sampled_from(ROLES)] * 4),
     orders=st.lists(st.sampled_from(list(permutations(range(4)))), min_size=2, max_size=3, unique=True),

@@ -52,7 +52,7 @@ def usable(chapters: tuple[Chapter, ...]) -> tuple[Chapter, ...]:
 
 
 @pytest.mark.parametrize("name", ALL)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(case=chaptered())
 def test_what_is_taught_is_read_back(name: str, case: tuple[Transcript, tuple[Chapter, ...]]) -> None:
     transcript, chapters = case
@@ -68,7 +68,7 @@ def test_what_is_taught_is_read_back(name: str, case: tuple[Transcript, tuple[Ch
 
 
 @pytest.mark.parametrize("name", ALL)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(case=chaptered(), data=st.data())
 def test_a_perfect_model_is_read_perfectly_through_windows(name, case, data, request) -> None:
     """Right answers, window by window, give the right chapters of the whole: no seam is a border."""

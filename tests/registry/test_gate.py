@@ -206,7 +206,7 @@ def test_day0_against_itself_is_even_and_never_promotes():
 nights = st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100), st.integers(0, 9)), min_size=1, max_size=80)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(nights, st.booleans())
 def test_swapping_the_models_never_promotes_both(rows, alike):
     new, old, clusters = zip(*[(a, a if alike else b, str(c)) for a, b, c in rows], strict=True)
@@ -280,7 +280,7 @@ def test_what_the_items_could_tell_is_recorded():
     assert look.design_effect == pytest.approx(65 * (2.6 / 20) ** 2)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(nights, st.randoms(use_true_random=False))
 def test_the_order_of_the_items_leaves_the_decision_identical(rows, random):
     shuffled = list(rows)

@@ -250,7 +250,7 @@ def test_tests_that_an_older_version_spent_count_on() -> None:
     assert mixed.tests == (first, test)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.floats(0, 0.02), max_size=40), st.booleans())
 def test_the_budget_never_promises_more_than_it_has(p_values: list[float], passed: bool) -> None:
     history = GateHistory()
@@ -271,7 +271,7 @@ rows = st.lists(
 pasts = st.lists(st.booleans(), max_size=5)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(rows, pasts, st.randoms(use_true_random=False))
 def test_the_order_of_the_items_leaves_the_decision_identical(found: list, past: list[bool], random) -> None:
     shuffled = list(found)
@@ -303,7 +303,6 @@ def test_swapping_the_models_mirrors_the_look_and_never_promotes_both(
 numbers = st.floats(-20, 20) | st.just(math.nan)
 
 
-@settings(deadline=None)
 @given(
     st.integers(0, 3000), st.integers(0, 60), st.lists(numbers, min_size=4, max_size=4),
     st.lists(numbers, min_size=len(NAMES), max_size=len(NAMES)), st.integers(0, len(NAMES)),

@@ -224,7 +224,7 @@ def test_history_tells_every_move_in_order_and_in_utc(day0: Record, tmp_path: Pa
     assert moves[0].at.utcoffset() == timedelta(0)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.sampled_from(["promote", "rollback"]), max_size=12))
 def test_rollback_undoes_promotions_like_a_stack(steps: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("stack")

@@ -66,7 +66,7 @@ def lines(transcript: Transcript, right: Chapters) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("name", sorted(ALTERATIONS))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(case=chaptered(), seed=st.integers(0, 5))
 def test_a_copy_s_chapters_begin_on_the_lines_where_they_began(
     name: str, case: tuple[Transcript, Chapters], seed: int
