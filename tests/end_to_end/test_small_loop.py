@@ -12,8 +12,19 @@ import pytest
 import yaml
 
 from errata.demo import days
+from tests.command_line import Errata, in_a_process, in_this_process, json_of
 
-TALKS = 14
+TALKS = 10
+
+
+@pytest.fixture(scope="module")
+def errata() -> Errata:
+    return in_this_process
+
+
+@pytest.fixture(scope="module")
+def as_json(errata: Errata) -> Callable[..., Any]:
+    return json_of(errata)
 
 
 def slice_day(folder: Path, out: Path, count: int) -> Path:
@@ -150,6 +161,12 @@ def test_the_report_names_the_night(workspace: Path, errata) -> None:
     path = Path(errata("report", "-w", workspace, "--night", "day-2").stdout.strip())
     page = path.read_text()
     assert "day-2" in page and "underpowered" in page.lower()
+
+
+def test_a_process_of_its_own_says_the_same(workspace: Path) -> None:
+    for words in (("status", "-w", workspace, "--json"), ("status", "-w", "nowhere")):
+        one, other = (errata(*words, check=False) for errata in (in_a_process, in_this_process))
+        assert (one.returncode, one.stdout, one.stderr) == (other.returncode, other.stdout, other.stderr)
 
 
 @pytest.mark.parametrize(

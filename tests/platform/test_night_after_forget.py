@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -18,17 +14,12 @@ from errata.demo import days
 from errata.documents.file_names import SNAPSHOT
 from errata.workspace import Workspace
 from retrain.snapshot import read_snapshot
+from tests.command_line import in_a_process as errata
+from tests.command_line import json_of
 from tests.platform.test_forget import texts
 
 TALKS = 14
-
-
-def errata(*words: str | Path) -> Any:
-    """What a command, in a process of its own, prints with --json."""
-    command = [sys.executable, "-c", "from errata.cli import main; main()", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "NO_COLOR": "1"})
-    assert done.returncode == 0, f"errata {words} ended with {done.returncode}:\n{done.stderr}"
-    return json.loads(done.stdout) if "--json" in words else done.stdout
+as_json = json_of(errata)
 
 
 def first_talks(folder: Path, out: Path) -> Path:
@@ -44,9 +35,9 @@ def first_talks(folder: Path, out: Path) -> Path:
 
 def live(root: Path, folder: Path) -> list[str]:
     """A day of a team, up to its night; returns the talks that were corrected."""
-    errata("import", "transcripts", folder, "-w", root, "--json")
-    errata("predict", "-w", root, "--json")
-    errata("import", "corrections", folder / "reviews.jsonl", "-w", root, "--json")
+    as_json("import", "transcripts", folder, "-w", root)
+    as_json("predict", "-w", root)
+    as_json("import", "corrections", folder / "reviews.jsonl", "-w", root)
     return [json.loads(line)["video_id"] for line in (folder / "reviews.jsonl").read_text().splitlines()]
 
 
@@ -61,21 +52,21 @@ def test_the_next_night_goes_on_without_the_talk(tmp_path: Path) -> None:
     (root / "params.yaml").write_text(yaml.safe_dump(params))
 
     corrected = live(root, first_talks(tmp_path / "samples" / "day-1", tmp_path / "day-1"))
-    assert errata("nightly", "--date", "day-1", "-w", root, "--json")["verdict"] == "bootstrap"
+    assert as_json("nightly", "--date", "day-1", "-w", root)["verdict"] == "bootstrap"
     trained = {row.external_id for row in read_snapshot(root / SNAPSHOT)} & set(corrected)
     gone = sorted(trained)[0] if trained else corrected[0]
     live(root, first_talks(tmp_path / "samples" / "day-2", tmp_path / "day-2"))
-    told = errata("forget", gone, "--by", "carol", "--why", "the speaker asked", "-w", root, "--json")
+    told = as_json("forget", gone, "--by", "carol", "--why", "the speaker asked", "-w", root)
     assert told["finished"]
 
-    night = errata("nightly", "--date", "day-2", "-w", root, "--json")
+    night = as_json("nightly", "--date", "day-2", "-w", root)
     assert night["candidate"] and night["fresh_items"] > 0
     rows = {row.external_id for row in read_snapshot(root / SNAPSHOT)}
     assert rows and gone not in rows
     holding = [path for path in made_by(root) if any(gone.encode() in text for text in texts(path))]
     assert holding == []
     assert fsck(Workspace.find(root).record).problems == ()
-    assert errata("nightly", "--date", "day-3", "-w", root, "--json")["verdict"] == "skipped"
+    assert as_json("nightly", "--date", "day-3", "-w", root)["verdict"] == "skipped"
 
 
 def made_by(root: Path) -> list[Path]:
