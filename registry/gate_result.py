@@ -14,13 +14,14 @@ from errata.documents.decision import Decision
 from errata.documents.evidence import Evidence, Fault, JudgeSay
 from errata.documents.evidence_record import EvidenceRecord
 from errata.documents.file_names import EVALUATION, ITEMS, judging_file
+from errata.documents.judging import Judging
 from errata.documents.night import Night
 from errata.domain.hashing import sha256
 from errata.errors import BadInput
 from registry.evidence import write_evidence
 from registry.gate import decide
 from registry.history import GateHistory
-from registry.judged import judge_consistency, powered_comparison
+from registry.judged import judge_consistency, missing_answers, powered_comparison
 from registry.policy import PRESETS, Policy
 from registry.share import point_comparison
 from registry.slice_alarms import slice_alarms
@@ -45,22 +46,52 @@ class GateResult:
     one test."""
 
 
-def run_gate(
-    night: Night,
-    contender: dict[str, Any],
-    parity: dict[str, Any],
-    policy: Policy,
-    folder: Path,
-    history: GateHistory | None = None,
-) -> GateResult:
-    """Puts one of `evaluation.json`'s contenders to the gate.
+@dataclass(frozen=True)
+class GateInput:
+    """All that was measured of a contender."""
 
-    The evidence record goes to `folder`, where `items.parquet` is. `parity` is `parity.json` of the night that made the
-    contender: what would ship, by target. `history` holds the tests spent before, see `GateHistory.of`; the next
-    contender of the night is judged after `history.after(result.model, result.decision.test)`.
+    contender: dict[str, Any]
+    """Its entry in `evaluation.json`."""
+    parity: dict[str, Any]
+    """`parity.json` of the night that made it: what would ship, by target."""
+    judging: Judging | None = None
+    """What judges said of it, where any were asked."""
+
+    @property
+    def panel(self) -> Judging | None:
+        """The same where the judges have a say."""
+        return self.judging if self.judging and self.judging.say else None
+
+    def measured(self) -> Iterator[tuple[str, Comparison]]:
+        """Every guardrail that was measured; a preset takes those that it has a limit for."""
+        for name, values in {**self.contender["guardrails"], **self.contender.get("more_guardrails", {})}.items():
+            yield name, Comparison(**values)
+        for target, scored in self.parity.items():
+            yield f"parity_{target}", Comparison(**scored["f1"])
+            for name, values in scored.get("footprint", {}).items():
+                yield name, Comparison(**values)
+        server = self.parity.get("server", {})
+        if "agreement" in server:
+            yield "starts_server", point_comparison(server["agreement"]["starts"], 100.0, server["f1"]["n"])
+        if self.panel:
+            yield "judge_consistency", judge_consistency(self.panel)
+
+    def files(self) -> tuple[str, ...]:
+        """What the decision rests on, in the night's folder."""
+        return (ITEMS, EVALUATION, judging_file(self.contender["name"])) if self.panel else (ITEMS, EVALUATION)
+
+
+def run_gate(
+    night: Night, given: GateInput, policy: Policy, folder: Path, history: GateHistory | None = None
+) -> GateResult:
+    """Puts a contender to the gate.
+
+    The evidence record goes to `folder`, where the files are that it rests on. `history` holds the tests spent before,
+    see `GateHistory.of`; the next contender of the night is judged after `history.after(result.model,
+    result.decision.test)`.
     """
-    history = history or GateHistory()
-    evidence = _evidence(contender, parity, policy, history.nights(contender["model"]) + 1)
+    history, contender, parity = history or GateHistory(), given.contender, given.parity
+    evidence = _evidence(given, policy, history.nights(contender["model"]) + 1)
     exports = {target: scored["model"] for target, scored in parity.items()}
     decision = decide(evidence, policy, history)
     record = EvidenceRecord(
@@ -74,7 +105,7 @@ def run_gate(
         policy=policy.name,
         gate=evidence,
         decision=decision,
-        scores={name: sha256((folder / name).read_bytes()) for name in _files(contender)},
+        scores={name: sha256((folder / name).read_bytes()) for name in given.files()},
         parity=parity,
     )
     path, digest = write_evidence(folder, record)
@@ -82,21 +113,16 @@ def run_gate(
     return GateResult(contender["name"], contender["model"], evidence, decision, path, digest, exports, first_come)
 
 
-def _files(contender: dict[str, Any]) -> tuple[str, ...]:
-    """What the decision rests on, in the night's folder."""
-    scored = (ITEMS, EVALUATION)
-    return (*scored, judging_file(contender["name"])) if contender.get("judged") else scored
-
-
-def _evidence(contender: dict[str, Any], parity: dict[str, Any], policy: Policy, nights: int) -> Evidence:
-    primary, measured = Comparison(**contender["primary"]), dict(_measured(contender, parity))
-    faults = [Fault("reported", detail=fault) for fault in contender.get("faults", ())]
+def _evidence(given: GateInput, policy: Policy, nights: int) -> Evidence:
+    primary, measured = Comparison(**given.contender["primary"]), dict(given.measured())
+    faults = [Fault("reported", detail=fault) for fault in given.contender.get("faults", ())]
+    faults += missing_answers(given.judging) if given.judging else ()
     # A misspelt name would else pass in silence: no preset has a limit for it, so none would ask for it.
     known_to_any = {name for name in measured if any(preset.limit(name) for preset in PRESETS.values())}
     faults += [Fault("unknown guardrail", name) for name in measured if name not in known_to_any]
     judge: JudgeSay | None
     try:
-        powered, judge = powered_comparison(contender.get("judged"), primary)
+        powered, judge = powered_comparison(given.panel, primary)
     except BadInput as error:
         powered, judge = None, None
         faults.append(Fault("reported", "the judge's evidence", f"{error}."))
@@ -110,21 +136,6 @@ def _evidence(contender: dict[str, Any], parity: dict[str, Any], policy: Policy,
         alarms=tuple(slice_alarms(limited, policy)),
         nights=nights,
     )
-
-
-def _measured(contender: dict[str, Any], parity: dict[str, Any]) -> Iterator[tuple[str, Comparison]]:
-    """Every guardrail that was measured; a preset takes those that it has a limit for."""
-    for name, values in {**contender["guardrails"], **contender.get("more_guardrails", {})}.items():
-        yield name, Comparison(**values)
-    for target, scored in parity.items():
-        yield f"parity_{target}", Comparison(**scored["f1"])
-        for name, values in scored.get("footprint", {}).items():
-            yield name, Comparison(**values)
-    server = parity.get("server", {})
-    if "agreement" in server:
-        yield "starts_server", point_comparison(server["agreement"]["starts"], 100.0, server["f1"]["n"])
-    if contender.get("judged"):
-        yield "judge_consistency", judge_consistency(contender["judged"])
 
 
 def winner_of(results: Sequence[GateResult]) -> GateResult | None:

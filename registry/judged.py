@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from errata.documents.comparison import Comparison, Powered
-from errata.documents.evidence import JudgeSay
-from errata.documents.judging import JudgeEvidence
+from errata.documents.evidence import Fault, JudgeSay
+from errata.documents.judging import Judging
 from evaluation.statistics import mean
 from evaluation.statistics.powered import Judged, combine
 from registry.share import point_comparison
@@ -15,15 +15,15 @@ CONSISTENT = 80.0
 """Percent of items on which a judge's two orders must agree, or the judge has no say."""
 
 
-def powered_comparison(evidence: JudgeEvidence | None, primary: Comparison) -> tuple[Powered | None, JudgeSay | None]:
+def powered_comparison(panel: Judging | None, primary: Comparison) -> tuple[Powered | None, JudgeSay | None]:
     """The primary comparison with the judge's help, or else why a judge has no say.
 
-    Both are None where there is no judge. It has no say where it did not see every item of `primary`. Raises BadInput
-    where a difference is no finite number.
+    Both are None where there is no panel of judges that have a say. They have none here where they did not see every
+    item of `primary`. Raises BadInput where a difference is no finite number.
     """
-    if evidence is None:
+    if panel is None:
         return None, None
-    judged = _judged(evidence)
+    judged = _judged(panel)
     powered, centre = combine(judged), mean(judged.human)
     same = centre is not None and math.isclose(centre, primary.effect or 0.0, abs_tol=1e-6)
     if len(judged.human) != primary.n or not same:
@@ -31,15 +31,25 @@ def powered_comparison(evidence: JudgeEvidence | None, primary: Comparison) -> t
     return powered, None if powered else JudgeSay("nothing to add")
 
 
-def judge_consistency(evidence: JudgeEvidence) -> Comparison:
-    """The guardrail of that name."""
-    labelled = sum(item.human is not None for item in evidence.items)
-    return point_comparison(evidence.swap_consistency, CONSISTENT, labelled)
+def judge_consistency(panel: Judging) -> Comparison:
+    """The guardrail of that name: of the judge of the panel that has least of it."""
+    shares = [judge.swap.consistency.value for judge in panel.judges if judge.say]
+    labelled = sum(item.human is not None for item in panel.items)
+    return point_comparison(100 * min(share for share in shares if share is not None), CONSISTENT, labelled)
 
 
-def _judged(evidence: JudgeEvidence) -> Judged:
-    labelled = [(item, item.human) for item in evidence.items if item.human is not None]
-    unlabelled = [item for item in evidence.items if item.human is None]
+def missing_answers(judging: Judging) -> tuple[Fault, ...]:
+    """One fault, or none where every judge answered all that it had to."""
+    if judging.complete:
+        return ()
+    count = sum(sum(judge.missing.values()) for judge in judging.judges)
+    reasons = sorted({reason for judge in judging.judges for reason in judge.missing})
+    return (Fault("answers missing", "judges", "; ".join(reasons), str(count)),)
+
+
+def _judged(panel: Judging) -> Judged:
+    labelled = [(item, item.human) for item in panel.items if item.human is not None]
+    unlabelled = [item for item in panel.items if item.human is None]
     return Judged(
         human=tuple(human for _, human in labelled),
         judge=tuple(item.difference for item, _ in labelled),

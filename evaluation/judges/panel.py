@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from errata.documents.judging import (
     IntervalEstimate,
-    JudgeEvidence,
     JudgeReliability,
-    Judging,
     PanelItem,
     PanelVerdict,
     SayReason,
@@ -73,12 +71,3 @@ def panel_differences(rows: Sequence[PanelItem], seed: int = 0) -> IntervalEstim
 def panel_alpha(rows: Sequence[PanelItem], seed: int = 0) -> IntervalEstimate:
     values = [list(row.judges.values()) for row in rows]
     return estimate(krippendorff_alpha, values, [row.cluster for row in rows], seed)
-
-
-def judge_evidence(judging: Judging) -> JudgeEvidence | None:
-    """What the gate is told; None where the panel has no say."""
-    if not judging.say:
-        return None
-    consistencies = [judge.swap.consistency.value for judge in judging.judges if judge.say]
-    least = min(value for value in consistencies if value is not None)
-    return JudgeEvidence(100 * least, judging.items)

@@ -27,6 +27,7 @@ from errata.workspace import Workspace
 from evaluation.judges import night_items as night_items_module
 from evaluation.judges.judged_item import JudgedItem
 from evaluation.judges.night_items import night_items, reviewed_pairs
+from registry.judged import missing_answers
 from tests.made_up_judge import Script, item, partial_to_the_first, sensible, serving
 from tests.made_up_params import write_params
 from tests.made_up_record import correction
@@ -169,15 +170,16 @@ def test_one_budget_is_for_all_contenders_of_a_night(place: Place) -> None:
     params["judges"]["budget"] = {"calls": 150}
     (place.root / "params.yaml").write_text(yaml.safe_dump(params))
     contenders = json.loads((place.folder / "evaluation.json").read_text())["contenders"]
-    told = judge_contenders(Workspace(place.root), Night.read(place.folder), contenders)
+    judgings = judge_contenders(Workspace(place.root), Night.read(place.folder), contenders)
     assert sum(len(script.asked) for script in place.scripts) == 150
     found = [json.loads((place.folder / name).read_text()) for name in ("judges.json", "challenger-judges.json")]
     assert sum(each["calls"] for each in found) == 150
-    assert ["budget of 150 calls is spent" in each["faults"][-1] for each in told] == [True, True]
+    faults = [fault for judging in judgings.values() for fault in missing_answers(judging)]
+    assert ["budget of 150 calls is spent" in fault.detail for fault in faults] == [True, True]
 
 
 def test_a_night_without_contenders_asks_nobody(place: Place) -> None:
-    assert judge_contenders(Workspace(place.root), Night.read(place.folder), []) == []
+    assert judge_contenders(Workspace(place.root), Night.read(place.folder), []) == {}
     assert not [script for script in place.scripts if script.asked]
 
 

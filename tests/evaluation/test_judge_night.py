@@ -13,18 +13,19 @@ from typing import Any
 import pytest
 
 from errata.documents.document import as_json, from_json
+from errata.documents.evidence import Fault
 from errata.documents.judging import JudgeCheck, JudgeReliability, Judging, Unlabelled
-from errata.wording.judging import judge_sentences, missing_answers_sentence, panel_sentence, unlabelled_sentence
+from errata.wording.judging import judge_sentences, panel_sentence, unlabelled_sentence
 from evaluation.judges import agreement
 from evaluation.judges.canaries import canaries
 from evaluation.judges.judge_session import JudgeSession, measure_judges
 from evaluation.judges.judged_item import AnswerPair, JudgedItem
 from evaluation.judges.pairwise import differ
-from evaluation.judges.panel import judge_evidence
 from evaluation.judges.reliability import PAIRS
 from evaluation.judges.rubric import RubricForm
 from evaluation.statistics import compare
-from registry.judged import powered_comparison
+from registry.gate_result import GateInput
+from registry.judged import judge_consistency, missing_answers, powered_comparison
 from tests.made_up_judge import (
     Mind,
     Thought,
@@ -210,23 +211,22 @@ def test_no_judges_is_no_fault() -> None:
 def test_the_gate_is_told_what_people_and_judges_said_of_the_same_items(known: Path) -> None:
     bare = [replace(item(number), reviewed=None, kind="", effect=None) for number in range(100, 106)]
     found = JudgeSession(thoughts(known, sensible, sensible)[0], [*ITEMS, *bare], NIGHT).result()
-    evidence = judge_evidence(found)
-    assert evidence is not None and evidence.swap_consistency == 100.0
-    assert [row.human for row in evidence.items] == [each.effect for each in [*ITEMS, *bare]]
+    assert judge_consistency(found).effect == 20.0, "100 % of the pairs, where 80 are needed"
+    assert [row.human for row in found.items] == [each.effect for each in [*ITEMS, *bare]]
     primary = compare([each.effect or 0.0 for each in ITEMS], [0.0] * 46, [each.cluster for each in ITEMS], 0)
-    assert primary.n == 46 and not powered_comparison(evidence, primary)[1], "the gate can read it"
-    assert missing_answers_sentence(found) == ""
+    powered, why_not = powered_comparison(found, primary)
+    assert primary.n == 46 and powered is not None and why_not is None
+    assert powered.judged == len(bare) and missing_answers(found) == ()
 
 
 def test_the_gate_is_told_nothing_by_a_panel_without_a_say(known: Path) -> None:
     clients, minds = thoughts(known, sensible, sensible)
     minds[1].silent_on = lambda request: True
     found = JudgeSession(clients[:1], ITEMS, NIGHT).result()
-    assert judge_evidence(found) is None and missing_answers_sentence(found) == ""
+    assert GateInput({}, {}, found).panel is None and missing_answers(found) == ()
     found = JudgeSession(clients_of(known, minds), ITEMS, "2026-03-05").result()
-    assert judge_evidence(found) is None
-    sentence = "64 answers of judges are missing (bo is silent); mend that before the next night."
-    assert missing_answers_sentence(found) == sentence
+    assert GateInput({}, {}, found).panel is None
+    assert missing_answers(found) == (Fault("answers missing", "judges", "bo is silent", "64"),)
 
 
 # what is missing -----------------------------------------------------------------------------------------------------
@@ -296,7 +296,7 @@ def test_more_items_are_judged_after_the_night_s_own(known: Path, first: tuple[P
     consistency = found.judges[0].swap.consistency
     assert consistency.n > alone.judges[0].swap.consistency.n, "it is a measure of all they were asked"
     primary = compare([each.effect or 0.0 for each in ITEMS], [0.0] * 46, ["a"] * 46, 0)
-    powered, notes = powered_comparison(judge_evidence(found), primary)
+    powered, notes = powered_comparison(found, primary)
     assert powered is not None and powered.judged == 12 and not notes
     assert found.calls == len(minds[0].asked) + len(minds[1].asked)
     json.dumps(as_json(found), allow_nan=False)
@@ -313,7 +313,7 @@ def test_the_first_that_a_judge_does_not_answer_ends_it_and_blocks_nobody(known:
     assert [row.transcript for row in found.items[46:]] == [each.number for each in BARE[:cut]]
     why = f"Cut after {cut} of 12, in the order in which they were drawn: bo is silent."
     assert (found.unlabelled.drawn, found.unlabelled.n, unlabelled_sentence(found.unlabelled)) == (12, cut, why)
-    assert found.complete and missing_answers_sentence(found) == "" and not found.missing
+    assert found.complete and missing_answers(found) == () and not found.missing
     assert [judge.missing for judge in found.judges] == [{}, {}]
     assert asked_of(minds, CHUNKS[2]) == [0, 0]
 

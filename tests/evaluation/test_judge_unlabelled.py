@@ -41,7 +41,7 @@ from evaluation.judges.judged_item import JudgedItem
 from evaluation.judges.unlabelled import answer_items
 from registry.error_budget import primary_estimate
 from registry.gate import guardrail_results
-from registry.gate_result import GateResult, run_gate
+from registry.gate_result import GateInput, GateResult, run_gate
 from registry.policy import ANNUAL
 from tests.made_up_answers import ASKED, mark
 from tests.made_up_judge import serving, talk
@@ -59,7 +59,7 @@ class Place:
     root: Path
     night: Night
     contenders: list[dict[str, Any]]
-    told: list[dict[str, Any]]
+    judging: Judging
     asked: int
     """Calls that the night took."""
 
@@ -141,22 +141,23 @@ def judged_night(tmp_path_factory: pytest.TempPathFactory, empty: Path) -> Itera
             for name, script in zip(("ada", "bo"), servers, strict=True)
         ]
         write_params(root, judges={"panel": panel}, gate={"preset": "annual"})
-        told = judge_contenders(workspace, night, result["contenders"])
+        judging = judge_contenders(workspace, night, result["contenders"])["candidate"]
         asked = sum(len(script.asked) for script in servers)
         for script in servers:
             script.always = (401, {}, "")
-        yield Place(root, night, result["contenders"], told, asked)
+        yield Place(root, night, result["contenders"], judging, asked)
 
 
 def gate_result(place: Place) -> GateResult:
-    return run_gate(place.night, place.told[0], {}, ANNUAL, place.root / "nights" / LABEL)
+    folder = place.root / "nights" / LABEL
+    return run_gate(place.night, GateInput(place.contenders[0], {}, place.judging), ANNUAL, folder)
 
 
 def test_what_nobody_reviewed_makes_the_gate_s_estimate_surer(judged_night: Place) -> None:
-    told, primary = judged_night.told[0], judged_night.contenders[0]["primary"]
-    people = [row for row in told["judged"].items if row.human is not None]
-    alone = [row for row in told["judged"].items if row.human is None]
-    assert told["faults"] == [] and len(alone) == len(WAITING), "not those that came after the watermark"
+    items, primary = judged_night.judging.items, judged_night.contenders[0]["primary"]
+    people = [row for row in items if row.human is not None]
+    alone = [row for row in items if row.human is None]
+    assert judged_night.judging.complete and len(alone) == len(WAITING), "not those that came after the watermark"
     assert len(people) == primary["n"] == len(LABELLED)
     evidence = gate_result(judged_night).evidence
     assert evidence.powered is not None and evidence.powered.judged == len(WAITING)

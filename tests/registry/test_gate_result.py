@@ -14,19 +14,31 @@ from errata.documents.comparison import Comparison
 from errata.documents.decision import Decision, OutcomeDecision, Verdict
 from errata.documents.document import to_json
 from errata.documents.evidence import Evidence
-from errata.documents.judging import JudgeEvidence, PanelItem
+from errata.documents.judging import IntervalEstimate, Judging, PanelItem, SwapConsistency
 from errata.documents.night import Night
 from errata.domain.hashing import sha256
 from errata.wording.decision import reasons
 from evaluation.statistics import compare
 from registry.evidence import read_evidence
 from registry.gate import decide
-from registry.gate_result import GateResult, next_challenger, read_parity, run_gate, winner_of
+from registry.gate_result import GateInput, GateResult, next_challenger, read_parity, run_gate, winner_of
 from registry.history import GateHistory
-from registry.policy import ANNUAL, SMALL
+from registry.policy import ANNUAL, SMALL, Policy
+from tests.made_up_report import judges
 
 NIGHT = Night("2026-03-01", 30, 40, "d" * 64, "c" * 64, 20, "", 0, "e" * 64)
 COMPARISON = compare([80.0, 90.0, 70.0, 60.0], [60.0, 70.0, 75.0, 50.0], ["x", "y", "z", "x"], seed=7)
+
+
+def gate(
+    contender: dict[str, Any],
+    parity: dict[str, Any],
+    policy: Policy,
+    folder: Path,
+    history: GateHistory | None = None,
+    judging: Judging | None = None,
+) -> GateResult:
+    return run_gate(NIGHT, GateInput(contender, parity, judging), policy, folder, history)
 
 
 def made(name: str, verdict: Verdict, effect: float | None = 1.0, low: float | None = 0.5) -> GateResult:
@@ -97,7 +109,7 @@ def contender(tmp_path: Path) -> dict[str, Any]:
 
 def test_a_decision_is_written_down_with_all_that_it_stands_on(contender: dict[str, Any], tmp_path: Path) -> None:
     parity = {"server": {"model": "5" * 64, "f1": asdict(COMPARISON)}}
-    found = run_gate(NIGHT, contender, parity, SMALL, tmp_path)
+    found = gate(contender, parity, SMALL, tmp_path)
     assert (found.name, found.model, found.exports) == ("candidate", "b" * 64, {"server": "5" * 64})
     assert found.decision == decide(found.evidence, SMALL)
     assert {guardrail.name for guardrail in found.evidence.guardrails} == {
@@ -114,7 +126,7 @@ def test_a_decision_is_written_down_with_all_that_it_stands_on(contender: dict[s
 
 
 def test_a_challenger_keeps_the_watermark_that_it_was_trained_to(contender: dict[str, Any], tmp_path: Path) -> None:
-    found = run_gate(NIGHT, {**contender, "name": "challenger", "watermark": 11}, {}, SMALL, tmp_path)
+    found = gate({**contender, "name": "challenger", "watermark": 11}, {}, SMALL, tmp_path)
     assert read_evidence(found.record)[0].training_watermark == 11
     assert found.exports == {}
     assert found.decision.verdict != "promote", "nothing was scored of what would ship"
@@ -165,7 +177,7 @@ def shipped(**server: Any) -> dict[str, Any]:
 
 
 def test_annual_takes_every_guardrail_from_where_it_was_measured(measured: dict[str, Any], tmp_path: Path) -> None:
-    found = run_gate(NIGHT, measured, shipped(), ANNUAL, tmp_path)
+    found = gate(measured, shipped(), ANNUAL, tmp_path)
     assert found.decision.verdict == "promote", reasons(found.decision)
     assert {rail.name for rail in found.evidence.guardrails} == {
         "anchor", "best_anchor", "day0_retention", "latency", "parity_device", "parity_server", "parsable", "size",
@@ -180,7 +192,7 @@ def test_annual_takes_every_guardrail_from_where_it_was_measured(measured: dict[
 def test_small_judges_the_same_evaluation_without_what_it_does_not_ask_for(
     measured: dict[str, Any], tmp_path: Path
 ) -> None:
-    found = run_gate(NIGHT, measured, shipped(), SMALL, tmp_path)
+    found = gate(measured, shipped(), SMALL, tmp_path)
     assert found.decision.verdict == "promote"
     assert {rail.name for rail in found.evidence.guardrails} == {
         "anchor", "day0_retention", "latency", "parity_device", "parity_server", "parsable", "size",
@@ -193,7 +205,7 @@ def test_a_night_that_forgets_is_rejected_and_says_which_night_was_forgotten(
 ) -> None:
     lost = {**asdict(COMPARISON), "effect": -9.0, "low": -12.0, "high": -6.0, "se": 1.5, "n": 40, "clusters": 12}
     measured["more_guardrails"] |= {"forgetting": lost, "vintage_2026-02-01": lost}
-    decision = run_gate(NIGHT, measured, shipped(), SMALL, tmp_path).decision
+    decision = gate(measured, shipped(), SMALL, tmp_path).decision
     assert (decision.verdict, "fails forgetting" in reasons(decision)[0]) == ("reject", True), reasons(decision)
     assert any(reason.startswith("vintage_2026-02-01: failed, -9.0 points") for reason in reasons(decision))
 
@@ -206,13 +218,13 @@ def test_annual_blocks_without_what_it_requires(measured: dict[str, Any], missin
     parity["server"]["footprint"].pop(missing, None)
     if missing == "starts_server":
         del parity["server"]["agreement"]
-    decision = run_gate(NIGHT, measured, parity, ANNUAL, tmp_path).decision
+    decision = gate(measured, parity, ANNUAL, tmp_path).decision
     assert (decision.verdict, decision.test) == ("blocked", None)
     assert reasons(decision)[0] == f"{missing} is required, but was not measured."
 
 
 def test_starts_that_the_export_gives_otherwise_fail(measured: dict[str, Any], tmp_path: Path) -> None:
-    decision = run_gate(NIGHT, measured, shipped(agreement={"starts": 98.9}), ANNUAL, tmp_path).decision
+    decision = gate(measured, shipped(agreement={"starts": 98.9}), ANNUAL, tmp_path).decision
     assert (decision.verdict, "fails starts_server" in reasons(decision)[0]) == ("reject", True)
 
 
@@ -225,15 +237,15 @@ def test_faults_that_the_evaluation_found_block_and_so_does_a_guardrail_that_nob
     faulty = ((overlap, "leak group"), (misspelt, "ancor is no guardrail"), (lost, "slise_long is no guardrail"))
     for odd, word in faulty:
         for policy in (SMALL, ANNUAL):
-            decision = run_gate(NIGHT, odd, shipped(), policy, tmp_path).decision
+            decision = gate(odd, shipped(), policy, tmp_path).decision
             assert (decision.verdict, word in reasons(decision)[0]) == ("blocked", True)
 
 
 def test_the_year_s_tests_are_spent_one_after_the_other(measured: dict[str, Any], tmp_path: Path) -> None:
     """Two contenders on one night, and the history read from the outcomes that a night keeps."""
     past = GateHistory.of([{"night": "1", "verdict": "skipped"}])
-    first = run_gate(NIGHT, measured, shipped(), ANNUAL, tmp_path, past)
-    second = run_gate(NIGHT, {**measured, "name": "challenger", "model": "a" * 64}, shipped(), ANNUAL, tmp_path,
+    first = gate(measured, shipped(), ANNUAL, tmp_path, past)
+    second = gate({**measured, "name": "challenger", "model": "a" * 64}, shipped(), ANNUAL, tmp_path,
                    past.after(first.model, first.decision.test))  # fmt: skip
     assert (first.decision.test.number, second.decision.test.number) == (1, 2)
     assert second.decision.test.level > first.decision.test.level / 2, "a find has earned budget"
@@ -243,70 +255,88 @@ def test_the_year_s_tests_are_spent_one_after_the_other(measured: dict[str, Any]
     outcome = {"decisions": [to_json(entry) for entry in entries]}
     history = GateHistory.of([outcome])
     assert history.tests == (first.decision.test, second.decision.test)
-    again = run_gate(NIGHT, measured, shipped(), ANNUAL, tmp_path, history)
+    again = gate(measured, shipped(), ANNUAL, tmp_path, history)
     assert (again.evidence.nights, again.decision.test.number) == (2, 3)
 
 
 def test_who_waits_goes_on_waiting_and_whose_test_is_spent_does_not(measured: dict[str, Any], tmp_path: Path) -> None:
     few, lucky = many(1.0, n=200), many(3.0, n=200)
-    challenger = run_gate(NIGHT, {**measured, "name": "challenger", "primary": few}, shipped(), ANNUAL, tmp_path)
-    candidate = run_gate(NIGHT, {**measured, "primary": lucky}, shipped(), ANNUAL, tmp_path)
+    challenger = gate({**measured, "name": "challenger", "primary": few}, shipped(), ANNUAL, tmp_path)
+    candidate = gate({**measured, "primary": lucky}, shipped(), ANNUAL, tmp_path)
     assert {found.decision.verdict for found in (challenger, candidate)} == {"underpowered"}
     assert next_challenger([candidate, challenger]) is next_challenger([challenger, candidate]) is challenger
-    spent = run_gate(NIGHT, {**measured, "name": "challenger", "primary": many(0.9)}, shipped(), ANNUAL, tmp_path)
+    spent = gate({**measured, "name": "challenger", "primary": many(0.9)}, shipped(), ANNUAL, tmp_path)
     assert (spent.decision.verdict, spent.decision.final) == ("inconclusive", True)
     assert next_challenger([candidate, spent]) is candidate
     assert next_challenger([spent]) is None
 
 
-def judged(primary: list[float], clusters: list[str], more: int = 900) -> JudgeEvidence:
-    """A judge that follows people closely."""
+DIFFERENCES = drawn(4.0, 280, 15.0)
+CLUSTERS = [f"c{index % 70}" for index in range(280)]
+
+
+def judged(consistency: float = 0.92, more: int = 900) -> Judging:
+    """Judges that follow people closely."""
     labelled = [
         PanelItem(index, cluster, value / 40 + (0.1 if index % 2 else -0.1), {}, value)
-        for index, (value, cluster) in enumerate(zip(primary, clusters, strict=True))
+        for index, (value, cluster) in enumerate(zip(DIFFERENCES, CLUSTERS, strict=True))
     ]
     unlabelled = [
-        PanelItem(len(primary) + index, f"c{index % 70}", value / 40, {}, None)
+        PanelItem(len(labelled) + index, f"c{index % 70}", value / 40, {}, None)
         for index, value in enumerate(drawn(4.0, more, 15.0))
     ]
-    return JudgeEvidence(92.0, (*labelled, *unlabelled))
+    swap = SwapConsistency(IntervalEstimate(280, 70, consistency, None, None), 0.5)
+    panel = judges()
+    members = tuple(replace(judge, swap=swap) for judge in panel.judges)
+    return replace(panel, judges=members, items=(*labelled, *unlabelled), n=len(labelled) + more)
 
 
 @pytest.fixture
 def helped(measured: dict[str, Any]) -> dict[str, Any]:
-    differences = drawn(4.0, 280, 15.0)
-    clusters = [f"c{index % 70}" for index in range(280)]
-    primary = asdict(compare(differences, [0.0] * 280, clusters, seed=1))
-    return {**measured, "primary": primary, "judged": judged(differences, clusters)}
+    return {**measured, "primary": asdict(compare(DIFFERENCES, [0.0] * 280, CLUSTERS, seed=1))}
 
 
 def test_a_judge_helps_annual_and_not_small(helped: dict[str, Any], tmp_path: Path) -> None:
-    alone = run_gate(NIGHT, {**helped, "judged": None}, shipped(), ANNUAL, tmp_path)
+    alone = gate(helped, shipped(), ANNUAL, tmp_path)
     assert alone.decision.verdict == "underpowered"
-    found = run_gate(NIGHT, helped, shipped(), ANNUAL, tmp_path)
+    found = gate(helped, shipped(), ANNUAL, tmp_path, judging=judged())
     assert found.decision.verdict == "promote", reasons(found.decision)
     assert found.decision.look.items > 600
     assert any(reason.startswith("judge_consistency: passed") for reason in reasons(found.decision))
     record, _ = read_evidence(found.record)
     assert record.scores["judges.json"] == sha256("judges.json")
     assert record.gate.powered == found.evidence.powered
-    small = run_gate(NIGHT, helped, shipped(), SMALL, tmp_path).decision
+    small = gate(helped, shipped(), SMALL, tmp_path, judging=judged()).decision
     assert not any("judge" in reason.lower() for reason in reasons(small))
 
 
 def test_a_judge_that_did_not_see_every_item_has_no_say(helped: dict[str, Any], tmp_path: Path) -> None:
-    helped["judged"] = replace(helped["judged"], items=helped["judged"].items[1:])
-    decision = run_gate(NIGHT, helped, shipped(), ANNUAL, tmp_path).decision
+    whole = judged()
+    decision = gate(helped, shipped(), ANNUAL, tmp_path, judging=replace(whole, items=whole.items[1:])).decision
     assert decision.verdict == "underpowered"
     assert "The judge has no say: it saw 279 of the 280 items, or others." in reasons(decision)
 
 
 def test_an_unsteady_judge_has_no_say(helped: dict[str, Any], tmp_path: Path) -> None:
-    helped["judged"] = replace(helped["judged"], swap_consistency=79.0)
-    decision = run_gate(NIGHT, helped, shipped(), ANNUAL, tmp_path).decision
+    decision = gate(helped, shipped(), ANNUAL, tmp_path, judging=judged(consistency=0.79)).decision
     assert decision.verdict == "underpowered"
     assert any(reason.startswith("judge_consistency: failed") for reason in reasons(decision))
     assert any("two orders" in reason for reason in reasons(decision))
+
+
+def test_a_panel_without_a_say_is_as_if_nobody_had_been_asked(helped: dict[str, Any], tmp_path: Path) -> None:
+    found = gate(helped, shipped(), ANNUAL, tmp_path, judging=replace(judged(), say=False))
+    assert found.evidence == gate(helped, shipped(), ANNUAL, tmp_path).evidence
+    assert "judges.json" not in read_evidence(found.record)[0].scores
+
+
+def test_missing_answers_of_judges_block(helped: dict[str, Any], tmp_path: Path) -> None:
+    whole = judged()
+    silent = replace(whole.judges[1], missing={"bo is silent": 3})
+    partial = replace(whole, judges=(whole.judges[0], silent), complete=False)
+    decision = gate(helped, shipped(), ANNUAL, tmp_path, judging=partial).decision
+    assert decision.verdict == "blocked"
+    assert reasons(decision)[0] == "3 answers of judges are missing (bo is silent); mend that before the next night."
 
 
 @pytest.mark.parametrize("place", [0, -1])
@@ -315,10 +345,10 @@ def test_a_judge_s_evidence_that_is_no_number_blocks(
     helped: dict[str, Any], place: int, value: float, tmp_path: Path
 ) -> None:
     """Of an item that people labelled, and of one that nobody did."""
-    items = list(helped["judged"].items)
+    whole = judged()
+    items = list(whole.items)
     items[place] = replace(items[place], difference=value)
-    helped["judged"] = replace(helped["judged"], items=tuple(items))
-    decision = run_gate(NIGHT, helped, shipped(), ANNUAL, tmp_path).decision
+    decision = gate(helped, shipped(), ANNUAL, tmp_path, judging=replace(whole, items=tuple(items))).decision
     assert (decision.verdict, "the judge's evidence" in reasons(decision)[0]) == ("blocked", True)
 
 
@@ -328,7 +358,7 @@ def test_small_slices_raise_an_alarm_and_do_not_decide(measured: dict[str, Any],
         "slice_short": many(0.5, n=700, spread=0.2),
         "slice_songs": many(0.3, n=140, spread=0.2),
     }
-    decision = run_gate(NIGHT, measured, shipped(), ANNUAL, tmp_path).decision
+    decision = gate(measured, shipped(), ANNUAL, tmp_path).decision
     assert decision.verdict == "promote"
     alarms = [reason for reason in reasons(decision) if reason.startswith("Alarm: ")]
     assert len(alarms) == 1 and alarms[0].startswith("Alarm: slice_talks seems to lose ")

@@ -12,6 +12,7 @@ FaultCode = Literal[
     "reported",
     "unknown guardrail",
     "no number",
+    "answers missing",
     "incomplete",
     "measured twice",
     "not measured",
@@ -19,9 +20,10 @@ FaultCode = Literal[
     "other limits",
     "not evaluable",
 ]
-"""What is wrong; the first three are of the evidence itself, the others of what a preset asks of it.
+"""What is wrong; the first four are of the evidence itself, the others of what a preset asks of it.
 
-`reported`: whoever measured says so, in `detail`. `no number`: a value named `detail` is NaN or infinite."""
+`reported`: whoever measured says so, in `detail`. `no number`: a value named `detail` is NaN or infinite.
+`answers missing`: `value` answers of judges, for the reasons in `detail`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Fault:
     """What it is about: a guardrail, or another part of the evidence."""
     detail: str = ""
     value: str = ""
-    """The value that is no number: `nan`, `inf` or `-inf`, which JSON doesn't have."""
+    """The value that is no number (`nan`, `inf` or `-inf`, which JSON doesn't have), or how many are missing."""
 
 
 JudgeCode = Literal["counts", "other items", "nothing to add", "unsteady", "few labels", "unlike people", "no surer"]

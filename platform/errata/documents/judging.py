@@ -282,12 +282,3 @@ class Judging(JudgeCheck):
     """Krippendorff's, between the judges."""
     unlabelled: Unlabelled = Unlabelled()
     rubric: dict[str, CriterionMeans] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class JudgeEvidence:
-    """What the gate is told of a panel that has a say."""
-
-    swap_consistency: float
-    """Of the judge that has least of it, in percent."""
-    items: tuple[PanelItem, ...]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from errata.documents.file_names import PARITY
+from errata.documents.judging import Judging
 from errata.documents.night import Night
 from errata.workspace import Workspace
 
@@ -14,9 +15,14 @@ if TYPE_CHECKING:
     from registry.gate_result import GateResult
 
 
-def run_gates(workspace: Workspace, night: Night, contenders: Sequence[dict[str, Any]]) -> list[GateResult]:
-    """Decides on every contender, in turn: a test that one has spent is spent for the next. Writes the evidence."""
-    from registry.gate_result import read_parity, run_gate
+def run_gates(
+    workspace: Workspace, night: Night, contenders: Sequence[dict[str, Any]], judgings: Mapping[str, Judging]
+) -> list[GateResult]:
+    """Decides on every contender, in turn: a test that one has spent is spent for the next. Writes the evidence.
+
+    `judgings` is what judges said, by contender.
+    """
+    from registry.gate_result import GateInput, read_parity, run_gate
     from registry.history import GateHistory
     from registry.policy import preset
 
@@ -27,7 +33,8 @@ def run_gates(workspace: Workspace, night: Night, contenders: Sequence[dict[str,
     results = []
     for contender in contenders:
         parity = read_parity(_exported_in(workspace, night, contender) / PARITY)
-        result = run_gate(night, contender, parity, policy, folder, history)
+        given = GateInput(contender, parity, judgings.get(contender["name"]))
+        result = run_gate(night, given, policy, folder, history)
         history = history.after(result.model, result.decision.test)
         results.append(result)
     return results

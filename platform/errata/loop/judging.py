@@ -14,7 +14,6 @@ from errata.documents.night import Night, today
 from errata.documents.recall import Recall
 from errata.errors import NotFound
 from errata.progress import counter
-from errata.wording.judging import missing_answers_sentence
 from errata.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -27,18 +26,15 @@ QUESTIONS = "questions to judges"
 """What a run counts aloud: those asked, and those that weren't asked any more."""
 
 
-def judge_contenders(workspace: Workspace, night: Night, contenders: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """`evaluation.json`'s contenders with what the judges say of each: `judged`, and a fault where that is missing."""
-    from evaluation.judges.panel import judge_evidence
-
+def judge_contenders(workspace: Workspace, night: Night, contenders: Sequence[dict[str, Any]]) -> dict[str, Judging]:
+    """What the judges say of each contender, by its name; kept in the night's folder. Nothing without judges."""
     if not workspace.params().judges.panel or not contenders:
-        return contenders
-    folder, with_evidence = workspace.nights / night.label, []
-    for contender, judging in zip(contenders, _ask(workspace, night, contenders), strict=True):
-        write_document(folder / judging_file(contender["name"]), judging)
-        faults = list(filter(None, [*contender.get("faults", ()), missing_answers_sentence(judging)]))
-        with_evidence.append({**contender, "judged": judge_evidence(judging), "faults": faults})
-    return with_evidence
+        return {}
+    names = [contender["name"] for contender in contenders]
+    judgings = dict(zip(names, _ask(workspace, night, contenders), strict=True))
+    for name, judging in judgings.items():
+        write_document(workspace.nights / night.label / judging_file(name), judging)
+    return judgings
 
 
 def ask_judges(workspace: Workspace, label: str | None, contender: str) -> Judging:

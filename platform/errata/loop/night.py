@@ -42,8 +42,9 @@ def run_night(workspace: Workspace, label: str | None = None) -> dict[str, Any]:
             run_stages(workspace.root)
             collect_results(workspace.root, folder)
             evaluation: dict[str, Any] = json.loads((folder / EVALUATION).read_text())
-            contenders = judge_contenders(workspace, night, evaluation["contenders"])
-            results = run_gates(workspace, night, contenders)
+            contenders = evaluation["contenders"]
+            judgings = judge_contenders(workspace, night, contenders)
+            results = run_gates(workspace, night, contenders, judgings)
             store_candidate(workspace, results)
             register_contenders(workspace, label, results)
             outcome = night_outcome(workspace, night, evaluation, results)

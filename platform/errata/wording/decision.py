@@ -119,6 +119,9 @@ def _fault(fault: Fault, decision: Decision) -> str:
         "reported": fault.detail,
         "unknown guardrail": f"{name} is no guardrail that a preset knows; mend the evaluation's names.",
         "no number": f"{fault.detail} of {name} is {fault.value}, not a number; score it again.",
+        "answers missing": (
+            f"{fault.value} answers of judges are missing ({fault.detail}); mend that before the next night."
+        ),
         "incomplete": "The comparison on fresh items is incomplete; score it again.",
         "measured twice": f"{name} was measured more than once; keep one.",
         "not measured": f"{name} is required, but was not measured.",

@@ -88,14 +88,5 @@ def unlabelled_sentence(unlabelled: Unlabelled) -> str:
             return why.text
 
 
-def missing_answers_sentence(check: JudgeCheck) -> str:
-    """Why the gate must block; empty where every answer is there."""
-    if check.complete:
-        return ""
-    count = sum(sum(judge.missing.values()) for judge in check.judges)
-    faults = sorted({fault for judge in check.judges for fault in judge.missing})
-    return f"{count} answers of judges are missing ({'; '.join(faults)}); mend that before the next night."
-
-
 def _two(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.2f}"
