@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from errata.domain.chapter import Chapter, tidy
 from errata.domain.transcript import Segment, Transcript
 from errata.formats import sheet
+from errata.formats.review_task import ReviewTask
 from errata.formats.reviews_jsonl import Review
 from errata.formats.sheet import COLUMNS
-from errata.formats.shown import Shown
 from errata.formats.source_rows import Rejected
 
 CHAPTERS = (Chapter(0.0, "Welcome"), Chapter(60.5, "Soil"))
@@ -66,10 +66,10 @@ def refused(path: Path) -> dict[str, str]:
     }
 
 
-def shown(*titles: str, video_id: str = "v", key: str = "key") -> Shown:
+def review_task(*titles: str, video_id: str = "v", key: str = "key") -> ReviewTask:
     talk = Transcript(video_id, (Segment(0.0, 50.0, "words"),), 100.0)
     chapters = tuple(Chapter(at * 10.25, title) for at, title in enumerate(titles))
-    return Shown(talk, chapters, key, "champion-3")
+    return ReviewTask(talk, chapters, key, "champion-3")
 
 
 dangerous = st.sampled_from(

@@ -20,7 +20,7 @@ from errata.database.record import Record
 from errata.errors import ErrataError
 from errata.formats import detect
 from errata.formats.kinds import FORMATS
-from errata.formats.source_rows import Arrival
+from errata.formats.source_rows import ImportedTranscript
 from errata.settings import FILE
 
 Files = dict[str, bytes]
@@ -223,7 +223,7 @@ def sound_row(format_: str, name: str, folder: Path) -> Any:
     """A talk without a fault, as a rejects file would have it."""
     lay(folder, WRITTEN[format_](Talk(name)))
     (sound,) = detect.transcripts(folder).rows
-    assert isinstance(sound, Arrival)
+    assert isinstance(sound, ImportedTranscript)
     return sound.row.raw
 
 

@@ -12,14 +12,14 @@ from errata.domain.transcript import Segment
 from errata.errors import BadInput
 from errata.formats import detect, srt, webvtt
 from errata.formats.cues import seconds
-from errata.formats.source_rows import Arrival, Rejected, write_rejects
+from errata.formats.source_rows import ImportedTranscript, Rejected, write_rejects
 
 READERS = {"vtt": webvtt, "srt": srt}
 
 
 def segments(file: Path) -> tuple[Segment, ...]:
     (arrival,) = READERS[file.suffix[1:]].read(file)
-    assert isinstance(arrival, Arrival), arrival
+    assert isinstance(arrival, ImportedTranscript), arrival
     assert arrival.transcript.external_id == file.stem
     return arrival.transcript.segments
 
@@ -301,7 +301,9 @@ def test_each_broken_file_of_a_folder_is_refused_by_name_and_the_others_are_read
     for name, (text, ending) in GOOD.items():
         (tmp_path / (name + ending)).write_text(text)
     results = list(detect.transcripts(tmp_path).rows)
-    assert sorted(item.transcript.external_id for item in results if isinstance(item, Arrival)) == sorted(GOOD)
+    assert sorted(item.transcript.external_id for item in results if isinstance(item, ImportedTranscript)) == sorted(
+        GOOD
+    )
     bad = {item.row: item for item in results if isinstance(item, Rejected)}
     assert sorted(bad) == sorted(BROKEN) and len(results) == len(BROKEN) + len(GOOD)
     for name, (_, ending, reason) in BROKEN.items():
@@ -332,4 +334,4 @@ def test_no_file_is_lost_or_stops_the_reading(
     file = tmp_path_factory.mktemp("fuzz") / f"talk.{kind}"
     file.write_bytes(content if isinstance(content, bytes) else b"WEBVTT\n" + content.encode(errors="surrogatepass"))
     (found,) = READERS[kind].read(file)
-    assert isinstance(found, Arrival | Rejected)
+    assert isinstance(found, ImportedTranscript | Rejected)

@@ -14,7 +14,7 @@ from errata.domain.chapter import Chapter, tidy
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats import chapter_llama
-from errata.formats.source_rows import Arrival, Rejected, SourceRow, write_rejects
+from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, write_rejects
 
 SPEECH = {"text": ["Hello there.", "Soil first."], "start": [0, 4.5], "end": [4, 9.5]}
 NOWHERE = SourceRow("", 0, None)
@@ -27,9 +27,9 @@ def write(folder: Path, metadata: Any, speech: Any) -> Path:
     return folder
 
 
-def split(path: Path, asr: Path | None = None) -> tuple[dict[str, Arrival], dict[str | int, Rejected]]:
+def split(path: Path, asr: Path | None = None) -> tuple[dict[str, ImportedTranscript], dict[str | int, Rejected]]:
     results = list(chapter_llama.read(path, asr))
-    good = {item.transcript.external_id: item for item in results if isinstance(item, Arrival)}
+    good = {item.transcript.external_id: item for item in results if isinstance(item, ImportedTranscript)}
     bad = {item.row: item for item in results if isinstance(item, Rejected)}
     assert len(good) + len(bad) == len(results)
     return good, bad
@@ -77,7 +77,7 @@ def test_every_field_is_where_it_belongs(tmp_path: Path) -> None:
     speech = {"text": [" a  b ", " ", "c"], "start": [0, 1, 1300], "end": [2, 3, 1301], "speaker": ["Ann", None, None]}
     good, bad = split(write(tmp_path, {"v": metadata}, {"v": speech}))
     assert not bad
-    assert good["v"] == Arrival(
+    assert good["v"] == ImportedTranscript(
         Transcript(
             external_id="v",
             segments=(Segment(0.0, 2.0, "a b", "Ann"), Segment(1300.0, 1301.0, "c")),
@@ -338,14 +338,14 @@ def transcripts(draw: st.DrawFn) -> Transcript:
 
 
 @st.composite
-def chaptered(draw: st.DrawFn) -> Arrival:
+def chaptered(draw: st.DrawFn) -> ImportedTranscript:
     transcript = draw(transcripts())
     starts = sorted(draw(st.sets(st.floats(0, transcript.duration).map(lambda value: value + 0.0), max_size=5)))
     reference = tuple(Chapter(start, draw(words.filter(bool))) for start in starts)
-    return Arrival(transcript, draw(st.none() | st.just(reference)), NOWHERE)
+    return ImportedTranscript(transcript, draw(st.none() | st.just(reference)), NOWHERE)
 
 
-def exported(arrival: Arrival) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+def exported(arrival: ImportedTranscript) -> tuple[dict[str, Any], dict[str, list[Any]]]:
     transcript = arrival.transcript
     names = ("text", "start", "end", "speaker")
     speech = {name: [getattr(segment, name) for segment in transcript.segments] for name in names}
@@ -362,7 +362,7 @@ def exported(arrival: Arrival) -> tuple[dict[str, Any], dict[str, list[Any]]]:
 
 @given(arrival=chaptered(), in_dicts=st.booleans())
 def test_what_is_written_in_either_shape_is_read_back_equal(
-    arrival: Arrival, in_dicts: bool, tmp_path_factory: pytest.TempPathFactory
+    arrival: ImportedTranscript, in_dicts: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     metadata, speech = exported(arrival)
     video_id = arrival.transcript.external_id
@@ -387,7 +387,7 @@ def test_no_row_stops_the_file_or_gets_lost(
 ) -> None:
     folder = write(tmp_path_factory.mktemp("fuzz"), {"x": metadata, "v": METADATA}, {"x": speech, "v": SPEECH})
     odd, good = list(chapter_llama.read(folder))
-    assert isinstance(good, Arrival)
+    assert isinstance(good, ImportedTranscript)
     if isinstance(odd, Rejected):
         write_rejects(folder / "rejects.jsonl", [odd])
         (again,) = chapter_llama.read(folder / "rejects.jsonl")

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from errata.domain.chapter import Chapter
 from errata.domain.transcript import Segment
 from errata.formats import chat, detect
-from errata.formats.source_rows import Arrival, Rejected
+from errata.formats.source_rows import ImportedTranscript, Rejected
 
 
-def one(path: Path) -> Arrival:
+def one(path: Path) -> ImportedTranscript:
     (arrival,) = detect.transcripts(path).rows
-    assert isinstance(arrival, Arrival), arrival
+    assert isinstance(arrival, ImportedTranscript), arrival
     return arrival
 
 
@@ -88,7 +88,7 @@ def test_each_broken_file_of_a_folder_is_refused_by_name_and_the_others_are_read
     reasons = {name: reason for name, (_, reason) in BROKEN.items()}
     reasons |= {"surrogate": "is not UTF-8", "good": "video 'good' stands a second time"}
     results = list(detect.transcripts(tmp_path).rows)
-    assert [Path(item.row.file).name for item in results if isinstance(item, Arrival)] == ["good.irc"]
+    assert [Path(item.row.file).name for item in results if isinstance(item, ImportedTranscript)] == ["good.irc"]
     bad = {item.row: item.reason for item in results if isinstance(item, Rejected)}
     assert set(bad) == set(reasons) and len(results) == len(bad) + 1
     for name, reason in reasons.items():
@@ -114,4 +114,4 @@ def test_messages_that_are_written_are_read_back_equal(
 @given(text=st.text(st.sampled_from("[]0:1.<>@*ab \n\0é"), max_size=40))
 def test_no_file_is_lost_or_stops_the_reading(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     (found,) = chat.read(write(tmp_path_factory.mktemp("fuzz") / "s.irc", HELLO, text))
-    assert isinstance(found, Arrival | Rejected)
+    assert isinstance(found, ImportedTranscript | Rejected)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from errata.errors import BadInput
 from errata.formats import detect
 from errata.formats.kinds import FORMATS, kind, words
-from errata.formats.source_rows import Arrival, LeftOut, Rejected, write_rejects
+from errata.formats.source_rows import ImportedTranscript, LeftOut, Rejected, write_rejects
 
 WORDS = "Hello there. Soil first."
 VTT = f"WEBVTT\n\n00:01.000 --> 00:09.000\n{WORDS}\n"
@@ -52,8 +52,8 @@ def write(file: Path, value: Any) -> Path:
 
 def arrivals(path: Path, asr: Path | None = None, name: str = "auto") -> list[str]:
     results = list(detect.transcripts(path, asr, name).rows)
-    assert all(isinstance(item, Arrival) for item in results), results
-    return [item.transcript.external_id for item in results if isinstance(item, Arrival)]
+    assert all(isinstance(item, ImportedTranscript) for item in results), results
+    return [item.transcript.external_id for item in results if isinstance(item, ImportedTranscript)]
 
 
 @pytest.mark.parametrize("ending", ["txt", "data", "vtt", ""])
@@ -117,7 +117,7 @@ def test_a_format_that_is_named_is_the_one_that_is_read(tmp_path: Path) -> None:
     assert detect.transcripts(file).words == "SubRip"
     assert detect.transcripts(file, name="text").words == "plain text"
     (as_text,) = detect.transcripts(file, name="text").rows
-    assert isinstance(as_text, Arrival) and as_text.transcript.unit == "words"
+    assert isinstance(as_text, ImportedTranscript) and as_text.transcript.unit == "words"
     (as_vtt,) = detect.transcripts(file, name="webvtt").rows
     assert isinstance(as_vtt, Rejected) and "its first line must be WEBVTT" in as_vtt.reason
     with pytest.raises(BadInput, match="'vtt' is no format; name auto, or one of yt-dlp, podcast, whisper, webvtt"):
@@ -189,7 +189,7 @@ def test_the_files_that_whisper_writes_for_one_talk_are_one_talk(tmp_path: Path)
         write(tmp_path / f"{name}.tsv", "start\tend\ttext\n")
         (tmp_path / f"{name}.mp3").write_bytes(b"ID3\0\xff")
     results = list(detect.transcripts(tmp_path).rows)
-    assert [item.row.file for item in results if isinstance(item, Arrival)] == [
+    assert [item.row.file for item in results if isinstance(item, ImportedTranscript)] == [
         str(tmp_path / "a.json"),
         str(tmp_path / "b.json"),
     ]
@@ -205,14 +205,14 @@ def test_the_files_that_whisperx_writes_for_one_talk_with_speakers_are_one_talk(
     for ending, text in (("vtt", VTT), ("srt", SRT), ("txt", WORDS)):
         write(tmp_path / f"a.{ending}", text.replace(WORDS, f"[SPEAKER_00]: {WORDS}"))
     (item,) = detect.transcripts(tmp_path).rows
-    assert isinstance(item, Arrival) and Path(item.row.file).name == "a.json"
+    assert isinstance(item, ImportedTranscript) and Path(item.row.file).name == "a.json"
     assert [segment.speaker for segment in item.transcript.segments] == ["SPEAKER_00"]
 
 
 def test_of_two_talks_under_one_id_the_first_is_read_and_the_second_can_be_imported_by_itself(tmp_path: Path) -> None:
     first, second = write(tmp_path / "talk.json", WHISPER), write(tmp_path / "talk.vtt", VTT.replace("Soil", "Tools"))
     taken, refused = detect.transcripts(tmp_path).rows
-    assert isinstance(taken, Arrival) and taken.row.file == str(first)
+    assert isinstance(taken, ImportedTranscript) and taken.row.file == str(first)
     assert isinstance(refused, Rejected) and refused.file == str(second)
     assert refused.reason == f"video 'talk' stands a second time, first in {first}; give this one its own id"
     write_rejects(tmp_path / "rejects.jsonl", [refused])
@@ -225,7 +225,7 @@ def test_what_says_the_same_words_with_other_chapters_is_not_lost(tmp_path: Path
         write(tmp_path / f"{name}.info.json", {**INFO, "chapters": told})
         write(tmp_path / f"{name}.en.vtt", VTT)
     taken, refused = detect.transcripts(tmp_path).rows
-    assert isinstance(taken, Arrival) and taken.reference is None
+    assert isinstance(taken, ImportedTranscript) and taken.reference is None
     assert isinstance(refused, Rejected) and Path(refused.file).name == "b.info.json"
     assert "video 'abc' stands a second time" in refused.reason and refused.raw["metadata"]["chapters"] == {
         "1.0": "Soil"
@@ -255,7 +255,7 @@ def test_what_nobody_can_place_is_refused_and_what_belongs_to_a_talk_is_not(tmp_
     write(tmp_path / "reviews.jsonl", REVIEW)
     write(tmp_path / "inner/other.vtt", VTT)
     good, *bad = sorted(detect.transcripts(tmp_path).rows, key=lambda item: isinstance(item, Rejected))
-    assert isinstance(good, Arrival) and good.transcript.external_id == "talk"
+    assert isinstance(good, ImportedTranscript) and good.transcript.external_id == "talk"
     assert {item.row: item.reason.split(";")[0] for item in bad if isinstance(item, Rejected)} == {
         "broken": f"{tmp_path / 'broken.json'}: not JSON (Expecting value, line 1, column 15)",
         "film": f"{tmp_path / 'film.mp4'} is in no format that can be read",
@@ -300,7 +300,7 @@ def test_a_data_set_that_cannot_be_read_stops_its_folder_only_where_nothing_else
     write(tmp_path / "talk.vtt", VTT)
     refused, good = detect.transcripts(tmp_path).rows
     assert isinstance(refused, Rejected) and "chapters.json, line 1, column 2: not JSON" in refused.reason
-    assert isinstance(good, Arrival)
+    assert isinstance(good, ImportedTranscript)
 
 
 def test_other_transcripts_may_be_called_as_those_of_a_data_set_are(tmp_path: Path) -> None:
@@ -308,7 +308,7 @@ def test_other_transcripts_may_be_called_as_those_of_a_data_set_are(tmp_path: Pa
     write(tmp_path / "transcripts_b.json", '{"torn')
     write(tmp_path / "transcripts_b.chapters.json", CHAPTERS)
     good, torn, lonely = detect.transcripts(tmp_path).rows
-    assert isinstance(good, Arrival) and isinstance(torn, Rejected) and isinstance(lonely, Rejected)
+    assert isinstance(good, ImportedTranscript) and isinstance(torn, Rejected) and isinstance(lonely, Rejected)
     assert "transcripts_b.json: not JSON" in torn.reason
 
 
@@ -329,7 +329,7 @@ def test_the_real_folders_are_taken_for_what_they_are(shared: Path) -> None:
 
 def test_the_real_podcast_folder_loses_nothing(shared: Path) -> None:
     results = list(detect.transcripts(shared / "data/podcast_chapters").rows)
-    (good,) = (item for item in results if isinstance(item, Arrival))
+    (good,) = (item for item in results if isinstance(item, ImportedTranscript))
     assert Path(good.row.file).name == "transcripts_example.json"
     assert sorted(
         (Path(item.file).name, item.reason.split()[-1]) for item in results if isinstance(item, Rejected)
@@ -363,8 +363,8 @@ def test_no_folder_loses_a_file_or_stops_at_one(
         (folder / name).write_bytes(content)
     write(folder / "good.vtt", VTT)
     results = list(detect.transcripts(folder).rows)
-    assert sum(isinstance(item, Arrival) and item.transcript.external_id == "good" for item in results) == 1
-    assert all(isinstance(item, Arrival | Rejected) for item in results)
+    assert sum(isinstance(item, ImportedTranscript) and item.transcript.external_id == "good" for item in results) == 1
+    assert all(isinstance(item, ImportedTranscript | Rejected) for item in results)
     for name in files:
         try:
             list(detect.transcripts(folder / name).rows)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from errata.domain.chapter import Chapter
 from errata.domain.transcript import Segment, Transcript
 from errata.formats import detect
-from errata.formats.source_rows import Arrival, Rejected, SourceRow, write_rejects
+from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, write_rejects
 
 MEETING: dict[str, Any] = {
     "meeting_id": "M1",
@@ -38,7 +38,7 @@ def write(file: Path, *rows: Any) -> Path:
 
 def test_the_real_meetings_arrive_with_their_topics_but_for_one_with_two_at_one_turn(shared: Path) -> None:
     results = list(detect.transcripts(shared / "data/meetings").rows)
-    good = [item for item in results if isinstance(item, Arrival)]
+    good = [item for item in results if isinstance(item, ImportedTranscript)]
     (bad,) = (item for item in results if isinstance(item, Rejected))
     assert (Path(bad.file).name, bad.row) == ("train.jsonl", 113)
     assert "two chapters at 476" in bad.reason
@@ -62,13 +62,13 @@ def test_turns_are_placed_by_words_and_each_range_of_a_topic_begins_a_chapter(tm
         Segment(9.0, 11.0, "Yes ."),
     )
     reference = (Chapter(0.0, "Opening"), Chapter(3.0, "Soil"), Chapter(9.0, "Opening"))
-    assert arrival == Arrival(Transcript("M1", segments, 11.0, "words"), reference, SourceRow("", 0, None))
+    assert arrival == ImportedTranscript(Transcript("M1", segments, 11.0, "words"), reference, SourceRow("", 0, None))
 
 
 @pytest.mark.parametrize(("topics", "reference"), [(None, None), ([], ())])
 def test_no_topics_and_an_empty_list_are_different_answers(topics: Any, reference: Any, tmp_path: Path) -> None:
     (arrival,) = detect.transcripts(write(tmp_path / "m.jsonl", {**MEETING, "topic_list": topics})).rows
-    assert isinstance(arrival, Arrival) and arrival.reference == reference
+    assert isinstance(arrival, ImportedTranscript) and arrival.reference == reference
 
 
 @pytest.mark.parametrize("indent", [None, 4])
@@ -79,7 +79,7 @@ def test_a_file_of_its_own_is_a_meeting_under_the_files_name(indent: int | None,
     for place in (path, tmp_path):
         assert detect.transcripts(place).words.startswith("meetings")
         (arrival,) = detect.transcripts(place).rows
-        assert isinstance(arrival, Arrival) and arrival.transcript.external_id == "covid_7"
+        assert isinstance(arrival, ImportedTranscript) and arrival.transcript.external_id == "covid_7"
         assert len(arrival.reference or ()) == 3
 
 
@@ -118,7 +118,7 @@ def test_each_broken_row_is_refused_by_line_and_the_others_are_read(tmp_path: Pa
         tmp_path / "m.jsonl", MEETING, *(row for row, _ in BROKEN), meeting(meeting_id="M2", notes="x" * 1_000_000)
     )
     first, *bad, last = detect.transcripts(path).rows
-    assert isinstance(first, Arrival) and isinstance(last, Arrival)
+    assert isinstance(first, ImportedTranscript) and isinstance(last, ImportedTranscript)
     for number, ((_, reason), item) in enumerate(zip(BROKEN, bad, strict=True), start=2):
         assert isinstance(item, Rejected) and item.row == number
         assert reason in item.reason
@@ -133,7 +133,7 @@ def test_a_meeting_that_was_refused_keeps_its_id_and_can_be_mended(tmp_path: Pat
     assert detect.transcripts(rejects).words == "rows that were rejected"
     rejects.write_text(rejects.read_text().replace('"7"', '"2"'))
     (mended,) = detect.transcripts(rejects).rows
-    assert isinstance(mended, Arrival) and mended.transcript.external_id == "m-2"
+    assert isinstance(mended, ImportedTranscript) and mended.transcript.external_id == "m-2"
 
 
 anything = st.recursive(
@@ -155,4 +155,4 @@ def test_no_row_is_lost_or_stops_the_file(
 ) -> None:
     row = {"meeting_id": name, "meeting_transcripts": turns, "topic_list": topics}
     good, odd = detect.transcripts(write(tmp_path_factory.mktemp("fuzz") / "m.jsonl", MEETING, row)).rows
-    assert isinstance(good, Arrival) and isinstance(odd, Arrival | Rejected)
+    assert isinstance(good, ImportedTranscript) and isinstance(odd, ImportedTranscript | Rejected)

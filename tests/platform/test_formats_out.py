@@ -23,8 +23,8 @@ from errata.formats import (
     out_reviews,
     reviews_jsonl,
 )
+from errata.formats.review_task import ReviewTask
 from errata.formats.reviews_jsonl import Review
-from errata.formats.shown import Shown
 from errata.formats.source_rows import Rejected, SourceRow
 
 CHAPTERS = (Chapter(0.0, "=1+1"), Chapter(30.0, '- "Soil", and more: x'), Chapter(80.0, "'Tools' 0:99"))
@@ -38,8 +38,8 @@ def talk(name: str = "-v1", unit: Unit = "seconds", step: float = 10.0) -> Trans
     return Transcript(name, segments, 12 * step, unit, title=f"Talk {name}")
 
 
-def shown(chapters: Chapters = CHAPTERS, name: str = "-v1", unit: Unit = "seconds") -> Shown:
-    return Shown(talk(name, unit), chapters, f"key of {name}", MODEL)
+def review_task(chapters: Chapters = CHAPTERS, name: str = "-v1", unit: Unit = "seconds") -> ReviewTask:
+    return ReviewTask(talk(name, unit), chapters, f"key of {name}", MODEL)
 
 
 # Label Studio ------------------------------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ def label_studio_review(path: Path, whole: dict[str, Any]) -> Review:
 
 def test_a_task_that_nobody_changes_comes_back_as_an_accept_of_its_prediction(tmp_path: Path) -> None:
     path = tmp_path / "tasks.json"
-    assert out_label_studio.write(path, [shown(), shown(name="w")]) == 2
+    assert out_label_studio.write(path, [review_task(), review_task(name="w")]) == 2
     first, second = json.loads(path.read_text())
     review = label_studio_review(tmp_path / "e.json", exported(first))
     assert (review.video_id, review.kind, review.chapters, review.reviewer) == (
@@ -97,7 +97,7 @@ def test_a_task_that_nobody_changes_comes_back_as_an_accept_of_its_prediction(tm
 
 
 def test_a_task_that_was_edited_comes_back_with_the_edit_and_the_draft(tmp_path: Path) -> None:
-    task = out_label_studio.task(shown())
+    task = out_label_studio.task_json(review_task())
     result = json.loads(json.dumps(task["predictions"][0]["result"]))
     for item in result[2:4]:
         item["value"].update(start="4", end="7")
@@ -108,20 +108,20 @@ def test_a_task_that_was_edited_comes_back_with_the_edit_and_the_draft(tmp_path:
 
 
 def test_a_rejected_task_comes_back_as_a_reject(tmp_path: Path) -> None:
-    task = out_label_studio.task(shown())
+    task = out_label_studio.task_json(review_task())
     chosen = {"id": "v", "type": "choices", "from_name": "verdict", "value": {"choices": ["reject"]}}
     review = label_studio_review(tmp_path / "e.json", exported(task, [*task["predictions"][0]["result"], chosen]))
     assert (review.kind, review.chapters, review.draft) == ("reject", None, CHAPTERS)
 
 
 def test_an_empty_prediction_can_be_accepted_as_it_stands(tmp_path: Path) -> None:
-    review = label_studio_review(tmp_path / "e.json", exported(out_label_studio.task(shown(()))))
+    review = label_studio_review(tmp_path / "e.json", exported(out_label_studio.task_json(review_task(()))))
     assert (review.kind, review.chapters, review.draft) == ("accept", (), ())
 
 
 @pytest.mark.parametrize("chapters", [CHAPTERS, CHAPTERS[:1], ()])
 def test_json_min_brings_chapters_and_key_back_too(chapters: Chapters, tmp_path: Path) -> None:
-    row = minimal(exported(out_label_studio.task(shown(chapters))))
+    row = minimal(exported(out_label_studio.task_json(review_task(chapters))))
     (tmp_path / "m.json").write_text(json.dumps([row]))
     (review,) = label_studio_min.read(tmp_path / "m.json")
     assert isinstance(review, Review), review
@@ -132,7 +132,7 @@ def test_every_control_of_a_task_is_in_the_label_config(tmp_path: Path) -> None:
     out_label_studio.write_label_config(tmp_path / "config.xml")
     config = ElementTree.parse(tmp_path / "config.xml").getroot()  # noqa: S314
     named = {element.get("name"): element for element in config.iter() if element.get("name")}
-    task = out_label_studio.task(shown())
+    task = out_label_studio.task_json(review_task())
     for item in task["predictions"][0]["result"]:
         control = named[item["from_name"]]
         assert control.tag.lower() == item["type"] and control.get("toName") == item["to_name"]
@@ -147,21 +147,21 @@ def test_every_control_of_a_task_is_in_the_label_config(tmp_path: Path) -> None:
 
 
 def test_regions_cover_the_transcript_from_the_first_chapter_on() -> None:
-    result = out_label_studio.task(shown(CHAPTERS[1:]))["predictions"][0]["result"]
+    result = out_label_studio.task_json(review_task(CHAPTERS[1:]))["predictions"][0]["result"]
     spans = [(item["value"]["start"], item["value"]["end"]) for item in result if item["type"] == "paragraphlabels"]
     assert spans == [("3", "7"), ("8", "11")]
 
 
 def test_chapters_that_one_paragraph_would_have_to_share_are_refused() -> None:
     with pytest.raises(BadInput, match="two chapters in one segment"):
-        out_label_studio.task(shown((Chapter(0.0, "a"), Chapter(1.0, "b"))))
+        out_label_studio.task_json(review_task((Chapter(0.0, "a"), Chapter(1.0, "b"))))
 
 
 gaps = st.floats(0.0, 40.0, allow_nan=False)
 
 
 @st.composite
-def predictions(draw: st.DrawFn) -> Shown:
+def predictions(draw: st.DrawFn) -> ReviewTask:
     """Any transcript, with starts that may be equal once floored, and any chapters within it."""
     starts = [0.0]
     for gap in draw(st.lists(gaps, min_size=1, max_size=8)):
@@ -174,17 +174,19 @@ def predictions(draw: st.DrawFn) -> Shown:
     )
     chapters = draw(st.lists(st.builds(Chapter, where, titles), max_size=4, unique_by=lambda chapter: chapter.start))
     ordered = tuple(sorted((Chapter(item.start + 0.0, item.title) for item in chapters), key=lambda item: item.start))
-    return Shown(transcript, ordered, "key", MODEL)
+    return ReviewTask(transcript, ordered, "key", MODEL)
 
 
 @given(item=predictions())
-def test_any_prediction_comes_back_exactly_or_is_refused(item: Shown, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_any_prediction_comes_back_exactly_or_is_refused(
+    item: ReviewTask, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     path = tmp_path_factory.mktemp("out") / "e.json"
     if canonical(item.chapters, item.transcript).merged:
         with pytest.raises(BadInput):
-            out_label_studio.task(item)
+            out_label_studio.task_json(item)
     else:
-        review = label_studio_review(path, exported(out_label_studio.task(item)))
+        review = label_studio_review(path, exported(out_label_studio.task_json(item)))
         assert (review.kind, review.chapters, review.prediction_key) == ("accept", item.chapters, "key")
     review = argilla_review(path, submitted(out_argilla.record(item)))
     assert (review.kind, review.chapters, review.prediction_key) == ("accept", item.chapters, "key")
@@ -197,10 +199,10 @@ def test_any_prediction_comes_back_exactly_or_is_refused(item: Shown, tmp_path_f
 
 
 @given(item=predictions())
-def test_a_models_answer_keeps_its_order_of_paragraphs(item: Shown) -> None:
+def test_a_models_answer_keeps_its_order_of_paragraphs(item: ReviewTask) -> None:
     """What models answer lies on segments' starts: then nothing about the transcript is changed for its sake."""
     answer = canonical(item.chapters, item.transcript).chapters
-    data = out_label_studio.task(item._replace(chapters=answer))["data"]
+    data = out_label_studio.task_json(item._replace(chapters=answer))["data"]
     assert [paragraph["start"] for paragraph in data["segments"]] == [
         float(int(segment.start)) for segment in item.transcript.segments
     ]
@@ -229,7 +231,7 @@ def argilla_review(path: Path, record: dict[str, Any]) -> Review:
 
 @pytest.mark.parametrize("unit", ["seconds", "words"])
 def test_a_record_comes_back_with_its_key_whatever_the_unit(unit: Unit, tmp_path: Path) -> None:
-    item = shown((Chapter(0.0, "a"), Chapter(30.25, "- b")), unit=unit)
+    item = review_task((Chapter(0.0, "a"), Chapter(30.25, "- b")), unit=unit)
     assert out_argilla.write(tmp_path / "r.json", [item]) == 1
     (record,) = json.loads((tmp_path / "r.json").read_text())
     review = argilla_review(tmp_path / "e.json", submitted(record))
@@ -238,21 +240,23 @@ def test_a_record_comes_back_with_its_key_whatever_the_unit(unit: Unit, tmp_path
     edited = argilla_review(tmp_path / "e.json", submitted(record, chapters="0:10 x", verdict="edit"))
     assert (edited.kind, edited.chapters, edited.draft) == ("edit", (Chapter(10.0, "x"),), item.chapters)
     assert argilla_review(tmp_path / "e.json", submitted(record, verdict="reject")).kind == "reject"
-    assert argilla_review(tmp_path / "e.json", submitted(out_argilla.record(shown(())))).chapters == ()
+    assert argilla_review(tmp_path / "e.json", submitted(out_argilla.record(review_task(())))).chapters == ()
 
 
 def test_a_record_shows_the_transcript_with_times_that_may_be_copied_into_the_answer(tmp_path: Path) -> None:
-    lines = out_argilla.record(shown())["fields"]["transcript"].splitlines()
+    lines = out_argilla.record(review_task())["fields"]["transcript"].splitlines()
     assert lines[:2] == ["[00:00:00] Words 0", "[00:00:10] Ann: Words 1"]
-    assert out_argilla.record(shown(unit="words"))["fields"]["transcript"].splitlines()[1] == "[10w] Ann: Words 1"
-    review = argilla_review(tmp_path / "e.json", submitted(out_argilla.record(shown()), chapters="\n".join(lines[:2])))
+    assert out_argilla.record(review_task(unit="words"))["fields"]["transcript"].splitlines()[1] == "[10w] Ann: Words 1"
+    review = argilla_review(
+        tmp_path / "e.json", submitted(out_argilla.record(review_task()), chapters="\n".join(lines[:2]))
+    )
     assert [chapter.start for chapter in review.chapters or ()] == [0.0, 10.0]
 
 
 @pytest.mark.parametrize("write", [out_argilla.write, out_label_studio.write, out_reviews.write])
 def test_a_bad_place_is_named(write: Any, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"nowhere.* can't be written"):
-        write(tmp_path / "nowhere" / "x.json", [shown()])
+        write(tmp_path / "nowhere" / "x.json", [review_task()])
 
 
 # reviews JSONL -----------------------------------------------------------------------------------------------------
@@ -281,7 +285,7 @@ def test_reviews_that_are_written_are_read_back_the_same(tmp_path: Path) -> None
 
 
 def test_reviews_from_a_tool_can_be_kept_as_jsonl(tmp_path: Path) -> None:
-    review = label_studio_review(tmp_path / "e.json", exported(out_label_studio.task(shown())))
+    review = label_studio_review(tmp_path / "e.json", exported(out_label_studio.task_json(review_task())))
     reviews_jsonl.write(tmp_path / "r.jsonl", [review])
     assert list(reviews_jsonl.read(tmp_path / "r.jsonl")) == [review]
     with pytest.raises(BadInput, match=r"nowhere.* can't be written"):

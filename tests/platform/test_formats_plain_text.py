@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats import detect, plain_text
-from errata.formats.source_rows import Arrival, Rejected, SourceRow
+from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow
 
 SPEECH = {"v": {"text": ["Hello."], "start": [0], "end": [4]}}
 
@@ -42,7 +42,7 @@ def test_a_file_is_one_transcript_placed_by_words(tmp_path: Path) -> None:
     file = tmp_path / "episode 7.txt"
     file.write_text("Hello  there. Soil first\n\nthen tools.\r\n")
     assert list(plain_text.read(file)) == [
-        Arrival(
+        ImportedTranscript(
             Transcript(
                 external_id="episode 7",
                 segments=(
@@ -63,7 +63,7 @@ def test_a_speaker_in_brackets_is_no_word_of_the_line(tmp_path: Path) -> None:
     file = tmp_path / "t.txt"
     file.write_text("[SPEAKER_00]: Hello there. Soil: first.\n[Music]\n[Ann  B]: Tools.\n")
     (arrival,) = plain_text.read(file)
-    assert isinstance(arrival, Arrival)
+    assert isinstance(arrival, ImportedTranscript)
     assert arrival.transcript.segments == (
         Segment(0.0, 2.0, "Hello there.", "SPEAKER_00"),
         Segment(2.0, 4.0, "Soil: first.", "SPEAKER_00"),
@@ -82,7 +82,7 @@ def test_every_word_is_kept_in_order_and_placed_where_it_stands(
     file = tmp_path_factory.mktemp("words") / "t.txt"
     file.write_bytes(whole.encode("utf-8-sig"))
     (arrival,) = plain_text.read(file)
-    assert isinstance(arrival, Arrival)
+    assert isinstance(arrival, ImportedTranscript)
     words = whole.split()
     assert arrival.transcript.duration == len(words)
     assert " ".join(segment.text for segment in arrival.transcript.segments) == " ".join(words)
@@ -96,7 +96,7 @@ def test_a_bad_file_does_not_stop_its_folder(tmp_path: Path) -> None:
     (tmp_path / "c.txt").write_text("")
     (tmp_path / "d.txt").write_text("a\0b")
     a, b, c, d = detect.transcripts(tmp_path).rows
-    assert isinstance(b, Arrival) and b.transcript.external_id == "b"
+    assert isinstance(b, ImportedTranscript) and b.transcript.external_id == "b"
     for item, row, reason in ((a, "a", "not UTF-8"), (c, "c", "is empty"), (d, "d", "NUL character at 1")):
         assert isinstance(item, Rejected)
         assert (item.file, item.row) == (str(tmp_path / f"{row}.txt"), row)
@@ -125,8 +125,8 @@ def test_a_name_that_no_database_takes_is_refused(tmp_path: Path) -> None:
 
 def arrivals(path: Path, asr: Path | None = None) -> list[Transcript]:
     results = list(detect.transcripts(path, asr).rows)
-    assert all(isinstance(item, Arrival) for item in results)
-    return [item.transcript for item in results if isinstance(item, Arrival)]
+    assert all(isinstance(item, ImportedTranscript) for item in results)
+    return [item.transcript for item in results if isinstance(item, ImportedTranscript)]
 
 
 def test_the_format_is_told_from_the_path(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from errata.domain.chapter import Chapter
 from errata.domain.transcript import Segment
 from errata.errors import BadInput
 from errata.formats import detect, podcast, podcast_chapters, podcast_html
-from errata.formats.source_rows import Arrival, Rejected, write_rejects
+from errata.formats.source_rows import ImportedTranscript, Rejected, write_rejects
 
 SEGMENTS = [
     {"speaker": "Ann", "startTime": 0.5, "endTime": 4, "body": "Hello there.\n"},
@@ -35,9 +35,9 @@ def transcript(folder: Path, segments: Any = SEGMENTS, name: str = "ep") -> Path
     return write(folder / f"{name}.json", {"version": "1.0.0", "segments": segments})
 
 
-def one(path: Path, asr: Path | None = None) -> Arrival:
+def one(path: Path, asr: Path | None = None) -> ImportedTranscript:
     (arrival,) = detect.transcripts(path, asr).rows
-    assert isinstance(arrival, Arrival), arrival
+    assert isinstance(arrival, ImportedTranscript), arrival
     return arrival
 
 
@@ -66,7 +66,7 @@ def test_the_real_chapters_are_read_without_the_hidden_one(name: str, count: int
     file = shared / f"data/podcast_chapters/{name}.json"
     talk = transcript(tmp_path, [{"startTime": 0, "endTime": 7000, "body": "A long talk."}])
     (arrival,) = podcast.read(talk, file)
-    assert isinstance(arrival, Arrival) and arrival.reference is not None
+    assert isinstance(arrival, ImportedTranscript) and arrival.reference is not None
     assert len(arrival.reference) == count
     assert arrival.reference[1] == Chapter(168.0, "Hearing Aids")
     assert 4826 not in {chapter.start for chapter in arrival.reference}
@@ -192,7 +192,10 @@ def test_each_broken_file_of_a_folder_is_refused_by_name_and_the_others_are_read
     write(tmp_path / "megabyte.html", f"<time>0:01</time><p>{'word ' * 200_000}<time>1:01</time><p>b")
     reasons = {name: reason for name, (*_, reason) in (BROKEN | BROKEN_CHAPTERS).items()}
     results = list(detect.transcripts(tmp_path).rows)
-    assert [item.transcript.external_id for item in results if isinstance(item, Arrival)] == ["good", "megabyte"]
+    assert [item.transcript.external_id for item in results if isinstance(item, ImportedTranscript)] == [
+        "good",
+        "megabyte",
+    ]
     bad = {item.row: item.reason for item in results if isinstance(item, Rejected)}
     assert set(bad) == set(reasons) and len(results) == len(bad) + 2
     for name, reason in reasons.items():
@@ -236,7 +239,7 @@ def test_chapters_that_are_written_are_read_back_in_order_of_time(
 )
 def test_no_html_stops_the_reading(text: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
     (found,) = podcast_html.read(write(tmp_path_factory.mktemp("fuzz") / "ep.html", "".join(["<p>", *text])))
-    assert isinstance(found, Arrival | Rejected)
+    assert isinstance(found, ImportedTranscript | Rejected)
 
 
 anything = st.recursive(
@@ -255,4 +258,4 @@ def test_no_file_is_lost_or_stops_the_reading(
     write(folder / "ep.chapters.json", {"version": "1.2.0", "chapters": beside})
     assert podcast_chapters.beside(folder / "ep.json") == folder / "ep.chapters.json"
     (found,) = podcast.read(transcript(folder, value))
-    assert isinstance(found, Arrival | Rejected)
+    assert isinstance(found, ImportedTranscript | Rejected)

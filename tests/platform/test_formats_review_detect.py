@@ -12,8 +12,8 @@ from errata.domain.chapter import Chapter
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats import out_argilla, out_label_studio, review_detect, sheet
+from errata.formats.review_task import ReviewTask
 from errata.formats.reviews_jsonl import Review
-from errata.formats.shown import Shown
 from errata.formats.source_rows import Rejected, write_rejects
 
 EXPORTS = "data/review_exports"
@@ -137,7 +137,7 @@ def test_a_file_that_cannot_be_read_is_one_error_that_names_it(content: bytes, t
 
 
 def test_what_is_written_for_reviewers_is_known_as_not_reviewed_yet(tmp_path: Path) -> None:
-    item = Shown(Transcript("v", (Segment(0.0, 9.0, "words"),), 9.0), (Chapter(0.0, "a"),), "key", "m")
+    item = ReviewTask(Transcript("v", (Segment(0.0, 9.0, "words"),), 9.0), (Chapter(0.0, "a"),), "key", "m")
     out_label_studio.write(tmp_path / "tasks.json", [item])
     out_argilla.write(tmp_path / "records.json", [item])
     for name in ("tasks.json", "records.json"):

@@ -28,8 +28,8 @@ from tests.platform.sheets import (
     blank,
     one,
     refused,
+    review_task,
     row,
-    shown,
     texts,
     titles,
     write,
@@ -255,29 +255,29 @@ def reviewed(path: Path) -> Path:
 
 def test_a_prediction_written_and_reviewed_comes_back_with_its_key(tmp_path: Path) -> None:
     path = tmp_path / "s.csv"
-    assert sheet.write(path, [shown("a", "b"), shown(video_id="-w", key="=k")]) == 2
+    assert sheet.write(path, [review_task("a", "b"), review_task(video_id="-w", key="=k")]) == 2
     first, second = sheet.read(reviewed(path))
     assert isinstance(first, Review) and isinstance(second, Review)
-    assert (first.chapters, first.prediction_key, first.reviewer) == (shown("a", "b").chapters, "key", "Ann")
+    assert (first.chapters, first.prediction_key, first.reviewer) == (review_task("a", "b").chapters, "key", "Ann")
     assert (second.video_id, second.chapters, second.prediction_key) == ("-w", (), "=k")
 
 
 def test_a_prediction_that_nobody_has_signed_is_refused_by_name(tmp_path: Path) -> None:
-    sheet.write(tmp_path / "s.csv", [shown("a")])
+    sheet.write(tmp_path / "s.csv", [review_task("a")])
     (refused,) = sheet.read(tmp_path / "s.csv")
     assert isinstance(refused, Rejected) and "reviewer" in refused.reason
 
 
 def test_a_bad_place_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"nowhere.* can't be written"):
-        sheet.write(tmp_path / "nowhere" / "s.csv", [shown("a")])
+        sheet.write(tmp_path / "nowhere" / "s.csv", [review_task("a")])
 
 
 def test_text_that_xlsx_cannot_hold_is_refused(tmp_path: Path) -> None:
     pytest.importorskip("openpyxl")
     for title in ("a\x01", "x" * 40_000):
         with pytest.raises(BadInput, match="use CSV"):
-            sheet.write(tmp_path / "s.xlsx", [shown(title)])
+            sheet.write(tmp_path / "s.xlsx", [review_task(title)])
 
 
 @given(text=texts)
@@ -291,7 +291,7 @@ def test_no_cell_is_written_that_a_spreadsheet_would_run_and_each_comes_back_exa
 
 
 def test_a_title_with_a_semicolon_is_one_cell_to_programs_that_part_cells_there_too(tmp_path: Path) -> None:
-    sheet.write(tmp_path / "s.csv", [shown("a;=cmd|' /C calc'!A0", "b;c")])
+    sheet.write(tmp_path / "s.csv", [review_task("a;=cmd|' /C calc'!A0", "b;c")])
     told = (tmp_path / "s.csv").read_text()
     assert "\"a;'=cmd|' /C calc'!A0\"" in told and '"b;c"' in told
     (review,) = sheet.read(reviewed(tmp_path / "s.csv"))
@@ -302,7 +302,7 @@ def test_a_title_with_a_semicolon_is_one_cell_to_programs_that_part_cells_there_
 @given(title=titles, name=texts.filter(lambda name: name.strip() and "\0" not in name))
 def test_any_title_comes_back_exactly_from_csv(title: str, name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("sheet") / "s.csv"
-    sheet.write(path, [shown(title, "last", video_id=name)])
+    sheet.write(path, [review_task(title, "last", video_id=name)])
     (review,) = sheet.read(reviewed(path))
     assert isinstance(review, Review), review
     assert (review.video_id, [chapter.title for chapter in review.chapters or ()]) == (name, [tidy(title), "last"])

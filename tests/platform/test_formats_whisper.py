@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from errata.domain.chapter import Chapter, tidy
 from errata.domain.transcript import Segment, Transcript
 from errata.formats import detect, whisper
-from errata.formats.source_rows import Arrival, Rejected, SourceRow, write_rejects
+from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, write_rejects
 
 WHISPER = {
     "text": " Hello there. Soil first.",
@@ -33,20 +33,20 @@ def write(folder: Path, value: Any, name: str = "talk") -> Path:
     return file
 
 
-def one(folder: Path, value: Any) -> Arrival:
+def one(folder: Path, value: Any) -> ImportedTranscript:
     (arrival,) = whisper.read(write(folder, value))
-    assert isinstance(arrival, Arrival), arrival
+    assert isinstance(arrival, ImportedTranscript), arrival
     return arrival
 
 
 def test_a_file_is_one_transcript_under_its_name(tmp_path: Path) -> None:
-    assert one(tmp_path, WHISPER) == Arrival(Transcript("talk", SEGMENTS, 9.5), None, SourceRow("", 0, None))
+    assert one(tmp_path, WHISPER) == ImportedTranscript(Transcript("talk", SEGMENTS, 9.5), None, SourceRow("", 0, None))
     assert one(tmp_path, WHISPER["segments"]).transcript.segments == SEGMENTS
 
 
 def test_the_real_talks_written_as_whisper_does_are_the_same_talks(shared: Path, tmp_path: Path) -> None:
     rows = detect.transcripts(shared / "data/talks").rows
-    talks = {item.transcript.external_id: item.transcript for item in rows if isinstance(item, Arrival)}
+    talks = {item.transcript.external_id: item.transcript for item in rows if isinstance(item, ImportedTranscript)}
     assert len(talks) == 100
     for name, talk in talks.items():
         segments = [{"start": s.start, "end": s.end, "text": f" {s.text}", "speaker": s.speaker} for s in talk.segments]
@@ -54,7 +54,7 @@ def test_the_real_talks_written_as_whisper_does_are_the_same_talks(shared: Path,
     found = list(detect.transcripts(tmp_path).rows)
     assert len(found) == 100
     for item in found:
-        assert isinstance(item, Arrival)
+        assert isinstance(item, ImportedTranscript)
         assert item.transcript.segments == talks[item.transcript.external_id].segments
 
 
@@ -128,7 +128,9 @@ def test_each_broken_file_of_a_folder_is_refused_by_name_and_the_others_are_read
         write(tmp_path, value, name)
     (tmp_path / "latin.json").write_bytes('{"segments": "é"}'.encode("latin-1"))
     results = list(detect.transcripts(tmp_path).rows)
-    assert sorted(item.transcript.external_id for item in results if isinstance(item, Arrival)) == sorted(GOOD)
+    assert sorted(item.transcript.external_id for item in results if isinstance(item, ImportedTranscript)) == sorted(
+        GOOD
+    )
     bad = {item.row: item for item in results if isinstance(item, Rejected)}
     assert sorted(bad) == sorted(BROKEN) and len(results) == len(BROKEN) + len(GOOD)
     for name, (_, reason) in BROKEN.items():
@@ -186,5 +188,5 @@ def test_no_file_is_lost_or_stops_the_reading(value: Any, tmp_path_factory: pyte
     folder = tmp_path_factory.mktemp("fuzz")
     write(folder, WHISPER, "z")
     (odd,) = whisper.read(write(folder, value))
-    assert isinstance(odd, Arrival | Rejected)
-    assert sum(isinstance(item, Arrival | Rejected) for item in detect.transcripts(folder).rows) == 2
+    assert isinstance(odd, ImportedTranscript | Rejected)
+    assert sum(isinstance(item, ImportedTranscript | Rejected) for item in detect.transcripts(folder).rows) == 2

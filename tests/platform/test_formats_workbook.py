@@ -15,7 +15,7 @@ from errata.errors import BadInput, Unavailable
 from errata.formats import sheet
 from errata.formats.reviews_jsonl import Review
 from errata.formats.source_rows import Rejected
-from tests.platform.sheets import CHAPTERS, OTHER, TWO, one, refused, row, shown, titles, write
+from tests.platform.sheets import CHAPTERS, OTHER, TWO, one, refused, review_task, row, titles, write
 
 
 def test_a_formula_or_an_error_in_a_cell_is_refused_with_its_review(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_a_heading_above_the_columns_is_told_what_the_first_line_must_be(tmp_pat
 
 def test_what_looks_like_a_truth_value_or_an_error_is_the_text_that_is_shown(tmp_path: Path) -> None:
     assert one(tmp_path / "s.xlsx", row("0", True)).chapters == (Chapter(0.0, "TRUE"),)
-    sheet.write(tmp_path / "w.XLSX", [shown("#REF!", "TRUE", "1e5", "007")])
+    sheet.write(tmp_path / "w.XLSX", [review_task("#REF!", "TRUE", "1e5", "007")])
     book = pytest.importorskip("openpyxl").load_workbook(tmp_path / "w.XLSX")
     book.active["B2"] = "Ann"
     book.save(tmp_path / "w.XLSX")
@@ -97,11 +97,11 @@ def test_a_zip_of_something_else_and_one_that_unpacks_to_too_much_are_refused(
 def test_without_openpyxl_xlsx_is_unavailable_and_csv_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     with pytest.raises(Unavailable, match="openpyxl"):
-        sheet.write(tmp_path / "s.xlsx", [shown("a")])
+        sheet.write(tmp_path / "s.xlsx", [review_task("a")])
     (tmp_path / "s.xlsx").write_bytes(b"PK\x03\x04")
     with pytest.raises(Unavailable, match="openpyxl"):
         sheet.read(tmp_path / "s.xlsx")
-    assert sheet.write(tmp_path / "s.csv", [shown("a")]) == 1
+    assert sheet.write(tmp_path / "s.csv", [review_task("a")]) == 1
 
 
 @given(title=titles)
@@ -111,7 +111,7 @@ def test_any_title_that_xlsx_can_hold_comes_back_exactly_from_it(
     pytest.importorskip("openpyxl")
     path = tmp_path_factory.mktemp("sheet") / "s.xlsx"
     try:
-        sheet.write(path, [shown(title, "last")])
+        sheet.write(path, [review_task(title, "last")])
     except BadInput:
         assert any(ord(letter) < 32 or ord(letter) > 0xFFFD for letter in tidy(title))
         return

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from errata.domain.chapter import Chapter
 from errata.domain.transcript import Segment, Transcript
 from errata.formats import detect, ytdlp
-from errata.formats.source_rows import Arrival, Rejected, SourceRow, write_rejects
+from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, write_rejects
 
 INFO: dict[str, Any] = {
     "id": "dQw4w9WgXcQ",
@@ -69,14 +69,14 @@ def write(folder: Path, info: Any, name: str = "talk [x]", **captions: Any) -> P
     return file
 
 
-def one(path: Path, asr: Path | None = None) -> Arrival:
+def one(path: Path, asr: Path | None = None) -> ImportedTranscript:
     (arrival,) = detect.transcripts(path, asr).rows
-    assert isinstance(arrival, Arrival), arrival
+    assert isinstance(arrival, ImportedTranscript), arrival
     return arrival
 
 
 def test_every_field_is_where_it_belongs(tmp_path: Path) -> None:
-    assert one(write(tmp_path, INFO, en_json3=JSON3)) == Arrival(
+    assert one(write(tmp_path, INFO, en_json3=JSON3)) == ImportedTranscript(
         Transcript(
             external_id="dQw4w9WgXcQ",
             segments=SEGMENTS,
@@ -128,7 +128,7 @@ def test_a_folder_has_a_talk_for_each_info_and_none_for_what_belongs_to_it(tmp_p
     (tmp_path / "a.mp4").write_bytes(b"\0\xff")
     (tmp_path / "a.webp").write_bytes(b"RIFF\0\xff")
     found = list(detect.transcripts(tmp_path).rows)
-    assert [item.transcript.text for item in found if isinstance(item, Arrival)] == ["w", "v"]
+    assert [item.transcript.text for item in found if isinstance(item, ImportedTranscript)] == ["w", "v"]
     assert len(found) == 2
     assert detect.transcripts(tmp_path).words == "a yt-dlp info file (2 files)"
 
@@ -137,7 +137,7 @@ def test_what_begins_with_an_infos_name_and_is_another_talk_is_not_lost(tmp_path
     write(tmp_path, INFO, "1", en_vtt=vtt("v"))
     (tmp_path / "1.f137.mp4.part").write_bytes(b"\0")
     (tmp_path / "1. Introduction.vtt").write_text(vtt("another"))
-    found = [item.transcript.text for item in detect.transcripts(tmp_path).rows if isinstance(item, Arrival)]
+    found = [item.transcript.text for item in detect.transcripts(tmp_path).rows if isinstance(item, ImportedTranscript)]
     assert sorted(found) == ["another", "v"]
 
 
@@ -150,7 +150,7 @@ def test_a_folder_is_listed_once_however_many_videos_are_in_it(
     listed: list[Path] = []
     iterdir = Path.iterdir
     monkeypatch.setattr(Path, "iterdir", lambda self: (listed.append(self), iterdir(self))[1])
-    assert sum(isinstance(item, Arrival) for item in detect.transcripts(tmp_path, name=name).rows) == 20
+    assert sum(isinstance(item, ImportedTranscript) for item in detect.transcripts(tmp_path, name=name).rows) == 20
     assert listed == [tmp_path]
 
 
@@ -231,7 +231,7 @@ def test_each_broken_file_of_a_folder_is_refused_by_name_and_the_others_are_read
     reasons["mute"] = "no captions are beside it; download them (yt-dlp"
     reasons["later"] = f"video 'good' stands a second time, first in {tmp_path / 'good.info.json'}"
     results = list(detect.transcripts(tmp_path).rows)
-    assert [item.transcript.external_id for item in results if isinstance(item, Arrival)] == ["good"]
+    assert [item.transcript.external_id for item in results if isinstance(item, ImportedTranscript)] == ["good"]
     bad = {str(item.row): item for item in results if isinstance(item, Rejected)}
     assert set(bad) == {f"{name}.info" for name in reasons} and len(results) == len(bad) + 1
     for name, reason in reasons.items():
@@ -292,4 +292,4 @@ def test_no_file_is_lost_or_stops_the_reading(
     folder = tmp_path_factory.mktemp("fuzz")
     path = write(folder, {**INFO, "chapters": given_chapters, **changed}, en_json3={"events": events}, de_vtt=vtt("v"))
     (found,) = ytdlp.read(path)
-    assert isinstance(found, Arrival | Rejected)
+    assert isinstance(found, ImportedTranscript | Rejected)

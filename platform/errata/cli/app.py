@@ -100,11 +100,11 @@ def import_transcripts_command(
 
     place = find(workspace)
     asr_file = None if asr is None else hub.local(asr, alone=True)
-    found = detect.transcripts(hub.local(path, alone=asr is not None), asr_file, name)
-    note(f"took {found.path.name} for {found.words}")
-    found = found._replace(rows=counted(found.rows))
+    file = detect.transcripts(hub.local(path, alone=asr is not None), asr_file, name)
+    note(f"took {file.path.name} for {file.words}")
+    file = file._replace(rows=counted(file.rows))
     held_out = None if role is None else _ROLES[role]
-    _show_import(add_transcripts(place.record, found, place.root / "rejects", held_out), as_json)
+    _show_import(add_transcripts(place.record, file, place.root / "rejects", held_out), as_json)
 
 
 @importing.command("corrections")
@@ -121,10 +121,10 @@ def import_corrections_command(
     from errata.progress import counted, note
 
     place = find(workspace)
-    found = review_detect.reviews(path, name, until)
-    note(f"took {path.name} for {found.words}")
-    found = found._replace(rows=counted(found.rows))
-    _show_import(add_corrections(place.record, found, place.root / "rejects"), as_json)
+    file = review_detect.reviews(path, name, until)
+    note(f"took {path.name} for {file.words}")
+    file = file._replace(rows=counted(file.rows))
+    _show_import(add_corrections(place.record, file, place.root / "rejects"), as_json)
 
 
 def _show_import(report: ImportReport, as_json: bool) -> None:

@@ -31,9 +31,9 @@ from errata.formats import chapter_text
 from errata.formats.fields import listing, mapping, text_or_nothing
 from errata.formats.label_studio import NOBODY, verdict
 from errata.formats.review_lines import Line, entries, named, reviews, video_id, word
+from errata.formats.review_task import KEY
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import json_rows
-from errata.formats.shown import KEY
 from errata.formats.source_rows import LeftOut, Rejected, SourceRow
 
 DRAFT = "draft"

@@ -25,7 +25,7 @@ from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats.fields import chapter, chapters, listing, mapping, text, text_or_nothing, time, time_in_key
 from errata.formats.json_files import read_map
-from errata.formats.source_rows import Arrival, Rejected, SourceRow, each, json_lines
+from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, each, json_lines
 
 Place = TypeVar("Place", bound=PurePath)
 
@@ -47,7 +47,7 @@ class _Merged(NamedTuple):
     """Entries under an id that another entry has taken."""
 
 
-def read(path: Path, asr: Path | None = None) -> Iterator[Arrival | Rejected]:
+def read(path: Path, asr: Path | None = None) -> Iterator[ImportedTranscript | Rejected]:
     """Reads a folder, a metadata file or a rejects file; `asr` is the speech (file or folder) where it lies elsewhere.
 
     Beside a folder's own files those in its `chapters/` and `asrs/` count; several of a kind are merged. To a metadata
@@ -128,7 +128,7 @@ def _twice(first: _Entry) -> str:
     return f"video {first.video_id!r} stands a second time, first in {first.file}; give this one an id of its own"
 
 
-def arrival(row: SourceRow) -> Arrival:
+def arrival(row: SourceRow) -> ImportedTranscript:
     """A row of both halves; raises BadInput."""
     raw = mapping(row.raw, "the row")
     video_id = text(raw.get("video_id"), "video_id")
@@ -137,7 +137,7 @@ def arrival(row: SourceRow) -> Arrival:
     if raw.get("asr") is None:
         raise BadInput(f"no speech for video {video_id!r}; add its entry to the asrs file")
     transcript = _transcript(video_id, mapping(raw["metadata"], "metadata"), _segments(raw["asr"]))
-    return Arrival(transcript, _reference(raw["metadata"].get("chapters"), transcript), row)
+    return ImportedTranscript(transcript, _reference(raw["metadata"].get("chapters"), transcript), row)
 
 
 def _transcript(video_id: str, metadata: dict[str, Any], segments: tuple[Segment, ...]) -> Transcript:

@@ -18,13 +18,13 @@ from typing import Any
 from errata.errors import BadInput
 from errata.formats import talk
 from errata.formats.cues import seconds
-from errata.formats.source_rows import Arrival, Rejected
+from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
 
 _MESSAGE = re.compile(r"\[([\d:.]+)\] (?:<[~@%+$&*!]?([^<>]+)>|\*(\S+))(?: (.*))?", re.ASCII)
 
 
-def read(path: Path, chapters: Path | None = None) -> Iterator[Arrival | Rejected]:
+def read(path: Path, chapters: Path | None = None) -> Iterator[ImportedTranscript | Rejected]:
     """The stream in a file; `chapters` as in `talk.read`."""
     return talk.read(path, speech, chapters)
 

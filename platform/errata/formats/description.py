@@ -28,9 +28,9 @@ from errata.formats.chapter_text import Typed
 from errata.formats.fields import mapping, text, text_or_nothing, time, time_in_key
 from errata.formats.json_files import read_text
 from errata.formats.review_lines import Line, entries, reviews, video_id
+from errata.formats.review_task import KEY
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_rows, is_json, json_rows
-from errata.formats.shown import KEY
 from errata.formats.source_rows import REJECTED, Rejected, SourceRow
 
 FILES = (".txt", ".description")

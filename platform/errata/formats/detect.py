@@ -8,12 +8,12 @@ from pathlib import Path
 from errata.errors import BadInput
 from errata.formats import folder
 from errata.formats.kinds import CHAPTERED, CHAPTERS, CORRECTIONS, FORMATS, Results, kind, words
-from errata.formats.source_rows import Arrival, Found
+from errata.formats.source_rows import DetectedFile, ImportedTranscript
 
 AUTO = "auto"
 
 
-def transcripts(path: Path, asr: Path | None = None, name: str = AUTO) -> Found[Arrival]:
+def transcripts(path: Path, asr: Path | None = None, name: str = AUTO) -> DetectedFile[ImportedTranscript]:
     """Reads a file or a folder in the format that it is found to be in, or in the one of `FORMATS` that is named.
 
     `asr` is what belongs to the path and lies elsewhere: the speech, as in `chapter_llama.read`; the captions of an
@@ -22,17 +22,17 @@ def transcripts(path: Path, asr: Path | None = None, name: str = AUTO) -> Found[
     _check(path, name)
     if path.is_dir():
         plan = folder.plan(path, name)
-        return Found(path, _planned(plan), folder.read(path, plan, asr))
-    found = _found(path) if name == AUTO else name
-    return Found(path, words(found), _rows(path, found, asr))
+        return DetectedFile(path, _planned(plan), folder.read(path, plan, asr))
+    format_name = _format_of(path) if name == AUTO else name
+    return DetectedFile(path, words(format_name), _rows(path, format_name, asr))
 
 
-def _rows(path: Path, found: str, asr: Path | None) -> Results:
-    if found == CHAPTERS:
+def _rows(path: Path, format_name: str, asr: Path | None) -> Results:
+    if format_name == CHAPTERS:
         return _chaptered(path, asr)
-    if asr is not None and found not in ("chapter-llama", "yt-dlp"):
-        raise BadInput(f"{path} is {words(found)} and has no speech file; leave {asr} out")
-    return FORMATS[found].read(path, asr)
+    if asr is not None and format_name not in ("chapter-llama", "yt-dlp"):
+        raise BadInput(f"{path} is {words(format_name)} and has no speech file; leave {asr} out")
+    return FORMATS[format_name].read(path, asr)
 
 
 def _planned(plan: folder.FolderPlan) -> str:
@@ -53,17 +53,17 @@ def _check(path: Path, name: str) -> None:
         raise BadInput(f"{path} {why}; check the path") from problem
 
 
-def _found(path: Path) -> str:
-    found = kind(path)
-    if found == CORRECTIONS:
+def _format_of(path: Path) -> str:
+    format_name = kind(path)
+    if format_name == CORRECTIONS:
         raise BadInput(f"{path} holds corrections; import it with `errata import corrections`")
-    return found
+    return format_name
 
 
 def _chaptered(path: Path, transcript: Path | None) -> Results:
     if transcript is None:
         raise BadInput(f"{path} holds chapters alone; name the file of their transcript too, with --asr")
-    found = _found(transcript)
-    if found not in CHAPTERED:
-        raise BadInput(f"{transcript} is {words(found)}, to which no podcast chapters belong; name another file")
-    return FORMATS[found].read(transcript, path)
+    format_name = _format_of(transcript)
+    if format_name not in CHAPTERED:
+        raise BadInput(f"{transcript} is {words(format_name)}, to which no podcast chapters belong; name another file")
+    return FORMATS[format_name].read(transcript, path)

@@ -26,9 +26,9 @@ from errata.errors import BadInput
 from errata.formats import chapter_text
 from errata.formats.fields import listing, mapping, text
 from errata.formats.review_lines import Line, entries, reviews, video_id, word
+from errata.formats.review_task import KEY
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import json_rows
-from errata.formats.shown import KEY
 from errata.formats.source_rows import REJECTED, Rejected, SourceRow
 
 NOBODY = ("all", "unknown")

@@ -20,7 +20,7 @@ from errata.domain.twins import text_hash
 from errata.errors import BadInput
 from errata.formats import chapter_llama, podcast_chapters, ytdlp
 from errata.formats.kinds import ACCEPTED, CHAPTERED, CHAPTERS, CORRECTIONS, FORMATS, TEXTUAL, Results, kind
-from errata.formats.source_rows import Arrival, LeftOut, Rejected, SourceRow
+from errata.formats.source_rows import ImportedTranscript, LeftOut, Rejected, SourceRow
 
 _NOTICES = ("license*", "licence*", "readme*", ".*")
 _UNPLACED = ""
@@ -171,7 +171,7 @@ def _rejecting(path: Path, read_it: Callable[[], Results]) -> Results:
         yield SourceRow(str(path), path.stem, None).rejected(str(problem))
 
 
-def _each_once(results: Iterable[Arrival | Rejected]) -> Results:
+def _each_once(results: Iterable[ImportedTranscript | Rejected]) -> Results:
     """Of the talks that several files have under one id the first; the others are rejected unless they say no more."""
     first: dict[str, tuple[str, str, Chapters | None]] = {}
     for item in results:

@@ -26,10 +26,10 @@ from errata.formats import (
 )
 from errata.formats.json_files import read_text
 from errata.formats.row_files import json_rows
-from errata.formats.source_rows import REJECTED, Arrival, Rejected, SourceRow, each
+from errata.formats.source_rows import REJECTED, ImportedTranscript, Rejected, SourceRow, each
 from errata.formats.talk import json_value
 
-Results = Iterator[Arrival | Rejected]
+Results = Iterator[ImportedTranscript | Rejected]
 
 
 class TranscriptFormat(NamedTuple):
@@ -47,7 +47,7 @@ def _rows(path: Path, _: Path | None) -> Results:
     return each(each(json_rows(path), meetings.named), _row_arrival)
 
 
-def _row_arrival(row: SourceRow) -> Arrival:
+def _row_arrival(row: SourceRow) -> ImportedTranscript:
     if isinstance(row.raw, dict) and set(row.raw) == {REJECTED}:
         raise BadInput(f"nothing of the row is kept here; mend the file that {REJECTED} names, and import that")
     return meetings.arrival(row) if meetings.fits(row.raw) else chapter_llama.arrival(row)

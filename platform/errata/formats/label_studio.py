@@ -32,9 +32,9 @@ from errata.errors import BadInput
 from errata.formats import chapter_text
 from errata.formats.fields import filled_text, listing, mapping, text_or_nothing, time, time_in_key
 from errata.formats.review_lines import Line, by_day, entries, named, reviews, video_id, word
+from errata.formats.review_task import KEY
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import json_rows
-from errata.formats.shown import KEY
 from errata.formats.source_rows import LeftOut, Rejected, SourceRow
 
 NOBODY, SKIPPED = "not reviewed", "skipped"

@@ -29,9 +29,9 @@ from errata.formats.fields import filled_text, listing, mapping
 from errata.formats.json_files import parse
 from errata.formats.label_studio import REGIONS, marks_chapters, start_of, verdict
 from errata.formats.review_lines import ID_KEYS, Line, by_day, named, reviews, video_id, word
+from errata.formats.review_task import KEY
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_rows, is_json, json_rows
-from errata.formats.shown import KEY
 from errata.formats.source_rows import Rejected, SourceRow
 
 

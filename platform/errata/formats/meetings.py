@@ -22,7 +22,7 @@ from errata.domain.chapter import Chapters, tidy
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats.fields import chapter, chapters, listing, mapping, text, text_or_nothing
-from errata.formats.source_rows import Arrival, SourceRow
+from errata.formats.source_rows import ImportedTranscript, SourceRow
 
 TURNS = "meeting_transcripts"
 
@@ -41,7 +41,7 @@ def named(row: SourceRow) -> SourceRow:
     return replace(row, raw={"meeting_id": file.stem if alone else f"{file.stem}-{row.row}"} | row.raw)
 
 
-def arrival(row: SourceRow) -> Arrival:
+def arrival(row: SourceRow) -> ImportedTranscript:
     """Raises BadInput."""
     raw = mapping(row.raw, "the row")
     turns = [_turn(mapping(turn, f"turn {at}"), at) for at, turn in enumerate(listing(raw[TURNS], TURNS))]
@@ -52,7 +52,7 @@ def arrival(row: SourceRow) -> Arrival:
         if words
     )
     transcript = Transcript(text(raw.get("meeting_id"), "meeting_id"), segments, float(begins[-1]), "words")
-    return Arrival(transcript, _reference(raw.get("topic_list"), begins[:-1]), row)
+    return ImportedTranscript(transcript, _reference(raw.get("topic_list"), begins[:-1]), row)
 
 
 def _turn(turn: dict[str, Any], number: int) -> tuple[str, str]:

@@ -15,25 +15,25 @@ from typing import Any
 
 from errata.domain.transcript import Segment, Transcript
 from errata.formats import chapter_text
+from errata.formats.review_task import KEY, ReviewTask
 from errata.formats.row_files import write_text
-from errata.formats.shown import KEY, Shown
 
 
-def write(path: Path, shown: Iterable[Shown]) -> int:
+def write(path: Path, tasks: Iterable[ReviewTask]) -> int:
     """Writes the records as a JSON list and returns how many. Raises BadInput."""
-    records = [record(item) for item in shown]
+    records = [record(task) for task in tasks]
     write_text(path, json.dumps(records, ensure_ascii=False, indent=1) + "\n")
     return len(records)
 
 
-def record(shown: Shown) -> dict[str, Any]:
+def record(task: ReviewTask) -> dict[str, Any]:
     """The record's id is the prediction's key: a transcript may be shown with several predictions."""
-    transcript = shown.transcript
-    suggestion = {"value": chapter_text.write(shown.chapters, transcript.unit), "score": None, "agent": shown.model}
+    transcript = task.transcript
+    suggestion = {"value": chapter_text.write(task.chapters, transcript.unit), "score": None, "agent": task.model}
     return {
-        "id": shown.key,
+        "id": task.key,
         "fields": {"title": transcript.title or transcript.external_id, "transcript": _text(transcript)},
-        "metadata": {"video_id": transcript.external_id, KEY: shown.key},
+        "metadata": {"video_id": transcript.external_id, KEY: task.key},
         "suggestions": {"chapters": suggestion},
         "responses": {},
         "vectors": {},

@@ -17,8 +17,8 @@ from typing import Any
 
 from errata.domain.chapter import canonical, starts
 from errata.errors import BadInput
+from errata.formats.review_task import KEY, ReviewTask
 from errata.formats.row_files import write_text
-from errata.formats.shown import KEY, Shown
 
 LABEL_CONFIG = """<View>
   <Header value="$title"/>
@@ -36,11 +36,11 @@ LABEL_CONFIG = """<View>
 """
 
 
-def write(path: Path, shown: Iterable[Shown]) -> int:
+def write(path: Path, tasks: Iterable[ReviewTask]) -> int:
     """Writes the tasks as a JSON list and returns how many. Raises BadInput when one can't be shown, or written."""
-    tasks = [task(item) for item in shown]
-    write_text(path, json.dumps(tasks, ensure_ascii=False, indent=1) + "\n")
-    return len(tasks)
+    rows = [task_json(task) for task in tasks]
+    write_text(path, json.dumps(rows, ensure_ascii=False, indent=1) + "\n")
+    return len(rows)
 
 
 def write_label_config(path: Path) -> None:
@@ -48,12 +48,12 @@ def write_label_config(path: Path) -> None:
     write_text(path, LABEL_CONFIG)
 
 
-def task(shown: Shown) -> dict[str, Any]:
+def task_json(task: ReviewTask) -> dict[str, Any]:
     """Raises BadInput when two chapters begin with one paragraph: the tool could show but one."""
-    first = _first_paragraphs(shown)
-    transcript = shown.transcript
+    first = _first_paragraphs(task)
+    transcript = task.transcript
     times = [float(start) for start in starts(transcript)]
-    for place, chapter in zip(first, _in_order(shown), strict=True):
+    for place, chapter in zip(first, _in_order(task), strict=True):
         times[place] = chapter.start
     paragraphs = [
         {"start": start, "end": segment.end, "speaker": segment.speaker or "", "text": segment.text}
@@ -63,32 +63,32 @@ def task(shown: Shown) -> dict[str, Any]:
         "video_id": transcript.external_id,
         "title": transcript.title or transcript.external_id,
         "segments": paragraphs,
-        KEY: shown.key,
+        KEY: task.key,
     }
-    return {"data": data, "predictions": [{"model_version": shown.model, "result": _result(shown, first)}]}
+    return {"data": data, "predictions": [{"model_version": task.model, "result": _result(task, first)}]}
 
 
-def _in_order(shown: Shown) -> list[Any]:
-    return sorted(shown.chapters, key=lambda chapter: chapter.start)
+def _in_order(task: ReviewTask) -> list[Any]:
+    return sorted(task.chapters, key=lambda chapter: chapter.start)
 
 
-def _first_paragraphs(shown: Shown) -> list[int]:
+def _first_paragraphs(task: ReviewTask) -> list[int]:
     """Where each chapter begins, as places in the transcript's segments."""
-    snapped = canonical(shown.chapters, shown.transcript)
+    snapped = canonical(task.chapters, task.transcript)
     if snapped.merged:
         raise BadInput(
-            f"the prediction for {shown.transcript.external_id!r} has two chapters in one segment, "
+            f"the prediction for {task.transcript.external_id!r} has two chapters in one segment, "
             "which Label Studio can't show; give it to reviewers as a sheet or in Argilla"
         )
-    places = starts(shown.transcript)
+    places = starts(task.transcript)
     return [bisect_left(places, chapter.start) for chapter in snapped.chapters]
 
 
-def _result(shown: Shown, first: list[int]) -> list[dict[str, Any]]:
-    segments = shown.transcript.segments
+def _result(task: ReviewTask, first: list[int]) -> list[dict[str, Any]]:
+    segments = task.transcript.segments
     last = [place - 1 for place in first[1:]] + [len(segments) - 1]
     result: list[dict[str, Any]] = []
-    for number, (chapter, begin, end) in enumerate(zip(_in_order(shown), first, last, strict=False)):
+    for number, (chapter, begin, end) in enumerate(zip(_in_order(task), first, last, strict=False)):
         span = {"start": str(begin), "end": str(end), "startOffset": 0, "endOffset": len(segments[end].text)}
         text = "\n".join(segment.text for segment in segments[begin : end + 1])
         result.append(_item(number, "chapter", {**span, "text": text, "paragraphlabels": ["Chapter"]}))

@@ -13,22 +13,22 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from errata.formats.review_task import ReviewTask
 from errata.formats.row_files import write_text
-from errata.formats.shown import Shown
 
 
-def write(path: Path, shown: Iterable[Shown]) -> int:
+def write(path: Path, tasks: Iterable[ReviewTask]) -> int:
     """Writes a line a prediction and returns how many. Raises BadInput."""
-    lines = [json.dumps(line(item)) + "\n" for item in shown]
+    lines = [json.dumps(line(task)) + "\n" for task in tasks]
     write_text(path, "".join(lines), "ascii")
     return len(lines)
 
 
-def line(shown: Shown) -> dict[str, Any]:
+def line(task: ReviewTask) -> dict[str, Any]:
     return {
-        "video_id": shown.transcript.external_id,
+        "video_id": task.transcript.external_id,
         "reviewer": "",
-        "reviewed": [chapter.as_json() for chapter in shown.chapters],
-        "prediction": shown.key,
-        "model": shown.model,
+        "reviewed": [chapter.as_json() for chapter in task.chapters],
+        "prediction": task.key,
+        "model": task.model,
     }

@@ -16,25 +16,25 @@ from errata.domain.transcript import Segment, Transcript
 from errata.formats.cues import bracketed
 from errata.formats.fields import text
 from errata.formats.json_files import read_text
-from errata.formats.source_rows import Arrival, Rejected, SourceRow, each
+from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, each
 
 _STOP = re.compile(r"""[.!?]["'”’»)\]]*(\s+)(?=(\S))""")
 _QUOTES = "\"'“‘«„"
 
 
-def read(path: Path) -> Iterator[Arrival | Rejected]:
+def read(path: Path) -> Iterator[ImportedTranscript | Rejected]:
     """The transcript in a file. Raises BadInput, at once, when it can't be read."""
     whole = read_text(path)
     return each([SourceRow(str(path), path.stem, None)], lambda row: _arrival(row, whole))
 
 
-def _arrival(row: SourceRow, whole: str) -> Arrival:
+def _arrival(row: SourceRow, whole: str) -> ImportedTranscript:
     name = text(row.row, "the file's name")
     lines = (bracketed({"text": line}) for line in text(whole, "the text").splitlines())
     said = ((tidy(line.get("speaker", "")), sentence) for line in lines for sentence in sentences(line["text"]))
     segments = tuple(_placed(said))
     duration = segments[-1].end if segments else 0.0
-    return Arrival(Transcript(name, segments, duration, unit="words"), None, row)
+    return ImportedTranscript(Transcript(name, segments, duration, unit="words"), None, row)
 
 
 def sentences(line: str) -> Iterator[str]:

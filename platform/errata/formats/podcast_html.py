@@ -15,14 +15,14 @@ from typing import Any, NamedTuple
 from errata.errors import BadInput
 from errata.formats import talk
 from errata.formats.cues import seconds, unescaped
-from errata.formats.source_rows import Arrival, Rejected
+from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
 
 _PART = re.compile(r"<(/?)(cite|time|p)(?:[\s/][^<>]*)?>", re.IGNORECASE)
 _OTHER_TAG = re.compile(r"</?[a-z!][^<>]*>", re.IGNORECASE)
 
 
-def read(path: Path, chapters: Path | None = None) -> Iterator[Arrival | Rejected]:
+def read(path: Path, chapters: Path | None = None) -> Iterator[ImportedTranscript | Rejected]:
     """The transcript in a file; `chapters` as in `talk.read`."""
     return talk.read(path, speech, chapters)
 

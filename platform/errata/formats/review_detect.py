@@ -13,7 +13,7 @@ from errata.errors import BadInput
 from errata.formats import argilla, description, doccano, label_studio, label_studio_min, reviews_jsonl, sheet, workbook
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_header, is_json, json_rows
-from errata.formats.source_rows import Found, Rejected
+from errata.formats.source_rows import DetectedFile, Rejected
 
 
 class ReviewFormat(NamedTuple):
@@ -42,15 +42,15 @@ FORMATS = {
 """A row that fits several is the first one's."""
 
 
-def reviews(path: Path, name: str = "auto", until: str | None = None) -> Found[Review]:
+def reviews(path: Path, name: str = "auto", until: str | None = None) -> DetectedFile[Review]:
     """The reviews in a file or folder; `name` is one of FORMATS, or `auto`; `until` as in `reviews_jsonl.read`.
 
     Raises BadInput when the file can't be read, or is in none of the formats.
     """
     if name not in ("auto", *FORMATS):
         raise BadInput(f"there is no format {name!r}; name one of auto, {', '.join(FORMATS)}")
-    found = FORMATS[_fitting(path) if name == "auto" else name]
-    return Found(path, found.words, found.read(path, until))
+    review_format = FORMATS[_fitting(path) if name == "auto" else name]
+    return DetectedFile(path, review_format.words, review_format.read(path, until))
 
 
 def _fitting(path: Path) -> str:

@@ -37,9 +37,9 @@ from errata.formats import workbook
 from errata.formats.chapter_text import plain
 from errata.formats.fields import mapping
 from errata.formats.review_lines import Line, reviews
+from errata.formats.review_task import ReviewTask
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_rows, write_text
-from errata.formats.shown import Shown
 from errata.formats.source_rows import Rejected, SourceRow
 
 COLUMNS = ("video_id", "reviewer", "reviewed_on", "kind", "start", "title", "prediction")
@@ -72,12 +72,12 @@ def fits(raw: dict[str, Any]) -> bool:
     return set(NEEDED) <= set(raw)
 
 
-def write(path: Path, shown: Iterable[Shown]) -> int:
+def write(path: Path, tasks: Iterable[ReviewTask]) -> int:
     """Writes predictions for reviewers to correct, as XLSX where `path` ends in that, else as CSV; returns how many.
 
     Raises BadInput when it can't be written, and Unavailable for XLSX without openpyxl.
     """
-    items = list(shown)
+    items = list(tasks)
     rows = [row for item in items for row in _rows(item)]
     if path.suffix.lower() == ".xlsx":
         workbook.write(path, [list(COLUMNS), *rows])
@@ -97,7 +97,7 @@ def unguarded(cell: str) -> str:
     return _GUARDED.sub("", cell)
 
 
-def _rows(item: Shown) -> list[list[Any]]:
+def _rows(item: ReviewTask) -> list[list[Any]]:
     def row(start: str, title: str) -> list[Any]:
         return [guarded(item.transcript.external_id), "", "", "", start, guarded(title), guarded(item.key)]
 

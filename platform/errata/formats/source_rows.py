@@ -63,7 +63,7 @@ class SourceRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ImportedTranscript:
     """A transcript, and the chapters that came with it."""
 
     transcript: Transcript
@@ -73,7 +73,7 @@ class Arrival:
     """Where it stood: `row.rejected(reason)` refuses it after all, when it doesn't fit what the record holds."""
 
 
-class Found(NamedTuple, Generic[Value]):
+class DetectedFile(NamedTuple, Generic[Value]):
     """What a file or folder was taken for, and what is in it."""
 
     path: Path

@@ -15,7 +15,7 @@ from typing import Any
 
 from errata.formats import talk
 from errata.formats.cues import Cue, bracketed, carried, cues, is_first, unrolled, without_tags
-from errata.formats.source_rows import Arrival, Rejected
+from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
 
 _NUMBER = re.compile(r"\d+")
@@ -25,7 +25,7 @@ _SPEAKER = re.compile(r"([^\W\d_a-z][\w.'’-]{0,40}(?: [^\W\d_a-z][\w.'’-]{0,
 """One to four words with capitals, and a colon."""
 
 
-def read(path: Path, chapters: Path | None = None) -> Iterator[Arrival | Rejected]:
+def read(path: Path, chapters: Path | None = None) -> Iterator[ImportedTranscript | Rejected]:
     """The transcript in a file; `chapters` as in `talk.read`."""
     return talk.read(path, speech, chapters)
 

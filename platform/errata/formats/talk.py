@@ -15,13 +15,13 @@ from typing import Any
 from errata.errors import BadInput
 from errata.formats import chapter_llama, podcast_chapters
 from errata.formats.json_files import parse, read_text
-from errata.formats.source_rows import Arrival, Rejected, SourceRow, each
+from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, each
 
 Speech = list[dict[str, Any]]
 """Lines of {start, end, text, speaker}, in seconds; what is wrong with a value is said where the transcript is made."""
 
 
-def read(path: Path, speech: Callable[[str], Speech], chapters: Path | None) -> Iterator[Arrival | Rejected]:
+def read(path: Path, speech: Callable[[str], Speech], chapters: Path | None) -> Iterator[ImportedTranscript | Rejected]:
     """The talk in a file, with the podcast chapters in `chapters`, or else those that lie beside it."""
 
     def raw() -> dict[str, Any]:
@@ -32,7 +32,7 @@ def read(path: Path, speech: Callable[[str], Speech], chapters: Path | None) -> 
     return arrival(path, raw)
 
 
-def arrival(path: Path, raw: Callable[[], dict[str, Any]]) -> Iterator[Arrival | Rejected]:
+def arrival(path: Path, raw: Callable[[], dict[str, Any]]) -> Iterator[ImportedTranscript | Rejected]:
     """The one row of a file, as `raw` makes it for `chapter_llama`; one on which it raises BadInput comes out rejected.
 
     A row that has no such form yet stands in the rejects with its reason alone: the file itself is what can be mended.

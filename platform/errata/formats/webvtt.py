@@ -16,7 +16,7 @@ from typing import Any
 from errata.errors import BadInput
 from errata.formats import talk
 from errata.formats.cues import Cue, bracketed, carried, cues, unescaped, unrolled, without_tags
-from errata.formats.source_rows import Arrival, Rejected
+from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
 
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?(?:\s([^<>]*))?>")
@@ -24,7 +24,7 @@ _NAME = re.compile(".*")
 _ASIDE = re.compile(r"(?:WEBVTT|NOTE|STYLE|REGION)(?:\s|$)")
 
 
-def read(path: Path, chapters: Path | None = None) -> Iterator[Arrival | Rejected]:
+def read(path: Path, chapters: Path | None = None) -> Iterator[ImportedTranscript | Rejected]:
     """The transcript in a file; `chapters` as in `talk.read`."""
     return talk.read(path, speech, chapters)
 

@@ -14,11 +14,11 @@ from typing import Any
 
 from errata.formats import talk
 from errata.formats.fields import listing, mapping
-from errata.formats.source_rows import Arrival, Rejected
+from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech, json_value
 
 
-def read(path: Path, chapters: Path | None = None) -> Iterator[Arrival | Rejected]:
+def read(path: Path, chapters: Path | None = None) -> Iterator[ImportedTranscript | Rejected]:
     """The transcript in a file; `chapters` as in `talk.read`."""
     return talk.read(path, speech, chapters)
 

@@ -20,7 +20,7 @@ from errata.errors import BadInput
 from errata.formats import srt, talk, webvtt, whisper
 from errata.formats.fields import listing, mapping, text, time
 from errata.formats.json_files import json_object, read_map, read_text
-from errata.formats.source_rows import Arrival, Rejected
+from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech, json_value
 
 INFO = ".info.json"
@@ -34,7 +34,7 @@ _UNTITLED = re.compile(r"<Untitled Chapter \d+>")
 
 def read(
     path: Path, captions: Path | None = None, beside: Iterable[Path] | None = None
-) -> Iterator[Arrival | Rejected]:
+) -> Iterator[ImportedTranscript | Rejected]:
     """The video that an info file tells of; `captions` is the file of its captions where it lies elsewhere.
 
     `beside` are the files among which they are looked for, which are those of its folder by default.

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from errata.database.record import Record
 from errata.database.store import Store
 from errata.domain.chapter import Chapters
-from errata.domain.correction import Correction, same_chapters
+from errata.domain.correction import Correction, Kind, same_chapters
 from errata.domain.hashing import content_hash
 from errata.domain.names import check_name
 from errata.domain.prediction import Prediction
@@ -21,10 +21,10 @@ from errata.domain.roles import Role
 from errata.errors import BadInput, Forgotten, NotFound
 from errata.formats import detect, review_detect
 from errata.formats.reviews_jsonl import Review
-from errata.formats.source_rows import Arrival, Found, LeftOut, Rejected, write_rejects
+from errata.formats.source_rows import DetectedFile, ImportedTranscript, LeftOut, Rejected, write_rejects
 from errata.operations.reviewing import check_starts
 
-Item = TypeVar("Item", Arrival, Review)
+Item = TypeVar("Item", ImportedTranscript, Review)
 
 BATCH = 50
 """Rows a transaction: an interrupted import loses at most so many, and importing again completes it."""
@@ -56,19 +56,21 @@ def import_transcripts(
     return add_transcripts(record, detect.transcripts(path, asr, name), rejects, role)
 
 
-def add_transcripts(record: Record, found: Found[Arrival], rejects: Path, role: Role | None = None) -> ImportReport:
-    """Imports what was found; chapters that came along are a correction of kind `reference`.
+def add_transcripts(
+    record: Record, file: DetectedFile[ImportedTranscript], rejects: Path, role: Role | None = None
+) -> ImportReport:
+    """Imports what is in a file or folder; chapters that came along are a correction of kind `reference`.
 
     `rejects` is the folder for refused rows; `role` declares all of them held out.
     """
 
-    def add(store: Store, arrival: Arrival) -> bool:
-        added = store.transcripts.add(arrival.transcript, role)
-        if arrival.reference:  # an empty list in a data set means that none are known, not that there are none
-            store.corrections.add(_reference(added.seq, arrival.transcript.hash, arrival.reference, found.path.name))
+    def add(store: Store, imported: ImportedTranscript) -> bool:
+        added = store.transcripts.add(imported.transcript, role)
+        if imported.reference:  # an empty list in a data set means that none are known, not that there are none
+            store.corrections.add(_reference(added.seq, imported.transcript.hash, imported.reference, file.path.name))
         return added.new
 
-    return _import(record, found.rows, add, rejects / f"{found.path.stem}-transcripts.jsonl")
+    return _import(record, file.rows, add, rejects / f"{file.path.stem}-transcripts.jsonl")
 
 
 def _reference(transcript: int, transcript_hash: str, chapters: Chapters, origin: str) -> Correction:
@@ -92,17 +94,17 @@ def import_corrections(
     return add_corrections(record, review_detect.reviews(path, name, until), rejects)
 
 
-def add_corrections(record: Record, found: Found[Review], rejects: Path) -> ImportReport:
-    """Imports the reviews that were found; `rejects` is the folder for refused rows.
+def add_corrections(record: Record, file: DetectedFile[Review], rejects: Path) -> ImportReport:
+    """Imports the reviews in a file; `rejects` is the folder for refused rows.
 
     A review that carries a prediction's key corrects that prediction, one with a draft corrects the draft, and any
     other the newest prediction of a model of ours.
     """
     return _import(
         record,
-        found.rows,
-        lambda store, review: _add_review(store, review, found.path.name),
-        rejects / f"{found.path.stem}-corrections.jsonl",
+        file.rows,
+        lambda store, review: _add_review(store, review, file.path.name),
+        rejects / f"{file.path.stem}-corrections.jsonl",
     )
 
 
@@ -113,34 +115,39 @@ def _add_review(store: Store, review: Review, origin: str) -> bool:
         (review.draft_by, "the name of the draft's model"),
     ):
         check_name(name, what)
-    identity = content_hash(_received(review))
+    identity = content_hash(_plain(review))
     if store.corrections.knows(identity):
         return False
     transcript = store.transcripts.find(review.video_id)
     check_starts(store, transcript, review.video_id, (*(review.chapters or ()), *(review.draft or ())))
-    seen, chapters = _joined(store, transcript, review)
-    untouched = (
-        seen is not None and review.prediction_key and same_chapters(chapters, store.predictions.read(seen).chapters)
-    )
+    prediction, chapters = _reviewed(store, transcript, review)
     correction = Correction(
         transcript=transcript,
-        kind="accept" if review.kind == "edit" and untouched else review.kind,
+        kind=_kind(store, review, prediction, chapters),
         chapters=chapters,
         reviewer=review.reviewer,
         origin=origin,
         identity=identity,
         reviewed_on=review.reviewed_on,
-        prediction=seen,
+        prediction=prediction,
     )
     return store.corrections.add(correction).new
 
 
-def _joined(store: Store, transcript: int, review: Review) -> tuple[int | None, Chapters]:
+def _kind(store: Store, review: Review, prediction: int | None, chapters: Chapters) -> Kind:
+    """An edit of a prediction that a key names, and that changed nothing, is an accept."""
+    if review.kind == "edit" and review.prediction_key and prediction is not None:
+        untouched = same_chapters(chapters, store.predictions.read(prediction).chapters)
+        return "accept" if untouched else "edit"
+    return review.kind
+
+
+def _reviewed(store: Store, transcript: int, review: Review) -> tuple[int | None, Chapters]:
     """The prediction that the reviewer saw, and the chapters that are right by the review."""
     if review.prediction_key:
-        return _keyed(store, transcript, review)
+        return _reviewed_by_key(store, transcript, review)
     if review.draft is not None:
-        model = f"foreign:{review.draft_by or 'unknown'}:{content_hash([c.as_json() for c in review.draft])[:12]}"
+        model = f"foreign:{review.draft_by or 'unknown'}:{content_hash(_plain_chapters(review.draft))[:12]}"
         draft = Prediction(transcript, model, "", review.draft, foreign=True)
         return store.predictions.add(draft).seq, review.chapters or ()
     latest = store.predictions.last_shown(transcript)
@@ -151,44 +158,46 @@ def _joined(store: Store, transcript: int, review: Review) -> tuple[int | None, 
                 "or give the row its chapters"
             )
         return latest[0], latest[1].chapters
-    right = review.chapters or ()
-    if latest is None or (review.kind == "accept" and not same_chapters(right, latest[1].chapters)):
-        return None, right  # who accepts these chapters has seen another answer
-    return latest[0], right
+    chapters = review.chapters or ()
+    if latest is None or (review.kind == "accept" and not same_chapters(chapters, latest[1].chapters)):
+        return None, chapters  # who accepts these chapters has seen another answer
+    return latest[0], chapters
 
 
-def _keyed(store: Store, transcript: int, review: Review) -> tuple[int, Chapters]:
-    found = store.predictions.find_by_hash(review.prediction_key)
-    if found is None or found[1].transcript != transcript:
+def _reviewed_by_key(store: Store, transcript: int, review: Review) -> tuple[int, Chapters]:
+    named = store.predictions.find_by_hash(review.prediction_key)
+    if named is None or named[1].transcript != transcript:
         raise BadInput(
             f"it names the prediction {review.prediction_key[:16]!r}, which this record does not hold for "
             f"{review.video_id!r}; import it where the task was made, or take the key out"
         )
-    seen, prediction = found
+    seq, prediction = named
     if review.kind != "accept":
-        return seen, review.chapters or ()
+        return seq, review.chapters or ()
     if review.chapters is not None and not same_chapters(review.chapters, prediction.chapters):
         raise BadInput(
             f"it accepts the prediction {review.prediction_key[:16]!r} and has other chapters; make it an edit, or "
             "take the chapters out"
         )
-    return seen, prediction.chapters
+    return seq, prediction.chapters
 
 
-def _received(review: Review) -> list[Any]:
-    def plain(chapters: Chapters | None) -> list[dict[str, Any]] | None:
-        return None if chapters is None else [chapter.as_json() for chapter in chapters]
-
+def _plain(review: Review) -> list[Any]:
+    """All that a review says, for its identity."""
     return [
         review.video_id,
         review.kind,
-        plain(review.chapters),
+        _plain_chapters(review.chapters),
         review.reviewer,
         review.reviewed_on,
-        plain(review.draft),
+        _plain_chapters(review.draft),
         review.draft_by,
         *([review.prediction_key] if review.prediction_key else []),
     ]
+
+
+def _plain_chapters(chapters: Chapters | None) -> list[dict[str, Any]] | None:
+    return None if chapters is None else [chapter.as_json() for chapter in chapters]
 
 
 def _import(

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from errata.errors import BadInput
 from errata.formats import out_argilla, out_label_studio, out_reviews, sheet
-from errata.formats.shown import Shown
+from errata.formats.review_task import ReviewTask
 from errata.operations.model_names import resolve_model
 from errata.workspace import Workspace
 
-TOOLS: dict[str, Callable[[Path, Iterable[Shown]], int]] = {
+TOOLS: dict[str, Callable[[Path, Iterable[ReviewTask]], int]] = {
     "label-studio": out_label_studio.write,
     "argilla": out_argilla.write,
     "sheet": sheet.write,
@@ -39,7 +39,7 @@ def write_tasks(workspace: Workspace, out: Path, tool: str, model: str = "champi
     identity = resolve_model(workspace, model)
     with workspace.record.read() as store:
         answers = [
-            Shown(store.transcripts.read(prediction.transcript), prediction.chapters, key, identity)
+            ReviewTask(store.transcripts.read(prediction.transcript), prediction.chapters, key, identity)
             for key, prediction in store.predictions.unreviewed(identity)
         ]
     written = TOOLS[tool](out, answers)

@@ -11,7 +11,9 @@ KEY = "errata_prediction"
 """The name under which the key travels, in the task's data or metadata."""
 
 
-class Shown(NamedTuple):
+class ReviewTask(NamedTuple):
+    """What a reviewer is shown."""
+
     transcript: Transcript
     chapters: Chapters
     key: str
