@@ -16,7 +16,7 @@ from errata.documents.decision import Cause, Decision, Look, Shortfall, Verdict
 from errata.documents.evidence import Evidence, JudgeSay
 from errata.documents.guardrail import GuardrailResult
 from evaluation.statistics import detectable_effect
-from evaluation.statistics.sequential import confidence_sequence, futile
+from evaluation.statistics.sequential import confidence_sequence, is_futile
 from evaluation.statistics.size import effective_items, measured_design_effect
 from registry.history import GateHistory
 from registry.policy import Policy, Year
@@ -56,7 +56,7 @@ def decide(
     test = history.spend(p_value, not harmed, year.fdr, year.wealth)
     verdict: Verdict
     cause: Cause
-    if test.found:
+    if test.discovery:
         verdict, cause = "promote", "better"
     elif test.p_value <= test.level:
         verdict, cause = "reject", "better, but harmful"
@@ -139,7 +139,7 @@ def _not_better(look: Look | None, policy: Policy, year: Year) -> tuple[Verdict,
         return "underpowered", "too few items"
     if look.high < 0:
         return "reject", "worse"
-    if futile(look.high, year.futile):
+    if is_futile(look.high, year.futile):
         return "reject", "gain ruled out"
     if look.mde > policy.target:
         return "underpowered", "target not detectable"

@@ -36,7 +36,7 @@ class Limit:
         return name.startswith(self.name[:-1]) if self.name.endswith("*") else name == self.name
 
 
-def measured(name: str, comparison: Comparison, limit: Limit, clusters: float) -> Guardrail:
+def make_guardrail(name: str, comparison: Comparison, limit: Limit, clusters: float) -> Guardrail:
     """`clusters` give the degrees of freedom. Like a primary test, the bound asks both t test and bootstrap, and takes
     the worse one."""
     return Guardrail(

@@ -42,7 +42,7 @@ class GateHistory:
 
     def level(self, fdr: float, wealth: float) -> float:
         """Of the next test, by LORD++."""
-        return lord_level([test.found for test in self.tests], fdr, wealth)
+        return lord_level([test.discovery for test in self.tests], fdr, wealth)
 
     def spend(self, p_value: float, passed: bool, fdr: float, wealth: float) -> SpentTest:
         """The next test; `passed` says whether every guardrail did.
@@ -51,8 +51,8 @@ class GateHistory:
         later promotions, and the promise is about promotions.
         """
         level = self.level(fdr, wealth)
-        found = passed and p_value <= level
+        discovery = passed and p_value <= level
         before = self.tests[-1].wealth if self.tests else wealth
-        finds = 1 + sum(test.found for test in self.tests) if found else 0
-        left = lord_wealth(before, level, finds, fdr, wealth)
-        return SpentTest(len(self.tests) + 1, p_value, level, found, left)
+        discoveries = 1 + sum(test.discovery for test in self.tests) if discovery else 0
+        left = lord_wealth(before, level, discoveries, fdr, wealth)
+        return SpentTest(len(self.tests) + 1, p_value, level, discovery, left)

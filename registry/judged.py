@@ -8,7 +8,7 @@ from errata.documents.comparison import Comparison, Powered
 from errata.documents.evidence import Fault, JudgeSay
 from errata.documents.judging import Judging
 from evaluation.statistics import mean
-from evaluation.statistics.powered import Judged, combine
+from evaluation.statistics.powered import JudgeDifferences, combine
 from registry.share import point_comparison
 
 CONSISTENT = 80.0
@@ -23,7 +23,7 @@ def powered_comparison(panel: Judging | None, primary: Comparison) -> tuple[Powe
     """
     if panel is None:
         return None, None
-    judged = _judged(panel)
+    judged = _differences(panel)
     powered, centre = combine(judged), mean(judged.human)
     same = centre is not None and math.isclose(centre, primary.effect or 0.0, abs_tol=1e-6)
     if len(judged.human) != primary.n or not same:
@@ -47,10 +47,10 @@ def missing_answers(judging: Judging) -> tuple[Fault, ...]:
     return (Fault("answers missing", "judges", "; ".join(reasons), str(count)),)
 
 
-def _judged(panel: Judging) -> Judged:
+def _differences(panel: Judging) -> JudgeDifferences:
     labelled = [(item, item.human) for item in panel.items if item.human is not None]
     unlabelled = [item for item in panel.items if item.human is None]
-    return Judged(
+    return JudgeDifferences(
         human=tuple(human for _, human in labelled),
         judge=tuple(item.difference for item, _ in labelled),
         clusters=tuple(item.cluster for item, _ in labelled),

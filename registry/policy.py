@@ -9,7 +9,7 @@ from errata.documents.decision import Preset
 from errata.documents.guardrail import Guardrail, GuardrailResult
 from errata.errors import BadInput
 from evaluation.statistics import t_test
-from registry.guardrail import Limit, measured, status
+from registry.guardrail import Limit, make_guardrail, status
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Policy:
         limit = self.limit(name)
         if limit is None:
             raise KeyError(name)
-        return measured(name, self.robust(comparison), limit, self.degrees(comparison))
+        return make_guardrail(name, self.robust(comparison), limit, self.degrees(comparison))
 
     def result(self, guardrail: Guardrail) -> GuardrailResult:
         """How a measured guardrail ends."""

@@ -17,21 +17,21 @@ from registry.evidence import read_evidence
 
 TARGETS = ("server", "device")
 """What ships of the champion, one alias each."""
-SHIPPED = ("champion", *TARGETS)
+SHIPPING_ALIASES = ("champion", *TARGETS)
 
 _ROLLBACK = "rollback: "
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class AliasTarget:
     """What an alias means, and since which evidence."""
 
     model: str
     evidence: str | None
 
 
-Shipped = Mapping[str, Holding]
-"""What each alias of `SHIPPED` means; those that mean nothing aren't there."""
+ShippingState = Mapping[str, AliasTarget]
+"""What each alias of `SHIPPING_ALIASES` means; those that mean nothing aren't there."""
 
 
 def install_day0(store: Store, identity: str, by: str) -> None:
@@ -62,8 +62,8 @@ def promote(store: Store, identity: str, night: str | None, evidence: Path | Non
         raise Refused(
             f"{evidence} says {record.decision.verdict!r}, not 'promote'; only the gate's 'promote' moves the champion"
         )
-    now = shipped(store.aliases.moves())
-    if now.get("champion") == Holding(identity, sha256):
+    now = shipping_state(store.aliases.moves())
+    if now.get("champion") == AliasTarget(identity, sha256):
         return
     _check_champion(now, record, evidence)
     for alias, model in {"champion": identity, **_targets(record, evidence)}.items():
@@ -80,28 +80,28 @@ def rollback(store: Store, by: str, reason: str) -> dict[str, str]:
         raise Refused("nothing was promoted before the present champion, so there is nothing to roll back to")
     then, now = states[-2], states[-1]
     moved: dict[str, str] = {}
-    for alias in SHIPPED:
+    for alias in SHIPPING_ALIASES:
         if alias == "champion" or then.get(alias) != now.get(alias):
-            target = then.get(alias, Holding("", None))
+            target = then.get(alias, AliasTarget("", None))
             store.aliases.assign_alias(alias, target.model, _ROLLBACK + reason, by, None, target.evidence)
             moved[alias] = target.model
     return moved
 
 
-def shipped(moves: Iterable[MoveRow]) -> Shipped:
+def shipping_state(moves: Iterable[MoveRow]) -> ShippingState:
     """What ships after `moves`."""
     states = _states(moves)
     return states[-1] if states else {}
 
 
-def _states(moves: Iterable[MoveRow]) -> Sequence[Shipped]:
+def _states(moves: Iterable[MoveRow]) -> Sequence[ShippingState]:
     """What shipped after each promotion that wasn't rolled back, the present state last.
 
     A promotion begins with the champion's move; what follows it belongs to it.
     """
-    states: list[dict[str, Holding]] = []
+    states: list[dict[str, AliasTarget]] = []
     for move in moves:
-        if move.alias not in SHIPPED:
+        if move.alias not in SHIPPING_ALIASES:
             continue
         if move.alias == "champion" and move.reason.startswith(_ROLLBACK):
             states.pop()
@@ -110,13 +110,13 @@ def _states(moves: Iterable[MoveRow]) -> Sequence[Shipped]:
         elif not states:
             states.append({})
         if move.model:
-            states[-1][move.alias] = Holding(move.model, move.evidence)
+            states[-1][move.alias] = AliasTarget(move.model, move.evidence)
         else:
             states[-1].pop(move.alias, None)
     return states
 
 
-def _check_champion(now: Shipped, record: EvidenceRecord, evidence: Path) -> None:
+def _check_champion(now: ShippingState, record: EvidenceRecord, evidence: Path) -> None:
     champion = now["champion"].model if "champion" in now else ""
     if record.champion != champion:
         raise Refused(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from errata.documents.comparison import Comparison
 from errata.documents.evidence import SliceAlarm
-from evaluation.statistics.pooled import shrunk
+from evaluation.statistics.pooled import shrink
 from registry.policy import Policy
 
 
@@ -21,7 +21,7 @@ def slice_alarms(measured: Mapping[str, Comparison], policy: Policy) -> Iterator
         return
     effects = [comparison.effect or 0.0 for comparison in slices.values()]
     errors = [comparison.se or 1.0 for comparison in slices.values()]
-    for name, effect in zip(slices, shrunk(effects, errors), strict=True):
+    for name, effect in zip(slices, shrink(effects, errors), strict=True):
         limit, n = limits[name], slices[name].n
         if n < policy.least(name) and effect < -limit.margin:
             yield SliceAlarm(name, -effect, limit.unit, n)

@@ -25,7 +25,7 @@ State = Literal["right", "wrong", "missed", "none"]
 
 
 @dataclass(frozen=True)
-class Cell:
+class BorderCell:
     """What a model has at a border."""
 
     state: State
@@ -38,8 +38,8 @@ class Cell:
 class Border:
     at: float
     place: str
-    champion: Cell
-    contender: Cell
+    champion: BorderCell
+    contender: BorderCell
     reference: str | None
     """The right chapter's title; None where no chapter should begin."""
 
@@ -136,12 +136,12 @@ def _matched(wanted: list[Chapter], found: list[Chapter], near: float) -> dict[f
     return rows | left
 
 
-def _cell(at: float, found: dict[float, Chapter], wanted: dict[float, str], unit: Unit | None) -> Cell:
+def _cell(at: float, found: dict[float, Chapter], wanted: dict[float, str], unit: Unit | None) -> BorderCell:
     chapter = found.get(at)
     if chapter is None:
-        return Cell("missed" if at in wanted else "none")
+        return BorderCell("missed" if at in wanted else "none")
     exact = "" if chapter.start == at else place(chapter.start, unit)
-    return Cell("right" if at in wanted else "wrong", chapter.title, exact)
+    return BorderCell("right" if at in wanted else "wrong", chapter.title, exact)
 
 
 def _interest(border: Border) -> tuple[bool, float]:

@@ -14,12 +14,12 @@ from errata.wording.judging import judge_sentences, panel_sentence, unlabelled_s
 from evaluation.report import figures
 from evaluation.report.cases import case
 from evaluation.report.content import Fact, Report, fixed_cases, worst_regressions
-from evaluation.report.continual import worst as worst_vintage
+from evaluation.report.continual_tables import worst as worst_vintage
 from evaluation.report.curve import curve
-from evaluation.report.document import document
-from evaluation.report.loss import loss_curve
+from evaluation.report.loss_curve import loss_curve
 from evaluation.report.measures import NAMES
 from evaluation.report.prospects import ignores_judges
+from evaluation.report.report_document import report_document
 from evaluation.report.slices import reach
 from evaluation.report.verdict import word
 
@@ -35,29 +35,29 @@ def render(report: Report) -> str:
 
 
 def _content(report: Report) -> dict[str, Any]:
-    told, items = document(report), report.items
-    contender = told.verdict.name if told.verdict else "candidate"
+    document, items = report_document(report), report.items
+    contender = document.verdict.name if document.verdict else "candidate"
     worst, fixed = (pick(items, "champion", contender) for pick in (worst_regressions, fixed_cases))
     return {
         "report": report,
-        "told": told,
-        "night": told.night,
-        "title": told.title,
-        "verdict": told.verdict,
-        "rails": {rail.key: rail for rail in told.verdict.guardrails} if told.verdict else {},
-        "curves": _drawn(lambda size: curve(report.nights, told.equal_split_f1, *size), WIDE, NARROW),
-        "losses": _drawn(lambda size: loss_curve(told.loss, *size), LOSS_WIDE, LOSS_NARROW),
+        "document": document,
+        "night": document.night,
+        "title": document.title,
+        "verdict": document.verdict,
+        "rails": {rail.key: rail for rail in document.verdict.guardrails} if document.verdict else {},
+        "curves": _drawn(lambda size: curve(report.nights, document.equal_split_f1, *size), WIDE, NARROW),
+        "losses": _drawn(lambda size: loss_curve(document.loss, *size), LOSS_WIDE, LOSS_NARROW),
         "waited": any("challenger" in line.means for line in report.nights),
         "names": NAMES,
-        "models": told.models,
+        "models": document.models,
         "means": report.evaluation.get("means", {}),
         "day0_is_champion": not any(row["name"] == "champion" for row in items) and bool(items),
         "contender": contender,
-        "ignores_judges": ignores_judges(told.verdict) if told.verdict else "",
-        "reach": reach(row for rows in told.slices.values() for row in rows),
+        "ignores_judges": ignores_judges(document.verdict) if document.verdict else "",
+        "reach": reach(row for rows in document.slices.values() for row in rows),
         "worst": [case(change, report.excerpts.get(change.new["transcript"])) for change in worst],
         "fixed": [case(change, report.excerpts.get(change.new["transcript"])) for change in fixed],
-        "worst_vintage": worst_vintage(told.continual.vintages) if told.continual else None,
+        "worst_vintage": worst_vintage(document.continual.vintages) if document.continual else None,
     }
 
 

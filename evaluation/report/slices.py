@@ -71,7 +71,7 @@ def reach(found: Iterable[Slice]) -> int:
 
 
 @dataclass(frozen=True)
-class Reviewer:
+class ReviewerCounts:
     """What one person did to tonight's fresh items."""
 
     name: str
@@ -81,12 +81,12 @@ class Reviewer:
     """Left as they stood."""
 
 
-def reviewers(fresh: Sequence[Row]) -> list[Reviewer]:
+def reviewers(fresh: Sequence[Row]) -> list[ReviewerCounts]:
     """The busiest first. `fresh` has a row an item."""
     done = Counter((row["reviewer"], row["kind"] == "accept") for row in fresh)
     names = Counter(row["reviewer"] for row in fresh)
     order = sorted(names, key=lambda name: (-names[name], name))
-    return [Reviewer(name, done[name, False], done[name, True]) for name in order]
+    return [ReviewerCounts(name, done[name, False], done[name, True]) for name in order]
 
 
 def _by_channel(fresh: Sequence[Change]) -> list[Slice]:

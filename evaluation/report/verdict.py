@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from errata.documents.comparison import Comparison
 from errata.documents.decision import Look, OutcomeDecision, Preset, leading_decision
 from errata.documents.guardrail import GuardrailResult
-from errata.wording.decision import findings, guardrail_detail, known_error
+from errata.wording.gate_sentences import findings, guardrail_detail, known_error
 from evaluation.report.content import Report
 from evaluation.report.figures import plural
 from evaluation.report.slices import LENGTHS

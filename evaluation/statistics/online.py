@@ -19,23 +19,23 @@ def gamma(test: int) -> float:
     return 0.0772 * math.log(max(test, 2)) / (test * math.exp(math.sqrt(math.log(test))))
 
 
-def lord_level(found: Sequence[bool], fdr: float, wealth: float) -> float:
-    """α_t = γ_t·w0 + (α − w0)·γ_{t−τ1} + α·Σ_{j≥2} γ_{t−τj} of the test after those in `found`.
+def lord_level(tests: Sequence[bool], fdr: float, wealth: float) -> float:
+    """α_t = γ_t·w0 + (α − w0)·γ_{t−τ1} + α·Σ_{j≥2} γ_{t−τj} of the next test.
 
-    `found` says of each past test, in order, whether it was a discovery; τ_j is the j-th discovery's place, α = `fdr`
+    `tests` says of each past test, in order, whether it was a discovery; τ_j is the j-th discovery's place, α = `fdr`
     and w0 = `wealth`, at most α.
     """
-    now = len(found) + 1
-    discoveries = [place for place, discovery in enumerate(found, start=1) if discovery]
+    now = len(tests) + 1
+    discoveries = [place for place, discovery in enumerate(tests, start=1) if discovery]
     earned = [(fdr - wealth if rank == 0 else fdr) * gamma(now - at) for rank, at in enumerate(discoveries)]
     return wealth * gamma(now) + math.fsum(earned)
 
 
-def lord_wealth(before: float, level: float, finds: int, fdr: float, wealth: float) -> float:
-    """W_t = W_{t−1} − α_t, and + α − w0 for the first find or α for a later one: what is left after a test.
+def lord_wealth(before: float, level: float, discoveries: int, fdr: float, wealth: float) -> float:
+    """W_t = W_{t−1} − α_t, and + α − w0 for the first discovery or α for a later one: what is left after a test.
 
-    `before` is what was left before it, W_0 = w0 = `wealth`; `finds` counts the discoveries if it was one, itself
-    included, and is 0 if it wasn't.
+    `before` is what was left before it, W_0 = w0 = `wealth`; `discoveries` counts them if it was one,
+    itself included, and is 0 if it wasn't.
     """
-    earned = (fdr - wealth if finds == 1 else fdr) if finds else 0.0
+    earned = (fdr - wealth if discoveries == 1 else fdr) if discoveries else 0.0
     return before - level + earned

@@ -188,7 +188,8 @@ def bootstrap_interval(groups: Mapping[str, Sequence[float]], seed: int) -> tupl
     if len({difference for group in groups.values() for difference in group}) == 1:
         only = next(iter(groups.values()))[0]
         return only, only
-    means = np.concatenate([totals[drawn].sum(axis=1) / sizes[drawn].sum(axis=1) for drawn in resamples(count, seed)])
+    # A resample's mean is that of its items, not of its clusters' means: larger clusters count for more.
+    means = np.concatenate([totals[draw].sum(axis=1) / sizes[draw].sum(axis=1) for draw in resamples(count, seed)])
     means.sort()
     tail = int(RESAMPLES * expanded_level(count))
     return float(means[tail]), float(means[RESAMPLES - 1 - tail])

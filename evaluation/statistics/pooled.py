@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 
-def shrunk(effects: Sequence[float], errors: Sequence[float]) -> list[float]:
+def shrink(effects: Sequence[float], errors: Sequence[float]) -> list[float]:
     """Each effect, drawn towards their common mean the more, the less sure it is.
 
     A two-level normal model: the spread τ² between slices by DerSimonian & Laird 1986 (Controlled Clinical Trials

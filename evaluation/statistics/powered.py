@@ -30,7 +30,7 @@ from evaluation.statistics.paired import (
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgeDifferences:
     """A judge's differences, new minus old, on items that people labelled and on items that nobody did."""
 
     human: tuple[float, ...]
@@ -44,7 +44,7 @@ class Judged:
     more_clusters: tuple[str, ...]
 
 
-def combine(judged: Judged) -> Powered | None:
+def combine(judged: JudgeDifferences) -> Powered | None:
     """People's differences with the judge's help; None where there is too little, or no spread, to combine.
 
     Raises BadInput for a difference that is no finite number, or too large for one: nothing is imputed.
@@ -60,20 +60,21 @@ def combine(judged: Judged) -> Powered | None:
     return Powered(_comparison(judged, weight), more, rho, weight)
 
 
-def correlation(one: Sequence[float], other: Sequence[float]) -> float | None:
+def correlation(first: Sequence[float], second: Sequence[float]) -> float | None:
     """Pearson's ρ; None where either has no spread."""
-    shared, first, second = covariance(one, other), deviation(one), deviation(other)
-    if shared is None or not first or not second:
+    shared, first_sd, second_sd = covariance(first, second), deviation(first), deviation(second)
+    if shared is None or not first_sd or not second_sd:
         return None
-    return max(-1.0, min(1.0, shared / (first * second)))
+    return max(-1.0, min(1.0, shared / (first_sd * second_sd)))
 
 
-def covariance(one: Sequence[float], other: Sequence[float]) -> float | None:
+def covariance(first: Sequence[float], second: Sequence[float]) -> float | None:
     """Of the sample (n − 1); None of fewer than two pairs."""
-    centre, middle = mean(one), mean(other)
-    if centre is None or middle is None or len(one) < 2:
+    first_mean, second_mean = mean(first), mean(second)
+    if first_mean is None or second_mean is None or len(first) < 2:
         return None
-    return math.fsum((a - centre) * (b - middle) for a, b in zip(one, other, strict=True)) / (len(one) - 1)
+    products = [(a - first_mean) * (b - second_mean) for a, b in zip(first, second, strict=True)]
+    return math.fsum(products) / (len(first) - 1)
 
 
 def power_tuned_weight(human: Sequence[float], judge: Sequence[float], more: int) -> float | None:
@@ -92,7 +93,7 @@ def powered_mean(human: Sequence[float], judge: Sequence[float], more: Sequence[
     return centre + weight * (there - here)
 
 
-def powered_error(judged: Judged, weight: float) -> float:
+def powered_error(judged: JudgeDifferences, weight: float) -> float:
     """sqrt( (G−1)/G · Σ_c (θ̂ without c − θ̂)² ), λ as it is.
 
     Without clusters this is PPI++'s variance, σ²_e/n + λ²σ²_f/N with e_i = y_i − λ·f_i; the cluster jackknife
@@ -112,7 +113,7 @@ def _moves(values: Sequence[float], clusters: Sequence[str]) -> dict[str, float]
     return {name: math.fsum(x - centre for x in group) / (n - len(group)) for name, group in groups.items()}
 
 
-def _comparison(judged: Judged, weight: float) -> Comparison:
+def _comparison(judged: JudgeDifferences, weight: float) -> Comparison:
     """Degrees of freedom come from the clusters of the human items: the fewer kind."""
     n, sizes = len(judged.human), Counter(judged.clusters)
     balance = effective_clusters(list(sizes.values())) or 1.0

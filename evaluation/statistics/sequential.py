@@ -37,6 +37,6 @@ def confidence_sequence(
     return effect - half, effect + half
 
 
-def futile(high: float, worthwhile: float) -> bool:
+def is_futile(high: float, worthwhile: float) -> bool:
     """Whether the interval's upper end rules out the least gain that is worth waiting for."""
     return high < worthwhile

@@ -128,7 +128,7 @@ class Looks:
         """`evaluation.statistics.size.effective_items`."""
         return np.asarray(np.minimum(self.n, self.sd**2 / self.se**2))
 
-    def dropped(self, year: Year) -> Answers:
+    def futile(self, year: Year) -> Answers:
         """Whom the interval of a look that spends no test lets go."""
         half = [boundary(items, year.confidence, year.tuned_to) for items in self.items.tolist()]
         return np.asarray(self.broad & (self.effect + self.sd * np.array(half) < year.futile))
@@ -167,7 +167,7 @@ def years(setting: Setting, count: int, seed: int) -> list[Account]:
         ring.gather()
         looks = ring.looks()
         due = looks.broad & (looks.items >= year.items)
-        gone = due | (ring.age >= year.nights) | looks.dropped(year)
+        gone = due | (ring.age >= year.nights) | looks.futile(year)
         for at in np.flatnonzero(due):
             decision = decide(Evidence(looks.comparison(int(at)), ()), (), ANNUAL, year, histories[at])
             if decision.test is None:
@@ -253,9 +253,9 @@ def _single(repetitions: int, seed: int) -> Iterator[str]:
     for name, sizes, icc in SINGLE:
         world = World(sizes, icc=icc)
         mde = world.detectable(seed, level)
-        strict, usual = found(world, level, repetitions, seed), found(world, ALPHA, repetitions, seed)
-        powers = (found(World(sizes, gain, icc=icc), level, repetitions, seed + 1) for gain in (ANNUAL.target, mde))
-        target, there = powers
+        strict, usual = (detection_rate(world, alpha, repetitions, seed) for alpha in (level, ALPHA))
+        better = (World(sizes, gain, icc=icc) for gain in (ANNUAL.target, mde))
+        target, there = (detection_rate(world, level, repetitions, seed + 1) for world in better)
         items = (world.sd / world.se) ** 2
         yield f"| {name} | {icc} | {items:.0f} | {usual:.1%} | {strict:.2%} | {target:.1%} | {mde:.1f} | {there:.1%} |"
     yield ""
@@ -286,7 +286,7 @@ SINGLE = (
 )
 
 
-def found(world: World, level: float, repetitions: int, seed: int) -> float:
+def detection_rate(world: World, level: float, repetitions: int, seed: int) -> float:
     """Share of draws in which the annual test, on all of the world's items, is at most `level`."""
     nights = world.nights(repetitions, seed)
     p_values = stdtr(degrees(nights.balance), -nights.effect / nights.jackknife_se)

@@ -38,7 +38,7 @@ RULES: tuple[tuple[str, bool, Rule], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ReuseOutcome:
     """Means over the years."""
 
     promotions: float
@@ -49,7 +49,7 @@ class Outcome:
     """The champion's true gain in the year."""
 
 
-def outcome(rule: Rule, fresh: bool, years: int, seed: int) -> Outcome:
+def simulate_rule(rule: Rule, fresh: bool, years: int, seed: int) -> ReuseOutcome:
     """A model's measured score is its true one and a chance part of its own, normal, with SE/√2; new items, new chance.
 
     `flattered` is by the items on which the champion was chosen.
@@ -64,7 +64,7 @@ def outcome(rule: Rule, fresh: bool, years: int, seed: int) -> Outcome:
         promoted = rule(gain + new - old)
         true, luck = true + gain * promoted, np.where(promoted, new, luck)
         promotions, worse = promotions + promoted, worse + (promoted & (gain < 0))
-    return Outcome(*(float(np.mean(found)) for found in (promotions, worse, luck, true)))
+    return ReuseOutcome(*(float(np.mean(values)) for values in (promotions, worse, luck, true)))
 
 
 def lines(years: int, seed: int) -> Iterator[str]:
@@ -76,6 +76,6 @@ def lines(years: int, seed: int) -> Iterator[str]:
     yield "| rule | promotions | worse ones | flattered | true gain a year |"
     yield "|---|---|---|---|---|"
     for name, fresh, rule in RULES:
-        found = outcome(rule, fresh, years, seed)
-        yield (f"| {name} | {found.promotions:.1f} | {found.worse:.1f} | {found.flattered:+.2f} | {found.gain:+.2f} |")
+        mean = simulate_rule(rule, fresh, years, seed)
+        yield f"| {name} | {mean.promotions:.1f} | {mean.worse:.1f} | {mean.flattered:+.2f} | {mean.gain:+.2f} |"
     yield ""

@@ -22,9 +22,9 @@ NIGHT = World(even(65, 24), icc=0.2)
 
 def passes(nights: Nights) -> Answers:
     """`registry.gate.passes` of many nights: the bootstrap is asked only where the t test says yes."""
-    found = nights.p_value <= SMALL.alpha
-    found[found] = nights.only(found).low > 0
-    return found
+    passed = nights.p_value <= SMALL.alpha
+    passed[passed] = nights.only(passed).low > 0
+    return passed
 
 
 def lines(repetitions: int, years: int, seed: int) -> Iterator[str]:
@@ -39,7 +39,7 @@ def lines(repetitions: int, years: int, seed: int) -> Iterator[str]:
         for icc in (0.0, 0.2, 0.5):
             yield f"| {name} | {icc} | {_errors(World(sizes, icc=icc).nights(repetitions, seed))} |"
     yield ""
-    waiting = found_while_waiting(World((5,) * 24, icc=0.2).nights(repetitions, seed))
+    waiting = pass_rate_while_waiting(World((5,) * 24, icc=0.2).nights(repetitions, seed))
     yield f"No true difference, ICC 0.2, found better at one of {LOOKS} looks as 40 items in 8 clusters become 120 in"
     yield f"24: {waiting:.1%}."
     yield ""
@@ -55,16 +55,16 @@ def _errors(nights: Nights) -> str:
     return " | ".join(f"{np.mean(share):.1%}" for share in shares)
 
 
-def found_while_waiting(nights: Nights) -> float:
+def pass_rate_while_waiting(nights: Nights) -> float:
     """Share of challengers that pass at some look, where none passes once it was rejected."""
-    found = np.zeros(len(nights.sums), dtype=bool)
-    out = np.zeros_like(found)
+    passed = np.zeros(len(nights.sums), dtype=bool)
+    rejected = np.zeros_like(passed)
     least = int(np.searchsorted(np.cumsum(nights.sizes), SMALL.min_items)) + 1
     for clusters in np.linspace(least, nights.clusters, LOOKS).astype(int):
         look = nights.first(int(clusters))
-        found |= ~out & passes(look)
-        out |= look.high <= 0
-    return float(np.mean(found))
+        passed |= ~rejected & passes(look)
+        rejected |= look.high <= 0
+    return float(np.mean(passed))
 
 
 def _power(repetitions: int, seed: int) -> Iterator[str]:
@@ -76,8 +76,8 @@ def _power(repetitions: int, seed: int) -> Iterator[str]:
     for name, sizes in LAYOUTS.items():
         for sd in (15.0, 20.0, 25.0):
             mde = World(sizes, sd=sd, icc=0.2).detectable(seed)
-            found = [power(World(sizes, gain, sd, 0.2), repetitions, seed) for gain in (2.0, 5.0, mde)]
-            yield f"| {name} | {sd:.0f} | {found[0]:.1%} | {found[1]:.1%} | {mde:.1f} | {found[2]:.1%} |"
+            small, large, there = (power(World(sizes, gain, sd, 0.2), repetitions, seed) for gain in (2.0, 5.0, mde))
+            yield f"| {name} | {sd:.0f} | {small:.1%} | {large:.1%} | {mde:.1f} | {there:.1%} |"
     yield ""
 
 
@@ -92,12 +92,12 @@ def _harmless(repetitions: int, seed: int) -> Iterator[str]:
     yield "|---|---|---|---|"
     for items, clusters in ((20, 8), (40, 15), (65, 24)):
         for sd in (2.0, 5.0, 10.0, 20.0):
-            passed, failed = guarded(World(even(items, clusters), sd=sd).nights(repetitions, seed))
+            passed, failed = guardrail_outcomes(World(even(items, clusters), sd=sd).nights(repetitions, seed))
             yield f"| {items} in {clusters} clusters | {sd:.0f} | {np.mean(passed):.1%} | {np.mean(failed):.1%} |"
     yield ""
 
 
-def guarded(nights: Nights) -> tuple[Answers, Answers]:
+def guardrail_outcomes(nights: Nights) -> tuple[Answers, Answers]:
     """Which nights pass and fail the guardrail `anchor`, as `registry.guardrail.status` says."""
     from evaluation.statistics import t_quantile
 

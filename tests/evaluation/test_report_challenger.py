@@ -8,9 +8,9 @@ import pytest
 
 from errata.documents.judging import Unlabelled, UnlabelledReason
 from evaluation.report.content import Fact, Report
-from evaluation.report.continual import continual
+from evaluation.report.continual_tables import continual
 from evaluation.report.curve import curve
-from evaluation.report.lineage import lineage
+from evaluation.report.lineage_facts import lineage
 from evaluation.report.markdown import summary
 from evaluation.report.page import render
 from tests.made_up_report import Page, full_report

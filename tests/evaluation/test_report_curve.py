@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from evaluation.report import figures
 from evaluation.report.content import NightLine
 from evaluation.report.curve import LABEL_HEIGHT, curve
-from evaluation.report.loss import POINTS, binned, loss_curve, smoothed
+from evaluation.report.loss_curve import POINTS, binned, loss_curve, smoothed
 
 scores = st.one_of(st.none(), st.floats(0, 100), st.just(math.nan))
 

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 import evaluation.report
 from evaluation.report.content import Report
-from evaluation.report.document import DIALECT, NAME, Document, as_json, schema
+from evaluation.report.report_document import DIALECT, NAME, ReportDocument, as_json, schema
 from tests.made_up_night import bootstrap
 from tests.made_up_report import full_report, tainted
 
@@ -87,7 +87,7 @@ def nothing() -> Report:
 def test_a_report_is_valid(made: Any):
     written = json.dumps(as_json(made()), allow_nan=False)
     assert faults(json.loads(written), SCHEMA) == []
-    assert TypeAdapter(Document).validate_json(written).schema == "errata-report-2"
+    assert TypeAdapter(ReportDocument).validate_json(written).schema == "errata-report-2"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-import errata.wording.decision as decision_wording
 import evaluation.report.verdict as verdict_module
 from errata.documents.comparison import NOTHING
 from errata.documents.decision import Decision, OutcomeDecision, decisions_of
@@ -18,17 +17,18 @@ from errata.documents.evidence import Evidence
 from errata.documents.guardrail import GuardrailResult
 from errata.documents.judging import NOTHING as UNKNOWN
 from errata.documents.judging import IntervalEstimate, Judging, ReviewerAgreement, SayReason
+from errata.wording import gate_sentences
 from evaluation.report import figures
 from evaluation.report.content import Fact, Report, Sources
-from evaluation.report.continual import SHADES, continual
-from evaluation.report.continual import worst as worst_vintage
-from evaluation.report.cost import cost
-from evaluation.report.document import as_json, document, sliced
+from evaluation.report.continual_tables import SHADES, continual
+from evaluation.report.continual_tables import worst as worst_vintage
+from evaluation.report.cost_facts import cost
 from evaluation.report.figures import count
-from evaluation.report.lineage import lineage
+from evaluation.report.lineage_facts import lineage
 from evaluation.report.markdown import summary
 from evaluation.report.page import render
 from evaluation.report.prospects import prospects
+from evaluation.report.report_document import as_json, report_document, sliced
 from evaluation.report.slices import reach
 from evaluation.report.verdict import ContenderVerdict, contender_verdict
 from evaluation.statistics import compare
@@ -147,7 +147,7 @@ def test_no_number_is_read_out_of_a_sentence(monkeypatch: pytest.MonkeyPatch):
     numbers = ("status", "decides", "vintage", "n", "effect", "worst", "allowed", "unit", "lacks")
     before = contender_verdict(entry, NOTHING)
     for name in ("_why_not_evaluable", "_cause", "_fault", "_detectable", "known_error", "guardrail_detail"):
-        monkeypatch.setattr(decision_wording, name, lambda *_: "Other words.")
+        monkeypatch.setattr(gate_sentences, name, lambda *_: "Other words.")
     monkeypatch.setattr(verdict_module, "guardrail_detail", lambda *_: "Other words.")
     after = contender_verdict(entry, NOTHING)
     assert before.findings != after.findings
@@ -421,7 +421,7 @@ def test_nothing_taught_is_nothing_shown(part: dict[str, Any]):
 
 
 def test_the_panel_is_shown_as_the_judges_made_it(night: Report):
-    found = document(night).judges
+    found = report_document(night).judges
     assert found is not None
     assert [judge.say for judge in found.judges] == [True, True, False]
     assert found.verdict.wins + found.verdict.ties + found.verdict.losses == found.n == 30

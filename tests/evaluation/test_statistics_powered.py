@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from errata.errors import BadInput
 from evaluation.statistics import compare
 from evaluation.statistics.powered import (
-    Judged,
+    JudgeDifferences,
     combine,
     correlation,
     power_tuned_weight,
@@ -24,13 +24,15 @@ from evaluation.statistics.powered import (
 DRAWS = 400
 
 
-def drawn(random: np.random.Generator, rho: float, n: int = 100, more: int = 1000, effect: float = 0.0) -> Judged:
+def drawn(
+    random: np.random.Generator, rho: float, n: int = 100, more: int = 1000, effect: float = 0.0
+) -> JudgeDifferences:
     """Differences with a spread of 20 points, and a judge on a scale of its own, biased by half a point of it."""
     judge = random.normal(size=n + more)
     human = effect + 20 * (rho * judge[:n] + math.sqrt(1 - rho**2) * random.normal(size=n))
     names = [str(index) for index in range(n + more)]
     judge = 0.5 + judge / 3
-    return Judged(*map(tuple, (human.tolist(), judge[:n].tolist(), names[:n], judge[n:].tolist(), names[n:])))
+    return JudgeDifferences(*map(tuple, (human.tolist(), judge[:n].tolist(), names[:n], judge[n:].tolist(), names[n:])))
 
 
 @pytest.mark.parametrize(("rho", "items"), [(0.4, 111), (0.6, 145), (0.8, 240)])
@@ -70,7 +72,7 @@ def test_alike_items_of_a_cluster_are_not_counted_as_strangers():
         chosen = np.arange(1000) % 5 == 0
         human = 10 * judge[chosen] + 10 * (0.7 * shared[clusters[chosen]] + 0.7 * random.normal(size=200))
         names = np.char.mod("%d", clusters)
-        judged = Judged(
+        judged = JudgeDifferences(
             tuple(human.tolist()), tuple(judge[chosen].tolist()), tuple(names[chosen].tolist()),
             tuple(judge[~chosen].tolist()), tuple(names[~chosen].tolist()),
         )  # fmt: skip
@@ -105,7 +107,7 @@ def test_the_judge_s_bias_and_scale_do_not_matter():
 @given(st.integers(0, 1000))
 def test_swapping_the_models_mirrors_everything(seed):
     judged = drawn(np.random.default_rng(seed), 0.5, n=30, more=60)
-    turned = Judged(
+    turned = JudgeDifferences(
         tuple(-y for y in judged.human), tuple(-f for f in judged.judge), judged.clusters,
         tuple(-f for f in judged.more), judged.more_clusters,
     )  # fmt: skip
@@ -130,4 +132,4 @@ def test_too_little_is_not_combined():
     assert combine(replace(judged, judge=(0.0,) * 10)) is None
     assert combine(replace(judged, human=(1.0,) * 10)) is None
     assert combine(replace(judged, clusters=("a",) * 10)) is None
-    assert combine(Judged((), (), (), (1.0,), ("a",))) is None
+    assert combine(JudgeDifferences((), (), (), (1.0,), ("a",))) is None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.statistics.sequential import boundary, confidence_sequence, futile, tuning
+from evaluation.statistics.sequential import boundary, confidence_sequence, is_futile, tuning
 
 
 def ratio(items: float) -> float:
@@ -63,4 +63,4 @@ def test_without_spread_or_items():
 
 
 def test_futility():
-    assert futile(0.49, 0.5) and not futile(0.5, 0.5)
+    assert is_futile(0.49, 0.5) and not is_futile(0.5, 0.5)

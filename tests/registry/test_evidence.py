@@ -15,7 +15,7 @@ from errata.documents.evidence import Evidence, Fault
 from errata.documents.evidence_record import EvidenceRecord
 from errata.domain.hashing import sha256
 from errata.errors import BadInput, NotFound, Refused
-from errata.wording.decision import reasons
+from errata.wording.gate_sentences import reasons
 from evaluation.statistics import compare
 from registry.evidence import read_evidence, write_evidence
 from registry.gate import decide

@@ -15,7 +15,7 @@ from errata.documents.document import checked
 from errata.documents.evidence import Evidence, Fault
 from errata.documents.guardrail import Guardrail
 from errata.errors import BadInput
-from errata.wording.decision import reasons
+from errata.wording.gate_sentences import reasons
 from evaluation.statistics import compare
 from registry.gate import decide, passes
 from registry.policy import PRESETS, SMALL, preset

@@ -15,7 +15,7 @@ from errata.documents.decision import Decision, OutcomeDecision, SpentTest
 from errata.documents.document import to_json
 from errata.documents.evidence import Evidence
 from errata.documents.guardrail import Guardrail
-from errata.wording.decision import reasons
+from errata.wording.gate_sentences import reasons
 from evaluation.statistics import compare, t_test
 from evaluation.statistics.online import gamma
 from registry.gate import decide
@@ -183,7 +183,7 @@ def test_the_look_is_recorded() -> None:
 def test_the_test_is_spent_at_the_level_that_the_past_allows() -> None:
     p_value = t_test(BETTER.effect, BETTER.se, 120)
     test = decide(evidence(), ANNUAL).test
-    assert (test.number, test.found, test.level) == (1, True, pytest.approx(LEVEL))
+    assert (test.number, test.discovery, test.level) == (1, True, pytest.approx(LEVEL))
     assert test.p_value == pytest.approx(p_value)
     assert test.wealth == pytest.approx(0.05 - LEVEL + 0.05)
     barely = comparison(2.4)
@@ -191,7 +191,7 @@ def test_the_test_is_spent_at_the_level_that_the_past_allows() -> None:
     assert 0.05 * gamma(2) < p_value < LEVEL
     assert decide(evidence(barely), ANNUAL).verdict == "promote"
     later = decide(evidence(barely), ANNUAL, spent(False))
-    assert (later.verdict, later.test.number, later.test.found) == ("underpowered", 2, False)
+    assert (later.verdict, later.test.number, later.test.discovery) == ("underpowered", 2, False)
     assert decide(evidence(barely), ANNUAL, spent(True)).verdict == "promote", "a find earns budget"
 
 
@@ -204,7 +204,7 @@ def test_a_spent_test_is_the_contender_s_last_look() -> None:
 
 def test_what_a_guardrail_held_back_earns_nothing() -> None:
     held = decide(evidence(anchor=lost(2)), ANNUAL)
-    assert (held.verdict, held.test.found) == ("reject", False)
+    assert (held.verdict, held.test.discovery) == ("reject", False)
     assert held.test.wealth == pytest.approx(0.05 - LEVEL)
 
 
@@ -241,7 +241,7 @@ def test_the_history_is_read_from_the_outcomes_of_nights() -> None:
 
 def test_tests_that_an_older_version_spent_count_on() -> None:
     """Its outcomes hold the decision's parts beside the names, and sentences."""
-    first = SpentTest(**OLDER_PROMOTES["test"])
+    first = SpentTest(1, 0.0001, 0.0027, True, 0.0973)
     history = GateHistory.of([older_outcome("a", OLDER_PROMOTES), older_outcome("b", OLDER_WAITS)])
     assert (history.tests, history.looks) == ((first,), ("a", "b"))
     test = decide(evidence(), ANNUAL, history).test
@@ -256,7 +256,7 @@ def test_the_budget_never_promises_more_than_it_has(p_values: list[float], passe
     history = GateHistory()
     for p_value in p_values:
         history = history.after("m", history.spend(p_value, passed, 0.10, 0.05))
-    finds = sum(test.found for test in history.tests)
+    finds = sum(test.discovery for test in history.tests)
     assert sum(test.level for test in history.tests) <= 0.10 * max(1, finds)
     assert all(test.wealth > 0 for test in history.tests)
     assert [test.number for test in history.tests] == list(range(1, len(p_values) + 1))

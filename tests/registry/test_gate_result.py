@@ -17,7 +17,7 @@ from errata.documents.evidence import Evidence
 from errata.documents.judging import IntervalEstimate, Judging, PanelItem, SwapConsistency
 from errata.documents.night import Night
 from errata.domain.hashing import sha256
-from errata.wording.decision import reasons
+from errata.wording.gate_sentences import reasons
 from evaluation.statistics import compare
 from registry.evidence import read_evidence
 from registry.gate import decide

@@ -22,7 +22,7 @@ from errata.operations.status import alias_history
 from evaluation.statistics import compare
 from registry.evidence import write_evidence
 from registry.policy import SMALL
-from registry.promotion import SHIPPED, install_day0, promote, rollback, shipped
+from registry.promotion import SHIPPING_ALIASES, install_day0, promote, rollback, shipping_state
 from tests.made_up_decision import OLDER_PROMOTES
 
 DAY0 = "0" * 64
@@ -60,7 +60,7 @@ def day0(record: Record) -> Record:
 
 def held(record: Record) -> dict[str, str | None]:
     with record.read() as store:
-        return {alias: store.aliases.model_of(alias) for alias in ("day0", *SHIPPED)}
+        return {alias: store.aliases.model_of(alias) for alias in ("day0", *SHIPPING_ALIASES)}
 
 
 def promoted(record: Record, folder: Path, candidate: str, champion: str = DAY0) -> None:
@@ -204,7 +204,7 @@ def test_a_rollback_is_a_recorded_move_with_the_evidence_of_what_it_restores(day
     with day0.write() as store:
         rollback(store, "me", "titles too long")
     last = alias_history(day0)[-3:]
-    assert [move.alias for move in last] == list(SHIPPED)
+    assert [move.alias for move in last] == list(SHIPPING_ALIASES)
     assert all(move.evidence == first and move.by == "me" for move in last)
     assert all(move.reason == "rollback: titles too long" and move.applied is False for move in last)
     assert last[0].previous == identity("c") and last[0].model == identity("b")
@@ -243,8 +243,8 @@ def test_rollback_undoes_promotions_like_a_stack(steps: list[str], tmp_path_fact
             stack.pop()
         assert held(record) == stack[-1]
     with record.read() as store:
-        now = shipped(store.aliases.moves())
+        now = shipping_state(store.aliases.moves())
     assert {alias: holding.model for alias, holding in now.items()} == {
-        alias: model for alias, model in stack[-1].items() if alias in SHIPPED and model
+        alias: model for alias, model in stack[-1].items() if alias in SHIPPING_ALIASES and model
     }
     record.close()

@@ -18,7 +18,7 @@ from registry.history import GateHistory
 from registry.policy import ANNUAL, SMALL
 from registry.simulate import annual, reuse, small
 from registry.simulate.__main__ import lines, main
-from registry.simulate.annual import Ring, Setting, found, years
+from registry.simulate.annual import Ring, Setting, detection_rate, years
 from registry.simulate.world import Nights, World, even, uneven
 
 
@@ -53,7 +53,7 @@ def test_sums_of_clusters_say_what_the_items_would(sizes):
 
 def test_a_guardrail_of_many_nights_is_the_gate_s():
     nights = World(even(40, 15), sd=10).nights(60, seed=2)
-    passed, failed = small.guarded(nights)
+    passed, failed = small.guardrail_outcomes(nights)
 
     for at in range(60):
         row = [nights.sums[at, c] / nights.sizes[c] for c in range(15) for _ in range(int(nights.sizes[c]))]
@@ -96,7 +96,7 @@ def test_the_looks_of_a_year_are_the_gate_s():
     for night in range(1, 7):
         ring.gather()
         looks = ring.looks()
-        dropped = looks.dropped(year)
+        dropped = looks.futile(year)
         for at in range(0, 200, 5):
             one = looks.comparison(at)
             assert looks.items[at] == pytest.approx(effective_items(one.n, one.se, one.sd))
@@ -151,9 +151,9 @@ def test_a_year_with_better_candidates_promotes_them_and_few_others():
 
 @pytest.mark.parametrize("sizes", [even(600, 60), even(1200, 400), uneven(900, 120)])
 def test_alike_items_do_not_fool_the_annual_test(sizes):
-    assert found(World(sizes, icc=0.5), 0.05, 4000, seed=3) <= 0.06
+    assert detection_rate(World(sizes, icc=0.5), 0.05, 4000, seed=3) <= 0.06
     level = GateHistory().level(0.10, 0.05)
-    assert found(World(sizes, icc=0.5), level, 20_000, seed=3) <= level + slack(level, 20_000)
+    assert detection_rate(World(sizes, icc=0.5), level, 20_000, seed=3) <= level + slack(level, 20_000)
 
 
 @pytest.mark.parametrize("sizes", [(100,) * 5 + (6,) * 25, (200, 200, 200, *even(44, 22)), (300, *even(300, 20))])
@@ -161,8 +161,8 @@ def test_alike_items_do_not_fool_the_annual_test(sizes):
 def test_a_few_large_clusters_do_not_fool_the_annual_test(sizes, icc):
     """With G−1 degrees of freedom it would err up to ten times as often as its level says."""
     level = GateHistory().level(0.10, 0.05)
-    assert found(World(sizes, icc=icc), 0.05, 10_000, seed=3) <= 0.06
-    assert found(World(sizes, icc=icc), level, 20_000, seed=3) <= 2 * level
+    assert detection_rate(World(sizes, icc=icc), 0.05, 10_000, seed=3) <= 0.06
+    assert detection_rate(World(sizes, icc=icc), level, 20_000, seed=3) <= 2 * level
 
 
 @pytest.mark.parametrize("sizes", [even(65, 24), uneven(65, 24), even(40, 5), uneven(40, 5)])
@@ -193,7 +193,7 @@ def test_a_year_of_equals_under_small_has_the_level_of_its_tests():
 def test_the_annual_test_finds_what_is_detectable_by_the_true_error(sizes, icc):
     level = GateHistory().level(0.10, 0.05)
     effect = detectable_effect(World(sizes, icc=icc).se, effective_clusters(sizes), level)
-    assert found(World(sizes, effect, icc=icc), level, 8000, seed=5) >= 0.78
+    assert detection_rate(World(sizes, effect, icc=icc), level, 8000, seed=5) >= 0.78
 
 
 @pytest.mark.parametrize(("sizes", "power"), [(even(600, 150), 0.78), (even(600, 30), 0.78), (uneven(900, 120), 0.76)])
@@ -201,12 +201,12 @@ def test_the_annual_test_finds_what_it_calls_detectable(sizes, power):
     """On the median night, and where the items say as much as 600 independent ones."""
     level = GateHistory().level(0.10, 0.05)
     there = World(sizes, effect=World(sizes).detectable(5, level))
-    assert found(there, level, 8000, seed=5) >= power
+    assert detection_rate(there, level, 8000, seed=5) >= power
 
 
 def test_the_annual_target_is_found_at_its_first_test():
     level = GateHistory().level(0.10, 0.05)
-    assert found(World(even(600, 150), effect=ANNUAL.target), level, 8000, seed=5) >= 0.78
+    assert detection_rate(World(even(600, 150), effect=ANNUAL.target), level, 8000, seed=5) >= 0.78
 
 
 @pytest.mark.parametrize("icc", [0.0, 0.2])
@@ -220,7 +220,7 @@ def test_the_small_rule_finds_what_it_calls_detectable(sizes, icc):
 
 
 def test_a_holdout_that_is_used_again_flatters_the_champion():
-    again, fresh = (reuse.outcome(reuse.above(0), new, 60, seed=1) for new in (False, True))
+    again, fresh = (reuse.simulate_rule(reuse.above(0), new, 60, seed=1) for new in (False, True))
     assert again.flattered > 1.9 and again.promotions < 20 and again.gain < 6
     assert fresh.flattered < 0.9 and fresh.promotions > 150 and fresh.gain > 15
 

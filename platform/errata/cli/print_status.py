@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from errata.cli.output import interval, percent, print_table, say
 from errata.documents.decision import decisions_of
-from errata.wording.decision import reasons
+from errata.wording.gate_sentences import reasons
 
 if TYPE_CHECKING:
     from errata.operations.status import AliasMove, LoopStatus, NightStatus

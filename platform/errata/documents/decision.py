@@ -77,7 +77,7 @@ class SpentTest:
     """From 1."""
     p_value: float
     level: float
-    found: bool
+    discovery: bool
     """Whether it promoted: the p-value was at most the level, and every guardrail passed."""
     wealth: float
     """What is left of the budget after it."""
@@ -145,8 +145,13 @@ def leading_decision(decisions: Sequence[OutcomeDecision]) -> OutcomeDecision | 
 
 
 def upgraded_decision(value: dict[str, Any]) -> dict[str, Any]:
-    """As it was written while a decision was a list of sentences, its cause first."""
-    return _parts(value, "verdict", "needs", "look", "test", "final") | {"notes": value.get("reasons", ())}
+    """As it was written while a decision was a list of sentences, its cause first, and a discovery was a find."""
+    test = value.get("test")
+    return {
+        **_parts(value, "verdict", "needs", "look", "final"),
+        "test": {**test, "discovery": test.get("found")} if isinstance(test, dict) else test,
+        "notes": value.get("reasons", ()),
+    }
 
 
 def upgraded_outcome_decision(value: dict[str, Any]) -> dict[str, Any]:

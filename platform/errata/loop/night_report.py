@@ -35,9 +35,9 @@ def write_report(workspace: Workspace, label: str | None) -> Path:
 
     Returns the page; the other two lie beside it. Raises NotFound where that night has no scores, or no verdict yet.
     """
-    from evaluation.report.document import as_json
     from evaluation.report.markdown import summary
     from evaluation.report.page import render
+    from evaluation.report.report_document import as_json
 
     with workspace.record.read() as store:
         decided = [row for row in store.nights.all() if row.finished]

@@ -12,7 +12,7 @@ from errata.loop.night import run_night
 from errata.operations.importing import import_corrections, import_transcripts
 from errata.operations.predicting import predict
 from errata.progress import note, progress_bar
-from errata.wording.decision import causes
+from errata.wording.gate_sentences import causes
 from errata.workspace import Workspace
 
 

@@ -36,7 +36,7 @@ class LossCurve:
 
 
 @dataclass(frozen=True)
-class _Scale:
+class _LossScale:
     width: float
     height: float
     points: int
@@ -44,7 +44,7 @@ class _Scale:
     levels: int
 
     @classmethod
-    def of(cls, values: Sequence[float], points: int, width: float, height: float) -> _Scale:
+    def of(cls, values: Sequence[float], points: int, width: float, height: float) -> _LossScale:
         top = max(*values, SIZES[0])
         tick = next((size for size in SIZES if top / size <= TICKS), top / TICKS)
         return cls(width - LEFT - RIGHT, height - TOP - BELOW, points, tick, math.ceil(top / tick - 1e-9))
@@ -68,7 +68,7 @@ def loss_curve(loss: Sequence[Value], width: float, height: float) -> LossCurve 
     if len(known) < 2:
         return None
     thin = binned(values)
-    scale = _Scale.of([value for value in thin if value is not None], len(thin), width, height)
+    scale = _LossScale.of([value for value in thin if value is not None], len(thin), width, height)
     levels = [scale.tick * level for level in range(scale.levels + 1)]
     return LossCurve(
         width=width,

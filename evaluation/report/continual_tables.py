@@ -22,7 +22,7 @@ MEASURES = {
 
 
 @dataclass(frozen=True)
-class Cell:
+class HeatCell:
     score: float | None
     """F1; None where it wasn't measured."""
     taught: bool
@@ -37,11 +37,11 @@ class Heat:
 
     name: str
     model: str
-    cells: tuple[Cell, ...]
+    cells: tuple[HeatCell, ...]
 
 
 @dataclass(frozen=True)
-class Vintage:
+class VintageRow:
     night: str
     items: int
     of: int
@@ -55,7 +55,7 @@ class Vintage:
 
 
 @dataclass(frozen=True)
-class Measure:
+class ContinualMeasure:
     key: str
     name: str
     meaning: str
@@ -64,10 +64,10 @@ class Measure:
 
 @dataclass(frozen=True)
 class Continual:
-    measures: tuple[Measure, ...]
+    measures: tuple[ContinualMeasure, ...]
     heat: tuple[Heat, ...]
-    vintages: tuple[Vintage, ...]
-    together: Vintage | None
+    vintages: tuple[VintageRow, ...]
+    together: VintageRow | None
     """All of them at once: the guardrail `forgetting`."""
 
 
@@ -82,7 +82,7 @@ def continual(contest: dict[str, Any], learnt: Mapping[str, frozenset[str]] | No
     compared = contest.get("more_guardrails", {})
     return Continual(
         measures=tuple(
-            Measure(key, name, meaning, known(found["measures"].get(key)))
+            ContinualMeasure(key, name, meaning, known(found["measures"].get(key)))
             for key, (name, meaning) in MEASURES.items()
             if key in found["measures"]
         ),
@@ -101,7 +101,7 @@ def _heat(found: dict[str, Any], contender: str, learnt: Mapping[str, frozenset[
             name=_row_name(row["taught"], contender if place == last else ""),
             model=row["model"],
             cells=tuple(
-                Cell(known(score), _is_taught(row, vintage, learnt), _shade(score, low, high))
+                HeatCell(known(score), _is_taught(row, vintage, learnt), _shade(score, low, high))
                 for score, vintage in zip(scores, found["vintages"], strict=True)
             ),
         )
@@ -128,22 +128,22 @@ def _shade(score: float | None, low: float, high: float) -> int:
     return min(SHADES - 1, int(SHADES * (score - low) / (high - low)))
 
 
-def _vintage(one: dict[str, Any], compared: dict[str, Any]) -> Vintage:
+def _vintage(one: dict[str, Any], compared: dict[str, Any]) -> VintageRow:
     low, high = known(compared.get("low")), known(compared.get("high"))
     n = compared.get("n", 0)
     why = f"fewer than {FEWEST} items" if n < FEWEST else "" if low is not None else "all items are of one cluster"
     if why:
         low = high = None
-    return Vintage(one["night"], one["items"], one["of"], known(compared.get("effect")), low, high, why)
+    return VintageRow(one["night"], one["items"], one["of"], known(compared.get("effect")), low, high, why)
 
 
-def _together(vintages: Sequence[dict[str, Any]], compared: dict[str, Any] | None) -> Vintage | None:
+def _together(vintages: Sequence[dict[str, Any]], compared: dict[str, Any] | None) -> VintageRow | None:
     if compared is None:
         return None
     items, of = (sum(one[key] for one in vintages) for key in ("items", "of"))
     return _vintage({"night": "All together", "items": items, "of": of}, compared)
 
 
-def worst(vintages: Sequence[Vintage]) -> Vintage | None:
+def worst(vintages: Sequence[VintageRow]) -> VintageRow | None:
     """The one on which most was lost against the champion; None where none was compared."""
     return min((one for one in vintages if one.effect is not None), key=lambda one: one.effect or 0.0, default=None)

@@ -21,13 +21,13 @@ from evaluation.report.content import (
     tonight,
     worst_regressions,
 )
-from evaluation.report.continual import Continual, continual
-from evaluation.report.cost import cost
+from evaluation.report.continual_tables import Continual, continual
+from evaluation.report.cost_facts import cost
 from evaluation.report.figures import known, printable
-from evaluation.report.lineage import lineage
+from evaluation.report.lineage_facts import lineage
 from evaluation.report.measures import Measure, measures, models
 from evaluation.report.prospects import Prospect, prospects
-from evaluation.report.slices import Reviewer, Slice, reviewers, slices
+from evaluation.report.slices import ReviewerCounts, Slice, reviewers, slices
 from evaluation.report.verdict import ContenderVerdict, headline, leading_verdict, other_verdicts
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -36,13 +36,13 @@ NAME: Name = "errata-report-2"
 
 
 @dataclass(frozen=True)
-class Chapter:
+class ReportedChapter:
     start: float
     title: str
 
 
 @dataclass(frozen=True)
-class Case:
+class ReportedCase:
     """An item on which the contender lost or gained much."""
 
     transcript: int
@@ -54,13 +54,13 @@ class Case:
     effect: float
     champion_f1: float
     contender_f1: float
-    reference: tuple[Chapter, ...]
-    champion: tuple[Chapter, ...]
-    contender: tuple[Chapter, ...]
+    reference: tuple[ReportedChapter, ...]
+    champion: tuple[ReportedChapter, ...]
+    contender: tuple[ReportedChapter, ...]
 
 
 @dataclass(frozen=True)
-class Document:
+class ReportDocument:
     schema: Name
     night: str
     title: str
@@ -77,9 +77,9 @@ class Document:
     slices: dict[str, tuple[Slice, ...]]
     continual: Continual | None
     judges: Judging | None
-    regressions: tuple[Case, ...]
-    fixed: tuple[Case, ...]
-    reviewers: tuple[Reviewer, ...]
+    regressions: tuple[ReportedCase, ...]
+    fixed: tuple[ReportedCase, ...]
+    reviewers: tuple[ReviewerCounts, ...]
     cost: tuple[Fact, ...]
     loss: tuple[float | None, ...]
     accesses: dict[str, int]
@@ -89,11 +89,11 @@ class Document:
 
 def as_json(report: Report) -> dict[str, Any]:
     """A JSON object that `schema()` describes; without NaN, and in characters that UTF-8 has."""
-    cleaned: dict[str, Any] = _clean(asdict(document(report)))
+    cleaned: dict[str, Any] = _clean(asdict(report_document(report)))
     return cleaned
 
 
-def document(report: Report) -> Document:
+def report_document(report: Report) -> ReportDocument:
     evaluation, verdict = report.evaluation, leading_verdict(report)
     means = evaluation.get("means", {})
     title, sentence = headline(report)
@@ -101,7 +101,7 @@ def document(report: Report) -> Document:
     contest = report.contest(contender)
     fresh = tonight(report)
     whole = {name: {**means[name], "parsable": share} for name, share in parsable(report).items()}
-    return Document(
+    return ReportDocument(
         schema=NAME,
         night=report.label,
         title=title,
@@ -143,15 +143,15 @@ def schema() -> dict[str, Any]:
     """JSON Schema, draft 2020-12. Every object lists all that it holds, but for those that are tables by name."""
     from pydantic import TypeAdapter
 
-    made = TypeAdapter(Document).json_schema(mode="serialization")
+    made = TypeAdapter(ReportDocument).json_schema(mode="serialization")
     for part in (made, *made["$defs"].values()):
         part["additionalProperties"] = False
     return {"$schema": DIALECT, "$id": NAME} | made
 
 
-def _case(change: Change) -> Case:
+def _case(change: Change) -> ReportedCase:
     old, new = change.old, change.new
-    return Case(
+    return ReportedCase(
         transcript=new["transcript"],
         external_id=new["external_id"],
         part=new["part"],
@@ -167,8 +167,8 @@ def _case(change: Change) -> Case:
     )
 
 
-def _chapters(text: str) -> tuple[Chapter, ...]:
-    return tuple(Chapter(float(row["start"]), str(row["title"])) for row in json.loads(text))
+def _chapters(text: str) -> tuple[ReportedChapter, ...]:
+    return tuple(ReportedChapter(float(row["start"]), str(row["title"])) for row in json.loads(text))
 
 
 def _clean(value: Any) -> Any:
