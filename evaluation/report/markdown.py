@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from errata.documents.decision import leading_decision
-from errata.wording.judging import panel_sentence
+from errata.wording.judging_sentences import panel_sentence
 from evaluation.report.content import Report, tonight, worst_regressions
 from evaluation.report.figures import DASH, count, interval, is_missing, number, plural, printable, share, typographic
 from evaluation.report.measures import NAMES, models

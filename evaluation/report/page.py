@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from errata.wording.judging import judge_sentences, panel_sentence, unlabelled_sentence
+from errata.wording.judging_sentences import judge_sentences, panel_sentence, unlabelled_sentence
 from evaluation.report import figures
 from evaluation.report.cases import case
 from evaluation.report.content import Fact, Report, fixed_cases, worst_regressions

@@ -15,7 +15,7 @@ import pytest
 from errata.documents.document import as_json, from_json
 from errata.documents.evidence import Fault
 from errata.documents.judging import JudgeCheck, JudgeReliability, Judging, Unlabelled
-from errata.wording.judging import judge_sentences, panel_sentence, unlabelled_sentence
+from errata.wording.judging_sentences import judge_sentences, panel_sentence, unlabelled_sentence
 from evaluation.judges import agreement
 from evaluation.judges.canaries import canaries
 from evaluation.judges.judge_session import JudgeSession, measure_judges

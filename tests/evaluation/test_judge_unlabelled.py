@@ -32,7 +32,7 @@ from errata.inference.recorded import TOGETHER
 from errata.loop.judging import judge_contenders, pointless
 from errata.settings import FILE
 from errata.tasks.template import Reading
-from errata.wording.judging import unlabelled_sentence
+from errata.wording.judging_sentences import unlabelled_sentence
 from errata.workspace import Workspace
 from evaluation.harness import evaluate, read_candidate
 from evaluation.judges import agreement

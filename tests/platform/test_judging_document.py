@@ -10,7 +10,7 @@ import pytest
 from errata.documents.document import as_json, from_json, read_document, write_document
 from errata.documents.judging import Judging
 from errata.errors import BadInput
-from errata.wording.judging import judge_sentences, panel_sentence, unlabelled_sentence
+from errata.wording.judging_sentences import judge_sentences, panel_sentence, unlabelled_sentence
 from tests.made_up_report import judges
 
 

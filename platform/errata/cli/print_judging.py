@@ -5,7 +5,7 @@ from __future__ import annotations
 from errata.cli.output import percent, print_table, say
 from errata.documents.judging import IntervalEstimate, JudgeCheck, JudgeReliability, Judging
 from errata.documents.recall import Recall
-from errata.wording.judging import judge_sentences, panel_sentence, unlabelled_sentence
+from errata.wording.judging_sentences import judge_sentences, panel_sentence, unlabelled_sentence
 
 COLUMNS = ("judge", "say", "kappa", "swap", "length", "style", "canaries", "changed", "obeys")
 

@@ -95,7 +95,7 @@ class QuoteCount:
 
 @dataclass(frozen=True, slots=True)
 class SayReason:
-    """The measure itself stands beside it in the document; `errata.wording.judging` makes a sentence of both."""
+    """The measure itself stands beside it in the document; `errata.wording` makes a sentence of both."""
 
     code: Literal[
         "unanswered",

@@ -14,6 +14,7 @@ WITHOUT_EFFECT = (
     PurePath("errata/demo"),
     PurePath("errata/loop/night_report.py"),
     PurePath("errata/loop/sample_days.py"),
+    PurePath("errata/wording"),
     PurePath("evaluation/report"),
 )
 """What no result depends on: how it is printed and shown, and the sample data. Nothing that decides may use it."""
