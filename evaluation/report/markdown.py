@@ -125,26 +125,28 @@ def _regressions(report: Report, contender: str) -> str:
 
 def _sources(report: Report) -> str:
     """Who reviewed, what was spent, and by what the data is found again, a line each."""
-    found, people = report.sources, reviewers(tonight(report))
+    sources, people = report.sources, reviewers(tonight(report))
     lines = []
     if people:
-        edited, accepted = sum(one.edited for one in people), sum(one.accepted for one in people)
+        edited, accepted = sum(person.edited for person in people), sum(person.accepted for person in people)
         lines.append(f"Reviewed by {plural(len(people), 'person', 'people')}: {edited} edited, {accepted} accepted.")
-    if found.training.get("steps"):
-        tokens = f" on {count(found.mixed['tokens'])} tokens" if found.mixed else ""
-        lines.append(f"Trained for {plural(found.training['steps'], 'step')}{tokens}.")
-    for name, judging in found.judges.items():
+    if sources.training.get("steps"):
+        tokens = f" on {count(sources.mixed['tokens'])} tokens" if sources.mixed else ""
+        lines.append(f"Trained for {plural(sources.training['steps'], 'step')}{tokens}.")
+    for name, judging in sources.judges.items():
         lines.append(f"Judges of the {inert(name)}: {inert(panel_sentence(judging))} {plural(judging.calls, 'call')}.")
     entry = leading_decision(report.decisions)
     if entry:
-        champion = found.night.get("champion")
+        champion = sources.night.get("champion")
         against = f" against champion {code(champion[:16])}" if champion else ""
         lines.append(f"Model: {inert(entry.name)} {code(entry.model[:16])}{against}.")
     hashes = [
-        f"{file} {code(found.sha256[file][:16])}" for file in ("manifest.json", "dvc.lock") if file in found.sha256
+        f"{file} {code(sources.sha256[file][:16])}" for file in ("manifest.json", "dvc.lock") if file in sources.sha256
     ]
-    if found.night:
-        marks = f"watermarks {code(str(found.night['training_watermark']))}, {code(str(found.night['gate_watermark']))}"
+    if sources.night:
+        training, gate = (str(sources.night[f"{name}_watermark"]) for name in ("training", "gate"))
+        marks = f"watermarks {code(training)}, {code(gate)}"
         lines.append(f"Data: {', '.join([marks, *hashes])}.")
-    facts = [f"{inert(name)} {code(fact)}" for name, fact in report.facts.items()]
-    return "\n".join(f"- {line}" for line in [*lines, *([", ".join(facts)] if facts else [])])
+    if report.facts:
+        lines.append(", ".join(f"{inert(name)} {code(fact)}" for name, fact in report.facts.items()))
+    return "\n".join(f"- {line}" for line in lines)

@@ -94,7 +94,10 @@ def _environment() -> Environment:
 
 
 def _grouped(facts: Sequence[Fact]) -> dict[str, list[Fact]]:
-    return {fact.group: [other for other in facts if other.group == fact.group] for fact in facts}
+    groups: dict[str, list[Fact]] = {}
+    for fact in facts:
+        groups.setdefault(fact.group, []).append(fact)
+    return groups
 
 
 def _printable(value: Any) -> Any:
