@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from errata.errors import BadInput, NotFound, Unavailable
 from errata.loop.judging import judge_contenders
 from errata.settings import FILE
 from errata.workspace import Workspace
+from evaluation.judges import agreement
 from evaluation.judges import night_items as night_items_module
 from evaluation.judges.judged_item import JudgedItem
 from evaluation.judges.night_items import night_items, reviewed_pairs
@@ -47,21 +49,34 @@ class Place:
         return self.root / "nights" / NIGHT
 
 
+@pytest.fixture(scope="module")
+def scored(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with one scored night."""
+    root = tmp_path_factory.mktemp("scored")
+    shutil.copyfile(empty, root / "errata.db")
+    (root / FILE).write_text("")
+    record = Workspace(root).record
+    upto = write_record(record, ITEMS)
+    write_night(root / "nights" / NIGHT, ITEMS, upto)
+    record.close()
+    return root
+
+
 @pytest.fixture
-def place(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """A workspace with one scored night and two judges, the second one of which leans to the first."""
+def place(scored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """That workspace with two judges, the second one of which leans to the first."""
     monkeypatch.setenv("ADA_KEY", "sk-secret")
+    monkeypatch.setattr(agreement, "RESAMPLES", 100)  # intervals are another file's matter
+    shutil.copytree(scored, tmp_path, dirs_exist_ok=True)
     with serving(sensible) as ada, serving(partial_to_the_first) as bo:
-        (tmp_path / FILE).write_text("")
         judges = [
             {"name": "ada", "family": "one", "url": ada.url, "model": "m-1", "key_env": "ADA_KEY"},
             {"name": "bo", "family": "two", "url": bo.url, "model": "m-2"},
         ]
         write_params(tmp_path, judges={"panel": judges})
-        made = Place(tmp_path, record, (ada, bo))
-        upto = write_record(record, ITEMS)
-        write_night(made.folder, ITEMS, upto)
+        made = Place(tmp_path, Workspace(tmp_path).record, (ada, bo))
         yield made
+        made.record.close()
 
 
 def write_record(record: Record, items: Sequence[JudgedItem]) -> int:

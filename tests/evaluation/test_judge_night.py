@@ -48,7 +48,7 @@ ITEMS = [item(number) for number in range(46)]
 def few_draws() -> Iterator[None]:
     """Intervals are another file's matter."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(agreement, "RESAMPLES", 200)
+        patch.setattr(agreement, "RESAMPLES", 100)
         yield
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import httpx
@@ -78,7 +80,6 @@ class OpenAIClient:
 
     def __init__(self, url: str, timeout: float) -> None:
         self._url, self._timeout = url, timeout
-        self._tls = httpx.create_ssl_context()
 
     def post(self, body: dict[str, Any], key: str = "") -> dict[str, Any]:
         """The object that the server answers. `key` goes into one header, and nowhere else. Raises CallFailed."""
@@ -97,13 +98,19 @@ class OpenAIClient:
         """What goes to this machine goes past any proxy, which would get to see the key."""
         content = b""
         proxied = not is_this_machine(httpx.URL(self._url).host)
-        client = httpx.AsyncClient(timeout=self._timeout, verify=self._tls, trust_env=proxied, follow_redirects=False)
+        client = httpx.AsyncClient(timeout=self._timeout, verify=_tls(), trust_env=proxied, follow_redirects=False)
         async with client, client.stream("POST", self._url, json=body, headers=headers) as response:
             async for part in response.aiter_bytes():
                 content += part
                 if len(content) > LARGEST:
                     raise CallFailed(f"answered with more than {LARGEST} bytes")
             return response, content
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """One for all: to read every authority's certificate takes longer than a call."""
+    return httpx.create_ssl_context()
 
 
 def with_retries(
