@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -122,8 +124,21 @@ def as_chapters(row: dict[str, Any]) -> Chapters:
     return tuple(Chapter(**chapter) for chapter in json.loads(row["prediction"]))
 
 
-def report(nights: int = 6, seed: int = 7) -> Report:
-    """`nights` in all; the last one has a candidate that is better than the champion."""
+@dataclass(frozen=True)
+class Scored:
+    """A night's items, what every model made of them, and what came of it."""
+
+    items: list[Item]
+    rows: dict[str, list[dict[str, Any]]]
+    means: dict[str, Any]
+    evaluation: dict[str, Any]
+    decision: OutcomeDecision
+    random: Random
+    """As these have left it."""
+
+
+@cache
+def _scored(seed: int) -> Scored:
     random = Random(seed)
     items = [item(random, at, part) for at, part in enumerate(p for p, count in PARTS.items() for _ in range(count))]
     rows = {
@@ -133,12 +148,19 @@ def report(nights: int = 6, seed: int = 7) -> Report:
     fresh = [at for at, item in enumerate(items) if item.part == "fresh"]
     means = {name: mean([rows[name][at] for at in fresh], [items[at] for at in fresh]) for name in SKILL}
     evaluation, decision = _decided(rows, items, means)
+    return Scored(items, rows, means, evaluation, decision, random)
+
+
+def report(nights: int = 6, seed: int = 7) -> Report:
+    """`nights` in all; the last one has a candidate that is better than the champion."""
+    scored = deepcopy(_scored(seed))  # for the caller to change
+    items, rows, means, decision = scored.items, scored.rows, scored.means, scored.decision
     every = [found for name in rows for found in rows[name]]
     promoted = "candidate" if decision.promoted else ""
     tonight = NightLine("2026-03-04", decision.decision.verdict, 71, 64, means, promoted)
     return Report(
-        nights=(*_earlier(random, nights - 1, means), tonight),
-        evaluation=evaluation,
+        nights=(*_earlier(scored.random, nights - 1, means), tonight),
+        evaluation=scored.evaluation,
         decisions=(decision,),
         items=every,
         excerpts={at: items[at].transcript for at in shown_transcripts(every, (decision,))},

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from dataclasses import replace
+from functools import cache
 from html.parser import HTMLParser
 from random import Random
 from typing import Any, cast
@@ -99,6 +101,11 @@ def sources() -> Sources:
 
 def continual(vintages: int = 4, items: int = 20) -> dict[str, Any]:
     """As `evaluation.harness` writes it: nights that taught, each a little of it forgotten."""
+    return deepcopy(_continual(vintages, items))
+
+
+@cache
+def _continual(vintages: int, items: int) -> dict[str, Any]:
     random = Random(5)
     past = History(
         tuple(Vintage(at + 1, f"2026-02-{at + 1:02d}", cast(Any, (None,) * items), 64) for at in range(vintages)),
@@ -128,6 +135,7 @@ def continual(vintages: int = 4, items: int = 20) -> dict[str, Any]:
     }
 
 
+@cache
 def judges() -> Judging:
     """As `evaluation.judges` makes it: two judges with a say, and one that says whatever comes first."""
     standings = [standing("ada", "one", 0.95), standing("bo", "two", 0.9), standing("cy", "three", 0.3)]
@@ -161,6 +169,7 @@ def judges() -> Judging:
     )
 
 
+@cache
 def standing(name: str, family: str, right: float) -> JudgeReliability:
     """Of a judge that says the right thing in so many cases."""
     random = Random(name)

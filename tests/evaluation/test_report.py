@@ -232,7 +232,12 @@ def small(night: Report) -> Report:
     return replace(night, items=[row for row in night.items if row["transcript"] in shown])
 
 
+@pytest.fixture(scope="module")
+def plain_tags(small: Report) -> list[str]:
+    return Page(render(tainted(small, "plain"))).tags
+
+
 @given(text=st.text(max_size=60))
 @settings(max_examples=20)
-def test_any_text_leaves_the_page_as_it_is(small: Report, text: str):
-    assert Page(render(tainted(small, f"x{text}"))).tags == Page(render(tainted(small, "plain"))).tags
+def test_any_text_leaves_the_page_as_it_is(small: Report, plain_tags: list[str], text: str):
+    assert Page(render(tainted(small, f"x{text}"))).tags == plain_tags
