@@ -6,12 +6,13 @@ a video, a day: its cluster); a model's answers are one of `{"id", "answer"}`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from errata.errors import BadInput
+from errata.formats.fields import mapping
+from errata.formats.source_rows import Rejected, json_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,6 @@ def read_bank(path: Path) -> tuple[BankQuestion, ...]:
         if not row["question"].strip() or not row["reference"].strip():
             raise BadInput(f"{path}, line {line}: its question or its reference is empty; fill it in")
         questions[row["id"]] = BankQuestion(**row)
-    if not questions:
-        raise BadInput(f"{path} holds no question; write one JSON object a line")
     return tuple(questions.values())
 
 
@@ -49,20 +48,13 @@ def read_answers(path: Path, bank: Sequence[BankQuestion]) -> dict[str, str]:
     return {question.id: answers[question.id] for question in bank}
 
 
-def _rows(path: Path, fields: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(path: Path, fields: Sequence[str]) -> Iterator[tuple[int | str, dict[str, str]]]:
     """The named fields of each line, all text; other fields are left aside."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} can't be read ({error}); give a JSONL file in UTF-8") from error
-    for line, written in enumerate(text.split("\n"), 1):
-        if not written.strip():
-            continue
-        try:
-            row = json.loads(written)
-        except (ValueError, RecursionError) as error:
-            raise BadInput(f"{path}, line {line} is not JSON ({error}); mend it") from error
-        wrong = [name for name in fields if not isinstance(row, dict) or not isinstance(row.get(name), str)]
+    for row in json_lines(path):
+        if isinstance(row, Rejected):
+            raise BadInput(str(row))
+        raw = mapping(row.raw, f"{path}, line {row.row}")
+        wrong = [name for name in fields if not isinstance(raw.get(name), str)]
         if wrong:
-            raise BadInput(f"{path}, line {line} has no text called {wrong[0]!r}; add it")
-        yield line, {name: row[name] for name in fields}
+            raise BadInput(f"{path}, line {row.row} has no text called {wrong[0]!r}; add it")
+        yield row.row, {name: raw[name] for name in fields}

@@ -115,6 +115,21 @@ def test_a_file_of_predictions(workspace: Workspace, talks: list[int], right: st
         )
 
 
+def test_a_folder_of_predictions_as_chapter_llama_writes_it(
+    workspace: Workspace, talks: list[int], right: str, tmp_path: Path
+) -> None:
+    for number in range(9):
+        path = tmp_path / "test" / f"{number}"[:2] / f"t{number}.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"chapters": {"00:00:00": "One", "00:01:01.5": "Two"}, "output": "as it came"}))
+    found = compare(workspace, tmp_path / "test", "champion")
+    assert (found["a"]["kind"], found["a"]["foreign"], found["problems"]) == ("file", True, {"a": 1, "b": 0})
+    assert found["metrics"]["f1"]["a"]["mean"] == pytest.approx(90.0)
+    assert compare(workspace, tmp_path / "test", "champion")["a"] == found["a"]
+    path.write_text("{}")
+    assert compare(workspace, tmp_path / "test", "champion")["a"]["model"] != found["a"]["model"]
+
+
 def test_a_file_about_other_videos_is_refused_before_held_out_items_are_looked_at(
     workspace: Workspace, talks: list[int], right: str, tmp_path: Path
 ) -> None:

@@ -46,13 +46,13 @@ def test_a_bank_and_its_answers_are_read_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ([as_rows()[0], "{"], "line 2 is not JSON"),
-        ([as_rows()[0], "[" * 200_000], "line 2 is not JSON"),
-        (["[]"], "line 1 has no text called 'id'"),
+        ([as_rows()[0], "{"], "line 2: not JSON"),
+        ([as_rows()[0], "[" * 200_000], "line 2: nested too deeply"),
+        (["[]"], r"line 1 must be a JSON object, not \[\]"),
         ([{**as_rows()[0], "reference": 4}], "line 1 has no text called 'reference'"),
         ([as_rows()[0], as_rows()[0]], "line 2: the id 'q0' comes a second time"),
         ([{**as_rows()[0], "question": " "}], "line 1: its question or its reference is empty"),
-        ([], "holds no question"),
+        ([], "is empty"),
     ],
 )
 def test_a_bank_that_can_t_be_read_is_refused_by_its_line(tmp_path: Path, rows: list[Any], words: str) -> None:

@@ -20,7 +20,7 @@ from evaluation.metrics.caption_score import score_captions
 from evaluation.metrics.captions import Tokens
 from evaluation.metrics.meteor import Meteor, PublishedMeteor
 from evaluation.metrics.stem_meteor import StemMeteor
-from evaluation.outside import meteor_at_hand
+from evaluation.score_files import meteor_at_hand
 
 STEM = StemMeteor("a test says so")
 

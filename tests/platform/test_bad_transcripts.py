@@ -281,7 +281,7 @@ def test_a_data_set_with_a_file_that_is_cut_off_is_refused_whole_by_that_files_n
     lay(folder, data_set(Talk("good")))
     lay(folder, cut(data_set(Talk("bad"))))
     code, report, said = imported(tmp_path, folder)
-    assert (code, report, known(record)) == (2, {}, []) and "asrs_bad.json, line 1" in said
+    assert (code, report, known(record)) == (2, {}, []) and "asrs_bad.json: not JSON (Expecting value, line 1" in said
     lay(folder, data_set(Talk("bad")))
     assert imported(tmp_path, folder)[0] == 0 and known(record) == ["bad", "good"]
 

@@ -249,8 +249,8 @@ def test_an_id_that_no_terminal_takes_is_named_in_ascii(tmp_path: Path) -> None:
 
 
 BROKEN_FILES = [
-    ('{"v": {"duration": 12', "chapters_x.json, line 1, column 22: not JSON"),
-    ('{"v":\n nope}', "line 2, column 2: not JSON"),
+    ('{"v": {"duration": 12', "chapters_x.json: not JSON (Expecting ',' delimiter, line 1, column 22)"),
+    ('{"v":\n nope}', "not JSON (Expecting value, line 2, column 2)"),
     ("[]", "chapters_x.json must be a JSON object with one entry an id, not a list"),
     ('"v"', "must be a JSON object with one entry an id, not a str"),
     ("", "chapters_x.json is empty"),

@@ -137,8 +137,8 @@ def reviewed(**changed: Any) -> dict[str, Any]:
 
 
 BROKEN = [
-    ('{"video_id": "v", "rev', "not JSON (Unterminated string starting at, column 19)"),
-    ('{"video_id": "v\0"}', "not JSON (Invalid control character at, column 16)"),
+    ('{"video_id": "v", "rev', "not JSON (Unterminated string starting at, line 3, column 19)"),
+    ('{"video_id": "v\0"}', "not JSON (Invalid control character at, line 3, column 16)"),
     ("[" * 100_000, "nested too deeply"),
     ("[]", "the row must be a JSON object, not []"),
     ("5", "the row must be a JSON object, not 5"),

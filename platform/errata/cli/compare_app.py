@@ -37,7 +37,8 @@ def compare_command(
     """Compare any two models on the same items.
 
     Each is an alias, an identity, a folder (adapter, full model, ONNX GenAI export, GGUF), a .gguf file, the address of
-    an OpenAI-compatible server (its key in ERRATA_API_KEY), or a JSON file {video_id: {"<start s>": title}}.
+    an OpenAI-compatible server (its key in ERRATA_API_KEY), or predictions: {video_id: {"<start>": title}}, or a folder
+    of <video_id>.json.
     """
     from errata.cli.output import show
     from errata.cli.print_comparison import print_comparison

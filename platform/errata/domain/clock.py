@@ -5,12 +5,23 @@ from __future__ import annotations
 import re
 
 _CLOCK = re.compile(r"(?<!\d)(\d{1,3}):([0-5]\d)(?::([0-5]\d))?(?!\d)")
+_DECIMALS = re.compile(r"(\.\d+)?")
 
 
 def clock(seconds: float) -> str:
     """`HH:MM:SS` of the floored seconds; hours run on past 99."""
     whole = int(seconds)
     return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def read_clock(text: str) -> float | None:
+    """The seconds of a text that is nothing but `H:MM:SS` or `M:SS`, with or without decimals; None for any other."""
+    clock_time = find_clock(text)
+    if clock_time is None:
+        return None
+    seconds, (begin, end) = clock_time
+    decimals = text[end:]
+    return None if begin or not _DECIMALS.fullmatch(decimals) else seconds + float(f"0{decimals}")
 
 
 def find_clock(text: str) -> tuple[int, tuple[int, int]] | None:

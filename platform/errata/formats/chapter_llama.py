@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, TypeVar
 from errata.domain.chapter import Chapters, tidy
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
-from errata.formats.fields import chapter, chapters, listing, mapping, text, text_or_nothing, time, time_in_key
+from errata.formats.fields import chapter, chapters, listing, mapping, text, text_or_nothing, time, written_time
 from errata.formats.json_files import read_map
 from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, each, json_lines
 
@@ -184,7 +184,7 @@ def _reference(value: Any, transcript: Transcript) -> Chapters | None:
         return None
     found = chapters(
         (
-            chapter(time_in_key(key, "a chapter's start"), title, f"the chapter at {key}")
+            chapter(written_time(key, "a chapter's start"), title, f"the chapter at {key}")
             for key, title in mapping(value, "chapters").items()
         ),
         "the video",

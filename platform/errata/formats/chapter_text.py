@@ -10,7 +10,6 @@ A JSON list of {"start", "title"} is read as well, and `[]` says that there are 
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, NamedTuple
 
@@ -51,7 +50,7 @@ def read(value: Any, what: str) -> list[dict[str, Any]]:
     if written.lstrip().startswith("["):
         try:
             return listing(parse(written), what)
-        except (json.JSONDecodeError, RecursionError):
+        except BadInput:
             pass  # a line may begin with [0:00]
     return [_item(line, what) for line in written.split("\n") if line.strip()]
 

@@ -25,7 +25,7 @@ from typing import Any
 from errata.errors import BadInput
 from errata.formats import chapter_text
 from errata.formats.chapter_text import Typed
-from errata.formats.fields import mapping, text, text_or_nothing, time, time_in_key
+from errata.formats.fields import mapping, text, text_or_nothing, written_time
 from errata.formats.json_files import read_text
 from errata.formats.review_lines import Line, entries, reviews, video_id
 from errata.formats.review_task import KEY
@@ -142,7 +142,7 @@ def _duration(value: Any) -> float | None:
     """In seconds; None where it is not known."""
     if value is None or value == "":
         return None
-    return time_in_key(value, "duration") if isinstance(value, str) else time(value, "duration")
+    return written_time(value, "duration")
 
 
 def _list(description: str) -> list[Typed]:

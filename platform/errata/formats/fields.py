@@ -10,13 +10,14 @@ from reprlib import repr as short
 from typing import Any
 
 from errata.domain.chapter import Chapter, Chapters, tidy
+from errata.domain.clock import read_clock
 from errata.errors import BadInput
 from errata.formats.json_files import Doubled
 
 LONGEST_TITLE = 500
 """Characters in a chapter's title: more is a paragraph in the wrong field."""
 
-_NUMERAL = re.compile(r"-?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
+_NUMERAL = re.compile(r"-?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 
 
 def mapping(value: Any, what: str) -> dict[str, Any]:
@@ -67,11 +68,23 @@ def time(value: Any, what: str) -> float:
     return value + 0.0  # an int becomes a float, and −0.0 becomes 0.0: equal times have equal hashes
 
 
-def time_in_key(key: str, what: str) -> float:
-    """A time that stands as an object's key: "90", "90.5" or "1,234"."""
-    if not _NUMERAL.fullmatch(key.strip()):
-        raise BadInput(f"{what} must be a number, not {short(key)}")
-    return time(float(key.replace(",", "")), what)
+def written_number(value: Any, what: str) -> float:
+    """A number, or a text that is one: "90", "90.5", "1,234", and "5e-17", as Python writes what is all but 0."""
+    if not isinstance(value, str):
+        return time(value, what)
+    if not _NUMERAL.fullmatch(value.strip()):
+        raise BadInput(f"{what} must be a number, not {short(value)}")
+    return time(float(value.replace(",", "")), what)
+
+
+def written_time(value: Any, what: str) -> float:
+    """Seconds as in `written_number`, or a clock time: "20:34", "00:20:34", "00:20:34.5"."""
+    if not isinstance(value, str) or _NUMERAL.fullmatch(value.strip()):
+        return written_number(value, what)
+    seconds = read_clock(value.strip())
+    if seconds is None:
+        raise BadInput(f"{what} must be a number, not {short(value)}, or a time such as 00:20:34")
+    return seconds
 
 
 def chapter(start: float, title: Any, what: str) -> Chapter:
@@ -79,6 +92,16 @@ def chapter(start: float, title: Any, what: str) -> Chapter:
     if len(line) > LONGEST_TITLE:
         raise BadInput(f"{what}'s title has {len(line)} characters; shorten it to {LONGEST_TITLE} or fewer")
     return Chapter(start, line)
+
+
+def listed_chapters(value: Any, what: str) -> Chapters:
+    """Of `[{"start": 0, "title": "…"}]`."""
+    items = []
+    for place, item in enumerate(listing(value, what)):
+        name = f"{what}[{place}]"
+        row = mapping(item, name)
+        items.append(chapter(time(row.get("start"), f"{name}'s start"), row.get("title"), name))
+    return chapters(items, what)
 
 
 def chapters(items: Iterable[Chapter], what: str) -> Chapters:

@@ -44,28 +44,33 @@ def read_text(path: Path) -> str:
     return text
 
 
-def read_map(path: Path) -> dict[str, Any]:
-    """A JSON file that is one object. Raises BadInput with line and column."""
+def read_json(path: Path) -> Any:
+    """A JSON file's value. Raises BadInput with file, line and column."""
+    text = read_text(path)
     try:
-        value = parse(read_text(path))
-    except json.JSONDecodeError as problem:
-        where = f"{path}, line {problem.lineno}, column {problem.colno}"
-        raise BadInput(
-            f"{where}: not JSON ({problem.msg}); the file is broken or cut off, export it again"
-        ) from problem
-    except RecursionError as problem:
-        raise BadInput(f"{path} is nested too deeply to be read; export it again") from problem
+        return parse(text)
+    except BadInput as problem:
+        raise BadInput(f"{path}: {problem}") from problem
+
+
+def read_map(path: Path) -> dict[str, Any]:
+    """A JSON file that is one object. Raises BadInput with file, line and column."""
+    value = read_json(path)
     if not isinstance(value, dict):
         raise BadInput(f"{path} must be a JSON object with one entry an id, not a {type(value).__name__}")
     return value
 
 
-def parse(text: str) -> Any:
-    """One JSON value. A number that is not finite stays the text it was written as.
-
-    Raises json.JSONDecodeError, and RecursionError on absurd nesting.
-    """
-    return json.loads(text, object_pairs_hook=json_object, parse_constant=str, parse_float=_float, parse_int=_int)
+def parse(text: str, line: int = 1) -> Any:
+    """One JSON value, which begins on this line of its file. A number that is not finite stays the text it was written
+    as. Raises BadInput with line and column."""
+    try:
+        return json.loads(text, object_pairs_hook=json_object, parse_constant=str, parse_float=_float, parse_int=_int)
+    except json.JSONDecodeError as problem:
+        place = f"line {line + problem.lineno - 1}, column {problem.colno}"
+        raise BadInput(f"not JSON ({problem.msg}, {place}); it is broken or cut off: export it again") from problem
+    except RecursionError as problem:
+        raise BadInput("nested too deeply to be read; export it again") from problem
 
 
 def json_object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

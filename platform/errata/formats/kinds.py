@@ -24,10 +24,9 @@ from errata.formats import (
     whisper,
     ytdlp,
 )
-from errata.formats.json_files import read_text
+from errata.formats.json_files import parse, read_text
 from errata.formats.row_files import json_rows
 from errata.formats.source_rows import REJECTED, ImportedTranscript, Rejected, SourceRow, each
-from errata.formats.talk import json_value
 
 Results = Iterator[ImportedTranscript | Rejected]
 
@@ -121,7 +120,7 @@ def _content(path: Path) -> Any:
     elif path.suffix != ".json" and text.lstrip()[0] not in "{[":
         return text
     try:
-        return json_value(text)
+        return parse(text)
     except BadInput as problem:
         if path.suffix == ".json":
             raise BadInput(f"{path}: {problem}") from problem

@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 
 from errata.errors import BadInput
 from errata.formats import chapter_text
-from errata.formats.fields import filled_text, listing, mapping, text_or_nothing, time, time_in_key
+from errata.formats.fields import filled_text, listing, mapping, text_or_nothing, time, written_number
 from errata.formats.review_lines import Line, by_day, entries, named, reviews, video_id, word
 from errata.formats.review_task import KEY
 from errata.formats.reviews_jsonl import Review
@@ -266,8 +266,7 @@ def _frame_rate(data: dict[str, Any], what: str) -> float:
     name = next((name for name in FRAME_RATES if data.get(name) not in (None, "")), None)
     if name is None:
         raise BadInput(f"{what} is placed by frames, and the task's data has no `fps`; add it, in frames per second")
-    given = data[name]
-    rate = time_in_key(given, name) if isinstance(given, str) else time(given, name)
+    rate = written_number(data[name], name)
     if rate == 0:
         raise BadInput(f"{name} is 0; a frame rate must be positive")
     return rate

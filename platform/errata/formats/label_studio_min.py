@@ -18,7 +18,6 @@ own. In CSV a list is written as JSON.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from reprlib import repr as short
@@ -57,7 +56,7 @@ def _cell(cell: str) -> Any:
         return cell
     try:
         return parse(cell)
-    except (json.JSONDecodeError, RecursionError):
+    except BadInput:
         return cell  # a title, or a note, that begins with a bracket
 
 

@@ -15,8 +15,9 @@ from typing import Any
 
 from errata.formats import talk
 from errata.formats.fields import listing, mapping
+from errata.formats.json_files import parse
 from errata.formats.source_rows import ImportedTranscript, Rejected
-from errata.formats.talk import Speech, json_value
+from errata.formats.talk import Speech
 
 
 def read(path: Path, chapters: Path | None = None) -> Iterator[ImportedTranscript | Rejected]:
@@ -32,7 +33,7 @@ def fits(content: Any) -> bool:
 
 def speech(text: str) -> Speech:
     """Raises BadInput, with the segment that can't be read."""
-    segments = listing(mapping(json_value(text), "the file").get("segments"), "segments")
+    segments = listing(mapping(parse(text), "the file").get("segments"), "segments")
     items = [mapping(item, f"segment {at}") for at, item in enumerate(segments)]
     return [_line(item, following) for item, following in pairwise([*items, items[-1]])] if items else []
 

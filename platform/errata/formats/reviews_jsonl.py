@@ -23,7 +23,7 @@ from typing import Any
 from errata.domain.chapter import Chapters
 from errata.domain.correction import Kind
 from errata.errors import BadInput
-from errata.formats.fields import chapter, chapters, filled_text, listing, mapping, text, text_or_nothing, time
+from errata.formats.fields import filled_text, listed_chapters, mapping, text, text_or_nothing
 from errata.formats.source_rows import Rejected, SourceRow, each, json_lines
 
 KINDS: tuple[Kind, ...] = ("edit", "accept", "reject")
@@ -146,16 +146,7 @@ def _decided(kind: Kind, draft: Chapters | None, reviewed: Chapters | None) -> t
 
 
 def _chapters(value: Any, what: str) -> Chapters | None:
-    if value is None:
-        return None
-    items = (mapping(item, f"{what}[{index}]") for index, item in enumerate(listing(value, what)))
-    return chapters(
-        (
-            chapter(time(item.get("start"), f"{what}[{index}]'s start"), item.get("title"), f"{what}[{index}]")
-            for index, item in enumerate(items)
-        ),
-        what,
-    )
+    return None if value is None else listed_chapters(value, what)
 
 
 def _reviewed_on(value: Any) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,10 +29,10 @@ def json_rows(path: Path) -> Iterator[SourceRow | Rejected]:
         return json_lines(path)
     try:
         whole = parse(text)
-    except (json.JSONDecodeError, RecursionError) as problem:
+    except BadInput as problem:
         if path.suffix == ".jsonl":
             return json_lines(path)
-        raise BadInput(f"{path}{_where(problem)}; the file is broken or cut off, export it again") from problem
+        raise BadInput(f"{path}: {problem}") from problem
     items = whole if isinstance(whole, list) else [whole]
     if not items:
         raise BadInput(f"{path} is an empty list; export it again, or leave it out")
@@ -43,14 +42,8 @@ def json_rows(path: Path) -> Iterator[SourceRow | Rejected]:
 def _is_object(line: str) -> bool:
     try:
         return isinstance(parse(line), dict)
-    except (json.JSONDecodeError, RecursionError):
+    except BadInput:
         return False
-
-
-def _where(problem: json.JSONDecodeError | RecursionError) -> str:
-    if isinstance(problem, RecursionError):
-        return " is nested too deeply to be read"
-    return f", line {problem.lineno}, column {problem.colno}: not JSON ({problem.msg})"
 
 
 def csv_header(path: Path) -> list[str]:

@@ -102,12 +102,9 @@ def json_lines(path: Path) -> Iterator[SourceRow | Rejected]:
 
 def _parsed(file: str, number: int, line: str) -> SourceRow | Rejected:
     try:
-        return SourceRow(file, number, parse(line))
-    except json.JSONDecodeError as problem:
-        reason = f"not JSON ({problem.msg}, column {problem.colno}); mend or export the line again"
-    except RecursionError:
-        reason = "nested too deeply to be read; export the line again"
-    return Rejected(file, number, reason, line)
+        return SourceRow(file, number, parse(line, number))
+    except BadInput as problem:
+        return Rejected(file, number, str(problem), line)
 
 
 def write_rejects(path: Path, rejected: Iterable[Rejected]) -> int:

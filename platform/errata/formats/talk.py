@@ -6,15 +6,13 @@ is one of `chapter_llama`, so that when it is refused it can be mended and impor
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from errata.errors import BadInput
 from errata.formats import chapter_llama, podcast_chapters
-from errata.formats.json_files import parse, read_text
+from errata.formats.json_files import read_text
 from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, each
 
 Speech = list[dict[str, Any]]
@@ -39,16 +37,3 @@ def arrival(path: Path, raw: Callable[[], dict[str, Any]]) -> Iterator[ImportedT
     """
     nameless = SourceRow(str(path), path.stem, None)
     return each(each([nameless], lambda row: replace(row, raw=raw())), chapter_llama.arrival)
-
-
-def json_value(text: str) -> Any:
-    """The JSON value that a text is. Raises BadInput with line and column."""
-    try:
-        return parse(text)
-    except json.JSONDecodeError as problem:
-        where = f"line {problem.lineno}, column {problem.colno}"
-        raise BadInput(
-            f"not JSON ({problem.msg}, {where}); the file is broken or cut off, export it again"
-        ) from problem
-    except RecursionError as problem:
-        raise BadInput("nested too deeply to be read; export it again") from problem

@@ -14,8 +14,9 @@ from typing import Any
 
 from errata.formats import talk
 from errata.formats.fields import listing, mapping
+from errata.formats.json_files import parse
 from errata.formats.source_rows import ImportedTranscript, Rejected
-from errata.formats.talk import Speech, json_value
+from errata.formats.talk import Speech
 
 
 def read(path: Path, chapters: Path | None = None) -> Iterator[ImportedTranscript | Rejected]:
@@ -34,7 +35,7 @@ def fits(content: Any) -> bool:
 
 def speech(text: str) -> Speech:
     """Raises BadInput, with the segment that can't be read."""
-    value = json_value(text)
+    value = parse(text)
     segments = value if isinstance(value, list) else mapping(value, "the file").get("segments")
     return [_line(mapping(item, f"segment {at}")) for at, item in enumerate(listing(segments, "segments"))]
 

@@ -19,9 +19,9 @@ from typing import Any
 from errata.errors import BadInput
 from errata.formats import srt, talk, webvtt, whisper
 from errata.formats.fields import listing, mapping, text, time
-from errata.formats.json_files import json_object, read_map, read_text
+from errata.formats.json_files import json_object, parse, read_map, read_text
 from errata.formats.source_rows import ImportedTranscript, Rejected
-from errata.formats.talk import Speech, json_value
+from errata.formats.talk import Speech
 
 INFO = ".info.json"
 _ENDINGS = ("json3", "vtt", "srt")
@@ -134,7 +134,7 @@ def _spoken(file: Path) -> Speech:
 
 def _json3(content: str) -> Speech:
     """YouTube's own format: events in milliseconds; those without words set up a window or break a line."""
-    events = listing(mapping(json_value(content), "the file").get("events"), "events")
+    events = listing(mapping(parse(content), "the file").get("events"), "events")
     items = ((f"event {at}", mapping(event, f"event {at}")) for at, event in enumerate(events))
     return [_event(event, what) for what, event in items if event.get("segs") is not None]
 

@@ -1,23 +1,22 @@
-"""Answers that some system gave before, in a file: {video_id: {"<start s>": title}}, system A's own layout."""
+"""Answers that some system gave before, in a file or a folder of files: `formats.predictions` reads them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from errata.domain.chapter import Chapter, Chapters, canonical, tidy
-from errata.domain.hashing import sha256
+from errata.domain.chapter import canonical
+from errata.domain.hashing import content_hash
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput
-from errata.formats import fields
-from errata.formats.json_files import read_map
+from errata.files import file_sha256
+from errata.formats.predictions import prediction_files, read_predictions
 from errata.inference.predictor import AnswerKey, Predictor
 from errata.tasks.template import Reading
 
 
 class PredictionFile(Predictor):
-    """A foreign model whose answers are those of a file, and whose identity is the file's sha256.
+    """A foreign model whose answers are those of a file, and whose identity is the file's sha256, or that of all files.
 
     Starts are snapped to the transcript's lines, as every model's are. Raises BadInput, naming file and video, for a
     file that can't be read.
@@ -25,7 +24,7 @@ class PredictionFile(Predictor):
 
     def __init__(self, path: Path) -> None:
         self._path, self._predictions = path, read_predictions(path)
-        self.key = AnswerKey(sha256(path.read_bytes()), template="", foreign=True)
+        self.key = AnswerKey(_identity(path), template="", foreign=True)
 
     def check(self, videos: Sequence[str]) -> None:
         """Where it has none of them its ids are others, and every score would be 0."""
@@ -48,18 +47,6 @@ class PredictionFile(Predictor):
         return Reading(snapped.chapters, (lost,) if snapped.merged else ())
 
 
-def read_predictions(path: Path) -> dict[str, Chapters]:
-    """By video id. Raises BadInput that names file and video."""
-    videos = fields.mapping(read_map(path), str(path))
-    return {video: _chapters(value, f"{path}, video {video!r}") for video, value in videos.items()}
-
-
-def _chapters(value: Any, where: str) -> Chapters:
-    """None of them, `{}`, is an answer too."""
-    given = fields.mapping(value, where)
-    return fields.chapters((_chapter(key, title, where) for key, title in given.items()), where)
-
-
-def _chapter(key: str, title: Any, where: str) -> Chapter:
-    start = fields.time_in_key(key, f"{where}: a start")
-    return Chapter(start, tidy(fields.text(title, f"{where}: the title at {key}")))
+def _identity(path: Path) -> str:
+    files = {file.stem: file_sha256(file) for file in prediction_files(path)}
+    return content_hash(files) if path.is_dir() else files[path.stem]

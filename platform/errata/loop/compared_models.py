@@ -19,6 +19,8 @@ from errata.workspace import Workspace
 
 KEY = "ERRATA_API_KEY"
 CONTEXT = 4096
+FORMS: dict[str, Form] = {"genai_config.json": "onnx", "adapter_config.json": "adapter", "config.json": "full"}
+"""What marks a model's folder, looked for in this order: an export has a config.json too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +72,16 @@ class ComparedModel:
 def compared_model(
     workspace: Workspace, name: str, number: int, settings: PromptSettings, place: Path
 ) -> ComparedModel:
-    """Whoever `name` means: an address, an alias, a folder or .gguf file, a file of predictions, a model's identity."""
+    """Whoever `name` means: an address, an alias, a folder or .gguf file, predictions, a model's identity."""
     if name.startswith(("http://", "https://")):
         return _server(name, number, settings)
     path = Path(name)
     with workspace.record.read() as store:
         alias = store.aliases.model_of(name)
-    if alias is None and (path.is_dir() or (path.is_file() and path.suffix == ".gguf")):
+    if alias is None and path.exists():
+        if _holds_predictions(path) or (path.is_file() and path.suffix != ".gguf"):
+            return ComparedModel(str(path), "file", PredictionFile(path), frozenset())
         return _folder(workspace, path, settings, place / str(number))
-    if alias is None and path.is_file():
-        return ComparedModel(str(path), "file", PredictionFile(path), frozenset())
     identity = resolve_model(workspace, name)
     return _ours(name, "model", identity, model_folder(identity, workspace.models), workspace)
 
@@ -117,17 +119,20 @@ def _card(workspace: Workspace, path: Path, settings: PromptSettings) -> Card:
     return Card(base.template, base.context, "adapter", day0)
 
 
+def _holds_predictions(path: Path) -> bool:
+    """Whether a folder holds JSON files and nothing that marks a model."""
+    marked = any((path / name).is_file() for name in (CARD, *FORMS)) or any(path.glob("*.gguf"))
+    return path.is_dir() and not marked and any(path.rglob("*.json"))
+
+
 def _form(path: Path) -> Form:
     """What kind of model a folder or file holds. Raises BadInput where none, or where a choice must be made."""
     weights = sorted(path.glob("*.gguf")) if path.is_dir() else [path]
-    signs: dict[str, Form] = {"genai_config.json": "onnx", "adapter_config.json": "adapter", "config.json": "full"}
-    for name, form in signs.items():
-        if path.is_dir() and (path / name).is_file() and not (form == "full" and weights):
+    for name, form in FORMS.items():
+        if (path / name).is_file() and not (form == "full" and weights):  # a GGUF file may have its config beside it
             return form
     if len(weights) > 1:
         raise BadInput(f"{path} holds {len(weights)} .gguf files; name the one that is meant, like {weights[0]}")
     if not weights:
-        raise BadInput(
-            f"{path} holds no model: neither config.json, adapter_config.json, genai_config.json nor a .gguf file"
-        )
+        raise BadInput(f"{path} holds no model: neither {', '.join(FORMS)} nor a .gguf file, and no predictions either")
     return "gguf"

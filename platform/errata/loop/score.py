@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from errata.progress import counter, note
 
 if TYPE_CHECKING:
-    from evaluation.outside import FileScores
-    from evaluation.outside_masses import MassScores
+    from evaluation.score_files import FileScores
+    from evaluation.score_masses import MassScores
 
 __all__ = ["FileScores", "MassScores", "score_chapters", "score_segmentation"]
 
 
 def score_chapters(reference: Path, predictions: Path) -> FileScores:
     """Raises BadInput for a file that can't be used."""
-    from evaluation.outside import meteor_at_hand, score_files
+    from evaluation.score_files import meteor_at_hand, score_files
 
     with meteor_at_hand() as meteor, counter("videos") as advance:
         if meteor.missing:
@@ -25,6 +25,6 @@ def score_chapters(reference: Path, predictions: Path) -> FileScores:
 
 
 def score_segmentation(path: Path) -> MassScores:
-    from evaluation.outside_masses import score_masses
+    from evaluation.score_masses import score_masses
 
     return score_masses(path)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from errata.errors import BadInput
-from evaluation.outside_masses import score_masses
+from evaluation.score_masses import score_masses
 
 
 def pair(name: object, reference: object, hypothesis: object) -> dict:
@@ -47,12 +47,12 @@ def test_what_is_not_defined_has_its_reason_and_the_others_are_scored(tmp_path):
         ([], "masses.json must hold a list"),
         ({"pair": []}, "masses.json must hold a list"),
         (5, "masses.json must hold a list"),
-        ([5], "masses.json, pair 1 is a number, not an object"),
+        ([5], "masses.json, pair 1 must be a JSON object, not 5"),
         ([{"ref_masses": [1]}], "masses.json, pair 1 has no id"),
         ([pair(True, [1], [1])], "pair 1 has no id"),
         ([pair("a", [1], [1]), pair("a", [1], [1])], "two pairs with the id 'a'"),
-        ([pair("a", 5, [5])], "pair 'a': ref_masses is a number; give a list"),
-        ([pair("a", [5], None)], "pair 'a': hyp_masses is null"),
+        ([pair("a", 5, [5])], "pair 'a': ref_masses must be a list, not 5"),
+        ([pair("a", [5], None)], "pair 'a': hyp_masses must be a list, not None"),
         ([pair("a", [5], [])], "pair 'a': hyp_masses is a list of nothing; give"),
         ([pair("a", [5, 0], [5])], "pair 'a': ref_masses holds 0"),
         ([pair("a", [5], [2.5, 2.5])], "pair 'a': hyp_masses holds 2.5"),

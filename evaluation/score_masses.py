@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from errata.errors import BadInput
+from errata.formats.fields import listing, mapping
+from errata.formats.json_files import read_json
 from evaluation.metrics import segmentation
 from evaluation.metrics.score import means
-from evaluation.outside_json import as_object, kind, read
 
 N_T = 2
 """Near misses are less than this many units apart: segeval's default."""
@@ -59,35 +60,35 @@ def _not_defined(scores: Mapping[str, float | None]) -> dict[str, str]:
 
 
 def _pairs(path: Path) -> dict[str, tuple[list[int], list[int]]]:
-    value = read(path)
-    rows = value.get("pairs") if isinstance(value, dict) else value
+    value = read_json(path)
+    rows = mapping(value, str(path)).get("pairs") if isinstance(value, dict) else value
     if not isinstance(rows, list) or not rows:
         raise BadInput(f'{path} must hold a list of {{"id", "ref_masses", "hyp_masses"}}, one or more of them')
-    found: dict[str, tuple[list[int], list[int]]] = {}
+    pairs: dict[str, tuple[list[int], list[int]]] = {}
     for number, row in enumerate(rows, start=1):
-        name = _name(row, f"{path}, pair {number}")
-        if name in found:
+        pair = mapping(row, f"{path}, pair {number}")
+        name = _name(pair.get("id"), f"{path}, pair {number}")
+        if name in pairs:
             raise BadInput(f"{path} has two pairs with the id {name!r}; give each its own")
         where = f"{path}, pair {name!r}"
-        found[name] = _masses(row, "ref_masses", where), _masses(row, "hyp_masses", where)
-    return found
+        reference, hypothesis = (pair.get(key) for key in ("ref_masses", "hyp_masses"))
+        pairs[name] = _masses(reference, f"{where}: ref_masses"), _masses(hypothesis, f"{where}: hyp_masses")
+    return pairs
 
 
-def _name(row: Any, where: str) -> str:
-    name = as_object(row, where, '"id", "ref_masses" and "hyp_masses"').get("id")
+def _name(name: Any, where: str) -> str:
     if isinstance(name, bool) or not isinstance(name, (str, int)):
         raise BadInput(f"{where} has no id; give it one, a text or a number")
     return str(name)
 
 
-def _masses(row: dict[str, Any], key: str, where: str) -> list[int]:
-    masses = row.get(key)
-    if not isinstance(masses, list) or not masses:
-        said = "a list of nothing" if masses == [] else kind(masses)
-        raise BadInput(f"{where}: {key} is {said}; give a list of whole numbers, one for each segment")
+def _masses(value: Any, what: str) -> list[int]:
+    masses = listing(value, what)
+    if not masses:
+        raise BadInput(f"{what} is a list of nothing; give a list of whole numbers, one for each segment")
     for mass in masses:
         if type(mass) is not int or mass < 1:
-            raise BadInput(f"{where}: {key} holds {mass!r}; each must be a whole number of units, 1 or more")
+            raise BadInput(f"{what} holds {mass!r}; each must be a whole number of units, 1 or more")
     if sum(masses) > MOST:
-        raise BadInput(f"{where}: {key} has {sum(masses)} units; count in larger ones")
+        raise BadInput(f"{what} has {sum(masses)} units; count in larger ones")
     return masses

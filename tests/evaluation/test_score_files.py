@@ -12,10 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from errata.cli.output import as_json
+from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
+from errata.inference.prediction_file import PredictionFile
 from evaluation.metrics.meteor import Meteor
 from evaluation.metrics.stem_meteor import StemMeteor
-from evaluation.outside import MeteorTool, score_files
+from evaluation.score_files import MeteorTool, score_files
 
 STEM = StemMeteor("a test says so")
 GOOD = {"a": {"duration": 300, "chapters": {"0": "Intro", "60": "Middle", "120": "End"}}}
@@ -122,9 +124,9 @@ def test_commas_part_thousands(tmp_path):
 @pytest.mark.parametrize(
     ("reference", "predictions", "sentence"),
     [
-        ("{", {}, "reference.json isn't JSON"),
-        ("[" * 100_000, {}, "reference.json isn't JSON"),
-        ([], {}, "reference.json is a list, not an object"),
+        ("{", {}, "reference.json: not JSON (Expecting property name enclosed in double quotes, line 1, column 2)"),
+        ("[" * 100_000, {}, "reference.json: nested too deeply"),
+        ([], {}, "reference.json must be a JSON object"),
         ({}, {}, "holds no video"),
         ('{"a": 1, "a": 2}', {}, "has the key 'a' twice"),
         ({"a": {"chapters": {}}}, {}, "video 'a' has no \"duration\""),
@@ -132,22 +134,21 @@ def test_commas_part_thousands(tmp_path):
         ({"a": {"duration": 0, "chapters": {}}}, {}, "the duration is 0"),
         ({"a": {"duration": 1e300, "chapters": {}}}, {}, "the duration is 1e+300; give the video's length"),
         ({"a": {"duration": -5, "chapters": {}}}, {}, "the duration is -5"),
-        ({"a": {"duration": None, "chapters": {}}}, {}, "the duration is None"),
-        ({"a": {"duration": True, "chapters": {}}}, {}, "the duration is True"),
-        ('{"a": {"duration": NaN, "chapters": {}}}', {}, "the duration is nan"),
-        ('{"a": {"duration": 1e999, "chapters": {}}}', {}, "the duration is inf"),
-        ({"a": {"duration": 10**400, "chapters": {}}}, {}, "it must be a number of seconds"),
-        ({"a": {"duration": 9, "chapters": []}}, {}, "video 'a' is a list, not an object"),
-        (GOOD, {"a": None}, "predictions.json, video 'a' is null"),
-        (GOOD, {"a": {"-3": "x"}}, "the start is '-3'"),
-        (GOOD, {"a": {"nan": "x"}}, "the start is 'nan'"),
-        (GOOD, {"a": {"1,5": "x"}}, "the start is '1,5'"),
-        (GOOD, {"a": {"00:61:05": "x"}}, "the start is '00:61:05'"),
-        (GOOD, {"a": {"01:05": "x"}}, "the start is '01:05'"),
-        (GOOD, {"a": {"65": "x", "00:01:05": "y"}}, "two chapters that start at 65 s"),
-        (GOOD, {"a": {"chapters": 5}}, "predictions.json, video 'a' is a number"),
-        (GOOD, {"a": {"10": "x", "10.0": "y"}}, "two chapters that start at 10 s"),
-        (GOOD, {"a": {"10": 5}}, "the title at 10 is 5"),
+        ({"a": {"duration": None, "chapters": {}}}, {}, "the duration must be a number, not None"),
+        ({"a": {"duration": True, "chapters": {}}}, {}, "the duration must be a number, not True"),
+        ('{"a": {"duration": NaN, "chapters": {}}}', {}, "the duration must be a number, not 'NaN'"),
+        ('{"a": {"duration": 1e999, "chapters": {}}}', {}, "the duration must be a number, not inf"),
+        ({"a": {"duration": 10**400, "chapters": {}}}, {}, "the duration must be a number, not inf"),
+        ({"a": {"duration": 9, "chapters": []}}, {}, "video 'a' must be a JSON object, not []"),
+        (GOOD, {"a": None}, "predictions.json, video 'a' must be a JSON object, not None"),
+        (GOOD, {"a": {"-3": "x"}}, "a start is -3.0; a time must not be negative"),
+        (GOOD, {"a": {"nan": "x"}}, "a start must be a number, not 'nan'"),
+        (GOOD, {"a": {"1,5": "x"}}, "a start must be a number, not '1,5'"),
+        (GOOD, {"a": {"00:61:05": "x"}}, "a start must be a number, not '00:61:05', or a time such as 00:20:34"),
+        (GOOD, {"a": {"65": "x", "00:01:05": "y"}}, "video 'a' has two chapters at 65"),
+        (GOOD, {"a": {"chapters": 5}}, "predictions.json, video 'a' must be a JSON object, not 5"),
+        (GOOD, {"a": {"10": "x", "10.0": "y"}}, "video 'a' has two chapters at 10"),
+        (GOOD, {"a": {"10": 5}}, "the title at 10 must be text, not 5"),
     ],
 )
 def test_what_can_not_be_used_is_named(tmp_path, reference, predictions, sentence):
@@ -164,7 +165,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 def test_a_file_that_is_not_text_is_named(tmp_path):
     (tmp_path / "p.json").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(BadInput, match=r"p\.json isn't JSON"):
+    with pytest.raises(BadInput, match=r"p\.json is not UTF-8"):
         score_files(write(tmp_path, "r.json", GOOD), tmp_path / "p.json", STEM)
 
 
@@ -200,3 +201,50 @@ def test_real_talks_score_against_themselves(shared, tmp_path):
     assert result.mean["boundary_similarity"] == pytest.approx(100)
     assert result.mean["pk"] == 0
     assert result.missing == result.unknown == []
+
+
+# one reader for both commands ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("starts", "seconds"),
+    [
+        ({"0": "x", "90": "y", "1234.5": "z"}, [0, 90, 1234.5]),
+        ({"00:00:00": "x", "00:20:34": "y", "01:00:00.5": "z"}, [0, 1234, 3600.5]),
+        ({"0:00": "x", "20:34": "y", "75:00": "z"}, [0, 1234, 4500]),
+        ({"1,234": "y", "5e-1": "x", "1e2": "later"}, [0.5, 100, 1234]),
+        ({"chapters": {"00:20:34": "y"}, "output": "as it came"}, [1234]),
+        ({}, []),
+    ],
+)
+def test_score_and_compare_read_the_same_starts(tmp_path, starts, seconds):
+    transcript = Transcript("a", tuple(Segment(at, at + 1, "words") for at in (*seconds, 9000.0)), 9001.0)
+    reference = {"a": {"duration": 9001, "chapters": {str(at): "title" for at in seconds}}}
+    for path in (write(tmp_path, "p.json", {"a": starts}), write(folder(tmp_path / "p"), "a.json", starts).parent):
+        scores = score_files(write(tmp_path, "r.json", reference), path, STEM)
+        assert scores.missing == [] and scores.mean["f1"] == 100
+        (reading,) = PredictionFile(path).answer([transcript])
+        assert reading and [chapter.start for chapter in reading.chapters] == [int(at) for at in seconds]
+
+
+@pytest.mark.parametrize(
+    "predictions",
+    [
+        "{", "", "[]", '{"a": {"0": "x", "0": "y"}}', '{"a": {}, "a": {}}', '{"a": null}', '{"a": {"0": 5}}',
+        *(json.dumps({"a": {start: "x"}}) for start in ("nan", "NaN", "inf", "1e999", "-1", "-00:01", "", "1,5")),
+        *(json.dumps({"a": {start: "x"}}) for start in ("00:61:05", "00:20:34:00", "1:2:3", "0:05 x", "start")),
+        '{"a": {"65": "x", "1:05": "y"}}', '{"a": {"0": "a\\u0000b"}}',
+    ],
+)  # fmt: skip
+def test_score_and_compare_refuse_the_same_files(tmp_path, predictions):
+    path = write(tmp_path, "p.json", predictions)
+    with pytest.raises(BadInput) as scoring:
+        score_files(write(tmp_path, "r.json", GOOD), path, STEM)
+    with pytest.raises(BadInput) as comparing:
+        PredictionFile(path)
+    assert str(scoring.value) == str(comparing.value) and "p.json" in str(scoring.value)
+
+
+def folder(path: Path) -> Path:
+    path.mkdir()
+    return path
