@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from errata.domain.correction import Conflict
     from errata.domain.reviewer import Reviewer
     from errata.loop.forget import Deletion
-    from errata.loop.lineage import TagResult, TaughtModel
+    from errata.loop.lineage import ModelUse, TagResult
     from errata.loop.retract import Retraction
     from errata.operations.importing import ImportReport
     from errata.operations.record_check import RecordCheck
@@ -71,7 +71,7 @@ def print_retraction(result: Retraction) -> None:
     say(f"MLflow    {_tagged(result.mlflow)}")
 
 
-def _print_models(models: Sequence[TaughtModel]) -> None:
+def _print_models(models: Sequence[ModelUse]) -> None:
     for model in models:
         names = ", ".join(model.aliases) or "no alias"
         say(f"model     {model.model[:16]}  {model.form}, of the night {model.night or '–'}, {names}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from errata.cli.output import as_json, print_table, say
 
 if TYPE_CHECKING:
-    from errata.loop.score import FileScores, MassScores
+    from errata.loop.scoring import FileScores, MassScores
 
 NAMED = 10
 """Videos that are told by name; `--json` has them all."""

@@ -27,7 +27,7 @@ def score_command(
     """Score files that any system has written: chapters, or segment masses."""
     from errata.cli.output import show
     from errata.cli.print_scores import masses_json, print_pairs, print_videos
-    from errata.loop.score import score_chapters, score_segmentation
+    from errata.loop.scoring import score_chapters, score_segmentation
 
     if segmentation and not reference and not predictions:
         show(score_segmentation(segmentation), as_json, print_pairs, masses_json)

@@ -14,9 +14,16 @@ from errata.domain.roles import Role
 from errata.errors import NotFound
 from errata.loop.compared_models import ComparedModel, ModelDescription, PromptSettings, compared_model
 from errata.workspace import Workspace
-from evaluation.compare import ItemDifference, MetricComparison, best_fixes, comparison, paired, worst_regressions
 from evaluation.holdout import check_sealed, open_by_hand
 from evaluation.items import Item, held_out_items, score_items, unused_items
+from evaluation.pair_comparison import (
+    ItemDifference,
+    MetricComparison,
+    best_fixes,
+    comparison,
+    paired,
+    worst_regressions,
+)
 
 __all__ = ["ItemDifference", "MetricComparison", "ModelComparison", "compare"]
 
@@ -46,7 +53,7 @@ class ModelComparison:
 def compare(
     workspace: Workspace, names: tuple[str, str], on: str, settings: PromptSettings, by: str
 ) -> ModelComparison:
-    """Compares A with B on the items of `on` that neither is known to have seen; see `evaluation.compare`.
+    """Compares A with B on the items of `on` that neither is known to have seen; see `evaluation.pair_comparison`.
 
     `on` is a role, `fresh` for `train`, or `all`. Raises Refused where `sealed` was opened too often.
 

@@ -15,7 +15,7 @@ from errata.loop.clear_dvc import clear_dvc
 from errata.loop.clear_workspace import clear_workspace, nights_with
 from errata.loop.deletion_target import DeletionTarget
 from errata.loop.lease import loop_lease
-from errata.loop.lineage import TagResult, TaughtModel, models_that_saw, tag_models
+from errata.loop.lineage import ModelUse, TagResult, models_that_saw, tag_models
 from errata.operations.reviewing import require
 from errata.progress import note
 from errata.workspace import Workspace
@@ -26,7 +26,7 @@ class Deletion:
     tombstone: Tombstone
     twins: tuple[str, ...]
     """Outside ids of transcripts that say the same or nearly, and were kept."""
-    models: tuple[TaughtModel, ...]
+    models: tuple[ModelUse, ...]
     """Those that learnt from it: what they learnt can't be taken out of their weights."""
     mlflow: TagResult
 

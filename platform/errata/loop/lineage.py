@@ -40,7 +40,9 @@ class NightUse:
 
 
 @dataclass(frozen=True, slots=True)
-class TaughtModel:
+class ModelUse:
+    """A model that learnt from a row."""
+
     model: str
     form: str
     training_watermark: int
@@ -96,7 +98,7 @@ def _night_use(store: Store, night: NightRow, transcript: int, correction: int) 
     )
 
 
-def models_with(workspace: Workspace, transcript: int, correction: int) -> list[TaughtModel]:
+def models_with(workspace: Workspace, transcript: int, correction: int) -> list[ModelUse]:
     """The models that learnt from a correction, by what they say they have seen and up to where they were trained.
 
     A model that learnt the transcript from another of its corrections may be among them; none is ever missing.
@@ -110,7 +112,7 @@ def models_with(workspace: Workspace, transcript: int, correction: int) -> list[
     return _models(workspace, lambda card, seen: first <= card.training_watermark and name in seen)
 
 
-def models_that_saw(workspace: Workspace, hashes: Collection[str]) -> list[TaughtModel]:
+def models_that_saw(workspace: Workspace, hashes: Collection[str]) -> list[ModelUse]:
     """The models that were trained on one of these transcripts or on a twin, or that come from such a model."""
     return _models(workspace, lambda _, seen: not seen.isdisjoint(hashes))
 
@@ -124,7 +126,7 @@ def _trains(store: Store, transcript: int, correction: int, watermark: int) -> b
     )
 
 
-def _models(workspace: Workspace, learnt: Callable[[Card, frozenset[str]], bool]) -> list[TaughtModel]:
+def _models(workspace: Workspace, learnt: Callable[[Card, frozenset[str]], bool]) -> list[ModelUse]:
     with workspace.record.read() as store:
         meanings = {alias: store.aliases.model_of(alias) for alias in ALIASES}
         nights = {night.outcome.get("candidate"): night.label for night in store.nights.all()}
@@ -134,7 +136,7 @@ def _models(workspace: Workspace, learnt: Callable[[Card, frozenset[str]], bool]
         if learnt(card, read_training_transcripts(folder)):
             identity = content_hash(json.loads((folder / MANIFEST).read_text()))
             aliases = tuple(alias for alias, model in meanings.items() if model == identity)
-            models.append(TaughtModel(identity, card.form, card.training_watermark, nights.get(identity), aliases))
+            models.append(ModelUse(identity, card.form, card.training_watermark, nights.get(identity), aliases))
     return sorted(models, key=lambda model: (model.training_watermark, model.model))
 
 
@@ -142,7 +144,7 @@ def _sealed(models: Path) -> Iterator[Path]:
     return (path.parent for path in sorted(models.glob(f"*/{MANIFEST}")) if path.parent.suffix != ".partial")
 
 
-def tag_models(workspace: Workspace, models: Sequence[TaughtModel], tag: str, value: str) -> TagResult:
+def tag_models(workspace: Workspace, models: Sequence[ModelUse], tag: str, value: str) -> TagResult:
     """Marks the models' versions in MLflow. Nothing depends on it, so MLflow may be away."""
     from registry.models import ModelRegistry
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from errata.loop.lineage import (
+    ModelUse,
     NightUse,
     ShardUse,
     TagResult,
-    TaughtModel,
     models_with,
     nights_with,
     snapshots_with,
@@ -31,7 +31,7 @@ class Retraction:
     reviewer: str
     snapshots: tuple[ShardUse, ...]
     nights: tuple[NightUse, ...]
-    models: tuple[TaughtModel, ...]
+    models: tuple[ModelUse, ...]
     mlflow: TagResult
 
 

@@ -9,9 +9,9 @@ import pytest
 from errata.domain.chapter import Chapters
 from errata.domain.correction import Label
 from errata.domain.prediction import Prediction
-from evaluation.compare import best_fixes, comparison, paired, worst_regressions
 from evaluation.items import Item, Part, Question, Scored, score
 from evaluation.metrics.score import VideoScore
+from evaluation.pair_comparison import best_fixes, comparison, paired, worst_regressions
 from tests.made_up_record import chapters
 
 
