@@ -12,7 +12,7 @@ from errata.domain.chapter import Chapters
 from errata.errors import BadInput, Unavailable
 from errata.formats.fields import mapping, written_time
 from errata.formats.json_files import read_map
-from errata.formats.predictions import read_predictions, read_video
+from errata.formats.system_predictions import read_predictions, read_video
 from evaluation.metrics import meteor as tool
 from evaluation.metrics.caption_score import CaptionScore, score_captions
 from evaluation.metrics.meteor import Meteor
@@ -77,7 +77,7 @@ def score_files(
     """Scores every video of `reference`; `advance` is called after each.
 
     `reference` holds `{video_id: {"duration": seconds, "chapters": {"<start>": title}}}` (further keys are ignored).
-    `predictions` is a file or a folder that `formats.predictions` reads, as it reads the reference's chapters.
+    `predictions` is a file or a folder that `formats.system_predictions` reads, as it reads the reference's chapters.
 
     `soda_c` and `meteor` are always METEOR 1.5's: a substitute's are called so and stand beside them, and `meteor_tool`
     says why.

@@ -1,4 +1,4 @@
-"""Answers that some system gave before, in a file or a folder of files: `formats.predictions` reads them."""
+"""Answers that some system gave before, in a file or a folder of files: `formats.system_predictions` reads them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from errata.domain.hashing import content_hash
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput
 from errata.files import file_sha256
-from errata.formats.predictions import prediction_files, read_predictions
+from errata.formats.system_predictions import prediction_files, read_predictions
 from errata.inference.predictor import AnswerKey, Predictor
 from errata.tasks.template import Reading
 
