@@ -17,6 +17,8 @@ LIGHT = (
     "errata.cli.app",
     "errata.workspace",
     "errata.operations.importing",
+    "errata.operations.status",
+    "errata.loop.night",
     "errata.documents.night",
     "errata.database.record",
     "errata.database.store",
