@@ -293,7 +293,7 @@ def test_rejects_can_be_mended_and_imported_and_a_refused_review_too(tmp_path: P
     rows = list(argilla.read(write(tmp_path / "e.json", flattened(record(answer("Welcome"), answer(user="u2"))))))
     refused, review = rows
     assert isinstance(refused, Rejected) and isinstance(review, Review)
-    write_rejects(tmp_path / "r.jsonl", [refused, review.row.rejected("no transcript")])
+    write_rejects(tmp_path / "r.jsonl", [refused, review.row.reject("no transcript")])
     first, second = argilla.read(tmp_path / "r.jsonl")
     assert isinstance(first, Rejected) and second == review
     text = (tmp_path / "r.jsonl").read_text().replace('"Welcome"', '"0:00 Earth"')

@@ -177,7 +177,7 @@ def test_rejects_can_be_mended_and_imported_and_a_refused_review_too(tmp_path: P
     write(tmp_path / "b.txt", LIST)
     refused, review = description.read(tmp_path)
     assert isinstance(refused, Rejected) and isinstance(review, Review)
-    write_rejects(tmp_path / "r.jsonl", [refused, review.row.rejected("no transcript")])
+    write_rejects(tmp_path / "r.jsonl", [refused, review.row.reject("no transcript")])
     first, second = description.read(tmp_path / "r.jsonl")
     assert isinstance(first, Rejected) and second == review
     write(tmp_path / "r.jsonl", (tmp_path / "r.jsonl").read_text().replace("0:01", "0:00"))

@@ -71,7 +71,7 @@ def test_without_a_username_the_file_is_the_users_and_the_rejects_file_remembers
     path = write(tmp_path / "bea.jsonl", line(username=...), line(username=..., label=["Soil"]))
     review, refused = doccano.read(path)
     assert isinstance(review, Review) and review.reviewer == "bea" and isinstance(refused, Rejected)
-    write_rejects(tmp_path / "bea-corrections.jsonl", [refused, review.row.rejected("no transcript")])
+    write_rejects(tmp_path / "bea-corrections.jsonl", [refused, review.row.reject("no transcript")])
     text = (tmp_path / "bea-corrections.jsonl").read_text().replace('["Soil"]', '["0:00 Soil"]')
     (tmp_path / "bea-corrections.jsonl").write_text(text)
     mended, again = doccano.read(tmp_path / "bea-corrections.jsonl")

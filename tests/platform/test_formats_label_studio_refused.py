@@ -153,7 +153,7 @@ def test_rejects_can_be_mended_and_imported_and_unmended_are_refused_again(tmp_p
 def test_a_review_that_the_record_refuses_can_be_imported_again(tmp_path: Path) -> None:
     two = task(annotation(), annotation(id=10, completed_by=4))
     reviews = list(label_studio.read(write(tmp_path / "e.json", two)))
-    write_rejects(tmp_path / "r.jsonl", [review.row.rejected("no transcript") for review in reviews])
+    write_rejects(tmp_path / "r.jsonl", [review.row.reject("no transcript") for review in reviews])
     assert list(label_studio.read(tmp_path / "r.jsonl")) == reviews
 
 

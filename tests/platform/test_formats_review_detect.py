@@ -104,7 +104,7 @@ def test_the_format_may_be_named_and_the_day_until_is_passed_on(tmp_path: Path) 
 @pytest.mark.parametrize("name", FILES)
 def test_the_rejects_of_every_format_are_known_again(name: str, tmp_path: Path) -> None:
     reviews = list(review_detect.reviews(write(tmp_path / "f.dat", FILES[name][0])).rows)
-    write_rejects(tmp_path / "r.jsonl", [row.row.rejected("no transcript") for row in reviews])
+    write_rejects(tmp_path / "r.jsonl", [row.row.reject("no transcript") for row in reviews])
     assert list(review_detect.reviews(tmp_path / "r.jsonl").rows) == reviews
 
 

@@ -230,7 +230,7 @@ def test_rejects_once_mended_are_imported_and_unmended_are_refused_again(tmp_pat
 
 def test_a_review_that_the_record_refuses_goes_to_the_rejects_too(tmp_path: Path) -> None:
     review = one(tmp_path, ROW)
-    late = review.row.rejected("no transcript 'v'; import it first")
+    late = review.row.reject("no transcript 'v'; import it first")
     assert str(late) == f"{tmp_path / 'reviews.jsonl'}, line 1: no transcript 'v'; import it first"
     write_rejects(tmp_path / "rejects.jsonl", [late])
     assert list(reviews_jsonl.read(tmp_path / "rejects.jsonl")) == [review]

@@ -30,7 +30,7 @@ from errata.errors import BadInput
 from errata.formats import chapter_text
 from errata.formats.fields import listing, mapping, text_or_nothing
 from errata.formats.label_studio import NOBODY, verdict
-from errata.formats.review_lines import Line, entries, named, reviews, video_id, word
+from errata.formats.review_lines import Line, entries, place_name, reviews, video_id, word
 from errata.formats.review_task import KEY
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import json_rows
@@ -42,7 +42,7 @@ DRAFT = "draft"
 def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
     """Reads an export. Raises BadInput when it can't be read or nobody has responded to anything in it."""
     records = [record for row in json_rows(path) for record in _records(row)]
-    if all(fits(entries(record.raw)) and not _responded(record.raw) for record in records):
+    if all(fits(entries(record.raw)) and not _has_responses(record.raw) for record in records):
         raise BadInput(f"{path} holds records that nobody has responded to; export it again once they are reviewed")
     return reviews([row for record in records for row in _responses(record)], _line, _day, until)
 
@@ -69,13 +69,13 @@ def _records(row: SourceRow | Rejected) -> Iterator[SourceRow | Rejected]:
 def _by_column(row: SourceRow) -> Iterator[SourceRow | Rejected]:
     columns = row.raw
     if any(not isinstance(column, list) or len(column) != len(columns["id"]) for column in columns.values()):
-        yield row.rejected("its columns are not lists of one length; export it again")
+        yield row.reject("its columns are not lists of one length; export it again")
         return
     for at, cells in enumerate(zip(*columns.values(), strict=True), start=1):
         yield SourceRow(row.file, f"item {at}", dict(zip(columns, cells, strict=True)))
 
 
-def _responded(raw: dict[str, Any]) -> bool:
+def _has_responses(raw: dict[str, Any]) -> bool:
     return bool(raw.get("responses")) or any(value for name, value in raw.items() if name.endswith(".responses"))
 
 
@@ -86,22 +86,22 @@ def _responses(record: SourceRow | Rejected) -> Iterator[SourceRow | Rejected]:
         yield record
         return
     try:
-        whole = _nested(raw)
+        whole = _nest(raw)
         answers = _answers_by_user(whole)
     except BadInput as problem:
-        yield record.rejected(str(problem))
+        yield record.reject(str(problem))
         return
     others = len(answers) - 1 or whole.get("others", 0)
     if not answers:
-        yield LeftOut(record.file, f"record {named(whole.get('id'))}", NOBODY, None)
+        yield LeftOut(record.file, f"record {place_name(whole.get('id'))}", NOBODY, None)
     for user, responses in answers.items():
-        place = f"record {named(whole.get('id'))}, user {user}"
+        place = f"record {place_name(whole.get('id'))}, user {user}"
         alone = {**whole, "responses": responses, "others": others}
-        draft = any(answer.get("status") == "draft" for found in responses.values() for answer in found)
-        yield LeftOut(record.file, place, DRAFT, alone) if draft else SourceRow(record.file, place, alone)
+        statuses = {answer.get("status") for of_one in responses.values() for answer in of_one}
+        yield LeftOut(record.file, place, DRAFT, alone) if "draft" in statuses else SourceRow(record.file, place, alone)
 
 
-def _nested(raw: dict[str, Any]) -> dict[str, Any]:
+def _nest(raw: dict[str, Any]) -> dict[str, Any]:
     """A flattened record in the nested form, with each answer's status beside it; fields and metadata become one."""
     if "fields" in raw:
         return raw
@@ -110,16 +110,16 @@ def _nested(raw: dict[str, Any]) -> dict[str, Any]:
     for name, value in raw.items():
         question = name.rpartition(".")[0]
         if name.endswith(".responses") and value:
-            responses[question] = _zipped(raw, name)
+            responses[question] = _answers_of(raw, name)
         elif name.endswith(".suggestion") and value is not None:
             suggestions[question] = {"value": value, "agent": raw.get(f"{name}.agent")}
-    kept: dict[str, Any] = {name: raw[name] for name in ("id", "status", "_server_id") if name in raw}
+    about: dict[str, Any] = {name: raw[name] for name in ("id", "status", "_server_id") if name in raw}
     rest = {name: value for name, value in raw.items() if not re.search(r"\.(responses|suggestion)(\.\w+)?$", name)}
-    data = {name: value for name, value in rest.items() if name not in kept}
-    return {**kept, "fields": {}, "metadata": data, "suggestions": suggestions, "responses": responses}
+    data = {name: value for name, value in rest.items() if name not in about}
+    return {**about, "fields": {}, "metadata": data, "suggestions": suggestions, "responses": responses}
 
 
-def _zipped(raw: dict[str, Any], name: str) -> list[dict[str, Any]]:
+def _answers_of(raw: dict[str, Any], name: str) -> list[dict[str, Any]]:
     values, users = listing(raw[name], name), listing(raw.get(f"{name}.users"), f"{name}.users")
     statuses = listing(raw.get(f"{name}.status"), f"{name}.status")
     if not len(values) == len(users) == len(statuses):
@@ -132,12 +132,12 @@ def _zipped(raw: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 def _answers_by_user(record: dict[str, Any]) -> dict[str, dict[str, list[dict[str, Any]]]]:
     """{user: {question: [the one answer]}}"""
-    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    by_user: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for question, answers in _part(record, "responses").items():
         for answer in listing(answers, f"the responses to {short(question)}"):
             user = word(mapping(answer, f"a response to {short(question)}").get("user_id"), "user_id")
-            found.setdefault(user, {}).setdefault(question, []).append(answer)
-    return found
+            by_user.setdefault(user, {}).setdefault(question, []).append(answer)
+    return by_user
 
 
 def _part(raw: Any, name: str) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def _line(raw: Any) -> Line:
     question = _question(raw)
     chosen, answer = _answer(raw, "verdict"), _answer(raw, question)
     draft, model = _draft(raw, question)
-    kind, reviewed = _said(raw, chosen, answer, draft)
+    kind, reviewed = _kind_and_chapters(raw, chosen, answer, draft)
     places = {**_part(raw, "fields"), **metadata, "id": raw.get("id")}
     return {
         "video_id": video_id(places, ("video_id", "external_id", "id")),
@@ -169,29 +169,31 @@ def _line(raw: Any) -> Line:
 
 def _question(record: dict[str, Any]) -> str:
     """The name of the question about chapters."""
-    asked = [*_part(record, "responses"), *_part(record, "suggestions")]
-    found = next((name for name in asked if "chapter" in name.lower()), None)
-    if found is None:
-        raise BadInput(f"nobody was asked for chapters, but for {short(asked)}; leave it out, or rename the question")
-    return found
+    questions = [*_part(record, "responses"), *_part(record, "suggestions")]
+    question = next((name for name in questions if "chapter" in name.lower()), None)
+    if question is None:
+        raise BadInput(
+            f"nobody was asked for chapters, but for {short(questions)}; leave it out, or rename the question"
+        )
+    return question
 
 
 def _answer(record: dict[str, Any], question: str) -> dict[str, Any] | None:
-    found = listing(_part(record, "responses").get(question) or [], f"the responses to {question}")
-    if len(found) > 1:
-        raise BadInput(f"one user has {len(found)} responses to {short(question)}; keep one")
-    return mapping(found[0], "the response") if found else None
+    responses = listing(_part(record, "responses").get(question) or [], f"the responses to {question}")
+    if len(responses) > 1:
+        raise BadInput(f"one user has {len(responses)} responses to {short(question)}; keep one")
+    return mapping(responses[0], "the response") if responses else None
 
 
 def _draft(record: dict[str, Any], question: str) -> tuple[list[dict[str, Any]] | None, str]:
     suggestion = mapping(_part(record, "suggestions").get(question) or {}, "the suggestion")
     if suggestion.get("value") is None:
         return None, ""
-    read = chapter_text.read(suggestion["value"], f"the suggestion for {question}")
-    return read, text_or_nothing(suggestion.get("agent"), "the suggestion's agent")
+    chapters = chapter_text.read(suggestion["value"], f"the suggestion for {question}")
+    return chapters, text_or_nothing(suggestion.get("agent"), "the suggestion's agent")
 
 
-def _said(
+def _kind_and_chapters(
     record: dict[str, Any], chosen: dict[str, Any] | None, answer: dict[str, Any] | None, draft: Any
 ) -> tuple[str, list[dict[str, Any]] | None]:
     """The kind of review that the answers make, and the chapters in it."""

@@ -25,13 +25,13 @@ from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats.fields import chapter, chapters, listing, mapping, text, text_or_nothing, time, written_time
 from errata.formats.json_files import read_map
-from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, each, json_lines
+from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, convert_rows, json_lines
 
 Place = TypeVar("Place", bound=PurePath)
 
 METADATA = ("chapters*.json", "transcripts*.json")
 SPEECH = ("asrs*.json",)
-TOLD = frozenset({"duration", "title", "description", "channel_id", "chapters"})
+METADATA_KEYS = frozenset({"duration", "title", "description", "channel_id", "chapters"})
 """What an entry of the metadata may tell of its video."""
 
 
@@ -41,7 +41,7 @@ class _Entry(NamedTuple):
     value: Any
 
 
-class _Merged(NamedTuple):
+class _Entries(NamedTuple):
     first: dict[str, _Entry]
     later: list[_Entry]
     """Entries under an id that another entry has taken."""
@@ -57,13 +57,13 @@ def read(path: Path, asr: Path | None = None) -> Iterator[ImportedTranscript | R
     if path.suffix == ".jsonl":
         if asr is not None:
             raise BadInput(f"{path} holds the speech in its own lines; leave {asr} out")
-        return each(json_lines(path), arrival)
-    metadata = _merged(_found(path, "chapters", METADATA) if path.is_dir() else [path])
-    speech = _merged(_speech_files(path, asr))
-    return each(_joined(metadata, speech), arrival)
+        return convert_rows(json_lines(path), arrival)
+    metadata = _merge(_matching_files(path, "chapters", METADATA) if path.is_dir() else [path])
+    speech = _merge(_speech_files(path, asr))
+    return convert_rows(_join(metadata, speech), arrival)
 
 
-def _found(folder: Path, below: str, patterns: tuple[str, ...]) -> list[Path]:
+def _matching_files(folder: Path, below: str, patterns: tuple[str, ...]) -> list[Path]:
     files = [file for place in (folder, folder / below) for pattern in patterns for file in sorted(place.glob(pattern))]
     if not files:
         raise BadInput(f"{folder} has no {' or '.join(patterns)}, nor has its folder {below}/; put it there or name it")
@@ -73,7 +73,7 @@ def _found(folder: Path, below: str, patterns: tuple[str, ...]) -> list[Path]:
 def _speech_files(path: Path, asr: Path | None) -> list[Path]:
     where = asr or path
     if where.is_dir():
-        return _found(where, "asrs", SPEECH)
+        return _matching_files(where, "asrs", SPEECH)
     return [asr or _partner(path)]
 
 
@@ -94,29 +94,29 @@ def _partner(path: Path) -> Path:
     raise BadInput(f"{path} has no speech file of the same name (asrs*.json) near it; name that file too, with --asr")
 
 
-def _merged(files: list[Path]) -> _Merged:
+def _merge(files: list[Path]) -> _Entries:
     """All the files' entries; one that another file has too, word for word, is no second one."""
     first: dict[str, _Entry] = {}
     later: list[_Entry] = []
     for file in files:
         for video_id, value in read_map(file).items():
             entry = _Entry(str(file), video_id, value)
-            known = first.setdefault(video_id, entry)
-            if known is not entry and (known.file == entry.file or known.value != entry.value):
+            earlier = first.setdefault(video_id, entry)
+            if earlier is not entry and (earlier.file == entry.file or earlier.value != entry.value):
                 later.append(entry)
-    return _Merged(first, later)
+    return _Entries(first, later)
 
 
-def _joined(metadata: _Merged, speech: _Merged) -> Iterator[SourceRow | Rejected]:
+def _join(metadata: _Entries, speech: _Entries) -> Iterator[SourceRow | Rejected]:
     for entry in metadata.first.values():
         yield _row(entry, entry, speech.first.get(entry.video_id))
     for entry in speech.first.values():
         if entry.video_id not in metadata.first:
             yield _row(entry, None, entry)
     for entry in metadata.later:
-        yield _row(entry, entry, speech.first.get(entry.video_id)).rejected(_twice(metadata.first[entry.video_id]))
+        yield _row(entry, entry, speech.first.get(entry.video_id)).reject(_twice(metadata.first[entry.video_id]))
     for entry in speech.later:
-        yield _row(entry, metadata.first.get(entry.video_id), entry).rejected(_twice(speech.first[entry.video_id]))
+        yield _row(entry, metadata.first.get(entry.video_id), entry).reject(_twice(speech.first[entry.video_id]))
 
 
 def _row(place: _Entry, metadata: _Entry | None, speech: _Entry | None) -> SourceRow:
@@ -182,16 +182,15 @@ def _segment(line: dict[str, Any], index: int) -> Segment:
 def _reference(value: Any, transcript: Transcript) -> Chapters | None:
     if value is None:
         return None
-    found = chapters(
-        (
-            chapter(written_time(key, "a chapter's start"), title, f"the chapter at {key}")
-            for key, title in mapping(value, "chapters").items()
-        ),
-        "the video",
-    )
-    if found and found[-1].start > transcript.duration:
+    starts = mapping(value, "chapters")
+    items = [
+        chapter(written_time(key, "a chapter's start"), title, f"the chapter at {key}") for key, title in starts.items()
+    ]
+    reference = chapters(items, "the video")
+    last = reference[-1] if reference else None
+    if last and last.start > transcript.duration:
         raise BadInput(
-            f"chapter {found[-1].title!r} starts at {found[-1].start:g} s, after the end ({transcript.duration:g} s); "
+            f"chapter {last.title!r} starts at {last.start:g} s, after the end ({transcript.duration:g} s); "
             "mend its start or the duration"
         )
-    return found
+    return reference

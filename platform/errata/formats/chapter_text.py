@@ -28,38 +28,38 @@ _LINE = re.compile(
 )
 
 
-class Typed(NamedTuple):
+class TypedChapter(NamedTuple):
     start: float
     title: str
 
 
-def typed(line: str) -> Typed | None:
+def read_line(line: str) -> TypedChapter | None:
     """The chapter that a line begins with the time of; None where it doesn't begin with a time."""
-    found = _LINE.fullmatch(line)
-    if found is None:
+    match = _LINE.fullmatch(line)
+    if match is None:
         return None
-    placed = find_clock(found["clock"]) if found["clock"] else None
-    return Typed(float(found["number"]) if placed is None else float(placed[0]), found["title"].strip())
+    placed = find_clock(match["clock"]) if match["clock"] else None
+    return TypedChapter(float(match["number"]) if placed is None else float(placed[0]), match["title"].strip())
 
 
 def read(value: Any, what: str) -> list[dict[str, Any]]:
     """Items for `reviewed` or `draft` in a line of `reviews_jsonl`. Raises BadInput."""
-    written = text(value, what)
-    if not written.strip():
+    typed_text = text(value, what)
+    if not typed_text.strip():
         raise BadInput(f"{what} is empty; write [] there if there are no chapters")
-    if written.lstrip().startswith("["):
+    if typed_text.lstrip().startswith("["):
         try:
-            return listing(parse(written), what)
+            return listing(parse(typed_text), what)
         except BadInput:
             pass  # a line may begin with [0:00]
-    return [_item(line, what) for line in written.split("\n") if line.strip()]
+    return [_item(line, what) for line in typed_text.split("\n") if line.strip()]
 
 
 def _item(line: str, what: str) -> dict[str, Any]:
-    found = typed(line)
-    if found is None:
+    chapter = read_line(line)
+    if chapter is None:
         raise BadInput(f"{what} has the line {line.strip()[:60]!r}, which begins with no time; write 0:00 Title")
-    return {"start": found.start, "title": found.title}
+    return {"start": chapter.start, "title": chapter.title}
 
 
 def write(chapters: Chapters, unit: Unit) -> str:

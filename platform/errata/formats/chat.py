@@ -40,16 +40,16 @@ def speech(text: str) -> Speech:
 
 
 def _line(line: str, number: int) -> dict[str, Any]:
-    found = _MESSAGE.fullmatch(line)
-    if found is None:
+    match = _MESSAGE.fullmatch(line)
+    if match is None:
         raise BadInput(
             f"line {number} must be like [0:02:08] <name> message, not {short(line)}; mend it or take it out"
         )
-    at = seconds(found[1], f"line {number}")
-    said = found[4] or ""
+    at = seconds(match[1], f"line {number}")
+    message = match[4] or ""
     return {
         "start": at,
         "end": at,
-        "text": said.removesuffix("]") if found[3] else said,
-        "speaker": found[2] or found[3],
+        "text": message.removesuffix("]") if match[3] else message,
+        "speaker": match[2] or match[3],
     }

@@ -52,7 +52,7 @@ def without_tags(line: str) -> str:
     return _TAG.sub("", line)
 
 
-def unescaped(text: str) -> str:
+def unescape_text(text: str) -> str:
     """The text with its `&amp;` and `&#39;` as the characters they stand for. Raises BadInput."""
     try:
         return unescape(text)
@@ -106,39 +106,39 @@ def _check_aside(lines: list[str], places: range, aside: re.Pattern[str]) -> Non
 
 
 def _cue(times: str, number: int, lines: list[str]) -> Cue:
-    found = _TIMES.fullmatch(times)
-    if found is None:
+    match = _TIMES.fullmatch(times)
+    if match is None:
         raise BadInput(f"line {number} must be times such as 00:01:02.500 --> 00:01:04.000, not {short(times)}")
-    start, end = (seconds(stamp, f"line {number}") for stamp in found.groups())
+    start, end = (seconds(stamp, f"line {number}") for stamp in match.groups())
     return Cue(start, end, tuple(line for line in lines if line.strip()))
 
 
-def unrolled(shown: list[Cue]) -> list[Cue]:
+def unroll(rolling: list[Cue]) -> list[Cue]:
     """Each line once, where the cues roll: where a cue repeats the end of the one before it and adds a line below.
 
     YouTube's automatic captions roll. They are known by half of the cues or more repeating a line, and at least two
     adding one to it; elsewhere a line that is said twice stays twice.
     """
-    repeats = [_repeated(before, after) for before, after in pairwise(shown)]
-    grown = sum(0 < count < len(cue.lines) for count, cue in zip(repeats, shown[1:], strict=True))
+    repeats = [_count_repeated(before, after) for before, after in pairwise(rolling)]
+    grown = sum(0 < count < len(cue.lines) for count, cue in zip(repeats, rolling[1:], strict=True))
     if grown < 2 or 2 * sum(count > 0 for count in repeats) < len(repeats):
-        return shown
-    kept = [shown[0]]
-    for count, cue in zip(repeats, shown[1:], strict=True):
+        return rolling
+    unrolled = [rolling[0]]
+    for count, cue in zip(repeats, rolling[1:], strict=True):
         if count == len(cue.lines):
-            kept[-1] = kept[-1]._replace(end=max(kept[-1].end, cue.end))
+            unrolled[-1] = unrolled[-1]._replace(end=max(unrolled[-1].end, cue.end))
         else:
-            kept.append(cue._replace(lines=cue.lines[count:]))
-    return kept
+            unrolled.append(cue._replace(lines=cue.lines[count:]))
+    return unrolled
 
 
-def _repeated(before: Cue, after: Cue) -> int:
+def _count_repeated(before: Cue, after: Cue) -> int:
     """How many of the first lines of `after` are the last lines of `before`."""
     longest = min(len(before.lines), len(after.lines))
     return next((count for count in range(longest, 0, -1) if before.lines[-count:] == after.lines[:count]), 0)
 
 
-def carried(lines: Speech) -> Speech:
+def carry_speakers(lines: Speech) -> Speech:
     """The lines, where only a change of speaker is marked: one without a speaker has that of the line before."""
     speaker = None
     for line in lines:
@@ -147,7 +147,7 @@ def carried(lines: Speech) -> Speech:
     return lines
 
 
-def bracketed(line: dict[str, Any]) -> dict[str, Any]:
+def split_bracketed_speaker(line: dict[str, Any]) -> dict[str, Any]:
     """The line, where its words begin with its speaker in brackets, as in `[ANN]: Hello.`, which WhisperX writes."""
-    found = _BRACKETED.match(line["text"])
-    return line if found is None else line | {"speaker": found[1], "text": line["text"][found.end() :]}
+    match = _BRACKETED.match(line["text"])
+    return line if match is None else line | {"speaker": match[1], "text": line["text"][match.end() :]}

@@ -24,7 +24,7 @@ from typing import Any
 
 from errata.errors import BadInput
 from errata.formats import chapter_text
-from errata.formats.chapter_text import Typed
+from errata.formats.chapter_text import TypedChapter
 from errata.formats.fields import mapping, text, text_or_nothing, written_time
 from errata.formats.json_files import read_text
 from errata.formats.review_lines import Line, entries, reviews, video_id
@@ -58,7 +58,7 @@ def _are_descriptions(raw: dict[str, Any]) -> bool:
     """Whether these are texts by id, with a chapter list in one of them."""
     if not all(isinstance(value, str) for value in raw.values()):
         return False
-    return any(chapter_text.typed(line) for value in raw.values() for line in value.splitlines())
+    return any(chapter_text.read_line(line) for value in raw.values() for line in value.splitlines())
 
 
 def is_file(path: Path) -> bool:
@@ -85,7 +85,7 @@ def _file_row(file: Path) -> SourceRow | Rejected:
     try:
         return SourceRow(row.file, row.row, {**row.raw, "description": read_text(file)})
     except BadInput as problem:
-        return row.rejected(str(problem))
+        return row.reject(str(problem))
 
 
 def _by_id(row: SourceRow | Rejected) -> Iterator[SourceRow | Rejected]:
@@ -100,13 +100,13 @@ def _by_id(row: SourceRow | Rejected) -> Iterator[SourceRow | Rejected]:
 
 def _once(rows: Iterable[SourceRow | Rejected]) -> Iterator[SourceRow | Rejected]:
     """A second description of one video is refused: nothing says which is right."""
-    known: set[str] = set()
+    ids: set[str] = set()
     for row in rows:
         name = None if isinstance(row, Rejected) else _known_id(row.raw)
-        if isinstance(row, SourceRow) and name in known:
-            yield row.rejected(f"video {name!r} has a second description; keep one of the two")
+        if isinstance(row, SourceRow) and name in ids:
+            yield row.reject(f"video {name!r} has a second description; keep one of the two")
         else:
-            known |= {name} if name is not None else set()
+            ids |= {name} if name is not None else set()
             yield row
 
 
@@ -127,13 +127,13 @@ def _day(raw: Any) -> Any:
 
 def _line(raw: Any) -> Line:
     fields = mapping(raw, "the row")
-    found = _list(text(fields.get("description"), "description"))
-    _check(found, _duration(fields.get("duration")))
+    chapters = _list(text(fields.get("description"), "description"))
+    _check(chapters, _duration(fields.get("duration")))
     return {
         "video_id": _id(fields),
         "reviewer": text_or_nothing(fields.get("reviewer"), "reviewer") or "description",
         "reviewed_on": _day(raw),
-        "reviewed": [{"start": item.start, "title": item.title} for item in found],
+        "reviewed": [{"start": item.start, "title": item.title} for item in chapters],
         "prediction": fields.get(KEY),
     }
 
@@ -145,36 +145,36 @@ def _duration(value: Any) -> float | None:
     return written_time(value, "duration")
 
 
-def _list(description: str) -> list[Typed]:
+def _list(description: str) -> list[TypedChapter]:
     lines = (_BULLET.sub("", line, count=1) for line in description.splitlines())
     return [item for item in (_item(line) for line in lines) if item is not None]
 
 
-def _item(line: str) -> Typed | None:
+def _item(line: str) -> TypedChapter | None:
     if not _TIME.match(line):
         return None
-    item = chapter_text.typed(line)
+    item = chapter_text.read_line(line)
     if item is None:
         raise BadInput(f"the line {short(line)} begins with a time that is none; write it as M:SS or H:MM:SS")
     if not item.title:
         raise BadInput(f"the line {short(line)} has a time and no title; add one")
-    if chapter_text.typed(item.title) is not None:
+    if chapter_text.read_line(item.title) is not None:
         raise BadInput(f"the line {short(line)} has two times; keep the first")
     return item
 
 
-def _check(found: list[Typed], duration: float | None) -> None:
+def _check(chapters: list[TypedChapter], duration: float | None) -> None:
     """Raises BadInput with the rule that the list breaks."""
-    if not found:
+    if not chapters:
         raise BadInput("no line of it begins with a time, so it has no chapters; leave it out")
-    if found[0].start != 0:
+    if chapters[0].start != 0:
         raise BadInput(
-            f"its first chapter starts at {found[0].start:g} s, not at 0:00, which turns the list off; mend it"
+            f"its first chapter starts at {chapters[0].start:g} s, not at 0:00, which turns the list off; mend it"
         )
-    if len(found) < FEWEST:
-        raise BadInput(f"it has {len(found)} chapters, and fewer than {FEWEST} are no list to YouTube; add some")
-    ends = [] if duration is None else [Typed(duration, "the end")]
-    for item, following in pairwise([*found, *ends]):
+    if len(chapters) < FEWEST:
+        raise BadInput(f"it has {len(chapters)} chapters, and fewer than {FEWEST} are no list to YouTube; add some")
+    ends = [] if duration is None else [TypedChapter(duration, "the end")]
+    for item, following in pairwise([*chapters, *ends]):
         if following.start <= item.start:
             raise BadInput(f"{following.title!r} does not come after {item.title!r}; put the times in ascending order")
         if following.start - item.start < SHORTEST:

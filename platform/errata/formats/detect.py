@@ -22,20 +22,20 @@ def transcripts(path: Path, asr: Path | None = None, name: str = AUTO) -> Detect
     _check(path, name)
     if path.is_dir():
         plan = folder.plan(path, name)
-        return DetectedFile(path, _planned(plan), folder.read(path, plan, asr))
+        return DetectedFile(path, _describe(plan), folder.read(path, plan, asr))
     format_name = _format_of(path) if name == AUTO else name
     return DetectedFile(path, words(format_name), _rows(path, format_name, asr))
 
 
 def _rows(path: Path, format_name: str, asr: Path | None) -> Results:
     if format_name == CHAPTERS:
-        return _chaptered(path, asr)
+        return _read_with_chapters(path, asr)
     if asr is not None and format_name not in ("chapter-llama", "yt-dlp"):
         raise BadInput(f"{path} is {words(format_name)} and has no speech file; leave {asr} out")
     return FORMATS[format_name].read(path, asr)
 
 
-def _planned(plan: folder.FolderPlan) -> str:
+def _describe(plan: folder.FolderPlan) -> str:
     """What a folder is taken for, such as "WebVTT (2 files), Whisper JSON (1 file)"."""
     counts = Counter(words(file.kind) or "no known format" for file in plan.files)
     parts = [f"{what} ({count} file{'s' if count > 1 else ''})" for what, count in counts.items()]
@@ -60,7 +60,7 @@ def _format_of(path: Path) -> str:
     return format_name
 
 
-def _chaptered(path: Path, transcript: Path | None) -> Results:
+def _read_with_chapters(path: Path, transcript: Path | None) -> Results:
     if transcript is None:
         raise BadInput(f"{path} holds chapters alone; name the file of their transcript too, with --asr")
     format_name = _format_of(transcript)

@@ -39,14 +39,14 @@ _FOREIGN = ("entities", "relations", "cats")
 
 def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
     """Reads JSONL, or a JSON list of its lines. Raises BadInput when the file can't be read."""
-    return reviews((_signed(row, path.stem) for row in list(json_rows(path))), _line, _day, until)
+    return reviews((_sign(row, path.stem) for row in list(json_rows(path))), _line, _day, until)
 
 
 def fits(raw: dict[str, Any]) -> bool:
     return ("text" in raw or "filename" in raw) and any(name in raw for name in ("label", "labels", *_FOREIGN))
 
 
-def _signed(row: SourceRow | Rejected, stem: str) -> SourceRow | Rejected:
+def _sign(row: SourceRow | Rejected, stem: str) -> SourceRow | Rejected:
     """With the file's name as `username` where the row says nothing: a rejects file is called something else, so a row
     of one has to say it.
     """
@@ -102,7 +102,7 @@ def _span(label: list[Any], data: dict[str, Any], what: str) -> dict[str, Any]:
     begin = whole.rfind("\n", 0, start) + 1
     stop = whole.find("\n", start)
     line = whole[begin : stop if stop >= 0 else len(whole)]
-    timed = chapter_text.typed(line)
+    timed = chapter_text.read_line(line)
     if timed is None or not _is_bare_time(whole[begin:start]) or end < begin + len(line.rstrip()):
         raise BadInput(
             f"{what} marks {short(whole[start:end])}, which is no line that begins with a time; "
@@ -112,8 +112,8 @@ def _span(label: list[Any], data: dict[str, Any], what: str) -> dict[str, Any]:
 
 
 def _is_bare_time(lead: str) -> bool:
-    found = chapter_text.typed(lead)
-    return not lead.strip() or (found is not None and not found.title)
+    chapter = chapter_text.read_line(lead)
+    return not lead.strip() or (chapter is not None and not chapter.title)
 
 
 def _offset(value: Any, what: str) -> int:

@@ -24,7 +24,7 @@ def mapping(value: Any, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadInput(f"{what} must be a JSON object, not {short(value)}")
     if isinstance(value, Doubled):
-        raise BadInput(f"{what} has the key {short(value.repeated)} twice; keep one")
+        raise BadInput(f"{what} has the key {short(value.repeated_key)} twice; keep one")
     return value
 
 

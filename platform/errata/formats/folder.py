@@ -52,26 +52,26 @@ def plan(folder: Path, name: str = "auto") -> FolderPlan:
     Raises BadInput when there is nothing to read.
     """
     files, inner = _entries(folder)
-    found = _sorted_out(folder, files) if name == "auto" else _named(files, name)
-    inner = [each for each in inner if not (found.data_set and each.name in ("chapters", "asrs"))]
-    if not found.data_set and not any(file.kind in FORMATS for file in found.files):
+    contents = _plan_by_content(folder, files) if name == "auto" else _plan_by_name(files, name)
+    inner = [place for place in inner if not (contents.data_set and place.name in ("chapters", "asrs"))]
+    if not contents.data_set and not any(file.kind in FORMATS for file in contents.files):
         wanted = f"is in no format that can be read; {ACCEPTED}"
         hint = f"; the folders in it, such as {inner[0].name}, are not entered: name one of them" if inner else ""
         raise BadInput(
             f"{folder} {wanted if name == 'auto' else f'has no {FORMATS[name].files}; put them there'}{hint}"
         )
-    below = (_left_out(each, "not entered (folders inside)") for each in inner)
-    return found._replace(left_out=(*found.left_out, *below))
+    below = (_left_out(place, "not entered (folders inside)") for place in inner)
+    return contents._replace(left_out=(*contents.left_out, *below))
 
 
 def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
     """The files and the folders in it that may count. Raises BadInput."""
     try:
-        entries = [each for each in sorted(folder.iterdir()) if not _is_called(each, _NOTICES)]
+        entries = [entry for entry in sorted(folder.iterdir()) if not _is_called(entry, _NOTICES)]
     except OSError as problem:
         raise BadInput(f"{folder} can't be read ({problem.strerror}); check the path") from problem
-    files = [each for each in entries if each.is_file() or not each.exists()]  # a link to nowhere is told of too
-    return files, [each for each in entries if each.is_dir()]
+    files = [entry for entry in entries if entry.is_file() or not entry.exists()]  # a link to nowhere is told of too
+    return files, [entry for entry in entries if entry.is_dir()]
 
 
 def _left_out(path: Path, why: str) -> LeftOut:
@@ -85,36 +85,36 @@ def read(folder: Path, planned: FolderPlan, asr: Path | None) -> Results:
     if planned.data_set and not planned.files:
         return chain(chapter_llama.read(folder, asr), planned.left_out)
     together = [_rejecting(folder, lambda: chapter_llama.read(folder, asr))] if planned.data_set else []
-    each_file = chain(*together, chain.from_iterable(map(_results, planned.files)))
-    return chain(_each_once(each_file), planned.left_out)
+    results = chain(*together, chain.from_iterable(map(_results, planned.files)))
+    return chain(_once(results), planned.left_out)
 
 
 def _is_called(file: Path, patterns: tuple[str, ...]) -> bool:
     return any(fnmatch(file.name.lower(), pattern) for pattern in patterns)
 
 
-def _named(files: list[Path], name: str) -> FolderPlan:
+def _plan_by_name(files: list[Path], name: str) -> FolderPlan:
     if name == "chapter-llama":
         return FolderPlan(True, [])
     families = ytdlp.families(files)
-    called = [_looked_at(file, families) for file in files if fnmatch(file.name, FORMATS[name].files)]
+    called = [_look_at(file, families) for file in files if fnmatch(file.name, FORMATS[name].files)]
     return FolderPlan(False, [file._replace(kind=name) for file in called if file.kind != CHAPTERS])
 
 
-def _sorted_out(folder: Path, files: list[Path]) -> FolderPlan:
+def _plan_by_content(folder: Path, files: list[Path]) -> FolderPlan:
     families = ytdlp.families(files)
     belonging = set(chain.from_iterable(families.values()))
     own = [file for file in files if file not in belonging]
     speech = [file for file in own if _is_called(file, chapter_llama.SPEECH)]
-    looked = [_looked_at(file, families) for file in own if not _is_called(file, chapter_llama.SPEECH)]
-    below = [_looked_at(file, families) for file in sorted((folder / "chapters").glob("*"))]
+    looked = [_look_at(file, families) for file in own if not _is_called(file, chapter_llama.SPEECH)]
+    below = [_look_at(file, families) for file in sorted((folder / "chapters").glob("*"))]
     spoken = speech or any(_is_called(file, chapter_llama.SPEECH) for file in (folder / "asrs").glob("*"))
     if any(file.kind == "chapter-llama" or spoken for file in (*looked, *below) if _is_metadata(file)):
-        return _planned(True, [file for file in looked if not _is_metadata(file)])
-    return _planned(False, [*looked, *(_looked_at(file, families) for file in speech)])
+        return _plan(True, [file for file in looked if not _is_metadata(file)])
+    return _plan(False, [*looked, *(_look_at(file, families) for file in speech)])
 
 
-def _planned(data_set: bool, files: list[File]) -> FolderPlan:
+def _plan(data_set: bool, files: list[File]) -> FolderPlan:
     corrections = (_left_out(file.path, "left for `import corrections`") for file in files if file.kind == CORRECTIONS)
     return FolderPlan(data_set, sorted(_transcripts(files), key=_place), tuple(corrections))
 
@@ -124,7 +124,7 @@ def _is_metadata(file: File) -> bool:
     return _is_called(file.path, chapter_llama.METADATA) and file.kind in ("chapter-llama", _UNPLACED)
 
 
-def _looked_at(file: Path, families: dict[Path, list[Path]]) -> File:
+def _look_at(file: Path, families: dict[Path, list[Path]]) -> File:
     beside = tuple(families.get(file, ()))
     try:
         return File(file, kind(file), "", beside)
@@ -168,10 +168,10 @@ def _rejecting(path: Path, read_it: Callable[[], Results]) -> Results:
     try:
         yield from read_it()
     except BadInput as problem:
-        yield SourceRow(str(path), path.stem, None).rejected(str(problem))
+        yield SourceRow(str(path), path.stem, None).reject(str(problem))
 
 
-def _each_once(results: Iterable[ImportedTranscript | Rejected]) -> Results:
+def _once(results: Iterable[ImportedTranscript | Rejected]) -> Results:
     """Of the talks that several files have under one id the first; the others are rejected unless they say no more."""
     first: dict[str, tuple[str, str, Chapters | None]] = {}
     for item in results:
@@ -179,8 +179,8 @@ def _each_once(results: Iterable[ImportedTranscript | Rejected]) -> Results:
             yield item
             continue
         name, here = item.transcript.external_id, text_hash(item.transcript.text)
-        file, said, reference = first.setdefault(name, (item.row.file, here, item.reference))
+        file, words, reference = first.setdefault(name, (item.row.file, here, item.reference))
         if file == item.row.file:
             yield item
-        elif said != here or (item.reference and item.reference != reference):
-            yield item.row.rejected(f"video {name!r} stands a second time, first in {file}; give this one its own id")
+        elif words != here or (item.reference and item.reference != reference):
+            yield item.row.reject(f"video {name!r} stands a second time, first in {file}; give this one its own id")

@@ -33,7 +33,7 @@ def local(place: str, alone: bool = False) -> Path:
         return Path(place)
     address = _address(place)
     file = PurePosixPath(address.path_in_repo)
-    path = _brought(address, file, address.revision)
+    path = _download(address, file, address.revision)
     if not alone:
         _bring_first(address, list(chapter_llama.partners(file)), path.parts[-len(file.parts) - 1])
     return path
@@ -44,16 +44,16 @@ def _address(place: str) -> HfUri:
     from huggingface_hub.errors import HfUriError
 
     try:
-        found = parse_hf_uri(place)
+        address = parse_hf_uri(place)
     except HfUriError as problem:
-        said = problem.msg.rstrip(". ")
-        raise BadInput(f"{place} is no address on the hub ({said}); write hf://datasets/OWNER/NAME/PATH") from problem
-    if found.type != "dataset" or not found.path_in_repo or ".." in PurePosixPath(found.path_in_repo).parts:
+        reason = problem.msg.rstrip(". ")
+        raise BadInput(f"{place} is no address on the hub ({reason}); write hf://datasets/OWNER/NAME/PATH") from problem
+    if address.type != "dataset" or not address.path_in_repo or ".." in PurePosixPath(address.path_in_repo).parts:
         raise BadInput(f"{place} names no file of a data set; write hf://datasets/OWNER/NAME/PATH")
-    return found
+    return address
 
 
-def _brought(address: HfUri, file: PurePosixPath, revision: str | None) -> Path:
+def _download(address: HfUri, file: PurePosixPath, revision: str | None) -> Path:
     from huggingface_hub import hf_hub_download
 
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # what comes of it is said below, in one sentence
@@ -65,13 +65,13 @@ def _bring_first(address: HfUri, files: list[PurePosixPath], commit: str) -> Non
     """Brings the first of the files that is there. Without one, their reader says what is missing."""
     from huggingface_hub import try_to_load_from_cache
 
-    kept = (try_to_load_from_cache(address.id, str(file), revision=commit, repo_type="dataset") for file in files)
-    if any(isinstance(path, str) for path in kept):
+    cached = (try_to_load_from_cache(address.id, str(file), revision=commit, repo_type="dataset") for file in files)
+    if any(isinstance(path, str) for path in cached):
         return
     unreached: Unavailable | None = None
     for file in files:
         try:
-            _brought(address, file, commit)
+            _download(address, file, commit)
             return
         except NotFound:
             continue

@@ -27,7 +27,7 @@ class Doubled(dict[str, Any]):
         return self._pairs
 
     @property
-    def repeated(self) -> str:
+    def repeated_key(self) -> str:
         return Counter(key for key, _ in self._pairs).most_common(1)[0][0]
 
 

@@ -26,7 +26,7 @@ from errata.formats import (
 )
 from errata.formats.json_files import parse, read_text
 from errata.formats.row_files import json_rows
-from errata.formats.source_rows import REJECTED, ImportedTranscript, Rejected, SourceRow, each
+from errata.formats.source_rows import REJECTED, ImportedTranscript, Rejected, SourceRow, convert_rows
 
 Results = Iterator[ImportedTranscript | Rejected]
 
@@ -43,7 +43,7 @@ class TranscriptFormat(NamedTuple):
 
 
 def _rows(path: Path, _: Path | None) -> Results:
-    return each(each(json_rows(path), meetings.named), _row_arrival)
+    return convert_rows(convert_rows(json_rows(path), meetings.with_id), _row_arrival)
 
 
 def _row_arrival(row: SourceRow) -> ImportedTranscript:
@@ -55,7 +55,7 @@ def _row_arrival(row: SourceRow) -> ImportedTranscript:
 def _is_data_set(content: Any) -> bool:
     """Whether it is a map of which an entry tells of a video; others may be broken."""
     entries = content.values() if isinstance(content, dict) else ()
-    return any(isinstance(entry, dict) and not chapter_llama.TOLD.isdisjoint(entry) for entry in entries)
+    return any(isinstance(entry, dict) and not chapter_llama.METADATA_KEYS.isdisjoint(entry) for entry in entries)
 
 
 FORMATS = {
@@ -95,9 +95,9 @@ def words(kind: str) -> str:
 def kind(path: Path) -> str:
     """The name of the file's format, or CHAPTERS, or CORRECTIONS. Raises BadInput when it is in none."""
     if path.suffix in TEXTUAL or not _is_binary(path):
-        found = "yt-dlp" if path.name.endswith(ytdlp.INFO) else _of_content(path, _content(path))
-        if found is not None:
-            return found
+        name = "yt-dlp" if path.name.endswith(ytdlp.INFO) else _of_content(path, _content(path))
+        if name is not None:
+            return name
     raise BadInput(f"{path} is in no format that can be read; {ACCEPTED}")
 
 

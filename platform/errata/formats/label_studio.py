@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 from errata.errors import BadInput
 from errata.formats import chapter_text
 from errata.formats.fields import filled_text, listing, mapping, text_or_nothing, time, written_number
-from errata.formats.review_lines import Line, by_day, entries, named, reviews, video_id, word
+from errata.formats.review_lines import Line, by_day, entries, place_name, reviews, video_id, word
 from errata.formats.review_task import KEY
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import json_rows
@@ -60,25 +60,25 @@ def fits(raw: dict[str, Any]) -> bool:
 def _annotations(task: SourceRow | Rejected) -> Iterator[SourceRow | Rejected]:
     """The task once for each annotation, alone in it; what can't be taken apart stays whole, to be refused."""
     raw = entries(task.raw)
-    found = raw.get("annotations") or []
-    if isinstance(task, Rejected) or not fits(raw) or not isinstance(found, list):
+    annotations = raw.get("annotations") or []
+    if isinstance(task, Rejected) or not fits(raw) or not isinstance(annotations, list):
         yield task
         return
-    if not found:
-        yield LeftOut(task.file, f"task {named(raw.get('id'))}", NOBODY, None)
-    for annotation in found:
-        known = entries(annotation)
-        place = f"task {named(raw.get('id'))}, annotation {named(known.get('id'))}"
+    if not annotations:
+        yield LeftOut(task.file, f"task {place_name(raw.get('id'))}", NOBODY, None)
+    for annotation in annotations:
+        fields = entries(annotation)
+        place = f"task {place_name(raw.get('id'))}, annotation {place_name(fields.get('id'))}"
         alone = {**raw, "annotations": [annotation]}
-        skipped = known.get("was_cancelled") is True
+        skipped = fields.get("was_cancelled") is True
         yield LeftOut(task.file, place, SKIPPED, alone) if skipped else SourceRow(task.file, place, alone)
 
 
 def _annotation(raw: Any) -> dict[str, Any]:
-    found = listing(mapping(raw, "the task").get("annotations"), "annotations")
-    if len(found) != 1:
-        raise BadInput(f"the task has {len(found)} annotations; keep one")
-    return mapping(found[0], "the annotation")
+    annotations = listing(mapping(raw, "the task").get("annotations"), "annotations")
+    if len(annotations) != 1:
+        raise BadInput(f"the task has {len(annotations)} annotations; keep one")
+    return mapping(annotations[0], "the annotation")
 
 
 def _day(raw: Any) -> Any:
@@ -90,9 +90,9 @@ def _line(raw: Any) -> Line:
     annotation = _annotation(raw)
     data = mapping(raw.get("data"), "data")
     result = _items(annotation.get("result"), "the annotation")
-    found, kind = _chapters(result, data, "the annotation"), _verdict(result)
+    chapters, kind = _chapters(result, data, "the annotation"), _verdict(result)
     draft, model = _draft(raw, annotation, data)
-    if found is None and not (kind or draft or data.get(KEY)):
+    if chapters is None and not (kind or draft or data.get(KEY)):
         raise BadInput(f"it has no chapters, but {_kinds(result)}; leave it out, or export the chapters' own project")
     _check_accepted(annotation.get("reviews") or [])
     return {
@@ -100,7 +100,7 @@ def _line(raw: Any) -> Line:
         "reviewer": _reviewer(annotation.get("completed_by")),
         "reviewed_on": _day(raw),
         "kind": kind or "edit",
-        "reviewed": found or [],
+        "reviewed": chapters or [],
         "draft": draft,
         "draft_by": model,
         "prediction": data.get(KEY),
@@ -112,8 +112,8 @@ def _items(result: Any, whose: str) -> list[dict[str, Any]]:
     return [mapping(item, f"{what}[{at}]") for at, item in enumerate(listing(result, what))]
 
 
-def _check_accepted(found: Any) -> None:
-    verdicts = [mapping(review, "a review").get("accepted") for review in listing(found, "reviews")]
+def _check_accepted(second_opinions: Any) -> None:
+    verdicts = [mapping(review, "a review").get("accepted") for review in listing(second_opinions, "reviews")]
     if verdicts and True not in verdicts:
         raise BadInput("it was sent back to the annotator and has not been accepted since; accept it or leave it out")
 
@@ -150,19 +150,19 @@ def _draft(task: dict[str, Any], annotation: dict[str, Any], data: dict[str, Any
     if result is None:
         return None, ""
     items = _items(result, "the prediction")
-    found = _chapters(items, data, "the prediction") if items else []
-    return found, "" if found is None else text_or_nothing(prediction.get("model_version"), "model_version")
+    chapters = _chapters(items, data, "the prediction") if items else []
+    return chapters, "" if chapters is None else text_or_nothing(prediction.get("model_version"), "model_version")
 
 
 def _prediction(task: dict[str, Any], annotation: dict[str, Any]) -> dict[str, Any]:
     """The one that the annotation names; else the one it was made beside; else the only one it can have kept from."""
-    known = [item for item in _list(task.get("predictions")) if isinstance(item, dict)]
+    predictions = [item for item in _list(task.get("predictions")) if isinstance(item, dict)]
     beside = mapping(annotation.get("prediction") or {}, "prediction")
     parent = annotation.get("parent_prediction")
     if parent is not None:
-        return next((item for item in [beside, *known] if item.get("id") == parent), {})
-    kept = any(str(item.get("origin")).startswith("prediction") for item in _list(annotation.get("result")))
-    return beside or (mapping(known[0], "the prediction") if kept and len(known) == 1 else {})
+        return next((item for item in [beside, *predictions] if item.get("id") == parent), {})
+    began_from_one = any(str(item.get("origin")).startswith("prediction") for item in _list(annotation.get("result")))
+    return beside or (mapping(predictions[0], "the prediction") if began_from_one and len(predictions) == 1 else {})
 
 
 def _list(value: Any) -> list[Any]:
@@ -182,13 +182,13 @@ def _chapters(result: list[dict[str, Any]], data: dict[str, Any], whose: str) ->
     if regions and typed:
         raise BadInput(f"{whose} has chapters both as regions and as text; keep one of the two")
     if typed:
-        return [item for written in typed for item in chapter_text.read(written, f"{whose}'s text area")]
+        return [item for typed_text in typed for item in chapter_text.read(typed_text, f"{whose}'s text area")]
     return [_item(region, data) for region in regions.values()] or None
 
 
 def _regions(result: list[dict[str, Any]], whose: str) -> dict[str, _Region]:
     """The regions that mark chapters, by id, their titles still to come."""
-    found: dict[str, _Region] = {}
+    regions: dict[str, _Region] = {}
     for item in result:
         kind = str(item.get("type"))
         value = item.get("value")
@@ -197,10 +197,10 @@ def _regions(result: list[dict[str, Any]], whose: str) -> dict[str, _Region]:
             what = f"{whose}'s region {short(name)}"
             if kind not in REGIONS:
                 raise BadInput(f"{what} is of type {short(kind)}; read are {', '.join(REGIONS)}")
-            if name in found:
+            if name in regions:
                 raise BadInput(f"{what} is marked twice; keep one")
-            found[name] = _Region(what, mapping(value, what), [])
-    return found
+            regions[name] = _Region(what, mapping(value, what), [])
+    return regions
 
 
 def _titles(result: list[dict[str, Any]], regions: dict[str, _Region]) -> list[Any]:
@@ -210,14 +210,14 @@ def _titles(result: list[dict[str, Any]], regions: dict[str, _Region]) -> list[A
         if item.get("type") != "textarea":
             continue
         value = mapping(item.get("value"), "a text area's value")
-        written = value["text"] if isinstance(value.get("text"), list) else [value.get("text")]
+        titles = value["text"] if isinstance(value.get("text"), list) else [value.get("text")]
         region = regions.get(str(item.get("id")))
         if region is not None:
-            region.titles.extend(written)
+            region.titles.extend(titles)
         elif "chapter" in str(item.get("from_name")).lower():
             if "start" in value or "ranges" in value:
-                raise BadInput(f"the title {short(written)} is no chapter region's; label its region as a chapter")
-            typed.extend(written)
+                raise BadInput(f"the title {short(titles)} is no chapter region's; label its region as a chapter")
+            typed.extend(titles)
     return typed
 
 
@@ -294,11 +294,11 @@ def _index(value: Any, what: str) -> int:
 
 def _paragraphs(data: dict[str, Any]) -> list[Any]:
     """The one list of paragraphs in a task's data; JSON_MIN has regions beside it, which it tells by their labels."""
-    found = {name: value for name, value in data.items() if isinstance(value, list) and _is_paragraph(value)}
-    if len(found) != 1:
-        lists = ", ".join(sorted(found)) or "none"
-        raise BadInput(f"its paragraphs' times must stand in one list in the task's data, found: {lists}; keep one")
-    return next(iter(found.values()))
+    lists = {name: value for name, value in data.items() if isinstance(value, list) and _is_paragraph(value)}
+    if len(lists) != 1:
+        names = ", ".join(sorted(lists)) or "none"
+        raise BadInput(f"its paragraphs' times must stand in one list in the task's data, found: {names}; keep one")
+    return next(iter(lists.values()))
 
 
 def _is_paragraph(items: list[Any]) -> bool:

@@ -27,7 +27,7 @@ from errata.errors import BadInput
 from errata.formats.fields import filled_text, listing, mapping
 from errata.formats.json_files import parse
 from errata.formats.label_studio import REGIONS, marks_chapters, start_of, verdict
-from errata.formats.review_lines import ID_KEYS, Line, by_day, named, reviews, video_id, word
+from errata.formats.review_lines import ID_KEYS, Line, by_day, place_name, reviews, video_id, word
 from errata.formats.review_task import KEY
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_rows, is_json, json_rows
@@ -36,15 +36,15 @@ from errata.formats.source_rows import Rejected, SourceRow
 
 def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
     """Reads JSON_MIN, JSONL of its rows, or the CSV export. Raises BadInput when the file can't be read."""
-    rows = json_rows(path) if is_json(path) else map(_decoded, csv_rows(path))
-    return reviews(by_day(map(_placed, rows), _day), _line, _day, until)
+    rows = json_rows(path) if is_json(path) else map(_decode, csv_rows(path))
+    return reviews(by_day(map(_with_annotation_id, rows), _day), _line, _day, until)
 
 
 def fits(raw: dict[str, Any]) -> bool:
     return "annotator" in raw and "annotation_id" in raw
 
 
-def _decoded(row: SourceRow | Rejected) -> SourceRow | Rejected:
+def _decode(row: SourceRow | Rejected) -> SourceRow | Rejected:
     """A CSV row as JSON_MIN has it: lists read, and empty cells, which stand for what a task lacks, left out."""
     if isinstance(row, Rejected):
         return row
@@ -60,10 +60,10 @@ def _cell(cell: str) -> Any:
         return cell  # a title, or a note, that begins with a bracket
 
 
-def _placed(row: SourceRow | Rejected) -> SourceRow | Rejected:
+def _with_annotation_id(row: SourceRow | Rejected) -> SourceRow | Rejected:
     if isinstance(row, Rejected) or not isinstance(row.raw, dict) or isinstance(row.row, int):
         return row
-    return SourceRow(row.file, f"{row.row}, annotation {named(row.raw.get('annotation_id'))}", row.raw)
+    return SourceRow(row.file, f"{row.row}, annotation {place_name(row.raw.get('annotation_id'))}", row.raw)
 
 
 def _day(raw: Any) -> Any:
@@ -74,7 +74,7 @@ def _day(raw: Any) -> Any:
 def _line(raw: Any) -> Line:
     fields = mapping(raw, "the row")
     regions = _regions(fields)
-    if regions is None and (name := _typed(fields)):
+    if regions is None and (name := _text_field(fields)):
         raise BadInput(f"the text under {short(name)} may be the task's own or the answer; export as JSON")
     if regions is None and "verdict" not in fields and not fields.get(KEY):
         raise BadInput(
@@ -86,17 +86,17 @@ def _line(raw: Any) -> Line:
         "reviewer": word(fields.get("annotator"), "annotator"),
         "reviewed_on": _day(raw),
         "kind": verdict(fields["verdict"]) if "verdict" in fields else "edit",
-        "reviewed": _joined(regions, _titles(fields), fields) if regions else [],
+        "reviewed": _join(regions, _titles(fields), fields) if regions else [],
         "prediction": fields.get(KEY),
     }
 
 
 def _regions(fields: dict[str, Any]) -> list[Any] | None:
     """The values of the one control that marks chapters; None without one."""
-    found = {name: value for name, value in fields.items() if _are_regions(name, value)}
-    if len(found) > 1:
-        raise BadInput(f"chapters are marked by {', '.join(sorted(found))}; keep one of them")
-    return next(iter(found.values()), None)
+    controls = {name: value for name, value in fields.items() if _are_regions(name, value)}
+    if len(controls) > 1:
+        raise BadInput(f"chapters are marked by {', '.join(sorted(controls))}; keep one of them")
+    return next(iter(controls.values()), None)
 
 
 def _are_regions(name: str, value: Any) -> bool:
@@ -108,7 +108,7 @@ def _are_regions(name: str, value: Any) -> bool:
     return isinstance(first, dict) and any(kind in first and marks_chapters(name, first, kind) for kind in REGIONS)
 
 
-def _typed(fields: dict[str, Any]) -> str | None:
+def _text_field(fields: dict[str, Any]) -> str | None:
     """The name under which chapters may stand as text."""
     names = (name for name in fields if "chapter" in name.lower() and not _is_title(name))
     return next((name for name in names if isinstance(fields[name], str | list) and fields[name]), None)
@@ -124,15 +124,15 @@ def _titles(fields: dict[str, Any]) -> list[Any]:
         raise BadInput(f"chapter titles may stand in {', '.join(sorted(names))}; keep one of them")
     if not names:
         return []
-    found = fields[names[0]]
-    if isinstance(found, list):
-        return found
+    titles = fields[names[0]]
+    if isinstance(titles, list):
+        return titles
     if not _is_title(names[0]):
         raise BadInput(f"{names[0]} may be the chapter's or the video's; export as JSON, or write it as a list")
-    return [found]  # a single title is written bare
+    return [titles]  # a single title is written bare
 
 
-def _joined(regions: list[Any], titles: list[Any], fields: dict[str, Any]) -> list[dict[str, Any]]:
+def _join(regions: list[Any], titles: list[Any], fields: dict[str, Any]) -> list[dict[str, Any]]:
     if len(titles) != len(regions):
         raise BadInput(
             f"it has {len(regions)} chapter regions and {len(titles)} titles, and nothing says which is which; "

@@ -32,7 +32,7 @@ def fits(row: Any) -> bool:
     return isinstance(row, dict) and TURNS in row
 
 
-def named(row: SourceRow) -> SourceRow:
+def with_id(row: SourceRow) -> SourceRow:
     """The row; a meeting without an id gets one, which it keeps when it is refused."""
     if not fits(row.raw) or "meeting_id" in row.raw:
         return row

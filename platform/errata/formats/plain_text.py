@@ -13,10 +13,10 @@ from pathlib import Path
 
 from errata.domain.chapter import tidy
 from errata.domain.transcript import Segment, Transcript
-from errata.formats.cues import bracketed
+from errata.formats.cues import split_bracketed_speaker
 from errata.formats.fields import text
 from errata.formats.json_files import read_text
-from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, each
+from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, convert_rows
 
 _STOP = re.compile(r"""[.!?]["'”’»)\]]*(\s+)(?=(\S))""")
 _QUOTES = "\"'“‘«„"
@@ -25,14 +25,14 @@ _QUOTES = "\"'“‘«„"
 def read(path: Path) -> Iterator[ImportedTranscript | Rejected]:
     """The transcript in a file. Raises BadInput, at once, when it can't be read."""
     whole = read_text(path)
-    return each([SourceRow(str(path), path.stem, None)], lambda row: _arrival(row, whole))
+    return convert_rows([SourceRow(str(path), path.stem, None)], lambda row: _arrival(row, whole))
 
 
 def _arrival(row: SourceRow, whole: str) -> ImportedTranscript:
     name = text(row.row, "the file's name")
-    lines = (bracketed({"text": line}) for line in text(whole, "the text").splitlines())
-    said = ((tidy(line.get("speaker", "")), sentence) for line in lines for sentence in sentences(line["text"]))
-    segments = tuple(_placed(said))
+    lines = (split_bracketed_speaker({"text": line}) for line in text(whole, "the text").splitlines())
+    spoken_lines = ((tidy(line.get("speaker", "")), sentence) for line in lines for sentence in sentences(line["text"]))
+    segments = tuple(_segments(spoken_lines))
     duration = segments[-1].end if segments else 0.0
     return ImportedTranscript(Transcript(name, segments, duration, unit="words"), None, row)
 
@@ -48,9 +48,9 @@ def sentences(line: str) -> Iterator[str]:
     yield line[begin:]
 
 
-def _placed(said: Iterator[tuple[str, str]]) -> Iterator[Segment]:
+def _segments(spoken_lines: Iterator[tuple[str, str]]) -> Iterator[Segment]:
     offset = 0
-    for speaker, words in ((speaker, sentence.split()) for speaker, sentence in said):
+    for speaker, words in ((speaker, sentence.split()) for speaker, sentence in spoken_lines):
         if words:
             yield Segment(float(offset), float(offset + len(words)), " ".join(words), speaker or None)
             offset += len(words)

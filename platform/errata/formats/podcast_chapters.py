@@ -21,10 +21,10 @@ ENDINGS = (".chapters.json", "-chapters.json", "_chapters.json", ".json")
 
 def fits(value: Any) -> bool:
     """Whether a JSON file's content is this format."""
-    found = value.get("chapters") if isinstance(value, dict) else None
-    if not isinstance(found, list) or "segments" in value:
+    chapters = value.get("chapters") if isinstance(value, dict) else None
+    if not isinstance(chapters, list) or "segments" in value:
         return False
-    return "version" in value or any(isinstance(item, dict) and "startTime" in item for item in found)
+    return "version" in value or any(isinstance(item, dict) and "startTime" in item for item in chapters)
 
 
 def beside(path: Path) -> Path | None:
@@ -49,14 +49,14 @@ def metadata(path: Path) -> dict[str, Any]:
     try:
         value = mapping(read_map(path), "the file")
         items = (mapping(item, f"chapter {at}") for at, item in enumerate(listing(value.get("chapters"), "chapters")))
-        shown = [pair for at, item in enumerate(items) if (pair := _shown(item, f"chapter {at}")) is not None]
+        pairs = [pair for at, item in enumerate(items) if (pair := _start_and_title(item, f"chapter {at}")) is not None]
     except BadInput as problem:
         raise BadInput(f"in its chapters, {path.name}: {problem}") from problem
     about = {"title": "title", "description": "description", "channel_id": "podcastName"}
-    return {"chapters": json_object(shown)} | {ours: value.get(theirs) for ours, theirs in about.items()}
+    return {"chapters": json_object(pairs)} | {ours: value.get(theirs) for ours, theirs in about.items()}
 
 
-def _shown(item: dict[str, Any], what: str) -> tuple[str, Any] | None:
+def _start_and_title(item: dict[str, Any], what: str) -> tuple[str, Any] | None:
     toc, title = item.get("toc"), item.get("title")
     if not (toc is None or isinstance(toc, bool)):
         raise BadInput(f"{what}'s toc must be true or false, not {toc!r}")

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from errata.errors import BadInput
 from errata.formats import talk
-from errata.formats.cues import seconds, unescaped
+from errata.formats.cues import seconds, unescape_text
 from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
 
@@ -34,15 +34,15 @@ def fits(content: Any) -> bool:
 
 def speech(text: str) -> Speech:
     """Raises BadInput when a paragraph has no time, or one that can't be read."""
-    said = _paragraphs(text)
-    if not said:
+    paragraphs = _paragraphs(text)
+    if not paragraphs:
         raise BadInput("no <p> with words is in it; export it again")
-    starts = [_start(item.time, at) for at, item in enumerate(said, start=1)]
+    starts = [_start(item.time, at) for at, item in enumerate(paragraphs, start=1)]
     times = sorted(set(starts))
-    following = dict(zip(times, [*times[1:], _last_end(said, starts)], strict=True))
+    following = dict(zip(times, [*times[1:], _last_end(paragraphs, starts)], strict=True))
     return [
         {"start": start, "end": following[start], "text": item.text, "speaker": item.speaker or None}
-        for item, start in zip(said, starts, strict=True)
+        for item, start in zip(paragraphs, starts, strict=True)
     ]
 
 
@@ -60,9 +60,9 @@ def _start(stamp: str, number: int) -> float:
     return seconds(stamp, f"the <time> of paragraph {number}")
 
 
-def _last_end(said: list[_Paragraph], starts: list[float]) -> float:
+def _last_end(paragraphs: list[_Paragraph], starts: list[float]) -> float:
     last = max(starts)
-    words = [len(item.text.split()) for item in said]
+    words = [len(item.text.split()) for item in paragraphs]
     before = sum(count for count, start in zip(words, starts, strict=True) if start < last)
     pace = (last - min(starts)) / before if before else 0.0
     return round(last + pace * (sum(words) - before), 3)
@@ -71,12 +71,12 @@ def _last_end(said: list[_Paragraph], starts: list[float]) -> float:
 def _paragraphs(text: str) -> list[_Paragraph]:
     """What stands in cite, time and p; the rest is the page's."""
     # Python's own HTML parser takes minutes for 100 KB of tags that don't end.
-    found = []
+    paragraphs = []
     parts = {"cite": "", "time": "", "p": ""}
     _, *pieces = _PART.split(text)
     for closing, tag, after in zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True):
         if not closing:
-            parts[tag.lower()] = " ".join(unescaped(_OTHER_TAG.sub("", after)).split())
+            parts[tag.lower()] = " ".join(unescape_text(_OTHER_TAG.sub("", after)).split())
         if not closing and tag in "pP" and parts["p"]:
-            found.append(_Paragraph(parts["cite"].rstrip(": "), parts["time"], parts["p"]))
-    return found
+            paragraphs.append(_Paragraph(parts["cite"].rstrip(": "), parts["time"], parts["p"]))
+    return paragraphs

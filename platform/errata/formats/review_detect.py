@@ -59,10 +59,10 @@ def _fitting(path: Path) -> str:
     if workbook.is_one(path):
         return "sheet"
     samples = (raw for content in _contents(path) for raw in _samples(content))
-    fitting = (name for raw in samples for name, known in FORMATS.items() if known.fits(raw))
+    fitting = (name for raw in samples for name, review_format in FORMATS.items() if review_format.fits(raw))
     name = next(fitting, None)
     if name is None:
-        accepted = ", ".join(known.words for known in FORMATS.values())
+        accepted = ", ".join(review_format.words for review_format in FORMATS.values())
         raise BadInput(f"{path} is in no format of reviews that can be read; accepted are {accepted}")
     return name
 

@@ -18,7 +18,7 @@ from errata.formats import reviews_jsonl
 from errata.formats.fields import text
 from errata.formats.json_files import Doubled
 from errata.formats.reviews_jsonl import Review
-from errata.formats.source_rows import Rejected, SourceRow, each
+from errata.formats.source_rows import Rejected, SourceRow, convert_rows
 
 Line = dict[str, Any]
 
@@ -40,15 +40,15 @@ def reviews(
     if until is not None:
         last = reviews_jsonl.day(until)
         rows = (row for row in rows if not reviews_jsonl.is_after({"reviewed_on": _known_day(row, day)}, last))
-    return each(rows, lambda row: _review(row, line))
+    return convert_rows(rows, lambda row: _review(row, line))
 
 
 def _review(row: SourceRow, line: Callable[[Any], Line]) -> Review:
-    made = reviews_jsonl.review_of(SourceRow(row.file, row.row, _settled(line(row.raw))))
-    return replace(made, row=row)
+    review = reviews_jsonl.review_of(SourceRow(row.file, row.row, _without_untouched(line(row.raw))))
+    return replace(review, row=row)
 
 
-def _settled(line: Line) -> Line:
+def _without_untouched(line: Line) -> Line:
     """Chapters that the tool itself filled in, left out: a reviewer who rejects or accepts need not clear them."""
     reviewed, draft = line.get("reviewed"), line.get("draft")
     untouched = draft is None or reviewed == draft
@@ -82,7 +82,7 @@ def word(value: Any, what: str) -> str:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else text(value, what)
 
 
-def named(value: Any) -> str:
+def place_name(value: Any) -> str:
     """A name as it stands, for a place in a file; anything else cut short."""
     return str(value) if isinstance(value, str | int) else short(value)
 

@@ -24,7 +24,7 @@ from errata.domain.chapter import Chapters
 from errata.domain.correction import Kind
 from errata.errors import BadInput
 from errata.formats.fields import filled_text, listed_chapters, mapping, text, text_or_nothing
-from errata.formats.source_rows import Rejected, SourceRow, each, json_lines
+from errata.formats.source_rows import Rejected, SourceRow, convert_rows, json_lines
 
 KINDS: tuple[Kind, ...] = ("edit", "accept", "reject")
 
@@ -43,7 +43,7 @@ class Review:
     draft_by: str
     """The name of whoever or whatever made the draft; may be empty."""
     row: SourceRow = field(compare=False, repr=False)
-    """Where it stood: `row.rejected(reason)` refuses it after all, when it doesn't fit what the record holds."""
+    """Where it stood: `row.reject(reason)` refuses it after all, when it doesn't fit what the record holds."""
     prediction_key: str = ""
     """The prediction of ours that the reviewer was shown; empty when the file does not say."""
 
@@ -58,7 +58,7 @@ def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
     if until is not None:
         last = day(until)
         rows = (row for row in rows if not is_after(row.raw, last))
-    return each(rows, review_of)
+    return convert_rows(rows, review_of)
 
 
 def write(path: Path, reviews: Iterable[Review]) -> int:
@@ -105,7 +105,7 @@ def review_of(row: SourceRow) -> Review:
     """A line as a review; raises BadInput."""
     raw = mapping(row.raw, "the row")
     draft = _chapters(raw.get("draft"), "draft")
-    kind, right = _decided(_kind(raw.get("kind")), draft, _chapters(raw.get("reviewed"), "reviewed"))
+    kind, right = _decide(_kind(raw.get("kind")), draft, _chapters(raw.get("reviewed"), "reviewed"))
     return Review(
         video_id=_video_id(raw.get("video_id")),
         kind=kind,
@@ -131,7 +131,7 @@ def _kind(value: Any) -> Kind:
     raise BadInput(f"kind must be one of {', '.join(KINDS)}, not {short(value)}")
 
 
-def _decided(kind: Kind, draft: Chapters | None, reviewed: Chapters | None) -> tuple[Kind, Chapters | None]:
+def _decide(kind: Kind, draft: Chapters | None, reviewed: Chapters | None) -> tuple[Kind, Chapters | None]:
     if kind == "reject":
         if reviewed:
             raise BadInput("a reject has chapters in `reviewed`; leave them out, or make it an edit")

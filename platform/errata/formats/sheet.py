@@ -48,7 +48,7 @@ NEEDED = ("video_id", "start", "title")
 _SAME = ("reviewer", "reviewed_on", "prediction")
 _VERBATIM = ("video_id", "title", "prediction")
 _FORMULA = r"[\s'\"]*[=+\-@＝＋－＠−]"
-"""True of an apostrophe and whatever it is true of: what `guarded` does, `unguarded` can therefore undo."""
+"""True of an apostrophe and whatever it is true of: what `guard` does, `unguard` can therefore undo."""
 
 
 def _where_run(guard: str) -> re.Pattern[str]:
@@ -65,7 +65,7 @@ def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
     """Raises BadInput when the file can't be read or lacks a column, and Unavailable for XLSX without openpyxl."""
     rows = list(workbook.rows(path, COLUMNS) if workbook.is_one(path) else csv_rows(path))
     _check_columns(path, rows)
-    return reviews([_row(review) for review in _grouped(rows)], _line, _day, until)
+    return reviews([_row(review) for review in _group_rows(rows)], _line, _day, until)
 
 
 def fits(raw: dict[str, Any]) -> bool:
@@ -89,17 +89,17 @@ def write(path: Path, tasks: Iterable[ReviewTask]) -> int:
     return len(items)
 
 
-def guarded(cell: str) -> str:
+def guard(cell: str) -> str:
     return _UNGUARDED.sub("'", cell)
 
 
-def unguarded(cell: str) -> str:
+def unguard(cell: str) -> str:
     return _GUARDED.sub("", cell)
 
 
 def _rows(item: ReviewTask) -> list[list[Any]]:
     def row(start: str, title: str) -> list[Any]:
-        return [guarded(item.transcript.external_id), "", "", "", start, guarded(title), guarded(item.key)]
+        return [guard(item.transcript.external_id), "", "", "", start, guard(title), guard(item.key)]
 
     return [row(plain(chapter.start), tidy(chapter.title)) for chapter in item.chapters] or [row("", "")]
 
@@ -123,12 +123,12 @@ def _check_columns(path: Path, rows: list[SourceRow | Rejected]) -> None:
         )
 
 
-def _grouped(rows: list[SourceRow | Rejected]) -> list[_Group]:
+def _group_rows(rows: list[SourceRow | Rejected]) -> list[_Group]:
     """The rows of each review, in the order in which the reviews begin."""
     groups: dict[tuple[str, ...], _Group] = {}
-    read = [_cells(row) if isinstance(row, SourceRow) else row for row in rows]
-    above = _first_said(read)
-    placed = [_placed(_whole(row, above), above, groups) for row in read]
+    cell_rows = [_cells(row) if isinstance(row, SourceRow) else row for row in rows]
+    above = _first_cells(cell_rows)
+    placed = [_place(_whole(row, above), above, groups) for row in cell_rows]
     videos: dict[str, list[_Group]] = {}
     for group in groups.values():
         videos.setdefault(group.first.raw["video_id"], []).append(group)
@@ -136,7 +136,7 @@ def _grouped(rows: list[SourceRow | Rejected]) -> list[_Group]:
     beside = zip(_nearest(placed), reversed(list(_nearest(reversed(placed)))), strict=True)
     for row, (before, after) in zip(placed, beside, strict=True):
         if isinstance(row, Rejected):
-            names = _named_in(row, columns, videos)
+            names = _videos_in(row, columns, videos)
             meant = [group for name in names for group in videos.get(name, [])]
             if not names:
                 meant = _likelier(row, [before, None if after is before else after])
@@ -145,17 +145,17 @@ def _grouped(rows: list[SourceRow | Rejected]) -> list[_Group]:
     return list(groups.values())
 
 
-def _placed(
+def _place(
     row: SourceRow | Rejected, above: dict[str, dict[str, str]], groups: dict[tuple[str, ...], _Group]
 ) -> _Group | Rejected:
     """The review that a row belongs to, with the row in it."""
     if isinstance(row, Rejected):
         return row
     cells = row.raw
-    said = above[cells["video_id"]]
-    said.update({name: cells[name] for name in _SAME if cells[name]})
-    group = groups.setdefault((cells["video_id"], *said.values()), _Group(row, [], []))
-    group.rows.append({**cells, **said})
+    filled = above[cells["video_id"]]
+    filled.update({name: cells[name] for name in _SAME if cells[name]})
+    group = groups.setdefault((cells["video_id"], *filled.values()), _Group(row, [], []))
+    group.rows.append({**cells, **filled})
     return group
 
 
@@ -167,24 +167,24 @@ def _nearest(placed: Iterable[_Group | Rejected]) -> Iterator[_Group | None]:
         yield last
 
 
-def _named_in(broken: Rejected, columns: list[str], known: Collection[str]) -> list[str]:
+def _videos_in(broken: Rejected, columns: list[str], videos: Collection[str]) -> list[str]:
     """The videos that a row which can't be read is of, as far as it says."""
     if isinstance(broken.raw, str):
-        return [name for name in known if name in broken.raw]
+        return [name for name in videos if name in broken.raw]
     at = columns.index("video_id")
-    name = unguarded(broken.raw[at]) if at < len(broken.raw) else ""
-    return [name] if name.strip() and (name in known or len(broken.raw) == len(columns)) else []
+    name = unguard(broken.raw[at]) if at < len(broken.raw) else ""
+    return [name] if name.strip() and (name in videos or len(broken.raw) == len(columns)) else []
 
 
 def _likelier(broken: Rejected, beside: list[_Group | None]) -> list[_Group]:
     """Of the reviews beside a row the one whose prediction stands in it; where it says none, both may be meant."""
-    found = [group for group in beside if group is not None]
-    keyed = [group for group in found if (key := group.rows[0]["prediction"]) and key in broken.raw]
-    return keyed or found
+    groups = [group for group in beside if group is not None]
+    keyed = [group for group in groups if (key := group.rows[0]["prediction"]) and key in broken.raw]
+    return keyed or groups
 
 
 def _cells(row: SourceRow) -> SourceRow | Rejected:
-    cells = {name: unguarded(row.raw.get(name, "")) for name in COLUMNS}
+    cells = {name: unguard(row.raw.get(name, "")) for name in COLUMNS}
     if not cells["video_id"].strip():
         return Rejected(row.file, row.row, "it has no video_id; fill it in", list(row.raw.values()))
     return SourceRow(
@@ -201,14 +201,14 @@ def _whole(row: SourceRow | Rejected, above: dict[str, dict[str, str]]) -> Sourc
     return row
 
 
-def _first_said(rows: list[SourceRow | Rejected]) -> dict[str, dict[str, str]]:
+def _first_cells(rows: list[SourceRow | Rejected]) -> dict[str, dict[str, str]]:
     """For each video, what the first filled cell of each column says: it holds for the rows above that cell too."""
-    said: dict[str, dict[str, str]] = {}
+    first: dict[str, dict[str, str]] = {}
     for row in rows:
         if isinstance(row, SourceRow):
-            known = said.setdefault(row.raw["video_id"], dict.fromkeys(_SAME, ""))
-            known.update({name: known[name] or row.raw[name] for name in _SAME})
-    return said
+            cells = first.setdefault(row.raw["video_id"], dict.fromkeys(_SAME, ""))
+            cells.update({name: cells[name] or row.raw[name] for name in _SAME})
+    return first
 
 
 def _row(group: _Group) -> SourceRow | Rejected:
@@ -221,7 +221,7 @@ def _row(group: _Group) -> SourceRow | Rejected:
         "reviewed": [_chapter(row) for row in group.rows if row["start"] or row["title"].strip()] + lost,
     }
     row = SourceRow(group.first.file, group.first.row, raw)
-    return row.rejected(f"row {group.broken[0].row} of it: {group.broken[0].reason}") if lost else row
+    return row.reject(f"row {group.broken[0].row} of it: {group.broken[0].reason}") if lost else row
 
 
 def _chapter(row: dict[str, str]) -> dict[str, Any]:

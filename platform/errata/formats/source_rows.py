@@ -56,7 +56,7 @@ class SourceRow:
     """The line, counted from 1; for files that are maps, the key."""
     raw: Any
 
-    def rejected(self, reason: str) -> Rejected:
+    def reject(self, reason: str) -> Rejected:
         # A key may hold what no terminal and no database takes: that is often the very reason.
         plain = isinstance(self.row, int) or self.row.isprintable()
         return Rejected(self.file, self.row if plain else ascii(self.row), reason, self.raw)
@@ -70,7 +70,7 @@ class ImportedTranscript:
     reference: Chapters | None
     """None where none came; an empty tuple says that it has no chapters."""
     row: SourceRow = field(compare=False, repr=False)
-    """Where it stood: `row.rejected(reason)` refuses it after all, when it doesn't fit what the record holds."""
+    """Where it stood: `row.reject(reason)` refuses it after all, when it doesn't fit what the record holds."""
 
 
 class DetectedFile(NamedTuple, Generic[Value]):
@@ -81,26 +81,28 @@ class DetectedFile(NamedTuple, Generic[Value]):
     rows: Iterator[Value | Rejected]
 
 
-def each(rows: Iterable[SourceRow | Rejected], make: Callable[[SourceRow], Value]) -> Iterator[Value | Rejected]:
+def convert_rows(
+    rows: Iterable[SourceRow | Rejected], make: Callable[[SourceRow], Value]
+) -> Iterator[Value | Rejected]:
     """What `make` makes of each row, in order; a row on which it raises BadInput comes out rejected."""
     for row in rows:
-        yield row if isinstance(row, Rejected) else _made(row, make)
+        yield row if isinstance(row, Rejected) else _convert(row, make)
 
 
-def _made(row: SourceRow, make: Callable[[SourceRow], Value]) -> Value | Rejected:
+def _convert(row: SourceRow, make: Callable[[SourceRow], Value]) -> Value | Rejected:
     try:
         return make(row)
     except BadInput as problem:
-        return row.rejected(str(problem))
+        return row.reject(str(problem))
 
 
 def json_lines(path: Path) -> Iterator[SourceRow | Rejected]:
     """The rows of a JSONL file; blank lines are skipped. Raises BadInput, at once, when the file can't be read."""
     lines = read_text(path).split("\n")  # not splitlines: U+2028 may stand in a JSON string
-    return (_parsed(str(path), number, line) for number, line in enumerate(lines, start=1) if line.strip())
+    return (_parse_line(str(path), number, line) for number, line in enumerate(lines, start=1) if line.strip())
 
 
-def _parsed(file: str, number: int, line: str) -> SourceRow | Rejected:
+def _parse_line(file: str, number: int, line: str) -> SourceRow | Rejected:
     try:
         return SourceRow(file, number, parse(line, number))
     except BadInput as problem:

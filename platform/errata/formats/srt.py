@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from errata.formats import talk
-from errata.formats.cues import Cue, bracketed, carried, cues, is_first, unrolled, without_tags
+from errata.formats.cues import Cue, carry_speakers, cues, is_first, split_bracketed_speaker, unroll, without_tags
 from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
 
@@ -37,10 +37,10 @@ def fits(content: Any) -> bool:
 
 def speech(text: str) -> Speech:
     """Raises BadInput, with the line that can't be read."""
-    lines = [_line(cue) for cue in unrolled([_plain(cue) for cue in cues(text, _NUMBER, _NEVER)])]
+    lines = [_line(cue) for cue in unroll([_plain(cue) for cue in cues(text, _NUMBER, _NEVER)])]
     if _SPEAKER.match(lines[0]["text"]):
-        return carried([_named(line) for line in lines])
-    return [bracketed(line) for line in lines]
+        return carry_speakers([_split_speaker(line) for line in lines])
+    return [split_bracketed_speaker(line) for line in lines]
 
 
 def _plain(cue: Cue) -> Cue:
@@ -52,6 +52,6 @@ def _line(cue: Cue) -> dict[str, Any]:
     return {"start": cue.start, "end": cue.end, "text": " ".join(cue.lines).strip(), "speaker": None}
 
 
-def _named(line: dict[str, Any]) -> dict[str, Any]:
-    found = _SPEAKER.match(line["text"])
-    return line if found is None else line | {"speaker": found[1], "text": line["text"][found.end() :]}
+def _split_speaker(line: dict[str, Any]) -> dict[str, Any]:
+    match = _SPEAKER.match(line["text"])
+    return line if match is None else line | {"speaker": match[1], "text": line["text"][match.end() :]}

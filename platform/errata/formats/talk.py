@@ -13,7 +13,7 @@ from typing import Any
 
 from errata.formats import chapter_llama, podcast_chapters
 from errata.formats.json_files import read_text
-from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, each
+from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, convert_rows
 
 Speech = list[dict[str, Any]]
 """Lines of {start, end, text, speaker}, in seconds; what is wrong with a value is said where the transcript is made."""
@@ -36,4 +36,4 @@ def arrival(path: Path, raw: Callable[[], dict[str, Any]]) -> Iterator[ImportedT
     A row that has no such form yet stands in the rejects with its reason alone: the file itself is what can be mended.
     """
     nameless = SourceRow(str(path), path.stem, None)
-    return each(each([nameless], lambda row: replace(row, raw=raw())), chapter_llama.arrival)
+    return convert_rows(convert_rows([nameless], lambda row: replace(row, raw=raw())), chapter_llama.arrival)

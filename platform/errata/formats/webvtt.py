@@ -15,7 +15,7 @@ from typing import Any
 
 from errata.errors import BadInput
 from errata.formats import talk
-from errata.formats.cues import Cue, bracketed, carried, cues, unescaped, unrolled, without_tags
+from errata.formats.cues import Cue, carry_speakers, cues, split_bracketed_speaker, unescape_text, unroll, without_tags
 from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
 
@@ -38,9 +38,9 @@ def speech(text: str) -> Speech:
     """Raises BadInput, with the line that can't be read."""
     if not fits(text):
         raise BadInput("its first line must be WEBVTT; export it again, or name it .srt if it is SubRip")
-    shown = unrolled([_plain(cue) for cue in cues(text, _NAME, _ASIDE)])
-    lines = [line for cue in shown for line in _voices(cue)]
-    return carried(lines) if lines[0]["speaker"] else [bracketed(line) for line in lines]
+    cues_once = unroll([_plain(cue) for cue in cues(text, _NAME, _ASIDE)])
+    lines = [line for cue in cues_once for line in _voices(cue)]
+    return carry_speakers(lines) if lines[0]["speaker"] else [split_bracketed_speaker(line) for line in lines]
 
 
 def _plain(cue: Cue) -> Cue:
@@ -49,15 +49,15 @@ def _plain(cue: Cue) -> Cue:
 
 def _voices(cue: Cue) -> Speech:
     """The cue as one line, or as one a voice."""
-    said, *voices = _VOICE.split(" ".join(cue.lines))
-    parts: list[tuple[str, str | None]] = [(said, None)] if said.strip() or not voices else []
+    without_voice, *voices = _VOICE.split(" ".join(cue.lines))
+    parts: list[tuple[str, str | None]] = [(without_voice, None)] if without_voice.strip() or not voices else []
     parts += zip(voices[1::2], voices[::2], strict=True)
     return [
         {
             "start": cue.start,
             "end": cue.end,
-            "text": unescaped(text),
-            "speaker": unescaped(speaker or "").strip() or None,
+            "text": unescape_text(text),
+            "speaker": unescape_text(speaker or "").strip() or None,
         }
         for text, speaker in parts
     ]

@@ -50,10 +50,10 @@ def rows(path: Path, columns: Collection[str]) -> list[SourceRow | Rejected]:
         header.pop()
     check_header(path, header)
     places = {at for at, name in enumerate(header) if name in columns}
-    found = (
+    sheet_rows = (
         _row(SourceRow(str(path), line, None), header, cells, places) for line, cells in enumerate(table[1:], start=2)
     )
-    return [row for row in found if row is not None]
+    return [row for row in sheet_rows if row is not None]
 
 
 def write(path: Path, table: Iterable[list[str]]) -> None:

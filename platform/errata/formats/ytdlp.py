@@ -50,12 +50,12 @@ def fits(content: Any) -> bool:
 def families(files: Sequence[Path]) -> dict[Path, list[Path]]:
     """Of each info file among those of a folder, what yt-dlp wrote beside it: captions, sound, pictures."""
     infos = {_stem(file): file for file in files if file.name.endswith(INFO)}
-    found: dict[Path, list[Path]] = {info: [] for info in infos.values()}
+    beside: dict[Path, list[Path]] = {info: [] for info in infos.values()}
     for file in files:
-        owner = None if file in found else _owner(file.name, infos)
+        owner = None if file in beside else _owner(file.name, infos)
         if owner is not None:
-            found[owner].append(file)
-    return found
+            beside[owner].append(file)
+    return beside
 
 
 def _owner(name: str, infos: dict[str, Path]) -> Path | None:
@@ -86,15 +86,15 @@ def _raw(path: Path, captions: Path | None, beside: Iterable[Path]) -> dict[str,
         "duration": info.get("duration"),
         "chapters": _chapters(info.get("chapters")),
     }
-    return {"video_id": info.get("id"), "metadata": metadata, "asr": _spoken(file)}
+    return {"video_id": info.get("id"), "metadata": metadata, "asr": _speech(file)}
 
 
 def _captions(path: Path, language: Any, beside: Iterable[Path]) -> Path:
     """`talk.info.json` has `talk.en.vtt`, or `talk.vtt`, or at least `talk.json`."""
     stem = _stem(path)
     names = {file.name for file in beside if file.name.startswith(stem + ".") and file != path}
-    found = [match for name in names if (match := _CAPTIONS.fullmatch(name, len(stem) + 1))]
-    if not found:
+    matches = [match for name in names if (match := _CAPTIONS.fullmatch(name, len(stem) + 1))]
+    if not matches:
         if f"{stem}.json" in names:
             return path.with_name(f"{stem}.json")
         raise BadInput(
@@ -108,7 +108,7 @@ def _captions(path: Path, language: Any, beside: Iterable[Path]) -> Path:
         original = spoken.endswith("-orig")
         return spoken != language, not own, not original, spoken, _ENDINGS.index(match[2])
 
-    return path.with_name(min(found, key=rank).string)
+    return path.with_name(min(matches, key=rank).string)
 
 
 def _chapters(value: Any) -> dict[str, Any] | None:
@@ -122,7 +122,7 @@ def _chapters(value: Any) -> dict[str, Any] | None:
     )
 
 
-def _spoken(file: Path) -> Speech:
+def _speech(file: Path) -> Speech:
     try:
         if file.suffix == ".json3":
             return _json3(read_text(file))

@@ -109,12 +109,12 @@ def verify(folder: Path) -> str:
 def store_model(folder: Path, models: Path) -> str:
     """Copies a sealed model to where models are kept, under its identity, which is returned. Idempotent."""
     identity = verify(folder)
-    kept = models / identity[:16]
-    if not (kept / MANIFEST).exists():
+    stored = models / identity[:16]
+    if not (stored / MANIFEST).exists():
         partial = models / f"{identity[:16]}.partial"
         shutil.rmtree(partial, ignore_errors=True)
         shutil.copytree(folder, partial)
-        partial.replace(kept)
+        partial.replace(stored)
     return identity
 
 
@@ -125,7 +125,7 @@ def adopt(source: Path, card: Card, folder: Path) -> str:
     beside it belong to. Files are linked where they can be, and copied otherwise; `source` stays as it is.
     """
     folder.mkdir(parents=True)
-    for path in _wanted(source):
+    for path in _model_files(source):
         try:
             os.link(path, folder / path.name)
         except OSError:  # another disk, or one without links
@@ -134,7 +134,7 @@ def adopt(source: Path, card: Card, folder: Path) -> str:
     return seal(folder)
 
 
-def _wanted(source: Path) -> list[Path]:
+def _model_files(source: Path) -> list[Path]:
     """The files that make up a model of somebody else's."""
     if not source.is_dir():
         return [*tokenizer_files(source.parent), source]

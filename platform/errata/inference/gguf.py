@@ -34,12 +34,12 @@ class GgufEngine(TorchEngine):
 
 def unpack(folder: Path, out: Path) -> None:
     """Writes the model in `folder` to `out` as safetensors, in fp32, with its tokenizer."""
-    found = sorted(folder.glob("*.gguf"))
-    if len(found) != 1:
-        raise BadInput(f"{folder} holds {len(found)} .gguf files; name the one that is meant")
+    weights = sorted(folder.glob("*.gguf"))
+    if len(weights) != 1:
+        raise BadInput(f"{folder} holds {len(weights)} .gguf files; name the one that is meant")
     if not (folder / "tokenizer.json").is_file():
         raise BadInput(f"{folder} has no tokenizer.json; put the model's tokenizer files beside its .gguf file")
-    _save(_load(found[0]), out)
+    _save(_load(weights[0]), out)
     for path in tokenizer_files(folder):
         shutil.copyfile(path, out / path.name)
 

@@ -24,18 +24,16 @@ def load(folder: Path, models: Path) -> Engine:
     return TorchEngine(*_parts(folder, card, models))
 
 
-def same_weights(one: Path, other: Path, models: Path) -> bool:
+def same_weights(new: Path, old: Path, models: Path) -> bool:
     """Whether both are safetensors, equal to the bit, an adapter's as merged."""
-    cards = [Card.read(folder) for folder in (one, other)]
-    if any(card.form in ("onnx", "gguf") for card in cards):
+    cards = {folder: Card.read(folder) for folder in (new, old)}
+    if any(card.form in ("onnx", "gguf") for card in cards.values()):
         return False
     import torch
 
     from errata.inference.torch import load_model
 
-    first, second = (
-        load_model(*_parts(folder, card, models)).state_dict() for folder, card in zip((one, other), cards, strict=True)
-    )
+    first, second = (load_model(*_parts(folder, cards[folder], models)).state_dict() for folder in (new, old))
     return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
 
 

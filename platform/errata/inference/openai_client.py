@@ -124,8 +124,8 @@ def with_retries(
         try:
             return call()
         except again as fault:
-            asked = fault.wait if isinstance(fault, Passing) else 0.0
-            sleep(min(max(asked, FIRST_WAIT * 2 ** (attempt - 1) * random.uniform(0.5, 1.0)), LONGEST_WAIT))
+            requested = fault.wait if isinstance(fault, Passing) else 0.0
+            sleep(min(max(requested, FIRST_WAIT * 2 ** (attempt - 1) * random.uniform(0.5, 1.0)), LONGEST_WAIT))
     return call()
 
 

@@ -17,8 +17,8 @@ class RecordedModel:
     def __init__(self, record: Record, predictor: Predictor) -> None:
         self._record, self._predictor = record, predictor
 
-    def predict_all(self, transcripts: Sequence[int], each: Callable[[], None] = lambda: None) -> dict[int, Prediction]:
-        """By transcript, recorded before this returns; `each` is called after every answer.
+    def predict_all(self, transcripts: Sequence[int], advance: Callable[[], None] = lambda: None) -> dict[int, Prediction]:
+        """By transcript, recorded before this returns; `advance` is called after every answer.
 
         A transcript that there is no answer to, as in a file, is left out.
         """
@@ -27,7 +27,7 @@ class RecordedModel:
             recorded = {seq: store.predictions.find(seq, key.model, key.template) for seq in transcripts}
         predictions = {seq: prediction for seq, prediction in recorded.items() if prediction is not None}
         for _ in predictions:
-            each()
+            advance()
         unknown = [seq for seq in recorded if seq not in predictions]
         for begin in range(0, len(unknown), TOGETHER):
             with self._record.read() as store:
@@ -38,7 +38,7 @@ class RecordedModel:
                     store.predictions.add(prediction)
             for prediction in fresh:
                 predictions[prediction.transcript] = prediction
-                each()
+                advance()
         return predictions
 
     def _predict(self, texts: Mapping[int, Transcript]) -> list[Prediction]:

@@ -19,12 +19,12 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     if _class(folder) == _COMMON:
         from transformers import TokenizersBackend
 
-        found: Tokenizer = TokenizersBackend.from_pretrained(folder, local_files_only=True)
+        tokenizer: Tokenizer = TokenizersBackend.from_pretrained(folder, local_files_only=True)
     else:
         from transformers import AutoTokenizer
 
-        found = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    return found
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    return tokenizer
 
 
 def _class(folder: Path) -> str:

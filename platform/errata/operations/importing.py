@@ -248,6 +248,6 @@ def _added(store: Store, row: Item | Rejected, add: Callable[[Store, Item], bool
     try:
         return add(store, row)
     except Forgotten as problem:
-        return replace(row.row, raw=None).rejected(str(problem))
+        return replace(row.row, raw=None).reject(str(problem))
     except (BadInput, NotFound) as problem:
-        return row.row.rejected(str(problem))
+        return row.row.reject(str(problem))

@@ -112,8 +112,8 @@ class ChapterTask:
         tokens = ids(Text(line), self.tokenizer)
         if len(tokens) <= longest:
             return line
-        kept: str = self.tokenizer.decode(tokens[:longest], skip_special_tokens=False)
-        return tidy(kept.rstrip("�"))
+        beginning: str = self.tokenizer.decode(tokens[:longest], skip_special_tokens=False)
+        return tidy(beginning.rstrip("�"))
 
 
 def _without_chapters(description: str) -> str:

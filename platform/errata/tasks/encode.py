@@ -49,23 +49,23 @@ def dress(prompt: Prompt, chat: bool, tokenizer: Tokenizer) -> Prompt:
     return prompt
 
 
-def encode(prompt: Prompt, answers: Sequence[Filling], tokenizer: Tokenizer) -> Encoded:
+def encode(prompt: Prompt, fillings: Sequence[Filling], tokenizer: Tokenizer) -> Encoded:
     """A dressed prompt with its slots filled, and end-of-sequence after the last one.
 
     Raises BadInput when the tokenizer has no end-of-sequence token: such a model never learns to stop.
     """
     if tokenizer.eos_token_id is None:
         raise BadInput("the tokenizer has no end-of-sequence token, so the model could never learn to stop; add one")
-    filling = iter(answers)
+    remaining = iter(fillings)
     input_ids: list[int] = []
     labels: list[int] = []
     for span in prompt:
         if isinstance(span, Slot):
-            said = [token for part in next(filling) for token in ids(part, tokenizer)]
-            input_ids += said
-            labels += said
+            tokens = [token for part in next(remaining) for token in ids(part, tokenizer)]
+            input_ids += tokens
+            labels += tokens
         else:
-            heard = ids(span, tokenizer)
-            input_ids += heard
-            labels += [IGNORED] * len(heard)
+            tokens = ids(span, tokenizer)
+            input_ids += tokens
+            labels += [IGNORED] * len(tokens)
     return Encoded((*input_ids, tokenizer.eos_token_id), (*labels, tokenizer.eos_token_id))

@@ -48,17 +48,17 @@ class Indexed:
         chapters: dict[int, Chapter] = {}
         problems: list[str] = []
         for line in answers[0].split("\n"):
-            found = _LINE.fullmatch(line)
+            match = _LINE.fullmatch(line)
             if not line.strip():
                 continue
-            if found is None:
+            if match is None:
                 problems.append(f"{line[:60]!r} is not a number and a title")
-            elif int(found[1]) >= len(view.lines):
-                problems.append(f"line {found[1]} is not in the transcript's {len(view.lines)} lines")
-            elif chapters and int(found[1]) <= max(chapters):
-                problems.append(f"line {found[1]} comes again, or after a later one")
+            elif int(match[1]) >= len(view.lines):
+                problems.append(f"line {match[1]} is not in the transcript's {len(view.lines)} lines")
+            elif chapters and int(match[1]) <= max(chapters):
+                problems.append(f"line {match[1]} comes again, or after a later one")
             else:
-                chapters[int(found[1])] = Chapter(float(view.starts[int(found[1])]), tidy(found[2]))
+                chapters[int(match[1])] = Chapter(float(view.starts[int(match[1])]), tidy(match[2]))
         if view.opening == "seam":
             chapters.pop(0, None)
         return Reading(tuple(chapters.values()), tuple(problems))

@@ -56,10 +56,10 @@ class Inline:
     def grammar(self, view: View, answers: Sequence[str]) -> str:
         slots = len(view.lines) if view.opening == "unknown" else len(view.lines) - 1
         if len(answers) == slots:
-            return f"start: {NEW} {'TITLE' if _titled(view, answers) else 'TITLE?'} {END}\n{_TITLE}"
+            return f"start: {NEW} {'TITLE' if _needs_title(view, answers) else 'TITLE?'} {END}\n{_TITLE}"
         if view.opening == "unknown" and not answers:
             return f"start: {SAME} | {NEW} {END}\n"
-        if _titled(view, answers):
+        if _needs_title(view, answers):
             return f"start: {SAME} | {NEW} TITLE {END}\n{_TITLE}"
         if view.opening == "seam":
             return f"start: {SAME} | {NEW} TITLE? {END}\n{_TITLE}"
@@ -98,12 +98,12 @@ def _close(title: str) -> Filling:
 
 def _title(answer: str) -> str | None:
     """The title in `<|new|> title <|end|>`, perhaps empty; None for any other answer."""
-    said = answer.strip()
-    if not (said.startswith(NEW) and said.endswith(END)):
+    text = answer.strip()
+    if not (text.startswith(NEW) and text.endswith(END)):
         return None
-    return tidy(said.removeprefix(NEW).removesuffix(END))
+    return tidy(text.removeprefix(NEW).removesuffix(END))
 
 
-def _titled(view: View, answers: Sequence[str]) -> bool:
+def _needs_title(view: View, answers: Sequence[str]) -> bool:
     """Whether the span now open began at a border, so that it must get a title."""
     return view.opening == "chapter" or any(_title(answer) is not None for answer in answers)

@@ -97,16 +97,16 @@ def _items(answer: str) -> tuple[list[dict[str, Any]], list[str]]:
     for text, problem in ((body, None), (_TRAILING_COMMA.sub(r"\1", body), "a trailing comma was mended")):
         try:
             value = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         items = [item for item in value if isinstance(item, dict)]
         bad = [f"{json.dumps(item)[:60]} is not an object" for item in value if not isinstance(item, dict)]
         return items, ([problem] if problem else []) + bad
     items = []
-    for found in _OBJECT.findall(answer):
+    for whole in _OBJECT.findall(answer):
         try:
-            items.append(json.loads(_TRAILING_COMMA.sub(r"\1", found)))
-        except ValueError:
+            items.append(json.loads(_TRAILING_COMMA.sub(r"\1", whole)))
+        except (ValueError, RecursionError):
             continue
     return items, [f"the answer is not a JSON list; {len(items)} whole objects could be read: {answer[:60]!r}"]
 

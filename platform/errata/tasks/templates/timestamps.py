@@ -50,13 +50,13 @@ class Timestamps:
         chapters: dict[int, Chapter] = {}
         problems: list[str] = []
         for line in answers[0].split("\n"):
-            found = find_clock(line)
+            clock_time = find_clock(line)
             if not line.strip():
                 continue
-            if found is None:
+            if clock_time is None:
                 problems.append(f"{line[:60]!r} has no time")
                 continue
-            seconds, (_, end) = found
+            seconds, (_, end) = clock_time
             title = tidy(_SEPARATOR.sub("", line[end:], count=1))
             place = _place(view.starts, seconds)
             if seconds > view.duration:
@@ -75,6 +75,6 @@ class Timestamps:
 
 
 def _place(starts: Sequence[int], seconds: int) -> int:
-    right = min(bisect_left(starts, seconds), len(starts) - 1)
-    left = max(right - 1, 0)
-    return min(starts[left], starts[right], key=lambda start: abs(start - seconds))
+    after = min(bisect_left(starts, seconds), len(starts) - 1)
+    before = max(after - 1, 0)
+    return min(starts[before], starts[after], key=lambda start: abs(start - seconds))
