@@ -17,7 +17,9 @@ class RecordedModel:
     def __init__(self, record: Record, predictor: Predictor) -> None:
         self._record, self._predictor = record, predictor
 
-    def predict_all(self, transcripts: Sequence[int], advance: Callable[[], None] = lambda: None) -> dict[int, Prediction]:
+    def predict_all(
+        self, transcripts: Sequence[int], advance: Callable[[], None] = lambda: None
+    ) -> dict[int, Prediction]:
         """By transcript, recorded before this returns; `advance` is called after every answer.
 
         A transcript that there is no answer to, as in a file, is left out.
