@@ -24,7 +24,7 @@ from errata.domain.chapter import Chapters
 from errata.inference.model import open_model
 from registry.export.device import export_device
 from registry.export.server import export_server
-from registry.parity import Item, agreement, compare_f1
+from registry.parity import LabelledItem, agreement, compare_f1
 
 TALKS = 60
 
@@ -46,7 +46,9 @@ def _answers(folder: Path, talks: Sequence[Talk]) -> tuple[list[Chapters], float
 def main() -> None:
     talks = _talks()
     items = [
-        Item(styles.chapters(talk, styles.house(talk)), talk.transcript.duration, "seconds", talk.transcript.channel)
+        LabelledItem(
+            styles.chapters(talk, styles.house(talk)), talk.transcript.duration, "seconds", talk.transcript.channel
+        )
         for talk in talks
     ]
     with TemporaryDirectory() as place:

@@ -15,21 +15,21 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-Scores = npt.NDArray[np.float64]
+ScoreMatrix = npt.NDArray[np.float64]
 
 
-def gem_acc(r: Scores) -> float:
+def gem_acc(r: ScoreMatrix) -> float:
     """ACC = 1/T Σ_i R[T,i] (Lopez-Paz & Ranzato 2017, "Gradient Episodic Memory", arXiv 1706.08840)."""
     return _mean(r[-1])
 
 
-def gem_bwt(r: Scores) -> float:
+def gem_bwt(r: ScoreMatrix) -> float:
     """BWT = 1/(T−1) Σ_{i<T} (R[T,i] − R[i,i]) (GEM). Negative: later tasks made earlier ones worse."""
     last = len(r) - 1
     return _mean(r[-1, task] - r[task + 1, task] for task in range(last - 1))
 
 
-def gem_fwt(r: Scores, untrained: Scores | None = None) -> float:
+def gem_fwt(r: ScoreMatrix, untrained: ScoreMatrix | None = None) -> float:
     """FWT = 1/(T−1) Σ_{i≥2} (R[i−1,i] − b_i), b_i being the untrained model's score on task i (GEM).
 
     `untrained` has shape (T,); Day-0's row by default. GEM itself takes a model initialised at random.
@@ -38,7 +38,7 @@ def gem_fwt(r: Scores, untrained: Scores | None = None) -> float:
     return _mean(r[task, task] - before[task] for task in range(1, len(r) - 1))
 
 
-def avalanche_forgetting(r: Scores, now: int | None = None) -> float:
+def avalanche_forgetting(r: ScoreMatrix, now: int | None = None) -> float:
     """Mean over the tasks i before the `now`-th of R[i,i] − R[now,i]: first minus last, not best minus last.
 
     StreamForgetting of Avalanche (commit eb075be); the task taught last has none. `now` is T by default.
@@ -47,30 +47,30 @@ def avalanche_forgetting(r: Scores, now: int | None = None) -> float:
     return _mean(r[task + 1, task] - r[at, task] for task in range(at - 1))
 
 
-def avalanche_bwt(r: Scores, now: int | None = None) -> float:
+def avalanche_bwt(r: ScoreMatrix, now: int | None = None) -> float:
     """Avalanche's StreamBWT: its forgetting with the sign turned."""
     return 0.0 - avalanche_forgetting(r, now)
 
 
-def avalanche_fwt(r: Scores) -> float:
+def avalanche_fwt(r: ScoreMatrix) -> float:
     """Mean over the tasks i from the second on of R[i−1,i] − R[0,i], recorded right after task i−1 (Avalanche)."""
     return gem_fwt(r)
 
 
-def chaudhry_forgetting(r: Scores) -> float:
+def chaudhry_forgetting(r: ScoreMatrix) -> float:
     """F = 1/(T−1) Σ_{i<T} (max_{l in 1..T−1} R[l,i] − R[T,i]): best minus last (Chaudhry et al. 2018, "Riemannian
     Walk", arXiv 1801.10112). Row 0 is not among the l: nothing had been taught."""
     taught = r[1:-1]
     return _mean(_best(taught[:, task]) - r[-1, task] for task in range(len(r) - 2))
 
 
-def trace_op(r: Scores, now: int | None = None) -> float:
+def trace_op(r: ScoreMatrix, now: int | None = None) -> float:
     """OP_t = 1/t Σ_{i≤t} R[t,i] (Wang et al. 2023, "TRACE", arXiv 2310.06762); `now` is t, T by default."""
     at = len(r) - 1 if now is None else now
     return _mean(r[at, :at])
 
 
-def trace_bwt(r: Scores, now: int | None = None) -> float:
+def trace_bwt(r: ScoreMatrix, now: int | None = None) -> float:
     """BWT_t = 1/t Σ_{i≤t} (R[t,i] − R[i,i]) (TRACE): divided by t, not t−1, the last term being 0."""
     at = len(r) - 1 if now is None else now
     return _mean(r[at, task] - r[task + 1, task] for task in range(at))
@@ -81,24 +81,24 @@ def general_ability_delta(now: Iterable[float], before: Iterable[float]) -> floa
     return _mean(after - first for after, first in zip(now, before, strict=True))
 
 
-def measures(r: Scores) -> dict[str, float | None]:
+def measures(r: ScoreMatrix) -> dict[str, float | None]:
     """All of them that follow from `r` alone, by name; None for what can't be told."""
-    found = {
-        "gem_acc": gem_acc(r),
-        "gem_bwt": gem_bwt(r),
-        "gem_fwt": gem_fwt(r),
-        "avalanche_forgetting": avalanche_forgetting(r),
-        "avalanche_bwt": avalanche_bwt(r),
-        "avalanche_fwt": avalanche_fwt(r),
-        "chaudhry_forgetting": chaudhry_forgetting(r),
-        "trace_op": trace_op(r),
-        "trace_bwt": trace_bwt(r),
-    }
-    return {name: told(value) for name, value in found.items()}
+    functions = (
+        gem_acc,
+        gem_bwt,
+        gem_fwt,
+        avalanche_forgetting,
+        avalanche_bwt,
+        avalanche_fwt,
+        chaudhry_forgetting,
+        trace_op,
+        trace_bwt,
+    )
+    return {function.__name__: none_for_nan(function(r)) for function in functions}
 
 
-def told(value: float) -> float | None:
-    """For JSON, which has no NaN."""
+def none_for_nan(value: float) -> float | None:
+    """JSON has no NaN."""
     return None if math.isnan(value) else float(value)
 
 
@@ -107,6 +107,6 @@ def _mean(terms: Iterable[float]) -> float:
     return math.fsum(known) / len(known) if known else math.nan
 
 
-def _best(column: Scores) -> float:
+def _best(column: ScoreMatrix) -> float:
     known = column[~np.isnan(column)]
     return float(known.max()) if len(known) else math.nan

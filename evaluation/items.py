@@ -6,7 +6,7 @@ that are made again and again; `anchor` and `sealed` are held out, and `evaluati
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -84,7 +84,7 @@ def fresh_items(record: Record, after: int, upto: int, models: Iterable[Contende
 
     Not those that only a reviewer on probation stands for. One an item's leak group, so that no talk counts twice.
     """
-    return unused_items(record, after, upto, seen_by(models))
+    return unused_items(record, after, upto, transcripts_seen_by(models))
 
 
 def unused_items(record: Record, after: int, upto: int, seen: frozenset[str]) -> list[Item]:
@@ -97,7 +97,7 @@ def unused_items(record: Record, after: int, upto: int, seen: frozenset[str]) ->
 def guardrail_items(record: Record, upto: int, models: Iterable[Contender]) -> list[Item]:
     """Held-out labels as of `upto`: `anchor` where a person corrected by today's guideline, `retention` where the
     chapters that came with the transcript still stand, so that the right answer has not changed since Day-0."""
-    return held_out_items(record, "anchor", upto, seen_by(models))
+    return held_out_items(record, "anchor", upto, transcripts_seen_by(models))
 
 
 def held_out_items(record: Record, role: Role, upto: int, seen: frozenset[str]) -> list[Item]:
@@ -114,8 +114,8 @@ def _part(role: Literal["dev", "anchor", "sealed"], label: Label) -> Part:
     return "retention" if role == "anchor" and label.kind == "reference" else role
 
 
-def seen_by(models: Iterable[Contender]) -> frozenset[str]:
-    """The transcripts, by hash, that any of the models has seen."""
+def transcripts_seen_by(models: Iterable[Contender]) -> frozenset[str]:
+    """By hash: those that any of the models was trained on, with their twins."""
     return frozenset[str]().union(*(read_training_transcripts(model.folder) for model in models))
 
 
@@ -130,28 +130,24 @@ def unreviewed(record: Record, upto: int, seen: frozenset[str], draw: str, most:
     Of role train, one a leak group, of groups of which nothing is among `seen`, by hash. The same draw gives the same
     ones in the same order, whatever has been said since; where one is gone, the others stay in theirs.
     """
-    taken, found = set(seen), list[int]()
+    excluded, transcripts = set(seen), list[int]()
     with record.read() as store:
         for seq in sorted(store.transcripts.waiting(upto), key=lambda seq: sha256(f"{draw} {seq}")):
-            group = store.leak_groups.of(seq, upto)
-            if len(found) == most:
+            if len(transcripts) == most:
                 break
-            if group.role == "train" and taken.isdisjoint(group.hashes) and store.labels.of(seq, upto) is None:
-                taken.update(group.hashes)
-                found.append(seq)
-    return found
+            group = store.leak_groups.of(seq, upto)
+            if group.role == "train" and excluded.isdisjoint(group.hashes) and store.labels.of(seq, upto) is None:
+                excluded.update(group.hashes)
+                transcripts.append(seq)
+    return transcripts
 
 
-def score_items(record: Record, predictor: Predictor, name: str, items: Sequence[Item]) -> list[Scored]:
-    """Answers what hasn't been answered yet, with progress shown under `name`, and scores everything."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task(escape(f"{name} {predictor.key.model[:8]}"), total=len(items))
-        asked = [item.label.transcript for item in items]
-        answers = RecordedModel(record, predictor).predict_all(asked, lambda: progress.advance(task))
+def score_items(
+    record: Record, predictor: Predictor, items: Sequence[Item], each: Callable[[], None] = lambda: None
+) -> list[Scored]:
+    """Answers what hasn't been answered yet, and scores everything; `each` is called after every answer."""
+    transcripts = [item.label.transcript for item in items]
+    answers = RecordedModel(record, predictor).predict_all(transcripts, each)
     return [
         score(question, answers.get(question.item.label.transcript), predictor.key.model)
         for question in questions(record, items)
@@ -175,8 +171,11 @@ def recorded_f1(
     key = answer_key(model.identity, model.folder)
     with record.read() as store:
         known = store.predictions.of_model(key.model, key.template, transcripts, upto)
-    answers = ((question, known.get(question.item.label.transcript)) for question in asked)
-    return [None if answer is None else f1_alone(question, answer.chapters) for question, answer in answers]
+    scores: list[float | None] = []
+    for question in asked:
+        answer = known.get(question.item.label.transcript)
+        scores.append(None if answer is None else f1_alone(question, answer.chapters))
+    return scores
 
 
 def f1_alone(question: Question, answer: Chapters) -> float:
@@ -187,13 +186,13 @@ def f1_alone(question: Question, answer: Chapters) -> float:
     return float(overlap.precision_recall_f1(overlap.iou(ref, pred)).mean(axis=0)[2])
 
 
-def kept(name: str, model: str, models: Path) -> Contender | None:
-    """A model of earlier nights, by its identity; None for one that isn't kept any more."""
+def stored_model(name: str, identity: str, models: Path) -> Contender | None:
+    """A model of earlier nights; None for one that isn't kept any more."""
     try:
-        folder = model_folder(model, models)
+        folder = model_folder(identity, models)
     except NotFound:
         return None
-    return Contender(name, model, folder, Card.read(folder).training_watermark)
+    return Contender(name, identity, folder, Card.read(folder).training_watermark)
 
 
 def questions(record: Record, items: Iterable[Item]) -> list[Question]:

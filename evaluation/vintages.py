@@ -14,21 +14,22 @@ import math
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from errata.database.record import Record
 from errata.database.tables import NightRow
+from errata.documents.comparison import Comparison
+from errata.documents.evaluation import ContinualScores, TaughtNight, VintageModel, WorstVintage
 from errata.documents.night import Night
 from errata.domain.correction import Label
 from errata.inference.artefact import read_training_transcripts
-from evaluation.continual import Scores, measures, told
-from evaluation.items import Contender, Item, Question, kept, questions, recorded_f1, unused_items
+from evaluation.continual import ScoreMatrix, measures, none_for_nan
+from evaluation.items import Contender, Item, Question, questions, recorded_f1, stored_model, unused_items
 
 
 @dataclass(frozen=True, slots=True)
-class Sampling:
+class VintageLimits:
     items: int = 20
     """Of a vintage: those whose transcripts have the lowest hashes."""
     vintages: int = 16
@@ -50,11 +51,11 @@ class Vintage:
 
 
 @dataclass(frozen=True)
-class History:
+class VintageHistory:
     """The nights before tonight."""
 
-    vintages: tuple[Vintage, ...]
-    models: tuple[str, ...]
+    vintages: tuple[Vintage, ...] = ()
+    models: tuple[str, ...] = ()
     """Place t: the model in force after the night that trained on vintage t; Day-0 at 0, tonight's champion last."""
 
     @property
@@ -62,20 +63,26 @@ class History:
         return [item for vintage in self.vintages for item in vintage.items]
 
 
-def history(record: Record, night: Night, day0: Path, sampling: Sampling) -> History:
+def vintage_history(record: Record, night: Night, day0: Path, limits: VintageLimits) -> VintageHistory:
     """What tonight's models may have forgotten; `day0` is its folder."""
     with record.read() as store:
-        rows = [
-            row
-            for row in store.nights.all()
-            if row.label != night.label and row.training_watermark < row.gate_watermark <= night.training_watermark
-        ]
-    step = stride(len(rows), sampling.vintages)
+        rows = [row for row in store.nights.all() if _taught_before(night, row)]
+    step = stride(len(rows), limits.vintages)
     seen = read_training_transcripts(day0)
-    kept = [(place + 1, row) for place, row in enumerate(rows) if place % step == 0]
-    vintages = (_vintage(record, number, row, (seen, night.gate_watermark, sampling.items)) for number, row in kept)
+    vintages = [
+        _vintage(record, number, row, seen, night.gate_watermark, limits.items)
+        for number, row in enumerate(rows, start=1)
+        if (number - 1) % step == 0
+    ]
+    # a night's outcome names the champion that it began with, which is the model in force after the night before;
+    # after the first two nights that is still Day-0
     champions = [str(row.outcome.get("champion", "")) for row in rows[2:]]
-    return History(tuple(vintages), (night.day0, *champions, night.champion)[: len(rows)])
+    return VintageHistory(tuple(vintages), (night.day0, *champions, night.champion)[: len(rows)])
+
+
+def _taught_before(night: Night, row: NightRow) -> bool:
+    """Whether an earlier night brought anything that tonight's models may have been trained on."""
+    return row.label != night.label and row.training_watermark < row.gate_watermark <= night.training_watermark
 
 
 def stride(count: int, most: int) -> int:
@@ -86,66 +93,71 @@ def stride(count: int, most: int) -> int:
     return step
 
 
-def _vintage(record: Record, number: int, row: NightRow, limits: tuple[frozenset[str], int, int]) -> Vintage:
-    seen, upto, most = limits
+def _vintage(record: Record, number: int, row: NightRow, seen: frozenset[str], upto: int, most: int) -> Vintage:
+    """Its labels are those that stand as of `upto`; nothing of them is among `seen`, by hash."""
     born = unused_items(record, row.training_watermark, row.gate_watermark, seen)
+    transcripts = [item.label.transcript for item in sorted(born, key=lambda item: item.label.transcript_hash)]
     with record.read() as store:
-        chosen = sorted((item.label for item in born), key=lambda label: label.transcript_hash)
-        now = (store.labels.of(label.transcript, upto) for label in chosen)
-        standing = (label for label in now if isinstance(label, Label) and label.role == "train")
-        sample = list(islice(standing, most))
+        labels = (store.labels.of(transcript, upto) for transcript in transcripts)
+        trainable = (label for label in labels if isinstance(label, Label) and label.role == "train")
+        sample = list(islice(trainable, most))
     asked = questions(record, [Item("vintage", label) for label in sample])
     return Vintage(number, row.label, tuple(asked), len(born))
 
 
-def matrix(record: Record, models: Path, past: History, contender: Contender) -> Scores:
+def score_matrix(record: Record, models: Path, history: VintageHistory, contender: Contender) -> ScoreMatrix:
     """R of `evaluation.continual`, the last row being the contender's: from recorded answers, so that it asks nobody.
 
     Every model that was ever in force has its row, since forgetting is from the best of them; what is not on record,
     and vintages that are left out, stay NaN.
     """
-    everyone = (*past.models, contender.identity)
-    r = np.full((len(everyone), len(everyone) - 1), np.nan)
-    known: dict[str, list[float]] = {}
-    for row, model in enumerate(everyone):
-        if model not in known:
-            asked = contender if model == contender.identity else kept("", model, models)
-            known[model] = [_mean_f1(record, asked, vintage) for vintage in past.vintages]
-        for vintage, mean in zip(past.vintages, known[model], strict=True):
+    identities = (*history.models, contender.identity)
+    r = np.full((len(identities), len(identities) - 1), np.nan)
+    means: dict[str, list[float]] = {}
+    for row, identity in enumerate(identities):
+        if identity not in means:
+            model = contender if identity == contender.identity else stored_model("", identity, models)
+            means[identity] = [_mean_f1(record, model, vintage) for vintage in history.vintages]
+        for vintage, mean in zip(history.vintages, means[identity], strict=True):
             r[row, vintage.number - 1] = mean
     return r
 
 
 def _mean_f1(record: Record, model: Contender | None, vintage: Vintage) -> float:
     """NaN where the model was not asked all of it, or isn't kept any more."""
-    found = recorded_f1(record, model, vintage.questions) if model else [None]
-    values = [value for value in found if value is not None]
-    return math.fsum(values) / len(values) if values and len(values) == len(found) else math.nan
+    scores = recorded_f1(record, model, vintage.questions) if model else [None]
+    known = [f1 for f1 in scores if f1 is not None]
+    return math.fsum(known) / len(known) if known and len(known) == len(scores) else math.nan
 
 
-def as_json(past: History, contender: str, r: Scores, general_ability: float) -> dict[str, Any]:
-    """`vintages`, `rows` of R (how many vintages each model was taught), `r` and the `measures`.
-
-    Rows are shown of Day-0, of the models just before and just after each vintage was taught, and of the contender,
-    where they were measured; all of R goes into the measures. `general_ability` is TRACE's delta on Day-0's own items;
-    NaN becomes None everywhere.
+def continual_scores(
+    history: VintageHistory, contender: str, r: ScoreMatrix, general_ability: float, worst: WorstVintage | None = None
+) -> ContinualScores:
+    """Rows are shown of Day-0, of the models just before and just after each vintage was taught, and of the contender,
+    where they were measured; all of R goes into the measures. `general_ability` is TRACE's delta on Day-0's own items.
     """
-    shown = {0, len(r) - 1} | {vintage.number - less for vintage in past.vintages for less in (0, 1)}
+    shown = {0, len(r) - 1}
+    for vintage in history.vintages:
+        shown |= {vintage.number - 1, vintage.number}
     rows = [row for row in sorted(shown) if not np.isnan(r[row]).all()]
-    columns = [vintage.number - 1 for vintage in past.vintages]
-    return {
-        "vintages": [
-            {"number": one.number, "night": one.night, "items": len(one.questions), "of": one.size}
-            for one in past.vintages
-        ],
-        "rows": [{"taught": row, "model": (*past.models, contender)[row]} for row in rows],
-        "r": [[told(r[row, column]) for column in columns] for row in rows],
-        "measures": {**measures(r), "general_ability_delta": told(general_ability)},
-    }
+    columns = [vintage.number - 1 for vintage in history.vintages]
+    models = (*history.models, contender)
+    return ContinualScores(
+        vintages=tuple(
+            TaughtNight(vintage.number, vintage.night, len(vintage.questions), vintage.size)
+            for vintage in history.vintages
+        ),
+        rows=tuple(VintageModel(row, models[row]) for row in rows),
+        r=tuple(tuple(none_for_nan(r[row, column]) for column in columns) for row in rows),
+        measures={**measures(r), "general_ability_delta": none_for_nan(general_ability)},
+        worst=worst,
+    )
 
 
-def worst(compared: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
-    """Of comparisons by vintage, the one that lost most: its `name`, `effect`, `low`, `high` and `n`; None of none."""
-    able = [{"name": name, **found} for name, found in compared.items() if found["effect"] is not None]
-    least: dict[str, Any] | None = min(able, key=lambda found: float(found["effect"]), default=None)
-    return least and {key: least[key] for key in ("name", "effect", "low", "high", "n")}
+def worst_vintage(comparisons: dict[str, Comparison]) -> WorstVintage | None:
+    """Of comparisons by vintage, the one that lost most; None where none has an effect."""
+    worst: WorstVintage | None = None
+    for name, comparison in comparisons.items():
+        if comparison.effect is not None and (worst is None or comparison.effect < worst.effect):
+            worst = WorstVintage(name, comparison.effect, comparison.low, comparison.high, comparison.n)
+    return worst

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from errata.documents.comparison import Comparison
+from errata.documents.parity import Footprint
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput
 from errata.inference.artefact import Card, model_folder
@@ -31,19 +31,6 @@ SLOW = 95
 Answer = Callable[[Transcript], object]
 Times = NDArray[np.float64]
 """Seconds, shape (transcripts, rounds) as they are measured."""
-
-
-@dataclass(frozen=True, slots=True)
-class Footprint:
-    """As the gate's guardrails want it: effects in percent of the champion's, negative is worse."""
-
-    size: Comparison
-    """Bytes: `mean_new` and `mean_old`."""
-    latency: Comparison
-    """Seconds, 95th percentile: `mean_new` and `mean_old`."""
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def measure_footprint(new: Path, old: Path, models: Path, transcripts: Sequence[Transcript]) -> Footprint:

@@ -4,39 +4,36 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-from rich.console import Console
-from rich.progress import Progress
 
 from errata.database.holdout_log import HoldoutAccess
 from errata.database.record import Record
 from errata.documents.comparison import Comparison
+from errata.documents.document import write_document
+from errata.documents.file_names import CANDIDATE, EXPORTS, PARITY, PARITY_FOLDER
 from errata.documents.night import Night
+from errata.documents.params import TARGETS
+from errata.documents.parity import AnswerAgreement, Footprint, Parity, ParityReport
 from errata.domain.chapter import Chapters
 from errata.domain.correction import Label
 from errata.domain.transcript import Unit
-from errata.files import write_json
 from errata.inference.artefact import model_folder, verify
 from errata.inference.load import same_weights
 from errata.inference.model import FolderModel
 from errata.inference.recorded import RecordedModel
+from errata.progress import progress_bar
 from errata.workspace import Workspace
-from evaluation.harness import read_candidate
 from evaluation.holdout import log_night
-from evaluation.items import Contender, fresh_items, guardrail_items
+from evaluation.items import fresh_items, guardrail_items
 from evaluation.metrics.score import score_video
+from evaluation.scoring_plan import NightModels, read_candidate
 from evaluation.statistics import compare
-from registry.footprint import Footprint, measure_footprint
+from registry.footprint import measure_footprint
 from registry.policy import preset
 
-FOLDER = Path("parity")
 SEED = 20250101
 """Of the bootstrap: the same answers give the same interval on every night."""
-
-
 TIMED = 20
 """Transcripts that latency is measured on."""
 TRIED = 8
@@ -44,8 +41,8 @@ TRIED = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One labelled transcript."""
+class LabelledItem:
+    """One transcript and its right chapters."""
 
     reference: Chapters
     duration: float
@@ -54,47 +51,22 @@ class Item:
     cluster: str
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """How alike two greedy models answer. Percent; None where there is nothing to count."""
-
-    answers: float | None
-    """Of the items, those that both answer alike to the letter, titles included."""
-    starts: float | None
-    """Of the chapter starts that either gives, those that both give."""
-    titles: float | None
-    """Of the chapter starts that both give, those that both give the same title."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parity:
-    """One export, as `registry.gate`'s guardrails want it: `policy.guardrail("parity_server", parity.f1)`."""
-
-    model: str
-    """The export's identity."""
-    size: int
-    """Bytes of all its files."""
-    agreement: Agreement
-    f1: Comparison
-    """Points of F1: the export minus the model that it was made from."""
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-def agreement(original: Sequence[Chapters], exported: Sequence[Chapters]) -> Agreement:
+def agreement(original: Sequence[Chapters], exported: Sequence[Chapters]) -> AnswerAgreement:
     """Answer i of both is to item i. Raises ValueError where one has more answers than the other."""
-    pairs = list(zip(original, exported, strict=True))
-    titles = [({c.start: c.title for c in ours}, {c.start: c.title for c in theirs}) for ours, theirs in pairs]
-    both = sum(len(ours.keys() & theirs.keys()) for ours, theirs in titles)
-    return Agreement(
-        answers=_percent(sum(ours == theirs for ours, theirs in pairs), len(pairs)),
-        starts=_percent(both, sum(len(ours.keys() | theirs.keys()) for ours, theirs in titles)),
-        titles=_percent(sum(len(ours.items() & theirs.items()) for ours, theirs in titles), both),
+    alike = given = shared = titled = 0
+    for old, new in zip(original, exported, strict=True):
+        old_titles = {chapter.start: chapter.title for chapter in old}
+        new_titles = {chapter.start: chapter.title for chapter in new}
+        alike += old == new
+        given += len(old_titles.keys() | new_titles.keys())
+        shared += len(old_titles.keys() & new_titles.keys())
+        titled += len(old_titles.items() & new_titles.items())
+    return AnswerAgreement(
+        answers=_percent(alike, len(original)), starts=_percent(shared, given), titles=_percent(titled, shared)
     )
 
 
-def compare_f1(items: Sequence[Item], original: Sequence[Chapters], exported: Sequence[Chapters]) -> Comparison:
+def compare_f1(items: Sequence[LabelledItem], original: Sequence[Chapters], exported: Sequence[Chapters]) -> Comparison:
     """Points of F1, exported minus original; answer i of both is to item i."""
     return compare(_f1(items, exported), _f1(items, original), [item.cluster for item in items], SEED)
 
@@ -134,7 +106,9 @@ def measure(
     return {target: _parity(folder, items, original, exported(folder)) for target, folder in exports.items()}
 
 
-def _parity(folder: Path, items: Sequence[Item], original: Sequence[Chapters], exported: Sequence[Chapters]) -> Parity:
+def _parity(
+    folder: Path, items: Sequence[LabelledItem], original: Sequence[Chapters], exported: Sequence[Chapters]
+) -> Parity:
     return Parity(
         model=verify(folder),
         size=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
@@ -143,16 +117,16 @@ def _parity(folder: Path, items: Sequence[Item], original: Sequence[Chapters], e
     )
 
 
-def _items(record: Record, labels: Sequence[Label]) -> list[Item]:
+def _items(record: Record, labels: Sequence[Label]) -> list[LabelledItem]:
     with record.read() as store:
         transcripts = [store.transcripts.read(label.transcript) for label in labels]
     return [
-        Item(label.chapters, transcript.duration, transcript.unit, label.channel or label.transcript_hash)
+        LabelledItem(label.chapters, transcript.duration, transcript.unit, label.channel or label.transcript_hash)
         for label, transcript in zip(labels, transcripts, strict=True)
     ]
 
 
-def _f1(items: Sequence[Item], answers: Sequence[Chapters]) -> list[float]:
+def _f1(items: Sequence[LabelledItem], answers: Sequence[Chapters]) -> list[float]:
     return [
         score_video(item.reference, answer, item.duration, item.unit).f1
         for item, answer in zip(items, answers, strict=True)
@@ -167,44 +141,43 @@ def _footprint(workspace: Workspace, night: Night, server: Path, labels: Sequenc
     """Of what would serve, against what serves now."""
     with workspace.record.read() as store:
         serving = store.aliases.model_of("server") or night.champion
-        asked = [store.transcripts.read(label.transcript) for label in labels]
-    return measure_footprint(server, model_folder(serving, workspace.models), workspace.models, asked)
+        transcripts = [store.transcripts.read(label.transcript) for label in labels]
+    return measure_footprint(server, model_folder(serving, workspace.models), workspace.models, transcripts)
+
+
+def night_parity(workspace: Workspace, night: Night) -> ParityReport:
+    """On tonight's fresh items and the guardrails' items; empty without a candidate. Logs its access to the anchor."""
+    candidate = read_candidate(CANDIDATE, night)
+    if candidate is None:
+        return ParityReport()
+    models = NightModels.of(night, candidate, workspace.models)
+    compared = (candidate, models.champion, models.day0)
+    fresh = fresh_items(workspace.record, night.training_watermark, night.gate_watermark, compared)
+    held_out = guardrail_items(workspace.record, night.gate_watermark, compared)
+    labels = [item.label for item in (*fresh, *held_out)]
+    folders: dict[str, Path] = {target: EXPORTS / target for target in TARGETS if (EXPORTS / target).is_dir()}
+    with progress_bar("parity", len(labels) * (1 + len(folders))) as each:
+        exports = measure(workspace.record, workspace.models, candidate.folder, folders, labels, each)
+    if held_out:
+        asked, why = tuple(parity.model for parity in exports.values()), f"{night.label}, exports"
+        log_night(workspace.record, HoldoutAccess("anchor", "nightly", why, asked, len(held_out), night.gate_watermark))
+    limit = preset(workspace.params().gate.preset).limit("latency")
+    if "server" in exports and labels and limit is not None and limit.decides:  # else it would only cost time
+        footprint = _footprint(workspace, night, folders["server"], labels[:TIMED])
+        exports["server"] = replace(exports["server"], footprint=footprint)
+    return ParityReport(exports)
 
 
 def main() -> None:
-    """Stage 8: `parity/parity.json`, target to `Parity`, on tonight's fresh items and the guardrails' items."""
+    """Stage 8: `parity/parity.json`."""
     workspace = Workspace.find(Path.cwd())
-    night = Night.read(workspace.root)
-    candidate = read_candidate(Path("candidate"), night)
-    FOLDER.mkdir(exist_ok=True)
-    if candidate is None:
-        return
-    day0 = Contender("day0", night.day0, model_folder(night.day0, workspace.models), 0)
-    champion = Contender(
-        "champion", night.champion, model_folder(night.champion, workspace.models), night.champion_watermark
-    )
-    models = (candidate, champion, day0)
-    fresh = fresh_items(workspace.record, night.training_watermark, night.gate_watermark, models)
-    held_out = guardrail_items(workspace.record, night.gate_watermark, models)
-    labels = [item.label for item in (*fresh, *held_out)]
-    exports = {target: Path("exports") / target for target in ("server", "device") if Path("exports", target).is_dir()}
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task("parity", total=len(labels) * (1 + len(exports)))
-        found = measure(
-            workspace.record, workspace.models, candidate.folder, exports, labels, lambda: progress.advance(task)
-        )
-    if held_out:
-        who = tuple(parity.model for parity in found.values())
-        why = f"{night.label}, exports"
-        log_night(workspace.record, HoldoutAccess("anchor", "nightly", why, who, len(held_out), night.gate_watermark))
-    told = {target: parity.as_json() for target, parity in found.items()}
-    limit = preset(workspace.params().gate.preset).limit("latency")
-    if "server" in told and labels and limit is not None and limit.decides:  # else it would only cost time
-        told["server"]["footprint"] = _footprint(workspace, night, exports["server"], labels[:TIMED]).as_json()
-    write_json(FOLDER / "parity.json", told)
-    for target, parity in found.items():
-        said = f"parity: {target} {parity.size / 1e6:.1f} MB, {parity.agreement.starts or 0:.1f} % of starts agree"
-        sys.stderr.write(said + "\n")
+    PARITY_FOLDER.mkdir(exist_ok=True)
+    report = night_parity(workspace, Night.read(workspace.root))
+    if report.exports:
+        write_document(PARITY_FOLDER / PARITY, report)
+    for target, parity in report.exports.items():
+        starts = parity.agreement.starts or 0.0
+        sys.stderr.write(f"parity: {target} {parity.size / 1e6:.1f} MB, {starts:.1f} % of starts agree\n")
 
 
 if __name__ == "__main__":

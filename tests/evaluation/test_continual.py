@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.continual import (
-    Scores,
+    ScoreMatrix,
     avalanche_bwt,
     avalanche_forgetting,
     avalanche_fwt,
@@ -124,7 +124,7 @@ MATRICES = st.integers(2, 6).flatmap(
 
 
 @given(r=MATRICES)
-def test_the_definitions_agree_where_they_must(r: Scores) -> None:
+def test_the_definitions_agree_where_they_must(r: ScoreMatrix) -> None:
     tasks = r.shape[1]
     assert avalanche_bwt(r) == pytest.approx(gem_bwt(r))
     assert trace_bwt(r) == pytest.approx(gem_bwt(r) * (tasks - 1) / tasks)
@@ -134,7 +134,7 @@ def test_the_definitions_agree_where_they_must(r: Scores) -> None:
 
 
 @given(r=MATRICES, shift=st.floats(-50, 50))
-def test_an_easier_test_set_is_no_learning(r: Scores, shift: float) -> None:
+def test_an_easier_test_set_is_no_learning(r: ScoreMatrix, shift: float) -> None:
     moved = r + shift
     for measure in (gem_bwt, gem_fwt, chaudhry_forgetting, avalanche_forgetting, trace_bwt):
         assert measure(moved) == pytest.approx(measure(r), abs=1e-6)

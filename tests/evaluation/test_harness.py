@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from errata.database.holdout_log import HoldoutAccess
 from errata.database.record import Record
-from errata.documents.comparison import Comparison
+from errata.documents.document import as_json
+from errata.documents.metric_values import ModelMean
 from errata.documents.night import Night
 from errata.domain.correction import Label
 from errata.domain.prediction import Prediction
 from errata.inference.artefact import Card, seal, verify
-from evaluation.harness import Scores, evaluate, read_candidate
+from evaluation.harness import evaluate
 from evaluation.items import (
     Contender,
     Item,
@@ -30,6 +31,8 @@ from evaluation.items import (
     length,
 )
 from evaluation.metrics.score import VideoScore, score_video
+from evaluation.model_scores import ModelScores
+from evaluation.scoring_plan import read_candidate
 from tests import made_up_answers as answers
 from tests.made_up_answers import answered, corrected, mark
 from tests.made_up_model import make_model
@@ -58,39 +61,38 @@ def test_items_without_a_channel_are_clusters_of_their_own() -> None:
 
 def test_means_have_every_metric_and_an_interval() -> None:
     items = [item(number, f"c{number % 3}") for number in range(9)]
-    scores = Scores(seed=7)
+    scores = ModelScores(seed=7)
     scores.add(scored(each, "m", 0, 50 if number % 2 else 80) for number, each in enumerate(items))
     mean = scores.mean("m", items)
-    assert {field.name for field in fields(VideoScore)} | {"n", "low", "high"} == set(mean)
-    assert mean["n"] == 9
-    assert mean["low"] <= mean["f1"] <= mean["high"]
-    assert scores.mean("m", []) == {"n": 0}
-    assert scores.floor("m", items) == 50.0
-    assert scores.floor("m", []) is None
+    assert {field.name for field in fields(VideoScore)} | {"n", "low", "high"} == {field.name for field in fields(mean)}
+    assert mean.n == 9 and mean.low is not None and mean.f1 is not None and mean.high is not None
+    assert mean.low <= mean.f1 <= mean.high and math.isclose(mean.f1, scores.mean_f1("m", items) or 0.0)
+    assert scores.mean("m", []) == ModelMean()
+    assert scores.equal_split_f1("m", items) == 50.0
+    assert scores.equal_split_f1("m", []) is None
 
 
 def test_comparisons_are_paired_and_mirrored() -> None:
     items = [item(number, f"c{number % 4}") for number in range(12)]
-    scores = Scores(seed=7)
+    scores = ModelScores(seed=7)
     scores.add(scored(each, "good", 0, 50) for each in items)
     scores.add(scored(each, "poor", 0, 50 + 3 * number) for number, each in enumerate(items))
     found = scores.compare("good", "poor", items)
-    assert set(found) == {field.name for field in fields(Comparison)}
-    assert (found["n"], found["clusters"], found["mean_new"]) == (12, 4, 100.0)
-    assert found["effect"] > 0 and found["p_value"] < 0.05
-    assert scores.compare("poor", "good", items)["effect"] == -found["effect"]
-    assert scores.compare("good", "good", items)["effect"] == 0
-    assert scores.compare("good", "poor", [])["n"] == 0
-    json.dumps(found, allow_nan=False)
+    assert (found.n, found.clusters, found.mean_new) == (12, 4, 100.0)
+    assert found.effect is not None and found.effect > 0
+    assert found.p_value is not None and found.p_value < 0.05
+    assert scores.compare("poor", "good", items).effect == -found.effect
+    assert scores.compare("good", "good", items).effect == 0
+    assert scores.compare("good", "poor", []).n == 0
 
 
 def test_an_answer_with_a_problem_is_not_parsable() -> None:
     items = [item(number) for number in range(4)]
-    scores = Scores(seed=7)
+    scores = ModelScores(seed=7)
     scores.add(scored(each, "good", 0, 50) for each in items)
     scores.add(scored(each, "cut", 0, 50, problems=("cut",) if each is items[0] else ()) for each in items)
     found = scores.compare("cut", "good", items, "parsable")
-    assert (found["mean_new"], found["mean_old"]) == (75.0, 100.0)
+    assert (found.mean_new, found.mean_old) == (75.0, 100.0)
 
 
 @pytest.mark.parametrize(
@@ -150,34 +152,33 @@ def test_every_model_answers_the_same_items_once(record: Record, night: Night, m
     folder = models / identities(models)[1][:16]
     candidate = read_candidate(folder, night)
     assert candidate is not None
-    result, table = evaluate(record, night, candidate, models, seed=7)
-    assert result["fresh_items"] == 6 and result["accepted"] == 0
-    assert set(result["means"]) == {"day0", "champion", "candidate"}
-    assert result["means"]["day0"] == result["means"]["champion"]
-    (found,) = result["contenders"]
-    assert (found["name"], found["model"], found["watermark"]) == ("candidate", candidate.identity, 0)
-    assert found["primary"]["n"] == found["against_day0"]["n"] == 6
-    assert set(found["guardrails"]) == {"anchor", "day0_retention", "parsable"}
-    assert found["guardrails"]["anchor"]["n"] == 2
-    assert found["guardrails"]["day0_retention"]["n"] == 0
-    assert found["guardrails"]["parsable"]["n"] == 8
-    assert found["more_guardrails"] == {"slice_short": found["primary"], "best_anchor": found["guardrails"]["anchor"]}
-    json.dumps(result, allow_nan=False)
-    rows = table.to_pylist()
+    result, rows = evaluate(record, night, candidate, models, seed=7)
+    assert result.fresh_items == 6 and result.accepted == 0
+    assert set(result.means) == {"day0", "champion", "candidate"}
+    assert result.means["day0"] == result.means["champion"]
+    (found,) = result.contenders
+    assert (found.name, found.model, found.watermark) == ("candidate", candidate.identity, 0)
+    assert found.primary.n == found.against_day0.n == 6
+    assert set(found.guardrails) == {"anchor", "day0_retention", "parsable"}
+    assert found.guardrails["anchor"].n == 2
+    assert found.guardrails["day0_retention"].n == 0
+    assert found.guardrails["parsable"].n == 8
+    assert found.more_guardrails == {"slice_short": found.primary, "best_anchor": found.guardrails["anchor"]}
+    json.dumps(as_json(result), allow_nan=False)
     assert len(rows) == 2 * 8
-    assert {row["model"] for row in rows} == {candidate.identity, night.champion}
-    mean = sum(row["f1"] for row in rows if row["model"] == candidate.identity and row["part"] == "fresh") / 6
-    assert math.isclose(mean, result["means"]["candidate"]["f1"])
+    assert {row.model for row in rows} == {candidate.identity, night.champion}
+    mean = sum(row.f1 for row in rows if row.model == candidate.identity and row.part == "fresh") / 6
+    assert math.isclose(mean, result.means["candidate"].f1 or 0.0)
     watermark = mark(record)
     again, same = evaluate(record, night, candidate, models, seed=7)
-    assert (again, same.to_pylist(), mark(record)) == (result, rows, watermark)
+    assert (again, same, mark(record)) == (result, rows, watermark)
 
 
 def test_a_night_without_a_candidate_scores_the_champion_alone(record: Record, night: Night, models: Path) -> None:
     assert read_candidate(models / "none", night) is None
-    result, table = evaluate(record, night, None, models, seed=7)
-    assert result["contenders"] == []
-    assert result["means"]["champion"]["n"] == table.num_rows == 6
+    result, rows = evaluate(record, night, None, models, seed=7)
+    assert result.contenders == ()
+    assert result.means["champion"].n == len(rows) == 6
 
 
 def test_a_candidate_without_fresh_items_is_not_asked_about_the_challenger_s(record: Record, tmp_path: Path) -> None:
@@ -193,9 +194,9 @@ def test_a_candidate_without_fresh_items_is_not_asked_about_the_challenger_s(rec
     for model, seqs in ((day0, [*gathered, *anchor]), (challenger, [*gathered, *anchor]), (candidate, anchor)):
         answered(record, model, seqs)
     night = Night("n", after, mark(record), day0.identity, day0.identity, 0, challenger.identity, 0, "c" * 64)
-    result, table = evaluate(record, night, candidate, tmp_path, seed=7)
-    assert {each["name"]: each["primary"]["n"] for each in result["contenders"]} == {"candidate": 0, "challenger": 4}
-    fresh = {(row["name"], row["part"]) for row in table.to_pylist()}
+    result, rows = evaluate(record, night, candidate, tmp_path, seed=7)
+    assert {each.name: each.primary.n for each in result.contenders} == {"candidate": 0, "challenger": 4}
+    fresh = {(row.name, row.part) for row in rows}
     assert fresh == {(name, part) for name in ("day0", "challenger") for part in ("fresh", "anchor")} | {
         ("candidate", "anchor")
     }
@@ -207,13 +208,12 @@ def test_a_second_evaluation_of_the_same_night_asks_no_engine(
     candidate = read_candidate(models / identities(models)[1][:16], night)
     first = evaluate(record, night, candidate, models, seed=7)
     monkeypatch.setattr("errata.inference.model.load", lambda *_: pytest.fail("a known answer was asked for again"))
-    again = evaluate(record, night, candidate, models, seed=7)
-    assert (again[0], again[1].to_pylist()) == (first[0], first[1].to_pylist())
+    assert evaluate(record, night, candidate, models, seed=7) == first
     late = corrected(record, ["late"])
     for name in (night.day0, identities(models)[1]):
         answered(record, Contender("", name, models, 0), late)
     bigger, _ = evaluate(record, replace(night, gate_watermark=mark(record)), candidate, models, seed=7)
-    assert bigger["fresh_items"] == 7, "only the new item was still to be answered"
+    assert bigger.fresh_items == 7, "only the new item was still to be answered"
 
 
 def test_an_answer_is_of_one_model_one_prompt_and_one_text(record: Record, models: Path) -> None:
@@ -269,10 +269,11 @@ def test_the_candidate_is_held_to_the_best_champion_there_ever_was(
             store.aliases.assign_alias("champion", model, "promote", "gate", "some night", None)
     later = replace(night, gate_watermark=mark(record))
     candidate = read_candidate(place / second[:16], night)
-    result, table = evaluate(record, later, candidate, place, seed=7)
-    found = result["contenders"][0]
-    assert found["more_guardrails"]["best_anchor"]["n"] == 2
-    assert found["more_guardrails"]["best_anchor"]["mean_old"] == 100.0 > found["guardrails"]["anchor"]["mean_old"]
-    rows = [row for row in table.to_pylist() if row["model"] == best.identity]
-    assert {(row["name"], row["part"]) for row in rows} == {("best", "anchor")} and len(rows) == 2
+    result, rows = evaluate(record, later, candidate, place, seed=7)
+    found = result.contenders[0]
+    best_anchor, anchor = found.more_guardrails["best_anchor"], found.guardrails["anchor"]
+    assert best_anchor.n == 2
+    assert best_anchor.mean_old == 100.0 > (anchor.mean_old or 0.0)
+    of_best = [row for row in rows if row.model == best.identity]
+    assert {(row.name, row.part) for row in of_best} == {("best", "anchor")} and len(of_best) == 2
     assert evaluate(record, later, candidate, place, seed=7)[0] == result

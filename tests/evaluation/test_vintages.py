@@ -15,7 +15,8 @@ from errata.documents.night import Night
 from errata.errors import Unavailable
 from evaluation.harness import evaluate
 from evaluation.items import Contender
-from evaluation.vintages import Sampling, as_json, history, matrix, stride, worst
+from evaluation.statistics import compare
+from evaluation.vintages import VintageLimits, continual_scores, score_matrix, stride, vintage_history, worst_vintage
 from tests.made_up_answers import answered, contender, corrected, mark
 from tests.made_up_record import chapters, correction, talk
 
@@ -83,14 +84,14 @@ def tonight(record: Record, models: dict[str, Contender]) -> Night:
 
 def test_r_is_of_the_models_that_were_in_force(record: Record, models: dict[str, Contender], week: Week) -> None:
     now = tonight(record, models)
-    past = history(record, now, models["day0"].folder, Sampling())
+    past = vintage_history(record, now, models["day0"].folder, VintageLimits())
     assert [(one.number, one.night, len(one.questions), one.size) for one in past.vintages] == [
         (1, "mon", 6, 6),
         (2, "tue", 6, 6),
         (3, "wed", 6, 6),
     ]
     assert past.models == tuple(models[name].identity for name in ("day0", "one", "two"))
-    r = matrix(record, models["new"].folder.parent, past, models["new"])
+    r = score_matrix(record, models["new"].folder.parent, past, models["new"])
     right, ten, twenty, thirty = (f1(place) for place in (60, 70, 80, 90))
     assert ten > twenty > thirty
     expected = [[thirty] * 3, [right, twenty, thirty], [ten, right, twenty], [thirty, right, right]]
@@ -105,38 +106,38 @@ def test_forgetting_is_named_by_its_night(record: Record, models: dict[str, Cont
     for name in ("day0", "two", "new"):
         answered(record, models[name], fresh)
     before = mark(record)
-    result, table = evaluate(record, now, models["new"], models["new"].folder.parent, seed=7)
+    result, rows = evaluate(record, now, models["new"], models["new"].folder.parent, seed=7)
     assert mark(record) == before, "everything was on record, so nobody was asked"
-    (found,) = result["contenders"]
-    more = found["more_guardrails"]
+    (found,) = result.contenders
+    more = found.more_guardrails
     assert {name for name in more if name.startswith("vintage_")} == {"vintage_mon", "vintage_tue", "vintage_wed"}
-    assert more["vintage_mon"]["effect"] == pytest.approx(f1(90) - f1(70)) and more["vintage_mon"]["high"] < 0
-    assert more["vintage_tue"]["effect"] == 0 and more["vintage_wed"]["effect"] > 0
-    assert more["forgetting"]["n"] == 18
-    mean = sum(more[f"vintage_{name}"]["effect"] for name in week) / 3
-    assert more["forgetting"]["effect"] == pytest.approx(mean)
-    continual = found["continual"]
-    assert continual["worst"]["name"] == "vintage_mon"
-    assert continual["worst"]["effect"] == more["vintage_mon"]["effect"]
-    assert [row["taught"] for row in continual["rows"]] == [0, 1, 2, 3]
-    assert continual["rows"][-1]["model"] == models["new"].identity
+    effects = {name: comparison.effect or 0.0 for name, comparison in more.items()}
+    assert effects["vintage_mon"] == pytest.approx(f1(90) - f1(70)) and (more["vintage_mon"].high or 0.0) < 0
+    assert effects["vintage_tue"] == 0 and effects["vintage_wed"] > 0
+    assert more["forgetting"].n == 18
+    assert effects["forgetting"] == pytest.approx(sum(effects[f"vintage_{name}"] for name in week) / 3)
+    continual = found.continual
+    assert continual is not None and continual.worst is not None
+    assert (continual.worst.name, continual.worst.effect) == ("vintage_mon", effects["vintage_mon"])
+    assert [row.taught for row in continual.rows] == [0, 1, 2, 3]
+    assert continual.rows[-1].model == models["new"].identity
     lost, kept = f1(90) - f1(60), 0.0
-    assert continual["measures"]["gem_bwt"] == pytest.approx((lost + kept) / 2)
-    assert continual["measures"]["avalanche_forgetting"] == pytest.approx(-(lost + kept) / 2)
-    assert continual["measures"]["general_ability_delta"] is None, "there are no items of Day-0's own"
-    rows = [row for row in table.to_pylist() if row["part"] == "vintage"]
-    assert len(rows) == 2 * 18 and {row["name"] for row in rows} == {"new", "champion"}
+    assert continual.measures["gem_bwt"] == pytest.approx((lost + kept) / 2)
+    assert continual.measures["avalanche_forgetting"] == pytest.approx(-(lost + kept) / 2)
+    assert continual.measures["general_ability_delta"] is None, "there are no items of Day-0's own"
+    vintages = [row for row in rows if row.part == "vintage"]
+    assert len(vintages) == 2 * 18 and {row.name for row in vintages} == {"new", "champion"}
 
 
 def test_the_sample_is_small_and_the_same_every_night(record: Record, models: dict[str, Contender], week: Week) -> None:
     now = tonight(record, models)
-    few = history(record, now, models["day0"].folder, Sampling(items=2, vintages=2))
+    few = vintage_history(record, now, models["day0"].folder, VintageLimits(items=2, vintages=2))
     assert [(one.night, len(one.questions), one.size) for one in few.vintages] == [("mon", 2, 6), ("wed", 2, 6)]
     hashes = [question.item.label.transcript_hash for question in few.vintages[0].questions]
     assert hashes == sorted(talk(f"mon {number}", channel=f"channel {number % 5}").hash for number in range(6))[:2]
-    more = history(record, now, models["day0"].folder, Sampling(items=4, vintages=2))
+    more = vintage_history(record, now, models["day0"].folder, VintageLimits(items=4, vintages=2))
     assert [question.item for question in more.vintages[0].questions][:2] == few.vintages[0].items
-    r = matrix(record, models["new"].folder.parent, few, models["new"])
+    r = score_matrix(record, models["new"].folder.parent, few, models["new"])
     assert r.shape == (4, 3) and np.isnan(r[:, 1]).all() and not np.isnan(r[:, [0, 2]]).any()
 
 
@@ -152,12 +153,12 @@ def test_forgetting_is_from_the_best_model_ever_whatever_is_sampled(
         night(record, label, models[champion], models["day0"])
     for name, place in places.items():
         answered(record, models[name], mondays, place)
-    past = history(record, tonight(record, models), models["day0"].folder, Sampling(vintages=1))
-    r = matrix(record, models["new"].folder.parent, past, models["new"])
-    told = as_json(past, models["new"].identity, r, math.nan)
-    assert [row["taught"] for row in told["rows"]] == [0, 1, 3], "the page's table does not grow with the nights"
-    assert told["measures"]["chaudhry_forgetting"] == pytest.approx(f1(60) - f1(90))
-    assert told["measures"]["gem_bwt"] == pytest.approx(f1(90) - f1(80))
+    past = vintage_history(record, tonight(record, models), models["day0"].folder, VintageLimits(vintages=1))
+    r = score_matrix(record, models["new"].folder.parent, past, models["new"])
+    shown = continual_scores(past, models["new"].identity, r, math.nan)
+    assert [row.taught for row in shown.rows] == [0, 1, 3], "the page's table does not grow with the nights"
+    assert shown.measures["chaudhry_forgetting"] == pytest.approx(f1(60) - f1(90))
+    assert shown.measures["gem_bwt"] == pytest.approx(f1(90) - f1(80))
 
 
 def test_labels_are_tonight_s_and_what_is_gone_is_not_asked_for(
@@ -168,7 +169,7 @@ def test_labels_are_tonight_s_and_what_is_gone_is_not_asked_for(
         for label in store.labels.between(0, store.watermark()):
             if label.transcript == week["mon"][1]:
                 store.corrections.retract(label.correction, "ann", "wrong talk")
-    past = history(record, tonight(record, models), models["day0"].folder, Sampling())
+    past = vintage_history(record, tonight(record, models), models["day0"].folder, VintageLimits())
     mondays = {question.item.label.transcript: question.reference for question in past.vintages[0].questions}
     assert [chapter.start for chapter in mondays[week["mon"][0]]] == [0, 30]
     assert set(mondays) == set(week["mon"]) - {week["mon"][1]}
@@ -182,13 +183,13 @@ def test_a_cell_that_was_not_measured_is_not_made_up(record: Record, models: dic
         store.nights.begin("thu", last.gate_watermark, store.corrections.newest())
         store.nights.finish("thu", "reject", {"champion": models["two"].identity})
     now = tonight_after(record, models)
-    past = history(record, now, models["day0"].folder, Sampling())
-    r = matrix(record, models["new"].folder.parent, past, models["new"])
+    past = vintage_history(record, now, models["day0"].folder, VintageLimits())
+    r = score_matrix(record, models["new"].folder.parent, past, models["new"])
     assert np.isnan(r[:, 3]).all(), "nobody has answered Thursday's talk"
     (models["one"].folder / "errata.json").unlink()
     models["one"].folder.joinpath("training_transcripts.json").unlink()
     models["one"].folder.rmdir()
-    r = matrix(record, models["new"].folder.parent, past, models["new"])
+    r = score_matrix(record, models["new"].folder.parent, past, models["new"])
     assert np.isnan(r[1]).all() and not np.isnan(r[0, :3]).any(), "a model that isn't kept leaves a gap"
 
 
@@ -203,9 +204,9 @@ def test_on_the_first_nights_there_is_nothing_to_forget(record: Record, models: 
     answered(record, models["day0"], seqs)
     answered(record, models["new"], seqs)
     result, _ = evaluate(record, first, models["new"], models["new"].folder.parent, seed=7)
-    (found,) = result["contenders"]
-    assert found["continual"] == {}
-    assert not [name for name in found["more_guardrails"] if name.startswith("vintage_")]
+    (found,) = result.contenders
+    assert found.continual is None
+    assert not [name for name in found.more_guardrails if name.startswith("vintage_")]
 
 
 def test_a_new_model_is_asked_about_earlier_nights(
@@ -233,5 +234,5 @@ def test_a_new_model_is_asked_about_earlier_nights(
 
 
 def test_the_worst_of_nothing_is_nothing() -> None:
-    assert worst({}) is None
-    assert worst({"vintage_mon": {"effect": None, "low": None, "high": None, "n": 0}}) is None
+    assert worst_vintage({}) is None
+    assert worst_vintage({"vintage_mon": compare([], [], [], 7)}) is None

@@ -11,7 +11,7 @@ import yaml
 
 from errata.documents.comparison import Comparison
 from errata.documents.document import Document, as_json, from_json, read_document, write_document
-from errata.documents.evaluation import ContenderScores, ContinualScores, Evaluation, TaughtModel, TaughtNight
+from errata.documents.evaluation import ContenderScores, ContinualScores, Evaluation, TaughtNight, VintageModel
 from errata.documents.metric_values import ModelMean
 from errata.documents.params import params_of, read_params
 from errata.documents.parity import AnswerAgreement, Parity, ParityReport
@@ -30,7 +30,7 @@ CONTENDER = ContenderScores(
     against_day0=COMPARED,
     guardrails={"anchor": COMPARED},
     more_guardrails={"forgetting": COMPARED},
-    continual=ContinualScores((TaughtNight(1, "one", 4, 9),), (TaughtModel(0, "d"),), ((None,),), {"gem_acc": None}),
+    continual=ContinualScores((TaughtNight(1, "one", 4, 9),), (VintageModel(0, "d"),), ((None,),), {"gem_acc": None}),
 )
 EVALUATION = Evaluation(
     night="two",

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.database.record import Record
+from errata.documents.document import as_json
+from errata.documents.parity import AnswerAgreement, ParityReport
 from errata.domain.chapter import Chapter, Chapters
 from errata.domain.correction import Correction, Label
 from errata.domain.transcript import Segment, Transcript
@@ -17,8 +19,8 @@ from errata.errors import NotFound
 from errata.inference.artefact import verify
 from errata.inference.load import same_weights
 from registry.export.server import export_server
-from registry.parity import Agreement, Item, agreement, compare_f1, measure
-from registry.policy import SMALL
+from registry.gate import SMALL
+from registry.parity import LabelledItem, agreement, compare_f1, measure
 
 
 def chapters(*starts: float, title: str = "a") -> Chapters:
@@ -35,12 +37,12 @@ ANSWERS = st.lists(
 def test_agreement_counts_answers_starts_and_titles() -> None:
     original = [chapters(0, 10), chapters(0, 20), chapters(), chapters(5)]
     exported = [chapters(0, 10), chapters(0, 20, title="b"), chapters(), chapters(6)]
-    assert agreement(original, exported) == Agreement(answers=50.0, starts=100 * 4 / 6, titles=50.0)
+    assert agreement(original, exported) == AnswerAgreement(answers=50.0, starts=100 * 4 / 6, titles=50.0)
 
 
 def test_agreement_of_nothing_is_undefined() -> None:
-    assert agreement([], []) == Agreement(None, None, None)
-    assert agreement([()], [()]) == Agreement(100.0, None, None)
+    assert agreement([], []) == AnswerAgreement(None, None, None)
+    assert agreement([()], [()]) == AnswerAgreement(100.0, None, None)
     with pytest.raises(ValueError, match="shorter"):
         agreement([()], [])
 
@@ -59,7 +61,7 @@ def test_agreement_has_no_side(pairs: tuple[list[Chapters], list[Chapters]]) -> 
 
 
 def test_f1_is_the_export_s_minus_the_original_s() -> None:
-    items = [Item(chapters(0, 30), 60.0, "seconds", cluster) for cluster in "xy"]
+    items = [LabelledItem(chapters(0, 30), 60.0, "seconds", cluster) for cluster in "xy"]
     worse = compare_f1(items, [chapters(0, 30)] * 2, [chapters(0)] * 2)
     assert worse.mean_old == 100.0 and worse.effect is not None and worse.effect < 0 and worse.n == 2
     assert compare_f1(items, [chapters(0)] * 2, [chapters(0, 30)] * 2).effect == -worse.effect
@@ -99,7 +101,7 @@ def test_an_export_is_scored_against_its_model_and_each_is_asked_once(
     assert found["server"].agreement.answers == 100.0
     assert found["server"].f1.effect == 0.0 and found["server"].f1.n == 3 and found["server"].f1.clusters == 2
     assert found["server"].size == sum(path.stat().st_size for path in server.iterdir())
-    json.dumps(found["server"].as_json(), allow_nan=False)
+    json.dumps(as_json(ParityReport(found)), allow_nan=False)
     assert SMALL.guardrail("parity_server", found["server"].f1).effect == 0.0
     with record.read() as store:
         assert store.counts()["predictions"] == 6
@@ -137,7 +139,7 @@ def test_another_model_does_not_agree(
 
 def test_without_items_nothing_is_measured(record: Record, server: Path, adapter: Path, models: Path) -> None:
     found = measure(record, models, adapter, {"server": server}, [])["server"]
-    assert found.f1.n == 0 and found.f1.effect is None and found.agreement == Agreement(None, None, None)
+    assert found.f1.n == 0 and found.f1.effect is None and found.agreement == AnswerAgreement(None, None, None)
 
 
 def test_a_changed_export_is_not_scored(

@@ -23,7 +23,7 @@ class TaughtNight:
 
 
 @dataclass(frozen=True, slots=True)
-class TaughtModel:
+class VintageModel:
     """A row of R."""
 
     taught: int
@@ -45,7 +45,7 @@ class ContinualScores:
     """What a contender kept of what earlier nights taught; see `evaluation.continual`."""
 
     vintages: tuple[TaughtNight, ...]
-    rows: tuple[TaughtModel, ...]
+    rows: tuple[VintageModel, ...]
     r: tuple[tuple[float | None, ...], ...]
     """R: mean F1, a row for each of `rows` and a column for each of `vintages`; None where it wasn't measured."""
     measures: dict[str, float | None]

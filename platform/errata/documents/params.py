@@ -10,7 +10,7 @@ import json
 from dataclasses import MISSING, asdict, dataclass, fields
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from annotated_types import Gt, Le
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Share = Annotated[float, Gt(0), Le(1)]
 Target = Literal["server", "device"]
+TARGETS: tuple[Target, ...] = get_args(Target)
 Precision = Literal["int4", "int8"]
 
 

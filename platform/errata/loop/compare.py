@@ -13,9 +13,10 @@ from errata.documents.comparison import Comparison
 from errata.domain.roles import Role
 from errata.errors import NotFound
 from errata.loop.compared_models import ComparedModel, ModelDescription, PromptSettings, compared_model
+from errata.progress import progress_bar
 from errata.workspace import Workspace
 from evaluation.holdout import check_sealed, open_by_hand
-from evaluation.items import Item, held_out_items, score_items, unused_items
+from evaluation.items import Item, Scored, held_out_items, score_items, unused_items
 from evaluation.pair_comparison import (
     ItemDifference,
     MetricComparison,
@@ -74,7 +75,7 @@ def compare(
             model.predictor.check([item.label.external_id for item in items])
         for access in _accesses(items, (a, b), on, upto, by):
             open_by_hand(workspace.record, access)
-        scored = [score_items(workspace.record, model.predictor, model.given, items) for model in (a, b)]
+        scored = [_score(workspace, model, items) for model in (a, b)]
     compared, pairs = comparison(scored[0], scored[1], seed), paired(*scored)
     sealed = "sealed" in roles
     return ModelComparison(
@@ -89,6 +90,11 @@ def compare(
         regressions=() if sealed else tuple(worst_regressions(pairs)),
         fixes=() if sealed else tuple(best_fixes(pairs)),
     )
+
+
+def _score(workspace: Workspace, model: ComparedModel, items: Sequence[Item]) -> list[Scored]:
+    with progress_bar(f"{model.given} {model.predictor.key.model[:8]}", len(items)) as each:
+        return score_items(workspace.record, model.predictor, items, each)
 
 
 def _accesses(

@@ -118,7 +118,7 @@ def _clients(workspace: Workspace, advance: Callable[[], None]) -> list[JudgeCli
 def _ask_about_unlabelled(workspace: Workspace, night: Night, contender: dict[str, Any], session: JudgeSession) -> None:
     """Has transcripts that nobody reviewed answered and judged, if what people labelled says that it would count."""
     from errata.inference.model import FolderModel
-    from evaluation.items import seen_by, unreviewed
+    from evaluation.items import transcripts_seen_by, unreviewed
     from evaluation.judges.unlabelled import answer_items
     from registry.policy import preset
 
@@ -135,7 +135,7 @@ def _ask_about_unlabelled(workspace: Workspace, night: Night, contender: dict[st
         session.leave_out(UnlabelledReason("models gone"))
         return
     rival, champion, _ = sides
-    seen = seen_by(sides).union(item.transcript.hash for item in session.items)
+    seen = transcripts_seen_by(sides).union(item.transcript.hash for item in session.items)
     seed = f"{params.evaluate.seed} {rival.identity}"
     drawn = unreviewed(workspace.record, night.gate_watermark, seen, seed, most)
     new, old = (FolderModel(side.identity, side.folder, workspace.models) for side in (rival, champion))
@@ -144,11 +144,11 @@ def _ask_about_unlabelled(workspace: Workspace, night: Night, contender: dict[st
 
 def _sides(workspace: Workspace, night: Night, contender: dict[str, Any]) -> list[Contender]:
     """The contender, the champion and Day-0; fewer, where one is not kept any more."""
-    from evaluation.harness import read_candidate
-    from evaluation.items import kept
+    from evaluation.items import stored_model
+    from evaluation.scoring_plan import read_candidate
 
     models = ((contender["name"], contender["model"]), ("champion", night.champion), ("day0", night.day0))
-    sides = [kept(name, model, workspace.models) for name, model in models]
+    sides = [stored_model(name, model, workspace.models) for name, model in models]
     made = read_candidate(workspace.root / CANDIDATE, night)  # tonight's, which is kept once the gate has seen it
     if sides[0] is None and made and made.identity == contender["model"]:
         sides[0] = made

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from errata.database.record import Record
 from errata.documents.night import Night
-from evaluation.best import best_ever, ladder, past_champions
+from evaluation.best_champion import best_champion, ladder, past_champions
 from evaluation.items import Contender, guardrail_items
 from tests.made_up_answers import answered, contender, corrected, mark
 
@@ -28,7 +28,7 @@ def crown(record: Record, model: Contender, night: str | None = None, reason: st
 def best(record: Record, models: dict[str, Contender], tonight: str = "tonight", upto: int | None = None) -> str:
     anchor = guardrail_items(record, mark(record), [])
     night = Night(tonight, 0, mark(record) if upto is None else upto, "", "", 0, "", 0, "")
-    found = best_ever(record, next(iter(models.values())).folder.parent, night, anchor, seed=7)
+    found = best_champion(record, next(iter(models.values())).folder.parent, night, anchor, seed=7)
     return found.identity if found else ""
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from errata.database.record import Record
 from errata.database.tables import MoveRow
 from errata.documents.night import Night
-from evaluation.items import Contender, Item, kept, questions, recorded_f1
+from evaluation.items import Contender, Item, questions, recorded_f1, stored_model
 from evaluation.statistics import compare
 
 
-def best_ever(record: Record, models: Path, night: Night, anchor: Sequence[Item], seed: int) -> Contender | None:
+def best_champion(record: Record, models: Path, night: Night, anchor: Sequence[Item], seed: int) -> Contender | None:
     """The best past champion by its recorded answers; None where there is nothing to tell it by.
 
     All are compared on the items that every one of them has answered. Neither what is answered tonight counts nor whom
@@ -20,13 +20,14 @@ def best_ever(record: Record, models: Path, night: Night, anchor: Sequence[Item]
     """
     with record.read() as store:
         identities = past_champions(store.aliases.moves("champion"), night.label)
-    champions = [found for identity in identities if (found := kept("best", identity, models)) is not None]
+    stored = (stored_model("best", identity, models) for identity in identities)
+    champions = [model for model in stored if model is not None]
     asked = questions(record, anchor)
-    told = [recorded_f1(record, champion, asked, night.gate_watermark) for champion in champions]
-    common = [place for place in range(len(asked)) if all(scores[place] is not None for scores in told)]
+    scores = [recorded_f1(record, champion, asked, night.gate_watermark) for champion in champions]
+    common = [place for place in range(len(asked)) if all(f1[place] is not None for f1 in scores)]
     if not champions or not common:
         return None
-    rows = [[float(scores[place] or 0.0) for place in common] for scores in told]
+    rows = [[float(f1[place] or 0.0) for place in common] for f1 in scores]
     return champions[ladder(rows, [anchor[place].cluster for place in common], seed)]
 
 
@@ -44,7 +45,7 @@ def ladder(scores: Sequence[Sequence[float]], clusters: Sequence[str], seed: int
     """
     best = 0
     for place in range(1, len(scores)):
-        found = compare(scores[place], scores[best], clusters, seed)
-        if found.effect is not None and found.effect > (found.se or 0.0):
+        difference = compare(scores[place], scores[best], clusters, seed)
+        if difference.effect is not None and difference.effect > (difference.se or 0.0):
             best = place
     return best

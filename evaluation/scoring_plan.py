@@ -1,0 +1,95 @@
+"""Who is scored on a night, and on what; nobody has been asked yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from errata.database.record import Record
+from errata.documents.night import Night
+from errata.inference.artefact import MANIFEST, model_folder, verify
+from evaluation.best_champion import best_champion
+from evaluation.items import Contender, Item, fresh_items, guardrail_items, transcripts_seen_by
+from evaluation.vintages import VintageHistory, VintageLimits, vintage_history
+
+
+@dataclass(frozen=True)
+class NightModels:
+    """Who is scored tonight."""
+
+    day0: Contender
+    champion: Contender
+    rivals: tuple[Contender, ...]
+    """The candidate and the challenger, those of them that there are."""
+
+    @classmethod
+    def of(cls, night: Night, candidate: Contender | None, models: Path) -> NightModels:
+        rivals = [candidate] if candidate else []
+        if night.challenger:
+            folder = model_folder(night.challenger, models)
+            rivals.append(Contender("challenger", night.challenger, folder, night.challenger_watermark))
+        champion = model_folder(night.champion, models)
+        return cls(
+            day0=Contender("day0", night.day0, model_folder(night.day0, models), 0),
+            champion=Contender("champion", night.champion, champion, night.champion_watermark),
+            rivals=tuple(rivals),
+        )
+
+    @property
+    def by_identity(self) -> dict[str, Contender]:
+        """One model is one, whatever it is called; the name that comes last here is the one it has."""
+        return {model.identity: model for model in (*self.rivals, self.champion, self.day0)}
+
+
+@dataclass(frozen=True)
+class ScoringPlan:
+    models: NightModels
+    tonight: list[Item]
+    """Fresh to everybody."""
+    fresh: dict[str, list[Item]]
+    """By rival: since it was born, and seen neither by it nor by those it is compared with."""
+    guardrails: list[Item]
+    history: VintageHistory
+    best: Contender
+    """The best champion there ever was, by the anchor; tonight's, while nothing tells them apart."""
+
+    @classmethod
+    def of(
+        cls, record: Record, night: Night, models: NightModels, folder: Path, seed: int, limits: VintageLimits
+    ) -> ScoringPlan:
+        """`folder` is where models are kept. Without a rival nothing is held against anybody, and the guardrails' items
+        are left alone."""
+        known, upto, champion = models.by_identity, night.gate_watermark, models.champion
+        tonight = fresh_items(record, night.training_watermark, upto, known.values())
+        if not models.rivals:
+            return cls(models, tonight, {}, [], VintageHistory(), champion)
+        guardrails = guardrail_items(record, upto, known.values())
+        anchor = [item for item in guardrails if item.part == "anchor"]
+        best = (best_champion(record, folder, night, anchor, seed) if anchor else None) or champion
+        fresh = {
+            rival.identity: fresh_items(record, rival.watermark, upto, (rival, champion, models.day0))
+            for rival in models.rivals
+        }
+        return cls(
+            models=models,
+            tonight=tonight,
+            fresh=fresh,
+            guardrails=guardrails,
+            history=vintage_history(record, night, models.day0.folder, limits),
+            best=known.get(best.identity, best),
+        )
+
+    def part(self, name: str) -> list[Item]:
+        return [item for item in self.guardrails if item.part == name]
+
+    def anchor_of_best(self) -> list[Item]:
+        """The anchor's items of which the best champion has seen nothing either."""
+        seen = transcripts_seen_by([self.best])
+        return [item for item in self.part("anchor") if seen.isdisjoint(item.label.group_hashes)]
+
+
+def read_candidate(folder: Path, night: Night) -> Contender | None:
+    """The candidate that `train` made tonight; None where it made none."""
+    if not (folder / MANIFEST).exists():
+        return None
+    return Contender("candidate", verify(folder), folder, night.training_watermark)
