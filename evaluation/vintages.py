@@ -76,7 +76,7 @@ def vintage_history(record: Record, night: Night, day0: Path, limits: VintageLim
     ]
     # a night's outcome names the champion that it began with, which is the model in force after the night before;
     # after the first two nights that is still Day-0
-    champions = [str(row.outcome.get("champion", "")) for row in rows[2:]]
+    champions = [row.outcome.champion for row in rows[2:]]
     return VintageHistory(tuple(vintages), (night.day0, *champions, night.champion)[: len(rows)])
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from errata.documents.comparison import Comparison
 from errata.documents.decision import Decision
+from errata.documents.document import read_document
+from errata.documents.evaluation import ContenderScores
 from errata.documents.evidence import Evidence, Fault, JudgeSay
 from errata.documents.evidence_record import EvidenceRecord
 from errata.documents.file_names import EVALUATION, ITEMS, judging_file
 from errata.documents.judging import Judging
 from errata.documents.night import Night
+from errata.documents.parity import Parity, ParityReport
 from errata.domain.hashing import sha256
 from errata.errors import BadInput
 from registry.evidence import write_evidence
@@ -50,10 +51,9 @@ class GateResult:
 class GateInput:
     """All that was measured of a contender."""
 
-    contender: dict[str, Any]
-    """Its entry in `evaluation.json`."""
-    parity: dict[str, Any]
-    """`parity.json` of the night that made it: what would ship, by target."""
+    contender: ContenderScores
+    parity: Mapping[str, Parity]
+    """Of what would ship, by target, as the night that made it measured it."""
     judging: Judging | None = None
     """What judges said of it, where any were asked."""
 
@@ -64,21 +64,21 @@ class GateInput:
 
     def measured(self) -> Iterator[tuple[str, Comparison]]:
         """Every guardrail that was measured; a preset takes those that it has a limit for."""
-        for name, values in {**self.contender["guardrails"], **self.contender.get("more_guardrails", {})}.items():
-            yield name, Comparison(**values)
-        for target, scored in self.parity.items():
-            yield f"parity_{target}", Comparison(**scored["f1"])
-            for name, values in scored.get("footprint", {}).items():
-                yield name, Comparison(**values)
-        server = self.parity.get("server", {})
-        if "agreement" in server:
-            yield "starts_server", point_comparison(server["agreement"]["starts"], 100.0, server["f1"]["n"])
+        yield from self.contender.measured.items()
+        for target, export in self.parity.items():
+            yield f"parity_{target}", export.f1
+            if export.footprint:
+                yield "latency", export.footprint.latency
+                yield "size", export.footprint.size
+        server = self.parity.get("server")
+        if server and server.agreement:
+            yield "starts_server", point_comparison(server.agreement.starts, 100.0, server.f1.n)
         if self.panel:
             yield "judge_consistency", judge_consistency(self.panel)
 
     def files(self) -> tuple[str, ...]:
         """What the decision rests on, in the night's folder."""
-        return (ITEMS, EVALUATION, judging_file(self.contender["name"])) if self.panel else (ITEMS, EVALUATION)
+        return (ITEMS, EVALUATION, judging_file(self.contender.name)) if self.panel else (ITEMS, EVALUATION)
 
 
 def run_gate(
@@ -91,31 +91,31 @@ def run_gate(
     result.decision.test)`.
     """
     history, contender, parity = history or GateHistory(), given.contender, given.parity
-    evidence = _evidence(given, policy, history.nights(contender["model"]) + 1)
-    exports = {target: scored["model"] for target, scored in parity.items()}
+    evidence = _evidence(given, policy, history.nights(contender.model) + 1)
+    exports = {target: export.model for target, export in parity.items()}
     decision = decide(evidence, policy, history)
     record = EvidenceRecord(
         night=night.label,
-        candidate=contender["model"],
+        candidate=contender.model,
         champion=night.champion,
         day0=night.day0,
         exports=exports,
-        training_watermark=contender["watermark"],
+        training_watermark=contender.watermark,
         gate_watermark=night.gate_watermark,
         policy=policy.name,
         gate=evidence,
         decision=decision,
         scores={name: sha256((folder / name).read_bytes()) for name in given.files()},
-        parity=parity,
+        parity=dict(parity),
     )
     path, digest = write_evidence(folder, record)
     first_come = policy.year is not None
-    return GateResult(contender["name"], contender["model"], evidence, decision, path, digest, exports, first_come)
+    return GateResult(contender.name, contender.model, evidence, decision, path, digest, exports, first_come)
 
 
 def _evidence(given: GateInput, policy: Policy, nights: int) -> Evidence:
-    primary, measured = Comparison(**given.contender["primary"]), dict(given.measured())
-    faults = [Fault("reported", detail=fault) for fault in given.contender.get("faults", ())]
+    primary, measured = given.contender.primary, dict(given.measured())
+    faults = [Fault("reported", detail=fault) for fault in given.contender.faults]
     faults += missing_answers(given.judging) if given.judging else ()
     # A misspelt name would else pass in silence: no preset has a limit for it, so none would ask for it.
     known_to_any = {name for name in measured if any(preset.limit(name) for preset in PRESETS.values())}
@@ -172,6 +172,6 @@ def _lower_bound(result: GateResult) -> float:
     return -math.inf if low is None else low
 
 
-def read_parity(path: Path) -> dict[str, Any]:
-    """`parity.json`, or nothing where a night exported nothing."""
-    return dict(json.loads(path.read_text())) if path.exists() else {}
+def read_parity(path: Path) -> dict[str, Parity]:
+    """`parity.json`, by target; nothing where a night exported nothing."""
+    return read_document(ParityReport, path, "run that night again").exports if path.exists() else {}

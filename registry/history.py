@@ -6,11 +6,11 @@ from them. Only tests count; a night that looked and did not test has cost nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
-from errata.documents.decision import SpentTest, decisions_of
+from errata.documents.decision import SpentTest
+from errata.documents.outcome import Outcome
 from evaluation.statistics.online import lord_level, lord_wealth
 
 
@@ -23,12 +23,12 @@ class GateHistory:
     """The model of each look that it could be judged by, spent or not."""
 
     @classmethod
-    def of(cls, outcomes: Iterable[Mapping[str, Any]]) -> GateHistory:
+    def of(cls, outcomes: Iterable[Outcome]) -> GateHistory:
         """From the outcomes of the finished nights, the oldest first; those of nights before there was a gate of this
         kind hold no test."""
         history = cls()
         for outcome in outcomes:
-            for entry in decisions_of(outcome):
+            for entry in outcome.decisions:
                 history = history.after(entry.model, entry.decision.test)
         return history
 

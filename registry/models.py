@@ -6,7 +6,7 @@
     registry.sync(workspace.record)
 
 Models are plain files under a run, never one of MLflow's own flavours, which unpickle. MLflow keeps no checksums: a
-version carries the sha256 of its manifest as a tag, and whatever is fetched is verified against it.
+version carries the sha256 of its manifest as a tag, by which whoever takes its files can verify them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -154,23 +153,6 @@ class ModelRegistry:
         with self._reaching():
             self._tag(self._registered(identity), tags)
 
-    def fetch(self, wanted: str, models: Path) -> Path:
-        """Brings the model of an alias or an identity into `models`, verified to the byte; returns its folder.
-
-        Raises NotFound where there is none, or where MLflow's files aren't those that were sealed.
-        """
-        with self._reaching():
-            identity = self.aliases().get(wanted, ("", wanted))[1]
-            version = self._registered(identity)
-            if not (models / identity[:16]).is_dir():
-                with TemporaryDirectory() as place:
-                    got = Path(self._client.download_artifacts(str(version.run_id), _place(identity), place))
-                    _check(got, identity, f"version {version.version} of {self._name} in MLflow")
-                    artefact.store_model(got, models)
-        folder = artefact.model_folder(identity, models)
-        _check(folder, identity, str(folder))
-        return folder
-
     # aliases ---------------------------------------------------------------------------------------------------------
 
     def aliases(self) -> dict[str, tuple[str, str]]:
@@ -292,12 +274,3 @@ def _quiet() -> None:
 def _place(identity: str) -> str:
     """Where a model lies among its run's artifacts."""
     return f"models/{identity[:16]}"
-
-
-def _check(folder: Path, identity: str, what: str) -> None:
-    try:
-        found = artefact.verify(folder)
-    except NotFound as error:
-        raise NotFound(f"the files of {what} aren't those that were sealed ({error})") from error
-    if found != identity:
-        raise NotFound(f"{what} holds the model {found[:16]}…, not {identity[:16]}…; register the right one again")

@@ -128,6 +128,6 @@ def _check_champion(now: ShippingState, record: EvidenceRecord, evidence: Path) 
 def _targets(record: EvidenceRecord, evidence: Path) -> dict[str, str]:
     """The exports of a record that may ship: those whose parity was measured on the very files."""
     for target, model in record.exports.items():
-        if target not in TARGETS or record.parity.get(target, {}).get("model") != model:
+        if target not in TARGETS or target not in record.parity or record.parity[target].model != model:
             raise Refused(f"{evidence} did not score the export {target} {model[:16]}…; measure its parity first")
     return {target: record.exports[target] for target in TARGETS if target in record.exports}

@@ -6,7 +6,7 @@ import gc
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,9 +15,11 @@ from errata.cli.compare_app import compare
 from errata.cli.judge_app import judges
 from errata.cli.record_app import record
 from errata.cli.score_app import score
+from errata.documents.file_names import REPORT_PAGE
 from errata.errors import ErrataError
 
 if TYPE_CHECKING:
+    from errata.documents.outcome import Outcome
     from errata.domain.roles import Role
     from errata.operations.importing import ImportReport
 
@@ -284,10 +286,10 @@ def demo_command(
     from errata.cli.print_status import print_nights
     from errata.loop.sample_days import demo
 
-    def tell(outcomes: list[dict[str, Any]]) -> None:
+    def tell(outcomes: list[Outcome]) -> None:
         place = find(folder)
         print_nights(outcomes)
-        say(f"report   {place.nights / outcomes[-1]['night'] / 'report.html'}")
+        say(f"report   {place.nights / outcomes[-1].night / REPORT_PAGE}")
         say(f"MLflow   {Path(sys.executable).parent / 'mlflow'} ui --backend-store-uri {place.settings.mlflow_uri}")
 
     show(demo(folder, placebo), as_json, tell)

@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-Mean = dict[str, Any]
+from errata.documents.metric_values import ModelMean
+
 Result = TypeVar("Result")
 
 
@@ -76,10 +77,10 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{value:z.1f}"
 
 
-def interval(mean: Mean | None) -> str:
+def interval(mean: ModelMean | None) -> str:
     """`81.2 [78, 84]`, so that a night's row fits 80 columns, or a dash where nothing was scored."""
-    if not mean or not mean.get("n"):
+    if mean is None or mean.f1 is None:
         return "–"
-    if mean.get("low") is None or mean.get("high") is None:
-        return percent(mean["f1"])
-    return f"{mean['f1']:.1f} [{mean['low']:.0f}, {mean['high']:.0f}]"
+    if mean.low is None or mean.high is None:
+        return percent(mean.f1)
+    return f"{mean.f1:.1f} [{mean.low:.0f}, {mean.high:.0f}]"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from errata.cli.output import interval, percent, print_table, say
-from errata.documents.decision import decisions_of
+from errata.documents.file_names import REPORT_PAGE
 from errata.wording.gate_sentences import reasons
 
 if TYPE_CHECKING:
+    from errata.documents.outcome import Outcome
     from errata.operations.status import AliasMove, LoopStatus, NightStatus
 
 
@@ -35,18 +36,18 @@ def _row(night: NightStatus) -> tuple[str, ...]:
     if night.effect is not None:
         effect = f"{night.effect:+.1f} [{percent(night.low)}, {percent(night.high)}]"
     verdict = night.verdict or ("unfinished" if not night.finished else "–")
-    return night.label, str(night.new_corrections or 0), str(night.fresh_items or 0), effect, verdict
+    return night.label, str(night.new_corrections), str(night.fresh_items), effect, verdict
 
 
-def print_night(outcome: dict[str, Any], nights: Path) -> None:
+def print_night(outcome: Outcome, nights: Path) -> None:
     """A night that has just ended, with every decision and its reasons; `nights` is the folder of their reports."""
     print_nights([outcome])
-    for entry in decisions_of(outcome):
+    for entry in outcome.decisions:
         say(f"{entry.name} {entry.model[:16]}: {entry.decision.verdict}")
         for reason in reasons(entry.decision):
             say(f"  {reason}")
-    if outcome["verdict"] != "skipped":
-        say(f"report: {nights / outcome['night'] / 'report.html'}")
+    if outcome.verdict != "skipped":
+        say(f"report: {nights / outcome.night / REPORT_PAGE}")
 
 
 def print_moves(moves: Sequence[AliasMove]) -> None:
@@ -59,29 +60,26 @@ def _move(move: AliasMove) -> tuple[str, ...]:
     return str(move.number), at, move.alias, move.model[:12] or "–", move.reason, move.night or "–", move.by
 
 
-def print_nights(outcomes: list[dict[str, Any]]) -> None:
+def print_nights(outcomes: Sequence[Outcome]) -> None:
     """The table at a loop's end: F1 with its 90 % interval, on each night's fresh items."""
     rows = []
     for outcome in outcomes:
-        means = outcome.get("means", {})
         rows.append(
             (
-                outcome["night"],
-                str(outcome["new_corrections"]),
-                percent(outcome.get("equal_split_f1")),
-                interval(means.get("day0")),
-                interval(means.get("champion")),
-                interval(means.get("candidate")),
-                outcome["verdict"] + (" *" if _waited(outcome) else ""),
+                outcome.night,
+                str(outcome.new_corrections),
+                percent(outcome.equal_split_f1),
+                *(interval(outcome.means.get(name)) for name in ("day0", "champion", "candidate")),
+                outcome.verdict + (" *" if _waited(outcome) else ""),
             )
         )
     title = "F1 on fresh items, with 90 % interval (equal: chapters of one length)"
     print_table(title, ("night", "new", "equal", "Day-0", "champion", "candidate", "verdict"), rows)
     for outcome in filter(_waited, outcomes):
-        scored = interval(outcome["means"].get("challenger"))
-        say(f"* {outcome['night']} promoted an earlier night's candidate, which had waited: {scored}")
+        scored = interval(outcome.means.get("challenger"))
+        say(f"* {outcome.night} promoted an earlier night's candidate, which had waited: {scored}")
 
 
-def _waited(outcome: dict[str, Any]) -> bool:
+def _waited(outcome: Outcome) -> bool:
     """Whether the night promoted the challenger and not its own candidate."""
-    return bool(outcome.get("promoted")) and outcome["promoted"] != outcome.get("candidate")
+    return bool(outcome.promoted) and outcome.promoted != outcome.candidate

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from errata.database.tables import NightRow
+from errata.documents.outcome import Outcome
 
 
 class NightLog:
@@ -21,9 +21,10 @@ class NightLog:
         self._session.flush()
         return row
 
-    def finish(self, label: str, verdict: str, outcome: dict[str, Any]) -> None:
-        row = self._session.scalars(sa.select(NightRow).where(NightRow.label == label)).one()
-        row.finished, row.verdict, row.outcome = True, verdict, outcome
+    def finish(self, outcome: Outcome) -> None:
+        """Of the night that it names, which was begun."""
+        row = self._session.scalars(sa.select(NightRow).where(NightRow.label == outcome.night)).one()
+        row.finished, row.verdict, row.outcome = True, outcome.verdict, outcome
         self._session.flush()
 
     def find(self, label: str) -> NightRow | None:

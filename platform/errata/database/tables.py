@@ -13,6 +13,9 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from errata.database.outcome_column import OutcomeColumn
+from errata.documents.outcome import NO_OUTCOME, Outcome
+
 _Number = BigInteger().with_variant(Integer, "sqlite")
 """SQLite hands out numbers for INTEGER keys alone."""
 
@@ -210,7 +213,7 @@ class NightRow(Base):
     finished: Mapped[bool] = mapped_column(default=False)
     verdict: Mapped[str | None]
     """The gate's verdict, or `bootstrap`, or `skipped`."""
-    outcome: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    outcome: Mapped[Outcome] = mapped_column(OutcomeColumn, default=NO_OUTCOME)
 
 
 class MoveRow(Base):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from errata.documents.comparison import Comparison
-from errata.documents.document import checked
 from errata.documents.evidence import Fault, JudgeSay, SliceAlarm
 from errata.documents.guardrail import GuardrailResult
 
@@ -162,14 +161,3 @@ def upgraded_outcome_decision(value: dict[str, Any]) -> dict[str, Any]:
 
 def _parts(value: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value[name] for name in names if name in value}
-
-
-def decisions_of(outcome: Mapping[str, Any]) -> tuple[OutcomeDecision, ...]:
-    """What an outcome, as the record keeps it, says was decided; of whatever Errata wrote it.
-
-    Raises BadInput where it says something else.
-    """
-    decisions = [
-        value if "decision" in value else upgraded_outcome_decision(value) for value in outcome.get("decisions", ())
-    ]
-    return checked(tuple[OutcomeDecision, ...], decisions, "a night's decisions", "run errata fsck")

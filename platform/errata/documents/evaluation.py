@@ -68,6 +68,8 @@ class ContenderScores:
     more_guardrails: dict[str, Comparison] = field(default_factory=dict)
     continual: ContinualScores | None = None
     """None where nothing had been taught before tonight."""
+    faults: tuple[str, ...] = ()
+    """Why it can't be decided on, in words; none that `evaluation.harness` finds."""
 
     @property
     def measured(self) -> dict[str, Comparison]:

@@ -8,6 +8,7 @@ from typing import Any
 from errata.documents.decision import Decision, upgraded_decision
 from errata.documents.document import Document
 from errata.documents.evidence import Evidence, upgraded_evidence
+from errata.documents.parity import Parity
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,8 @@ class EvidenceRecord(Document):
     decision: Decision
     scores: dict[str, str]
     """Name to sha256 of each file of per-item scores."""
-    parity: dict[str, Any]
-    """Target to `registry.parity.Parity.as_json()`."""
+    parity: dict[str, Parity]
+    """By target."""
 
     @classmethod
     def upgraded(cls, value: dict[str, Any], version: int) -> dict[str, Any]:

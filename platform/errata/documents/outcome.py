@@ -48,4 +48,8 @@ class Outcome(Document):
         decisions = [
             entry if "decision" in entry else upgraded_outcome_decision(entry) for entry in value.get("decisions", ())
         ]
-        return {**value, "decisions": decisions}
+        return {"night": "", "verdict": "", **value, "decisions": decisions}
+
+
+NO_OUTCOME = Outcome(night="", verdict="")
+"""Of a night that isn't finished."""

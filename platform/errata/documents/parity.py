@@ -31,7 +31,7 @@ class Footprint:
     """Seconds, 95th percentile: `mean_new` and `mean_old`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parity:
     """One export."""
 
@@ -39,7 +39,8 @@ class Parity:
     """The export's identity."""
     size: int
     """Bytes of all its files."""
-    agreement: AnswerAgreement
+    agreement: AnswerAgreement | None = None
+    """None where an older Errata did not measure it."""
     f1: Comparison
     """Points of F1: the export minus the model that it was made from."""
     footprint: Footprint | None = None

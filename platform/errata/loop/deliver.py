@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from errata.database.store import Store
-from errata.documents.decision import decisions_of
 from errata.errors import BadInput, Refused
 from errata.inference.artefact import model_folder, verify
 from errata.loop.lease import loop_lease
@@ -44,7 +43,7 @@ def promote_by_hand(workspace: Workspace, name: str, evidence: Path, by: str) ->
 
 def _check_written_by_a_night(store: Store, evidence: Path) -> None:
     """A record's name proves its bytes; that a night wrote it, only the night's own outcome can say."""
-    written = {entry.evidence for row in store.nights.all() for entry in decisions_of(row.outcome)}
+    written = {entry.evidence for row in store.nights.all() for entry in row.outcome.decisions}
     if evidence.stem not in written:
         raise Refused(
             f"{evidence} was written by no night of this workspace; `errata status --json` names those that were"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from errata.documents.evaluation import ContenderScores
 from errata.documents.file_names import PARITY
 from errata.documents.judging import Judging
 from errata.documents.night import Night
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def run_gates(
-    workspace: Workspace, night: Night, contenders: Sequence[dict[str, Any]], judgings: Mapping[str, Judging]
+    workspace: Workspace, night: Night, contenders: Sequence[ContenderScores], judgings: Mapping[str, Judging]
 ) -> list[GateResult]:
     """Decides on every contender, in turn: a test that one has spent is spent for the next. Writes the evidence.
 
@@ -33,17 +34,17 @@ def run_gates(
     results = []
     for contender in contenders:
         parity = read_parity(_exported_in(workspace, night, contender) / PARITY)
-        given = GateInput(contender, parity, judgings.get(contender["name"]))
+        given = GateInput(contender, parity, judgings.get(contender.name))
         result = run_gate(night, given, policy, folder, history)
         history = history.after(result.model, result.decision.test)
         results.append(result)
     return results
 
 
-def _exported_in(workspace: Workspace, night: Night, contender: dict[str, Any]) -> Path:
+def _exported_in(workspace: Workspace, night: Night, contender: ContenderScores) -> Path:
     """The folder of the night that made a contender, where its exports were measured."""
-    if contender["name"] == "candidate":
+    if contender.name == "candidate":
         return workspace.nights / night.label
     with workspace.record.read() as store:
-        label = next(row.label for row in store.nights.all() if row.outcome.get("candidate") == contender["model"])
+        label = next(row.label for row in store.nights.all() if row.outcome.candidate == contender.model)
     return workspace.nights / label

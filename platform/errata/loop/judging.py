@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from errata.documents.document import write_document
+from errata.documents.document import read_document, write_document
+from errata.documents.evaluation import ContenderScores, Evaluation
 from errata.documents.file_names import CANDIDATE, EVALUATION, ITEMS, judging_file, later_judging_file
 from errata.documents.judging import JudgeCheck, Judging, UnlabelledReason
 from errata.documents.night import Night, today
@@ -26,11 +26,11 @@ QUESTIONS = "questions to judges"
 """What a run counts aloud: those asked, and those that weren't asked any more."""
 
 
-def judge_contenders(workspace: Workspace, night: Night, contenders: Sequence[dict[str, Any]]) -> dict[str, Judging]:
+def judge_contenders(workspace: Workspace, night: Night, contenders: Sequence[ContenderScores]) -> dict[str, Judging]:
     """What the judges say of each contender, by its name; kept in the night's folder. Nothing without judges."""
     if not workspace.params().judges.panel or not contenders:
         return {}
-    names = [contender["name"] for contender in contenders]
+    names = [contender.name for contender in contenders]
     judgings = dict(zip(names, _ask(workspace, night, contenders), strict=True))
     for name, judging in judgings.items():
         write_document(workspace.nights / night.label / judging_file(name), judging)
@@ -91,7 +91,7 @@ def pointless(judging: Judging, items: int, policy: Policy) -> UnlabelledReason 
     return None
 
 
-def _ask(workspace: Workspace, night: Night, contenders: Sequence[dict[str, Any]]) -> list[Judging]:
+def _ask(workspace: Workspace, night: Night, contenders: Sequence[ContenderScores]) -> list[Judging]:
     """One budget is for all of them; what people labelled comes first, for every contender."""
     from evaluation.judges.judge_session import JudgeSession
     from evaluation.judges.night_items import night_items, reviewed_pairs
@@ -102,7 +102,7 @@ def _ask(workspace: Workspace, night: Night, contenders: Sequence[dict[str, Any]
         clients = _clients(workspace, advance)
         sessions = []
         for contender in contenders:
-            items = night_items(workspace.record, folder, ("champion", contender["name"]))
+            items = night_items(workspace.record, folder, ("champion", contender.name))
             sessions.append(JudgeSession(clients, items, night.label, pairs))
         for contender, session in zip(contenders, sessions, strict=True):
             _ask_about_unlabelled(workspace, night, contender, session)
@@ -115,7 +115,9 @@ def _clients(workspace: Workspace, advance: Callable[[], None]) -> list[JudgeCli
     return open_judges(workspace.params().judges, workspace.root, advance)
 
 
-def _ask_about_unlabelled(workspace: Workspace, night: Night, contender: dict[str, Any], session: JudgeSession) -> None:
+def _ask_about_unlabelled(
+    workspace: Workspace, night: Night, contender: ContenderScores, session: JudgeSession
+) -> None:
     """Has transcripts that nobody reviewed answered and judged, if what people labelled says that it would count."""
     from errata.inference.model import FolderModel
     from evaluation.items import transcripts_seen_by, unreviewed
@@ -126,7 +128,7 @@ def _ask_about_unlabelled(workspace: Workspace, night: Night, contender: dict[st
     most = params.judges.unlabelled
     if not most:
         return
-    why = pointless(session.result(), contender["primary"]["n"], preset(params.gate.preset))
+    why = pointless(session.result(), contender.primary.n, preset(params.gate.preset))
     if why is not None:
         session.leave_out(why)
         return
@@ -142,15 +144,15 @@ def _ask_about_unlabelled(workspace: Workspace, night: Night, contender: dict[st
     session.ask_more(answer_items(workspace.record, old, new, drawn), len(drawn))
 
 
-def _sides(workspace: Workspace, night: Night, contender: dict[str, Any]) -> list[Contender]:
+def _sides(workspace: Workspace, night: Night, contender: ContenderScores) -> list[Contender]:
     """The contender, the champion and Day-0; fewer, where one is not kept any more."""
     from evaluation.items import stored_model
     from evaluation.scoring_plan import read_candidate
 
-    models = ((contender["name"], contender["model"]), ("champion", night.champion), ("day0", night.day0))
+    models = ((contender.name, contender.model), ("champion", night.champion), ("day0", night.day0))
     sides = [stored_model(name, model, workspace.models) for name, model in models]
     made = read_candidate(workspace.root / CANDIDATE, night)  # tonight's, which is kept once the gate has seen it
-    if sides[0] is None and made and made.identity == contender["model"]:
+    if sides[0] is None and made and made.identity == contender.model:
         sides[0] = made
     return [side for side in sides if side is not None]
 
@@ -163,12 +165,12 @@ def _last_scored_night(workspace: Workspace) -> str:
     return labels[-1]
 
 
-def _scored_contender(folder: Path, name: str) -> dict[str, Any]:
+def _scored_contender(folder: Path, name: str) -> ContenderScores:
     """The contender in the night's evaluation."""
     path = folder / EVALUATION
-    contenders: list[dict[str, Any]] = json.loads(path.read_text())["contenders"] if path.exists() else []
+    contenders = read_document(Evaluation, path, "score that night again").contenders if path.exists() else ()
     for contender in contenders:
-        if contender["name"] == name:
+        if contender.name == name:
             return contender
-    names = ", ".join(contender["name"] for contender in contenders) or "nobody"
+    names = ", ".join(contender.name for contender in contenders) or "nobody"
     raise NotFound(f"the night {folder.name} scored no {name!r} against the champion, but {names}; name another")

@@ -88,7 +88,7 @@ def nights_with(store: Store, transcript: int, correction: int) -> list[NightUse
 
 def _night_use(store: Store, night: NightRow, transcript: int, correction: int) -> NightUse:
     skipped = night.verdict == "skipped"
-    made_a_model = not night.finished or bool(night.outcome.get("candidate"))
+    made_a_model = not night.finished or bool(night.outcome.candidate)
     return NightUse(
         night=night.label,
         training_watermark=night.training_watermark,
@@ -129,7 +129,7 @@ def _trains(store: Store, transcript: int, correction: int, watermark: int) -> b
 def _models(workspace: Workspace, learnt: Callable[[Card, frozenset[str]], bool]) -> list[ModelUse]:
     with workspace.record.read() as store:
         meanings = {alias: store.aliases.model_of(alias) for alias in ALIASES}
-        nights = {night.outcome.get("candidate"): night.label for night in store.nights.all()}
+        nights = {night.outcome.candidate: night.label for night in store.nights.all()}
     models = []
     for folder in _sealed(workspace.models):
         card = Card.read(folder)

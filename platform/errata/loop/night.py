@@ -6,11 +6,11 @@ registry, the aliases. Every step is idempotent, so a night that was cut short i
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
+from errata.documents.document import read_document
+from errata.documents.evaluation import Evaluation
 from errata.documents.file_names import EVALUATION
 from errata.documents.night import today
+from errata.documents.outcome import Outcome
 from errata.loop.conclusion import conclude, night_outcome
 from errata.loop.gate_step import run_gates
 from errata.loop.judging import judge_contenders
@@ -23,7 +23,7 @@ from errata.loop.stages import collect_results, run_stages
 from errata.workspace import Workspace
 
 
-def run_night(workspace: Workspace, label: str | None = None) -> dict[str, Any]:
+def run_night(workspace: Workspace, label: str | None = None) -> Outcome:
     """Runs the night `label` (today, by default) to its end, or finishes it; returns its outcome.
 
     A finished night is not run again: its recorded outcome comes back.
@@ -41,10 +41,9 @@ def run_night(workspace: Workspace, label: str | None = None) -> dict[str, Any]:
         with timed(folder):
             run_stages(workspace.root)
             collect_results(workspace.root, folder)
-            evaluation: dict[str, Any] = json.loads((folder / EVALUATION).read_text())
-            contenders = evaluation["contenders"]
-            judgings = judge_contenders(workspace, night, contenders)
-            results = run_gates(workspace, night, contenders, judgings)
+            evaluation = read_document(Evaluation, folder / EVALUATION, "run the night again")
+            judgings = judge_contenders(workspace, night, evaluation.contenders)
+            results = run_gates(workspace, night, evaluation.contenders, judgings)
             store_candidate(workspace, results)
             register_contenders(workspace, label, results)
             outcome = night_outcome(workspace, night, evaluation, results)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from errata.database.tables import NightRow
 from errata.documents.night import Night
+from errata.documents.outcome import Outcome
 from errata.errors import NotFound, Refused
 from errata.inference.artefact import Card, model_folder
 from errata.loop.code_hash import code_hash
@@ -32,11 +31,11 @@ def begin_night(workspace: Workspace, label: str) -> NightRow:
         return store.nights.begin(label, trained, max(trained, store.corrections.newest()))
 
 
-def skip_night(workspace: Workspace, label: str) -> dict[str, Any]:
+def skip_night(workspace: Workspace, label: str) -> Outcome:
     """Finishes a night that has no new corrections, and so nothing to score on."""
-    outcome = {"night": label, "verdict": "skipped", "reason": "nothing new", "new_corrections": 0}
+    outcome = Outcome(night=label, verdict="skipped", reason="nothing new")
     with workspace.record.write() as store:
-        store.nights.finish(label, "skipped", outcome)
+        store.nights.finish(outcome)
     return outcome
 
 

@@ -1,35 +1,38 @@
-"""What a night took of the machine, over all its attempts; its report reads it."""
+"""What a night takes of the machine, over all its attempts; its report shows it."""
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from errata.files import write_json
-
-TOOK = "took.json"
+from errata.documents.document import read_document, write_document
+from errata.documents.file_names import NIGHT_TIMING
+from errata.documents.night_timing import NightTiming
 
 
 @contextmanager
 def timed(folder: Path) -> Iterator[None]:
-    """Adds the block to `took.json` in `folder`: attempts, seconds, and processor seconds with those of its processes.
+    """Adds the block to the timing in a night's `folder`: a further attempt, its seconds, and processor seconds.
 
     A block that raises counts as well; one whose process was killed doesn't.
     """
-    started, before = time.perf_counter(), _processor()
+    started, before = time.perf_counter(), _processor_seconds()
     try:
         yield
     finally:
-        earlier = json.loads((folder / TOOK).read_text()) if (folder / TOOK).exists() else {}
-        folder.mkdir(parents=True, exist_ok=True)
-        spent = {"attempts": 1, "seconds": time.perf_counter() - started, "cpu_seconds": _processor() - before}
-        write_json(folder / TOOK, {name: round(earlier.get(name, 0) + value, 1) for name, value in spent.items()})
+        path = folder / NIGHT_TIMING
+        earlier = read_document(NightTiming, path, "delete it") if path.exists() else NightTiming()
+        timing = NightTiming(
+            attempts=earlier.attempts + 1,
+            seconds=round(earlier.seconds + time.perf_counter() - started, 1),
+            cpu_seconds=round(earlier.cpu_seconds + _processor_seconds() - before, 1),
+        )
+        write_document(path, timing)
 
 
-def _processor() -> float:
-    """Seconds of this process and of those that it has waited for, theirs included."""
+def _processor_seconds() -> float:
+    """Of this process and of those that it has waited for, theirs included."""
     return sum(os.times()[:4])

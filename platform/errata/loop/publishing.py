@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from errata.documents.file_names import MANIFEST, PIPELINE_LOCK, PUBLISHED, SNAPSHOT
 from errata.documents.night import Night
+from errata.documents.outcome import Outcome
 from errata.domain.hashing import sha256
 from errata.workspace import Workspace
 
@@ -14,13 +15,13 @@ if TYPE_CHECKING:
     from registry.models import ModelRegistry
 
 
-def publish(workspace: Workspace, label: str, outcome: dict[str, Any]) -> None:
+def publish(workspace: Workspace, label: str, outcome: Outcome) -> None:
     """Tells MLflow and git of a decided night, and writes its report; what was published whole is left alone."""
     from errata.loop.night_report import write_report
     from registry.models import ModelRegistry
 
     folder = workspace.nights / label
-    if outcome["verdict"] == "skipped" or (folder / PUBLISHED).exists():
+    if outcome.verdict == "skipped" or (folder / PUBLISHED).exists():
         return
     registry = ModelRegistry.of(workspace)
     run = registry.open_run(label)
@@ -28,11 +29,11 @@ def publish(workspace: Workspace, label: str, outcome: dict[str, Any]) -> None:
     write_report(workspace, label)
     _log(workspace, registry, run, Night.read(folder), outcome)
     registry.close_run(run)
-    workspace.commit(f"Night {label}: {outcome['verdict']}")
+    workspace.commit(f"Night {label}: {outcome.verdict}")
     (folder / PUBLISHED).touch()  # last: a night that was cut short before this is published anew
 
 
-def _log(workspace: Workspace, registry: ModelRegistry, run: str, night: Night, outcome: dict[str, Any]) -> None:
+def _log(workspace: Workspace, registry: ModelRegistry, run: str, night: Night, outcome: Outcome) -> None:
     from registry.models import Dataset
 
     folder = workspace.nights / night.label
@@ -44,19 +45,25 @@ def _log(workspace: Workspace, registry: ModelRegistry, run: str, night: Night, 
         metrics=_metrics(outcome),
         artifacts=sorted(path for path in folder.iterdir() if path.is_file()),
         tags={
-            "errata.verdict": outcome["verdict"],
-            "errata.evidence": outcome.get("evidence", ""),
+            "errata.verdict": outcome.verdict,
+            "errata.evidence": outcome.evidence,
             "errata.dvc_lock_sha256": sha256((workspace.root / PIPELINE_LOCK).read_bytes()),
         },
     )
 
 
-def _metrics(outcome: dict[str, Any]) -> dict[str, float]:
+def _metrics(outcome: Outcome) -> dict[str, float]:
     """MLflow takes numbers alone: what isn't known is left out."""
-    metrics = {"fresh_items": outcome["fresh_items"], "new_corrections": outcome["new_corrections"]}
-    for name, mean in outcome["means"].items():
-        metrics |= {f"{name}.{metric}": value for metric, value in mean.items()}
-    metrics |= {f"gate.{name}": outcome.get(name) for name in ("effect", "low", "high", "p_value")}
+    metrics: dict[str, float | None] = {
+        "fresh_items": outcome.fresh_items,
+        "new_corrections": outcome.new_corrections,
+        "gate.effect": outcome.effect,
+        "gate.low": outcome.low,
+        "gate.high": outcome.high,
+        "gate.p_value": outcome.p_value,
+    }
+    for name, mean in outcome.means.items():
+        metrics |= {f"{name}.{metric}": value for metric, value in asdict(mean).items()}
     return {name: value for name, value in metrics.items() if value is not None}
 
 

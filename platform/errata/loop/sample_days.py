@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from errata.demo import days
-from errata.documents.decision import decisions_of, leading_decision
+from errata.documents.decision import leading_decision
+from errata.documents.outcome import Outcome
 from errata.loop.init import init
 from errata.loop.night import run_night
 from errata.operations.importing import import_corrections, import_transcripts
@@ -16,7 +16,7 @@ from errata.wording.gate_sentences import causes
 from errata.workspace import Workspace
 
 
-def demo(root: Path, placebo: bool = False) -> list[dict[str, Any]]:
+def demo(root: Path, placebo: bool = False) -> list[Outcome]:
     """Turns the loop once per sample day, as a team would live it; returns the nights' outcomes.
 
     Each day's talks arrive, the champion chapters them, reviewers correct, the night runs. An interrupted demo goes on
@@ -31,7 +31,7 @@ def demo(root: Path, placebo: bool = False) -> list[dict[str, Any]]:
     return [_day(workspace, samples / day, day, rejects) for day in days.DAYS]
 
 
-def _day(workspace: Workspace, folder: Path, label: str, rejects: Path) -> dict[str, Any]:
+def _day(workspace: Workspace, folder: Path, label: str, rejects: Path) -> Outcome:
     with workspace.record.read() as store:
         night = store.nights.find(label)
     if night is None:
@@ -43,7 +43,7 @@ def _day(workspace: Workspace, folder: Path, label: str, rejects: Path) -> dict[
             f"{corrected.new} corrections"
         )
     outcome = run_night(workspace, label)
-    leading = leading_decision(decisions_of(outcome))
-    why = causes(leading.decision)[0] if leading else outcome.get("reason", "")
-    note(f"{label}: {outcome['verdict']}. {why}")
+    leading = leading_decision(outcome.decisions)
+    why = causes(leading.decision)[0] if leading else outcome.reason
+    note(f"{label}: {outcome.verdict}. {why}")
     return outcome

@@ -26,11 +26,12 @@ class NightStatus:
     low: float | None
     high: float | None
     n: int | None
-    new_corrections: int | None
-    fresh_items: int | None
-    promoted: str | None
-    evidence: str | None
-    """The evidence record, from the workspace's root."""
+    new_corrections: int
+    fresh_items: int
+    promoted: str
+    """Empty where nobody was."""
+    evidence: str
+    """The evidence record, from the workspace's root; empty where nobody contended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,20 @@ def loop_status(workspace: Workspace) -> LoopStatus:
 
 
 def _night(row: NightRow) -> NightStatus:
-    names = ("verdict", "effect", "low", "high", "n", "new_corrections", "fresh_items", "promoted", "evidence")
-    return NightStatus(row.label, row.finished, **{name: row.outcome.get(name) for name in names})
+    outcome = row.outcome
+    return NightStatus(
+        label=row.label,
+        finished=row.finished,
+        verdict=row.verdict,
+        effect=outcome.effect,
+        low=outcome.low,
+        high=outcome.high,
+        n=outcome.n,
+        new_corrections=outcome.new_corrections,
+        fresh_items=outcome.fresh_items,
+        promoted=outcome.promoted,
+        evidence=outcome.evidence,
+    )
 
 
 def alias_history(record: Record) -> list[AliasMove]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from errata.loop.night_timing import TOOK, timed
+from errata.documents.file_names import NIGHT_TIMING
+from errata.loop.night_timing import timed
 
 BUSY = "import time\nwhile time.process_time() < 0.5: pass"
 
@@ -18,10 +19,10 @@ def test_attempts_add_up_with_the_processes_that_they_started(tmp_path: Path) ->
     folder = tmp_path / "nights" / "one"
     with pytest.raises(KeyError), timed(folder):
         raise KeyError("stopped")
-    first = json.loads((folder / TOOK).read_text())
+    first = json.loads((folder / NIGHT_TIMING).read_text())
     with timed(folder):
         subprocess.run([sys.executable, "-c", BUSY], check=True)
-    found = json.loads((folder / TOOK).read_text())
+    found = json.loads((folder / NIGHT_TIMING).read_text())
     assert (first["attempts"], found["attempts"]) == (1, 2)
     for name in ("seconds", "cpu_seconds"):
         assert found[name] - first[name] > 0.3
