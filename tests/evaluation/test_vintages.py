@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from errata.database.record import Record
 from errata.documents.night import Night
+from errata.documents.outcome import Outcome
 from errata.errors import Unavailable
 from evaluation.harness import evaluate
 from evaluation.items import Contender
@@ -37,7 +38,7 @@ def night(record: Record, label: str, champion: Contender, day0: Contender, fini
         last = store.nights.last()
         row = store.nights.begin(label, last.gate_watermark if last else 0, store.corrections.newest())
         if finished:
-            store.nights.finish(label, "reject", {"champion": champion.identity})
+            store.nights.finish(Outcome(night=label, verdict="reject", champion=champion.identity))
         return Night(
             label=label,
             training_watermark=row.training_watermark,
@@ -181,7 +182,7 @@ def test_a_cell_that_was_not_measured_is_not_made_up(record: Record, models: dic
         last = store.nights.last()
         assert last is not None
         store.nights.begin("thu", last.gate_watermark, store.corrections.newest())
-        store.nights.finish("thu", "reject", {"champion": models["two"].identity})
+        store.nights.finish(Outcome(night="thu", verdict="reject", champion=models["two"].identity))
     now = tonight_after(record, models)
     past = vintage_history(record, now, models["day0"].folder, VintageLimits())
     r = score_matrix(record, models["new"].folder.parent, past, models["new"])

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from errata.database.record import Record
 from errata.database.store import Store
+from errata.documents.outcome import Outcome
 from errata.domain.prediction import Prediction
 from errata.domain.roles import ROLES, own_role
 from errata.errors import BadInput, Refused, Unavailable
@@ -60,7 +61,7 @@ def take(store: Store, step: Step) -> None:
         store.predictions.add(Prediction(seq, f"{start:064d}", "inline@1", chapters(0, start)))
     elif what == "night" and store.nights.find(str(start)) is None:
         store.nights.begin(str(start), 0, store.watermark())
-        store.nights.finish(str(start), "reject", {})
+        store.nights.finish(Outcome(night=str(start), verdict="reject"))
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from errata.cli.app import app
 from errata.database.record import Record
 from errata.documents.file_names import SNAPSHOT
 from errata.documents.night import Night
+from errata.documents.outcome import Outcome
 from errata.domain.prediction import Prediction
 from errata.errors import BadInput, ErrataError, Forgotten, NotFound, Refused, Unavailable
 from errata.files import write_json
@@ -141,7 +142,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, str]:
     registry.close_run(started)
     with workspace.record.write() as store:
         store.nights.begin("n", watermark, watermark)
-        store.nights.finish("n", "inconclusive", {"candidate": identity})
+        store.nights.finish(Outcome(night="n", verdict="inconclusive", candidate=identity))
     return workspace, identity
 
 

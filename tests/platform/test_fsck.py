@@ -17,6 +17,7 @@ from errata.database.fsck import Findings, fsck, repair
 from errata.database.record import Record, make_engine
 from errata.database.repairs import RepairResult
 from errata.database.tables import BandRow, CorrectionRow, EventRow, LinkRow, RepairRow, TranscriptRow
+from errata.documents.outcome import Outcome
 from errata.domain.prediction import Prediction
 from errata.domain.roles import Role
 from errata.errors import BadInput
@@ -35,7 +36,7 @@ def kept(either: Record) -> Record:
         store.corrections.add(correction(1, chapters(0, 60)))
         store.corrections.add(correction(3, chapters(0), "bob"))
         store.nights.begin("2026-03-01", store.watermark(), store.watermark())
-        store.nights.finish("2026-03-01", "reject", {})
+        store.nights.finish(Outcome(night="2026-03-01", verdict="reject"))
     return either
 
 
@@ -154,7 +155,7 @@ def test_a_twin_that_came_in_time_quarantines_nothing(either: Record) -> None:
         store.corrections.add(correction(1, chapters(0)))
         store.transcripts.add(shouted(talk("first"), "copy"), "anchor")
         store.nights.begin("2026-03-01", store.watermark(), store.watermark())
-        store.nights.finish("2026-03-01", "reject", {})
+        store.nights.finish(Outcome(night="2026-03-01", verdict="reject"))
     assert fsck(either) == Findings((), (), 2)
 
 
@@ -184,7 +185,7 @@ def test_old_sketches_are_signed_anew_and_their_twins_are_linked_from_then_on(ei
         store.corrections.add(correction(1, chapters(0)))
         mark = store.watermark()
         store.nights.begin("2026-03-01", mark, mark)
-        store.nights.finish("2026-03-01", "reject", {})
+        store.nights.finish(Outcome(night="2026-03-01", verdict="reject"))
     grown_old(either, 1, 2)
     with either.read() as store:
         before = (

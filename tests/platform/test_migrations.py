@@ -13,6 +13,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from errata.database.record import Record, make_engine
+from errata.documents.outcome import Outcome
 from errata.domain.prediction import Prediction
 from errata.project_files import project_file
 from tests.made_up_record import chapters, correction, misheard, shouted, talk
@@ -67,7 +68,7 @@ def fill(record: Record) -> None:
         store.corrections.add(correction(1, chapters(0, 60)))
         store.corrections.add(correction(2, chapters(0), "", "reference"))
         store.nights.begin("2026-03-01", 5, 8)
-        store.nights.finish("2026-03-01", "promote", {"gain": 0.5})
+        store.nights.finish(Outcome(night="2026-03-01", verdict="promote", effect=0.5))
         store.aliases.assign_alias("champion", "m" * 64, "promote", "gate", "2026-03-01", None)
         store.lease.take("night", "one", 60)
 

@@ -13,6 +13,7 @@ from errata.cli.app import app
 from errata.database.record import Record
 from errata.database.store import Store
 from errata.documents.file_names import SNAPSHOT
+from errata.documents.outcome import Outcome
 from errata.errors import BadInput, ErrataError, NotFound, Refused
 from errata.files import write_json
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, seal, store_model
@@ -31,7 +32,7 @@ def run(root: Path, *words: str) -> Any:
 
 def night(store: Store, label: str, training: int, candidate: str) -> None:
     store.nights.begin(label, training, store.corrections.newest())
-    store.nights.finish(label, "inconclusive", {"candidate": candidate})
+    store.nights.finish(Outcome(night=label, verdict="inconclusive", candidate=candidate))
 
 
 def model(root: Path, watermark: int, seen: list[str]) -> str:

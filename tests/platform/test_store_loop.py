@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from errata.database.fsck import fsck
 from errata.database.record import Record
 from errata.database.store import Store
+from errata.documents.metric_values import ModelMean
+from errata.documents.outcome import Outcome
 from errata.errors import BadInput, Unavailable
 from errata.loop import lease
 from tests.made_up_record import talk
@@ -33,10 +35,13 @@ def test_one_lease_has_one_holder(either: Record) -> None:
         assert store.lease.owner("night") == "two"
 
 
+OUTCOME = Outcome(night="2026-03-01", verdict="promote", means={"day0": ModelMean(n=3, f1=50.0)}, effect=0.1)
+
+
 def test_moves_are_a_history_and_an_outbox(either: Record) -> None:
     with either.write() as store:
         store.nights.begin("2026-03-01", 4, 9)
-        store.nights.finish("2026-03-01", "promote", {"gain": 0.1})
+        store.nights.finish(OUTCOME)
         for model in ("a" * 64, "b" * 64):
             store.aliases.assign_alias("champion", model, "promote", "gate", "2026-03-01", None)
     with either.write() as store:
@@ -47,7 +52,7 @@ def test_moves_are_a_history_and_an_outbox(either: Record) -> None:
         assert [move.model for move in store.aliases.unapplied_moves()] == ["b" * 64]
         night = store.nights.last()
         assert night is not None
-        assert (night.label, night.outcome, night.gate_watermark) == ("2026-03-01", {"gain": 0.1}, 9)
+        assert (night.label, night.outcome, night.gate_watermark) == ("2026-03-01", OUTCOME, 9)
 
 
 # the address ---------------------------------------------------------------------------------------------------------

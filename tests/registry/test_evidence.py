@@ -13,6 +13,7 @@ from errata.documents.decision import SpentTest
 from errata.documents.document import as_json, from_json
 from errata.documents.evidence import Evidence, Fault
 from errata.documents.evidence_record import EvidenceRecord
+from errata.documents.parity import Parity
 from errata.domain.hashing import sha256
 from errata.errors import BadInput, NotFound, Refused
 from errata.wording.gate_sentences import reasons
@@ -40,7 +41,10 @@ def evidence_record(**changes: Any) -> EvidenceRecord:
         gate=gate,
         decision=replace(decide(gate, SMALL), verdict="promote"),
         scores={"items.parquet": "f" * 64},
-        parity={"server": {"model": SERVER}, "device": {"model": DEVICE}},
+        parity={
+            target: Parity(model=model, size=1, f1=comparison)
+            for target, model in (("server", SERVER), ("device", DEVICE))
+        },
     )
     return replace(made, **changes)
 

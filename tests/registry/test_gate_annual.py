@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 
 from errata.documents.comparison import Comparison, Powered
 from errata.documents.decision import Decision, OutcomeDecision, SpentTest
-from errata.documents.document import to_json
+from errata.documents.document import as_json, from_json, to_json
 from errata.documents.evidence import Evidence
 from errata.documents.guardrail import Guardrail
+from errata.documents.outcome import Outcome
 from errata.wording.gate_sentences import reasons
 from evaluation.statistics import compare, t_test
 from evaluation.statistics.online import gamma
@@ -208,10 +210,16 @@ def test_what_a_guardrail_held_back_earns_nothing() -> None:
     assert held.test.wealth == pytest.approx(0.05 - LEVEL)
 
 
-def outcome(*decisions: Decision, model: str = "m") -> dict:
+def outcome(*decisions: Decision, model: str = "m") -> Outcome:
     """As a night's outcome keeps them, through JSON."""
-    kept = [to_json(OutcomeDecision("candidate", model, False, "e" * 64, decision)) for decision in decisions]
-    return json.loads(json.dumps({"night": "n", "decisions": kept}))
+    entries = tuple(OutcomeDecision("candidate", model, False, "e" * 64, decision) for decision in decisions)
+    text = json.dumps(as_json(Outcome(night="n", verdict="reject", decisions=entries)))
+    return from_json(Outcome, json.loads(text), "it", "mend it")
+
+
+def older(value: dict[str, Any]) -> Outcome:
+    """As it is read where an older Errata wrote it."""
+    return from_json(Outcome, value, "it", "mend it")
 
 
 def test_the_history_is_read_from_the_outcomes_of_nights() -> None:
@@ -220,11 +228,11 @@ def test_the_history_is_read_from_the_outcomes_of_nights() -> None:
     second = decide(evidence(EVEN), ANNUAL, history)
     looked = decide(evidence(WAITS), ANNUAL, history)
     nights = [
-        {"night": "a", "verdict": "skipped"},
+        older({"night": "a", "verdict": "skipped"}),
         outcome(first),
         outcome(second),
         outcome(looked, looked, model="c"),
-        {"night": "b", "decisions": [{"model": "old", "verdict": "reject"}]},
+        older({"night": "b", "decisions": [{"model": "old", "verdict": "reject"}]}),
     ]
     found = GateHistory.of(nights)
     assert found.tests == (first.test, second.test)
@@ -234,7 +242,7 @@ def test_the_history_is_read_from_the_outcomes_of_nights() -> None:
     for model, test in (("m", first.test), ("m", second.test), ("c", None), ("c", None), ("old", None)):
         same = same.after(model, test)
     assert found == same
-    cut_short = GateHistory.of([outcome(first), {}])
+    cut_short = GateHistory.of([outcome(first), older({})])
     assert decide(evidence(EVEN), ANNUAL, cut_short) == second, "a night that is run again spends the same test"
     assert second.test.number == 2 and second.test.wealth == pytest.approx(first.test.wealth - second.test.level)
 
@@ -243,10 +251,12 @@ def test_tests_that_an_older_version_spent_count_on() -> None:
     """Its outcomes hold the decision's parts beside the names, and sentences."""
     first = SpentTest(1, 0.0001, 0.0027, True, 0.0973)
     history = GateHistory.of([older_outcome("a", OLDER_PROMOTES), older_outcome("b", OLDER_WAITS)])
+    first = SpentTest(**OLDER_PROMOTES["test"])
+    history = GateHistory.of([older(older_outcome("a", OLDER_PROMOTES)), older(older_outcome("b", OLDER_WAITS))])
     assert (history.tests, history.looks) == ((first,), ("a", "b"))
     test = decide(evidence(), ANNUAL, history).test
     assert (test.number, test.level) == (2, pytest.approx(history.level(0.10, 0.05)))
-    mixed = GateHistory.of([older_outcome("a", OLDER_PROMOTES), outcome(decide(evidence(), ANNUAL, history))])
+    mixed = GateHistory.of([older(older_outcome("a", OLDER_PROMOTES)), outcome(decide(evidence(), ANNUAL, history))])
     assert mixed.tests == (first, test)
 
 

@@ -12,10 +12,13 @@ import pytest
 
 from errata.documents.comparison import Comparison
 from errata.documents.decision import Decision, OutcomeDecision, Verdict
-from errata.documents.document import to_json
+from errata.documents.document import as_json, checked, from_json, write_document
+from errata.documents.evaluation import ContenderScores
 from errata.documents.evidence import Evidence
 from errata.documents.judging import IntervalEstimate, Judging, PanelItem, SwapConsistency
 from errata.documents.night import Night
+from errata.documents.outcome import Outcome
+from errata.documents.parity import Parity, ParityReport
 from errata.domain.hashing import sha256
 from errata.wording.gate_sentences import reasons
 from evaluation.statistics import compare
@@ -38,7 +41,9 @@ def gate(
     history: GateHistory | None = None,
     judging: Judging | None = None,
 ) -> GateResult:
-    return run_gate(NIGHT, GateInput(contender, parity, judging), policy, folder, history)
+    scores = checked(ContenderScores, contender, "the contender", "mend the test")
+    exports = from_json(ParityReport, parity, "parity.json", "mend the test").exports
+    return run_gate(NIGHT, GateInput(scores, exports, judging), policy, folder, history)
 
 
 def made(name: str, verdict: Verdict, effect: float | None = 1.0, low: float | None = 0.5) -> GateResult:
@@ -108,7 +113,7 @@ def contender(tmp_path: Path) -> dict[str, Any]:
 
 
 def test_a_decision_is_written_down_with_all_that_it_stands_on(contender: dict[str, Any], tmp_path: Path) -> None:
-    parity = {"server": {"model": "5" * 64, "f1": asdict(COMPARISON)}}
+    parity = {"server": {"model": "5" * 64, "size": 1, "f1": asdict(COMPARISON)}}
     found = gate(contender, parity, SMALL, tmp_path)
     assert (found.name, found.model, found.exports) == ("candidate", "b" * 64, {"server": "5" * 64})
     assert found.decision == decide(found.evidence, SMALL)
@@ -134,8 +139,9 @@ def test_a_challenger_keeps_the_watermark_that_it_was_trained_to(contender: dict
 
 def test_a_night_that_exported_nothing_has_no_parity(tmp_path: Path) -> None:
     assert read_parity(tmp_path / "parity.json") == {}
-    (tmp_path / "parity.json").write_text('{"server": {"model": "5"}}')
-    assert read_parity(tmp_path / "parity.json") == {"server": {"model": "5"}}
+    export = Parity(model="5", size=1, f1=COMPARISON)
+    write_document(tmp_path / "parity.json", ParityReport({"server": export}))
+    assert read_parity(tmp_path / "parity.json") == {"server": export}
 
 
 # the preset annual ---------------------------------------------------------------------------------------------------
@@ -169,10 +175,10 @@ def shipped(**server: Any) -> dict[str, Any]:
     """`parity.json`."""
     one = replace(Comparison(**many(0.0, spread=0.0)), n=1, effect=-1.0, se=None)
     server = {"footprint": {"latency": many(0.0, n=20, spread=0.0), "size": asdict(one)}, **server}
-    same, agrees = many(0.0, spread=0.0), {"starts": 99.4}
+    same, agrees = many(0.0, spread=0.0), {"answers": 99.0, "starts": 99.4, "titles": 99.0}
     return {
-        "server": {"model": "5" * 64, "f1": same, "agreement": agrees, **server},
-        "device": {"model": "d" * 64, "f1": same, "agreement": agrees},
+        "server": {"model": "5" * 64, "size": 1, "f1": same, "agreement": agrees, **server},
+        "device": {"model": "d" * 64, "size": 1, "f1": same, "agreement": agrees},
     }
 
 
@@ -215,7 +221,8 @@ def test_annual_blocks_without_what_it_requires(measured: dict[str, Any], missin
     measured["guardrails"].pop(missing, None)
     measured["more_guardrails"].pop(missing, None)
     parity = shipped()
-    parity["server"]["footprint"].pop(missing, None)
+    if missing == "latency":
+        del parity["server"]["footprint"]
     if missing == "starts_server":
         del parity["server"]["agreement"]
     decision = gate(measured, parity, ANNUAL, tmp_path).decision
@@ -224,7 +231,9 @@ def test_annual_blocks_without_what_it_requires(measured: dict[str, Any], missin
 
 
 def test_starts_that_the_export_gives_otherwise_fail(measured: dict[str, Any], tmp_path: Path) -> None:
-    decision = gate(measured, shipped(agreement={"starts": 98.9}), ANNUAL, tmp_path).decision
+    decision = gate(
+        measured, shipped(agreement={"answers": 99.0, "starts": 98.9, "titles": 99.0}), ANNUAL, tmp_path
+    ).decision
     assert (decision.verdict, "fails starts_server" in reasons(decision)[0]) == ("reject", True)
 
 
@@ -243,16 +252,16 @@ def test_faults_that_the_evaluation_found_block_and_so_does_a_guardrail_that_nob
 
 def test_the_year_s_tests_are_spent_one_after_the_other(measured: dict[str, Any], tmp_path: Path) -> None:
     """Two contenders on one night, and the history read from the outcomes that a night keeps."""
-    past = GateHistory.of([{"night": "1", "verdict": "skipped"}])
+    past = GateHistory.of([Outcome(night="1", verdict="skipped")])
     first = gate(measured, shipped(), ANNUAL, tmp_path, past)
     second = gate({**measured, "name": "challenger", "model": "a" * 64}, shipped(), ANNUAL, tmp_path,
                    past.after(first.model, first.decision.test))  # fmt: skip
     assert (first.decision.test.number, second.decision.test.number) == (1, 2)
     assert second.decision.test.level > first.decision.test.level / 2, "a find has earned budget"
-    entries = [
+    entries = tuple(
         OutcomeDecision(found.name, found.model, False, found.sha256, found.decision) for found in (first, second)
-    ]
-    outcome = {"decisions": [to_json(entry) for entry in entries]}
+    )
+    outcome = from_json(Outcome, as_json(Outcome(night="2", verdict="reject", decisions=entries)), "it", "mend it")
     history = GateHistory.of([outcome])
     assert history.tests == (first.decision.test, second.decision.test)
     again = gate(measured, shipped(), ANNUAL, tmp_path, history)

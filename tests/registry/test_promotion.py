@@ -16,6 +16,7 @@ from errata.database.record import Record
 from errata.documents.decision import Decision
 from errata.documents.evidence import Evidence
 from errata.documents.evidence_record import EvidenceRecord
+from errata.documents.parity import Parity
 from errata.domain.hashing import sha256
 from errata.errors import NotFound, Refused
 from errata.operations.status import alias_history
@@ -46,7 +47,9 @@ def evidence(folder: Path, candidate: str, champion: str = DAY0, verdict: Any = 
         gate=Evidence(compare([1.0], [0.0], ["a"], seed=1), ()),
         decision=Decision(verdict),
         scores={},
-        parity={target: {"model": model} for target, model in exports.items()},
+        parity={
+            target: Parity(model=model, size=1, f1=compare([], [], [], seed=1)) for target, model in exports.items()
+        },
     )
     return write_evidence(folder, replace(record, **changes))[0]
 
