@@ -176,7 +176,7 @@ def main() -> None:
     if report.exports:
         write_document(PARITY_FOLDER / PARITY, report)
     for target, parity in report.exports.items():
-        starts = parity.agreement.starts or 0.0
+        starts = (parity.agreement and parity.agreement.starts) or 0.0
         sys.stderr.write(f"parity: {target} {parity.size / 1e6:.1f} MB, {starts:.1f} % of starts agree\n")
 
 

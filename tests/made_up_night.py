@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from copy import deepcopy
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from random import Random
-from typing import Any
 
+from errata.documents.comparison import Comparison
 from errata.documents.decision import OutcomeDecision
+from errata.documents.evaluation import ContenderScores, Evaluation
 from errata.documents.evidence import Evidence
+from errata.documents.metric_values import ModelMean
+from errata.documents.scored_items import ScoredItemRow
 from errata.domain.chapter import Chapter, Chapters, canonical
 from errata.domain.hashing import canonical_json
 from errata.domain.transcript import Segment, Transcript
@@ -87,58 +90,56 @@ def item(random: Random, number: int, part: str) -> Item:
     return Item(transcript, part, kind, reviewer, chapters(random, transcript))
 
 
-def row(name: str, number: int, item: Item, prediction: Chapters) -> dict[str, Any]:
+def row(name: str, number: int, item: Item, prediction: Chapters) -> ScoredItemRow:
     """As `evaluation.harness` writes it."""
     transcript = item.transcript
     floor = equal_split(transcript.duration, len(item.reference))
-    return {
-        "night": "2026-03-04",
-        "part": item.part,
-        "name": name,
-        "model": name * 8,
-        "transcript": number,
-        "external_id": transcript.external_id,
-        "channel": transcript.channel,
-        "correction": 1000 + number,
-        "kind": item.kind,
-        "reviewer": item.reviewer,
-        **score_video(item.reference, prediction, transcript.duration).as_json(),
-        "equal_split_f1": score_video(item.reference, floor, transcript.duration).f1,
-        "reference": canonical_json([chapter.as_json() for chapter in item.reference]),
-        "prediction": canonical_json([chapter.as_json() for chapter in prediction]),
-        "problems": [],
-    }
+    return ScoredItemRow(
+        night="2026-03-04",
+        part=item.part,
+        name=name,
+        model=name * 8,
+        transcript=number,
+        external_id=transcript.external_id,
+        channel=transcript.channel,
+        correction=1000 + number,
+        kind=item.kind,
+        reviewer=item.reviewer,
+        **asdict(score_video(item.reference, prediction, transcript.duration)),
+        equal_split_f1=score_video(item.reference, floor, transcript.duration).f1,
+        reference=canonical_json([chapter.as_json() for chapter in item.reference]),
+        prediction=canonical_json([chapter.as_json() for chapter in prediction]),
+    )
 
 
-def mean(rows: list[dict[str, Any]], items: list[Item]) -> dict[str, Any]:
+def mean(rows: list[ScoredItemRow], items: list[Item]) -> ModelMean:
     scores = [
         score_video(item.reference, as_chapters(row), item.transcript.duration)
         for row, item in zip(rows, items, strict=True)
     ]
     f1 = [score.f1 for score in scores]
     spread = compare(f1, [0.0] * len(f1), [item.transcript.channel for item in items], 1)
-    return {"n": len(rows), "low": spread.low, "high": spread.high, **mean_score(scores).mean.as_json()}
+    return ModelMean(n=len(rows), low=spread.low, high=spread.high, **asdict(mean_score(scores).mean))
 
 
-def as_chapters(row: dict[str, Any]) -> Chapters:
-    return tuple(Chapter(**chapter) for chapter in json.loads(row["prediction"]))
+def as_chapters(row: ScoredItemRow) -> Chapters:
+    return tuple(Chapter(**chapter) for chapter in json.loads(row.prediction))
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredNight:
     """A night's items, what every model made of them, and what came of it."""
 
     items: list[Item]
-    rows: dict[str, list[dict[str, Any]]]
-    means: dict[str, Any]
-    evaluation: dict[str, Any]
+    rows: dict[str, list[ScoredItemRow]]
+    evaluation: Evaluation
     decision: OutcomeDecision
     random: Random
     """As these have left it."""
 
 
 @cache
-def _scored(seed: int) -> Scored:
+def _scored(seed: int) -> ScoredNight:
     random = Random(seed)
     items = [item(random, at, part) for at, part in enumerate(p for p, count in PARTS.items() for _ in range(count))]
     rows = {
@@ -148,18 +149,18 @@ def _scored(seed: int) -> Scored:
     fresh = [at for at, item in enumerate(items) if item.part == "fresh"]
     means = {name: mean([rows[name][at] for at in fresh], [items[at] for at in fresh]) for name in SKILL}
     evaluation, decision = _decided(rows, items, means)
-    return Scored(items, rows, means, evaluation, decision, random)
+    return ScoredNight(items, rows, evaluation, decision, random)
 
 
 def report(nights: int = 6, seed: int = 7) -> Report:
     """`nights` in all; the last one has a candidate that is better than the champion."""
-    scored = deepcopy(_scored(seed))  # for the caller to change
-    items, rows, means, decision = scored.items, scored.rows, scored.means, scored.decision
-    every = [found for name in rows for found in rows[name]]
+    scored = _scored(seed)
+    items, decision, means = scored.items, scored.decision, scored.evaluation.means
+    every = [found for name in scored.rows for found in scored.rows[name]]
     promoted = "candidate" if decision.promoted else ""
     tonight = NightLine("2026-03-04", decision.decision.verdict, 71, 64, means, promoted)
     return Report(
-        nights=(*_earlier(scored.random, nights - 1, means), tonight),
+        nights=(*_earlier(copy(scored.random), nights - 1, means), tonight),
         evaluation=scored.evaluation,
         decisions=(decision,),
         items=every,
@@ -183,25 +184,23 @@ def report(nights: int = 6, seed: int = 7) -> Report:
 def bootstrap() -> Report:
     """The first night: no item, no contender."""
     full = report(1)
-    nothing = {"day0": {"n": 0}, "champion": {"n": 0}}
-    evaluation = {
-        "night": "2026-03-01",
-        "fresh_items": 0,
-        "accepted": 0,
-        "equal_split_f1": None,
-        "means": nothing,
-        "contenders": [],
-    }
+    nothing = {"day0": ModelMean(), "champion": ModelMean()}
+    evaluation = Evaluation(night="2026-03-01", fresh_items=0, means=nothing)
     night = NightLine("2026-03-01", "bootstrap", 0, 0, nothing, "")
     return replace(full, nights=(night,), evaluation=evaluation, decisions=(), items=[], excerpts={})
 
 
+def of_nothing() -> Report:
+    """Not even a night."""
+    return Report((), Evaluation(night="", fresh_items=0, means={}), (), [], {}, {})
+
+
 def _decided(
-    rows: dict[str, list[dict[str, Any]]], items: list[Item], means: dict[str, Any]
-) -> tuple[dict[str, Any], OutcomeDecision]:
-    def against(name: str, *parts: str) -> Any:
+    rows: dict[str, list[ScoredItemRow]], items: list[Item], means: dict[str, ModelMean]
+) -> tuple[Evaluation, OutcomeDecision]:
+    def against(name: str, *parts: str) -> Comparison:
         chosen = [at for at, item in enumerate(items) if item.part in parts]
-        new, old = ([rows[who][at]["f1"] for at in chosen] for who in ("candidate", name))
+        new, old = ([rows[who][at].f1 for at in chosen] for who in ("candidate", name))
         return compare(new, old, [items[at].transcript.channel for at in chosen], 1)
 
     primary, anchor = against("champion", "fresh"), against("champion", "anchor")
@@ -209,39 +208,38 @@ def _decided(
     same = compare([100.0] * 104, [100.0] * 104, [str(at % 9) for at in range(104)], 1)
     guardrails = [SMALL.guardrail("anchor", anchor), SMALL.guardrail("day0_retention", retention)]
     guardrails += [SMALL.guardrail(name, same) for name in ("parsable", "parity_server", "parity_device")]
-    found = decide(Evidence(primary, tuple(guardrails)), SMALL)
-    contest = {
-        "name": "candidate",
-        "model": "candidate" * 8,
-        "watermark": 4812,
-        "primary": primary.as_json(),
-        "against_day0": against("day0", "fresh").as_json(),
-        "guardrails": {"anchor": anchor.as_json(), "day0_retention": retention.as_json(), "parsable": same.as_json()},
-    }
+    decision = decide(Evidence(primary, tuple(guardrails)), SMALL)
+    scores = ContenderScores(
+        name="candidate",
+        model="candidate" * 8,
+        watermark=4812,
+        primary=primary,
+        against_day0=against("day0", "fresh"),
+        guardrails={"anchor": anchor, "day0_retention": retention, "parsable": same},
+    )
     fresh = [item for item in items if item.part == "fresh"]
-    floors = [row["equal_split_f1"] for row in rows["day0"] if row["part"] == "fresh"]
-    evaluation = {
-        "night": "2026-03-04",
-        "fresh_items": len(fresh),
-        "accepted": sum(item.kind == "accept" for item in fresh),
-        "equal_split_f1": sum(floors) / len(floors),
-        "means": means,
-        "contenders": [contest],
-    }
-    promoted = found.verdict == "promote"
-    return evaluation, OutcomeDecision("candidate", "candidate" * 8, promoted, "", found)
+    floors = [row.equal_split_f1 for row in rows["day0"] if row.part == "fresh"]
+    evaluation = Evaluation(
+        night="2026-03-04",
+        fresh_items=len(fresh),
+        accepted=sum(item.kind == "accept" for item in fresh),
+        equal_split_f1=sum(floors) / len(floors),
+        means=means,
+        contenders=(scores,),
+    )
+    return evaluation, OutcomeDecision("candidate", "candidate" * 8, decision.verdict == "promote", "", decision)
 
 
-def _earlier(random: Random, count: int, means: dict[str, Any]) -> list[NightLine]:
+def _earlier(random: Random, count: int, means: dict[str, ModelMean]) -> list[NightLine]:
     """Nights on which the champion crept up to where it is tonight."""
     lines = []
     for at in range(count):
         share, harder = (at + 1) / (count + 1), random.uniform(-3, 3)
-        day0, end = means["day0"]["f1"] + harder, means["champion"]["f1"] + harder
+        day0, end = ((means[name].f1 or 0.0) + harder for name in ("day0", "champion"))
         champion = day0 + (end - day0) * (share if at else 0)
         values = {"day0": day0, "champion": champion, "candidate": champion + random.uniform(-2, 4)}
         scored = {
-            name: {"n": 60, "f1": f1, "low": f1 - random.uniform(3, 5), "high": f1 + random.uniform(3, 5)}
+            name: ModelMean(n=60, f1=f1, low=f1 - random.uniform(3, 5), high=f1 + random.uniform(3, 5))
             for name, f1 in values.items()
             if not (at % 9 == 4 and name == "candidate")
         }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from copy import deepcopy
 from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
@@ -12,6 +11,9 @@ from typing import Any, cast
 
 import numpy as np
 
+from errata.documents.comparison import NOTHING
+from errata.documents.curation import CurationReport
+from errata.documents.evaluation import ContenderScores
 from errata.documents.evidence import Fault
 from errata.documents.judging import (
     BiasEstimate,
@@ -22,14 +24,19 @@ from errata.documents.judging import (
     SayReason,
     SwapConsistency,
 )
+from errata.documents.mixture import MixtureReport
+from errata.documents.night import Night
+from errata.documents.parity import Parity
+from errata.documents.snapshot import Shard, SnapshotManifest
+from errata.documents.training import TrainingLog
 from evaluation.judges.agreement import agreement, correlate_differences, estimate, mean
 from evaluation.judges.judged_item import JudgedItem
 from evaluation.judges.pairwise import PairVerdict
 from evaluation.judges.panel import panel_alpha, panel_differences, panel_items, panel_say, panel_verdict
 from evaluation.judges.reliability import decide_say
-from evaluation.report.content import Report, Sources
+from evaluation.report.content import NightFiles, Report
 from evaluation.statistics import compare
-from evaluation.vintages import History, Vintage, as_json, worst
+from evaluation.vintages import Vintage, VintageHistory, continual_scores, worst_vintage
 from tests.made_up_decision import RESULT
 from tests.made_up_night import report, talk
 
@@ -70,46 +77,42 @@ class Page(HTMLParser):
 
 
 def full_report(nights: int = 6) -> Report:
-    """`made_up_night.report` with its sources, judges and earlier nights."""
+    """`made_up_night.report` with the night's files, judges and earlier nights."""
     plain = report(nights)
-    evaluation = plain.evaluation | {"contenders": [plain.evaluation["contenders"][0] | continual()]}
-    return replace(plain, evaluation=evaluation, sources=sources())
+    evaluation = replace(plain.evaluation, contenders=(taught(plain.evaluation.contenders[0]),))
+    return replace(plain, evaluation=evaluation, files=files(), accesses={"anchor": 5, "sealed": 1})
 
 
-def sources() -> Sources:
+def files() -> NightFiles:
     random = Random(3)
-    return Sources(
-        night={
-            "label": "2026-03-04",
-            "training_watermark": 900,
-            "gate_watermark": 5020,
-            "day0": "5f0c" * 16,
-            "champion": "91ab" * 16,
-            "challenger": "",
-            "code": "06f9c97bd1233dd5",
-        },
-        manifest={"watermark": 900, "shards": [{"rows": 128}, {"rows": 84}], "probation": []},
-        curated={"kept": 190, "left_out": {"its leak group is held out": 93, "its reviewers disagree": 1}},
-        mixed={"examples": 148, "labels": 8600, "left_out": 2, "new": 74, "replayed": 74, "tokens": 95556},
-        training={"steps": 320, "loss": [3 * 0.99**step + random.uniform(0, 1.5) for step in range(320)]},
-        parity={"server": {"f1": {"n": 104}}},
+    return NightFiles(
+        night=Night(
+            label="2026-03-04",
+            training_watermark=900,
+            gate_watermark=5020,
+            day0="5f0c" * 16,
+            champion="91ab" * 16,
+            champion_watermark=0,
+            challenger="",
+            challenger_watermark=0,
+            code="06f9c97bd1233dd5",
+        ),
+        manifest=SnapshotManifest(900, (Shard("1" * 64, 128, 0, 400), Shard("2" * 64, 84, 400, 900))),
+        curation=CurationReport(190, {"its leak group is held out": 93, "its reviewers disagree": 1}),
+        mixture=MixtureReport(examples=148, labels=8600, left_out=2, new=74, replayed=74, tokens=95556),
+        training=TrainingLog(320, tuple(3 * 0.99**step + random.uniform(0, 1.5) for step in range(320))),
+        parity={"server": Parity(model="5" * 64, size=1, f1=replace(NOTHING, n=104))},
         judges={"candidate": judges()},
-        accesses={"anchor": 5, "sealed": 1},
         sha256={"manifest.json": "ab" * 32, "dvc.lock": "cd" * 32, "items.parquet": "ef" * 32},
     )
 
 
-def continual(vintages: int = 4, items: int = 20) -> dict[str, Any]:
-    """As `evaluation.harness` writes it: nights that taught, each a little of it forgotten."""
-    return deepcopy(_continual(vintages, items))
-
-
-@cache
-def _continual(vintages: int, items: int) -> dict[str, Any]:
+def taught(contender: ContenderScores, vintages: int = 4, items: int = 20) -> ContenderScores:
+    """With nights that taught, each a little of it forgotten."""
     random = Random(5)
-    past = History(
+    history = VintageHistory(
         tuple(Vintage(at + 1, f"2026-02-{at + 1:02d}", cast(Any, (None,) * items), 64) for at in range(vintages)),
-        ("5f0c" * 16, *(f"{at}abc" * 16 for at in range(vintages))),
+        ("5f0c" * 16, *(f"{at}abc" * 16 for at in range(vintages - 1))),
     )
     r = np.array(
         [[60.0 + 12 * (at < row) - 1.5 * max(0, row - at - 1) for at in range(vintages)] for row in range(vintages + 1)]
@@ -118,21 +121,16 @@ def _continual(vintages: int, items: int) -> dict[str, Any]:
     compared = {
         f"vintage_2026-02-{at + 1:02d}": compare(
             [70 + random.uniform(-20, 20) for _ in clusters], [71.0] * items, clusters, 1
-        ).as_json()
+        )
         for at in range(vintages)
     }
     every = clusters * vintages
-    compared["forgetting"] = compare(
-        [70.0 + at % 3 for at in range(len(every))], [71.5] * len(every), every, 1
-    ).as_json()
-    past = replace(past, models=past.models[:vintages])
-    return {
-        "more_guardrails": compared,
-        "continual": {
-            **as_json(past, "candidate" * 8, r, -0.4),
-            "worst": worst({name: found for name, found in compared.items() if name != "forgetting"}),
-        },
-    }
+    forgetting = compare([70.0 + at % 3 for at in range(len(every))], [71.5] * len(every), every, 1)
+    return replace(
+        contender,
+        more_guardrails={**compared, "forgetting": forgetting},
+        continual=continual_scores(history, "candidate" * 8, r, -0.4, worst_vintage(compared)),
+    )
 
 
 @cache
@@ -203,9 +201,15 @@ def tainted(night: Report, text: str) -> Report:
     """Every string that comes from outside is `text`."""
     title = text.replace("\0", "")  # no chapter's title may hold it
     items = [
-        row
-        | {"external_id": text, "channel": text, "reviewer": text, "problems": [text]}
-        | {key: retitled(row[key], title) for key in ("reference", "prediction")}
+        replace(
+            row,
+            external_id=text,
+            channel=text,
+            reviewer=text,
+            problems=(text,),
+            reference=retitled(row.reference, title),
+            prediction=retitled(row.prediction, title),
+        )
         for row in night.items
     ]
     excerpts = {
@@ -222,10 +226,10 @@ def tainted(night: Report, text: str) -> Report:
         preset=replace(entry.decision.preset, known_error=text),
         guardrails=(replace(RESULT, name=text),),
     )
-    found = replace(
-        night.sources,
-        curated=night.sources.curated and {"kept": 1, "left_out": {text: 2}},
-        judges={name: _tainted_judges(judged, text) for name, judged in night.sources.judges.items()},
+    files = replace(
+        night.files,
+        curation=night.files.curation and CurationReport(1, {text: 2}),
+        judges={name: _tainted_judges(judged, text) for name, judged in night.files.judges.items()},
     )
     return replace(
         night,
@@ -234,7 +238,7 @@ def tainted(night: Report, text: str) -> Report:
         nights=lines,
         facts=facts,
         decisions=(replace(entry, decision=decision),),
-        sources=found,
+        files=files,
     )
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from errata.database.record import Record
 from errata.database.store import Store
 from errata.documents.file_names import ITEMS
+from errata.documents.scored_items import ScoredItemRow, read_scored_items
 from errata.domain.chapter import Chapter, Chapters
 from errata.domain.correction import Preference
-from errata.errors import BadInput, NotFound
+from errata.errors import NotFound
 from evaluation.judges.judged_item import AnswerPair, JudgedItem, cluster_of
 
 NEWEST = 200
@@ -29,39 +28,34 @@ def night_items(record: Record, folder: Path, sides: Sides = ("champion", "candi
 
     Raises NotFound where `folder` holds no scores, BadInput where they are of another make.
     """
-    import pyarrow.parquet as pq
-
     from evaluation.report.content import answers
 
     path = folder / ITEMS
     if not path.is_file():
         raise NotFound(f"{path} is not there; run that night first: errata nightly --date {folder.name}")
-    rows = [row for row in pq.read_table(path).to_pylist() if row.get("part") == "fresh"]
+    rows = [row for row in read_scored_items(path) if row.part == "fresh"]
     old, new = (answers(rows, side) for side in sides)
     items = [_item(record, old[number], new[number]) for number in sorted(old.keys() & new.keys())]
     return [item for item in items if item is not None]
 
 
-def _item(record: Record, old: Mapping[str, Any], new: Mapping[str, Any]) -> JudgedItem | None:
+def _item(record: Record, old: ScoredItemRow, new: ScoredItemRow) -> JudgedItem | None:
     """None where the transcript was forgotten since."""
     with record.read() as store:
         try:
-            transcript = store.transcripts.read(new["transcript"])
+            transcript = store.transcripts.read(new.transcript)
         except NotFound:
             return None
-    try:
-        return JudgedItem(
-            number=new["transcript"],
-            transcript=transcript,
-            cluster=cluster_of(new["channel"], new["transcript"]),
-            champion=_chapters(old["prediction"]),
-            candidate=_chapters(new["prediction"]),
-            reviewed=_chapters(new["reference"]),
-            kind=new["kind"],
-            effect=new["f1"] - old["f1"],
-        )
-    except KeyError as missing:
-        raise BadInput(f"{ITEMS} has no column {missing}; score that night again") from missing
+    return JudgedItem(
+        number=new.transcript,
+        transcript=transcript,
+        cluster=cluster_of(new.channel, new.transcript),
+        champion=_chapters(old.prediction),
+        candidate=_chapters(new.prediction),
+        reviewed=_chapters(new.reference),
+        kind=new.kind,
+        effect=new.f1 - old.f1,
+    )
 
 
 def _chapters(text: str) -> Chapters:

@@ -6,8 +6,9 @@ import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from errata.documents.scored_items import ScoredItemRow
 from errata.domain.chapter import Chapter
 from errata.domain.transcript import Transcript, Unit
 from evaluation.report.content import Change
@@ -84,10 +85,10 @@ def case(change: Change, transcript: Transcript | None) -> Case:
 
 def align(change: Change, unit: Unit | None) -> tuple[Border, ...]:
     """A row per border that anybody set. A border of a model joins the nearest right one that it is near to."""
-    wanted = _chapters(change.new["reference"])
+    wanted = _chapters(change.new.reference)
     near = 0.0 if unit == "words" else NEAR
-    old = _matched(wanted, _chapters(change.old["prediction"]), near)
-    new = _matched(wanted, _chapters(change.new["prediction"]), near)
+    old = _matched(wanted, _chapters(change.old.prediction), near)
+    new = _matched(wanted, _chapters(change.new.prediction), near)
     titles = {chapter.start: chapter.title for chapter in wanted}
     starts = sorted({*titles, *old, *new})
     return tuple(
@@ -154,6 +155,6 @@ def _segment(starts: list[int], at: float) -> int:
     return bisect_left(starts, starts[last])
 
 
-def _likely_unit(row: dict[str, Any]) -> Unit | None:
+def _likely_unit(row: ScoredItemRow) -> Unit | None:
     """Scores in seconds exist for transcripts with times alone; their absence proves nothing."""
-    return None if row["precision_5s"] is None else "seconds"
+    return None if row.precision_5s is None else "seconds"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from evaluation.report.figures import is_missing, known
+from errata.documents.comparison import NOTHING, Comparison
+from errata.documents.evaluation import ContenderScores, ContinualScores, TaughtNight, VintageModel
+from evaluation.report.figures import known
 from evaluation.report.slices import FEWEST
 
 SHADES = 5
@@ -71,49 +72,50 @@ class Continual:
     """All of them at once: the guardrail `forgetting`."""
 
 
-def continual(contest: dict[str, Any], learnt: Mapping[str, frozenset[str]] | None = None) -> Continual | None:
+def continual(scores: ContenderScores | None, learnt: Mapping[str, frozenset[str]] | None = None) -> Continual | None:
     """Of one contender; None where nothing had been taught before tonight, or nobody measured it.
 
     `learnt` is `Report.learnt`. Of a model that it lacks, what had been taught by then is taken to be taught to it.
     """
-    found = contest.get("continual") or {}
-    if not found.get("vintages"):
+    measured = scores.continual if scores else None
+    if scores is None or measured is None or not measured.vintages:
         return None
-    compared = contest.get("more_guardrails", {})
+    compared = scores.more_guardrails
+    together = compared.get("forgetting")
     return Continual(
         measures=tuple(
-            ContinualMeasure(key, name, meaning, known(found["measures"].get(key)))
+            ContinualMeasure(key, name, meaning, known(measured.measures[key]))
             for key, (name, meaning) in MEASURES.items()
-            if key in found["measures"]
+            if key in measured.measures
         ),
-        heat=_heat(found, contest["name"], learnt or {}),
-        vintages=tuple(_vintage(one, compared.get(f"vintage_{one['night']}", {})) for one in found["vintages"]),
-        together=_together(found["vintages"], compared.get("forgetting")),
+        heat=_heat(measured, scores.name, learnt or {}),
+        vintages=tuple(
+            _vintage(night.night, night.items, night.of, compared.get(f"vintage_{night.night}", NOTHING))
+            for night in measured.vintages
+        ),
+        together=None if together is None else _together(measured.vintages, together),
     )
 
 
-def _heat(found: dict[str, Any], contender: str, learnt: Mapping[str, frozenset[str]]) -> tuple[Heat, ...]:
-    measured = [score for row in found["r"] for score in row if not is_missing(score)]
-    low, high = min(measured, default=0.0), max(measured, default=0.0)
-    last = len(found["rows"]) - 1
-    return tuple(
-        Heat(
-            name=_row_name(row["taught"], contender if place == last else ""),
-            model=row["model"],
-            cells=tuple(
-                HeatCell(known(score), _is_taught(row, vintage, learnt), _shade(score, low, high))
-                for score, vintage in zip(scores, found["vintages"], strict=True)
-            ),
+def _heat(measured: ContinualScores, contender: str, learnt: Mapping[str, frozenset[str]]) -> tuple[Heat, ...]:
+    scores = [score for row in measured.r for score in row if score is not None]
+    low, high = min(scores, default=0.0), max(scores, default=0.0)
+    rows = []
+    for model, scored in zip(measured.rows, measured.r, strict=True):
+        cells = tuple(
+            HeatCell(score, _is_taught(model, night, learnt), _shade(score, low, high))
+            for score, night in zip(scored, measured.vintages, strict=True)
         )
-        for place, (row, scores) in enumerate(zip(found["rows"], found["r"], strict=True))
-    )
+        last = model is measured.rows[-1]
+        rows.append(Heat(_row_name(model.taught, contender if last else ""), model.model, cells))
+    return tuple(rows)
 
 
-def _is_taught(row: dict[str, Any], vintage: dict[str, Any], learnt: Mapping[str, frozenset[str]]) -> bool:
+def _is_taught(model: VintageModel, night: TaughtNight, learnt: Mapping[str, frozenset[str]]) -> bool:
     """A model stays in force on a night that promotes nobody, and one that waited was trained on less than tonight's:
     neither has been taught all that the loop has by then."""
-    known_of = learnt.get(row["model"])
-    return vintage["number"] <= row["taught"] if known_of is None else vintage["night"] in known_of
+    nights = learnt.get(model.model)
+    return night.number <= model.taught if nights is None else night.night in nights
 
 
 def _row_name(taught: int, contender: str) -> str:
@@ -123,25 +125,24 @@ def _row_name(taught: int, contender: str) -> str:
 
 
 def _shade(score: float | None, low: float, high: float) -> int:
-    if score is None or is_missing(score) or high <= low:
+    if score is None or high <= low:
         return 0
     return min(SHADES - 1, int(SHADES * (score - low) / (high - low)))
 
 
-def _vintage(one: dict[str, Any], compared: dict[str, Any]) -> VintageRow:
-    low, high = known(compared.get("low")), known(compared.get("high"))
-    n = compared.get("n", 0)
-    why = f"fewer than {FEWEST} items" if n < FEWEST else "" if low is not None else "all items are of one cluster"
-    if why:
-        low = high = None
-    return VintageRow(one["night"], one["items"], one["of"], known(compared.get("effect")), low, high, why)
+def _vintage(night: str, items: int, of: int, compared: Comparison) -> VintageRow:
+    why = ""
+    if compared.n < FEWEST:
+        why = f"fewer than {FEWEST} items"
+    elif compared.low is None:
+        why = "all items are of one cluster"
+    low, high = (None, None) if why else (compared.low, compared.high)
+    return VintageRow(night, items, of, compared.effect, low, high, why)
 
 
-def _together(vintages: Sequence[dict[str, Any]], compared: dict[str, Any] | None) -> VintageRow | None:
-    if compared is None:
-        return None
-    items, of = (sum(one[key] for one in vintages) for key in ("items", "of"))
-    return _vintage({"night": "All together", "items": items, "of": of}, compared)
+def _together(nights: Sequence[TaughtNight], compared: Comparison) -> VintageRow:
+    items, of = sum(night.items for night in nights), sum(night.of for night in nights)
+    return _vintage("All together", items, of, compared)
 
 
 def worst(vintages: Sequence[VintageRow]) -> VintageRow | None:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from errata.documents.metric_values import ModelMean
 from evaluation.report.content import NightLine
 from evaluation.report.figures import interval, is_missing, number, plural
 from evaluation.report.measures import NAMES
@@ -105,10 +106,15 @@ def curve(nights: Sequence[NightLine], floor: float | None, width: float, height
     )
 
 
-def _known(mean: dict[str, float | int | None]) -> list[float]:
+def _known(mean: ModelMean) -> list[float]:
     """What must fit on the axis: F1 and its interval."""
-    found = [mean.get(key) for key in ("f1", "low", "high")] if not is_missing(mean.get("f1")) else []
-    return [value for value in found if value is not None and not is_missing(value)]
+    values = (mean.f1, mean.low, mean.high) if not is_missing(mean.f1) else ()
+    return [value for value in values if value is not None and not is_missing(value)]
+
+
+def _mean(night: NightLine, name: str) -> ModelMean:
+    """Of nothing, where nobody of that name was scored."""
+    return night.means.get(name, ModelMean())
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:
@@ -142,13 +148,13 @@ def _series(nights: Sequence[NightLine], name: str, shift: int, scale: _Scale) -
 
 
 def _point(at: int, night: NightLine, name: str, shift: int, scale: _Scale) -> Point | None:
-    mean = night.means.get(name, {})
-    y = scale.y(mean.get("f1"))
+    mean = _mean(night, name)
+    y = scale.y(mean.f1)
     if y is None:
         return None
-    low, high = scale.y(mean.get("low")), scale.y(mean.get("high"))
-    spread = "no interval" if low is None else f"90\u00a0% interval {interval(mean.get('low'), mean.get('high'))}"
-    title = f"{night.label}, {NAMES[name]}: F1 {number(mean.get('f1'))}, {spread}, {plural(night.fresh_items, 'item')}"
+    low, high = scale.y(mean.low), scale.y(mean.high)
+    spread = "no interval" if low is None else f"90\u00a0% interval {interval(mean.low, mean.high)}"
+    title = f"{night.label}, {NAMES[name]}: F1 {number(mean.f1)}, {spread}, {plural(night.fresh_items, 'item')}"
     return Point(scale.x(at, shift), y, low, high, title)
 
 
@@ -156,9 +162,9 @@ def _tags(nights: Sequence[NightLine], floor: float | None, scale: _Scale) -> tu
     """Each series by its last score, moved apart so that no two labels touch."""
     wanted = [] if floor is None else [("floor", f"Equal split {number(floor)}", scale.y(floor) or 0.0)]
     for name in SERIES:
-        scored = [night.means[name]["f1"] for night in nights if name in night.means and _known(night.means[name])]
+        scored = [_mean(night, name).f1 for night in nights if _known(_mean(night, name))]
         if scored:
-            tonight = bool(_known(nights[-1].means.get(name, {})))
+            tonight = bool(_known(_mean(nights[-1], name)))
             text = f"{NAMES[name]} {number(scored[-1])}" if tonight else f"{NAMES[name]}, earlier"
             wanted.append((name, text, scale.y(scored[-1]) or 0.0))
     wanted.sort(key=lambda tag: tag[2])
@@ -177,7 +183,7 @@ def _summary(nights: Sequence[NightLine], floor: float | None) -> str:
     """The drawing in words, for those who don't see it."""
     last = nights[-1]
     shown = [name for name in SERIES if name != "challenger" or name in last.means]
-    means = [f"{NAMES[name]} {number(last.means.get(name, {}).get('f1'))}" for name in shown]
+    means = [f"{NAMES[name]} {number(_mean(last, name).f1)}" for name in shown]
     promoted = [night.label for night in nights if night.verdict == "promote"]
     return (
         f"{plural(len(nights), 'night')}. On the last, {last.label}: {', '.join(means)}; "

@@ -5,61 +5,64 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from errata.documents.decision import leading_decision
-from evaluation.report.content import Fact, Report, Sources
+from errata.documents.file_names import EVALUATION, ITEMS, MANIFEST, PIPELINE_LOCK
+from evaluation.report.content import Fact, NightFiles, Report
 from evaluation.report.measures import NAMES
 
 FILES = {
-    "manifest.json": ("Snapshot", "Manifest, SHA-256"),
-    "dvc.lock": ("Pipeline", "dvc.lock, SHA-256"),
-    "evaluation.json": ("Scores", "evaluation.json, SHA-256"),
-    "items.parquet": ("Scores", "items.parquet, SHA-256"),
-}
-MIXED = {
-    "new": "Rows from new corrections",
-    "replayed": "Rows the champion has trained on",
-    "left_out": "Rows that don’t fit the model",
-    "examples": "Rows in all",
-    "tokens": "Tokens",
+    MANIFEST: ("Snapshot", "Manifest, SHA-256"),
+    PIPELINE_LOCK: ("Pipeline", f"{PIPELINE_LOCK}, SHA-256"),
+    EVALUATION: ("Scores", f"{EVALUATION}, SHA-256"),
+    ITEMS: ("Scores", f"{ITEMS}, SHA-256"),
 }
 
 
 def lineage(report: Report) -> tuple[Fact, ...]:
-    found = report.sources
+    files = report.files
     return (
-        *_record(found),
-        *_snapshot(found),
-        *_curated(found),
-        *(Fact("Mix", name, found.mixed[key]) for key, name in MIXED.items() if key in found.mixed),
+        *_record(files),
+        *_snapshot(files),
+        *_curation(files),
+        *_mixture(files),
         *_models(report),
         *_scores(report),
-        *_pipeline(found),
+        *_pipeline(files),
     )
 
 
-def _record(found: Sources) -> Iterator[Fact]:
-    if found.night:
-        yield Fact("Record", "Training watermark", found.night["training_watermark"])
-        yield Fact("Record", "Gate watermark", found.night["gate_watermark"])
+def _record(files: NightFiles) -> Iterator[Fact]:
+    if files.night:
+        yield Fact("Record", "Training watermark", files.night.training_watermark)
+        yield Fact("Record", "Gate watermark", files.night.gate_watermark)
 
 
-def _snapshot(found: Sources) -> Iterator[Fact]:
-    shards = found.manifest.get("shards", [])
-    if found.manifest:
-        yield Fact("Snapshot", "Shards", len(shards))
-        yield Fact("Snapshot", "Rows, replaced ones too", sum(shard["rows"] for shard in shards))
-    yield from _hashes(found, "Snapshot")
+def _snapshot(files: NightFiles) -> Iterator[Fact]:
+    if files.manifest:
+        yield Fact("Snapshot", "Shards", len(files.manifest.shards))
+        yield Fact("Snapshot", "Rows, replaced ones too", files.manifest.rows)
+    yield from _hashes(files, "Snapshot")
 
 
-def _curated(found: Sources) -> Iterator[Fact]:
-    if found.curated:
-        yield Fact("Curated", "Kept", found.curated["kept"])
-    for reason, count in found.curated.get("left_out", {}).items():
-        yield Fact("Curated", f"Left out: {reason}", count)
+def _curation(files: NightFiles) -> Iterator[Fact]:
+    if files.curation:
+        yield Fact("Curated", "Kept", files.curation.kept)
+        for reason, count in files.curation.left_out.items():
+            yield Fact("Curated", f"Left out: {reason}", count)
+
+
+def _mixture(files: NightFiles) -> Iterator[Fact]:
+    if files.mixture:
+        yield Fact("Mix", "Rows from new corrections", files.mixture.new)
+        yield Fact("Mix", "Rows the champion has trained on", files.mixture.replayed)
+        yield Fact("Mix", "Rows that don’t fit the model", files.mixture.left_out)
+        yield Fact("Mix", "Rows in all", files.mixture.examples)
+        yield Fact("Mix", "Tokens", files.mixture.tokens)
 
 
 def _models(report: Report) -> Iterator[Fact]:
     """Whom the night began with, and whoever contended."""
-    named = {name: report.sources.night.get(name, "") for name in ("day0", "champion", "challenger")}
+    night = report.files.night
+    named = {"day0": night.day0, "champion": night.champion, "challenger": night.challenger} if night else {}
     named |= {entry.name: entry.model for entry in report.decisions}
     for name, model in named.items():
         if model:
@@ -68,18 +71,18 @@ def _models(report: Report) -> Iterator[Fact]:
 
 def _scores(report: Report) -> Iterator[Fact]:
     entry = leading_decision(report.decisions)
-    yield from _hashes(report.sources, "Scores")
+    yield from _hashes(report.files, "Scores")
     if entry and entry.evidence:
         yield Fact("Scores", "Evidence record, SHA-256", entry.evidence)
 
 
-def _pipeline(found: Sources) -> Iterator[Fact]:
-    if found.night.get("code"):
-        yield Fact("Pipeline", "Installed code, hash", found.night["code"])
-    yield from _hashes(found, "Pipeline")
+def _pipeline(files: NightFiles) -> Iterator[Fact]:
+    if files.night and files.night.code:
+        yield Fact("Pipeline", "Installed code, hash", files.night.code)
+    yield from _hashes(files, "Pipeline")
 
 
-def _hashes(found: Sources, group: str) -> Iterator[Fact]:
+def _hashes(files: NightFiles, group: str) -> Iterator[Fact]:
     for file, (of, name) in FILES.items():
-        if of == group and file in found.sha256:
-            yield Fact(group, name, found.sha256[file])
+        if of == group and file in files.sha256:
+            yield Fact(group, name, files.sha256[file])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from errata.documents.decision import leading_decision
+from errata.documents.evaluation import Evaluation
+from errata.documents.file_names import MANIFEST, PIPELINE_LOCK, REPORT_PAGE
+from errata.documents.metric_values import ModelMean
 from errata.wording.judging_sentences import panel_sentence
-from evaluation.report.content import Report, tonight, worst_regressions
+from evaluation.report.content import NightFiles, Report, tonight, worst_regressions
 from evaluation.report.figures import DASH, count, interval, is_missing, number, plural, printable, share, typographic
 from evaluation.report.measures import NAMES, models
 from evaluation.report.prospects import prospects
@@ -20,7 +23,6 @@ SHOWN = 3
 RAILS = 18
 """Guardrails that are listed at most; those that are only shown are left out first, then those that passed."""
 PROSPECTS = 8
-PAGE = "report.html"
 _ORDER = {"failed": 0, "not evaluable": 1, "passed": 2}
 
 
@@ -30,10 +32,10 @@ def summary(report: Report) -> str:
     verdict = leading_verdict(report)
     blocks = [f"## {inert(title)}"]
     blocks += _decided(verdict, report) if verdict else [inert(sentence)]
-    blocks += [_others(report), _means(report.evaluation), _limits(report.evaluation)]
+    blocks += [_others(report), _means(report.evaluation.means), _limits(report.evaluation)]
     if verdict:
         blocks.append(_regressions(report, verdict.name))
-    blocks += [_sources(report), f"[The whole report]({PAGE})"]
+    blocks += [_sources(report), f"[The whole report]({REPORT_PAGE})"]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -72,7 +74,7 @@ def _effect(verdict: ContenderVerdict) -> str:
 
 def _earlier(verdict: ContenderVerdict, report: Report) -> str:
     """Whoever waited was scored on fresh items of earlier nights too."""
-    fresh = report.evaluation.get("fresh_items", 0)
+    fresh = report.evaluation.fresh_items
     return f", {count(fresh)} of them tonight’s" if verdict.primary.n > fresh else ""
 
 
@@ -92,61 +94,68 @@ def _guardrails(verdict: ContenderVerdict) -> str:
     return "\n".join(["| Guardrail | Result | Measured |", "|---|---|---|", *rows]) if rows else ""
 
 
-def _means(evaluation: dict[str, Any]) -> str:
-    means = {name: mean for name, mean in evaluation.get("means", {}).items() if mean.get("n")}
-    if not means:
+def _means(means: Mapping[str, ModelMean]) -> str:
+    scored = [name for name in models(means) if name in means and means[name].n]
+    if not scored:
         return ""
     lines = ["| Model | Items | " + " | ".join(COLUMNS.values()) + " |", "|---|" + "--:|" * (len(COLUMNS) + 1)]
-    for name in (name for name in models(means) if name in means):
+    for name in scored:
         values = " | ".join(_value(means[name], key) for key in COLUMNS)
-        lines.append(f"| {NAMES[name]} | {means[name]['n']} | {values} |")
+        lines.append(f"| {NAMES[name]} | {means[name].n} | {values} |")
     return "\n".join(lines)
 
 
-def _value(mean: dict[str, Any], key: str) -> str:
-    spread = "" if key != "f1" or is_missing(mean.get("low")) else f" ({interval(mean['low'], mean['high'])})"
-    return number(mean.get(key)) + spread
+def _value(mean: ModelMean, key: str) -> str:
+    spread = "" if key != "f1" or is_missing(mean.low) else f" ({interval(mean.low, mean.high)})"
+    return number(getattr(mean, key)) + spread
 
 
-def _limits(evaluation: dict[str, Any]) -> str:
-    items, accepted = evaluation.get("fresh_items", 0), evaluation.get("accepted", 0)
-    return (
-        f"{accepted} of {plural(items, 'fresh item')} ({share(accepted, items)}) were accepted unchanged."
-        if items
-        else ""
-    )
+def _limits(evaluation: Evaluation) -> str:
+    items, accepted = evaluation.fresh_items, evaluation.accepted
+    if not items:
+        return ""
+    return f"{accepted} of {plural(items, 'fresh item')} ({share(accepted, items)}) were accepted unchanged."
 
 
 def _regressions(report: Report, contender: str) -> str:
     worst = worst_regressions(report.items, "champion", contender, SHOWN)
-    named = [f"{code(change.new['external_id'])} ({number(change.effect, signed=True)})" for change in worst]
+    named = [f"{code(change.new.external_id)} ({number(change.effect, signed=True)})" for change in worst]
     return f"Worst regressions: {', '.join(named)}." if named else f"The {contender} lost F1 on no item."
 
 
 def _sources(report: Report) -> str:
     """Who reviewed, what was spent, and by what the data is found again, a line each."""
-    sources, people = report.sources, reviewers(tonight(report))
-    lines = []
+    lines = [*_reviews(report), *_training(report.files), *_judges(report.files), *_lineage(report)]
+    facts = [f"{inert(name)} {code(fact)}" for name, fact in report.facts.items()]
+    if facts:
+        lines.append(", ".join(facts))
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _reviews(report: Report) -> Iterator[str]:
+    people = reviewers(tonight(report))
     if people:
         edited, accepted = sum(person.edited for person in people), sum(person.accepted for person in people)
-        lines.append(f"Reviewed by {plural(len(people), 'person', 'people')}: {edited} edited, {accepted} accepted.")
-    if sources.training.get("steps"):
-        tokens = f" on {count(sources.mixed['tokens'])} tokens" if sources.mixed else ""
-        lines.append(f"Trained for {plural(sources.training['steps'], 'step')}{tokens}.")
-    for name, judging in sources.judges.items():
-        lines.append(f"Judges of the {inert(name)}: {inert(panel_sentence(judging))} {plural(judging.calls, 'call')}.")
-    entry = leading_decision(report.decisions)
+        yield f"Reviewed by {plural(len(people), 'person', 'people')}: {edited} edited, {accepted} accepted."
+
+
+def _training(files: NightFiles) -> Iterator[str]:
+    if files.training and files.training.steps:
+        tokens = f" on {count(files.mixture.tokens)} tokens" if files.mixture else ""
+        yield f"Trained for {plural(files.training.steps, 'step')}{tokens}."
+
+
+def _judges(files: NightFiles) -> Iterator[str]:
+    for name, judging in files.judges.items():
+        yield f"Judges of the {inert(name)}: {inert(panel_sentence(judging))} {plural(judging.calls, 'call')}."
+
+
+def _lineage(report: Report) -> Iterator[str]:
+    entry, night, sha256 = leading_decision(report.decisions), report.files.night, report.files.sha256
     if entry:
-        champion = sources.night.get("champion")
-        against = f" against champion {code(champion[:16])}" if champion else ""
-        lines.append(f"Model: {inert(entry.name)} {code(entry.model[:16])}{against}.")
-    hashes = [
-        f"{file} {code(sources.sha256[file][:16])}" for file in ("manifest.json", "dvc.lock") if file in sources.sha256
-    ]
-    if sources.night:
-        training, gate = (str(sources.night[f"{name}_watermark"]) for name in ("training", "gate"))
-        marks = f"watermarks {code(training)}, {code(gate)}"
-        lines.append(f"Data: {', '.join([marks, *hashes])}.")
-    if report.facts:
-        lines.append(", ".join(f"{inert(name)} {code(fact)}" for name, fact in report.facts.items()))
-    return "\n".join(f"- {line}" for line in lines)
+        against = f" against champion {code(night.champion[:16])}" if night and night.champion else ""
+        yield f"Model: {inert(entry.name)} {code(entry.model[:16])}{against}."
+    if night:
+        marks = f"watermarks {code(str(night.training_watermark))}, {code(str(night.gate_watermark))}"
+        hashes = [f"{file} {code(sha256[file][:16])}" for file in (MANIFEST, PIPELINE_LOCK) if file in sha256]
+        yield f"Data: {', '.join([marks, *hashes])}."

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 
+from errata.documents.metric_values import MetricValues, ModelMean
 from evaluation.metrics.score import LOW_IS_GOOD
 from evaluation.report.figures import known
 
@@ -41,7 +42,6 @@ GROUPS: dict[str, dict[str, str]] = {
     },
 }
 OTHER = "Others"
-_NO_METRICS = {"n", "low", "high"}
 
 
 @dataclass(frozen=True)
@@ -55,26 +55,40 @@ class Measure:
     best: tuple[bool, ...]
 
 
-def models(means: dict[str, dict[str, Any]]) -> list[str]:
+def models(means: Mapping[str, ModelMean]) -> list[str]:
     """The columns; a candidate has one even on a night without, so that its absence is seen."""
     return [name for name in NAMES if name in means or name != "challenger"]
 
 
-def measures(means: dict[str, dict[str, Any]]) -> dict[str, list[Measure]]:
-    """By group. A metric that nobody was scored by has no row; one that no group names is not hidden."""
-    scored = {key: None for mean in means.values() for key in mean if key not in _NO_METRICS}
+def metrics_by_model(
+    means: Mapping[str, ModelMean], parsable: Mapping[str, float]
+) -> dict[str, dict[str, float | None]]:
+    """For every column; nothing of a model that has no items."""
+    metrics: dict[str, dict[str, float | None]] = {name: {} for name in models(means)}
+    for name in metrics:
+        mean = means.get(name)
+        if mean is not None and mean.n:
+            metrics[name] = {field.name: getattr(mean, field.name) for field in fields(MetricValues)}
+        if name in parsable:
+            metrics[name]["parsable"] = parsable[name]
+    return metrics
+
+
+def measures(metrics: Mapping[str, Mapping[str, float | None]]) -> dict[str, list[Measure]]:
+    """By group; `metrics` has a column a model. A metric that nobody was scored by has no row; one that no group names
+    is not hidden."""
+    scored = {key: None for column in metrics.values() for key in column}
     named = {key for rows in GROUPS.values() for key in rows}
     groups = {**GROUPS, OTHER: {key: key for key in scored if key not in named}}
-    columns = [means.get(name, {}) for name in models(means)]
-    found = {
+    measured = {
         group: [
-            _measure(title, key, [column.get(key) for column in columns])
+            _measure(title, key, [column.get(key) for column in metrics.values()])
             for key, title in rows.items()
             if key in scored
         ]
         for group, rows in groups.items()
     }
-    return {group: rows for group, rows in found.items() if rows}
+    return {group: rows for group, rows in measured.items() if rows}
 
 
 def _measure(title: str, key: str, values: list[float | None]) -> Measure:

@@ -50,13 +50,13 @@ def _content(report: Report) -> dict[str, Any]:
         "waited": any("challenger" in line.means for line in report.nights),
         "names": NAMES,
         "models": document.models,
-        "means": report.evaluation.get("means", {}),
-        "day0_is_champion": not any(row["name"] == "champion" for row in items) and bool(items),
+        "means": report.evaluation.means,
+        "day0_is_champion": not any(row.name == "champion" for row in items) and bool(items),
         "contender": contender,
         "ignores_judges": ignores_judges(document.verdict) if document.verdict else "",
         "reach": reach(row for rows in document.slices.values() for row in rows),
-        "worst": [case(change, report.excerpts.get(change.new["transcript"])) for change in worst],
-        "fixed": [case(change, report.excerpts.get(change.new["transcript"])) for change in fixed],
+        "worst": [case(change, report.excerpts.get(change.new.transcript)) for change in worst],
+        "fixed": [case(change, report.excerpts.get(change.new.transcript)) for change in fixed],
         "worst_vintage": worst_vintage(document.continual.vintages) if document.continual else None,
     }
 

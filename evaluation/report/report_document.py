@@ -25,7 +25,7 @@ from evaluation.report.continual_tables import Continual, continual
 from evaluation.report.cost_facts import cost
 from evaluation.report.figures import known, printable
 from evaluation.report.lineage_facts import lineage
-from evaluation.report.measures import Measure, measures, models
+from evaluation.report.measures import Measure, measures, metrics_by_model, models
 from evaluation.report.prospects import Prospect, prospects
 from evaluation.report.slices import ReviewerCounts, Slice, reviewers, slices
 from evaluation.report.verdict import ContenderVerdict, headline, leading_verdict, other_verdicts
@@ -95,35 +95,33 @@ def as_json(report: Report) -> dict[str, Any]:
 
 def report_document(report: Report) -> ReportDocument:
     evaluation, verdict = report.evaluation, leading_verdict(report)
-    means = evaluation.get("means", {})
     title, sentence = headline(report)
     contender = verdict.name if verdict else "candidate"
-    contest = report.contest(contender)
-    fresh = tonight(report)
-    whole = {name: {**means[name], "parsable": share} for name, share in parsable(report).items()}
+    fresh, training = tonight(report), report.files.training
+    metrics = metrics_by_model(evaluation.means, parsable(report))
     return ReportDocument(
         schema=NAME,
-        night=report.label,
+        night=evaluation.night,
         title=title,
         sentence=sentence,
         verdict=verdict,
         prospects=prospects(verdict, len(fresh), report.judging(contender)) if verdict else (),
         others=other_verdicts(report),
         nights=report.nights,
-        fresh_items=evaluation.get("fresh_items", 0),
-        accepted=evaluation.get("accepted", 0),
-        equal_split_f1=evaluation.get("equal_split_f1"),
-        models=tuple(models(means)),
-        measures={group: tuple(rows) for group, rows in measures(means | whole).items()},
+        fresh_items=evaluation.fresh_items,
+        accepted=evaluation.accepted,
+        equal_split_f1=evaluation.equal_split_f1,
+        models=tuple(models(evaluation.means)),
+        measures={group: tuple(rows) for group, rows in measures(metrics).items()},
         slices={group: tuple(rows) for group, rows in sliced(report, contender).items()},
-        continual=continual(contest, report.learnt),
+        continual=continual(report.scores_of(contender), report.learnt),
         judges=report.judging(contender),
         regressions=tuple(map(_case, worst_regressions(report.items, "champion", contender))),
         fixed=tuple(map(_case, fixed_cases(report.items, "champion", contender))),
         reviewers=tuple(reviewers(fresh)),
         cost=cost(report),
-        loss=tuple(report.sources.training.get("loss", ())),
-        accesses=report.sources.accesses,
+        loss=training.loss if training else (),
+        accesses=report.accesses,
         lineage=lineage(report),
         facts=report.facts,
     )
@@ -131,11 +129,8 @@ def report_document(report: Report) -> ReportDocument:
 
 def sliced(report: Report, contender: str) -> dict[str, list[Slice]]:
     """With the gate's own comparisons, where it made them."""
-    contest = report.contest(contender)
-    if not contest:
-        return slices(changes(report.items, "champion", contender), {})
-    measured = {"fresh": contest["primary"], "anchor": contest["guardrails"]["anchor"]}
-    measured |= contest.get("more_guardrails", {})
+    scores = report.scores_of(contender)
+    measured = {"fresh": scores.primary, **scores.measured} if scores else {}
     return slices(changes(report.items, "champion", contender), measured)
 
 
@@ -152,18 +147,18 @@ def schema() -> dict[str, Any]:
 def _case(change: Change) -> ReportedCase:
     old, new = change.old, change.new
     return ReportedCase(
-        transcript=new["transcript"],
-        external_id=new["external_id"],
-        part=new["part"],
-        channel=new["channel"] or "",
-        kind=new["kind"],
-        reviewer=new["reviewer"] or "",
+        transcript=new.transcript,
+        external_id=new.external_id,
+        part=new.part,
+        channel=new.channel,
+        kind=new.kind,
+        reviewer=new.reviewer,
         effect=change.effect,
-        champion_f1=old["f1"],
-        contender_f1=new["f1"],
-        reference=_chapters(new["reference"]),
-        champion=_chapters(old["prediction"]),
-        contender=_chapters(new["prediction"]),
+        champion_f1=old.f1,
+        contender_f1=new.f1,
+        reference=_chapters(new.reference),
+        champion=_chapters(old.prediction),
+        contender=_chapters(new.prediction),
     )
 
 

@@ -6,9 +6,10 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from evaluation.report.content import PARTS, Change, Row
+from errata.documents.comparison import Comparison
+from errata.documents.scored_items import ScoredItemRow
+from evaluation.report.content import PARTS, Change
 from evaluation.statistics import compare
 
 FEWEST = 20
@@ -44,30 +45,32 @@ class Slice:
     """Why there is no interval; empty where there is one."""
 
 
-def slices(changes: Sequence[Change], measured: Mapping[str, dict[str, Any]]) -> dict[str, list[Slice]]:
+def slices(changes: Sequence[Change], measured: Mapping[str, Comparison]) -> dict[str, list[Slice]]:
     """`measured` has the gate's own comparisons with the champion, by part and `slice_` length: a bootstrap drawn twice
     would part from them in the last digit."""
-    fresh = [change for change in changes if change.new["part"] == "fresh"]
+    fresh = [change for change in changes if change.new.part == "fresh"]
+    lengths = {length: [change for change in fresh if change.new.length == length] for length in LENGTHS}
+    kinds = {kind: [change for change in fresh if change.new.kind == kind] for kind in KIND_NAMES}
     return {
-        "Part": [
-            _measured(PART_NAMES[part], [c for c in changes if c.new["part"] == part], measured.get(part, {}))
-            for part in PARTS
-        ],
+        "Part": [_part(part, changes, measured) for part in PARTS],
         "Fresh items, by length": [
-            _measured(title, found, measured.get(f"slice_{length}", {}))
-            for length, title in LENGTHS.items()
-            if (found := [c for c in fresh if c.new.get("length") == length])
+            _measured(LENGTHS[length], alike, measured.get(f"slice_{length}"))
+            for length, alike in lengths.items()
+            if alike
         ],
-        "Fresh items, by what the reviewer did": [
-            _slice(title, [c for c in fresh if c.new["kind"] == kind]) for kind, title in KIND_NAMES.items()
-        ],
+        "Fresh items, by what the reviewer did": [_slice(KIND_NAMES[kind], alike) for kind, alike in kinds.items()],
         "Fresh items, by channel": _by_channel(fresh),
     }
 
 
-def reach(found: Iterable[Slice]) -> int:
+def _part(part: str, changes: Sequence[Change], measured: Mapping[str, Comparison]) -> Slice:
+    return _measured(PART_NAMES[part], [change for change in changes if change.new.part == part], measured.get(part))
+
+
+def reach(rows: Iterable[Slice]) -> int:
     """How far, in whole points, the drawn intervals must reach to either side of 0."""
-    return math.ceil(max([10.0, *(abs(end) for row in found for end in (row.low, row.high) if end is not None)]))
+    ends = [abs(end) for row in rows for end in (row.low, row.high) if end is not None]
+    return math.ceil(max([10.0, *ends]))
 
 
 @dataclass(frozen=True)
@@ -81,19 +84,19 @@ class ReviewerCounts:
     """Left as they stood."""
 
 
-def reviewers(fresh: Sequence[Row]) -> list[ReviewerCounts]:
+def reviewers(fresh: Sequence[ScoredItemRow]) -> list[ReviewerCounts]:
     """The busiest first. `fresh` has a row an item."""
-    done = Counter((row["reviewer"], row["kind"] == "accept") for row in fresh)
-    names = Counter(row["reviewer"] for row in fresh)
-    order = sorted(names, key=lambda name: (-names[name], name))
-    return [ReviewerCounts(name, done[name, False], done[name, True]) for name in order]
+    reviews = Counter(row.reviewer for row in fresh)
+    accepted = Counter(row.reviewer for row in fresh if row.kind == "accept")
+    order = sorted(reviews, key=lambda name: (-reviews[name], name))
+    return [ReviewerCounts(name, reviews[name] - accepted[name], accepted[name]) for name in order]
 
 
 def _by_channel(fresh: Sequence[Change]) -> list[Slice]:
     """The largest channels, then all others together. Inside a channel each item stands for itself."""
     groups: dict[str, list[Change]] = {}
     for change in fresh:
-        groups.setdefault(change.new["channel"] or "", []).append(change)
+        groups.setdefault(change.new.channel, []).append(change)
     order = sorted(groups, key=lambda name: (not name, -len(groups[name]), name))
     rest = order[CHANNELS:]
     shown = [_slice(name or "No channel known", groups[name], by_item=True) for name in order[:CHANNELS]]
@@ -102,21 +105,30 @@ def _by_channel(fresh: Sequence[Change]) -> list[Slice]:
     return [*shown, _slice(f"{len(rest)} other channels", [change for name in rest for change in groups[name]])]
 
 
-def _measured(name: str, changes: Sequence[Change], measured: dict[str, Any]) -> Slice:
-    found = _slice(name, changes)
-    if found.why or measured.get("n") != found.n:
-        return found
-    return replace(found, low=measured["low"], high=measured["high"])
+def _measured(name: str, changes: Sequence[Change], measured: Comparison | None) -> Slice:
+    """With the gate's interval, where it is of the same items."""
+    row = _slice(name, changes)
+    if row.why or measured is None or measured.n != row.n:
+        return row
+    return replace(row, low=measured.low, high=measured.high)
 
 
 def _slice(name: str, changes: Sequence[Change], by_item: bool = False) -> Slice:
-    new, old = [float(change.new["f1"]) for change in changes], [float(change.old["f1"]) for change in changes]
-    clusters = [str(change.new["transcript"]) if by_item else change.cluster for change in changes]
-    found = compare(new, old, clusters, SEED)
+    new, old = [change.new.f1 for change in changes], [change.old.f1 for change in changes]
+    clusters = [str(change.new.transcript) if by_item else change.cluster for change in changes]
+    difference = compare(new, old, clusters, SEED)
     why = ""
-    if found.n < FEWEST:
+    if difference.n < FEWEST:
         why = f"not evaluable: fewer than {FEWEST} items"
-    elif found.low is None:
+    elif difference.low is None:
         why = "not evaluable: all items are of one cluster"
-    low, high = (None, None) if why else (found.low, found.high)
-    return Slice(name, found.n, found.mean_old, found.mean_new, found.effect, low, high, why)
+    return Slice(
+        name=name,
+        n=difference.n,
+        champion=difference.mean_old,
+        candidate=difference.mean_new,
+        effect=difference.effect,
+        low=None if why else difference.low,
+        high=None if why else difference.high,
+        why=why,
+    )

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from errata.documents.decision import OutcomeDecision, leading_decision
 from errata.documents.evidence import Evidence
+from errata.documents.metric_values import ModelMean
 from evaluation.report import figures
 from evaluation.report.content import Report, answers, worst_regressions
 from evaluation.report.markdown import summary
@@ -20,7 +21,7 @@ from evaluation.report.page import render
 from evaluation.report.verdict import GUARDRAILS, contender_verdict
 from registry.gate import decide
 from registry.policy import SMALL
-from tests.made_up_night import bootstrap, report
+from tests.made_up_night import bootstrap, of_nothing, report
 from tests.made_up_report import Page, full_report, tainted
 
 PAYLOADS = (
@@ -83,12 +84,12 @@ def test_the_page_has_its_parts_in_order(page: Page):
 
 
 def test_the_page_gives_the_measured_numbers(night: Report, page: Page):
-    primary = night.evaluation["contenders"][0]["primary"]
+    primary = night.evaluation.contenders[0].primary
     words = page.words()
-    assert f"{figures.number(primary['effect'], True)} points; " in words
-    assert figures.interval(primary["low"], primary["high"], True) in words
-    assert f"{primary['n']} fresh items from {primary['clusters']} clusters" in words
-    assert figures.share(night.evaluation["accepted"], night.evaluation["fresh_items"]) in page.text
+    assert f"{figures.number(primary.effect, True)} points; " in words
+    assert figures.interval(primary.low, primary.high, True) in words
+    assert f"{primary.n} fresh items from {primary.clusters} clusters" in words
+    assert figures.share(night.evaluation.accepted, night.evaluation.fresh_items) in page.text
     for facts in night.facts.items():
         assert " ".join(facts) in words or all(fact in words for fact in facts)
 
@@ -174,22 +175,20 @@ def test_any_number_of_nights_has_a_row_each(nights: int):
 
 
 def test_missing_values_are_dashes_with_a_reason(night: Report):
-    means = {name: dict.fromkeys(mean) | {"n": 3} for name, mean in night.evaluation["means"].items()}
-    means["champion"]["f1"] = math.nan
+    means = {name: ModelMean(n=3, f1=math.nan if name == "champion" else None) for name in night.evaluation.means}
     lines = (replace(night.nights[-1], means=means),)
-    html = render(replace(night, nights=lines, evaluation=night.evaluation | {"means": means}))
+    html = render(replace(night, nights=lines, evaluation=replace(night.evaluation, means=means)))
     assert 'title="not defined for any of these items"><span aria-hidden="true">–</span>' in html
     assert "nan" not in Page(html).words().lower().split()
 
 
 def test_a_report_of_nothing_at_all_renders():
-    empty = Report((), {}, (), [], {}, {})
-    assert "No candidate tonight" in Page(render(empty)).words()
-    assert summary(empty).startswith("## No candidate tonight")
+    assert "No candidate tonight" in Page(render(of_nothing())).words()
+    assert summary(of_nothing()).startswith("## No candidate tonight")
 
 
 def test_until_the_first_promotion_day0_answers_for_the_champion(night: Report):
-    items = [row for row in night.items if row["name"] != "champion"]
+    items = [row for row in night.items if row.name != "champion"]
     assert answers(items, "champion") == answers(night.items, "day0")
     assert worst_regressions(items, "champion", "candidate")
     assert "The champion is still Day-0" in Page(render(replace(night, items=items))).words()
@@ -228,8 +227,8 @@ def test_no_content_becomes_markup(night: Report, payload: str):
 
 @pytest.fixture(scope="module")
 def small(night: Report) -> Report:
-    shown = [found.new["transcript"] for found in worst_regressions(night.items, "champion", "candidate", 1)]
-    return replace(night, items=[row for row in night.items if row["transcript"] in shown])
+    shown = [found.new.transcript for found in worst_regressions(night.items, "champion", "candidate", 1)]
+    return replace(night, items=[row for row in night.items if row.transcript in shown])
 
 
 @pytest.fixture(scope="module")

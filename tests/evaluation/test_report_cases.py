@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from errata.documents.comparison import NOTHING
+from errata.documents.scored_items import ScoredItemRow
 from errata.domain.transcript import Segment, Transcript
 from evaluation.metrics.score import LOW_IS_GOOD, VideoScore
 from evaluation.report.cases import case, excerpt
@@ -33,8 +36,23 @@ def night() -> Report:
 
 
 def change(effect: float, transcript: int = 1, **fields: Any) -> Change:
-    row = {"transcript": transcript, "part": "fresh", "channel": f"c{transcript}", "external_id": "x", "kind": "edit"}
-    return Change(row | {"f1": 50.0} | fields, row | {"f1": 50.0 + effect} | fields)
+    row = ScoredItemRow(
+        night="n",
+        part="fresh",
+        name="",
+        model="m",
+        transcript=transcript,
+        external_id="x",
+        channel=f"c{transcript}",
+        correction=1,
+        kind="edit",
+        reviewer="ann",
+        f1=50.0,
+        equal_split_f1=20.0,
+        reference="[]",
+        prediction="[]",
+    )
+    return Change(replace(row, **fields), replace(row, f1=50.0 + effect, **fields))
 
 
 def sides(reference: list[float], champion: list[float], candidate: list[float]) -> Change:
@@ -42,7 +60,8 @@ def sides(reference: list[float], champion: list[float], candidate: list[float])
         return json.dumps([{"start": start, "title": f"at {start:g}"} for start in starts])
 
     found = change(-10.0, precision_5s=50.0, reference=listed(reference))
-    return Change(found.old | {"prediction": listed(champion)}, found.new | {"prediction": listed(candidate)})
+    old, new = replace(found.old, prediction=listed(champion)), replace(found.new, prediction=listed(candidate))
+    return Change(old, new)
 
 
 def test_worst_and_fixed_are_ordered_and_never_the_wrong_way_round(night: Report):
@@ -54,7 +73,7 @@ def test_worst_and_fixed_are_ordered_and_never_the_wrong_way_round(night: Report
     assert effects[-1] < 0
     assert all(found.effect > 0 for found in fixed)
     assert worst_regressions(night.items, "candidate", "candidate") == []
-    shown = {found.new["transcript"] for found in (*worst, *fixed)}
+    shown = {found.new.transcript for found in (*worst, *fixed)}
     assert set(shown_transcripts(night.items, night.decisions)) == shown
 
 
@@ -142,7 +161,7 @@ def test_channels_beyond_the_largest_are_counted_together():
 
 def test_the_gates_own_interval_is_shown_for_a_part():
     changes = [change(5.0 + at % 3, at) for at in range(25)]
-    part = slices(changes, {"fresh": {"n": 25, "low": 1.25, "high": 9.75}})["Part"][0]
+    part = slices(changes, {"fresh": replace(NOTHING, n=25, low=1.25, high=9.75)})["Part"][0]
     assert (part.low, part.high) == (1.25, 9.75)
 
 
@@ -155,7 +174,7 @@ def test_the_best_of_a_row_is_marked_unless_all_read_the_same():
 
 @pytest.mark.parametrize("key", ["f1", *sorted(LOW_IS_GOOD)])
 def test_the_best_is_the_least_where_less_is_better(key: str):
-    [[row]] = measures({"day0": {key: 2.0}, "champion": {key: 1.0}}).values()
+    [[row]] = measures({"day0": {key: 2.0}, "champion": {key: 1.0}, "candidate": {}}).values()
     assert row.lower_is_better == (key in LOW_IS_GOOD)
     assert row.best == ((False, True, False) if row.lower_is_better else (True, False, False))
 
@@ -163,7 +182,7 @@ def test_the_best_is_the_least_where_less_is_better(key: str):
 def test_every_score_has_a_place_and_an_unknown_one_is_not_hidden():
     named = {key for rows in GROUPS.values() for key in rows}
     assert named == {*VideoScore.__slots__, "parsable"}
-    rows = measures({"day0": {"n": 3, "low": 1.0, "high": 2.0, "novelty": 7.0}})
+    rows = measures({"day0": {"novelty": 7.0}})
     assert {group: [row.title for row in found] for group, found in rows.items()} == {OTHER: ["novelty"]}
 
 
@@ -175,8 +194,8 @@ def test_less_is_better_is_said_in_the_table():
 def test_reviewers_are_counted_once_an_item():
     night = full_report()
     found = reviewers(tonight(night))
-    assert sum(one.edited + one.accepted for one in found) == night.evaluation["fresh_items"]
-    assert sum(one.accepted for one in found) == night.evaluation["accepted"]
+    assert sum(one.edited + one.accepted for one in found) == night.evaluation.fresh_items
+    assert sum(one.accepted for one in found) == night.evaluation.accepted
     assert [one.edited + one.accepted for one in found] == sorted(
         (one.edited + one.accepted for one in found), reverse=True
     )
@@ -184,7 +203,7 @@ def test_reviewers_are_counted_once_an_item():
 
 def test_fresh_items_of_earlier_nights_are_not_tonights():
     night = full_report()
-    older = [row | {"transcript": 10_000, "correction": 900} for row in night.items[:1]]
-    missed = [row | {"transcript": 10_001} for row in night.items[:1]]
-    night.items.extend([*older, *missed])
-    assert len(tonight(night)) == night.evaluation["fresh_items"]
+    first = night.items[0]
+    older, missed = replace(first, transcript=10_000, correction=900), replace(first, transcript=10_001)
+    night = replace(night, items=[*night.items, older, missed])
+    assert len(tonight(night)) == night.evaluation.fresh_items

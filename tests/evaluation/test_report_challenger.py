@@ -13,26 +13,26 @@ from evaluation.report.curve import curve
 from evaluation.report.lineage_facts import lineage
 from evaluation.report.markdown import summary
 from evaluation.report.page import render
-from tests.made_up_report import Page, full_report
-from tests.made_up_report import continual as made_up_continual
+from tests.made_up_night import report
+from tests.made_up_report import Page, full_report, taught
 
 
 @pytest.fixture(scope="module")
 def night() -> Report:
     """The challenger is promoted, on fresh items of earlier nights too."""
     full = full_report()
-    [entry], [contest] = full.decisions, full.evaluation["contenders"]
+    [entry], [scores] = full.decisions, full.evaluation.contenders
     challenger = replace(entry, name="challenger", model="challenger" * 6)
     undecided = replace(entry.decision, verdict="underpowered", cause="target not detectable")
     candidate = replace(entry, promoted=False, decision=undecided)
-    waited = {**contest, "name": "challenger", "primary": {**contest["primary"], "n": 126}}
-    means = {**full.evaluation["means"], "challenger": full.evaluation["means"]["candidate"] | {"f1": 99.0}}
-    rows = [row | {"name": "challenger"} for row in full.items if row["name"] == "candidate"]
+    waited = replace(scores, name="challenger", primary=replace(scores.primary, n=126))
+    means = {**full.evaluation.means, "challenger": replace(full.evaluation.means["candidate"], f1=99.0)}
+    rows = [replace(row, name="challenger") for row in full.items if row.name == "candidate"]
     return replace(
         full,
         decisions=(candidate, challenger),
         nights=(*full.nights[:-1], replace(full.nights[-1], means=means, promoted="challenger")),
-        evaluation=full.evaluation | {"contenders": [contest, waited], "means": means},
+        evaluation=replace(full.evaluation, contenders=(scores, waited), means=means),
         items=[*full.items, *rows],
     )
 
@@ -76,11 +76,12 @@ def test_each_contender_is_in_the_lineage_once(night: Report):
 
 
 def test_a_model_is_ticked_for_what_it_was_trained_on_itself():
-    made = made_up_continual(3) | {"name": "challenger"}
-    rows = made["continual"]["rows"]
-    rows[1]["model"] = rows[0]["model"]  # the first night promoted nobody
-    waited = rows[-1]["model"]
-    found = continual(made, {rows[0]["model"]: frozenset(), waited: frozenset({"2026-02-01"})})
+    made = replace(taught(report(1).evaluation.contenders[0], 3), name="challenger")
+    assert made.continual is not None
+    day0, first, *others = made.continual.rows
+    rows = (day0, replace(first, model=day0.model), *others)  # the first night promoted nobody
+    made = replace(made, continual=replace(made.continual, rows=rows))
+    found = continual(made, {day0.model: frozenset(), rows[-1].model: frozenset({"2026-02-01"})})
     assert found is not None
     assert [[cell.taught for cell in row.cells] for row in found.heat] == [
         [False, False, False],
@@ -99,8 +100,8 @@ def test_no_paragraph_is_held_to_one_line():
     """Of the class `sub` no line is broken: a sentence of it makes a phone scroll sideways."""
     full = full_report()
     why = UnlabelledReason("preset ignores judges", preset="small")
-    judging = replace(full.sources.judges["candidate"], unlabelled=Unlabelled(why=why))
-    html = render(replace(full, sources=replace(full.sources, judges={"candidate": judging})))
+    judging = replace(full.files.judges["candidate"], unlabelled=Unlabelled(why=why))
+    html = render(replace(full, files=replace(full.files, judges={"candidate": judging})))
     assert (
         "Talks that nobody has reviewed: The preset small decides without judges." in html
         and '<p class="sub"' not in html

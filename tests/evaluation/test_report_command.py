@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from errata.database.holdout_log import HoldoutAccess
-from errata.documents.document import to_json, write_document
+from errata.documents.decision import OutcomeDecision
+from errata.documents.document import read_document, write_document
+from errata.documents.evaluation import ContenderScores, Evaluation
+from errata.documents.file_names import CURATION_COPY, EVALUATION, ITEMS, MANIFEST, MIXTURE_COPY, TRAINING
+from errata.documents.outcome import Outcome
+from errata.documents.scored_items import write_scored_items
 from errata.domain.hashing import sha256
 from errata.errors import NotFound
-from errata.files import write_json
 from errata.loop.night_report import _learnt, write_report
 from errata.workspace import Workspace
 from evaluation.holdout import log_night, open_by_hand
 from evaluation.report.content import shown_transcripts
 from tests.made_up_record import talk
-from tests.made_up_report import continual, full_report, judges, sources
+from tests.made_up_report import files, full_report, judges, taught
 
 
 @pytest.fixture
@@ -40,29 +43,34 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with place.record.write() as store:
         quoted = shown_transcripts(night.items, night.decisions)
         seqs = {at: store.transcripts.add(talk(f"talk-{at:04d}")).seq for at in quoted}
-    rows = [row | {"transcript": seqs.get(row["transcript"], 1000 + row["transcript"])} for row in night.items]
+    rows = [replace(row, transcript=seqs.get(row.transcript, 1000 + row.transcript)) for row in night.items]
+    left = files()
     for label in ("first", "second"):
         folder = place.nights / label
-        write_json(folder / "evaluation.json", night.evaluation | {"night": label})
-        pq.write_table(pa.Table.from_pylist(rows), folder / "items.parquet")
-        write_json(folder / "train.json", sources().training)
-        write_json(folder / "mix.json", sources().mixed)
-        write_json(folder / "curated.json", sources().curated)
+        write_document(folder / EVALUATION, replace(night.evaluation, night=label))
+        write_scored_items(folder / ITEMS, rows)
+        for name, document in ((TRAINING, left.training), (MIXTURE_COPY, left.mixture), (CURATION_COPY, left.curation)):
+            assert document is not None
+            write_document(folder / name, document)
     for label in ("first", "quiet", "second"):
         finish(place, label, night.decisions)
     return place.root
 
 
-def finish(place: Workspace, label: str, decisions: Any) -> None:
-    outcome = {
-        "new_corrections": 71,
-        "fresh_items": 64,
-        "means": {},
-        "decisions": [to_json(entry) for entry in decisions],
-    }
+def finish(place: Workspace, label: str, decisions: tuple[OutcomeDecision, ...]) -> None:
+    verdict = "skipped" if label == "quiet" else "promote"
     with place.record.write() as store:
         store.nights.begin(label, 900, 5020)
-        store.nights.finish(label, "skipped" if label == "quiet" else "promote", outcome)
+        store.nights.finish(
+            Outcome(night=label, verdict=verdict, new_corrections=71, fresh_items=64, decisions=decisions)
+        )
+
+
+def with_contender(folder: Path, change: Callable[[ContenderScores], ContenderScores]) -> None:
+    """The night's evaluation with its contender changed."""
+    evaluation = read_document(Evaluation, folder / EVALUATION, "mend the test")
+    [scores] = evaluation.contenders
+    write_document(folder / EVALUATION, replace(evaluation, contenders=(change(scores),)))
 
 
 def look(why: str, by: str = "nightly", items: int = 40) -> HoldoutAccess:
@@ -128,7 +136,9 @@ def test_writing_again_changes_nothing_whatever_happened_since(workspace: Worksp
 
 def test_the_nights_own_files_are_its_lineage(workspace: Workspace):
     folder = workspace.nights / "second"
-    write_json(folder / "manifest.json", sources().manifest)
+    manifest = files().manifest
+    assert manifest is not None
+    write_document(folder / MANIFEST, manifest)
     (folder / "dvc.lock").write_text("stages: {}\n")
     lineage = {(row["group"], row["name"]): row["value"] for row in told(write_report(workspace, "second"))["lineage"]}
     assert lineage["Record", "Training watermark"] == 900
@@ -142,9 +152,7 @@ def test_judges_and_earlier_nights_are_shown_where_the_night_has_them(workspace:
     folder = workspace.nights / "second"
     assert told(write_report(workspace, "second"))["judges"] is None
     write_document(folder / "judges.json", judges())
-    evaluation = json.loads((folder / "evaluation.json").read_text())
-    evaluation["contenders"][0] |= continual()
-    write_json(folder / "evaluation.json", evaluation)
+    with_contender(folder, taught)
     found = told(write_report(workspace, "second"))
     assert [judge["name"] for judge in found["judges"]["judges"]] == ["ada", "bo", "cy"]
     assert len(found["continual"]["heat"]) == 5
@@ -154,10 +162,7 @@ def test_what_a_model_was_trained_on_is_told_by_its_watermark(workspace: Workspa
     """The night that promoted it kept the watermark; of a night's corrections, those up to it were learnt from."""
     contests = {"first": ("m1", 900), "second": ("m2", 5020)}
     for label, (model, watermark) in contests.items():
-        path = workspace.nights / label / "evaluation.json"
-        evaluation = json.loads(path.read_text())
-        evaluation["contenders"][0] |= {"model": model, "watermark": watermark}
-        write_json(path, evaluation)
+        with_contender(workspace.nights / label, lambda scores: replace(scores, model=model, watermark=watermark))  # noqa: B023
     with workspace.record.read() as store:
         nights = [row for row in store.nights.all() if row.label in contests]
     found = _learnt(workspace, nights, "day0's")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from errata.documents.metric_values import ModelMean
 from evaluation.report import figures
 from evaluation.report.content import NightLine
 from evaluation.report.curve import LABEL_HEIGHT, curve
@@ -22,7 +23,7 @@ scores = st.one_of(st.none(), st.floats(0, 100), st.just(math.nan))
 def test_the_curve_stays_inside_its_frame(nights, floor):
     lines = [
         NightLine(
-            f"n{at}", "promote", 1, 1, {name: {"n": 1, "f1": f1} for name, f1 in zip(names(), row, strict=True)}, ""
+            f"n{at}", "promote", 1, 1, {name: ModelMean(n=1, f1=f1) for name, f1 in zip(names(), row, strict=True)}, ""
         )
         for at, row in enumerate(nights)
     ]
@@ -43,7 +44,9 @@ def names() -> tuple[str, ...]:
 
 
 def test_a_night_without_a_score_is_a_gap():
-    lines = [NightLine(str(at), "x", 1, 1, {"day0": {"n": 1, "f1": None if at == 2 else 50.0}}, "") for at in range(5)]
+    lines = [
+        NightLine(str(at), "x", 1, 1, {"day0": ModelMean(n=1, f1=None if at == 2 else 50.0)}, "") for at in range(5)
+    ]
     drawn = curve(lines, None, 1000, 380)
     assert drawn is not None
     assert [line.count(",") for line in drawn.series[0].lines] == [2, 2]

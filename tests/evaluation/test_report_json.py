@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ import pytest
 from pydantic import TypeAdapter
 
 import evaluation.report
+from errata.documents.training import TrainingLog
 from evaluation.report.content import Report
 from evaluation.report.report_document import DIALECT, NAME, ReportDocument, as_json, schema
-from tests.made_up_night import bootstrap
+from tests.made_up_night import bootstrap, of_nothing
 from tests.made_up_report import full_report, tainted
 
 SCHEMA: dict[str, Any] = json.loads((Path(evaluation.report.__file__).parent / "schema.json").read_text())
@@ -79,11 +80,7 @@ def test_the_schema_uses_no_keyword_that_goes_unchecked_here():
     assert keywords(SCHEMA) <= known
 
 
-def nothing() -> Report:
-    return Report((), {}, (), [], {}, {})
-
-
-@pytest.mark.parametrize("made", [full_report, bootstrap, nothing])
+@pytest.mark.parametrize("made", [full_report, bootstrap, of_nothing])
 def test_a_report_is_valid(made: Any):
     written = json.dumps(as_json(made()), allow_nan=False)
     assert faults(json.loads(written), SCHEMA) == []
@@ -110,14 +107,13 @@ def test_what_is_left_out_is_found_out(night: Report):
 
 
 def test_nan_is_null(night: Report):
-    means = {name: mean | {"f1": math.nan, "tiou": math.inf} for name, mean in night.evaluation["means"].items()}
+    means = {name: replace(mean, f1=math.nan, tiou=math.inf) for name, mean in night.evaluation.means.items()}
     lines = (replace(night.nights[-1], means=means),)
-    training = night.sources.training | {"loss": [1.0, math.nan, math.inf]}
     hurt = replace(
         night,
         nights=lines,
-        evaluation=night.evaluation | {"means": means},
-        sources=replace(night.sources, training=training),
+        evaluation=replace(night.evaluation, means=means),
+        files=replace(night.files, training=TrainingLog(3, (1.0, math.nan, math.inf))),
     )
     told = as_json(hurt)
     json.dumps(told, allow_nan=False)
@@ -135,11 +131,10 @@ def test_any_text_can_be_written_as_utf8(night: Report):
 
 def test_the_numbers_are_the_nights_own(night: Report):
     told = as_json(night)
-    primary = night.evaluation["contenders"][0]["primary"]
-    assert told["verdict"]["primary"] == primary
+    assert told["verdict"]["primary"] == asdict(night.evaluation.contenders[0].primary)
     assert told["verdict"]["promoted"] and told["verdict"]["model"] == "candidate" * 8
     assert told["regressions"][0]["effect"] == min(case["effect"] for case in told["regressions"])
-    assert told["loss"] == night.sources.training["loss"]
+    assert night.files.training is not None and told["loss"] == list(night.files.training.loss)
     assert told["accesses"] == {"anchor": 5, "sealed": 1}
     assert {row["key"] for rows in told["measures"].values() for row in rows} >= {"f1", "pk", "soda_d", "cider"}
 

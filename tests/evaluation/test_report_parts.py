@@ -12,14 +12,19 @@ import pytest
 
 import evaluation.report.verdict as verdict_module
 from errata.documents.comparison import NOTHING
-from errata.documents.decision import Decision, OutcomeDecision, decisions_of
+from errata.documents.decision import Decision, OutcomeDecision
+from errata.documents.document import from_json
+from errata.documents.evaluation import ContenderScores
 from errata.documents.evidence import Evidence
 from errata.documents.guardrail import GuardrailResult
 from errata.documents.judging import NOTHING as UNKNOWN
 from errata.documents.judging import IntervalEstimate, Judging, ReviewerAgreement, SayReason
+from errata.documents.night_timing import NightTiming
+from errata.documents.outcome import Outcome
+from errata.documents.training import TrainingLog
 from errata.wording import gate_sentences
 from evaluation.report import figures
-from evaluation.report.content import Fact, Report, Sources
+from evaluation.report.content import Fact, NightFiles, Report
 from evaluation.report.continual_tables import SHADES, continual
 from evaluation.report.continual_tables import worst as worst_vintage
 from evaluation.report.cost_facts import cost
@@ -36,13 +41,17 @@ from registry.gate import decide
 from registry.policy import SMALL
 from tests.made_up_decision import OLDER_PROMOTES, OLDER_WAITS, RESULT, older_outcome
 from tests.made_up_night import bootstrap, report
-from tests.made_up_report import Page, full_report, judges
-from tests.made_up_report import continual as made_up_continual
+from tests.made_up_report import Page, full_report, judges, taught
 
 
 @pytest.fixture(scope="module")
 def night() -> Report:
     return full_report()
+
+
+def older(model: str, decision: dict[str, Any]) -> OutcomeDecision:
+    """As it is read from an outcome that an older Errata wrote."""
+    return from_json(Outcome, older_outcome(model, decision), "it", "mend it").decisions[0]
 
 
 def decided(new: float, anchor: float | None = None, n: int = 60, spread: float = 20.0) -> ContenderVerdict:
@@ -167,14 +176,14 @@ def test_a_guardrail_that_is_only_shown_stands_in_nobodys_way():
 
 
 def test_a_decision_of_an_older_version_is_shown_in_its_own_words(night: Report):
-    [entry] = decisions_of(older_outcome("m" * 64, OLDER_PROMOTES))
+    entry = older("m" * 64, OLDER_PROMOTES)
     found = contender_verdict(entry, night.primary("candidate"))
     assert list(found.findings) == OLDER_PROMOTES["reasons"] and found.guardrails == ()
     words = Page(render(replace(night, decisions=(entry,)))).words()
     assert "Promoted: the candidate is the new champion" in words
     assert all(figures.typographic(" ".join(reason.split())) in words for reason in OLDER_PROMOTES["reasons"])
     assert "What must not get worse" not in words
-    [waits] = decisions_of(older_outcome("m" * 64, OLDER_WAITS))
+    waits = older("m" * 64, OLDER_WAITS)
     assert "About 350 more fresh items" in summary(replace(night, decisions=(waits,)))
 
 
@@ -213,8 +222,7 @@ def test_the_cost_is_what_was_counted_and_nothing_else(night: Report):
     assert told["Items answered", "Candidate"] == 104
     assert told["Judges", "Calls"] == 192
     assert not any(group == "Machine" for group, _ in told), "an old night kept no times"
-    took = {"attempts": 2, "seconds": 150.4, "cpu_seconds": 250.6}
-    timed = cost(replace(night, sources=replace(night.sources, took=took)))
+    timed = cost(replace(night, files=replace(night.files, timing=NightTiming(2, 150.4, 250.6))))
     assert [(fact.name, fact.value) for fact in timed if fact.group == "Machine"] == [
         ("Seconds", 150),
         ("Processor seconds", 251),
@@ -223,7 +231,7 @@ def test_the_cost_is_what_was_counted_and_nothing_else(night: Report):
 
 
 def test_a_night_that_trained_nothing_has_no_training_cost():
-    groups = {fact.group for fact in cost(replace(bootstrap(), sources=Sources(training={"steps": 0, "loss": []})))}
+    groups = {fact.group for fact in cost(replace(bootstrap(), files=NightFiles(training=TrainingLog())))}
     assert groups == {"People"}
     page = Page(render(bootstrap())).words()
     assert "Loss on what" not in page and "Held-out items" not in page
@@ -251,10 +259,10 @@ def test_an_old_night_without_sources_says_less():
 
 
 def test_the_share_of_answers_that_could_be_read_is_a_metric(night: Report):
-    fresh = [row["transcript"] for row in night.items if row["name"] == "candidate" and row["part"] == "fresh"]
+    fresh = [row.transcript for row in night.items if row.name == "candidate" and row.part == "fresh"]
     broken = fresh[:16]
     items = [
-        row | {"problems": ["cut short"]} if row["name"] == "candidate" and row["transcript"] in broken else row
+        replace(row, problems=("cut short",)) if row.name == "candidate" and row.transcript in broken else row
         for row in night.items
     ]
     told = as_json(replace(night, items=items))
@@ -277,18 +285,18 @@ def test_why_nobody_contended_is_said():
 
 def test_fresh_items_have_a_row_for_each_length_that_occurs(night: Report):
     lengths = ("short", "longer")
-    items = [row | {"length": lengths[row["transcript"] % 2]} for row in night.items]
+    items = [replace(row, length=lengths[row.transcript % 2]) for row in night.items]
     rows = as_json(replace(night, items=items))["slices"]["Fresh items, by length"]
     assert [row["name"] for row in rows] == ["Talks below 15 minutes", "Talks above an hour"]
     assert sum(row["n"] for row in rows) == 64
 
 
 def test_a_slice_shows_the_gates_own_interval(night: Report):
-    contest = night.evaluation["contenders"][0]
-    gate = {"slice_short": contest["primary"] | {"low": -1.25, "high": 2.5}}
-    contest = contest | {"more_guardrails": contest["more_guardrails"] | gate}
-    items = [row | {"length": "short"} for row in night.items]
-    told = replace(night, items=items, evaluation=night.evaluation | {"contenders": [contest]})
+    [scores] = night.evaluation.contenders
+    gate = {"slice_short": replace(scores.primary, low=-1.25, high=2.5)}
+    scores = replace(scores, more_guardrails={**scores.more_guardrails, **gate})
+    items = [replace(row, length="short") for row in night.items]
+    told = replace(night, items=items, evaluation=replace(night.evaluation, contenders=(scores,)))
     [row] = as_json(told)["slices"]["Fresh items, by length"]
     assert (row["low"], row["high"]) == (-1.25, 2.5)
 
@@ -307,8 +315,12 @@ def test_what_is_off_the_scale_is_not_drawn_on_it(night: Report):
 # Continual learning.
 
 
+def contender(vintages: int = 4, items: int = 20) -> ContenderScores:
+    return taught(report(1).evaluation.contenders[0], vintages, items)
+
+
 def test_a_row_is_a_model_and_a_column_a_vintage():
-    found = continual(made_up_continual() | {"name": "candidate"})
+    found = continual(contender())
     assert found is not None
     assert [row.name for row in found.heat] == [
         "Day-0",
@@ -331,30 +343,27 @@ def test_each_measure_has_its_unit_and_says_whose_definition_it_is(night: Report
     words = Page(render(night)).words()
     for shown in ("ACC69.8% mean F1 on all vintages", "BWT−3.0points backward transfer", "Forgetting+3.0points best"):
         assert shown.replace("% ", "%").replace("points ", "points") in words
-    found = continual(made_up_continual() | {"name": "candidate"})
+    found = continual(contender())
     assert found is not None
     named = ("GEM", "GEM", "GEM", "Chaudhry", "Avalanche", "TRACE")
     assert all(name in measure.meaning for name, measure in zip(named, found.measures, strict=True))
 
 
 def test_the_vintage_that_lost_most_is_the_harnesss_own():
-    made = made_up_continual()
-    found = continual(made | {"name": "candidate"})
-    assert found is not None
+    made = contender()
+    found = continual(made)
+    assert found is not None and made.continual is not None and made.continual.worst is not None
     worst = worst_vintage(found.vintages)
     assert worst is not None
-    assert (f"vintage_{worst.night}", worst.effect) == (
-        made["continual"]["worst"]["name"],
-        made["continual"]["worst"]["effect"],
-    )
+    assert (f"vintage_{worst.night}", worst.effect) == (made.continual.worst.name, made.continual.worst.effect)
 
 
 def test_all_vintages_together_are_the_forgetting_guardrail():
-    made = made_up_continual()
-    found = continual(made | {"name": "candidate"})
+    made = contender()
+    found = continual(made)
     assert found is not None and found.together is not None
     assert (found.together.items, found.together.of) == (80, 256)
-    assert found.together.effect == made["more_guardrails"]["forgetting"]["effect"]
+    assert found.together.effect == made.more_guardrails["forgetting"].effect
     assert found.together.low is not None
 
 
@@ -394,7 +403,7 @@ def test_the_table_of_vintages_says_what_the_gate_makes_of_each():
 
 
 def test_small_vintages_are_not_evaluable():
-    found = continual(made_up_continual(items=12) | {"name": "candidate"})
+    found = continual(contender(items=12))
     assert found is not None
     assert {vintage.why for vintage in found.vintages} == {"fewer than 20 items"}
     assert {vintage.low for vintage in found.vintages} == {None}
@@ -402,19 +411,22 @@ def test_small_vintages_are_not_evaluable():
 
 
 def test_what_was_not_measured_is_a_dash():
-    made = made_up_continual(2) | {"name": "candidate"}
-    made["continual"]["r"][1][0] = None
-    made["continual"]["measures"]["gem_fwt"] = None
+    made = contender(2)
+    assert made.continual is not None
+    r = tuple((None, *row[1:]) if at == 1 else row for at, row in enumerate(made.continual.r))
+    measures = {**made.continual.measures, "gem_fwt": None}
+    made = replace(made, continual=replace(made.continual, r=r, measures=measures))
     night = full_report(1)
-    night.evaluation["contenders"][0] |= made
-    html = render(night)
+    html = render(replace(night, evaluation=replace(night.evaluation, contenders=(made,))))
     assert 'class="n hx"' in html
     assert 'title="not measured"' in html and 'title="too few nights to tell"' in html
 
 
-@pytest.mark.parametrize("part", [{}, {"continual": {}}])
-def test_nothing_taught_is_nothing_shown(part: dict[str, Any]):
-    assert continual({"name": "candidate", **part}) is None
+def test_nothing_taught_is_nothing_shown():
+    made = contender()
+    assert made.continual is not None
+    assert continual(None) is continual(replace(made, continual=None)) is None
+    assert continual(replace(made, continual=replace(made.continual, vintages=(), rows=(), r=()))) is None
 
 
 # Judges.
@@ -441,7 +453,7 @@ def test_judges_that_could_not_be_measured_are_shown_as_such():
         agreement=ReviewerAgreement(UNKNOWN, UNKNOWN, 0, 0),
     )
     written = replace(full, judges=(mute, *full.judges[1:]), say=False, why=SayReason("none able"), complete=False, n=0)
-    words = Page(render(replace(night, sources=replace(night.sources, judges={"candidate": written})))).words()
+    words = Page(render(replace(night, files=replace(night.files, judges={"candidate": written})))).words()
     assert "The judges have no say. No judge has a say. Answers are missing." in words
     assert "can’t be told" in words and "7 questions that measure it have no answer." in words
     assert "was found better" not in words
@@ -450,12 +462,12 @@ def test_judges_that_could_not_be_measured_are_shown_as_such():
 def test_each_contender_has_its_own_judges(night: Report):
     challenger = replace(night.decisions[0], name="challenger")
     tired = replace(judges(), n=0, why=SayReason("text", text="Tired."))
-    both = replace(night.sources, judges={"candidate": judges(), "challenger": tired})
-    told = replace(night, decisions=(challenger,), sources=both)
+    both = replace(night.files, judges={"candidate": judges(), "challenger": tired})
+    told = replace(night, decisions=(challenger,), files=both)
     assert "Tired." in Page(render(told)).words()
     assert Fact("Judges", "Calls", 384) in cost(told)
 
 
 def test_no_judges_is_no_table():
     night = full_report(1)
-    assert 'id="judges"' not in render(replace(night, sources=replace(night.sources, judges={})))
+    assert 'id="judges"' not in render(replace(night, files=replace(night.files, judges={})))

@@ -35,9 +35,9 @@ def test_minus_signs_are_true_but_dates_and_ids_keep_hyphens():
 
 def test_the_summary_names_the_verdict_and_its_numbers(night: Report):
     text = summary(night)
-    primary = night.evaluation["contenders"][0]["primary"]
+    primary = night.evaluation.contenders[0].primary
     assert text.startswith("## Promoted: the candidate is the new champion\n")
-    assert f"**{figures.number(primary['effect'], True)} points of F1**" in text
+    assert f"**{figures.number(primary.effect, True)} points of F1**" in text
     assert text.count("\n| ") >= 8
     assert text.endswith("[The whole report](report.html)\n")
 
