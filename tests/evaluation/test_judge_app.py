@@ -7,9 +7,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -17,9 +15,14 @@ from typer.testing import CliRunner
 
 from errata.cli.app import app
 from errata.database.record import Record
+from errata.documents.comparison import NOTHING
+from errata.documents.document import read_document, write_document
+from errata.documents.evaluation import ContenderScores, Evaluation
+from errata.documents.file_names import EVALUATION
+from errata.documents.file_names import ITEMS as FILE_OF_ITEMS
 from errata.documents.night import Night
+from errata.documents.scored_items import ScoredItemRow, read_scored_items, write_scored_items
 from errata.domain.chapter import Chapters
-from errata.domain.hashing import canonical_json
 from errata.domain.prediction import Prediction
 from errata.errors import BadInput, NotFound, Unavailable
 from errata.loop.judging import judge_contenders
@@ -90,45 +93,57 @@ def write_record(record: Record, items: Sequence[JudgedItem]) -> int:
 
 
 def write_night(folder: Path, items: Sequence[JudgedItem], upto: int, part: str = "fresh") -> None:
-    """As `evaluation.harness` does, but for the columns that nobody here asks for."""
+    """As `evaluation.harness` does, but for the metrics that nobody here asks for."""
     record = Record(f"sqlite:///{folder.parents[1] / 'errata.db'}", folder.parents[1] / "blobs")
     rows = []
     for each in items:
         with record.read() as store:
             seq = store.transcripts.find(each.transcript.external_id)
         for name, chapters, f1 in (("day0", each.champion, 0.0), ("candidate", each.candidate, each.effect)):
-            rows.append(row(each, seq, name, chapters, f1 or 0.0) | {"part": part})
+            rows.append(row(each, seq, name, chapters, f1 or 0.0, part))
     folder.mkdir(parents=True)
     write_contenders(folder, "candidate")
-    pq.write_table(pa.Table.from_pylist(rows), folder / "items.parquet")
+    write_scored_items(folder / FILE_OF_ITEMS, rows)
     Night(NIGHT, 0, upto, "d" * 64, "d" * 64, 0, "", 0, "code").write(folder)
     record.close()
 
 
 def write_contenders(folder: Path, *names: str) -> None:
-    contenders = [{"name": name, "model": name[:2] * 32, "primary": {"n": 46}} for name in names]
-    (folder / "evaluation.json").write_text(json.dumps({"contenders": contenders}))
+    primary = replace(NOTHING, n=46)
+    contenders = tuple(
+        ContenderScores(
+            name=name, model=name[:2] * 32, watermark=0, primary=primary, against_day0=primary, guardrails={}
+        )
+        for name in names
+    )
+    write_document(folder / EVALUATION, Evaluation(night=folder.name, fresh_items=46, means={}, contenders=contenders))
 
 
 def with_challenger(folder: Path) -> None:
     """One that answers as the champion does."""
-    rows = pq.read_table(folder / "items.parquet").to_pylist()
-    rows += [each | {"name": "challenger"} for each in rows if each["name"] == "day0"]
-    pq.write_table(pa.Table.from_pylist(rows), folder / "items.parquet")
+    rows = read_scored_items(folder / FILE_OF_ITEMS)
+    rows += [replace(each, name="challenger") for each in rows if each.name == "day0"]
+    write_scored_items(folder / FILE_OF_ITEMS, rows)
     write_contenders(folder, "candidate", "challenger")
 
 
-def row(each: JudgedItem, seq: int, name: str, chapters: Chapters, f1: float) -> dict[str, Any]:
-    return {
-        "name": name,
-        "transcript": seq,
-        "external_id": each.transcript.external_id,
-        "channel": each.transcript.channel,
-        "kind": each.kind,
-        "f1": f1,
-        "reference": canonical_json([chapter.as_json() for chapter in each.reviewed or ()]),
-        "prediction": canonical_json([chapter.as_json() for chapter in chapters]),
-    }
+def row(each: JudgedItem, seq: int, name: str, chapters: Chapters, f1: float, part: str) -> ScoredItemRow:
+    return ScoredItemRow(
+        night=NIGHT,
+        part=part,
+        name=name,
+        model=name[:2] * 32,
+        transcript=seq,
+        external_id=each.transcript.external_id,
+        channel=each.transcript.channel,
+        correction=1,
+        kind=each.kind,
+        reviewer="ann",
+        f1=f1,
+        equal_split_f1=0.0,
+        reference=json.dumps([chapter.as_json() for chapter in each.reviewed or ()]),
+        prediction=json.dumps([chapter.as_json() for chapter in chapters]),
+    )
 
 
 def run(place: Place, *arguments: str) -> str:
@@ -184,7 +199,7 @@ def test_one_budget_is_for_all_contenders_of_a_night(place: Place) -> None:
     params = yaml.safe_load((place.root / "params.yaml").read_text())
     params["judges"]["budget"] = {"calls": 150}
     (place.root / "params.yaml").write_text(yaml.safe_dump(params))
-    contenders = json.loads((place.folder / "evaluation.json").read_text())["contenders"]
+    contenders = read_document(Evaluation, place.folder / EVALUATION, "mend the test").contenders
     judgings = judge_contenders(Workspace(place.root), Night.read(place.folder), contenders)
     assert sum(len(script.asked) for script in place.scripts) == 150
     found = [json.loads((place.folder / name).read_text()) for name in ("judges.json", "challenger-judges.json")]
@@ -251,8 +266,8 @@ def test_items_are_the_fresh_ones_that_both_answered(place: Place) -> None:
 
 def test_a_talk_without_a_channel_is_a_cluster_of_its_own_and_not_named_by_its_outside_id(place: Place) -> None:
     """`judges.json` shows clusters, and outlives a transcript that is forgotten on request."""
-    rows = pq.read_table(place.folder / "items.parquet").to_pylist()
-    pq.write_table(pa.Table.from_pylist([each | {"channel": ""} for each in rows]), place.folder / "items.parquet")
+    rows = read_scored_items(place.folder / FILE_OF_ITEMS)
+    write_scored_items(place.folder / FILE_OF_ITEMS, [replace(each, channel="") for each in rows])
     found = night_items(place.record, place.folder)
     assert len({each.cluster for each in found}) == 46
     assert not [each for each in found if each.transcript.external_id in each.cluster]
@@ -261,8 +276,8 @@ def test_a_talk_without_a_channel_is_a_cluster_of_its_own_and_not_named_by_its_o
 def test_a_night_without_scores_or_of_another_make_is_refused(place: Place) -> None:
     with pytest.raises(NotFound, match="run that night first: errata nightly --date 2026-03-05"):
         night_items(place.record, place.root / "nights" / "2026-03-05")
-    table = pq.read_table(place.folder / "items.parquet")
-    pq.write_table(table.drop_columns(["kind"]), place.folder / "items.parquet")
+    table = pq.read_table(place.folder / FILE_OF_ITEMS)
+    pq.write_table(table.drop_columns(["kind"]), place.folder / FILE_OF_ITEMS)
     with pytest.raises(BadInput, match="no column 'kind'"):
         night_items(place.record, place.folder)
 

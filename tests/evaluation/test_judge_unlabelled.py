@@ -15,14 +15,16 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 import yaml
 
 from errata.database.record import Record
-from errata.documents.document import read_document
+from errata.documents.document import read_document, write_document
+from errata.documents.evaluation import ContenderScores
+from errata.documents.file_names import EVALUATION, ITEMS
 from errata.documents.judging import Judging, PanelItem, Unlabelled
 from errata.documents.night import Night
+from errata.documents.scored_items import write_scored_items
 from errata.domain.chapter import Chapter, Chapters
 from errata.domain.prediction import Prediction
 from errata.domain.transcript import Transcript
@@ -34,11 +36,12 @@ from errata.settings import FILE
 from errata.tasks.template import Reading
 from errata.wording.judging_sentences import unlabelled_sentence
 from errata.workspace import Workspace
-from evaluation.harness import evaluate, read_candidate
+from evaluation.harness import evaluate
 from evaluation.judges import agreement
 from evaluation.judges.cache import FOLDER, forget
 from evaluation.judges.judged_item import JudgedItem
 from evaluation.judges.unlabelled import answer_items
+from evaluation.scoring_plan import read_candidate
 from registry.error_budget import primary_estimate
 from registry.gate import guardrail_results
 from registry.gate_result import GateInput, GateResult, run_gate
@@ -58,7 +61,7 @@ SKILL = {"champion": 0.35, "candidate": 0.7}
 class Place:
     root: Path
     night: Night
-    contenders: list[dict[str, Any]]
+    contenders: Sequence[ContenderScores]
     judging: Judging
     asked: int
     """Calls that the night took."""
@@ -130,9 +133,9 @@ def judged_night(tmp_path_factory: pytest.TempPathFactory, empty: Path) -> Itera
     fill(workspace.record, range(300, 305), {}, reviewed=False)
     folder = workspace.nights / LABEL
     folder.mkdir(parents=True)
-    result, table = evaluate(workspace.record, night, read_candidate(root / "candidate", night), workspace.models, 7)
-    pq.write_table(table, folder / "items.parquet")
-    (folder / "evaluation.json").write_text(json.dumps(result))
+    made, rows = evaluate(workspace.record, night, read_candidate(root / "candidate", night), workspace.models, 7)
+    write_scored_items(folder / ITEMS, rows)
+    write_document(folder / EVALUATION, made)
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         patch.setattr(agreement, "RESAMPLES", 50)
         servers = [stack.enter_context(serving()) for _ in range(2)]
@@ -141,11 +144,11 @@ def judged_night(tmp_path_factory: pytest.TempPathFactory, empty: Path) -> Itera
             for name, script in zip(("ada", "bo"), servers, strict=True)
         ]
         write_params(root, judges={"panel": panel}, gate={"preset": "annual"})
-        judging = judge_contenders(workspace, night, result["contenders"])["candidate"]
+        judging = judge_contenders(workspace, night, made.contenders)["candidate"]
         asked = sum(len(script.asked) for script in servers)
         for script in servers:
             script.always = (401, {}, "")
-        yield Place(root, night, result["contenders"], judging, asked)
+        yield Place(root, night, made.contenders, judging, asked)
 
 
 def gate_result(place: Place) -> GateResult:
@@ -154,11 +157,11 @@ def gate_result(place: Place) -> GateResult:
 
 
 def test_what_nobody_reviewed_makes_the_gate_s_estimate_surer(judged_night: Place) -> None:
-    items, primary = judged_night.judging.items, judged_night.contenders[0]["primary"]
+    items, primary = judged_night.judging.items, judged_night.contenders[0].primary
     people = [row for row in items if row.human is not None]
     alone = [row for row in items if row.human is None]
     assert judged_night.judging.complete and len(alone) == len(WAITING), "not those that came after the watermark"
-    assert len(people) == primary["n"] == len(LABELLED)
+    assert len(people) == primary.n == len(LABELLED)
     evidence = gate_result(judged_night).evidence
     assert evidence.powered is not None and evidence.powered.judged == len(WAITING)
     assert 0.5 < evidence.powered.rho < 0.99, "a judge that errs"

@@ -250,8 +250,6 @@ def test_the_history_is_read_from_the_outcomes_of_nights() -> None:
 def test_tests_that_an_older_version_spent_count_on() -> None:
     """Its outcomes hold the decision's parts beside the names, and sentences."""
     first = SpentTest(1, 0.0001, 0.0027, True, 0.0973)
-    history = GateHistory.of([older_outcome("a", OLDER_PROMOTES), older_outcome("b", OLDER_WAITS)])
-    first = SpentTest(**OLDER_PROMOTES["test"])
     history = GateHistory.of([older(older_outcome("a", OLDER_PROMOTES)), older(older_outcome("b", OLDER_WAITS))])
     assert (history.tests, history.looks) == ((first,), ("a", "b"))
     test = decide(evidence(), ANNUAL, history).test
