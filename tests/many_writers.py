@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 from errata.database.record import Record
 from errata.domain.prediction import Prediction
 from tests.made_up_record import chapters, correction
+
+
+def processes(count: int) -> ProcessPoolExecutor:
+    """Forked off one that has nothing open, and has imported what they need once for all."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__, "alembic.command"])
+    return ProcessPoolExecutor(count, mp_context=context)
 
 
 @dataclass(frozen=True)

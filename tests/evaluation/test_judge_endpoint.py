@@ -104,7 +104,7 @@ def test_a_server_that_drips_its_headers_is_given_up_too() -> None:
         try:
             Endpoint(Judge("ada", "one", "m-1", url), Budget(JudgeLimits()), 0.2, lambda seconds: None).answer(one())
         finally:
-            assert time.monotonic() - began < 4
+            assert time.monotonic() - began < 10, "which each of the four would take"
 
 
 def test_an_error_a_stream_and_an_endless_nesting_are_no_answers() -> None:

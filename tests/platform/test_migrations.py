@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -17,7 +15,7 @@ from errata.documents.outcome import Outcome
 from errata.domain.prediction import Prediction
 from errata.project_files import project_file
 from tests.made_up_record import chapters, correction, misheard, shouted, talk
-from tests.many_writers import migrate
+from tests.many_writers import migrate, processes
 from tests.platform.postgres import Server
 
 Rows = dict[str, list[dict[str, object]]]
@@ -157,7 +155,7 @@ def test_processes_that_migrate_at_once_do_it_once(
         server: Server = request.getfixturevalue("postgresql")
         server.create("migrated at once")
         url = server.url("migrated at once")
-    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
+    with processes(4) as pool:
         list(pool.map(migrate, [url] * 4, [tmp_path / "blobs"] * 4))
     record = Record(url, tmp_path / "blobs")
     with record.read() as store:
