@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
 from errata.database.record import Record
+from errata.workspace import Workspace
 
 # A machine that is busy is no fault of the code: how long an example takes is measured in benchmarks/, never here.
 _untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -65,6 +66,12 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made.migrate()
     made.close()
     return path
+
+
+@pytest.fixture(scope="session")
+def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace as `Workspace.create` makes it, for others to copy: it takes five processes of git and DVC."""
+    return Workspace.create(tmp_path_factory.mktemp("laid_out") / "workspace").root
 
 
 @pytest.fixture

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 import zlib
-from contextlib import suppress
+from contextlib import chdir, suppress
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import Mock, patch
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -96,9 +95,12 @@ def table(path: Path) -> None:
 
 
 def dvc(root: Path, *words: str) -> None:
+    """In this process, which imports it once; the stages' own `python` must be found all the same."""
+    from dvc.cli import main
+
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    command = [sys.executable, "-m", "dvc", *words]
-    subprocess.run(command, cwd=root, check=True, capture_output=True, env={**os.environ, "PATH": path})
+    with chdir(root), patch.dict(os.environ, PATH=path):
+        assert main(list(words)) == 0
 
 
 def model(root: Path, seen: list[str]) -> str:
@@ -113,10 +115,10 @@ def model(root: Path, seen: list[str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, str]:
+def made(laid_out: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, str]:
     """A workspace with a night behind it: shards, DVC's cache and remote, scores, rejects, MLflow, and a model."""
     place = tmp_path_factory.mktemp("forget")
-    workspace = Workspace.create(place / "workspace")
+    workspace = Workspace(shutil.copytree(laid_out, place / "workspace"))
     root, watermark = workspace.root, fill(workspace.record)
     Night("n", watermark, watermark, "d", "d", 0, "", 0, "c").write(root)
     dvc(root, "repro", "--quiet", "curate")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -95,9 +96,9 @@ def test_who_is_in_the_way_is_said_and_not_waited_for_forever(
 
 
 @pytest.fixture
-def tracked(tmp_path: Path) -> Workspace:
+def tracked(laid_out: Path, tmp_path: Path) -> Workspace:
     """A workspace whose DVC cache has a table with the talk, one without it, and training rows made from it."""
-    workspace = Workspace.create(tmp_path / "workspace")
+    workspace = Workspace(shutil.copytree(laid_out, tmp_path / "workspace"))
     root = workspace.root
     (root / "mixed").mkdir()
     pq.write_table(pa.table({"input_ids": [[1, 2, 3]]}), root / "mixed" / "train.parquet")
