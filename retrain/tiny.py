@@ -76,6 +76,10 @@ def talks(seed: str) -> Iterator[Talk]:
         yield write_talk(material, rng.choice(channels), TAUGHT, rng, f"taught-{number}")
 
 
+TOKENIZER_TALKS = 1_500
+"""That the tokenizer learns its pieces from."""
+
+
 def make_tokenizer(plan: Plan) -> PreTrainedTokenizerFast:
     """Byte-level BPE over talks and their titles, as GPT-2's: every exporter knows it."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -95,7 +99,7 @@ def make_tokenizer(plan: Plan) -> PreTrainedTokenizerFast:
 
 
 def _texts(plan: Plan) -> Iterator[str]:
-    for talk in islice(talks(f"{plan.seed} tokenizer"), 1500):
+    for talk in islice(talks(f"{plan.seed} tokenizer"), TOKENIZER_TALKS):
         yield talk.transcript.text
         yield "\n".join(title for _, title in styles.old(talk))
         yield "\n".join(title for _, title in styles.house(talk))

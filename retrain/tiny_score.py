@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -43,8 +43,8 @@ class Row:
     """The same for all subjects, capitals aside."""
 
 
-def score(folder: Path, count: int = 60) -> dict[str, Row]:
-    """A row for each of `SETS`, over `count` talks each."""
+def score(folder: Path, count: int = 60, sets: Iterable[str] = SETS) -> dict[str, Row]:
+    """A row for each of `sets`, over `count` talks each."""
     import torch
 
     from errata.inference.model import open_model
@@ -52,7 +52,8 @@ def score(folder: Path, count: int = 60) -> dict[str, Row]:
     torch.set_num_threads(1)
     model = open_model(folder, folder)
     rows = {}
-    for name, (setting, style) in SETS.items():
+    for name in sets:
+        setting, style = SETS[name]
         rng = Random(f"score {setting}")
         channels = material().early_channels()
         talks = [write_talk(material(), rng.choice(channels), setting, rng, f"scored-{n}") for n in range(count)]

@@ -82,6 +82,19 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+Run = tuple[Any, list[dict[str, Any]]]
+"""The model, and the log of its training."""
+
+
+@pytest.fixture(scope="module")
+def runs(base: Path, rows: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+    """Whole trainings from the base, for all tests that need no more than to look at one."""
+    return {
+        recipe.method: train(rows, Start(base, None), recipe, CARD, tmp_path_factory.mktemp(recipe.method) / "work")
+        for recipe in (LORA, FULL)
+    }
+
+
 def weights(model: Any) -> dict[str, torch.Tensor]:
     return {name: weight.detach().clone() for name, weight in model.named_parameters() if weight.requires_grad}
 
@@ -103,9 +116,9 @@ def losses(log: Sequence[dict[str, Any]]) -> list[float]:
 
 
 def test_lora_learns_and_leaves_an_adapter_that_names_no_machine(
-    base: Path, models: Path, rows: Path, tmp_path: Path
+    base: Path, models: Path, runs: dict[str, Run], tmp_path: Path
 ) -> None:
-    model, log = train(rows, Start(base, None), LORA, CARD, tmp_path / "checkpoints")
+    model, log = runs["lora"]
     found = losses(log)
     assert len(found) == 8
     assert sum(found[-2:]) < 0.8 * sum(found[:2])
@@ -124,8 +137,8 @@ def test_lora_learns_and_leaves_an_adapter_that_names_no_machine(
     assert load_engine(out, models).vocabulary == load_engine(base, models).vocabulary
 
 
-def test_a_full_training_leaves_a_model_that_stands_alone(base: Path, rows: Path, tmp_path: Path) -> None:
-    model, log = train(rows, Start(base, None), FULL, CARD, tmp_path / "checkpoints")
+def test_a_full_training_leaves_a_model_that_stands_alone(base: Path, runs: dict[str, Run], tmp_path: Path) -> None:
+    model, log = runs["full"]
     assert losses(log)[-1] < losses(log)[0]
     out = tmp_path / "candidate"
     save(model, out, Card("inline", 256, training_watermark=30), {}, base)
@@ -153,9 +166,14 @@ class _StopAfter(TrainerCallback):
 
 @pytest.mark.parametrize("recipe", [LORA, FULL], ids=["lora", "full"])
 def test_a_run_cut_short_ends_in_the_same_bits_as_a_whole_one(
-    recipe: Recipe, base: Path, rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recipe: Recipe,
+    base: Path,
+    rows: Path,
+    runs: dict[str, Run],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    whole, log = train(rows, Start(base, None), recipe, CARD, tmp_path / "whole")
+    whole, log = runs[recipe.method]
     with monkeypatch.context() as patched:
         patched.setattr(stage, "_progress", lambda _: _StopAfter(6))
         with pytest.raises(_Stopped):
@@ -169,18 +187,19 @@ def test_a_run_cut_short_ends_in_the_same_bits_as_a_whole_one(
     assert losses(resumed_log) == losses(log)
 
 
-def test_the_seed_decides_everything(base: Path, rows: Path, tmp_path: Path) -> None:
+def test_the_seed_decides_everything(base: Path, rows: Path, runs: dict[str, Run], tmp_path: Path) -> None:
     def of(seed: int, place: str) -> dict[str, torch.Tensor]:
         torch.manual_seed(torch.seed() % 1000)
         return weights(train(rows, Start(base, None), replace(FULL, seed=seed), CARD, tmp_path / place)[0])
 
-    assert equal(of(7, "one"), of(7, "two"))
-    assert not equal(of(7, "three"), of(8, "four"))
+    seven = weights(runs["full"][0])
+    assert equal(of(7, "seven"), seven)
+    assert not equal(of(8, "eight"), seven)
 
 
 @pytest.mark.filterwarnings("error:Could not find a config file")
-def test_training_goes_on_from_an_adapter(base: Path, rows: Path, tmp_path: Path) -> None:
-    model, log = train(rows, Start(base, None), LORA, CARD, tmp_path / "first")
+def test_training_goes_on_from_an_adapter(base: Path, rows: Path, runs: dict[str, Run], tmp_path: Path) -> None:
+    model, log = runs["lora"]
     card = Card("inline", 256, form="adapter", base=verify(base))
     save(model, tmp_path / "adapter", card, {}, base)
     start = Start(base, tmp_path / "adapter")
