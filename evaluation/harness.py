@@ -21,6 +21,7 @@ from errata.documents.evaluation import ContenderScores, ContinualScores, Evalua
 from errata.documents.file_names import CANDIDATE, EVALUATION, ITEMS, SCORES
 from errata.documents.night import Night
 from errata.documents.scored_items import ScoredItemRow, write_scored_items
+from errata.domain.chapter import chapters_to_json
 from errata.domain.hashing import canonical_json
 from errata.inference.model import FolderModel
 from errata.progress import progress_bar
@@ -81,7 +82,7 @@ def _as_row(night: str, name: str, scored: Scored) -> ScoredItemRow:
         **asdict(scored.score),
         equal_split_f1=scored.equal_split_f1,
         reference=scored.reference,
-        prediction=canonical_json([chapter.as_json() for chapter in prediction.chapters]),
+        prediction=canonical_json(chapters_to_json(prediction.chapters)),
         problems=prediction.problems,
     )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from errata.database.record import Record
-from errata.domain.chapter import Chapters, canonical
+from errata.domain.chapter import Chapters, canonical, chapters_to_json
 from errata.domain.correction import Label
 from errata.domain.hashing import canonical_json, sha256
 from errata.domain.prediction import Prediction
@@ -214,7 +214,7 @@ def score(question: Question, answer: Prediction | None, model: str) -> Scored:
         prediction=answer or Prediction(transcript, model, "", (), ("it was not answered",)),
         score=score_video(question.reference, answer.chapters if answer else None, question.duration, question.unit),
         equal_split_f1=f1_alone(question, equal_split(question.duration, max(1, len(question.reference)))),
-        reference=canonical_json([chapter.as_json() for chapter in question.reference]),
+        reference=canonical_json(chapters_to_json(question.reference)),
         length=length(question.duration, question.unit),
     )
 

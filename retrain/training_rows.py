@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from errata.domain.chapter import Chapter, Chapters
+from errata.domain.chapter import Chapters, chapters_from_json, chapters_to_json
 from errata.domain.correction import Label
 from errata.domain.hashing import canonical_json, content_hash
 from errata.domain.transcript import Transcript
@@ -96,14 +96,14 @@ class TrainingRow:
         return content_hash([seed, self.transcript_hash, self.chapters, self.altered])
 
     def read_chapters(self) -> Chapters:
-        return tuple(Chapter(item["start"], item["title"]) for item in json.loads(self.chapters))
+        return chapters_from_json(json.loads(self.chapters))
 
     def read_transcript(self) -> Transcript:
         return Transcript.from_json(json.loads(self.text))
 
 
 def chapters_json(chapters: Chapters) -> str:
-    return canonical_json([chapter.as_json() for chapter in chapters])
+    return canonical_json(chapters_to_json(chapters))
 
 
 def write_rows(path: Path, rows: Iterable[TrainingRow]) -> None:

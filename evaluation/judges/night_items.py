@@ -9,7 +9,7 @@ from errata.database.record import Record
 from errata.database.store import Store
 from errata.documents.file_names import ITEMS
 from errata.documents.scored_items import ScoredItemRow, read_scored_items
-from errata.domain.chapter import Chapter, Chapters
+from errata.domain.chapter import Chapters, chapters_from_json
 from errata.domain.correction import Preference
 from errata.errors import NotFound
 from evaluation.judges.judged_item import AnswerPair, JudgedItem, cluster_of
@@ -59,7 +59,7 @@ def _item(record: Record, old: ScoredItemRow, new: ScoredItemRow) -> JudgedItem 
 
 
 def _chapters(text: str) -> Chapters:
-    return tuple(Chapter(**chapter) for chapter in json.loads(text))
+    return chapters_from_json(json.loads(text))
 
 
 def reviewed_pairs(record: Record, upto: int, newest: int = NEWEST) -> list[AnswerPair]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from errata.documents.scored_items import ScoredItemRow
-from errata.domain.chapter import Chapter
+from errata.domain.chapter import Chapter, Chapters, chapters_from_json
 from errata.domain.transcript import Transcript, Unit
 from evaluation.report.content import Change
 from evaluation.report.figures import place
@@ -121,11 +121,11 @@ def excerpt(transcript: Transcript, borders: Iterable[Border], shown: Iterable[B
     )
 
 
-def _chapters(text: str) -> list[Chapter]:
-    return [Chapter(float(row["start"]), str(row["title"])) for row in json.loads(text)]
+def _chapters(text: str) -> Chapters:
+    return chapters_from_json(json.loads(text))
 
 
-def _matched(wanted: list[Chapter], found: list[Chapter], near: float) -> dict[float, Chapter]:
+def _matched(wanted: Chapters, found: Chapters, near: float) -> dict[float, Chapter]:
     """Each found chapter under the start of the right one it is near to, one to one, the nearest first; else under its
     own."""
     left = {chapter.start: chapter for chapter in found}

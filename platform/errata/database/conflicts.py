@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from errata.database.active_corrections import label_sources, rejections
 from errata.database.event_history import EventHistory, TranscriptEvents
-from errata.database.predictions import as_chapters
 from errata.database.sequence import highest_seq
 from errata.database.tables import CorrectionRow, DisputeRow, TranscriptRow
 from errata.database.transcripts import Transcripts
+from errata.domain.chapter import chapters_from_json
 from errata.domain.correction import Conflict, Kind, Side
 
 
@@ -69,7 +69,8 @@ class Conflicts:
 def _conflict(disputed: TranscriptEvents) -> Conflict:
     rows = sorted((*label_sources(disputed.events), *rejections(disputed.events)), key=lambda row: row.seq)
     sides = (
-        Side(row.seq, row.reviewer, cast(Kind, row.kind), as_chapters(row.chapters), row.reviewed_on) for row in rows
+        Side(row.seq, row.reviewer, cast(Kind, row.kind), chapters_from_json(row.chapters), row.reviewed_on)
+        for row in rows
     )
     transcript = disputed.transcript
     return Conflict(transcript.seq, transcript.external_id, transcript.title, tuple(sides))

@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 from errata.database.active_corrections import label_sources, rejections
 from errata.database.conflicts import Conflicts
 from errata.database.event_history import EventHistory
-from errata.database.predictions import as_chapters
 from errata.database.reviewers import Reviewers
 from errata.database.sequence import Added, next_seq
 from errata.database.tables import CorrectionRow, TranscriptRow
-from errata.domain.chapter import Chapters
+from errata.domain.chapter import Chapters, chapters_from_json, chapters_to_json
 from errata.domain.correction import Correction, Kind
 from errata.domain.hashing import content_hash
 from errata.errors import BadInput, NotFound, Refused
@@ -47,7 +46,7 @@ class Corrections:
             hash=correction.identity,
             transcript=correction.transcript,
             kind=correction.kind,
-            chapters=[chapter.as_json() for chapter in correction.chapters],
+            chapters=chapters_to_json(correction.chapters),
             reviewer=correction.reviewer,
             origin=correction.origin,
             reviewed_on=correction.reviewed_on,
@@ -93,7 +92,7 @@ class Corrections:
         return Correction(
             transcript=row.transcript,
             kind=cast(Kind, row.kind),
-            chapters=as_chapters(row.chapters),
+            chapters=chapters_from_json(row.chapters),
             reviewer=row.reviewer,
             origin=row.origin,
             identity=row.hash,
@@ -154,10 +153,10 @@ class Corrections:
             raise Refused(f"{by} is a side in this dispute; let somebody else decide, or retract {by}'s correction")
         if isinstance(decision, int):
             named = _choice(decision, [*sides, *label_sources(history)])
-            choice, chapters = _original(named, history), as_chapters(named.chapters)
+            choice, chapters = _original(named, history), chapters_from_json(named.chapters)
         else:
             choice, chapters = None, decision
-        adjudication = ["adjudicate", by, choice and choice.seq, [chapter.as_json() for chapter in chapters]]
+        adjudication = ["adjudicate", by, choice and choice.seq, chapters_to_json(chapters)]
         for row in label_sources(history):
             if [row.kind, row.reviewer, row.supersedes, row.chapters] == adjudication:
                 return Added(row.seq, new=False)

@@ -13,6 +13,7 @@ from errata.database.active_corrections import History, people_differ, rejection
 from errata.database.predictions import Predictions
 from errata.database.sequence import batches
 from errata.database.tables import CorrectionRow, TranscriptRow
+from errata.domain.chapter import chapters_to_json
 from errata.domain.correction import chapters_hash
 
 
@@ -39,10 +40,7 @@ class EventHistory:
     def people_differ(self, history: History) -> bool:
         """Whether people differ in these events of one transcript."""
         predictions = self._predictions.read_all(row.prediction for row in rejections(history))
-        answers = {
-            seq: chapters_hash([chapter.as_json() for chapter in prediction.chapters])
-            for seq, prediction in predictions.items()
-        }
+        answers = {seq: chapters_hash(chapters_to_json(prediction.chapters)) for seq, prediction in predictions.items()}
         return people_differ(history, answers)
 
     def upto(self, transcripts: sa.Select[int] | Sequence[int], upto: int) -> Iterator[TranscriptEvents]:

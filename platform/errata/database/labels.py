@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from errata.database.active_corrections import History, corroborated, label_sources
 from errata.database.event_history import EventHistory, TranscriptEvents
 from errata.database.leak_groups import LeakGroups
-from errata.database.predictions import Predictions, as_chapters
+from errata.database.predictions import Predictions
 from errata.database.reviewers import Reviewers
 from errata.database.tables import CorrectionRow, LinkRow, TranscriptRow
+from errata.domain.chapter import chapters_from_json
 from errata.domain.correction import Kind, Label, Preference, preference
 
 Unlabelled = Literal["conflict", "withdrawn"]
@@ -100,7 +101,7 @@ class Labels:
             channel=transcript.channel,
             correction=newest.seq,
             kind=cast(Kind, newest.kind),
-            chapters=as_chapters(newest.chapters),
+            chapters=chapters_from_json(newest.chapters),
             reviewer=newest.reviewer,
             prediction=newest.prediction,
             role=group.role,

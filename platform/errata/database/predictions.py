@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from errata.database.sequence import Added, batches, next_seq
 from errata.database.tables import CorrectionRow, MoveRow, PredictionRow, TranscriptRow
-from errata.domain.chapter import Chapter, Chapters
+from errata.domain.chapter import chapters_from_json, chapters_to_json
 from errata.domain.hashing import content_hash
 from errata.domain.prediction import Prediction
 from errata.errors import Forgotten
@@ -30,7 +29,7 @@ class Predictions:
         known = self._row(prediction.transcript, prediction.model, prediction.template)
         if known is not None:
             return Added(known.seq, new=False)
-        chapters = [chapter.as_json() for chapter in prediction.chapters]
+        chapters = chapters_to_json(prediction.chapters)
         row = PredictionRow(
             seq=next_seq(self._session, "prediction"),
             hash=content_hash([prediction.transcript, prediction.model, prediction.template, chapters]),
@@ -125,11 +124,7 @@ def as_prediction(row: PredictionRow) -> Prediction:
         transcript=row.transcript,
         model=row.model,
         template=row.template,
-        chapters=as_chapters(row.chapters),
+        chapters=chapters_from_json(row.chapters),
         problems=tuple(row.problems),
         foreign=row.foreign,
     )
-
-
-def as_chapters(rows: list[dict[str, Any]]) -> Chapters:
-    return tuple(Chapter(float(row["start"]), str(row["title"])) for row in rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,15 @@ class Chapter:
 
 
 Chapters = tuple[Chapter, ...]
+
+
+def chapters_to_json(chapters: Iterable[Chapter]) -> list[dict[str, Any]]:
+    return [chapter.as_json() for chapter in chapters]
+
+
+def chapters_from_json(rows: Iterable[Mapping[str, Any]]) -> Chapters:
+    """What `chapters_to_json` made; what comes from outside is read by `formats.fields.listed_chapters`."""
+    return tuple(Chapter(float(row["start"]), str(row["title"])) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)

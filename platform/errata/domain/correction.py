@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from errata.domain.chapter import Chapters, tidy
+from errata.domain.chapter import Chapters, chapters_to_json, tidy
 from errata.domain.hashing import content_hash
 from errata.domain.prediction import Prediction
 
@@ -90,7 +90,7 @@ class Side:
             "reviewer": self.reviewer,
             "kind": self.kind,
             "reviewed_on": self.reviewed_on,
-            "chapters": [chapter.as_json() for chapter in self.chapters],
+            "chapters": chapters_to_json(self.chapters),
         }
 
 
@@ -128,6 +128,4 @@ def preference(label: Label, predicted: Prediction) -> Preference | None:
 
 
 def same_chapters(one: Chapters, other: Chapters) -> bool:
-    return chapters_hash([chapter.as_json() for chapter in one]) == chapters_hash(
-        [chapter.as_json() for chapter in other]
-    )
+    return chapters_hash(chapters_to_json(one)) == chapters_hash(chapters_to_json(other))

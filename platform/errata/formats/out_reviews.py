@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from errata.domain.chapter import chapters_to_json
 from errata.formats.review_task import ReviewTask
 from errata.formats.row_files import write_text
 
@@ -28,7 +29,7 @@ def line(task: ReviewTask) -> dict[str, Any]:
     return {
         "video_id": task.transcript.external_id,
         "reviewer": "",
-        "reviewed": [chapter.as_json() for chapter in task.chapters],
+        "reviewed": chapters_to_json(task.chapters),
         "prediction": task.key,
         "model": task.model,
     }

@@ -20,7 +20,7 @@ from pathlib import Path
 from reprlib import repr as short
 from typing import Any
 
-from errata.domain.chapter import Chapters
+from errata.domain.chapter import Chapters, chapters_to_json
 from errata.domain.correction import Kind
 from errata.errors import BadInput
 from errata.formats.fields import filled_text, listed_chapters, mapping, text, text_or_nothing
@@ -76,9 +76,9 @@ def _line(review: Review) -> dict[str, Any]:
         "video_id": review.video_id,
         "reviewer": review.reviewer,
         "kind": review.kind,
-        "reviewed": None if review.chapters is None else [item.as_json() for item in review.chapters],
+        "reviewed": None if review.chapters is None else chapters_to_json(review.chapters),
         "reviewed_on": review.reviewed_on or None,
-        "draft": None if review.draft is None else [item.as_json() for item in review.draft],
+        "draft": None if review.draft is None else chapters_to_json(review.draft),
         "draft_by": review.draft_by or None,
         "prediction": review.prediction_key or None,
     }

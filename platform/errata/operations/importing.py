@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from errata.database.record import Record
 from errata.database.store import Store
-from errata.domain.chapter import Chapters
+from errata.domain.chapter import Chapters, chapters_to_json
 from errata.domain.correction import Correction, Kind, same_chapters
 from errata.domain.hashing import content_hash
 from errata.domain.names import check_name
@@ -80,7 +80,7 @@ def _reference(transcript: int, transcript_hash: str, chapters: Chapters, origin
         chapters=chapters,
         reviewer="",
         origin=origin,
-        identity=content_hash(["reference", transcript_hash, [chapter.as_json() for chapter in chapters]]),
+        identity=content_hash(["reference", transcript_hash, chapters_to_json(chapters)]),
     )
 
 
@@ -197,7 +197,7 @@ def _plain(review: Review) -> list[Any]:
 
 
 def _plain_chapters(chapters: Chapters | None) -> list[dict[str, Any]] | None:
-    return None if chapters is None else [chapter.as_json() for chapter in chapters]
+    return None if chapters is None else chapters_to_json(chapters)
 
 
 def _import(
