@@ -31,7 +31,7 @@ from errata.domain.transcript import Transcript
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, seal
 from errata.inference.predictor import AnswerKey, Predictor
 from errata.inference.recorded import TOGETHER
-from errata.loop.judging import judge_contenders, pointless
+from errata.loop.judging import judge_contenders, skip_reason
 from errata.settings import FILE
 from errata.tasks.template import Reading
 from errata.wording.judging_sentences import unlabelled_sentence
@@ -247,7 +247,7 @@ def shuffled(found: Judging) -> tuple[PanelItem, ...]:
 def test_people_s_labels_decide_beforehand_whether_it_is_worth_it(
     judged_night: Place, change: Callable[[Judging], dict[str, Any]], items: int, why: str
 ) -> None:
-    reason = pointless(replace(judged_night.found, **change(judged_night.found)), items, ANNUAL)
+    reason = skip_reason(replace(judged_night.found, **change(judged_night.found)), items, ANNUAL)
     sentence = unlabelled_sentence(Unlabelled(why=reason))
     assert why in sentence if why else sentence == ""
 

@@ -72,7 +72,7 @@ def grade_recall(workspace: Workspace, bank: Path, day0: Path, day_n: Path) -> R
         return recall(_clients(workspace, advance), questions, answers)
 
 
-def pointless(judging: Judging, items: int, policy: Policy) -> UnlabelledReason | None:
+def skip_reason(judging: Judging, items: int, policy: Policy) -> UnlabelledReason | None:
     """Why verdicts on more items could not count at the gate; None where they may. `items` are the primary's."""
     from evaluation.statistics.powered import correlation
 
@@ -128,7 +128,7 @@ def _ask_about_unlabelled(
     most = params.judges.unlabelled
     if not most:
         return
-    why = pointless(session.result(), contender.primary.n, preset(params.gate.preset))
+    why = skip_reason(session.result(), contender.primary.n, preset(params.gate.preset))
     if why is not None:
         session.leave_out(why)
         return
