@@ -8,6 +8,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+JsonObject = dict[str, Any]
+"""A JSON object as it was just read, or is about to be written: an edge, behind which values have types."""
+
 
 def write_atomically(path: Path, text: str) -> None:
     """A reader sees the old text or the new one, never a part; the new one is on disk when this returns."""
