@@ -29,6 +29,7 @@ from typing import Any
 from errata.errors import BadInput
 from errata.formats import chapter_text
 from errata.formats.fields import listing, mapping, text_or_nothing
+from errata.formats.json_files import JsonObject
 from errata.formats.label_studio import NOBODY, verdict
 from errata.formats.review_lines import Line, entries, place_name, reviews, video_id, word
 from errata.formats.review_task import KEY
@@ -47,7 +48,7 @@ def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
     return reviews([row for record in records for row in _responses(record)], _line, _day, until)
 
 
-def fits(raw: dict[str, Any]) -> bool:
+def fits(raw: JsonObject) -> bool:
     flat = any(name.endswith((".responses", ".suggestion")) for name in raw)
     return flat or ("fields" in raw and ("responses" in raw or "suggestions" in raw))
 
@@ -75,7 +76,7 @@ def _by_column(row: SourceRow) -> Iterator[SourceRow | Rejected]:
         yield SourceRow(row.file, f"item {at}", dict(zip(columns, cells, strict=True)))
 
 
-def _has_responses(raw: dict[str, Any]) -> bool:
+def _has_responses(raw: JsonObject) -> bool:
     return bool(raw.get("responses")) or any(value for name, value in raw.items() if name.endswith(".responses"))
 
 
@@ -101,25 +102,25 @@ def _responses(record: SourceRow | Rejected) -> Iterator[SourceRow | Rejected]:
         yield LeftOut(record.file, place, DRAFT, alone) if "draft" in statuses else SourceRow(record.file, place, alone)
 
 
-def _nest(raw: dict[str, Any]) -> dict[str, Any]:
+def _nest(raw: JsonObject) -> JsonObject:
     """A flattened record in the nested form, with each answer's status beside it; fields and metadata become one."""
     if "fields" in raw:
         return raw
-    responses: dict[str, Any] = {}
-    suggestions: dict[str, Any] = {}
+    responses: JsonObject = {}
+    suggestions: JsonObject = {}
     for name, value in raw.items():
         question = name.rpartition(".")[0]
         if name.endswith(".responses") and value:
             responses[question] = _answers_of(raw, name)
         elif name.endswith(".suggestion") and value is not None:
             suggestions[question] = {"value": value, "agent": raw.get(f"{name}.agent")}
-    about: dict[str, Any] = {name: raw[name] for name in ("id", "status", "_server_id") if name in raw}
+    about: JsonObject = {name: raw[name] for name in ("id", "status", "_server_id") if name in raw}
     rest = {name: value for name, value in raw.items() if not re.search(r"\.(responses|suggestion)(\.\w+)?$", name)}
     data = {name: value for name, value in rest.items() if name not in about}
     return {**about, "fields": {}, "metadata": data, "suggestions": suggestions, "responses": responses}
 
 
-def _answers_of(raw: dict[str, Any], name: str) -> list[dict[str, Any]]:
+def _answers_of(raw: JsonObject, name: str) -> list[JsonObject]:
     values, users = listing(raw[name], name), listing(raw.get(f"{name}.users"), f"{name}.users")
     statuses = listing(raw.get(f"{name}.status"), f"{name}.status")
     if not len(values) == len(users) == len(statuses):
@@ -130,9 +131,9 @@ def _answers_of(raw: dict[str, Any], name: str) -> list[dict[str, Any]]:
     ]
 
 
-def _answers_by_user(record: dict[str, Any]) -> dict[str, dict[str, list[dict[str, Any]]]]:
+def _answers_by_user(record: JsonObject) -> dict[str, dict[str, list[JsonObject]]]:
     """{user: {question: [the one answer]}}"""
-    by_user: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    by_user: dict[str, dict[str, list[JsonObject]]] = {}
     for question, answers in _part(record, "responses").items():
         for answer in listing(answers, f"the responses to {short(question)}"):
             user = word(mapping(answer, f"a response to {short(question)}").get("user_id"), "user_id")
@@ -140,7 +141,7 @@ def _answers_by_user(record: dict[str, Any]) -> dict[str, dict[str, list[dict[st
     return by_user
 
 
-def _part(raw: Any, name: str) -> dict[str, Any]:
+def _part(raw: Any, name: str) -> JsonObject:
     return mapping(mapping(raw, "the record").get(name) or {}, name)
 
 
@@ -167,7 +168,7 @@ def _line(raw: Any) -> Line:
     }
 
 
-def _question(record: dict[str, Any]) -> str:
+def _question(record: JsonObject) -> str:
     """The name of the question about chapters."""
     questions = [*_part(record, "responses"), *_part(record, "suggestions")]
     question = next((name for name in questions if "chapter" in name.lower()), None)
@@ -178,14 +179,14 @@ def _question(record: dict[str, Any]) -> str:
     return question
 
 
-def _answer(record: dict[str, Any], question: str) -> dict[str, Any] | None:
+def _answer(record: JsonObject, question: str) -> JsonObject | None:
     responses = listing(_part(record, "responses").get(question) or [], f"the responses to {question}")
     if len(responses) > 1:
         raise BadInput(f"one user has {len(responses)} responses to {short(question)}; keep one")
     return mapping(responses[0], "the response") if responses else None
 
 
-def _draft(record: dict[str, Any], question: str) -> tuple[list[dict[str, Any]] | None, str]:
+def _draft(record: JsonObject, question: str) -> tuple[list[JsonObject] | None, str]:
     suggestion = mapping(_part(record, "suggestions").get(question) or {}, "the suggestion")
     if suggestion.get("value") is None:
         return None, ""
@@ -194,8 +195,8 @@ def _draft(record: dict[str, Any], question: str) -> tuple[list[dict[str, Any]] 
 
 
 def _kind_and_chapters(
-    record: dict[str, Any], chosen: dict[str, Any] | None, answer: dict[str, Any] | None, draft: Any
-) -> tuple[str, list[dict[str, Any]] | None]:
+    record: JsonObject, chosen: JsonObject | None, answer: JsonObject | None, draft: Any
+) -> tuple[str, list[JsonObject] | None]:
     """The kind of review that the answers make, and the chapters in it."""
     status = (answer or chosen or {}).get("status")
     if status == "discarded":
@@ -211,7 +212,7 @@ def _kind_and_chapters(
     return ("edit" if chosen is None else verdict(chosen.get("value"))), reviewed
 
 
-def _is_submitted(record: dict[str, Any], chosen: Any, reviewed: Any, draft: Any) -> bool:
+def _is_submitted(record: JsonObject, chosen: Any, reviewed: Any, draft: Any) -> bool:
     if record.get("_server_id") is None:
         changed = reviewed != draft and bool(reviewed or draft)  # no chapters instead of none is no change
         return chosen is not None or (reviewed is not None and changed)

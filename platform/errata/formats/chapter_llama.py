@@ -24,7 +24,7 @@ from errata.domain.chapter import Chapters, tidy
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats.fields import chapter, chapters, listing, mapping, text, text_or_nothing, time, written_time
-from errata.formats.json_files import read_map
+from errata.formats.json_files import JsonObject, read_map
 from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, convert_rows, json_lines
 
 Place = TypeVar("Place", bound=PurePath)
@@ -140,7 +140,7 @@ def arrival(row: SourceRow) -> ImportedTranscript:
     return ImportedTranscript(transcript, _reference(raw["metadata"].get("chapters"), transcript), row)
 
 
-def _transcript(video_id: str, metadata: dict[str, Any], segments: tuple[Segment, ...]) -> Transcript:
+def _transcript(video_id: str, metadata: JsonObject, segments: tuple[Segment, ...]) -> Transcript:
     stated = metadata.get("duration")
     last_end = max((segment.end for segment in segments), default=0.0)
     return Transcript(
@@ -159,7 +159,7 @@ def _segments(asr: Any) -> tuple[Segment, ...]:
     return tuple(segment for segment in segments if segment.text)
 
 
-def _lines(asr: dict[str, Any]) -> list[dict[str, Any]]:
+def _lines(asr: JsonObject) -> list[JsonObject]:
     """The dict of lists, turned into a list of dicts."""
     names = ["text", "start", "end"] + (["speaker"] if asr.get("speaker") is not None else [])
     columns = [listing(asr.get(name), f"asr.{name}") for name in names]
@@ -169,7 +169,7 @@ def _lines(asr: dict[str, Any]) -> list[dict[str, Any]]:
     return [dict(zip(names, line, strict=True)) for line in zip(*columns, strict=True)]
 
 
-def _segment(line: dict[str, Any], index: int) -> Segment:
+def _segment(line: JsonObject, index: int) -> Segment:
     name = f"segment {index}'s"
     return Segment(
         start=time(line.get("start"), f"{name} start"),

@@ -18,7 +18,7 @@ from errata.domain.clock import clock, find_clock
 from errata.domain.transcript import Unit
 from errata.errors import BadInput
 from errata.formats.fields import listing, text
-from errata.formats.json_files import parse
+from errata.formats.json_files import JsonObject, parse
 
 _LINE = re.compile(
     r"\s*[\[(]?(?:(?P<clock>[0-9]{1,3}:[0-5][0-9](?::[0-5][0-9])?)|(?P<number>[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)[sw])"
@@ -42,7 +42,7 @@ def read_line(line: str) -> TypedChapter | None:
     return TypedChapter(float(match["number"]) if placed is None else float(placed[0]), match["title"].strip())
 
 
-def read(value: Any, what: str) -> list[dict[str, Any]]:
+def read(value: Any, what: str) -> list[JsonObject]:
     """Items for `reviewed` or `draft` in a line of `reviews_jsonl`. Raises BadInput."""
     typed_text = text(value, what)
     if not typed_text.strip():
@@ -55,7 +55,7 @@ def read(value: Any, what: str) -> list[dict[str, Any]]:
     return [_item(line, what) for line in typed_text.split("\n") if line.strip()]
 
 
-def _item(line: str, what: str) -> dict[str, Any]:
+def _item(line: str, what: str) -> JsonObject:
     chapter = read_line(line)
     if chapter is None:
         raise BadInput(f"{what} has the line {line.strip()[:60]!r}, which begins with no time; write 0:00 Title")

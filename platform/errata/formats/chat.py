@@ -18,6 +18,7 @@ from typing import Any
 from errata.errors import BadInput
 from errata.formats import talk
 from errata.formats.cues import seconds
+from errata.formats.json_files import JsonObject
 from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
 
@@ -39,7 +40,7 @@ def speech(text: str) -> Speech:
     return [_line(line.rstrip("\r"), at) for at, line in enumerate(text.split("\n"), start=1) if line.strip()]
 
 
-def _line(line: str, number: int) -> dict[str, Any]:
+def _line(line: str, number: int) -> JsonObject:
     match = _MESSAGE.fullmatch(line)
     if match is None:
         raise BadInput(

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from html import unescape
 from itertools import pairwise
 from reprlib import repr as short
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from errata.errors import BadInput
+from errata.formats.json_files import JsonObject
 from errata.formats.talk import Speech
 
 _STAMP = r"(?:\d{1,4}:)?[0-5]?\d:[0-5]?\d(?:[.,]\d{1,3})?"
@@ -147,7 +148,7 @@ def carry_speakers(lines: Speech) -> Speech:
     return lines
 
 
-def split_bracketed_speaker(line: dict[str, Any]) -> dict[str, Any]:
+def split_bracketed_speaker(line: JsonObject) -> JsonObject:
     """The line, where its words begin with its speaker in brackets, as in `[ANN]: Hello.`, which WhisperX writes."""
     match = _BRACKETED.match(line["text"])
     return line if match is None else line | {"speaker": match[1], "text": line["text"][match.end() :]}

@@ -26,7 +26,7 @@ from errata.errors import BadInput
 from errata.formats import chapter_text
 from errata.formats.chapter_text import TypedChapter
 from errata.formats.fields import mapping, text, text_or_nothing, written_time
-from errata.formats.json_files import read_text
+from errata.formats.json_files import JsonObject, read_text
 from errata.formats.review_lines import Line, entries, reviews, video_id
 from errata.formats.review_task import KEY
 from errata.formats.reviews_jsonl import Review
@@ -50,11 +50,11 @@ def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
     return reviews(_once(_rows(path)), _line, _day, until)
 
 
-def fits(raw: dict[str, Any]) -> bool:
+def fits(raw: JsonObject) -> bool:
     return "description" in raw or _are_descriptions(raw)
 
 
-def _are_descriptions(raw: dict[str, Any]) -> bool:
+def _are_descriptions(raw: JsonObject) -> bool:
     """Whether these are texts by id, with a chapter list in one of them."""
     if not all(isinstance(value, str) for value in raw.values()):
         return False
@@ -117,7 +117,7 @@ def _known_id(raw: Any) -> str | None:
         return None
 
 
-def _id(fields: dict[str, Any]) -> str:
+def _id(fields: JsonObject) -> str:
     return video_id(fields, ("video_id", "id", "external_id"))
 
 

@@ -25,6 +25,7 @@ from typing import Any
 from errata.errors import BadInput
 from errata.formats import chapter_text
 from errata.formats.fields import listing, mapping, text
+from errata.formats.json_files import JsonObject
 from errata.formats.review_lines import Line, entries, reviews, video_id, word
 from errata.formats.review_task import KEY
 from errata.formats.reviews_jsonl import Review
@@ -42,7 +43,7 @@ def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
     return reviews((_sign(row, path.stem) for row in list(json_rows(path))), _line, _day, until)
 
 
-def fits(raw: dict[str, Any]) -> bool:
+def fits(raw: JsonObject) -> bool:
     return ("text" in raw or "filename" in raw) and any(name in raw for name in ("label", "labels", *_FOREIGN))
 
 
@@ -56,7 +57,7 @@ def _sign(row: SourceRow | Rejected, stem: str) -> SourceRow | Rejected:
     return SourceRow(row.file, row.row, {**raw, "username": None if stem in NOBODY else stem})
 
 
-def _data(raw: Any) -> dict[str, Any]:
+def _data(raw: Any) -> JsonObject:
     line = mapping(raw, "the line")
     return {**mapping(line.get("meta") or {}, "meta"), **line}
 
@@ -81,7 +82,7 @@ def _line(raw: Any) -> Line:
     }
 
 
-def _chapters(data: dict[str, Any]) -> list[dict[str, Any]]:
+def _chapters(data: JsonObject) -> list[JsonObject]:
     name = "labels" if "labels" in data else "label"
     labels = listing(data.get(name), name)
     if not labels:
@@ -93,7 +94,7 @@ def _chapters(data: dict[str, Any]) -> list[dict[str, Any]]:
     return [item for at, label in enumerate(labels) for item in chapter_text.read(label, f"{name}[{at}]")]
 
 
-def _span(label: list[Any], data: dict[str, Any], what: str) -> dict[str, Any]:
+def _span(label: list[Any], data: JsonObject, what: str) -> JsonObject:
     if len(label) != 3:
         raise BadInput(f"{what} must be [start, end, label], not {short(label)}")
     whole, (start, end) = text(data.get("text"), "text"), (_offset(at, what) for at in label[:2])

@@ -12,7 +12,7 @@ from typing import Any
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.domain.clock import read_clock
 from errata.errors import BadInput
-from errata.formats.json_files import Doubled
+from errata.formats.json_files import Doubled, JsonObject
 
 LONGEST_TITLE = 500
 """Characters in a chapter's title: more is a paragraph in the wrong field."""
@@ -20,7 +20,7 @@ LONGEST_TITLE = 500
 _NUMERAL = re.compile(r"-?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 
 
-def mapping(value: Any, what: str) -> dict[str, Any]:
+def mapping(value: Any, what: str) -> JsonObject:
     if not isinstance(value, dict):
         raise BadInput(f"{what} must be a JSON object, not {short(value)}")
     if isinstance(value, Doubled):

@@ -15,6 +15,9 @@ from typing import Any
 
 from errata.errors import BadInput
 
+JsonObject = dict[str, Any]
+"""An object of JSON from outside, or on its way there: nobody has checked its values."""
+
 
 class Doubled(dict[str, Any]):
     """A JSON object in which a key stands twice: `items()` has all the pairs, so it is written as it was read."""
@@ -53,7 +56,7 @@ def read_json(path: Path) -> Any:
         raise BadInput(f"{path}: {problem}") from problem
 
 
-def read_map(path: Path) -> dict[str, Any]:
+def read_map(path: Path) -> JsonObject:
     """A JSON file that is one object. Raises BadInput with file, line and column."""
     value = read_json(path)
     if not isinstance(value, dict):
@@ -73,7 +76,7 @@ def parse(text: str, line: int = 1) -> Any:
         raise BadInput("nested too deeply to be read; export it again") from problem
 
 
-def json_object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+def json_object(pairs: Iterable[tuple[str, Any]]) -> JsonObject:
     """The object of these keys and values: `Doubled` where one stands again."""
     pairs = list(pairs)
     plain = dict(pairs)

@@ -31,6 +31,7 @@ from typing import Any, NamedTuple
 from errata.errors import BadInput
 from errata.formats import chapter_text
 from errata.formats.fields import filled_text, listing, mapping, text_or_nothing, time, written_number
+from errata.formats.json_files import JsonObject
 from errata.formats.review_lines import Line, by_day, entries, place_name, reviews, video_id, word
 from errata.formats.review_task import KEY
 from errata.formats.reviews_jsonl import Review
@@ -53,7 +54,7 @@ def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
     return reviews(by_day(rows, _day), _line, _day, until)
 
 
-def fits(raw: dict[str, Any]) -> bool:
+def fits(raw: JsonObject) -> bool:
     return "data" in raw and ("annotations" in raw or "predictions" in raw)
 
 
@@ -74,7 +75,7 @@ def _annotations(task: SourceRow | Rejected) -> Iterator[SourceRow | Rejected]:
         yield LeftOut(task.file, place, SKIPPED, alone) if skipped else SourceRow(task.file, place, alone)
 
 
-def _annotation(raw: Any) -> dict[str, Any]:
+def _annotation(raw: Any) -> JsonObject:
     annotations = listing(mapping(raw, "the task").get("annotations"), "annotations")
     if len(annotations) != 1:
         raise BadInput(f"the task has {len(annotations)} annotations; keep one")
@@ -107,7 +108,7 @@ def _line(raw: Any) -> Line:
     }
 
 
-def _items(result: Any, whose: str) -> list[dict[str, Any]]:
+def _items(result: Any, whose: str) -> list[JsonObject]:
     what = f"{whose}'s result"
     return [mapping(item, f"{what}[{at}]") for at, item in enumerate(listing(result, what))]
 
@@ -118,7 +119,7 @@ def _check_accepted(second_opinions: Any) -> None:
         raise BadInput("it was sent back to the annotator and has not been accepted since; accept it or leave it out")
 
 
-def _kinds(result: list[dict[str, Any]]) -> str:
+def _kinds(result: list[JsonObject]) -> str:
     kinds = sorted({f"{short(item.get('type'))} by {short(item.get('from_name'))}" for item in result})
     return ", ".join(kinds) or "no result at all"
 
@@ -130,7 +131,7 @@ def _reviewer(value: Any) -> str:
     return word(person.get("email") or person.get("id"), "completed_by's email and id")
 
 
-def _verdict(result: list[dict[str, Any]]) -> str | None:
+def _verdict(result: list[JsonObject]) -> str | None:
     for item in result:
         if item.get("type") == "choices" and item.get("from_name") == "verdict":
             chosen = listing(mapping(item.get("value"), "the verdict").get("choices"), "the verdict's choices")
@@ -143,7 +144,7 @@ def verdict(chosen: Any) -> str:
     return chosen.lower() if isinstance(chosen, str) else short(chosen)
 
 
-def _draft(task: dict[str, Any], annotation: dict[str, Any], data: dict[str, Any]) -> tuple[Any, str]:
+def _draft(task: JsonObject, annotation: JsonObject, data: JsonObject) -> tuple[Any, str]:
     """The chapters that the reviewer was shown, and by which model; None where the export does not hold them."""
     prediction = _prediction(task, annotation)
     result = prediction.get("result")
@@ -154,7 +155,7 @@ def _draft(task: dict[str, Any], annotation: dict[str, Any], data: dict[str, Any
     return chapters, "" if chapters is None else text_or_nothing(prediction.get("model_version"), "model_version")
 
 
-def _prediction(task: dict[str, Any], annotation: dict[str, Any]) -> dict[str, Any]:
+def _prediction(task: JsonObject, annotation: JsonObject) -> JsonObject:
     """The one that the annotation names; else the one it was made beside; else the only one it can have kept from."""
     predictions = [item for item in _list(task.get("predictions")) if isinstance(item, dict)]
     beside = mapping(annotation.get("prediction") or {}, "prediction")
@@ -171,11 +172,11 @@ def _list(value: Any) -> list[Any]:
 
 class _Region(NamedTuple):
     what: str
-    value: dict[str, Any]
+    value: JsonObject
     titles: list[Any]
 
 
-def _chapters(result: list[dict[str, Any]], data: dict[str, Any], whose: str) -> list[dict[str, Any]] | None:
+def _chapters(result: list[JsonObject], data: JsonObject, whose: str) -> list[JsonObject] | None:
     """Items for `reviewed` or `draft`; None where nothing in `result` is about chapters."""
     regions = _regions(result, whose)
     typed = _titles(result, regions)
@@ -186,7 +187,7 @@ def _chapters(result: list[dict[str, Any]], data: dict[str, Any], whose: str) ->
     return [_item(region, data) for region in regions.values()] or None
 
 
-def _regions(result: list[dict[str, Any]], whose: str) -> dict[str, _Region]:
+def _regions(result: list[JsonObject], whose: str) -> dict[str, _Region]:
     """The regions that mark chapters, by id, their titles still to come."""
     regions: dict[str, _Region] = {}
     for item in result:
@@ -203,7 +204,7 @@ def _regions(result: list[dict[str, Any]], whose: str) -> dict[str, _Region]:
     return regions
 
 
-def _titles(result: list[dict[str, Any]], regions: dict[str, _Region]) -> list[Any]:
+def _titles(result: list[JsonObject], regions: dict[str, _Region]) -> list[Any]:
     """Gives each region its titles, and returns what was typed as a list of chapters."""
     typed: list[Any] = []
     for item in result:
@@ -221,19 +222,19 @@ def _titles(result: list[dict[str, Any]], regions: dict[str, _Region]) -> list[A
     return typed
 
 
-def marks_chapters(control: Any, value: dict[str, Any], kind: str) -> bool:
+def marks_chapters(control: Any, value: JsonObject, kind: str) -> bool:
     """Whether the control that made a region, or one of the region's labels, has `chapter` in its name."""
     return any("chapter" in name.lower() for name in [control, *_list(value.get(kind))] if isinstance(name, str))
 
 
-def _item(region: _Region, data: dict[str, Any]) -> dict[str, Any]:
+def _item(region: _Region, data: JsonObject) -> JsonObject:
     if len(region.titles) != 1:
         raise BadInput(f"{region.what} has {len(region.titles)} titles; give it one")
     title = filled_text(region.titles[0], f"the title of {region.what}")
     return {"start": start_of(region.value, data, region.what), "title": title}
 
 
-def start_of(value: dict[str, Any], data: dict[str, Any], what: str) -> float:
+def start_of(value: JsonObject, data: JsonObject, what: str) -> float:
     """Where a region's chapter starts, in the transcript's unit; `data` is its task's. Raises BadInput."""
     if "ranges" in value:
         return _frame_time(value, data, what)
@@ -251,7 +252,7 @@ def _forward(start: float, end: float, what: str) -> float:
     return start
 
 
-def _frame_time(value: dict[str, Any], data: dict[str, Any], what: str) -> float:
+def _frame_time(value: JsonObject, data: JsonObject, what: str) -> float:
     ranges = listing(value["ranges"], f"the ranges of {what}")
     if len(ranges) != 1:
         raise BadInput(f"{what} has {len(ranges)} ranges; a chapter has one")
@@ -262,7 +263,7 @@ def _frame_time(value: dict[str, Any], data: dict[str, Any], what: str) -> float
     return (_forward(first, last, what) - 1) / _frame_rate(data, what)
 
 
-def _frame_rate(data: dict[str, Any], what: str) -> float:
+def _frame_rate(data: JsonObject, what: str) -> float:
     name = next((name for name in FRAME_RATES if data.get(name) not in (None, "")), None)
     if name is None:
         raise BadInput(f"{what} is placed by frames, and the task's data has no `fps`; add it, in frames per second")
@@ -272,7 +273,7 @@ def _frame_rate(data: dict[str, Any], what: str) -> float:
     return rate
 
 
-def _paragraph_time(value: dict[str, Any], data: dict[str, Any], what: str) -> float:
+def _paragraph_time(value: JsonObject, data: JsonObject, what: str) -> float:
     first, last = _index(value.get("start"), f"the start of {what}"), _index(value.get("end"), f"the end of {what}")
     paragraphs = _paragraphs(data)
     if max(first, last) >= len(paragraphs):
@@ -292,7 +293,7 @@ def _index(value: Any, what: str) -> int:
     raise BadInput(f"{what} must be a paragraph's number, counted from 0, not {short(value)}")
 
 
-def _paragraphs(data: dict[str, Any]) -> list[Any]:
+def _paragraphs(data: JsonObject) -> list[Any]:
     """The one list of paragraphs in a task's data; JSON_MIN has regions beside it, which it tells by their labels."""
     lists = {name: value for name, value in data.items() if isinstance(value, list) and _is_paragraph(value)}
     if len(lists) != 1:

@@ -25,7 +25,7 @@ from typing import Any
 
 from errata.errors import BadInput
 from errata.formats.fields import filled_text, listing, mapping
-from errata.formats.json_files import parse
+from errata.formats.json_files import JsonObject, parse
 from errata.formats.label_studio import REGIONS, marks_chapters, start_of, verdict
 from errata.formats.review_lines import ID_KEYS, Line, by_day, place_name, reviews, video_id, word
 from errata.formats.review_task import KEY
@@ -40,7 +40,7 @@ def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
     return reviews(by_day(map(_with_annotation_id, rows), _day), _line, _day, until)
 
 
-def fits(raw: dict[str, Any]) -> bool:
+def fits(raw: JsonObject) -> bool:
     return "annotator" in raw and "annotation_id" in raw
 
 
@@ -91,7 +91,7 @@ def _line(raw: Any) -> Line:
     }
 
 
-def _regions(fields: dict[str, Any]) -> list[Any] | None:
+def _regions(fields: JsonObject) -> list[Any] | None:
     """The values of the one control that marks chapters; None without one."""
     controls = {name: value for name, value in fields.items() if _are_regions(name, value)}
     if len(controls) > 1:
@@ -108,7 +108,7 @@ def _are_regions(name: str, value: Any) -> bool:
     return isinstance(first, dict) and any(kind in first and marks_chapters(name, first, kind) for kind in REGIONS)
 
 
-def _text_field(fields: dict[str, Any]) -> str | None:
+def _text_field(fields: JsonObject) -> str | None:
     """The name under which chapters may stand as text."""
     names = (name for name in fields if "chapter" in name.lower() and not _is_title(name))
     return next((name for name in names if isinstance(fields[name], str | list) and fields[name]), None)
@@ -118,7 +118,7 @@ def _is_title(name: str) -> bool:
     return "chapter" in name.lower() and "title" in name.lower()
 
 
-def _titles(fields: dict[str, Any]) -> list[Any]:
+def _titles(fields: JsonObject) -> list[Any]:
     names = [name for name in fields if _is_title(name)] or [name for name in ("title", "titles") if name in fields]
     if len(names) > 1:
         raise BadInput(f"chapter titles may stand in {', '.join(sorted(names))}; keep one of them")
@@ -132,7 +132,7 @@ def _titles(fields: dict[str, Any]) -> list[Any]:
     return [titles]  # a single title is written bare
 
 
-def _join(regions: list[Any], titles: list[Any], fields: dict[str, Any]) -> list[dict[str, Any]]:
+def _join(regions: list[Any], titles: list[Any], fields: JsonObject) -> list[JsonObject]:
     if len(titles) != len(regions):
         raise BadInput(
             f"it has {len(regions)} chapter regions and {len(titles)} titles, and nothing says which is which; "

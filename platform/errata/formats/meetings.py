@@ -22,6 +22,7 @@ from errata.domain.chapter import Chapters, tidy
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats.fields import chapter, chapters, listing, mapping, text, text_or_nothing
+from errata.formats.json_files import JsonObject
 from errata.formats.source_rows import ImportedTranscript, SourceRow
 
 TURNS = "meeting_transcripts"
@@ -55,7 +56,7 @@ def arrival(row: SourceRow) -> ImportedTranscript:
     return ImportedTranscript(transcript, _reference(raw.get("topic_list"), begins[:-1]), row)
 
 
-def _turn(turn: dict[str, Any], number: int) -> tuple[str, str]:
+def _turn(turn: JsonObject, number: int) -> tuple[str, str]:
     what = f"turn {number}'s"
     return tidy(text(turn.get("content"), f"{what} content")), tidy(
         text_or_nothing(turn.get("speaker"), f"{what} speaker")

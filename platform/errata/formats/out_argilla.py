@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from errata.domain.transcript import Segment, Transcript
 from errata.formats import chapter_text
+from errata.formats.json_files import JsonObject
 from errata.formats.review_task import KEY, ReviewTask
 from errata.formats.row_files import write_text
 
@@ -26,7 +26,7 @@ def write(path: Path, tasks: Iterable[ReviewTask]) -> int:
     return len(records)
 
 
-def record(task: ReviewTask) -> dict[str, Any]:
+def record(task: ReviewTask) -> JsonObject:
     """The record's id is the prediction's key: a transcript may be shown with several predictions."""
     transcript = task.transcript
     suggestion = {"value": chapter_text.write(task.chapters, transcript.unit), "score": None, "agent": task.model}

@@ -17,6 +17,7 @@ from typing import Any
 
 from errata.domain.chapter import canonical, starts
 from errata.errors import BadInput
+from errata.formats.json_files import JsonObject
 from errata.formats.review_task import KEY, ReviewTask
 from errata.formats.row_files import write_text
 
@@ -48,7 +49,7 @@ def write_label_config(path: Path) -> None:
     write_text(path, LABEL_CONFIG)
 
 
-def task_json(task: ReviewTask) -> dict[str, Any]:
+def task_json(task: ReviewTask) -> JsonObject:
     """Raises BadInput when two chapters begin with one paragraph: the tool could show but one."""
     first = _first_paragraphs(task)
     transcript = task.transcript
@@ -84,10 +85,10 @@ def _first_paragraphs(task: ReviewTask) -> list[int]:
     return [bisect_left(places, chapter.start) for chapter in snapped.chapters]
 
 
-def _result(task: ReviewTask, first: list[int]) -> list[dict[str, Any]]:
+def _result(task: ReviewTask, first: list[int]) -> list[JsonObject]:
     segments = task.transcript.segments
     last = [place - 1 for place in first[1:]] + [len(segments) - 1]
-    result: list[dict[str, Any]] = []
+    result: list[JsonObject] = []
     for number, (chapter, begin, end) in enumerate(zip(_in_order(task), first, last, strict=False)):
         span = {"start": str(begin), "end": str(end), "startOffset": 0, "endOffset": len(segments[end].text)}
         text = "\n".join(segment.text for segment in segments[begin : end + 1])
@@ -96,6 +97,6 @@ def _result(task: ReviewTask, first: list[int]) -> list[dict[str, Any]]:
     return result
 
 
-def _item(number: int, control: str, value: dict[str, Any]) -> dict[str, Any]:
+def _item(number: int, control: str, value: JsonObject) -> JsonObject:
     kind = "paragraphlabels" if control == "chapter" else "textarea"
     return {"id": f"chapter-{number}", "from_name": control, "to_name": "transcript", "type": kind, "value": value}

@@ -11,9 +11,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from errata.domain.chapter import chapters_to_json
+from errata.formats.json_files import JsonObject
 from errata.formats.review_task import ReviewTask
 from errata.formats.row_files import write_text
 
@@ -25,7 +25,7 @@ def write(path: Path, tasks: Iterable[ReviewTask]) -> int:
     return len(lines)
 
 
-def line(task: ReviewTask) -> dict[str, Any]:
+def line(task: ReviewTask) -> JsonObject:
     return {
         "video_id": task.transcript.external_id,
         "reviewer": "",

@@ -15,7 +15,7 @@ from typing import Any
 
 from errata.formats import talk
 from errata.formats.fields import listing, mapping
-from errata.formats.json_files import parse
+from errata.formats.json_files import JsonObject, parse
 from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
 
@@ -38,7 +38,7 @@ def speech(text: str) -> Speech:
     return [_line(item, following) for item, following in pairwise([*items, items[-1]])] if items else []
 
 
-def _line(segment: dict[str, Any], following: dict[str, Any]) -> dict[str, Any]:
+def _line(segment: JsonObject, following: JsonObject) -> JsonObject:
     end = segment.get("endTime")
     return {
         "start": segment.get("startTime"),

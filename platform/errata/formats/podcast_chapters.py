@@ -13,7 +13,7 @@ from typing import Any
 
 from errata.errors import BadInput
 from errata.formats.fields import listing, mapping, time
-from errata.formats.json_files import json_object, read_map, read_text
+from errata.formats.json_files import JsonObject, json_object, read_map, read_text
 
 ENDINGS = (".chapters.json", "-chapters.json", "_chapters.json", ".json")
 """What the name of a transcript's chapters has in the place of `.vtt`, in the order in which they are looked for."""
@@ -44,7 +44,7 @@ def _holds_chapters(file: Path) -> bool:
         return False
 
 
-def metadata(path: Path) -> dict[str, Any]:
+def metadata(path: Path) -> JsonObject:
     """The chapters, and what else the file tells, as `chapter_llama` has it in its metadata. Raises BadInput."""
     try:
         value = mapping(read_map(path), "the file")
@@ -56,7 +56,7 @@ def metadata(path: Path) -> dict[str, Any]:
     return {"chapters": json_object(pairs)} | {ours: value.get(theirs) for ours, theirs in about.items()}
 
 
-def _start_and_title(item: dict[str, Any], what: str) -> tuple[str, Any] | None:
+def _start_and_title(item: JsonObject, what: str) -> tuple[str, Any] | None:
     toc, title = item.get("toc"), item.get("title")
     if not (toc is None or isinstance(toc, bool)):
         raise BadInput(f"{what}'s toc must be true or false, not {toc!r}")

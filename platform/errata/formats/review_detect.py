@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from errata.errors import BadInput
 from errata.formats import argilla, description, doccano, label_studio, label_studio_min, reviews_jsonl, sheet, workbook
+from errata.formats.json_files import JsonObject
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_header, is_json, json_rows
 from errata.formats.source_rows import DetectedFile, Rejected
@@ -19,12 +20,12 @@ from errata.formats.source_rows import DetectedFile, Rejected
 class ReviewFormat(NamedTuple):
     words: str
     """What it is called in a sentence."""
-    fits: Callable[[dict[str, Any]], bool]
+    fits: Callable[[JsonObject], bool]
     """Whether a row of a file is this format's."""
     read: Callable[[Path, str | None], Iterator[Review | Rejected]]
 
 
-def _is_review(raw: dict[str, Any]) -> bool:
+def _is_review(raw: JsonObject) -> bool:
     return "reviewed" in raw or "draft" in raw or {"reviewer", "kind"} <= set(raw)
 
 
@@ -74,7 +75,7 @@ def _contents(path: Path) -> Iterator[Any]:
     return (row.raw for row in json_rows(path))
 
 
-def _samples(raw: Any) -> list[dict[str, Any]]:
+def _samples(raw: Any) -> list[JsonObject]:
     """A row, or the rows in it where it is a dict of rows by id."""
     if not isinstance(raw, dict):
         return []

@@ -16,11 +16,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from errata.errors import BadInput
 from errata.formats import reviews_jsonl
 from errata.formats.fields import text
-from errata.formats.json_files import Doubled
+from errata.formats.json_files import Doubled, JsonObject
 from errata.formats.reviews_jsonl import Review
 from errata.formats.source_rows import Rejected, SourceRow, convert_rows
 
-Line = dict[str, Any]
+Line = JsonObject
 
 ID_KEYS = ("video_id", "external_id", "id", "path")
 FILE_KEYS = ("audio", "video", "media", "file", "filename", "url", "audio_url", "video_url")
@@ -72,7 +72,7 @@ def _known_day(row: SourceRow | Rejected, day: Callable[[Any], Any]) -> Any:
         return None
 
 
-def entries(raw: Any) -> dict[str, Any]:
+def entries(raw: Any) -> JsonObject:
     """A row's keys and values; none where it is no object or has a key twice, which the check of its line refuses."""
     return raw if isinstance(raw, dict) and not isinstance(raw, Doubled) else {}
 
@@ -87,7 +87,7 @@ def place_name(value: Any) -> str:
     return str(value) if isinstance(value, str | int) else short(value)
 
 
-def video_id(data: dict[str, Any], keys: tuple[str, ...] = ID_KEYS) -> str:
+def video_id(data: JsonObject, keys: tuple[str, ...] = ID_KEYS) -> str:
     """The first of `keys` that is filled in, or the stem of the media file that one of FILE_KEYS names."""
     for key in keys:
         if data.get(key) not in (None, ""):

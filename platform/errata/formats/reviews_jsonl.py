@@ -24,6 +24,7 @@ from errata.domain.chapter import Chapters, chapters_to_json
 from errata.domain.correction import Kind
 from errata.errors import BadInput
 from errata.formats.fields import filled_text, listed_chapters, mapping, text, text_or_nothing
+from errata.formats.json_files import JsonObject
 from errata.formats.source_rows import Rejected, SourceRow, convert_rows, json_lines
 
 KINDS: tuple[Kind, ...] = ("edit", "accept", "reject")
@@ -71,7 +72,7 @@ def write(path: Path, reviews: Iterable[Review]) -> int:
     return len(lines)
 
 
-def _line(review: Review) -> dict[str, Any]:
+def _line(review: Review) -> JsonObject:
     fields = {
         "video_id": review.video_id,
         "reviewer": review.reviewer,

@@ -36,6 +36,7 @@ from errata.errors import BadInput
 from errata.formats import workbook
 from errata.formats.chapter_text import plain
 from errata.formats.fields import mapping
+from errata.formats.json_files import JsonObject
 from errata.formats.review_lines import Line, reviews
 from errata.formats.review_task import ReviewTask
 from errata.formats.reviews_jsonl import Review
@@ -68,7 +69,7 @@ def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
     return reviews([_row(review) for review in _group_rows(rows)], _line, _day, until)
 
 
-def fits(raw: dict[str, Any]) -> bool:
+def fits(raw: JsonObject) -> bool:
     return set(NEEDED) <= set(raw)
 
 
@@ -224,7 +225,7 @@ def _row(group: _Group) -> SourceRow | Rejected:
     return row.reject(f"row {group.broken[0].row} of it: {group.broken[0].reason}") if lost else row
 
 
-def _chapter(row: dict[str, str]) -> dict[str, Any]:
+def _chapter(row: dict[str, str]) -> JsonObject:
     start = float(row["start"]) if _NUMBER.fullmatch(row["start"]) else row["start"]
     return {"start": start, "title": row["title"]}
 

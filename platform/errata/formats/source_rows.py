@@ -22,7 +22,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from errata.domain.chapter import Chapters
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput
-from errata.formats.json_files import json_object, parse, read_text
+from errata.formats.json_files import JsonObject, json_object, parse, read_text
 
 REJECTED = "_rejected"
 
@@ -124,7 +124,7 @@ def write_rejects(path: Path, rejected: Iterable[Rejected]) -> int:
 
 
 def _line(item: Rejected) -> str:
-    why: dict[str, Any] = {"file": item.file, "row": item.row, "reason": item.reason}
+    why: JsonObject = {"file": item.file, "row": item.row, "reason": item.reason}
     fields: list[tuple[str, Any]] = []
     if isinstance(item.raw, dict):
         fields = [field for field in item.raw.items() if field[0] != REJECTED]

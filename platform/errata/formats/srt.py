@@ -15,6 +15,7 @@ from typing import Any
 
 from errata.formats import talk
 from errata.formats.cues import Cue, carry_speakers, cues, is_first, split_bracketed_speaker, unroll, without_tags
+from errata.formats.json_files import JsonObject
 from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
 
@@ -48,10 +49,10 @@ def _plain(cue: Cue) -> Cue:
     return cue._replace(lines=tuple(line for line in lines if line))
 
 
-def _line(cue: Cue) -> dict[str, Any]:
+def _line(cue: Cue) -> JsonObject:
     return {"start": cue.start, "end": cue.end, "text": " ".join(cue.lines).strip(), "speaker": None}
 
 
-def _split_speaker(line: dict[str, Any]) -> dict[str, Any]:
+def _split_speaker(line: JsonObject) -> JsonObject:
     match = _SPEAKER.match(line["text"])
     return line if match is None else line | {"speaker": match[1], "text": line["text"][match.end() :]}

@@ -13,7 +13,7 @@ from typing import Any
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.errors import BadInput
 from errata.formats import fields
-from errata.formats.json_files import read_map
+from errata.formats.json_files import JsonObject, read_map
 
 
 def read_predictions(path: Path) -> dict[str, Chapters]:
@@ -46,7 +46,7 @@ def read_video(value: Any, what: str) -> Chapters:
     return fields.chapters(_chapters(starts, what), what)
 
 
-def _chapters(starts: dict[str, Any], what: str) -> Iterator[Chapter]:
+def _chapters(starts: JsonObject, what: str) -> Iterator[Chapter]:
     for key, title in starts.items():
         start = fields.written_time(key, f"{what}: a start")
         yield Chapter(start, tidy(fields.text(title, f"{what}: the title at {key}")))

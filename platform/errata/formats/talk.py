@@ -9,20 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from errata.formats import chapter_llama, podcast_chapters
-from errata.formats.json_files import read_text
+from errata.formats.json_files import JsonObject, read_text
 from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, convert_rows
 
-Speech = list[dict[str, Any]]
+Speech = list[JsonObject]
 """Lines of {start, end, text, speaker}, in seconds; what is wrong with a value is said where the transcript is made."""
 
 
 def read(path: Path, speech: Callable[[str], Speech], chapters: Path | None) -> Iterator[ImportedTranscript | Rejected]:
     """The talk in a file, with the podcast chapters in `chapters`, or else those that lie beside it."""
 
-    def raw() -> dict[str, Any]:
+    def raw() -> JsonObject:
         file = chapters or podcast_chapters.beside(path)
         metadata = podcast_chapters.metadata(file) if file else {}
         return {"video_id": path.stem, "metadata": metadata, "asr": speech(read_text(path))}
@@ -30,7 +29,7 @@ def read(path: Path, speech: Callable[[str], Speech], chapters: Path | None) -> 
     return arrival(path, raw)
 
 
-def arrival(path: Path, raw: Callable[[], dict[str, Any]]) -> Iterator[ImportedTranscript | Rejected]:
+def arrival(path: Path, raw: Callable[[], JsonObject]) -> Iterator[ImportedTranscript | Rejected]:
     """The one row of a file, as `raw` makes it for `chapter_llama`; one on which it raises BadInput comes out rejected.
 
     A row that has no such form yet stands in the rejects with its reason alone: the file itself is what can be mended.

@@ -14,7 +14,7 @@ from typing import Any
 
 from errata.formats import talk
 from errata.formats.fields import listing, mapping
-from errata.formats.json_files import parse
+from errata.formats.json_files import JsonObject, parse
 from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
 
@@ -40,7 +40,7 @@ def speech(text: str) -> Speech:
     return [_line(mapping(item, f"segment {at}")) for at, item in enumerate(listing(segments, "segments"))]
 
 
-def _line(segment: dict[str, Any]) -> dict[str, Any]:
+def _line(segment: JsonObject) -> JsonObject:
     words = segment.get("words")
     timed = [segment, *(word for word in words if isinstance(word, dict))] if isinstance(words, list) else [segment]
     return {

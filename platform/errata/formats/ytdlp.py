@@ -19,7 +19,7 @@ from typing import Any
 from errata.errors import BadInput
 from errata.formats import srt, talk, webvtt, whisper
 from errata.formats.fields import listing, mapping, text, time
-from errata.formats.json_files import json_object, parse, read_map, read_text
+from errata.formats.json_files import JsonObject, json_object, parse, read_map, read_text
 from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
 
@@ -73,7 +73,7 @@ def _stem(path: Path) -> str:
     return path.name.removesuffix(INFO) if path.name.endswith(INFO) else path.stem
 
 
-def _raw(path: Path, captions: Path | None, beside: Iterable[Path]) -> dict[str, Any]:
+def _raw(path: Path, captions: Path | None, beside: Iterable[Path]) -> JsonObject:
     info = mapping(read_map(path), "the file")
     if info.get("_type") not in (None, "video"):
         raise BadInput(f"it tells of a {short(info['_type'])}, not of a video; leave it out")
@@ -111,7 +111,7 @@ def _captions(path: Path, language: Any, beside: Iterable[Path]) -> Path:
     return path.with_name(min(matches, key=rank).string)
 
 
-def _chapters(value: Any) -> dict[str, Any] | None:
+def _chapters(value: Any) -> JsonObject | None:
     if value is None:
         return None
     items = [mapping(item, f"chapter {at}") for at, item in enumerate(listing(value, "chapters"))]
@@ -139,7 +139,7 @@ def _json3(content: str) -> Speech:
     return [_event(event, what) for what, event in items if event.get("segs") is not None]
 
 
-def _event(event: dict[str, Any], what: str) -> dict[str, Any]:
+def _event(event: JsonObject, what: str) -> JsonObject:
     parts = [mapping(part, f"{what}'s part") for part in listing(event["segs"], f"{what}'s segs")]
     start = time(event.get("tStartMs", 0), f"{what}'s tStartMs")
     length = time(event.get("dDurationMs", 0), f"{what}'s dDurationMs")

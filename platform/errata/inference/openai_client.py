@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import httpx
 
 from errata.domain.hosts import is_this_machine
+from errata.formats.json_files import JsonObject
 
 ATTEMPTS = 4
 FIRST_WAIT = 2.0
@@ -81,7 +82,7 @@ class OpenAIClient:
     def __init__(self, url: str, timeout: float) -> None:
         self._url, self._timeout = url, timeout
 
-    def post(self, body: dict[str, Any], key: str = "") -> dict[str, Any]:
+    def post(self, body: JsonObject, key: str = "") -> JsonObject:
         """The object that the server answers. `key` goes into one header, and nowhere else. Raises CallFailed."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         try:
@@ -94,7 +95,7 @@ class OpenAIClient:
         _check_status(response, content)
         return _json_object(content)
 
-    async def _exchange(self, body: dict[str, Any], headers: dict[str, str]) -> tuple[httpx.Response, bytes]:
+    async def _exchange(self, body: JsonObject, headers: dict[str, str]) -> tuple[httpx.Response, bytes]:
         """What goes to this machine goes past any proxy, which would get to see the key."""
         content = b""
         proxied = not is_this_machine(httpx.URL(self._url).host)
@@ -129,7 +130,7 @@ def with_retries(
     return call()
 
 
-def read_completion(reply: dict[str, Any]) -> Completion:
+def read_completion(reply: JsonObject) -> Completion:
     """Of `chat/completions` or of `completions`. Raises Malformed."""
     try:
         choice = reply["choices"][0]
@@ -144,7 +145,7 @@ def read_completion(reply: dict[str, Any]) -> Completion:
         raise Malformed("gave an answer that is not in the form it was given", json.dumps(reply)) from error
 
 
-def tokens_used(reply: dict[str, Any]) -> int | None:
+def tokens_used(reply: JsonObject) -> int | None:
     """Prompt and answer, as the server counted; None where it doesn't say."""
     usage = reply.get("usage")
     total = usage.get("total_tokens") if isinstance(usage, dict) else None
@@ -174,7 +175,7 @@ def _asked_wait(headers: httpx.Headers) -> float:
         return 0.0
 
 
-def _json_object(content: bytes) -> dict[str, Any]:
+def _json_object(content: bytes) -> JsonObject:
     detail = content.decode(errors="replace")
     try:
         value = json.loads(content)

@@ -16,6 +16,7 @@ import httpx
 from errata.domain.hashing import content_hash
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput, Unavailable
+from errata.formats.json_files import JsonObject
 from errata.inference.openai_client import (
     ATTEMPTS,
     CallFailed,
@@ -66,13 +67,13 @@ class ServedModel(Predictor):
         faults = ["an answer was cut at the server's limit"] if completion.cut else []
         return self._task.parse(view, [completion.text], faults)
 
-    def _body(self, view: View) -> dict[str, Any]:
+    def _body(self, view: View) -> JsonObject:
         text = "".join(span.text for span in self._task.render(view) if not isinstance(span, Slot))
         prompt = {"messages": [{"role": "user", "content": text}]} if self._chat else {"prompt": text}
         room = int(self._task.context * (1 - PROMPT_SHARE))
         return {"model": self._name, **prompt, "temperature": 0, "max_tokens": room, "stream": False}
 
-    def _complete(self, body: dict[str, Any]) -> Completion:
+    def _complete(self, body: JsonObject) -> Completion:
         try:
             return read_completion(with_retries(lambda: self._client.post(body, self._bearer)))
         except Passing as fault:
