@@ -8,7 +8,7 @@ from pathlib import Path
 from errata.database.record import Record
 from errata.database.store import Store
 from errata.documents.file_names import ITEMS
-from errata.documents.scored_items import ScoredItemRow, read_scored_items
+from errata.documents.scored_items import ScoredItemRow, read_scored_items, rows_of
 from errata.domain.chapter import Chapters, chapters_from_json
 from errata.domain.correction import Preference
 from errata.errors import NotFound
@@ -28,13 +28,11 @@ def night_items(record: Record, folder: Path, sides: Sides = ("champion", "candi
 
     Raises NotFound where `folder` holds no scores, BadInput where they are of another make.
     """
-    from evaluation.report.content import answers
-
     path = folder / ITEMS
     if not path.is_file():
         raise NotFound(f"{path} is not there; run that night first: errata nightly --date {folder.name}")
     rows = [row for row in read_scored_items(path) if row.part == "fresh"]
-    old, new = (answers(rows, side) for side in sides)
+    old, new = (rows_of(rows, side) for side in sides)
     items = [_item(record, old[number], new[number]) for number in sorted(old.keys() & new.keys())]
     return [item for item in items if item is not None]
 

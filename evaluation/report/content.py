@@ -15,12 +15,11 @@ from errata.documents.mixture import MixtureReport
 from errata.documents.night import Night
 from errata.documents.night_timing import NightTiming
 from errata.documents.parity import Parity
-from errata.documents.scored_items import ScoredItemRow
+from errata.documents.scored_items import ScoredItemRow, rows_of
 from errata.documents.snapshot import SnapshotManifest
 from errata.documents.training import TrainingLog
 from errata.domain.transcript import Transcript
 
-PARTS = ("fresh", "anchor", "retention")
 REGRESSIONS, FIXED = 5, 3
 
 
@@ -122,22 +121,13 @@ class Change:
         return self.new.channel or f"{self.new.external_id} alone"
 
 
-def answers(items: Sequence[ScoredItemRow], name: str) -> dict[int, ScoredItemRow]:
-    """The rows of who is called `name` tonight, by transcript.
-
-    A model is scored once: until the first promotion, Day-0's rows are the champion's.
-    """
-    rows = {row.transcript: row for row in items if row.name == name and row.part in PARTS}
-    return answers(items, "day0") if name == "champion" and not rows else rows
-
-
 def tonight(report: Report) -> list[ScoredItemRow]:
     """A row for each of tonight's fresh items: those that every model was scored on, by tonight's corrections.
 
     A challenger's rows hold the fresh items of earlier nights as well.
     """
     after = report.files.night.training_watermark if report.files.night else 0
-    by_model = [answers(report.items, name) for name in report.scored_models]
+    by_model = [rows_of(report.items, name) for name in report.scored_models]
     if not by_model:
         return []
     common = set(by_model[0]).intersection(*by_model)
@@ -150,14 +140,14 @@ def parsable(report: Report) -> dict[str, float]:
     fresh = [row.transcript for row in tonight(report)]
     shares: dict[str, float] = {}
     for name in report.scored_models if fresh else ():
-        rows = answers(report.items, name)
+        rows = rows_of(report.items, name)
         shares[name] = 100 * sum(not rows[transcript].problems for transcript in fresh) / len(fresh)
     return shares
 
 
 def changes(items: Sequence[ScoredItemRow], champion: str, contender: str) -> list[Change]:
     """The items that both answered, in order of their transcripts."""
-    old, new = answers(items, champion), answers(items, contender)
+    old, new = rows_of(items, champion), rows_of(items, contender)
     return [Change(old[transcript], new[transcript]) for transcript in sorted(old.keys() & new.keys())]
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from errata.documents.comparison import Comparison
-from errata.documents.scored_items import ScoredItemRow
-from evaluation.report.content import PARTS, Change
+from errata.documents.scored_items import PARTS, ScoredItemRow
+from evaluation.report.content import Change
 from evaluation.statistics import compare
 
 FEWEST = 20

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from errata.documents.decision import OutcomeDecision, leading_decision
 from errata.documents.evidence import Evidence
 from errata.documents.metric_values import ModelMean
+from errata.documents.scored_items import rows_of
 from evaluation.report import figures
-from evaluation.report.content import Report, answers, worst_regressions
+from evaluation.report.content import Report, worst_regressions
 from evaluation.report.markdown import summary
 from evaluation.report.page import render
 from evaluation.report.verdict import GUARDRAILS, contender_verdict
@@ -189,7 +190,7 @@ def test_a_report_of_nothing_at_all_renders():
 
 def test_until_the_first_promotion_day0_answers_for_the_champion(night: Report):
     items = [row for row in night.items if row.name != "champion"]
-    assert answers(items, "champion") == answers(night.items, "day0")
+    assert rows_of(items, "champion") == rows_of(night.items, "day0")
     assert worst_regressions(items, "champion", "candidate")
     assert "The champion is still Day-0" in Page(render(replace(night, items=items))).words()
 

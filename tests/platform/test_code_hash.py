@@ -15,7 +15,6 @@ from tests.conftest import ROOT
 
 SHOWING = {"errata.loop.publishing", "errata.loop.clear_workspace"}
 """Modules that have a night shown once it is decided."""
-READING_ITEMS = {"evaluation.judges.night_items"}  # until rows of a night are read in one place
 MAKING_TINY = {"retrain.tiny", "retrain.tiny_score"}
 """Those that made the embedded model, of the sample's sentences; no night runs them."""
 SOURCES = [ROOT / "platform" / "errata", *(ROOT / name for name in PACKAGES[1:])]
@@ -92,4 +91,4 @@ def test_whatever_decides_uses_nothing_that_the_hash_leaves_out() -> None:
     roots = [".".join(path.with_suffix("").parts) for path in WITHOUT_EFFECT]
     left_out = {module for root in roots for module in (root, *graph.find_descendants(root))}
     users = {user for module in left_out for user in graph.find_modules_that_directly_import(module)}
-    assert users - left_out == SHOWING | MAKING_TINY | READING_ITEMS
+    assert users - left_out == SHOWING | MAKING_TINY

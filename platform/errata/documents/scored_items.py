@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,19 @@ class ScoredItemRow(MetricValues):
     """JSON of the answer's."""
     problems: tuple[str, ...] = ()
     """Why the answer could not be read whole."""
+
+
+PARTS = ("fresh", "anchor", "retention")
+"""Those of tonight; `vintage` rows are of earlier nights' items."""
+
+
+def rows_of(rows: Sequence[ScoredItemRow], name: str) -> dict[int, ScoredItemRow]:
+    """The rows of who is called `name` tonight, by transcript.
+
+    A model is scored once: until the first promotion, Day-0's rows are the champion's.
+    """
+    own = {row.transcript: row for row in rows if row.name == name and row.part in PARTS}
+    return rows_of(rows, "day0") if name == "champion" and not own else own
 
 
 def write_scored_items(path: Path, rows: Iterable[ScoredItemRow]) -> None:
