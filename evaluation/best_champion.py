@@ -9,7 +9,7 @@ from errata.database.record import Record
 from errata.database.tables import MoveRow
 from errata.documents.night import Night
 from evaluation.items import Contender, Item, questions, recorded_f1, stored_model
-from evaluation.statistics import compare
+from evaluation.statistics.paired import compare
 
 
 def best_champion(record: Record, models: Path, night: Night, anchor: Sequence[Item], seed: int) -> Contender | None:

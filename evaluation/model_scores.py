@@ -10,7 +10,7 @@ from errata.documents.comparison import Comparison
 from errata.documents.metric_values import ModelMean
 from evaluation.items import Item, Scored, value_of
 from evaluation.metrics.score import mean_score
-from evaluation.statistics import compare
+from evaluation.statistics.paired import compare
 
 
 class ModelScores:

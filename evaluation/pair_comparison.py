@@ -9,7 +9,7 @@ from errata.documents.comparison import Comparison
 from errata.domain.chapter import Chapters
 from evaluation.items import Scored, value_of
 from evaluation.metrics.score import LOW_IS_GOOD, VideoScore
-from evaluation.statistics import compare
+from evaluation.statistics.paired import compare
 
 METRICS = (*(field.name for field in fields(VideoScore)), "parsable")
 SHOWN = 5

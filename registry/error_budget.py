@@ -15,7 +15,7 @@ from errata.documents.comparison import Comparison
 from errata.documents.decision import Cause, Decision, Look, Shortfall, Verdict
 from errata.documents.evidence import Evidence, JudgeSay
 from errata.documents.guardrail import GuardrailResult
-from evaluation.statistics import detectable_effect
+from evaluation.statistics.paired import detectable_effect
 from evaluation.statistics.sequential import confidence_sequence, is_futile
 from evaluation.statistics.size import effective_items, measured_design_effect
 from registry.history import GateHistory

@@ -18,7 +18,7 @@ from errata.documents.parity import Footprint
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput
 from errata.inference.artefact import Card, model_folder
-from evaluation.statistics import ALPHA
+from evaluation.statistics.paired import ALPHA
 from registry.share import point_comparison
 
 ROUNDS = 3

@@ -17,7 +17,7 @@ from errata.documents.comparison import Comparison
 from errata.documents.decision import Cause, Decision, Look, Verdict
 from errata.documents.evidence import Evidence, Fault
 from errata.documents.guardrail import Guardrail, GuardrailResult
-from evaluation.statistics import needed_items
+from evaluation.statistics.paired import needed_items
 from evaluation.statistics.size import effective_items, measured_design_effect
 from registry import error_budget
 from registry.history import GateHistory

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from errata.documents.comparison import Comparison
 from errata.documents.guardrail import Guardrail, Status
-from evaluation.statistics import non_inferiority_bound
+from evaluation.statistics.paired import non_inferiority_bound
 
 POINTS = "points of F1"
 

@@ -7,7 +7,7 @@ import math
 from errata.documents.comparison import Comparison, Powered
 from errata.documents.evidence import Fault, JudgeSay
 from errata.documents.judging import Judging
-from evaluation.statistics import mean
+from evaluation.statistics.paired import mean
 from evaluation.statistics.powered import JudgeDifferences, combine
 from registry.share import point_comparison
 

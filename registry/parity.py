@@ -28,7 +28,7 @@ from evaluation.holdout import log_night
 from evaluation.items import fresh_items, guardrail_items
 from evaluation.metrics.score import score_video
 from evaluation.scoring_plan import NightModels, read_candidate
-from evaluation.statistics import compare
+from evaluation.statistics.paired import compare
 from registry.footprint import measure_footprint
 from registry.policy import preset
 

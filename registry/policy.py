@@ -8,7 +8,7 @@ from errata.documents.comparison import Comparison
 from errata.documents.decision import Preset
 from errata.documents.guardrail import Guardrail, GuardrailResult
 from errata.errors import BadInput
-from evaluation.statistics import t_test
+from evaluation.statistics.paired import t_test
 from registry.guardrail import Limit, make_guardrail, status
 
 
@@ -121,7 +121,7 @@ class Policy:
         return replace(comparison, se=se, p_value=t_test(comparison.effect, se, clusters))
 
     def degrees(self, comparison: Comparison) -> float:
-        """The clusters that a t test may count, see `evaluation.statistics.effective_clusters`."""
+        """The clusters that a t test may count, see `evaluation.statistics.paired.effective_clusters`."""
         effective = comparison.effective_clusters if self.year else None
         return float(comparison.clusters) if effective is None else effective
 

@@ -20,7 +20,7 @@ from errata.domain.transcript import Segment, Transcript
 from evaluation.baseline import equal_split
 from evaluation.metrics.score import mean_score, score_video
 from evaluation.report.content import NightLine, Report, shown_transcripts
-from evaluation.statistics import compare
+from evaluation.statistics.paired import compare
 from registry.gate import decide
 from registry.policy import SMALL
 

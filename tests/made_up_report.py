@@ -35,7 +35,7 @@ from evaluation.judges.pairwise import PairVerdict
 from evaluation.judges.panel import panel_alpha, panel_differences, panel_items, panel_say, panel_verdict
 from evaluation.judges.reliability import decide_say
 from evaluation.report.content import NightFiles, Report
-from evaluation.statistics import compare
+from evaluation.statistics.paired import compare
 from evaluation.vintages import Vintage, VintageHistory, continual_scores, worst_vintage
 from tests.made_up_decision import RESULT
 from tests.made_up_night import report, talk

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from errata.documents.judging import NOTHING, IntervalEstimate, ReviewerAgreement
 from errata.errors import BadInput
-from evaluation.statistics import expanded_level
+from evaluation.statistics.paired import expanded_level
 
 RESAMPLES = 1_000
 DIGITS = 9
@@ -53,7 +53,7 @@ def _rounded(value: float | None) -> float | None:
 def _interval(
     statistic: Statistic, table: Table, places: Sequence[NDArray[np.intp]], seed: int
 ) -> tuple[float | None, float | None]:
-    """Expanded percentiles (Hesterberg 2015), see `evaluation.statistics.bootstrap_interval`."""
+    """Expanded percentiles (Hesterberg 2015), see `evaluation.statistics.paired.bootstrap_interval`."""
     random = np.random.default_rng(seed)
     values = []
     for _ in range(RESAMPLES):

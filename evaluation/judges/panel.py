@@ -14,7 +14,7 @@ from errata.documents.judging import (
 from evaluation.judges.agreement import correlate_differences, estimate, krippendorff_alpha
 from evaluation.judges.judged_item import JudgedItem
 from evaluation.judges.pairwise import PairVerdict
-from evaluation.statistics import compare
+from evaluation.statistics.paired import compare
 
 FAMILIES = 2
 """A panel of several families agrees better with people than one large judge (PoLL, arXiv 2404.18796)."""

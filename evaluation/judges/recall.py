@@ -13,7 +13,7 @@ from evaluation.judges.panel import FAMILIES
 from evaluation.judges.question_bank import BankQuestion
 from evaluation.judges.render import fence, visible
 from evaluation.judges.request import GUARD, Form, Request
-from evaluation.statistics import compare
+from evaluation.statistics.paired import compare
 
 KIND = "recall@1"
 CONTROLS = 20

@@ -18,7 +18,7 @@ from evaluation.judges.judge_client import JudgeClient
 from evaluation.judges.judged_item import JudgedItem
 from evaluation.judges.render import fence, plain_chapters, transcript_lines, visible
 from evaluation.judges.request import GUARD, Form, Request
-from evaluation.statistics import compare
+from evaluation.statistics.paired import compare
 
 KIND = "rubric@1"
 LEAST_WORDS = 3

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from errata.documents.comparison import Comparison
 from errata.documents.scored_items import PARTS, ScoredItemRow
 from evaluation.report.content import Change
-from evaluation.statistics import compare
+from evaluation.statistics.paired import compare
 
 FEWEST = 20
 """Items below which a slice is not evaluable: the gate's least for a guardrail."""

@@ -97,7 +97,7 @@ def powered_error(judged: JudgeDifferences, weight: float) -> float:
     """sqrt( (G−1)/G · Σ_c (θ̂ without c − θ̂)² ), λ as it is.
 
     Without clusters this is PPI++'s variance, σ²_e/n + λ²σ²_f/N with e_i = y_i − λ·f_i; the cluster jackknife
-    (`evaluation.statistics.jackknife_se`) leaves a cluster's items of both kinds out together, since they are alike.
+    (`paired.jackknife_se`) leaves a cluster's items of both kinds out together, since they are alike.
     """
     rests = [y - weight * f for y, f in zip(judged.human, judged.judge, strict=True)]
     here, there = _moves(rests, judged.clusters), _moves(judged.more, judged.more_clusters)

@@ -1,7 +1,7 @@
 """How much items say: what clusters cost, and how many items a test needs.
 
-What a night needs is reckoned from the night's own error (`evaluation.statistics.needed_items`); `required_items` is
-for planning, before there is one: `python -m registry.simulate` prints how large the guardrails' sets must be.
+What a night needs is reckoned from the night's own error (`paired.needed_items`); `required_items` is for planning,
+before there is one: `python -m registry.simulate` prints how large the guardrails' sets must be.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from scipy.special import stdtr
 
 from errata.documents.comparison import Comparison
 from errata.documents.evidence import Evidence
-from evaluation.statistics import ALPHA, degrees, detectable_effect, t_quantile, t_test
+from evaluation.statistics.paired import ALPHA, degrees, detectable_effect, t_quantile, t_test
 from evaluation.statistics.sequential import boundary
 from evaluation.statistics.size import design_effect, guardrail_power, required_items
 from registry.error_budget import decide
@@ -108,7 +108,7 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """What `evaluation.statistics.compare` says of each challenger, one night; arrays of shape (years,)."""
+    """What `evaluation.statistics.paired.compare` says of each challenger, one night; arrays of shape (years,)."""
 
     n: Values
     clusters: Values

@@ -99,7 +99,7 @@ def _harmless(repetitions: int, seed: int) -> Iterator[str]:
 
 def guardrail_outcomes(nights: Nights) -> tuple[Answers, Answers]:
     """Which nights pass and fail the guardrail `anchor`, as `registry.guardrail.status` says."""
-    from evaluation.statistics import t_quantile
+    from evaluation.statistics.paired import t_quantile
 
     limit = SMALL.limit("anchor")
     margin = limit.margin if limit else 0.0
@@ -155,7 +155,7 @@ def _night(shared: Values, sizes: Values, random: np.random.Generator) -> Values
 
 def _look(summed: Nights, nights: Values) -> tuple[Answers, Answers, Values]:
     """Of contenders with so many nights' items each: who passes, who is out, and the lower bounds of their effects."""
-    from evaluation.statistics import t_quantile
+    from evaluation.statistics.paired import t_quantile
 
     there = nights > 0
     mean = Nights(summed.sizes, summed.sums / np.maximum(nights, 1)[:, None])

@@ -9,8 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
-from evaluation.statistics import ALPHA, RESAMPLES, detectable_effect, effective_clusters, expanded_level
-from evaluation.statistics.paired import resamples
+from evaluation.statistics.paired import (
+    ALPHA,
+    RESAMPLES,
+    detectable_effect,
+    effective_clusters,
+    expanded_level,
+    resamples,
+)
 
 Values = NDArray[np.float64]
 Answers = NDArray[np.bool_]
@@ -51,7 +57,7 @@ class World:
 
 @dataclass(frozen=True)
 class Nights:
-    """Many comparisons on clusters of the same sizes, as `evaluation.statistics.compare` would make them."""
+    """Many comparisons on clusters of the same sizes, as `evaluation.statistics.paired.compare` would make them."""
 
     sizes: Values
     """Items in each cluster, shape (clusters,)."""

@@ -23,7 +23,7 @@ from evaluation.judges.judged_item import AnswerPair, JudgedItem
 from evaluation.judges.pairwise import differ
 from evaluation.judges.reliability import PAIRS
 from evaluation.judges.rubric import RubricForm
-from evaluation.statistics import compare
+from evaluation.statistics.paired import compare
 from registry.gate_result import GateInput
 from registry.judged import judge_consistency, missing_answers, powered_comparison
 from tests.made_up_judge import (

@@ -36,7 +36,7 @@ from evaluation.report.prospects import prospects
 from evaluation.report.report_document import as_json, report_document, sliced
 from evaluation.report.slices import reach
 from evaluation.report.verdict import ContenderVerdict, contender_verdict
-from evaluation.statistics import compare
+from evaluation.statistics.paired import compare
 from registry.gate import decide
 from registry.policy import SMALL
 from tests.made_up_decision import OLDER_PROMOTES, OLDER_WAITS, RESULT, older_outcome

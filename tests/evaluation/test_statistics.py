@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errata.errors import BadInput
-from evaluation.statistics import (
+from evaluation.statistics.paired import (
     bootstrap_interval,
     by_cluster,
     cluster_se,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errata.errors import BadInput
-from evaluation.statistics import compare
+from evaluation.statistics.paired import compare
 from evaluation.statistics.powered import (
     JudgeDifferences,
     combine,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.statistics import by_cluster, cluster_se, deviation
+from evaluation.statistics.paired import by_cluster, cluster_se, deviation
 from evaluation.statistics.size import (
     design_effect,
     effective_items,

@@ -16,7 +16,7 @@ from errata.documents.outcome import Outcome
 from errata.errors import Unavailable
 from evaluation.harness import evaluate
 from evaluation.items import Contender
-from evaluation.statistics import compare
+from evaluation.statistics.paired import compare
 from evaluation.vintages import VintageLimits, continual_scores, score_matrix, stride, vintage_history, worst_vintage
 from tests.made_up_answers import answered, contender, corrected, mark
 from tests.made_up_record import chapters, correction, talk

@@ -17,7 +17,7 @@ from errata.documents.parity import Parity
 from errata.domain.hashing import sha256
 from errata.errors import BadInput, NotFound, Refused
 from errata.wording.gate_sentences import reasons
-from evaluation.statistics import compare
+from evaluation.statistics.paired import compare
 from registry.evidence import read_evidence, write_evidence
 from registry.gate import decide
 from registry.policy import SMALL

@@ -16,7 +16,7 @@ from errata.documents.evidence import Evidence, Fault
 from errata.documents.guardrail import Guardrail
 from errata.errors import BadInput
 from errata.wording.gate_sentences import reasons
-from evaluation.statistics import compare
+from evaluation.statistics.paired import compare
 from registry.gate import decide, passes
 from registry.policy import PRESETS, SMALL, preset
 from tests.made_up_decision import recorded

@@ -18,8 +18,8 @@ from errata.documents.evidence import Evidence
 from errata.documents.guardrail import Guardrail
 from errata.documents.outcome import Outcome
 from errata.wording.gate_sentences import reasons
-from evaluation.statistics import compare, t_test
 from evaluation.statistics.online import gamma
+from evaluation.statistics.paired import compare, t_test
 from registry.gate import decide
 from registry.history import GateHistory
 from registry.policy import ANNUAL, preset

@@ -21,7 +21,7 @@ from errata.documents.outcome import Outcome
 from errata.documents.parity import Parity, ParityReport
 from errata.domain.hashing import sha256
 from errata.wording.gate_sentences import reasons
-from evaluation.statistics import compare
+from evaluation.statistics.paired import compare
 from registry.evidence import read_evidence
 from registry.gate import decide
 from registry.gate_result import GateInput, GateResult, next_challenger, read_parity, run_gate, winner_of

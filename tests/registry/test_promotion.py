@@ -20,7 +20,7 @@ from errata.documents.parity import Parity
 from errata.domain.hashing import sha256
 from errata.errors import NotFound, Refused
 from errata.operations.status import alias_history
-from evaluation.statistics import compare
+from evaluation.statistics.paired import compare
 from registry.evidence import write_evidence
 from registry.policy import SMALL
 from registry.promotion import SHIPPING_ALIASES, install_day0, promote, rollback, shipping_state

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from errata.documents.evidence import Evidence
-from evaluation.statistics import compare, detectable_effect, effective_clusters
+from evaluation.statistics.paired import compare, detectable_effect, effective_clusters
 from evaluation.statistics.size import effective_items
 from registry.error_budget import decide
 from registry.gate import passes
