@@ -71,6 +71,9 @@ def test_a_report_is_written_of_each_of_its_nights(old: OldWorkspace, label: str
 def test_a_night_that_was_decided_is_told_to_mlflow_and_git(old: OldWorkspace) -> None:
     outcome = as_json(old, "nightly", "--date", "day-3")
     assert (outcome["verdict"], outcome["candidate"]) == ("underpowered", old.third)
+    (decision,) = outcome["decisions"]
+    assert (decision["name"], decision["verdict"], decision["needs"]) == ("candidate", "underpowered", 520)
+    assert outcome["reason"] == decision["reasons"][0] == "6 items would only show a gain of 6.2 points."
     assert (old.place.nights / "day-3" / "published").exists()
     assert ModelRegistry.of(old.place).aliases()["challenger"][1] == old.third
     assert all(move["applied"] for move in as_json(old, "history"))

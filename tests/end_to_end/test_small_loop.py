@@ -71,7 +71,9 @@ def test_the_first_night_is_the_bootstrap_and_the_second_is_judged(workspace: Pa
 def test_a_finished_night_is_not_run_again(workspace: Path, as_json) -> None:
     before = (workspace / "nights" / "day-2" / "items.parquet").stat().st_mtime_ns
     again = as_json("nightly", "--date", "day-2", "-w", workspace)
-    assert again["verdict"] == "underpowered"
+    (decision,) = again["decisions"]
+    assert again["verdict"] == decision["verdict"] == "underpowered"
+    assert again["reason"] == decision["reasons"][0] and "items" in again["reason"]
     assert (workspace / "nights" / "day-2" / "items.parquet").stat().st_mtime_ns == before
 
 

@@ -185,11 +185,11 @@ def nightly_command(
 ) -> None:
     """Run one night: train on what was known, score on what is new, and promote or not."""
     from errata.cli.output import show
-    from errata.cli.print_status import print_night
+    from errata.cli.print_status import outcome_json, print_night
     from errata.loop.night import run_night
 
     place = find(workspace)
-    show(run_night(place, date), as_json, lambda outcome: print_night(outcome, place.nights))
+    show(run_night(place, date), as_json, lambda outcome: print_night(outcome, place.nights), outcome_json)
 
 
 @app.command("status")
@@ -283,13 +283,13 @@ def demo_command(
 ) -> None:
     """Turn the whole loop on four sample days."""
     from errata.cli.output import say, show
-    from errata.cli.print_status import print_nights
+    from errata.cli.print_status import outcome_json, print_nights
     from errata.loop.sample_days import demo
 
-    def tell(outcomes: list[Outcome]) -> None:
+    def print_all(outcomes: list[Outcome]) -> None:
         place = find(folder)
         print_nights(outcomes)
         say(f"report   {place.nights / outcomes[-1].night / REPORT_PAGE}")
         say(f"MLflow   {Path(sys.executable).parent / 'mlflow'} ui --backend-store-uri {place.settings.mlflow_uri}")
 
-    show(demo(folder, placebo), as_json, tell)
+    show(demo(folder, placebo), as_json, print_all, lambda outcomes: [outcome_json(outcome) for outcome in outcomes])

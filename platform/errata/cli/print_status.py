@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from errata.cli.output import interval, percent, print_table, say
+from errata.cli.output import as_json, interval, percent, print_table, say
+from errata.documents.decision import leading_decision
 from errata.documents.file_names import REPORT_PAGE
-from errata.wording.gate_sentences import reasons
+from errata.wording.gate_sentences import causes, reasons
 
 if TYPE_CHECKING:
+    from errata.documents.decision import OutcomeDecision
     from errata.documents.outcome import Outcome
     from errata.operations.status import AliasMove, LoopStatus, NightStatus
 
@@ -37,6 +39,18 @@ def _row(night: NightStatus) -> tuple[str, ...]:
         effect = f"{night.effect:+.1f} [{percent(night.low)}, {percent(night.high)}]"
     verdict = night.verdict or ("unfinished" if not night.finished else "–")
     return night.label, str(night.new_corrections), str(night.fresh_items), effect, verdict
+
+
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
+    """Each decision with its reasons in words besides; the night's own reason is the leading one's."""
+    leading = leading_decision(outcome.decisions)
+    reason = outcome.reason if leading is None else causes(leading.decision)[0]
+    return {**as_json(outcome), "reason": reason, "decisions": [_decision_json(entry) for entry in outcome.decisions]}
+
+
+def _decision_json(entry: OutcomeDecision) -> dict[str, Any]:
+    of = {"name": entry.name, "model": entry.model, "promoted": entry.promoted, "evidence": entry.evidence}
+    return {**of, **as_json(entry.decision), "reasons": reasons(entry.decision)}
 
 
 def print_night(outcome: Outcome, nights: Path) -> None:
