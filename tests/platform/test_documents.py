@@ -40,7 +40,9 @@ EVALUATION = Evaluation(
     means={"day0": ModelMean(n=4, low=1.0, high=2.0, f1=1.5), "champion": ModelMean()},
     contenders=(CONTENDER,),
 )
-PARITY = ParityReport({"server": Parity("e" * 64, 12, AnswerAgreement(100.0, 100.0, None), COMPARED)})
+PARITY = ParityReport(
+    {"server": Parity(model="e" * 64, size=12, agreement=AnswerAgreement(100.0, 100.0, None), f1=COMPARED)}
+)
 MANIFEST = SnapshotManifest(9, (Shard("ab" * 32, 7, 0, 9),), ("bob",))
 
 

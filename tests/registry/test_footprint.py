@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from itertools import count
 from pathlib import Path
 
@@ -91,8 +92,7 @@ def test_real_models_are_measured(base: Path, adapter: Path, models: Path, tmp_p
     found = measure_footprint(tmp_path / "server", base, models, talks(2))
     assert found.latency.n == 2 and found.latency.mean_new > 0 and found.latency.mean_old > 0
     assert found.size.mean_new == size(tmp_path / "server", models)
-    assert set(found.as_json()) == {"size", "latency"}
-    json.dumps(found.as_json(), allow_nan=False)
+    json.dumps(asdict(found), allow_nan=False)
 
 
 def test_an_adapter_is_as_large_as_it_is_with_its_base(base: Path, adapter: Path, models: Path) -> None:

@@ -19,8 +19,8 @@ from errata.errors import NotFound
 from errata.inference.artefact import verify
 from errata.inference.load import same_weights
 from registry.export.server import export_server
-from registry.gate import SMALL
 from registry.parity import LabelledItem, agreement, compare_f1, measure
+from registry.policy import SMALL
 
 
 def chapters(*starts: float, title: str = "a") -> Chapters:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +32,6 @@ class Comparison:
     """As many clusters of equal size hold as much; None of nothing, and in what was written before it was counted."""
     jackknife_se: float | None = None
     """Like `se`, and right where a few clusters hold most of the items."""
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 NOTHING = Comparison(
