@@ -35,8 +35,9 @@ def open_by_hand(record: Record, access: HoldoutAccess) -> None:
         now = datetime.now(UTC)
         if access.role == "sealed":
             check_sealed(store.holdout.accesses("sealed"), now)
-        told = [access.role, access.by, access.why, access.models, access.items, access.watermark, now.isoformat()]
-        store.holdout.log(access, content_hash(told))
+        # with the time: a comparison that is made twice is two accesses
+        parts = [access.role, access.by, access.why, access.models, access.items, access.watermark, now.isoformat()]
+        store.holdout.log(access, content_hash(parts))
 
 
 def check_sealed(opened: Sequence[LoggedAccess], now: datetime) -> None:
@@ -44,7 +45,7 @@ def check_sealed(opened: Sequence[LoggedAccess], now: datetime) -> None:
     recent = within_a_year(opened, now)
     if len(recent) < SEALED_A_YEAR:
         return
-    days = ", ".join(f"{one.at:%Y-%m-%d}" for one in recent)
+    days = ", ".join(f"{access.at:%Y-%m-%d}" for access in recent)
     again = recent[-SEALED_A_YEAR].at + YEAR
     raise Refused(
         f"the sealed set was opened {len(recent)} times within a year ({days}), and more would wear it out; it opens "
@@ -54,4 +55,4 @@ def check_sealed(opened: Sequence[LoggedAccess], now: datetime) -> None:
 
 def within_a_year(opened: Sequence[LoggedAccess], now: datetime) -> list[LoggedAccess]:
     """Those of the last 365 days, in their order."""
-    return [one for one in opened if one.at > now - YEAR]
+    return [access for access in opened if access.at > now - YEAR]

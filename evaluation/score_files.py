@@ -87,7 +87,7 @@ def score_files(
     references, predicted = _references(reference), read_predictions(predictions)
     videos = {}
     for name, (chapters, duration) in references.items():
-        score = score_video(chapters, predicted.get(name), duration).as_json()
+        score = asdict(score_video(chapters, predicted.get(name), duration))
         titles = score_captions(chapters, predicted.get(name, ()), duration, meteor)
         videos[name] = score | _named(titles, meteor)
         advance()

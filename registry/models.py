@@ -24,6 +24,7 @@ import sqlalchemy as sa
 
 from errata.database.record import Record
 from errata.database.tables import MoveRow
+from errata.documents.file_names import REPORT_PAGE
 from errata.domain.hashing import canonical_json
 from errata.errors import BadInput, ErrataError, NotFound, Unavailable
 from errata.inference import artefact
@@ -143,8 +144,8 @@ class ModelRegistry:
             raise NotFound(f"{folder} does not hold the model {identity[:16]}…; register the folder that does")
         with self._reaching():
             version = self._version(identity) or self._upload(folder, identity, run)
-            self._tag(version, {**tags, REPORT: f"runs:/{run}/report.html"})
-            place = f"#/experiments/{self._experiment}/runs/{run}/artifacts/report.html"
+            self._tag(version, {**tags, REPORT: f"runs:/{run}/{REPORT_PAGE}"})
+            place = f"#/experiments/{self._experiment}/runs/{run}/artifacts/{REPORT_PAGE}"
             self._client.update_model_version(self._name, version.version, f"[Report]({place})")
             return str(version.version)
 
@@ -234,8 +235,8 @@ class ModelRegistry:
                 self._client.set_model_version_tag(self._name, version.version, name, value)
 
     def _version(self, identity: str) -> ModelVersion | None:
-        found = self._client.search_model_versions(f"name = '{self._name}' and tags.`{SHA256}` = '{identity}'")
-        return min(found, key=lambda version: int(version.version), default=None)
+        versions = self._client.search_model_versions(f"name = '{self._name}' and tags.`{SHA256}` = '{identity}'")
+        return min(versions, key=lambda version: int(version.version), default=None)
 
     def _registered(self, identity: str) -> ModelVersion:
         version = self._version(identity)

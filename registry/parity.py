@@ -89,21 +89,21 @@ def measure(
     items = _items(record, labels)
 
     def answers(folder: Path, asked: Sequence[Label]) -> list[Chapters]:
-        predictor = FolderModel(verify(folder), folder, models)
-        made = RecordedModel(record, predictor).predict_all([label.transcript for label in asked], each)
-        return [made[label.transcript].chapters for label in asked]
+        recorded = RecordedModel(record, FolderModel(verify(folder), folder, models))
+        predictions = recorded.predict_all([label.transcript for label in asked], each)
+        return [predictions[label.transcript].chapters for label in asked]
 
     original = answers(model, labels)
 
-    def exported(folder: Path) -> list[Chapters]:
-        few = answers(folder, labels[:TRIED])
-        if few == original[:TRIED] and same_weights(model, folder, models):
+    def exported_answers(folder: Path) -> list[Chapters]:
+        first = answers(folder, labels[:TRIED])
+        if first == original[:TRIED] and same_weights(model, folder, models):
             for _ in labels[TRIED:]:
                 each()
             return original
-        return few + answers(folder, labels[TRIED:])
+        return first + answers(folder, labels[TRIED:])
 
-    return {target: _parity(folder, items, original, exported(folder)) for target, folder in exports.items()}
+    return {target: _parity(folder, items, original, exported_answers(folder)) for target, folder in exports.items()}
 
 
 def _parity(

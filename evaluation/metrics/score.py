@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
+from errata.documents.metric_values import MetricValues
 from errata.domain.chapter import Chapters
 from errata.domain.transcript import Unit
 from errata.errors import BadInput
 from evaluation.metrics import captions, distance, overlap, segmentation, soda
 from evaluation.metrics.cider import cider
-from evaluation.metrics.titles import TitleScore, score_titles
+from evaluation.metrics.titles import score_titles
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,6 @@ class VideoScore:
     boundary_similarity: float
     """These three by the second (or word), near misses up to `segmentation.NEAR`."""
 
-    def as_json(self) -> dict[str, float | None]:
-        return asdict(self)
-
 
 LOW_IS_GOOD = frozenset({"count_error", "pk", "windowdiff"})
 
@@ -57,13 +54,10 @@ LOW_IS_GOOD = frozenset({"count_error", "pk", "windowdiff"})
 @dataclass(frozen=True, slots=True)
 class MeanScore:
     videos: int
-    mean: VideoScore
+    mean: MetricValues
     """Each field over the videos for which it is defined; None where it is defined for none."""
     left_out: dict[str, int]
     """For how many videos a field is not defined; fields that are always defined aren't named."""
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def score_video(
@@ -85,27 +79,39 @@ def score_video(
     if not reference and prediction == ():
         precision, recall, f1, tiou, soda_d = 100.0, 100.0, 100.0, 100.0, 100.0
     titles = score_titles(reference, answer, pairs, (len(ref) > len(reference), len(pred) > len(answer)))
+    within_3s, within_5s, within_10s = _boundaries(reference, answer, unit)
+    pk, windowdiff, similarity = _segmentation(reference, prediction, duration)
     return VideoScore(
         f1=f1,
         precision=precision,
         recall=recall,
         tiou=tiou,
         count_error=float(abs(len(ref) - len(pred))),
-        **_boundaries(reference, answer, unit),
-        **_titles(titles),
+        precision_3s=within_3s[0],
+        recall_3s=within_3s[1],
+        precision_5s=within_5s[0],
+        recall_5s=within_5s[1],
+        precision_10s=within_10s[0],
+        recall_10s=within_10s[1],
+        title_exact=titles.exact if titles else None,
+        title_caseless=titles.caseless if titles else None,
+        title_f1=titles.f1 if titles else None,
+        title_similarity=titles.similarity if titles else None,
         soda_d=soda_d,
         cider=_cider(reference, answer, titled),
-        **_segmentation(reference, prediction, duration),
+        pk=pk,
+        windowdiff=windowdiff,
+        boundary_similarity=similarity,
     )
 
 
 def mean_score(scores: Sequence[VideoScore]) -> MeanScore:
     """Raises BadInput when there is no video."""
-    mean, left_out = means([score.as_json() for score in scores])
-    return MeanScore(videos=len(scores), mean=VideoScore(**mean), left_out=left_out)
+    mean, left_out = means([asdict(score) for score in scores])
+    return MeanScore(videos=len(scores), mean=MetricValues(**mean), left_out=left_out)
 
 
-def means(scores: Sequence[Mapping[str, float | None]]) -> tuple[dict[str, Any], dict[str, int]]:
+def means(scores: Sequence[Mapping[str, float | None]]) -> tuple[dict[str, float | None], dict[str, int]]:
     """The mean of each score over the items for which it is defined (None where for none), and for how many it isn't.
 
     All items have the same scores. Raises BadInput when there is no item.
@@ -117,21 +123,12 @@ def means(scores: Sequence[Mapping[str, float | None]]) -> tuple[dict[str, Any],
     return mean, {name: len(scores) - len(column) for name, column in columns.items() if len(column) < len(scores)}
 
 
-def _boundaries(reference: Chapters, prediction: Chapters, unit: Unit) -> dict[str, Any]:
-    found: Any = distance.precision_recall(reference, prediction) if unit == "seconds" else None
-    values = {}
-    for within, (precision, recall) in zip(distance.SECONDS, found or [(None, None)] * 3, strict=True):
-        values[f"precision_{within:g}s"], values[f"recall_{within:g}s"] = precision, recall
-    return values
-
-
-def _titles(score: TitleScore | None) -> dict[str, Any]:
-    return {
-        "title_exact": score and score.exact,
-        "title_caseless": score and score.caseless,
-        "title_f1": score and score.f1,
-        "title_similarity": score and score.similarity,
-    }
+def _boundaries(
+    reference: Chapters, prediction: Chapters, unit: Unit
+) -> Sequence[tuple[float, float] | tuple[None, None]]:
+    """Precision and recall within each of `distance.SECONDS`."""
+    shares = distance.precision_recall(reference, prediction) if unit == "seconds" else None
+    return shares or [(None, None)] * len(distance.SECONDS)
 
 
 def _cider(reference: Chapters, prediction: Chapters, overlaps: overlap.Array) -> float | None:
@@ -141,17 +138,16 @@ def _cider(reference: Chapters, prediction: Chapters, overlaps: overlap.Array) -
     return captions.mean_over_thresholds(cider, wanted, captions.titles(prediction), overlaps)
 
 
-def _segmentation(reference: Chapters, prediction: Chapters | None, duration: float) -> dict[str, Any]:
-    wanted, found = segmentation.masses(reference, duration), segmentation.masses(prediction or (), duration)
-    errors = segmentation.window_errors(wanted, found)
+def _segmentation(
+    reference: Chapters, prediction: Chapters | None, duration: float
+) -> tuple[float, float | None, float]:
+    """Pk, WindowDiff and Boundary Similarity."""
+    right, predicted = segmentation.masses(reference, duration), segmentation.masses(prediction or (), duration)
+    errors = segmentation.window_errors(right, predicted)
     if prediction is None:
-        windowdiff = None if errors.windowdiff is None else 100.0
-        return {"pk": 100.0, "windowdiff": windowdiff, "boundary_similarity": 0.0}
-    return {
-        "pk": 100 * errors.pk,
-        "windowdiff": _percent(errors.windowdiff),
-        "boundary_similarity": 100 * segmentation.boundary_similarity(wanted, found, segmentation.NEAR),
-    }
+        return 100.0, None if errors.windowdiff is None else 100.0, 0.0
+    similarity = segmentation.boundary_similarity(right, predicted, segmentation.NEAR)
+    return 100 * errors.pk, _percent(errors.windowdiff), 100 * similarity
 
 
 def _percent(share: float | None) -> float | None:

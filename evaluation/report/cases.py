@@ -125,10 +125,10 @@ def _chapters(text: str) -> Chapters:
     return chapters_from_json(json.loads(text))
 
 
-def _matched(wanted: Chapters, found: Chapters, near: float) -> dict[float, Chapter]:
+def _matched(wanted: Chapters, predicted: Chapters, near: float) -> dict[float, Chapter]:
     """Each found chapter under the start of the right one it is near to, one to one, the nearest first; else under its
     own."""
-    left = {chapter.start: chapter for chapter in found}
+    left = {chapter.start: chapter for chapter in predicted}
     rows: dict[float, Chapter] = {}
     gaps = sorted((abs(start - right.start), right.start, start) for right in wanted for start in left)
     for gap, right, start in gaps:
@@ -137,8 +137,8 @@ def _matched(wanted: Chapters, found: Chapters, near: float) -> dict[float, Chap
     return rows | left
 
 
-def _cell(at: float, found: dict[float, Chapter], wanted: dict[float, str], unit: Unit | None) -> BorderCell:
-    chapter = found.get(at)
+def _cell(at: float, matched: dict[float, Chapter], wanted: dict[float, str], unit: Unit | None) -> BorderCell:
+    chapter = matched.get(at)
     if chapter is None:
         return BorderCell("missed" if at in wanted else "none")
     exact = "" if chapter.start == at else place(chapter.start, unit)

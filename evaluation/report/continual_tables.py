@@ -147,4 +147,4 @@ def _together(nights: Sequence[TaughtNight], compared: Comparison) -> VintageRow
 
 def worst(vintages: Sequence[VintageRow]) -> VintageRow | None:
     """The one on which most was lost against the champion; None where none was compared."""
-    return min((one for one in vintages if one.effect is not None), key=lambda one: one.effect or 0.0, default=None)
+    return min((row for row in vintages if row.effect is not None), key=lambda row: row.effect or 0.0, default=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -24,6 +24,7 @@ from evaluation.report.slices import reach
 from evaluation.report.verdict import word
 
 Size = tuple[float, float]
+Drawing = TypeVar("Drawing")
 WIDE, NARROW = (1080.0, 380.0), (360.0, 300.0)
 LOSS_WIDE, LOSS_NARROW = (760.0, 240.0), (360.0, 220.0)
 LONGEST_TEXT = 400
@@ -61,7 +62,7 @@ def _content(report: Report) -> dict[str, Any]:
     }
 
 
-def _drawn(draw: Callable[[Size], Any], wide: Size, narrow: Size) -> dict[str, Any]:
+def _drawn(draw: Callable[[Size], Drawing], wide: Size, narrow: Size) -> dict[str, Drawing]:
     return {"wide": draw(wide), "narrow": draw(narrow)}
 
 

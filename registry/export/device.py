@@ -53,8 +53,8 @@ def _run_builder(server: Path, folder: Path, cache: Path, precision: Precision) 
         check=False,
     )
     if ran.returncode or not (folder / "genai_config.json").is_file():
-        said = [line for line in ran.stderr.splitlines() if line.strip()] or [f"exit code {ran.returncode}"]
+        lines = [line for line in ran.stderr.splitlines() if line.strip()] or [f"exit code {ran.returncode}"]
         raise Unavailable(
-            f"ONNX Runtime GenAI's builder could not export {server} for a device ({said[-1].strip()}); "
+            f"ONNX Runtime GenAI's builder could not export {server} for a device ({lines[-1].strip()}); "
             "see whether it supports the model's architecture, or leave this export out"
         )

@@ -45,10 +45,11 @@ def export_server(model: Path, models: Path, out: Path) -> str:
 
 def _base(card: Card, models: Path) -> Path:
     folder = model_folder(card.base, models)
-    found = verify(folder)
-    if found != card.base:
+    identity = verify(folder)
+    if identity != card.base:
         raise NotFound(
-            f"{folder} holds {found[:16]}…, not the base {card.base[:16]}… that the adapter was trained on; restore it"
+            f"{folder} holds {identity[:16]}…, not the base {card.base[:16]}… that the adapter was trained on; "
+            "restore it"
         )
     return folder
 

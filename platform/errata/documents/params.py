@@ -7,6 +7,7 @@ A default stands where a parameter came to be after workspaces had been made, so
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -106,7 +107,7 @@ class Params:
     gate: GateParams
     export: ExportParams
 
-    def by_name(self) -> dict[str, Any]:
+    def by_name(self) -> dict[str, object]:
         """Every parameter under `group.name`."""
         groups = {group: values for group, values in asdict(self).items() if values is not None}
         return {f"{group}.{name}": value for group, values in groups.items() for name, value in values.items()}
@@ -136,7 +137,7 @@ def read_params(path: Path) -> Params:
     return params_of(groups)
 
 
-def params_of(groups: dict[str, Any]) -> Params:
+def params_of(groups: Mapping[str, object]) -> Params:
     """Of what `params.yaml` holds; raises as `read_params` does."""
     known = {field.name: field for field in fields(Params)}
     if unknown := groups.keys() - known.keys():
@@ -147,7 +148,7 @@ def params_of(groups: dict[str, Any]) -> Params:
     return Params(**{name: _group(name, values) for name, values in groups.items()})
 
 
-def _group(name: str, values: Any) -> Any:
+def _group(name: str, values: object) -> Any:
     from pydantic import ValidationError
 
     if name == "judges":

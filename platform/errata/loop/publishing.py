@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from errata.documents.file_names import MANIFEST, PIPELINE_LOCK, PUBLISHED, SNAPSHOT
 from errata.documents.night import Night
@@ -67,5 +67,5 @@ def _metrics(outcome: Outcome) -> dict[str, float]:
     return {name: value for name, value in metrics.items() if value is not None}
 
 
-def _of_night(night: Night) -> dict[str, Any]:
+def _of_night(night: Night) -> dict[str, object]:
     return {f"night.{name}": value for name, value in asdict(night).items()}
