@@ -127,7 +127,7 @@ def test_what_can_t_be_decided_is_refused(root: Path, record: Record) -> None:
         run("adjudicate", "disputed", "--choose", "3", "--by", "ann", "-w", root)
     with pytest.raises(NotFound, match="nobody"):
         run("adjudicate", "nobody", "--choose", "3", "--by", "carol", "-w", root)
-    with pytest.raises(BadInput, match="--by"):
+    with pytest.raises(BadInput, match="by is empty"):
         run("adjudicate", "disputed", "--choose", "3", "--by", " ", "-w", root)
     assert standing(record) == "conflict"
 

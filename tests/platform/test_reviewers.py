@@ -146,7 +146,7 @@ def test_the_command_prints_and_appoints(record: Record, tmp_path: Path) -> None
     assert found["olga"]["role"] == "release owner" and not found["olga"]["probation"]
     assert (found["ann"]["agreed"], found["ann"]["adjudicated"], found["ann"]["probation"]) == (1, 1, True)
     assert found["ann"]["trust"] == pytest.approx(2 / 3)
-    with pytest.raises(BadInput, match="--by"):
+    with pytest.raises(BadInput, match="by is empty"):
         run("--appoint", "eve")
     with pytest.raises(BadInput, match="whom to appoint is empty"):
         run("--appoint", " ", "--role", "release-owner", "--by", "olga")

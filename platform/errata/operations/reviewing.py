@@ -85,4 +85,4 @@ def appoint(workspace: Workspace, name: str, role: ReviewerRole, by: str) -> Non
 def require(value: str, name: str) -> None:
     """Raises BadInput where nothing is said."""
     if not value.strip():
-        raise BadInput(f"--{name} is empty; the record keeps who asked for this and why")
+        raise BadInput(f"{name} is empty; the record keeps who asked for this and why")
