@@ -51,6 +51,7 @@ def decide(
             judge=estimate.judge,
             shortfall=None if decision.verdict == "reject" else shortfall,
         )
+    # Here the one test is spent, whatever comes of it; a test that has no p-value must not pass.
     p_value = 1.0 if primary.p_value is None else primary.p_value
     harmed = any(result.harms for result in results)
     test = history.spend(p_value, not harmed, year.fdr, year.wealth)
@@ -73,6 +74,7 @@ def primary_estimate(
     if powered is None:
         return PrimaryEstimate(alone, alone.n, None)
     helped = policy.robust(powered.comparison)
+    # The order is that in which a release owner can mend it: first whether the judge can be believed at all.
     consistent = any(result.name == CONSISTENCY and result.status == "passed" for result in results)
     if not consistent:
         judge = JudgeSay("unsteady")
@@ -111,21 +113,16 @@ def _shortfall(
     estimate: PrimaryEstimate, results: Sequence[GuardrailResult], look: Look | None, policy: Policy, year: Year
 ) -> Shortfall | None:
     """What the test still waits for; None where it is due."""
-    few = look is None or look.items < year.items or not _broad(estimate.comparison, policy)
-    slices = [result for result in results if result.alarm and result.n is not None and result.n >= result.least]
-    open_slices = tuple(result.name for result in slices if result.status == "not evaluable")
+    few = look is None or look.items < year.items or not policy.enough(estimate.comparison)
+    large_slices = [result for result in results if result.alarm and (result.n or 0) >= result.least]
+    open_slices = tuple(result.name for result in large_slices if result.status == "not evaluable")
     return Shortfall(few, open_slices) if few or open_slices else None
-
-
-def _broad(comparison: Comparison, policy: Policy) -> bool:
-    """Whether there is enough for the intervals, which are asymptotic, to be trusted at all."""
-    return comparison.n >= policy.min_items and comparison.clusters >= policy.min_clusters
 
 
 def _wait(estimate: PrimaryEstimate, look: Look | None, policy: Policy, year: Year, nights: int) -> Decision:
     """Of a look that spends no test."""
     verdict, cause = _not_better(look, policy, year)
-    if verdict == "reject" and _broad(estimate.comparison, policy):
+    if verdict == "reject" and policy.enough(estimate.comparison):
         return Decision("reject", cause, look=look, final=True)
     verdict = "inconclusive" if verdict == "inconclusive" else "underpowered"
     if nights >= year.nights:
@@ -151,5 +148,6 @@ def _missing_items(estimate: PrimaryEstimate, look: Look | None, policy: Policy,
     clusters = policy.min_clusters - estimate.comparison.clusters
     if look is None or look.items == 0:
         return max(year.items - estimate.comparison.n, clusters, 1)
-    grown = math.ceil(estimate.comparison.n * (year.items / look.items - 1))
-    return max(grown, policy.min_items - estimate.comparison.n, clusters, 1)
+    # Independent items' worth grows with the items, as long as their clusters are like these.
+    missing = math.ceil(estimate.comparison.n * (year.items / look.items - 1))
+    return max(missing, policy.min_items - estimate.comparison.n, clusters, 1)

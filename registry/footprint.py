@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from errata.documents.comparison import Comparison
+from errata.documents.comparison import NOTHING, Comparison
 from errata.documents.parity import Footprint
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput
 from errata.inference.artefact import Card, model_folder
 from evaluation.statistics.paired import ALPHA
-from registry.share import point_comparison
+from registry.guardrail import point_comparison
 
 ROUNDS = 3
 """Answers of each model to each transcript."""
@@ -38,7 +38,7 @@ def measure_footprint(new: Path, old: Path, models: Path, transcripts: Sequence[
 
     Answers are given anew, never read from the record. Raises BadInput without a transcript.
     """
-    times = interleaved(load_answer(new, models), load_answer(old, models), transcripts)
+    times = time_in_turns(load_answer(new, models), load_answer(old, models), transcripts)
     return Footprint(compare_sizes(size(new, models), size(old, models)), compare_times(*times))
 
 
@@ -50,7 +50,7 @@ def load_answer(folder: Path, models: Path) -> Answer:
     return lambda transcript: model.answer([transcript])
 
 
-def interleaved(
+def time_in_turns(
     new: Answer, old: Answer, transcripts: Sequence[Transcript], clock: Callable[[], float] = time.perf_counter
 ) -> tuple[Times, Times]:
     """Seconds of each model's answers; who goes first changes with every one. One answer each before, untimed."""
@@ -59,11 +59,11 @@ def interleaved(
     for answer in (new, old):
         answer(transcripts[0])
     times = np.empty((2, len(transcripts), ROUNDS))
-    for turn, (again, place) in enumerate(np.ndindex(ROUNDS, len(transcripts))):
+    for turn, (round_, place) in enumerate(np.ndindex(ROUNDS, len(transcripts))):
         for which in (0, 1) if turn % 2 else (1, 0):
-            begun = clock()
+            start = clock()
             (new, old)[which](transcripts[place])
-            times[which, place, again] = clock() - begun
+            times[which, place, round_] = clock() - start
     return times[0], times[1]
 
 
@@ -75,25 +75,15 @@ def compare_times(new: Times, old: Times) -> Comparison:
     """
     new, old = np.median(new, axis=1), np.median(old, axis=1)
     count = len(new)
-    drawn = np.random.default_rng(SEED).integers(count, size=(RESAMPLES, count))
-    slow = [np.percentile(times[drawn], SLOW, axis=1) for times in (new, old)]
-    gains = 100 * (1 - slow[0] / slow[1])
+    draws = np.random.default_rng(SEED).integers(count, size=(RESAMPLES, count))
+    drawn_new, drawn_old = (np.percentile(times[draws], SLOW, axis=1) for times in (new, old))
+    gains = 100 * (1 - drawn_new / drawn_old)
     low, high = (float(end) for end in np.quantile(gains, (ALPHA, 1 - ALPHA)))
     p95_new, p95_old = (float(np.percentile(times, SLOW)) for times in (new, old))
-    return Comparison(
-        n=count,
-        clusters=count,
-        mean_new=p95_new,
-        mean_old=p95_old,
-        effect=100 * (1 - p95_new / p95_old),
-        low=low if count > 1 else None,
-        high=high if count > 1 else None,
-        p_value=None,
-        se=float(np.std(gains)) if count > 1 else None,
-        sd=None,
-        mde=None,
-        needed=None,
-    )
+    effect = 100 * (1 - p95_new / p95_old)
+    ratio = replace(NOTHING, n=count, clusters=count, mean_new=p95_new, mean_old=p95_old, effect=effect)
+    # Every draw of a single transcript is that transcript: an interval without width, which would claim certainty.
+    return replace(ratio, low=low, high=high, se=float(np.std(gains))) if count > 1 else ratio
 
 
 def compare_sizes(new: int, old: int) -> Comparison:
@@ -103,6 +93,10 @@ def compare_sizes(new: int, old: int) -> Comparison:
 
 def size(folder: Path, models: Path) -> int:
     """Bytes of all that is loaded: an adapter's base too."""
-    own = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     card = Card.read(folder)
-    return own + (size(model_folder(card.base, models), models) if card.form == "adapter" else 0)
+    return folder_size(folder) + (size(model_folder(card.base, models), models) if card.form == "adapter" else 0)
+
+
+def folder_size(folder: Path) -> int:
+    """Bytes of its files."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

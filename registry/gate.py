@@ -22,12 +22,12 @@ from evaluation.statistics.size import effective_items, measured_design_effect
 from registry import error_budget
 from registry.history import GateHistory
 from registry.policy import Policy
-from registry.soundness import sound
+from registry.soundness import check_numbers
 
 
 def decide(evidence: Evidence, policy: Policy, history: GateHistory | None = None) -> Decision:
     """`history` is of the tests spent before tonight; a policy without a `year` doesn't ask for it."""
-    evidence, history = sound(evidence), history or GateHistory()
+    evidence, history = check_numbers(evidence), history or GateHistory()
     results = guardrail_results(evidence, policy)
     faults = (*evidence.faults, *_faults(evidence, results, policy))
     if faults:
@@ -60,7 +60,7 @@ def passes(primary: Comparison, policy: Policy) -> bool:
     Both the t test and the bootstrap must say so: where a few clusters hold most of the items, the t test alone errs in
     11 of 100 nights instead of 5, and where clusters are few, the bootstrap alone in 6 (`registry.simulate`).
     """
-    if not _enough(primary, policy) or primary.p_value is None or primary.low is None:
+    if not policy.enough(primary) or primary.p_value is None or primary.low is None:
         return False
     return primary.p_value <= policy.alpha and primary.low > 0
 
@@ -76,7 +76,7 @@ def _nightly(primary: Comparison, results: tuple[GuardrailResult, ...], policy: 
 
 def _not_better(primary: Comparison, policy: Policy) -> tuple[Verdict, Cause, int | None]:
     """Why a candidate that did not pass the test wasn't promoted, and how many more items would help."""
-    if not _enough(primary, policy):
+    if not policy.enough(primary):
         return "underpowered", "too few items", _missing_items(primary, policy)
     if primary.high is not None and primary.high <= 0:
         return "reject", "worse" if primary.high < 0 else "no better", None
@@ -112,14 +112,10 @@ def _look(
     )
 
 
-def _enough(primary: Comparison, policy: Policy) -> bool:
-    return primary.n >= policy.min_items and primary.clusters >= policy.min_clusters
-
-
 def _faults(evidence: Evidence, results: tuple[GuardrailResult, ...], policy: Policy) -> Iterator[Fault]:
     """What keeps the evidence from being judged at all, by what the policy asks of it."""
     primary = evidence.primary
-    if _enough(primary, policy) and None in (primary.effect, primary.p_value, primary.low, primary.high, primary.mde):
+    if policy.enough(primary) and None in (primary.effect, primary.p_value, primary.low, primary.high, primary.mde):
         yield Fault("incomplete", "the comparison")
     measured = [guardrail.name for guardrail in evidence.guardrails]
     for name in dict.fromkeys(measured):
@@ -130,7 +126,7 @@ def _faults(evidence: Evidence, results: tuple[GuardrailResult, ...], policy: Po
             yield Fault("not measured", limit.name)
     # The results of what was measured come first, in the order of the evidence.
     for guardrail, result in zip(evidence.guardrails, results, strict=False):
-        yield from _guardrail_faults(guardrail, result, policy, _enough(primary, policy))
+        yield from _guardrail_faults(guardrail, result, policy, policy.enough(primary))
 
 
 def _guardrail_faults(guardrail: Guardrail, result: GuardrailResult, policy: Policy, enough: bool) -> Iterator[Fault]:

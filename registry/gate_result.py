@@ -21,10 +21,10 @@ from errata.domain.hashing import sha256
 from errata.errors import BadInput
 from registry.evidence import write_evidence
 from registry.gate import decide
+from registry.guardrail import point_comparison
 from registry.history import GateHistory
 from registry.judged import judge_consistency, missing_answers, powered_comparison
 from registry.policy import PRESETS, Policy
-from registry.share import point_comparison
 from registry.slice_alarms import slice_alarms
 
 

@@ -6,9 +6,9 @@ more of them make a promotion rarer, never likelier.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from errata.documents.comparison import Comparison
+from errata.documents.comparison import NOTHING, Comparison
 from errata.documents.guardrail import Guardrail, Status
 from evaluation.statistics.paired import non_inferiority_bound
 
@@ -34,6 +34,13 @@ class Limit:
 
     def covers(self, name: str) -> bool:
         return name.startswith(self.name[:-1]) if self.name.endswith("*") else name == self.name
+
+
+def point_comparison(measured: float | None, wanted: float, n: int) -> Comparison:
+    """Percentage points of `measured` above `wanted`, of `n` items; without test or interval. None: nothing counts."""
+    effect = None if measured is None else measured - wanted
+    means = replace(NOTHING, n=n, clusters=n, mean_new=measured, mean_old=wanted)
+    return replace(means, effect=effect, low=effect, high=effect)
 
 
 def make_guardrail(name: str, comparison: Comparison, limit: Limit, clusters: float) -> Guardrail:

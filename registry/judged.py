@@ -9,7 +9,7 @@ from errata.documents.evidence import Fault, JudgeSay
 from errata.documents.judging import Judging
 from evaluation.statistics.paired import mean
 from evaluation.statistics.powered import JudgeDifferences, combine
-from registry.share import point_comparison
+from registry.guardrail import point_comparison
 
 CONSISTENT = 80.0
 """Percent of items on which a judge's two orders must agree, or the judge has no say."""

@@ -29,7 +29,7 @@ from evaluation.items import fresh_items, guardrail_items
 from evaluation.metrics.score import score_video
 from evaluation.scoring_plan import NightModels, read_candidate
 from evaluation.statistics.paired import compare
-from registry.footprint import measure_footprint
+from registry.footprint import folder_size, measure_footprint
 from registry.policy import preset
 
 SEED = 20250101
@@ -111,7 +111,7 @@ def _parity(
 ) -> Parity:
     return Parity(
         model=verify(folder),
-        size=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+        size=folder_size(folder),
         agreement=agreement(original, exported),
         f1=compare_f1(items, original, exported),
     )

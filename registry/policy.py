@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from errata.documents.comparison import Comparison
+from errata.documents.comparison import NOTHING, Comparison
 from errata.documents.decision import Preset
 from errata.documents.guardrail import Guardrail, GuardrailResult
 from errata.errors import BadInput
@@ -53,6 +53,10 @@ class Policy:
     """How often the preset is wrong, in words, as `python -m registry.simulate` measured it."""
     year: Year | None = None
 
+    def enough(self, primary: Comparison) -> bool:
+        """Whether there are items and clusters enough for test and intervals, which are asymptotic, to be trusted."""
+        return primary.n >= self.min_items and primary.clusters >= self.min_clusters
+
     def limit(self, name: str) -> Limit | None:
         return next((limit for limit in self.limits if limit.covers(name)), None)
 
@@ -68,7 +72,15 @@ class Policy:
 
     def result(self, guardrail: Guardrail) -> GuardrailResult:
         """How a measured guardrail ends."""
-        limit, least = self.limit(guardrail.name), self.least(guardrail.name)
+        return self._result(guardrail, self.limit(guardrail.name))
+
+    def unmeasured(self, limit: Limit) -> GuardrailResult:
+        """How a guardrail ends that nobody measured."""
+        guardrail = make_guardrail(limit.name.rstrip("_*"), NOTHING, limit, clusters=0)
+        return replace(self._result(guardrail, limit), n=None)
+
+    def _result(self, guardrail: Guardrail, limit: Limit | None) -> GuardrailResult:
+        least = self.least(limit)
         return GuardrailResult(
             name=guardrail.name,
             status=status(guardrail, least),
@@ -81,22 +93,6 @@ class Policy:
             required=guardrail.required,
             decides=limit is None or limit.decides,
             alarm=limit is not None and limit.alarm,
-        )
-
-    def unmeasured(self, limit: Limit) -> GuardrailResult:
-        """How a guardrail ends that nobody measured."""
-        return GuardrailResult(
-            name=limit.name.rstrip("_*"),
-            status="not evaluable",
-            n=None,
-            least=self.least(limit.name),
-            effect=None,
-            bound=None,
-            margin=limit.margin,
-            unit=limit.unit,
-            required=limit.required,
-            decides=limit.decides,
-            alarm=limit.alarm,
         )
 
     def as_preset(self) -> Preset:
@@ -125,9 +121,8 @@ class Policy:
         effective = comparison.effective_clusters if self.year else None
         return float(comparison.clusters) if effective is None else effective
 
-    def least(self, name: str) -> int:
+    def least(self, limit: Limit | None) -> int:
         """Items below which a guardrail isn't evaluable."""
-        limit = self.limit(name)
         return self.min_guardrail_items if limit is None or limit.min_items is None else limit.min_items
 
 

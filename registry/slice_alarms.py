@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from errata.documents.comparison import Comparison
 from errata.documents.evidence import SliceAlarm
 from evaluation.statistics.pooled import shrink
+from registry.guardrail import Limit
 from registry.policy import Policy
 
 
@@ -15,13 +16,17 @@ def slice_alarms(measured: Mapping[str, Comparison], policy: Policy) -> Iterator
 
     `measured` are comparisons by guardrail; slices are those whose limit says `alarm`.
     """
-    limits = {name: limit for name in measured if (limit := policy.limit(name)) and limit.alarm}
-    slices = {name: measured[name] for name in limits if measured[name].effect is not None and measured[name].se}
+    slices: list[tuple[str, Limit, int]] = []
+    effects, errors = list[float](), list[float]()
+    for name, comparison in measured.items():
+        limit = policy.limit(name)
+        # Without an error there is no saying how far a slice must be drawn towards the others.
+        if limit is not None and limit.alarm and comparison.effect is not None and comparison.se:
+            slices.append((name, limit, comparison.n))
+            effects.append(comparison.effect)
+            errors.append(comparison.se)
     if not slices:
         return
-    effects = [comparison.effect or 0.0 for comparison in slices.values()]
-    errors = [comparison.se or 1.0 for comparison in slices.values()]
-    for name, effect in zip(slices, shrink(effects, errors), strict=True):
-        limit, n = limits[name], slices[name].n
-        if n < policy.least(name) and effect < -limit.margin:
+    for (name, limit, n), effect in zip(slices, shrink(effects, errors), strict=True):
+        if n < policy.least(limit) and effect < -limit.margin:
             yield SliceAlarm(name, -effect, limit.unit, n)

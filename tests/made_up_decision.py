@@ -9,7 +9,7 @@ from errata.documents.document import checked, to_json
 from errata.documents.evidence import Evidence
 from errata.documents.guardrail import GuardrailResult
 from registry.guardrail import POINTS
-from registry.soundness import sound
+from registry.soundness import check_numbers
 
 RESULT = GuardrailResult(
     name="anchor", status="passed", n=26, least=20, effect=0.3, bound=-0.6, margin=3.0, unit=POINTS, required=False,
@@ -20,7 +20,7 @@ RESULT = GuardrailResult(
 
 def recorded(evidence: Evidence) -> Evidence:
     """As an evidence record gives it back."""
-    text = json.dumps(to_json(sound(evidence)), allow_nan=False)
+    text = json.dumps(to_json(check_numbers(evidence)), allow_nan=False)
     return checked(Evidence, json.loads(text), "the evidence", "score the candidate again")
 
 

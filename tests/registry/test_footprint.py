@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from registry.export.server import export_server
-from registry.footprint import ROUNDS, compare_sizes, compare_times, interleaved, load_answer, measure_footprint, size
+from registry.footprint import ROUNDS, compare_sizes, compare_times, load_answer, measure_footprint, size, time_in_turns
 from registry.policy import ANNUAL, SMALL
 
 
@@ -32,7 +32,7 @@ def times(slowness: float, spread: float = 0.05, transcripts: int = 24, seed: in
 def test_both_models_answer_in_turns_after_a_warm_up() -> None:
     order: list[str] = []
     ticks = count()
-    new, old = interleaved(
+    new, old = time_in_turns(
         lambda talk: order.append("new"), lambda talk: order.append("old"), talks(2), lambda: float(next(ticks))
     )
     assert order[:2] == ["new", "old"]
@@ -44,7 +44,7 @@ def test_both_models_answer_in_turns_after_a_warm_up() -> None:
 
 def test_nothing_to_answer_is_refused() -> None:
     with pytest.raises(BadInput, match="transcript"):
-        interleaved(lambda talk: None, lambda talk: None, [])
+        time_in_turns(lambda talk: None, lambda talk: None, [])
 
 
 @pytest.mark.parametrize(("slowness", "outcome"), [(0.8, "passed"), (1.0, "passed"), (1.3, "failed")])
