@@ -10,6 +10,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from errata.domain.chapter import Chapters, tidy
 from errata.domain.clock import clock
@@ -43,6 +44,7 @@ def _gap(character: str) -> str:
     return " " if character.isspace() else ""
 
 
+@lru_cache(maxsize=1 << 12)  # every judge is shown a title in both orders, and in several forms
 def plain(title: str) -> str:
     """A title without markdown, numbering, tags, emoji and casing, at most LONGEST_TITLE characters."""
     text = _LINK.sub(r"\1", _TAG.sub("", visible(title)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -62,7 +63,9 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Judging]:
 @pytest.fixture
 def known(first: tuple[Path, Judging], tmp_path: Path) -> Path:
     """A folder with the answers of that night."""
-    shutil.copytree(first[0], tmp_path, dirs_exist_ok=True)
+    shutil.copytree(
+        first[0], tmp_path, dirs_exist_ok=True, copy_function=os.link
+    )  # answers are replaced, never changed
     return tmp_path
 
 

@@ -54,9 +54,13 @@ def postgresql() -> Iterator[Server]:
 def either(request: pytest.FixtureRequest, empty: Path, tmp_path: Path) -> Iterator[Record]:
     """An empty record, on SQLite and on PostgreSQL."""
     if request.param == "postgresql":
-        made = request.getfixturevalue("postgresql").record(tmp_path / "blobs")
+        server: Server = request.getfixturevalue("postgresql")
+        made = server.record(tmp_path / "blobs")
+        yield made
+        made.close()
+        server.take_back(made)
     else:
         shutil.copyfile(empty, tmp_path / "errata.db")
         made = Record(f"sqlite:///{tmp_path / 'errata.db'}", tmp_path / "blobs")
-    yield made
-    made.close()
+        yield made
+        made.close()

@@ -17,10 +17,24 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from errata.database.record import Record
+from errata.database.record import Record, make_engine
+from errata.database.tables import Base
 
 _STARTED_WITHIN = 60
 _UNSYNCED = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+
+
+_SCHEMA = """
+    SELECT string_agg(x, ' ' ORDER BY x) FROM (
+        SELECT concat(attrelid::regclass, '.', attname, ':', atttypid::regtype, attnotnull, atthasdef) AS x
+        FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid AND relnamespace = 'public'::regnamespace
+        UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+        UNION ALL SELECT concat(conname, pg_get_constraintdef(oid)) FROM pg_constraint
+    ) AS described"""
+
+
+_FIRST_NUMBERS = """
+    SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false) FROM pg_sequences"""
 
 
 class Server:
@@ -32,11 +46,14 @@ class Server:
         self._socket = socket
         self._blobs = blobs
         self._numbers = count(1)
+        self._emptied: list[str] = []
         self._admin = sa.create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
         self.create("migrated")
         made = Record(self.url("migrated"), blobs)
         made.migrate()
         made.close()
+        with self._connected(made.url) as connection:
+            self._schema = connection.scalar(sa.text(_SCHEMA))
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://postgres@/{database}?host={self._socket}"
@@ -47,9 +64,31 @@ class Server:
 
     def record(self, blobs: Path) -> Record:
         """An empty record."""
+        if self._emptied:
+            return Record(self._emptied.pop(), blobs)
         name = f"record{next(self._numbers)}"
         self.create(name, "migrated")
         return Record(self.url(name), blobs)
+
+    def take_back(self, record: Record) -> None:
+        """For the next who asks, once it is empty: that is done sooner than another is copied.
+
+        One whose schema is no longer what the migrations made stays aside.
+        """
+        with self._connected(record.url) as connection:
+            if connection.scalar(sa.text(_SCHEMA)) == self._schema:
+                connection.execute(sa.text("SET LOCAL session_replication_role = replica"))  # in whatever order
+                for table in Base.metadata.sorted_tables:
+                    connection.execute(table.delete())
+                connection.execute(sa.text(_FIRST_NUMBERS))
+                self._emptied.append(record.url)
+
+    @contextmanager
+    def _connected(self, url: str) -> Iterator[sa.Connection]:
+        engine = make_engine(url)
+        with engine.begin() as connection:
+            yield connection
+        engine.dispose()
 
     def close(self) -> None:
         self._admin.dispose()

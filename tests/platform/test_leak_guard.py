@@ -152,6 +152,7 @@ def test_an_excerpt_is_no_copy(record: Record) -> None:
     assert group(record, add(record, excerpt)) == {excerpt.hash}
 
 
+@pytest.fixture(scope="module")
 def real_talks(shared: Path) -> list[Transcript]:
     folder = shared / "data" / "talks"
     if not folder.is_dir():
@@ -161,25 +162,25 @@ def real_talks(shared: Path) -> list[Transcript]:
     return found
 
 
-def test_the_real_talks_have_no_twins_and_each_edited_copy_finds_its_own(record: Record, shared: Path) -> None:
-    talks = real_talks(shared)
-    seqs = [add(record, each) for each in talks]
+def test_the_real_talks_have_no_twins_and_each_edited_copy_finds_its_own(
+    record: Record, real_talks: list[Transcript]
+) -> None:
+    seqs = [add(record, each) for each in real_talks]
     with record.read() as store:
         assert store.counts()["leak_links"] == 0
     for place, edit in enumerate(EDITS):
-        for number, original in enumerate(talks[place :: len(EDITS)]):
+        for number, original in enumerate(real_talks[place :: len(EDITS)]):
             edited = copy(original, f"copy {place} {number}", edit, original.external_id)
             found = group(record, add(record, edited))
             assert found == {original.hash, edited.hash}, (original.external_id, edit)
     assert len({tuple(sorted(group(record, seq))) for seq in seqs}) == 100
 
 
-def test_every_edit_of_a_real_talk_is_near_its_own_and_no_other(shared: Path) -> None:
-    talks = real_talks(shared)
-    signed = [twins.signature(each.text) for each in talks]
+def test_every_edit_of_a_real_talk_is_near_its_own_and_no_other(real_talks: list[Transcript]) -> None:
+    signed = [twins.signature(each.text) for each in real_talks]
     assert max(twins.similarity(one, other) for one, other in combinations(signed, 2)) < 0.1
     for edit in EDITS:
-        for original, own in islice(zip(talks, signed, strict=True), 0, None, 3):
+        for original, own in islice(zip(real_talks, signed, strict=True), 0, None, 3):
             edited = twins.signature(copy(original, "copy", edit, original.external_id).text)
             assert twins.similarity(edited, own) >= twins.NEAR, (original.external_id, edit)
             assert set(twins.bands(edited)) & set(twins.bands(own)), (original.external_id, edit)

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
-from peft import LoraConfig, get_peft_model
 from torch.nn.utils.rnn import pad_sequence
 from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -28,6 +27,8 @@ Gradients = dict[str, torch.Tensor]
 
 @pytest.fixture(params=["full", "lora"])
 def model(request: pytest.FixtureRequest) -> Any:
+    from peft import LoraConfig, get_peft_model
+
     torch.manual_seed(0)
     config = LlamaConfig(
         vocab_size=97,
