@@ -27,9 +27,9 @@ from reprlib import repr as short
 from typing import Any
 
 from errata.errors import BadInput
+from errata.files import JsonObject
 from errata.formats import chapter_text
 from errata.formats.fields import listing, mapping, text_or_nothing
-from errata.formats.json_files import JsonObject
 from errata.formats.label_studio import NOBODY, verdict
 from errata.formats.review_lines import Line, entries, place_name, reviews, video_id, word
 from errata.formats.review_task import KEY

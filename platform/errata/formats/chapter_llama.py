@@ -23,8 +23,9 @@ from typing import Any, NamedTuple, TypeVar
 from errata.domain.chapter import Chapters, tidy
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
+from errata.files import JsonObject
 from errata.formats.fields import chapter, chapters, listing, mapping, text, text_or_nothing, time, written_time
-from errata.formats.json_files import JsonObject, read_map
+from errata.formats.json_files import read_map
 from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, convert_rows, json_lines
 
 Place = TypeVar("Place", bound=PurePath)

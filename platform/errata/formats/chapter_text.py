@@ -17,8 +17,9 @@ from errata.domain.chapter import Chapters, tidy
 from errata.domain.clock import clock, find_clock
 from errata.domain.transcript import Unit
 from errata.errors import BadInput
+from errata.files import JsonObject
 from errata.formats.fields import listing, text
-from errata.formats.json_files import JsonObject, parse
+from errata.formats.json_files import parse
 
 _LINE = re.compile(
     r"\s*[\[(]?(?:(?P<clock>[0-9]{1,3}:[0-5][0-9](?::[0-5][0-9])?)|(?P<number>[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)[sw])"

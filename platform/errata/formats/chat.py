@@ -16,9 +16,9 @@ from reprlib import repr as short
 from typing import Any
 
 from errata.errors import BadInput
+from errata.files import JsonObject
 from errata.formats import talk
 from errata.formats.cues import seconds
-from errata.formats.json_files import JsonObject
 from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
 

@@ -14,7 +14,7 @@ from reprlib import repr as short
 from typing import NamedTuple
 
 from errata.errors import BadInput
-from errata.formats.json_files import JsonObject
+from errata.files import JsonObject
 from errata.formats.talk import Speech
 
 _STAMP = r"(?:\d{1,4}:)?[0-5]?\d:[0-5]?\d(?:[.,]\d{1,3})?"

@@ -23,10 +23,11 @@ from reprlib import repr as short
 from typing import Any
 
 from errata.errors import BadInput
+from errata.files import JsonObject
 from errata.formats import chapter_text
 from errata.formats.chapter_text import TypedChapter
 from errata.formats.fields import mapping, text, text_or_nothing, written_time
-from errata.formats.json_files import JsonObject, read_text
+from errata.formats.json_files import read_text
 from errata.formats.review_lines import Line, entries, reviews, video_id
 from errata.formats.review_task import KEY
 from errata.formats.reviews_jsonl import Review

@@ -23,9 +23,9 @@ from reprlib import repr as short
 from typing import Any
 
 from errata.errors import BadInput
+from errata.files import JsonObject
 from errata.formats import chapter_text
 from errata.formats.fields import listing, mapping, text
-from errata.formats.json_files import JsonObject
 from errata.formats.review_lines import Line, entries, reviews, video_id, word
 from errata.formats.review_task import KEY
 from errata.formats.reviews_jsonl import Review

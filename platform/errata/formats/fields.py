@@ -12,7 +12,8 @@ from typing import Any
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.domain.clock import read_clock
 from errata.errors import BadInput
-from errata.formats.json_files import Doubled, JsonObject
+from errata.files import JsonObject
+from errata.formats.json_files import Doubled
 
 LONGEST_TITLE = 500
 """Characters in a chapter's title: more is a paragraph in the wrong field."""

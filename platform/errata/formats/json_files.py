@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from errata.errors import BadInput
-
-JsonObject = dict[str, Any]
-"""An object of JSON from outside, or on its way there: nobody has checked its values."""
+from errata.files import JsonObject
 
 
 class Doubled(dict[str, Any]):

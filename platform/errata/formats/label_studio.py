@@ -29,9 +29,9 @@ from reprlib import repr as short
 from typing import Any, NamedTuple
 
 from errata.errors import BadInput
+from errata.files import JsonObject
 from errata.formats import chapter_text
 from errata.formats.fields import filled_text, listing, mapping, text_or_nothing, time, written_number
-from errata.formats.json_files import JsonObject
 from errata.formats.review_lines import Line, by_day, entries, place_name, reviews, video_id, word
 from errata.formats.review_task import KEY
 from errata.formats.reviews_jsonl import Review

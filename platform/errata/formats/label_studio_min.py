@@ -24,8 +24,9 @@ from reprlib import repr as short
 from typing import Any
 
 from errata.errors import BadInput
+from errata.files import JsonObject
 from errata.formats.fields import filled_text, listing, mapping
-from errata.formats.json_files import JsonObject, parse
+from errata.formats.json_files import parse
 from errata.formats.label_studio import REGIONS, marks_chapters, start_of, verdict
 from errata.formats.review_lines import ID_KEYS, Line, by_day, place_name, reviews, video_id, word
 from errata.formats.review_task import KEY

@@ -21,8 +21,8 @@ from typing import Any
 from errata.domain.chapter import Chapters, tidy
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
+from errata.files import JsonObject
 from errata.formats.fields import chapter, chapters, listing, mapping, text, text_or_nothing
-from errata.formats.json_files import JsonObject
 from errata.formats.source_rows import ImportedTranscript, SourceRow
 
 TURNS = "meeting_transcripts"

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from errata.domain.transcript import Segment, Transcript
+from errata.files import JsonObject
 from errata.formats import chapter_text
-from errata.formats.json_files import JsonObject
 from errata.formats.review_task import KEY, ReviewTask
 from errata.formats.row_files import write_text
 

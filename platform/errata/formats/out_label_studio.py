@@ -17,7 +17,7 @@ from typing import Any
 
 from errata.domain.chapter import canonical, starts
 from errata.errors import BadInput
-from errata.formats.json_files import JsonObject
+from errata.files import JsonObject
 from errata.formats.review_task import KEY, ReviewTask
 from errata.formats.row_files import write_text
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from errata.domain.chapter import chapters_to_json
-from errata.formats.json_files import JsonObject
+from errata.files import JsonObject
 from errata.formats.review_task import ReviewTask
 from errata.formats.row_files import write_text
 

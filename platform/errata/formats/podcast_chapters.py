@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from errata.errors import BadInput
+from errata.files import JsonObject
 from errata.formats.fields import listing, mapping, time
-from errata.formats.json_files import JsonObject, json_object, read_map, read_text
+from errata.formats.json_files import json_object, read_map, read_text
 
 ENDINGS = (".chapters.json", "-chapters.json", "_chapters.json", ".json")
 """What the name of a transcript's chapters has in the place of `.vtt`, in the order in which they are looked for."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from errata.errors import BadInput
+from errata.files import JsonObject
 from errata.formats import argilla, description, doccano, label_studio, label_studio_min, reviews_jsonl, sheet, workbook
-from errata.formats.json_files import JsonObject
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_header, is_json, json_rows
 from errata.formats.source_rows import DetectedFile, Rejected

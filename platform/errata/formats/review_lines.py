@@ -14,9 +14,10 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from errata.errors import BadInput
+from errata.files import JsonObject
 from errata.formats import reviews_jsonl
 from errata.formats.fields import text
-from errata.formats.json_files import Doubled, JsonObject
+from errata.formats.json_files import Doubled
 from errata.formats.reviews_jsonl import Review
 from errata.formats.source_rows import Rejected, SourceRow, convert_rows
 

@@ -23,8 +23,8 @@ from typing import Any
 from errata.domain.chapter import Chapters, chapters_to_json
 from errata.domain.correction import Kind
 from errata.errors import BadInput
+from errata.files import JsonObject
 from errata.formats.fields import filled_text, listed_chapters, mapping, text, text_or_nothing
-from errata.formats.json_files import JsonObject
 from errata.formats.source_rows import Rejected, SourceRow, convert_rows, json_lines
 
 KINDS: tuple[Kind, ...] = ("edit", "accept", "reject")

@@ -33,10 +33,10 @@ from typing import Any, NamedTuple
 
 from errata.domain.chapter import tidy
 from errata.errors import BadInput
+from errata.files import JsonObject
 from errata.formats import workbook
 from errata.formats.chapter_text import plain
 from errata.formats.fields import mapping
-from errata.formats.json_files import JsonObject
 from errata.formats.review_lines import Line, reviews
 from errata.formats.review_task import ReviewTask
 from errata.formats.reviews_jsonl import Review

@@ -22,7 +22,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from errata.domain.chapter import Chapters
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput
-from errata.formats.json_files import JsonObject, json_object, parse, read_text
+from errata.files import JsonObject
+from errata.formats.json_files import json_object, parse, read_text
 
 REJECTED = "_rejected"
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from errata.files import JsonObject
 from errata.formats import talk
 from errata.formats.cues import Cue, carry_speakers, cues, is_first, split_bracketed_speaker, unroll, without_tags
-from errata.formats.json_files import JsonObject
 from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
 

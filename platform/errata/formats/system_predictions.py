@@ -12,8 +12,9 @@ from typing import Any
 
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.errors import BadInput
+from errata.files import JsonObject
 from errata.formats import fields
-from errata.formats.json_files import JsonObject, read_map
+from errata.formats.json_files import read_map
 
 
 def read_predictions(path: Path) -> dict[str, Chapters]:

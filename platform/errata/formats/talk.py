@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from errata.files import JsonObject
 from errata.formats import chapter_llama, podcast_chapters
-from errata.formats.json_files import JsonObject, read_text
+from errata.formats.json_files import read_text
 from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, convert_rows
 
 Speech = list[JsonObject]

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from errata.files import JsonObject
 from errata.formats import talk
 from errata.formats.fields import listing, mapping
-from errata.formats.json_files import JsonObject, parse
+from errata.formats.json_files import parse
 from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
 

@@ -17,9 +17,10 @@ from reprlib import repr as short
 from typing import Any
 
 from errata.errors import BadInput
+from errata.files import JsonObject
 from errata.formats import srt, talk, webvtt, whisper
 from errata.formats.fields import listing, mapping, text, time
-from errata.formats.json_files import JsonObject, json_object, parse, read_map, read_text
+from errata.formats.json_files import json_object, parse, read_map, read_text
 from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
 

@@ -21,7 +21,7 @@ from typing import TypeVar
 import httpx
 
 from errata.domain.hosts import is_this_machine
-from errata.formats.json_files import JsonObject
+from errata.files import JsonObject
 
 ATTEMPTS = 4
 FIRST_WAIT = 2.0

@@ -16,7 +16,7 @@ import httpx
 from errata.domain.hashing import content_hash
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput, Unavailable
-from errata.formats.json_files import JsonObject
+from errata.files import JsonObject
 from errata.inference.openai_client import (
     ATTEMPTS,
     CallFailed,

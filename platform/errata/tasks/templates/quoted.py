@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from errata.domain.chapter import Chapter, Chapters, tidy
+from errata.files import JsonObject
 from errata.tasks.prompt import Filling, Prompt, Slot, Text
 from errata.tasks.template import Reading
 from errata.tasks.view import View
@@ -91,7 +91,7 @@ class Quoted:
         return Reading(tuple(chapters.values()), tuple(problems))
 
 
-def _items(answer: str) -> tuple[list[dict[str, Any]], list[str]]:
+def _items(answer: str) -> tuple[list[JsonObject], list[str]]:
     """The objects in an answer, and what had to be mended to read them."""
     body = answer[answer.find("[") : answer.rfind("]") + 1] if "[" in answer and "]" in answer else ""
     for text, problem in ((body, None), (_TRAILING_COMMA.sub(r"\1", body), "a trailing comma was mended")):
