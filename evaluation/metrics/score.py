@@ -16,12 +16,12 @@ from evaluation.metrics.cider import cider
 from evaluation.metrics.titles import score_titles
 
 
-@dataclass(frozen=True, slots=True)
-class VideoScore:
-    """Percent, but for `count_error`, and `cider`, which reaches 1,000 as published scores do.
-
-    None is "not defined" and depends on the reference alone: a reference without a start after 0, a transcript
-    without times, a reference without titles. High is good, but for what `LOW_IS_GOOD` names.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoScore(MetricValues):
+    """Those that are named here are always defined. None elsewhere is "not defined" and depends on the reference alone:
+    a reference without a start after 0, a transcript without times, a reference without titles. High is good, but for
+    what `LOW_IS_GOOD` names. Pk, WindowDiff and Boundary Similarity are by the second (or word), near misses up to
+    `segmentation.NEAR`.
     """
 
     f1: float
@@ -30,22 +30,9 @@ class VideoScore:
     tiou: float
     count_error: float
     """Difference in the number of segments, cold opens included."""
-    precision_3s: float | None
-    recall_3s: float | None
-    precision_5s: float | None
-    recall_5s: float | None
-    precision_10s: float | None
-    recall_10s: float | None
-    title_exact: float | None
-    title_caseless: float | None
-    title_f1: float | None
-    title_similarity: float | None
     soda_d: float
-    cider: float | None
     pk: float
-    windowdiff: float | None
     boundary_similarity: float
-    """These three by the second (or word), near misses up to `segmentation.NEAR`."""
 
 
 LOW_IS_GOOD = frozenset({"count_error", "pk", "windowdiff"})
