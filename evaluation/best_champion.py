@@ -8,11 +8,11 @@ from pathlib import Path
 from errata.database.record import Record
 from errata.database.tables import MoveRow
 from errata.documents.night import Night
-from evaluation.items import Contender, Item, questions, recorded_f1, stored_model
+from evaluation.items import Item, ScoredModel, questions, recorded_f1, stored_model
 from evaluation.statistics.paired import compare
 
 
-def best_champion(record: Record, models: Path, night: Night, anchor: Sequence[Item], seed: int) -> Contender | None:
+def best_champion(record: Record, models: Path, night: Night, anchor: Sequence[Item], seed: int) -> ScoredModel | None:
     """The best past champion by its recorded answers; None where there is nothing to tell it by.
 
     All are compared on the items that every one of them has answered. Neither what is answered tonight counts nor whom

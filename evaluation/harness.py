@@ -28,7 +28,7 @@ from errata.progress import progress_bar
 from errata.workspace import Workspace
 from evaluation.continual import general_ability_delta
 from evaluation.holdout import log_night
-from evaluation.items import Contender, Item, Scored, score_items
+from evaluation.items import Item, ScoredAnswer, ScoredModel, score_items
 from evaluation.model_scores import ModelScores
 from evaluation.scoring_plan import NightModels, ScoringPlan, read_candidate
 from evaluation.vintages import VintageLimits, continual_scores, score_matrix, worst_vintage
@@ -46,7 +46,7 @@ class NightScoring:
         self.record, self.models = record, models
         self._predictors: dict[str, FolderModel] = {}
 
-    def ask(self, model: Contender, items: Iterable[Item], earlier: Sequence[Item] = ()) -> None:
+    def ask(self, model: ScoredModel, items: Iterable[Item], earlier: Sequence[Item] = ()) -> None:
         """Scores `model` on items, and on those of earlier nights."""
         if model.identity not in self._predictors:
             self._predictors[model.identity] = FolderModel(model.identity, model.folder, self.models)
@@ -60,12 +60,12 @@ class NightScoring:
         """A row per item and model."""
         return [_as_row(night, self.names[scored.model], scored) for scored in (*self.scores.all(), *self.past.all())]
 
-    def _score(self, model: Contender, title: str, items: Sequence[Item]) -> list[Scored]:
+    def _score(self, model: ScoredModel, title: str, items: Sequence[Item]) -> list[ScoredAnswer]:
         with progress_bar(f"{title} {model.identity[:8]}", len(items)) as each:
             return score_items(self.record, self._predictors[model.identity], items, each)
 
 
-def _as_row(night: str, name: str, scored: Scored) -> ScoredItemRow:
+def _as_row(night: str, name: str, scored: ScoredAnswer) -> ScoredItemRow:
     label, prediction = scored.item.label, scored.prediction
     return ScoredItemRow(
         night=night,
@@ -90,7 +90,7 @@ def _as_row(night: str, name: str, scored: Scored) -> ScoredItemRow:
 def evaluate(
     record: Record,
     night: Night,
-    candidate: Contender | None,
+    candidate: ScoredModel | None,
     models: Path,
     seed: int,
     limits: VintageLimits = LIMITS,
@@ -126,7 +126,7 @@ def _ask_everybody(scoring: NightScoring, plan: ScoringPlan) -> NightScoring:
     return scoring
 
 
-def _contender_scores(scoring: NightScoring, plan: ScoringPlan, rival: Contender) -> ContenderScores:
+def _contender_scores(scoring: NightScoring, plan: ScoringPlan, rival: ScoredModel) -> ContenderScores:
     scores, new, old = scoring.scores, rival.identity, plan.models.champion.identity
     fresh, day0 = plan.fresh[new], plan.models.day0.identity
     by_length = scores.by_length(new, fresh)
@@ -151,7 +151,7 @@ def _contender_scores(scoring: NightScoring, plan: ScoringPlan, rival: Contender
     )
 
 
-def _vintage_comparisons(scoring: NightScoring, plan: ScoringPlan, rival: Contender) -> dict[str, Comparison]:
+def _vintage_comparisons(scoring: NightScoring, plan: ScoringPlan, rival: ScoredModel) -> dict[str, Comparison]:
     """Against the champion, on what each earlier night taught; all of it together is `forgetting`."""
     old = plan.models.champion.identity
     return {
@@ -161,7 +161,7 @@ def _vintage_comparisons(scoring: NightScoring, plan: ScoringPlan, rival: Conten
 
 
 def _continual(
-    scoring: NightScoring, plan: ScoringPlan, rival: Contender, vintages: dict[str, Comparison]
+    scoring: NightScoring, plan: ScoringPlan, rival: ScoredModel, vintages: dict[str, Comparison]
 ) -> ContinualScores:
     """R of the nights so far, and what follows from it."""
     retention = plan.part("retention")

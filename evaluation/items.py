@@ -31,7 +31,7 @@ Part = Literal["fresh", "vintage", "dev", "anchor", "retention", "sealed"]
 
 
 @dataclass(frozen=True)
-class Contender:
+class ScoredModel:
     """A model that is scored tonight."""
 
     name: str
@@ -66,7 +66,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ScoredAnswer:
     item: Item
     model: str
     prediction: Prediction
@@ -79,7 +79,7 @@ class Scored:
     """`short`, `medium`, `long`, `longer`, or `untimed` for text without times."""
 
 
-def fresh_items(record: Record, after: int, upto: int, models: Iterable[Contender]) -> list[Item]:
+def fresh_items(record: Record, after: int, upto: int, models: Iterable[ScoredModel]) -> list[Item]:
     """Labels of role `train` first given with `after` < seq <= `upto`, of whose leak group no model has seen anything.
 
     Not those that only a reviewer on probation stands for. One an item's leak group, so that no talk counts twice.
@@ -94,7 +94,7 @@ def unused_items(record: Record, after: int, upto: int, seen: frozenset[str]) ->
     return [Item("fresh", label) for label in _unseen((label for label in labels if label.corroborated), seen)]
 
 
-def guardrail_items(record: Record, upto: int, models: Iterable[Contender]) -> list[Item]:
+def guardrail_items(record: Record, upto: int, models: Iterable[ScoredModel]) -> list[Item]:
     """Held-out labels as of `upto`: `anchor` where a person corrected by today's guideline, `retention` where the
     chapters that came with the transcript still stand, so that the right answer has not changed since Day-0."""
     return held_out_items(record, "anchor", upto, transcripts_seen_by(models))
@@ -114,7 +114,7 @@ def _part(role: Literal["dev", "anchor", "sealed"], label: Label) -> Part:
     return "retention" if role == "anchor" and label.kind == "reference" else role
 
 
-def transcripts_seen_by(models: Iterable[Contender]) -> frozenset[str]:
+def transcripts_seen_by(models: Iterable[ScoredModel]) -> frozenset[str]:
     """By hash: those that any of the models was trained on, with their twins."""
     return frozenset[str]().union(*(read_training_transcripts(model.folder) for model in models))
 
@@ -144,7 +144,7 @@ def unreviewed(record: Record, upto: int, seen: frozenset[str], draw: str, most:
 
 def score_items(
     record: Record, predictor: Predictor, items: Sequence[Item], each: Callable[[], None] = lambda: None
-) -> list[Scored]:
+) -> list[ScoredAnswer]:
     """Answers what hasn't been answered yet, and scores everything; `each` is called after every answer."""
     transcripts = [item.label.transcript for item in items]
     answers = RecordedModel(record, predictor).predict_all(transcripts, each)
@@ -154,7 +154,7 @@ def score_items(
     ]
 
 
-def value_of(row: Scored, metric: str) -> float | None:
+def value_of(row: ScoredAnswer, metric: str) -> float | None:
     """Of a metric of `VideoScore`, or `parsable`: 100 where the answer could be read whole, else 0."""
     if metric == "parsable":
         return 0.0 if row.prediction.problems else 100.0
@@ -163,7 +163,7 @@ def value_of(row: Scored, metric: str) -> float | None:
 
 
 def recorded_f1(
-    record: Record, model: Contender, asked: Sequence[Question], upto: int | None = None
+    record: Record, model: ScoredModel, asked: Sequence[Question], upto: int | None = None
 ) -> list[float | None]:
     """F1 of what a model is known to have answered, as of `upto` if it is given, in the order of `asked`; None where it
     wasn't asked, and it isn't now."""
@@ -186,13 +186,13 @@ def f1_alone(question: Question, answer: Chapters) -> float:
     return float(overlap.precision_recall_f1(overlap.iou(ref, pred)).mean(axis=0)[2])
 
 
-def stored_model(name: str, identity: str, models: Path) -> Contender | None:
+def stored_model(name: str, identity: str, models: Path) -> ScoredModel | None:
     """A model of earlier nights; None for one that isn't kept any more."""
     try:
         folder = model_folder(identity, models)
     except NotFound:
         return None
-    return Contender(name, identity, folder, Card.read(folder).training_watermark)
+    return ScoredModel(name, identity, folder, Card.read(folder).training_watermark)
 
 
 def questions(record: Record, items: Iterable[Item]) -> list[Question]:
@@ -205,10 +205,10 @@ def _question(item: Item, transcript: Transcript) -> Question:
     return Question(item, right, transcript.duration, transcript.unit)
 
 
-def score(question: Question, answer: Prediction | None, model: str) -> Scored:
+def score(question: Question, answer: Prediction | None, model: str) -> ScoredAnswer:
     """Without an answer it scores 0, and says so; it is never left out."""
     transcript = question.item.label.transcript
-    return Scored(
+    return ScoredAnswer(
         item=question.item,
         model=model,
         prediction=answer or Prediction(transcript, model, "", (), ("it was not answered",)),

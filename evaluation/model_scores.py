@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from errata.documents.comparison import Comparison
 from errata.documents.metric_values import ModelMean
-from evaluation.items import Item, Scored, value_of
+from evaluation.items import Item, ScoredAnswer, value_of
 from evaluation.metrics.score import mean_score
 from evaluation.statistics.paired import compare
 
@@ -16,17 +16,17 @@ from evaluation.statistics.paired import compare
 class ModelScores:
     def __init__(self, seed: int) -> None:
         """`seed` is the bootstrap's."""
-        self._by_model: dict[str, dict[int, Scored]] = {}
+        self._by_model: dict[str, dict[int, ScoredAnswer]] = {}
         self._seed = seed
 
-    def add(self, scored: Iterable[Scored]) -> None:
+    def add(self, scored: Iterable[ScoredAnswer]) -> None:
         for row in scored:
             self._by_model.setdefault(row.model, {})[row.item.label.transcript] = row
 
-    def all(self) -> list[Scored]:
+    def all(self) -> list[ScoredAnswer]:
         return [row for rows in self._by_model.values() for row in rows.values()]
 
-    def of(self, model: str, items: Sequence[Item]) -> list[Scored]:
+    def of(self, model: str, items: Sequence[Item]) -> list[ScoredAnswer]:
         return [self._by_model[model][item.label.transcript] for item in items]
 
     def mean(self, model: str, items: Sequence[Item]) -> ModelMean:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 from errata.documents.comparison import Comparison
 from errata.domain.chapter import Chapters
-from evaluation.items import Scored, value_of
+from evaluation.items import ScoredAnswer, value_of
 from evaluation.metrics.score import LOW_IS_GOOD, VideoScore
 from evaluation.statistics.paired import compare
 
@@ -20,8 +20,8 @@ SHOWN = 5
 class Pair:
     """What two models made of one item."""
 
-    a: Scored
-    b: Scored
+    a: ScoredAnswer
+    b: ScoredAnswer
 
     @property
     def difference(self) -> float:
@@ -69,7 +69,7 @@ class ItemDifference:
     b: Chapters
 
 
-def comparison(a: Sequence[Scored], b: Sequence[Scored], seed: int) -> PairComparison:
+def comparison(a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer], seed: int) -> PairComparison:
     """Of A and B; row i of both is about the same item."""
     pairs = paired(a, b)
     metrics = {name: compared for name in METRICS if (compared := _metric(pairs, name, seed)) is not None}
@@ -81,11 +81,11 @@ def comparison(a: Sequence[Scored], b: Sequence[Scored], seed: int) -> PairCompa
     )
 
 
-def _problems(rows: Sequence[Scored]) -> int:
+def _problems(rows: Sequence[ScoredAnswer]) -> int:
     return sum(bool(row.prediction.problems) for row in rows)
 
 
-def paired(a: Sequence[Scored], b: Sequence[Scored]) -> list[Pair]:
+def paired(a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer]) -> list[Pair]:
     """Raises ValueError where the two are not about the same items."""
     pairs = [Pair(one, other) for one, other in zip(a, b, strict=True)]
     if any(pair.a.item != pair.b.item for pair in pairs):
@@ -144,7 +144,7 @@ def _difference(pairs: Sequence[Pair], name: str, seed: int) -> Comparison:
     return difference
 
 
-def _values(rows: Sequence[Scored], name: str) -> list[float]:
+def _values(rows: Sequence[ScoredAnswer], name: str) -> list[float]:
     """Of a metric that is defined for all of them."""
     return [float(value) for row in rows if (value := value_of(row, name)) is not None]
 

@@ -9,7 +9,7 @@ from errata.database.record import Record
 from errata.documents.night import Night
 from errata.inference.artefact import MANIFEST, model_folder, verify
 from evaluation.best_champion import best_champion
-from evaluation.items import Contender, Item, fresh_items, guardrail_items, transcripts_seen_by
+from evaluation.items import Item, ScoredModel, fresh_items, guardrail_items, transcripts_seen_by
 from evaluation.vintages import VintageHistory, VintageLimits, vintage_history
 
 
@@ -17,26 +17,26 @@ from evaluation.vintages import VintageHistory, VintageLimits, vintage_history
 class NightModels:
     """Who is scored tonight."""
 
-    day0: Contender
-    champion: Contender
-    rivals: tuple[Contender, ...]
+    day0: ScoredModel
+    champion: ScoredModel
+    rivals: tuple[ScoredModel, ...]
     """The candidate and the challenger, those of them that there are."""
 
     @classmethod
-    def of(cls, night: Night, candidate: Contender | None, models: Path) -> NightModels:
+    def of(cls, night: Night, candidate: ScoredModel | None, models: Path) -> NightModels:
         rivals = [candidate] if candidate else []
         if night.challenger:
             folder = model_folder(night.challenger, models)
-            rivals.append(Contender("challenger", night.challenger, folder, night.challenger_watermark))
+            rivals.append(ScoredModel("challenger", night.challenger, folder, night.challenger_watermark))
         champion = model_folder(night.champion, models)
         return cls(
-            day0=Contender("day0", night.day0, model_folder(night.day0, models), 0),
-            champion=Contender("champion", night.champion, champion, night.champion_watermark),
+            day0=ScoredModel("day0", night.day0, model_folder(night.day0, models), 0),
+            champion=ScoredModel("champion", night.champion, champion, night.champion_watermark),
             rivals=tuple(rivals),
         )
 
     @property
-    def by_identity(self) -> dict[str, Contender]:
+    def by_identity(self) -> dict[str, ScoredModel]:
         """One model is one, whatever it is called; the name that comes last here is the one it has."""
         return {model.identity: model for model in (*self.rivals, self.champion, self.day0)}
 
@@ -50,7 +50,7 @@ class ScoringPlan:
     """By rival: since it was born, and seen neither by it nor by those it is compared with."""
     guardrails: list[Item]
     history: VintageHistory
-    best: Contender
+    best: ScoredModel
     """The best champion there ever was, by the anchor; tonight's, while nothing tells them apart."""
 
     @classmethod
@@ -88,8 +88,8 @@ class ScoringPlan:
         return [item for item in self.part("anchor") if seen.isdisjoint(item.label.group_hashes)]
 
 
-def read_candidate(folder: Path, night: Night) -> Contender | None:
+def read_candidate(folder: Path, night: Night) -> ScoredModel | None:
     """The candidate that `train` made tonight; None where it made none."""
     if not (folder / MANIFEST).exists():
         return None
-    return Contender("candidate", verify(folder), folder, night.training_watermark)
+    return ScoredModel("candidate", verify(folder), folder, night.training_watermark)

@@ -25,7 +25,7 @@ from errata.documents.night import Night
 from errata.domain.correction import Label
 from errata.inference.artefact import read_training_transcripts
 from evaluation.continual import ScoreMatrix, measures, none_for_nan
-from evaluation.items import Contender, Item, Question, questions, recorded_f1, stored_model, unused_items
+from evaluation.items import Item, Question, ScoredModel, questions, recorded_f1, stored_model, unused_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _vintage(record: Record, number: int, row: NightRow, seen: frozenset[str], u
     return Vintage(number, row.label, tuple(asked), len(born))
 
 
-def score_matrix(record: Record, models: Path, history: VintageHistory, contender: Contender) -> ScoreMatrix:
+def score_matrix(record: Record, models: Path, history: VintageHistory, contender: ScoredModel) -> ScoreMatrix:
     """R of `evaluation.continual`, the last row being the contender's: from recorded answers, so that it asks nobody.
 
     Every model that was ever in force has its row, since forgetting is from the best of them; what is not on record,
@@ -123,7 +123,7 @@ def score_matrix(record: Record, models: Path, history: VintageHistory, contende
     return r
 
 
-def _mean_f1(record: Record, model: Contender | None, vintage: Vintage) -> float:
+def _mean_f1(record: Record, model: ScoredModel | None, vintage: Vintage) -> float:
     """NaN where the model was not asked all of it, or isn't kept any more."""
     scores = recorded_f1(record, model, vintage.questions) if model else [None]
     known = [f1 for f1 in scores if f1 is not None]

@@ -9,19 +9,19 @@ from pathlib import Path
 from errata.database.record import Record
 from errata.domain.prediction import Prediction
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card
-from evaluation.items import Contender
+from evaluation.items import ScoredModel
 from tests.made_up_record import chapters, correction, talk
 
 ASKED = "inline@1"
 
 
-def contender(models: Path, name: str, letter: str, seen: Sequence[str] = (), watermark: int = 0) -> Contender:
+def contender(models: Path, name: str, letter: str, seen: Sequence[str] = (), watermark: int = 0) -> ScoredModel:
     """A model of the identity `letter` · 64."""
     folder = models / (letter * 16)
     folder.mkdir(parents=True)
     Card("inline", 128, training_watermark=watermark).write(folder)
     (folder / TRAINING_TRANSCRIPTS).write_text(json.dumps(list(seen)))
-    return Contender(name, letter * 64, folder, watermark)
+    return ScoredModel(name, letter * 64, folder, watermark)
 
 
 def corrected(
@@ -37,7 +37,7 @@ def corrected(
     return seqs
 
 
-def answered(record: Record, model: Contender, transcripts: Sequence[int], at: float = 60) -> None:
+def answered(record: Record, model: ScoredModel, transcripts: Sequence[int], at: float = 60) -> None:
     """It put the second chapter at `at`: right at 60."""
     with record.write() as store:
         for seq in transcripts:

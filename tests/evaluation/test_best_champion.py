@@ -11,28 +11,28 @@ from hypothesis import strategies as st
 from errata.database.record import Record
 from errata.documents.night import Night
 from evaluation.best_champion import best_champion, ladder, past_champions
-from evaluation.items import Contender, guardrail_items
+from evaluation.items import ScoredModel, guardrail_items
 from tests.made_up_answers import answered, contender, corrected, mark
 
 
 @pytest.fixture
-def models(tmp_path: Path) -> dict[str, Contender]:
+def models(tmp_path: Path) -> dict[str, ScoredModel]:
     return {letter: contender(tmp_path / "models", letter, letter) for letter in "abc"}
 
 
-def crown(record: Record, model: Contender, night: str | None = None, reason: str = "promote") -> None:
+def crown(record: Record, model: ScoredModel, night: str | None = None, reason: str = "promote") -> None:
     with record.write() as store:
         store.aliases.assign_alias("champion", model.identity, reason, "gate", night, None)
 
 
-def best(record: Record, models: dict[str, Contender], tonight: str = "tonight", upto: int | None = None) -> str:
+def best(record: Record, models: dict[str, ScoredModel], tonight: str = "tonight", upto: int | None = None) -> str:
     anchor = guardrail_items(record, mark(record), [])
     night = Night(tonight, 0, mark(record) if upto is None else upto, "", "", 0, "", 0, "")
     found = best_champion(record, next(iter(models.values())).folder.parent, night, anchor, seed=7)
     return found.identity if found else ""
 
 
-def test_the_best_champion_may_be_one_that_was(record: Record, models: dict[str, Contender]) -> None:
+def test_the_best_champion_may_be_one_that_was(record: Record, models: dict[str, ScoredModel]) -> None:
     held_out = corrected(record, [f"t{number}" for number in range(10)], "anchor")
     for model, place in zip(models.values(), (90, 60, 70), strict=True):
         crown(record, model, f"night of {model.name}")
@@ -41,7 +41,7 @@ def test_the_best_champion_may_be_one_that_was(record: Record, models: dict[str,
     assert best(record, models, "night of b") == "c" * 64, "what tonight decides itself doesn't count"
 
 
-def test_all_are_compared_on_what_all_have_answered(record: Record, models: dict[str, Contender]) -> None:
+def test_all_are_compared_on_what_all_have_answered(record: Record, models: dict[str, ScoredModel]) -> None:
     first = corrected(record, [f"t{number}" for number in range(6)], "anchor")
     later = corrected(record, [f"u{number}" for number in range(6)], "anchor")
     for model in models.values():
@@ -53,7 +53,7 @@ def test_all_are_compared_on_what_all_have_answered(record: Record, models: dict
     assert best(record, models) == "a" * 64, "b did better on items that a was never asked"
 
 
-def test_without_answers_or_models_there_is_no_best(record: Record, models: dict[str, Contender]) -> None:
+def test_without_answers_or_models_there_is_no_best(record: Record, models: dict[str, ScoredModel]) -> None:
     held_out = corrected(record, ["t"], "anchor")
     assert best(record, models) == ""
     crown(record, models["a"])
@@ -65,7 +65,7 @@ def test_without_answers_or_models_there_is_no_best(record: Record, models: dict
     assert best(record, models) == "a" * 64, "a champion that isn't kept any more can't be compared with"
 
 
-def test_what_is_answered_tonight_does_not_count(record: Record, models: dict[str, Contender]) -> None:
+def test_what_is_answered_tonight_does_not_count(record: Record, models: dict[str, ScoredModel]) -> None:
     """Else a night that is resumed, and has answered more by then, could come to another best."""
     first = corrected(record, [f"t{number}" for number in range(6)], "anchor")
     later = corrected(record, [f"u{number}" for number in range(6)], "anchor")
@@ -79,7 +79,7 @@ def test_what_is_answered_tonight_does_not_count(record: Record, models: dict[st
     assert best(record, models) == "b" * 64
 
 
-def test_past_champions_are_each_named_once_in_their_order(record: Record, models: dict[str, Contender]) -> None:
+def test_past_champions_are_each_named_once_in_their_order(record: Record, models: dict[str, ScoredModel]) -> None:
     for letter in "abac":
         crown(record, models[letter])
     crown(record, models["b"], "tonight")

@@ -23,10 +23,10 @@ from errata.domain.prediction import Prediction
 from errata.inference.artefact import Card, seal, verify
 from evaluation.harness import evaluate
 from evaluation.items import (
-    Contender,
     Item,
     Question,
-    Scored,
+    ScoredAnswer,
+    ScoredModel,
     f1_alone,
     length,
 )
@@ -48,10 +48,10 @@ def item(number: int, channel: str = "") -> Item:
     return Item("fresh", label)
 
 
-def scored(place: Item, model: str, *starts: float, problems: tuple[str, ...] = ()) -> Scored:
+def scored(place: Item, model: str, *starts: float, problems: tuple[str, ...] = ()) -> ScoredAnswer:
     answer = Prediction(place.label.transcript, model, "inline@1", chapters(*starts), problems)
     score = score_video(chapters(0, 50), answer.chapters, 100.0)
-    return Scored(place, model, answer, score, 50.0, "[]")
+    return ScoredAnswer(place, model, answer, score, 50.0, "[]")
 
 
 def test_items_without_a_channel_are_clusters_of_their_own() -> None:
@@ -211,7 +211,7 @@ def test_a_second_evaluation_of_the_same_night_asks_no_engine(
     assert evaluate(record, night, candidate, models, seed=7) == first
     late = corrected(record, ["late"])
     for name in (night.day0, identities(models)[1]):
-        answered(record, Contender("", name, models, 0), late)
+        answered(record, ScoredModel("", name, models, 0), late)
     bigger, _ = evaluate(record, replace(night, gate_watermark=mark(record)), candidate, models, seed=7)
     assert bigger.fresh_items == 7, "only the new item was still to be answered"
 

@@ -11,8 +11,8 @@ from errata.database.record import Record
 from errata.domain.transcript import Transcript
 from errata.inference.artefact import TRAINING_TRANSCRIPTS
 from evaluation.items import (
-    Contender,
     Item,
+    ScoredModel,
     fresh_items,
     guardrail_items,
     held_out_items,
@@ -22,10 +22,10 @@ from tests.made_up_answers import corrected, mark
 from tests.made_up_record import add, chapters, correction, misheard, shouted, talk
 
 
-def contender(folder: Path, name: str, *seen: Transcript) -> Contender:
+def contender(folder: Path, name: str, *seen: Transcript) -> ScoredModel:
     (folder / name).mkdir()
     (folder / name / TRAINING_TRANSCRIPTS).write_text(json.dumps(sorted(each.hash for each in seen)))
-    return Contender(name, name * 8, folder / name, 0)
+    return ScoredModel(name, name * 8, folder / name, 0)
 
 
 def names(items: list[Item]) -> list[str]:

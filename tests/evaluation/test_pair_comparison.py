@@ -9,7 +9,7 @@ import pytest
 from errata.domain.chapter import Chapters
 from errata.domain.correction import Label
 from errata.domain.prediction import Prediction
-from evaluation.items import Item, Part, Question, Scored, score
+from evaluation.items import Item, Part, Question, ScoredAnswer, score
 from evaluation.metrics.score import VideoScore
 from evaluation.pair_comparison import best_fixes, comparison, paired, worst_regressions
 from tests.made_up_record import chapters
@@ -23,7 +23,7 @@ def question(number: int, part: Part = "fresh", minutes: float = 2) -> Question:
     return Question(Item(part, label), chapters(0, 60), 60 * minutes, "seconds")
 
 
-def row(asked: Question, right: Chapters | None, *problems: str) -> Scored:
+def row(asked: Question, right: Chapters | None, *problems: str) -> ScoredAnswer:
     answer = None if right is None else Prediction(asked.item.label.transcript, "m", "t@1", right, problems)
     return score(asked, answer, "m")
 

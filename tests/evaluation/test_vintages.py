@@ -15,7 +15,7 @@ from errata.documents.night import Night
 from errata.documents.outcome import Outcome
 from errata.errors import Unavailable
 from evaluation.harness import evaluate
-from evaluation.items import Contender
+from evaluation.items import ScoredModel
 from evaluation.statistics.paired import compare
 from evaluation.vintages import VintageLimits, continual_scores, score_matrix, stride, vintage_history, worst_vintage
 from tests.made_up_answers import answered, contender, corrected, mark
@@ -32,7 +32,7 @@ def test_the_cost_is_bounded_and_what_is_kept_was_kept_before(count: int, most: 
     assert stride(count + 1, most) % step == 0, "so that a vintage that drops out never comes back"
 
 
-def night(record: Record, label: str, champion: Contender, day0: Contender, finished: bool = True) -> Night:
+def night(record: Record, label: str, champion: ScoredModel, day0: ScoredModel, finished: bool = True) -> Night:
     """The next night, up to what is corrected now."""
     with record.write() as store:
         last = store.nights.last()
@@ -53,14 +53,14 @@ def night(record: Record, label: str, champion: Contender, day0: Contender, fini
 
 
 @pytest.fixture
-def models(tmp_path: Path) -> dict[str, Contender]:
+def models(tmp_path: Path) -> dict[str, ScoredModel]:
     folder = tmp_path / "models"
     names = {"day0": "a", "one": "b", "two": "c", "new": "d"}
     return {name: contender(folder, name, letter) for name, letter in names.items()}
 
 
 @pytest.fixture
-def week(record: Record, models: dict[str, Contender]) -> Week:
+def week(record: Record, models: dict[str, ScoredModel]) -> Week:
     """Three nights are over. Day-0 was champion on the first two, `one` on the third, and `two` is now."""
     talks = {}
     for label, champion in (("mon", "day0"), ("tue", "day0"), ("wed", "one")):
@@ -78,12 +78,12 @@ def f1(place: float) -> float:
     return score_video(chapters(0, 60), chapters(0, place), 120.0).f1
 
 
-def tonight(record: Record, models: dict[str, Contender]) -> Night:
+def tonight(record: Record, models: dict[str, ScoredModel]) -> Night:
     corrected(record, [f"thu {number}" for number in range(6)])
     return night(record, "thu", models["two"], models["day0"], finished=False)
 
 
-def test_r_is_of_the_models_that_were_in_force(record: Record, models: dict[str, Contender], week: Week) -> None:
+def test_r_is_of_the_models_that_were_in_force(record: Record, models: dict[str, ScoredModel], week: Week) -> None:
     now = tonight(record, models)
     past = vintage_history(record, now, models["day0"].folder, VintageLimits())
     assert [(one.number, one.night, len(one.questions), one.size) for one in past.vintages] == [
@@ -99,7 +99,7 @@ def test_r_is_of_the_models_that_were_in_force(record: Record, models: dict[str,
     np.testing.assert_allclose(r, expected)
 
 
-def test_forgetting_is_named_by_its_night(record: Record, models: dict[str, Contender], week: Week) -> None:
+def test_forgetting_is_named_by_its_night(record: Record, models: dict[str, ScoredModel], week: Week) -> None:
     """The candidate knows Wednesday's talks, and has forgotten Monday's."""
     now = tonight(record, models)
     with record.read() as store:
@@ -130,7 +130,9 @@ def test_forgetting_is_named_by_its_night(record: Record, models: dict[str, Cont
     assert len(vintages) == 2 * 18 and {row.name for row in vintages} == {"new", "champion"}
 
 
-def test_the_sample_is_small_and_the_same_every_night(record: Record, models: dict[str, Contender], week: Week) -> None:
+def test_the_sample_is_small_and_the_same_every_night(
+    record: Record, models: dict[str, ScoredModel], week: Week
+) -> None:
     now = tonight(record, models)
     few = vintage_history(record, now, models["day0"].folder, VintageLimits(items=2, vintages=2))
     assert [(one.night, len(one.questions), one.size) for one in few.vintages] == [("mon", 2, 6), ("wed", 2, 6)]
@@ -143,7 +145,7 @@ def test_the_sample_is_small_and_the_same_every_night(record: Record, models: di
 
 
 def test_forgetting_is_from_the_best_model_ever_whatever_is_sampled(
-    record: Record, models: dict[str, Contender]
+    record: Record, models: dict[str, ScoredModel]
 ) -> None:
     """Monday's talks alone are sampled, and `two`, which came long after them, knew them best."""
     places = {"day0": 90, "one": 80, "two": 60, "new": 90}
@@ -163,7 +165,7 @@ def test_forgetting_is_from_the_best_model_ever_whatever_is_sampled(
 
 
 def test_labels_are_tonight_s_and_what_is_gone_is_not_asked_for(
-    record: Record, models: dict[str, Contender], week: Week
+    record: Record, models: dict[str, ScoredModel], week: Week
 ) -> None:
     with record.write() as store:
         store.corrections.add(correction(week["mon"][0], chapters(0, 30)))
@@ -176,7 +178,9 @@ def test_labels_are_tonight_s_and_what_is_gone_is_not_asked_for(
     assert set(mondays) == set(week["mon"]) - {week["mon"][1]}
 
 
-def test_a_cell_that_was_not_measured_is_not_made_up(record: Record, models: dict[str, Contender], week: Week) -> None:
+def test_a_cell_that_was_not_measured_is_not_made_up(
+    record: Record, models: dict[str, ScoredModel], week: Week
+) -> None:
     corrected(record, ["late"])
     with record.write() as store:
         last = store.nights.last()
@@ -194,12 +198,12 @@ def test_a_cell_that_was_not_measured_is_not_made_up(record: Record, models: dic
     assert np.isnan(r[1]).all() and not np.isnan(r[0, :3]).any(), "a model that isn't kept leaves a gap"
 
 
-def tonight_after(record: Record, models: dict[str, Contender]) -> Night:
+def tonight_after(record: Record, models: dict[str, ScoredModel]) -> Night:
     corrected(record, ["fri"])
     return night(record, "fri", models["two"], models["day0"], finished=False)
 
 
-def test_on_the_first_nights_there_is_nothing_to_forget(record: Record, models: dict[str, Contender]) -> None:
+def test_on_the_first_nights_there_is_nothing_to_forget(record: Record, models: dict[str, ScoredModel]) -> None:
     seqs = corrected(record, [f"mon {number}" for number in range(6)])
     first = night(record, "mon", models["day0"], models["day0"], finished=False)
     answered(record, models["day0"], seqs)
@@ -211,7 +215,7 @@ def test_on_the_first_nights_there_is_nothing_to_forget(record: Record, models: 
 
 
 def test_a_new_model_is_asked_about_earlier_nights(
-    record: Record, models: dict[str, Contender], week: Week, monkeypatch: pytest.MonkeyPatch
+    record: Record, models: dict[str, ScoredModel], week: Week, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded: list[Path] = []
 

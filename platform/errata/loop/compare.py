@@ -16,7 +16,7 @@ from errata.loop.compared_models import ComparedModel, ModelDescription, PromptS
 from errata.progress import progress_bar
 from errata.workspace import Workspace
 from evaluation.holdout import check_sealed, open_by_hand
-from evaluation.items import Item, Scored, held_out_items, score_items, unused_items
+from evaluation.items import Item, ScoredAnswer, held_out_items, score_items, unused_items
 from evaluation.pair_comparison import (
     ItemDifference,
     MetricComparison,
@@ -92,7 +92,7 @@ def compare(
     )
 
 
-def _score(workspace: Workspace, model: ComparedModel, items: Sequence[Item]) -> list[Scored]:
+def _score(workspace: Workspace, model: ComparedModel, items: Sequence[Item]) -> list[ScoredAnswer]:
     with progress_bar(f"{model.given} {model.predictor.key.model[:8]}", len(items)) as each:
         return score_items(workspace.record, model.predictor, items, each)
 

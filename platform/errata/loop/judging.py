@@ -17,7 +17,7 @@ from errata.progress import counter
 from errata.workspace import Workspace
 
 if TYPE_CHECKING:
-    from evaluation.items import Contender
+    from evaluation.items import ScoredModel
     from evaluation.judges.judge_client import JudgeClient
     from evaluation.judges.judge_session import JudgeSession
     from registry.policy import Policy
@@ -144,7 +144,7 @@ def _ask_about_unlabelled(
     session.ask_more(answer_items(workspace.record, old, new, drawn), len(drawn))
 
 
-def _sides(workspace: Workspace, night: Night, contender: ContenderScores) -> list[Contender]:
+def _sides(workspace: Workspace, night: Night, contender: ContenderScores) -> list[ScoredModel]:
     """The contender, the champion and Day-0; fewer, where one is not kept any more."""
     from evaluation.items import stored_model
     from evaluation.scoring_plan import read_candidate
