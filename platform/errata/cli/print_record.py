@@ -37,7 +37,7 @@ def print_import(report: ImportReport) -> None:
 def print_conflicts(conflicts: Sequence[Conflict]) -> None:
     for conflict in conflicts:
         rows = [
-            (str(side.correction), side.reviewer, side.kind, side.reviewed_on, _lines(side.chapters))
+            (str(side.correction), side.reviewer, side.kind, side.reviewed_on, _chapter_lines(side.chapters))
             for side in conflict.sides
         ]
         print_table(
@@ -47,7 +47,7 @@ def print_conflicts(conflicts: Sequence[Conflict]) -> None:
     say(f"{counted} in conflict; settle one: errata adjudicate TRANSCRIPT --choose CORRECTION --by NAME")
 
 
-def _lines(chapters: Chapters) -> str:
+def _chapter_lines(chapters: Chapters) -> str:
     return "\n".join(f"{clock(chapter.start)} {chapter.title}" for chapter in chapters) or "–"
 
 
@@ -56,7 +56,7 @@ def print_adjudication(result: Adjudication) -> None:
 
 
 def retraction_json(result: Retraction) -> dict[str, Any]:
-    return {**as_json(result), "mlflow": _tagged(result.mlflow)}
+    return {**as_json(result), "mlflow": _tag_sentence(result.mlflow)}
 
 
 def print_retraction(result: Retraction) -> None:
@@ -68,7 +68,7 @@ def print_retraction(result: Retraction) -> None:
         uses = [name for name, used in (("trained", night.trained), ("scored", night.scored)) if used]
         say(f"night     {night.night}  {' and '.join(uses)} on it")
     _print_models(result.models)
-    say(f"MLflow    {_tagged(result.mlflow)}")
+    say(f"MLflow    {_tag_sentence(result.mlflow)}")
 
 
 def _print_models(models: Sequence[ModelUse]) -> None:
@@ -79,7 +79,7 @@ def _print_models(models: Sequence[ModelUse]) -> None:
         say("model     none learnt from it")
 
 
-def _tagged(result: TagResult) -> str:
+def _tag_sentence(result: TagResult) -> str:
     if result.problem:
         return f"not told ({result.problem})"
     if not result.tagged and not result.missing:
@@ -107,7 +107,7 @@ def _reviewer(reviewer: Reviewer) -> tuple[str, ...]:
 
 
 def deletion_json(result: Deletion) -> dict[str, Any]:
-    told = {"twins": result.twins, "models": result.models, "mlflow": _tagged(result.mlflow)}
+    told = {"twins": result.twins, "models": result.models, "mlflow": _tag_sentence(result.mlflow)}
     return {**result.tombstone.as_json(), **told}
 
 
@@ -119,7 +119,7 @@ def print_deletion(result: Deletion) -> None:
     for twin in result.twins:
         say(f"twin      {twin} says the same or nearly, and was kept; forget it too if it is meant")
     _print_models(result.models)
-    say(f"MLflow    {_tagged(result.mlflow)}")
+    say(f"MLflow    {_tag_sentence(result.mlflow)}")
     if result.models:
         say("What these models learnt can't be taken out of their weights; train anew from Day-0 to be without it.")
 

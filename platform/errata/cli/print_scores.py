@@ -40,23 +40,23 @@ def print_videos(scores: FileScores) -> None:
     tool = scores.meteor_tool
     say(f"soda_c, meteor: {'not scored, since ' + tool.missing if tool.missing else 'by ' + tool.name}")
     say(f"{scores.answered:.1f} % of the videos have a prediction")
-    for line in _left_out(scores):
+    for line in _remarks(scores):
         say(line)
 
 
-def _left_out(scores: FileScores) -> Iterator[str]:
+def _remarks(scores: FileScores) -> Iterator[str]:
     """What the means are not of, or what the files don't agree on."""
     counts = {name: count for name, count in scores.left_out.items() if scores.mean[name] is not None}
     if counts:
         listed = ", ".join(f"{name} of {count}" for name, count in counts.items())
         yield f"not defined, and left out of the mean, for so many of the {len(scores.videos)} videos: {listed}"
     if scores.missing:
-        yield f"without a prediction, so that all is worst: {_named(scores.missing)}"
+        yield f"without a prediction, so that all is worst: {_first_names(scores.missing)}"
     if scores.unknown:
-        yield f"predicted, but not in the reference, so not scored: {_named(scores.unknown)}"
+        yield f"predicted, but not in the reference, so not scored: {_first_names(scores.unknown)}"
 
 
-def _named(names: Sequence[str]) -> str:
+def _first_names(names: Sequence[str]) -> str:
     rest = len(names) - NAMED
     return ", ".join(names[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
 

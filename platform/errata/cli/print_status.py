@@ -84,16 +84,16 @@ def print_nights(outcomes: Sequence[Outcome]) -> None:
                 str(outcome.new_corrections),
                 percent(outcome.equal_split_f1),
                 *(interval(outcome.means.get(name)) for name in ("day0", "champion", "candidate")),
-                outcome.verdict + (" *" if _waited(outcome) else ""),
+                outcome.verdict + (" *" if _promoted_the_challenger(outcome) else ""),
             )
         )
     title = "F1 on fresh items, with 90 % interval (equal: chapters of one length)"
     print_table(title, ("night", "new", "equal", "Day-0", "champion", "candidate", "verdict"), rows)
-    for outcome in filter(_waited, outcomes):
+    for outcome in filter(_promoted_the_challenger, outcomes):
         scored = interval(outcome.means.get("challenger"))
         say(f"* {outcome.night} promoted an earlier night's candidate, which had waited: {scored}")
 
 
-def _waited(outcome: Outcome) -> bool:
+def _promoted_the_challenger(outcome: Outcome) -> bool:
     """Whether the night promoted the challenger and not its own candidate."""
     return bool(outcome.promoted) and outcome.promoted != outcome.candidate

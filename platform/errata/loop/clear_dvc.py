@@ -56,13 +56,13 @@ def _clear_remote(repo: Any, name: str, target: DeletionTarget) -> int:
 def clear_objects(objects: Any, target: DeletionTarget) -> int:
     """Of one of DVC's object databases."""
     # all are looked at before one is deleted: what says that a table holds it may hold it too
-    doomed = set(_holding(objects, target))
+    doomed = set(_objects_with(objects, target))
     for name in sorted(doomed):
         objects.delete(name)
     return len(doomed)
 
 
-def _holding(objects: Any, target: DeletionTarget) -> Iterator[str]:
+def _objects_with(objects: Any, target: DeletionTarget) -> Iterator[str]:
     """The objects that hold it."""
     present = set(objects.all())
     for name in sorted(present):

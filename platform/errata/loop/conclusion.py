@@ -44,7 +44,7 @@ def night_outcome(workspace: Workspace, night: Night, evaluation: Evaluation, re
             for result in results
         ),
     )
-    return _led_by(outcome, winner or results[0], workspace) if results else outcome
+    return _with_leading_result(outcome, winner or results[0], workspace) if results else outcome
 
 
 def _why_no_candidate(path: Path) -> str:
@@ -52,7 +52,7 @@ def _why_no_candidate(path: Path) -> str:
     return read_document(NoCandidate, path, "run the night again").reason if path.exists() else ""
 
 
-def _led_by(outcome: Outcome, result: GateResult, workspace: Workspace) -> Outcome:
+def _with_leading_result(outcome: Outcome, result: GateResult, workspace: Workspace) -> Outcome:
     """What the night says of itself: the promoted contender's result, or else the candidate's."""
     primary = result.evidence.primary
     return replace(

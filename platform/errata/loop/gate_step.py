@@ -33,7 +33,7 @@ def run_gates(
         history = GateHistory.of(row.outcome for row in store.nights.all())
     results = []
     for contender in contenders:
-        parity = read_parity(_exported_in(workspace, night, contender) / PARITY)
+        parity = read_parity(_export_night(workspace, night, contender) / PARITY)
         given = GateInput(contender, parity, judgings.get(contender.name))
         result = run_gate(night, given, policy, folder, history)
         history = history.after(result.model, result.decision.test)
@@ -41,7 +41,7 @@ def run_gates(
     return results
 
 
-def _exported_in(workspace: Workspace, night: Night, contender: ContenderScores) -> Path:
+def _export_night(workspace: Workspace, night: Night, contender: ContenderScores) -> Path:
     """The folder of the night that made a contender, where its exports were measured."""
     if contender.name == "candidate":
         return workspace.nights / night.label

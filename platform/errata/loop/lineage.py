@@ -93,7 +93,7 @@ def _night_use(store: Store, night: NightRow, transcript: int, correction: int) 
         night=night.label,
         training_watermark=night.training_watermark,
         gate_watermark=night.gate_watermark,
-        trained=not skipped and made_a_model and _trains(store, transcript, correction, night.training_watermark),
+        trained=not skipped and made_a_model and _trains_on(store, transcript, correction, night.training_watermark),
         scored=not skipped and correction in store.labels.supporting_corrections(transcript, night.gate_watermark),
     )
 
@@ -105,7 +105,7 @@ def models_with(workspace: Workspace, transcript: int, correction: int) -> list[
     """
     with workspace.record.read() as store:
         watermarks = sorted({night.training_watermark for night in store.nights.all()})
-        first = next((mark for mark in watermarks if _trains(store, transcript, correction, mark)), None)
+        first = next((mark for mark in watermarks if _trains_on(store, transcript, correction, mark)), None)
         name = store.transcripts.hash_of(transcript)
     if first is None:
         return []
@@ -117,7 +117,7 @@ def models_that_saw(workspace: Workspace, hashes: Collection[str]) -> list[Model
     return _models(workspace, lambda _, seen: not seen.isdisjoint(hashes))
 
 
-def _trains(store: Store, transcript: int, correction: int, watermark: int) -> bool:
+def _trains_on(store: Store, transcript: int, correction: int, watermark: int) -> bool:
     label = store.labels.of(transcript, watermark)
     return (
         isinstance(label, Label)
@@ -131,7 +131,7 @@ def _models(workspace: Workspace, learnt: Callable[[Card, frozenset[str]], bool]
         meanings = {alias: store.aliases.model_of(alias) for alias in ALIASES}
         nights = {night.outcome.candidate: night.label for night in store.nights.all()}
     models = []
-    for folder in _sealed(workspace.models):
+    for folder in _sealed_folders(workspace.models):
         card = Card.read(folder)
         if learnt(card, read_training_transcripts(folder)):
             identity = content_hash(json.loads((folder / MANIFEST).read_text()))
@@ -140,7 +140,7 @@ def _models(workspace: Workspace, learnt: Callable[[Card, frozenset[str]], bool]
     return sorted(models, key=lambda model: (model.training_watermark, model.model))
 
 
-def _sealed(models: Path) -> Iterator[Path]:
+def _sealed_folders(models: Path) -> Iterator[Path]:
     return (path.parent for path in sorted(models.glob(f"*/{MANIFEST}")) if path.parent.suffix != ".partial")
 
 

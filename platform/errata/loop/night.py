@@ -16,7 +16,7 @@ from errata.loop.gate_step import run_gates
 from errata.loop.judging import judge_contenders
 from errata.loop.lease import loop_lease
 from errata.loop.night_plan import begin_night, plan_night, skip_night
-from errata.loop.night_timing import timed
+from errata.loop.night_timing import night_timer
 from errata.loop.publishing import publish
 from errata.loop.registering import register_contenders, store_candidate
 from errata.loop.stages import collect_results, run_stages
@@ -38,7 +38,7 @@ def run_night(workspace: Workspace, label: str | None = None) -> Outcome:
             return skip_night(workspace, label)
         night, folder = plan_night(workspace, row), workspace.nights / label
         night.write(workspace.root)
-        with timed(folder):
+        with night_timer(folder):
             run_stages(workspace.root)
             collect_results(workspace.root, folder)
             evaluation = read_document(Evaluation, folder / EVALUATION, "run the night again")

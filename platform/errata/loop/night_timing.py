@@ -14,7 +14,7 @@ from errata.documents.night_timing import NightTiming
 
 
 @contextmanager
-def timed(folder: Path) -> Iterator[None]:
+def night_timer(folder: Path) -> Iterator[None]:
     """Adds the block to the timing in a night's `folder`: a further attempt, its seconds, and processor seconds.
 
     A block that raises counts as well; one whose process was killed doesn't.

@@ -120,7 +120,7 @@ def _add_review(store: Store, review: Review, origin: str) -> bool:
         return False
     transcript = store.transcripts.find(review.video_id)
     check_starts(store, transcript, review.video_id, (*(review.chapters or ()), *(review.draft or ())))
-    prediction, chapters = _reviewed(store, transcript, review)
+    prediction, chapters = _prediction_and_chapters(store, transcript, review)
     correction = Correction(
         transcript=transcript,
         kind=_kind(store, review, prediction, chapters),
@@ -142,10 +142,10 @@ def _kind(store: Store, review: Review, prediction: int | None, chapters: Chapte
     return review.kind
 
 
-def _reviewed(store: Store, transcript: int, review: Review) -> tuple[int | None, Chapters]:
+def _prediction_and_chapters(store: Store, transcript: int, review: Review) -> tuple[int | None, Chapters]:
     """The prediction that the reviewer saw, and the chapters that are right by the review."""
     if review.prediction_key:
-        return _reviewed_by_key(store, transcript, review)
+        return _named_prediction(store, transcript, review)
     if review.draft is not None:
         model = f"foreign:{review.draft_by or 'unknown'}:{content_hash(_plain_chapters(review.draft))[:12]}"
         draft = Prediction(transcript, model, "", review.draft, foreign=True)
@@ -164,7 +164,7 @@ def _reviewed(store: Store, transcript: int, review: Review) -> tuple[int | None
     return latest[0], chapters
 
 
-def _reviewed_by_key(store: Store, transcript: int, review: Review) -> tuple[int, Chapters]:
+def _named_prediction(store: Store, transcript: int, review: Review) -> tuple[int, Chapters]:
     named = store.predictions.find_by_hash(review.prediction_key)
     if named is None or named[1].transcript != transcript:
         raise BadInput(
@@ -211,7 +211,7 @@ def _import(
                 if isinstance(row, LeftOut):
                     left_out[row.reason] += 1
                     continue
-                outcome = _added(store, row, add)
+                outcome = _add_row(store, row, add)
                 if isinstance(outcome, Rejected):
                     refused.append(outcome)
                 else:
@@ -241,7 +241,7 @@ def _write_rejects(rejects: Path, refused: list[Rejected]) -> Path:
     return place
 
 
-def _added(store: Store, row: Item | Rejected, add: Callable[[Store, Item], bool]) -> bool | Rejected:
+def _add_row(store: Store, row: Item | Rejected, add: Callable[[Store, Item], bool]) -> bool | Rejected:
     """Whether the row was new; a row that the record can't take comes back rejected."""
     if isinstance(row, Rejected):
         return row
