@@ -62,7 +62,7 @@ class GateInput:
         """The same where the judges have a say."""
         return self.judging if self.judging and self.judging.say else None
 
-    def measured(self) -> Iterator[tuple[str, Comparison]]:
+    def comparisons(self) -> Iterator[tuple[str, Comparison]]:
         """Every guardrail that was measured; a preset takes those that it has a limit for."""
         yield from self.contender.measured.items()
         for target, export in self.parity.items():
@@ -82,7 +82,7 @@ class GateInput:
 
 
 def run_gate(
-    night: Night, given: GateInput, policy: Policy, folder: Path, history: GateHistory | None = None
+    night: Night, measured: GateInput, policy: Policy, folder: Path, history: GateHistory | None = None
 ) -> GateResult:
     """Puts a contender to the gate.
 
@@ -90,8 +90,8 @@ def run_gate(
     see `GateHistory.of`; the next contender of the night is judged after `history.after(result.model,
     result.decision.test)`.
     """
-    history, contender, parity = history or GateHistory(), given.contender, given.parity
-    evidence = _evidence(given, policy, history.nights(contender.model) + 1)
+    history, contender, parity = history or GateHistory(), measured.contender, measured.parity
+    evidence = _evidence(measured, policy, history.nights(contender.model) + 1)
     exports = {target: export.model for target, export in parity.items()}
     decision = decide(evidence, policy, history)
     record = EvidenceRecord(
@@ -105,7 +105,7 @@ def run_gate(
         policy=policy.name,
         gate=evidence,
         decision=decision,
-        scores={name: sha256((folder / name).read_bytes()) for name in given.files()},
+        scores={name: sha256((folder / name).read_bytes()) for name in measured.files()},
         parity=dict(parity),
     )
     path, digest = write_evidence(folder, record)
@@ -113,20 +113,21 @@ def run_gate(
     return GateResult(contender.name, contender.model, evidence, decision, path, digest, exports, first_come)
 
 
-def _evidence(given: GateInput, policy: Policy, nights: int) -> Evidence:
-    primary, measured = given.contender.primary, dict(given.measured())
-    faults = [Fault("reported", detail=fault) for fault in given.contender.faults]
-    faults += missing_answers(given.judging) if given.judging else ()
-    # A misspelt name would else pass in silence: no preset has a limit for it, so none would ask for it.
-    known_to_any = {name for name in measured if any(preset.limit(name) for preset in PRESETS.values())}
-    faults += [Fault("unknown guardrail", name) for name in measured if name not in known_to_any]
+def _evidence(measured: GateInput, policy: Policy, nights: int) -> Evidence:
+    primary, comparisons = measured.contender.primary, dict(measured.comparisons())
+    faults = [Fault("reported", detail=fault) for fault in measured.contender.faults]
+    faults += missing_answers(measured.judging) if measured.judging else ()
+    for name in comparisons:
+        # A misspelt name would else pass in silence: no preset has a limit for it, so none would ask for it.
+        if not any(preset.limit(name) for preset in PRESETS.values()):
+            faults.append(Fault("unknown guardrail", name))
     judge: JudgeSay | None
     try:
-        powered, judge = powered_comparison(given.panel, primary)
+        powered, judge = powered_comparison(measured.panel, primary)
     except BadInput as error:
         powered, judge = None, None
         faults.append(Fault("reported", "the judge's evidence", f"{error}."))
-    limited = {name: comparison for name, comparison in measured.items() if policy.limit(name)}
+    limited = {name: comparison for name, comparison in comparisons.items() if policy.limit(name)}
     return Evidence(
         primary=primary,
         guardrails=tuple(policy.guardrail(name, comparison) for name, comparison in limited.items()),
@@ -140,8 +141,8 @@ def _evidence(given: GateInput, policy: Policy, nights: int) -> Evidence:
 
 def winner_of(results: Sequence[GateResult]) -> GateResult | None:
     """Of those that may be promoted, the one whose gain is surest."""
-    able = [result for result in results if result.decision.verdict == "promote"]
-    return max(able, key=_lower_bound, default=None)
+    promotable = [result for result in results if result.decision.verdict == "promote"]
+    return max(promotable, key=_lower_bound, default=None)
 
 
 def next_challenger(results: Sequence[GateResult]) -> GateResult | None:
@@ -156,9 +157,8 @@ def next_challenger(results: Sequence[GateResult]) -> GateResult | None:
         return None
     open_results = [result for result in results if not result.decision.final]
     undecided = [result for result in open_results if result.decision.verdict in ("inconclusive", "underpowered")]
-    blocked = [
-        result for result in open_results if result.name == "challenger" and result.decision.verdict == "blocked"
-    ]
+    challengers = [result for result in open_results if result.name == "challenger"]
+    blocked = [result for result in challengers if result.decision.verdict == "blocked"]
     return max(undecided or blocked, key=lambda result: (_came_first(result), _lower_bound(result)), default=None)
 
 

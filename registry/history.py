@@ -54,5 +54,5 @@ class GateHistory:
         discovery = passed and p_value <= level
         before = self.tests[-1].wealth if self.tests else wealth
         discoveries = 1 + sum(test.discovery for test in self.tests) if discovery else 0
-        left = lord_wealth(before, level, discoveries, fdr, wealth)
-        return SpentTest(len(self.tests) + 1, p_value, level, discovery, left)
+        after = lord_wealth(before, level, discoveries, fdr, wealth)
+        return SpentTest(len(self.tests) + 1, p_value, level, discovery, after)

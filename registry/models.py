@@ -77,11 +77,11 @@ class ModelRegistry:
 
     def open_run(self, night: str) -> str:
         """The run of a night, open; a new one where it has none."""
-        with self._reaching():
+        with self._mlflow_errors():
             runs = self._client.search_runs([self._experiment], f"tags.`{NIGHT}` = '{night}'", max_results=1)
             if not runs:
-                made = self._client.create_run(self._experiment, tags={NIGHT: night}, run_name=night)
-                return str(made.info.run_id)
+                new = self._client.create_run(self._experiment, tags={NIGHT: night}, run_name=night)
+                return str(new.info.run_id)
             self._client.update_run(runs[0].info.run_id, status="RUNNING")
             return str(runs[0].info.run_id)
 
@@ -97,20 +97,19 @@ class ModelRegistry:
 
         MLflow never changes a parameter: one that a resumed night gives anew becomes a tag `param.<name>`.
         """
-        with self._reaching():
+        with self._mlflow_errors():
             from mlflow.entities import Metric, Param, RunTag
 
-            known = self._client.get_run(run)
-            old = known.data.params
-            given = {name: str(value) for name, value in params.items()}
-            new = [Param(name, value) for name, value in given.items() if name not in old]
+            stored = self._client.get_run(run)
+            old, values = stored.data.params, {name: str(value) for name, value in params.items()}
+            new = [Param(name, value) for name, value in values.items() if name not in old]
             for begin in range(0, len(new), _PARAMS_AT_ONCE):
                 self._client.log_batch(run, params=new[begin : begin + _PARAMS_AT_ONCE])
-            changed = {f"param.{name}": value for name, value in given.items() if old.get(name, value) != value}
+            changed = {f"param.{name}": value for name, value in values.items() if old.get(name, value) != value}
+            run_tags = [RunTag(name, value) for name, value in {**tags, **changed}.items()]
             # At the run's own time, so that the same value logged again is the same row.
-            measured = [Metric(name, value, known.info.start_time, 0) for name, value in metrics.items()]
-            noted = [RunTag(name, value) for name, value in {**tags, **changed}.items()]
-            self._client.log_batch(run, metrics=measured, tags=noted)
+            rows = [Metric(name, value, stored.info.start_time, 0) for name, value in metrics.items()]
+            self._client.log_batch(run, metrics=rows, tags=run_tags)
             for path in artifacts:
                 if path.is_dir():
                     self._client.log_artifacts(run, str(path), path.name)
@@ -119,7 +118,7 @@ class ModelRegistry:
 
     def log_dataset(self, run: str, dataset: Dataset) -> None:
         """Notes what a run read. Doing it again changes nothing."""
-        with self._reaching():
+        with self._mlflow_errors():
             from mlflow.entities import Dataset as Entity
             from mlflow.entities import DatasetInput, InputTag
 
@@ -129,7 +128,7 @@ class ModelRegistry:
 
     def close_run(self, run: str, status: str = "FINISHED") -> None:
         """`status` as MLflow names it: `FINISHED`, `FAILED` or `KILLED`."""
-        with self._reaching():
+        with self._mlflow_errors():
             self._client.set_terminated(run, status)
 
     # versions --------------------------------------------------------------------------------------------------------
@@ -142,8 +141,8 @@ class ModelRegistry:
         """
         if artefact.verify(folder) != identity:
             raise NotFound(f"{folder} does not hold the model {identity[:16]}…; register the folder that does")
-        with self._reaching():
-            version = self._version(identity) or self._upload(folder, identity, run)
+        with self._mlflow_errors():
+            version = self._find_version(identity) or self._upload(folder, identity, run)
             self._tag(version, {**tags, REPORT: f"runs:/{run}/{REPORT_PAGE}"})
             place = f"#/experiments/{self._experiment}/runs/{run}/artifacts/{REPORT_PAGE}"
             self._client.update_model_version(self._name, version.version, f"[Report]({place})")
@@ -151,19 +150,19 @@ class ModelRegistry:
 
     def tag_version(self, identity: str, tags: Mapping[str, str]) -> None:
         """Puts evidence on a version: its verdict, effect, p value and the evidence record's sha256."""
-        with self._reaching():
-            self._tag(self._registered(identity), tags)
+        with self._mlflow_errors():
+            self._tag(self._registered_version(identity), tags)
 
     # aliases ---------------------------------------------------------------------------------------------------------
 
     def aliases(self) -> dict[str, tuple[str, str]]:
         """Alias to version and identity, as MLflow has them; the identity is empty where the version isn't ours."""
-        with self._reaching():
+        with self._mlflow_errors():
             if not self._has_model():
                 return {}
-            held = self._client.get_registered_model(self._name).aliases
-            versions = {number: self._client.get_model_version(self._name, number) for number in set(held.values())}
-            return {alias: (str(number), versions[number].tags.get(SHA256, "")) for alias, number in held.items()}
+            numbers = self._client.get_registered_model(self._name).aliases
+            versions = {number: self._client.get_model_version(self._name, number) for number in set(numbers.values())}
+            return {alias: (str(number), versions[number].tags.get(SHA256, "")) for alias, number in numbers.items()}
 
     def apply(self, moves: Iterable[MoveRow]) -> int:
         """Brings MLflow's aliases to where `moves` leave them; returns how many it had to change.
@@ -172,10 +171,11 @@ class ModelRegistry:
         Raises NotFound where a model isn't registered: register it, then apply again.
         """
         wanted = {move.alias: move.model for move in sorted(moves, key=lambda move: move.number)}
-        with self._reaching():
-            held = {alias: identity for alias, (_, identity) in self.aliases().items()}
-            changes = {alias: model for alias, model in wanted.items() if held.get(alias, "") != model}
-            versions = {model: self._registered(model).version for model in set(changes.values()) - {""}}
+        with self._mlflow_errors():
+            present = {alias: identity for alias, (_, identity) in self.aliases().items()}
+            changes = {alias: model for alias, model in wanted.items() if present.get(alias, "") != model}
+            # Every version is looked up before the first alias moves: one that is missing leaves all where they are.
+            versions = {model: self._registered_version(model).version for model in set(changes.values()) - {""}}
             for alias, model in changes.items():
                 if model:
                     self._client.set_registered_model_alias(self._name, alias, versions[model])
@@ -191,6 +191,7 @@ class ModelRegistry:
         with record.read() as store:
             moves = store.aliases.moves()
         changed = self.apply(moves)
+        # Marked afterwards: a night that is killed in between applies them again, which changes nothing.
         with record.write() as store:
             for move in moves:
                 if not move.applied:
@@ -205,16 +206,13 @@ class ModelRegistry:
 
         return MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
 
-    @property
-    def _served(self) -> bool:
-        return self._uri.startswith(("http://", "https://"))
-
     @cached_property
     def _experiment(self) -> str:
-        known = self._client.get_experiment_by_name(self._name)
-        if known is not None:
-            return str(known.experiment_id)
-        place = None if self._served else self._artifacts.resolve().as_uri()
+        experiment = self._client.get_experiment_by_name(self._name)
+        if experiment is not None:
+            return str(experiment.experiment_id)
+        served = self._uri.startswith(("http://", "https://"))
+        place = None if served else self._artifacts.resolve().as_uri()
         return str(self._client.create_experiment(self._name, artifact_location=place))
 
     def _has_model(self) -> bool:
@@ -223,7 +221,7 @@ class ModelRegistry:
     def _upload(self, folder: Path, identity: str, run: str) -> ModelVersion:
         if not self._has_model():
             self._client.create_registered_model(self._name)
-        place = _place(identity)
+        place = f"models/{identity[:16]}"
         self._client.log_artifacts(run, str(folder), place)
         # A server takes a version's files from a run alone; a path of this machine it would refuse.
         source = f"{self._client.get_run(run).info.artifact_uri}/{place}"
@@ -234,20 +232,20 @@ class ModelRegistry:
             if version.tags.get(name) != value:
                 self._client.set_model_version_tag(self._name, version.version, name, value)
 
-    def _version(self, identity: str) -> ModelVersion | None:
+    def _find_version(self, identity: str) -> ModelVersion | None:
         versions = self._client.search_model_versions(f"name = '{self._name}' and tags.`{SHA256}` = '{identity}'")
         return min(versions, key=lambda version: int(version.version), default=None)
 
-    def _registered(self, identity: str) -> ModelVersion:
-        version = self._version(identity)
+    def _registered_version(self, identity: str) -> ModelVersion:
+        version = self._find_version(identity)
         if version is None:
             raise NotFound(f"MLflow has no version of {self._name} for {identity[:16]!r}; register the model first")
         return version
 
     @contextmanager
-    def _reaching(self) -> Iterator[None]:
-        """MLflow's own errors, as ours."""
-        _quiet()
+    def _mlflow_errors(self) -> Iterator[None]:
+        """Within it, MLflow's own errors are ours."""
+        _set_environment()
         from mlflow.exceptions import MlflowException
 
         try:
@@ -266,12 +264,7 @@ class ModelRegistry:
 _KINDS: dict[str, type[ErrataError]] = {"INVALID_PARAMETER_VALUE": BadInput, "RESOURCE_DOES_NOT_EXIST": NotFound}
 
 
-def _quiet() -> None:
+def _set_environment() -> None:
     """What must be set before MLflow is first imported."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-
-
-def _place(identity: str) -> str:
-    """Where a model lies among its run's artifacts."""
-    return f"models/{identity[:16]}"

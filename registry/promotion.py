@@ -12,12 +12,12 @@ from pathlib import Path
 from errata.database.store import Store
 from errata.database.tables import MoveRow
 from errata.documents.evidence_record import EvidenceRecord
+from errata.documents.params import TARGETS
 from errata.errors import Refused
 from registry.evidence import read_evidence
 
-TARGETS = ("server", "device")
-"""What ships of the champion, one alias each."""
 SHIPPING_ALIASES = ("champion", *TARGETS)
+"""An alias for each form in which the champion ships, beside its own."""
 
 _ROLLBACK = "rollback: "
 
@@ -107,7 +107,7 @@ def _states(moves: Iterable[MoveRow]) -> Sequence[ShippingState]:
             states.pop()
         elif move.alias == "champion":
             states.append(dict(states[-1]) if states else {})
-        elif not states:
+        elif not states:  # a target that was moved before there was any champion
             states.append({})
         if move.model:
             states[-1][move.alias] = AliasTarget(move.model, move.evidence)
