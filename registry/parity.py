@@ -53,16 +53,18 @@ class LabelledItem:
 
 def agreement(original: Sequence[Chapters], exported: Sequence[Chapters]) -> AnswerAgreement:
     """Answer i of both is to item i. Raises ValueError where one has more answers than the other."""
-    alike = given = shared = titled = 0
+    same_answers = starts = same_starts = same_titles = 0
     for old, new in zip(original, exported, strict=True):
         old_titles = {chapter.start: chapter.title for chapter in old}
         new_titles = {chapter.start: chapter.title for chapter in new}
-        alike += old == new
-        given += len(old_titles.keys() | new_titles.keys())
-        shared += len(old_titles.keys() & new_titles.keys())
-        titled += len(old_titles.items() & new_titles.items())
+        same_answers += old == new
+        starts += len(old_titles.keys() | new_titles.keys())
+        same_starts += len(old_titles.keys() & new_titles.keys())
+        same_titles += len(old_titles.items() & new_titles.items())
     return AnswerAgreement(
-        answers=_percent(alike, len(original)), starts=_percent(shared, given), titles=_percent(titled, shared)
+        answers=_percent(same_answers, len(original)),
+        starts=_percent(same_starts, starts),
+        titles=_percent(same_titles, same_starts),
     )
 
 
@@ -77,29 +79,29 @@ def measure(
     model: Path,
     exports: Mapping[str, Path],
     labels: Sequence[Label],
-    each: Callable[[], None] = lambda: None,
+    advance: Callable[[], None] = lambda: None,
 ) -> dict[str, Parity]:
     """The parity of each of `exports` (target to folder) with `model`, on the labels' transcripts.
 
-    `models` is where an adapter's base is kept; `each` is called once for every model and label. An export whose
+    `models` is where an adapter's base is kept; `advance` is called once for every model and label. An export whose
     weights are the model's to the bit is asked about the first `TRIED` alone. Each model is asked once about a
     transcript, ever: answers are read from the record, and new ones are recorded. Raises NotFound for a folder whose
     files aren't those that were sealed.
     """
     items = _items(record, labels)
 
-    def answers(folder: Path, asked: Sequence[Label]) -> list[Chapters]:
+    def answers(folder: Path, batch: Sequence[Label]) -> list[Chapters]:
         recorded = RecordedModel(record, FolderModel(verify(folder), folder, models))
-        predictions = recorded.predict_all([label.transcript for label in asked], each)
-        return [predictions[label.transcript].chapters for label in asked]
+        predictions = recorded.predict_all([label.transcript for label in batch], advance)
+        return [predictions[label.transcript].chapters for label in batch]
 
     original = answers(model, labels)
 
     def exported_answers(folder: Path) -> list[Chapters]:
         first = answers(folder, labels[:TRIED])
         if first == original[:TRIED] and same_weights(model, folder, models):
-            for _ in labels[TRIED:]:
-                each()
+            for _ in labels[TRIED:]:  # not asked, and yet done
+                advance()
             return original
         return first + answers(folder, labels[TRIED:])
 
@@ -127,10 +129,8 @@ def _items(record: Record, labels: Sequence[Label]) -> list[LabelledItem]:
 
 
 def _f1(items: Sequence[LabelledItem], answers: Sequence[Chapters]) -> list[float]:
-    return [
-        score_video(item.reference, answer, item.duration, item.unit).f1
-        for item, answer in zip(items, answers, strict=True)
-    ]
+    pairs = zip(items, answers, strict=True)
+    return [score_video(item.reference, answer, item.duration, item.unit).f1 for item, answer in pairs]
 
 
 def _percent(part: int, whole: int) -> float | None:
@@ -156,13 +156,15 @@ def night_parity(workspace: Workspace, night: Night) -> ParityReport:
     held_out = guardrail_items(workspace.record, night.gate_watermark, compared)
     labels = [item.label for item in (*fresh, *held_out)]
     folders: dict[str, Path] = {target: EXPORTS / target for target in TARGETS if (EXPORTS / target).is_dir()}
-    with progress_bar("parity", len(labels) * (1 + len(folders))) as each:
-        exports = measure(workspace.record, workspace.models, candidate.folder, folders, labels, each)
+    with progress_bar("parity", len(labels) * (1 + len(folders))) as advance:
+        exports = measure(workspace.record, workspace.models, candidate.folder, folders, labels, advance)
     if held_out:
-        asked, why = tuple(parity.model for parity in exports.values()), f"{night.label}, exports"
-        log_night(workspace.record, HoldoutAccess("anchor", "nightly", why, asked, len(held_out), night.gate_watermark))
+        identities, why = tuple(parity.model for parity in exports.values()), f"{night.label}, exports"
+        access = HoldoutAccess("anchor", "nightly", why, identities, len(held_out), night.gate_watermark)
+        log_night(workspace.record, access)
     limit = preset(workspace.params().gate.preset).limit("latency")
-    if "server" in exports and labels and limit is not None and limit.decides:  # else it would only cost time
+    # It costs minutes, and a preset that doesn't decide by it has no use for it.
+    if "server" in exports and labels and limit is not None and limit.decides:
         footprint = _footprint(workspace, night, folders["server"], labels[:TIMED])
         exports["server"] = replace(exports["server"], footprint=footprint)
     return ParityReport(exports)

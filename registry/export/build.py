@@ -23,7 +23,7 @@ def build(out: Path, fill: Callable[[Path], None]) -> str:
         fill(partial)
         identity = seal(partial)
         if out.exists():
-            out.replace(old)
+            out.replace(old)  # a folder can't be renamed over one that holds files
         partial.replace(out)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -44,7 +44,7 @@ def _run_builder(server: Path, folder: Path, cache: Path, precision: Precision) 
     command = [sys.executable, "-m", "onnxruntime_genai.models.builder"]
     command += ["-i", str(server), "-o", str(folder), "-p", precision, "-e", "cpu", "-c", str(cache)]
     command += ["--extra_options", "hf_token=false", *_QUANTISATION[precision]]
-    ran = subprocess.run(
+    process = subprocess.run(
         command,
         env={**os.environ, "HF_HUB_OFFLINE": "1"},
         capture_output=True,
@@ -52,8 +52,8 @@ def _run_builder(server: Path, folder: Path, cache: Path, precision: Precision) 
         errors="replace",
         check=False,
     )
-    if ran.returncode or not (folder / "genai_config.json").is_file():
-        lines = [line for line in ran.stderr.splitlines() if line.strip()] or [f"exit code {ran.returncode}"]
+    if process.returncode or not (folder / "genai_config.json").is_file():
+        lines = [line for line in process.stderr.splitlines() if line.strip()] or [f"exit code {process.returncode}"]
         raise Unavailable(
             f"ONNX Runtime GenAI's builder could not export {server} for a device ({lines[-1].strip()}); "
             "see whether it supports the model's architecture, or leave this export out"

@@ -11,7 +11,6 @@ from errata.inference.tokenizer import load_tokenizer
 from registry.export.build import build, inherit
 
 if TYPE_CHECKING:
-    from transformers import GenerationConfig
     from transformers import PreTrainedTokenizerBase as Tokenizer
 
 
@@ -35,7 +34,7 @@ def export_server(model: Path, models: Path, out: Path) -> str:
         tokenizer = load_tokenizer(base)
         whole = load_model(base, model if card.form == "adapter" else None)
         whole.to(AutoConfig.from_pretrained(base, local_files_only=True).dtype)
-        _end(whole, tokenizer, card.context)
+        _set_generation(whole, tokenizer, card.context)
         whole.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
         inherit(model, folder, "full")
@@ -54,22 +53,17 @@ def _base(card: Card, models: Path) -> Path:
     return folder
 
 
-def _end(model: Any, tokenizer: Tokenizer, context: int) -> None:
+def _set_generation(model: Any, tokenizer: Tokenizer, context: int) -> None:
     """Makes the tokenizer's end of sequence, with which every answer was taught to end, the one that all others see."""
-    generation = _generation(tokenizer, context)
-    model.generation_config = generation
-    for token in ("bos_token_id", "eos_token_id", "pad_token_id"):
-        setattr(model.config, token, getattr(generation, token))
-
-
-def _generation(tokenizer: Tokenizer, context: int) -> GenerationConfig:
     from transformers import GenerationConfig
 
     eos, pad = tokenizer.eos_token_id, tokenizer.pad_token_id
-    return GenerationConfig(
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=eos,
-        pad_token_id=eos if pad is None else pad,
-        max_length=context,
-        do_sample=False,
-    )
+    tokens = {
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": eos,
+        "pad_token_id": eos if pad is None else pad,
+    }
+    model.generation_config = GenerationConfig(**tokens, max_length=context, do_sample=False)
+    # Servers read one of the two files, or the other.
+    for name, token in tokens.items():
+        setattr(model.config, name, token)

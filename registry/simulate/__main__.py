@@ -15,16 +15,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m registry.simulate", description="How often the gate is wrong, on differences of known truth."
     )
-    parser.add_argument("--years", type=positive, default=1000, help="simulated years a line")
-    parser.add_argument("--repetitions", type=positive, default=4000, help="simulated tests a line")
-    parser.add_argument("--seed", type=positive, default=SEED)
+    parser.add_argument("--years", type=positive_integer, default=1000, help="simulated years a line")
+    parser.add_argument("--repetitions", type=positive_integer, default=4000, help="simulated tests a line")
+    parser.add_argument("--seed", type=positive_integer, default=SEED)
     options = parser.parse_args(arguments)
     for line in lines(options.years, options.repetitions, options.seed):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
 
-def positive(text: str) -> int:
+def positive_integer(text: str) -> int:
     """Raises ArgumentTypeError for what isn't a whole number from 1."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")

@@ -17,7 +17,7 @@ from registry.error_budget import decide
 from registry.guardrail import POINTS
 from registry.history import GateHistory
 from registry.policy import ANNUAL, Year
-from registry.simulate.world import Answers, Values, World, even
+from registry.simulate.world import Answers, Values, World, even_sizes
 
 NIGHTS = 365
 
@@ -47,7 +47,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class SimulatedYear:
     """What happened in one year."""
 
     history: GateHistory
@@ -58,7 +58,7 @@ class Account:
 
 
 @dataclass
-class Ring:
+class Challengers:
     """The challengers of many years side by side, one in each; arrays of shape (years,) or (years, channels)."""
 
     setting: Setting
@@ -155,19 +155,19 @@ class Looks:
         )
 
 
-def years(setting: Setting, count: int, seed: int) -> list[Account]:
+def simulate_years(setting: Setting, count: int, seed: int) -> list[SimulatedYear]:
     """Whole years under the preset, whose guardrails all pass; tests are decided by `registry.error_budget`."""
     year = ANNUAL.year
     if year is None:
         raise ValueError("the preset has no budget to simulate")
-    ring = Ring(setting, count, np.random.default_rng(seed))
+    challengers = Challengers(setting, count, np.random.default_rng(seed))
     histories, levels = [GateHistory()] * count, np.zeros(count)
     gains: list[list[float]] = [[] for _ in range(count)]
     for _ in range(NIGHTS):
-        ring.gather()
-        looks = ring.looks()
+        challengers.gather()
+        looks = challengers.looks()
         due = looks.broad & (looks.items >= year.items)
-        gone = due | (ring.age >= year.nights) | looks.futile(year)
+        gone = due | (challengers.age >= year.nights) | looks.futile(year)
         for at in np.flatnonzero(due):
             decision = decide(Evidence(looks.comparison(int(at)), ()), (), ANNUAL, year, histories[at])
             if decision.test is None:
@@ -175,9 +175,9 @@ def years(setting: Setting, count: int, seed: int) -> list[Account]:
             histories[at] = histories[at].after("", decision.test)
             levels[at] += decision.test.level
             if decision.verdict == "promote":
-                gains[at].append(float(ring.gain[at]))
-        ring.renew(gone)
-    return [Account(*row) for row in zip(histories, levels.tolist(), map(tuple, gains), strict=True)]
+                gains[at].append(float(challengers.gain[at]))
+        challengers.renew(gone)
+    return [SimulatedYear(*row) for row in zip(histories, levels.tolist(), map(tuple, gains), strict=True)]
 
 
 EQUALS = (
@@ -210,7 +210,7 @@ def lines(count: int, repetitions: int, seed: int) -> Iterator[str]:
     yield "| fresh items a night | channels | ICC | tests | false promotions | years with any | of a test |"
     yield "|---|---|---|---|---|---|---|"
     for setting in EQUALS:
-        yield f"| {setting} | {_equals(years(setting, count, seed))} |"
+        yield f"| {setting} | {_equals(simulate_years(setting, count, seed))} |"
     yield ""
     yield "“Of a test”: false promotions per test, and the level that LORD++ gave it on average."
     yield ""
@@ -219,25 +219,25 @@ def lines(count: int, repetitions: int, seed: int) -> Iterator[str]:
     yield "| fresh items a night | channels | ICC | tests | promotions | worse ones | beyond −1 | gain |"
     yield "|---|---|---|---|---|---|---|---|"
     for setting in STEPS:
-        yield f"| {setting} | {_steps(years(setting, count // 4 or 1, seed))} |"
+        yield f"| {setting} | {_steps(simulate_years(setting, count // 4 or 1, seed))} |"
     yield ""
     yield from _single(repetitions, seed)
     yield from _sets()
 
 
-def _equals(accounts: list[Account]) -> str:
-    tests = sum(len(account.history.tests) for account in accounts)
-    finds = sum(len(account.gains) for account in accounts)
-    some = sum(bool(account.gains) for account in accounts) / len(accounts)
-    level = sum(account.levels for account in accounts) / max(tests, 1)
-    count = len(accounts)
+def _equals(years: list[SimulatedYear]) -> str:
+    tests = sum(len(year.history.tests) for year in years)
+    finds = sum(len(year.gains) for year in years)
+    some = sum(bool(year.gains) for year in years) / len(years)
+    level = sum(year.levels for year in years) / max(tests, 1)
+    count = len(years)
     return f"{tests / count:.1f} | {finds / count:.3f} | {some:.1%} | {finds / max(tests, 1):.2%}, {level:.2%}"
 
 
-def _steps(accounts: list[Account]) -> str:
-    count = len(accounts)
-    tests = sum(len(account.history.tests) for account in accounts) / count
-    gains = [gain for account in accounts for gain in account.gains]
+def _steps(years: list[SimulatedYear]) -> str:
+    count = len(years)
+    tests = sum(len(year.history.tests) for year in years) / count
+    gains = [gain for year in years for gain in year.gains]
     worse, harm = (sum(gain < limit for gain in gains) / count for limit in (0, -1))
     return f"{tests:.1f} | {len(gains) / count:.1f} | {worse:.2f} | {harm:.2f} | {sum(gains) / count:+.1f}"
 
@@ -279,9 +279,9 @@ def _sets() -> Iterator[str]:
 
 
 SINGLE = (
-    ("600 in 150 clusters", even(600, 150), 0.0),
-    ("1,000 in 150 clusters", even(1000, 150), 0.1),
-    ("1,200 in 400 clusters", even(1200, 400), 0.5),
+    ("600 in 150 clusters", even_sizes(600, 150), 0.0),
+    ("1,000 in 150 clusters", even_sizes(1000, 150), 0.1),
+    ("1,200 in 400 clusters", even_sizes(1200, 400), 0.5),
     ("600 in 60 uneven clusters", tuple(Setting(600, 60, False).rates.round().astype(int).tolist()), 0.0),
 )
 

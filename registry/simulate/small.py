@@ -6,24 +6,25 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from evaluation.statistics.paired import t_quantile
 from registry.policy import SMALL
-from registry.simulate.world import Answers, Nights, Values, World, even, uneven
+from registry.simulate.world import Answers, Nights, Values, World, even_sizes, uneven_sizes
 
 LAYOUTS = {
-    "65 items, 24 even clusters": even(65, 24),
-    "65 items, 24 uneven clusters": uneven(65, 24),
-    "40 items, 5 even clusters": even(40, 5),
-    "40 items, 5 uneven clusters": uneven(40, 5),
+    "65 items, 24 even clusters": even_sizes(65, 24),
+    "65 items, 24 uneven clusters": uneven_sizes(65, 24),
+    "40 items, 5 even clusters": even_sizes(40, 5),
+    "40 items, 5 uneven clusters": uneven_sizes(40, 5),
 }
 LOOKS = 5
-NIGHT = World(even(65, 24), icc=0.2)
+NIGHT = World(even_sizes(65, 24), icc=0.2)
 """What comes in on each night of a year."""
 
 
 def passes(nights: Nights) -> Answers:
     """`registry.gate.passes` of many nights: the bootstrap is asked only where the t test says yes."""
     passed = nights.p_value <= SMALL.alpha
-    passed[passed] = nights.only(passed).low > 0
+    passed[passed] = nights.subset(passed).low > 0
     return passed
 
 
@@ -92,15 +93,13 @@ def _harmless(repetitions: int, seed: int) -> Iterator[str]:
     yield "|---|---|---|---|"
     for items, clusters in ((20, 8), (40, 15), (65, 24)):
         for sd in (2.0, 5.0, 10.0, 20.0):
-            passed, failed = guardrail_outcomes(World(even(items, clusters), sd=sd).nights(repetitions, seed))
+            passed, failed = guardrail_outcomes(World(even_sizes(items, clusters), sd=sd).nights(repetitions, seed))
             yield f"| {items} in {clusters} clusters | {sd:.0f} | {np.mean(passed):.1%} | {np.mean(failed):.1%} |"
     yield ""
 
 
 def guardrail_outcomes(nights: Nights) -> tuple[Answers, Answers]:
     """Which nights pass and fail the guardrail `anchor`, as `registry.guardrail.status` says."""
-    from evaluation.statistics.paired import t_quantile
-
     limit = SMALL.limit("anchor")
     margin = limit.margin if limit else 0.0
     bound = np.minimum(nights.effect - t_quantile(1 - SMALL.alpha, nights.clusters) * nights.se, nights.low)
@@ -126,24 +125,24 @@ def year_of_equals(years: int, seed: int) -> tuple[Values, Values]:
     """
     random = np.random.default_rng(seed)
     sizes, clusters = np.array(NIGHT.sizes, dtype=float), len(NIGHT.sizes)
-    waits, age = np.zeros((years, clusters)), np.zeros(years)
-    likes = np.zeros((years, clusters))
+    # Of the challenger: the sums of its differences, how many nights they are of (0: nobody waits), and what the items
+    # of each cluster have in common, which stays with a model. Clusters are the same channels on every night.
+    sums, age, shared = np.zeros((years, clusters)), np.zeros(years), np.zeros((years, clusters))
     looks, promoted = np.zeros(years), np.zeros(years)
     for _ in range(365):
-        shared = np.where((age > 0)[:, None], likes, 0.0)
-        born, begun = random.normal(size=(years, clusters)), np.zeros((years, clusters))
-        waits = waits + _night(shared, sizes, random)
-        begun = begun + _night(born, sizes, random)
-        age = np.where(age > 0, age + 1, 0)
-        new_pass, new_out, new_low = _look(Nights(sizes, begun), np.ones(years))
-        old_pass, old_out, old_low = _look(Nights(sizes, waits), age)
-        looks += 1 + (age > 0)
+        waiting, new_shared = age > 0, random.normal(size=(years, clusters))
+        sums = sums + _night(np.where(waiting[:, None], shared, 0.0), sizes, random)
+        new_sums = _night(new_shared, sizes, random)
+        age = np.where(waiting, age + 1, 0)
+        new_pass, new_out, new_low = _look(Nights(sizes, new_sums), np.ones(years))
+        old_pass, old_out, old_low = _look(Nights(sizes, sums), age)
+        looks += 1 + waiting
         promotion = new_pass | old_pass
         promoted += promotion
-        stays = ~promotion & (age > 0) & ~old_out & ((old_low >= new_low) | new_out)
+        stays = ~promotion & waiting & ~old_out & ((old_low >= new_low) | new_out)
         comes = ~promotion & ~new_out & ~stays
-        waits = np.where(stays[:, None], waits, np.where(comes[:, None], begun, 0.0))
-        likes = np.where(stays[:, None], likes, born)
+        sums = np.where(stays[:, None], sums, np.where(comes[:, None], new_sums, 0.0))
+        shared = np.where(stays[:, None], shared, new_shared)
         age = np.where(stays, age, np.where(comes, 1, 0))
     return looks, promoted
 
@@ -155,12 +154,12 @@ def _night(shared: Values, sizes: Values, random: np.random.Generator) -> Values
 
 def _look(summed: Nights, nights: Values) -> tuple[Answers, Answers, Values]:
     """Of contenders with so many nights' items each: who passes, who is out, and the lower bounds of their effects."""
-    from evaluation.statistics.paired import t_quantile
-
-    there = nights > 0
+    present = nights > 0
+    # As many nights of the same clusters' sizes: their mean has the effect and the error of all of them together.
     mean = Nights(summed.sizes, summed.sums / np.maximum(nights, 1)[:, None])
-    passed, out = np.zeros_like(there), np.zeros_like(there)
-    passed[there] = passes(mean.only(there))
-    doubtful = there & (mean.p_value > 0.85)
-    out[doubtful] = mean.only(doubtful).high <= 0
+    passed, out = np.zeros_like(present), np.zeros_like(present)
+    passed[present] = passes(mean.subset(present))
+    # The bootstrap is slow: it is only asked of those whose interval may lie below 0 at all.
+    doubtful = present & (mean.p_value > 0.85)
+    out[doubtful] = mean.subset(doubtful).high <= 0
     return passed, out, mean.effect - t_quantile(1 - SMALL.alpha, mean.clusters) * mean.se

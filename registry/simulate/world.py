@@ -105,7 +105,7 @@ class Nights:
     def mde(self, level: float = ALPHA) -> Values:
         return detectable_effect(1.0, self.balance, level) * self.jackknife_se
 
-    def only(self, which: Answers) -> Nights:
+    def subset(self, which: Answers) -> Nights:
         return Nights(self.sizes, self.sums[which], self.seed)
 
     def first(self, clusters: int) -> Nights:
@@ -133,11 +133,11 @@ def draws(clusters: int, seed: int) -> Values:
     return np.array(rows)
 
 
-def even(items: int, clusters: int) -> tuple[int, ...]:
+def even_sizes(items: int, clusters: int) -> tuple[int, ...]:
     return tuple(items // clusters + (rank < items % clusters) for rank in range(clusters))
 
 
-def uneven(items: int, clusters: int) -> tuple[int, ...]:
+def uneven_sizes(items: int, clusters: int) -> tuple[int, ...]:
     """Sizes that fall like 1/rank, at least one each: a few channels hold most of the items."""
     weights = 1 / np.arange(1, clusters + 1)
     extra = np.floor((items - clusters) * weights / weights.sum()).astype(int)
