@@ -8,7 +8,7 @@ from pathlib import Path
 from errata.database.record import Record
 from errata.database.tables import MoveRow
 from errata.documents.night import Night
-from evaluation.items import Item, ScoredModel, questions, recorded_f1, stored_model
+from evaluation.items import Item, ScoredModel, read_questions, recorded_f1, stored_model
 from evaluation.statistics.paired import compare
 
 
@@ -22,9 +22,9 @@ def best_champion(record: Record, models: Path, night: Night, anchor: Sequence[I
         identities = past_champions(store.aliases.moves("champion"), night.label)
     stored = (stored_model("best", identity, models) for identity in identities)
     champions = [model for model in stored if model is not None]
-    asked = questions(record, anchor)
-    scores = [recorded_f1(record, champion, asked, night.gate_watermark) for champion in champions]
-    common = [place for place in range(len(asked)) if all(f1[place] is not None for f1 in scores)]
+    questions = read_questions(record, anchor)
+    scores = [recorded_f1(record, champion, questions, night.gate_watermark) for champion in champions]
+    common = [place for place in range(len(questions)) if all(f1[place] is not None for f1 in scores)]
     if not champions or not common:
         return None
     rows = [[float(f1[place] or 0.0) for place in common] for f1 in scores]

@@ -11,6 +11,7 @@ import math
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 
 from errata.database.holdout_log import HoldoutAccess
@@ -61,8 +62,8 @@ class NightScoring:
         return [_as_row(night, self.names[scored.model], scored) for scored in (*self.scores.all(), *self.past.all())]
 
     def _score(self, model: ScoredModel, title: str, items: Sequence[Item]) -> list[ScoredAnswer]:
-        with progress_bar(f"{title} {model.identity[:8]}", len(items)) as each:
-            return score_items(self.record, self._predictors[model.identity], items, each)
+        with progress_bar(f"{title} {model.identity[:8]}", len(items)) as advance:
+            return score_items(self.record, self._predictors[model.identity], items, advance)
 
 
 def _as_row(night: str, name: str, scored: ScoredAnswer) -> ScoredItemRow:
@@ -99,15 +100,15 @@ def evaluate(
     plan = ScoringPlan.of(record, night, NightModels.of(night, candidate, models), models, seed, limits)
     scoring = _ask_everybody(NightScoring(record, models, seed), plan)
     if plan.guardrails:
-        asked, count = tuple(sorted(scoring.names)), len(plan.guardrails)
-        log_night(record, HoldoutAccess("anchor", "nightly", night.label, asked, count, night.gate_watermark))
-    named = (plan.models.day0, plan.models.champion, *plan.models.rivals)
+        identities, count = tuple(sorted(scoring.names)), len(plan.guardrails)
+        log_night(record, HoldoutAccess("anchor", "nightly", night.label, identities, count, night.gate_watermark))
+    models_by_name = (plan.models.day0, plan.models.champion, *plan.models.rivals)
     evaluation = Evaluation(
         night=night.label,
         fresh_items=len(plan.tonight),
         accepted=sum(item.label.kind == "accept" for item in plan.tonight),
         equal_split_f1=scoring.scores.equal_split_f1(night.day0, plan.tonight),
-        means={model.name: scoring.scores.mean(model.identity, plan.tonight) for model in named},
+        means={model.name: scoring.scores.mean(model.identity, plan.tonight) for model in models_by_name},
         contenders=tuple(_contender_scores(scoring, plan, rival) for rival in plan.models.rivals),
     )
     return evaluation, scoring.rows(night.label)
@@ -116,12 +117,12 @@ def evaluate(
 def _ask_everybody(scoring: NightScoring, plan: ScoringPlan) -> NightScoring:
     """A rival answers its own fresh items alone: others' may be what it was trained on."""
     models = plan.models
-    all_fresh = [item for items in plan.fresh.values() for item in items]
+    every_fresh_item = list(chain.from_iterable(plan.fresh.values()))
     for model in models.by_identity.values():
-        fresh = plan.fresh.get(model.identity, all_fresh)
+        fresh = plan.fresh.get(model.identity, every_fresh_item)
         compared = model in models.rivals or model.identity == models.champion.identity
         scoring.ask(model, (*plan.tonight, *fresh, *plan.guardrails), plan.history.items if compared else ())
-    if plan.best.identity not in models.by_identity:
+    if plan.best.identity not in models.by_identity:  # a champion of old: only the anchor is held against it
         scoring.ask(plan.best, plan.anchor_of_best())
     return scoring
 

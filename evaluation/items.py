@@ -12,18 +12,17 @@ from pathlib import Path
 from typing import Literal
 
 from errata.database.record import Record
-from errata.domain.chapter import Chapters, canonical, chapters_to_json
+from errata.domain.chapter import Chapter, Chapters, canonical, chapters_to_json
 from errata.domain.correction import Label
 from errata.domain.hashing import canonical_json, sha256
 from errata.domain.prediction import Prediction
 from errata.domain.roles import Role
-from errata.domain.transcript import Transcript, Unit
+from errata.domain.transcript import Unit
 from errata.errors import NotFound
 from errata.inference.artefact import Card, model_folder, read_training_transcripts
 from errata.inference.model import answer_key
 from errata.inference.predictor import Predictor
 from errata.inference.recorded import RecordedModel
-from evaluation.baseline import equal_split
 from evaluation.metrics import overlap
 from evaluation.metrics.score import VideoScore, score_video
 
@@ -91,7 +90,8 @@ def unused_items(record: Record, after: int, upto: int, seen: frozenset[str]) ->
     """`fresh_items` for models that have seen the transcripts of these hashes."""
     with record.read() as store:
         labels = [label for label in store.labels.between(after, upto) if label.role == "train" and label.first]
-    return [Item("fresh", label) for label in _unseen((label for label in labels if label.corroborated), seen)]
+    corroborated = [label for label in labels if label.corroborated]
+    return [Item("fresh", label) for label in _one_a_group(corroborated, seen)]
 
 
 def guardrail_items(record: Record, upto: int, models: Iterable[ScoredModel]) -> list[Item]:
@@ -107,7 +107,7 @@ def held_out_items(record: Record, role: Role, upto: int, seen: frozenset[str]) 
         raise ValueError("what may be trained on is not held out")
     with record.read() as store:
         labels = [label for label in store.labels.between(0, upto) if label.role == role]
-    return [Item(_part(role, label), label) for label in _unseen(labels, seen)]
+    return [Item(_part(role, label), label) for label in _one_a_group(labels, seen)]
 
 
 def _part(role: Literal["dev", "anchor", "sealed"], label: Label) -> Part:
@@ -119,12 +119,13 @@ def transcripts_seen_by(models: Iterable[ScoredModel]) -> frozenset[str]:
     return frozenset[str]().union(*(read_training_transcripts(model.folder) for model in models))
 
 
-def _unseen(labels: Iterable[Label], seen: frozenset[str]) -> list[Label]:
+def _one_a_group(labels: Iterable[Label], seen: frozenset[str]) -> list[Label]:
     """One label a leak group, of groups of which nothing was seen."""
-    return list({label.group: label for label in labels if seen.isdisjoint(label.group_hashes)}.values())
+    by_group = {label.group: label for label in labels if seen.isdisjoint(label.group_hashes)}
+    return list(by_group.values())
 
 
-def unreviewed(record: Record, upto: int, seen: frozenset[str], draw: str, most: int) -> list[int]:
+def unreviewed_transcripts(record: Record, upto: int, seen: frozenset[str], draw: str, most: int) -> list[int]:
     """Transcripts, by `seq`, of which nobody had said anything as of `upto`: `most` at most, as `draw` draws them.
 
     Of role train, one a leak group, of groups of which nothing is among `seen`, by hash. The same draw gives the same
@@ -132,6 +133,7 @@ def unreviewed(record: Record, upto: int, seen: frozenset[str], draw: str, most:
     """
     excluded, transcripts = set(seen), list[int]()
     with record.read() as store:
+        # By a hash of draw and number, a transcript's place doesn't depend on which others there are.
         for seq in sorted(store.transcripts.waiting(upto), key=lambda seq: sha256(f"{draw} {seq}")):
             if len(transcripts) == most:
                 break
@@ -143,15 +145,13 @@ def unreviewed(record: Record, upto: int, seen: frozenset[str], draw: str, most:
 
 
 def score_items(
-    record: Record, predictor: Predictor, items: Sequence[Item], each: Callable[[], None] = lambda: None
+    record: Record, predictor: Predictor, items: Sequence[Item], advance: Callable[[], None] = lambda: None
 ) -> list[ScoredAnswer]:
-    """Answers what hasn't been answered yet, and scores everything; `each` is called after every answer."""
+    """Answers what hasn't been answered yet, and scores everything; `advance` is called after every answer."""
     transcripts = [item.label.transcript for item in items]
-    answers = RecordedModel(record, predictor).predict_all(transcripts, each)
-    return [
-        score(question, answers.get(question.item.label.transcript), predictor.key.model)
-        for question in questions(record, items)
-    ]
+    answers = RecordedModel(record, predictor).predict_all(transcripts, advance)
+    questions, model = read_questions(record, items), predictor.key.model
+    return [score(question, answers.get(question.item.label.transcript), model) for question in questions]
 
 
 def value_of(row: ScoredAnswer, metric: str) -> float | None:
@@ -163,17 +163,17 @@ def value_of(row: ScoredAnswer, metric: str) -> float | None:
 
 
 def recorded_f1(
-    record: Record, model: ScoredModel, asked: Sequence[Question], upto: int | None = None
+    record: Record, model: ScoredModel, questions: Sequence[Question], upto: int | None = None
 ) -> list[float | None]:
-    """F1 of what a model is known to have answered, as of `upto` if it is given, in the order of `asked`; None where it
-    wasn't asked, and it isn't now."""
-    transcripts = [question.item.label.transcript for question in asked]
+    """F1 of what a model is known to have answered, as of `upto` if it is given, in the order of `questions`; None
+    where it wasn't asked, and it isn't now."""
+    transcripts = [question.item.label.transcript for question in questions]
     key = answer_key(model.identity, model.folder)
     with record.read() as store:
-        known = store.predictions.of_model(key.model, key.template, transcripts, upto)
+        answers = store.predictions.of_model(key.model, key.template, transcripts, upto)
     scores: list[float | None] = []
-    for question in asked:
-        answer = known.get(question.item.label.transcript)
+    for question in questions:
+        answer = answers.get(question.item.label.transcript)
         scores.append(None if answer is None else f1_alone(question, answer.chapters))
     return scores
 
@@ -181,7 +181,7 @@ def recorded_f1(
 def f1_alone(question: Question, answer: Chapters) -> float:
     """`score_video`'s F1 without its other metrics, which cost some twenty times as much."""
     if not question.reference and not answer:
-        return 100.0
+        return 100.0  # no chapters where there should be none is a right answer
     ref, pred = (overlap.segments(chapters, question.duration) for chapters in (question.reference, answer))
     return float(overlap.precision_recall_f1(overlap.iou(ref, pred)).mean(axis=0)[2])
 
@@ -195,14 +195,14 @@ def stored_model(name: str, identity: str, models: Path) -> ScoredModel | None:
     return ScoredModel(name, identity, folder, Card.read(folder).training_watermark)
 
 
-def questions(record: Record, items: Iterable[Item]) -> list[Question]:
+def read_questions(record: Record, items: Iterable[Item]) -> list[Question]:
+    questions = []
     with record.read() as store:
-        return [_question(item, store.transcripts.read(item.label.transcript)) for item in items]
-
-
-def _question(item: Item, transcript: Transcript) -> Question:
-    right = canonical(item.label.chapters, transcript).chapters
-    return Question(item, right, transcript.duration, transcript.unit)
+        for item in items:
+            transcript = store.transcripts.read(item.label.transcript)
+            right = canonical(item.label.chapters, transcript).chapters
+            questions.append(Question(item, right, transcript.duration, transcript.unit))
+    return questions
 
 
 def score(question: Question, answer: Prediction | None, model: str) -> ScoredAnswer:
@@ -217,6 +217,15 @@ def score(question: Question, answer: Prediction | None, model: str) -> ScoredAn
         reference=canonical_json(chapters_to_json(question.reference)),
         length=length(question.duration, question.unit),
     )
+
+
+def equal_split(duration: float, count: int) -> Chapters:
+    """`count` chapters of equal length, without titles, in the unit of `duration`: what a model must beat, as they are
+    made without reading a word.
+
+    With the reference's count it is the generous version: it has been told the one thing that is hardest to guess.
+    """
+    return tuple(Chapter(duration * index / count, "") for index in range(count))
 
 
 def length(duration: float, unit: Unit) -> str:

@@ -71,11 +71,11 @@ class ItemDifference:
 
 def comparison(a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer], seed: int) -> PairComparison:
     """Of A and B; row i of both is about the same item."""
-    pairs = paired(a, b)
-    metrics = {name: compared for name in METRICS if (compared := _metric(pairs, name, seed)) is not None}
+    pairs = make_pairs(a, b)
+    metrics = {name: _metric(pairs, name, seed) for name in METRICS}
     slices = {name: _slices(pairs, key, seed) for name, key in _SLICES.items()}
     return PairComparison(
-        metrics=metrics,
+        metrics={name: metric for name, metric in metrics.items() if metric is not None},
         slices={name: values for name, values in slices.items() if len(values) > 1},
         problems={name: _problems(rows) for name, rows in (("a", a), ("b", b))},
     )
@@ -85,9 +85,9 @@ def _problems(rows: Sequence[ScoredAnswer]) -> int:
     return sum(bool(row.prediction.problems) for row in rows)
 
 
-def paired(a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer]) -> list[Pair]:
+def make_pairs(a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer]) -> list[Pair]:
     """Raises ValueError where the two are not about the same items."""
-    pairs = [Pair(one, other) for one, other in zip(a, b, strict=True)]
+    pairs = [Pair(*rows) for rows in zip(a, b, strict=True)]
     if any(pair.a.item != pair.b.item for pair in pairs):
         raise ValueError("the two models were not scored on the same items in the same order")
     return pairs
@@ -139,7 +139,7 @@ def _difference(pairs: Sequence[Pair], name: str, seed: int) -> Comparison:
     new, old = _values([pair.a for pair in pairs], name), _values([pair.b for pair in pairs], name)
     clusters = [pair.a.item.cluster for pair in pairs]
     difference = compare(new, old, clusters, seed)
-    if name in LOW_IS_GOOD:
+    if name in LOW_IS_GOOD:  # there, being better is being less
         difference = replace(difference, p_value=compare(old, new, clusters, seed).p_value)
     return difference
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,8 @@ from errata.errors import BadInput, Unavailable
 from errata.formats.fields import mapping, written_time
 from errata.formats.json_files import read_map
 from errata.formats.system_predictions import read_predictions, read_video
-from evaluation.metrics import meteor as tool
 from evaluation.metrics.caption_score import CaptionScore, score_captions
-from evaluation.metrics.meteor import Meteor
+from evaluation.metrics.meteor import Meteor, command, start_meteor
 from evaluation.metrics.score import means, score_video
 from evaluation.metrics.segmentation import NEAR
 from evaluation.metrics.stem_meteor import StemMeteor
@@ -55,20 +54,13 @@ class FileScores:
     units: Mapping[str, str]
 
 
-@contextmanager
-def meteor_at_hand() -> Iterator[Meteor]:
+def open_meteor() -> AbstractContextManager[Meteor]:
     """METEOR 1.5 where the extra and Java are installed, or else its substitute, which says what is missing."""
     try:
-        tool.command()
+        command()
     except Unavailable as error:
-        missing = str(error)
-    else:
-        missing = ""
-    if missing:
-        yield StemMeteor(missing)
-        return
-    with tool.published() as meteor:
-        yield meteor
+        return nullcontext(StemMeteor(str(error)))
+    return start_meteor()
 
 
 def score_files(
@@ -89,7 +81,7 @@ def score_files(
     for name, (chapters, duration) in references.items():
         score = asdict(score_video(chapters, predicted.get(name), duration))
         titles = score_captions(chapters, predicted.get(name, ()), duration, meteor)
-        videos[name] = score | _named(titles, meteor)
+        videos[name] = score | _caption_values(titles, meteor)
         advance()
     mean, left_out = means(list(videos.values()))
     missing = sorted(references.keys() - predicted.keys())
@@ -105,7 +97,7 @@ def score_files(
     )
 
 
-def _named(score: CaptionScore, meteor: Meteor) -> dict[str, float | None]:
+def _caption_values(score: CaptionScore, meteor: Meteor) -> dict[str, float | None]:
     """A substitute's scores under names that nobody takes for the published ones."""
     values = asdict(score)
     if meteor.missing is None:

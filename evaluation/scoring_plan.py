@@ -59,24 +59,25 @@ class ScoringPlan:
     ) -> ScoringPlan:
         """`folder` is where models are kept. Without a rival nothing is held against anybody, and the guardrails' items
         are left alone."""
-        known, upto, champion = models.by_identity, night.gate_watermark, models.champion
-        tonight = fresh_items(record, night.training_watermark, upto, known.values())
+        by_identity, upto, champion = models.by_identity, night.gate_watermark, models.champion
+        tonight = fresh_items(record, night.training_watermark, upto, by_identity.values())
         if not models.rivals:
             return cls(models, tonight, {}, [], VintageHistory(), champion)
-        guardrails = guardrail_items(record, upto, known.values())
+        guardrails = guardrail_items(record, upto, by_identity.values())
         anchor = [item for item in guardrails if item.part == "anchor"]
         best = (best_champion(record, folder, night, anchor, seed) if anchor else None) or champion
-        fresh = {
-            rival.identity: fresh_items(record, rival.watermark, upto, (rival, champion, models.day0))
-            for rival in models.rivals
-        }
+        fresh = {}
+        for rival in models.rivals:
+            # A challenger has waited: what was new since it was born is fresh to it, not tonight's alone.
+            compared = (rival, champion, models.day0)
+            fresh[rival.identity] = fresh_items(record, rival.watermark, upto, compared)
         return cls(
             models=models,
             tonight=tonight,
             fresh=fresh,
             guardrails=guardrails,
             history=vintage_history(record, night, models.day0.folder, limits),
-            best=known.get(best.identity, best),
+            best=by_identity.get(best.identity, best),
         )
 
     def part(self, name: str) -> list[Item]:

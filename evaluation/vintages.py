@@ -25,7 +25,7 @@ from errata.documents.night import Night
 from errata.domain.correction import Label
 from errata.inference.artefact import read_training_transcripts
 from evaluation.continual import ScoreMatrix, measures, none_for_nan
-from evaluation.items import Item, Question, ScoredModel, questions, recorded_f1, stored_model, unused_items
+from evaluation.items import Item, Question, ScoredModel, read_questions, recorded_f1, stored_model, unused_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,9 @@ def vintage_history(record: Record, night: Night, day0: Path, limits: VintageLim
         rows = [row for row in store.nights.all() if _taught_before(night, row)]
     step = stride(len(rows), limits.vintages)
     seen = read_training_transcripts(day0)
-    vintages = [
-        _vintage(record, number, row, seen, night.gate_watermark, limits.items)
-        for number, row in enumerate(rows, start=1)
-        if (number - 1) % step == 0
-    ]
+    vintages = []
+    for place in range(0, len(rows), step):
+        vintages.append(_vintage(record, place + 1, rows[place], seen, night.gate_watermark, limits.items))
     # a night's outcome names the champion that it began with, which is the model in force after the night before;
     # after the first two nights that is still Day-0
     champions = [row.outcome.champion for row in rows[2:]]
@@ -95,14 +93,16 @@ def stride(count: int, most: int) -> int:
 
 def _vintage(record: Record, number: int, row: NightRow, seen: frozenset[str], upto: int, most: int) -> Vintage:
     """Its labels are those that stand as of `upto`; nothing of them is among `seen`, by hash."""
-    born = unused_items(record, row.training_watermark, row.gate_watermark, seen)
-    transcripts = [item.label.transcript for item in sorted(born, key=lambda item: item.label.transcript_hash)]
+    new_items = unused_items(record, row.training_watermark, row.gate_watermark, seen)
+    # By hash: the sample is the same on every later night, so that answers to it are on record.
+    new_items.sort(key=lambda item: item.label.transcript_hash)
+    transcripts = [item.label.transcript for item in new_items]
     with record.read() as store:
         labels = (store.labels.of(transcript, upto) for transcript in transcripts)
         trainable = (label for label in labels if isinstance(label, Label) and label.role == "train")
         sample = list(islice(trainable, most))
-    asked = questions(record, [Item("vintage", label) for label in sample])
-    return Vintage(number, row.label, tuple(asked), len(born))
+    questions = read_questions(record, [Item("vintage", label) for label in sample])
+    return Vintage(number, row.label, tuple(questions), len(new_items))
 
 
 def score_matrix(record: Record, models: Path, history: VintageHistory, contender: ScoredModel) -> ScoreMatrix:
@@ -126,8 +126,8 @@ def score_matrix(record: Record, models: Path, history: VintageHistory, contende
 def _mean_f1(record: Record, model: ScoredModel | None, vintage: Vintage) -> float:
     """NaN where the model was not asked all of it, or isn't kept any more."""
     scores = recorded_f1(record, model, vintage.questions) if model else [None]
-    known = [f1 for f1 in scores if f1 is not None]
-    return math.fsum(known) / len(known) if known and len(known) == len(scores) else math.nan
+    f1 = [score for score in scores if score is not None]
+    return math.fsum(f1) / len(f1) if f1 and len(f1) == len(scores) else math.nan
 
 
 def continual_scores(
@@ -136,17 +136,13 @@ def continual_scores(
     """Rows are shown of Day-0, of the models just before and just after each vintage was taught, and of the contender,
     where they were measured; all of R goes into the measures. `general_ability` is TRACE's delta on Day-0's own items.
     """
-    shown = {0, len(r) - 1}
-    for vintage in history.vintages:
-        shown |= {vintage.number - 1, vintage.number}
-    rows = [row for row in sorted(shown) if not np.isnan(r[row]).all()]
     columns = [vintage.number - 1 for vintage in history.vintages]
+    nights = [TaughtNight(v.number, v.night, len(v.questions), v.size) for v in history.vintages]
+    wanted = {0, len(r) - 1, *columns, *(column + 1 for column in columns)}
+    rows = [row for row in sorted(wanted) if not np.isnan(r[row]).all()]
     models = (*history.models, contender)
     return ContinualScores(
-        vintages=tuple(
-            TaughtNight(vintage.number, vintage.night, len(vintage.questions), vintage.size)
-            for vintage in history.vintages
-        ),
+        vintages=tuple(nights),
         rows=tuple(VintageModel(row, models[row]) for row in rows),
         r=tuple(tuple(none_for_nan(r[row, column]) for column in columns) for row in rows),
         measures={**measures(r), "general_ability_delta": none_for_nan(general_ability)},

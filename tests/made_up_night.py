@@ -17,7 +17,7 @@ from errata.documents.scored_items import ScoredItemRow
 from errata.domain.chapter import Chapter, Chapters, canonical
 from errata.domain.hashing import canonical_json
 from errata.domain.transcript import Segment, Transcript
-from evaluation.baseline import equal_split
+from evaluation.items import equal_split
 from evaluation.metrics.score import mean_score, score_video
 from evaluation.report.content import NightLine, Report, shown_transcripts
 from evaluation.statistics.paired import compare

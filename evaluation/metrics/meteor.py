@@ -73,21 +73,21 @@ class PublishedMeteor:
             self._questions.write("\n".join(lines) + "\n")
             self._questions.flush()
         except BrokenPipeError as error:
-            raise self._ended() from error
+            raise self._exit_error() from error
 
     def _answer(self) -> str:
         line = self._answers.readline()
         if not line:
-            raise self._ended()
+            raise self._exit_error()
         return line.strip()
 
-    def _ended(self) -> Unavailable:
+    def _exit_error(self) -> Unavailable:
         code = self._process.wait()
         return Unavailable(f"METEOR's Java process ended with exit code {code}; give it a Java that may take 2 GB")
 
 
 @contextmanager
-def published() -> Iterator[PublishedMeteor]:
+def start_meteor() -> Iterator[PublishedMeteor]:
     """Starts the tool, and ends it with the block. Raises Unavailable where the package or Java is missing."""
     with subprocess.Popen(
         command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8"
@@ -95,16 +95,17 @@ def published() -> Iterator[PublishedMeteor]:
         try:
             yield PublishedMeteor(process)
         finally:
-            with suppress(BrokenPipeError):
+            with suppress(BrokenPipeError):  # of a process that has ended already
                 cast(IO[str], process.stdin).close()
             process.kill()
 
 
 def command() -> list[str]:
-    """How the tool is started, as pycocoevalcap does it. Raises Unavailable, see `published`."""
-    found = find_spec("pycocoevalcap")
-    folders = [Path(folder) for folder in (found.submodule_search_locations or [])] if found else []
-    jar = next((path for folder in folders if (path := folder / "meteor" / "meteor-1.5.jar").is_file()), None)
+    """How the tool is started, as pycocoevalcap does it. Raises Unavailable, see `start_meteor`."""
+    package = find_spec("pycocoevalcap")
+    folders = (package.submodule_search_locations or []) if package else []
+    jars = [Path(folder) / "meteor" / "meteor-1.5.jar" for folder in folders]
+    jar = next((path for path in jars if path.is_file()), None)
     if jar is None:
         raise Unavailable("METEOR 1.5 isn't installed; run: pip install 'errata[meteor]'")
     java = which("java")

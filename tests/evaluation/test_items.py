@@ -16,7 +16,7 @@ from evaluation.items import (
     fresh_items,
     guardrail_items,
     held_out_items,
-    unreviewed,
+    unreviewed_transcripts,
 )
 from tests.made_up_answers import corrected, mark
 from tests.made_up_record import add, chapters, correction, misheard, shouted, talk
@@ -158,7 +158,7 @@ def test_only_talks_for_training_of_which_nothing_was_said(record: Record) -> No
     said_of(record, rejected, kind="reject")
     with record.write() as store:
         store.transcripts.add(misheard(talk("twin"), "twin, sealed"), "sealed")
-    found = unreviewed(record, mark(record), NOTHING, "7", 99)
+    found = unreviewed_transcripts(record, mark(record), NOTHING, "7", 99)
     assert sorted(found) == free
     assert not {*reviewed, came_with_chapters, rejected, twin_of_sealed} & set(found)
 
@@ -168,21 +168,23 @@ def test_what_a_model_has_seen_a_copy_of_is_left_out_and_a_talk_counts_once(reco
     with record.write() as store:
         copy = store.transcripts.add(shouted(talk("two"), "two again")).seq
         hashes = [store.transcripts.hash_of(seq) for seq in (one, copy)]
-    assert unreviewed(record, mark(record), frozenset(hashes[:1]), "7", 99) in ([two], [copy])
-    assert unreviewed(record, mark(record), frozenset(hashes[1:]), "7", 99) == [one], "of the same leak group"
+    assert unreviewed_transcripts(record, mark(record), frozenset(hashes[:1]), "7", 99) in ([two], [copy])
+    assert unreviewed_transcripts(record, mark(record), frozenset(hashes[1:]), "7", 99) == [one], (
+        "of the same leak group"
+    )
 
 
 def test_it_is_as_of_the_watermark(record: Record) -> None:
     """A night that is finished later draws what it would have drawn then."""
     waiting(record, *(f"t{number}" for number in range(12)))
     upto = mark(record)
-    first = unreviewed(record, upto, NOTHING, "7", 6)
+    first = unreviewed_transcripts(record, upto, NOTHING, "7", 6)
     said_of(record, first[2])
     waiting(record, "late")
     with record.write() as store:
         store.transcripts.add(misheard(talk("t3"), "t3, sealed later"), "sealed")
-    assert unreviewed(record, upto, NOTHING, "7", 6) == first
-    assert first[2] not in unreviewed(record, mark(record), NOTHING, "7", 99)
+    assert unreviewed_transcripts(record, upto, NOTHING, "7", 6) == first
+    assert first[2] not in unreviewed_transcripts(record, mark(record), NOTHING, "7", 99)
 
 
 def test_a_draw_is_random_repeats_and_keeps_its_order(record: Record) -> None:
@@ -191,7 +193,7 @@ def test_a_draw_is_random_repeats_and_keeps_its_order(record: Record) -> None:
     upto = mark(record)
 
     def drawn(draw: str, most: int, seen: frozenset[str] = NOTHING) -> list[int]:
-        return unreviewed(record, upto, seen, draw, most)
+        return unreviewed_transcripts(record, upto, seen, draw, most)
 
     assert drawn("7 a", 10) == drawn("7 a", 10) == drawn("7 a", 30)[:10]
     assert sorted(drawn("7 a", 30)) == seqs != drawn("7 a", 30)
@@ -205,5 +207,5 @@ def test_a_draw_is_random_repeats_and_keeps_its_order(record: Record) -> None:
 def test_a_draw_depends_on_nothing_but_its_seed(record: Record) -> None:
     """Every transcript comes first now and then: neither the oldest nor the newest are favoured."""
     seqs = waiting(record, *(f"t{number}" for number in range(8)))
-    firsts = [unreviewed(record, mark(record), NOTHING, f"{seed} a", 1)[0] for seed in range(120)]
+    firsts = [unreviewed_transcripts(record, mark(record), NOTHING, f"{seed} a", 1)[0] for seed in range(120)]
     assert all(3 <= firsts.count(seq) <= 35 for seq in seqs)

@@ -20,7 +20,7 @@ from evaluation.metrics.caption_score import score_captions
 from evaluation.metrics.captions import Tokens
 from evaluation.metrics.meteor import Meteor, PublishedMeteor
 from evaluation.metrics.stem_meteor import StemMeteor
-from evaluation.score_files import meteor_at_hand
+from evaluation.score_files import open_meteor
 
 STEM = StemMeteor("a test says so")
 
@@ -101,7 +101,7 @@ def test_without_java_the_sentence_says_so_and_the_substitute_stands_in(installe
     monkeypatch.setenv("PATH", "")
     with pytest.raises(Unavailable, match="needs Java"):
         meteor.command()
-    with meteor_at_hand() as found:
+    with open_meteor() as found:
         assert found.missing
         assert "needs Java" in found.missing
         assert "substitute" in found.name
@@ -112,7 +112,7 @@ def test_with_both_the_tool_is_started_and_ended(installed, tmp_path, monkeypatc
     java.write_text(f"#!{sys.executable}\n{PRETENDED}")
     java.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with meteor_at_hand() as found:
+    with open_meteor() as found:
         assert (found.name, found.missing) == ("METEOR 1.5", None)
         assert found.each([(words("a"), words("a"))]) == [0.01]
         process = found._process  # whether it has ended is not the tool's to say
@@ -192,7 +192,7 @@ def tool() -> Iterator[Meteor]:
         meteor.command()
     except Unavailable as missing:
         pytest.skip(str(missing))
-    with meteor.published() as running:
+    with meteor.start_meteor() as running:
         yield running
 
 

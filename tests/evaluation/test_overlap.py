@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from errata.domain.chapter import Chapter, Chapters
 from errata.errors import BadInput
-from evaluation.baseline import equal_split
+from evaluation.items import equal_split
 from evaluation.metrics import distance, overlap
 
 # The golden code accumulates in float32, whose rounding is about 1e-7 of the value.

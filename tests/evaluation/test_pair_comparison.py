@@ -11,7 +11,7 @@ from errata.domain.correction import Label
 from errata.domain.prediction import Prediction
 from evaluation.items import Item, Part, Question, ScoredAnswer, score
 from evaluation.metrics.score import VideoScore
-from evaluation.pair_comparison import best_fixes, comparison, paired, worst_regressions
+from evaluation.pair_comparison import best_fixes, comparison, make_pairs, worst_regressions
 from tests.made_up_record import chapters
 
 
@@ -83,18 +83,18 @@ def test_what_was_not_answered_scores_0_and_is_counted() -> None:
 
 
 def test_the_items_that_changed_most_come_first() -> None:
-    pairs = paired(POOR, GOOD)
+    pairs = make_pairs(POOR, GOOD)
     lost = worst_regressions(pairs)
     assert len(lost) == 5 and best_fixes(pairs) == []
     assert [one.difference for one in lost] == sorted(one.difference for one in lost)
     assert lost[0].difference == min(pair.difference for pair in pairs) < 0
     assert lost[0].right == chapters(0, 60)
-    assert best_fixes(paired(GOOD, POOR))[0].external_id == lost[0].external_id
-    assert worst_regressions(paired(GOOD, GOOD)) == best_fixes(paired(GOOD, GOOD)) == []
+    assert best_fixes(make_pairs(GOOD, POOR))[0].external_id == lost[0].external_id
+    assert worst_regressions(make_pairs(GOOD, GOOD)) == best_fixes(make_pairs(GOOD, GOOD)) == []
 
 
 def test_other_items_are_not_compared() -> None:
     with pytest.raises(ValueError, match="same items"):
-        paired(GOOD, GOOD[::-1])
+        make_pairs(GOOD, GOOD[::-1])
     with pytest.raises(ValueError, match="shorter"):
         comparison(GOOD, GOOD[1:], seed=7)

@@ -22,7 +22,7 @@ from evaluation.pair_comparison import (
     MetricComparison,
     best_fixes,
     comparison,
-    paired,
+    make_pairs,
     worst_regressions,
 )
 
@@ -76,7 +76,7 @@ def compare(
         for access in _accesses(items, (a, b), on, upto, by):
             open_by_hand(workspace.record, access)
         scored = [_score(workspace, model, items) for model in (a, b)]
-    compared, pairs = comparison(scored[0], scored[1], seed), paired(*scored)
+    compared, pairs = comparison(scored[0], scored[1], seed), make_pairs(*scored)
     sealed = "sealed" in roles
     return ModelComparison(
         on=on,

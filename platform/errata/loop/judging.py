@@ -120,7 +120,7 @@ def _ask_about_unlabelled(
 ) -> None:
     """Has transcripts that nobody reviewed answered and judged, if what people labelled says that it would count."""
     from errata.inference.model import FolderModel
-    from evaluation.items import transcripts_seen_by, unreviewed
+    from evaluation.items import transcripts_seen_by, unreviewed_transcripts
     from evaluation.judges.unlabelled import answer_items
     from registry.policy import preset
 
@@ -139,7 +139,7 @@ def _ask_about_unlabelled(
     rival, champion, _ = sides
     seen = transcripts_seen_by(sides).union(item.transcript.hash for item in session.items)
     seed = f"{params.evaluate.seed} {rival.identity}"
-    drawn = unreviewed(workspace.record, night.gate_watermark, seen, seed, most)
+    drawn = unreviewed_transcripts(workspace.record, night.gate_watermark, seen, seed, most)
     new, old = (FolderModel(side.identity, side.folder, workspace.models) for side in (rival, champion))
     session.ask_more(answer_items(workspace.record, old, new, drawn), len(drawn))
 

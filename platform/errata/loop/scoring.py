@@ -16,9 +16,9 @@ __all__ = ["FileScores", "MassScores", "score_chapters", "score_segmentation"]
 
 def score_chapters(reference: Path, predictions: Path) -> FileScores:
     """Raises BadInput for a file that can't be used."""
-    from evaluation.score_files import meteor_at_hand, score_files
+    from evaluation.score_files import open_meteor, score_files
 
-    with meteor_at_hand() as meteor, counter("videos") as advance:
+    with open_meteor() as meteor, counter("videos") as advance:
         if meteor.missing:
             note(f"soda_c and meteor are left out, {meteor.name} stands beside them: {meteor.missing}")
         return score_files(reference, predictions, meteor, advance)
