@@ -49,7 +49,7 @@ def avalanche_forgetting(r: ScoreMatrix, now: int | None = None) -> float:
 
 def avalanche_bwt(r: ScoreMatrix, now: int | None = None) -> float:
     """Avalanche's StreamBWT: its forgetting with the sign turned."""
-    return 0.0 - avalanche_forgetting(r, now)
+    return 0.0 - avalanche_forgetting(r, now)  # not −x, which makes −0 of 0
 
 
 def avalanche_fwt(r: ScoreMatrix) -> float:
@@ -103,10 +103,10 @@ def none_for_nan(value: float) -> float | None:
 
 
 def _mean(terms: Iterable[float]) -> float:
-    known = [float(term) for term in terms if not math.isnan(term)]
-    return math.fsum(known) / len(known) if known else math.nan
+    measured = [float(term) for term in terms if not math.isnan(term)]
+    return math.fsum(measured) / len(measured) if measured else math.nan
 
 
 def _best(column: ScoreMatrix) -> float:
-    known = column[~np.isnan(column)]
-    return float(known.max()) if len(known) else math.nan
+    measured = column[~np.isnan(column)]
+    return float(measured.max()) if len(measured) else math.nan

@@ -28,15 +28,15 @@ class CaptionScore:
 
 def score_captions(reference: Chapters, prediction: Chapters, duration: float, meteor: Meteor) -> CaptionScore:
     """Where `meteor` isn't the published tool, `soda_c` and `meteor` are substitutes and don't compare with others'."""
-    wanted = captions.titles(reference)
-    if not captions.readable(wanted):
+    references = captions.titles(reference)
+    if not captions.readable(references):
         return CaptionScore(None, None, None)
-    found = [words or _UNREADABLE for words in captions.titles(prediction)]
+    predictions = [words or _UNREADABLE for words in captions.titles(prediction)]
     overlaps = overlap.iou(overlap.spans(reference, duration), overlap.spans(prediction, duration))
     return CaptionScore(
-        soda_c=soda.precision_recall_f1(overlaps * _similarity(wanted, found, overlaps, meteor))[2],
-        meteor=captions.mean_over_thresholds(meteor.together, wanted, found, overlaps),
-        rouge_l=captions.mean_over_thresholds(rouge_l, wanted, found, overlaps),
+        soda_c=soda.precision_recall_f1(overlaps * _similarity(references, predictions, overlaps, meteor))[2],
+        meteor=captions.mean_over_thresholds(meteor.together, references, predictions, overlaps),
+        rouge_l=captions.mean_over_thresholds(rouge_l, references, predictions, overlaps),
     )
 
 

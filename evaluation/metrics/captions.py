@@ -41,9 +41,9 @@ def readable(reference: Sequence[Tokens]) -> bool:
 
 def pairs(reference: Sequence[Tokens], prediction: Sequence[Tokens], reached: NDArray[np.bool_]) -> list[Pair]:
     """`reached` says, shape (references, predictions), which IoUs reach the threshold."""
-    found = [(reference[row], prediction[column]) for column, row in np.argwhere(reached.T).tolist()]
+    overlapping = [(reference[row], prediction[column]) for column, row in np.argwhere(reached.T).tolist()]
     alone = np.flatnonzero(~reached.any(axis=0)).tolist()
-    return found + [(NOBODY, prediction[column]) for column in alone]
+    return overlapping + [(NOBODY, prediction[column]) for column in alone]
 
 
 def mean_over_thresholds(
@@ -55,12 +55,13 @@ def mean_over_thresholds(
     """
     if not prediction:
         return 0.0
-    known: dict[bytes, float] = {}
+    # Most thresholds reach the same pairs, and METEOR is slow.
+    scores: dict[bytes, float] = {}
     total = 0.0
     for threshold in THRESHOLDS:
         reached = overlaps >= threshold
         key = reached.tobytes()
-        if key not in known:
-            known[key] = score(pairs(reference, prediction, reached))
-        total += known[key]
+        if key not in scores:
+            scores[key] = score(pairs(reference, prediction, reached))
+        total += scores[key]
     return 100 * total / len(THRESHOLDS)

@@ -31,33 +31,34 @@ def cider(pairs: Sequence[Pair]) -> float:
     alike = [pair for pair in pairs if not set(pair[0]).isdisjoint(pair[1])]
     if not rare or not alike:
         return 0.0
-    seen = Counter(chain.from_iterable(_counts(reference) for reference, _ in pairs))
+    frequency = Counter(chain.from_iterable(_counts(reference) for reference, _ in pairs))
     # An n-gram's weight, squared: that of `rare` where one reference or none has it, which most are; less for others.
-    common = {gram: (rare - log(times)) ** 2 for gram, times in seen.items() if times > 1}
+    common = {gram: (rare - log(times)) ** 2 for gram, times in frequency.items() if times > 1}
     return sum(_similarity(*pair, common, rare**2) for pair in alike) / len(pairs)
 
 
 def _similarity(reference: Tokens, prediction: Tokens, common: dict[str, float], rare: float) -> float:
     """Ten times the mean over n of the cosine of the two sides' weighted counts."""
-    wanted, found = _counts(reference), _counts(prediction)
-    shared = ours = theirs = _products(wanted, found, common, rare)
+    ours, theirs = _counts(reference), _counts(prediction)
+    shared = our_squares = their_squares = _products(ours, theirs, common, rare)
     if reference != prediction:
-        ours, theirs = (_products(side, side, common, rare) for side in (wanted, found))
-    cosines = sum(both / sqrt(one * other) for both, one, other in zip(shared, ours, theirs, strict=True) if both)
+        our_squares, their_squares = (_products(side, side, common, rare) for side in (ours, theirs))
+    lengths = [sqrt(our * their) for our, their in zip(our_squares, their_squares, strict=True)]
+    cosines = sum(product / length for product, length in zip(shared, lengths, strict=True) if product)
     # Upstream measures a title's length by its bigrams.
     longer = max(len(prediction), 1) - max(len(reference), 1)
     return 10 * cosines / LONGEST * exp(-(longer**2) / (2 * SIGMA**2))
 
 
-def _products(wanted: Counts, found: Counts, common: dict[str, float], rare: float) -> list[float]:
+def _products(reference: Counts, prediction: Counts, common: dict[str, float], rare: float) -> list[float]:
     """Of two sides' weighted counts, the sums for each n.
 
     A prediction's count is worth no more than the reference's: nothing is won by repeating.
     """
     sums = [0.0] * LONGEST
-    for gram, count in wanted.items():
-        if gram in found:
-            sums[gram.count("\n")] += min(count, found[gram]) * count * common.get(gram, rare)
+    for gram, count in reference.items():
+        if gram in prediction:
+            sums[gram.count("\n")] += min(count, prediction[gram]) * count * common.get(gram, rare)
     return sums
 
 

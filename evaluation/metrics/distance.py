@@ -33,13 +33,13 @@ def precision_recall(
         raise BadInput(
             f"distances in seconds can't be computed for a transcript in {unit}; use F1 and tIoU, which need no times"
         )
-    wanted = np.array([chapter.start for chapter in reference if chapter.start != 0])
-    found = np.array([chapter.start for chapter in prediction if chapter.start != 0])
-    if not wanted.size:
+    references = np.array([chapter.start for chapter in reference if chapter.start != 0])
+    predictions = np.array([chapter.start for chapter in prediction if chapter.start != 0])
+    if not references.size:
         return None
-    if not found.size:
+    if not predictions.size:
         return [(0.0, 0.0)] * len(within)
-    gaps = np.abs(wanted[:, None] - found[None, :])
+    gaps = np.abs(references[:, None] - predictions[None, :])
     return [(_share(gaps.min(axis=0), limit), _share(gaps.min(axis=1), limit)) for limit in within]
 
 

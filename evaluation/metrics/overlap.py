@@ -36,8 +36,8 @@ def spans(chapters: Chapters, duration: float) -> Array:
 
 def segments(chapters: Chapters, duration: float) -> Array:
     """`spans`, and before them the cold open, which is a segment of its own: what lies before a first start after 0."""
-    found = spans(chapters, duration)
-    return np.concatenate([[[0.0, found[0, 0]]], found]) if len(found) and found[0, 0] else found
+    titled = spans(chapters, duration)
+    return np.concatenate([[[0.0, titled[0, 0]]], titled]) if len(titled) and titled[0, 0] else titled
 
 
 def iou(reference: Array, prediction: Array) -> Array:
@@ -72,6 +72,7 @@ def matches(overlaps: Array) -> list[tuple[int, int]]:
     order = np.argsort(-overlaps[refs, preds], kind="stable")
     free_refs, free_preds = set(refs.tolist()), set(preds.tolist())
     pairs = []
+    # A stable order keeps ties as `nonzero` gives them: by reference, then by prediction.
     for ref, pred in zip(refs[order].tolist(), preds[order].tolist(), strict=True):
         if ref in free_refs and pred in free_preds:
             free_refs.remove(ref)

@@ -77,10 +77,10 @@ def window_errors(reference: Masses, hypothesis: Masses, window: int | None = No
     changes = np.concatenate([[0], ours, theirs, ours - size, theirs - size, [windows]])
     changes = np.sort(changes[(changes >= 0) & (changes <= windows)])
     first, lengths = changes[:-1], changes[1:] - changes[:-1]
-    wanted, found = _within(ours, first, size), _within(theirs, first, size)
+    our_counts, their_counts = _within(ours, first, size), _within(theirs, first, size)
     return WindowErrors(
-        pk=int(lengths[(wanted > 0) != (found > 0)].sum()) / windows,
-        windowdiff=int(lengths[wanted != found].sum()) / windows,
+        pk=int(lengths[(our_counts > 0) != (their_counts > 0)].sum()) / windows,
+        windowdiff=int(lengths[our_counts != their_counts].sum()) / windows,
     )
 
 
@@ -100,15 +100,15 @@ def boundary_similarity(reference: Masses, hypothesis: Masses, n_t: int = 2) -> 
 
 def near_misses(ours: set[int], theirs: set[int], n_t: int) -> list[int]:
     """The distance of each near miss between boundaries that only one side has."""
-    left = ours | theirs
-    found = []
+    unpaired = ours | theirs
+    distances = []
     for distance in range(1, n_t):
-        for place in sorted(left):
+        for place in sorted(unpaired):
             other = place + distance
-            if place in left and other in left and (place in ours) != (other in ours):
-                left -= {place, other}
-                found.append(distance)
-    return found
+            if place in unpaired and other in unpaired and (place in ours) != (other in ours):
+                unpaired -= {place, other}
+                distances.append(distance)
+    return distances
 
 
 def _positions(masses: Masses) -> Positions:

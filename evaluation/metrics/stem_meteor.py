@@ -89,12 +89,13 @@ def count(reference: Tokens, hypothesis: Tokens) -> Counts:
 
 def _runs(ours: Tokens, theirs: Tokens) -> Iterator[tuple[int, int, int]]:
     """(start in `ours`, start in `theirs`, length) of common runs, the longest first; each word is in one at most."""
-    left, right = list(ours), list(theirs)
-    while not set(left).isdisjoint(right):
-        run = SequenceMatcher(None, left, right, autojunk=False).find_longest_match()
+    our_rest, their_rest = list(ours), list(theirs)
+    while not set(our_rest).isdisjoint(their_rest):
+        run = SequenceMatcher(None, our_rest, their_rest, autojunk=False).find_longest_match()
         yield run
-        left[run.a : run.a + run.size] = ["\0taken"] * run.size
-        right[run.b : run.b + run.size] = ["\0gone"] * run.size
+        # What is matched becomes a word that the other side can't have: places stay as they are.
+        our_rest[run.a : run.a + run.size] = ["\0taken"] * run.size
+        their_rest[run.b : run.b + run.size] = ["\0gone"] * run.size
 
 
 @lru_cache(maxsize=1 << 12)

@@ -32,11 +32,14 @@ def score_titles(
     chapters without a title are left out too. None when the reference has no title at all; 0 when it has but no
     prediction lies on one.
     """
-    wanted = _titles(reference, cold_opens[0])
-    found = _titles(prediction, cold_opens[1])
-    if not any(wanted):
+    right, predicted = _titles(reference, cold_opens[0]), _titles(prediction, cold_opens[1])
+    if not any(right):
         return None
-    compared = [(title, other) for ref, pred in pairs if (title := wanted[ref]) and (other := found[pred]) is not None]
+    compared: list[tuple[str, str]] = []
+    for ref, pred in pairs:
+        title, other = right[ref], predicted[pred]
+        if title and other is not None:
+            compared.append((title, other))
     if not compared:
         return TitleScore(0.0, 0.0, 0.0, 0.0)
     return TitleScore(
@@ -54,10 +57,10 @@ def token_f1(reference: str, prediction: str) -> float:
     """
     if reference.casefold() == prediction.casefold():
         return 1.0
-    wanted, found = (Counter(_WORD.findall(title.casefold())) for title in (reference, prediction))
-    if not wanted or not found:
+    ours, theirs = (Counter(_WORD.findall(title.casefold())) for title in (reference, prediction))
+    if not ours or not theirs:
         return 0.0
-    return 2 * (wanted & found).total() / (wanted.total() + found.total())
+    return 2 * (ours & theirs).total() / (ours.total() + theirs.total())
 
 
 def similarity(reference: str, prediction: str) -> float:

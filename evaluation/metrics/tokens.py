@@ -61,5 +61,5 @@ def tokens(title: str) -> tuple[str, ...]:
         plain = "".join(char if char.isascii() and char.isprintable() else " " for char in title)
     if plain.replace(" ", "").isalpha() and _TWO_WORDS.isdisjoint(simple := plain.lower().split()):
         return tuple(simple)
-    found = (_BRACKETS.get(word, word.lower()) for word in _PATTERN.findall(plain))
-    return tuple(word for word in found if word not in _PUNCTUATION)
+    words = (_BRACKETS.get(word, word.lower()) for word in _PATTERN.findall(plain))
+    return tuple(word for word in words if word not in _PUNCTUATION)

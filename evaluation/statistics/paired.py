@@ -65,7 +65,7 @@ def compare(new: Sequence[float], old: Sequence[float], clusters: Sequence[str],
 def paired_differences(new: Sequence[float], old: Sequence[float]) -> list[float]:
     """d_i = new_i − old_i. Raises BadInput at the first score that is no finite number, or larger than `LARGEST`."""
     for index, pair in enumerate(zip(new, old, strict=True)):
-        if not all(abs(score) <= LARGEST for score in pair):
+        if not all(abs(score) <= LARGEST for score in pair):  # false for NaN, too
             raise BadInput(
                 f"item {index} has the scores {pair[0]} and {pair[1]}; every item needs two finite numbers, of "
                 f"{LARGEST:.0e} at most"
@@ -85,6 +85,7 @@ def mean(values: Sequence[float]) -> float | None:
     """None of nothing; of equal values, exactly that value."""
     if not values:
         return None
+    # A sum of equal values, divided, may miss them by a rounding: then they would seem to have a spread.
     return values[0] if min(values) == max(values) else math.fsum(values) / len(values)
 
 
@@ -115,7 +116,7 @@ def standard_error(groups: Mapping[str, Sequence[float]]) -> float | None:
 
     Each cluster of {+10, −9} would else have no error at all, and the smallest effect would be certain.
     """
-    return _uncancelled(cluster_se(groups), groups)
+    return _guarded_error(cluster_se(groups), groups)
 
 
 def jackknife_se(groups: Mapping[str, Sequence[float]]) -> float | None:
@@ -132,10 +133,10 @@ def jackknife_se(groups: Mapping[str, Sequence[float]]) -> float | None:
     n = len(differences)
     moves = [math.fsum(difference - centre for difference in group) / (n - len(group)) for group in groups.values()]
     factor = (len(groups) - 1) / len(groups)
-    return _uncancelled(math.sqrt(factor * math.fsum(move**2 for move in moves)), groups)
+    return _guarded_error(math.sqrt(factor * math.fsum(move**2 for move in moves)), groups)
 
 
-def _uncancelled(se: float | None, groups: Mapping[str, Sequence[float]]) -> float | None:
+def _guarded_error(se: float | None, groups: Mapping[str, Sequence[float]]) -> float | None:
     differences = [difference for group in groups.values() for difference in group]
     sd = deviation(differences)
     if se is None or sd is None:
@@ -186,8 +187,9 @@ def bootstrap_interval(groups: Mapping[str, Sequence[float]], seed: int) -> tupl
     totals = np.array([math.fsum(group) for group in groups.values()])
     sizes = np.array([len(group) for group in groups.values()])
     if len({difference for group in groups.values() for difference in group}) == 1:
-        only = next(iter(groups.values()))[0]
-        return only, only
+        # Of equal differences every mean is that difference, which sums and quotients would miss by a rounding.
+        difference = next(iter(groups.values()))[0]
+        return difference, difference
     # A resample's mean is that of its items, not of its clusters' means: larger clusters count for more.
     means = np.concatenate([totals[draw].sum(axis=1) / sizes[draw].sum(axis=1) for draw in resamples(count, seed)])
     means.sort()

@@ -14,7 +14,7 @@ def shrink(effects: Sequence[float], errors: Sequence[float]) -> list[float]:
     """
     between = between_variance(effects, errors)
     weights = [1 / (error**2 + between) for error in errors]
-    centre = _weighted(effects, weights)
+    centre = _weighted_mean(effects, weights)
     return [
         centre + between / (between + error**2) * (effect - centre)
         for effect, error in zip(effects, errors, strict=True)
@@ -30,12 +30,12 @@ def between_variance(effects: Sequence[float], errors: Sequence[float]) -> float
     if len(effects) < 2:
         return 0.0
     weights = [1 / error**2 for error in errors]
-    centre = _weighted(effects, weights)
+    centre = _weighted_mean(effects, weights)
     excess = math.fsum(w * (x - centre) ** 2 for w, x in zip(weights, effects, strict=True)) - (len(effects) - 1)
     total = math.fsum(weights)
     rests = (math.fsum(weights[:place]) + math.fsum(weights[place + 1 :]) for place in range(len(weights)))
     return max(0.0, excess / math.fsum(w * rest / total for w, rest in zip(weights, rests, strict=True)))
 
 
-def _weighted(values: Sequence[float], weights: Sequence[float]) -> float:
+def _weighted_mean(values: Sequence[float], weights: Sequence[float]) -> float:
     return math.fsum(w * x for w, x in zip(weights, values, strict=True)) / math.fsum(weights)
