@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 import yaml
 
 from errata.cli.app import app, importing
@@ -41,7 +42,16 @@ def test_every_template_and_stage_is_in_the_architecture() -> None:
     assert not [command for command in commands if command.split()[-1] not in text]
 
 
-def test_every_place_that_the_readme_names_is_there() -> None:
-    named = re.findall(r"`((?:platform|retrain|evaluation|registry|docs)/[\w./-]*)`", (ROOT / "README.md").read_text())
+@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md"])
+def test_every_place_that_a_map_names_is_there(page: str) -> None:
+    named = re.findall(r"`((?:platform|retrain|evaluation|registry|docs|tests)/[\w./-]*)`", (ROOT / page).read_text())
     assert len(named) > 10
     assert not [place for place in named if not (ROOT / place).exists()]
+
+
+def test_every_name_that_the_map_gives_stands_in_the_file_beside_it() -> None:
+    """`FORMATS`, of `kinds.py`; a `Source` (`evaluation/judges/request.py`): names of code, and the file after them."""
+    table = (ROOT / "docs/architecture.md").read_text().partition("## Which file to open")[2].partition("\n## ")[0]
+    named = re.findall(r"`(\w+)` \(`([\w./-]+\.py)`", table)
+    assert len(named) >= 3
+    assert not [(name, file) for name, file in named if not re.search(rf"\b{name}\b", (ROOT / file).read_text())]
