@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errata.domain.chapter import Chapter, canonical
+from errata.domain.hashing import content_hash
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.tasks import templates
@@ -14,7 +15,7 @@ from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED, ids
 from errata.tasks.prompt import Control, Slot, Text
 from errata.tasks.task import examples
-from errata.tasks.template import Reading
+from errata.tasks.template import Reading, version_of
 from errata.tasks.view import View
 
 ALL = list(templates.TEMPLATES)
@@ -174,6 +175,23 @@ def test_an_unreadable_answer_is_a_problem_not_an_empty_list() -> None:
 def test_a_quote_that_is_nowhere_is_reported() -> None:
     reading = templates.find("json").parse(VIEW, ['[{"title": "Mars", "start_text": "We land on Mars tonight."}]'])
     assert reading.chapters == () and "Mars tonight" in reading.problems[0]
+
+
+WORDS = {
+    "indexed@1": "5f2a8c8ea452db43",
+    "timestamps@1": "0210bfdf37b0d2a4",
+    "json@1": "9c1d327ea7ae6e2a",
+    "inline@1": "a646fb75c16bbca4",
+}
+"""A hash of what each version asks, teaches and allows about one view: whoever changes it raises the version."""
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_version_never_changes_its_words(name: str) -> None:
+    template = templates.find(name)
+    prompt = "|".join("_" if isinstance(span, Slot) else span.text for span in template.render(VIEW))
+    fillings = [[span.text for span in slot] for slot in template.target(VIEW, (Chapter(12.0, "Soil"),), "")]
+    assert content_hash([prompt, fillings, template.grammar(VIEW, ())])[:16] == WORDS[version_of(template)]
 
 
 def test_an_unknown_template_is_named() -> None:

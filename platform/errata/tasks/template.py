@@ -37,6 +37,14 @@ def version_of(template: Template) -> str:
     return f"{template.name}@{template.version}"
 
 
+def listed_titles(view: View, chapters: Chapters, running: str) -> list[tuple[int, str]]:
+    """Start and title of each chapter that a list should hold, in order; a seam's first is the one it cuts through."""
+    titles = {int(chapter.start): chapter.title for chapter in chapters}
+    if view.opening == "seam" and running:
+        titles[view.starts[0]] = running
+    return sorted(titles.items())
+
+
 class Template(Protocol):
     name: str
     version: int

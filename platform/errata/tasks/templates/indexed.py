@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.tasks.prompt import Filling, Prompt, Slot, Text
-from errata.tasks.template import Reading
+from errata.tasks.template import Reading, listed_titles
 from errata.tasks.view import View
 
 TITLE = "TITLE: /[^ \\n\\r][^\\n\\r]{0,119}/\n"
 
 _INSTRUCTION = (
-    "Divide this transcript into chapters. Each line begins with its number. Filling with one line a chapter: the "
+    "Divide this transcript into chapters. Each line begins with its number. Answer with one line a chapter: the "
     "number of its first line, a space, and a short title.\n"
 )
 _LINE = re.compile(r"\s*(\d+)[.:)\]]?\s+(\S.*)")
@@ -33,13 +33,11 @@ class Indexed:
         return (Text(head + "".join(f"{index} {line}\n" for index, line in enumerate(view.lines))), Slot())
 
     def target(self, view: View, chapters: Chapters, running: str) -> tuple[Filling, ...]:
-        titles = {int(chapter.start): chapter.title for chapter in chapters}
-        if view.opening == "seam" and running:
-            titles = {**titles, view.starts[0]: running}
-        lines = [f"{view.starts.index(start)} {title}\n" for start, title in sorted(titles.items())]
+        lines = [f"{view.starts.index(start)} {title}\n" for start, title in listed_titles(view, chapters, running)]
         return ((Text("".join(lines)),),)
 
     def grammar(self, view: View, answers: Sequence[str]) -> str:
+        # Of lines that share a start only the first can begin a chapter.
         places = [index for index, start in enumerate(view.starts) if view.starts.index(start) == index]
         rules = "".join(f'l{index}: "{index} " TITLE "\\n"\n' for index in places)
         return f"start: {' '.join(f'l{index}?' for index in places)}\n{rules}{TITLE}"
@@ -59,6 +57,7 @@ class Indexed:
                 problems.append(f"line {match[1]} comes again, or after a later one")
             else:
                 chapters[int(match[1])] = Chapter(float(view.starts[int(match[1])]), tidy(match[2]))
+        # What a seam cuts through began in an earlier window, where it was read; the model names it to go on from it.
         if view.opening == "seam":
             chapters.pop(0, None)
         return Reading(tuple(chapters.values()), tuple(problems))

@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.files import JsonObject
 from errata.tasks.prompt import Filling, Prompt, Slot, Text
-from errata.tasks.template import Reading
+from errata.tasks.template import Reading, listed_titles
 from errata.tasks.view import View
 
 _INSTRUCTION = (
-    "Divide this transcript into chapters. Filling with a JSON list of objects with the keys title (under ten words) "
+    "Divide this transcript into chapters. Answer with a JSON list of objects with the keys title (under ten words) "
     "and start_text (the chapter's first sentence, word for word).\n"
 )
 _SCHEMA = json.dumps(
@@ -53,12 +53,9 @@ class Quoted:
         return (Text(f"{_INSTRUCTION}Title: {view.title}\nTranscript:\n{lines}"), Slot())
 
     def target(self, view: View, chapters: Chapters, running: str) -> tuple[Filling, ...]:
-        titles = {int(chapter.start): chapter.title for chapter in chapters}
-        if view.opening == "seam" and running:
-            titles = {**titles, view.starts[0]: running}
         items = []
         after = 0
-        for start, title in sorted(titles.items()):
+        for start, title in listed_titles(view, chapters, running):
             place = view.starts.index(start)
             items.append({"title": title, "start_text": _quote(view.lines, place, after)})
             after = place + 1

@@ -9,16 +9,14 @@ from collections.abc import Sequence
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.domain.clock import clock, find_clock
 from errata.tasks.prompt import Filling, Prompt, Slot, Text
-from errata.tasks.template import Reading
+from errata.tasks.template import Reading, listed_titles
 from errata.tasks.templates.indexed import TITLE
 from errata.tasks.view import View
 
 _INSTRUCTION = (
-    "Segment this transcript into chapters at its changes of topic. Filling with one line a chapter, in the order of "
+    "Segment this transcript into chapters at its changes of topic. Answer with one line a chapter, in the order of "
     "time: HH:MM:SS - Title\n"
 )
-
-
 _SEPARATOR = re.compile(r"^\s*\]?\s*[-–—:]?\s*")
 
 
@@ -36,10 +34,8 @@ class Timestamps:
         return (Text(head + "".join(f"[{clock(start)}] {line}\n" for start, line in lines)), Slot())
 
     def target(self, view: View, chapters: Chapters, running: str) -> tuple[Filling, ...]:
-        titles = {int(chapter.start): chapter.title for chapter in chapters}
-        if view.opening == "seam" and running:
-            titles = {**titles, view.starts[0]: running}
-        return ((Text("".join(f"{clock(start)} - {title}\n" for start, title in sorted(titles.items()))),),)
+        lines = [f"{clock(start)} - {title}\n" for start, title in listed_titles(view, chapters, running)]
+        return ((Text("".join(lines)),),)
 
     def grammar(self, view: View, answers: Sequence[str]) -> str:
         places = sorted(set(view.starts))
