@@ -13,12 +13,13 @@ from errata.errors import BadInput
 from errata.formats import detect, srt, webvtt
 from errata.formats.cues import seconds
 from errata.formats.source_rows import ImportedTranscript, Rejected, write_rejects
+from errata.formats.talk import read as read_talk
 
 READERS = {"vtt": webvtt, "srt": srt}
 
 
 def segments(file: Path) -> tuple[Segment, ...]:
-    (arrival,) = READERS[file.suffix[1:]].read(file)
+    (arrival,) = read_talk(READERS[file.suffix[1:]].speech, file)
     assert isinstance(arrival, ImportedTranscript), arrival
     assert arrival.transcript.external_id == file.stem
     return arrival.transcript.segments
@@ -333,5 +334,5 @@ def test_no_file_is_lost_or_stops_the_reading(
 ) -> None:
     file = tmp_path_factory.mktemp("fuzz") / f"talk.{kind}"
     file.write_bytes(content if isinstance(content, bytes) else b"WEBVTT\n" + content.encode(errors="surrogatepass"))
-    (found,) = READERS[kind].read(file)
+    (found,) = read_talk(READERS[kind].speech, file)
     assert isinstance(found, ImportedTranscript | Rejected)

@@ -13,6 +13,7 @@ from errata.domain.chapter import Chapter
 from errata.domain.transcript import Segment
 from errata.formats import chat, detect
 from errata.formats.source_rows import ImportedTranscript, Rejected
+from errata.formats.talk import read as read_talk
 
 
 def one(path: Path) -> ImportedTranscript:
@@ -113,5 +114,5 @@ def test_messages_that_are_written_are_read_back_equal(
 
 @given(text=st.text(st.sampled_from("[]0:1.<>@*ab \n\0é"), max_size=40))
 def test_no_file_is_lost_or_stops_the_reading(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    (found,) = chat.read(write(tmp_path_factory.mktemp("fuzz") / "s.irc", HELLO, text))
+    (found,) = read_talk(chat.speech, write(tmp_path_factory.mktemp("fuzz") / "s.irc", HELLO, text))
     assert isinstance(found, ImportedTranscript | Rejected)

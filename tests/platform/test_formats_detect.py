@@ -174,8 +174,8 @@ def test_a_path_is_opened_once_to_tell_what_it_is_and_once_to_be_read(
     }.items():
         write(folder / file, content)
     opened: Counter[str] = Counter()
-    read = Path.read_bytes
-    monkeypatch.setattr(Path, "read_bytes", lambda self: (opened.update([self.name]), read(self))[1])
+    really_open = Path.open
+    monkeypatch.setattr(Path, "open", lambda self, mode: (opened.update([self.name]), really_open(self, mode))[1])
     assert list(detect.transcripts(folder).rows)
     assert opened == {"chapters.json": 2, "asrs.json": 1, "b.vtt": 2}, "speech, which is long, is told by its name"
 

@@ -15,6 +15,7 @@ from errata.domain.transcript import Segment
 from errata.errors import BadInput
 from errata.formats import detect, podcast, podcast_chapters, podcast_html
 from errata.formats.source_rows import ImportedTranscript, Rejected, write_rejects
+from errata.formats.talk import read as read_talk
 
 SEGMENTS = [
     {"speaker": "Ann", "startTime": 0.5, "endTime": 4, "body": "Hello there.\n"},
@@ -65,7 +66,7 @@ def test_the_real_html_transcript_is_the_talk_of_the_real_subrip(shared: Path) -
 def test_the_real_chapters_are_read_without_the_hidden_one(name: str, count: int, shared: Path, tmp_path: Path) -> None:
     file = shared / f"data/podcast_chapters/{name}.json"
     talk = transcript(tmp_path, [{"startTime": 0, "endTime": 7000, "body": "A long talk."}])
-    (arrival,) = podcast.read(talk, file)
+    (arrival,) = read_talk(podcast.speech, talk, file)
     assert isinstance(arrival, ImportedTranscript) and arrival.reference is not None
     assert len(arrival.reference) == count
     assert arrival.reference[1] == Chapter(168.0, "Hearing Aids")
@@ -238,7 +239,9 @@ def test_chapters_that_are_written_are_read_back_in_order_of_time(
     )
 )
 def test_no_html_stops_the_reading(text: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
-    (found,) = podcast_html.read(write(tmp_path_factory.mktemp("fuzz") / "ep.html", "".join(["<p>", *text])))
+    (found,) = read_talk(
+        podcast_html.speech, write(tmp_path_factory.mktemp("fuzz") / "ep.html", "".join(["<p>", *text]))
+    )
     assert isinstance(found, ImportedTranscript | Rejected)
 
 
@@ -257,5 +260,5 @@ def test_no_file_is_lost_or_stops_the_reading(
     folder = tmp_path_factory.mktemp("fuzz")
     write(folder / "ep.chapters.json", {"version": "1.2.0", "chapters": beside})
     assert podcast_chapters.beside(folder / "ep.json") == folder / "ep.chapters.json"
-    (found,) = podcast.read(transcript(folder, value))
+    (found,) = read_talk(podcast.speech, transcript(folder, value))
     assert isinstance(found, ImportedTranscript | Rejected)

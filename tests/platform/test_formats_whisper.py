@@ -14,6 +14,7 @@ from errata.domain.chapter import Chapter, tidy
 from errata.domain.transcript import Segment, Transcript
 from errata.formats import detect, whisper
 from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, write_rejects
+from errata.formats.talk import read as read_talk
 
 WHISPER = {
     "text": " Hello there. Soil first.",
@@ -34,7 +35,7 @@ def write(folder: Path, value: Any, name: str = "talk") -> Path:
 
 
 def one(folder: Path, value: Any) -> ImportedTranscript:
-    (arrival,) = whisper.read(write(folder, value))
+    (arrival,) = read_talk(whisper.speech, write(folder, value))
     assert isinstance(arrival, ImportedTranscript), arrival
     return arrival
 
@@ -139,7 +140,7 @@ def test_each_broken_file_of_a_folder_is_refused_by_name_and_the_others_are_read
 
 
 def test_what_was_refused_for_a_value_can_be_mended_in_the_rejects(tmp_path: Path) -> None:
-    (refused,) = whisper.read(write(tmp_path, with_segment(start=float("nan"))))
+    (refused,) = read_talk(whisper.speech, write(tmp_path, with_segment(start=float("nan"))))
     assert isinstance(refused, Rejected)
     rejects = tmp_path / "rejects.jsonl"
     write_rejects(rejects, [refused])
@@ -187,6 +188,6 @@ segment = st.fixed_dictionaries({}, optional=dict.fromkeys(("start", "end", "tex
 def test_no_file_is_lost_or_stops_the_reading(value: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("fuzz")
     write(folder, WHISPER, "z")
-    (odd,) = whisper.read(write(folder, value))
+    (odd,) = read_talk(whisper.speech, write(folder, value))
     assert isinstance(odd, ImportedTranscript | Rejected)
     assert sum(isinstance(item, ImportedTranscript | Rejected) for item in detect.transcripts(folder).rows) == 2

@@ -84,15 +84,6 @@ class Side:
     chapters: Chapters
     reviewed_on: str
 
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "correction": self.correction,
-            "reviewer": self.reviewer,
-            "kind": self.kind,
-            "reviewed_on": self.reviewed_on,
-            "chapters": chapters_to_json(self.chapters),
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
@@ -103,14 +94,6 @@ class Conflict:
     title: str
     sides: tuple[Side, ...]
     """What each stands by, in the order in which they came; a reject has no chapters."""
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "transcript": self.transcript,
-            "external_id": self.external_id,
-            "title": self.title,
-            "sides": [side.as_json() for side in self.sides],
-        }
 
 
 def chapters_hash(chapters: list[dict[str, Any]]) -> str:

@@ -10,24 +10,15 @@ A message is at one time: it ends where it begins.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from reprlib import repr as short
 from typing import Any
 
 from errata.errors import BadInput
 from errata.files import JsonObject
-from errata.formats import talk
 from errata.formats.cues import seconds
-from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
 
 _MESSAGE = re.compile(r"\[([\d:.]+)\] (?:<[~@%+$&*!]?([^<>]+)>|\*(\S+))(?: (.*))?", re.ASCII)
-
-
-def read(path: Path, chapters: Path | None = None) -> Iterator[ImportedTranscript | Rejected]:
-    """The stream in a file; `chapters` as in `talk.read`."""
-    return talk.read(path, speech, chapters)
 
 
 def fits(content: Any) -> bool:

@@ -32,12 +32,27 @@ class Doubled(dict[str, Any]):
         return Counter(key for key, _ in self._pairs).most_common(1)[0][0]
 
 
+def read_bytes(path: Path, count: int = -1) -> bytes:
+    """The first `count` bytes of a file, or all. Raises BadInput."""
+    try:
+        with path.open("rb") as file:
+            return file.read(count)
+    except OSError as problem:
+        raise BadInput(f"{path} can't be read ({problem.strerror}); check the path") from problem
+
+
+def write_text(path: Path, text: str, encoding: str = "utf-8") -> None:
+    """Writes line ends as they stand in `text`. Raises BadInput."""
+    try:
+        path.write_text(text, encoding=encoding, newline="")
+    except OSError as problem:
+        raise BadInput(f"{path} can't be written ({problem.strerror}); name another place") from problem
+
+
 def read_text(path: Path) -> str:
     """The whole of a UTF-8 file, with or without a byte order mark. Raises BadInput."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as problem:
-        raise BadInput(f"{path} can't be read ({problem.strerror}); check the path") from problem
+        text = read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         raise BadInput(f"{path} is not UTF-8 (byte {problem.start}); save it as UTF-8") from problem
     if not text.strip():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,11 +21,12 @@ from errata.formats import (
     podcast_chapters,
     podcast_html,
     srt,
+    talk,
     webvtt,
     whisper,
     ytdlp,
 )
-from errata.formats.json_files import parse, read_text
+from errata.formats.json_files import parse, read_bytes, read_text
 from errata.formats.row_files import json_rows
 from errata.formats.source_rows import REJECTED, ImportedTranscript, Rejected, SourceRow, convert_rows
 
@@ -58,16 +60,21 @@ def _is_data_set(content: Any) -> bool:
     return any(isinstance(entry, dict) and not chapter_llama.METADATA_KEYS.isdisjoint(entry) for entry in entries)
 
 
+def _of_speech(
+    words: str, files: str, fits: Callable[[Any], bool], speech: Callable[[str], talk.Speech]
+) -> TranscriptFormat:
+    """A format in which one file is one talk, under the file's name."""
+    return TranscriptFormat(words, files, fits, partial(talk.read, speech))
+
+
 FORMATS = {
     "yt-dlp": TranscriptFormat("a yt-dlp info file", "*" + ytdlp.INFO, ytdlp.fits, ytdlp.read),
-    "podcast": TranscriptFormat("a Podcasting 2.0 transcript", "*.json", podcast.fits, podcast.read),
-    "whisper": TranscriptFormat("Whisper JSON", "*.json", whisper.fits, whisper.read),
-    "webvtt": TranscriptFormat("WebVTT", "*.vtt", webvtt.fits, webvtt.read),
-    "srt": TranscriptFormat("SubRip", "*.srt", srt.fits, srt.read),
-    "podcast-html": TranscriptFormat(
-        "a Podcasting 2.0 transcript in HTML", "*.html", podcast_html.fits, podcast_html.read
-    ),
-    "chat": TranscriptFormat("a chat log", "*.irc", chat.fits, chat.read),
+    "podcast": _of_speech("a Podcasting 2.0 transcript", "*.json", podcast.fits, podcast.speech),
+    "whisper": _of_speech("Whisper JSON", "*.json", whisper.fits, whisper.speech),
+    "webvtt": _of_speech("WebVTT", "*.vtt", webvtt.fits, webvtt.speech),
+    "srt": _of_speech("SubRip", "*.srt", srt.fits, srt.speech),
+    "podcast-html": _of_speech("a Podcasting 2.0 transcript in HTML", "*.html", podcast_html.fits, podcast_html.speech),
+    "chat": _of_speech("a chat log", "*.irc", chat.fits, chat.speech),
     "meetings": TranscriptFormat("meetings", "*.jsonl", meetings.fits, _rows),
     "chapter-llama": TranscriptFormat("chapter-llama data", "*.json", _is_data_set, chapter_llama.read),
     "rejects": TranscriptFormat("rows that were rejected", "*.jsonl", lambda _: False, _rows),
@@ -102,11 +109,7 @@ def kind(path: Path) -> str:
 
 
 def _is_binary(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            head = file.read(4096)
-    except OSError as problem:
-        raise BadInput(f"{path} can't be read ({problem.strerror}); check the path") from problem
+    head = read_bytes(path, 4096)
     if head.startswith(_GZIP):
         raise BadInput(f"{path} is compressed; unpack it first (gunzip)")
     return b"\0" in head

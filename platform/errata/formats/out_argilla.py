@@ -15,8 +15,8 @@ from pathlib import Path
 from errata.domain.transcript import Segment, Transcript
 from errata.files import JsonObject
 from errata.formats import chapter_text
+from errata.formats.json_files import write_text
 from errata.formats.review_task import KEY, ReviewTask
-from errata.formats.row_files import write_text
 
 
 def write(path: Path, tasks: Iterable[ReviewTask]) -> int:

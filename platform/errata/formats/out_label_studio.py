@@ -18,8 +18,8 @@ from typing import Any
 from errata.domain.chapter import canonical, starts
 from errata.errors import BadInput
 from errata.files import JsonObject
+from errata.formats.json_files import write_text
 from errata.formats.review_task import KEY, ReviewTask
-from errata.formats.row_files import write_text
 
 LABEL_CONFIG = """<View>
   <Header value="$title"/>

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from errata.domain.chapter import chapters_to_json
 from errata.files import JsonObject
+from errata.formats.json_files import write_text
 from errata.formats.review_task import ReviewTask
-from errata.formats.row_files import write_text
 
 
 def write(path: Path, tasks: Iterable[ReviewTask]) -> int:

@@ -8,22 +8,13 @@ Source: docs/examples/transcripts/transcripts.md in Podcastindex-org/podcast-nam
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from errata.files import JsonObject
-from errata.formats import talk
 from errata.formats.fields import listing, mapping
 from errata.formats.json_files import parse
-from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
-
-
-def read(path: Path, chapters: Path | None = None) -> Iterator[ImportedTranscript | Rejected]:
-    """The transcript in a file; `chapters` as in `talk.read`."""
-    return talk.read(path, speech, chapters)
 
 
 def fits(content: Any) -> bool:

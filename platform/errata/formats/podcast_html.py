@@ -8,23 +8,14 @@ Source: docs/examples/transcripts/transcripts.md in Podcastindex-org/podcast-nam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from errata.errors import BadInput
-from errata.formats import talk
 from errata.formats.cues import seconds, unescape_text
-from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
 
 _PART = re.compile(r"<(/?)(cite|time|p)(?:[\s/][^<>]*)?>", re.IGNORECASE)
 _OTHER_TAG = re.compile(r"</?[a-z!][^<>]*>", re.IGNORECASE)
-
-
-def read(path: Path, chapters: Path | None = None) -> Iterator[ImportedTranscript | Rejected]:
-    """The transcript in a file; `chapters` as in `talk.read`."""
-    return talk.read(path, speech, chapters)
 
 
 def fits(content: Any) -> bool:

@@ -25,6 +25,7 @@ from errata.domain.correction import Kind
 from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats.fields import filled_text, listed_chapters, mapping, text, text_or_nothing
+from errata.formats.json_files import write_text
 from errata.formats.source_rows import Rejected, SourceRow, convert_rows, json_lines
 
 KINDS: tuple[Kind, ...] = ("edit", "accept", "reject")
@@ -65,10 +66,7 @@ def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
 def write(path: Path, reviews: Iterable[Review]) -> int:
     """Writes the reviews, one a line, and returns how many; `read` gives them back. Raises BadInput."""
     lines = [json.dumps(_line(review)) + "\n" for review in reviews]
-    try:
-        path.write_text("".join(lines), encoding="ascii")
-    except OSError as problem:
-        raise BadInput(f"{path} can't be written ({problem.strerror}); name another place for the reviews") from problem
+    write_text(path, "".join(lines), "ascii")
     return len(lines)
 
 

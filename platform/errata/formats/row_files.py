@@ -111,11 +111,3 @@ def by_column(place: SourceRow, header: list[str], cells: list[Any]) -> SourceRo
         reason = f"it has {len(cells)} cells and the header {len(header)}; mend it or export it again"
         return Rejected(place.file, place.row, reason, cells)
     return SourceRow(place.file, place.row, dict(zip(header, cells, strict=True)))
-
-
-def write_text(path: Path, text: str, encoding: str = "utf-8") -> None:
-    """Writes line ends as they stand in `text`. Raises BadInput."""
-    try:
-        path.write_text(text, encoding=encoding, newline="")
-    except OSError as problem:
-        raise BadInput(f"{path} can't be written ({problem.strerror}); name another place") from problem

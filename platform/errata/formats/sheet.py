@@ -37,10 +37,11 @@ from errata.files import JsonObject
 from errata.formats import workbook
 from errata.formats.chapter_text import plain
 from errata.formats.fields import mapping
+from errata.formats.json_files import write_text
 from errata.formats.review_lines import Line, reviews
 from errata.formats.review_task import ReviewTask
 from errata.formats.reviews_jsonl import Review
-from errata.formats.row_files import csv_rows, write_text
+from errata.formats.row_files import csv_rows
 from errata.formats.source_rows import Rejected, SourceRow
 
 COLUMNS = ("video_id", "reviewer", "reviewed_on", "kind", "start", "title", "prediction")

@@ -23,7 +23,7 @@ from errata.domain.chapter import Chapters
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput
 from errata.files import JsonObject
-from errata.formats.json_files import json_object, parse, read_text
+from errata.formats.json_files import json_object, parse, read_text, write_text
 
 REJECTED = "_rejected"
 
@@ -116,11 +116,8 @@ def write_rejects(path: Path, rejected: Iterable[Rejected]) -> int:
     `path` should end in `.jsonl`, by which imports know it. Raises BadInput when it can't be written.
     """
     lines = [_line(item) for item in rejected]
-    try:
-        if lines:
-            path.write_text("".join(lines), encoding="ascii")
-    except OSError as problem:
-        raise BadInput(f"{path} can't be written ({problem.strerror}); name another place for the rejects") from problem
+    if lines:
+        write_text(path, "".join(lines), "ascii")
     return len(lines)
 
 

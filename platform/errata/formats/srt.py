@@ -9,14 +9,10 @@ Source: docs/examples/transcripts/transcripts.md in Podcastindex-org/podcast-nam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from errata.files import JsonObject
-from errata.formats import talk
 from errata.formats.cues import Cue, carry_speakers, cues, is_first, split_bracketed_speaker, unroll, without_tags
-from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
 
 _NUMBER = re.compile(r"\d+")
@@ -24,11 +20,6 @@ _NEVER = re.compile(r"(?!)")
 _POSITION = re.compile(r"\{\\[^{}]*\}")
 _SPEAKER = re.compile(r"([^\W\d_a-z][\w.'’-]{0,40}(?: [^\W\d_a-z][\w.'’-]{0,40}){0,3}):\s+")
 """One to four words with capitals, and a colon."""
-
-
-def read(path: Path, chapters: Path | None = None) -> Iterator[ImportedTranscript | Rejected]:
-    """The transcript in a file; `chapters` as in `talk.read`."""
-    return talk.read(path, speech, chapters)
 
 
 def fits(content: Any) -> bool:

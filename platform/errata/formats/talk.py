@@ -19,7 +19,9 @@ Speech = list[JsonObject]
 """Lines of {start, end, text, speaker}, in seconds; what is wrong with a value is said where the transcript is made."""
 
 
-def read(path: Path, speech: Callable[[str], Speech], chapters: Path | None) -> Iterator[ImportedTranscript | Rejected]:
+def read(
+    speech: Callable[[str], Speech], path: Path, chapters: Path | None = None
+) -> Iterator[ImportedTranscript | Rejected]:
     """The talk in a file, with the podcast chapters in `chapters`, or else those that lie beside it."""
 
     def raw() -> JsonObject:

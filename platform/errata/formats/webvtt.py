@@ -9,24 +9,15 @@ Source: https://www.w3.org/TR/webvtt1/, and docs/examples/transcripts/transcript
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from errata.errors import BadInput
-from errata.formats import talk
 from errata.formats.cues import Cue, carry_speakers, cues, split_bracketed_speaker, unescape_text, unroll, without_tags
-from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
 
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?(?:\s([^<>]*))?>")
 _NAME = re.compile(".*")
 _ASIDE = re.compile(r"(?:WEBVTT|NOTE|STYLE|REGION)(?:\s|$)")
-
-
-def read(path: Path, chapters: Path | None = None) -> Iterator[ImportedTranscript | Rejected]:
-    """The transcript in a file; `chapters` as in `talk.read`."""
-    return talk.read(path, speech, chapters)
 
 
 def fits(content: Any) -> bool:

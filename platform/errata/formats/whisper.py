@@ -8,21 +8,13 @@ its first or last word that has one, as alignment leaves it. Other keys are left
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 from errata.files import JsonObject
-from errata.formats import talk
 from errata.formats.fields import listing, mapping
 from errata.formats.json_files import parse
-from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
-
-
-def read(path: Path, chapters: Path | None = None) -> Iterator[ImportedTranscript | Rejected]:
-    """The transcript in a file; `chapters` as in `talk.read`."""
-    return talk.read(path, speech, chapters)
 
 
 def fits(content: Any) -> bool:

@@ -15,6 +15,7 @@ from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
 
 from errata.errors import BadInput, Unavailable
+from errata.formats.json_files import read_bytes
 from errata.formats.row_files import by_column, check_header
 from errata.formats.source_rows import Rejected, SourceRow
 
@@ -32,11 +33,7 @@ _NOT_XML = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 def is_one(path: Path) -> bool:
     """Whether the file is a zip archive, as XLSX is. Raises BadInput when it can't be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(4) == b"PK\x03\x04"
-    except OSError as problem:
-        raise BadInput(f"{path} can't be read ({problem.strerror}); check the path") from problem
+    return read_bytes(path, 4) == b"PK\x03\x04"
 
 
 def rows(path: Path, columns: Collection[str]) -> list[SourceRow | Rejected]:
@@ -75,16 +72,9 @@ def _openpyxl() -> Any:
         raise Unavailable("XLSX needs openpyxl, which is not installed; install it, or use CSV") from problem
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as problem:
-        raise BadInput(f"{path} can't be read ({problem.strerror}); check the path") from problem
-
-
 def _table(path: Path) -> list[list[Any]]:
     openpyxl = _openpyxl()
-    data = io.BytesIO(_bytes(path))
+    data = io.BytesIO(read_bytes(path))
     try:
         _check_size(path, data)
         sheet = openpyxl.load_workbook(data, read_only=True).worksheets[0]
