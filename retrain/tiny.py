@@ -135,7 +135,7 @@ def batches(plan: Plan, tokenizer: PreTrainedTokenizerFast) -> Iterator[list[Enc
     for talk in talks(f"{plan.seed} training"):
         context = plan.short_context if read < plan.short * plan.tokens else plan.context
         task = ChapterTask(template, tokenizer, context)
-        right = Reading.of(styles.chapters(talk, styles.kept(talk, rng)), talk.transcript)
+        right = Reading.of(styles.chapters(talk, styles.old_with_lapses(talk, rng)), talk.transcript)
         for example in examples(task, talk.transcript, right):
             batch.append(example.encoded)
             if sum(len(row.input_ids) for row in batch) >= plan.tokens_a_step:

@@ -5,13 +5,13 @@ import re
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from errata.demo import styles
 from errata.demo.days import DAYS, write
-from errata.demo.material import SHARES, load
+from errata.demo.material import Share, load
 from errata.demo.speech import TAUGHT, Phrasebook, SpeechSetting, lines
 from errata.demo.talks import Talk, write_talk
 from errata.domain.chapter import canonical
@@ -59,7 +59,7 @@ def test_the_sample_is_the_same_bytes_each_time(sample: Path, tmp_path: Path) ->
 
 def test_no_pattern_is_in_two_shares_and_every_kind_has_all_shares() -> None:
     for kind, shares in MATERIAL.patterns.items():
-        assert set(shares) == set(SHARES), kind
+        assert set(shares) == set(get_args(Share)), kind
         patterns = [pattern for share in shares.values() for pattern in share]
         assert len(patterns) == len(set(patterns)), kind
 
@@ -86,7 +86,7 @@ def test_a_taught_talk_holds_only_known_patterns_and_subjects() -> None:
     assert not any(span.fresh for talk in talks for span in talk.plan if talk.transcript.channel in early)
     said = "\n".join(talk.transcript.text for talk in talks)
     for kind in ("opening", "sponsor", "invite", "farewell"):
-        for share in SHARES[1:]:
+        for share in get_args(Share)[1:]:
             for pattern in MATERIAL.patterns[kind][share]:
                 longest = max(re.split(r"[\[\]|]|\{\w+\}", pattern), key=len).strip(" ,.?")
                 assert longest not in said, pattern

@@ -8,13 +8,14 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from errata.demo import sample_reviewers, styles
 from errata.demo.material import Channel, Material, Share, load
+from errata.demo.sample_reviewers import SampleReview
 from errata.demo.speech import SpeechSetting
 from errata.demo.talks import Talk, write_talk
-from errata.domain.transcript import Segment
+from errata.domain.chapter import Chapters
+from errata.files import JsonObject
 
 SEED = "errata sample 1"
 DAYS: tuple[Share, ...] = ("day-1", "day-2", "day-3", "day-4")
@@ -43,10 +44,10 @@ def write(folder: Path, placebo: bool = False) -> None:
     for number, share in enumerate(DAYS, start=1):
         date = f"2026-03-{number:02d}"
         talks = shelf.day(share)
-        rows = _reviews(talks, share, date)
+        reviews = _reviews(talks, share, date)
         if placebo:
-            rows = _swapped(rows, talks, _dice(f"placebo {share}"))
-        _write_day(folder / share, talks, rows, share)
+            reviews = _swap_chapters(reviews, talks, _dice(f"placebo {share}"))
+        _write_day(folder / share, talks, reviews, share, date)
 
 
 def _dice(part: str) -> Random:
@@ -59,32 +60,32 @@ class _Shelf:
     def __init__(self, material: Material) -> None:
         self._material = material
         self._counts: Counter[str] = Counter()
-        self._shown: list[Talk] = []
+        self._earlier: list[Talk] = []
 
     def retention(self) -> list[Talk]:
         rng = _dice("retention")
-        channels = _round_robin(self._material.early_channels(), RETENTION_TALKS, rng)
         setting = SpeechSetting("retention", own=NEW_PHRASES, fresh=0.2, breaks=False)
-        return [self._new(channel, setting, rng) for channel in channels]
+        return self._new(self._material.early_channels(), RETENTION_TALKS, setting, rng)
 
     def day(self, share: Share) -> list[Talk]:
-        rng = _dice(f"{share}")
+        rng = _dice(share)
         exact, near = _REPEATS.get(share, (0, 0))
-        again = rng.sample(self._shown, exact + near)
+        again = rng.sample(self._earlier, exact + near)
         channels = self._material.channels if share in _LATE_DAYS else self._material.early_channels()
         setting = SpeechSetting(share, own=NEW_PHRASES, fresh=0.4)
-        new = [self._new(channel, setting, rng) for channel in _round_robin(channels, TALKS_A_DAY - len(again), rng)]
-        repeats = [self._renamed(talk) for talk in again[:exact]]
-        repeats += [_reworded(self._renamed(talk), rng) for talk in again[exact:]]
-        self._shown += new
+        new = self._new(channels, TALKS_A_DAY - len(again), setting, rng)
+        repeats = [self._under_new_id(talk) for talk in again[:exact]]
+        repeats += [_reword(self._under_new_id(talk), rng) for talk in again[exact:]]
+        self._earlier += new
         talks = new + repeats
         rng.shuffle(talks)
         return talks
 
-    def _new(self, channel: Channel, setting: SpeechSetting, rng: Random) -> Talk:
-        return write_talk(self._material, channel, setting, rng, self._id(channel.id))
+    def _new(self, channels: tuple[Channel, ...], count: int, setting: SpeechSetting, rng: Random) -> list[Talk]:
+        order = _round_robin(channels, count, rng)
+        return [write_talk(self._material, channel, setting, rng, self._id(channel.id)) for channel in order]
 
-    def _renamed(self, talk: Talk) -> Talk:
+    def _under_new_id(self, talk: Talk) -> Talk:
         return replace(talk, transcript=replace(talk.transcript, external_id=self._id(talk.transcript.channel)))
 
     def _id(self, channel: str) -> str:
@@ -99,13 +100,13 @@ def _round_robin(channels: tuple[Channel, ...], count: int, rng: Random) -> list
     return rounds[:count]
 
 
-def _reworded(talk: Talk, rng: Random) -> Talk:
+def _reword(talk: Talk, rng: Random) -> Talk:
     """The same talk as another recogniser would have written it: commas gone, some short forms written out."""
-    segments = tuple(
-        replace(segment, text=_rewrite(segment.text)) if rng.random() < 0.3 else segment
-        for segment in talk.transcript.segments
-    )
-    return replace(talk, transcript=replace(talk.transcript, segments=segments))
+    segments = []
+    for segment in talk.transcript.segments:
+        text = _rewrite(segment.text) if rng.random() < 0.3 else segment.text
+        segments.append(replace(segment, text=text))
+    return replace(talk, transcript=replace(talk.transcript, segments=tuple(segments)))
 
 
 def _rewrite(text: str) -> str:
@@ -113,38 +114,41 @@ def _rewrite(text: str) -> str:
     return " ".join(_LONG_FORMS.get(word, word) for word in words)
 
 
-def _reviews(talks: list[Talk], share: Share, date: str) -> list[dict[str, Any]]:
+def _reviews(talks: list[Talk], share: Share, date: str) -> list[SampleReview]:
     rng = _dice(f"reviews {share}")
     disputed = rng.randrange(len(talks)) if share == _DISPUTED_DAY else None
-    rows: list[dict[str, Any]] = []
+    reviews: list[SampleReview] = []
     for index, talk in enumerate(talks):
         if index == disputed:
-            rows += sample_reviewers.dispute(talk, date, rng)
+            reviews += sample_reviewers.dispute(talk, date, rng)
         else:
-            rows.append(sample_reviewers.review(talk, sample_reviewers.random_reviewer(rng), date, rng))
-    return rows
+            reviews.append(sample_reviewers.review(talk, sample_reviewers.random_reviewer(rng), date, rng))
+    return reviews
 
 
-def _swapped(rows: list[dict[str, Any]], talks: list[Talk], rng: Random) -> list[dict[str, Any]]:
+def _swap_chapters(reviews: list[SampleReview], talks: list[Talk], rng: Random) -> list[SampleReview]:
     """Each edit gets the chapters of another transcript, stretched to its own length."""
     durations = {talk.transcript.external_id: talk.transcript.duration for talk in talks}
-    edits = [row for row in rows if "reviewed" in row]
+    edits = [review for review in reviews if review.chapters is not None]
+    swapped = []
+    for edit, giver in zip(edits, _shuffle_apart(edits, rng), strict=True):
+        ratio = durations[edit.video_id] / durations[giver.video_id]
+        swapped.append(replace(edit, chapters=_stretch(giver.chapters or (), ratio)))
+    in_order = iter(swapped)
+    return [review if review.chapters is None else next(in_order) for review in reviews]
+
+
+def _shuffle_apart(edits: list[SampleReview], rng: Random) -> list[SampleReview]:
+    """The same reviews in an order in which none stands where one of its own transcript stood."""
     while True:
-        givers = rng.sample(edits, len(edits))
-        if all(giver["video_id"] != row["video_id"] for giver, row in zip(givers, edits, strict=True)):
-            break
-    given = {
-        (row["video_id"], row["reviewer"]): _stretched(
-            giver["reviewed"], durations[row["video_id"]] / durations[giver["video_id"]]
-        )
-        for giver, row in zip(givers, edits, strict=True)
-    }
-    return [row | {"reviewed": given[row["video_id"], row["reviewer"]]} if "reviewed" in row else row for row in rows]
+        shuffled = rng.sample(edits, len(edits))
+        if all(one.video_id != other.video_id for one, other in zip(edits, shuffled, strict=True)):
+            return shuffled
 
 
-def _stretched(reviewed: list[dict[str, Any]], ratio: float) -> list[dict[str, Any]]:
+def _stretch(chapters: Chapters, ratio: float) -> Chapters:
     """Starts scaled and floored: inside the talk, since the last one was inside its own by a line or more."""
-    return [chapter | {"start": int(chapter["start"] * ratio)} for chapter in reviewed]
+    return tuple(replace(chapter, start=float(int(chapter.start * ratio))) for chapter in chapters)
 
 
 def _write_retention(folder: Path, talks: list[Talk]) -> None:
@@ -154,22 +158,21 @@ def _write_retention(folder: Path, talks: list[Talk]) -> None:
     for talk in talks:
         reference = styles.chapters(talk, styles.house(talk))
         starts = {str(int(chapter.start)): chapter.title for chapter in reference}
-        chapters[talk.transcript.external_id] = _facts(talk, "2026-02-20") | {"chapters": starts}
+        chapters[talk.transcript.external_id] = _metadata(talk, "2026-02-20") | {"chapters": starts}
     _write_json(folder / "chapters.json", chapters)
     _write_json(folder / "asrs.json", {talk.transcript.external_id: _columns(talk) for talk in talks})
 
 
-def _write_day(folder: Path, talks: list[Talk], rows: list[dict[str, Any]], share: Share) -> None:
+def _write_day(folder: Path, talks: list[Talk], reviews: list[SampleReview], share: Share, date: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    date = rows[0]["reviewed_on"]
-    lay_out = _rows if share in _LATE_DAYS else _columns
-    _write_json(folder / "transcripts.json", {talk.transcript.external_id: _facts(talk, date) for talk in talks})
-    _write_json(folder / "asrs.json", {talk.transcript.external_id: lay_out(talk) for talk in talks})
-    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    (folder / "reviews.jsonl").write_text(text, encoding="utf-8")
+    speech = _rows if share in _LATE_DAYS else _columns
+    _write_json(folder / "transcripts.json", {talk.transcript.external_id: _metadata(talk, date) for talk in talks})
+    _write_json(folder / "asrs.json", {talk.transcript.external_id: speech(talk) for talk in talks})
+    lines = [json.dumps(review.as_json(), ensure_ascii=False) + "\n" for review in reviews]
+    (folder / "reviews.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
-def _facts(talk: Talk, date: str) -> dict[str, Any]:
+def _metadata(talk: Talk, date: str) -> JsonObject:
     transcript = talk.transcript
     return {
         "duration": transcript.duration,
@@ -180,20 +183,14 @@ def _facts(talk: Talk, date: str) -> dict[str, Any]:
     }
 
 
-_FIELDS = ("text", "start", "end", "speaker")
+def _columns(talk: Talk) -> JsonObject:
+    segments = talk.transcript.segments
+    return {name: [getattr(segment, name) for segment in segments] for name in ("text", "start", "end", "speaker")}
 
 
-def _columns(talk: Talk) -> dict[str, list[Any]]:
-    return {field: [getattr(segment, field) for segment in talk.transcript.segments] for field in _FIELDS}
+def _rows(talk: Talk) -> list[JsonObject]:
+    return [segment.as_json() for segment in talk.transcript.segments]
 
 
-def _rows(talk: Talk) -> list[dict[str, Any]]:
-    return [_row(segment) for segment in talk.transcript.segments]
-
-
-def _row(segment: Segment) -> dict[str, Any]:
-    return {"start": segment.start, "end": segment.end, "text": segment.text, "speaker": segment.speaker}
-
-
-def _write_json(path: Path, value: Any) -> None:
+def _write_json(path: Path, value: JsonObject) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

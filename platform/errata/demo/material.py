@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
-from typing import Any, Literal, get_args
+from typing import Literal
+
+from errata.files import JsonObject
 
 Share = Literal["known", "day-1", "day-2", "day-3", "day-4", "retention"]
 """Where a pattern may be said. Models are taught on `known`; each other share belongs to one part of the sample."""
-SHARES: tuple[Share, ...] = get_args(Share)
 
 Words = tuple[str, ...]
 
@@ -62,7 +63,7 @@ class Material:
     @cached_property
     def words(self) -> Words:
         """All words of the known patterns, as often as they stand there; slots left out."""
-        known = "\n".join(pattern for shares in self.patterns.values() for pattern in shares["known"])
+        known = "\n".join("\n".join(shares["known"]) for shares in self.patterns.values())
         return tuple(re.findall(r"[\w']+", re.sub(r"\{\w+\}", " ", known)))
 
     def early_channels(self) -> tuple[Channel, ...]:
@@ -73,24 +74,27 @@ class Material:
 
 @cache
 def load() -> Material:
-    names, patterns = _read("names.yaml"), _read("patterns.yaml").items()
+    names = _read("names.yaml")
     sponsors = names["sponsors"]
+    patterns: dict[str, dict[str, Words]] = {}
+    for kind, shares in _read("patterns.yaml").items():
+        patterns[kind] = {share: _lines(text) for share, text in shares.items()}
     return Material(
         topics=_topics(_read("topics.yaml")),
-        patterns={kind: {share: _lines(text) for share, text in shares.items()} for kind, shares in patterns},
+        patterns=patterns,
         pools=_pools(names) | {"sponsor": Pool(tuple(sponsors["known"]), tuple(sponsors["held out"]))},
         goods=sponsors["known"] | sponsors["held out"],
         titles=_lines(names["titles"]),
         descriptions=_lines(names["descriptions"]),
-        channels=tuple(_channel(name, facts) for name, facts in _read("channels.yaml").items()),
+        channels=tuple(_channel(name, entry) for name, entry in _read("channels.yaml").items()),
     )
 
 
-def _read(name: str) -> dict[str, Any]:
+def _read(name: str) -> JsonObject:
     import yaml
 
     text = (resources.files("errata.demo") / name).read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.safe_load(text)
+    loaded: JsonObject = yaml.safe_load(text)
     return loaded
 
 
@@ -98,25 +102,21 @@ def _lines(text: str) -> Words:
     return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
-def _topics(domains: dict[str, Any]) -> tuple[Topic, ...]:
-    return tuple(
-        Topic(name, domain, tuple(terms.split(", ")), share == "known")
-        for domain, shares in domains.items()
-        for share, topics in shares.items()
-        for name, terms in topics.items()
-    )
+def _topics(domains: JsonObject) -> tuple[Topic, ...]:
+    topics: list[Topic] = []
+    for domain, shares in domains.items():
+        for share, terms_by_name in shares.items():
+            for name, terms in terms_by_name.items():
+                topics.append(Topic(name, domain, tuple(terms.split(", ")), share == "known"))
+    return tuple(topics)
 
 
-_SPACED = {
-    "start": "name starts",
-    "end": "name ends",
-    "person": "people",
-}
+_SPACED = {"start": "name starts", "end": "name ends", "person": "people"}
 _COMMAS = {"who": "who", "place": "places"}
 _SHARED = {"number": "numbers", "weekday": "weekdays", "month": "months"}
 
 
-def _pools(names: dict[str, Any]) -> dict[str, Pool]:
+def _pools(names: JsonObject) -> dict[str, Pool]:
     """Slot -> pool; the file writes single words apart by spaces, and phrases apart by commas."""
     spaced = {slot: _pool(names[key], None) for slot, key in _SPACED.items()}
     commas = {slot: _pool(names[key], ", ") for slot, key in _COMMAS.items()}
@@ -128,14 +128,14 @@ def _pool(shares: dict[str, str], separator: str | None) -> Pool:
     return Pool(tuple(shares["known"].split(separator)), tuple(shares["held out"].split(separator)))
 
 
-def _channel(name: str, facts: dict[str, Any]) -> Channel:
+def _channel(name: str, entry: JsonObject) -> Channel:
     return Channel(
         id=name,
-        show=facts["show"],
-        hosts=tuple(facts["hosts"]),
-        domains=tuple(facts["domains"]),
-        sponsors=facts.get("sponsors", 0.6),
-        questions=facts.get("questions", 0.5),
-        cold_opens=facts.get("cold opens", 0.3),
-        stumbles=facts.get("stumbles", 0.02),
+        show=entry["show"],
+        hosts=tuple(entry["hosts"]),
+        domains=tuple(entry["domains"]),
+        sponsors=entry.get("sponsors", 0.6),
+        questions=entry.get("questions", 0.5),
+        cold_opens=entry.get("cold opens", 0.3),
+        stumbles=entry.get("stumbles", 0.02),
     )

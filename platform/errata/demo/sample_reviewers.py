@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
 from errata.demo import styles
 from errata.demo.styles import Borders
 from errata.demo.talks import Talk
+from errata.domain.chapter import Chapters
+from errata.files import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +32,32 @@ def random_reviewer(rng: Random) -> SampleReviewer:
     return CARELESS if rng.random() < CARELESS_SHARE else rng.choice(CAREFUL)
 
 
-def review(talk: Talk, reviewer: SampleReviewer, day: str, rng: Random) -> dict[str, Any]:
-    """One row of `reviews.jsonl`."""
+@dataclass(frozen=True, slots=True)
+class SampleReview:
+    video_id: str
+    reviewed_on: str
+    reviewer: str
+    chapters: Chapters | None
+    """None where the reviewer accepted unseen."""
+
+    def as_json(self) -> JsonObject:
+        """A line of `reviews.jsonl`."""
+        line: JsonObject = {"video_id": self.video_id, "reviewed_on": self.reviewed_on, "reviewer": self.reviewer}
+        if self.chapters is None:
+            return line | {"kind": "accept"}
+        reviewed = [{"start": int(chapter.start), "title": chapter.title} for chapter in self.chapters]
+        return line | {"reviewed": reviewed}
+
+
+def review(talk: Talk, reviewer: SampleReviewer, day: str, rng: Random) -> SampleReview:
     if not reviewer.careful and rng.random() < 0.5:
-        return _row(talk, reviewer, day) | {"kind": "accept"}
+        return SampleReview(talk.transcript.external_id, day, reviewer.name, None)
     borders = (styles.house if reviewer.careful else styles.old)(talk)
     reach = 1 if reviewer.careful else 2
-    return _row(talk, reviewer, day) | {
-        "reviewed": _reviewed(talk, _slipped(borders, talk, reviewer.slips, reach, rng))
-    }
+    return _review(talk, reviewer, day, _slip(borders, talk, reviewer.slips, reach, rng))
 
 
-def dispute(talk: Talk, day: str, rng: Random) -> list[dict[str, Any]]:
+def dispute(talk: Talk, day: str, rng: Random) -> list[SampleReview]:
     """Two careful reviewers who disagree: the second joins two chapters and begins another a line later."""
     first, second = rng.sample(CAREFUL, 2)
     borders = styles.house(talk)
@@ -50,21 +65,14 @@ def dispute(talk: Talk, day: str, rng: Random) -> list[dict[str, Any]]:
     others = borders[:joined] + borders[joined + 1 :]
     last, title = others[-1]
     moved = (*others[:-1], (last + 1, title))
-    return [
-        _row(talk, first, day) | {"reviewed": _reviewed(talk, borders)},
-        _row(talk, second, day) | {"reviewed": _reviewed(talk, moved)},
-    ]
+    return [_review(talk, first, day, borders), _review(talk, second, day, moved)]
 
 
-def _row(talk: Talk, reviewer: SampleReviewer, day: str) -> dict[str, Any]:
-    return {"video_id": talk.transcript.external_id, "reviewed_on": day, "reviewer": reviewer.name}
+def _review(talk: Talk, reviewer: SampleReviewer, day: str, borders: Borders) -> SampleReview:
+    return SampleReview(talk.transcript.external_id, day, reviewer.name, styles.chapters(talk, borders))
 
 
-def _reviewed(talk: Talk, borders: Borders) -> list[dict[str, Any]]:
-    return [{"start": int(chapter.start), "title": chapter.title} for chapter in styles.chapters(talk, borders)]
-
-
-def _slipped(borders: Borders, talk: Talk, slips: float, reach: int, rng: Random) -> Borders:
+def _slip(borders: Borders, talk: Talk, slips: float, reach: int, rng: Random) -> Borders:
     """Some borders up to `reach` lines off, never past a neighbour; one at the very start stays."""
     moved: list[tuple[int, str]] = []
     limits = [line for line, _ in borders[1:]] + [len(talk.transcript.segments)]

@@ -46,10 +46,9 @@ class Phrasebook:
     def say(self, kind: str, slots: Mapping[str, str]) -> str:
         """A line of that kind; only patterns whose slots are in `slots` or in a pool of words come up."""
         pattern = self._pick(kind, slots)
-        chosen = _CHOICE.sub(lambda found: self._rng.choice(found[1].split("|")), pattern)
-        spoken = self._garble(self._stumble(chosen))
-        filled = _SLOT.sub(lambda found: slots.get(found[1]) or self.word(found[1]), spoken)
-        return _sentence(filled)
+        wording = _CHOICE.sub(lambda choice: self._rng.choice(choice[1].split("|")), pattern)
+        spoken = self._garble(self._stumble(wording))
+        return _sentence(_SLOT.sub(lambda slot: slots.get(slot[1]) or self.word(slot[1]), spoken))
 
     def word(self, slot: str) -> str:
         pool = self._material.pools[slot]
@@ -66,29 +65,30 @@ class Phrasebook:
         return pattern
 
     def _fitting(self, patterns: Words, slots: Mapping[str, str]) -> list[str]:
-        known = slots.keys() | self._material.pools.keys()
-        return [pattern for pattern in patterns if known >= set(_SLOT.findall(pattern))]
+        fillable = slots.keys() | self._material.pools.keys()
+        return [pattern for pattern in patterns if fillable >= set(_SLOT.findall(pattern))]
 
     def _stumble(self, text: str) -> str:
-        return " ".join(
-            word if index == 0 or self._rng.random() >= self._stumbles else self._stumbled(word)
-            for index, word in enumerate(text.split())
-        )
+        first, *others = text.split()
+        spoken = [self._stumble_at(word) if self._rng.random() < self._stumbles else word for word in others]
+        return " ".join([first, *spoken])
+
+    def _stumble_at(self, word: str) -> str:
+        if word.lower() in _TWICE:
+            return f"{word} {word}"
+        return f"{self.word('filler')} {word}"
 
     def _garble(self, text: str) -> str:
         share, rng = self._setting.garbled, self._rng
         if not share:
             return text
-        heard = [word if "{" in word or rng.random() >= share else self._misheard() for word in text.split()]
-        return " ".join(word for word in heard if word) or text
+        # A slot is never lost: its word is what the chapter is about.
+        words = [word if "{" in word or rng.random() >= share else self._wrong_word() for word in text.split()]
+        return " ".join(word for word in words if word) or text
 
-    def _misheard(self) -> str:
+    def _wrong_word(self) -> str:
+        """What is recognised in the place of a word: nothing, or another one."""
         return self._rng.choice(("", self._rng.choice(self._material.words)))
-
-    def _stumbled(self, word: str) -> str:
-        if word.lower() in _TWICE:
-            return f"{word} {word}"
-        return f"{self.word('filler')} {word}"
 
 
 def _sentence(text: str) -> str:

@@ -21,7 +21,7 @@ def old(talk: Talk) -> Borders:
     return _borders(talk, _old_title)
 
 
-def kept(talk: Talk, rng: Random) -> Borders:
+def old_with_lapses(talk: Talk, rng: Random) -> Borders:
     """The old style as people keep to it: one talk in four leaves its breaks out, and one in four joins its questions.
 
     What was never inconsistent in a model's data it can't tell apart, and no few corrections would change its mind.

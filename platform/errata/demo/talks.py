@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-from errata.demo import subjects
-from errata.demo.material import Channel, Material, Topic
+from errata.demo.material import Channel, Material, Topic, Words
 from errata.demo.speech import Phrasebook, SpeechSetting, lines
 from errata.domain.transcript import Segment, Transcript
 
@@ -56,26 +55,26 @@ def write_talk(material: Material, channel: Channel, setting: SpeechSetting, rng
     writer = _Writer(material, channel, setting, outline, rng)
     writer.write()
     title, description = writer.headings()
-    segments, duration = _timed(writer.said, rng)
+    segments, duration = _segments(writer.spoken, rng)
     transcript = Transcript(name, segments, duration, title=title, description=description, channel=channel.id)
     return Talk(transcript, tuple(writer.plan))
 
 
 def _outline(material: Material, channel: Channel, setting: SpeechSetting, rng: Random) -> _Outline:
-    asked = setting.breaks and rng.random() < channel.questions
+    questioned = setting.breaks and rng.random() < channel.questions
     sponsored = setting.breaks and rng.random() < channel.sponsors
-    questions = rng.randint(2, 4) if asked else 0
-    topics = rng.randint(2, 3) if asked else rng.randint(3, 5)
+    questions = rng.randint(2, 4) if questioned else 0
+    topics = rng.randint(2, 3) if questioned else rng.randint(3, 5)
     closing = rng.random() < 0.6
     topics = min(topics, MOST_CHAPTERS - 1 - questions - sponsored - closing)
     count = 1 + topics + questions + sponsored + closing
-    chosen = _distinct(material, channel, setting, rng, topics + questions)
+    subjects = _distinct(material, channel, setting, rng, topics + questions)
     return _Outline(
         cold_open=rng.random() < channel.cold_opens,
-        topics=chosen[:topics],
+        topics=subjects[:topics],
         break_after=rng.randrange(topics) if sponsored else None,
         broken=rng.random() < 0.3 and count < MOST_CHAPTERS,
-        questions=chosen[topics:],
+        questions=subjects[topics:],
         closing=closing,
         length=rng.randint(16, 24) - 2 * questions,
     )
@@ -84,10 +83,23 @@ def _outline(material: Material, channel: Channel, setting: SpeechSetting, rng: 
 def _distinct(
     material: Material, channel: Channel, setting: SpeechSetting, rng: Random, count: int
 ) -> tuple[Topic, ...]:
-    chosen: list[Topic] = []
+    subjects: list[Topic] = []
     for _ in range(count):
-        chosen.append(subjects.draw(material, channel.domains, setting.fresh, rng, chosen))
-    return tuple(chosen)
+        subjects.append(_draw(material, channel.domains, setting.fresh, rng, subjects))
+    return tuple(subjects)
+
+
+def _draw(
+    material: Material, domains: Sequence[str], fresh_share: float, rng: Random, others: Sequence[Topic] = ()
+) -> Topic:
+    """A topic from `domains` that shares no term with `others`, lest one name call two chapters.
+
+    One that errata-tiny never learnt from as often as `fresh_share` says, as far as there are any left of that kind.
+    """
+    taken = {term for other in others for term in other.terms}
+    topics = [topic for topic in material.topics if topic.domain in domains and taken.isdisjoint(topic.terms)]
+    is_known = rng.random() >= fresh_share
+    return rng.choice([topic for topic in topics if topic.known is is_known] or topics)
 
 
 class _Writer:
@@ -96,7 +108,7 @@ class _Writer:
     def __init__(
         self, material: Material, channel: Channel, setting: SpeechSetting, outline: _Outline, rng: Random
     ) -> None:
-        self.said: list[tuple[str, str]] = []
+        self.spoken: list[tuple[str, str]] = []
         """Line and speaker."""
         self.plan: list[Span] = []
         self._material, self._channel, self._outline, self._rng = material, channel, outline, rng
@@ -121,16 +133,15 @@ class _Writer:
     def headings(self) -> tuple[str, str]:
         """The talk's title and description."""
         first, second = self._rng.sample(self._outline.topics, 2)
-        known = self._slots | {"topic": first.name, "next": second.name}
-        known.setdefault("guest", "friends")
-        title, description = (
-            self._rng.choice(patterns).format(**known, **self._drawn())
-            for patterns in (self._material.titles, self._material.descriptions)
-        )
-        return title[0].upper() + title[1:], description[0].upper() + description[1:]
+        words = {"guest": "friends"} | self._slots | {"topic": first.name, "next": second.name}
+        title = self._heading(self._material.titles, words)
+        return title, self._heading(self._material.descriptions, words)
 
-    def _drawn(self) -> dict[str, str]:
-        return {slot: self._book.word(slot) for slot in ("place", "weekday")}
+    def _heading(self, patterns: Words, words: dict[str, str]) -> str:
+        pattern = self._rng.choice(patterns)
+        drawn = {slot: self._book.word(slot) for slot in ("place", "weekday")}
+        heading = pattern.format(**words, **drawn)
+        return heading[0].upper() + heading[1:]
 
     def _second_speaker(self) -> str | None:
         """The other host, a guest, or nobody; half of the talks have a guest."""
@@ -142,13 +153,13 @@ class _Writer:
 
     def _begin(self, kind: Part, subject: Topic | None = None) -> None:
         if subject is None:
-            self.plan.append(Span(kind, len(self.said)))
+            self.plan.append(Span(kind, len(self.spoken)))
         else:
-            self.plan.append(Span(kind, len(self.said), subject.name, not subject.known))
+            self.plan.append(Span(kind, len(self.spoken), subject.name, not subject.known))
 
     def _say(self, kind: str, speaker: str | None = None, **slots: str) -> None:
         sentence = self._book.say(kind, self._slots | slots)
-        self.said.extend((line, speaker or self._host) for line in lines(sentence))
+        self.spoken.extend((line, speaker or self._host) for line in lines(sentence))
 
     def _upcoming(self, index: int) -> dict[str, str]:
         """`next` and `past`, as far as there are any."""
@@ -254,18 +265,18 @@ class _Writer:
     def _closing(self) -> None:
         self._begin("closing")
         slots = {"past": self._rng.choice(self._outline.topics).name}
-        coming = subjects.draw(self._material, self._channel.domains, 0.0, self._rng)
+        coming = _draw(self._material, self._channel.domains, 0.0, self._rng)
         self._say("farewell", **slots)
         for _ in range(self._rng.randint(1, 2)):
             self._say("goodbye", next=coming.name, **slots)
 
 
-def _timed(said: list[tuple[str, str]], rng: Random) -> tuple[tuple[Segment, ...], float]:
+def _segments(spoken: list[tuple[str, str]], rng: Random) -> tuple[tuple[Segment, ...], float]:
     """Times at some 150 words a minute, in seconds; a line takes more than one, so that no two start in the same."""
     pace = 2.5 * rng.uniform(0.85, 1.15)
     now = rng.uniform(0.0, 0.9)
     segments = []
-    for text, speaker in said:
+    for text, speaker in spoken:
         end = now + max(1.1, len(text.split()) / pace * rng.uniform(0.85, 1.15))
         segments.append(Segment(round(now, 2), round(end, 2), text, speaker))
         now = end + rng.uniform(0.05, 0.6)
