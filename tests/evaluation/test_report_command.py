@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from errata.database.holdout_log import HoldoutAccess
-from errata.documents.decision import OutcomeDecision
+from errata.documents.decision import Decision, OutcomeDecision
 from errata.documents.document import read_document, write_document
 from errata.documents.evaluation import ContenderScores, Evaluation
+from errata.documents.evidence import Evidence
+from errata.documents.evidence_record import EvidenceRecord
 from errata.documents.file_names import CURATION_COPY, EVALUATION, ITEMS, MANIFEST, MIXTURE_COPY, TRAINING
 from errata.documents.outcome import Outcome
 from errata.documents.scored_items import write_scored_items
@@ -24,6 +26,10 @@ from errata.loop.night_report import _learnt, write_report
 from errata.workspace import Workspace
 from evaluation.holdout import log_night, open_by_hand
 from evaluation.report.content import shown_transcripts
+from evaluation.statistics import compare
+from registry.evidence import write_evidence
+from registry.gate import decide
+from registry.policy import SMALL
 from tests.made_up_record import talk
 from tests.made_up_report import files, full_report, judges, taught
 
@@ -167,6 +173,40 @@ def test_what_a_model_was_trained_on_is_told_by_its_watermark(workspace: Workspa
         nights = [row for row in store.nights.all() if row.label in contests]
     found = _learnt(workspace, nights, "day0's")
     assert found == {"day0's": frozenset(), "m1": frozenset(), "m2": frozenset(contests)}
+
+
+def older_night(place: Workspace, label: str, verdict: str = "") -> Decision:
+    """A night whose decision the record has in sentences alone, beside its evidence record; what the gate said."""
+    same = compare([60.0] * 60, [60.0] * 60, [str(at % 12) for at in range(60)], 1)
+    rails = tuple(SMALL.guardrail(name, same) for name in ("anchor", "parsable", "parity_server", "parity_device"))
+    evidence = Evidence(same, rails)
+    decision = decide(evidence, SMALL)
+    sentences = Decision(decision.verdict, notes=("As it was worded then.",))
+    record = EvidenceRecord(label, "m" * 64, "c" * 64, "d" * 64, {}, 900, 5020, "small", evidence, sentences, {}, {})
+    _, name = write_evidence(place.nights / label, record)
+    shutil.copytree(place.nights / "second", place.nights / label, dirs_exist_ok=True)
+    with place.record.write() as store:
+        store.nights.begin(label, 5020, 5100)
+        notes = replace(sentences, verdict=verdict or decision.verdict)
+        entry = OutcomeDecision("candidate", "m" * 64, False, name, notes)
+        store.nights.finish(Outcome(night=label, verdict=notes.verdict, decisions=(entry,)))
+    return decision
+
+
+def test_a_decision_that_was_kept_as_sentences_has_its_numbers_from_the_evidence(workspace: Workspace):
+    decision = older_night(workspace, "older")
+    verdict = told(write_report(workspace, "older"))["verdict"]
+    assert verdict["verdict"] == decision.verdict != "promote" and verdict["preset"] == "small"
+    rails = {rail["key"]: (rail["n"], rail["worst"], rail["allowed"]) for rail in verdict["guardrails"]}
+    assert rails == {rail.name: (rail.n, rail.bound, -rail.margin) for rail in decision.guardrails}
+    assert "As it was worded then." not in verdict["findings"]
+
+
+def test_its_sentences_stay_where_the_gate_of_today_would_decide_otherwise(workspace: Workspace):
+    older_night(workspace, "older", "promote")
+    verdict = told(write_report(workspace, "older"))["verdict"]
+    assert verdict["verdict"] == "promote" and verdict["guardrails"] == []
+    assert verdict["findings"] == ["As it was worded then."]
 
 
 def test_a_challengers_judges_lie_beside_the_candidates(workspace: Workspace):

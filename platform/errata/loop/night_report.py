@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,6 +12,7 @@ import errata
 from errata.database.tables import NightRow
 from errata.documents import file_names as names
 from errata.documents.curation import CurationReport
+from errata.documents.decision import OutcomeDecision
 from errata.documents.document import Document, read_document
 from errata.documents.evaluation import Evaluation
 from errata.documents.judging import Judging
@@ -69,7 +71,8 @@ def _report(workspace: Workspace, nights: Sequence[NightRow]) -> Report:
     from evaluation.report.content import Report, shown_transcripts
 
     tonight = nights[-1]
-    folder, decisions = workspace.nights / tonight.label, tonight.outcome.decisions
+    folder = workspace.nights / tonight.label
+    decisions = _decisions(nights, folder)
     items, files = read_scored_items(folder / names.ITEMS), _files(tonight, folder)
     with workspace.record.read() as store:
         excerpts = {seq: store.transcripts.read(seq) for seq in shown_transcripts(items, decisions)}
@@ -87,6 +90,28 @@ def _report(workspace: Workspace, nights: Sequence[NightRow]) -> Report:
     )
 
 
+def _decisions(nights: Sequence[NightRow], folder: Path) -> tuple[OutcomeDecision, ...]:
+    """Tonight's. One that an older Errata kept as sentences is taken anew on its evidence record, which has the
+    numbers."""
+    from registry.evidence import read_evidence
+    from registry.gate import decide
+    from registry.history import GateHistory
+    from registry.policy import preset
+
+    history, decisions = GateHistory.of(row.outcome for row in nights[:-1]), []
+    for entry in nights[-1].outcome.decisions:
+        path = folder / f"{entry.evidence}.json"
+        if entry.decision.cause is None and path.exists():
+            record, _ = read_evidence(path)
+            decision = decide(record.gate, preset(record.policy), history)
+            # the presets of that time may have been others: what ends otherwise isn't what was decided
+            same = decision.verdict == entry.decision.verdict
+            entry = replace(entry, decision=decision) if same else entry
+        decisions.append(entry)
+        history = history.after(entry.model, entry.decision.test)
+    return tuple(decisions)
+
+
 def _line(row: NightRow) -> NightLine:
     from evaluation.report.content import NightLine
 
@@ -97,11 +122,11 @@ def _line(row: NightRow) -> NightLine:
         new_corrections=outcome.new_corrections,
         fresh_items=outcome.fresh_items,
         means=outcome.means,
-        promoted=_promoted(outcome),
+        promoted=_promoted_contender(outcome),
     )
 
 
-def _promoted(outcome: Outcome) -> str:
+def _promoted_contender(outcome: Outcome) -> str:
     return next((entry.name for entry in outcome.decisions if entry.promoted), "")
 
 
@@ -112,7 +137,7 @@ def _learnt(workspace: Workspace, nights: Sequence[NightRow], day0: str) -> dict
     """
     watermarks = {day0: 0} if day0 else {}
     for row in nights:
-        if row is nights[-1] or _promoted(row.outcome):
+        if row is nights[-1] or _promoted_contender(row.outcome):
             contenders = _evaluation(workspace.nights / row.label).contenders
             watermarks |= {scores.model: scores.watermark for scores in contenders}
     return {
