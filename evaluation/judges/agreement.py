@@ -43,11 +43,8 @@ def estimate(
     places = [np.flatnonzero([cluster == name for cluster in clusters]) for name in names]
     value = statistic(table)
     low, high = _interval(statistic, table, places, seed) if value is not None and len(names) > 1 else (None, None)
-    return IntervalEstimate(len(rows), len(names), _rounded(value), _rounded(low), _rounded(high))
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, DIGITS)
+    value, low, high = (None if number is None else round(number, DIGITS) for number in (value, low, high))
+    return IntervalEstimate(len(rows), len(names), value, low, high)
 
 
 def _interval(
@@ -75,9 +72,10 @@ def weighted_kappa(table: Table) -> float | None:
 
     1 − Σᵢ(aᵢ−bᵢ)² / (Σᵢⱼ(aᵢ−bⱼ)²/n): the mean square of what is seen over that of chance, by the two margins.
     """
-    one, other = table[:, 0], table[:, 1]
-    chance = one.var() + other.var() + (one.mean() - other.mean()) ** 2
-    return None if chance == 0 else float(1 - ((one - other) ** 2).mean() / chance)
+    first, second = table[:, 0], table[:, 1]
+    # the mean of (aᵢ−bⱼ)² over all pairs, without n² of them
+    chance = first.var() + second.var() + (first.mean() - second.mean()) ** 2
+    return None if chance == 0 else float(1 - ((first - second) ** 2).mean() / chance)
 
 
 def krippendorff_alpha(table: Table) -> float | None:
@@ -93,18 +91,19 @@ def krippendorff_alpha(table: Table) -> float | None:
     if n == 0 or len(set(values[present])) == 1:
         return None
     centres = (values.sum(axis=1) / counts)[:, None]
-    seen = (2 * counts / (counts - 1) * (present * (values - centres) ** 2).sum(axis=1)).sum() / n
+    observed = (2 * counts / (counts - 1) * (present * (values - centres) ** 2).sum(axis=1)).sum() / n
     chance = 2 * (present * (values - values.sum() / n) ** 2).sum() / (n - 1)
-    return float(1 - seen / chance)
+    return float(1 - observed / chance)
 
 
 def correlation(table: Table) -> float | None:
     """Pearson's; None where one side doesn't vary."""
+    # not by the spread: the mean of equal numbers may differ from them in the last bit
     if (table == table[0]).all(axis=0).any():
         return None
-    one, other = (table - table.mean(axis=0)).T
-    size = float(np.sqrt((one**2).sum() * (other**2).sum()))
-    return max(-1.0, min(1.0, float((one * other).sum()) / size))
+    first, second = (table - table.mean(axis=0)).T
+    size = float(np.sqrt((first**2).sum() * (second**2).sum()))
+    return max(-1.0, min(1.0, float((first * second).sum()) / size))
 
 
 GAPPY: tuple[Statistic, ...] = (krippendorff_alpha,)

@@ -34,10 +34,10 @@ def swap_consistency(verdicts: Sequence[ClusteredVerdict], seed: int = 0) -> Swa
 
 def bias_estimate(choices: Sequence[Choices | None]) -> BiasEstimate:
     """`choices` with the plain answer shown first, and with it shown second; those without an answer don't count."""
-    known = [pair for pair in choices if pair is not None]
+    answered = [pair for pair in choices if pair is not None]
     # where the plain answer comes first, taking the second one is the leaning; where it comes second, taking the first
-    leanings = [WORTH[plain_first] - WORTH[plain_second] for plain_first, plain_second in known]
-    return BiasEstimate(len(known), sum(leanings) / (2 * len(known)) if known else None)
+    leanings = [WORTH[plain_first] - WORTH[plain_second] for plain_first, plain_second in answered]
+    return BiasEstimate(len(answered), sum(leanings) / (2 * len(answered)) if answered else None)
 
 
 def pad(chapters: Chapters) -> Chapters:
@@ -61,7 +61,8 @@ def length_bias(client: JudgeClient, pairs: Sequence[AnswerPair], about: str) ->
 
 def style_bias(client: JudgeClient, pairs: Sequence[AnswerPair], about: str) -> BiasEstimate:
     """Plain against adorned, shown as they are: what a judge would do if style were not stripped."""
-    return bias_estimate(ask_choices(client, [request for pair in pairs for request in _unstripped(pair, about)]))
+    requests = [request for pair in pairs for request in _questions_with_style(pair, about)]
+    return bias_estimate(ask_choices(client, requests))
 
 
 def style_left(pairs: Sequence[AnswerPair]) -> float:
@@ -70,7 +71,7 @@ def style_left(pairs: Sequence[AnswerPair]) -> float:
     return sum(map(differ, probes)) / len(probes) if probes else 0.0
 
 
-def _unstripped(pair: AnswerPair, about: str) -> tuple[Request, Request]:
+def _questions_with_style(pair: AnswerPair, about: str) -> tuple[Request, Request]:
     """With the plain answer first, and with the adorned one first."""
     transcript = pair.transcript
     plain = written_chapters(pair.new, transcript.unit)

@@ -10,11 +10,10 @@ import json
 import shutil
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 from pydantic import ValidationError
 
-from errata.files import write_atomically, write_json
+from errata.files import JsonObject, write_atomically, write_json
 from evaluation.judges.request import Reply, Request
 
 FOLDER = "judges"
@@ -33,41 +32,34 @@ class Cache:
 
     def get(self, judge: str, request: Request) -> Reply | None:
         path = self._path(judge, request)
-        kept = read_object(path)
-        if kept.get("key") != path.stem:
+        entry = read_object(path)
+        if entry.get("key") != path.stem:
             return None
         try:
-            return Reply(request.form.model_validate(kept.get("answer")), str(kept.get("served", "")))
+            return Reply(request.form.model_validate(entry.get("answer")), str(entry.get("served", "")))
         except ValidationError:
             return None
 
     def put(self, judge: str, request: Request, reply: Reply) -> None:
-        path = self._path(judge, request)
-        self._keep_out_of_git()
-        write_json(
-            path,
-            {"key": path.stem, "kind": request.kind, "answer": reply.answer.model_dump(), "served": reply.served},
-        )
+        path, answer = self._path(judge, request), reply.answer.model_dump()
+        self.write(path, {"key": path.stem, "kind": request.kind, "answer": answer, "served": reply.served})
 
     def folder(self, judge: str) -> Path:
         """Everything that a judge of this identity ever said."""
         return self._root / judge[:SHORT]
 
-    def write(self, path: Path, value: Any) -> None:
-        """Anything else that is kept of a judge."""
-        self._keep_out_of_git()
+    def write(self, path: Path, value: JsonObject) -> None:
+        """Anything that is kept of a judge."""
+        with self._lock:
+            if not (self._root / ".gitignore").exists():
+                write_atomically(self._root / ".gitignore", "*\n")
         write_json(path, value)
 
     def _path(self, judge: str, request: Request) -> Path:
         return self.folder(judge) / request.about[:SHORT] / f"{request.key(judge)}.json"
 
-    def _keep_out_of_git(self) -> None:
-        with self._lock:
-            if not (self._root / ".gitignore").exists():
-                write_atomically(self._root / ".gitignore", "*\n")
 
-
-def read_object(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> JsonObject:
     """A JSON object; empty where there is none or it is broken."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
@@ -78,7 +70,7 @@ def read_object(path: Path) -> dict[str, Any]:
 
 def forget(root: Path, transcript_hash: str) -> int:
     """Removes what any judge said of a transcript: quotes of it are among that. Returns how many folders went."""
-    doomed = list(root.glob(f"*/{transcript_hash[:SHORT]}"))
-    for folder in doomed:
+    folders = list(root.glob(f"*/{transcript_hash[:SHORT]}"))
+    for folder in folders:
         shutil.rmtree(folder)
-    return len(doomed)
+    return len(folders)

@@ -5,11 +5,10 @@ The same talks with instructions to the judge hidden in a title or in what is sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -17,6 +16,7 @@ from errata.documents.judging import Drift, Injection
 from errata.domain.chapter import Chapter, Chapters
 from errata.domain.hashing import content_hash
 from errata.domain.transcript import Segment, Transcript
+from errata.files import JsonObject
 from evaluation.judges.cache import read_object
 from evaluation.judges.judge_client import JudgeClient
 from evaluation.judges.judged_item import AnswerPair
@@ -47,7 +47,7 @@ def talks() -> tuple[tuple[Transcript, Chapters], ...]:
     return tuple(map(_talk, entries))
 
 
-def _talk(entry: Mapping[str, Any]) -> tuple[Transcript, Chapters]:
+def _talk(entry: JsonObject) -> tuple[Transcript, Chapters]:
     starts = [float(start) for start, _ in entry["lines"]]
     ends = [*starts[1:], starts[-1] + 10]
     texts = [text for _, text in entry["lines"]]
@@ -107,11 +107,10 @@ _DAMAGES: dict[str, Callable[[Chapters, Transcript], Chapters]] = {
 
 def drift(client: JudgeClient, occasion: str) -> tuple[Drift, list[PairVerdict | None]]:
     """Asks all canaries on this occasion, and compares with the first time."""
-    asked = canaries()
-    verdicts = judge_pairs(client, [canary.pair for canary in asked], ABOUT, occasion)
-    values = {
-        canary.name: verdict.value for canary, verdict in zip(asked, verdicts, strict=True) if verdict is not None
-    }
+    questions = canaries()
+    verdicts = judge_pairs(client, [canary.pair for canary in questions], ABOUT, occasion)
+    answers = zip(questions, verdicts, strict=True)
+    values = {canary.name: verdict.value for canary, verdict in answers if verdict is not None}
     since, before = _baseline(client, values, occasion)
     changed = sum(before[name] != value for name, value in values.items() if name in before)
     return Drift(len(values), sum(value == 1 for value in values.values()), since, changed), verdicts
@@ -122,9 +121,10 @@ def _baseline(client: JudgeClient, values: dict[str, int], occasion: str) -> tup
     path = client.cache.folder(client.identity) / BASELINE
     requests = [request for canary in canaries() for request in both_orders(canary.pair, ABOUT)]
     question_set = content_hash([request.key(client.identity) for request in requests])
-    kept = read_object(path)
-    if kept.get("set") == question_set and isinstance(kept.get("verdicts"), dict):
-        return str(kept.get("since", "")), kept["verdicts"]
+    baseline = read_object(path)
+    if baseline.get("set") == question_set and isinstance(baseline.get("verdicts"), dict):
+        return str(baseline.get("since", "")), baseline["verdicts"]
+    # a judge that was silent on some has no first time yet: it would be compared with gaps for ever
     if len(values) < len(canaries()):
         return "", {}
     client.cache.write(path, {"set": question_set, "since": occasion, "verdicts": values})

@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from typing import Any
 
 from errata.documents.judge_params import Judge
 from errata.domain.hashing import content_hash
+from errata.files import JsonObject
 from errata.inference.openai_client import (
     ATTEMPTS,
     CallFailed,
@@ -87,7 +87,7 @@ class Endpoint:
             raise NoAnswer(f"{self._judge.name} needs a key; set the environment variable {name}", final=True)
         return key
 
-    def _body(self, request: Request) -> dict[str, Any]:
+    def _body(self, request: Request) -> JsonObject:
         name, schema = request.kind.partition("@")[0], request.schema()
         return {
             "model": self._judge.model,

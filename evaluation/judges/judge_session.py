@@ -31,7 +31,7 @@ class JudgeSession:
         self._verdicts: dict[str, list[PairVerdict | None]] = {}
         self._marks: dict[str, list[ItemMarks | None]] = {}
         before = [client.tally() for client in clients]
-        self._measured = [measure(client, _labelled(items, pairs), night) for client in clients]
+        self._measured = [measure(client, _labelled_pairs(items, pairs), night) for client in clients]
         for client, (judge, _) in zip(clients, self._measured, strict=True):
             if judge.say:
                 self._verdicts[judge.name] = judge_pairs(client, [item.pair() for item in items])
@@ -70,7 +70,7 @@ class JudgeSession:
         cost = total([*self._labelled_tallies, *self._unlabelled_tallies])
         return Judging(
             night=self._night,
-            judges=tuple(self._with_cost(place, judge) for place, judge in enumerate(judges)),
+            judges=tuple(self._with_marks_and_cost(place, judge) for place, judge in enumerate(judges)),
             say=say,
             why=why,
             n=len(rows),
@@ -113,10 +113,10 @@ class JudgeSession:
         judges = []
         for client, (judge, clustered) in zip(self._clients, self._measured, strict=True):
             verdicts = self._verdicts.get(judge.name)
-            judges.append(judge if verdicts is None else _after_items(client, judge, clustered, self.items, verdicts))
+            judges.append(judge if verdicts is None else _add_items(client, judge, clustered, self.items, verdicts))
         return judges
 
-    def _with_cost(self, place: int, judge: JudgeReliability) -> JudgeReliability:
+    def _with_marks_and_cost(self, place: int, judge: JudgeReliability) -> JudgeReliability:
         labelled, marks = self._labelled_tallies[place], self._marks.get(judge.name)
         judge = replace(judge, quotes=None if marks is None else count_quotes(marks))
         return _with_cost(judge, total([labelled, self._unlabelled_tallies[place]]), labelled.missing)
@@ -139,12 +139,12 @@ def measure_judges(clients: Sequence[JudgeClient], pairs: Sequence[AnswerPair], 
     )
 
 
-def _labelled(items: Sequence[JudgedItem], pairs: Sequence[AnswerPair] | None) -> list[AnswerPair]:
+def _labelled_pairs(items: Sequence[JudgedItem], pairs: Sequence[AnswerPair] | None) -> list[AnswerPair]:
     edited = [item.edited_pair() for item in items] if pairs is None else pairs
     return [pair for pair in (*edited, *(item.accepted_pair() for item in items)) if pair is not None]
 
 
-def _after_items(
+def _add_items(
     client: JudgeClient,
     judge: JudgeReliability,
     clustered: Sequence[ClusteredVerdict],
@@ -167,5 +167,5 @@ def _complete(judges: Sequence[JudgeReliability], tallies: Sequence[JudgeTally])
 
 
 def _with_cost(judge: JudgeReliability, cost: JudgeTally, missing: Mapping[str, int]) -> JudgeReliability:
-    kept = dict(sorted(missing.items()))
-    return replace(judge, missing=kept, calls=cost.calls, tokens=cost.tokens, cached=cost.cached)
+    by_fault = dict(sorted(missing.items()))
+    return replace(judge, missing=by_fault, calls=cost.calls, tokens=cost.tokens, cached=cost.cached)

@@ -12,7 +12,7 @@ import llguidance.hf
 
 from errata.domain.hashing import content_hash
 from errata.errors import NotFound
-from errata.files import file_sha256
+from errata.files import JsonObject, file_sha256
 from errata.inference.artefact import CARD, MANIFEST, Card, verify
 from errata.inference.decode import next_tokens
 from errata.inference.engine import Ask, Engine, Step
@@ -37,11 +37,11 @@ class LocalModel:
         self.identity = content_hash(["local", _weights(folder), LONGEST_TEXT, TEMPERATURE])
         self._name, self._folder, self._budget = name, folder, budget
         self._engine: Engine | None = None
-        self._compile = lru_cache(maxsize=8)(self._compiled)
+        self._matcher = lru_cache(maxsize=8)(self._compile)
 
     def answer(self, request: Request) -> Reply:
         """Raises NoAnswer where the question is too long for the model, or its answer is not in the form."""
-        engine = self._loaded()
+        engine = self._open_engine()
         prompt = self._prompt(request, engine)
         room = min(self._context() - len(prompt), LONGEST_ANSWER)
         if room <= 0:
@@ -54,7 +54,7 @@ class LocalModel:
         except ValueError as error:
             raise NoAnswer(f"{self._name} did not come to the end of its answer in {room} tokens") from error
 
-    def _loaded(self) -> Engine:
+    def _open_engine(self) -> Engine:
         if self._engine is None:
             from errata.inference.load import load
             from errata.inference.torch import TorchEngine
@@ -78,18 +78,20 @@ class LocalModel:
 
     def _fill(self, prompt: list[int], rules: str, room: int) -> Ask[list[int]]:
         """The answer's tokens, greedily, under the form's grammar."""
-        engine, matcher = self._loaded(), self._compile(rules).deep_copy()
+        # a matcher moves on with every token: each answer has a copy of the compiled one
+        engine, matcher = self._open_engine(), self._matcher(rules).deep_copy()
         answer: list[int] = []
         append = prompt
         while len(answer) < room and not matcher.is_stopped():
             token = yield Step(append, next_tokens(matcher, engine.vocabulary))
+            # a form that may end here can still go on: then the model's end of text ends it
             if token == engine.tokenizer.eos_token_id or not matcher.consume_token(token):
                 break
             answer.append(token)
             append = [token]
         return answer
 
-    def _compiled(self, rules: str) -> Any:
+    def _compile(self, rules: str) -> Any:
         matcher = llguidance.LLMatcher(self._tokens, rules)
         if matcher.is_error():
             raise NoAnswer(
@@ -98,7 +100,7 @@ class LocalModel:
         return matcher
 
 
-def grammar(schema: dict[str, Any]) -> str:
+def grammar(schema: JsonObject) -> str:
     """llguidance's Lark for JSON of that schema, in its order of fields, with one space after a comma or colon.
 
     Nothing is forced, since some tokenizers would spell a forced text with a space before it.

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from errata.database.record import Record
 from errata.database.store import Store
 from errata.documents.file_names import ITEMS
 from errata.documents.scored_items import ScoredItemRow, read_scored_items, rows_of
-from errata.domain.chapter import Chapters, chapters_from_json
 from errata.domain.correction import Preference
 from errata.errors import NotFound
+from errata.inference.predictor import Predictor
+from errata.inference.recorded import TOGETHER, RecordedModel
 from evaluation.judges.judged_item import AnswerPair, JudgedItem, cluster_of
 
 NEWEST = 200
@@ -48,16 +49,12 @@ def _item(record: Record, old: ScoredItemRow, new: ScoredItemRow) -> JudgedItem 
         number=new.transcript,
         transcript=transcript,
         cluster=cluster_of(new.channel, new.transcript),
-        champion=_chapters(old.prediction),
-        candidate=_chapters(new.prediction),
-        reviewed=_chapters(new.reference),
+        champion=old.predicted_chapters,
+        candidate=new.predicted_chapters,
+        reviewed=new.reference_chapters,
         kind=new.kind,
         effect=new.f1 - old.f1,
     )
-
-
-def _chapters(text: str) -> Chapters:
-    return chapters_from_json(json.loads(text))
 
 
 def reviewed_pairs(record: Record, upto: int, newest: int = NEWEST) -> list[AnswerPair]:
@@ -80,5 +77,26 @@ def _preferences(store: Store, after: int, upto: int) -> list[Preference]:
 
 def _reviewed_pair(store: Store, preference: Preference) -> AnswerPair:
     transcript = store.transcripts.read(preference.transcript)
-    of = cluster_of(transcript.channel, preference.transcript)
-    return AnswerPair(transcript, preference.rejected, preference.chosen, of, 1)
+    cluster = cluster_of(transcript.channel, preference.transcript)
+    return AnswerPair(transcript, preference.rejected, preference.chosen, cluster, 1)
+
+
+def answer_items(
+    record: Record, champion: Predictor, contender: Predictor, transcripts: Sequence[int]
+) -> Iterator[list[JudgedItem]]:
+    """An item for each transcript, that nobody has reviewed, as both sides answer it: in their order and a few at a
+    time, so that no more is answered than can be judged."""
+    for begin in range(0, len(transcripts), TOGETHER):
+        yield _unlabelled_items(record, champion, contender, transcripts[begin : begin + TOGETHER])
+
+
+def _unlabelled_items(
+    record: Record, champion: Predictor, contender: Predictor, transcripts: Sequence[int]
+) -> list[JudgedItem]:
+    old, new = (RecordedModel(record, side).predict_all(transcripts) for side in (champion, contender))
+    with record.read() as store:
+        texts = {seq: store.transcripts.read(seq) for seq in transcripts}
+    return [
+        JudgedItem(seq, text, cluster_of(text.channel, seq), old[seq].chapters, new[seq].chapters)
+        for seq, text in texts.items()
+    ]

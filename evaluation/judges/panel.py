@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from errata.documents.judging import (
-    IntervalEstimate,
-    JudgeReliability,
-    PanelItem,
-    PanelVerdict,
-    SayReason,
-)
+from errata.documents.judging import IntervalEstimate, JudgeReliability, PanelItem, PanelVerdict, SayReason
 from evaluation.judges.agreement import correlate_differences, estimate, krippendorff_alpha
 from evaluation.judges.judged_item import JudgedItem
 from evaluation.judges.pairwise import PairVerdict
@@ -41,6 +35,7 @@ def panel_items(items: Sequence[JudgedItem], verdicts: Verdicts) -> tuple[PanelI
     for place, item in enumerate(items):
         by_judge = {name: of_judge[place] for name, of_judge in verdicts.items()}
         values = {name: verdict.value for name, verdict in by_judge.items() if verdict is not None}
+        # a mean over other judges than the next item's would be another scale
         if values and len(values) == len(by_judge):
             mean = sum(values.values()) / len(values)
             rows.append(PanelItem(item.number, item.cluster, mean, values, item.effect))

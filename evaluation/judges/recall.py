@@ -62,10 +62,11 @@ def grade(client: JudgeClient, bank: Sequence[BankQuestion], answers: Mapping[st
 
 def try_controls(client: JudgeClient, bank: Sequence[BankQuestion]) -> Controls:
     """Whether a grader knows the reference itself for a 2, and another question's reference for a 0."""
-    tried = bank[:CONTROLS]
-    foreign = {question.id: _foreign_reference(question, bank) for question in tried}
-    own_grades = grade(client, tried, {question.id: question.reference for question in tried})
-    foreign_grades = grade(client, [question for question in tried if foreign[question.id]], foreign)
+    sample = bank[:CONTROLS]
+    foreign = {question.id: _foreign_reference(question, bank) for question in sample}
+    own_grades = grade(client, sample, {question.id: question.reference for question in sample})
+    # an empty answer is a 0 that nobody was asked for
+    foreign_grades = grade(client, [question for question in sample if foreign[question.id]], foreign)
     right = [value == 2 for value in own_grades.values() if value is not None]
     right += [value == 0 for value in foreign_grades.values() if value is not None]
     return Controls(len(right), sum(right))
@@ -84,8 +85,8 @@ def recall(
     answers: tuple[Mapping[str, str], Mapping[str, str]],
 ) -> Recall:
     """Recall of Day-0 and Day-N, in percent of the full grade, and their paired difference; see docs/judges.md."""
-    controls = [try_controls(client, bank) for client in clients]
-    graders = [client for client, tried in zip(clients, controls, strict=True) if _has_a_say(client, tried)]
+    tries = [(client, try_controls(client, bank)) for client in clients]
+    graders = [client for client, controls in tries if _has_a_say(client, controls)]
     day0, day_n = (_mean_grades([grade(client, bank, texts) for client in graders], bank) for texts in answers)
     items = _graded_by_all(bank, day0, day_n)
     difference = compare(
@@ -95,9 +96,7 @@ def recall(
         questions=len(bank),
         say=len({client.judge.family for client in graders}) >= FAMILIES,
         complete=not any(client.missing for client in clients),
-        judges=tuple(
-            _grader(client, tried, client in graders) for client, tried in zip(clients, controls, strict=True)
-        ),
+        judges=tuple(_grader(client, controls, client in graders) for client, controls in tries),
         n=len(items),
         day0=difference.mean_old,
         day_n=difference.mean_new,
@@ -108,16 +107,16 @@ def recall(
     )
 
 
-def _has_a_say(client: JudgeClient, tried: Controls) -> bool:
-    return not client.missing and tried.right >= RIGHT * max(tried.n, 1)
+def _has_a_say(client: JudgeClient, controls: Controls) -> bool:
+    return not client.missing and controls.right >= RIGHT * max(controls.n, 1)
 
 
-def _grader(client: JudgeClient, tried: Controls, say: bool) -> Grader:
+def _grader(client: JudgeClient, controls: Controls, say: bool) -> Grader:
     return Grader(
         name=client.judge.name,
         family=client.judge.family,
         say=say,
-        controls=tried,
+        controls=controls,
         missing=dict(client.missing),
         calls=client.calls,
         tokens=client.tokens,
@@ -130,8 +129,8 @@ def _mean_grades(graded: Sequence[Grades], bank: Sequence[BankQuestion]) -> Grad
     means: Grades = {}
     for question in bank:
         values = [grades[question.id] for grades in graded]
-        known = [value for value in values if value is not None]
-        means[question.id] = sum(known) / len(known) if known and len(known) == len(values) else None
+        present = [value for value in values if value is not None]
+        means[question.id] = sum(present) / len(present) if present and len(present) == len(values) else None
     return means
 
 

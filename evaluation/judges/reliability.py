@@ -35,11 +35,12 @@ def measure(
     """
     unanswered_before = client.missing.total()
     reviewed, probes = [pair for pair in pairs if pair.label is not None], plain_pairs()
-    drifted, canary_verdicts = drift(client, occasion)
+    drift_since, canary_verdicts = drift(client, occasion)
     review_verdicts = judge_pairs(client, reviewed)
     length, style, injection = length_bias(client, probes, ABOUT), style_bias(client, probes, ABOUT), injections(client)
-    both = zip([*reviewed, *(canary.pair for canary in canaries())], [*review_verdicts, *canary_verdicts], strict=True)
-    clustered = [(verdict, pair.cluster) for pair, verdict in both if verdict is not None]
+    pairs_and_verdicts = [*zip(reviewed, review_verdicts, strict=True)]
+    pairs_and_verdicts += zip((canary.pair for canary in canaries()), canary_verdicts, strict=True)
+    clustered = [(verdict, pair.cluster) for pair, verdict in pairs_and_verdicts if verdict is not None]
     measured = JudgeReliability(
         name=client.judge.name,
         family=client.judge.family,
@@ -50,7 +51,7 @@ def measure(
         length=length,
         style=style,
         style_left=style_left(probes),
-        drift=drifted,
+        drift=drift_since,
         injection=injection,
         unanswered=client.missing.total() - unanswered_before,
         served=tuple(sorted(client.served)),

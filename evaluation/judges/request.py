@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
+from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
 from errata.domain.hashing import content_hash
 from errata.errors import Unavailable
+from errata.files import JsonObject
 
 TEMPERATURE = 0.0
 """Answers are to repeat: a judge is asked once and its answer is kept."""
@@ -39,7 +40,7 @@ class Form(BaseModel):
 
 
 @cache
-def _schema(form: type[Form]) -> dict[str, Any]:
+def _schema(form: type[Form]) -> JsonObject:
     return form.model_json_schema()
 
 
@@ -56,7 +57,7 @@ class Request:
     occasion: str = ""
     """Answers are kept for ever; a question that is to be asked anew says on which occasion."""
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> JsonObject:
         return _schema(self.form)
 
     def key(self, judge: str) -> str:

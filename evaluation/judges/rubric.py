@@ -69,8 +69,11 @@ def request(transcript: Transcript, chapters: Chapters) -> Request:
 
 
 def marks(form: RubricForm, transcript: Transcript) -> Marks:
-    given: dict[str, Mark] = {name: getattr(form, name) for name in CRITERIA}
-    return {name: mark.score if is_quote(mark.quote, transcript.text) else None for name, mark in given.items()}
+    by_criterion: dict[str, int | None] = {}
+    for name in CRITERIA:
+        mark: Mark = getattr(form, name)
+        by_criterion[name] = mark.score if is_quote(mark.quote, transcript.text) else None
+    return by_criterion
 
 
 def is_quote(quote: str, text: str) -> bool:
@@ -83,6 +86,7 @@ def is_quote(quote: str, text: str) -> bool:
 @lru_cache(maxsize=2)  # quote after quote is looked for in one transcript
 def _flat(text: str) -> str:
     folded = unicodedata.normalize("NFKC", visible(text)).casefold()
+    # casefold can undo NFKC
     return unicodedata.normalize("NFKC", folded).translate(_TYPED)
 
 
@@ -134,5 +138,5 @@ def _means(
 def _mean(marked: Sequence[Marks | None], parts: Sequence[str]) -> float | None:
     """Over judges and parts; None as soon as one is missing."""
     scores = [None if side is None else side[part] for side in marked for part in parts]
-    known = [score for score in scores if score is not None]
-    return sum(known) / len(known) if known and len(known) == len(scores) else None
+    present = [score for score in scores if score is not None]
+    return sum(present) / len(present) if present and len(present) == len(scores) else None

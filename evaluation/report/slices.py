@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from errata.documents.comparison import Comparison
-from errata.documents.scored_items import PARTS, ScoredItemRow
+from errata.documents.scored_items import ScoredItemRow
 from evaluation.report.content import Change
 from evaluation.statistics.paired import compare
 
@@ -52,7 +52,7 @@ def slices(changes: Sequence[Change], measured: Mapping[str, Comparison]) -> dic
     lengths = {length: [change for change in fresh if change.new.length == length] for length in LENGTHS}
     kinds = {kind: [change for change in fresh if change.new.kind == kind] for kind in KIND_NAMES}
     return {
-        "Part": [_part(part, changes, measured) for part in PARTS],
+        "Part": [_part(part, changes, measured) for part in PART_NAMES],
         "Fresh items, by length": [
             _measured(LENGTHS[length], alike, measured.get(f"slice_{length}"))
             for length, alike in lengths.items()

@@ -98,7 +98,7 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
 
 def test_reasons_come_before_what_they_are_for(tiny: LocalModel) -> None:
     """A verdict that is written first is made up first."""
-    engine = tiny._loaded()
+    engine = tiny._open_engine()
     rules = grammar(PairForm.model_json_schema())
     [tokens] = engine.run([tiny._fill(tiny._prompt(both_orders(short())[0], engine), rules, 400)])
     said = str(engine.tokenizer.decode(tokens))

@@ -40,7 +40,7 @@ from evaluation.harness import evaluate
 from evaluation.judges import agreement
 from evaluation.judges.cache import FOLDER, forget
 from evaluation.judges.judged_item import JudgedItem
-from evaluation.judges.unlabelled import answer_items
+from evaluation.judges.night_items import answer_items
 from evaluation.scoring_plan import read_candidate
 from registry.error_budget import primary_estimate
 from registry.gate import guardrail_results

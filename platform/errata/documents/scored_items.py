@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from errata.documents.metric_values import MetricValues
+from errata.domain.chapter import Chapters, chapters_from_json
 from errata.errors import BadInput
 
 
@@ -37,6 +39,14 @@ class ScoredItemRow(MetricValues):
     """JSON of the answer's."""
     problems: tuple[str, ...] = ()
     """Why the answer could not be read whole."""
+
+    @property
+    def reference_chapters(self) -> Chapters:
+        return chapters_from_json(json.loads(self.reference))
+
+    @property
+    def predicted_chapters(self) -> Chapters:
+        return chapters_from_json(json.loads(self.prediction))
 
 
 PARTS = ("fresh", "anchor", "retention")

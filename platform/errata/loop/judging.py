@@ -121,12 +121,11 @@ def _ask_about_unlabelled(
     """Has transcripts that nobody reviewed answered and judged, if what people labelled says that it would count."""
     from errata.inference.model import FolderModel
     from evaluation.items import transcripts_seen_by, unreviewed_transcripts
-    from evaluation.judges.unlabelled import answer_items
+    from evaluation.judges.night_items import answer_items
     from registry.policy import preset
 
     params = workspace.params()
-    most = params.judges.unlabelled
-    if not most:
+    if not params.judges.unlabelled:
         return
     why = skip_reason(session.result(), contender.primary.n, preset(params.gate.preset))
     if why is not None:
@@ -139,7 +138,7 @@ def _ask_about_unlabelled(
     rival, champion, _ = sides
     seen = transcripts_seen_by(sides).union(item.transcript.hash for item in session.items)
     seed = f"{params.evaluate.seed} {rival.identity}"
-    drawn = unreviewed_transcripts(workspace.record, night.gate_watermark, seen, seed, most)
+    drawn = unreviewed_transcripts(workspace.record, night.gate_watermark, seen, seed, params.judges.unlabelled)
     new, old = (FolderModel(side.identity, side.folder, workspace.models) for side in (rival, champion))
     session.ask_more(answer_items(workspace.record, old, new, drawn), len(drawn))
 
@@ -151,9 +150,10 @@ def _sides(workspace: Workspace, night: Night, contender: ContenderScores) -> li
 
     models = ((contender.name, contender.model), ("champion", night.champion), ("day0", night.day0))
     sides = [stored_model(name, model, workspace.models) for name, model in models]
-    made = read_candidate(workspace.root / CANDIDATE, night)  # tonight's, which is kept once the gate has seen it
-    if sides[0] is None and made and made.identity == contender.model:
-        sides[0] = made
+    # tonight's candidate is stored once the gate has seen it, and judges are asked before
+    candidate = read_candidate(workspace.root / CANDIDATE, night)
+    if sides[0] is None and candidate and candidate.identity == contender.model:
+        sides[0] = candidate
     return [side for side in sides if side is not None]
 
 
