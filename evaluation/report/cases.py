@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from errata.documents.scored_items import ScoredItemRow
-from errata.domain.chapter import Chapter, Chapters, chapters_from_json
+from errata.domain.chapter import Chapter, Chapters
 from errata.domain.transcript import Transcript, Unit
 from evaluation.report.content import Change
 from evaluation.report.figures import place
@@ -85,11 +84,11 @@ def case(change: Change, transcript: Transcript | None) -> Case:
 
 def align(change: Change, unit: Unit | None) -> tuple[Border, ...]:
     """A row per border that anybody set. A border of a model joins the nearest right one that it is near to."""
-    wanted = _chapters(change.new.reference)
+    reference = change.new.reference_chapters
     near = 0.0 if unit == "words" else NEAR
-    old = _matched(wanted, _chapters(change.old.prediction), near)
-    new = _matched(wanted, _chapters(change.new.prediction), near)
-    titles = {chapter.start: chapter.title for chapter in wanted}
+    old = _match(reference, change.old.predicted_chapters, near)
+    new = _match(reference, change.new.predicted_chapters, near)
+    titles = {chapter.start: chapter.title for chapter in reference}
     starts = sorted({*titles, *old, *new})
     return tuple(
         Border(at, place(at, unit), _cell(at, old, titles, unit), _cell(at, new, titles, unit), titles.get(at))
@@ -99,50 +98,42 @@ def align(change: Change, unit: Unit | None) -> tuple[Border, ...]:
 
 def excerpt(transcript: Transcript, borders: Iterable[Border], shown: Iterable[Border]) -> tuple[Line, ...]:
     """The segments around `shown`, in order, with every border that falls on one of them."""
-    starts = [int(segment.start) for segment in transcript.segments]
+    segments, unit = transcript.segments, transcript.unit
+    starts = [int(segment.start) for segment in segments]
     on: dict[int, list[Border]] = {}
     for border in borders:
         on.setdefault(_segment(starts, border.at), []).append(border)
-    wanted = {
-        index
-        for border in shown
-        for centre in (_segment(starts, border.at),)
-        for index in range(max(0, centre - BEFORE), min(len(starts), centre + AFTER + 1))
-    }
-    return tuple(
-        Line(
-            place(transcript.segments[index].start, transcript.unit),
-            transcript.segments[index].speaker or "",
-            transcript.segments[index].text,
-            tuple(on.get(index, ())),
-            after_gap=index - 1 not in wanted,
-        )
-        for index in sorted(wanted)
-    )
+    around: set[int] = set()
+    for border in shown:
+        centre = _segment(starts, border.at)
+        around |= set(range(max(0, centre - BEFORE), min(len(segments), centre + AFTER + 1)))
+    lines = []
+    for index in sorted(around):
+        segment = segments[index]
+        after_gap = index - 1 not in around
+        at = place(segment.start, unit)
+        lines.append(Line(at, segment.speaker or "", segment.text, tuple(on.get(index, ())), after_gap))
+    return tuple(lines)
 
 
-def _chapters(text: str) -> Chapters:
-    return chapters_from_json(json.loads(text))
-
-
-def _matched(wanted: Chapters, predicted: Chapters, near: float) -> dict[float, Chapter]:
-    """Each found chapter under the start of the right one it is near to, one to one, the nearest first; else under its
-    own."""
-    left = {chapter.start: chapter for chapter in predicted}
+def _match(reference: Chapters, answer: Chapters, near: float) -> dict[float, Chapter]:
+    """Each chapter of an answer under the start of the right one it is near to, one to one, the nearest first; else
+    under its own."""
+    unmatched = {chapter.start: chapter for chapter in answer}
     rows: dict[float, Chapter] = {}
-    gaps = sorted((abs(start - right.start), right.start, start) for right in wanted for start in left)
+    gaps = sorted((abs(start - right.start), right.start, start) for right in reference for start in unmatched)
     for gap, right, start in gaps:
-        if (gap == 0 or gap < near) and right not in rows and start in left:
-            rows[right] = left.pop(start)
-    return rows | left
+        if (gap == 0 or gap < near) and right not in rows and start in unmatched:
+            rows[right] = unmatched.pop(start)
+    return rows | unmatched
 
 
-def _cell(at: float, matched: dict[float, Chapter], wanted: dict[float, str], unit: Unit | None) -> BorderCell:
-    chapter = matched.get(at)
+def _cell(at: float, answer: dict[float, Chapter], reference: dict[float, str], unit: Unit | None) -> BorderCell:
+    chapter = answer.get(at)
     if chapter is None:
-        return BorderCell("missed" if at in wanted else "none")
+        return BorderCell("missed" if at in reference else "none")
     exact = "" if chapter.start == at else place(chapter.start, unit)
-    return BorderCell("right" if at in wanted else "wrong", chapter.title, exact)
+    return BorderCell("right" if at in reference else "wrong", chapter.title, exact)
 
 
 def _interest(border: Border) -> tuple[bool, float]:
@@ -152,6 +143,7 @@ def _interest(border: Border) -> tuple[bool, float]:
 
 def _segment(starts: list[int], at: float) -> int:
     last = max(0, bisect_right(starts, at) - 1)
+    # segments that begin in the same second are told by the first: chapters start on whole seconds
     return bisect_left(starts, starts[last])
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from errata.documents.comparison import NOTHING, Comparison
 from errata.documents.curation import CurationReport
 from errata.documents.decision import OutcomeDecision, leading_decision
-from errata.documents.evaluation import ContenderScores, Evaluation
+from errata.documents.evaluation import Evaluation
 from errata.documents.judging import Judging
 from errata.documents.metric_values import ModelMean
 from errata.documents.mixture import MixtureReport
@@ -91,12 +91,9 @@ class Report:
         """Those that have a mean on tonight's fresh items."""
         return [name for name, mean in self.evaluation.means.items() if mean.n]
 
-    def scores_of(self, contender: str) -> ContenderScores | None:
-        return self.evaluation.scores_of(contender)
-
     def primary(self, contender: str) -> Comparison:
         """Its comparison with the champion on fresh items; of no items where it has none."""
-        scores = self.scores_of(contender)
+        scores = self.evaluation.scores_of(contender)
         return scores.primary if scores else NOTHING
 
     def judging(self, contender: str) -> Judging | None:
@@ -121,7 +118,7 @@ class Change:
         return self.new.channel or f"{self.new.external_id} alone"
 
 
-def tonight(report: Report) -> list[ScoredItemRow]:
+def tonights_items(report: Report) -> list[ScoredItemRow]:
     """A row for each of tonight's fresh items: those that every model was scored on, by tonight's corrections.
 
     A challenger's rows hold the fresh items of earlier nights as well.
@@ -131,13 +128,13 @@ def tonight(report: Report) -> list[ScoredItemRow]:
     if not by_model:
         return []
     common = set(by_model[0]).intersection(*by_model)
-    rows = (by_model[0][transcript] for transcript in sorted(common))
+    rows = [by_model[0][transcript] for transcript in sorted(common)]
     return [row for row in rows if row.part == "fresh" and row.correction > after]
 
 
-def parsable(report: Report) -> dict[str, float]:
+def parsable_shares(report: Report) -> dict[str, float]:
     """By model, the share of tonight's fresh items, in percent, whose answers could be read whole."""
-    fresh = [row.transcript for row in tonight(report)]
+    fresh = [row.transcript for row in tonights_items(report)]
     shares: dict[str, float] = {}
     for name in report.scored_models if fresh else ():
         rows = rows_of(report.items, name)
@@ -145,24 +142,22 @@ def parsable(report: Report) -> dict[str, float]:
     return shares
 
 
-def changes(items: Sequence[ScoredItemRow], champion: str, contender: str) -> list[Change]:
-    """The items that both answered, in order of their transcripts."""
-    old, new = rows_of(items, champion), rows_of(items, contender)
+def changes(items: Sequence[ScoredItemRow], contender: str) -> list[Change]:
+    """The items that it and the champion answered, in order of their transcripts."""
+    old, new = rows_of(items, "champion"), rows_of(items, contender)
     return [Change(old[transcript], new[transcript]) for transcript in sorted(old.keys() & new.keys())]
 
 
-def worst_regressions(
-    items: Sequence[ScoredItemRow], champion: str, candidate: str, count: int = REGRESSIONS
-) -> list[Change]:
-    """Where `candidate` lost most F1 against `champion`, the greatest loss first; no item that lost nothing."""
-    lost = [change for change in changes(items, champion, candidate) if change.effect < 0]
-    return sorted(lost, key=lambda change: change.effect)[:count]
+def worst_regressions(items: Sequence[ScoredItemRow], contender: str, count: int = REGRESSIONS) -> list[Change]:
+    """Where it lost most F1 against the champion, the greatest loss first; no item that lost nothing."""
+    losses = [change for change in changes(items, contender) if change.effect < 0]
+    return sorted(losses, key=lambda change: change.effect)[:count]
 
 
-def fixed_cases(items: Sequence[ScoredItemRow], champion: str, candidate: str, count: int = FIXED) -> list[Change]:
-    """Where `candidate` gained most F1 over `champion`, the greatest gain first; no item that gained nothing."""
-    gained = [change for change in changes(items, champion, candidate) if change.effect > 0]
-    return sorted(gained, key=lambda change: -change.effect)[:count]
+def fixed_cases(items: Sequence[ScoredItemRow], contender: str, count: int = FIXED) -> list[Change]:
+    """Where it gained most F1 over the champion, the greatest gain first; no item that gained nothing."""
+    gains = [change for change in changes(items, contender) if change.effect > 0]
+    return sorted(gains, key=lambda change: -change.effect)[:count]
 
 
 def shown_transcripts(items: Sequence[ScoredItemRow], decisions: Sequence[OutcomeDecision]) -> list[int]:
@@ -170,5 +165,5 @@ def shown_transcripts(items: Sequence[ScoredItemRow], decisions: Sequence[Outcom
     decision = leading_decision(decisions)
     if decision is None:
         return []
-    quoted = [pick(items, "champion", decision.name) for pick in (worst_regressions, fixed_cases)]
-    return sorted({change.new.transcript for picked in quoted for change in picked})
+    cases = worst_regressions(items, decision.name) + fixed_cases(items, decision.name)
+    return sorted({change.new.transcript for change in cases})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from errata.documents.comparison import NOTHING, Comparison
 from errata.documents.evaluation import ContenderScores, ContinualScores, TaughtNight, VintageModel
 from evaluation.report.figures import known
-from evaluation.report.slices import FEWEST
+from evaluation.report.slices import why_not_evaluable
 
 SHADES = 5
 MEASURES = {
@@ -80,8 +80,15 @@ def continual(scores: ContenderScores | None, learnt: Mapping[str, frozenset[str
     measured = scores.continual if scores else None
     if scores is None or measured is None or not measured.vintages:
         return None
-    compared = scores.more_guardrails
-    together = compared.get("forgetting")
+    compared, nights = scores.more_guardrails, measured.vintages
+    vintages = [
+        _vintage(night.night, night.items, night.of, compared.get(f"vintage_{night.night}", NOTHING))
+        for night in nights
+    ]
+    together = None
+    if "forgetting" in compared:
+        items, of = sum(night.items for night in nights), sum(night.of for night in nights)
+        together = _vintage("All together", items, of, compared["forgetting"])
     return Continual(
         measures=tuple(
             ContinualMeasure(key, name, meaning, known(measured.measures[key]))
@@ -89,11 +96,8 @@ def continual(scores: ContenderScores | None, learnt: Mapping[str, frozenset[str
             if key in measured.measures
         ),
         heat=_heat(measured, scores.name, learnt or {}),
-        vintages=tuple(
-            _vintage(night.night, night.items, night.of, compared.get(f"vintage_{night.night}", NOTHING))
-            for night in measured.vintages
-        ),
-        together=None if together is None else _together(measured.vintages, together),
+        vintages=tuple(vintages),
+        together=together,
     )
 
 
@@ -131,20 +135,12 @@ def _shade(score: float | None, low: float, high: float) -> int:
 
 
 def _vintage(night: str, items: int, of: int, compared: Comparison) -> VintageRow:
-    why = ""
-    if compared.n < FEWEST:
-        why = f"fewer than {FEWEST} items"
-    elif compared.low is None:
-        why = "all items are of one cluster"
+    why = why_not_evaluable(compared)
     low, high = (None, None) if why else (compared.low, compared.high)
     return VintageRow(night, items, of, compared.effect, low, high, why)
 
 
-def _together(nights: Sequence[TaughtNight], compared: Comparison) -> VintageRow:
-    items, of = sum(night.items for night in nights), sum(night.of for night in nights)
-    return _vintage("All together", items, of, compared)
-
-
-def worst(vintages: Sequence[VintageRow]) -> VintageRow | None:
+def worst_vintage_row(vintages: Sequence[VintageRow]) -> VintageRow | None:
     """The one on which most was lost against the champion; None where none was compared."""
-    return min((row for row in vintages if row.effect is not None), key=lambda row: row.effect or 0.0, default=None)
+    compared = [row for row in vintages if row.effect is not None]
+    return min(compared, key=lambda row: row.effect or 0.0, default=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from evaluation.report.content import Fact, Report, tonight
+from evaluation.report.content import Fact, Report, tonights_items
 from evaluation.report.measures import NAMES
 
 
@@ -15,7 +15,7 @@ def cost(report: Report) -> tuple[Fact, ...]:
 
 
 def _people(report: Report) -> Iterator[Fact]:
-    fresh = tonight(report)
+    fresh = tonights_items(report)
     if report.nights:
         yield Fact("People", "Transcripts corrected since the last night", report.nights[-1].new_corrections)
     if fresh:

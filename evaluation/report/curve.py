@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from errata.documents.metric_values import ModelMean
 from evaluation.report.content import NightLine
-from evaluation.report.figures import interval, is_missing, number, plural
-from evaluation.report.measures import NAMES
+from evaluation.report.figures import interval, is_missing, number, plural, short
+from evaluation.report.measures import NAMES, models
 
 SERIES = ("day0", "champion", "candidate", "challenger")
 LEFT, TOP, BOTTOM, LABELS = 34, 28, 50, 138
 WIDEST_STEP, NARROWEST = 110.0, 480.0
 LABEL_HEIGHT = 18.0
-DATE_WIDTH = 84.0
+DATE_WIDTH, LONGEST_LABEL = 84.0, 12
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class _Scale:
 
 def curve(nights: Sequence[NightLine], floor: float | None, width: float, height: float) -> Curve | None:
     """None where no night has a score. `width` is the most that may be taken; a few nights take less."""
-    values = [value for night in nights for mean in night.means.values() for value in _known(mean)]
+    values = [value for night in nights for mean in night.means.values() for value in _drawn_values(mean)]
     if not values:
         return None
     step = min(WIDEST_STEP, (width - LEFT - LABELS) / len(nights))
@@ -97,7 +97,7 @@ def curve(nights: Sequence[NightLine], floor: float | None, width: float, height
         right=LEFT + plot,
         size=round(min(1.0, max(0.4, scale.step / 16)), 2),
         ticks=tuple((scale.y(tick) or 0.0, f"{tick:.0f}") for tick in _ticks(low, high)),
-        dates=tuple((scale.x(at), _short(nights[at].label)) for at in _dated(len(nights), scale.step)),
+        dates=tuple((scale.x(at), short(nights[at].label, LONGEST_LABEL)) for at in _dates(len(nights), scale.step)),
         promotions=tuple((scale.x(at), night.label) for at, night in enumerate(nights) if night.verdict == "promote"),
         series=tuple(_series(nights, name, shift, scale) for shift, name in enumerate(SERIES, start=-1)),
         floor=scale.y(floor),
@@ -106,7 +106,7 @@ def curve(nights: Sequence[NightLine], floor: float | None, width: float, height
     )
 
 
-def _known(mean: ModelMean) -> list[float]:
+def _drawn_values(mean: ModelMean) -> list[float]:
     """What must fit on the axis: F1 and its interval."""
     values = (mean.f1, mean.low, mean.high) if not is_missing(mean.f1) else ()
     return [value for value in values if value is not None and not is_missing(value)]
@@ -127,13 +127,9 @@ def _ticks(low: float, high: float) -> list[float]:
     return [float(tick) for tick in range(int(low), int(high) + 1) if tick % step == 0]
 
 
-def _dated(nights: int, step: float) -> range:
+def _dates(nights: int, step: float) -> range:
     """Every so many nights, so that dates don't touch; tonight always."""
     return range(nights - 1, -1, -max(1, math.ceil(DATE_WIDTH / step)))
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= 12 else label[:11] + "…"
 
 
 def _series(nights: Sequence[NightLine], name: str, shift: int, scale: _Scale) -> Series:
@@ -160,30 +156,32 @@ def _point(at: int, night: NightLine, name: str, shift: int, scale: _Scale) -> P
 
 def _tags(nights: Sequence[NightLine], floor: float | None, scale: _Scale) -> tuple[Tag, ...]:
     """Each series by its last score, moved apart so that no two labels touch."""
-    wanted = [] if floor is None else [("floor", f"Equal split {number(floor)}", scale.y(floor) or 0.0)]
+    tags = [] if floor is None else [Tag("floor", f"Equal split {number(floor)}", scale.y(floor) or 0.0)]
     for name in SERIES:
-        scored = [_mean(night, name).f1 for night in nights if _known(_mean(night, name))]
-        if scored:
-            tonight = bool(_known(_mean(nights[-1], name)))
-            text = f"{NAMES[name]} {number(scored[-1])}" if tonight else f"{NAMES[name]}, earlier"
-            wanted.append((name, text, scale.y(scored[-1]) or 0.0))
-    wanted.sort(key=lambda tag: tag[2])
+        scores = [_mean(night, name).f1 for night in nights if _drawn_values(_mean(night, name))]
+        if scores:
+            tonight = bool(_drawn_values(_mean(nights[-1], name)))
+            text = f"{NAMES[name]} {number(scores[-1])}" if tonight else f"{NAMES[name]}, earlier"
+            tags.append(Tag(name, text, scale.y(scores[-1]) or 0.0))
+    return _apart(sorted(tags, key=lambda tag: tag.y), scale.height - BOTTOM + LABEL_HEIGHT / 2)
+
+
+def _apart(tags: Sequence[Tag], limit: float) -> tuple[Tag, ...]:
+    """From top to bottom; `limit` is the lowest place that a label may have."""
     places: list[float] = []
-    for _, _, y in wanted:
-        places.append(max(y, places[-1] + LABEL_HEIGHT) if places else y)
-    # What was pushed past the bottom goes up again, from the last one on.
-    limit = scale.height - BOTTOM + LABEL_HEIGHT / 2
-    for at in range(len(places) - 1, -1, -1):
+    for tag in tags:
+        places.append(max(tag.y, places[-1] + LABEL_HEIGHT) if places else tag.y)
+    # What was pushed past the limit goes up again, from the last one on.
+    for at in reversed(range(len(places))):
         places[at] = min(places[at], limit)
         limit = places[at] - LABEL_HEIGHT
-    return tuple(Tag(name, text, y) for (name, text, _), y in zip(wanted, places, strict=True))
+    return tuple(replace(tag, y=y) for tag, y in zip(tags, places, strict=True))
 
 
 def _summary(nights: Sequence[NightLine], floor: float | None) -> str:
     """The drawing in words, for those who don't see it."""
     last = nights[-1]
-    shown = [name for name in SERIES if name != "challenger" or name in last.means]
-    means = [f"{NAMES[name]} {number(_mean(last, name).f1)}" for name in shown]
+    means = [f"{NAMES[name]} {number(_mean(last, name).f1)}" for name in models(last.means)]
     promoted = [night.label for night in nights if night.verdict == "promote"]
     return (
         f"{plural(len(nights), 'night')}. On the last, {last.label}: {', '.join(means)}; "

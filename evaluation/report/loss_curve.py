@@ -67,7 +67,7 @@ def loss_curve(loss: Sequence[Value], width: float, height: float) -> LossCurve 
     known = [value for value in values if value is not None]
     if len(known) < 2:
         return None
-    thin = binned(values)
+    thin = bin_means(values)
     scale = _LossScale.of([value for value in thin if value is not None], len(thin), width, height)
     levels = [scale.tick * level for level in range(scale.levels + 1)]
     return LossCurve(
@@ -76,18 +76,18 @@ def loss_curve(loss: Sequence[Value], width: float, height: float) -> LossCurve 
         ticks=tuple((scale.y(level), f"{level:.3g}") for level in levels),
         steps=((LEFT, "step 1", "start"), (width - RIGHT, f"step {count(len(values))}", "end")),
         raw=scale.lines(thin),
-        smooth=scale.lines(smoothed(thin, max(1, len(thin) // SMOOTH))),
+        smooth=scale.lines(trailing_means(thin, max(1, len(thin) // SMOOTH))),
         summary=_summary(known, len(values)),
     )
 
 
-def binned(values: Sequence[Value]) -> list[Value]:
+def bin_means(values: Sequence[Value]) -> list[Value]:
     """At most `POINTS` means of equally many consecutive values."""
     size = max(1, math.ceil(len(values) / POINTS))
     return [_mean(values[begin : begin + size]) for begin in range(0, len(values), size)]
 
 
-def smoothed(values: Sequence[Value], window: int) -> list[Value]:
+def trailing_means(values: Sequence[Value], window: int) -> list[Value]:
     """The mean of the `window` values, or fewer, that end at each place."""
     return [_mean(values[max(0, place - window + 1) : place + 1]) for place in range(len(values))]
 

@@ -11,7 +11,7 @@ from errata.documents.evaluation import Evaluation
 from errata.documents.file_names import MANIFEST, PIPELINE_LOCK, REPORT_PAGE
 from errata.documents.metric_values import ModelMean
 from errata.wording.judging_sentences import panel_sentence
-from evaluation.report.content import NightFiles, Report, tonight, worst_regressions
+from evaluation.report.content import NightFiles, Report, tonights_items, worst_regressions
 from evaluation.report.figures import DASH, count, interval, is_missing, number, plural, printable, share, typographic
 from evaluation.report.measures import NAMES, models
 from evaluation.report.prospects import prospects
@@ -31,8 +31,8 @@ def summary(report: Report) -> str:
     title, sentence = headline(report)
     verdict = leading_verdict(report)
     blocks = [f"## {inert(title)}"]
-    blocks += _decided(verdict, report) if verdict else [inert(sentence)]
-    blocks += [_others(report), _means(report.evaluation.means), _limits(report.evaluation)]
+    blocks += _decision(verdict, report) if verdict else [inert(sentence)]
+    blocks += [_others(report), _means(report.evaluation.means), _accepted_share(report.evaluation)]
     if verdict:
         blocks.append(_regressions(report, verdict.name))
     blocks += [_sources(report), f"[The whole report]({REPORT_PAGE})"]
@@ -51,10 +51,10 @@ def code(text: str) -> str:
     return "`" + (" ".join(printable(text).split()).replace("`", "’").replace("|", "¦") or DASH) + "`"
 
 
-def _decided(verdict: ContenderVerdict, report: Report) -> list[str]:
+def _decision(verdict: ContenderVerdict, report: Report) -> list[str]:
     effect = f"{_effect(verdict)} from {plural(verdict.primary.clusters, 'cluster')}{_earlier(verdict, report)}."
     heading = "What comes next" if verdict.promoted else "What would change it"
-    first, *rest = prospects(verdict, len(tonight(report)), report.judging(verdict.name))
+    first, *rest = prospects(verdict, len(tonights_items(report)), report.judging(verdict.name))
     listed = [f"- {inert(prospect.subject)}: {inert(prospect.text)}" for prospect in rest[:PROSPECTS]]
     return [
         effect,
@@ -110,7 +110,7 @@ def _value(mean: ModelMean, key: str) -> str:
     return number(getattr(mean, key)) + spread
 
 
-def _limits(evaluation: Evaluation) -> str:
+def _accepted_share(evaluation: Evaluation) -> str:
     items, accepted = evaluation.fresh_items, evaluation.accepted
     if not items:
         return ""
@@ -118,7 +118,7 @@ def _limits(evaluation: Evaluation) -> str:
 
 
 def _regressions(report: Report, contender: str) -> str:
-    worst = worst_regressions(report.items, "champion", contender, SHOWN)
+    worst = worst_regressions(report.items, contender, SHOWN)
     named = [f"{code(change.new.external_id)} ({number(change.effect, signed=True)})" for change in worst]
     return f"Worst regressions: {', '.join(named)}." if named else f"The {contender} lost F1 on no item."
 
@@ -133,7 +133,7 @@ def _sources(report: Report) -> str:
 
 
 def _reviews(report: Report) -> Iterator[str]:
-    people = reviewers(tonight(report))
+    people = reviewers(tonights_items(report))
     if people:
         edited, accepted = sum(person.edited for person in people), sum(person.accepted for person in people)
         yield f"Reviewed by {plural(len(people), 'person', 'people')}: {edited} edited, {accepted} accepted."

@@ -55,9 +55,9 @@ class Measure:
     best: tuple[bool, ...]
 
 
-def models(means: Mapping[str, ModelMean]) -> list[str]:
+def models(means: Mapping[str, ModelMean]) -> tuple[str, ...]:
     """The columns; a candidate has one even on a night without, so that its absence is seen."""
-    return [name for name in NAMES if name in means or name != "challenger"]
+    return tuple(name for name in NAMES if name in means or name != "challenger")
 
 
 def metrics_by_model(
@@ -74,21 +74,19 @@ def metrics_by_model(
     return metrics
 
 
-def measures(metrics: Mapping[str, Mapping[str, float | None]]) -> dict[str, list[Measure]]:
+def measures(metrics: Mapping[str, Mapping[str, float | None]]) -> dict[str, tuple[Measure, ...]]:
     """By group; `metrics` has a column a model. A metric that nobody was scored by has no row; one that no group names
     is not hidden."""
     scored = {key: None for column in metrics.values() for key in column}
     named = {key for rows in GROUPS.values() for key in rows}
     groups = {**GROUPS, OTHER: {key: key for key in scored if key not in named}}
-    measured = {
-        group: [
-            _measure(title, key, [column.get(key) for column in metrics.values()])
-            for key, title in rows.items()
-            if key in scored
-        ]
-        for group, rows in groups.items()
-    }
-    return {group: rows for group, rows in measured.items() if rows}
+    measured = {}
+    for group, titles in groups.items():
+        shown = {key: title for key, title in titles.items() if key in scored}
+        if shown:
+            values = {key: [column.get(key) for column in metrics.values()] for key in shown}
+            measured[group] = tuple(_measure(title, key, values[key]) for key, title in shown.items())
+    return measured
 
 
 def _measure(title: str, key: str, values: list[float | None]) -> Measure:
@@ -97,5 +95,5 @@ def _measure(title: str, key: str, values: list[float | None]) -> Measure:
     read = [None if value is None else round(value, 1) for value in finite]
     lower = key in LOW_IS_GOOD
     best = (min if lower else max)((value for value in read if value is not None), default=None)
-    told_apart = len(set(read) - {None}) > 1
-    return Measure(key, title, lower, tuple(finite), tuple(told_apart and value == best for value in read))
+    differ = len(set(read) - {None}) > 1
+    return Measure(key, title, lower, tuple(finite), tuple(differ and value == best for value in read))

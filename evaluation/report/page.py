@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -14,7 +14,7 @@ from errata.wording.judging_sentences import judge_sentences, panel_sentence, un
 from evaluation.report import figures
 from evaluation.report.cases import case
 from evaluation.report.content import Fact, Report, fixed_cases, worst_regressions
-from evaluation.report.continual_tables import worst as worst_vintage
+from evaluation.report.continual_tables import worst_vintage_row
 from evaluation.report.curve import curve
 from evaluation.report.loss_curve import loss_curve
 from evaluation.report.measures import NAMES
@@ -23,11 +23,9 @@ from evaluation.report.report_document import report_document
 from evaluation.report.slices import reach
 from evaluation.report.verdict import word
 
-Size = tuple[float, float]
-Drawing = TypeVar("Drawing")
-WIDE, NARROW = (1080.0, 380.0), (360.0, 300.0)
-LOSS_WIDE, LOSS_NARROW = (760.0, 240.0), (360.0, 220.0)
-LONGEST_TEXT = 400
+CURVES = {"wide": (1080.0, 380.0), "narrow": (360.0, 300.0)}
+LOSSES = {"wide": (760.0, 240.0), "narrow": (360.0, 220.0)}
+"""Width and height: a page has both drawings, and shows the one that its reader's window has room for."""
 
 
 def render(report: Report) -> str:
@@ -38,7 +36,7 @@ def render(report: Report) -> str:
 def _content(report: Report) -> dict[str, Any]:
     document, items = report_document(report), report.items
     contender = document.verdict.name if document.verdict else "candidate"
-    worst, fixed = (pick(items, "champion", contender) for pick in (worst_regressions, fixed_cases))
+    worst, fixed = worst_regressions(items, contender), fixed_cases(items, contender)
     return {
         "report": report,
         "document": document,
@@ -46,8 +44,8 @@ def _content(report: Report) -> dict[str, Any]:
         "title": document.title,
         "verdict": document.verdict,
         "rails": {rail.key: rail for rail in document.verdict.guardrails} if document.verdict else {},
-        "curves": _drawn(lambda size: curve(report.nights, document.equal_split_f1, *size), WIDE, NARROW),
-        "losses": _drawn(lambda size: loss_curve(document.loss, *size), LOSS_WIDE, LOSS_NARROW),
+        "curves": {name: curve(report.nights, document.equal_split_f1, *size) for name, size in CURVES.items()},
+        "losses": {name: loss_curve(document.loss, *size) for name, size in LOSSES.items()},
         "waited": any("challenger" in line.means for line in report.nights),
         "names": NAMES,
         "models": document.models,
@@ -58,12 +56,8 @@ def _content(report: Report) -> dict[str, Any]:
         "reach": reach(row for rows in document.slices.values() for row in rows),
         "worst": [case(change, report.excerpts.get(change.new.transcript)) for change in worst],
         "fixed": [case(change, report.excerpts.get(change.new.transcript)) for change in fixed],
-        "worst_vintage": worst_vintage(document.continual.vintages) if document.continual else None,
+        "worst_vintage": worst_vintage_row(document.continual.vintages) if document.continual else None,
     }
-
-
-def _drawn(draw: Callable[[Size], Drawing], wide: Size, narrow: Size) -> dict[str, Drawing]:
-    return {"wide": draw(wide), "narrow": draw(narrow)}
 
 
 @cache
@@ -83,18 +77,18 @@ def _environment() -> Environment:
         "count": figures.count,
         "typographic": figures.typographic,
         "word": word,
-        "short": _short,
+        "short": figures.short,
+        "grouped": _groups,
         "judge_sentences": judge_sentences,
         "panel_sentence": panel_sentence,
         "unlabelled_sentence": unlabelled_sentence,
     }
-    environment.filters["grouped"] = _grouped
     environment.tests["missing"] = figures.is_missing
     environment.globals |= {"plural": figures.plural, "share": figures.share}
     return environment
 
 
-def _grouped(facts: Sequence[Fact]) -> dict[str, list[Fact]]:
+def _groups(facts: Sequence[Fact]) -> dict[str, list[Fact]]:
     groups: dict[str, list[Fact]] = {}
     for fact in facts:
         groups.setdefault(fact.group, []).append(fact)
@@ -103,7 +97,3 @@ def _grouped(facts: Sequence[Fact]) -> dict[str, list[Fact]]:
 
 def _printable(value: Any) -> Any:
     return figures.printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _short(text: str, longest: int = LONGEST_TEXT) -> str:
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from errata.documents.judging import Judging
+from errata.domain.chapter import Chapters
+from errata.files import JsonObject
 from evaluation.report.content import (
     Change,
     Fact,
@@ -17,8 +18,8 @@ from evaluation.report.content import (
     Report,
     changes,
     fixed_cases,
-    parsable,
-    tonight,
+    parsable_shares,
+    tonights_items,
     worst_regressions,
 )
 from evaluation.report.continual_tables import Continual, continual
@@ -36,12 +37,6 @@ NAME: Name = "errata-report-2"
 
 
 @dataclass(frozen=True)
-class ReportedChapter:
-    start: float
-    title: str
-
-
-@dataclass(frozen=True)
 class ReportedCase:
     """An item on which the contender lost or gained much."""
 
@@ -54,9 +49,9 @@ class ReportedCase:
     effect: float
     champion_f1: float
     contender_f1: float
-    reference: tuple[ReportedChapter, ...]
-    champion: tuple[ReportedChapter, ...]
-    contender: tuple[ReportedChapter, ...]
+    reference: Chapters
+    champion: Chapters
+    contender: Chapters
 
 
 @dataclass(frozen=True)
@@ -87,9 +82,9 @@ class ReportDocument:
     facts: dict[str, str]
 
 
-def as_json(report: Report) -> dict[str, Any]:
+def as_json(report: Report) -> JsonObject:
     """A JSON object that `schema()` describes; without NaN, and in characters that UTF-8 has."""
-    cleaned: dict[str, Any] = _clean(asdict(report_document(report)))
+    cleaned: JsonObject = _clean(asdict(report_document(report)))
     return cleaned
 
 
@@ -97,8 +92,8 @@ def report_document(report: Report) -> ReportDocument:
     evaluation, verdict = report.evaluation, leading_verdict(report)
     title, sentence = headline(report)
     contender = verdict.name if verdict else "candidate"
-    fresh, training = tonight(report), report.files.training
-    metrics = metrics_by_model(evaluation.means, parsable(report))
+    fresh, training = tonights_items(report), report.files.training
+    metrics = metrics_by_model(evaluation.means, parsable_shares(report))
     return ReportDocument(
         schema=NAME,
         night=evaluation.night,
@@ -111,14 +106,14 @@ def report_document(report: Report) -> ReportDocument:
         fresh_items=evaluation.fresh_items,
         accepted=evaluation.accepted,
         equal_split_f1=evaluation.equal_split_f1,
-        models=tuple(models(evaluation.means)),
-        measures={group: tuple(rows) for group, rows in measures(metrics).items()},
-        slices={group: tuple(rows) for group, rows in sliced(report, contender).items()},
-        continual=continual(report.scores_of(contender), report.learnt),
+        models=models(evaluation.means),
+        measures=measures(metrics),
+        slices=contender_slices(report, contender),
+        continual=continual(evaluation.scores_of(contender), report.learnt),
         judges=report.judging(contender),
-        regressions=tuple(map(_case, worst_regressions(report.items, "champion", contender))),
-        fixed=tuple(map(_case, fixed_cases(report.items, "champion", contender))),
-        reviewers=tuple(reviewers(fresh)),
+        regressions=tuple(map(_case, worst_regressions(report.items, contender))),
+        fixed=tuple(map(_case, fixed_cases(report.items, contender))),
+        reviewers=reviewers(fresh),
         cost=cost(report),
         loss=training.loss if training else (),
         accesses=report.accesses,
@@ -127,21 +122,21 @@ def report_document(report: Report) -> ReportDocument:
     )
 
 
-def sliced(report: Report, contender: str) -> dict[str, list[Slice]]:
+def contender_slices(report: Report, contender: str) -> dict[str, tuple[Slice, ...]]:
     """With the gate's own comparisons, where it made them."""
-    scores = report.scores_of(contender)
+    scores = report.evaluation.scores_of(contender)
     measured = {"fresh": scores.primary, **scores.measured} if scores else {}
-    return slices(changes(report.items, "champion", contender), measured)
+    return slices(changes(report.items, contender), measured)
 
 
-def schema() -> dict[str, Any]:
+def schema() -> JsonObject:
     """JSON Schema, draft 2020-12. Every object lists all that it holds, but for those that are tables by name."""
     from pydantic import TypeAdapter
 
-    made = TypeAdapter(ReportDocument).json_schema(mode="serialization")
-    for part in (made, *made["$defs"].values()):
+    document = TypeAdapter(ReportDocument).json_schema(mode="serialization")
+    for part in (document, *document["$defs"].values()):
         part["additionalProperties"] = False
-    return {"$schema": DIALECT, "$id": NAME} | made
+    return {"$schema": DIALECT, "$id": NAME} | document
 
 
 def _case(change: Change) -> ReportedCase:
@@ -156,14 +151,10 @@ def _case(change: Change) -> ReportedCase:
         effect=change.effect,
         champion_f1=old.f1,
         contender_f1=new.f1,
-        reference=_chapters(new.reference),
-        champion=_chapters(old.prediction),
-        contender=_chapters(new.prediction),
+        reference=new.reference_chapters,
+        champion=old.predicted_chapters,
+        contender=new.predicted_chapters,
     )
-
-
-def _chapters(text: str) -> tuple[ReportedChapter, ...]:
-    return tuple(ReportedChapter(float(row["start"]), str(row["title"])) for row in json.loads(text))
 
 
 def _clean(value: Any) -> Any:

@@ -45,26 +45,35 @@ class Slice:
     """Why there is no interval; empty where there is one."""
 
 
-def slices(changes: Sequence[Change], measured: Mapping[str, Comparison]) -> dict[str, list[Slice]]:
+def slices(changes: Sequence[Change], measured: Mapping[str, Comparison]) -> dict[str, tuple[Slice, ...]]:
     """`measured` has the gate's own comparisons with the champion, by part and `slice_` length: a bootstrap drawn twice
     would part from them in the last digit."""
+    by_part = []
+    for part, name in PART_NAMES.items():
+        alike = [change for change in changes if change.new.part == part]
+        by_part.append(_with_interval(_slice(name, alike), measured.get(part)))
     fresh = [change for change in changes if change.new.part == "fresh"]
-    lengths = {length: [change for change in fresh if change.new.length == length] for length in LENGTHS}
-    kinds = {kind: [change for change in fresh if change.new.kind == kind] for kind in KIND_NAMES}
+    by_length = []
+    for length, name in LENGTHS.items():
+        alike = [change for change in fresh if change.new.length == length]
+        if alike:
+            by_length.append(_with_interval(_slice(name, alike), measured.get(f"slice_{length}")))
+    by_kind = [
+        _slice(name, [change for change in fresh if change.new.kind == kind]) for kind, name in KIND_NAMES.items()
+    ]
     return {
-        "Part": [_part(part, changes, measured) for part in PART_NAMES],
-        "Fresh items, by length": [
-            _measured(LENGTHS[length], alike, measured.get(f"slice_{length}"))
-            for length, alike in lengths.items()
-            if alike
-        ],
-        "Fresh items, by what the reviewer did": [_slice(KIND_NAMES[kind], alike) for kind, alike in kinds.items()],
-        "Fresh items, by channel": _by_channel(fresh),
+        "Part": tuple(by_part),
+        "Fresh items, by length": tuple(by_length),
+        "Fresh items, by what the reviewer did": tuple(by_kind),
+        "Fresh items, by channel": tuple(_by_channel(fresh)),
     }
 
 
-def _part(part: str, changes: Sequence[Change], measured: Mapping[str, Comparison]) -> Slice:
-    return _measured(PART_NAMES[part], [change for change in changes if change.new.part == part], measured.get(part))
+def why_not_evaluable(comparison: Comparison) -> str:
+    """Empty where its interval tells something."""
+    if comparison.n < FEWEST:
+        return f"fewer than {FEWEST} items"
+    return "all items are of one cluster" if comparison.low is None else ""
 
 
 def reach(rows: Iterable[Slice]) -> int:
@@ -84,12 +93,12 @@ class ReviewerCounts:
     """Left as they stood."""
 
 
-def reviewers(fresh: Sequence[ScoredItemRow]) -> list[ReviewerCounts]:
+def reviewers(fresh: Sequence[ScoredItemRow]) -> tuple[ReviewerCounts, ...]:
     """The busiest first. `fresh` has a row an item."""
     reviews = Counter(row.reviewer for row in fresh)
     accepted = Counter(row.reviewer for row in fresh if row.kind == "accept")
     order = sorted(reviews, key=lambda name: (-reviews[name], name))
-    return [ReviewerCounts(name, reviews[name] - accepted[name], accepted[name]) for name in order]
+    return tuple(ReviewerCounts(name, reviews[name] - accepted[name], accepted[name]) for name in order)
 
 
 def _by_channel(fresh: Sequence[Change]) -> list[Slice]:
@@ -99,15 +108,14 @@ def _by_channel(fresh: Sequence[Change]) -> list[Slice]:
         groups.setdefault(change.new.channel, []).append(change)
     order = sorted(groups, key=lambda name: (not name, -len(groups[name]), name))
     rest = order[CHANNELS:]
-    shown = [_slice(name or "No channel known", groups[name], by_item=True) for name in order[:CHANNELS]]
+    largest = [_slice(name or "No channel known", groups[name], by_item=True) for name in order[:CHANNELS]]
     if not rest:
-        return shown
-    return [*shown, _slice(f"{len(rest)} other channels", [change for name in rest for change in groups[name]])]
+        return largest
+    return [*largest, _slice(f"{len(rest)} other channels", [change for name in rest for change in groups[name]])]
 
 
-def _measured(name: str, changes: Sequence[Change], measured: Comparison | None) -> Slice:
+def _with_interval(row: Slice, measured: Comparison | None) -> Slice:
     """With the gate's interval, where it is of the same items."""
-    row = _slice(name, changes)
     if row.why or measured is None or measured.n != row.n:
         return row
     return replace(row, low=measured.low, high=measured.high)
@@ -117,11 +125,7 @@ def _slice(name: str, changes: Sequence[Change], by_item: bool = False) -> Slice
     new, old = [change.new.f1 for change in changes], [change.old.f1 for change in changes]
     clusters = [str(change.new.transcript) if by_item else change.cluster for change in changes]
     difference = compare(new, old, clusters, SEED)
-    why = ""
-    if difference.n < FEWEST:
-        why = f"not evaluable: fewer than {FEWEST} items"
-    elif difference.low is None:
-        why = "not evaluable: all items are of one cluster"
+    why = why_not_evaluable(difference)
     return Slice(
         name=name,
         n=difference.n,

@@ -191,7 +191,7 @@ def test_a_report_of_nothing_at_all_renders():
 def test_until_the_first_promotion_day0_answers_for_the_champion(night: Report):
     items = [row for row in night.items if row.name != "champion"]
     assert rows_of(items, "champion") == rows_of(night.items, "day0")
-    assert worst_regressions(items, "champion", "candidate")
+    assert worst_regressions(items, "candidate")
     assert "The champion is still Day-0" in Page(render(replace(night, items=items))).words()
 
 
@@ -228,7 +228,7 @@ def test_no_content_becomes_markup(night: Report, payload: str):
 
 @pytest.fixture(scope="module")
 def small(night: Report) -> Report:
-    shown = [found.new.transcript for found in worst_regressions(night.items, "champion", "candidate", 1)]
+    shown = [found.new.transcript for found in worst_regressions(night.items, "candidate", 1)]
     return replace(night, items=[row for row in night.items if row.transcript in shown])
 
 

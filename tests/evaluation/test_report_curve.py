@@ -14,7 +14,7 @@ from errata.documents.metric_values import ModelMean
 from evaluation.report import figures
 from evaluation.report.content import NightLine
 from evaluation.report.curve import LABEL_HEIGHT, curve
-from evaluation.report.loss_curve import POINTS, binned, loss_curve, smoothed
+from evaluation.report.loss_curve import POINTS, bin_means, loss_curve, trailing_means
 
 scores = st.one_of(st.none(), st.floats(0, 100), st.just(math.nan))
 
@@ -77,14 +77,14 @@ def test_a_step_without_a_loss_is_a_gap_and_moves_nothing():
 
 @pytest.mark.parametrize("steps", [2, 199, 200, 201, 1000, 12_345])
 def test_long_runs_are_drawn_by_their_means(steps: int):
-    thin = binned([3.0] * steps)
+    thin = bin_means([3.0] * steps)
     assert set(thin) == {3.0}
     assert min(steps, POINTS) / 2 < len(thin) <= POINTS
 
 
 def test_the_thick_line_is_the_mean_of_what_came_before():
-    assert smoothed([4.0, 2.0, None, 6.0], 2) == [4.0, 3.0, 2.0, 6.0]
-    assert smoothed([None], 1) == [None]
+    assert trailing_means([4.0, 2.0, None, 6.0], 2) == [4.0, 3.0, 2.0, 6.0]
+    assert trailing_means([None], 1) == [None]
 
 
 def test_the_loss_is_told_in_words():

@@ -25,15 +25,14 @@ from errata.documents.training import TrainingLog
 from errata.wording import gate_sentences
 from evaluation.report import figures
 from evaluation.report.content import Fact, NightFiles, Report
-from evaluation.report.continual_tables import SHADES, continual
-from evaluation.report.continual_tables import worst as worst_vintage
+from evaluation.report.continual_tables import SHADES, continual, worst_vintage_row
 from evaluation.report.cost_facts import cost
 from evaluation.report.figures import count
 from evaluation.report.lineage_facts import lineage
 from evaluation.report.markdown import summary
 from evaluation.report.page import render
 from evaluation.report.prospects import prospects
-from evaluation.report.report_document import as_json, report_document, sliced
+from evaluation.report.report_document import as_json, contender_slices, report_document
 from evaluation.report.slices import reach
 from evaluation.report.verdict import ContenderVerdict, contender_verdict
 from evaluation.statistics.paired import compare
@@ -303,7 +302,7 @@ def test_a_slice_shows_the_gates_own_interval(night: Report):
 
 def test_what_is_off_the_scale_is_not_drawn_on_it(night: Report):
     """A slice of three items may be 40 points off: at the border it would look like one that is there."""
-    rows = [row for found in sliced(night, "candidate").values() for row in found if row.effect is not None]
+    rows = [row for found in contender_slices(night, "candidate").values() for row in found if row.effect is not None]
     far = [row for row in rows if abs(row.effect or 0) > reach(rows)]
     svgs = re.findall(r'<svg class="bar".*?</svg>', render(night))
     assert far and len(svgs) == len(rows)
@@ -353,7 +352,7 @@ def test_the_vintage_that_lost_most_is_the_harnesss_own():
     made = contender()
     found = continual(made)
     assert found is not None and made.continual is not None and made.continual.worst is not None
-    worst = worst_vintage(found.vintages)
+    worst = worst_vintage_row(found.vintages)
     assert worst is not None
     assert (f"vintage_{worst.night}", worst.effect) == (made.continual.worst.name, made.continual.worst.effect)
 
@@ -407,7 +406,7 @@ def test_small_vintages_are_not_evaluable():
     assert found is not None
     assert {vintage.why for vintage in found.vintages} == {"fewer than 20 items"}
     assert {vintage.low for vintage in found.vintages} == {None}
-    assert worst_vintage(()) is None
+    assert worst_vintage_row(()) is None
 
 
 def test_what_was_not_measured_is_a_dash():

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from sqlalchemy import make_url
+
 import errata
 from errata.database.tables import NightRow
 from errata.documents import file_names as names
@@ -195,15 +197,10 @@ def _facts(workspace: Workspace, label: str, parity: Mapping[str, Parity]) -> di
             f"{export.model[:16]}, {export.size / 1e6:.1f} MB, "
             f"{'–' if starts is None else format(starts, '.1f')} % of chapter starts as the model itself"
         )
-    facts["MLflow"] = f"mlflow ui --backend-store-uri {_without_password(workspace.settings.mlflow_uri)}"
+    uri = make_url(workspace.settings.mlflow_uri).render_as_string(hide_password=True)
+    facts["MLflow"] = f"mlflow ui --backend-store-uri {uri}"
     facts["Errata"] = errata.__version__
     return facts
-
-
-def _without_password(uri: str) -> str:
-    import sqlalchemy as sa
-
-    return sa.make_url(uri).render_as_string(hide_password=True)
 
 
 def _evaluation(folder: Path) -> Evaluation:
