@@ -26,7 +26,7 @@ from errata.loop.night_report import _learnt, write_report
 from errata.workspace import Workspace
 from evaluation.holdout import log_night, open_by_hand
 from evaluation.report.content import shown_transcripts
-from evaluation.statistics import compare
+from evaluation.statistics.paired import compare
 from registry.evidence import write_evidence
 from registry.gate import decide
 from registry.policy import SMALL
