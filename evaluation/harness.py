@@ -154,11 +154,10 @@ def _contender_scores(scoring: NightScoring, plan: ScoringPlan, rival: ScoredMod
 
 def _vintage_comparisons(scoring: NightScoring, plan: ScoringPlan, rival: ScoredModel) -> dict[str, Comparison]:
     """Against the champion, on what each earlier night taught; all of it together is `forgetting`."""
-    old = plan.models.champion.identity
-    return {
-        f"vintage_{vintage.night}": scoring.past.compare(rival.identity, old, vintage.items)
-        for vintage in plan.history.vintages
-    }
+    new, old, comparisons = rival.identity, plan.models.champion.identity, {}
+    for vintage in plan.history.vintages:
+        comparisons[f"vintage_{vintage.night}"] = scoring.past.compare(new, old, vintage.items)
+    return comparisons
 
 
 def _continual(

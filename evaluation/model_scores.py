@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from itertools import chain
 
 from errata.documents.comparison import Comparison
 from errata.documents.metric_values import ModelMean
@@ -24,7 +25,7 @@ class ModelScores:
             self._by_model.setdefault(row.model, {})[row.item.label.transcript] = row
 
     def all(self) -> list[ScoredAnswer]:
-        return [row for rows in self._by_model.values() for row in rows.values()]
+        return list(chain.from_iterable(rows.values() for rows in self._by_model.values()))
 
     def of(self, model: str, items: Sequence[Item]) -> list[ScoredAnswer]:
         return [self._by_model[model][item.label.transcript] for item in items]

@@ -113,7 +113,7 @@ def _shortfall(
     estimate: PrimaryEstimate, results: Sequence[GuardrailResult], look: Look | None, policy: Policy, year: Year
 ) -> Shortfall | None:
     """What the test still waits for; None where it is due."""
-    few = look is None or look.items < year.items or not policy.enough(estimate.comparison)
+    few = look is None or look.items < year.items or not policy.is_large_enough(estimate.comparison)
     large_slices = [result for result in results if result.alarm and (result.n or 0) >= result.least]
     open_slices = tuple(result.name for result in large_slices if result.status == "not evaluable")
     return Shortfall(few, open_slices) if few or open_slices else None
@@ -122,7 +122,7 @@ def _shortfall(
 def _wait(estimate: PrimaryEstimate, look: Look | None, policy: Policy, year: Year, nights: int) -> Decision:
     """Of a look that spends no test."""
     verdict, cause = _not_better(look, policy, year)
-    if verdict == "reject" and policy.enough(estimate.comparison):
+    if verdict == "reject" and policy.is_large_enough(estimate.comparison):
         return Decision("reject", cause, look=look, final=True)
     verdict = "inconclusive" if verdict == "inconclusive" else "underpowered"
     if nights >= year.nights:

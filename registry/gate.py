@@ -30,6 +30,7 @@ def decide(evidence: Evidence, policy: Policy, history: GateHistory | None = Non
     evidence, history = check_numbers(evidence), history or GateHistory()
     results = guardrail_results(evidence, policy)
     faults = (*evidence.faults, *_faults(evidence, results, policy))
+    # Faults come before everything: a verdict on evidence that isn't whole would be one on something else.
     if faults:
         look = _look(evidence, results, policy, history)
         decision = Decision("blocked", "faults", comparison=evidence.primary, faults=faults, look=look)
@@ -60,7 +61,7 @@ def passes(primary: Comparison, policy: Policy) -> bool:
     Both the t test and the bootstrap must say so: where a few clusters hold most of the items, the t test alone errs in
     11 of 100 nights instead of 5, and where clusters are few, the bootstrap alone in 6 (`registry.simulate`).
     """
-    if not policy.enough(primary) or primary.p_value is None or primary.low is None:
+    if not policy.is_large_enough(primary) or primary.p_value is None or primary.low is None:
         return False
     return primary.p_value <= policy.alpha and primary.low > 0
 
@@ -76,8 +77,9 @@ def _nightly(primary: Comparison, results: tuple[GuardrailResult, ...], policy: 
 
 def _not_better(primary: Comparison, policy: Policy) -> tuple[Verdict, Cause, int | None]:
     """Why a candidate that did not pass the test wasn't promoted, and how many more items would help."""
-    if not policy.enough(primary):
+    if not policy.is_large_enough(primary):
         return "underpowered", "too few items", _missing_items(primary, policy)
+    # Harm is shown before power is asked about: an interval below 0 needs no more items.
     if primary.high is not None and primary.high <= 0:
         return "reject", "worse" if primary.high < 0 else "no better", None
     if primary.mde is not None and primary.mde > policy.target:
@@ -98,7 +100,7 @@ def _missing_items(primary: Comparison, policy: Policy) -> int:
 def _look(
     evidence: Evidence, results: tuple[GuardrailResult, ...], policy: Policy, history: GateHistory
 ) -> Look | None:
-    if policy.year is not None:
+    if policy.year is not None:  # it looks by its own level, interval and, maybe, judge
         estimate = error_budget.primary_estimate(evidence, results, policy, policy.year)
         return error_budget.look_at(estimate, policy, policy.year, history)
     primary = evidence.primary
@@ -115,7 +117,8 @@ def _look(
 def _faults(evidence: Evidence, results: tuple[GuardrailResult, ...], policy: Policy) -> Iterator[Fault]:
     """What keeps the evidence from being judged at all, by what the policy asks of it."""
     primary = evidence.primary
-    if policy.enough(primary) and None in (primary.effect, primary.p_value, primary.low, primary.high, primary.mde):
+    enough = policy.is_large_enough(primary)
+    if enough and None in (primary.effect, primary.p_value, primary.low, primary.high, primary.mde):
         yield Fault("incomplete", "the comparison")
     measured = [guardrail.name for guardrail in evidence.guardrails]
     for name in dict.fromkeys(measured):
@@ -126,7 +129,7 @@ def _faults(evidence: Evidence, results: tuple[GuardrailResult, ...], policy: Po
             yield Fault("not measured", limit.name)
     # The results of what was measured come first, in the order of the evidence.
     for guardrail, result in zip(evidence.guardrails, results, strict=False):
-        yield from _guardrail_faults(guardrail, result, policy, policy.enough(primary))
+        yield from _guardrail_faults(guardrail, result, policy, enough)
 
 
 def _guardrail_faults(guardrail: Guardrail, result: GuardrailResult, policy: Policy, enough: bool) -> Iterator[Fault]:

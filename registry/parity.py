@@ -120,12 +120,12 @@ def _parity(
 
 
 def _items(record: Record, labels: Sequence[Label]) -> list[LabelledItem]:
+    items = []
     with record.read() as store:
-        transcripts = [store.transcripts.read(label.transcript) for label in labels]
-    return [
-        LabelledItem(label.chapters, transcript.duration, transcript.unit, label.channel or label.transcript_hash)
-        for label, transcript in zip(labels, transcripts, strict=True)
-    ]
+        for label in labels:
+            transcript, cluster = store.transcripts.read(label.transcript), label.channel or label.transcript_hash
+            items.append(LabelledItem(label.chapters, transcript.duration, transcript.unit, cluster))
+    return items
 
 
 def _f1(items: Sequence[LabelledItem], answers: Sequence[Chapters]) -> list[float]:

@@ -53,7 +53,7 @@ class Policy:
     """How often the preset is wrong, in words, as `python -m registry.simulate` measured it."""
     year: Year | None = None
 
-    def enough(self, primary: Comparison) -> bool:
+    def is_large_enough(self, primary: Comparison) -> bool:
         """Whether there are items and clusters enough for test and intervals, which are asymptotic, to be trusted."""
         return primary.n >= self.min_items and primary.clusters >= self.min_clusters
 
@@ -80,7 +80,7 @@ class Policy:
         return replace(self._result(guardrail, limit), n=None)
 
     def _result(self, guardrail: Guardrail, limit: Limit | None) -> GuardrailResult:
-        least = self.least(limit)
+        least = self.least_items(limit)
         return GuardrailResult(
             name=guardrail.name,
             status=status(guardrail, least),
@@ -121,7 +121,7 @@ class Policy:
         effective = comparison.effective_clusters if self.year else None
         return float(comparison.clusters) if effective is None else effective
 
-    def least(self, limit: Limit | None) -> int:
+    def least_items(self, limit: Limit | None) -> int:
         """Items below which a guardrail isn't evaluable."""
         return self.min_guardrail_items if limit is None or limit.min_items is None else limit.min_items
 

@@ -66,6 +66,7 @@ def promote(store: Store, identity: str, night: str | None, evidence: Path | Non
     if now.get("champion") == AliasTarget(identity, sha256):
         return
     _check_champion(now, record, evidence)
+    # The champion moves first: what follows its move is read as part of the same promotion.
     for alias, model in {"champion": identity, **_targets(record, evidence)}.items():
         store.aliases.assign_alias(alias, model, "promote", by, night, sha256)
 
@@ -81,6 +82,7 @@ def rollback(store: Store, by: str, reason: str) -> dict[str, str]:
     then, now = states[-2], states[-1]
     moved: dict[str, str] = {}
     for alias in SHIPPING_ALIASES:
+        # The champion is moved even to itself: by that move the history knows a rollback.
         if alias == "champion" or then.get(alias) != now.get(alias):
             target = then.get(alias, AliasTarget("", None))
             store.aliases.assign_alias(alias, target.model, _ROLLBACK + reason, by, None, target.evidence)

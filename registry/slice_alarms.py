@@ -28,5 +28,5 @@ def slice_alarms(measured: Mapping[str, Comparison], policy: Policy) -> Iterator
     if not slices:
         return
     for (name, limit, n), effect in zip(slices, shrink(effects, errors), strict=True):
-        if n < policy.least(limit) and effect < -limit.margin:
+        if n < policy.least_items(limit) and effect < -limit.margin:
             yield SliceAlarm(name, -effect, limit.unit, n)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,7 +103,7 @@ def cluster_se(groups: Mapping[str, Sequence[float]]) -> float | None:
 
     Miller 2024, "Adding Error Bars to Evals" (arXiv 2411.00640), with the small-sample factor G/(G−1).
     """
-    differences = [difference for group in groups.values() for difference in group]
+    differences = list(chain.from_iterable(groups.values()))
     centre = mean(differences)
     if centre is None or len(groups) < 2:
         return None
@@ -126,7 +127,7 @@ def jackknife_se(groups: Mapping[str, Sequence[float]]) -> float | None:
     38(5)). It is `cluster_se` where clusters are of equal size; where one holds a fifth of the items, and they are
     alike, that is too small by a sixth, and this isn't.
     """
-    differences = [difference for group in groups.values() for difference in group]
+    differences = list(chain.from_iterable(groups.values()))
     centre = mean(differences)
     if centre is None or len(groups) < 2:
         return None
@@ -137,7 +138,7 @@ def jackknife_se(groups: Mapping[str, Sequence[float]]) -> float | None:
 
 
 def _guarded_error(se: float | None, groups: Mapping[str, Sequence[float]]) -> float | None:
-    differences = [difference for group in groups.values() for difference in group]
+    differences = list(chain.from_iterable(groups.values()))
     sd = deviation(differences)
     if se is None or sd is None:
         return None
@@ -186,7 +187,7 @@ def bootstrap_interval(groups: Mapping[str, Sequence[float]], seed: int) -> tupl
         return None, None
     totals = np.array([math.fsum(group) for group in groups.values()])
     sizes = np.array([len(group) for group in groups.values()])
-    if len({difference for group in groups.values() for difference in group}) == 1:
+    if len(set(chain.from_iterable(groups.values()))) == 1:
         # Of equal differences every mean is that difference, which sums and quotients would miss by a rounding.
         difference = next(iter(groups.values()))[0]
         return difference, difference

@@ -15,10 +15,8 @@ def shrink(effects: Sequence[float], errors: Sequence[float]) -> list[float]:
     between = between_variance(effects, errors)
     weights = [1 / (error**2 + between) for error in errors]
     centre = _weighted_mean(effects, weights)
-    return [
-        centre + between / (between + error**2) * (effect - centre)
-        for effect, error in zip(effects, errors, strict=True)
-    ]
+    trust = [between / (between + error**2) for error in errors]
+    return [centre + share * (effect - centre) for share, effect in zip(trust, effects, strict=True)]
 
 
 def between_variance(effects: Sequence[float], errors: Sequence[float]) -> float:

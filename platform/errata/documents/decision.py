@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from errata.documents.comparison import Comparison
 from errata.documents.evidence import Fault, JudgeSay, SliceAlarm
 from errata.documents.guardrail import GuardrailResult
+from errata.files import JsonObject
 
 Verdict = Literal["promote", "reject", "inconclusive", "underpowered", "blocked"]
 
@@ -117,11 +118,6 @@ class Decision:
     notes: tuple[str, ...] = ()
     """The sentences of an older Errata: to be shown as they are."""
 
-    @property
-    def failed(self) -> tuple[str, ...]:
-        """The guardrails that fail, of those that decide."""
-        return tuple(rail.name for rail in self.guardrails if rail.harms)
-
 
 @dataclass(frozen=True, slots=True)
 class OutcomeDecision:
@@ -143,7 +139,7 @@ def leading_decision(decisions: Sequence[OutcomeDecision]) -> OutcomeDecision | 
     return order[0] if order else None
 
 
-def upgraded_decision(value: dict[str, Any]) -> dict[str, Any]:
+def upgraded_decision(value: JsonObject) -> JsonObject:
     """As it was written while a decision was a list of sentences, its cause first, and a discovery was a find."""
     test = value.get("test")
     return {
@@ -153,11 +149,11 @@ def upgraded_decision(value: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def upgraded_outcome_decision(value: dict[str, Any]) -> dict[str, Any]:
+def upgraded_outcome_decision(value: JsonObject) -> JsonObject:
     """As it stood in the outcomes of that time: one flat object."""
     entry = {"name": "candidate", "promoted": False, "evidence": ""}
     return entry | _parts(value, "name", "model", "promoted", "evidence") | {"decision": upgraded_decision(value)}
 
 
-def _parts(value: dict[str, Any], *names: str) -> dict[str, Any]:
+def _parts(value: JsonObject, *names: str) -> JsonObject:
     return {name: value[name] for name in names if name in value}

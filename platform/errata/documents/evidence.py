@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from errata.documents.comparison import Comparison, Powered
 from errata.documents.guardrail import Guardrail
+from errata.files import JsonObject
 
 FaultCode = Literal[
     "reported",
@@ -83,7 +84,7 @@ class Evidence:
     """On how many nights the candidate was put to the gate, this one included."""
 
 
-def upgraded_evidence(value: dict[str, Any]) -> dict[str, Any]:
+def upgraded_evidence(value: JsonObject) -> JsonObject:
     """As it was written while faults were sentences. Its notes are left: the decision beside it has them too."""
     faults = [{"code": "reported", "detail": fault} for fault in value.get("faults", ())]
     return {**value, "faults": faults}

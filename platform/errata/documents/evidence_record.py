@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from errata.documents.decision import Decision, upgraded_decision
 from errata.documents.document import Document
 from errata.documents.evidence import Evidence, upgraded_evidence
 from errata.documents.parity import Parity
+from errata.files import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class EvidenceRecord(Document):
     """By target."""
 
     @classmethod
-    def upgraded(cls, value: dict[str, Any], version: int) -> dict[str, Any]:
+    def upgraded(cls, value: JsonObject, version: int) -> JsonObject:
         """0: faults and decision were sentences."""
         older = {"gate": upgraded_evidence, "decision": upgraded_decision}
         parts = {name: (value.get(name), as_now) for name, as_now in older.items()}

@@ -15,9 +15,11 @@ from errata.documents.guardrail import GuardrailResult
 
 def reasons(decision: Decision) -> list[str]:
     """All of it: the verdict's cause first, each guardrail, the preset's known error last."""
-    rails = [f"{rail.name}: {rail.status}, {guardrail_detail(rail, decision.preset)}" for rail in decision.guardrails]
-    known = [error] if (error := known_error(decision.preset)) else []
-    return [*findings(decision, with_comparison=True), *rails, *known]
+    sentences = findings(decision, with_comparison=True)
+    for rail in decision.guardrails:
+        sentences.append(f"{rail.name}: {rail.status}, {guardrail_detail(rail, decision.preset)}")
+    error = known_error(decision.preset)
+    return [*sentences, error] if error else sentences
 
 
 def findings(decision: Decision, with_comparison: bool) -> list[str]:
@@ -35,7 +37,7 @@ def causes(decision: Decision) -> list[str]:
         return list(decision.notes)
     if decision.cause == "faults":
         return [_fault(fault, decision) for fault in decision.faults]
-    failed = " and ".join(decision.failed)
+    failed = " and ".join(rail.name for rail in decision.guardrails if rail.harms)
     if decision.cause == "better, but harmful":
         return [f"It is better on fresh items, but fails {failed}."]
     shortfall = [] if decision.shortfall is None else _shortfall(decision.shortfall, decision, comparison)
@@ -57,12 +59,12 @@ def _comparison(comparison: Comparison) -> str:
 
 def guardrail_detail(rail: GuardrailResult, preset: Preset) -> str:
     """What was measured and what is allowed, or why that can't be told."""
-    shown_only = "" if rail.decides else f" (Shown only: the preset {preset.name} doesn't decide by it.)"
+    note = "" if rail.decides else f" (Shown only: the preset {preset.name} doesn't decide by it.)"
     if rail.status == "not evaluable" or rail.effect is None or rail.bound is None:
-        return f"{_why_not_evaluable(rail)}.{shown_only}"
+        return f"{_why_not_evaluable(rail)}.{note}"
     return (
         f"{rail.effect:+z.1f} {rail.unit} and at worst {rail.bound:+z.1f} on {rail.n} items; "
-        f"{-rail.margin:+z.1f} is allowed.{shown_only}"
+        f"{-rail.margin:+z.1f} is allowed.{note}"
     )
 
 
