@@ -42,7 +42,10 @@ def score_masses(path: Path) -> MassScores:
     """
     scores = {name: _score(f"{path}, pair {name!r}", *masses) for name, masses in _pairs(path).items()}
     mean, left_out = means(list(scores.values()))
-    not_defined = {name: _not_defined(pair) for name, pair in scores.items() if None in pair.values()}
+    not_defined: dict[str, dict[str, str]] = {}
+    for name, pair in scores.items():
+        if None in pair.values():
+            not_defined[name] = {metric: _NO_WINDOW for metric, score in pair.items() if score is None}
     return MassScores(scores, mean, left_out, not_defined, N_T)
 
 
@@ -53,10 +56,6 @@ def _score(where: str, reference: list[int], hypothesis: list[int]) -> dict[str,
         raise BadInput(f"{where}: {error}") from error
     similarity = segmentation.boundary_similarity(reference, hypothesis, N_T)
     return {"pk": errors.pk, "windowdiff": errors.windowdiff, "boundary_similarity": similarity}
-
-
-def _not_defined(scores: Mapping[str, float | None]) -> dict[str, str]:
-    return {name: _NO_WINDOW for name, score in scores.items() if score is None}
 
 
 def _pairs(path: Path) -> dict[str, tuple[list[int], list[int]]]:

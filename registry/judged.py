@@ -35,6 +35,7 @@ def judge_consistency(panel: Judging) -> Comparison:
     """The guardrail of that name: of the judge of the panel that has least of it."""
     shares = [judge.swap.consistency.value for judge in panel.judges if judge.say]
     labelled = sum(item.human is not None for item in panel.items)
+    # A judge has no say without a consistency, so that there is always a least one.
     return point_comparison(100 * min(share for share in shares if share is not None), CONSISTENT, labelled)
 
 
