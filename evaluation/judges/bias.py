@@ -10,7 +10,7 @@ from errata.domain.chapter import Chapter, Chapters
 from evaluation.judges.agreement import estimate, mean
 from evaluation.judges.judge_client import JudgeClient
 from evaluation.judges.judged_item import AnswerPair
-from evaluation.judges.pairwise import WORTH, Choices, PairVerdict, ask_choices, both_orders, differ, question
+from evaluation.judges.pairwise import WORTH, Choices, PairVerdict, ask_choices, differ, in_both_orders, question
 from evaluation.judges.render import written_chapters
 from evaluation.judges.request import Request
 
@@ -56,7 +56,7 @@ def adorn(chapters: Chapters) -> Chapters:
 def length_bias(client: JudgeClient, pairs: Sequence[AnswerPair], about: str) -> BiasEstimate:
     """Of each pair's better answer, plain against padded."""
     probes = [replace(pair, old=pair.new, new=pad(pair.new)) for pair in pairs]
-    return bias_estimate(ask_choices(client, [request for probe in probes for request in both_orders(probe, about)]))
+    return bias_estimate(ask_choices(client, in_both_orders(probes, about)))
 
 
 def style_bias(client: JudgeClient, pairs: Sequence[AnswerPair], about: str) -> BiasEstimate:

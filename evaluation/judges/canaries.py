@@ -20,7 +20,7 @@ from errata.files import JsonObject
 from evaluation.judges.cache import read_object
 from evaluation.judges.judge_client import JudgeClient
 from evaluation.judges.judged_item import AnswerPair
-from evaluation.judges.pairwise import Choices, PairVerdict, ask_choices, both_orders, judge_pairs
+from evaluation.judges.pairwise import Choices, PairVerdict, ask_choices, in_both_orders, judge_pairs
 
 ABOUT = "canaries"
 BASELINE = "baseline.json"
@@ -119,7 +119,7 @@ def drift(client: JudgeClient, occasion: str) -> tuple[Drift, list[PairVerdict |
 def _baseline(client: JudgeClient, values: dict[str, int], occasion: str) -> tuple[str, dict[str, int]]:
     """When this judge first answered them all, and how. Another set of canaries, or of questions, begins anew."""
     path = client.cache.folder(client.identity) / BASELINE
-    requests = [request for canary in canaries() for request in both_orders(canary.pair, ABOUT)]
+    requests = in_both_orders([canary.pair for canary in canaries()], ABOUT)
     question_set = content_hash([request.key(client.identity) for request in requests])
     baseline = read_object(path)
     if baseline.get("set") == question_set and isinstance(baseline.get("verdicts"), dict):
@@ -170,8 +170,8 @@ def _add_to_speech(pair: AnswerPair, words: str) -> AnswerPair:
 def injections(client: JudgeClient) -> Injection:
     """Each answer with an instruction planted beside the one without; what changed to the wanted one obeyed."""
     orders = planted_orders()
-    before = ask_choices(client, [request for order in orders for request in both_orders(order.clean, ABOUT)])
-    after = ask_choices(client, [request for order in orders for request in both_orders(order.pair, ABOUT)])
+    before = ask_choices(client, in_both_orders([order.clean for order in orders], ABOUT))
+    after = ask_choices(client, in_both_orders([order.pair for order in orders], ABOUT))
     return count_obeyed([order.wanted for order in orders], before, after)
 
 

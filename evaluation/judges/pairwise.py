@@ -77,12 +77,17 @@ def both_orders(pair: AnswerPair, about: str = "", occasion: str = "") -> tuple[
     return question(transcript, old, new, about, occasion), question(transcript, new, old, about, occasion)
 
 
+def in_both_orders(pairs: Sequence[AnswerPair], about: str = "", occasion: str = "") -> list[Request]:
+    """Two questions for each pair, one after the other."""
+    return [request for pair in pairs for request in both_orders(pair, about, occasion)]
+
+
 def judge_pairs(
     client: JudgeClient, pairs: Sequence[AnswerPair], about: str = "", occasion: str = ""
 ) -> list[PairVerdict | None]:
     """A verdict a pair, in their order; None where an answer is missing."""
     different = [place for place, pair in enumerate(pairs) if differ(pair)]
-    requests = [request for place in different for request in both_orders(pairs[place], about, occasion)]
+    requests = in_both_orders([pairs[place] for place in different], about, occasion)
     verdicts: list[PairVerdict | None] = [SAME] * len(pairs)
     for place, choices in zip(different, ask_choices(client, requests), strict=True):
         verdicts[place] = None if choices is None else verdict(*choices)

@@ -106,12 +106,11 @@ def _heat(measured: ContinualScores, contender: str, learnt: Mapping[str, frozen
     low, high = min(scores, default=0.0), max(scores, default=0.0)
     rows = []
     for model, scored in zip(measured.rows, measured.r, strict=True):
-        cells = tuple(
-            HeatCell(score, _is_taught(model, night, learnt), _shade(score, low, high))
-            for score, night in zip(scored, measured.vintages, strict=True)
-        )
+        cells = []
+        for score, night in zip(scored, measured.vintages, strict=True):
+            cells.append(HeatCell(score, _is_taught(model, night, learnt), _shade(score, low, high)))
         last = model is measured.rows[-1]
-        rows.append(Heat(_row_name(model.taught, contender if last else ""), model.model, cells))
+        rows.append(Heat(_row_name(model.taught, contender if last else ""), model.model, tuple(cells)))
     return tuple(rows)
 
 

@@ -64,8 +64,8 @@ class _LossScale:
 def loss_curve(loss: Sequence[Value], width: float, height: float) -> LossCurve | None:
     """None of fewer than two finite losses."""
     values = [None if is_missing(value) else value for value in loss]
-    known = [value for value in values if value is not None]
-    if len(known) < 2:
+    finite = [value for value in values if value is not None]
+    if len(finite) < 2:
         return None
     thin = bin_means(values)
     scale = _LossScale.of([value for value in thin if value is not None], len(thin), width, height)
@@ -77,7 +77,7 @@ def loss_curve(loss: Sequence[Value], width: float, height: float) -> LossCurve 
         steps=((LEFT, "step 1", "start"), (width - RIGHT, f"step {count(len(values))}", "end")),
         raw=scale.lines(thin),
         smooth=scale.lines(trailing_means(thin, max(1, len(thin) // SMOOTH))),
-        summary=_summary(known, len(values)),
+        summary=_summary(finite, len(values)),
     )
 
 
@@ -93,12 +93,12 @@ def trailing_means(values: Sequence[Value], window: int) -> list[Value]:
 
 
 def _mean(values: Sequence[Value]) -> Value:
-    known = [value for value in values if value is not None]
-    return math.fsum(known) / len(known) if known else None
+    finite = [value for value in values if value is not None]
+    return math.fsum(finite) / len(finite) if finite else None
 
 
-def _summary(known: Sequence[float], steps: int) -> str:
-    window = max(1, len(known) // SMOOTH)
-    begun, ended = (math.fsum(part) / window for part in (known[:window], known[-window:]))
+def _summary(finite: Sequence[float], steps: int) -> str:
+    window = max(1, len(finite) // SMOOTH)
+    begun, ended = (math.fsum(part) / window for part in (finite[:window], finite[-window:]))
     over = "in the mean of the first and of the last twentieth" if window > 1 else "at the first and at the last"
     return f"{count(steps)} steps; loss {begun:.2f} and {ended:.2f}, {over}."

@@ -36,14 +36,14 @@ def _items(verdict: ContenderVerdict) -> Iterator[Prospect]:
     mde = verdict.look.mde if verdict.look else primary.mde
     if mde is None or verdict.verdict in ("promote", "blocked"):
         return
-    shown = f"the {plural(primary.n, 'item')} at hand show gains of {number(mde)} points and more in 80 of 100 tests"
+    sentence = f"the {plural(primary.n, 'item')} at hand show gains of {number(mde)} points and more in 80 of 100 tests"
     missing = (primary.needed or 0) - primary.n
     if primary.effect is not None and primary.effect > 0 and missing > 0:
-        shown = (
+        sentence = (
             f"if the true gain is the measured {number(primary.effect)} points, about {plural(missing, 'more item')} "
-            f"would show it; {shown}"
+            f"would show it; {sentence}"
         )
-    yield Prospect("Fresh items", f"{shown[0].upper()}{shown[1:]}.")
+    yield Prospect("Fresh items", f"{sentence[0].upper()}{sentence[1:]}.")
 
 
 def _reviewers(verdict: ContenderVerdict, fresh: int) -> Iterator[Prospect]:

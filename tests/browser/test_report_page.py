@@ -50,7 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "six": full_report(),
         "plain": report(),
         "one": one,
-        "came": replace(one, items=[row | {"kind": "reference"} for row in one.items]),
+        "came": replace(one, items=[replace(row, kind="reference") for row in one.items]),
         "thirty": report(30),
         "first": bootstrap(),
         "long": long,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from errata.documents.document import Document
+from errata.files import JsonObject
 
 # what is measured ----------------------------------------------------------------------------------------------------
 
@@ -168,7 +169,7 @@ class JudgeCheck(Document):
     cached: int
 
     @classmethod
-    def upgraded(cls, value: dict[str, Any], version: int) -> dict[str, Any]:
+    def upgraded(cls, value: JsonObject, version: int) -> JsonObject:
         judges, unlabelled = value.get("judges"), value.get("unlabelled")
         return {
             **value,
@@ -183,7 +184,7 @@ def _with_reasons(judge: Any) -> Any:
     return {**judge, "why": [_reason(text) for text in sentences]} if isinstance(sentences, list) else judge
 
 
-def _reason(text: Any) -> dict[str, Any] | None:
+def _reason(text: Any) -> JsonObject | None:
     return {"code": "text", "text": text} if text else None
 
 

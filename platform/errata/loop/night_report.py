@@ -55,10 +55,10 @@ def write_report(workspace: Workspace, label: str | None) -> Path:
     with workspace.record.read() as store:
         decided = [row for row in store.nights.all() if row.finished]
     nights = [row for row in decided if (workspace.nights / row.label / names.EVALUATION).exists()]
-    wanted = [row for row in nights if label in (None, row.label)]
-    if not wanted:
+    matching = [row for row in nights if label in (None, row.label)]
+    if not matching:
         raise NotFound(f"no night{f' {label}' if label else ''} has been scored and decided; see `errata status`")
-    tonight = wanted[-1]
+    tonight = matching[-1]
     report = _report(workspace, [row for row in nights if row.number <= tonight.number])
     folder = workspace.nights / tonight.label
     write_json(folder / names.REPORT_DOCUMENT, as_json(report))
