@@ -134,7 +134,7 @@ def unreviewed_transcripts(record: Record, upto: int, seen: frozenset[str], draw
     excluded, transcripts = set(seen), list[int]()
     with record.read() as store:
         # By a hash of draw and number, a transcript's place doesn't depend on which others there are.
-        for seq in sorted(store.transcripts.waiting(upto), key=lambda seq: sha256(f"{draw} {seq}")):
+        for seq in sorted(store.transcripts.awaiting_review(upto), key=lambda seq: sha256(f"{draw} {seq}")):
             if len(transcripts) == most:
                 break
             group = store.leak_groups.of(seq, upto)

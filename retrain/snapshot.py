@@ -36,7 +36,7 @@ def snapshot(record: Record, folder: Path, watermark: int) -> SnapshotManifest:
             f"{folder} is at watermark {after}, past {watermark}; to go back, delete the folder and run the night again"
         )
     with record.read() as store:
-        forgotten = {seq for tombstone in store.tombstones.unfinished() for seq in tombstone.transcripts}
+        forgotten = {seq for tombstone in store.tombstones.open_requests() for seq in tombstone.transcripts}
         rows = [_row(store, seq, label) for seq, label in store.labels.changes(after, watermark)]
         probation = sorted(store.reviewers.on_probation(watermark))
     if forgotten and purge(folder, forgotten):  # a request that was cut short: it must not train another night

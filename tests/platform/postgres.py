@@ -30,6 +30,7 @@ _SCHEMA = """
         FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid AND relnamespace = 'public'::regnamespace
         UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
         UNION ALL SELECT concat(conname, pg_get_constraintdef(oid)) FROM pg_constraint
+        UNION ALL SELECT version_num FROM alembic_version
     ) AS described"""
 
 

@@ -216,7 +216,7 @@ def imported(root: Path, path: Path) -> tuple[int, dict[str, Any], str]:
 
 def known(record: Record) -> list[str]:
     with record.read() as store:
-        return sorted(store.transcripts.external_id_of(seq) for seq in store.transcripts.undrafted("nobody", ""))
+        return sorted(store.transcripts.external_id_of(seq) for seq in store.transcripts.awaiting_draft("nobody", ""))
 
 
 def sound_row(format_: str, name: str, folder: Path) -> Any:

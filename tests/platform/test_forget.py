@@ -165,7 +165,7 @@ def test_nothing_is_left_however_often_it_is_cut_short(
             with pytest.raises(Unavailable, match="cut short"):
                 forget(workspace.root)
         with workspace.record.read() as store:
-            assert [tombstone.finished for tombstone in store.tombstones.unfinished()] == [False]
+            assert [tombstone.finished for tombstone in store.tombstones.open_requests()] == [False]
     told = forget(workspace.root)
     workspace.record.close()
     assert holding(*places) == set()
@@ -215,7 +215,7 @@ def test_it_is_refused_by_name_from_then_on(record: Record, again: Any) -> None:
             store.transcripts.find("the-lecture")
         with pytest.raises(NotFound, match="forgotten on request"):
             store.transcripts.read(1)
-        assert 1 not in store.transcripts.undrafted("n" * 64, "inline@1")
+        assert 1 not in store.transcripts.awaiting_draft("n" * 64, "inline@1")
 
 
 def test_an_import_refuses_the_row_and_goes_on(record: Record, tmp_path: Path) -> None:
@@ -309,9 +309,9 @@ def test_a_file_that_was_called_by_its_id_is_named_no_more(record: Record) -> No
         known = store.tombstones.record_deletion("the-lecture", "carol", "asked")
         assert "the-lecture" not in repr(store.corrections.read(2))
         with pytest.raises(NotFound):
-            store.tombstones.record_deletion(known.external_hash, "carol", "its hash is no id")
+            store.tombstones.record_deletion(known.external_id_sha256, "carol", "its hash is no id")
         with pytest.raises(NotFound):
-            store.transcripts.find(known.external_hash)
+            store.transcripts.find(known.external_id_sha256)
 
 
 def test_a_model_that_answers_late_writes_nothing_down(record: Record) -> None:

@@ -201,7 +201,7 @@ def test_a_model_answers_a_transcript_once(inline: tuple[str, Path], record: Rec
     with record.read() as store:
         watermark = store.watermark()
         assert store.predictions.find(seqs[0], identity, "inline@1") == found[seqs[0]]
-        assert list(store.transcripts.undrafted(identity, "inline@1")) == []
+        assert list(store.transcripts.awaiting_draft(identity, "inline@1")) == []
     bare = tmp_path / "bare"
     bare.mkdir()
     shutil.copyfile(folder / CARD, bare / CARD)

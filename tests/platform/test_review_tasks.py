@@ -73,7 +73,7 @@ def test_a_sheet_comes_back_as_an_accept_and_an_edit_of_the_very_predictions(
         for name in ("one", "three"):
             seen = labels[name].prediction
             assert seen is not None and store.predictions.read(seen).model == MODEL
-        assert store.predictions.unreviewed(MODEL) == []
+        assert store.predictions.awaiting_review(MODEL) == []
 
 
 def test_lines_come_back_as_an_accept_and_a_reject_once_they_are_signed(workspace: Workspace, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_lines_come_back_as_an_accept_and_a_reject_once_they_are_signed(workspac
         assert [(event.kind, event.chapters) for event in told] == [("accept", chapters(0, 50)), ("reject", ())]
         seen = [store.predictions.read(event.prediction) for event in told if event.prediction is not None]
         assert [(answer.model, answer.transcript) for answer in seen] == [(MODEL, event.transcript) for event in told]
-        assert store.predictions.unreviewed(MODEL) == []
+        assert store.predictions.awaiting_review(MODEL) == []
 
 
 def test_tasks_are_not_written_where_their_labelling_setup_goes(workspace: Workspace, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_tasks_carry_the_key_of_their_prediction(workspace: Workspace, tmp_path:
     out = tmp_path / "tasks.json"
     written(workspace, out, tool)
     with workspace.record.read() as store:
-        keys = [key for key, _ in store.predictions.unreviewed(MODEL)]
+        keys = [key for key, _ in store.predictions.awaiting_review(MODEL)]
     assert len(keys) == 2 and all(key in out.read_text() for key in keys)
     assert out.with_suffix(".xml").exists() == (tool == "label-studio")
 
@@ -123,7 +123,7 @@ def test_a_key_of_another_record_is_refused_by_name(workspace: Workspace, tmp_pa
 def test_an_accept_by_key_has_the_chapters_of_its_prediction(workspace: Workspace, tmp_path: Path) -> None:
     """But for spaces; with others it would be a training target that nobody ever predicted or wrote."""
     with workspace.record.read() as store:
-        keys = {answer.transcript: key for key, answer in store.predictions.unreviewed(MODEL)}
+        keys = {answer.transcript: key for key, answer in store.predictions.awaiting_review(MODEL)}
         one, three = (store.transcripts.find(name) for name in ("one", "three"))
     given = [{"start": each.start, "title": each.title} for each in chapters(0, 50)]
     row = {"video_id": "one", "reviewer": "bea", "prediction": keys[one], "kind": "accept"}

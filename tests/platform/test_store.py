@@ -136,7 +136,7 @@ def test_what_went_in_comes_back(either: Record) -> None:
         assert store.transcripts.find("t") == seq
         assert store.predictions.find(seq, "m" * 64, "inline@1") == store.predictions.read(answered) == answer
         assert store.predictions.find(seq, "m" * 64, "inline@2") is None
-        assert list(store.transcripts.undrafted("n" * 64, "inline@1")) == [], "it is reviewed"
+        assert list(store.transcripts.awaiting_draft("n" * 64, "inline@1")) == [], "it is reviewed"
         (label,) = store.labels.between(0, store.watermark())
         assert (label.chapters, label.reviewer, label.channel) == (chapters(0, 1e-9, by=words), words, words)
         with pytest.raises(NotFound, match="'nobody'"):
@@ -150,8 +150,8 @@ def test_what_waits_for_a_reviewer_needs_a_draft(either: Record) -> None:
     correct(either, correction(referred, chapters(0, 60), kind="reference"))
     correct(either, correction(reviewed, chapters(0, 60), "ann"))
     with either.read() as store:
-        assert list(store.transcripts.undrafted("m" * 64, "inline@1")) == [waiting, referred]
-        assert list(store.transcripts.undrafted("n" * 64, "inline@1")) == [drafted, waiting, referred]
+        assert list(store.transcripts.awaiting_draft("m" * 64, "inline@1")) == [waiting, referred]
+        assert list(store.transcripts.awaiting_draft("n" * 64, "inline@1")) == [drafted, waiting, referred]
 
 
 def test_numbers_rise_in_the_order_of_writing(either: Record) -> None:

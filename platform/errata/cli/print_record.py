@@ -108,7 +108,7 @@ def _reviewer(reviewer: Reviewer) -> tuple[str, ...]:
 
 def deletion_json(result: Deletion) -> dict[str, Any]:
     told = {"twins": result.twins, "models": result.models, "mlflow": _tag_sentence(result.mlflow)}
-    return {**result.tombstone.as_json(), **told}
+    return {**as_json(result.tombstone), **told}
 
 
 def print_deletion(result: Deletion) -> None:
@@ -127,7 +127,7 @@ def print_deletion(result: Deletion) -> None:
 def check_json(check: RecordCheck) -> dict[str, Any]:
     """`repaired` stands there where a repair was asked for."""
     repaired = {} if check.repaired is None else {"repaired": check.repaired}
-    return {**check.findings.as_json(), **repaired}
+    return {**as_json(check.findings), **repaired}
 
 
 def print_check(check: RecordCheck) -> None:

@@ -20,30 +20,29 @@ History = Sequence[CorrectionRow]
 """A transcript's events in the order of `seq`."""
 
 
-def active(history: History) -> list[CorrectionRow]:
+def active_events(history: History) -> list[CorrectionRow]:
     """Events that still count, rejects and references among them."""
     retracted = {row.supersedes for row in history if row.kind == "retract"}
     # what an adjudication names is the correction that it chose, and it takes that one out no more than the others:
     # should it be taken back, they all count again
     superseded = {row.supersedes for row in history if row.kind != "adjudicate"}
-    left = [row for row in history if row.kind != "retract" and row.seq not in superseded]
-    left = [
-        row for row in left if row.kind != "adjudicate" or row.supersedes is None or row.supersedes not in retracted
-    ]
-    last_decision = max((row.seq for row in left if row.kind == "adjudicate"), default=0)
-    return [row for row in left if row.seq >= last_decision]
+    standing = [row for row in history if row.kind != "retract" and row.seq not in superseded]
+    decisions = [row for row in standing if row.kind == "adjudicate"]
+    fallen = {row.seq for row in decisions if row.supersedes is not None and row.supersedes in retracted}
+    last_decision = max((row.seq for row in decisions if row.seq not in fallen), default=0)
+    return [row for row in standing if row.seq >= last_decision and row.seq not in fallen]
 
 
 def label_sources(history: History) -> list[CorrectionRow]:
     """Active events that say what the chapters are: people's, or else the newest reference."""
-    sources = [row for row in active(history) if row.kind != "reject"]
+    sources = [row for row in active_events(history) if row.kind != "reject"]
     people = [row for row in sources if row.kind != "reference"]
     return people or sources[-1:]
 
 
 def rejections(history: History) -> list[CorrectionRow]:
     """Active events that say what the chapters are not."""
-    return [row for row in active(history) if row.kind == "reject" and row.prediction is not None]
+    return [row for row in active_events(history) if row.kind == "reject" and row.prediction is not None]
 
 
 def people_differ(history: History, answers: Mapping[int, str]) -> bool:
@@ -57,7 +56,7 @@ def people_differ(history: History, answers: Mapping[int, str]) -> bool:
     return any(chapters == answer and name != rejecter for chapters, name in sides for answer, rejecter in rejected)
 
 
-def corroborated(history: History, probation: AbstractSet[str]) -> bool:
+def is_corroborated(history: History, probation: AbstractSet[str]) -> bool:
     """Whether the label stands on more than the word of one reviewer on probation."""
     sources = label_sources(history)
     if any(row.kind in ("adjudicate", "reference") for row in sources):
@@ -69,7 +68,7 @@ def corroborated(history: History, probation: AbstractSet[str]) -> bool:
 def agreement_counts(history: History) -> dict[str, AgreementCount]:
     """Whom the active adjudication found right and wrong: what each stood by just before it, whatever they took
     back afterwards. A merge that is nobody's own answer says nothing of anybody: each may have been partly right."""
-    decisions = [row for row in active(history) if row.kind == "adjudicate"]
+    decisions = [row for row in active_events(history) if row.kind == "adjudicate"]
     if not decisions:
         return {}
     right = chapters_hash(decisions[-1].chapters)

@@ -27,11 +27,11 @@ class Conflicts:
 
     def transcripts(self, upto: int | None = None) -> list[int]:
         """Transcripts whose reviewers disagree as of `upto`, or now: then they alone are read."""
-        return [disputed.transcript.seq for disputed in self._disputed(upto)]
+        return [history.transcript.seq for history in self._histories(upto)]
 
     def all(self, upto: int | None = None) -> list[Conflict]:
         """The conflicts as of `upto`, or now, with what each side stands by, in the order of their newest events."""
-        return [_conflict(disputed) for disputed in self._disputed(upto)]
+        return [_conflict(history) for history in self._histories(upto)]
 
     def version_in_question(self, external_id: str) -> int:
         """`seq` of the version under an outside id that is in conflict, or else of the newest. Raises NotFound."""
@@ -41,7 +41,7 @@ class Conflicts:
         disputed = [history.transcript.seq for history in histories if history.people_differ]
         return max(disputed, default=newest)
 
-    def _disputed(self, upto: int | None) -> list[TranscriptEvents]:
+    def _histories(self, upto: int | None) -> list[TranscriptEvents]:
         if upto is None:
             indexed = self._session.scalars(sa.select(DisputeRow.transcript)).all()
             histories = self._event_history.upto(indexed, highest_seq(self._session))
@@ -66,11 +66,11 @@ class Conflicts:
         return differ is (entered is None)
 
 
-def _conflict(disputed: TranscriptEvents) -> Conflict:
-    rows = sorted((*label_sources(disputed.events), *rejections(disputed.events)), key=lambda row: row.seq)
+def _conflict(history: TranscriptEvents) -> Conflict:
+    rows = sorted((*label_sources(history.events), *rejections(history.events)), key=lambda row: row.seq)
     sides = (
         Side(row.seq, row.reviewer, cast(Kind, row.kind), chapters_from_json(row.chapters), row.reviewed_on)
         for row in rows
     )
-    transcript = disputed.transcript
+    transcript = history.transcript
     return Conflict(transcript.seq, transcript.external_id, transcript.title, tuple(sides))

@@ -5,7 +5,7 @@ A problem is a sentence that names the offender. A quarantined group is none: no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from errata.database import leak_guard
 from errata.database.record import Record
 from errata.database.repairs import RepairResult
+from errata.database.sequence import AT_ONCE, highest_seq
 from errata.database.store import Store
 from errata.database.tables import Base, CorrectionRow, EventRow, LinkRow, NightRow, PredictionRow, TranscriptRow
 from errata.domain import twins
@@ -23,8 +24,6 @@ from errata.domain.roles import ROLES
 from errata.domain.transcript import Transcript
 from errata.errors import ErrataError
 
-AT_ONCE = 500
-"""Rows read at a time: memory stays flat however long the record is."""
 REPAIR = "run `errata fsck --repair`"
 
 
@@ -36,34 +35,23 @@ class Findings:
     transcripts: int
     """How many were read."""
 
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "problems": list(self.problems),
-            "quarantined": list(self.quarantined),
-            "transcripts": self.transcripts,
-        }
 
-
-def fsck(record: Record, progress: Callable[[], None] = lambda: None) -> Findings:
-    """Reads every row and every text of one state of the record; calls `progress` after each transcript.
-
-    Raises Unavailable where the record can't be read at all.
-    """
+def fsck(record: Record) -> Findings:
+    """Reads every row and every text of one state of the record. Raises Unavailable where it can't be read at all."""
     with record.look() as (session, store):
         problems: list[str] = []
         count = 0
         for row in _rows(session, TranscriptRow):
             problems += _transcript(session, store, row)
             count += 1
-            progress()
         for check in (_keys, _numbers, _order, _predictions):
             problems += check(session)
         problems += _conflicts(store)
-        return Findings(tuple(problems), tuple(_quarantined(session, store)), count)
+        return Findings(tuple(problems), tuple(_quarantine(session, store)), count)
 
 
 def _rows(session: Session, table: type[Any], where: Sequence[sa.ColumnElement[bool]] = ()) -> Iterator[Any]:
-    """Rows in the order of `seq`, a few at a time."""
+    """Rows in the order of `seq`, so many at a time: memory stays flat however long the record is."""
     last = 0
     while rows := session.scalars(
         sa.select(table).where(table.seq > last, *where).order_by(table.seq).limit(AT_ONCE)
@@ -141,14 +129,14 @@ def _has_seq(table: sa.Table) -> bool:
 
 
 def _gaps(session: Session) -> Iterator[str]:
-    given = session.scalar(sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'events'")) or 0
+    last_given = session.scalar(sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'events'")) or 0
     previous = sa.func.lag(EventRow.seq, 1, 0).over(order_by=EventRow.seq).label("previous")
     neighbours = sa.select(EventRow.seq.label("seq"), previous).subquery()
     gaps = sa.select(neighbours.c.previous, neighbours.c.seq).where(neighbours.c.seq > neighbours.c.previous + 1)
     edges: list[tuple[int, int]] = [(row[0], row[1]) for row in session.execute(gaps)]
-    highest = session.scalar(sa.select(sa.func.max(EventRow.seq))) or 0
-    if given > highest:
-        edges.append((highest, given + 1))
+    highest = highest_seq(session)
+    if last_given > highest:
+        edges.append((highest, last_given + 1))
     for before, after in edges:
         yield f"the numbers {before + 1} to {after - 1} were given out and are gone; restore the record from a backup"
 
@@ -188,23 +176,18 @@ def _conflicts(store: Store) -> Iterator[str]:
         yield f"transcript {seq} is in conflict, and the index of conflicts lacks it; {REPAIR}"
 
 
-def repair(record: Record, by: str, progress: Callable[[], None] = lambda: None) -> list[RepairResult]:
-    """Mends what can be made again; returns what was done, transaction by transaction. Again, it does nothing.
-
-    `by` is kept in the record; calls `progress` after each transaction.
-    """
-    results = list[RepairResult]()
+def repair(record: Record, by: str) -> RepairResult:
+    """Mends what can be made again; returns all that was done. Again, it does nothing. `by` is kept in the record."""
+    total = RepairResult()
     last: int | None = 0
     while last is not None:
         with record.write() as store:
-            result, last = store.repairs.mend(last, by)
-        progress()
-        if result != RepairResult():
-            results.append(result)
-    return results
+            batch, last = store.repairs.mend(last, by)
+        total += batch
+    return total
 
 
-def _quarantined(session: Session, store: Store) -> Iterator[str]:
+def _quarantine(session: Session, store: Store) -> Iterator[str]:
     """Held-out talks that a night may have trained on: their leak group was open until a twin came."""
     nights = session.execute(
         sa.select(NightRow.label, NightRow.training_watermark)

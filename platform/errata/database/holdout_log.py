@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, cast
+from datetime import datetime
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from errata.database.sequence import Added, next_seq
 from errata.database.tables import EventRow, HoldoutAccessRow
 from errata.domain.roles import Role
+from errata.files import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class LoggedAccess:
     """UTC."""
     access: HoldoutAccess
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> JsonObject:
         return {
             "seq": self.seq,
             "at": self.at.isoformat(),
@@ -85,4 +86,4 @@ class HoldoutLog:
 
 def _read(row: HoldoutAccessRow, at: datetime) -> LoggedAccess:
     access = HoldoutAccess(cast(Role, row.role), row.by, row.why, tuple(row.models), row.items, row.watermark)
-    return LoggedAccess(row.seq, at if at.tzinfo else at.replace(tzinfo=UTC), access)
+    return LoggedAccess(row.seq, at, access)

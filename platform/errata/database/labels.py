@@ -12,12 +12,12 @@ from typing import Literal, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from errata.database.active_corrections import History, corroborated, label_sources
+from errata.database.active_corrections import History, is_corroborated, label_sources
 from errata.database.event_history import EventHistory, TranscriptEvents
 from errata.database.leak_groups import LeakGroups
 from errata.database.predictions import Predictions
 from errata.database.reviewers import Reviewers
-from errata.database.tables import CorrectionRow, LinkRow, TranscriptRow
+from errata.database.tables import CorrectionRow, LinkRow
 from errata.domain.chapter import chapters_from_json
 from errata.domain.correction import Kind, Label, Preference, preference
 
@@ -45,11 +45,12 @@ class Labels:
 
         A transcript on which reviewers disagree, or that was rejected or taken back, has none.
         """
-        return [label for _, label in self._labels(_corrected(after, upto), after, upto) if isinstance(label, Label)]
+        labels = self._labels(_corrected_transcripts(after, upto), after, upto)
+        return [label for _, label in labels if isinstance(label, Label)]
 
     def of(self, transcript: int, upto: int) -> Label | Unlabelled | None:
         """One transcript's label as of `upto`; None where nothing had been said of it."""
-        return next((label for _, label in self._labels(_alone(transcript), 0, upto)), None)
+        return next((label for _, label in self._labels([transcript], 0, upto)), None)
 
     def changes(self, after: int, upto: int) -> list[tuple[int, Label | Unlabelled]]:
         """Transcripts, by `seq`, whose label may have changed in that span, and what it is as of `upto`.
@@ -60,12 +61,12 @@ class Labels:
             sa.select(LinkRow.newer).where(LinkRow.since > after, LinkRow.since <= upto).distinct()
         )
         joined = {member for newer in newcomers for member in self._leak_groups.members(newer, upto)}
-        corrected = self._session.scalars(_corrected(after, upto))
+        corrected = self._session.scalars(_corrected_transcripts(after, upto))
         return list(self._labels(sorted(joined.union(corrected)), after, upto))
 
     def supporting_corrections(self, transcript: int, upto: int) -> frozenset[int]:
         """Every correction whose words the label as of `upto` is, by `seq`; none where there is no label."""
-        history = next(self._event_history.upto(_alone(transcript), upto), None)
+        history = next(self._event_history.upto([transcript], upto), None)
         if history is None or history.people_differ:
             return frozenset()
         supporting = label_sources(history.events)
@@ -108,7 +109,7 @@ class Labels:
             group=group.name,
             group_hashes=group.hashes,
             first=not self._was_decided([row for row in history.events if row.seq <= after]),
-            corroborated=corroborated(history.events, probation),
+            corroborated=is_corroborated(history.events, probation),
         )
 
     def _was_decided(self, earlier: History) -> bool:
@@ -116,9 +117,5 @@ class Labels:
         return any(row.kind != "reference" for row in earlier) and not self._event_history.people_differ(earlier)
 
 
-def _corrected(after: int, upto: int) -> sa.Select[int]:
+def _corrected_transcripts(after: int, upto: int) -> sa.Select[int]:
     return sa.select(CorrectionRow.transcript).where(CorrectionRow.seq > after, CorrectionRow.seq <= upto)
-
-
-def _alone(transcript: int) -> sa.Select[int]:
-    return sa.select(TranscriptRow.seq).where(TranscriptRow.seq == transcript)

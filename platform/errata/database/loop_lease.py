@@ -24,9 +24,9 @@ class LoopLease:
             self._session.add(row)
         elif row.owner == owner:
             row.expires_at = now + timedelta(seconds=seconds)
-        elif _utc(row.expires_at) > now:
+        elif row.expires_at > now:
             raise Unavailable(
-                f"{row.owner} holds the loop until {_utc(row.expires_at):%H:%M:%S} UTC; wait for it, or stop it"
+                f"{row.owner} holds the loop until {row.expires_at:%H:%M:%S} UTC; wait for it, or stop it"
             )
         else:
             row.owner, row.token, row.expires_at = owner, row.token + 1, now + timedelta(seconds=seconds)
@@ -38,8 +38,3 @@ class LoopLease:
 
     def drop(self, name: str, owner: str) -> None:
         self._session.execute(sa.delete(LeaseRow).where(LeaseRow.name == name, LeaseRow.owner == owner))
-
-
-def _utc(moment: datetime) -> datetime:
-    """SQLite gives times back without a zone."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

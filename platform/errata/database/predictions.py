@@ -89,13 +89,13 @@ class Predictions:
             predictions |= {row.transcript: as_prediction(row) for row in rows}
         return predictions
 
-    def unreviewed(self, model: str) -> list[tuple[str, Prediction]]:
+    def awaiting_review(self, model: str) -> list[tuple[str, Prediction]]:
         """What `model` answered on transcripts of which no person has said anything, each with its key."""
         rows = self._session.scalars(
             sa.select(PredictionRow)
             .join(TranscriptRow, TranscriptRow.seq == PredictionRow.transcript)
             .where(PredictionRow.model == model, TranscriptRow.forgotten.is_(None))
-            .where(PredictionRow.transcript.not_in(reviewed()))
+            .where(PredictionRow.transcript.not_in(reviewed_transcripts()))
             .order_by(PredictionRow.seq)
         )
         return [(row.hash, as_prediction(row)) for row in rows]
@@ -113,7 +113,7 @@ class Predictions:
         return None if row is None else (row.seq, as_prediction(row))
 
 
-def reviewed(upto: int | None = None) -> sa.Select[int]:
+def reviewed_transcripts(upto: int | None = None) -> sa.Select[int]:
     """Transcripts of which a person has said something; as of `upto`, if it is given."""
     query = sa.select(CorrectionRow.transcript).where(CorrectionRow.kind != "reference")
     return query if upto is None else query.where(CorrectionRow.seq <= upto)

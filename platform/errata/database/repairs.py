@@ -7,8 +7,7 @@ quarantine, which `fsck` names. Each repair is an event that says what it did; a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -39,13 +38,13 @@ class RepairResult:
     conflicts: tuple[int, ...] = ()
     """Those that the index of conflicts was wrong about."""
 
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "signed": list(self.signed),
-            "entered": list(self.entered),
-            "linked": [list(pair) for pair in self.linked],
-            "conflicts": list(self.conflicts),
-        }
+    def __add__(self, later: RepairResult) -> RepairResult:
+        return RepairResult(
+            self.signed + later.signed,
+            self.entered + later.entered,
+            self.linked + later.linked,
+            self.conflicts + later.conflicts,
+        )
 
 
 class Repairs:
@@ -69,7 +68,7 @@ class Repairs:
         conflicts = tuple(row.seq for row in rows if self._conflicts.update_index(row.seq))
         done = RepairResult(signed, entered, tuple((link.newer, link.older) for link in links), conflicts)
         if done != RepairResult():
-            event = RepairRow(seq=next_seq(self._session, "repair"), by=by, done=done.as_json())
+            event = RepairRow(seq=next_seq(self._session, "repair"), by=by, done=asdict(done))
             self._session.add(event)
             self._session.flush()
             leak_guard.record_links(self._session, links, since=event.seq)

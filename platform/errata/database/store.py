@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -52,13 +50,7 @@ class Store:
 
     def counts(self) -> dict[str, int]:
         """How many rows the growing tables have, by the table's name."""
-        tables: dict[str, Any] = {
-            "transcripts": TranscriptRow,
-            "predictions": PredictionRow,
-            "corrections": CorrectionRow,
-            "leak_links": LinkRow,
-        }
-        return {
-            name: self._session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
-            for name, table in tables.items()
-        }
+        counts: dict[str, int] = {}
+        for table in (TranscriptRow, PredictionRow, CorrectionRow, LinkRow):
+            counts[table.__tablename__] = self._session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+        return counts

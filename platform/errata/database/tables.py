@@ -8,13 +8,13 @@ sequence for all of them: the order of the record, and what a watermark is measu
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from errata.database.outcome_column import OutcomeColumn
+from errata.database.column_types import OutcomeColumn, UtcTime
 from errata.documents.outcome import NO_OUTCOME, Outcome
+from errata.files import JsonObject
 
 _Number = BigInteger().with_variant(Integer, "sqlite")
 """SQLite hands out numbers for INTEGER keys alone."""
@@ -34,7 +34,7 @@ class EventRow(Base):
 
     seq: Mapped[int] = mapped_column(_Number, primary_key=True, autoincrement=True)
     kind: Mapped[str] = mapped_column(String(16))
-    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=_now)
+    at: Mapped[datetime] = mapped_column(UtcTime, default=_now)
 
 
 class TranscriptRow(Base):
@@ -97,7 +97,7 @@ class PredictionRow(Base):
     transcript: Mapped[int] = mapped_column(ForeignKey("transcripts.seq"))
     model: Mapped[str]
     template: Mapped[str]
-    chapters: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    chapters: Mapped[list[JsonObject]] = mapped_column(JSON)
     problems: Mapped[list[str]] = mapped_column(JSON)
     foreign: Mapped[bool]
 
@@ -114,7 +114,7 @@ class CorrectionRow(Base):
     hash: Mapped[str] = mapped_column(String(64), unique=True)
     transcript: Mapped[int] = mapped_column(ForeignKey("transcripts.seq"))
     kind: Mapped[str] = mapped_column(String(12))
-    chapters: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    chapters: Mapped[list[JsonObject]] = mapped_column(JSON)
     reviewer: Mapped[str]
     origin: Mapped[str]
     reviewed_on: Mapped[str]
@@ -154,7 +154,7 @@ class TombstoneRow(Base):
     """SHA-256 of the id that the outside world knew it by."""
     by: Mapped[str]
     why: Mapped[str]
-    removed: Mapped[dict[str, Any]] = mapped_column(JSON)
+    removed: Mapped[JsonObject] = mapped_column(JSON)
     """How much was removed, by kind of place."""
     finished: Mapped[bool] = mapped_column(default=False)
 
@@ -166,7 +166,7 @@ class RepairRow(Base):
 
     seq: Mapped[int] = mapped_column(ForeignKey("events.seq"), primary_key=True, autoincrement=False)
     by: Mapped[str]
-    done: Mapped[dict[str, Any]] = mapped_column(JSON)
+    done: Mapped[JsonObject] = mapped_column(JSON)
 
 
 class HoldoutAccessRow(Base):
@@ -196,7 +196,7 @@ class LeaseRow(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     owner: Mapped[str]
     token: Mapped[int]
-    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class NightRow(Base):
@@ -222,7 +222,7 @@ class MoveRow(Base):
     __tablename__ = "promotions"
 
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
-    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=_now)
+    at: Mapped[datetime] = mapped_column(UtcTime, default=_now)
     alias: Mapped[str]
     model: Mapped[str] = mapped_column(String(64))
     """The sha256 of the model's manifest."""

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -31,6 +30,7 @@ from errata.domain.hashing import sha256
 from errata.domain.transcript import Transcript
 from errata.domain.twins import text_hash
 from errata.errors import Forgotten, NotFound, Unavailable
+from errata.files import JsonObject
 
 PATIENCE = 60
 """Seconds to wait for others who use the tables that are to be rewritten."""
@@ -39,28 +39,15 @@ PATIENCE = 60
 @dataclass(frozen=True, slots=True)
 class Tombstone:
     seq: int
-    external_hash: str
+    external_id_sha256: str
     at: datetime
     by: str
     why: str
     transcripts: tuple[int, ...]
     """Every version under the id, by `seq`."""
     hashes: tuple[str, ...]
-    removed: dict[str, Any]
+    removed: JsonObject
     finished: bool
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "seq": self.seq,
-            "external_id_sha256": self.external_hash,
-            "at": self.at.isoformat(),
-            "by": self.by,
-            "why": self.why,
-            "transcripts": list(self.transcripts),
-            "hashes": list(self.hashes),
-            "removed": self.removed,
-            "finished": self.finished,
-        }
 
 
 class Tombstones:
@@ -98,7 +85,7 @@ class Tombstones:
         self._session.flush()
         return self._read(tombstone)
 
-    def _clear(self, seqs: Sequence[int]) -> dict[str, Any]:
+    def _clear(self, seqs: Sequence[int]) -> JsonObject:
         """Empties what models and reviewers said of these transcripts; returns how much that was."""
         counts = {
             name: self._session.scalar(sa.select(sa.func.count()).where(table.transcript.in_(seqs))) or 0
@@ -117,7 +104,7 @@ class Tombstones:
         for name in tombstone.hashes:
             self._blobs.remove(name)
 
-    def note(self, tombstone: Tombstone, removed: dict[str, Any], finished: bool) -> Tombstone:
+    def note(self, tombstone: Tombstone, removed: JsonObject, finished: bool) -> Tombstone:
         """Writes down what else was removed, and whether that was all."""
         row = self._session.get_one(TombstoneRow, tombstone.seq)
         row.removed, row.finished = {**row.removed, **removed}, finished
@@ -128,7 +115,7 @@ class Tombstones:
         row = self._session.scalar(sa.select(TombstoneRow).where(TombstoneRow.external_hash == sha256(external_id)))
         return None if row is None else self._read(row)
 
-    def unfinished(self) -> list[Tombstone]:
+    def open_requests(self) -> list[Tombstone]:
         """Requests that were cut short: other places may still hold what they asked to be forgotten."""
         rows = self._session.scalars(sa.select(TombstoneRow).where(TombstoneRow.finished.is_(False)))
         return [self._read(row) for row in rows]
@@ -165,11 +152,10 @@ class Tombstones:
     def _read(self, row: TombstoneRow) -> Tombstone:
         query = sa.select(TranscriptRow.seq, TranscriptRow.hash).where(TranscriptRow.forgotten == row.seq)
         versions = self._session.execute(query.order_by(TranscriptRow.seq)).all()
-        at = self._session.get_one(EventRow, row.seq).at
         return Tombstone(
             seq=row.seq,
-            external_hash=row.external_hash,
-            at=at if at.tzinfo else at.replace(tzinfo=UTC),
+            external_id_sha256=row.external_hash,
+            at=self._session.get_one(EventRow, row.seq).at,
             by=row.by,
             why=row.why,
             transcripts=tuple(version.seq for version in versions),

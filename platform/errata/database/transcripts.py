@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from errata.database import leak_guard
 from errata.database.blobs import Blobs
-from errata.database.predictions import reviewed
+from errata.database.predictions import reviewed_transcripts
 from errata.database.sequence import Added, next_seq
 from errata.database.tables import PredictionRow, TranscriptRow
 from errata.database.tombstones import Tombstones
@@ -90,16 +90,16 @@ class Transcripts:
     def external_id_of(self, seq: int) -> str:
         return self._session.get_one(TranscriptRow, seq).external_id
 
-    def undrafted(self, model: str, template: str) -> Sequence[int]:
+    def awaiting_draft(self, model: str, template: str) -> Sequence[int]:
         """Transcripts, in their order, that wait for a reviewer and that `model` has not answered with `template`."""
         answered = sa.select(PredictionRow.transcript).where(
             PredictionRow.model == model, PredictionRow.template == template
         )
-        return self._session.scalars(_waiting().where(TranscriptRow.seq.not_in(answered))).all()
+        return self._session.scalars(_awaiting_review().where(TranscriptRow.seq.not_in(answered))).all()
 
-    def waiting(self, upto: int) -> Sequence[int]:
+    def awaiting_review(self, upto: int) -> Sequence[int]:
         """Transcripts, in their order, that waited for a reviewer as of `upto`."""
-        return self._session.scalars(_waiting(upto).where(TranscriptRow.seq <= upto)).all()
+        return self._session.scalars(_awaiting_review(upto).where(TranscriptRow.seq <= upto)).all()
 
     def roles(self) -> dict[str, int]:
         """How many transcripts drew each role."""
@@ -108,6 +108,6 @@ class Transcripts:
         return {role: counts.get(role, 0) for role in ROLES}
 
 
-def _waiting(upto: int | None = None) -> sa.Select[int]:
+def _awaiting_review(upto: int | None = None) -> sa.Select[int]:
     query = sa.select(TranscriptRow.seq).where(TranscriptRow.forgotten.is_(None))
-    return query.where(TranscriptRow.seq.not_in(reviewed(upto))).order_by(TranscriptRow.seq)
+    return query.where(TranscriptRow.seq.not_in(reviewed_transcripts(upto))).order_by(TranscriptRow.seq)

@@ -33,7 +33,7 @@ def predict(
     identity = resolve_model(workspace, model)
     folder_model = FolderModel(identity, model_folder(identity, workspace.models), workspace.models)
     with workspace.record.read() as store:
-        waiting = store.transcripts.undrafted(folder_model.key.model, folder_model.key.template)
+        waiting = store.transcripts.awaiting_draft(folder_model.key.model, folder_model.key.template)
     began = time.monotonic()
     with progress_bar(f"predict {identity[:8]}", len(waiting)) as advance:
         predictions = RecordedModel(workspace.record, folder_model).predict_all(waiting, advance).values()

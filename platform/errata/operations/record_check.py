@@ -18,15 +18,6 @@ class RecordCheck:
 
 def check_record(workspace: Workspace, repair_by: str | None = None) -> RecordCheck:
     """What `fsck` finds, after a repair where somebody, who is kept in the record, asks for one."""
-    repaired = None if repair_by is None else _repair(workspace, repair_by)
+    # the repair first: the findings are what it leaves
+    repaired = None if repair_by is None else repair(workspace.record, repair_by)
     return RecordCheck(fsck(workspace.record), repaired)
-
-
-def _repair(workspace: Workspace, by: str) -> RepairResult:
-    batches = repair(workspace.record, by)
-    return RepairResult(
-        signed=tuple(seq for batch in batches for seq in batch.signed),
-        entered=tuple(seq for batch in batches for seq in batch.entered),
-        linked=tuple(pair for batch in batches for pair in batch.linked),
-        conflicts=tuple(seq for batch in batches for seq in batch.conflicts),
-    )

@@ -40,7 +40,7 @@ def write_tasks(workspace: Workspace, out: Path, tool: str, model: str = "champi
     with workspace.record.read() as store:
         answers = [
             ReviewTask(store.transcripts.read(prediction.transcript), prediction.chapters, key, identity)
-            for key, prediction in store.predictions.unreviewed(identity)
+            for key, prediction in store.predictions.awaiting_review(identity)
         ]
     written = TOOLS[tool](out, answers)
     if tool == "label-studio":

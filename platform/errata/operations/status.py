@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from errata.database.record import Record
@@ -107,10 +107,9 @@ def alias_history(record: Record) -> list[AliasMove]:
 
 
 def _move(row: MoveRow) -> AliasMove:
-    at = row.at if row.at.tzinfo else row.at.replace(tzinfo=UTC)  # SQLite gives times back without a zone
     return AliasMove(
         number=row.number,
-        at=at.astimezone(UTC),
+        at=row.at,
         alias=row.alias,
         model=row.model,
         previous=row.previous,
