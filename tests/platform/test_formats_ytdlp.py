@@ -204,7 +204,7 @@ BROKEN_JSON3 = {
     "c-list": ([], "the file must be a JSON object, not []"),
     "c-events": ({"wireMagic": "pb3"}, "events must be a list, not None"),
     "c-segs": ({"events": [{"segs": "hello"}]}, "event 0's segs must be a list, not 'hello'"),
-    "c-part": ({"events": [{"segs": ["hello"]}]}, "event 0's part must be a JSON object, not 'hello'"),
+    "c-part": ({"events": [{"segs": ["hello"]}]}, "event 0's part 0 must be a JSON object, not 'hello'"),
     "c-words": ({"events": [{"segs": [{"utf8": 5}]}]}, "event 0's utf8 must be text, not 5"),
     "c-nan": ({"events": [{"tStartMs": float("nan"), "segs": []}]}, "event 0's tStartMs must be a number, not 'NaN'"),
     "c-back": ({"events": [{"dDurationMs": -1, "segs": []}]}, "event 0's dDurationMs is -1"),

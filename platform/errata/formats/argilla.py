@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any
@@ -39,13 +40,16 @@ from errata.formats.source_rows import LeftOut, Rejected, SourceRow
 
 DRAFT = "draft"
 
+_OF_A_QUESTION = re.compile(r"\.(responses|suggestion)(\.\w+)?$")
+"""How the names end under which a flattened record has answers and suggestions."""
+
 
 def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
     """Reads an export. Raises BadInput when it can't be read or nobody has responded to anything in it."""
-    records = [record for row in json_rows(path) for record in _records(row)]
+    records = list(chain.from_iterable(map(_records, json_rows(path))))
     if all(fits(entries(record.raw)) and not _has_responses(record.raw) for record in records):
         raise BadInput(f"{path} holds records that nobody has responded to; export it again once they are reviewed")
-    return reviews([row for record in records for row in _responses(record)], _line, _day, until)
+    return reviews(chain.from_iterable(map(_responses, records)), _line, _day, until)
 
 
 def fits(raw: JsonObject) -> bool:
@@ -92,14 +96,16 @@ def _responses(record: SourceRow | Rejected) -> Iterator[SourceRow | Rejected]:
     except BadInput as problem:
         yield record.reject(str(problem))
         return
-    others = len(answers) - 1 or whole.get("others", 0)
+    place = f"record {place_name(whole.get('id'))}"
     if not answers:
-        yield LeftOut(record.file, f"record {place_name(whole.get('id'))}", NOBODY, None)
+        yield LeftOut(record.file, place, NOBODY, None)
+    # A record of one user that comes back from the rejects still says how many there were.
+    others = len(answers) - 1 or whole.get("others", 0)
     for user, responses in answers.items():
-        place = f"record {place_name(whole.get('id'))}, user {user}"
         alone = {**whole, "responses": responses, "others": others}
-        statuses = {answer.get("status") for of_one in responses.values() for answer in of_one}
-        yield LeftOut(record.file, place, DRAFT, alone) if "draft" in statuses else SourceRow(record.file, place, alone)
+        is_draft = any(answer.get("status") == DRAFT for answer in chain.from_iterable(responses.values()))
+        its_place = f"{place}, user {user}"
+        yield LeftOut(record.file, its_place, DRAFT, alone) if is_draft else SourceRow(record.file, its_place, alone)
 
 
 def _nest(raw: JsonObject) -> JsonObject:
@@ -114,10 +120,13 @@ def _nest(raw: JsonObject) -> JsonObject:
             responses[question] = _answers_of(raw, name)
         elif name.endswith(".suggestion") and value is not None:
             suggestions[question] = {"value": value, "agent": raw.get(f"{name}.agent")}
-    about: JsonObject = {name: raw[name] for name in ("id", "status", "_server_id") if name in raw}
-    rest = {name: value for name, value in raw.items() if not re.search(r"\.(responses|suggestion)(\.\w+)?$", name)}
-    data = {name: value for name, value in rest.items() if name not in about}
-    return {**about, "fields": {}, "metadata": data, "suggestions": suggestions, "responses": responses}
+    nested: JsonObject = {"fields": {}, "metadata": {}, "suggestions": suggestions, "responses": responses}
+    for name, value in raw.items():
+        if name in ("id", "status", "_server_id"):
+            nested[name] = value
+        elif not _OF_A_QUESTION.search(name):
+            nested["metadata"][name] = value
+    return nested
 
 
 def _answers_of(raw: JsonObject, name: str) -> list[JsonObject]:
@@ -125,10 +134,10 @@ def _answers_of(raw: JsonObject, name: str) -> list[JsonObject]:
     statuses = listing(raw.get(f"{name}.status"), f"{name}.status")
     if not len(values) == len(users) == len(statuses):
         raise BadInput(f"{name}, its users and its status differ in length; export it again")
-    return [
-        {"value": value, "user_id": user, "status": status}
-        for value, user, status in zip(values, users, statuses, strict=True)
-    ]
+    answers: list[JsonObject] = []
+    for value, user, status in zip(values, users, statuses, strict=True):
+        answers.append({"value": value, "user_id": user, "status": status})
+    return answers
 
 
 def _answers_by_user(record: JsonObject) -> dict[str, dict[str, list[JsonObject]]]:
@@ -152,13 +161,13 @@ def _day(raw: Any) -> Any:
 def _line(raw: Any) -> Line:
     metadata = _part(raw, "metadata")
     question = _question(raw)
-    chosen, answer = _answer(raw, "verdict"), _answer(raw, question)
+    decision, answer = _answer(raw, "verdict"), _answer(raw, question)
     draft, model = _draft(raw, question)
-    kind, reviewed = _kind_and_chapters(raw, chosen, answer, draft)
+    kind, reviewed = _kind_and_chapters(raw, decision, answer, draft)
     places = {**_part(raw, "fields"), **metadata, "id": raw.get("id")}
     return {
         "video_id": video_id(places, ("video_id", "external_id", "id")),
-        "reviewer": word((answer or chosen or {}).get("user_id"), "user_id"),
+        "reviewer": word((answer or decision or {}).get("user_id"), "user_id"),
         "reviewed_on": _day(raw),
         "kind": kind,
         "reviewed": reviewed,
@@ -195,25 +204,27 @@ def _draft(record: JsonObject, question: str) -> tuple[list[JsonObject] | None, 
 
 
 def _kind_and_chapters(
-    record: JsonObject, chosen: JsonObject | None, answer: JsonObject | None, draft: Any
+    record: JsonObject, decision: JsonObject | None, answer: JsonObject | None, draft: Any
 ) -> tuple[str, list[JsonObject] | None]:
     """The kind of review that the answers make, and the chapters in it."""
-    status = (answer or chosen or {}).get("status")
+    status = (answer or decision or {}).get("status")
     if status == "discarded":
         return "reject", None
     reviewed = None if answer is None else chapter_text.read(answer.get("value"), "the response")
-    if status is None and not _is_submitted(record, chosen, reviewed, draft):
+    if status is None and not _is_submitted(record, decision, reviewed, draft):
         raise BadInput(
             "this export does not say whether the response was submitted or discarded; export with flatten=True, "
             'or add "status": "submitted" to the response'
         )
     if status not in (None, "submitted"):
         raise BadInput(f"the response's status must be submitted or discarded, not {short(status)}")
-    return ("edit" if chosen is None else verdict(chosen.get("value"))), reviewed
+    return ("edit" if decision is None else verdict(decision.get("value"))), reviewed
 
 
-def _is_submitted(record: JsonObject, chosen: Any, reviewed: Any, draft: Any) -> bool:
+def _is_submitted(record: JsonObject, decision: Any, reviewed: Any, draft: Any) -> bool:
     if record.get("_server_id") is None:
+        # Records that never were on a server hold the suggestion itself where nobody has touched it.
         changed = reviewed != draft and bool(reviewed or draft)  # no chapters instead of none is no change
-        return chosen is not None or (reviewed is not None and changed)
+        return decision is not None or (reviewed is not None and changed)
+    # A server completes a record by submitted responses; with several users it might be another's that was.
     return record.get("status") == "completed" and not record.get("others")

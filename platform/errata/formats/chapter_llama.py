@@ -24,7 +24,17 @@ from errata.domain.chapter import Chapters, tidy
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.files import JsonObject
-from errata.formats.fields import chapter, chapters, listing, mapping, text, text_or_nothing, time, written_time
+from errata.formats.fields import (
+    chapter,
+    chapters,
+    listing,
+    mapping,
+    objects,
+    text,
+    text_or_nothing,
+    time,
+    written_time,
+)
 from errata.formats.json_files import read_map
 from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, convert_rows, json_lines
 
@@ -65,7 +75,10 @@ def read(path: Path, asr: Path | None = None) -> Iterator[ImportedTranscript | R
 
 
 def _matching_files(folder: Path, below: str, patterns: tuple[str, ...]) -> list[Path]:
-    files = [file for place in (folder, folder / below) for pattern in patterns for file in sorted(place.glob(pattern))]
+    files: list[Path] = []
+    for place in (folder, folder / below):
+        for pattern in patterns:
+            files += sorted(place.glob(pattern))
     if not files:
         raise BadInput(f"{folder} has no {' or '.join(patterns)}, nor has its folder {below}/; put it there or name it")
     return files
@@ -155,8 +168,8 @@ def _transcript(video_id: str, metadata: JsonObject, segments: tuple[Segment, ..
 
 
 def _segments(asr: Any) -> tuple[Segment, ...]:
-    lines = _lines(mapping(asr, "asr")) if isinstance(asr, dict) else listing(asr, "asr")
-    segments = (_segment(mapping(line, f"segment {index}"), index) for index, line in enumerate(lines))
+    lines = _lines(mapping(asr, "asr")) if isinstance(asr, dict) else objects(asr, "asr", "segment")
+    segments = [_segment(line, index) for index, line in enumerate(lines)]
     return tuple(segment for segment in segments if segment.text)
 
 
@@ -184,12 +197,12 @@ def _reference(value: Any, transcript: Transcript) -> Chapters | None:
     if value is None:
         return None
     starts = mapping(value, "chapters")
-    items = [
-        chapter(written_time(key, "a chapter's start"), title, f"the chapter at {key}") for key, title in starts.items()
-    ]
+    items = []
+    for key, title in starts.items():
+        items.append(chapter(written_time(key, "a chapter's start"), title, f"the chapter at {key}"))
     reference = chapters(items, "the video")
-    last = reference[-1] if reference else None
-    if last and last.start > transcript.duration:
+    if reference and reference[-1].start > transcript.duration:
+        last = reference[-1]
         raise BadInput(
             f"chapter {last.title!r} starts at {last.start:g} s, after the end ({transcript.duration:g} s); "
             "mend its start or the duration"

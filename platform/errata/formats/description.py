@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any
@@ -71,7 +71,7 @@ def _rows(path: Path) -> Iterable[SourceRow | Rejected]:
         return _folder(path)
     if is_file(path):
         return [SourceRow(str(path), path.stem, {"id": path.stem, "description": read_text(path)})]
-    return [row for item in json_rows(path) for row in _by_id(item)] if is_json(path) else csv_rows(path)
+    return chain.from_iterable(map(_by_id, json_rows(path))) if is_json(path) else csv_rows(path)
 
 
 def _folder(path: Path) -> list[SourceRow | Rejected]:
@@ -106,9 +106,10 @@ def _once(rows: Iterable[SourceRow | Rejected]) -> Iterator[SourceRow | Rejected
         name = None if isinstance(row, Rejected) else _known_id(row.raw)
         if isinstance(row, SourceRow) and name in ids:
             yield row.reject(f"video {name!r} has a second description; keep one of the two")
-        else:
-            ids |= {name} if name is not None else set()
-            yield row
+            continue
+        if name is not None:
+            ids.add(name)
+        yield row
 
 
 def _known_id(raw: Any) -> str | None:
@@ -147,8 +148,12 @@ def _duration(value: Any) -> float | None:
 
 
 def _list(description: str) -> list[TypedChapter]:
-    lines = (_BULLET.sub("", line, count=1) for line in description.splitlines())
-    return [item for item in (_item(line) for line in lines) if item is not None]
+    items = []
+    for line in description.splitlines():
+        item = _item(_BULLET.sub("", line, count=1))
+        if item is not None:
+            items.append(item)
+    return items
 
 
 def _item(line: str) -> TypedChapter | None:
@@ -176,10 +181,10 @@ def _check(chapters: list[TypedChapter], duration: float | None) -> None:
         raise BadInput(f"it has {len(chapters)} chapters, and fewer than {FEWEST} are no list to YouTube; add some")
     ends = [] if duration is None else [TypedChapter(duration, "the end")]
     for item, following in pairwise([*chapters, *ends]):
-        if following.start <= item.start:
+        length = following.start - item.start
+        if length <= 0:
             raise BadInput(f"{following.title!r} does not come after {item.title!r}; put the times in ascending order")
-        if following.start - item.start < SHORTEST:
-            length = following.start - item.start
+        if length < SHORTEST:
             raise BadInput(
                 f"{item.title!r} lasts {length:g} s, and a chapter lasts {SHORTEST} s or more; mend its time"
             )

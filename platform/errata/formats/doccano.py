@@ -40,7 +40,7 @@ _FOREIGN = ("entities", "relations", "cats")
 
 def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
     """Reads JSONL, or a JSON list of its lines. Raises BadInput when the file can't be read."""
-    return reviews((_sign(row, path.stem) for row in list(json_rows(path))), _line, _day, until)
+    return reviews([_sign(row, path.stem) for row in json_rows(path)], _line, _day, until)
 
 
 def fits(raw: JsonObject) -> bool:
@@ -91,13 +91,17 @@ def _chapters(data: JsonObject) -> list[JsonObject]:
         )
     if all(isinstance(label, list) for label in labels):
         return [_span(label, data, f"{name}[{at}]") for at, label in enumerate(labels)]
-    return [item for at, label in enumerate(labels) for item in chapter_text.read(label, f"{name}[{at}]")]
+    items: list[JsonObject] = []
+    for at, label in enumerate(labels):
+        items += chapter_text.read(label, f"{name}[{at}]")
+    return items
 
 
 def _span(label: list[Any], data: JsonObject, what: str) -> JsonObject:
     if len(label) != 3:
         raise BadInput(f"{what} must be [start, end, label], not {short(label)}")
-    whole, (start, end) = text(data.get("text"), "text"), (_offset(at, what) for at in label[:2])
+    whole = text(data.get("text"), "text")
+    start, end = _offset(label[0], what), _offset(label[1], what)
     if not start < end <= len(whole):
         raise BadInput(f"{what} runs from {start} to {end}, and the text has {len(whole)} characters; mend it")
     begin = whole.rfind("\n", 0, start) + 1

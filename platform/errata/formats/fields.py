@@ -35,6 +35,11 @@ def listing(value: Any, what: str) -> list[Any]:
     return value
 
 
+def objects(value: Any, what: str, item: str) -> list[JsonObject]:
+    """A list of JSON objects, each of which is called `item` and its place, counted from 0."""
+    return [mapping(member, f"{item} {at}") for at, member in enumerate(listing(value, what))]
+
+
 def text(value: Any, what: str) -> str:
     """A string that a database and a tokenizer can take; may be empty."""
     if not isinstance(value, str):
@@ -98,8 +103,8 @@ def chapter(start: float, title: Any, what: str) -> Chapter:
 def listed_chapters(value: Any, what: str) -> Chapters:
     """Of `[{"start": 0, "title": "…"}]`."""
     items = []
-    for place, item in enumerate(listing(value, what)):
-        name = f"{what}[{place}]"
+    for at, item in enumerate(listing(value, what)):
+        name = f"{what}[{at}]"
         row = mapping(item, name)
         items.append(chapter(time(row.get("start"), f"{name}'s start"), row.get("title"), name))
     return chapters(items, what)

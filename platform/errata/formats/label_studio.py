@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any, NamedTuple
@@ -50,7 +51,7 @@ def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
     tasks = list(json_rows(path))
     if all(fits(entries(task.raw)) and not task.raw.get("annotations") for task in tasks):
         raise BadInput(f"{path} holds tasks that nobody has annotated; export it again once they are reviewed")
-    rows = [row for task in tasks for row in _annotations(task)]
+    rows = chain.from_iterable(map(_annotations, tasks))
     return reviews(by_day(rows, _day), _line, _day, until)
 
 
@@ -134,14 +135,14 @@ def _reviewer(value: Any) -> str:
 def _verdict(result: list[JsonObject]) -> str | None:
     for item in result:
         if item.get("type") == "choices" and item.get("from_name") == "verdict":
-            chosen = listing(mapping(item.get("value"), "the verdict").get("choices"), "the verdict's choices")
-            return verdict(chosen[0] if len(chosen) == 1 else chosen)
+            choices = listing(mapping(item.get("value"), "the verdict").get("choices"), "the verdict's choices")
+            return verdict(choices[0] if len(choices) == 1 else choices)
     return None
 
 
-def verdict(chosen: Any) -> str:
+def verdict(choice: Any) -> str:
     """The kind that a choice called `verdict` names; that it is one, the line's own check says."""
-    return chosen.lower() if isinstance(chosen, str) else short(chosen)
+    return choice.lower() if isinstance(choice, str) else short(choice)
 
 
 def _draft(task: JsonObject, annotation: JsonObject, data: JsonObject) -> tuple[Any, str]:
@@ -162,8 +163,12 @@ def _prediction(task: JsonObject, annotation: JsonObject) -> JsonObject:
     parent = annotation.get("parent_prediction")
     if parent is not None:
         return next((item for item in [beside, *predictions] if item.get("id") == parent), {})
-    began_from_one = any(str(item.get("origin")).startswith("prediction") for item in _list(annotation.get("result")))
-    return beside or (mapping(predictions[0], "the prediction") if began_from_one and len(predictions) == 1 else {})
+    if beside or len(predictions) != 1:
+        return beside
+    # A region that came from a prediction says so; without one the annotator may have begun with nothing.
+    origins = [str(item.get("origin")) for item in _list(annotation.get("result"))]
+    is_from_prediction = any(origin.startswith("prediction") for origin in origins)
+    return mapping(predictions[0], "the prediction") if is_from_prediction else {}
 
 
 def _list(value: Any) -> list[Any]:
@@ -183,7 +188,7 @@ def _chapters(result: list[JsonObject], data: JsonObject, whose: str) -> list[Js
     if regions and typed:
         raise BadInput(f"{whose} has chapters both as regions and as text; keep one of the two")
     if typed:
-        return [item for typed_text in typed for item in chapter_text.read(typed_text, f"{whose}'s text area")]
+        return list(chain.from_iterable(chapter_text.read(lines, f"{whose}'s text area") for lines in typed))
     return [_item(region, data) for region in regions.values()] or None
 
 
@@ -224,7 +229,8 @@ def _titles(result: list[JsonObject], regions: dict[str, _Region]) -> list[Any]:
 
 def marks_chapters(control: Any, value: JsonObject, kind: str) -> bool:
     """Whether the control that made a region, or one of the region's labels, has `chapter` in its name."""
-    return any("chapter" in name.lower() for name in [control, *_list(value.get(kind))] if isinstance(name, str))
+    names = [control, *_list(value.get(kind))]
+    return any(isinstance(name, str) and "chapter" in name.lower() for name in names)
 
 
 def _item(region: _Region, data: JsonObject) -> JsonObject:
@@ -240,6 +246,7 @@ def start_of(value: JsonObject, data: JsonObject, what: str) -> float:
         return _frame_time(value, data, what)
     if "paragraphlabels" in value or "startOffset" in value:
         return _paragraph_time(value, data, what)
+    # An audio region has no text of its own, only its title has; a region of words is told by it.
     if isinstance(value.get("text"), str):
         raise BadInput(f"{what} marks letters of a text, which have no time; leave it out, or mark times or paragraphs")
     start, end = time(value.get("start"), f"the start of {what}"), time(value.get("end"), f"the end of {what}")

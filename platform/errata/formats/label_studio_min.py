@@ -139,13 +139,14 @@ def _join(regions: list[Any], titles: list[Any], fields: JsonObject) -> list[Jso
             f"it has {len(regions)} chapter regions and {len(titles)} titles, and nothing says which is which; "
             "export as JSON, or give each region its title"
         )
-    return [
-        {"start": start_of(mapping(region, f"region {at}"), fields, f"region {at}"), "title": _title(title, at)}
-        for at, (region, title) in enumerate(zip(regions, titles, strict=True))
-    ]
+    chapters = []
+    for at, (region, title) in enumerate(zip(regions, titles, strict=True)):
+        what = f"region {at}"
+        chapters.append({"start": start_of(mapping(region, what), fields, what), "title": _title(title, what)})
+    return chapters
 
 
-def _title(title: Any, at: int) -> str:
+def _title(title: Any, region: str) -> str:
     if isinstance(title, dict):  # a region with several texts is written as an object
-        raise BadInput(f"region {at} has {len(listing(title.get('text'), 'its titles'))} titles; keep one")
-    return filled_text(title, f"the title of region {at}")
+        raise BadInput(f"{region} has {len(listing(title.get('text'), 'its titles'))} titles; keep one")
+    return filled_text(title, f"the title of {region}")

@@ -13,7 +13,6 @@ Source: https://github.com/Yale-LILY/QMSum
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import accumulate
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any
@@ -21,8 +20,7 @@ from typing import Any
 from errata.domain.chapter import Chapters, tidy
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
-from errata.files import JsonObject
-from errata.formats.fields import chapter, chapters, listing, mapping, text, text_or_nothing
+from errata.formats.fields import chapter, chapters, listing, mapping, objects, text, text_or_nothing
 from errata.formats.source_rows import ImportedTranscript, SourceRow
 
 TURNS = "meeting_transcripts"
@@ -45,36 +43,30 @@ def with_id(row: SourceRow) -> SourceRow:
 def arrival(row: SourceRow) -> ImportedTranscript:
     """Raises BadInput."""
     raw = mapping(row.raw, "the row")
-    turns = [_turn(mapping(turn, f"turn {at}"), at) for at, turn in enumerate(listing(raw[TURNS], TURNS))]
-    begins = list(accumulate((len(words.split()) for words, _ in turns), initial=0))
-    segments = tuple(
-        Segment(float(begin), float(end), words, speaker or None)
-        for (words, speaker), begin, end in zip(turns, begins, begins[1:], strict=False)
-        if words
-    )
-    transcript = Transcript(text(raw.get("meeting_id"), "meeting_id"), segments, float(begins[-1]), "words")
-    return ImportedTranscript(transcript, _reference(raw.get("topic_list"), begins[:-1]), row)
-
-
-def _turn(turn: JsonObject, number: int) -> tuple[str, str]:
-    what = f"turn {number}'s"
-    return tidy(text(turn.get("content"), f"{what} content")), tidy(
-        text_or_nothing(turn.get("speaker"), f"{what} speaker")
-    )
+    begins: list[int] = []
+    offset = 0
+    segments: list[Segment] = []
+    for at, turn in enumerate(objects(raw[TURNS], TURNS, "turn")):
+        words = tidy(text(turn.get("content"), f"turn {at}'s content"))
+        speaker = tidy(text_or_nothing(turn.get("speaker"), f"turn {at}'s speaker"))
+        begins.append(offset)  # of empty turns too: a topic names turns by their number
+        end = offset + len(words.split())
+        if words:
+            segments.append(Segment(float(offset), float(end), words, speaker or None))
+        offset = end
+    transcript = Transcript(text(raw.get("meeting_id"), "meeting_id"), tuple(segments), float(offset), "words")
+    return ImportedTranscript(transcript, _reference(raw.get("topic_list"), begins), row)
 
 
 def _reference(topics: Any, begins: list[int]) -> Chapters | None:
     if topics is None:
         return None
-    items = [mapping(topic, f"topic {at}") for at, topic in enumerate(listing(topics, "topic_list"))]
-    return chapters(
-        (
-            chapter(_begin(span, begins, f"topic {at}"), topic.get("topic"), f"topic {at}")
-            for at, topic in enumerate(items)
-            for span in listing(topic.get("relevant_text_span"), f"topic {at}'s relevant_text_span")
-        ),
-        "the meeting",
-    )
+    reference = []
+    for at, topic in enumerate(objects(topics, "topic_list", "topic")):
+        what = f"topic {at}"
+        for span in listing(topic.get("relevant_text_span"), f"{what}'s relevant_text_span"):
+            reference.append(chapter(_begin(span, begins, what), topic.get("topic"), what))
+    return chapters(reference, "the meeting")
 
 
 def _begin(span: Any, begins: list[int], what: str) -> float:

@@ -13,9 +13,8 @@ import json
 from bisect import bisect_left
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from errata.domain.chapter import canonical, starts
+from errata.domain.chapter import Chapter, canonical, starts
 from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats.json_files import write_text
@@ -56,10 +55,9 @@ def task_json(task: ReviewTask) -> JsonObject:
     times = [float(start) for start in starts(transcript)]
     for place, chapter in zip(first, _in_order(task), strict=True):
         times[place] = chapter.start
-    paragraphs = [
-        {"start": start, "end": segment.end, "speaker": segment.speaker or "", "text": segment.text}
-        for start, segment in zip(times, transcript.segments, strict=True)
-    ]
+    paragraphs = []
+    for start, segment in zip(times, transcript.segments, strict=True):
+        paragraphs.append(segment.as_json() | {"start": start, "speaker": segment.speaker or ""})
     data = {
         "video_id": transcript.external_id,
         "title": transcript.title or transcript.external_id,
@@ -69,7 +67,7 @@ def task_json(task: ReviewTask) -> JsonObject:
     return {"data": data, "predictions": [{"model_version": task.model, "result": _result(task, first)}]}
 
 
-def _in_order(task: ReviewTask) -> list[Any]:
+def _in_order(task: ReviewTask) -> list[Chapter]:
     return sorted(task.chapters, key=lambda chapter: chapter.start)
 
 

@@ -30,11 +30,16 @@ def read(path: Path) -> Iterator[ImportedTranscript | Rejected]:
 
 def _arrival(row: SourceRow, whole: str) -> ImportedTranscript:
     name = text(row.row, "the file's name")
-    lines = (split_bracketed_speaker({"text": line}) for line in text(whole, "the text").splitlines())
-    spoken_lines = ((tidy(line.get("speaker", "")), sentence) for line in lines for sentence in sentences(line["text"]))
-    segments = tuple(_segments(spoken_lines))
-    duration = segments[-1].end if segments else 0.0
-    return ImportedTranscript(Transcript(name, segments, duration, unit="words"), None, row)
+    segments: list[Segment] = []
+    offset = 0
+    for line in text(whole, "the text").splitlines():
+        spoken = split_bracketed_speaker({"text": line, "speaker": ""})
+        for sentence in sentences(spoken["text"]):
+            end = offset + len(sentence.split())
+            if end > offset:
+                segments.append(Segment(float(offset), float(end), tidy(sentence), tidy(spoken["speaker"]) or None))
+            offset = end
+    return ImportedTranscript(Transcript(name, tuple(segments), float(offset), unit="words"), None, row)
 
 
 def sentences(line: str) -> Iterator[str]:
@@ -46,11 +51,3 @@ def sentences(line: str) -> Iterator[str]:
             yield line[begin : stop.start(1)]
             begin = stop.end()
     yield line[begin:]
-
-
-def _segments(spoken_lines: Iterator[tuple[str, str]]) -> Iterator[Segment]:
-    offset = 0
-    for speaker, words in ((speaker, sentence.split()) for speaker, sentence in spoken_lines):
-        if words:
-            yield Segment(float(offset), float(offset + len(words)), " ".join(words), speaker or None)
-            offset += len(words)

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from errata.files import JsonObject
-from errata.formats.fields import listing, mapping
+from errata.formats.fields import mapping, objects
 from errata.formats.json_files import parse
 from errata.formats.talk import Speech
 
@@ -25,9 +25,9 @@ def fits(content: Any) -> bool:
 
 def speech(text: str) -> Speech:
     """Raises BadInput, with the segment that can't be read."""
-    segments = listing(mapping(parse(text), "the file").get("segments"), "segments")
-    items = [mapping(item, f"segment {at}") for at, item in enumerate(segments)]
-    return [_line(item, following) for item, following in pairwise([*items, items[-1]])] if items else []
+    segments = objects(mapping(parse(text), "the file").get("segments"), "segments", "segment")
+    # The last segment follows itself: without an end of its own it ends where it begins.
+    return [_line(segment, following) for segment, following in pairwise([*segments, *segments[-1:]])]
 
 
 def _line(segment: JsonObject, following: JsonObject) -> JsonObject:

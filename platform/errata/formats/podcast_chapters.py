@@ -13,7 +13,7 @@ from typing import Any
 
 from errata.errors import BadInput
 from errata.files import JsonObject
-from errata.formats.fields import listing, mapping, time
+from errata.formats.fields import mapping, objects, time
 from errata.formats.json_files import json_object, read_map, read_text
 
 ENDINGS = (".chapters.json", "-chapters.json", "_chapters.json", ".json")
@@ -49,12 +49,16 @@ def metadata(path: Path) -> JsonObject:
     """The chapters, and what else the file tells, as `chapter_llama` has it in its metadata. Raises BadInput."""
     try:
         value = mapping(read_map(path), "the file")
-        items = (mapping(item, f"chapter {at}") for at, item in enumerate(listing(value.get("chapters"), "chapters")))
-        pairs = [pair for at, item in enumerate(items) if (pair := _start_and_title(item, f"chapter {at}")) is not None]
+        items = enumerate(objects(value.get("chapters"), "chapters", "chapter"))
+        pairs = [_start_and_title(item, f"chapter {at}") for at, item in items]
     except BadInput as problem:
         raise BadInput(f"in its chapters, {path.name}: {problem}") from problem
-    about = {"title": "title", "description": "description", "channel_id": "podcastName"}
-    return {"chapters": json_object(pairs)} | {ours: value.get(theirs) for ours, theirs in about.items()}
+    return {
+        "chapters": json_object(pair for pair in pairs if pair is not None),
+        "title": value.get("title"),
+        "description": value.get("description"),
+        "channel_id": value.get("podcastName"),
+    }
 
 
 def _start_and_title(item: JsonObject, what: str) -> tuple[str, Any] | None:

@@ -31,10 +31,10 @@ def speech(text: str) -> Speech:
     starts = [_start(item.time, at) for at, item in enumerate(paragraphs, start=1)]
     times = sorted(set(starts))
     following = dict(zip(times, [*times[1:], _last_end(paragraphs, starts)], strict=True))
-    return [
-        {"start": start, "end": following[start], "text": item.text, "speaker": item.speaker or None}
-        for item, start in zip(paragraphs, starts, strict=True)
-    ]
+    lines: Speech = []
+    for item, start in zip(paragraphs, starts, strict=True):
+        lines.append({"start": start, "end": following[start], "text": item.text, "speaker": item.speaker or None})
+    return lines
 
 
 class _Paragraph(NamedTuple):

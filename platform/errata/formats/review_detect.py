@@ -6,6 +6,7 @@ A new reader of reviews is named in `FORMATS`, and in `_fitting` where it isn't 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,13 +60,12 @@ def _fitting(path: Path) -> str:
         return "description"
     if workbook.is_one(path):
         return "sheet"
-    samples = (raw for content in _contents(path) for raw in _samples(content))
-    fitting = (name for raw in samples for name, review_format in FORMATS.items() if review_format.fits(raw))
-    name = next(fitting, None)
-    if name is None:
-        accepted = ", ".join(review_format.words for review_format in FORMATS.values())
-        raise BadInput(f"{path} is in no format of reviews that can be read; accepted are {accepted}")
-    return name
+    for sample in chain.from_iterable(map(_samples, _contents(path))):
+        for name, review_format in FORMATS.items():
+            if review_format.fits(sample):
+                return name
+    accepted = ", ".join(review_format.words for review_format in FORMATS.values())
+    raise BadInput(f"{path} is in no format of reviews that can be read; accepted are {accepted}")
 
 
 def _contents(path: Path) -> Iterator[Any]:

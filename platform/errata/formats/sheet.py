@@ -27,6 +27,7 @@ import csv
 import io
 import re
 from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any, NamedTuple
@@ -80,7 +81,7 @@ def write(path: Path, tasks: Iterable[ReviewTask]) -> int:
     Raises BadInput when it can't be written, and Unavailable for XLSX without openpyxl.
     """
     items = list(tasks)
-    rows = [row for item in items for row in _rows(item)]
+    rows = list(chain.from_iterable(map(_rows, items)))
     if path.suffix.lower() == ".xlsx":
         workbook.write(path, [list(COLUMNS), *rows])
     else:
@@ -127,24 +128,28 @@ def _check_columns(path: Path, rows: list[SourceRow | Rejected]) -> None:
 
 def _group_rows(rows: list[SourceRow | Rejected]) -> list[_Group]:
     """The rows of each review, in the order in which the reviews begin."""
-    groups: dict[tuple[str, ...], _Group] = {}
     cell_rows = [_cells(row) if isinstance(row, SourceRow) else row for row in rows]
     above = _first_cells(cell_rows)
+    groups: dict[tuple[str, ...], _Group] = {}
     placed = [_place(_whole(row, above), above, groups) for row in cell_rows]
     videos: dict[str, list[_Group]] = {}
     for group in groups.values():
         videos.setdefault(group.first.raw["video_id"], []).append(group)
     columns = next((list(row.raw) for row in rows if isinstance(row, SourceRow)), [])
-    beside = zip(_nearest(placed), reversed(list(_nearest(reversed(placed)))), strict=True)
-    for row, (before, after) in zip(placed, beside, strict=True):
+    before, after = _nearest(placed), _nearest(placed[::-1])[::-1]
+    for row, last, following in zip(placed, before, after, strict=True):
         if isinstance(row, Rejected):
             names = _videos_in(row, columns, videos)
-            meant = [group for name in names for group in videos.get(name, [])]
-            if not names:
-                meant = _likelier(row, [before, None if after is before else after])
-            for group in meant or [groups.setdefault((*names,), _Group(SourceRow(row.file, row.row, None), [], []))]:
+            spoilt = _groups_of(names, videos) if names else _likelier(row, last, following)
+            if not spoilt:  # it may be of a review that has no other row: that one is refused under its own name
+                spoilt = [groups.setdefault((*names,), _Group(SourceRow(row.file, row.row, None), [], []))]
+            for group in spoilt:
                 group.broken.append(row)
     return list(groups.values())
+
+
+def _groups_of(names: list[str], videos: dict[str, list[_Group]]) -> list[_Group]:
+    return list(chain.from_iterable(videos.get(name, []) for name in names))
 
 
 def _place(
@@ -154,19 +159,21 @@ def _place(
     if isinstance(row, Rejected):
         return row
     cells = row.raw
-    filled = above[cells["video_id"]]
+    filled = above[cells["video_id"]]  # goes along: what this row fills in holds for the rows below it
     filled.update({name: cells[name] for name in _SAME if cells[name]})
     group = groups.setdefault((cells["video_id"], *filled.values()), _Group(row, [], []))
     group.rows.append({**cells, **filled})
     return group
 
 
-def _nearest(placed: Iterable[_Group | Rejected]) -> Iterator[_Group | None]:
+def _nearest(placed: list[_Group | Rejected]) -> list[_Group | None]:
     """For each row the last review up to it."""
     last: _Group | None = None
+    nearest = []
     for row in placed:
         last = last if isinstance(row, Rejected) else row
-        yield last
+        nearest.append(last)
+    return nearest
 
 
 def _videos_in(broken: Rejected, columns: list[str], videos: Collection[str]) -> list[str]:
@@ -178,10 +185,12 @@ def _videos_in(broken: Rejected, columns: list[str], videos: Collection[str]) ->
     return [name] if name.strip() and (name in videos or len(broken.raw) == len(columns)) else []
 
 
-def _likelier(broken: Rejected, beside: list[_Group | None]) -> list[_Group]:
+def _likelier(broken: Rejected, before: _Group | None, after: _Group | None) -> list[_Group]:
     """Of the reviews beside a row the one whose prediction stands in it; where it says none, both may be meant."""
+    beside = [before] if before is after else [before, after]
     groups = [group for group in beside if group is not None]
-    keyed = [group for group in groups if (key := group.rows[0]["prediction"]) and key in broken.raw]
+    keys = [group.rows[0]["prediction"] for group in groups]
+    keyed = [group for group, key in zip(groups, keys, strict=True) if key and key in broken.raw]
     return keyed or groups
 
 
@@ -189,18 +198,20 @@ def _cells(row: SourceRow) -> SourceRow | Rejected:
     cells = {name: unguard(row.raw.get(name, "")) for name in COLUMNS}
     if not cells["video_id"].strip():
         return Rejected(row.file, row.row, "it has no video_id; fill it in", list(row.raw.values()))
-    return SourceRow(
-        row.file, row.row, {name: cells[name] if name in _VERBATIM else cells[name].strip() for name in COLUMNS}
-    )
+    for name in set(COLUMNS) - set(_VERBATIM):
+        cells[name] = cells[name].strip()
+    return SourceRow(row.file, row.row, cells)
 
 
 def _whole(row: SourceRow | Rejected, above: dict[str, dict[str, str]]) -> SourceRow | Rejected:
     """Refuses a row with a piece of the key above it, as the last line of a file that was cut off has."""
-    key = above[row.raw["video_id"]]["prediction"] if isinstance(row, SourceRow) else ""
-    if isinstance(row, SourceRow) and key != row.raw["prediction"] != "" and key.startswith(row.raw["prediction"]):
-        reason = f"its prediction {row.raw['prediction']!r} is a piece of the one above; the file may be cut off"
-        return Rejected(row.file, row.row, f"{reason}, export it again", list(row.raw.values()))
-    return row
+    if isinstance(row, Rejected):
+        return row
+    key, piece = above[row.raw["video_id"]]["prediction"], row.raw["prediction"]
+    if not piece or piece == key or not key.startswith(piece):
+        return row
+    reason = f"its prediction {piece!r} is a piece of the one above; the file may be cut off, export it again"
+    return Rejected(row.file, row.row, reason, list(row.raw.values()))
 
 
 def _first_cells(rows: list[SourceRow | Rejected]) -> dict[str, dict[str, str]]:
@@ -214,13 +225,15 @@ def _first_cells(rows: list[SourceRow | Rejected]) -> dict[str, dict[str, str]]:
 
 
 def _row(group: _Group) -> SourceRow | Rejected:
+    # Stands among the chapters, so that whoever mends the review sees what could not be read of it.
     lost = [{"start": None, "title": f"row {row.row}: {row.raw}"} for row in group.broken]
+    chapters = [_chapter(row) for row in group.rows if row["start"] or row["title"].strip()]
     first = group.rows[0] if group.rows else dict.fromkeys(COLUMNS, "")
     kinds = {row["kind"].lower() for row in group.rows if row["kind"]}
     raw: Line = {
         **{name: first[name] or None for name in ("video_id", *_SAME)},
         "kind": " and ".join(sorted(kinds)) or "edit",
-        "reviewed": [_chapter(row) for row in group.rows if row["start"] or row["title"].strip()] + lost,
+        "reviewed": chapters + lost,
     }
     row = SourceRow(group.first.file, group.first.row, raw)
     return row.reject(f"row {group.broken[0].row} of it: {group.broken[0].reason}") if lost else row

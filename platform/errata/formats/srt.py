@@ -29,15 +29,16 @@ def fits(content: Any) -> bool:
 
 def speech(text: str) -> Speech:
     """Raises BadInput, with the line that can't be read."""
-    lines = [_line(cue) for cue in unroll([_plain(cue) for cue in cues(text, _NUMBER, _NEVER)])]
+    plain = [_plain(cue) for cue in cues(text, _NUMBER, _NEVER)]
+    lines = [_line(cue) for cue in unroll(plain)]
     if _SPEAKER.match(lines[0]["text"]):
         return carry_speakers([_split_speaker(line) for line in lines])
     return [split_bracketed_speaker(line) for line in lines]
 
 
 def _plain(cue: Cue) -> Cue:
-    lines = (_POSITION.sub("", without_tags(line)).strip() for line in cue.lines)
-    return cue._replace(lines=tuple(line for line in lines if line))
+    lines = [_POSITION.sub("", without_tags(line)).strip() for line in cue.lines]
+    return cue._replace(lines=tuple(filter(None, lines)))
 
 
 def _line(cue: Cue) -> JsonObject:

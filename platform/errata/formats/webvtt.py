@@ -29,13 +29,15 @@ def speech(text: str) -> Speech:
     """Raises BadInput, with the line that can't be read."""
     if not fits(text):
         raise BadInput("its first line must be WEBVTT; export it again, or name it .srt if it is SubRip")
-    cues_once = unroll([_plain(cue) for cue in cues(text, _NAME, _ASIDE)])
-    lines = [line for cue in cues_once for line in _voices(cue)]
+    lines: Speech = []
+    for cue in unroll([_plain(cue) for cue in cues(text, _NAME, _ASIDE)]):
+        lines += _voices(cue)
     return carry_speakers(lines) if lines[0]["speaker"] else [split_bracketed_speaker(line) for line in lines]
 
 
 def _plain(cue: Cue) -> Cue:
-    return cue._replace(lines=tuple(line for line in (without_tags(line).strip() for line in cue.lines) if line))
+    lines = [without_tags(line).strip() for line in cue.lines]
+    return cue._replace(lines=tuple(filter(None, lines)))
 
 
 def _voices(cue: Cue) -> Speech:
@@ -43,12 +45,8 @@ def _voices(cue: Cue) -> Speech:
     without_voice, *voices = _VOICE.split(" ".join(cue.lines))
     parts: list[tuple[str, str | None]] = [(without_voice, None)] if without_voice.strip() or not voices else []
     parts += zip(voices[1::2], voices[::2], strict=True)
-    return [
-        {
-            "start": cue.start,
-            "end": cue.end,
-            "text": unescape_text(text),
-            "speaker": unescape_text(speaker or "").strip() or None,
-        }
-        for text, speaker in parts
-    ]
+    lines: Speech = []
+    for text, speaker in parts:
+        name = unescape_text(speaker or "").strip() or None
+        lines.append({"start": cue.start, "end": cue.end, "text": unescape_text(text), "speaker": name})
+    return lines

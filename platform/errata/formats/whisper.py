@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from errata.files import JsonObject
-from errata.formats.fields import listing, mapping
+from errata.formats.fields import mapping, objects
 from errata.formats.json_files import parse
 from errata.formats.talk import Speech
 
@@ -30,15 +30,16 @@ def speech(text: str) -> Speech:
     """Raises BadInput, with the segment that can't be read."""
     value = parse(text)
     segments = value if isinstance(value, list) else mapping(value, "the file").get("segments")
-    return [_line(mapping(item, f"segment {at}")) for at, item in enumerate(listing(segments, "segments"))]
+    return [_line(segment) for segment in objects(segments, "segments", "segment")]
 
 
 def _line(segment: JsonObject) -> JsonObject:
-    words = segment.get("words")
-    timed = [segment, *(word for word in words if isinstance(word, dict))] if isinstance(words, list) else [segment]
+    # Alignment leaves a word, or a whole segment, without times where it could not place it.
+    listed = segment.get("words")
+    words = [word for word in listed if isinstance(word, dict)] if isinstance(listed, list) else []
     return {
-        "start": _first(item.get("start") for item in timed),
-        "end": _first(item.get("end") for item in [segment, *reversed(timed)]),
+        "start": _first(item.get("start") for item in [segment, *words]),
+        "end": _first(item.get("end") for item in [segment, *reversed(words)]),
         "text": segment.get("text"),
         "speaker": segment.get("speaker"),
     }

@@ -47,10 +47,12 @@ def rows(path: Path, columns: Collection[str]) -> list[SourceRow | Rejected]:
         header.pop()
     check_header(path, header)
     places = {at for at, name in enumerate(header) if name in columns}
-    sheet_rows = (
-        _row(SourceRow(str(path), line, None), header, cells, places) for line, cells in enumerate(table[1:], start=2)
-    )
-    return [row for row in sheet_rows if row is not None]
+    sheet_rows = []
+    for line, cells in enumerate(table[1:], start=2):
+        row = _row(SourceRow(str(path), line, None), header, cells, places)
+        if row is not None:
+            sheet_rows.append(row)
+    return sheet_rows
 
 
 def write(path: Path, table: Iterable[list[str]]) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats import srt, talk, webvtt, whisper
-from errata.formats.fields import listing, mapping, text, time
+from errata.formats.fields import mapping, objects, text, time
 from errata.formats.json_files import json_object, parse, read_map, read_text
 from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk import Speech
@@ -115,12 +115,12 @@ def _captions(path: Path, language: Any, beside: Iterable[Path]) -> Path:
 def _chapters(value: Any) -> JsonObject | None:
     if value is None:
         return None
-    items = [mapping(item, f"chapter {at}") for at, item in enumerate(listing(value, "chapters"))]
-    return json_object(
-        (str(time(item.get("start_time"), f"chapter {at}'s start_time")), item.get("title"))
-        for at, item in enumerate(items)
-        if item.get("title") and not _UNTITLED.fullmatch(str(item["title"]))
-    )
+    starts: list[tuple[str, Any]] = []
+    for at, item in enumerate(objects(value, "chapters", "chapter")):
+        title = item.get("title")
+        if title and not _UNTITLED.fullmatch(str(title)):
+            starts.append((str(time(item.get("start_time"), f"chapter {at}'s start_time")), title))
+    return json_object(starts)
 
 
 def _speech(file: Path) -> Speech:
@@ -135,13 +135,12 @@ def _speech(file: Path) -> Speech:
 
 def _json3(content: str) -> Speech:
     """YouTube's own format: events in milliseconds; those without words set up a window or break a line."""
-    events = listing(mapping(parse(content), "the file").get("events"), "events")
-    items = ((f"event {at}", mapping(event, f"event {at}")) for at, event in enumerate(events))
-    return [_event(event, what) for what, event in items if event.get("segs") is not None]
+    events = enumerate(objects(mapping(parse(content), "the file").get("events"), "events", "event"))
+    return [_event(event, f"event {at}") for at, event in events if event.get("segs") is not None]
 
 
 def _event(event: JsonObject, what: str) -> JsonObject:
-    parts = [mapping(part, f"{what}'s part") for part in listing(event["segs"], f"{what}'s segs")]
+    parts = objects(event["segs"], f"{what}'s segs", f"{what}'s part")
     start = time(event.get("tStartMs", 0), f"{what}'s tStartMs")
     length = time(event.get("dDurationMs", 0), f"{what}'s dDurationMs")
     words = "".join(text(part.get("utf8", ""), f"{what}'s utf8") for part in parts)
