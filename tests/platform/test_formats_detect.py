@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from errata.errors import BadInput
 from errata.formats import detect
-from errata.formats.kinds import FORMATS, kind, words
+from errata.formats.kinds import FORMATS, kind, label
 from errata.formats.source_rows import ImportedTranscript, LeftOut, Rejected, write_rejects
 
 WORDS = "Hello there. Soil first."
@@ -60,7 +60,7 @@ def arrivals(path: Path, asr: Path | None = None, name: str = "auto") -> list[st
 @pytest.mark.parametrize("name", list(CONTENT))
 def test_a_file_is_told_by_its_content_whatever_its_name(name: str, ending: str, tmp_path: Path) -> None:
     file = write(tmp_path / f"talk.{ending}".rstrip("."), CONTENT[name])
-    assert words(kind(file)) == FORMATS[name].words
+    assert label(kind(file)) == FORMATS[name].label
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_file_is_told_by_its_content_whatever_its_name(name: str, ending: str,
     ],
 )
 def test_what_the_content_cannot_tell_the_name_does(name: str, content: Any, said: str, tmp_path: Path) -> None:
-    assert words(kind(write(tmp_path / name, content))) == said
+    assert label(kind(write(tmp_path / name, content))) == said
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,8 @@ def test_one_file_in_no_format_is_an_error_that_says_what_to_do(
 
 def test_a_format_that_is_named_is_the_one_that_is_read(tmp_path: Path) -> None:
     file = write(tmp_path / "talk.txt", SRT)
-    assert detect.transcripts(file).words == "SubRip"
-    assert detect.transcripts(file, name="text").words == "plain text"
+    assert detect.transcripts(file).label == "SubRip"
+    assert detect.transcripts(file, name="text").label == "plain text"
     (as_text,) = detect.transcripts(file, name="text").rows
     assert isinstance(as_text, ImportedTranscript) and as_text.transcript.unit == "words"
     (as_vtt,) = detect.transcripts(file, name="webvtt").rows
@@ -127,7 +127,7 @@ def test_a_format_that_is_named_is_the_one_that_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["webvtt", "whisper", "chat", "meetings", "text"])
 def test_a_speech_file_that_belongs_to_nothing_is_refused(name: str, tmp_path: Path) -> None:
     file, speech = write(tmp_path / "talk", VTT), write(tmp_path / "asrs.json", {})
-    with pytest.raises(BadInput, match=f"is {FORMATS[name].words} and has no speech file; leave .* out"):
+    with pytest.raises(BadInput, match=f"is {FORMATS[name].label} and has no speech file; leave .* out"):
         detect.transcripts(file, speech, name)
     with pytest.raises(BadInput, match="has no chapter-llama files, to which a speech file could belong"):
         detect.transcripts(write(tmp_path / "folder/talk.vtt", VTT).parent, speech)
@@ -152,7 +152,7 @@ def test_a_folder_of_every_format_is_read_in_order_of_name(tmp_path: Path) -> No
         write(tmp_path / file, content)
     assert arrivals(tmp_path) == ["v", "abc", "b", "c", "d", "e", "f", "g", "h", "i-1", "x"]
     assert arrivals(tmp_path) == arrivals(tmp_path)
-    assert detect.transcripts(tmp_path).words.startswith(
+    assert detect.transcripts(tmp_path).label.startswith(
         "chapter-llama data, a yt-dlp info file (1 file), a chat log (1 file), "
     )
     assert arrivals(tmp_path, name="chapter-llama") == ["v"]
@@ -194,7 +194,7 @@ def test_the_files_that_whisper_writes_for_one_talk_are_one_talk(tmp_path: Path)
         str(tmp_path / "b.json"),
     ]
     assert len(results) == 2
-    assert detect.transcripts(tmp_path).words == (
+    assert detect.transcripts(tmp_path).label == (
         "Whisper JSON (2 files), WebVTT (2 files), SubRip (2 files), plain text (2 files)"
     )
 
@@ -265,7 +265,7 @@ def test_what_nobody_can_place_is_refused_and_what_belongs_to_a_talk_is_not(tmp_
         "inner": "not entered (folders inside)",
     }
     assert [item.row for item in bad if isinstance(item, LeftOut)] == ["reviews.jsonl", "inner"]
-    assert detect.transcripts(tmp_path).words == "no known format (3 files), podcast chapters (1 file), WebVTT (1 file)"
+    assert detect.transcripts(tmp_path).label == "no known format (3 files), podcast chapters (1 file), WebVTT (1 file)"
 
 
 @pytest.mark.parametrize("names", [[], ["notes.md"], ["LICENSE"], ["reviews.jsonl"], ["asrs.json"], ["torn.json"]])
@@ -314,17 +314,17 @@ def test_other_transcripts_may_be_called_as_those_of_a_data_set_are(tmp_path: Pa
 
 def test_the_real_folders_are_taken_for_what_they_are(shared: Path) -> None:
     data = shared / "data"
-    assert detect.transcripts(data / "talks").words == "chapter-llama data"
-    assert detect.transcripts(data / "talks/reviews").words == "chapter-llama data"
-    assert detect.transcripts(data / "meetings").words == "meetings (3 files)"
-    assert detect.transcripts(data / "chat").words == "a chat log (2 files)"
+    assert detect.transcripts(data / "talks").label == "chapter-llama data"
+    assert detect.transcripts(data / "talks/reviews").label == "chapter-llama data"
+    assert detect.transcripts(data / "meetings").label == "meetings (3 files)"
+    assert detect.transcripts(data / "chat").label == "a chat log (2 files)"
     for ending, said in {
         "json": "a Podcasting 2.0 transcript",
         "html": "a Podcasting 2.0 transcript in HTML",
         "srt": "SubRip",
         "vtt": "WebVTT",
     }.items():
-        assert detect.transcripts(data / f"podcast_chapters/transcripts_example.{ending}").words == said
+        assert detect.transcripts(data / f"podcast_chapters/transcripts_example.{ending}").label == said
 
 
 def test_the_real_podcast_folder_loses_nothing(shared: Path) -> None:

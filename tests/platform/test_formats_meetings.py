@@ -77,7 +77,7 @@ def test_a_file_of_its_own_is_a_meeting_under_the_files_name(indent: int | None,
     path = tmp_path / "covid_7.json"
     path.write_text(json.dumps(nameless, indent=indent))
     for place in (path, tmp_path):
-        assert detect.transcripts(place).words.startswith("meetings")
+        assert detect.transcripts(place).label.startswith("meetings")
         (arrival,) = detect.transcripts(place).rows
         assert isinstance(arrival, ImportedTranscript) and arrival.transcript.external_id == "covid_7"
         assert len(arrival.reference or ()) == 3
@@ -130,7 +130,7 @@ def test_a_meeting_that_was_refused_keeps_its_id_and_can_be_mended(tmp_path: Pat
     assert isinstance(refused, Rejected)
     rejects = tmp_path / "rejects.jsonl"
     write_rejects(rejects, [refused])
-    assert detect.transcripts(rejects).words == "rows that were rejected"
+    assert detect.transcripts(rejects).label == "rows that were rejected"
     rejects.write_text(rejects.read_text().replace('"7"', '"2"'))
     (mended,) = detect.transcripts(rejects).rows
     assert isinstance(mended, ImportedTranscript) and mended.transcript.external_id == "m-2"

@@ -70,7 +70,7 @@ def write(path: Path, content: Any) -> Path:
 def test_a_file_is_told_by_its_content_whatever_it_is_called(name: str, suffix: str, tmp_path: Path) -> None:
     content, words = FILES[name]
     found = review_detect.reviews(write(tmp_path / f"file.{suffix}", content))
-    assert words in found.words
+    assert words in found.label
     rows = list(found.rows)
     assert rows and all(isinstance(row, Review) for row in rows), rows
     assert {(row.video_id, row.reviewer, row.chapters) for row in rows} == {("v", "3", (Chapter(0.0, "a"),))}
@@ -79,7 +79,7 @@ def test_a_file_is_told_by_its_content_whatever_it_is_called(name: str, suffix: 
 @pytest.mark.parametrize("name", DESCRIPTIONS)
 def test_descriptions_too(name: str, tmp_path: Path) -> None:
     found = review_detect.reviews(write(tmp_path / "file.dat", DESCRIPTIONS[name]))
-    assert found.words == "video descriptions"
+    assert found.label == "video descriptions"
     assert [row.video_id for row in found.rows if isinstance(row, Review)] == ["v"]
 
 
@@ -87,7 +87,7 @@ def test_a_text_file_and_a_folder_of_them_are_descriptions(tmp_path: Path) -> No
     write(tmp_path / "v.txt", "[0:00] a\n[1:00] b\n[2:00] c")
     for path in (tmp_path, tmp_path / "v.txt"):
         found = review_detect.reviews(path)
-        assert found.words == "video descriptions"
+        assert found.label == "video descriptions"
         assert [row.video_id for row in found.rows if isinstance(row, Review)] == ["v"]
 
 
@@ -110,7 +110,7 @@ def test_the_rejects_of_every_format_are_known_again(name: str, tmp_path: Path) 
 
 def test_a_torn_first_line_does_not_hide_what_the_others_are(tmp_path: Path) -> None:
     found = review_detect.reviews(write(tmp_path / "r.jsonl", '{"video_id": "v\n' + json.dumps(LINE)))
-    assert found.words == "a doccano export"
+    assert found.label == "a doccano export"
     assert [type(row) for row in found.rows] == [Rejected, Review]
 
 
@@ -156,12 +156,12 @@ def test_every_real_export_is_known_for_what_it_is(shared: Path) -> None:
                 review_detect.reviews(path)
             continue
         found = review_detect.reviews(path)
-        assert words[path.parent.name] in found.words, path
+        assert words[path.parent.name] in found.label, path
         assert list(found.rows), path
 
 
 def test_the_real_reviews_and_the_real_metadata(shared: Path) -> None:
-    assert "list of reviews" in review_detect.reviews(shared / "data/talks/reviews/reviews.jsonl").words
+    assert "list of reviews" in review_detect.reviews(shared / "data/talks/reviews/reviews.jsonl").label
     found = review_detect.reviews(shared / "data/talks/chapters/chapters_talks.json")
-    assert found.words == "video descriptions"  # without chapter lists in them, and so refused one by one
+    assert found.label == "video descriptions"  # without chapter lists in them, and so refused one by one
     assert all(isinstance(row, Rejected) for row in found.rows)

@@ -130,7 +130,7 @@ def test_a_folder_has_a_talk_for_each_info_and_none_for_what_belongs_to_it(tmp_p
     found = list(detect.transcripts(tmp_path).rows)
     assert [item.transcript.text for item in found if isinstance(item, ImportedTranscript)] == ["w", "v"]
     assert len(found) == 2
-    assert detect.transcripts(tmp_path).words == "a yt-dlp info file (2 files)"
+    assert detect.transcripts(tmp_path).label == "a yt-dlp info file (2 files)"
 
 
 def test_what_begins_with_an_infos_name_and_is_another_talk_is_not_lost(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def import_transcripts_command(
     place = find(workspace)
     asr_file = None if asr is None else hub.local(asr, alone=True)
     file = detect.transcripts(hub.local(path, alone=asr is not None), asr_file, name)
-    note(f"took {file.path.name} for {file.words}")
+    note(f"took {file.path.name} for {file.label}")
     file = file._replace(rows=counted(file.rows))
     held_out = None if role is None else _ROLES[role]
     _show_import(add_transcripts(place.record, file, place.root / "rejects", held_out), as_json)
@@ -124,7 +124,7 @@ def import_corrections_command(
 
     place = find(workspace)
     file = review_detect.reviews(path, name, until)
-    note(f"took {path.name} for {file.words}")
+    note(f"took {path.name} for {file.label}")
     file = file._replace(rows=counted(file.rows))
     _show_import(add_corrections(place.record, file, place.root / "rejects"), as_json)
 

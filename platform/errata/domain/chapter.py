@@ -66,19 +66,14 @@ def canonical(chapters: Chapters, transcript: Transcript) -> Canonical:
     A cold open stays what it is: the span before the first chapter has no title.
     """
     places = starts(transcript)
-    kept: dict[int, tuple[str, float]] = {}
-    merged = 0
+    snapped: dict[int, Chapter] = {}
+    moved: list[float] = []
     for chapter in sorted(chapters, key=lambda item: item.start):
         place = _nearest(places, chapter.start)
-        if place in kept:
-            merged += 1
-        else:
-            kept[place] = (tidy(chapter.title), abs(place - chapter.start))
-    return Canonical(
-        chapters=tuple(Chapter(float(place), title) for place, (title, _) in kept.items()),
-        moved=tuple(distance for _, distance in kept.values()),
-        merged=merged,
-    )
+        if place not in snapped:
+            snapped[place] = Chapter(float(place), tidy(chapter.title))
+            moved.append(abs(place - chapter.start))
+    return Canonical(tuple(snapped.values()), tuple(moved), merged=len(chapters) - len(snapped))
 
 
 def _nearest(places: list[int], start: float) -> int:

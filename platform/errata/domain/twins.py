@@ -76,6 +76,7 @@ def similarity(one: bytes, other: bytes) -> float:
     (left_size, left), (right_size, right) = _read(one), _read(other)
     if min(left_size, right_size) < SHORTEST * max(left_size, right_size, 1):
         return 0.0
+    # A hash above the other sketch's highest may be in the other text all the same: it says nothing, and is left out.
     left, right = _upto(left, right, right_size), _upto(right, left, left_size)
     return len(np.intersect1d(left, right, assume_unique=True)) / max(1, min(len(left), len(right)))
 
@@ -107,10 +108,12 @@ def _shingles(spoken: Sequence[str]) -> Hashes:
     """A hash of every SHINGLE words in a row; of all of them where there are fewer."""
     import numpy as np
 
-    known = {word: crc32(word.encode()) for word in set(spoken)}
-    hashes = _mix(np.array([known[word] for word in spoken], np.uint64))
+    # Most words of a talk come again and again: each is hashed once.
+    hash_of = {word: crc32(word.encode()) for word in set(spoken)}
+    hashes = _mix(np.array([hash_of[word] for word in spoken], np.uint64))
     width = max(1, min(SHINGLE, len(hashes)))
     summed = np.zeros(max(1, len(hashes) - width + 1), np.uint64)
+    # Horner's rule, for all shingles at once: a polynomial of the words' hashes, in arithmetic modulo 2⁶⁴.
     for place in range(min(width, len(hashes))):
         summed = summed * np.uint64(_FACTOR) + hashes[place : place + len(summed)]
     return (_mix(summed) >> np.uint64(32)).astype(np.uint32)

@@ -10,7 +10,7 @@ A row is taken whole or refused whole. The duration is the stated one, or the la
 stated: durations are often estimates. Segments must be in order of start; their ends may overlap; those without text
 are left out. Chapter starts may have commas ("1,234").
 
-A `.jsonl` file is read too, with both halves in each line: it is the rejects file that `rows` describes.
+A `.jsonl` file is read too, with both halves in each line: it is the rejects file that `source_rows` describes.
 """
 
 from __future__ import annotations
@@ -68,10 +68,10 @@ def read(path: Path, asr: Path | None = None) -> Iterator[ImportedTranscript | R
     if path.suffix == ".jsonl":
         if asr is not None:
             raise BadInput(f"{path} holds the speech in its own lines; leave {asr} out")
-        return convert_rows(json_lines(path), arrival)
+        return convert_rows(json_lines(path), transcript_of)
     metadata = _merge(_matching_files(path, "chapters", METADATA) if path.is_dir() else [path])
     speech = _merge(_speech_files(path, asr))
-    return convert_rows(_join(metadata, speech), arrival)
+    return convert_rows(_join(metadata, speech), transcript_of)
 
 
 def _matching_files(folder: Path, below: str, patterns: tuple[str, ...]) -> list[Path]:
@@ -115,6 +115,7 @@ def _merge(files: list[Path]) -> _Entries:
     for file in files:
         for video_id, value in read_map(file).items():
             entry = _Entry(str(file), video_id, value)
+            # Within one file a repeated id is always a fault: which of the two is right nobody can say.
             earlier = first.setdefault(video_id, entry)
             if earlier is not entry and (earlier.file == entry.file or earlier.value != entry.value):
                 later.append(entry)
@@ -142,7 +143,7 @@ def _twice(first: _Entry) -> str:
     return f"video {first.video_id!r} stands a second time, first in {first.file}; give this one an id of its own"
 
 
-def arrival(row: SourceRow) -> ImportedTranscript:
+def transcript_of(row: SourceRow) -> ImportedTranscript:
     """A row of both halves; raises BadInput."""
     raw = mapping(row.raw, "the row")
     video_id = text(raw.get("video_id"), "video_id")

@@ -69,7 +69,7 @@ def write(chapters: Chapters, unit: Unit) -> str:
 
 
 def moment(start: float, unit: Unit) -> str:
-    """A time that `typed` reads back to the last digit."""
+    """A time that `read_line` reads back to the last digit."""
     if unit == "words":
         return f"{plain(start)}w"
     return clock(start) if start.is_integer() else f"{plain(start)}s"

@@ -80,6 +80,7 @@ def cues(text: str, name: re.Pattern[str], aside: re.Pattern[str]) -> Iterator[C
 
 def _begin(lines: list[str], at: int, name: re.Pattern[str]) -> int:
     """Where the cue with times at `at` begins: a line higher when its name stands there, or its number."""
+    # A number is one wherever it stands, since some programs forget the blank line; a name only below a blank line.
     above = lines[at - 1].strip() if at else ""
     apart = at == 1 or (at > 1 and not lines[at - 2].strip())
     return at - 1 if above and (above.isdigit() or (apart and name.fullmatch(above))) else at

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from errata.errors import BadInput
 from errata.formats import folder
-from errata.formats.kinds import CHAPTERED, CHAPTERS, CORRECTIONS, FORMATS, Results, kind, words
+from errata.formats.kinds import CHAPTERED, CHAPTERS, CORRECTIONS, FORMATS, Results, kind, label
 from errata.formats.source_rows import DetectedFile, ImportedTranscript
 
 AUTO = "auto"
@@ -24,22 +24,22 @@ def transcripts(path: Path, asr: Path | None = None, name: str = AUTO) -> Detect
         plan = folder.plan(path, name)
         return DetectedFile(path, _describe(plan), folder.read(path, plan, asr))
     format_name = _format_of(path) if name == AUTO else name
-    return DetectedFile(path, words(format_name), _rows(path, format_name, asr))
+    return DetectedFile(path, label(format_name), _rows(path, format_name, asr))
 
 
 def _rows(path: Path, format_name: str, asr: Path | None) -> Results:
     if format_name == CHAPTERS:
         return _read_with_chapters(path, asr)
     if asr is not None and format_name not in ("chapter-llama", "yt-dlp"):
-        raise BadInput(f"{path} is {words(format_name)} and has no speech file; leave {asr} out")
+        raise BadInput(f"{path} is {label(format_name)} and has no speech file; leave {asr} out")
     return FORMATS[format_name].read(path, asr)
 
 
 def _describe(plan: folder.FolderPlan) -> str:
     """What a folder is taken for, such as "WebVTT (2 files), Whisper JSON (1 file)"."""
-    counts = Counter(words(file.kind) or "no known format" for file in plan.files)
+    counts = Counter(label(file.kind) or "no known format" for file in plan.files)
     parts = [f"{what} ({count} file{'s' if count > 1 else ''})" for what, count in counts.items()]
-    return ", ".join([words("chapter-llama")] * plan.data_set + parts)
+    return ", ".join([label("chapter-llama")] * plan.data_set + parts)
 
 
 def _check(path: Path, name: str) -> None:
@@ -65,5 +65,5 @@ def _read_with_chapters(path: Path, transcript: Path | None) -> Results:
         raise BadInput(f"{path} holds chapters alone; name the file of their transcript too, with --asr")
     format_name = _format_of(transcript)
     if format_name not in CHAPTERED:
-        raise BadInput(f"{transcript} is {words(format_name)}, to which no podcast chapters belong; name another file")
+        raise BadInput(f"{transcript} is {label(format_name)}, to which no podcast chapters belong; name another file")
     return FORMATS[format_name].read(transcript, path)

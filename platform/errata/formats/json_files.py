@@ -102,4 +102,5 @@ def _float(text: str) -> float | str:
 
 
 def _int(text: str) -> int | str:
+    # More than some 308 digits are no number to anybody, and Python refuses to read more than 4,300.
     return int(text) if math.isfinite(float(text)) else text

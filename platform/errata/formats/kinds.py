@@ -34,7 +34,7 @@ Results = Iterator[ImportedTranscript | Rejected]
 
 
 class TranscriptFormat(NamedTuple):
-    words: str
+    label: str
     """What it is called in a sentence."""
     files: str
     """What its files are called, as a rule."""
@@ -45,13 +45,13 @@ class TranscriptFormat(NamedTuple):
 
 
 def _rows(path: Path, _: Path | None) -> Results:
-    return convert_rows(convert_rows(json_rows(path), meetings.with_id), _row_arrival)
+    return convert_rows(convert_rows(json_rows(path), meetings.with_id), _transcript_of)
 
 
-def _row_arrival(row: SourceRow) -> ImportedTranscript:
+def _transcript_of(row: SourceRow) -> ImportedTranscript:
     if isinstance(row.raw, dict) and set(row.raw) == {REJECTED}:
         raise BadInput(f"nothing of the row is kept here; mend the file that {REJECTED} names, and import that")
-    return meetings.arrival(row) if meetings.fits(row.raw) else chapter_llama.arrival(row)
+    return meetings.transcript_of(row) if meetings.fits(row.raw) else chapter_llama.transcript_of(row)
 
 
 def _is_data_set(content: Any) -> bool:
@@ -61,10 +61,10 @@ def _is_data_set(content: Any) -> bool:
 
 
 def _of_speech(
-    words: str, files: str, fits: Callable[[Any], bool], speech: Callable[[str], talk.Speech]
+    label: str, files: str, fits: Callable[[Any], bool], speech: Callable[[str], talk.Speech]
 ) -> TranscriptFormat:
     """A format in which one file is one talk, under the file's name."""
-    return TranscriptFormat(words, files, fits, partial(talk.read, speech))
+    return TranscriptFormat(label, files, fits, partial(talk.read, speech))
 
 
 FORMATS = {
@@ -94,9 +94,9 @@ TEXTUAL = tuple(format_.files[format_.files.rindex(".") :] for format_ in FORMAT
 """The endings of files that are read to the end, whatever is in them."""
 
 
-def words(kind: str) -> str:
+def label(kind: str) -> str:
     """What the format is called in a sentence."""
-    return FORMATS[kind].words if kind in FORMATS else kind
+    return FORMATS[kind].label if kind in FORMATS else kind
 
 
 def kind(path: Path) -> str:

@@ -40,7 +40,7 @@ def with_id(row: SourceRow) -> SourceRow:
     return replace(row, raw={"meeting_id": file.stem if alone else f"{file.stem}-{row.row}"} | row.raw)
 
 
-def arrival(row: SourceRow) -> ImportedTranscript:
+def transcript_of(row: SourceRow) -> ImportedTranscript:
     """Raises BadInput."""
     raw = mapping(row.raw, "the row")
     begins: list[int] = []

@@ -25,10 +25,10 @@ _QUOTES = "\"'“‘«„"
 def read(path: Path) -> Iterator[ImportedTranscript | Rejected]:
     """The transcript in a file. Raises BadInput, at once, when it can't be read."""
     whole = read_text(path)
-    return convert_rows([SourceRow(str(path), path.stem, None)], lambda row: _arrival(row, whole))
+    return convert_rows([SourceRow(str(path), path.stem, None)], lambda row: _transcript_of(row, whole))
 
 
-def _arrival(row: SourceRow, whole: str) -> ImportedTranscript:
+def _transcript_of(row: SourceRow, whole: str) -> ImportedTranscript:
     name = text(row.row, "the file's name")
     segments: list[Segment] = []
     offset = 0

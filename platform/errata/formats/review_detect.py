@@ -19,7 +19,7 @@ from errata.formats.source_rows import DetectedFile, Rejected
 
 
 class ReviewFormat(NamedTuple):
-    words: str
+    label: str
     """What it is called in a sentence."""
     fits: Callable[[JsonObject], bool]
     """Whether a row of a file is this format's."""
@@ -52,7 +52,7 @@ def reviews(path: Path, name: str = "auto", until: str | None = None) -> Detecte
     if name not in ("auto", *FORMATS):
         raise BadInput(f"there is no format {name!r}; name one of auto, {', '.join(FORMATS)}")
     review_format = FORMATS[_fitting(path) if name == "auto" else name]
-    return DetectedFile(path, review_format.words, review_format.read(path, until))
+    return DetectedFile(path, review_format.label, review_format.read(path, until))
 
 
 def _fitting(path: Path) -> str:
@@ -64,7 +64,7 @@ def _fitting(path: Path) -> str:
         for name, review_format in FORMATS.items():
             if review_format.fits(sample):
                 return name
-    accepted = ", ".join(review_format.words for review_format in FORMATS.values())
+    accepted = ", ".join(review_format.label for review_format in FORMATS.values())
     raise BadInput(f"{path} is in no format of reviews that can be read; accepted are {accepted}")
 
 

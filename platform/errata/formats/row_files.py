@@ -24,6 +24,7 @@ def is_json(path: Path) -> bool:
 def json_rows(path: Path) -> Iterator[SourceRow | Rejected]:
     """The items of a JSON list, one object, or the lines of JSONL. Raises BadInput, at once, when it can't be read."""
     text = read_text(path)
+    # A line that is an object is JSONL's first; JSON of one object on one line reads the same either way.
     first = next(line for line in text.split("\n") if line.strip())
     if _is_object(first):
         return json_lines(path)

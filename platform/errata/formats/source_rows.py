@@ -75,10 +75,10 @@ class ImportedTranscript:
 
 
 class DetectedFile(NamedTuple, Generic[Value]):
-    """What a file or folder was taken for, and what is in it."""
+    """What a file or folder was taken for, in words, and what is in it."""
 
     path: Path
-    words: str
+    label: str
     rows: Iterator[Value | Rejected]
 
 

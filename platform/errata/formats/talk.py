@@ -29,13 +29,13 @@ def read(
         metadata = podcast_chapters.metadata(file) if file else {}
         return {"video_id": path.stem, "metadata": metadata, "asr": speech(read_text(path))}
 
-    return arrival(path, raw)
+    return read_row(path, raw)
 
 
-def arrival(path: Path, raw: Callable[[], JsonObject]) -> Iterator[ImportedTranscript | Rejected]:
+def read_row(path: Path, raw: Callable[[], JsonObject]) -> Iterator[ImportedTranscript | Rejected]:
     """The one row of a file, as `raw` makes it for `chapter_llama`; one on which it raises BadInput comes out rejected.
 
     A row that has no such form yet stands in the rejects with its reason alone: the file itself is what can be mended.
     """
     nameless = SourceRow(str(path), path.stem, None)
-    return convert_rows(convert_rows([nameless], lambda row: replace(row, raw=raw())), chapter_llama.arrival)
+    return convert_rows(convert_rows([nameless], lambda row: replace(row, raw=raw())), chapter_llama.transcript_of)

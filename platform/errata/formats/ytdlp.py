@@ -40,7 +40,8 @@ def read(
 
     `beside` are the files among which they are looked for, which are those of its folder by default.
     """
-    return talk.arrival(path, lambda: _raw(path, captions, path.parent.iterdir() if beside is None else beside))
+    files = path.parent.iterdir() if beside is None else beside
+    return talk.read_row(path, lambda: _raw(path, captions, files))
 
 
 def fits(content: Any) -> bool:

@@ -82,6 +82,7 @@ def _may_run_code(suffix: str, data: bytes) -> bool:
     """Whether a file is a pickle or an archive that may hold one, whatever its name says."""
     if suffix == ".safetensors":
         return data[8:9] != b"{"  # its header is JSON, after eight bytes of length
+    # Protocols 2 to 5 begin with their number and end with STOP; 0 and 1 are told by their names alone.
     pickled = data[:1] == b"\x80" and data[1:2] in b"\x02\x03\x04\x05" and data.endswith(b".")
     return suffix in _PICKLES or data.startswith(b"PK\x03\x04") or pickled
 
@@ -110,6 +111,7 @@ def store_model(folder: Path, models: Path) -> str:
     """Copies a sealed model to where models are kept, under its identity, which is returned. Idempotent."""
     identity = verify(folder)
     stored = models / identity[:16]
+    # The copy gets its name when it is whole: what a crash leaves is a `.partial`, which the next attempt clears.
     if not (stored / MANIFEST).exists():
         partial = models / f"{identity[:16]}.partial"
         shutil.rmtree(partial, ignore_errors=True)

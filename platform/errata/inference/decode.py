@@ -40,6 +40,7 @@ class Decoder(Generic[Answer]):
         room = self._task.context
         for place, tokens in enumerate(prompt):
             room -= len(tokens) + len(pending)
+            # The token that ended the last filling counts here, where it is appended, and not where it was answered.
             begin = self._begin(view, fillings, pending + tokens, prompt[place + 1 :])
             answer, fault = yield from self._fill(begin, self._task.grammar(view, fillings), max(room, 1))
             pending = answer[-1:]

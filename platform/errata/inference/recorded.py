@@ -30,6 +30,7 @@ class RecordedModel:
         predictions = {seq: prediction for seq, prediction in recorded.items() if prediction is not None}
         for _ in predictions:
             advance()
+        # Nothing is locked while a model answers, which takes minutes: texts are read, then answers written.
         unknown = [seq for seq in recorded if seq not in predictions]
         for begin in range(0, len(unknown), TOGETHER):
             with self._record.read() as store:

@@ -48,6 +48,7 @@ class ChapterTask:
         while True:
             reading = yield view
             problems.extend(reading.problems)
+            # By start and not by line: of lines that share one only the first can begin a chapter.
             undecided = view.starts[window.fresh - window.first]
             fresh = {chapter.start: chapter for chapter in reading.chapters if chapter.start >= undecided}
             chapters.update(fresh)
@@ -107,13 +108,13 @@ class ChapterTask:
         return [self._cut(tidy(segment.text), longest) for segment in transcript.segments]
 
     def _cut(self, line: str, longest: int) -> str:
-        if len(line.encode()) <= longest:
+        if len(line.encode()) <= longest:  # a token is a byte or more: most lines need not be tokenised
             return line
         tokens = ids(Text(line), self.tokenizer)
         if len(tokens) <= longest:
             return line
         beginning: str = self.tokenizer.decode(tokens[:longest], skip_special_tokens=False)
-        return tidy(beginning.rstrip("�"))
+        return tidy(beginning.rstrip("�"))  # the cut may go through a character
 
 
 def _without_chapters(description: str) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 IGNORED = -100
 """The label that cross-entropy skips."""
 
+# In the private use area: no chat template strips it, or has it in words of its own.
 _HOLE = "\ue000hole\ue000"
 
 

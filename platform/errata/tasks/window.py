@@ -32,6 +32,7 @@ def next_window(window: Window, borders: Collection[int], costs: Sequence[int], 
     """The window after this one, given the lines in it that begin a chapter; None after the last."""
     if window.last == len(costs):
         return None
+    # A chapter that began in the first quarter would have nearly all of this window read again, for little that is new.
     quarter = (window.last - window.first) // 4
     reachable = [border for border in borders if window.first + quarter < border < window.last]
     if reachable:
