@@ -64,7 +64,7 @@ class GateInput:
 
     def comparisons(self) -> Iterator[tuple[str, Comparison]]:
         """Every guardrail that was measured; a preset takes those that it has a limit for."""
-        yield from self.contender.measured.items()
+        yield from self.contender.all_guardrails.items()
         for target, export in self.parity.items():
             yield f"parity_{target}", export.f1
             if export.footprint:

@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 
 from errata.documents.document import write_document
 from errata.documents.file_names import AUGMENTED, LEFT_OUT, MIXTURE, ROWS, STAGE_REPORT, TRAINING_ROWS
-from errata.documents.mixture import MixtureReport
 from errata.documents.night import Night
+from errata.documents.stage_reports import MixtureReport
 from errata.errors import Refused
 from errata.files import write_json
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, read_training_transcripts
@@ -29,7 +29,7 @@ from errata.tasks.encode import IGNORED, Encoded
 from errata.tasks.task import Example, examples
 from errata.tasks.template import Reading
 from errata.workspace import Workspace
-from retrain.curate import LeftOut, write_left_out
+from retrain.curate import LeftOutRow, write_left_out
 from retrain.training_rows import TrainingRow, read_rows
 
 SCHEMA = pa.schema([("input_ids", pa.list_(pa.int32())), ("labels", pa.list_(pa.int32()))])
@@ -63,10 +63,10 @@ def mix(rows: Sequence[TrainingRow], since: int, seen: frozenset[str], replay: f
     return Mixture([*new, *replayed], len(new), len(replayed))
 
 
-def encode_rows(rows: Sequence[TrainingRow], task: ChapterTask) -> tuple[list[Encoded], list[LeftOut]]:
+def encode_rows(rows: Sequence[TrainingRow], task: ChapterTask) -> tuple[list[Encoded], list[LeftOutRow]]:
     """Training rows of ids and labels, and those left out with the reason."""
     encoded: list[Encoded] = []
-    left_out: list[LeftOut] = []
+    left_out: list[LeftOutRow] = []
     for row in rows:
         transcript = row.read_transcript()
         for example in examples(task, transcript, Reading.of(row.read_chapters(), transcript)):
@@ -74,7 +74,7 @@ def encode_rows(rows: Sequence[TrainingRow], task: ChapterTask) -> tuple[list[En
             if fault is None:
                 encoded.append(example.encoded)
             else:
-                left_out.append((row, fault))
+                left_out.append(LeftOutRow(row, fault))
     return encoded, left_out
 
 
@@ -97,15 +97,10 @@ def training_transcripts(rows: Sequence[TrainingRow], ancestors: Iterable[str]) 
     return sorted({name for row in rows for name in row.group_hashes} | set(ancestors))
 
 
-def starting_model(night: Night, start: str) -> tuple[str, int]:
-    """Where training goes on from, and the watermark up to which that model has trained."""
-    return (night.champion, night.champion_watermark) if start == "champion" else (night.day0, 0)
-
-
 def main() -> None:
     workspace = Workspace.find(Path.cwd())
     night, params = Night.read(workspace.root), workspace.params()
-    identity, since = starting_model(night, params.train.start)
+    identity, since = night.starting_model(params.train.start)
     folder = model_folder(identity, workspace.models)
     seen = read_training_transcripts(folder)
     mixture = mix(read_rows(AUGMENTED / ROWS), since, seen, params.mix.replay, params.mix.seed)
@@ -121,7 +116,7 @@ def main() -> None:
     sys.stderr.write(f"mix: {', '.join(f'{value} {name}' for name, value in asdict(report).items())}\n")
 
 
-def report_of(mixture: Mixture, encoded: Sequence[Encoded], left_out: Sequence[LeftOut]) -> MixtureReport:
+def report_of(mixture: Mixture, encoded: Sequence[Encoded], left_out: Sequence[LeftOutRow]) -> MixtureReport:
     return MixtureReport(
         new=mixture.new,
         replayed=mixture.replayed,

@@ -19,7 +19,7 @@ from errata.documents.document import write_document
 from errata.documents.file_names import CANDIDATE, MIXTURE, NO_CANDIDATE, TRAINING, TRAINING_ROWS
 from errata.documents.night import Night
 from errata.documents.params import Recipe
-from errata.documents.training import NoCandidate, TrainingLog
+from errata.documents.stage_reports import NoCandidate, TrainingLog
 from errata.domain.hashing import content_hash, sha256
 from errata.errors import Refused
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, seal
@@ -29,7 +29,6 @@ from errata.tasks import templates
 from errata.workspace import Workspace
 from retrain.backends import Start, load
 from retrain.loss import border_weights, label_loss
-from retrain.mix import starting_model
 
 if TYPE_CHECKING:
     import torch
@@ -185,7 +184,7 @@ def _progress(steps: int) -> TrainerCallback:
 
 def _start(night: Night, recipe: Recipe, models: Path) -> tuple[Start, Card, str]:
     """What to go on from, the card that the candidate will carry, and its ancestor's identity."""
-    identity, _ = starting_model(night, recipe.start)
+    identity, _ = night.starting_model(recipe.start)
     folder = model_folder(identity, models)
     card = Card.read(folder)
     adapter = card.form == "adapter"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
-from errata.documents.document import checked, to_json
+from errata.documents.document import parse
 from errata.documents.evidence import Evidence
 from errata.documents.guardrail import GuardrailResult
 from registry.guardrail import POINTS
@@ -20,8 +21,8 @@ RESULT = GuardrailResult(
 
 def recorded(evidence: Evidence) -> Evidence:
     """As an evidence record gives it back."""
-    text = json.dumps(to_json(check_numbers(evidence)), allow_nan=False)
-    return checked(Evidence, json.loads(text), "the evidence", "score the candidate again")
+    text = json.dumps(asdict(check_numbers(evidence)), allow_nan=False)
+    return parse(Evidence, json.loads(text), "the evidence", "score the candidate again")
 
 
 OLDER_REASONS = """

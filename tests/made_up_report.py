@@ -12,7 +12,6 @@ from typing import Any, cast
 import numpy as np
 
 from errata.documents.comparison import NOTHING
-from errata.documents.curation import CurationReport
 from errata.documents.evaluation import ContenderScores
 from errata.documents.evidence import Fault
 from errata.documents.judging import (
@@ -24,11 +23,10 @@ from errata.documents.judging import (
     SayReason,
     SwapConsistency,
 )
-from errata.documents.mixture import MixtureReport
 from errata.documents.night import Night
 from errata.documents.parity import Parity
 from errata.documents.snapshot import Shard, SnapshotManifest
-from errata.documents.training import TrainingLog
+from errata.documents.stage_reports import CurationReport, MixtureReport, TrainingLog
 from evaluation.judges.agreement import agreement, correlate_differences, estimate, mean
 from evaluation.judges.judged_item import JudgedItem
 from evaluation.judges.pairwise import PairVerdict

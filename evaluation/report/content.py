@@ -6,18 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from errata.documents.comparison import NOTHING, Comparison
-from errata.documents.curation import CurationReport
 from errata.documents.decision import OutcomeDecision, leading_decision
 from errata.documents.evaluation import Evaluation
 from errata.documents.judging import Judging
 from errata.documents.metric_values import ModelMean
-from errata.documents.mixture import MixtureReport
 from errata.documents.night import Night
 from errata.documents.night_timing import NightTiming
 from errata.documents.parity import Parity
 from errata.documents.scored_items import ScoredItemRow, rows_of
 from errata.documents.snapshot import SnapshotManifest
-from errata.documents.training import TrainingLog
+from errata.documents.stage_reports import CurationReport, MixtureReport, TrainingLog
 from errata.domain.transcript import Transcript
 
 REGRESSIONS, FIXED = 5, 3

@@ -125,7 +125,7 @@ def report_document(report: Report) -> ReportDocument:
 def contender_slices(report: Report, contender: str) -> dict[str, tuple[Slice, ...]]:
     """With the gate's own comparisons, where it made them."""
     scores = report.evaluation.scores_of(contender)
-    measured = {"fresh": scores.primary, **scores.measured} if scores else {}
+    measured = {"fresh": scores.primary, **scores.all_guardrails} if scores else {}
     return slices(changes(report.items, contender), measured)
 
 

@@ -46,9 +46,9 @@ def no_progress_bar(name: str, total: int) -> Iterator[Callable[[], None]]:
     yield lambda: None
 
 
-def counted(rows: Iterable[Row]) -> Iterator[Row]:
-    """The rows as they come, counted."""
-    with counter("rows") as each:
+def count_rows(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows as they come, which stderr counts."""
+    with counter("rows") as advance:
         for row in rows:
-            each()
+            advance()
             yield row

@@ -37,7 +37,7 @@ def read_settings(workspace: Path) -> Settings:
         "mlflow_uri": f"sqlite:///{root / 'mlflow.db'}",
         "model_name": "errata-chapters",
     }
-    for name, value in _written(path).items():
+    for name, value in _read_toml(path).items():
         if name not in NAMES:
             raise BadInput(f"{path}: {name} is no setting; there are {', '.join(NAMES)}")
         if not isinstance(value, str):
@@ -47,7 +47,7 @@ def read_settings(workspace: Path) -> Settings:
     return Settings(**values | {name: value for name, value in variables.items() if value is not None})
 
 
-def _written(path: Path) -> dict[str, object]:
+def _read_toml(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text() if path.exists() else "")
     except tomllib.TOMLDecodeError as error:

@@ -12,7 +12,7 @@ import pytest
 from pydantic import TypeAdapter
 
 import evaluation.report
-from errata.documents.training import TrainingLog
+from errata.documents.stage_reports import TrainingLog
 from evaluation.report.content import Report
 from evaluation.report.report_document import DIALECT, NAME, ReportDocument, as_json, schema
 from tests.made_up_night import bootstrap, of_nothing

@@ -17,7 +17,7 @@ from errata.documents.params import params_of, read_params
 from errata.documents.parity import AnswerAgreement, Parity, ParityReport
 from errata.documents.scored_items import ScoredItemRow, read_scored_items, write_scored_items
 from errata.documents.snapshot import Shard, SnapshotManifest
-from errata.documents.training import TrainingLog
+from errata.documents.stage_reports import TrainingLog
 from errata.errors import BadInput, NotFound
 from errata.project_files import project_file
 
@@ -65,7 +65,7 @@ def test_an_evaluation_of_before_is_read() -> None:
     found = from_json(Evaluation, older, "it", "mend it")
     assert found.means == EVALUATION.means
     assert found.contenders[0].primary == COMPARED and found.contenders[0].continual is None
-    assert found.contenders[0].measured == {"anchor": COMPARED}
+    assert found.contenders[0].all_guardrails == {"anchor": COMPARED}
 
 
 def test_parity_and_a_manifest_of_before_are_read() -> None:

@@ -17,12 +17,12 @@ from errata.cli.app import app
 from errata.database.record import Record
 from errata.database.store import Store
 from errata.documents.file_names import PARAMS
-from errata.documents.params import read_params
+from errata.documents.params import CurateParams, read_params
 from errata.domain.correction import Label
 from errata.domain.reviewer import PROBATION_FLOOR, PROBATION_ITEMS, AgreementCount, on_probation
 from errata.errors import BadInput, Refused
 from errata.settings import FILE
-from retrain.curate import Cap, capped
+from retrain.curate import cap_reviewers
 from retrain.snapshot import read_manifest, snapshot
 from retrain.training_rows import TrainingRow
 from tests.made_up_params import write_params
@@ -174,28 +174,35 @@ _rows = st.lists(st.sampled_from(("ann", "bob", "eve", "")), max_size=40).map(
 def test_nobody_fills_a_night_and_nothing_is_lost(
     rows: list[TrainingRow], share: float, since: int, data: st.DataObject
 ) -> None:
-    kept, waiting = capped(rows, Cap(share, share, since), {"ann", "bob", "eve"})
+    caps, probation = CurateParams(share, share), {"ann", "bob", "eve"}
+    kept, waiting = cap_reviewers(rows, caps, since, probation)
     new = [each for each in rows if each.correction > since]
+    waiting_rows = [entry.row for entry in waiting]
     most = max(1, share * len(new) + 1e-9)
     given_now = Counter(each.reviewer for each in kept if each in new and each.reviewer)
     assert all(count <= most for count in given_now.values())
-    assert sorted((*kept, *(each for each, _ in waiting)), key=lambda each: each.correction) == rows
-    assert all(each.correction > since and each.reviewer for each, _ in waiting)
-    for each, _ in waiting:
+    assert sorted((*kept, *waiting_rows), key=lambda each: each.correction) == rows
+    assert all(each.correction > since and each.reviewer for each in waiting_rows)
+    for each in waiting_rows:
         assert not [late for late in kept if late.reviewer == each.reviewer and late.correction > each.correction]
-    assert capped(data.draw(st.permutations(rows)), Cap(share, share, since), {"ann", "bob", "eve"})[0] == kept
+    shuffled = data.draw(st.permutations(rows))
+    assert cap_reviewers(shuffled, caps, since, probation)[0] == kept
+
+
+CAPS = CurateParams(reviewer_share=0.5, probation_share=0.1)
 
 
 def test_probation_is_capped_harder_and_a_lone_reviewer_is_not() -> None:
     both = [row(place, "ann" if place % 2 else "new") for place in range(1, 41)]
-    kept, waiting = capped(both, Cap(0.5, 0.1, 0), {"new"})
+    kept, waiting = cap_reviewers(both, CAPS, 0, {"new"})
     assert Counter(each.reviewer for each in kept) == {"ann": 20, "new": 4}
-    assert {reason for _, reason in waiting} == {"it waits, since its reviewer's share of the night is full (new)"}
+    full = {(entry.reason, entry.detail) for entry in waiting}
+    assert full == {("it waits, since its reviewer's share of the night is full", "new")}
     alone = [row(place, "ann") for place in range(1, 11)]
-    assert capped(alone, Cap(0.5, 0.1, 0), set()) == (alone, [])
-    assert len(capped(alone, Cap(0.5, 0.1, 0), {"ann"})[0]) == 1
+    assert cap_reviewers(alone, CAPS, 0, set()) == (alone, [])
+    assert len(cap_reviewers(alone, CAPS, 0, {"ann"})[0]) == 1
     decided = [row(place, "carol", "adjudicate") for place in range(1, 11)]
-    assert capped([*alone, *decided], Cap(0.5, 0.1, 0), set())[1] == []
+    assert cap_reviewers([*alone, *decided], CAPS, 0, set())[1] == []
 
 
 @pytest.mark.parametrize("changes", [{"reviewer_share": 0}, {"reviewer_share": "half"}, {"probation_share": None}])

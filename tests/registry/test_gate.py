@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errata.documents.comparison import Comparison
-from errata.documents.document import checked
+from errata.documents.document import parse
 from errata.documents.evidence import Evidence, Fault
 from errata.documents.guardrail import Guardrail
 from errata.errors import BadInput
@@ -192,7 +192,7 @@ def test_the_evidence_round_trips_through_json():
 @pytest.mark.parametrize("odd", [None, [], {}, {"primary": {}, "guardrails": [], "faults": []}])
 def test_evidence_of_another_form_is_refused(odd):
     with pytest.raises(BadInput, match="can't be read at"):
-        checked(Evidence, odd, "the evidence", "score the candidate again")
+        parse(Evidence, odd, "the evidence", "score the candidate again")
 
 
 def test_day0_against_itself_is_even_and_never_promotes():

@@ -12,7 +12,7 @@ import pytest
 
 from errata.documents.comparison import Comparison
 from errata.documents.decision import Decision, OutcomeDecision, Verdict
-from errata.documents.document import as_json, checked, from_json, write_document
+from errata.documents.document import as_json, from_json, parse, write_document
 from errata.documents.evaluation import ContenderScores
 from errata.documents.evidence import Evidence
 from errata.documents.judging import IntervalEstimate, Judging, PanelItem, SwapConsistency
@@ -41,7 +41,7 @@ def gate(
     history: GateHistory | None = None,
     judging: Judging | None = None,
 ) -> GateResult:
-    scores = checked(ContenderScores, contender, "the contender", "mend the test")
+    scores = parse(ContenderScores, contender, "the contender", "mend the test")
     exports = from_json(ParityReport, parity, "parity.json", "mend the test").exports
     return run_gate(NIGHT, GateInput(scores, exports, judging), policy, folder, history)
 

@@ -11,10 +11,11 @@ import pytest
 from errata.database.record import Record
 from errata.documents.file_names import CURATED, LEFT_OUT, ROWS, SNAPSHOT, STAGE_REPORT
 from errata.documents.night import Night
+from errata.documents.stage_reports import CurationReport
 from errata.domain.chapter import Chapter, Chapters
 from errata.domain.hashing import canonical_json
 from retrain import curate as stage
-from retrain.curate import curate
+from retrain.curate import LeftOutRow, curate, report_of
 from retrain.snapshot import read_snapshot, snapshot
 from retrain.training_rows import TrainingRow, chapters_json, read_rows, write_rows
 from tests.made_up_params import write_params
@@ -41,8 +42,8 @@ def row(name: str, correction: int, right: Chapters = RIGHT, group: int = 0, rol
     )
 
 
-def why(left_out: list[tuple[TrainingRow, str]]) -> dict[str, str]:
-    return {row.external_id: reason for row, reason in left_out}
+def why(left_out: list[LeftOutRow]) -> dict[str, str]:
+    return {entry.row.external_id: f"{entry.reason} ({entry.detail})" for entry in left_out}
 
 
 @pytest.mark.parametrize("role", ["dev", "anchor", "sealed"])
@@ -64,6 +65,14 @@ def test_a_held_out_copy_does_not_push_out_or_let_in() -> None:
     kept, left_out = curate([row("a", 1, group=1, role="anchor"), row("copy", 2, group=1, role="anchor")])
     assert kept == []
     assert set(why(left_out)) == {"a", "copy"}
+
+
+def test_reasons_are_counted_without_what_is_one_row_s_alone() -> None:
+    rows = [row("a", 1, group=1), row("a (again)", 2, group=1), row("a (third)", 3, group=1), row("b", 4, role="dev")]
+    kept, left_out = curate(rows)
+    assert report_of(kept, left_out) == CurationReport(
+        1, {"a copy of this talk was corrected later": 2, "its leak group is held out": 1}
+    )
 
 
 def test_an_answer_that_teaches_nothing_is_left_out() -> None:

@@ -27,7 +27,7 @@ from errata.tasks.encode import IGNORED
 from errata.tasks.task import examples
 from errata.tasks.template import Reading
 from retrain import mix as stage
-from retrain.mix import encode_rows, fault_of, mix, starting_model, training_transcripts
+from retrain.mix import encode_rows, fault_of, mix, training_transcripts
 from retrain.training_rows import TrainingRow, chapters_json, write_rows
 from tests.made_up_model import SAID, make_model, make_tokenizer
 from tests.made_up_params import write_params
@@ -120,8 +120,8 @@ def test_seen_are_the_rows_their_twins_and_the_ancestors_transcripts() -> None:
 
 
 def test_a_candidate_goes_on_from_the_champion_or_from_day_0_anew() -> None:
-    assert starting_model(NIGHT, "champion") == ("c" * 64, 20)
-    assert starting_model(NIGHT, "base") == ("d" * 64, 0)
+    assert NIGHT.starting_model("champion") == ("c" * 64, 20)
+    assert NIGHT.starting_model("base") == ("d" * 64, 0)
 
 
 @pytest.mark.parametrize("template", sorted(templates.TEMPLATES))
@@ -137,7 +137,7 @@ def test_every_row_ends_has_something_to_say_and_fits(template: str, context: in
         assert sum(label != IGNORED for label in item.labels) >= 2
         assert len(item.labels) == len(item.input_ids) <= context
         assert all(label in (IGNORED, token) for token, label in zip(item.input_ids, item.labels, strict=True))
-    assert all(reason for _, reason in left_out)
+    assert all(entry.reason for entry in left_out)
     assert encode_rows(rows, task) == (encoded, left_out)
 
 
@@ -145,8 +145,8 @@ def test_a_row_that_does_not_fit_is_left_out_with_its_length() -> None:
     task = ChapterTask(templates.find("inline"), make_tokenizer(), 256)
     crowded = row(1, chapters(*range(0, 120, 10), by="A title that is far too long for its line to bear " * 2))
     encoded, left_out = encode_rows([crowded, ROWS[1]], task)
-    assert {each.external_id for each, _ in left_out} == {"t1"}
-    assert any("more than the context of 256" in reason for _, reason in left_out)
+    assert {entry.row.external_id for entry in left_out} == {"t1"}
+    assert any("more than the context of 256" in entry.reason for entry in left_out)
     assert encoded
 
 

@@ -98,13 +98,13 @@ def import_transcripts_command(
     """Import transcripts; chapters that come with them are references."""
     from errata.formats import detect, hub
     from errata.operations.importing import add_transcripts
-    from errata.progress import counted, note
+    from errata.progress import count_rows, note
 
     place = find(workspace)
     asr_file = None if asr is None else hub.local(asr, alone=True)
     file = detect.transcripts(hub.local(path, alone=asr is not None), asr_file, name)
     note(f"took {file.path.name} for {file.label}")
-    file = file._replace(rows=counted(file.rows))
+    file = file._replace(rows=count_rows(file.rows))
     held_out = None if role is None else _ROLES[role]
     _show_import(add_transcripts(place.record, file, place.root / "rejects", held_out), as_json)
 
@@ -120,12 +120,12 @@ def import_corrections_command(
     """Import corrections, in the file's order."""
     from errata.formats import review_detect
     from errata.operations.importing import add_corrections
-    from errata.progress import counted, note
+    from errata.progress import count_rows, note
 
     place = find(workspace)
     file = review_detect.reviews(path, name, until)
     note(f"took {path.name} for {file.label}")
-    file = file._replace(rows=counted(file.rows))
+    file = file._replace(rows=count_rows(file.rows))
     _show_import(add_corrections(place.record, file, place.root / "rejects"), as_json)
 
 

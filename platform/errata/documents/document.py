@@ -3,8 +3,9 @@
     write_document(folder / EVALUATION, evaluation)
     evaluation = read_document(Evaluation, folder / EVALUATION, "score that night again")
 
-A document's class says its form's number (`VERSION`) and, where an older form can still be read, how it becomes the
-present one (`upgraded`). Keys that a form doesn't know are left aside, so that a later field does no harm.
+A document's class says its form's number (`VERSION`) and, where files from before forms had numbers can still be read,
+how their form becomes the present one (`upgrade`). Keys that a form doesn't know are left aside, so that a later field
+does no harm.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from errata.errors import BadInput, NotFound
-from errata.files import write_json
+from errata.files import JsonObject, write_json
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -32,20 +33,14 @@ class Document:
     VERSION: ClassVar[int] = 1
 
     @classmethod
-    def upgraded(cls, value: dict[str, Any], version: int) -> dict[str, Any]:
-        """`value` of an older form (0 is from before forms had numbers) as one of the present form."""
+    def upgrade(cls, value: JsonObject) -> JsonObject:
+        """`value` of form 0, which is from before forms had numbers, as one of the present form."""
         return value
 
 
-def as_json(document: Document) -> dict[str, Any]:
+def as_json(document: Document) -> JsonObject:
     """What `from_json` reads: JSON's own types alone."""
-    return {"version": document.VERSION, **to_json(document)}
-
-
-def to_json(value: Any) -> dict[str, Any]:
-    """A frozen dataclass in JSON's own types alone, as `checked` reads it."""
-    fields: dict[str, Any] = _adapter(type(value)).dump_python(value, mode="json")
-    return fields
+    return {"version": document.VERSION, **type_adapter(type(document)).dump_python(document, mode="json")}
 
 
 def from_json(kind: type[Kind], value: Any, what: str, remedy: str) -> Kind:
@@ -55,16 +50,15 @@ def from_json(kind: type[Kind], value: Any, what: str, remedy: str) -> Kind:
     version = value.get("version", 0)
     if not isinstance(version, int) or version > kind.VERSION:
         raise BadInput(f"{what} was written by a newer Errata (version {version}); install that")
-    older = version < kind.VERSION
-    return checked(kind, kind.upgraded(value, version) if older else value, what, remedy)
+    return parse(kind, kind.upgrade(value) if version < kind.VERSION else value, what, remedy)
 
 
-def checked(kind: type[Value], value: Any, what: str, remedy: str) -> Value:
+def parse(kind: type[Value], value: Any, what: str, remedy: str) -> Value:
     """`value`, as JSON or YAML has it, as a `kind`. Raises BadInput where a part is missing or of another type."""
     from pydantic import ValidationError
 
     try:
-        return _adapter(kind).validate_python(value)
+        return type_adapter(kind).validate_python(value)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the whole"
@@ -86,7 +80,7 @@ def write_document(path: Path, document: Document) -> None:
     write_json(path, as_json(document))
 
 
-def _adapter(kind: type[Value]) -> TypeAdapter[Value]:
+def type_adapter(kind: type[Value]) -> TypeAdapter[Value]:
     """Made once a kind: to make one takes longer than to read by it."""
     from pydantic import TypeAdapter  # 0.15 s, which a command that reads no document need not wait for
 

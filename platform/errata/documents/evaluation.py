@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from errata.documents.comparison import Comparison
 from errata.documents.document import Document
 from errata.documents.metric_values import ModelMean
+from errata.files import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,7 @@ class ContenderScores:
     """Why it can't be decided on, in words; none that `evaluation.harness` finds."""
 
     @property
-    def measured(self) -> dict[str, Comparison]:
-        """Every guardrail."""
+    def all_guardrails(self) -> dict[str, Comparison]:
         return {**self.guardrails, **self.more_guardrails}
 
 
@@ -91,7 +90,7 @@ class Evaluation(Document):
     contenders: tuple[ContenderScores, ...] = ()
 
     @classmethod
-    def upgraded(cls, value: dict[str, Any], version: int) -> dict[str, Any]:
+    def upgrade(cls, value: JsonObject) -> JsonObject:
         """0: whoever had learnt nothing from earlier nights had an empty object instead of none."""
         contenders = [{**scores, "continual": scores.get("continual") or None} for scores in value["contenders"]]
         return {**value, "contenders": contenders}

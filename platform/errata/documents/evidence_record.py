@@ -35,7 +35,7 @@ class EvidenceRecord(Document):
     """By target."""
 
     @classmethod
-    def upgraded(cls, value: JsonObject, version: int) -> JsonObject:
+    def upgrade(cls, value: JsonObject) -> JsonObject:
         """0: faults and decision were sentences."""
         older = {"gate": upgraded_evidence, "decision": upgraded_decision}
         parts = {name: (value.get(name), as_now) for name, as_now in older.items()}

@@ -169,7 +169,7 @@ class JudgeCheck(Document):
     cached: int
 
     @classmethod
-    def upgraded(cls, value: JsonObject, version: int) -> JsonObject:
+    def upgrade(cls, value: JsonObject) -> JsonObject:
         judges, unlabelled = value.get("judges"), value.get("unlabelled")
         return {
             **value,

@@ -35,6 +35,11 @@ class Night(Document):
     code: str
     """Hash of the installed code: other code may give other results from the same rows."""
 
+    def starting_model(self, start: str) -> tuple[str, int]:
+        """Where training goes on from (`train.start`), and the watermark up to which that model has trained: Day-0 has
+        trained on nothing of the record."""
+        return (self.champion, self.champion_watermark) if start == "champion" else (self.day0, 0)
+
     @classmethod
     def read(cls, folder: Path) -> Night:
         """Of a workspace, or of a night's own folder. Raises NotFound where `errata nightly` has not begun a night."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from errata.documents.decision import OutcomeDecision, upgraded_outcome_decision
 from errata.documents.document import Document
 from errata.documents.metric_values import ModelMean
+from errata.files import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Outcome(Document):
     """Where its evidence record lies in the workspace."""
 
     @classmethod
-    def upgraded(cls, value: dict[str, Any], version: int) -> dict[str, Any]:
+    def upgrade(cls, value: JsonObject) -> JsonObject:
         """0: a decision was one flat object, and sentences."""
         decisions = [
             entry if "decision" in entry else upgraded_outcome_decision(entry) for entry in value.get("decisions", ())

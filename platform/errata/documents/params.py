@@ -7,19 +7,19 @@ A default stands where a parameter came to be after workspaces had been made, so
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
-from functools import cache
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_args
 
 from annotated_types import Gt, Le
 
+from errata.documents.document import type_adapter
 from errata.documents.judge_params import NO_JUDGES, JudgesParams, judges_of
 from errata.errors import BadInput
+from errata.files import JsonObject
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+    from pydantic_core import ErrorDetails
 
 Share = Annotated[float, Gt(0), Le(1)]
 Target = Literal["server", "device"]
@@ -27,8 +27,15 @@ TARGETS: tuple[Target, ...] = get_args(Target)
 Precision = Literal["int4", "int8"]
 
 
+class ParamGroup:
+    """A misspelt parameter is refused: its default would hold in silence."""
+
+    __slots__ = ()
+    __pydantic_config__: ClassVar[JsonObject] = {"extra": "forbid"}
+
+
 @dataclass(frozen=True, slots=True)
-class CurateParams:
+class CurateParams(ParamGroup):
     """How much one reviewer may put into one night, as shares of the rows that are new to it."""
 
     reviewer_share: Share
@@ -37,14 +44,14 @@ class CurateParams:
 
 
 @dataclass(frozen=True, slots=True)
-class AugmentParams:
+class AugmentParams(ParamGroup):
     share: float
     """Altered copies, as a share of the rows."""
     seed: int
 
 
 @dataclass(frozen=True, slots=True)
-class MixParams:
+class MixParams(ParamGroup):
     replay: float
     """Rows that the starting model has trained on, for each new one."""
     least: int
@@ -53,7 +60,7 @@ class MixParams:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
+class Recipe(ParamGroup):
     """`train`: how the candidate is made."""
 
     backend: Literal["transformers", "unsloth"]
@@ -75,7 +82,7 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
-class EvaluateParams:
+class EvaluateParams(ParamGroup):
     seed: int
     vintage_items: int = 20
     """Of each earlier night's fresh items, asked again."""
@@ -84,19 +91,19 @@ class EvaluateParams:
 
 
 @dataclass(frozen=True, slots=True)
-class GateParams:
+class GateParams(ParamGroup):
     preset: str
     """See `registry.policy`."""
 
 
 @dataclass(frozen=True, slots=True)
-class ExportParams:
+class ExportParams(ParamGroup):
     targets: tuple[Target, ...]
     device: Precision = "int8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Params:
+class Params(ParamGroup):
     curate: CurateParams | None = None
     """None: no reviewer's share is bounded."""
     augment: AugmentParams
@@ -113,17 +120,6 @@ class Params:
         return {f"{group}.{name}": value for group, values in groups.items() for name, value in values.items()}
 
 
-_GROUPS: dict[str, type] = {
-    "curate": CurateParams,
-    "augment": AugmentParams,
-    "mix": MixParams,
-    "train": Recipe,
-    "evaluate": EvaluateParams,
-    "gate": GateParams,
-    "export": ExportParams,
-}
-
-
 def read_params(path: Path) -> Params:
     """Raises BadInput, in one sentence that names it, for a parameter that is missing, unknown or of the wrong kind."""
     import yaml
@@ -137,40 +133,33 @@ def read_params(path: Path) -> Params:
     return params_of(groups)
 
 
-def params_of(groups: Mapping[str, object]) -> Params:
+def params_of(groups: JsonObject) -> Params:
     """Of what `params.yaml` holds; raises as `read_params` does."""
-    known = {field.name: field for field in fields(Params)}
-    if unknown := groups.keys() - known.keys():
-        raise BadInput(f"params.yaml has no group {min(unknown, key=str)!r}; remove it")
-    for name, field in known.items():
-        if name not in groups and field.default is MISSING:
-            raise BadInput(f"params.yaml lacks the group {name}; copy it from the project's own")
-    return Params(**{name: _group(name, values) for name, values in groups.items()})
-
-
-def _group(name: str, values: object) -> Any:
     from pydantic import ValidationError
 
-    if name == "judges":
-        return judges_of(values)
-    kind = _GROUPS[name]
-    if not isinstance(values, dict):
-        raise BadInput(f"params.yaml: {name} is {values!r}, no group of parameters; mend it")
-    if unknown := values.keys() - {field.name for field in fields(kind)}:
-        raise BadInput(f"params.yaml: {name} has no parameter {min(unknown, key=str)!r}; remove it")
+    own = {name: values for name, values in groups.items() if name != "judges"}
+    for name, values in own.items():  # a group whose lines are all commented out is no group that was left out
+        if not isinstance(values, dict):
+            raise BadInput(f"params.yaml: {name} is {values!r}, no group of parameters; mend it")
+    judges = judges_of(groups.get("judges"))
     try:
         # as JSON and strictly: a number in quotes is none, and a list may be a tuple
-        return _adapter(kind).validate_json(json.dumps(values, default=str), strict=True)
+        params = type_adapter(Params).validate_json(json.dumps(own, default=str), strict=True)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in (name, *first["loc"]))
-        if first["type"] == "missing":
-            raise BadInput(f"params.yaml: {place} is missing; give it a value") from error
-        raise BadInput(f"params.yaml: {place} is {first['input']!r}: {first['msg']}; mend it") from error
+        raise BadInput(_complaint(error.errors()[0])) from error
+    return replace(params, judges=judges)
 
 
-@cache
-def _adapter(kind: type) -> TypeAdapter[Any]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(kind)
+def _complaint(error: ErrorDetails) -> str:
+    group, *names = map(str, error["loc"])
+    place = ".".join((group, *names))
+    match error["type"]:
+        case "unexpected_keyword_argument" if names:
+            return f"params.yaml: {group} has no parameter {names[-1]!r}; remove it"
+        case "unexpected_keyword_argument":
+            return f"params.yaml has no group {group!r}; remove it"
+        case "missing" if names:
+            return f"params.yaml: {place} is missing; give it a value"
+        case "missing":
+            return f"params.yaml lacks the group {group}; copy it from the project's own"
+    return f"params.yaml: {place} is {error['input']!r}: {error['msg']}; mend it"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from errata.documents.comparison import Comparison
 from errata.documents.document import Document
+from errata.files import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,6 @@ class ParityReport(Document):
     """By target: `server`, `device`."""
 
     @classmethod
-    def upgraded(cls, value: dict[str, Any], version: int) -> dict[str, Any]:
+    def upgrade(cls, value: JsonObject) -> JsonObject:
         """0: the targets stood alone."""
         return {"exports": value}

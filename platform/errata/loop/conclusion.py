@@ -14,7 +14,7 @@ from errata.documents.evaluation import Evaluation
 from errata.documents.file_names import NO_CANDIDATE
 from errata.documents.night import Night
 from errata.documents.outcome import Outcome
-from errata.documents.training import NoCandidate
+from errata.documents.stage_reports import NoCandidate
 from errata.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -13,19 +13,17 @@ from sqlalchemy import make_url
 import errata
 from errata.database.tables import NightRow
 from errata.documents import file_names as names
-from errata.documents.curation import CurationReport
 from errata.documents.decision import OutcomeDecision
 from errata.documents.document import Document, read_document
 from errata.documents.evaluation import Evaluation
 from errata.documents.judging import Judging
-from errata.documents.mixture import MixtureReport
 from errata.documents.night import Night
 from errata.documents.night_timing import NightTiming
 from errata.documents.outcome import Outcome
 from errata.documents.parity import Parity, ParityReport
 from errata.documents.scored_items import read_scored_items
 from errata.documents.snapshot import SnapshotManifest
-from errata.documents.training import TrainingLog
+from errata.documents.stage_reports import CurationReport, MixtureReport, TrainingLog
 from errata.domain.hashing import sha256
 from errata.errors import NotFound
 from errata.files import write_atomically, write_json

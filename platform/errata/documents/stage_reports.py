@@ -1,0 +1,47 @@
+"""What the stages say of what they did: curation and the mix in a `report.json` each, training in `train.json`, or in
+`nothing.json` in place of a candidate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from errata.documents.document import Document
+
+
+@dataclass(frozen=True, slots=True)
+class CurationReport(Document):
+    """What curation left out, and how much was left to train on."""
+
+    kept: int
+    left_out: dict[str, int]
+    """Rows, by the reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MixtureReport(Document):
+    """What a candidate learns from, in numbers."""
+
+    new: int
+    """Rows that the starting model has not trained on,"""
+    replayed: int
+    """and those that it has."""
+    examples: int
+    """Rows of token ids: a long transcript gives several."""
+    tokens: int
+    labels: int
+    """Tokens that are learnt."""
+    left_out: int
+    """Examples that don't fit the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingLog(Document):
+    steps: int = 0
+    loss: tuple[float, ...] = ()
+    """Of each step."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoCandidate(Document):
+    reason: str
+    """Why nothing was trained."""
