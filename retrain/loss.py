@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from errata.tasks.encode import IGNORED
@@ -11,31 +9,36 @@ from errata.tasks.encode import IGNORED
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase as Tokenizer
+    from transformers.modeling_outputs import CausalLMOutput
+
+
+def at_labels(inputs: dict[str, Any]) -> dict[str, Any]:
+    """A batch whose model computes logits only where a row has a label, with the labels shifted to those places.
+
+    Takes `input_ids` and `labels`, both (rows, tokens). `logits_to_keep` is the models' own parameter; the rows share
+    it, so a place that is another row's keeps IGNORED here.
+    """
+    next_labels = inputs["labels"][:, 1:]
+    kept = (next_labels != IGNORED).any(0).nonzero().squeeze(1)
+    return {**inputs, "labels": next_labels[:, kept], "logits_to_keep": kept, "use_cache": False}
 
 
 def label_loss(
-    model: Any,
-    input_ids: torch.Tensor,
+    outputs: CausalLMOutput,
     labels: torch.Tensor,
-    items: torch.Tensor | int,
+    num_items_in_batch: torch.Tensor | int,
     weights: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """Cross-entropy in nats, summed and divided by `items`: the labels in all rows of the step. Both (rows, tokens).
+    """Cross-entropy in nats, summed and divided by the labels in all rows of the step: transformers' `compute_loss_func`.
 
-    `weights`, a number for each token of the vocabulary, multiplies the loss of the labels that are that token.
-
-    Equal to the model's own loss over all logits. Needs no attention mask: attention is causal and padding is on the
-    right, so no label sees any.
+    `weights`, a number for each token of the vocabulary, multiplies the loss of the labels that are that token. Without
+    them it is equal to the model's own loss over all logits.
     """
     from torch.nn.functional import cross_entropy
 
-    nexts = labels[:, 1:]
-    said = (nexts != IGNORED).any(0).nonzero().squeeze(1)
-    with _last_mlp_at(model, said, input_ids.shape[1]):
-        logits = model(input_ids=input_ids, logits_to_keep=said, use_cache=False).logits
-    targets = nexts[:, said].flatten()
-    logits = logits.flatten(0, 1).float()
-    return cross_entropy(logits, targets, weights, ignore_index=IGNORED, reduction="sum") / items
+    logits = outputs.logits.flatten(0, 1).float()
+    weights = None if weights is None else weights.to(logits.device)
+    return cross_entropy(logits, labels.flatten(), weights, ignore_index=IGNORED, reduction="sum") / num_items_in_batch
 
 
 def border_weights(tokenizer: Tokenizer, border: str, weight: float, vocabulary: int) -> torch.Tensor | None:
@@ -51,25 +54,3 @@ def border_weights(tokenizer: Tokenizer, border: str, weight: float, vocabulary:
     weights = torch.ones(vocabulary)
     weights[tokenizer.convert_tokens_to_ids(border)] = weight
     return weights
-
-
-@contextmanager
-def _last_mlp_at(model: Any, kept: torch.Tensor, length: int) -> Iterator[None]:
-    """Within it, the last layer's MLP computes the `kept` positions alone: no other comes to the logits."""
-    mlp = getattr(model.get_decoder().layers[-1], "mlp", None)
-    if mlp is None:
-        yield
-        return
-
-    def narrow(_: Any, args: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
-        return (args[0][:, kept],)
-
-    def widen(_: Any, __: Any, made: torch.Tensor) -> torch.Tensor:
-        return made.new_zeros(made.shape[0], length, made.shape[2]).index_copy(1, kept, made)
-
-    hooks = (mlp.register_forward_pre_hook(narrow), mlp.register_forward_hook(widen))
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()

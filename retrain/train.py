@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import sys
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +29,9 @@ from errata.inference.tokenizer import load_tokenizer
 from errata.tasks import templates
 from errata.workspace import Workspace
 from retrain.backends import Start, load
-from retrain.loss import border_weights, label_loss
+from retrain.loss import at_labels, border_weights, label_loss
 
 if TYPE_CHECKING:
-    import torch
     from transformers import TrainerCallback
     from trl import SFTConfig, SFTTrainer
 
@@ -79,13 +79,15 @@ def make_trainer(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoin
     weights = border_weights(
         tokenizer, templates.find(card.template).border, recipe.border_weight, model.config.vocab_size
     )
-    own_loss = recipe.backend == "unsloth"  # its forward has a fused one, and no `logits_to_keep` by position
-    return (SFTTrainer if own_loss else _label_only(weights))(
-        model=model,
-        args=_settings(recipe, steps, checkpoints),
-        train_dataset=Dataset(table),
-        processing_class=tokenizer,
-    )
+    arguments = {
+        "model": model,
+        "args": _settings(recipe, steps, checkpoints),
+        "train_dataset": Dataset(table),
+        "processing_class": tokenizer,
+    }
+    if recipe.backend == "unsloth":  # its forward has a fused loss, and no `logits_to_keep` by position
+        return SFTTrainer(**arguments)
+    return _label_trainer()(**arguments, compute_loss_func=partial(label_loss, weights=weights))
 
 
 def _settings(recipe: Recipe, steps: int, checkpoints: Path) -> SFTConfig:
@@ -119,26 +121,19 @@ def _settings(recipe: Recipe, steps: int, checkpoints: Path) -> SFTConfig:
     )
 
 
-def _label_only(weights: torch.Tensor | None) -> type[SFTTrainer]:
+def _label_trainer() -> type[SFTTrainer]:
+    from transformers import Trainer
     from trl import SFTTrainer
 
-    class LabelOnly(SFTTrainer):
-        """trl's own label-only loss computes 256 rows of logits at least, twice, and statistics over them.
+    class LabelTrainer(SFTTrainer):
+        """trl's own step, which goes from the loss to entropy and accuracy over all logits, left out."""
 
-        The step is ours as well: transformers' sets every module to training again for each row, which takes 5 % of a
-        small model's time.
-        """
+        def compute_loss(
+            self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+        ) -> Any:
+            return Trainer.compute_loss(self, model, at_labels(inputs), return_outputs, num_items_in_batch)
 
-        def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Any:
-            inputs = self._prepare_inputs(inputs)
-            rows, labels = inputs["input_ids"], inputs["labels"]
-            loss = label_loss(
-                model, rows, labels, num_items_in_batch, None if weights is None else weights.to(rows.device)
-            )
-            self.accelerator.backward(loss)
-            return loss.detach()
-
-    return LabelOnly
+    return LabelTrainer
 
 
 def save(model: Any, out: Path, card: Card, facts: dict[str, Any], tokenizer_from: Path) -> str:

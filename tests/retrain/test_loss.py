@@ -17,7 +17,7 @@ from errata.inference.artefact import Card
 from errata.tasks.encode import IGNORED
 from errata.tasks.templates import find
 from retrain.backends import Start
-from retrain.loss import border_weights, label_loss
+from retrain.loss import at_labels, border_weights, label_loss
 from retrain.train import make_trainer, train
 from tests.made_up_model import make_model, make_tokenizer
 
@@ -82,12 +82,19 @@ def over_all_logits(model: Any, rows: list[Row]) -> tuple[float, Gradients]:
     return loss.item(), gradients(model)
 
 
+def loss_of(
+    model: Any, inputs: dict[str, torch.Tensor], items: int, weights: torch.Tensor | None = None
+) -> torch.Tensor:
+    kept = at_labels(inputs)
+    labels = kept.pop("labels")
+    return label_loss(model(**kept), labels, items, weights)
+
+
 def ours(model: Any, batches: list[list[Row]]) -> tuple[float, Gradients]:
     items = sum(items_in(batch) for batch in batches)
     total = 0.0
     for batch in batches:
-        inputs = padded(batch)
-        loss = label_loss(model, inputs["input_ids"], inputs["labels"], items)
+        loss = loss_of(model, padded(batch), items)
         torch.autograd.backward(loss)
         total += loss.item()
     return total, gradients(model)
@@ -110,16 +117,22 @@ def test_rows_one_at_a_time_are_a_padded_batch(model: Any) -> None:
     assert_same(ours(model, [[row] for row in rows]), over_all_logits(model, rows))
 
 
-def test_a_padded_batch_needs_no_mask(model: Any) -> None:
+def test_a_padded_batch_is_its_rows(model: Any) -> None:
     rows = rows_of(29, 7, 18)
     assert_same(ours(model, [rows]), over_all_logits(model, rows))
 
 
+def logit_shapes(model: Any) -> list[tuple[int, ...]]:
+    """Of what the model computes from now on."""
+    shapes: list[tuple[int, ...]] = []
+    head = (model.get_base_model() if hasattr(model, "peft_config") else model).lm_head
+    head.register_forward_hook(lambda _, __, logits: shapes.append(tuple(logits.shape)))
+    return shapes
+
+
 def test_no_logits_but_the_labels_are_computed(model: Any) -> None:
     rows = rows_of(40)
-    head = (model.get_base_model() if hasattr(model, "peft_config") else model).lm_head
-    shapes = []
-    head.register_forward_hook(lambda _, __, logits: shapes.append(tuple(logits.shape)))
+    shapes = logit_shapes(model)
     ours(model, [rows])
     assert shapes == [(1, items_in(rows), 97)]
 
@@ -132,7 +145,7 @@ def test_a_weighted_token_counts_so_often_more(model: Any) -> None:
     weights = torch.ones(97)
     weights[heavy] = 3.0
     plain, without, weighted = (
-        label_loss(model, ids, asked, 1, given).item()
+        loss_of(model, {"input_ids": ids, "labels": asked}, 1, given).item()
         for asked, given in ((labels, None), (others, None), (labels, weights))
     )
     assert weighted == pytest.approx(plain + 2 * (plain - without), rel=1e-5)
@@ -182,8 +195,10 @@ def test_the_trainer_goes_down_this_loss(tmp_path: Path) -> None:
     )
     assert trainer.model.training
     expected = trainer.model(**padded(rows)).loss.item()
+    shapes = logit_shapes(trainer.model)
     trainer.train()
     assert trainer.state.log_history[0]["loss"] == pytest.approx(expected, abs=1e-3)
+    assert sorted(count for _, count, _ in shapes) == sorted(items_in([row]) for row in rows)
 
 
 def test_a_run_cut_short_goes_on_where_it_was(tmp_path: Path) -> None:
