@@ -24,7 +24,7 @@ from errata.documents.night import Night
 from errata.documents.scored_items import ScoredItemRow, write_scored_items
 from errata.domain.chapter import chapters_to_json
 from errata.domain.hashing import canonical_json
-from errata.inference.model import FolderModel
+from errata.inference.forks import ForkedModel
 from errata.progress import progress_bar
 from errata.workspace import Workspace
 from evaluation.continual import general_ability_delta
@@ -45,12 +45,12 @@ class NightScoring:
         self.names: dict[str, str] = {}
         """What each model is tonight, by identity."""
         self.record, self.models = record, models
-        self._predictors: dict[str, FolderModel] = {}
+        self._predictors: dict[str, ForkedModel] = {}
 
     def ask(self, model: ScoredModel, items: Iterable[Item], earlier: Sequence[Item] = ()) -> None:
         """Scores `model` on items, and on those of earlier nights."""
         if model.identity not in self._predictors:
-            self._predictors[model.identity] = FolderModel(model.identity, model.folder, self.models)
+            self._predictors[model.identity] = ForkedModel(model.identity, model.folder, self.models)
         self.names[model.identity] = model.name
         by_transcript = {item.label.transcript: item for item in items}  # an item may have come in by several ways
         self.scores.add(self._score(model, model.name, list(by_transcript.values())))

@@ -29,10 +29,10 @@ def label_loss(
     num_items_in_batch: torch.Tensor | int,
     weights: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """Cross-entropy in nats, summed and divided by the labels in all rows of the step: transformers' `compute_loss_func`.
+    """Cross-entropy in nats, summed and divided by `num_items_in_batch`, the labels in all rows of the step.
 
-    `weights`, a number for each token of the vocabulary, multiplies the loss of the labels that are that token. Without
-    them it is equal to the model's own loss over all logits.
+    What transformers takes as `compute_loss_func`, `labels` shifted as above. `weights`, a number for each token of the
+    vocabulary, multiplies the loss of the labels that are that token. Without them it is the model's own loss.
     """
     from torch.nn.functional import cross_entropy
 

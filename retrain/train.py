@@ -24,7 +24,6 @@ from errata.documents.stage_reports import NoCandidate, TrainingLog
 from errata.domain.hashing import content_hash, sha256
 from errata.errors import Refused
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, seal
-from errata.inference.lean import lean_import
 from errata.inference.tokenizer import load_tokenizer
 from errata.tasks import templates
 from errata.workspace import Workspace
@@ -43,11 +42,10 @@ def train(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Pat
 
     Raises Refused when the loss is no number: nothing is saved from such a run.
     """
-    trainer = make_trainer(rows, start, recipe, card, checkpoints)  # first: its imports are the lean ones
-
     import torch
     from transformers import PrinterCallback
 
+    trainer = make_trainer(rows, start, recipe, card, checkpoints)
     trainer.remove_callback(PrinterCallback)  # it prints to stdout
     trainer.add_callback(_progress(trainer.args.max_steps))
     checkpoints.mkdir(parents=True, exist_ok=True)
@@ -67,10 +65,9 @@ def _newest(checkpoints: Path) -> str | None:
 
 def make_trainer(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Path) -> SFTTrainer:
     """Ready to train on `rows`: Parquet with `input_ids` and `labels`, made for the card's template."""
-    with lean_import():
-        from datasets import Dataset
-        from transformers import set_seed
-        from trl import SFTTrainer
+    from datasets import Dataset
+    from transformers import set_seed
+    from trl import SFTTrainer
 
     set_seed(recipe.seed)  # a new adapter is drawn at random
     table = pq.read_table(rows)

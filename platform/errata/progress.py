@@ -35,9 +35,10 @@ def progress_bar(name: str, total: int) -> Iterator[Callable[[], None]]:
     from rich.markup import escape
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True)) as progress:
+    # no thread that redraws it: what is done may be forks of this process
+    with Progress(console=Console(stderr=True), auto_refresh=False) as progress:
         task = progress.add_task(escape(name), total=total)
-        yield lambda: progress.advance(task)
+        yield lambda: progress.update(task, advance=1, refresh=True)
 
 
 @contextmanager

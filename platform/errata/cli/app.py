@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -58,7 +57,6 @@ class Target(StrEnum):
 
 def run() -> None:
     """Runs the command line; an error that a user can cause is one sentence and its exit code."""
-    gc.set_threshold(100_000)  # the usual 700 searches each import's fresh objects for garbage, a sixth of `status`
     try:
         app()
     except ErrataError as error:

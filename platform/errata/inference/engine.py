@@ -49,6 +49,8 @@ class Engine(Protocol):
     tokenizer: Tokenizer
     vocabulary: int
     """Length of a mask."""
+    forkable: bool
+    """Whether it runs in one thread, and so in a fork of its process too, which answers sooner beside others."""
 
     def run(self, asks: Sequence[Ask[T]]) -> list[T]:
         """Runs every ask to its end; results in their order."""

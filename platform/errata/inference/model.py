@@ -26,6 +26,7 @@ class LoadedModel(Generic[Answer]):
     def __init__(self, engine: Engine, task: Task[Answer]) -> None:
         self._engine, self._task = engine, task
         self._decoder = Decoder(engine, task)
+        self.forkable = engine.forkable
 
     def answer(self, transcripts: Sequence[Transcript]) -> list[Answer]:
         """In their order; their views are asked side by side."""
@@ -55,6 +56,11 @@ class FolderModel(Predictor):
 
     def answer(self, transcripts: Sequence[Transcript]) -> list[Reading]:
         return self._model.answer(transcripts)
+
+    @property
+    def forkable(self) -> bool:
+        """See `Engine`; loads the model."""
+        return self._model.forkable
 
     @cached_property
     def _model(self) -> LoadedModel[Reading]:

@@ -15,6 +15,9 @@ from errata.inference.tokenizer import load_tokenizer
 
 
 class OnnxEngine:
+    forkable = False
+    """ONNX Runtime has threads of its own, which no fork has."""
+
     def __init__(self, folder: Path) -> None:
         self._model = og.Model(str(folder))
         self.tokenizer = load_tokenizer(folder)

@@ -2,50 +2,33 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Generic
+from typing import Any
 
 import torch
+from transformers import AutoModelForCausalLM, DynamicCache
+from transformers.utils import logging
 
-from errata.errors import ErrataError, Unavailable
 from errata.inference.engine import Ask, T, ahead, pick
-from errata.inference.lean import lean_import
 from errata.inference.tokenizer import load_tokenizer
-
-with lean_import():
-    from transformers import AutoModelForCausalLM, DynamicCache
-    from transformers.utils import logging
 
 SMALL = 50_000_000
 """Parameters below which a second thread costs a CPU more than it gives: the threads mostly wait for each other."""
 
 
 class TorchEngine:
-    """Asks run one after another: abreast, with padding, they were slower on a CPU.
-
-    A small model's time goes to Python, not to arithmetic: on a CPU its asks are shared out among forks of this
-    process, which have the model in memory already.
-    """
+    """Asks run one after another: abreast, with padding, they were slower on a CPU."""
 
     def __init__(self, base: Path, adapter: Path | None = None) -> None:
         self._model = load_model(base, adapter)
         self.tokenizer = load_tokenizer(base)
         self.vocabulary: int = self._model.config.vocab_size
-        self._forks = sys.platform == "linux" and _small_on_cpu(self._model)
+        self.forkable = _small_on_cpu(self._model)
 
     def run(self, asks: Sequence[Ask[T]]) -> list[T]:
-        workers = min(len(asks), os.cpu_count() or 1) if self._forks else 1
-        if workers == 1:
-            return [self._run(ask) for ask in asks]
-        shares = [_Share(self._run, asks[first::workers]) for first in range(workers)]
-        answers = [share.answers() for share in shares]
-        return [answers[place % workers][place // workers] for place in range(len(asks))]
+        return [self._run(ask) for ask in asks]
 
     @torch.inference_mode()
     def _run(self, ask: Ask[T]) -> T:
@@ -74,36 +57,6 @@ class TorchEngine:
                 cache.crop(-wrong)  # what was appended after a wrong guess
 
 
-class _Share(Generic[T]):
-    """A fork of this process that answers some of the asks."""
-
-    def __init__(self, run: Callable[[Ask[T]], T], asks: Sequence[Ask[T]]) -> None:
-        fork = multiprocessing.get_context("fork")
-        self._results, sender = fork.Pipe(duplex=False)
-        self._process = fork.Process(target=_answer, args=(run, asks, sender), daemon=True)
-        self._process.start()
-        sender.close()  # so that the fork's end shows as end of file
-
-    def answers(self) -> list[T]:
-        """Raises what an ask raised, and Unavailable where the fork was killed."""
-        try:
-            answers: list[T] | ErrataError = self._results.recv()
-        except EOFError:
-            raise Unavailable("a process that answered was killed (out of memory?); run the command again") from None
-        finally:
-            self._process.join()
-        if isinstance(answers, ErrataError):
-            raise answers
-        return answers
-
-
-def _answer(run: Callable[[Ask[T]], T], asks: Sequence[Ask[T]], results: Connection) -> None:
-    try:
-        results.send([run(ask) for ask in asks])
-    except ErrataError as error:
-        results.send(error)
-
-
 def load_model(base: Path, adapter: Path | None = None) -> Any:
     """A model in evaluation mode, in fp32 on a CPU and in the weights' own type on a GPU."""
     logging.disable_progress_bar()
@@ -112,8 +65,7 @@ def load_model(base: Path, adapter: Path | None = None) -> Any:
         base, dtype="auto" if gpu else torch.float32, use_safetensors=True, local_files_only=True
     )
     if adapter is not None:
-        with lean_import():
-            from peft import PeftModel
+        from peft import PeftModel
 
         model = PeftModel.from_pretrained(model, adapter, local_files_only=True).merge_and_unload()
     spare_threads(model)

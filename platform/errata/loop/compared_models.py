@@ -8,7 +8,7 @@ from pathlib import Path
 
 from errata.errors import BadInput
 from errata.inference.artefact import CARD, Card, Form, adopt, model_folder, read_training_transcripts, verify
-from errata.inference.model import FolderModel
+from errata.inference.forks import ForkedModel
 from errata.inference.prediction_file import PredictionFile
 from errata.inference.predictor import Predictor
 from errata.inference.served_model import ServedModel
@@ -87,7 +87,7 @@ def compared_model(
 
 
 def _ours(given: str, kind: str, identity: str, folder: Path, workspace: Workspace) -> ComparedModel:
-    model = FolderModel(identity, folder, workspace.models)
+    model = ForkedModel(identity, folder, workspace.models)
     return ComparedModel(given, kind, model, read_training_transcripts(folder))
 
 

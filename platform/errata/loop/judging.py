@@ -119,7 +119,7 @@ def _ask_about_unlabelled(
     workspace: Workspace, night: Night, contender: ContenderScores, session: JudgeSession
 ) -> None:
     """Has transcripts that nobody reviewed answered and judged, if what people labelled says that it would count."""
-    from errata.inference.model import FolderModel
+    from errata.inference.forks import ForkedModel
     from evaluation.items import transcripts_seen_by, unreviewed_transcripts
     from evaluation.judges.night_items import answer_items
     from registry.policy import preset
@@ -139,7 +139,7 @@ def _ask_about_unlabelled(
     seen = transcripts_seen_by(sides).union(item.transcript.hash for item in session.items)
     seed = f"{params.evaluate.seed} {rival.identity}"
     drawn = unreviewed_transcripts(workspace.record, night.gate_watermark, seen, seed, params.judges.unlabelled)
-    new, old = (FolderModel(side.identity, side.folder, workspace.models) for side in (rival, champion))
+    new, old = (ForkedModel(side.identity, side.folder, workspace.models) for side in (rival, champion))
     session.ask_more(answer_items(workspace.record, old, new, drawn), len(drawn))
 
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from errata.inference.artefact import model_folder
-from errata.inference.model import FolderModel
+from errata.inference.forks import ForkedModel
 from errata.inference.recorded import RecordedModel
 from errata.operations.model_names import resolve_model
 from errata.progress import ProgressBar, no_progress_bar
@@ -31,11 +31,11 @@ def predict(
     A transcript that is reviewed needs no draft; a night asks models about it where it compares them.
     """
     identity = resolve_model(workspace, model)
-    folder_model = FolderModel(identity, model_folder(identity, workspace.models), workspace.models)
+    predictor = ForkedModel(identity, model_folder(identity, workspace.models), workspace.models)
     with workspace.record.read() as store:
-        waiting = store.transcripts.awaiting_draft(folder_model.key.model, folder_model.key.template)
+        waiting = store.transcripts.awaiting_draft(predictor.key.model, predictor.key.template)
     began = time.monotonic()
     with progress_bar(f"predict {identity[:8]}", len(waiting)) as advance:
-        predictions = RecordedModel(workspace.record, folder_model).predict_all(waiting, advance).values()
+        predictions = RecordedModel(workspace.record, predictor).predict_all(waiting, advance).values()
     with_problems = sum(bool(prediction.problems) for prediction in predictions)
     return PredictionRun(identity, len(predictions), with_problems, round(time.monotonic() - began, 1))
