@@ -86,7 +86,7 @@ def read_manifest(folder: Path) -> SnapshotManifest:
 def read_snapshot(folder: Path) -> list[TrainingRow]:
     """The newest row of each transcript, in the order of their corrections; those without a label come first."""
     newest: dict[int, TrainingRow] = {}
-    for shard in read_manifest(folder).shards:
+    for shard in read_manifest(folder).shards:  # the oldest first
         path = shard_file(folder, shard)
         if not path.exists() or sha256(path.read_bytes()) != shard.sha256:
             raise Refused(f"the shard {path} is missing or was changed; delete {folder} and run the night again")

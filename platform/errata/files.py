@@ -15,11 +15,11 @@ JsonObject = dict[str, Any]
 def write_atomically(path: Path, text: str) -> None:
     """A reader sees the old text or the new one, never a part; the new one is on disk when this returns."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")  # another process may be writing the same file
     with temporary.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
-        os.fsync(file.fileno())
+        os.fsync(file.fileno())  # else the new name may reach the disk before the text does
     temporary.replace(path)
 
 

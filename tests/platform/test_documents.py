@@ -123,6 +123,8 @@ def test_scored_items_of_before_lack_what_came_later_and_nothing_else(tmp_path: 
     import pyarrow.parquet as pq
 
     path = tmp_path / "items.parquet"
+    write_scored_items(path, [])
+    assert read_scored_items(path) == []
     write_scored_items(path, [scored(1)])
     whole = pq.read_table(path)
     pq.write_table(whole.drop_columns(["length", "cider"]), path)

@@ -47,6 +47,7 @@ class Blobs:
         try:
             yield
             with self._writing():
+                # every text before any name: what has its name is whole, wherever this is cut short
                 for waiting in self._waiting.values():
                     _sync(waiting)
                 for name, waiting in self._waiting.items():

@@ -63,7 +63,7 @@ class Conflicts:
         elif entered is not None and not differ:
             self._session.delete(entered)
         self._session.flush()
-        return differ is (entered is None)
+        return differ != (entered is not None)
 
 
 def _conflict(history: TranscriptEvents) -> Conflict:

@@ -58,7 +58,7 @@ def _rows(session: Session, table: type[Any], where: Sequence[sa.ColumnElement[b
     ).all():
         yield from rows
         last = rows[-1].seq
-        session.expunge_all()
+        session.expunge_all()  # else the session holds on to every row that it has read
 
 
 def _transcript(session: Session, store: Store, row: TranscriptRow) -> Iterator[str]:

@@ -83,6 +83,7 @@ class Repairs:
         except NotFound:
             return False
         row.signature = twins.signature(transcript.text)
+        # the index was made of the old sketch; `complete_index` enters the new one
         self._session.execute(sa.delete(BandRow).where(BandRow.transcript == row.seq))
         self._session.flush()
         return True

@@ -183,7 +183,7 @@ def scrub(url: str) -> None:
     are the database owner's: a log passes once it is archived or written over, and only a superuser may rewrite the
     statistics. Raises Unavailable where somebody else is in the way.
     """
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")  # VACUUM runs in no transaction
     try:
         with engine.connect() as connection:
             if connection.dialect.name == "postgresql":

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from errata.documents.metric_values import MetricValues
 from errata.domain.chapter import Chapters, chapters_from_json
@@ -74,14 +73,12 @@ def read_scored_items(path: Path) -> list[ScoredItemRow]:
     """Raises BadInput where a column is missing."""
     import pyarrow.parquet as pq
 
-    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
-    for row in rows[:1]:
-        for field in fields(ScoredItemRow):
-            if field.name not in row and field.default is MISSING:
-                raise BadInput(f"{path} has no column {field.name!r}; score that night again")
-    names = {field.name for field in fields(ScoredItemRow)}
-    return [_row({name: value for name, value in row.items() if name in names}) for row in rows]
-
-
-def _row(values: dict[str, Any]) -> ScoredItemRow:
-    return ScoredItemRow(**{**values, "problems": tuple(values.get("problems") or ())})
+    table = pq.read_table(path)
+    columns = {field.name: field for field in fields(ScoredItemRow)}
+    for name, field in columns.items():
+        # a night on which nothing was scored wrote a table without columns
+        if table.num_rows and name not in table.column_names and field.default is MISSING:
+            raise BadInput(f"{path} has no column {name!r}; score that night again")
+    rows = table.select([name for name in columns if name in table.column_names]).to_pylist()
+    # Parquet has lists for tuples, and null where no row has a problem
+    return [ScoredItemRow(**{**row, "problems": tuple(row.get("problems") or ())}) for row in rows]

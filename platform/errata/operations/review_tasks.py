@@ -42,7 +42,7 @@ def write_tasks(workspace: Workspace, out: Path, tool: str, model: str = "champi
             ReviewTask(store.transcripts.read(prediction.transcript), prediction.chapters, key, identity)
             for key, prediction in store.predictions.awaiting_review(identity)
         ]
-    written = TOOLS[tool](out, answers)
+    tasks = TOOLS[tool](out, answers)
     if tool == "label-studio":
         out_label_studio.write_label_config(config)
-    return TaskFile(identity, tool, written, out)
+    return TaskFile(identity, tool, tasks, out)
