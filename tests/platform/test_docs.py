@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from errata.cli.app import app, importing
-from errata.cli.compare_app import compare
 from errata.cli.judge_app import judges
 from errata.cli.record_app import record
 from errata.cli.score_app import score
@@ -22,7 +21,7 @@ ROOT = DOCS.parent
 
 def test_every_command_is_documented() -> None:
     text = (DOCS / "cli.md").read_text()
-    apps = (app, record, score, compare)
+    apps = (app, record, score)
     commands = [str(command.name) for each in apps for command in each.registered_commands]
     commands += [f"judges {command.name}" for command in judges.registered_commands]
     commands += [f"import {command.name}" for command in importing.registered_commands]

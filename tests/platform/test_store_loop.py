@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -12,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from errata.database.fsck import fsck
+from errata.database.nights import NightSummary
 from errata.database.record import Record
 from errata.database.store import Store
 from errata.documents.metric_values import ModelMean
@@ -50,9 +52,24 @@ def test_moves_are_a_history_and_an_outbox(either: Record) -> None:
         store.aliases.mark_applied(first.number)
     with either.read() as store:
         assert [move.model for move in store.aliases.unapplied_moves()] == ["b" * 64]
-        night = store.nights.last()
-        assert night is not None
+        [night] = store.nights.all()
         assert (night.label, night.outcome, night.gate_watermark) == ("2026-03-01", OUTCOME, 9)
+        assert store.nights.last_gate_watermark() == 9
+
+
+def test_a_summary_says_what_the_whole_outcome_says(either: Record) -> None:
+    """The database takes it out of its JSON; a night without an outcome has nothing to take."""
+    outcome = replace(OUTCOME, low=-3.0, high=3, n=40, new_corrections=7, fresh_items=5, promoted="b", evidence="e")
+    with either.write() as store:
+        store.nights.begin("2026-03-01", 4, 9)
+        store.nights.finish(outcome)
+        store.nights.begin("2026-03-02", 9, 12)
+    with either.read() as store:
+        first, second = store.nights.summaries()
+        assert store.nights.last_gate_watermark() == 9, "the second isn't finished"
+    for name in ("effect", "low", "high", "n", "new_corrections", "fresh_items", "promoted", "evidence"):
+        assert getattr(first, name) == getattr(outcome, name)
+    assert second == NightSummary("2026-03-02", False, None, None, None, None, None, 0, 0, "", "")
 
 
 # the address ---------------------------------------------------------------------------------------------------------

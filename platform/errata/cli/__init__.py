@@ -1,4 +1,4 @@
-"""The command line: the only place where record, stages, evaluation and registry meet, by late imports."""
+"""The command line: typer commands and printing, nothing else. Each command imports what it needs when it runs."""
 
 from __future__ import annotations
 

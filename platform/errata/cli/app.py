@@ -1,17 +1,17 @@
-"""The commands. Each says what it does in a line, imports what it needs when it runs, and hands over."""
+"""The commands of the loop. Each says what it does in a line, imports what it needs when it runs, and hands over."""
 
 from __future__ import annotations
 
+import json
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from errata.cli.arguments import HERE, AsJson, InWorkspace, caller, find
-from errata.cli.compare_app import compare
 from errata.cli.judge_app import judges
+from errata.cli.output import say, show
 from errata.cli.record_app import record
 from errata.cli.score_app import score
 from errata.documents.file_names import REPORT_PAGE
@@ -19,7 +19,6 @@ from errata.errors import ErrataError
 
 if TYPE_CHECKING:
     from errata.documents.outcome import Outcome
-    from errata.domain.roles import Role
     from errata.operations.importing import ImportReport
 
 app = typer.Typer(
@@ -33,26 +32,12 @@ importing = typer.Typer(help="Bring outside files into the record.", no_args_is_
 app.add_typer(importing, name="import")
 app.add_typer(record)
 app.add_typer(score)
-app.add_typer(compare)
 app.add_typer(judges, name="judges")
 
 Format = Annotated[str, typer.Option("--format", help="The file's format; `auto` tells it by the content.")]
-
-
-class HeldOut(StrEnum):
-    """Roles that an import may declare: all stricter than what a hash would draw for most."""
-
-    dev = "dev"
-    anchor = "anchor"
-    sealed = "sealed"
-
-
-_ROLES: dict[HeldOut, Role] = {HeldOut.dev: "dev", HeldOut.anchor: "anchor", HeldOut.sealed: "sealed"}
-
-
-class Target(StrEnum):
-    server = "server"
-    device = "device"
+HeldOut = Literal["dev", "anchor", "sealed"]
+"""Roles that an import may declare: all stricter than what a hash would draw for most."""
+Target = Literal["server", "device"]
 
 
 def run() -> None:
@@ -77,7 +62,6 @@ def init_command(
     context: Annotated[int, typer.Option(help="Tokens a prompt and its answer may take, for the same.")] = 4096,
 ) -> None:
     """Make a workspace: record, pipeline, registry, and a Day-0 model."""
-    from errata.cli.output import say
     from errata.loop.init import init
 
     workspace = init(folder, model, template, context)
@@ -103,8 +87,7 @@ def import_transcripts_command(
     file = detect.transcripts(hub.local(path, alone=asr is not None), asr_file, name)
     note(f"took {file.path.name} for {file.label}")
     file = file._replace(rows=count_rows(file.rows))
-    held_out = None if role is None else _ROLES[role]
-    _show_import(add_transcripts(place.record, file, place.root / "rejects", held_out), as_json)
+    _show_import(add_transcripts(place.record, file, place.root / "rejects", role), as_json)
 
 
 @importing.command("corrections")
@@ -128,7 +111,6 @@ def import_corrections_command(
 
 
 def _show_import(report: ImportReport, as_json: bool) -> None:
-    from errata.cli.output import show
     from errata.cli.print_record import print_import
 
     show(report, as_json, print_import)
@@ -145,7 +127,6 @@ def predict_command(
     as_json: AsJson = False,
 ) -> None:
     """Let a model chapter every transcript that waits for a reviewer."""
-    from errata.cli.output import say, show
     from errata.operations.predicting import PredictionRun, predict
     from errata.progress import progress_bar
 
@@ -166,7 +147,6 @@ def tasks_command(
     as_json: AsJson = False,
 ) -> None:
     """Write what a model answered and nobody has reviewed, for a reviewing tool to import."""
-    from errata.cli.output import say, show
     from errata.operations.review_tasks import TaskFile, write_tasks
 
     def print_file(file: TaskFile) -> None:
@@ -182,7 +162,6 @@ def nightly_command(
     as_json: AsJson = False,
 ) -> None:
     """Run one night: train on what was known, score on what is new, and promote or not."""
-    from errata.cli.output import show
     from errata.cli.print_status import outcome_json, print_night
     from errata.loop.night import run_night
 
@@ -193,7 +172,6 @@ def nightly_command(
 @app.command("status")
 def status_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Where the loop stands, in one screen."""
-    from errata.cli.output import show
     from errata.cli.print_status import print_status
     from errata.operations.status import loop_status
 
@@ -207,9 +185,6 @@ def report_command(
     as_json: AsJson = False,
 ) -> None:
     """Write a night's report again (HTML, Markdown, JSON), and say where it is."""
-    import json
-
-    from errata.cli.output import say, show
     from errata.loop.night_report import write_report
 
     page = write_report(find(workspace), night)
@@ -223,7 +198,6 @@ def promote_command(
     workspace: InWorkspace = HERE,
 ) -> None:
     """Make a model champion, on the evidence record of a night that said so."""
-    from errata.cli.output import say
     from errata.loop.deliver import promote_by_hand
 
     identity = promote_by_hand(find(workspace), model, evidence, caller())
@@ -236,7 +210,6 @@ def rollback_command(
     reason: Annotated[str, typer.Option(help="Why, for the history.")] = "by hand",
 ) -> None:
     """Bring back the champion that was before the last promotion, and what shipped with it."""
-    from errata.cli.output import say
     from errata.loop.deliver import roll_back
 
     moved = roll_back(find(workspace), reason, caller())
@@ -246,7 +219,6 @@ def rollback_command(
 @app.command("history")
 def history_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Every move of an alias, with why."""
-    from errata.cli.output import show
     from errata.cli.print_status import print_moves
     from errata.operations.status import alias_history
 
@@ -263,10 +235,9 @@ def export_command(
     ] = "champion",
 ) -> None:
     """Write a model for a server (merged safetensors) or a device (quantised ONNX)."""
-    from errata.cli.output import say
     from errata.loop.deliver import export
 
-    exported = export(find(workspace), target.value, out, model)
+    exported = export(find(workspace), target, out, model)
     origin = "as the gate scored it" if exported.scored else f"made anew from {exported.source[:16]} and not scored"
     say(f"{out}: {exported.target} {exported.model[:16]}, {origin}")
 
@@ -280,7 +251,6 @@ def demo_command(
     as_json: AsJson = False,
 ) -> None:
     """Turn the whole loop on four sample days."""
-    from errata.cli.output import say, show
     from errata.cli.print_status import outcome_json, print_nights
     from errata.loop.sample_days import demo
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from errata.cli.arguments import HERE, AsJson, InWorkspace, find
+from errata.cli.output import show
+from errata.errors import Unavailable
 
 if TYPE_CHECKING:
     from errata.documents.judging import JudgeCheck
@@ -59,15 +61,10 @@ def recall_command(
     _show(grade_recall(find(workspace), bank, day0, day_n), as_json, print_recall)
 
 
-def _show(result: Result, as_json: bool, tell: Callable[[Result], None]) -> None:
+def _show(result: Result, as_json: bool, print_result: Callable[[Result], None]) -> None:
     """Raises Unavailable where judges left questions unanswered, once what they did say has been shown."""
-    from errata.cli.output import print_json
-    from errata.documents.document import as_json as json_of
-    from errata.errors import Unavailable
+    from errata.documents import document
 
-    if as_json:
-        print_json(json_of(result))
-    else:
-        tell(result)
+    show(result, as_json, print_result, document.as_json)
     if not result.complete:
         raise Unavailable("answers of judges are missing, for the reasons shown; run it again: what was said is kept")

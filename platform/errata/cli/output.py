@@ -10,8 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from errata.documents.metric_values import ModelMean
-
 Result = TypeVar("Result")
 
 
@@ -37,10 +35,6 @@ def as_json(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(as_json(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-
-
 def show(
     result: Result,
     json_wanted: bool,
@@ -49,7 +43,7 @@ def show(
 ) -> None:
     """Prints a command's result as one JSON document, or for people."""
     if json_wanted:
-        print_json(to_json(result))
+        say(json.dumps(as_json(to_json(result)), indent=2, ensure_ascii=False, allow_nan=False))
     else:
         print_result(result)
 
@@ -73,14 +67,12 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     Console(markup=False, emoji=False).print(table)  # an id is text, whatever it looks like
 
 
-def percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:z.1f}"
+def number(value: float | None, form: str = "z.1f") -> str:
+    return "–" if value is None else f"{value:{form}}"
 
 
-def interval(mean: ModelMean | None) -> str:
-    """`81.2 [78, 84]`, so that a night's row fits 80 columns, or a dash where nothing was scored."""
-    if mean is None or mean.f1 is None:
-        return "–"
-    if mean.low is None or mean.high is None:
-        return percent(mean.f1)
-    return f"{mean.f1:.1f} [{mean.low:.0f}, {mean.high:.0f}]"
+def with_interval(value: float | None, low: float | None, high: float | None, form: str = "z.1f") -> str:
+    """`81.2 [78.4, 84.0]`, or less where less is known."""
+    if low is None or high is None:
+        return number(value, form)
+    return f"{number(value, form)} [{low:{form}}, {high:{form}}]"

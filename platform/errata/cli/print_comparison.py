@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from errata.cli.output import percent, print_table, say
+from errata.cli.output import number, print_table, say, with_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,11 +24,9 @@ def print_comparison(result: ModelComparison) -> None:
     metrics = [(name, *_metric_row(result.metrics[name])) for name in SHOWN if name in result.metrics]
     print_table("means, in percent", ("metric", "A", "B", "A minus B", "p", "detectable"), metrics)
     say("cider reaches 1,000; count_error is in chapters, and less is better; p is one-sided, of A being better")
-    slices = [
-        (f"{kind}: {name}", *_slice_row(difference))
-        for kind, differences in result.slices.items()
-        for name, difference in differences.items()
-    ]
+    slices = []
+    for kind, differences in result.slices.items():
+        slices += [(f"{kind}: {name}", *_slice_row(difference)) for name, difference in differences.items()]
     if slices:
         print_table("F1 by slice, in percent", ("slice", "items", "A", "B", "A minus B", "p"), slices)
     _print_items("A lost most", result.regressions)
@@ -39,7 +37,7 @@ def print_comparison(result: ModelComparison) -> None:
 
 def _print_items(title: str, items: Sequence[ItemDifference]) -> None:
     if items:
-        rows = [(item.external_id, *map(percent, (item.a_f1, item.b_f1, item.difference))) for item in items]
+        rows = [(item.external_id, number(item.a_f1), number(item.b_f1), number(item.difference)) for item in items]
         print_table(title, ("transcript", "A", "B", "A minus B"), rows)
 
 
@@ -49,25 +47,21 @@ def _name(model: ModelDescription) -> str:
 
 
 def _metric_row(metric: MetricComparison) -> tuple[str, ...]:
-    """An interval for the difference alone, so that a row fits 80 columns; `--json` has those of A and of B."""
     gap = metric.difference
-    return percent(metric.a.mean), percent(metric.b.mean), _effect(gap), _p(gap.p_value), percent(gap.mde)
+    return number(metric.a.mean), number(metric.b.mean), *_difference(gap), number(gap.mde)
 
 
 def _slice_row(gap: Comparison) -> tuple[str, ...]:
-    return str(gap.n), percent(gap.mean_new), percent(gap.mean_old), _effect(gap), _p(gap.p_value)
+    return str(gap.n), number(gap.mean_new), number(gap.mean_old), *_difference(gap)
 
 
-def _effect(gap: Comparison) -> str:
-    if gap.effect is None or gap.low is None or gap.high is None:
-        return percent(gap.effect)
-    return f"{gap.effect:z.1f} [{gap.low:z.1f}, {gap.high:z.1f}]"
+def _difference(gap: Comparison) -> tuple[str, str]:
+    """An interval for the difference alone, so that a row fits 80 columns; `--json` has those of A and of B."""
+    return with_interval(gap.effect, gap.low, gap.high), _p(gap.p_value)
 
 
 def _p(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return "<0.001" if value < 0.001 else f"{value:.2g}"
+    return "<0.001" if value is not None and value < 0.001 else number(value, ".2g")
 
 
 def print_accesses(result: HoldoutAccesses) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from errata.cli.output import percent, print_table, say
-from errata.documents.judging import IntervalEstimate, JudgeCheck, JudgeReliability, Judging
+from errata.cli.output import number, print_table, say, with_interval
+from errata.documents.judging import JudgeCheck, JudgeReliability, Judging
 from errata.documents.recall import Recall
 from errata.wording.judging_sentences import judge_sentences, panel_sentence, unlabelled_sentence
 
@@ -34,7 +34,7 @@ def print_recall(recall: Recall) -> None:
     for grader in recall.judges:
         counts = "is heard" if grader.say else "is not heard"
         say(f"{grader.name} {counts}: {grader.controls.right} of {grader.controls.n} controls graded right")
-    say(f"recall on Day 0 {percent(recall.day0)} %, on Day N {percent(recall.day_n)} %, on {recall.n} questions")
+    say(f"recall on Day 0 {number(recall.day0)} %, on Day N {number(recall.day_n)} %, on {recall.n} questions")
     say(f"{recall.learnt} learnt, {recall.forgotten} forgotten")
     if not recall.say:
         say("This counts for nothing: graders of two families at least must be heard.")
@@ -52,28 +52,18 @@ def _print_judges(check: JudgeCheck) -> None:
 
 
 def _row(judge: JudgeReliability) -> tuple[str, ...]:
+    kappa = judge.agreement.kappa
     return (
         judge.name,
         {True: "yes", False: "no", None: "?"}[judge.say],
-        _interval(judge.agreement.kappa),
-        _number(judge.swap.consistency.value),
-        _number(judge.length.lean, "+"),
-        _number(judge.style.lean, "+"),
+        with_interval(kappa.value, kappa.low, kappa.high, ".2f"),
+        number(judge.swap.consistency.value, ".2f"),
+        number(judge.length.lean, "+.2f"),
+        number(judge.style.lean, "+.2f"),
         f"{judge.drift.right}/{judge.drift.n}",
         str(judge.drift.changed),
         f"{judge.injection.obeyed}/{judge.injection.n}",
     )
-
-
-def _interval(estimate: IntervalEstimate) -> str:
-    value = _number(estimate.value)
-    if estimate.low is None or estimate.high is None:
-        return value
-    return f"{value} [{estimate.low:.2f}, {estimate.high:.2f}]"
-
-
-def _number(value: float | None, sign: str = "") -> str:
-    return "–" if value is None else f"{value:{sign}.2f}"
 
 
 def _cost(calls: int, tokens: int, cached: int, complete: bool) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from errata.cli.output import as_json, print_table, say
+from errata.cli.output import as_json, print_table, say, with_interval
 from errata.domain.clock import clock
 
 if TYPE_CHECKING:
     from errata.database.repairs import RepairResult
-    from errata.domain.chapter import Chapters
-    from errata.domain.correction import Conflict
+    from errata.domain.correction import Conflict, Side
     from errata.domain.reviewer import Reviewer
     from errata.loop.forget import Deletion
     from errata.loop.lineage import ModelUse, TagResult
@@ -35,20 +34,16 @@ def print_import(report: ImportReport) -> None:
 
 
 def print_conflicts(conflicts: Sequence[Conflict]) -> None:
+    columns = ("correction", "reviewer", "kind", "on", "chapters")
     for conflict in conflicts:
-        rows = [
-            (str(side.correction), side.reviewer, side.kind, side.reviewed_on, _chapter_lines(side.chapters))
-            for side in conflict.sides
-        ]
-        print_table(
-            f"{conflict.external_id}  {conflict.title}", ("correction", "reviewer", "kind", "on", "chapters"), rows
-        )
-    counted = "1 transcript is" if len(conflicts) == 1 else f"{len(conflicts)} transcripts are"
-    say(f"{counted} in conflict; settle one: errata adjudicate TRANSCRIPT --choose CORRECTION --by NAME")
+        print_table(f"{conflict.external_id}  {conflict.title}", columns, [_side(side) for side in conflict.sides])
+    count = "1 transcript is" if len(conflicts) == 1 else f"{len(conflicts)} transcripts are"
+    say(f"{count} in conflict; settle one: errata adjudicate TRANSCRIPT --choose CORRECTION --by NAME")
 
 
-def _chapter_lines(chapters: Chapters) -> str:
-    return "\n".join(f"{clock(chapter.start)} {chapter.title}" for chapter in chapters) or "–"
+def _side(side: Side) -> tuple[str, ...]:
+    lines = "\n".join(f"{clock(chapter.start)} {chapter.title}" for chapter in side.chapters)
+    return str(side.correction), side.reviewer, side.kind, side.reviewed_on, lines or "–"
 
 
 def print_adjudication(result: Adjudication) -> None:
@@ -89,9 +84,8 @@ def _tag_sentence(result: TagResult) -> str:
 
 
 def print_reviewers(reviewers: Sequence[Reviewer]) -> None:
-    rows = [_reviewer(reviewer) for reviewer in reviewers]
     columns = ("reviewer", "role", "corrections", "agreed", "trust [90 %]", "probation")
-    print_table("reviewers", columns, rows)
+    print_table("reviewers", columns, [_reviewer(reviewer) for reviewer in reviewers])
 
 
 def _reviewer(reviewer: Reviewer) -> tuple[str, ...]:
@@ -101,14 +95,14 @@ def _reviewer(reviewer: Reviewer) -> tuple[str, ...]:
         reviewer.role,
         str(reviewer.corrections),
         f"{agreement.agreed}/{agreement.items}",
-        f"{trust.mean:.2f} [{trust.low:.2f}, {trust.high:.2f}]",
+        with_interval(trust.mean, trust.low, trust.high, ".2f"),
         "yes" if reviewer.probation else "no",
     )
 
 
 def deletion_json(result: Deletion) -> dict[str, Any]:
-    told = {"twins": result.twins, "models": result.models, "mlflow": _tag_sentence(result.mlflow)}
-    return {**as_json(result.tombstone), **told}
+    rest = {**as_json(result), "mlflow": _tag_sentence(result.mlflow)}
+    return {**rest.pop("tombstone"), **rest}
 
 
 def print_deletion(result: Deletion) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from errata.cli.output import as_json, print_table, say
+from errata.cli.output import as_json, number, print_table, say
 
 if TYPE_CHECKING:
     from errata.loop.scoring import FileScores, MassScores
@@ -15,14 +15,7 @@ NAMED = 10
 
 TABLES = {
     "boundaries": ("f1", "precision", "recall", "tiou", "soda_d", "count_error"),
-    "boundaries within seconds": (
-        "precision_3s",
-        "recall_3s",
-        "precision_5s",
-        "recall_5s",
-        "precision_10s",
-        "recall_10s",
-    ),
+    "boundaries within seconds": tuple(f"{name}_{s}s" for s in (3, 5, 10) for name in ("precision", "recall")),
     "text segmentation": ("pk", "windowdiff", "boundary_similarity"),
     "titles and boundaries": ("soda_c", "cider", "meteor", "rouge_l"),
     "the same by a substitute for METEOR": ("soda_c_substitute", "meteor_substitute"),
@@ -69,17 +62,14 @@ def masses_json(scores: MassScores) -> dict[str, Any]:
 
 
 def print_pairs(scores: MassScores) -> None:
-    _print_scores("text segmentation, 0 to 1", {**scores.pairs, "mean": scores.mean}, tuple(scores.mean), digits=4)
+    _print_scores("text segmentation, 0 to 1", {**scores.pairs, "mean": scores.mean}, tuple(scores.mean), ".4f")
     for name, reasons in scores.not_defined.items():
         for metric, reason in reasons.items():
             say(f"{metric} of {name} is not defined: {reason}")
 
 
 def _print_scores(
-    title: str, rows: Mapping[str, Mapping[str, float | None]], names: Sequence[str], digits: int = 1
+    title: str, rows: Mapping[str, Mapping[str, float | None]], names: Sequence[str], form: str = ".1f"
 ) -> None:
-    def cell(value: float | None) -> str:
-        return "–" if value is None else f"{value:.{digits}f}"
-
-    lines = [(name, *(cell(scores[metric]) for metric in names)) for name, scores in rows.items()]
+    lines = [(name, *(number(scores[metric], form) for metric in names)) for name, scores in rows.items()]
     print_table(title, ("id", *(name.replace("_", " ") for name in names)), lines)

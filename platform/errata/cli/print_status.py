@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from errata.cli.output import as_json, interval, percent, print_table, say
+from errata.cli.output import as_json, number, print_table, say
 from errata.documents.decision import leading_decision
 from errata.documents.file_names import REPORT_PAGE
 from errata.wording.gate_sentences import causes, reasons
 
 if TYPE_CHECKING:
+    from errata.database.nights import NightSummary
     from errata.documents.decision import OutcomeDecision
+    from errata.documents.metric_values import ModelMean
     from errata.documents.outcome import Outcome
-    from errata.operations.status import AliasMove, LoopStatus, NightStatus
+    from errata.operations.status import AliasMove, LoopStatus
 
 
 def print_status(status: LoopStatus) -> None:
@@ -33,11 +35,11 @@ def print_status(status: LoopStatus) -> None:
         print_table("nights", ("night", "new corrections", "fresh items", "effect [90 %]", "verdict"), rows)
 
 
-def _row(night: NightStatus) -> tuple[str, ...]:
-    effect = "–"
+def _row(night: NightSummary) -> tuple[str, ...]:
+    effect = number(night.effect, "+.1f")
     if night.effect is not None:
-        effect = f"{night.effect:+.1f} [{percent(night.low)}, {percent(night.high)}]"
-    verdict = night.verdict or ("unfinished" if not night.finished else "–")
+        effect += f" [{number(night.low)}, {number(night.high)}]"
+    verdict = night.verdict or ("–" if night.finished else "unfinished")
     return night.label, str(night.new_corrections), str(night.fresh_items), effect, verdict
 
 
@@ -65,8 +67,8 @@ def print_night(outcome: Outcome, nights: Path) -> None:
 
 
 def print_moves(moves: Sequence[AliasMove]) -> None:
-    rows = [_move(move) for move in moves]
-    print_table("moves of aliases", ("#", "at (UTC)", "alias", "model", "reason", "night", "by"), rows)
+    columns = ("#", "at (UTC)", "alias", "model", "reason", "night", "by")
+    print_table("moves of aliases", columns, [_move(move) for move in moves])
 
 
 def _move(move: AliasMove) -> tuple[str, ...]:
@@ -76,24 +78,29 @@ def _move(move: AliasMove) -> tuple[str, ...]:
 
 def print_nights(outcomes: Sequence[Outcome]) -> None:
     """The table at a loop's end: F1 with its 90 % interval, on each night's fresh items."""
-    rows = []
-    for outcome in outcomes:
-        rows.append(
-            (
-                outcome.night,
-                str(outcome.new_corrections),
-                percent(outcome.equal_split_f1),
-                *(interval(outcome.means.get(name)) for name in ("day0", "champion", "candidate")),
-                outcome.verdict + (" *" if _promoted_the_challenger(outcome) else ""),
-            )
-        )
     title = "F1 on fresh items, with 90 % interval (equal: chapters of one length)"
-    print_table(title, ("night", "new", "equal", "Day-0", "champion", "candidate", "verdict"), rows)
+    columns = ("night", "new", "equal", "Day-0", "champion", "candidate", "verdict")
+    print_table(title, columns, [_outcome_row(outcome) for outcome in outcomes])
     for outcome in filter(_promoted_the_challenger, outcomes):
-        scored = interval(outcome.means.get("challenger"))
-        say(f"* {outcome.night} promoted an earlier night's candidate, which had waited: {scored}")
+        f1 = _f1(outcome.means.get("challenger"))
+        say(f"* {outcome.night} promoted an earlier night's candidate, which had waited: {f1}")
+
+
+def _outcome_row(outcome: Outcome) -> tuple[str, ...]:
+    means = (_f1(outcome.means.get(name)) for name in ("day0", "champion", "candidate"))
+    verdict = outcome.verdict + (" *" if _promoted_the_challenger(outcome) else "")
+    return outcome.night, str(outcome.new_corrections), number(outcome.equal_split_f1), *means, verdict
+
+
+def _f1(mean: ModelMean | None) -> str:
+    """With whole numbers for bounds, so that a night's row fits 80 columns; a dash where nothing was scored."""
+    if mean is None:
+        return "–"
+    if mean.low is None or mean.high is None:
+        return number(mean.f1)
+    return f"{number(mean.f1)} [{mean.low:.0f}, {mean.high:.0f}]"
 
 
 def _promoted_the_challenger(outcome: Outcome) -> bool:
     """Whether the night promoted the challenger and not its own candidate."""
-    return bool(outcome.promoted) and outcome.promoted != outcome.candidate
+    return outcome.promoted not in ("", outcome.candidate)

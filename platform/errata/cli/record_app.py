@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from errata.cli.arguments import HERE, AsJson, InWorkspace, caller, find
+from errata.cli.output import say, show
 from errata.errors import BadInput
 
 if TYPE_CHECKING:
@@ -19,27 +19,19 @@ record = typer.Typer()
 
 By = Annotated[str, typer.Option(help="Your name, for the record.")]
 Why = Annotated[str, typer.Option(help="Why, for the record.")]
-
-
-class Office(StrEnum):
-    """A reviewer's role, as one word."""
-
-    reviewer = "reviewer"
-    adjudicator = "adjudicator"
-    release_owner = "release-owner"
-
+Office = Literal["reviewer", "adjudicator", "release-owner"]
+"""A reviewer's role, as one word."""
 
 _ROLES: dict[Office, ReviewerRole] = {
-    Office.reviewer: "reviewer",
-    Office.adjudicator: "adjudicator",
-    Office.release_owner: "release owner",
+    "reviewer": "reviewer",
+    "adjudicator": "adjudicator",
+    "release-owner": "release owner",
 }
 
 
 @record.command("conflicts")
 def conflicts_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Transcripts on which reviewers differ: until one is adjudicated, it neither trains nor gates."""
-    from errata.cli.output import show
     from errata.cli.print_record import print_conflicts
     from errata.operations.reviewing import conflicts
 
@@ -58,7 +50,6 @@ def adjudicate_command(
     as_json: AsJson = False,
 ) -> None:
     """Decide what the chapters of a disputed transcript are."""
-    from errata.cli.output import show
     from errata.cli.print_record import print_adjudication
     from errata.formats.chapter_file import read_chapters
     from errata.operations.reviewing import adjudicate
@@ -82,7 +73,6 @@ def retract_command(
     as_json: AsJson = False,
 ) -> None:
     """Take a correction out of every label from now on, and name what was made with it."""
-    from errata.cli.output import show
     from errata.cli.print_record import print_retraction, retraction_json
     from errata.loop.retract import retract
 
@@ -98,7 +88,6 @@ def forget_command(
     as_json: AsJson = False,
 ) -> None:
     """Remove a transcript and all that was said of it, for good; again, it completes what was cut short."""
-    from errata.cli.output import show
     from errata.cli.print_record import deletion_json, print_deletion
     from errata.loop.forget import forget
 
@@ -109,12 +98,11 @@ def forget_command(
 def reviewers_command(
     workspace: InWorkspace = HERE,
     appoint: Annotated[str | None, typer.Option(help="Give this reviewer the role first.")] = None,
-    role: Annotated[Office, typer.Option(help="The role that --appoint gives.")] = Office.reviewer,
+    role: Annotated[Office, typer.Option(help="The role that --appoint gives.")] = "reviewer",
     by: Annotated[str, typer.Option(help="Who appoints.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Who reviews, in which role, and how often the adjudicated items found them right."""
-    from errata.cli.output import show
     from errata.cli.print_record import print_reviewers
     from errata.operations import reviewing
 
@@ -132,7 +120,6 @@ def snapshot_command(
     as_json: AsJson = False,
 ) -> None:
     """Write the training rows as they were at a watermark: the same bytes for ever, but for what was forgotten."""
-    from errata.cli.output import say, show
     from errata.loop.as_of import write_as_of
 
     def print_manifest(manifest: SnapshotManifest) -> None:
@@ -150,7 +137,6 @@ def fsck_command(
     as_json: AsJson = False,
 ) -> None:
     """Check that the record still is what was written: texts, hashes, numbers and leak groups."""
-    from errata.cli.output import show
     from errata.cli.print_record import check_json, print_check
     from errata.operations.record_check import check_record
 

@@ -1,16 +1,20 @@
-"""The command that scores files which any system has written."""
+"""The commands that score by hand, files or models, and say who opened what is held out."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from errata.cli.arguments import AsJson
+from errata.cli.arguments import HERE, AsJson, InWorkspace, caller, find
+from errata.cli.output import show
 from errata.errors import BadInput
 
 score = typer.Typer()
+
+Labels = Literal["fresh", "dev", "anchor", "sealed", "all"]
 
 
 @score.command("score")
@@ -25,7 +29,6 @@ def score_command(
     as_json: AsJson = False,
 ) -> None:
     """Score files that any system has written: chapters, or segment masses."""
-    from errata.cli.output import show
     from errata.cli.print_scores import masses_json, print_pairs, print_videos
     from errata.loop.scoring import score_chapters, score_segmentation
 
@@ -35,3 +38,39 @@ def score_command(
         show(score_chapters(reference, predictions), as_json, print_videos)
     else:
         raise BadInput("give --reference and --predictions to score chapters, or --segmentation alone for masses")
+
+
+@score.command("compare")
+def compare_command(
+    models: Annotated[tuple[str, str], typer.Argument(metavar="A B", help="Two models. Differences are A minus B.")],
+    on: Annotated[Labels, typer.Option(help="Labels to score on; `all` is what isn't sealed.")] = "fresh",
+    workspace: InWorkspace = HERE,
+    model_name: Annotated[
+        list[str] | None, typer.Option(help="What a server calls its model; twice for A's and B's.")
+    ] = None,
+    template: Annotated[
+        str, typer.Option(help="For a model without a card: prompt template, and how many tokens it sees: json:8192.")
+    ] = "indexed",
+    as_json: AsJson = False,
+) -> None:
+    """Compare any two models on the same items.
+
+    Each is an alias, an identity, a folder (adapter, full model, ONNX GenAI export, GGUF), a .gguf file, the address of
+    an OpenAI-compatible server (its key in ERRATA_API_KEY), or predictions: {video_id: {"<start>": title}}, or a folder
+    of <video_id>.json.
+    """
+    from errata.cli.print_comparison import print_comparison
+    from errata.loop.compare import compare
+    from errata.loop.compared_models import PromptSettings
+
+    settings = PromptSettings.of(template, tuple(model_name or ()))
+    show(compare(find(workspace), models, on, settings, caller()), as_json, print_comparison)
+
+
+@score.command("holdout")
+def holdout_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
+    """Every access to the anchor and to the sealed set, and how often the latter may still be opened this year."""
+    from errata.cli.print_comparison import print_accesses
+    from errata.loop.holdout_accesses import holdout_accesses
+
+    show(holdout_accesses(find(workspace).record, datetime.now(UTC)), as_json, print_accesses)

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from errata.database.tables import NightRow
 from errata.documents.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class NightSummary:
+    """What came of a night, in a few of its outcome's fields; None for what is not known, or not yet."""
+
+    label: str
+    finished: bool
+    verdict: str | None
+    effect: float | None
+    low: float | None
+    high: float | None
+    n: int | None
+    new_corrections: int
+    fresh_items: int
+    promoted: str
+    evidence: str
 
 
 class NightLog:
@@ -33,9 +51,24 @@ class NightLog:
     def all(self) -> Sequence[NightRow]:
         return self._session.scalars(sa.select(NightRow).order_by(NightRow.number)).all()
 
-    def last(self, before: int | None = None) -> NightRow | None:
-        """The newest night that was not skipped, before the given number."""
-        query = sa.select(NightRow).where(NightRow.finished, NightRow.verdict != "skipped")
-        if before is not None:
-            query = query.where(NightRow.number < before)
-        return self._session.scalar(query.order_by(NightRow.number.desc()).limit(1))
+    def summaries(self) -> list[NightSummary]:
+        """Of all nights. The database takes the fields out of its JSON: whole outcomes are slow to check and read."""
+        outcome = sa.type_coerce(NightRow.outcome, sa.JSON)
+        numbers = (outcome[name].as_float() for name in ("effect", "low", "high"))
+        counts = (sa.func.coalesce(outcome[name].as_integer(), 0) for name in ("new_corrections", "fresh_items"))
+        texts = (sa.func.coalesce(outcome[name].as_string(), "") for name in ("promoted", "evidence"))
+        query = sa.select(
+            NightRow.label,
+            NightRow.finished,
+            NightRow.verdict,
+            *numbers,
+            outcome["n"].as_integer(),
+            *counts,
+            *texts,
+        )
+        return [NightSummary(*row) for row in self._session.execute(query.order_by(NightRow.number))]
+
+    def last_gate_watermark(self) -> int:
+        """The newest night's that was not skipped; 0 before the first."""
+        nights = sa.select(NightRow.gate_watermark).where(NightRow.finished, NightRow.verdict != "skipped")
+        return self._session.scalar(nights.order_by(NightRow.number.desc()).limit(1)) or 0

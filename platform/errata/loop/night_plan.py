@@ -25,9 +25,8 @@ def begin_night(workspace: Workspace, label: str) -> NightRow:
                 raise Refused(
                     f"the night {other.label} was not finished; finish it: errata nightly --date {other.label}"
                 )
-        last = store.nights.last()
         # what last night was scored on is what this one may train on
-        trained = last.gate_watermark if last else 0
+        trained = store.nights.last_gate_watermark()
         return store.nights.begin(label, trained, max(trained, store.corrections.newest()))
 
 

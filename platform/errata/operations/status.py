@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from errata.database.nights import NightSummary
 from errata.database.record import Record
-from errata.database.tables import MoveRow, NightRow
+from errata.database.tables import MoveRow
 from errata.workspace import Workspace
 
 ALIASES = ("day0", "champion", "challenger", "server", "device")
-
-
-@dataclass(frozen=True, slots=True)
-class NightStatus:
-    """What came of a night; None for what is not known, or not yet."""
-
-    label: str
-    finished: bool
-    verdict: str | None
-    effect: float | None
-    """F1 of the leading contender minus the champion's, in percent, with its 90 % interval."""
-    low: float | None
-    high: float | None
-    n: int | None
-    new_corrections: int
-    fresh_items: int
-    promoted: str
-    """Empty where nobody was."""
-    evidence: str
-    """The evidence record, from the workspace's root; empty where nobody contended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +28,7 @@ class LoopStatus:
     aliases: Mapping[str, str | None]
     untold_moves: int
     """Moves of aliases that MLflow has not been told of."""
-    nights: tuple[NightStatus, ...]
+    nights: Sequence[NightSummary]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,34 +51,16 @@ class AliasMove:
 def loop_status(workspace: Workspace) -> LoopStatus:
     with workspace.record.read() as store:
         watermark = store.watermark()
-        last = store.nights.last()
         return LoopStatus(
             workspace=workspace.root,
             watermark=watermark,
             counts={**store.counts(), "conflicts": len(store.conflicts.transcripts())},
             roles=store.transcripts.roles(),
-            waiting_corrections=store.corrections.corrected_transcripts(last.gate_watermark if last else 0, watermark),
+            waiting_corrections=store.corrections.corrected_transcripts(store.nights.last_gate_watermark(), watermark),
             aliases={alias: store.aliases.model_of(alias) for alias in ALIASES},
             untold_moves=len(store.aliases.unapplied_moves()),
-            nights=tuple(_night(row) for row in store.nights.all()),
+            nights=store.nights.summaries(),
         )
-
-
-def _night(row: NightRow) -> NightStatus:
-    outcome = row.outcome
-    return NightStatus(
-        label=row.label,
-        finished=row.finished,
-        verdict=row.verdict,
-        effect=outcome.effect,
-        low=outcome.low,
-        high=outcome.high,
-        n=outcome.n,
-        new_corrections=outcome.new_corrections,
-        fresh_items=outcome.fresh_items,
-        promoted=outcome.promoted,
-        evidence=outcome.evidence,
-    )
 
 
 def alias_history(record: Record) -> list[AliasMove]:
