@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from getpass import getuser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
-from errata.cli.arguments import HERE, AsJson, InWorkspace, caller, find
+from errata.cli.arguments import HERE, AsJson, InWorkspace, ModelName, NightLabel, find
 from errata.cli.judge_app import judges
 from errata.cli.output import say, show
 from errata.cli.record_app import record
@@ -19,6 +20,7 @@ from errata.errors import ErrataError
 
 if TYPE_CHECKING:
     from errata.documents.outcome import Outcome
+    from errata.formats.source_rows import DetectedFile
     from errata.operations.importing import ImportReport
 
 app = typer.Typer(
@@ -38,6 +40,7 @@ Format = Annotated[str, typer.Option("--format", help="The file's format; `auto`
 HeldOut = Literal["dev", "anchor", "sealed"]
 """Roles that an import may declare: all stricter than what a hash would draw for most."""
 Target = Literal["server", "device"]
+Row = TypeVar("Row")
 
 
 def run() -> None:
@@ -49,7 +52,7 @@ def run() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.stderr.write("errata: interrupted; the same command goes on where it stopped\n")
-        sys.exit(130)
+        sys.exit(130)  # a shell's own: 128 and the number of SIGINT
 
 
 @app.command("init")
@@ -80,14 +83,11 @@ def import_transcripts_command(
     """Import transcripts; chapters that come with them are references."""
     from errata.formats import detect, hub
     from errata.operations.importing import add_transcripts
-    from errata.progress import count_rows, note
 
     place = find(workspace)
     asr_file = None if asr is None else hub.local(asr, alone=True)
     file = detect.transcripts(hub.local(path, alone=asr is not None), asr_file, name)
-    note(f"took {file.path.name} for {file.label}")
-    file = file._replace(rows=count_rows(file.rows))
-    _show_import(add_transcripts(place.record, file, place.root / "rejects", role), as_json)
+    _show_import(add_transcripts(place.record, _count_aloud(file), place.root / "rejects", role), as_json)
 
 
 @importing.command("corrections")
@@ -101,39 +101,38 @@ def import_corrections_command(
     """Import corrections, in the file's order."""
     from errata.formats import review_detect
     from errata.operations.importing import add_corrections
-    from errata.progress import count_rows, note
 
     place = find(workspace)
     file = review_detect.reviews(path, name, until)
-    note(f"took {path.name} for {file.label}")
-    file = file._replace(rows=count_rows(file.rows))
-    _show_import(add_corrections(place.record, file, place.root / "rejects"), as_json)
+    _show_import(add_corrections(place.record, _count_aloud(file), place.root / "rejects"), as_json)
+
+
+def _count_aloud(file: DetectedFile[Row]) -> DetectedFile[Row]:
+    """Says what the file was taken for, and counts its rows aloud as they are read."""
+    from errata.progress import count_rows, note
+
+    note(f"took {file.path.name} for {file.label}")
+    return file._replace(rows=count_rows(file.rows))
 
 
 def _show_import(report: ImportReport, as_json: bool) -> None:
-    from errata.cli.print_record import print_import
-
-    show(report, as_json, print_import)
+    left_out = "".join(f"; {count} {why}" for why, count in sorted(report.left_out.items()))
+    counts = f"{report.new} new, {report.duplicate} known already, {report.rejected} rejected"
+    show(report, as_json, f"{report.read} read: {counts}{left_out}")
     if report.rejected:
         rows = "1 row was" if report.rejected == 1 else f"{report.rejected} rows were"
         sys.stderr.write(f"errata: {rows} rejected; mend {report.rejects_file} and import it, or mend what it names\n")
-        raise typer.Exit(2)
+        raise typer.Exit(2)  # as BadInput, but what was good is in the record
 
 
 @app.command("predict")
-def predict_command(
-    workspace: InWorkspace = HERE,
-    model: Annotated[str, typer.Option(help="An alias, or the beginning of a model's identity.")] = "champion",
-    as_json: AsJson = False,
-) -> None:
+def predict_command(workspace: InWorkspace = HERE, model: ModelName = "champion", as_json: AsJson = False) -> None:
     """Let a model chapter every transcript that waits for a reviewer."""
-    from errata.operations.predicting import PredictionRun, predict
+    from errata.operations.predicting import predict
     from errata.progress import progress_bar
 
-    def print_run(run: PredictionRun) -> None:
-        say(f"{run.predicted} transcripts in {run.seconds} s; {run.with_problems} answers had problems")
-
-    show(predict(find(workspace), model, progress_bar), as_json, print_run)
+    run = predict(find(workspace), model, progress_bar)
+    show(run, as_json, f"{run.predicted} transcripts in {run.seconds} s; {run.with_problems} answers had problems")
 
 
 @app.command("tasks")
@@ -143,16 +142,15 @@ def tasks_command(
     tool: Annotated[
         str, typer.Option("--for", help="label-studio, argilla, sheet (CSV, or XLSX by its name) or jsonl.")
     ] = "label-studio",
-    model: Annotated[str, typer.Option(help="An alias, or the beginning of a model's identity.")] = "champion",
+    model: ModelName = "champion",
     as_json: AsJson = False,
 ) -> None:
     """Write what a model answered and nobody has reviewed, for a reviewing tool to import."""
-    from errata.operations.review_tasks import TaskFile, write_tasks
+    from errata.operations.review_tasks import write_tasks
 
-    def print_file(file: TaskFile) -> None:
-        say(f"{file.tasks} tasks for {tool} are in {out}; bring the reviews back by `errata import corrections`")
-
-    show(write_tasks(find(workspace), out, tool, model), as_json, print_file)
+    file = write_tasks(find(workspace), out, tool, model)
+    sentence = f"{file.tasks} tasks for {tool} are in {out}; bring the reviews back by `errata import corrections`"
+    show(file, as_json, sentence)
 
 
 @app.command("nightly")
@@ -179,16 +177,12 @@ def status_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> No
 
 
 @app.command("report")
-def report_command(
-    workspace: InWorkspace = HERE,
-    night: Annotated[str | None, typer.Option(help="The night's label; the last one, by default.")] = None,
-    as_json: AsJson = False,
-) -> None:
+def report_command(workspace: InWorkspace = HERE, night: NightLabel = None, as_json: AsJson = False) -> None:
     """Write a night's report again (HTML, Markdown, JSON), and say where it is."""
     from errata.loop.night_report import write_report
 
     page = write_report(find(workspace), night)
-    show(json.loads(page.with_suffix(".json").read_text()), as_json, lambda _: say(str(page)))
+    show(json.loads(page.with_suffix(".json").read_text()), as_json, str(page))
 
 
 @app.command("promote")
@@ -200,7 +194,7 @@ def promote_command(
     """Make a model champion, on the evidence record of a night that said so."""
     from errata.loop.deliver import promote_by_hand
 
-    identity = promote_by_hand(find(workspace), model, evidence, caller())
+    identity = promote_by_hand(find(workspace), model, evidence, getuser())
     say(f"champion is {identity[:16]}")
 
 
@@ -212,8 +206,8 @@ def rollback_command(
     """Bring back the champion that was before the last promotion, and what shipped with it."""
     from errata.loop.deliver import roll_back
 
-    moved = roll_back(find(workspace), reason, caller())
-    say("; ".join(f"{alias} is {model[:16] or 'nothing'} again" for alias, model in moved.items()))
+    models = roll_back(find(workspace), reason, getuser())
+    say("; ".join(f"{alias} is {model[:16] or 'nothing'} again" for alias, model in models.items()))
 
 
 @app.command("history")
@@ -239,7 +233,7 @@ def export_command(
 
     exported = export(find(workspace), target, out, model)
     origin = "as the gate scored it" if exported.scored else f"made anew from {exported.source[:16]} and not scored"
-    say(f"{out}: {exported.target} {exported.model[:16]}, {origin}")
+    say(f"{out}: {target} {exported.model[:16]}, {origin}")
 
 
 @app.command("demo")

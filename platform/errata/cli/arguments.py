@@ -1,8 +1,7 @@
-"""What most commands take: where the workspace is, and whether to print JSON."""
+"""What several commands take: the workspace, a model, a night, and whether to print JSON."""
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +12,8 @@ if TYPE_CHECKING:
 
 InWorkspace = Annotated[Path, typer.Option("-w", "--workspace", help="The workspace's folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, and nothing else, on stdout.")]
+ModelName = Annotated[str, typer.Option(help="An alias, or the beginning of a model's identity.")]
+NightLabel = Annotated[str | None, typer.Option(help="The night's label; the last one, by default.")]
 HERE = Path()
 
 
@@ -20,8 +21,3 @@ def find(folder: Path) -> Workspace:
     from errata.workspace import Workspace
 
     return Workspace.find(folder)
-
-
-def caller() -> str:
-    """Who is at the keyboard, for the record."""
-    return getpass.getuser()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from errata.cli.arguments import HERE, AsJson, InWorkspace, find
+from errata.cli.arguments import HERE, AsJson, InWorkspace, NightLabel, find
 from errata.cli.output import show
 from errata.errors import Unavailable
 
@@ -35,7 +35,7 @@ def check_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> Non
 @judges.command("ask")
 def ask_command(
     workspace: InWorkspace = HERE,
-    night: Annotated[str | None, typer.Option(help="The night's label; the last one, by default.")] = None,
+    night: NightLabel = None,
     contender: Annotated[str, typer.Option(help="Who is compared with the champion.")] = "candidate",
     as_json: AsJson = False,
 ) -> None:

@@ -38,14 +38,16 @@ def as_json(value: Any) -> Any:
 def show(
     result: Result,
     json_wanted: bool,
-    print_result: Callable[[Result], None],
+    text: Callable[[Result], None] | str,
     to_json: Callable[[Result], Any] = as_json,
 ) -> None:
-    """Prints a command's result as one JSON document, or for people."""
+    """Prints a command's result as one JSON document, or for people: by a function, or as this sentence."""
     if json_wanted:
         say(json.dumps(as_json(to_json(result)), indent=2, ensure_ascii=False, allow_nan=False))
+    elif isinstance(text, str):
+        say(text)
     else:
-        print_result(result)
+        text(result)
 
 
 def say(line: str = "") -> None:

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from errata.loop.forget import Deletion
     from errata.loop.lineage import ModelUse, TagResult
     from errata.loop.retract import Retraction
-    from errata.operations.importing import ImportReport
     from errata.operations.record_check import RecordCheck
-    from errata.operations.reviewing import Adjudication
 
 REPAIRED = {
     "signed": "transcripts signed anew",
@@ -26,11 +24,6 @@ REPAIRED = {
     "conflicts": "conflicts entered in their index",
 }
 """What a repair may do, in words."""
-
-
-def print_import(report: ImportReport) -> None:
-    left_out = "".join(f"; {count} {why}" for why, count in sorted(report.left_out.items()))
-    say(f"{report.read} read: {report.new} new, {report.duplicate} known already, {report.rejected} rejected{left_out}")
 
 
 def print_conflicts(conflicts: Sequence[Conflict]) -> None:
@@ -44,10 +37,6 @@ def print_conflicts(conflicts: Sequence[Conflict]) -> None:
 def _side(side: Side) -> tuple[str, ...]:
     lines = "\n".join(f"{clock(chapter.start)} {chapter.title}" for chapter in side.chapters)
     return str(side.correction), side.reviewer, side.kind, side.reviewed_on, lines or "–"
-
-
-def print_adjudication(result: Adjudication) -> None:
-    say(f"{result.external_id} is adjudicated by {result.by}; {result.conflicts_left} conflicts are left")
 
 
 def retraction_json(result: Retraction) -> dict[str, Any]:

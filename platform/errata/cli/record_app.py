@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from errata.cli.arguments import HERE, AsJson, InWorkspace, caller, find
-from errata.cli.output import say, show
+from errata.cli.arguments import HERE, AsJson, InWorkspace, find
+from errata.cli.output import show
+from errata.cli.print_record import (
+    check_json,
+    deletion_json,
+    print_check,
+    print_conflicts,
+    print_deletion,
+    print_retraction,
+    print_reviewers,
+    retraction_json,
+)
 from errata.errors import BadInput
 
 if TYPE_CHECKING:
-    from errata.documents.snapshot import SnapshotManifest
     from errata.domain.reviewer import ReviewerRole
 
 record = typer.Typer()
@@ -32,7 +42,6 @@ _ROLES: dict[Office, ReviewerRole] = {
 @record.command("conflicts")
 def conflicts_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Transcripts on which reviewers differ: until one is adjudicated, it neither trains nor gates."""
-    from errata.cli.print_record import print_conflicts
     from errata.operations.reviewing import conflicts
 
     show(conflicts(find(workspace)), as_json, print_conflicts)
@@ -50,7 +59,6 @@ def adjudicate_command(
     as_json: AsJson = False,
 ) -> None:
     """Decide what the chapters of a disputed transcript are."""
-    from errata.cli.print_record import print_adjudication
     from errata.formats.chapter_file import read_chapters
     from errata.operations.reviewing import adjudicate
 
@@ -61,7 +69,8 @@ def adjudicate_command(
         result = adjudicate(place, transcript, read_chapters(merge), by)
     else:
         raise BadInput("say either --choose CORRECTION or --merge FILE, and not both")
-    show(result, as_json, print_adjudication)
+    sentence = f"{result.external_id} is adjudicated by {result.by}; {result.conflicts_left} conflicts are left"
+    show(result, as_json, sentence)
 
 
 @record.command("retract")
@@ -73,7 +82,6 @@ def retract_command(
     as_json: AsJson = False,
 ) -> None:
     """Take a correction out of every label from now on, and name what was made with it."""
-    from errata.cli.print_record import print_retraction, retraction_json
     from errata.loop.retract import retract
 
     show(retract(find(workspace), correction, by, why), as_json, print_retraction, retraction_json)
@@ -88,7 +96,6 @@ def forget_command(
     as_json: AsJson = False,
 ) -> None:
     """Remove a transcript and all that was said of it, for good; again, it completes what was cut short."""
-    from errata.cli.print_record import deletion_json, print_deletion
     from errata.loop.forget import forget
 
     show(forget(find(workspace), transcript, by, why), as_json, print_deletion, deletion_json)
@@ -103,7 +110,6 @@ def reviewers_command(
     as_json: AsJson = False,
 ) -> None:
     """Who reviews, in which role, and how often the adjudicated items found them right."""
-    from errata.cli.print_record import print_reviewers
     from errata.operations import reviewing
 
     place = find(workspace)
@@ -122,10 +128,8 @@ def snapshot_command(
     """Write the training rows as they were at a watermark: the same bytes for ever, but for what was forgotten."""
     from errata.loop.as_of import write_as_of
 
-    def print_manifest(manifest: SnapshotManifest) -> None:
-        say(f"{manifest.rows} rows as of {watermark} are in {out}")
-
-    show(write_as_of(find(workspace).record, out, watermark), as_json, print_manifest)
+    manifest = write_as_of(find(workspace).record, out, watermark)
+    show(manifest, as_json, f"{manifest.rows} rows as of {watermark} are in {out}")
 
 
 @record.command("fsck")
@@ -137,10 +141,9 @@ def fsck_command(
     as_json: AsJson = False,
 ) -> None:
     """Check that the record still is what was written: texts, hashes, numbers and leak groups."""
-    from errata.cli.print_record import check_json, print_check
     from errata.operations.record_check import check_record
 
-    check = check_record(find(workspace), caller() if repair else None)
+    check = check_record(find(workspace), getuser() if repair else None)
     show(check, as_json, print_check, check_json)
     if check.findings.problems:
-        raise typer.Exit(4)
+        raise typer.Exit(4)  # after what was found has been shown whole

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from errata.cli.arguments import HERE, AsJson, InWorkspace, caller, find
+from errata.cli.arguments import HERE, AsJson, InWorkspace, find
 from errata.cli.output import show
+from errata.cli.print_comparison import print_accesses, print_comparison
+from errata.cli.print_scores import masses_json, print_pairs, print_videos
 from errata.errors import BadInput
 
 score = typer.Typer()
@@ -29,11 +32,10 @@ def score_command(
     as_json: AsJson = False,
 ) -> None:
     """Score files that any system has written: chapters, or segment masses."""
-    from errata.cli.print_scores import masses_json, print_pairs, print_videos
-    from errata.loop.scoring import score_chapters, score_segmentation
+    from errata.loop.scoring import score_chapters, score_masses
 
     if segmentation and not reference and not predictions:
-        show(score_segmentation(segmentation), as_json, print_pairs, masses_json)
+        show(score_masses(segmentation), as_json, print_pairs, masses_json)
     elif reference and predictions and not segmentation:
         show(score_chapters(reference, predictions), as_json, print_videos)
     else:
@@ -59,18 +61,16 @@ def compare_command(
     an OpenAI-compatible server (its key in ERRATA_API_KEY), or predictions: {video_id: {"<start>": title}}, or a folder
     of <video_id>.json.
     """
-    from errata.cli.print_comparison import print_comparison
     from errata.loop.compare import compare
     from errata.loop.compared_models import PromptSettings
 
     settings = PromptSettings.of(template, tuple(model_name or ()))
-    show(compare(find(workspace), models, on, settings, caller()), as_json, print_comparison)
+    show(compare(find(workspace), models, on, settings, getuser()), as_json, print_comparison)
 
 
 @score.command("holdout")
 def holdout_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Every access to the anchor and to the sealed set, and how often the latter may still be opened this year."""
-    from errata.cli.print_comparison import print_accesses
     from errata.loop.holdout_accesses import holdout_accesses
 
     show(holdout_accesses(find(workspace).record, datetime.now(UTC)), as_json, print_accesses)

@@ -1,1 +1,1 @@
-"""The roof, the only room where record, stages, evaluation and registry meet, by late imports."""
+"""The roof, the only room where record, stages, evaluation and registry meet: what calls it imports it late."""

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from errata.database.record import Record
 from errata.documents.snapshot import SnapshotManifest
 from errata.errors import BadInput, Refused, Unavailable
+from retrain.snapshot import read_manifest, snapshot
 
 
 def write_as_of(record: Record, folder: Path, watermark: int) -> SnapshotManifest:
@@ -18,8 +19,6 @@ def write_as_of(record: Record, folder: Path, watermark: int) -> SnapshotManifes
     BadInput for a watermark that the record hasn't reached: what it will mean isn't settled yet, and Unavailable where
     nothing can be written.
     """
-    from retrain.snapshot import read_manifest, snapshot
-
     with record.read() as store:
         head = store.watermark()
     if not 0 <= watermark <= head:

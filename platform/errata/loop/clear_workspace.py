@@ -5,11 +5,17 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from errata.documents import file_names as names
 from errata.files import write_atomically
 from errata.inference.artefact import training_transcripts_file
 from errata.loop.deletion_target import DeletionTarget, naming_columns
+from errata.loop.night_report import write_report
 from errata.workspace import Workspace
+from evaluation.judges.cache import FOLDER, forget
+from retrain.snapshot import purge
 
 _DERIVED = (names.CURATED, names.AUGMENTED, names.MIXTURE)
 """Made again by the next night."""
@@ -23,8 +29,6 @@ def nights_with(workspace: Workspace, target: DeletionTarget) -> list[str]:
 
 def clear_workspace(workspace: Workspace, target: DeletionTarget, nights: list[str]) -> dict[str, int]:
     """Clears all that the workspace's folders hold of it; returns how much that was, by place."""
-    from retrain.snapshot import purge
-
     root = workspace.root
     shards = purge(root / names.SNAPSHOT, target.transcripts)
     derived = _remove_derived(root, target)
@@ -59,9 +63,6 @@ def _holds(folder: Path, target: DeletionTarget) -> bool:
 
 def _remove_rows(path: Path, target: DeletionTarget) -> int:
     """Rewrites a table without its rows; returns how many there were."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     table = pq.read_table(path)
     keep = [not target.is_named_by(row) for row in naming_columns(path.read_bytes())]
     if not all(keep):
@@ -82,9 +83,6 @@ def _remove_lines(path: Path, target: DeletionTarget) -> int:
 
 def _rewrite_report(workspace: Workspace, night: str) -> None:
     """A page of a night shows items: it is written anew from those that are left, or emptied where none is."""
-    import pyarrow.parquet as pq
-
-    from errata.loop.night_report import write_report
 
     folder = workspace.nights / night
     if (folder / names.EVALUATION).exists() and pq.read_metadata(folder / names.ITEMS).num_rows:
@@ -97,6 +95,4 @@ def _rewrite_report(workspace: Workspace, night: str) -> None:
 
 def _clear_judges(workspace: Workspace, target: DeletionTarget) -> int:
     """What judges said of it: their answers quote it."""
-    from evaluation.judges.cache import FOLDER, forget
-
     return sum(forget(workspace.root / FOLDER, digest) for digest in target.hashes)

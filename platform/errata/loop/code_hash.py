@@ -22,12 +22,12 @@ WITHOUT_EFFECT = (
 
 def code_hash(packages: Iterable[Path] | None = None) -> str:
     """Of the folders `packages`, by default those that are installed, whatever the folders above them are called."""
-    roots = _installed() if packages is None else packages
+    roots = _package_folders() if packages is None else packages
     hashes = {name: sha256(path.read_bytes()) for root in roots for name, path in _deciding_files(root)}
     return content_hash(hashes)[:16]
 
 
-def _installed() -> list[Path]:
+def _package_folders() -> list[Path]:
     specs = [find_spec(name) for name in PACKAGES]
     return [Path(spec.origin).parent for spec in specs if spec is not None and spec.origin is not None]
 

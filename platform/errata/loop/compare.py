@@ -28,8 +28,14 @@ from evaluation.pair_comparison import (
 
 __all__ = ["ItemDifference", "MetricComparison", "ModelComparison", "compare"]
 
-ALL: tuple[Role, ...] = ("train", "dev", "anchor")
-"""Whatever is not sealed: that is opened by its name alone."""
+ROLES: Mapping[str, tuple[Role, ...]] = {
+    "fresh": ("train",),
+    "dev": ("dev",),
+    "anchor": ("anchor",),
+    "sealed": ("sealed",),
+    "all": ("train", "dev", "anchor"),
+}
+"""The roles that a choice of labels means. `all` is not the sealed one: that is opened by its name alone."""
 HELD_OUT: tuple[Role, ...] = ("anchor", "sealed")
 """Roles whose every access is logged."""
 
@@ -45,10 +51,10 @@ class ModelComparison:
     metrics: Mapping[str, MetricComparison]
     slices: Mapping[str, Mapping[str, Comparison]]
     problems: Mapping[str, int]
-    regressions: tuple[ItemDifference, ...]
+    regressions: Sequence[ItemDifference]
     """Where A lost most, and where it gained most. Like slices, which may be of one item, empty on `sealed`: single
     items of it are nobody's to look at."""
-    fixes: tuple[ItemDifference, ...]
+    fixes: Sequence[ItemDifference]
 
 
 def compare(
@@ -56,12 +62,12 @@ def compare(
 ) -> ModelComparison:
     """Compares A with B on the items of `on` that neither is known to have seen; see `evaluation.pair_comparison`.
 
-    `on` is a role, `fresh` for `train`, or `all`. Raises Refused where `sealed` was opened too often.
+    `on` is one of `ROLES`. Raises Refused where `sealed` was opened too often.
 
     An access to what is held out is logged before anybody is asked or scored: whoever sees a number has been counted.
     So a comparison that is cut short, or whose model can't be loaded, has cost an opening as well: the safe side.
     """
-    roles, seed = _roles(on), workspace.params().evaluate.seed
+    roles, seed = ROLES[on], workspace.params().evaluate.seed
     with workspace.record.read() as store:
         upto = store.watermark()
         if "sealed" in roles:
@@ -76,8 +82,8 @@ def compare(
         for access in _accesses(items, (a, b), on, upto, by):
             open_by_hand(workspace.record, access)
         scored = [_score(workspace, model, items) for model in (a, b)]
-    compared, pairs = comparison(scored[0], scored[1], seed), make_pairs(*scored)
     sealed = "sealed" in roles
+    compared, pairs = comparison(scored[0], scored[1], seed), [] if sealed else make_pairs(*scored)
     return ModelComparison(
         on=on,
         items=len(items),
@@ -87,14 +93,14 @@ def compare(
         metrics=compared.metrics,
         slices={} if sealed else compared.slices,
         problems=compared.problems,
-        regressions=() if sealed else tuple(worst_regressions(pairs)),
-        fixes=() if sealed else tuple(best_fixes(pairs)),
+        regressions=worst_regressions(pairs),
+        fixes=best_fixes(pairs),
     )
 
 
 def _score(workspace: Workspace, model: ComparedModel, items: Sequence[Item]) -> list[ScoredAnswer]:
-    with progress_bar(f"{model.given} {model.predictor.key.model[:8]}", len(items)) as each:
-        return score_items(workspace.record, model.predictor, items, each)
+    with progress_bar(f"{model.given} {model.predictor.key.model[:8]}", len(items)) as advance:
+        return score_items(workspace.record, model.predictor, items, advance)
 
 
 def _accesses(
@@ -113,11 +119,6 @@ def _room(workspace: Workspace) -> Path:
     room = workspace.root / "work"
     room.mkdir(exist_ok=True)
     return room
-
-
-def _roles(on: str) -> tuple[Role, ...]:
-    known: dict[str, Role] = {"fresh": "train", "dev": "dev", "anchor": "anchor", "sealed": "sealed"}
-    return ALL if on == "all" else (known[on],)
 
 
 def _items(workspace: Workspace, roles: Sequence[Role], upto: int, seen: frozenset[str]) -> list[Item]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from errata.database.store import Store
 from errata.documents.decision import OutcomeDecision
@@ -16,15 +15,12 @@ from errata.documents.night import Night
 from errata.documents.outcome import Outcome
 from errata.documents.stage_reports import NoCandidate
 from errata.workspace import Workspace
-
-if TYPE_CHECKING:
-    from registry.gate_result import GateResult
+from registry.gate_result import GateResult, next_challenger, winner_of
+from registry.promotion import promote
 
 
 def night_outcome(workspace: Workspace, night: Night, evaluation: Evaluation, results: Sequence[GateResult]) -> Outcome:
     """What the record keeps of the night, and `errata nightly --json` prints."""
-    from registry.gate_result import winner_of
-
     winner = winner_of(results)
     with workspace.record.read() as store:
         corrected = store.corrections.corrected_transcripts(night.training_watermark, night.gate_watermark)
@@ -77,13 +73,11 @@ def conclude(workspace: Workspace, night: Night, results: Sequence[GateResult], 
 
 def _move_aliases(store: Store, night: Night, results: Sequence[GateResult]) -> None:
     """Promotes at most one, and lets at most one wait."""
-    from registry.gate_result import next_challenger, winner_of
-    from registry.promotion import promote
-
     winner, waits = winner_of(results), next_challenger(results)
     if winner is not None:
         promote(store, winner.model, night.label, winner.record, "gate")
     challenger = waits.model if waits else ""
+    # one that goes on waiting, or nobody as before, is no move
     if challenger != (store.aliases.model_of("challenger") or ""):
         reason, evidence = ("waits", waits.sha256) if waits else ("retired", None)
         store.aliases.assign_alias("challenger", challenger, reason, "gate", night.label, evidence)

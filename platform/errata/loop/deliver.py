@@ -14,11 +14,14 @@ from errata.inference.artefact import model_folder, verify
 from errata.loop.lease import loop_lease
 from errata.operations.model_names import resolve_model
 from errata.workspace import Workspace
+from registry.export.device import export_device
+from registry.export.server import export_server
+from registry.models import ModelRegistry
+from registry.promotion import promote, rollback
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedModel:
-    target: str
     model: str
     """The artefact's own identity."""
     source: str
@@ -29,14 +32,12 @@ class ExportedModel:
 
 def promote_by_hand(workspace: Workspace, name: str, evidence: Path, by: str) -> str:
     """Makes a model champion; returns its identity. Raises Refused where the evidence doesn't say `promote` of it."""
-    from registry.models import ModelRegistry
-    from registry.promotion import promote
-
     identity = resolve_model(workspace, name)
     with loop_lease(workspace.record):
         with workspace.record.write() as store:
             _check_written_by_a_night(store, evidence)
             promote(store, identity, None, evidence, by)
+        # once the record has it: where MLflow is away, the move stays noted and the next night tells it
         ModelRegistry.of(workspace).sync(workspace.record)
     return identity
 
@@ -55,14 +56,11 @@ def roll_back(workspace: Workspace, reason: str, by: str) -> Mapping[str, str]:
 
     Raises Refused where nothing was promoted.
     """
-    from registry.models import ModelRegistry
-    from registry.promotion import rollback
-
     with loop_lease(workspace.record):
         with workspace.record.write() as store:
-            moved = rollback(store, by, reason)
+            models = rollback(store, by, reason)
         ModelRegistry.of(workspace).sync(workspace.record)
-    return moved
+    return models
 
 
 def export(workspace: Workspace, target: str, out: Path, name: str) -> ExportedModel:
@@ -73,18 +71,15 @@ def export(workspace: Workspace, target: str, out: Path, name: str) -> ExportedM
     with workspace.record.read() as store:
         scored = store.aliases.model_of(target) if identity == store.aliases.model_of("champion") else None
     if scored is None:
-        made = _export_anew(workspace, target, model_folder(identity, workspace.models), out)
-        return ExportedModel(target, made, identity, scored=False)
+        exported = _export_anew(workspace, target, model_folder(identity, workspace.models), out)
+        return ExportedModel(exported, identity, scored=False)
     folder = model_folder(scored, workspace.models)
     verify(folder)
     shutil.copytree(folder, out)
-    return ExportedModel(target, scored, identity, scored=True)
+    return ExportedModel(scored, identity, scored=True)
 
 
 def _export_anew(workspace: Workspace, target: str, model: Path, out: Path) -> str:
-    from registry.export.device import export_device
-    from registry.export.server import export_server
-
     if target == "server":
         return export_server(model, workspace.models, out)
     with TemporaryDirectory() as place:

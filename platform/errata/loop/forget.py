@@ -19,6 +19,7 @@ from errata.loop.lineage import ModelUse, TagResult, models_that_saw, tag_models
 from errata.operations.reviewing import require
 from errata.progress import note
 from errata.workspace import Workspace
+from registry.models import ModelRegistry
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,6 @@ def _replace_in_mlflow(workspace: Workspace, nights: list[str]) -> None:
     published = [night for night in nights if (workspace.nights / night / PUBLISHED).exists()]
     if not published:
         return
-    from registry.models import ModelRegistry
 
     note("replacing scores and reports in MLflow")
     registry = ModelRegistry.of(workspace)

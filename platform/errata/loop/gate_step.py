@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from errata.documents.evaluation import ContenderScores
 from errata.documents.file_names import PARITY
 from errata.documents.judging import Judging
 from errata.documents.night import Night
 from errata.workspace import Workspace
-
-if TYPE_CHECKING:
-    from registry.gate_result import GateResult
+from registry.gate_result import GateInput, GateResult, read_parity, run_gate
+from registry.history import GateHistory
+from registry.policy import preset
 
 
 def run_gates(
@@ -23,10 +22,6 @@ def run_gates(
 
     `judgings` is what judges said, by contender.
     """
-    from registry.gate_result import GateInput, read_parity, run_gate
-    from registry.history import GateHistory
-    from registry.policy import preset
-
     policy = preset(workspace.params().gate.preset)
     folder = workspace.nights / night.label
     with workspace.record.read() as store:
@@ -34,8 +29,8 @@ def run_gates(
     results = []
     for contender in contenders:
         parity = read_parity(_export_night(workspace, night, contender) / PARITY)
-        given = GateInput(contender, parity, judgings.get(contender.name))
-        result = run_gate(night, given, policy, folder, history)
+        gate_input = GateInput(contender, parity, judgings.get(contender.name))
+        result = run_gate(night, gate_input, policy, folder, history)
         history = history.after(result.model, result.decision.test)
         results.append(result)
     return results

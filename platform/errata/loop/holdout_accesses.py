@@ -8,6 +8,7 @@ from datetime import datetime
 
 from errata.database.holdout_log import LoggedAccess
 from errata.database.record import Record
+from evaluation.holdout import SEALED_A_YEAR, within_a_year
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,6 @@ class HoldoutAccesses:
 
 
 def holdout_accesses(record: Record, now: datetime) -> HoldoutAccesses:
-    from evaluation.holdout import SEALED_A_YEAR, within_a_year
-
     with record.read() as store:
         accesses = store.holdout.accesses()
     by_role = {role: [access for access in accesses if access.access.role == role] for role in ("anchor", "sealed")}

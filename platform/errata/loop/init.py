@@ -9,7 +9,10 @@ from tempfile import TemporaryDirectory
 import errata
 from errata.errors import BadInput
 from errata.inference.artefact import CARD, Card, model_folder, seal, store_model
+from errata.tasks import templates
 from errata.workspace import Workspace
+from registry.models import ModelRegistry
+from registry.promotion import install_day0
 
 TINY = Path(errata.__file__).parent / "tiny"
 
@@ -19,9 +22,6 @@ def init(root: Path, model: Path | None = None, template: str = "indexed", conte
 
     `template` and `context` say how a model without a card of ours is asked. Doing it again completes what is missing.
     """
-    from registry.models import ModelRegistry
-    from registry.promotion import install_day0
-
     workspace = Workspace.create(root)
     with workspace.record.read() as store:
         day0 = store.aliases.model_of("day0")
@@ -39,8 +39,6 @@ def init(root: Path, model: Path | None = None, template: str = "indexed", conte
 
 def _install(workspace: Workspace, model: Path, template: str, context: int) -> str:
     """Copies a model's files into the workspace, sealed."""
-    from errata.tasks import templates
-
     templates.find(template)
     if not (model / "config.json").is_file():
         raise BadInput(f"{model} holds no model (no config.json); give a folder that transformers can load")

@@ -54,4 +54,5 @@ def _is_dead(owner: str) -> bool:
         return True
     except PermissionError:
         return False
+    # a container's processes get the same number at each start: this one holds no lease yet, so it was an earlier one's
     return int(process) == os.getpid()

@@ -10,22 +10,16 @@ from pathlib import Path
 from errata.database.store import Store
 from errata.database.tables import NightRow
 from errata.documents.file_names import SNAPSHOT
+from errata.documents.snapshot import Shard
 from errata.domain.correction import Label
 from errata.domain.hashing import content_hash
 from errata.errors import NotFound, Unavailable
 from errata.inference.artefact import MANIFEST, Card, read_training_transcripts
 from errata.operations.status import ALIASES
 from errata.workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class ShardUse:
-    """A shard of the snapshot that holds a row."""
-
-    sha256: str
-    after: int
-    """The watermarks between which its rows were corrected."""
-    upto: int
+from registry.models import ModelRegistry
+from retrain.snapshot import read_manifest, shard_file
+from retrain.training_rows import read_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +58,17 @@ class TagResult:
     """Why MLflow could not be told; empty where it was."""
 
 
-def snapshots_with(workspace: Workspace, transcript: int, correction: int) -> list[ShardUse]:
+def snapshots_with(workspace: Workspace, transcript: int, correction: int) -> list[Shard]:
     """The snapshot's shards in which a correction supports its transcript's row."""
-    from retrain.snapshot import read_manifest, shard_file
-    from retrain.training_rows import read_rows
-
     folder = workspace.root / SNAPSHOT
     shards = []
     for shard in read_manifest(folder).shards:
         path = shard_file(folder, shard)
         if path.exists() and any(row.transcript == transcript and row.correction for row in read_rows(path)):
+            # a row names its newest correction alone, and others that say the same support it as well
             with workspace.record.read() as store:
                 if correction in store.labels.supporting_corrections(transcript, shard.upto):
-                    shards.append(ShardUse(shard.sha256, shard.after, shard.upto))
+                    shards.append(shard)
     return shards
 
 
@@ -146,8 +138,6 @@ def _sealed_folders(models: Path) -> Iterator[Path]:
 
 def tag_models(workspace: Workspace, models: Sequence[ModelUse], tag: str, value: str) -> TagResult:
     """Marks the models' versions in MLflow. Nothing depends on it, so MLflow may be away."""
-    from registry.models import ModelRegistry
-
     if not models:
         return TagResult(tag, 0, (), "")
     registry = ModelRegistry.of(workspace)

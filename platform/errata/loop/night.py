@@ -44,6 +44,7 @@ def run_night(workspace: Workspace, label: str | None = None) -> Outcome:
             evaluation = read_document(Evaluation, folder / EVALUATION, "run the night again")
             judgings = judge_contenders(workspace, night, evaluation.contenders)
             results = run_gates(workspace, night, evaluation.contenders, judgings)
+            # before an alias can mean it: the stages' folders, where it lies until now, are the next night's
             store_candidate(workspace, results)
             register_contenders(workspace, label, results)
             outcome = night_outcome(workspace, night, evaluation, results)

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from errata.documents.file_names import MANIFEST, PIPELINE_LOCK, PUBLISHED, SNAPSHOT
 from errata.documents.night import Night
 from errata.documents.outcome import Outcome
 from errata.domain.hashing import sha256
+from errata.loop.night_report import write_report
 from errata.workspace import Workspace
-
-if TYPE_CHECKING:
-    from registry.models import ModelRegistry
+from registry.models import Dataset, ModelRegistry
 
 
 def publish(workspace: Workspace, label: str, outcome: Outcome) -> None:
     """Tells MLflow and git of a decided night, and writes its report; what was published whole is left alone."""
-    from errata.loop.night_report import write_report
-    from registry.models import ModelRegistry
-
     folder = workspace.nights / label
     if outcome.verdict == "skipped" or (folder / PUBLISHED).exists():
         return
@@ -34,8 +29,6 @@ def publish(workspace: Workspace, label: str, outcome: Outcome) -> None:
 
 
 def _log(workspace: Workspace, registry: ModelRegistry, run: str, night: Night, outcome: Outcome) -> None:
-    from registry.models import Dataset
-
     folder = workspace.nights / night.label
     manifest = sha256((workspace.root / SNAPSHOT / MANIFEST).read_bytes())
     registry.log_dataset(run, Dataset("snapshot", manifest, night.training_watermark, "training"))

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from errata.documents.file_names import CANDIDATE, EXPORTS
 from errata.inference.artefact import model_folder, store_model
 from errata.workspace import Workspace
-
-if TYPE_CHECKING:
-    from registry.gate_result import GateResult
+from registry.gate_result import GateResult
+from registry.models import ModelRegistry
 
 
 def store_candidate(workspace: Workspace, results: Sequence[GateResult]) -> None:
-    """Copies tonight's candidate and its exports out of the stages' folders, which are the next night's."""
+    """Copies tonight's candidate and its exports out of the stages' folders."""
     for result in results:
         if result.name == "candidate":
             for folder in (CANDIDATE, *(EXPORTS / target for target in result.exports)):
@@ -23,8 +21,6 @@ def store_candidate(workspace: Workspace, results: Sequence[GateResult]) -> None
 
 def register_contenders(workspace: Workspace, label: str, results: Sequence[GateResult]) -> None:
     """The contenders, and each artefact that would ship, become versions in MLflow, with their evidence as tags."""
-    from registry.models import ModelRegistry
-
     registry = ModelRegistry.of(workspace)
     run = registry.open_run(label)
     for result in results:

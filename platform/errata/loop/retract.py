@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from errata.documents.snapshot import Shard
 from errata.loop.lineage import (
     ModelUse,
     NightUse,
-    ShardUse,
     TagResult,
     models_with,
     nights_with,
@@ -29,9 +30,9 @@ class Retraction:
     transcript: int
     external_id: str
     reviewer: str
-    snapshots: tuple[ShardUse, ...]
-    nights: tuple[NightUse, ...]
-    models: tuple[ModelUse, ...]
+    snapshots: Sequence[Shard]
+    nights: Sequence[NightUse]
+    models: Sequence[ModelUse]
     mlflow: TagResult
 
 
@@ -55,8 +56,8 @@ def retract(workspace: Workspace, name: str, by: str, why: str) -> Retraction:
         transcript=event.transcript,
         external_id=external_id,
         reviewer=event.reviewer,
-        snapshots=tuple(snapshots_with(workspace, event.transcript, correction)),
-        nights=tuple(nights),
-        models=tuple(models),
+        snapshots=snapshots_with(workspace, event.transcript, correction),
+        nights=nights,
+        models=models,
         mlflow=tag_models(workspace, models, f"errata.retracted.{correction}", by),
     )
