@@ -213,10 +213,10 @@ def rollback_command(
 @app.command("history")
 def history_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Every move of an alias, with why."""
-    from errata.cli.print_status import print_moves
+    from errata.cli.print_status import moves_json, print_moves
     from errata.operations.status import alias_history
 
-    show(alias_history(find(workspace).record), as_json, print_moves)
+    show(alias_history(find(workspace).record), as_json, print_moves, moves_json)
 
 
 @app.command("export")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from errata.cli.output import as_json, print_table, say, with_interval
 from errata.domain.clock import clock
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from errata.database.repairs import RepairResult
     from errata.domain.correction import Conflict, Side
     from errata.domain.reviewer import Reviewer
+    from errata.files import JsonObject
     from errata.loop.forget import Deletion
     from errata.loop.lineage import ModelUse, TagResult
     from errata.loop.retract import Retraction
@@ -39,7 +40,7 @@ def _side(side: Side) -> tuple[str, ...]:
     return str(side.correction), side.reviewer, side.kind, side.reviewed_on, lines or "–"
 
 
-def retraction_json(result: Retraction) -> dict[str, Any]:
+def retraction_json(result: Retraction) -> JsonObject:
     return {**as_json(result), "mlflow": _tag_sentence(result.mlflow)}
 
 
@@ -89,7 +90,7 @@ def _reviewer(reviewer: Reviewer) -> tuple[str, ...]:
     )
 
 
-def deletion_json(result: Deletion) -> dict[str, Any]:
+def deletion_json(result: Deletion) -> JsonObject:
     rest = {**as_json(result), "mlflow": _tag_sentence(result.mlflow)}
     return {**rest.pop("tombstone"), **rest}
 
@@ -107,7 +108,7 @@ def print_deletion(result: Deletion) -> None:
         say("What these models learnt can't be taken out of their weights; train anew from Day-0 to be without it.")
 
 
-def check_json(check: RecordCheck) -> dict[str, Any]:
+def check_json(check: RecordCheck) -> JsonObject:
     """`repaired` stands there where a repair was asked for."""
     repaired = {} if check.repaired is None else {"repaired": check.repaired}
     return {**as_json(check.findings), **repaired}

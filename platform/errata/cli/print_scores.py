@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from errata.cli.output import as_json, number, print_table, say
 
 if TYPE_CHECKING:
+    from errata.files import JsonObject
     from errata.loop.scoring import FileScores, MassScores
 
 NAMED = 10
@@ -54,7 +55,7 @@ def _first_names(names: Sequence[str]) -> str:
     return ", ".join(names[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def masses_json(scores: MassScores) -> dict[str, Any]:
+def masses_json(scores: MassScores) -> JsonObject:
     """Each pair with the reasons for what isn't defined, where there are any."""
     reasons = {name: {"not_defined": why} for name, why in scores.not_defined.items()}
     pairs = {name: {**pair, **reasons.get(name, {})} for name, pair in scores.pairs.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from errata.cli.output import as_json, number, print_table, say
 from errata.documents.decision import leading_decision
@@ -13,10 +13,15 @@ from errata.wording.gate_sentences import causes, reasons
 
 if TYPE_CHECKING:
     from errata.database.nights import NightSummary
+    from errata.database.tables import MoveRow
     from errata.documents.decision import OutcomeDecision
     from errata.documents.metric_values import ModelMean
     from errata.documents.outcome import Outcome
-    from errata.operations.status import AliasMove, LoopStatus
+    from errata.files import JsonObject
+    from errata.operations.status import LoopStatus
+
+MOVE = ("number", "at", "alias", "model", "previous", "reason", "night", "evidence", "by", "applied")
+"""What is told of an alias's move."""
 
 
 def print_status(status: LoopStatus) -> None:
@@ -43,14 +48,14 @@ def _row(night: NightSummary) -> tuple[str, ...]:
     return night.label, str(night.new_corrections), str(night.fresh_items), effect, verdict
 
 
-def outcome_json(outcome: Outcome) -> dict[str, Any]:
+def outcome_json(outcome: Outcome) -> JsonObject:
     """Each decision with its reasons in words besides; the night's own reason is the leading one's."""
     leading = leading_decision(outcome.decisions)
     reason = outcome.reason if leading is None else causes(leading.decision)[0]
     return {**as_json(outcome), "reason": reason, "decisions": [_decision_json(entry) for entry in outcome.decisions]}
 
 
-def _decision_json(entry: OutcomeDecision) -> dict[str, Any]:
+def _decision_json(entry: OutcomeDecision) -> JsonObject:
     of = {"name": entry.name, "model": entry.model, "promoted": entry.promoted, "evidence": entry.evidence}
     return {**of, **as_json(entry.decision), "reasons": reasons(entry.decision)}
 
@@ -66,12 +71,16 @@ def print_night(outcome: Outcome, nights: Path) -> None:
         say(f"report: {nights / outcome.night / REPORT_PAGE}")
 
 
-def print_moves(moves: Sequence[AliasMove]) -> None:
+def moves_json(moves: Sequence[MoveRow]) -> list[JsonObject]:
+    return [{name: getattr(move, name) for name in MOVE} for move in moves]
+
+
+def print_moves(moves: Sequence[MoveRow]) -> None:
     columns = ("#", "at (UTC)", "alias", "model", "reason", "night", "by")
     print_table("moves of aliases", columns, [_move(move) for move in moves])
 
 
-def _move(move: AliasMove) -> tuple[str, ...]:
+def _move(move: MoveRow) -> tuple[str, ...]:
     at = move.at.isoformat()[:19]
     return str(move.number), at, move.alias, move.model[:12] or "–", move.reason, move.night or "–", move.by
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from errata.database.nights import NightSummary
@@ -31,23 +30,6 @@ class LoopStatus:
     nights: Sequence[NightSummary]
 
 
-@dataclass(frozen=True, slots=True)
-class AliasMove:
-    number: int
-    at: datetime
-    """UTC."""
-    alias: str
-    model: str
-    """Empty where the alias means nothing from then on."""
-    previous: str | None
-    reason: str
-    night: str | None
-    evidence: str | None
-    by: str
-    applied: bool
-    """Whether MLflow has been told."""
-
-
 def loop_status(workspace: Workspace) -> LoopStatus:
     with workspace.record.read() as store:
         watermark = store.watermark()
@@ -63,22 +45,7 @@ def loop_status(workspace: Workspace) -> LoopStatus:
         )
 
 
-def alias_history(record: Record) -> list[AliasMove]:
+def alias_history(record: Record) -> Sequence[MoveRow]:
     """Every move of an alias, the oldest first."""
     with record.read() as store:
-        return [_move(row) for row in store.aliases.moves()]
-
-
-def _move(row: MoveRow) -> AliasMove:
-    return AliasMove(
-        number=row.number,
-        at=row.at,
-        alias=row.alias,
-        model=row.model,
-        previous=row.previous,
-        reason=row.reason,
-        night=row.night,
-        evidence=row.evidence,
-        by=row.by,
-        applied=row.applied,
-    )
+        return store.aliases.moves()
