@@ -6,7 +6,6 @@ import gc
 import os
 import shutil
 import sqlite3
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,8 +30,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("DVC_NO_ANALYTICS", "1")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-
-sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # httpcore's vain search takes a third of a request
 
 ROOT = Path(__file__).parents[1]
 
