@@ -18,6 +18,7 @@ from errata.files import write_atomically
 from errata.project_files import project_file
 from errata.settings import FILE, Settings, read_settings
 
+_DVC_CONFIG = "[core]\n    analytics = false\n    check_update = false\n"
 _IGNORED = """\
 # the record, the models and whatever can be made again; DVC and MLflow keep what must be kept
 /errata.db*
@@ -57,8 +58,7 @@ class Workspace:
             _run(["git", "init", "--quiet", "--initial-branch=main", "."], root)
         if not (root / ".dvc").is_dir():
             _run([sys.executable, "-m", "dvc", "init", "--quiet"], root)
-            _run([sys.executable, "-m", "dvc", "config", "core.analytics", "false"], root)
-            _run([sys.executable, "-m", "dvc", "config", "core.check_update", "false"], root)
+            (root / ".dvc/config").write_text(_DVC_CONFIG)
         for name in (PIPELINE, PARAMS):
             if not (root / name).exists():
                 shutil.copyfile(project_file(name), root / name)

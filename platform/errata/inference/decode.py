@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any, Generic
 
 import llguidance
-import llguidance.hf
 import numpy as np
 from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 
@@ -26,6 +25,8 @@ class Decoder(Generic[Answer]):
         self._tokenizer = engine.tokenizer
         self._vocabulary = engine.vocabulary
         self._task = task
+        import llguidance.hf  # and with it transformers: whoever finds all answers on record needs neither
+
         self._tokens = llguidance.hf.from_tokenizer(engine.tokenizer, n_vocab=engine.vocabulary)
         self._matcher = lru_cache(maxsize=64)(self._compile)
         self._first_mask = lru_cache(maxsize=64)(self._compute_first_mask)

@@ -1,0 +1,17 @@
+"""Stages 6 to 8 in one process, which imports once what all need: what the gate will be told of the candidate."""
+
+from __future__ import annotations
+
+from evaluation import harness
+from registry import parity
+from registry.export import __main__ as export
+
+
+def main() -> None:
+    harness.main()
+    export.main()
+    parity.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,14 @@
+"""Stages 4 and 5 in one process, which imports once what both need: tonight's mixture, and the candidate it makes."""
+
+from __future__ import annotations
+
+from retrain import mix, train
+
+
+def main() -> None:
+    mix.main()
+    train.main()
+
+
+if __name__ == "__main__":
+    main()
