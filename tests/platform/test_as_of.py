@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from unittest.mock import Mock
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.database.record import Record
@@ -26,6 +26,7 @@ from errata.errors import BadInput, Refused, Unavailable
 from errata.loop.as_of import write_as_of
 from retrain.snapshot import read_snapshot
 from retrain.training_rows import TrainingRow
+from tests.examples import costly
 from tests.made_up_record import chapters, correction, misheard, shouted, talk
 from tests.platform.postgres import Server
 
@@ -86,7 +87,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-@settings(max_examples=15)
+@costly(15)
 @given(before=steps, after=steps)
 def test_the_same_bytes_whatever_arrives_later(empty: Path, before: list[Step], after: list[Step]) -> None:
     with fresh(empty) as (record, folder):
@@ -111,7 +112,7 @@ def content(rows: list[TrainingRow]) -> set[tuple[object, ...]]:
     }
 
 
-@settings(max_examples=15)
+@costly(15)
 @given(
     order=st.permutations(range(8)),
     nights=st.integers(1, 8),

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.database.record import Record
@@ -19,6 +19,7 @@ from errata.domain.correction import Correction, Kind, Label
 from errata.domain.prediction import Prediction
 from errata.errors import NotFound, Refused
 from retrain.snapshot import snapshot
+from tests.examples import costly
 from tests.made_up_record import chapters, correction, talk
 
 
@@ -190,7 +191,7 @@ def _is_correction(store: Store, seq: int) -> bool:
         return False
 
 
-@settings(max_examples=12)
+@costly(12)
 @given(seed=st.integers(0, 10_000))
 def test_a_snapshot_as_of_a_watermark_never_changes_whatever_comes_later(lasting: tuple[Path, Path], seed: int) -> None:
     record, folder = fresh(lasting)
@@ -223,7 +224,7 @@ def test_a_snapshot_as_of_a_watermark_never_changes_whatever_comes_later(lasting
     record.close()
 
 
-@settings(max_examples=25)
+@costly(25)
 @given(seed=st.integers(0, 10_000))
 def test_the_conflicts_of_now_are_found_as_surely_as_those_of_a_watermark(
     lasting: tuple[Path, Path], seed: int
@@ -247,7 +248,7 @@ _given = st.tuples(
 )
 
 
-@settings(max_examples=20)
+@costly(20)
 @given(events=st.lists(_given, min_size=2, max_size=4), data=st.data())
 def test_the_order_of_import_does_not_change_labels(
     lasting: tuple[Path, Path], events: list[tuple[str, Kind, int]], data: st.DataObject

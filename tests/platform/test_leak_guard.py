@@ -26,6 +26,7 @@ from errata.formats import detect
 from errata.formats.source_rows import Rejected
 from retrain.curate import curate
 from retrain.snapshot import read_snapshot, snapshot
+from tests.examples import costly
 from tests.made_up_record import chapters, correction, misheard, shouted, talk
 
 Said = list[str]
@@ -229,7 +230,7 @@ def family(salt: str) -> list[Transcript]:
     ]
 
 
-@settings(max_examples=10)
+@costly(10)
 @given(
     declared=st.tuples(*[st.sampled_from(ROLES)] * 7),
     orders=st.lists(st.permutations(range(7)), min_size=2, max_size=3, unique_by=tuple),

@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.database.record import Record
@@ -23,6 +23,7 @@ from errata.domain.prediction import Prediction
 from errata.domain.roles import ROLES, Role, strictest
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput, NotFound
+from tests.examples import costly
 from tests.made_up_record import chapters, correction, everything_once, misheard, shouted, talk
 
 Rows = dict[str, list[str]]
@@ -230,7 +231,7 @@ def lasting(request: pytest.FixtureRequest, empty: Path, tmp_path_factory: pytes
 _serial = iter(range(1_000_000))
 
 
-@settings(max_examples=15)
+@costly(15)
 @given(
     declared=st.tuples(*[st.sampled_from(ROLES)] * 4),
     orders=st.lists(st.sampled_from(list(permutations(range(4)))), min_size=2, max_size=3, unique=True),
