@@ -19,6 +19,8 @@ from functools import cached_property
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from tqdm import tqdm
+
 from errata.domain.transcript import Transcript
 from errata.errors import ErrataError, Unavailable
 from errata.inference.model import FolderModel
@@ -41,6 +43,7 @@ class ForkedModel(Predictor):
 
     @cached_property
     def _forks(self) -> list[Fork]:
+        tqdm.monitor_interval = 0  # else peft's first progress bar, which it doesn't even show, starts a thread
         alone = sys.platform != "linux" or threading.active_count() > 1 or not self._model.forkable
         return [] if alone else [Fork(self._model) for _ in range(os.cpu_count() or 1)]
 
