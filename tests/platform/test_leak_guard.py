@@ -284,7 +284,7 @@ def test_a_late_copy_of_a_held_out_talk_never_trains(record: Record, tmp_path: P
     snapshot(record, tmp_path / "snapshot", watermark)
     kept, left_out = curate(read_snapshot(tmp_path / "snapshot"))
     assert [row.external_id for row in kept] == ["open"]
-    assert {row.external_id for row, _ in left_out} == {"held out", "late"}
+    assert {entry.row.external_id for entry in left_out} == {"held out", "late"}
 
 
 def test_a_talk_whose_copy_was_trained_on_before_is_known_by_it(record: Record) -> None:
