@@ -24,6 +24,7 @@ from errata.documents.night import Night
 from errata.documents.scored_items import ScoredItemRow, write_scored_items
 from errata.domain.chapter import chapters_to_json
 from errata.domain.hashing import canonical_json
+from errata.errors import error_exit
 from errata.inference.forks import ForkedModel
 from errata.progress import progress_bar
 from errata.workspace import Workspace
@@ -186,4 +187,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with error_exit():
+        main()

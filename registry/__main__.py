@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from errata.errors import error_exit
 from evaluation import harness
 from registry import parity
 from registry.export import __main__ as export
@@ -14,4 +15,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with error_exit():
+        main()

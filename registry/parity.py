@@ -18,6 +18,7 @@ from errata.documents.parity import AnswerAgreement, Footprint, Parity, ParityRe
 from errata.domain.chapter import Chapters
 from errata.domain.correction import Label
 from errata.domain.transcript import Unit
+from errata.errors import error_exit
 from errata.inference.artefact import model_folder, verify
 from errata.inference.load import same_weights
 from errata.inference.model import FolderModel
@@ -183,4 +184,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with error_exit():
+        main()

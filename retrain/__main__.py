@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from errata.errors import error_exit
 from retrain import mix, train
 
 
@@ -11,4 +12,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with error_exit():
+        main()

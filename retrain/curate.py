@@ -16,6 +16,7 @@ from errata.documents.params import CurateParams, read_params
 from errata.documents.stage_reports import CurationReport
 from errata.domain.chapter import canonical
 from errata.domain.hashing import canonical_json
+from errata.errors import error_exit
 from errata.files import write_atomically
 from retrain.snapshot import read_manifest, read_snapshot
 from retrain.training_rows import TrainingRow, write_rows
@@ -128,4 +129,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with error_exit():
+        main()

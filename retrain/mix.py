@@ -19,7 +19,7 @@ from errata.documents.document import write_document
 from errata.documents.file_names import AUGMENTED, LEFT_OUT, MIXTURE, ROWS, STAGE_REPORT, TRAINING_ROWS
 from errata.documents.night import Night
 from errata.documents.stage_reports import MixtureReport
-from errata.errors import Refused
+from errata.errors import Refused, error_exit
 from errata.files import write_json
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, read_training_transcripts
 from errata.inference.tokenizer import load_tokenizer
@@ -135,4 +135,5 @@ def _task(folder: Path, models: Path) -> ChapterTask:
 
 
 if __name__ == "__main__":
-    main()
+    with error_exit():
+        main()

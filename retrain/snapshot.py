@@ -22,7 +22,7 @@ from errata.documents.night import Night
 from errata.documents.snapshot import Shard, SnapshotManifest
 from errata.domain.correction import Label
 from errata.domain.hashing import sha256
-from errata.errors import Refused
+from errata.errors import Refused, error_exit
 from errata.workspace import Workspace
 from retrain.training_rows import TrainingRow, read_rows, write_rows
 
@@ -122,4 +122,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with error_exit():
+        main()

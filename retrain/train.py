@@ -22,7 +22,7 @@ from errata.documents.night import Night
 from errata.documents.params import Recipe
 from errata.documents.stage_reports import NoCandidate, TrainingLog
 from errata.domain.hashing import content_hash, sha256
-from errata.errors import Refused
+from errata.errors import Refused, error_exit
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, seal
 from errata.inference.tokenizer import load_tokenizer
 from errata.tasks import templates
@@ -195,8 +195,9 @@ def main() -> None:
     CANDIDATE.mkdir()
     rows = MIXTURE / TRAINING_ROWS
     count = pq.read_metadata(rows).num_rows
-    if count < params.mix.least:
-        reason = f"{count} training rows, and at least {params.mix.least} are wanted (mix.least)"
+    least = max(1, params.mix.least)
+    if count < least:
+        reason = f"{count} training rows, and at least {least} are wanted (mix.least)"
         write_document(CANDIDATE / NO_CANDIDATE, NoCandidate(reason))
         write_document(Path(TRAINING), TrainingLog())
         sys.stderr.write(f"train: nothing, {reason}\n")
@@ -213,4 +214,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with error_exit():
+        main()

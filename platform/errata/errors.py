@@ -6,11 +6,15 @@ ErrataError
 ├── Refused        the record or the gate says no                 exit 4, HTTP 409
 └── Unavailable    something this machine lacks, or a busy lock   exit 5, HTTP 503
 
-The message is one sentence that names the offender and says what to do. The command line prints it and exits with
-`exit_code`; anything that is not an `ErrataError` is a fault of ours and keeps its traceback.
+The message is one sentence that names the offender and says what to do. The command line and the stages print it and
+exit with `exit_code`; anything that is not an `ErrataError` is a fault of ours and keeps its traceback.
 """
 
 from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class ErrataError(Exception):
@@ -40,3 +44,16 @@ class Refused(ErrataError):
 class Unavailable(ErrataError):
     exit_code = 5
     http_status = 503
+
+
+@contextmanager
+def error_exit() -> Iterator[None]:
+    """Around a process's main: an error that a user can cause ends it with one sentence on stderr and its exit code."""
+    try:
+        yield
+    except ErrataError as error:
+        sys.stderr.write(f"errata: {error}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("errata: interrupted; the same command goes on where it stopped\n")
+        sys.exit(130)  # a shell's own: 128 and the number of SIGINT

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from errata.documents.file_names import CANDIDATE, EXPORTS
+from errata.errors import error_exit
 from errata.inference.artefact import MANIFEST
 from errata.workspace import Workspace
 from registry.export.device import export_device
@@ -27,4 +28,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with error_exit():
+        main()

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import sys
 from getpass import getuser
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
-from errata.cli.arguments import HERE, AsJson, InWorkspace, ModelName, NightLabel, find
+from errata.cli.arguments import HERE, AsJson, InWorkspace, ModelName, NightLabel, check_arguments, find
 from errata.cli.judge_app import judges
 from errata.cli.output import say, show
 from errata.cli.record_app import record
 from errata.cli.score_app import score
 from errata.documents.file_names import REPORT_PAGE
-from errata.errors import ErrataError
+from errata.documents.params import Target
+from errata.errors import error_exit
 
 if TYPE_CHECKING:
     from errata.documents.outcome import Outcome
@@ -39,20 +41,16 @@ app.add_typer(judges, name="judges")
 Format = Annotated[str, typer.Option("--format", help="The file's format; `auto` tells it by the content.")]
 HeldOut = Literal["dev", "anchor", "sealed"]
 """Roles that an import may declare: all stricter than what a hash would draw for most."""
-Target = Literal["server", "device"]
 Row = TypeVar("Row")
 
 
 def run() -> None:
     """Runs the command line; an error that a user can cause is one sentence and its exit code."""
-    try:
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # its encoding may lack a title's letters, or our own dash
+    with error_exit():
+        check_arguments(sys.argv[1:])
         app()
-    except ErrataError as error:
-        sys.stderr.write(f"errata: {error}\n")
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("errata: interrupted; the same command goes on where it stopped\n")
-        sys.exit(130)  # a shell's own: 128 and the number of SIGINT
 
 
 @app.command("init")
@@ -62,7 +60,7 @@ def init_command(
         Path | None, typer.Option(help="Day-0: a folder that transformers can load. Default: the embedded errata-tiny.")
     ] = None,
     template: Annotated[str, typer.Option(help="Prompt template, for a model without a card.")] = "indexed",
-    context: Annotated[int, typer.Option(help="Tokens a prompt and its answer may take, for the same.")] = 4096,
+    context: Annotated[int, typer.Option(min=64, help="Tokens a prompt and its answer may take, for the same.")] = 4096,
 ) -> None:
     """Make a workspace: record, pipeline, registry, and a Day-0 model."""
     from errata.loop.init import init
@@ -182,7 +180,7 @@ def report_command(workspace: InWorkspace = HERE, night: NightLabel = None, as_j
     from errata.loop.night_report import write_report
 
     page = write_report(find(workspace), night)
-    show(json.loads(page.with_suffix(".json").read_text()), as_json, str(page))
+    show(json.loads(page.with_suffix(".json").read_bytes()), as_json, str(page))
 
 
 @app.command("promote")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from errata.errors import BadInput
 
 if TYPE_CHECKING:
     from errata.workspace import Workspace
@@ -15,6 +18,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, a
 ModelName = Annotated[str, typer.Option(help="An alias, or the beginning of a model's identity.")]
 NightLabel = Annotated[str | None, typer.Option(help="The night's label; the last one, by default.")]
 HERE = Path()
+
+
+def check_arguments(arguments: Sequence[str]) -> None:
+    """Raises BadInput for one that isn't UTF-8: no database takes it, whether it is a name or a file's."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError as error:
+            raise BadInput(f"the argument {argument!a} is not UTF-8; write it, or call the file, otherwise") from error
 
 
 def find(folder: Path) -> Workspace:
