@@ -9,7 +9,7 @@ from pathlib import Path
 
 from errata.documents.comparison import Comparison
 from errata.documents.decision import Decision
-from errata.documents.document import read_document
+from errata.documents.document import RESTORE, read_document
 from errata.documents.evaluation import ContenderScores
 from errata.documents.evidence import Evidence, Fault, JudgeSay
 from errata.documents.evidence_record import EvidenceRecord
@@ -174,4 +174,4 @@ def _lower_bound(result: GateResult) -> float:
 
 def read_parity(path: Path) -> dict[str, Parity]:
     """`parity.json`, by target; nothing where a night exported nothing."""
-    return read_document(ParityReport, path, "run that night again").exports if path.exists() else {}
+    return read_document(ParityReport, path, RESTORE).exports if path.exists() else {}

@@ -49,6 +49,6 @@ def read_settings(workspace: Path) -> Settings:
 
 def _read_toml(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text() if path.exists() else "")
-    except tomllib.TOMLDecodeError as error:
+        return tomllib.loads(path.read_bytes().decode() if path.exists() else "")
+    except ValueError as error:  # of TOML, or of UTF-8
         raise BadInput(f"{path} is not TOML: {error}; mend it") from error

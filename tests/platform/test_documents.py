@@ -130,7 +130,7 @@ def test_scored_items_of_before_lack_what_came_later_and_nothing_else(tmp_path: 
     pq.write_table(whole.drop_columns(["length", "cider"]), path)
     assert read_scored_items(path) == [scored(1, length="")]
     pq.write_table(whole.drop_columns(["kind"]), path)
-    with pytest.raises(BadInput, match="no column 'kind'; score that night again"):
+    with pytest.raises(BadInput, match="no column 'kind'; take it from that night's run in MLflow"):
         read_scored_items(path)
 
 
@@ -201,3 +201,76 @@ def test_every_parameter_that_is_missing_unknown_or_wrong_is_named(groups: dict[
 def test_a_value_of_the_wrong_kind_is_refused(groups: dict[str, Any], group: str, name: str, value: Any) -> None:
     with pytest.raises(BadInput, match=rf"^params\.yaml: {group}\.{name}.* is .*; mend it$"):
         params_of({**groups, group: {**groups[group], name: value}})
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "value"),
+    [
+        ("train", "rank", 0),
+        ("train", "batch", -1),
+        ("train", "epochs", 0),
+        ("train", "max_steps", 0),
+        ("train", "learning_rate", float("nan")),
+        ("train", "learning_rate", float("inf")),
+        ("train", "warmup", -0.1),
+        ("train", "seed", 2**40),
+        ("mix", "replay", -1.0),
+        ("augment", "share", -0.5),
+        ("gate", "preset", "half a character: \ud800"),
+    ],
+)
+def test_a_value_that_would_fail_hours_later_is_refused_at_once(
+    groups: dict[str, Any], group: str, name: str, value: Any
+) -> None:
+    with pytest.raises(BadInput, match=r"^params\.yaml: .* is .*; mend it$") as refusal:
+        params_of({**groups, group: {**groups[group], name: value}})
+    assert "\n" not in str(refusal.value) and len(str(refusal.value)) < 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "train: {rank: 1",
+        "mix: {seed: 2026-02-30}",
+        "mix: !!int x",
+        "mix: !!timestamp x",
+        "mix: !!bool x",
+        "mix: {2026-02-03: 1}",
+        "mix: &a {seed: *a}",
+        "\x00",
+        "[" * 10_000,
+        "- a\n- b\n",
+        "",
+    ],
+)
+def test_params_that_are_no_params_are_one_sentence(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    with pytest.raises(BadInput, match=r"params\.yaml") as refusal:
+        read_params(path)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("damaged", [{"contenders": None}, {"contenders": [3]}, {"contenders": {"a": 1}}, {"means": 3}])
+def test_a_damaged_document_of_before_is_one_sentence(damaged: dict[str, Any]) -> None:
+    for value in ({**as_json(EVALUATION), "version": 0, **damaged}, damaged, {}):
+        with pytest.raises(BadInput, match=r"^it .*; mend it$"):
+            from_json(Evaluation, value, "it", "mend it")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "NaN", '"x"', "\x00", "[" * 200_000, '{"version": "1"}', "{}"])
+def test_what_is_no_document_is_one_sentence(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "evaluation.json"
+    path.write_text(text)
+    with pytest.raises(BadInput, match=r"evaluation\.json"):
+        read_document(Evaluation, path, "mend it")
+
+
+def test_scored_items_that_are_cut_short_are_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "items.parquet"
+    write_scored_items(path, [scored(1)])
+    whole = path.read_bytes()
+    for data in (whole[: len(whole) // 2], b"", b"PAR1"):
+        path.write_bytes(data)
+        with pytest.raises(BadInput, match=r"items\.parquet can't be read"):
+            read_scored_items(path)

@@ -144,7 +144,7 @@ def upgraded_decision(value: JsonObject) -> JsonObject:
     test = value.get("test")
     return {
         **_parts(value, "verdict", "needs", "look", "final"),
-        "test": {**test, "discovery": test.get("found")} if isinstance(test, dict) else test,
+        "test": test and {**test, "discovery": test["found"]},
         "notes": value.get("reasons", ()),
     }
 

@@ -1,7 +1,7 @@
 """How a document is read and written: the JSON of a frozen dataclass, with the version of its form.
 
     write_document(folder / EVALUATION, evaluation)
-    evaluation = read_document(Evaluation, folder / EVALUATION, "score that night again")
+    evaluation = read_document(Evaluation, folder / EVALUATION, RESTORE)
 
 A document's class says its form's number (`VERSION`) and, where files from before forms had numbers can still be read,
 how their form becomes the present one (`upgrade`). Keys that a form doesn't know are left aside, so that a later field
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 Kind = TypeVar("Kind", bound="Document")
+
+RESTORE = "take it from that night's run in MLflow"
+"""What helps where a file of a finished night is damaged: running the night again would not write it."""
 
 _ADAPTERS: dict[Any, Any] = {}
 
@@ -49,8 +52,13 @@ def from_json(kind: type[Kind], value: Any, what: str, remedy: str) -> Kind:
         raise BadInput(f"{what} is no JSON object; {remedy}")
     version = value.get("version", 0)
     if not isinstance(version, int) or version > kind.VERSION:
-        raise BadInput(f"{what} was written by a newer Errata (version {version}); install that")
-    return parse(kind, kind.upgrade(value) if version < kind.VERSION else value, what, remedy)
+        raise BadInput(f"{what} was written by a newer Errata (version {version!r}); install that")
+    if version < kind.VERSION:
+        try:
+            value = kind.upgrade(value)
+        except (AttributeError, LookupError, TypeError) as error:  # an upgrade trusts the form that it is for
+            raise BadInput(f"{what} is of no form that Errata ever wrote; {remedy}") from error
+    return parse(kind, value, what, remedy)
 
 
 def parse(kind: type[Value], value: Any, what: str, remedy: str) -> Value:
@@ -71,9 +79,23 @@ def read_document(kind: type[Kind], path: Path, remedy: str) -> Kind:
         value = json.loads(path.read_bytes())
     except OSError as error:
         raise NotFound(f"{path} can't be read ({error.strerror}); {remedy}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"{path} isn't JSON ({error}); {remedy}") from error
     return from_json(kind, value, str(path), remedy)
+
+
+def read_yaml(path: Path, remedy: str) -> Any:
+    """Raises NotFound where there is no such file, and BadInput where it holds something else."""
+    import yaml
+
+    # PyYAML's own errors, and what its makers of values raise: a day like 2026-02-30 is a ValueError
+    broken = (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError)
+    try:
+        return yaml.safe_load(path.read_bytes())
+    except OSError as error:
+        raise NotFound(f"{path} can't be read ({error.strerror}); {remedy}") from error
+    except broken as error:
+        raise BadInput(f"{path} isn't YAML ({' '.join(str(error).split())}); {remedy}") from error
 
 
 def write_document(path: Path, document: Document) -> None:

@@ -37,6 +37,4 @@ class EvidenceRecord(Document):
     @classmethod
     def upgrade(cls, value: JsonObject) -> JsonObject:
         """0: faults and decision were sentences."""
-        older = {"gate": upgraded_evidence, "decision": upgraded_decision}
-        parts = {name: (value.get(name), as_now) for name, as_now in older.items()}
-        return value | {name: as_now(part) for name, (part, as_now) in parts.items() if isinstance(part, dict)}
+        return value | {"gate": upgraded_evidence(value["gate"]), "decision": upgraded_decision(value["decision"])}

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from reprlib import repr as short
 
-from errata.documents.document import Document, as_json, from_json
+from errata.documents.document import Document, as_json, from_json, read_yaml
 from errata.documents.file_names import NIGHT
-from errata.errors import BadInput, NotFound
+from errata.errors import BadInput
 from errata.files import write_atomically
+
+_LABEL = re.compile(r"\w[\w .:+-]{0,59}")
+
+
+def check_label(label: str) -> None:
+    """Raises BadInput for one that can't be a folder's name, and a text that MLflow searches by."""
+    if not _LABEL.fullmatch(label):
+        raise BadInput(
+            f"a night can't be called {short(label)}; take up to 60 letters, digits, spaces and .:+-_, as 2026-03-01"
+        )
 
 
 def today() -> str:
@@ -43,16 +55,8 @@ class Night(Document):
     @classmethod
     def read(cls, folder: Path) -> Night:
         """Of a workspace, or of a night's own folder. Raises NotFound where `errata nightly` has not begun a night."""
-        import yaml
-
-        path = folder / NIGHT
-        try:
-            value = yaml.safe_load(path.read_bytes())
-        except FileNotFoundError as error:
-            raise NotFound(f"{path} is not there; stages run inside `errata nightly`") from error
-        except yaml.YAMLError as error:
-            raise BadInput(f"{path} is not YAML ({error}); run the night again") from error
-        return from_json(cls, value, str(path), "run the night again")
+        path, remedy = folder / NIGHT, "`errata nightly` writes it, and MLflow has a finished night's"
+        return from_json(cls, read_yaml(path, remedy), str(path), remedy)
 
     def write(self, folder: Path) -> None:
         import yaml

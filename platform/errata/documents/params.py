@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from reprlib import repr as short
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_args
 
-from annotated_types import Gt, Le
+from annotated_types import Ge, Gt, Le, Lt
 
-from errata.documents.document import type_adapter
+from errata.documents.document import read_yaml, type_adapter
 from errata.documents.judge_params import NO_JUDGES, JudgesParams, judges_of
 from errata.errors import BadInput
 from errata.files import JsonObject
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Share = Annotated[float, Gt(0), Le(1)]
+Positive = Annotated[float, Gt(0)]
+NotNegative = Annotated[float, Ge(0)]
+Count = Annotated[int, Ge(1)]
+Seed = Annotated[int, Ge(0), Lt(2**32)]
+"""What every library takes for one."""
 Target = Literal["server", "device"]
 TARGETS: tuple[Target, ...] = get_args(Target)
 Precision = Literal["int4", "int8"]
@@ -31,7 +37,7 @@ class ParamGroup:
     """A misspelt parameter is refused: its default would hold in silence."""
 
     __slots__ = ()
-    __pydantic_config__: ClassVar[JsonObject] = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[JsonObject] = {"extra": "forbid", "allow_inf_nan": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +51,18 @@ class CurateParams(ParamGroup):
 
 @dataclass(frozen=True, slots=True)
 class AugmentParams(ParamGroup):
-    share: float
+    share: NotNegative
     """Altered copies, as a share of the rows."""
-    seed: int
+    seed: Seed
 
 
 @dataclass(frozen=True, slots=True)
 class MixParams(ParamGroup):
-    replay: float
+    replay: NotNegative
     """Rows that the starting model has trained on, for each new one."""
     least: int
     """With fewer rows than this, a night trains nothing."""
-    seed: int
+    seed: Seed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,24 +72,24 @@ class Recipe(ParamGroup):
     backend: Literal["transformers", "unsloth"]
     method: Literal["lora", "qlora", "full"]
     start: Literal["champion", "base"]
-    rank: int
-    alpha: int
-    learning_rate: float
-    epochs: float
-    max_steps: int = 200
+    rank: Count
+    alpha: Count
+    learning_rate: Positive
+    epochs: Positive
+    max_steps: Count = 200
     """However many rows there are: bounds what a night costs."""
-    border_weight: float = 2.0
+    border_weight: Positive = 2.0
     """Of the label that says "a chapter begins", where the template has a token for it; others weigh 1."""
-    batch: int
+    batch: Count
     """Rows a step; they pass one at a time, so that none is padded."""
-    warmup: float
+    warmup: NotNegative
     """Share of the steps."""
-    seed: int
+    seed: Seed
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluateParams(ParamGroup):
-    seed: int
+    seed: Seed
     vintage_items: int = 20
     """Of each earlier night's fresh items, asked again."""
     vintages: int = 16
@@ -122,12 +128,7 @@ class Params(ParamGroup):
 
 def read_params(path: Path) -> Params:
     """Raises BadInput, in one sentence that names it, for a parameter that is missing, unknown or of the wrong kind."""
-    import yaml
-
-    try:
-        groups = yaml.safe_load(path.read_bytes())
-    except (OSError, yaml.YAMLError) as error:
-        raise BadInput(f"{path} can't be read as YAML ({error}); mend it") from error
+    groups = read_yaml(path, "mend it, or copy the project's own")
     if not isinstance(groups, dict):
         raise BadInput(f"{path} holds no parameters; copy the project's own")
     return params_of(groups)
@@ -147,11 +148,13 @@ def params_of(groups: JsonObject) -> Params:
         params = type_adapter(Params).validate_json(json.dumps(own, default=str), strict=True)
     except ValidationError as error:
         raise BadInput(_complaint(error.errors()[0])) from error
+    except (TypeError, ValueError) as error:  # of JSON: a day as a name, an anchor within itself
+        raise BadInput(f"params.yaml holds what no parameter can be ({error}); mend it") from error
     return replace(params, judges=judges)
 
 
 def _complaint(error: ErrorDetails) -> str:
-    group, *names = map(str, error["loc"])
+    group, *names = map(str, error["loc"] or ("a character",))
     place = ".".join((group, *names))
     match error["type"]:
         case "unexpected_keyword_argument" if names:
@@ -162,4 +165,4 @@ def _complaint(error: ErrorDetails) -> str:
             return f"params.yaml: {place} is missing; give it a value"
         case "missing":
             return f"params.yaml lacks the group {group}; copy it from the project's own"
-    return f"params.yaml: {place} is {error['input']!r}: {error['msg']}; mend it"
+    return f"params.yaml: {place} is {short(error['input'])}: {error['msg']}; mend it"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 
+from errata.documents.document import RESTORE
 from errata.documents.metric_values import MetricValues
 from errata.domain.chapter import Chapters, chapters_from_json
 from errata.errors import BadInput
@@ -70,15 +71,19 @@ def write_scored_items(path: Path, rows: Iterable[ScoredItemRow]) -> None:
 
 
 def read_scored_items(path: Path) -> list[ScoredItemRow]:
-    """Raises BadInput where a column is missing."""
+    """Raises BadInput where a column is missing, or the file can't be read at all."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pq.read_table(path)
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise BadInput(f"{path} can't be read ({' '.join(str(error).split())}); {RESTORE}") from error
     columns = {field.name: field for field in fields(ScoredItemRow)}
     for name, field in columns.items():
         # a night on which nothing was scored wrote a table without columns
         if table.num_rows and name not in table.column_names and field.default is MISSING:
-            raise BadInput(f"{path} has no column {name!r}; score that night again")
+            raise BadInput(f"{path} has no column {name!r}; {RESTORE}")
     rows = table.select([name for name in columns if name in table.column_names]).to_pylist()
     # Parquet has lists for tuples, and null where no row has a problem
     return [ScoredItemRow(**{**row, "problems": tuple(row.get("problems") or ())}) for row in rows]

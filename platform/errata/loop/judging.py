@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from errata.documents.document import read_document, write_document
+from errata.documents.document import RESTORE, read_document, write_document
 from errata.documents.evaluation import ContenderScores, Evaluation
 from errata.documents.file_names import CANDIDATE, EVALUATION, ITEMS, judging_file, later_judging_file
 from errata.documents.judging import JudgeCheck, Judging, UnlabelledReason
@@ -168,7 +168,7 @@ def _last_scored_night(workspace: Workspace) -> str:
 def _scored_contender(folder: Path, name: str) -> ContenderScores:
     """The contender in the night's evaluation."""
     path = folder / EVALUATION
-    contenders = read_document(Evaluation, path, "score that night again").contenders if path.exists() else ()
+    contenders = read_document(Evaluation, path, RESTORE).contenders if path.exists() else ()
     for contender in contenders:
         if contender.name == name:
             return contender

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from errata.database.tables import NightRow
-from errata.documents.night import Night
+from errata.documents.night import Night, check_label
 from errata.documents.outcome import Outcome
 from errata.errors import NotFound, Refused
 from errata.inference.artefact import Card, model_folder
 from errata.loop.code_hash import code_hash
 from errata.workspace import Workspace
+from registry.policy import preset
 
 
 def begin_night(workspace: Workspace, label: str) -> NightRow:
     """The night's row, with the watermarks that it keeps however often it is run.
 
-    Raises Refused where another night was begun and not finished.
+    Raises Refused where another night was begun and not finished, BadInput for a label that can't be a new night's.
     """
     with workspace.record.write() as store:
         row = store.nights.find(label)
         if row is not None:
             return row
+        check_label(label)
         for other in store.nights.all():
             if not other.finished:
                 raise Refused(
@@ -39,7 +41,11 @@ def skip_night(workspace: Workspace, label: str) -> Outcome:
 
 
 def plan_night(workspace: Workspace, row: NightRow) -> Night:
-    """What the stages are told: the watermarks, and who is compared. Raises NotFound without a Day-0 model."""
+    """What the stages are told: the watermarks, and who is compared.
+
+    Raises NotFound without a Day-0 model, and BadInput for parameters that can't be used.
+    """
+    preset(workspace.params().gate.preset)  # the gate would find out hours later
     with workspace.record.read() as store:
         day0, champion = store.aliases.model_of("day0"), store.aliases.model_of("champion")
         challenger = store.aliases.model_of("challenger") or ""
