@@ -10,7 +10,6 @@ from errata.domain.clock import clock
 from errata.domain.transcript import Unit
 
 DASH = "–"
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _HYPHEN_MINUS = re.compile(r"(?<![\w-])-(?=\d)")
 
 
@@ -56,11 +55,6 @@ def share(part: int, whole: int) -> str:
 def typographic(text: str) -> str:
     """The same sentence with true minus signs before its numbers; dates and names keep their hyphens."""
     return _HYPHEN_MINUS.sub("−", text)
-
-
-def printable(text: str) -> str:
-    """Characters that HTML may not hold, or UTF-8 can't, as U+FFFD."""
-    return _UNPRINTABLE.sub("\ufffd", text)
 
 
 def short(text: str, longest: int = 400) -> str:

@@ -10,9 +10,10 @@ from errata.documents.decision import leading_decision
 from errata.documents.evaluation import Evaluation
 from errata.documents.file_names import MANIFEST, PIPELINE_LOCK, REPORT_PAGE
 from errata.documents.metric_values import ModelMean
+from errata.domain.names import printable
 from errata.wording.judging_sentences import panel_sentence
 from evaluation.report.content import NightFiles, Report, tonights_items, worst_regressions
-from evaluation.report.figures import DASH, count, interval, is_missing, number, plural, printable, share, typographic
+from evaluation.report.figures import DASH, count, interval, is_missing, number, plural, share, typographic
 from evaluation.report.measures import NAMES, models
 from evaluation.report.prospects import prospects
 from evaluation.report.slices import reviewers

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from errata.domain.names import printable
 from errata.wording.judging_sentences import judge_sentences, panel_sentence, unlabelled_sentence
 from evaluation.report import figures
 from evaluation.report.cases import case
@@ -96,4 +97,4 @@ def _groups(facts: Sequence[Fact]) -> dict[str, list[Fact]]:
 
 
 def _printable(value: Any) -> Any:
-    return figures.printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from errata.documents.judging import Judging
 from errata.domain.chapter import Chapters
+from errata.domain.names import printable
 from errata.files import JsonObject
 from evaluation.report.content import (
     Change,
@@ -24,7 +25,7 @@ from evaluation.report.content import (
 )
 from evaluation.report.continual_tables import Continual, continual
 from evaluation.report.cost_facts import cost
-from evaluation.report.figures import known, printable
+from evaluation.report.figures import known
 from evaluation.report.lineage_facts import lineage
 from evaluation.report.measures import Measure, measures, metrics_by_model, models
 from evaluation.report.prospects import Prospect, prospects

@@ -12,12 +12,13 @@ JsonObject = dict[str, Any]
 """A JSON object as it was just read, or is about to be written: an edge, behind which values have types."""
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """A reader sees the old text or the new one, never a part; the new one is on disk when this returns."""
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """A reader sees the old content or the new, never a part; the new is on disk when this returns. Text is UTF-8."""
+    data = content.encode() if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")  # another process may be writing the same file
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
+    with temporary.open("wb") as file:
+        file.write(data)
         file.flush()
         os.fsync(file.fileno())  # else the new name may reach the disk before the text does
     temporary.replace(path)

@@ -51,8 +51,14 @@ class Workspace:
 
     @classmethod
     def create(cls, root: Path) -> Workspace:
-        """Lays out a workspace; doing it again completes what is missing and changes nothing else."""
-        root.mkdir(parents=True, exist_ok=True)
+        """Lays out a workspace; doing it again completes what is missing and changes nothing else.
+
+        Raises Unavailable where nothing can be written, or a tool is missing.
+        """
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(f"{root} can't be made ({error.strerror}); name another folder") from error
         root = root.resolve()
         if not (root / ".git").is_dir():
             _run(["git", "init", "--quiet", "--initial-branch=main", "."], root)

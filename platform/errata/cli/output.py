@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from errata.domain.names import printable
+
 Result = TypeVar("Result")
 
 
@@ -43,15 +45,15 @@ def show(
 ) -> None:
     """Prints a command's result as one JSON document, or for people: by a function, or as this sentence."""
     if json_wanted:
-        say(json.dumps(as_json(to_json(result)), indent=2, ensure_ascii=False, allow_nan=False))
+        sys.stdout.write(json.dumps(as_json(to_json(result)), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     elif isinstance(text, str):
         say(text)
     else:
         text(result)
 
 
-def say(line: str = "") -> None:
-    sys.stdout.write(line + "\n")
+def say(line: str) -> None:
+    sys.stdout.write(printable(line) + "\n")
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -60,12 +62,12 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     from rich.table import Table
 
     style: dict[str, Any] = {"title_style": "bold", "header_style": "bold", "title_justify": "left"}
-    table = Table(title=title, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), **style)
+    table = Table(title=printable(title), box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), **style)
     for index, column in enumerate(columns):
         is_text = index == 0 or any("\n" in row[index] for row in rows)
         table.add_column(column, justify="left" if is_text else "right", no_wrap=index == 0)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(printable, row))
     Console(markup=False, emoji=False).print(table)  # an id is text, whatever it looks like
 
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from errata.documents.document import parse
 from errata.domain.hashing import content_hash, sha256
 from errata.errors import BadInput, NotFound
 from errata.files import file_sha256, write_json
@@ -43,10 +44,10 @@ class Card:
     def read(cls, folder: Path) -> Card:
         path = folder / CARD
         try:
-            value = json.loads(path.read_text())
+            value = json.loads(path.read_bytes())
         except (OSError, ValueError) as error:
             raise NotFound(f"{folder} is no model of Errata's: {path.name} can't be read ({error})") from error
-        return cls(**{name: value[name] for name in cls.__slots__ if name in value})
+        return parse(cls, value, str(path), "restore it, or make the model again")
 
     def write(self, folder: Path, **facts: Any) -> None:
         write_json(folder / CARD, {**facts, **asdict(self)})
@@ -55,7 +56,12 @@ class Card:
 def read_training_transcripts(folder: Path) -> frozenset[str]:
     """The transcripts, by hash, that a model or one it came from was trained on, with their twins."""
     path = training_transcripts_file(folder)
-    return frozenset() if path is None else frozenset(json.loads(path.read_bytes()))
+    if path is None:
+        return frozenset()
+    try:
+        return parse(frozenset[str], json.loads(path.read_bytes()), str(path), "restore it, or make the model again")
+    except ValueError as error:
+        raise NotFound(f"{path} can't be read ({error}); restore it, or make the model again") from error
 
 
 def training_transcripts_file(folder: Path) -> Path | None:
@@ -90,14 +96,15 @@ def _may_run_code(suffix: str, data: bytes) -> bool:
 def verify(folder: Path) -> str:
     """The identity of a sealed model, after comparing every byte. Raises NotFound where one differs."""
     try:
-        files = json.loads((folder / MANIFEST).read_text())
-    except (OSError, ValueError) as error:
+        files = json.loads((folder / MANIFEST).read_bytes())
+        digests = {name: file["sha256"] for name, file in files.items()}
+    except (OSError, ValueError, AttributeError, LookupError, TypeError) as error:
         raise NotFound(
             f"{folder} holds no finished model ({error}); it may have been cut short: make it again"
         ) from error
-    for name, expected in files.items():
+    for name, digest in digests.items():
         path = folder / name
-        if not path.is_file() or file_sha256(path) != expected["sha256"]:
+        if not path.is_file() or file_sha256(path) != digest:
             raise NotFound(f"{path} is missing or was changed after it was sealed; restore it, or make the model again")
     unlisted = {path.name for path in folder.rglob("*") if path.is_file()} - {Path(name).name for name in files}
     if unlisted - {MANIFEST}:

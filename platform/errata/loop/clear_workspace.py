@@ -73,11 +73,11 @@ def _remove_rows(path: Path, target: DeletionTarget) -> int:
 
 
 def _remove_lines(path: Path, target: DeletionTarget) -> int:
-    spellings = target.spellings()
-    lines = path.read_text().splitlines(keepends=True)
+    spellings = [spelling.encode() for spelling in target.spellings()]
+    lines = path.read_bytes().splitlines(keepends=True)  # people mend these files, in whatever encoding
     kept = [line for line in lines if not any(name in line for name in spellings)]
     if len(kept) < len(lines):
-        write_atomically(path, "".join(kept))
+        write_atomically(path, b"".join(kept))
     return len(lines) - len(kept)
 
 

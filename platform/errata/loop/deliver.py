@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from errata.database.store import Store
-from errata.errors import BadInput, Refused
+from errata.errors import BadInput, Refused, Unavailable
 from errata.inference.artefact import model_folder, verify
 from errata.loop.lease import loop_lease
 from errata.operations.model_names import resolve_model
@@ -64,9 +64,16 @@ def roll_back(workspace: Workspace, reason: str, by: str) -> Mapping[str, str]:
 
 
 def export(workspace: Workspace, target: str, out: Path, name: str) -> ExportedModel:
-    """Copies what the gate scored with the champion; exports any other model anew. Raises BadInput if `out` exists."""
+    """Copies what the gate scored with the champion; exports any other model anew.
+
+    Raises BadInput if `out` exists, and Unavailable where it can't be written.
+    """
     if out.exists():
         raise BadInput(f"{out} is there already; name a new folder")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"{out} can't be made ({error.strerror}); name another folder") from error
     identity = resolve_model(workspace, name)
     with workspace.record.read() as store:
         scored = store.aliases.model_of(target) if identity == store.aliases.model_of("champion") else None

@@ -16,7 +16,8 @@ def resolve_model(workspace: Workspace, name: str) -> str:
         identity = store.aliases.model_of(name)
     if identity is not None:
         return identity
-    matches = [path for path in workspace.models.glob(f"{name[:16]}*") if path.is_dir()]
+    folders = [path for path in workspace.models.glob("*") if path.suffix != ".partial"]
+    matches = [path for path in folders if path.name.startswith(name[:16])]  # no pattern: a name may hold anything
     if len(name) < SHORTEST or len(matches) != 1:
         raise NotFound(f"there is no model {name!r}; `errata status` lists the aliases and `errata history` the models")
     return verify(matches[0])

@@ -1,0 +1,130 @@
+"""What careless and hostile people give us: each is one sentence and an exit code, and no terminal obeys it."""
+
+from __future__ import annotations
+
+import io
+import json
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+from errata.cli.app import run
+from errata.database.record import Record
+from errata.domain.chapter import Chapter
+from errata.errors import BadInput, NotFound
+from errata.inference.artefact import CARD, MANIFEST, Card, read_training_transcripts, seal, verify
+from errata.loop.night_plan import begin_night
+from errata.operations.model_names import resolve_model
+from errata.settings import FILE, read_settings
+from errata.workspace import Workspace
+from tests.command_line import in_this_process
+from tests.made_up_record import correction, talk
+
+STAGES = (
+    "retrain.snapshot",
+    "retrain.curate",
+    "retrain.augment",
+    "retrain.mix",
+    "retrain.train",
+    "retrain",
+    "evaluation.harness",
+    "registry.export",
+    "registry.parity",
+    "registry",
+)
+
+
+@pytest.fixture
+def workspace(record: Record, tmp_path: Path) -> Workspace:
+    """A folder with a record that the command line takes for a workspace."""
+    (tmp_path / FILE).touch()
+    return Workspace.find(tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_that_can_t_begin_says_why_in_one_sentence(
+    stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [stage])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_module(stage, run_name="__main__")
+    said = capfd.readouterr().err
+    assert end.value.code == NotFound.exit_code
+    assert said.startswith("errata: ") and said.count("\n") == 1
+
+
+def test_a_title_is_no_command_to_a_terminal(workspace: Workspace) -> None:
+    hostile = "\x1b]0;owned\x07\x1b[2J\x9b31m[bold]title"
+    with workspace.record.write() as store:
+        store.transcripts.add(talk("t"), "train")
+        for name in ("ann\x1b[8m", "bob"):
+            store.corrections.add(correction(1, (Chapter(0.0, f"{hostile} {name}"),), name))
+    for words in (("conflicts",), ("reviewers",), ("status",)):
+        done = in_this_process(*words, "-w", workspace.root)
+        assert not {"\x1b", "\x07", "\x9b"} & set(done.stdout)
+    assert "[bold]title" in in_this_process("conflicts", "-w", workspace.root).stdout
+    (conflict,) = json.loads(in_this_process("conflicts", "-w", workspace.root, "--json").stdout)
+    assert conflict["sides"][0]["chapters"][0]["title"] == f"{hostile} ann\x1b[8m", "data stays as it is"
+
+
+def test_a_terminal_without_our_letters_is_no_fault(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "argv", ["errata", "status", "-w", str(workspace.root)])
+    with pytest.raises(SystemExit) as end:
+        run()
+    assert not end.value.code
+    out.flush()
+    assert b"champion    \\u2013" in out.buffer.getvalue()  # type: ignore[attr-defined]
+
+
+def test_an_argument_that_is_no_text_is_refused_before_any_database_sees_it() -> None:
+    done = in_this_process("forget", "half a character: \udcff", "--by", "ann", "--why", "x", check=False)
+    assert done.returncode == 2 and "not UTF-8" in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("label", ["", "../x", "/x", ".", "..", "a'b", "a\nb", "a\x1b[2J", "x" * 61, "a/b", " "])
+def test_a_night_s_label_is_a_name_and_no_path(workspace: Workspace, label: str) -> None:
+    with pytest.raises(BadInput, match=r"^a night can't be called"):
+        begin_night(workspace, label)
+    assert begin_night(workspace, "Zweite Nacht: 2026-03-01").training_watermark == 0
+
+
+@pytest.mark.parametrize("name", ["/nowhere/at/all", "**x", "../", "[", "abcd*", "", "abcdef0123456789.partial"])
+def test_what_names_no_model_is_one_sentence(workspace: Workspace, name: str) -> None:
+    (workspace.models / "abcdef0123456789.partial").mkdir(parents=True)
+    with pytest.raises(NotFound, match="there is no model"):
+        resolve_model(workspace, name)
+
+
+def test_settings_in_another_encoding_are_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes('model_name = "Übung"'.encode("latin-1"))
+    with pytest.raises(BadInput, match=r"errata\.toml is not TOML"):
+        read_settings(tmp_path)
+
+
+@pytest.mark.parametrize("damaged", ["", "[]", "3", '{"template": "inline"}', '{"template": "inline", "context": "x"}'])
+def test_a_model_with_a_damaged_card_is_one_sentence(tmp_path: Path, damaged: str) -> None:
+    (tmp_path / CARD).write_text(damaged)
+    with pytest.raises((BadInput, NotFound), match=CARD):
+        Card.read(tmp_path)
+
+
+@pytest.mark.parametrize("damaged", ["", "[]", "3", '{"errata.json": 3}', '{"errata.json": {}}', '{"errata.json": []}'])
+def test_a_model_with_a_damaged_manifest_is_one_sentence(tmp_path: Path, damaged: str) -> None:
+    Card("inline", 512).write(tmp_path)
+    seal(tmp_path)
+    (tmp_path / MANIFEST).write_text(damaged)
+    with pytest.raises(NotFound, match="no finished model"):
+        verify(tmp_path)
+
+
+@pytest.mark.parametrize("damaged", ["", "{", "3", "[3]"])
+def test_a_model_that_does_not_say_what_it_has_seen_is_one_sentence(tmp_path: Path, damaged: str) -> None:
+    (tmp_path / "training_transcripts.json").write_text(damaged)
+    with pytest.raises((BadInput, NotFound), match="training_transcripts"):
+        read_training_transcripts(tmp_path)
