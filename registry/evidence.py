@@ -10,14 +10,13 @@ from errata.documents.document import as_json, from_json
 from errata.documents.evidence_record import EvidenceRecord
 from errata.domain.hashing import sha256
 from errata.errors import BadInput, NotFound, Refused
-from errata.files import write_atomically
+from errata.files import json_text, write_atomically
 from registry.soundness import check_numbers
 
 
 def write_evidence(folder: Path, record: EvidenceRecord) -> tuple[Path, str]:
     """Writes `record` into `folder` as `<sha256>.json`; returns its path and sha256. Equal records are one file."""
-    value = as_json(replace(record, gate=check_numbers(record.gate)))
-    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json_text(as_json(replace(record, gate=check_numbers(record.gate))))
     name = sha256(text)
     path = folder / f"{name}.json"
     write_atomically(path, text)

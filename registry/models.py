@@ -15,7 +15,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,17 +47,6 @@ _ENVIRONMENT = {
     "GIT_PYTHON_REFRESH": "quiet",
 }
 """What isn't set already is set to this: no telemetry, no chatter, and minutes less of trying a server that is gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dataset:
-    """What a run read: a snapshot of the record."""
-
-    name: str
-    sha256: str
-    watermark: int
-    context: str
-    """`training` or `evaluation`."""
 
 
 class ModelRegistry:
@@ -116,15 +104,14 @@ class ModelRegistry:
                 else:
                     self._client.log_artifact(run, str(path))
 
-    def log_dataset(self, run: str, dataset: Dataset) -> None:
-        """Notes what a run read. Doing it again changes nothing."""
+    def log_snapshot(self, run: str, sha256: str, watermark: int) -> None:
+        """Notes which snapshot of the record a run trained on. Doing it again changes nothing."""
         with self._mlflow_errors():
-            from mlflow.entities import Dataset as Entity
-            from mlflow.entities import DatasetInput, InputTag
+            from mlflow.entities import Dataset, DatasetInput, InputTag
 
-            source = canonical_json({"sha256": dataset.sha256, "watermark": dataset.watermark})
-            entity = Entity(dataset.name, dataset.sha256[:_DIGEST], "errata", source)
-            self._client.log_inputs(run, [DatasetInput(entity, [InputTag("mlflow.data.context", dataset.context)])])
+            source = canonical_json({"sha256": sha256, "watermark": watermark})
+            dataset = Dataset("snapshot", sha256[:_DIGEST], "errata", source)
+            self._client.log_inputs(run, [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])])
 
     def close_run(self, run: str, status: str = "FINISHED") -> None:
         """`status` as MLflow names it: `FINISHED`, `FAILED` or `KILLED`."""

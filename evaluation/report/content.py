@@ -11,11 +11,10 @@ from errata.documents.evaluation import Evaluation
 from errata.documents.judging import Judging
 from errata.documents.metric_values import ModelMean
 from errata.documents.night import Night
-from errata.documents.night_timing import NightTiming
 from errata.documents.parity import Parity
 from errata.documents.scored_items import ScoredItemRow, rows_of
 from errata.documents.snapshot import SnapshotManifest
-from errata.documents.stage_reports import CurationReport, MixtureReport, TrainingLog
+from errata.documents.stage_reports import CurationReport, MixtureReport, NightTiming, TrainingLog
 from errata.domain.transcript import Transcript
 
 REGRESSIONS, FIXED = 5, 3

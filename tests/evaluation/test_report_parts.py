@@ -19,9 +19,8 @@ from errata.documents.evidence import Evidence
 from errata.documents.guardrail import GuardrailResult
 from errata.documents.judging import NOTHING as UNKNOWN
 from errata.documents.judging import IntervalEstimate, Judging, ReviewerAgreement, SayReason
-from errata.documents.night_timing import NightTiming
 from errata.documents.outcome import Outcome
-from errata.documents.stage_reports import TrainingLog
+from errata.documents.stage_reports import NightTiming, TrainingLog
 from errata.wording import gate_sentences
 from evaluation.report import figures
 from evaluation.report.content import Fact, NightFiles, Report

@@ -18,7 +18,7 @@ import pytest
 from errata.database.record import Record
 from errata.errors import NotFound, Unavailable
 from errata.inference.artefact import seal, verify
-from registry.models import Dataset, ModelRegistry
+from registry.models import ModelRegistry
 
 
 def weights(words: str) -> bytes:
@@ -187,7 +187,7 @@ def test_a_night_has_one_run_however_often_it_is_logged(registry: ModelRegistry,
             artifacts=[tmp_path / "report.html", tmp_path / "plots"],
             tags={"errata.verdict": "promote"},
         )
-        registry.log_dataset(run, Dataset("snapshot", "a" * 64, watermark=90, context="training"))
+        registry.log_snapshot(run, "a" * 64, watermark=90)
         registry.close_run(run)
     assert registry.open_run("2026-03-01") == run != registry.open_run("2026-03-02")
     found = registry._client.get_run(run)

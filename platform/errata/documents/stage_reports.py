@@ -1,5 +1,5 @@
-"""What the stages say of what they did: curation and the mix in a `report.json` each, training in `train.json`, or in
-`nothing.json` in place of a candidate."""
+"""What a night says of its work: curation and the mix in a `report.json` each, training in `train.json`, or in
+`nothing.json` in place of a candidate, and the whole in `took.json`."""
 
 from __future__ import annotations
 
@@ -45,3 +45,13 @@ class TrainingLog(Document):
 class NoCandidate(Document):
     reason: str
     """Why nothing was trained."""
+
+
+@dataclass(frozen=True, slots=True)
+class NightTiming(Document):
+    """What the night took of the machine, over all its attempts."""
+
+    attempts: int = 0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    """Of the processor, with those of the night's own processes."""

@@ -22,7 +22,6 @@ _MESSAGE = re.compile(r"\[([\d:.]+)\] (?:<[~@%+$&*!]?([^<>]+)>|\*(\S+))(?: (.*))
 
 
 def fits(content: Any) -> bool:
-    """Whether a file's content is this format."""
     return isinstance(content, str) and _MESSAGE.match(content.lstrip()) is not None
 
 

@@ -27,7 +27,6 @@ TURNS = "meeting_transcripts"
 
 
 def fits(row: Any) -> bool:
-    """Whether a line is of this format."""
     return isinstance(row, dict) and TURNS in row
 
 

@@ -18,7 +18,6 @@ from errata.formats.talk import Speech
 
 
 def fits(content: Any) -> bool:
-    """Whether a file's content is this format."""
     segments = content.get("segments") if isinstance(content, dict) else None
     return isinstance(segments, list) and any(isinstance(item, dict) and "startTime" in item for item in segments)
 

@@ -19,7 +19,6 @@ _OTHER_TAG = re.compile(r"</?[a-z!][^<>]*>", re.IGNORECASE)
 
 
 def fits(content: Any) -> bool:
-    """Whether a file's content is this format."""
     return isinstance(content, str) and "<p" in content and ("<time" in content or "<cite" in content)
 
 

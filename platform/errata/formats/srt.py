@@ -23,7 +23,6 @@ _SPEAKER = re.compile(r"([^\W\d_a-z][\w.'’-]{0,40}(?: [^\W\d_a-z][\w.'’-]{0,
 
 
 def fits(content: Any) -> bool:
-    """Whether a file's content is this format."""
     return isinstance(content, str) and is_first(content)
 
 

@@ -21,7 +21,6 @@ _ASIDE = re.compile(r"(?:WEBVTT|NOTE|STYLE|REGION)(?:\s|$)")
 
 
 def fits(content: Any) -> bool:
-    """Whether a file's content is this format."""
     return isinstance(content, str) and re.match(r"WEBVTT(?:\s|$)", content) is not None
 
 

@@ -18,7 +18,6 @@ from errata.formats.talk import Speech
 
 
 def fits(content: Any) -> bool:
-    """Whether a file's content is this format."""
     if isinstance(content, dict):
         return "segments" in content
     return isinstance(content, list) and any(

@@ -45,7 +45,6 @@ def read(
 
 
 def fits(content: Any) -> bool:
-    """Whether a file's content is this format."""
     return isinstance(content, dict) and "id" in content and bool({"extractor", "webpage_url"} & set(content))
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import make_url
 
@@ -14,23 +14,27 @@ import errata
 from errata.database.tables import NightRow
 from errata.documents import file_names as names
 from errata.documents.decision import OutcomeDecision
-from errata.documents.document import Document, read_document
+from errata.documents.document import RESTORE, Document, read_document
 from errata.documents.evaluation import Evaluation
 from errata.documents.judging import Judging
 from errata.documents.night import Night
-from errata.documents.night_timing import NightTiming
 from errata.documents.outcome import Outcome
 from errata.documents.parity import Parity, ParityReport
 from errata.documents.scored_items import read_scored_items
 from errata.documents.snapshot import SnapshotManifest
-from errata.documents.stage_reports import CurationReport, MixtureReport, TrainingLog
+from errata.documents.stage_reports import CurationReport, MixtureReport, NightTiming, TrainingLog
 from errata.domain.hashing import sha256
 from errata.errors import NotFound
 from errata.files import write_atomically, write_json
 from errata.workspace import Workspace
-
-if TYPE_CHECKING:
-    from evaluation.report.content import NightFiles, NightLine, Report
+from evaluation.report.content import NightFiles, NightLine, Report, shown_transcripts
+from evaluation.report.markdown import summary
+from evaluation.report.page import render
+from evaluation.report.report_document import as_json
+from registry.evidence import read_evidence
+from registry.gate import decide
+from registry.history import GateHistory
+from registry.policy import preset
 
 Kind = TypeVar("Kind", bound=Document)
 
@@ -46,10 +50,6 @@ def write_report(workspace: Workspace, label: str | None) -> Path:
 
     Returns the page; the other two lie beside it. Raises NotFound where that night has no scores, or no verdict yet.
     """
-    from evaluation.report.markdown import summary
-    from evaluation.report.page import render
-    from evaluation.report.report_document import as_json
-
     with workspace.record.read() as store:
         decided = [row for row in store.nights.all() if row.finished]
     nights = [row for row in decided if (workspace.nights / row.label / names.EVALUATION).exists()]
@@ -68,8 +68,6 @@ def write_report(workspace: Workspace, label: str | None) -> Path:
 def _report(workspace: Workspace, nights: Sequence[NightRow]) -> Report:
     """Of the last of them; by its own folder alone, so that an old night's page stays as it was when it is written
     again."""
-    from evaluation.report.content import Report, shown_transcripts
-
     tonight = nights[-1]
     folder = workspace.nights / tonight.label
     decisions = _decisions(nights, folder)
@@ -93,11 +91,6 @@ def _report(workspace: Workspace, nights: Sequence[NightRow]) -> Report:
 def _decisions(nights: Sequence[NightRow], folder: Path) -> tuple[OutcomeDecision, ...]:
     """Tonight's. One that an older Errata kept as sentences is taken anew on its evidence record, which has the
     numbers."""
-    from registry.evidence import read_evidence
-    from registry.gate import decide
-    from registry.history import GateHistory
-    from registry.policy import preset
-
     history, decisions = GateHistory.of(row.outcome for row in nights[:-1]), []
     for entry in nights[-1].outcome.decisions:
         path = folder / f"{entry.evidence}.json"
@@ -113,8 +106,6 @@ def _decisions(nights: Sequence[NightRow], folder: Path) -> tuple[OutcomeDecisio
 
 
 def _line(row: NightRow) -> NightLine:
-    from evaluation.report.content import NightLine
-
     outcome = row.outcome
     return NightLine(
         label=row.label,
@@ -147,8 +138,6 @@ def _learnt(workspace: Workspace, nights: Sequence[NightRow], day0: str) -> dict
 
 
 def _files(tonight: NightRow, folder: Path) -> NightFiles:
-    from evaluation.report.content import NightFiles
-
     parity = _read(ParityReport, folder / names.PARITY)
     return NightFiles(
         night=_night(tonight, folder),
@@ -202,9 +191,9 @@ def _facts(workspace: Workspace, label: str, parity: Mapping[str, Parity]) -> di
 
 
 def _evaluation(folder: Path) -> Evaluation:
-    return read_document(Evaluation, folder / names.EVALUATION, "run that night again")
+    return read_document(Evaluation, folder / names.EVALUATION, RESTORE)
 
 
 def _read(kind: type[Kind], path: Path) -> Kind | None:
     """None where a night left no such file."""
-    return read_document(kind, path, "run that night again") if path.exists() else None
+    return read_document(kind, path, RESTORE) if path.exists() else None

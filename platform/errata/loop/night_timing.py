@@ -10,7 +10,7 @@ from pathlib import Path
 
 from errata.documents.document import read_document, write_document
 from errata.documents.file_names import NIGHT_TIMING
-from errata.documents.night_timing import NightTiming
+from errata.documents.stage_reports import NightTiming
 
 
 @contextmanager

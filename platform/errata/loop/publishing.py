@@ -10,7 +10,7 @@ from errata.documents.outcome import Outcome
 from errata.domain.hashing import sha256
 from errata.loop.night_report import write_report
 from errata.workspace import Workspace
-from registry.models import Dataset, ModelRegistry
+from registry.models import ModelRegistry
 
 
 def publish(workspace: Workspace, label: str, outcome: Outcome) -> None:
@@ -31,7 +31,7 @@ def publish(workspace: Workspace, label: str, outcome: Outcome) -> None:
 def _log(workspace: Workspace, registry: ModelRegistry, run: str, night: Night, outcome: Outcome) -> None:
     folder = workspace.nights / night.label
     manifest = sha256((workspace.root / SNAPSHOT / MANIFEST).read_bytes())
-    registry.log_dataset(run, Dataset("snapshot", manifest, night.training_watermark, "training"))
+    registry.log_snapshot(run, manifest, night.training_watermark)
     registry.log(
         run,
         params={**workspace.params().by_name(), **_of_night(night)},
