@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 def shrink(effects: Sequence[float], errors: Sequence[float]) -> list[float]:
     """Each effect, drawn towards their common mean the more, the less sure it is.
@@ -20,19 +23,28 @@ def shrink(effects: Sequence[float], errors: Sequence[float]) -> list[float]:
 
 
 def between_variance(effects: Sequence[float], errors: Sequence[float]) -> float:
+    """τ² of one set of slices, see `between_variances`."""
+    return float(between_variances(np.array(effects), np.array(errors)))
+
+
+def between_variances(effects: NDArray[np.float64], errors: NDArray[np.float64]) -> NDArray[np.float64]:
     """τ² = max(0, (Q − (k−1))/(Σw − Σw²/Σw)), w = 1/SE², Q = Σ w (x − x̄_w)² (DerSimonian & Laird 1986).
 
-    The divisor is reckoned as Σ_i w_i · Σ_{j≠i} w_j/Σw: beside one slice of hardly any error the difference would be
-    lost in rounding.
+    Shapes (..., k) give (...). An infinite SE leaves a slice out; of fewer than two τ² is 0. The divisor is reckoned as
+    Σ_i w_i · Σ_{j≠i} w_j/Σw: beside one slice of hardly any error the difference would be lost in rounding.
     """
-    if len(effects) < 2:
-        return 0.0
-    weights = [1 / error**2 for error in errors]
-    centre = _weighted_mean(effects, weights)
-    excess = math.fsum(w * (x - centre) ** 2 for w, x in zip(weights, effects, strict=True)) - (len(effects) - 1)
-    total = math.fsum(weights)
-    rests = (math.fsum(weights[:place]) + math.fsum(weights[place + 1 :]) for place in range(len(weights)))
-    return max(0.0, excess / math.fsum(w * rest / total for w, rest in zip(weights, rests, strict=True)))
+    weights = 1 / errors**2
+    count, total = (weights > 0).sum(axis=-1), weights.sum(axis=-1, keepdims=True)
+    shares = weights / np.where(total > 0, total, 1.0)
+    centre = (shares * effects).sum(axis=-1, keepdims=True)
+    excess = (weights * (effects - centre) ** 2).sum(axis=-1) - (count - 1)
+    divisor = (weights * (_sums_before(shares) + _sums_before(shares[..., ::-1])[..., ::-1])).sum(axis=-1)
+    return np.where(count > 1, np.maximum(0.0, excess / np.where(divisor > 0, divisor, 1.0)), 0.0)
+
+
+def _sums_before(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of each place, along the last axis, the sum of those before it."""
+    return np.concatenate([np.zeros_like(values[..., :1]), np.cumsum(values[..., :-1], axis=-1)], axis=-1)
 
 
 def _weighted_mean(values: Sequence[float], weights: Sequence[float]) -> float:
