@@ -253,6 +253,7 @@ def test_the_command_prints_its_tables_and_the_same_ones_again(capsys):
     assert [line for line in printed if line.startswith("###")] == [
         "### The preset annual: 1 years a line, spread 20 points",
         "### The preset small: 40 tests a line, spread 20 points",
+        "### Post-edited labels: 1 years, 65 fresh items a night, of 24 channels",
         "### One holdout for ever, or fresh items: 300 items, 1 years a line",
     ]
     tables = [line for line in printed if line.startswith("| ")]
