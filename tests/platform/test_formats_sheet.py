@@ -153,9 +153,9 @@ def test_a_broken_review_is_refused_by_name_and_its_neighbours_are_read(
 
 TORN = [
     ("v,Ann", "cells and the header"),
-    ("v,Ann,,,1,x,key,more", "cells and the header"),
-    (",,,,1,x,", "no video_id"),
-    ('v,"Ann"x,,,1,x,', "not CSV"),
+    ("v,Ann,,,1,x,key,,more", "cells and the header"),
+    (",,,,1,x,,", "no video_id"),
+    ('v,"Ann"x,,,1,x,,', "not CSV"),
 ]
 
 
@@ -192,7 +192,7 @@ def test_a_row_without_a_video_takes_the_reviews_above_and_below_along_unless_it
 def test_the_first_row_of_a_review_takes_it_along_wherever_it_stands_when_it_cannot_be_read(tmp_path: Path) -> None:
     path = write(tmp_path / "s.csv", *OTHER, *TWO, *LAST)
     lines = path.read_text().splitlines()
-    for torn in ("v,Ann,,,0,Welcome, friends,key", 'v,"Ann"x,,,0,Welcome,key'):
+    for torn in ("v,Ann,,,0,Welcome, friends,key,", 'v,"Ann"x,,,0,Welcome,key,'):
         path.write_text("\n".join([*lines[:3], torn, *lines[4:]]))
         assert {video for video, why in refused(path).items() if "row 4 of it" in why} == {"v"}, torn
         path.write_text("\n".join([lines[0], torn, *lines[1:3], *lines[4:]]))

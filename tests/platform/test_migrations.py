@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from alembic.script import ScriptDirectory
 
 from errata.database.record import Record, make_engine
 from errata.documents.outcome import Outcome
+from errata.domain.correction import NO_DRAFT
 from errata.domain.prediction import Prediction
 from errata.project_files import project_file
 from tests.made_up_record import chapters, correction, misheard, shouted, talk
@@ -64,7 +66,7 @@ def fill(record: Record) -> None:
         asked = store.predictions.add(Prediction(1, "m" * 64, "inline@1", chapters(0, 50), ("a problem",)))
         store.corrections.add(correction(1, chapters(0, 40), prediction=asked.seq))
         store.corrections.add(correction(1, chapters(0, 60)))
-        store.corrections.add(correction(2, chapters(0), "", "reference"))
+        store.corrections.add(replace(correction(2, chapters(0), "", "reference"), draft_by=NO_DRAFT))
         store.nights.begin("2026-03-01", 5, 8)
         store.nights.finish(Outcome(night="2026-03-01", verdict="promote", effect=0.5))
         store.aliases.assign_alias("champion", "m" * 64, "promote", "gate", "2026-03-01", None)

@@ -15,6 +15,7 @@ from errata.errors import BadInput
 from errata.operations.review_tasks import write_tasks
 from errata.settings import FILE
 from errata.workspace import Workspace
+from tests.made_up_params import write_params
 from tests.made_up_record import chapters, correction, talk
 
 MODEL = "d" * 64
@@ -22,10 +23,11 @@ MODEL = "d" * 64
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    """Three talks answered by Day-0, the second of them reviewed."""
+    """Three talks answered by Day-0, the second of them reviewed; nobody reviews blind."""
     root = tmp_path / "workspace"
     root.mkdir()
     (root / FILE).touch()
+    write_params(root, review={"blind_share": 0.0})
     made = Workspace.find(root)
     made.record.migrate()
     with made.record.write() as store:
@@ -42,7 +44,8 @@ def written(workspace: Workspace, out: Path, tool: str) -> None:
         app, ["tasks", str(out), "--for", tool, "--model", "day0", "-w", str(workspace.root), "--json"]
     )
     assert ran.exit_code == 0, ran.output
-    assert json.loads(ran.stdout) == {"model": MODEL, "tool": tool, "tasks": 2, "file": str(out)}
+    said = {"model": MODEL, "tool": tool, "tasks": 2, "blind": 0, "by_challenger": 0, "file": str(out)}
+    assert json.loads(ran.stdout) == said
 
 
 def imported(workspace: Workspace, file: Path) -> None:

@@ -23,7 +23,7 @@ from errata.errors import error_exit
 if TYPE_CHECKING:
     from errata.documents.outcome import Outcome
     from errata.formats.source_rows import DetectedFile
-    from errata.operations.importing import ImportReport
+    from errata.operations.importing import ImportReport, Shown
 
 app = typer.Typer(
     help="Better chapters every night, from the corrections that people make, and proof before anyone ships them.",
@@ -42,6 +42,8 @@ Format = Annotated[str, typer.Option("--format", help="The file's format; `auto`
 HeldOut = Literal["dev", "anchor", "sealed"]
 """Roles that an import may declare: all stricter than what a hash would draw for most."""
 Row = TypeVar("Row")
+SHOWN: dict[Shown, str] = {"blind": "blind", "drafted": "of a draft", "unknown": "with or without a draft"}
+"""How new corrections were made, for all that is known."""
 
 
 def run() -> None:
@@ -115,7 +117,9 @@ def _count_aloud(file: DetectedFile[Row]) -> DetectedFile[Row]:
 
 def _show_import(report: ImportReport, as_json: bool) -> None:
     left_out = "".join(f"; {count} {why}" for why, count in sorted(report.left_out.items()))
-    counts = f"{report.new} new, {report.duplicate} known already, {report.rejected} rejected"
+    shown = ", ".join(f"{report.shown[name]} {words}" for name, words in SHOWN.items() if name in report.shown)
+    new = f"{report.new} new" + (f" ({shown})" if shown else "")
+    counts = f"{new}, {report.duplicate} known already, {report.rejected} rejected"
     show(report, as_json, f"{report.read} read: {counts}{left_out}")
     if report.rejected:
         rows = "1 row was" if report.rejected == 1 else f"{report.rejected} rows were"
@@ -130,7 +134,9 @@ def predict_command(workspace: InWorkspace = HERE, model: ModelName = "champion"
     from errata.progress import progress_bar
 
     run = predict(find(workspace), model, progress_bar)
-    show(run, as_json, f"{run.predicted} transcripts in {run.seconds} s; {run.with_problems} answers had problems")
+    besides = f", and {run.by_challenger} by the challenger," if run.by_challenger else ""
+    sentence = f"{run.predicted} transcripts{besides} in {run.seconds} s; {run.with_problems} answers had problems"
+    show(run, as_json, sentence)
 
 
 @app.command("tasks")
@@ -143,12 +149,13 @@ def tasks_command(
     model: ModelName = "champion",
     as_json: AsJson = False,
 ) -> None:
-    """Write what a model answered and nobody has reviewed, for a reviewing tool to import."""
+    """Write what a model answered and nobody has reviewed, for a reviewing tool to import; a share of it blind."""
     from errata.operations.review_tasks import write_tasks
 
     file = write_tasks(find(workspace), out, tool, model)
-    sentence = f"{file.tasks} tasks for {tool} are in {out}; bring the reviews back by `errata import corrections`"
-    show(file, as_json, sentence)
+    kinds = f"{file.blind} of them blind" + (f", {file.by_challenger} the challenger's" if file.by_challenger else "")
+    sentence = f"{file.tasks} tasks for {tool} are in {out}, {kinds}; bring the reviews back by"
+    show(file, as_json, f"{sentence} `errata import corrections`")
 
 
 @app.command("nightly")

@@ -52,6 +52,7 @@ class Corrections:
             reviewed_on=correction.reviewed_on,
             prediction=correction.prediction,
             why=correction.why,
+            draft_by=correction.draft_by,
         )
         self._session.add(row)
         self._session.flush()
@@ -100,6 +101,7 @@ class Corrections:
             prediction=row.prediction,
             supersedes=row.supersedes,
             why=row.why,
+            draft_by=row.draft_by,
         )
 
     def newest(self) -> int:
@@ -161,7 +163,9 @@ class Corrections:
             if [row.kind, row.reviewer, row.supersedes, row.chapters] == adjudication:
                 return Added(row.seq, new=False)
         # the answer that was corrected: the choice's own, or for a merge the one that a side saw last
-        predictions = [row.prediction for row in ([choice] if choice else sides) if row.prediction is not None]
+        origins = [choice] if choice else sides
+        predictions = [row.prediction for row in origins if row.prediction is not None]
+        drafters = {row.draft_by for row in origins}
         return self.add(
             Correction(
                 transcript=transcript,
@@ -173,6 +177,7 @@ class Corrections:
                 identity=content_hash([*adjudication, [row.hash for row in history]]),
                 prediction=predictions[-1] if predictions else None,
                 supersedes=choice.seq if choice else None,
+                draft_by=drafters.pop() if len(drafters) == 1 else None,
             )
         )
 

@@ -110,6 +110,7 @@ class Labels:
             group_hashes=group.hashes,
             first=not self._was_decided([row for row in history.events if row.seq <= after]),
             corroborated=is_corroborated(history.events, probation),
+            draft_by=newest.draft_by,
         )
 
     def _was_decided(self, earlier: History) -> bool:

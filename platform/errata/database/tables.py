@@ -121,6 +121,8 @@ class CorrectionRow(Base):
     prediction: Mapped[int | None] = mapped_column(ForeignKey("predictions.seq"))
     supersedes: Mapped[int | None] = mapped_column(ForeignKey("corrections.seq"), index=True)
     why: Mapped[str] = mapped_column(default="", server_default="")
+    draft_by: Mapped[str | None]
+    """Whose draft the reviewer was shown; empty for nobody's, NULL where it is not known."""
 
 
 class DisputeRow(Base):

@@ -93,7 +93,9 @@ class Tombstones:
         }
         for statement in (
             sa.update(PredictionRow).where(PredictionRow.transcript.in_(seqs)).values(chapters=[], problems=[]),
-            sa.update(CorrectionRow).where(CorrectionRow.transcript.in_(seqs)).values(chapters=[], why="", origin=""),
+            sa.update(CorrectionRow)
+            .where(CorrectionRow.transcript.in_(seqs))
+            .values(chapters=[], why="", origin="", draft_by=None),
             sa.delete(BandRow).where(BandRow.transcript.in_(seqs)),
             sa.delete(DisputeRow).where(DisputeRow.transcript.in_(seqs)),
         ):

@@ -50,6 +50,16 @@ class CurateParams(ParamGroup):
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewParams(ParamGroup):
+    """What reviewers are shown by `errata tasks`."""
+
+    blind_share: Annotated[float, Ge(0), Le(1)] = 0.2
+    """Of the tasks, without a draft."""
+    drafts: Literal["champion", "random"] = "random"
+    """`random`: while a challenger waits, half of the drafts are its own."""
+
+
+@dataclass(frozen=True, slots=True)
 class AugmentParams(ParamGroup):
     share: NotNegative
     """Altered copies, as a share of the rows."""
@@ -112,6 +122,7 @@ class ExportParams(ParamGroup):
 class Params(ParamGroup):
     curate: CurateParams | None = None
     """None: no reviewer's share is bounded."""
+    review: ReviewParams = ReviewParams()
     augment: AugmentParams
     mix: MixParams
     train: Recipe

@@ -13,6 +13,10 @@ Kind = Literal["edit", "accept", "reject", "retract", "adjudicate", "reference"]
 KINDS: tuple[Kind, ...] = ("edit", "accept", "reject", "retract", "adjudicate", "reference")
 
 
+NO_DRAFT = ""
+"""`draft_by` of a review that was made blind."""
+
+
 @dataclass(frozen=True, slots=True)
 class Correction:
     transcript: int
@@ -34,6 +38,9 @@ class Correction:
     """`seq` of the correction that a retract takes back, whoever gave it, or that an adjudication chose. None: a merge,
     or else the reviewer's own newest one."""
     why: str = ""
+    draft_by: str | None = None
+    """Whose draft the reviewer was shown: a model's identity, or the name that a file gives. NO_DRAFT: nobody's. None:
+    not known; `prediction` is then what the reviewer most likely saw, which is a guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,8 @@ class Label:
     """Whether this transcript was without a decided correction before the span of `seq` that was asked about."""
     corroborated: bool = True
     """Whether it may gate: it stands on more than the word of one reviewer on probation."""
+    draft_by: str | None = None
+    """Of the correction that it comes from."""
 
 
 @dataclass(frozen=True, slots=True)

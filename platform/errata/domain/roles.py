@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
-from errata.domain.hashing import sha256
+from errata.domain.hashing import uniform
 
 Role = Literal["train", "dev", "anchor", "sealed"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -20,7 +20,7 @@ DEFAULT_SHARES: Mapping[Role, float] = {"train": 0.80, "dev": 0.08, "anchor": 0.
 
 def own_role(transcript_hash: str, shares: Mapping[Role, float] = DEFAULT_SHARES) -> Role:
     """The role that the transcript's hash draws; `shares` sum to 1."""
-    point = int(sha256("role:" + transcript_hash)[:13], 16) / 16**13
+    point = uniform("role:" + transcript_hash)
     edge = 0.0
     for role in ROLES:
         edge += shares[role]

@@ -9,8 +9,8 @@ each of them flattened ("chapters.responses", "chapters.responses.users", "chapt
 
 Chapters are the answer to the question with `chapter` in its name, in the form of `chapter_text`; its suggestion is
 the draft. A question called `verdict` may say accept, edit or reject. The video's id is `video_id` or `external_id` in
-metadata or fields, or else the record's `id`; the reviewer is the user's id; `reviewed_on` and `errata_prediction`
-stand in metadata.
+metadata or fields, or else the record's `id`; the reviewer is the user's id; `reviewed_on`, `errata_prediction` and
+`errata_blind` stand in metadata.
 
 A draft is no review and is left out, as is a record that nobody has responded to; both are counted. A discarded
 response is a reject. Only flattened exports hold that status. Without it a response is refused unless there is other
@@ -33,7 +33,7 @@ from errata.formats import chapter_text
 from errata.formats.fields import listing, mapping, text_or_nothing
 from errata.formats.label_studio import NOBODY, verdict
 from errata.formats.review_lines import Line, entries, place_name, reviews, video_id, word
-from errata.formats.review_task import KEY
+from errata.formats.review_task import BLIND, KEY
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import json_rows
 from errata.formats.source_rows import LeftOut, Rejected, SourceRow
@@ -174,6 +174,7 @@ def _line(raw: Any) -> Line:
         "draft": draft,
         "draft_by": model,
         "prediction": metadata.get(KEY),
+        "blind": metadata.get(BLIND),
     }
 
 
@@ -205,8 +206,8 @@ def _draft(record: JsonObject, question: str) -> tuple[list[JsonObject] | None, 
 
 def _kind_and_chapters(
     record: JsonObject, decision: JsonObject | None, answer: JsonObject | None, draft: Any
-) -> tuple[str, list[JsonObject] | None]:
-    """The kind of review that the answers make, and the chapters in it."""
+) -> tuple[str | None, list[JsonObject] | None]:
+    """The kind of review that the answers make, as far as they say it, and the chapters in it."""
     status = (answer or decision or {}).get("status")
     if status == "discarded":
         return "reject", None
@@ -218,7 +219,7 @@ def _kind_and_chapters(
         )
     if status not in (None, "submitted"):
         raise BadInput(f"the response's status must be submitted or discarded, not {short(status)}")
-    return ("edit" if decision is None else verdict(decision.get("value"))), reviewed
+    return (None if decision is None else verdict(decision.get("value"))), reviewed
 
 
 def _is_submitted(record: JsonObject, decision: Any, reviewed: Any, draft: Any) -> bool:

@@ -29,7 +29,7 @@ from errata.formats.chapter_text import TypedChapter
 from errata.formats.fields import mapping, text, text_or_nothing, written_time
 from errata.formats.json_files import read_text
 from errata.formats.review_lines import Line, entries, reviews, video_id
-from errata.formats.review_task import KEY
+from errata.formats.review_task import BLIND, KEY
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_rows, is_json, json_rows
 from errata.formats.source_rows import REJECTED, Rejected, SourceRow
@@ -137,6 +137,7 @@ def _line(raw: Any) -> Line:
         "reviewed_on": _day(raw),
         "reviewed": [{"start": item.start, "title": item.title} for item in chapters],
         "prediction": fields.get(KEY),
+        "blind": fields.get(BLIND),
     }
 
 

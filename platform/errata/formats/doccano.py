@@ -11,8 +11,9 @@ any other span marks something else, as those of entities do, and its line is re
 The video's id is `video_id` or `external_id` in the line or its `meta`, or the stem of its `filename`; `id` and
 `doc_id` are doccano's own. The reviewer is `username`, or else the file's name, since doccano writes a file for each
 user; a file for all of them (`all.jsonl`) does not say who it was, and its lines are refused unless they have a
-`username`. `reviewed_on` and `errata_prediction` are read where a line has them. doccano knows no drafts, and does not
-tell a text without chapters from one that nobody has labelled, so a line without labels is refused.
+`username`. `reviewed_on`, `errata_prediction` and `errata_blind` are read where a line has them. doccano knows no
+drafts, and does not tell a text without chapters from one that nobody has labelled, so a line without labels is
+refused.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from errata.files import JsonObject
 from errata.formats import chapter_text
 from errata.formats.fields import listing, mapping, text
 from errata.formats.review_lines import Line, entries, reviews, video_id, word
-from errata.formats.review_task import KEY
+from errata.formats.review_task import BLIND, KEY
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import json_rows
 from errata.formats.source_rows import REJECTED, Rejected, SourceRow
@@ -79,6 +80,7 @@ def _line(raw: Any) -> Line:
         "reviewed_on": _day(raw),
         "reviewed": _chapters(data),
         "prediction": data.get(KEY),
+        "blind": data.get(BLIND),
     }
 
 

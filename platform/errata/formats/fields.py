@@ -93,6 +93,17 @@ def written_time(value: Any, what: str) -> float:
     return seconds
 
 
+_SAID = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
+
+
+def yes_or_no(value: Any, what: str) -> bool:
+    """A truth value, also as a word, as spreadsheets and forms have it; nothing is no."""
+    said = "" if value is None else str(value).strip().lower()
+    if said not in _SAID:
+        raise BadInput(f"{what} must be yes or no, not {short(value)}")
+    return _SAID[said]
+
+
 def chapter(start: float, title: Any, what: str) -> Chapter:
     line = filled_text(title, f"{what}'s title")
     if len(line) > LONGEST_TITLE:

@@ -13,7 +13,7 @@ A chapter lasts until the next one starts; where its region ends is not used, no
 
 The video's id is the data's `video_id`, `external_id`, `id` or `path`, or else the stem of its media file. The reviewer
 is the annotator's e-mail address, or their number. The draft is the prediction that the annotation was made from, and
-`errata_prediction` in the data names a prediction of ours.
+`errata_prediction` in the data names a prediction of ours; `errata_blind` says that the annotator was shown none.
 
 No review, and left out: tasks that nobody has annotated, drafts in them too, and annotations that were cancelled
 (skipped). They are counted; JSON_MIN drops them without a word. An annotation that Enterprise's reviewers sent back is
@@ -34,7 +34,7 @@ from errata.files import JsonObject
 from errata.formats import chapter_text
 from errata.formats.fields import filled_text, listing, mapping, text_or_nothing, time, written_number
 from errata.formats.review_lines import Line, by_day, entries, place_name, reviews, video_id, word
-from errata.formats.review_task import KEY
+from errata.formats.review_task import BLIND, KEY
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import json_rows
 from errata.formats.source_rows import LeftOut, Rejected, SourceRow
@@ -101,11 +101,12 @@ def _line(raw: Any) -> Line:
         "video_id": video_id(data),
         "reviewer": _reviewer(annotation.get("completed_by")),
         "reviewed_on": _day(raw),
-        "kind": kind or "edit",
+        "kind": kind,
         "reviewed": chapters or [],
         "draft": draft,
         "draft_by": model,
         "prediction": data.get(KEY),
+        "blind": data.get(BLIND),
     }
 
 

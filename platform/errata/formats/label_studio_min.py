@@ -29,7 +29,7 @@ from errata.formats.fields import filled_text, listing, mapping
 from errata.formats.json_files import parse
 from errata.formats.label_studio import REGIONS, marks_chapters, start_of, verdict
 from errata.formats.review_lines import ID_KEYS, Line, by_day, place_name, reviews, video_id, word
-from errata.formats.review_task import KEY
+from errata.formats.review_task import BLIND, KEY
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_rows, is_json, json_rows
 from errata.formats.source_rows import Rejected, SourceRow
@@ -86,9 +86,10 @@ def _line(raw: Any) -> Line:
         "video_id": video_id(fields, tuple(key for key in ID_KEYS if key != "id")),
         "reviewer": word(fields.get("annotator"), "annotator"),
         "reviewed_on": _day(raw),
-        "kind": verdict(fields["verdict"]) if "verdict" in fields else "edit",
+        "kind": verdict(fields["verdict"]) if "verdict" in fields else None,
         "reviewed": _join(regions, _titles(fields), fields) if regions else [],
         "prediction": fields.get(KEY),
+        "blind": fields.get(BLIND),
     }
 
 

@@ -2,8 +2,8 @@
 
 The dataset has the text fields `title` and `transcript`, the text question `chapters` (not required, so that a
 transcript can be rejected without an answer), the label question `verdict` with accept, edit and reject (not required),
-and the terms metadata `video_id` and `errata_prediction`. What is predicted is the suggestion for `chapters`, one line
-a chapter; `argilla` reads the export back.
+and the terms metadata `video_id`, `errata_prediction` and `errata_blind`. What is predicted is the suggestion for
+`chapters`, one line a chapter; a blind record has none and says `yes` in its metadata. `argilla` reads the export back.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from errata.domain.transcript import Segment, Transcript
 from errata.files import JsonObject
 from errata.formats import chapter_text
 from errata.formats.json_files import write_text
-from errata.formats.review_task import KEY, ReviewTask
+from errata.formats.review_task import BLIND, KEY, ReviewTask
 
 
 def write(path: Path, tasks: Iterable[ReviewTask]) -> int:
@@ -30,11 +30,12 @@ def record(task: ReviewTask) -> JsonObject:
     """The record's id is the prediction's key: a transcript may be shown with several predictions."""
     transcript = task.transcript
     suggestion = {"value": chapter_text.write(task.chapters, transcript.unit), "score": None, "agent": task.model}
+    blind = {BLIND: "yes"} if task.blind else {}
     return {
         "id": task.key,
         "fields": {"title": transcript.title or transcript.external_id, "transcript": _text(transcript)},
-        "metadata": {"video_id": transcript.external_id, KEY: task.key},
-        "suggestions": {"chapters": suggestion},
+        "metadata": {"video_id": transcript.external_id, KEY: task.key, **blind},
+        "suggestions": {} if task.blind else {"chapters": suggestion},
         "responses": {},
         "vectors": {},
     }

@@ -1,7 +1,8 @@
 """Predictions as Label Studio tasks, to be imported into a project whose labelling setup is LABEL_CONFIG.
 
 A task shows the transcript in paragraphs, one a segment, with the predicted chapters as regions that can be moved,
-renamed, removed and added to; its data carries the prediction's key, and `label_studio` reads the export back.
+renamed, removed and added to; its data carries the prediction's key, and `label_studio` reads the export back. A blind
+task has no regions, and says so in its data.
 
 A chapter begins with a paragraph, so a paragraph's `start` in the task is the time that a chapter on it has: floored,
 as models are asked for it, or the predicted chapter's own.
@@ -18,7 +19,7 @@ from errata.domain.chapter import Chapter, canonical, starts
 from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats.json_files import write_text
-from errata.formats.review_task import KEY, ReviewTask
+from errata.formats.review_task import BLIND, KEY, ReviewTask
 
 LABEL_CONFIG = """<View>
   <Header value="$title"/>
@@ -50,11 +51,14 @@ def write_label_config(path: Path) -> None:
 
 def task_json(task: ReviewTask) -> JsonObject:
     """Raises BadInput when two chapters begin with one paragraph: the tool could show but one."""
-    first = _first_paragraphs(task)
     transcript = task.transcript
     times = [float(start) for start in starts(transcript)]
-    for place, chapter in zip(first, _in_order(task), strict=True):
-        times[place] = chapter.start
+    shown: JsonObject = {"predictions": []}
+    if not task.blind:
+        first = _first_paragraphs(task)
+        for place, chapter in zip(first, _in_order(task), strict=True):
+            times[place] = chapter.start
+        shown["predictions"].append({"model_version": task.model, "result": _result(task, first)})
     paragraphs = []
     for start, segment in zip(times, transcript.segments, strict=True):
         paragraphs.append(segment.as_json() | {"start": start, "speaker": segment.speaker or ""})
@@ -63,8 +67,9 @@ def task_json(task: ReviewTask) -> JsonObject:
         "title": transcript.title or transcript.external_id,
         "segments": paragraphs,
         KEY: task.key,
+        **({BLIND: True} if task.blind else {}),
     }
-    return {"data": data, "predictions": [{"model_version": task.model, "result": _result(task, first)}]}
+    return {"data": data, **shown}
 
 
 def _in_order(task: ReviewTask) -> list[Chapter]:

@@ -3,7 +3,8 @@
     {"video_id": "…", "reviewer": "", "reviewed": [{"start": 93.0, "title": "…"}], "prediction": "…", "model": "…"}
 
 Correct `reviewed` in place, fill in `reviewer`, and import the file; what was left as it stands is an accept, and
-`"kind": "reject"` with `"reviewed": null` a reject. A line without a reviewer is refused: nobody has reviewed it.
+`"kind": "reject"` with `"reviewed": null` a reject. A line without a reviewer is refused: nobody has reviewed it. One
+that is to be made blind has `"reviewed": null`, `"blind": true` and no model.
 """
 
 from __future__ import annotations
@@ -26,10 +27,6 @@ def write(path: Path, tasks: Iterable[ReviewTask]) -> int:
 
 
 def line(task: ReviewTask) -> JsonObject:
-    return {
-        "video_id": task.transcript.external_id,
-        "reviewer": "",
-        "reviewed": chapters_to_json(task.chapters),
-        "prediction": task.key,
-        "model": task.model,
-    }
+    draft: JsonObject = {"reviewed": chapters_to_json(task.chapters), "model": task.model}
+    shown = {"reviewed": None, "blind": True} if task.blind else draft
+    return {"video_id": task.transcript.external_id, "reviewer": "", "prediction": task.key, **shown}

@@ -1,13 +1,14 @@
 """Corrections as JSONL: one review a line, in order of time.
 
     {"video_id": "…", "reviewer": "…", "reviewed": [{"start": 93, "title": "…"}], "reviewed_on": "2024-02-15",
-     "draft": […], "draft_by": "…", "kind": "edit", "prediction": "…"}
+     "draft": […], "draft_by": "…", "kind": "edit", "prediction": "…", "blind": false}
 
 Only video_id and reviewer are always needed. `kind` is `edit` (the default; needs `reviewed`), `accept` or `reject`.
 `draft` is what the reviewer was shown; `[]` there is an empty answer, and null or no `draft` says that it is not known.
-`prediction` is the key of the prediction that the reviewer was shown, where it came from here. An edit that left the
-draft as it was is an accept. Starts are in the transcript's unit; whether they lie within it is for the one who has the
-transcript to say. Other keys are left alone.
+`prediction` is the key of the prediction that the task was made of, where it came from here. An edit that left the
+draft as it was is an accept. `blind` says that the reviewer was shown no draft at all, and so can have accepted or
+rejected none; a blind review without chapters needs `"kind": "edit"`, or nobody may have got to it. Starts are in the
+transcript's unit; whether they lie within it is for the one who has the transcript to say. Other keys are left alone.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from errata.domain.chapter import Chapters, chapters_to_json
 from errata.domain.correction import Kind
 from errata.errors import BadInput
 from errata.files import JsonObject
-from errata.formats.fields import filled_text, listed_chapters, mapping, text, text_or_nothing
+from errata.formats.fields import filled_text, listed_chapters, mapping, text, text_or_nothing, yes_or_no
 from errata.formats.json_files import write_text
 from errata.formats.source_rows import Rejected, SourceRow, convert_rows, json_lines
 
@@ -47,7 +48,9 @@ class Review:
     row: SourceRow = field(compare=False, repr=False)
     """Where it stood: `row.reject(reason)` refuses it after all, when it doesn't fit what the record holds."""
     prediction_key: str = ""
-    """The prediction of ours that the reviewer was shown; empty when the file does not say."""
+    """The prediction of ours that the task was made of; empty when the file does not say."""
+    blind: bool = False
+    """Whether it says that the reviewer was shown no draft, that prediction neither."""
 
 
 def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
@@ -80,6 +83,7 @@ def _line(review: Review) -> JsonObject:
         "draft": None if review.draft is None else chapters_to_json(review.draft),
         "draft_by": review.draft_by or None,
         "prediction": review.prediction_key or None,
+        "blind": review.blind or None,
     }
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -104,6 +108,9 @@ def review_of(row: SourceRow) -> Review:
     """A line as a review; raises BadInput."""
     raw = mapping(row.raw, "the row")
     draft = _chapters(raw.get("draft"), "draft")
+    blind = yes_or_no(raw.get("blind"), "blind")
+    if blind:
+        _check_blind(raw)
     kind, right = _decide(_kind(raw.get("kind")), draft, _chapters(raw.get("reviewed"), "reviewed"))
     return Review(
         video_id=_video_id(raw.get("video_id")),
@@ -115,7 +122,19 @@ def review_of(row: SourceRow) -> Review:
         draft_by=text_or_nothing(raw.get("draft_by"), "draft_by"),
         row=row,
         prediction_key=text_or_nothing(raw.get("prediction"), "prediction"),
+        blind=blind,
     )
+
+
+def _check_blind(raw: JsonObject) -> None:
+    if raw.get("draft") is not None or raw.get("draft_by"):
+        raise BadInput("it says that it was made blind, and has a draft; take one of the two out")
+    if raw.get("kind") in ("accept", "reject"):
+        raise BadInput(f"it says that it was made blind, and {raw['kind']}s what was not shown; give it the chapters")
+    if raw.get("kind") is None and raw.get("reviewed") == []:
+        raise BadInput(
+            "it was to be made blind and has no chapters; if there are none, call it an edit, or leave it out"
+        )
 
 
 def _video_id(value: Any) -> str:

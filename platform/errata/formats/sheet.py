@@ -1,6 +1,6 @@
 """Spreadsheets, CSV or XLSX, one row a chapter.
 
-    video_id, reviewer, reviewed_on, kind, start, title, prediction
+    video_id, reviewer, reviewed_on, kind, start, title, prediction, blind
 
 - The rows of one `video_id`, `reviewer`, `reviewed_on` and `prediction` are one review, wherever they stand; in those
   columns but the first a blank cell says what the row above of that video says. Further columns are left alone, and all
@@ -9,7 +9,8 @@
 - `start` is a number, in the transcript's unit, with a point before its fraction: times of day are refused, because
   spreadsheets take 1:33 for hours and minutes.
 - A row with neither start nor title is no chapter: it says that there are none, or who rejected them.
-- `prediction` is the key of the prediction that was shown.
+- `prediction` is the key of the prediction that the task was made of, and `blind` says yes, once or on every row, where
+  the reviewer was shown none.
 
 A cell that a spreadsheet may run as a formula (it begins with = + - @, also wide ones or after spaces and quotes, or
 with a tab or the end of a line) is written with an apostrophe before it, which is taken off again when it is read; so
@@ -45,7 +46,7 @@ from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_rows
 from errata.formats.source_rows import Rejected, SourceRow
 
-COLUMNS = ("video_id", "reviewer", "reviewed_on", "kind", "start", "title", "prediction")
+COLUMNS = ("video_id", "reviewer", "reviewed_on", "kind", "start", "title", "prediction", "blind")
 NEEDED = ("video_id", "start", "title")
 
 _SAME = ("reviewer", "reviewed_on", "prediction")
@@ -101,10 +102,13 @@ def unguard(cell: str) -> str:
 
 
 def _rows(item: ReviewTask) -> list[list[Any]]:
-    def row(start: str, title: str) -> list[Any]:
-        return [guard(item.transcript.external_id), "", "", "", start, guard(title), guard(item.key)]
+    blind = "yes" if item.blind else ""
 
-    return [row(plain(chapter.start), tidy(chapter.title)) for chapter in item.chapters] or [row("", "")]
+    def row(start: str, title: str) -> list[Any]:
+        return [guard(item.transcript.external_id), "", "", "", start, guard(title), guard(item.key), blind]
+
+    shown = () if item.blind else item.chapters
+    return [row(plain(chapter.start), tidy(chapter.title)) for chapter in shown] or [row("", "")]
 
 
 class _Group(NamedTuple):
@@ -229,14 +233,19 @@ def _row(group: _Group) -> SourceRow | Rejected:
     lost = [{"start": None, "title": f"row {row.row}: {row.raw}"} for row in group.broken]
     chapters = [_chapter(row) for row in group.rows if row["start"] or row["title"].strip()]
     first = group.rows[0] if group.rows else dict.fromkeys(COLUMNS, "")
-    kinds = {row["kind"].lower() for row in group.rows if row["kind"]}
     raw: Line = {
         **{name: first[name] or None for name in ("video_id", *_SAME)},
-        "kind": " and ".join(sorted(kinds)) or "edit",
+        **{name: _said(group, name) for name in ("kind", "blind")},
         "reviewed": chapters + lost,
     }
     row = SourceRow(group.first.file, group.first.row, raw)
     return row.reject(f"row {group.broken[0].row} of it: {group.broken[0].reason}") if lost else row
+
+
+def _said(group: _Group, column: str) -> str | None:
+    """What a review's rows say in a column that may be filled in on any of them; all of it where they differ."""
+    words = {row[column].lower() for row in group.rows if row[column]}
+    return " and ".join(sorted(words)) or None
 
 
 def _chapter(row: dict[str, str]) -> JsonObject:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import filecmp
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count, islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from errata.database.record import Record
 from errata.database.store import Store
 from errata.domain.chapter import Chapters, chapters_to_json
-from errata.domain.correction import Correction, Kind, same_chapters
+from errata.domain.correction import NO_DRAFT, Correction, Kind, same_chapters
 from errata.domain.hashing import content_hash
 from errata.domain.names import check_name
 from errata.domain.prediction import Prediction
@@ -25,6 +25,9 @@ from errata.formats.source_rows import DetectedFile, ImportedTranscript, LeftOut
 from errata.operations.reviewing import check_starts
 
 Item = TypeVar("Item", ImportedTranscript, Review)
+
+Shown = Literal["blind", "drafted", "unknown"]
+"""What a reviewer was shown: no draft, one, or it is not known."""
 
 BATCH = 50
 """Rows a transaction: an interrupted import loses at most so many, and importing again completes it."""
@@ -40,6 +43,8 @@ class ImportReport:
     """What asked for nothing and is not among those read, by why: skipped, a draft, not reviewed."""
     rejects_file: Path | None
     """Where the rejected rows lie; None when there are none."""
+    shown: Mapping[Shown, int] = field(default_factory=dict)
+    """Of the new corrections, how many were made blind and how many of a draft; nothing of transcripts."""
 
 
 def import_transcripts(
@@ -67,13 +72,15 @@ def add_transcripts(
     def add(store: Store, imported: ImportedTranscript) -> bool:
         added = store.transcripts.add(imported.transcript, role)
         if imported.reference:  # an empty list in a data set means that none are known, not that there are none
-            store.corrections.add(_reference(added.seq, imported.transcript.hash, imported.reference, file.path.name))
+            right, name = imported.reference, imported.transcript.hash
+            store.corrections.add(_reference(store, added.seq, name, right, file.path.name))
         return added.new
 
     return _import(record, file.rows, add, rejects / f"{file.path.stem}-transcripts.jsonl")
 
 
-def _reference(transcript: int, transcript_hash: str, chapters: Chapters, origin: str) -> Correction:
+def _reference(store: Store, transcript: int, transcript_hash: str, chapters: Chapters, origin: str) -> Correction:
+    """Made without a draft where no model of ours had answered the transcript by then."""
     return Correction(
         transcript=transcript,
         kind="reference",
@@ -81,6 +88,7 @@ def _reference(transcript: int, transcript_hash: str, chapters: Chapters, origin
         reviewer="",
         origin=origin,
         identity=content_hash(["reference", transcript_hash, chapters_to_json(chapters)]),
+        draft_by=NO_DRAFT if store.predictions.last_shown(transcript) is None else None,
     )
 
 
@@ -98,17 +106,31 @@ def add_corrections(record: Record, file: DetectedFile[Review], rejects: Path) -
     """Imports the reviews in a file; `rejects` is the folder for refused rows.
 
     A review that carries a prediction's key corrects that prediction, one with a draft corrects the draft, and any
-    other the newest prediction of a model of ours.
+    other the newest prediction of a model of ours: it is taken to be better than that, and what its reviewer saw is not
+    known.
     """
-    return _import(
-        record,
-        file.rows,
-        lambda store, review: _add_review(store, review, file.path.name),
-        rejects / f"{file.path.stem}-corrections.jsonl",
-    )
+    shown = Counter[Shown]()
+
+    def add(store: Store, review: Review) -> bool:
+        correction = _correction(store, review, file.path.name)
+        if correction is None:
+            return False
+        shown[_shown(correction.draft_by)] += 1
+        return store.corrections.add(correction).new
+
+    report = _import(record, file.rows, add, rejects / f"{file.path.stem}-corrections.jsonl")
+    return replace(report, shown=shown)
 
 
-def _add_review(store: Store, review: Review, origin: str) -> bool:
+def _shown(draft_by: str | None) -> Shown:
+    return "unknown" if draft_by is None else "blind" if draft_by == NO_DRAFT else "drafted"
+
+
+def _correction(store: Store, review: Review, origin: str) -> Correction | None:
+    """What the review says of which transcript; None where it is in the record already.
+
+    Raises BadInput, NotFound and Forgotten.
+    """
     for name, what in (
         (review.video_id, "the video's id"),
         (review.reviewer, "the reviewer's name"),
@@ -117,39 +139,50 @@ def _add_review(store: Store, review: Review, origin: str) -> bool:
         check_name(name, what)
     identity = content_hash(_plain(review))
     if store.corrections.knows(identity):
-        return False
+        return None
     transcript = store.transcripts.find(review.video_id)
     check_starts(store, transcript, review.video_id, (*(review.chapters or ()), *(review.draft or ())))
-    prediction, chapters = _prediction_and_chapters(store, transcript, review)
-    correction = Correction(
+    corrected = _corrected_prediction(store, transcript, review)
+    return Correction(
         transcript=transcript,
-        kind=_kind(store, review, prediction, chapters),
-        chapters=chapters,
+        kind=_kind(store, review, corrected),
+        chapters=corrected.right,
         reviewer=review.reviewer,
         origin=origin,
         identity=identity,
         reviewed_on=review.reviewed_on,
-        prediction=prediction,
+        prediction=corrected.prediction,
+        draft_by=NO_DRAFT if review.blind else corrected.draft_by,
     )
-    return store.corrections.add(correction).new
 
 
-def _kind(store: Store, review: Review, prediction: int | None, chapters: Chapters) -> Kind:
-    """An edit of a prediction that a key names, and that changed nothing, is an accept."""
-    if review.kind == "edit" and review.prediction_key and prediction is not None:
-        untouched = same_chapters(chapters, store.predictions.read(prediction).chapters)
+def _kind(store: Store, review: Review, corrected: _Corrected) -> Kind:
+    """An edit of a draft that a key names, and that changed nothing, is an accept; who saw none accepts none."""
+    prediction = corrected.prediction
+    if review.kind == "edit" and review.prediction_key and prediction is not None and not review.blind:
+        untouched = same_chapters(corrected.right, store.predictions.read(prediction).chapters)
         return "accept" if untouched else "edit"
     return review.kind
 
 
-def _prediction_and_chapters(store: Store, transcript: int, review: Review) -> tuple[int | None, Chapters]:
-    """The prediction that the reviewer saw, and the chapters that are right by the review."""
+class _Corrected(NamedTuple):
+    """What a review makes of which prediction."""
+
+    prediction: int | None
+    right: Chapters
+    draft_by: str | None
+    """Whose draft the reviewer was shown, unless the review was made blind; None where it is not known."""
+
+
+def _corrected_prediction(store: Store, transcript: int, review: Review) -> _Corrected:
     if review.prediction_key:
         return _named_prediction(store, transcript, review)
+    chapters, maker = review.chapters or (), review.draft_by or None
     if review.draft is not None:
-        model = f"foreign:{review.draft_by or 'unknown'}:{content_hash(_plain_chapters(review.draft))[:12]}"
+        maker = maker or "unknown"
+        model = f"foreign:{maker}:{content_hash(_plain_chapters(review.draft))[:12]}"
         draft = Prediction(transcript, model, "", review.draft, foreign=True)
-        return store.predictions.add(draft).seq, review.chapters or ()
+        return _Corrected(store.predictions.add(draft).seq, chapters, maker)
     latest = store.predictions.last_shown(transcript)
     if review.kind == "accept" and review.chapters is None:
         if latest is None:
@@ -157,14 +190,13 @@ def _prediction_and_chapters(store: Store, transcript: int, review: Review) -> t
                 f"it accepts a prediction for {review.video_id!r}, but there is none; run `errata predict` first, "
                 "or give the row its chapters"
             )
-        return latest[0], latest[1].chapters
-    chapters = review.chapters or ()
+        return _Corrected(latest[0], latest[1].chapters, maker)
     if latest is None or (review.kind == "accept" and not same_chapters(chapters, latest[1].chapters)):
-        return None, chapters  # who accepts these chapters has seen another answer
-    return latest[0], chapters
+        return _Corrected(None, chapters, maker)  # who accepts these chapters has seen another answer
+    return _Corrected(latest[0], chapters, maker)
 
 
-def _named_prediction(store: Store, transcript: int, review: Review) -> tuple[int, Chapters]:
+def _named_prediction(store: Store, transcript: int, review: Review) -> _Corrected:
     named = store.predictions.find_by_hash(review.prediction_key)
     if named is None or named[1].transcript != transcript:
         raise BadInput(
@@ -173,13 +205,13 @@ def _named_prediction(store: Store, transcript: int, review: Review) -> tuple[in
         )
     seq, prediction = named
     if review.kind != "accept":
-        return seq, review.chapters or ()
+        return _Corrected(seq, review.chapters or (), prediction.model)
     if review.chapters is not None and not same_chapters(review.chapters, prediction.chapters):
         raise BadInput(
             f"it accepts the prediction {review.prediction_key[:16]!r} and has other chapters; make it an edit, or "
             "take the chapters out"
         )
-    return seq, prediction.chapters
+    return _Corrected(seq, prediction.chapters, prediction.model)
 
 
 def _plain(review: Review) -> list[Any]:
@@ -193,6 +225,7 @@ def _plain(review: Review) -> list[Any]:
         _plain_chapters(review.draft),
         review.draft_by,
         *([review.prediction_key] if review.prediction_key else []),
+        *([{"blind": True}] if review.blind else []),
     ]
 
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from errata.domain.draft_draw import DraftDraw
 from errata.errors import BadInput
 from errata.formats import out_argilla, out_label_studio, out_reviews, sheet
 from errata.formats.review_task import ReviewTask
-from errata.operations.model_names import resolve_model
+from errata.operations.drafting import draft_draw
 from errata.workspace import Workspace
 
 TOOLS: dict[str, Callable[[Path, Iterable[ReviewTask]], int]] = {
@@ -23,26 +24,51 @@ TOOLS: dict[str, Callable[[Path, Iterable[ReviewTask]], int]] = {
 @dataclass(frozen=True, slots=True)
 class TaskFile:
     model: str
-    """Whose answers they are."""
+    """Whose answers they are, but for those of a challenger."""
     tool: str
     tasks: int
+    blind: int
+    """Of the tasks, those without a draft."""
+    by_challenger: int
+    """Those whose draft is the challenger's."""
     file: Path
 
 
 def write_tasks(workspace: Workspace, out: Path, tool: str, model: str = "champion") -> TaskFile:
-    """Writes what `model` answered and nobody has reviewed yet. Raises BadInput for a tool that isn't known."""
+    """Writes what `model` answered and nobody has reviewed yet, a share of it without the answer.
+
+    While a challenger waits, half of the champion's drafts are the challenger's (see `draft_draw`): those that are
+    drawn for it, once it has answered them. Raises BadInput for a tool that isn't known.
+    """
     if tool not in TOOLS:
         raise BadInput(f"there is no tool {tool!r}; name one of {', '.join(TOOLS)}")
     config = out.with_suffix(".xml")
     if tool == "label-studio" and out == config:
         raise BadInput(f"{out} is where the labelling setup goes; call the tasks .json")
-    identity = resolve_model(workspace, model)
-    with workspace.record.read() as store:
-        answers = [
-            ReviewTask(store.transcripts.read(prediction.transcript), prediction.chapters, key, identity)
-            for key, prediction in store.predictions.awaiting_review(identity)
-        ]
-    tasks = TOOLS[tool](out, answers)
+    draw = draft_draw(workspace, model)
+    tasks, identity = _tasks(workspace, draw), draw.models[0]
+    TOOLS[tool](out, tasks)
     if tool == "label-studio":
         out_label_studio.write_label_config(config)
-    return TaskFile(identity, tool, tasks, out)
+    return TaskFile(
+        model=identity,
+        tool=tool,
+        tasks=len(tasks),
+        blind=sum(task.blind for task in tasks),
+        by_challenger=sum(not task.blind and task.model != identity for task in tasks),
+        file=out,
+    )
+
+
+def _tasks(workspace: Workspace, draw: DraftDraw) -> list[ReviewTask]:
+    """Each of an answer by the model that is drawn for its transcript, in the order in which the transcripts came."""
+    tasks: list[tuple[int, ReviewTask]] = []
+    with workspace.record.read() as store:
+        for model in draw.models:
+            for key, prediction in store.predictions.awaiting_review(model):
+                transcript = store.transcripts.read(prediction.transcript)
+                if draw.model_for(transcript.hash) == model:
+                    blind = draw.is_blind(transcript.hash)
+                    task = ReviewTask(transcript, prediction.chapters, key, model, blind)
+                    tasks.append((prediction.transcript, task))
+    return [task for _, task in sorted(tasks, key=lambda placed: placed[0])]

@@ -1,0 +1,23 @@
+"""Whose answers reviewers are shown."""
+
+from __future__ import annotations
+
+from errata.domain.draft_draw import DraftDraw
+from errata.operations.model_names import resolve_model
+from errata.workspace import Workspace
+
+
+def draft_draw(workspace: Workspace, model: str) -> DraftDraw:
+    """Among `model` and the challenger, where `model` is the champion, one waits and `review.drafts` is `random`.
+
+    An edit of a draft leans towards the draft: with half of the drafts from each, neither has the advantage when the
+    two are compared. Raises NotFound.
+    """
+    models: tuple[str, ...]
+    params, identity = workspace.params().review, resolve_model(workspace, model)
+    with workspace.record.read() as store:
+        champion, challenger = (store.aliases.model_of(alias) for alias in ("champion", "challenger"))
+    models = (identity,)
+    if challenger is not None and identity == champion and params.drafts == "random":
+        models = (identity, challenger)
+    return DraftDraw(models, params.blind_share)
