@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from errata.cli.app import app
+from errata.documents.outcome import Outcome
 from errata.domain.chapter import Chapters
 from errata.domain.prediction import Prediction
 from errata.errors import BadInput, ErrataError, NotFound, Refused, Unavailable
@@ -69,7 +70,17 @@ def known(workspace: Workspace, answer: dict[int, float], seen: tuple[str, ...] 
 
 @pytest.fixture
 def talks(workspace: Workspace) -> list[int]:
-    return corrected(workspace.record, [f"t{number}" for number in range(10)])
+    talks = corrected(workspace.record, [f"t{number}" for number in range(10)])
+    run_a_night(workspace, "one")
+    return talks
+
+
+def run_a_night(workspace: Workspace, label: str, finish: bool = True) -> None:
+    """As far as the record goes: its watermarks, up to what was corrected last."""
+    with workspace.record.write() as store:
+        store.nights.begin(label, store.nights.last_gate_watermark(), store.corrections.newest())
+        if finish:
+            store.nights.finish(Outcome(night=label, verdict="underpowered"))
 
 
 @pytest.fixture
@@ -93,6 +104,27 @@ def test_an_alias_and_the_beginning_of_an_identity(workspace: Workspace, talks: 
     assert "A minus B" in table and "100.0" in table and "t3" in table
     [row] = [line.split() for line in table.splitlines() if line.startswith("f1 ")]
     assert len(row) == 8, "metric, A, B, A minus B with its interval, p, detectable: nothing is folded at 80 columns"
+
+
+def test_items_whose_night_has_not_run_are_not_looked_at(workspace: Workspace, right: str) -> None:
+    """The next night's test is of models that nobody has chosen by its items; a night that was cut short is to come."""
+    later = corrected(workspace.record, [f"later{number}" for number in range(4)])
+    with workspace.record.write() as store:
+        for seq in later:
+            store.predictions.add(Prediction(seq, right, ASKED, chapters(0, 60)))
+    first = compare(workspace, right, "champion")
+    run_a_night(workspace, "two", finish=False)
+    assert compare(workspace, right, "champion") == first
+    assert (first["items"], compare(workspace, right, "champion", "--on", "all")["items"]) == (10, 10)
+    with workspace.record.write() as store:
+        store.nights.finish(Outcome(night="two", verdict="underpowered"))
+    second = compare(workspace, right, "champion")
+    assert second["items"] == 14 and second["watermark"] > first["watermark"]
+
+
+def test_before_the_first_night_nothing_is_fresh(workspace: Workspace, weights: Path) -> None:
+    corrected(workspace.record, ["t"])
+    assert "run a night first" in refused(workspace, NotFound, weights / "full", weights / "full")
 
 
 def test_what_either_has_seen_is_not_fresh(workspace: Workspace, talks: list[int], right: str) -> None:
@@ -217,6 +249,7 @@ def bare(folder: Path, out: Path) -> Path:
 def test_folders_of_every_form(workspace: Workspace, weights: Path, tmp_path: Path) -> None:
     """A full model, its GGUF and its adapter, sealed by us or not: the same weights give the same scores."""
     corrected(workspace.record, ["t0", "t1", "t2"], channels=3, lines=3)
+    run_a_night(workspace, "one")
     identity = verify(weights / "full")
     shutil.copytree(weights / "full", workspace.models / identity[:16])
     with workspace.record.write() as store:
@@ -259,6 +292,7 @@ def test_what_a_folder_holds_is_told_by_its_files(
     workspace: Workspace, right: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: list[str], form: str
 ) -> None:
     corrected(workspace.record, ["t"])
+    run_a_night(workspace, "two")
     loaded: list[str] = []
 
     def load(folder: Path, _: Path) -> None:

@@ -45,7 +45,8 @@ class ModelComparison:
     on: str
     items: int
     watermark: int
-    """As of which the items were labelled."""
+    """As of which the items were labelled; of `fresh`, the last finished night's: a look at later ones would tell of the
+    next night's test before it is made."""
     a: ModelDescription
     b: ModelDescription
     metrics: Mapping[str, MetricComparison]
@@ -69,14 +70,16 @@ def compare(
     """
     roles, seed = ROLES[on], workspace.params().evaluate.seed
     with workspace.record.read() as store:
-        upto = store.watermark()
+        gated = store.nights.last_gate_watermark()
+        upto = gated if roles == ("train",) else store.watermark()
         if "sealed" in roles:
             check_sealed(store.holdout.accesses("sealed"), datetime.now(UTC))
     with TemporaryDirectory(dir=_room(workspace)) as place:
         a, b = (compared_model(workspace, name, number, settings, Path(place)) for number, name in enumerate(names))
-        items = _items(workspace, roles, upto, a.seen | b.seen)
+        items = _items(workspace, roles, (gated, upto), a.seen | b.seen)
         if not items:
-            raise NotFound(f"nothing on {on} is labelled that both could be scored on; import corrections first")
+            first = "run a night" if on == "fresh" else "import corrections"
+            raise NotFound(f"nothing on {on} is labelled that both could be scored on; {first} first")
         for model in (a, b):  # before a look at held-out items is spent on a file that says nothing of them
             model.predictor.check([item.label.external_id for item in items])
         for access in _accesses(items, (a, b), on, upto, by):
@@ -121,11 +124,14 @@ def _room(workspace: Workspace) -> Path:
     return room
 
 
-def _items(workspace: Workspace, roles: Sequence[Role], upto: int, seen: frozenset[str]) -> list[Item]:
-    items: list[Item] = []
+def _items(
+    workspace: Workspace, roles: Sequence[Role], watermarks: tuple[int, int], seen: frozenset[str]
+) -> list[Item]:
+    """`watermarks`: the last finished night's, up to which fresh items may be looked at, and that of all others."""
+    (gated, upto), items = watermarks, list[Item]()
     for role in roles:
         if role == "train":
-            items += unused_items(workspace.record, 0, upto, seen)
+            items += unused_items(workspace.record, 0, gated, seen)
         else:
             items += held_out_items(workspace.record, role, upto, seen)
     return items
