@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from errata.documents.comparison import Comparison
@@ -81,19 +81,60 @@ class GateInput:
         return (ITEMS, EVALUATION, judging_file(self.contender.name)) if self.panel else (ITEMS, EVALUATION)
 
 
-def run_gate(
-    night: Night, measured: GateInput, policy: Policy, folder: Path, history: GateHistory | None = None
-) -> GateResult:
-    """Puts a contender to the gate.
+@dataclass(frozen=True)
+class _PendingDecision:
+    """What the gate makes of a contender before it has seen the night's others."""
 
-    The evidence record goes to `folder`, where the files are that it rests on. `history` holds the tests spent before,
-    see `GateHistory.of`; the next contender of the night is judged after `history.after(result.model,
-    result.decision.test)`.
+    measured: GateInput
+    evidence: Evidence
+    decision: Decision
+
+
+def run_gates(
+    night: Night, contenders: Iterable[GateInput], policy: Policy, folder: Path, history: GateHistory
+) -> list[GateResult]:
+    """Puts a night's contenders to the gate, in turn; at most one ends as `promote`.
+
+    The evidence records go to `folder`, where the files are that they rest on. `history` holds the tests spent before,
+    see `GateHistory.of`.
     """
-    history, contender, parity = history or GateHistory(), measured.contender, measured.parity
-    evidence = _evidence(measured, policy, history.nights(contender.model) + 1)
+    pending, tonight = list[_PendingDecision](), history
+    for measured in contenders:
+        model = measured.contender.model
+        evidence = _evidence(measured, policy, history.nights(model) + 1)
+        decision = decide(evidence, policy, tonight)
+        pending.append(_PendingDecision(measured, evidence, decision))
+        # Whichever of them is promoted in the end: no level may count on a discovery that was none.
+        tonight = tonight.after(model, decision.test and replace(decision.test, discovery=False))
+    return [_write_result(night, entry, policy, folder) for entry in _one_promotion(pending, policy, history)]
+
+
+def _one_promotion(
+    pending: Sequence[_PendingDecision], policy: Policy, history: GateHistory
+) -> list[_PendingDecision]:
+    """One promotion, one discovery: of two that passed, the one whose gain is surer is promoted.
+
+    The other's test is spent, at the level that it had, and earns nothing; nor may it wait, as it was compared with a
+    champion that is no more.
+    """
+    passed = [entry for entry in pending if entry.decision.verdict == "promote"]
+    winner = max(passed, key=lambda entry: _lower_bound(entry.evidence), default=None)
+    entries = []
+    for entry in pending:
+        decision, test = entry.decision, entry.decision.test
+        if test is not None and policy.year is not None:
+            year = policy.year
+            test = history.enter(test.p_value, test.level, entry is winner, year.fdr, year.wealth)
+        if decision.verdict == "promote" and entry is not winner:
+            decision = replace(decision, verdict="reject", cause="another is surer", final=True)
+        entries.append(replace(entry, decision=replace(decision, test=test)))
+        history = history.after(entry.measured.contender.model, test)
+    return entries
+
+
+def _write_result(night: Night, entry: _PendingDecision, policy: Policy, folder: Path) -> GateResult:
+    contender, parity = entry.measured.contender, entry.measured.parity
     exports = {target: export.model for target, export in parity.items()}
-    decision = decide(evidence, policy, history)
     record = EvidenceRecord(
         night=night.label,
         candidate=contender.model,
@@ -103,14 +144,22 @@ def run_gate(
         training_watermark=contender.watermark,
         gate_watermark=night.gate_watermark,
         policy=policy.name,
-        gate=evidence,
-        decision=decision,
-        scores={name: sha256((folder / name).read_bytes()) for name in measured.files()},
+        gate=entry.evidence,
+        decision=entry.decision,
+        scores={name: sha256((folder / name).read_bytes()) for name in entry.measured.files()},
         parity=dict(parity),
     )
     path, digest = write_evidence(folder, record)
-    first_come = policy.year is not None
-    return GateResult(contender.name, contender.model, evidence, decision, path, digest, exports, first_come)
+    return GateResult(
+        name=contender.name,
+        model=contender.model,
+        evidence=entry.evidence,
+        decision=entry.decision,
+        record=path,
+        sha256=digest,
+        exports=exports,
+        first_come=policy.year is not None,
+    )
 
 
 def _evidence(measured: GateInput, policy: Policy, nights: int) -> Evidence:
@@ -140,9 +189,8 @@ def _evidence(measured: GateInput, policy: Policy, nights: int) -> Evidence:
 
 
 def winner_of(results: Sequence[GateResult]) -> GateResult | None:
-    """Of those that may be promoted, the one whose gain is surest."""
-    promotable = [result for result in results if result.decision.verdict == "promote"]
-    return max(promotable, key=_lower_bound, default=None)
+    """The one that is to be promoted, if any is."""
+    return next((result for result in results if result.decision.verdict == "promote"), None)
 
 
 def next_challenger(results: Sequence[GateResult]) -> GateResult | None:
@@ -159,16 +207,16 @@ def next_challenger(results: Sequence[GateResult]) -> GateResult | None:
     undecided = [result for result in open_results if result.decision.verdict in ("inconclusive", "underpowered")]
     challengers = [result for result in open_results if result.name == "challenger"]
     blocked = [result for result in challengers if result.decision.verdict == "blocked"]
-    return max(undecided or blocked, key=lambda result: (_came_first(result), _lower_bound(result)), default=None)
+    return max(undecided or blocked, key=lambda result: (_came_first(result), _lower_bound(result.evidence)), default=None)
 
 
 def _came_first(result: GateResult) -> bool:
     return result.first_come and result.name == "challenger"
 
 
-def _lower_bound(result: GateResult) -> float:
+def _lower_bound(evidence: Evidence) -> float:
     """Of the gain over the champion: the higher, the surer it is."""
-    low = result.evidence.primary.low
+    low = evidence.primary.low
     return -math.inf if low is None else low
 
 

@@ -25,11 +25,17 @@ class GateHistory:
     @classmethod
     def of(cls, outcomes: Iterable[Outcome]) -> GateHistory:
         """From the outcomes of the finished nights, the oldest first; those of nights before there was a gate of this
-        kind hold no test."""
+        kind hold no test.
+
+        Where two passed on one night, only the one that was promoted is a discovery, whatever was written then.
+        """
         history = cls()
         for outcome in outcomes:
             for entry in outcome.decisions:
-                history = history.after(entry.model, entry.decision.test)
+                test = entry.decision.test
+                history = history.after(
+                    entry.model, test and replace(test, discovery=test.discovery and entry.promoted)
+                )
         return history
 
     def after(self, model: str, test: SpentTest | None) -> GateHistory:
@@ -51,8 +57,10 @@ class GateHistory:
         later promotions, and the promise is about promotions.
         """
         level = self.level(fdr, wealth)
-        discovery = passed and p_value <= level
-        before = self.tests[-1].wealth if self.tests else wealth
-        discoveries = 1 + sum(test.discovery for test in self.tests) if discovery else 0
-        after = lord_wealth(before, level, discoveries, fdr, wealth)
-        return SpentTest(len(self.tests) + 1, p_value, level, discovery, after)
+        return self.enter(p_value, level, passed and p_value <= level, fdr, wealth)
+
+    def enter(self, p_value: float, level: float, discovery: bool, fdr: float, wealth: float) -> SpentTest:
+        """A test at `level` as it stands in the account."""
+        discoveries = [test.discovery for test in self.tests] + [discovery]
+        levels = [test.level for test in self.tests] + [level]
+        return SpentTest(len(levels), p_value, level, discovery, lord_wealth(levels, sum(discoveries), fdr, wealth))

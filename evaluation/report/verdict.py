@@ -173,7 +173,8 @@ def _title(entry: OutcomeDecision, winner: str) -> str:
     if entry.promoted:
         against = "" if verdict == "promote" else f", against the gate’s verdict ({word(verdict)})"
         return f"Promoted: the {name} is the new champion{against}"
-    if verdict == "promote" and winner:
+    passed = verdict == "promote" or entry.decision.cause == "another is surer"
+    if passed and winner:
         return f"Not promoted: the {name} passed the gate as well, and the {winner}’s gain was surer"
     if verdict == "promote":
         return f"Not promoted yet: the {name} passed the gate and waits for the release owner"

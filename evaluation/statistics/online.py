@@ -31,11 +31,9 @@ def lord_level(tests: Sequence[bool], fdr: float, wealth: float) -> float:
     return wealth * gamma(now) + math.fsum(earned)
 
 
-def lord_wealth(before: float, level: float, discoveries: int, fdr: float, wealth: float) -> float:
-    """W_t = W_{t−1} − α_t, and + α − w0 for the first discovery or α for a later one: what is left after a test.
-
-    `before` is what was left before it, W_0 = w0 = `wealth`; `discoveries` counts them if it was one,
-    itself included, and is 0 if it wasn't.
+def lord_wealth(levels: Sequence[float], discoveries: int, fdr: float, wealth: float) -> float:
+    """W_t = w0 − Σ_{j≤t} α_j, and + α − w0 for the first discovery and α for each later one: what is left after t tests
+    at `levels`, with so many discoveries among them.
     """
-    earned = (fdr - wealth if discoveries == 1 else fdr) if discoveries else 0.0
-    return before - level + earned
+    earned = fdr * discoveries - wealth if discoveries else 0.0
+    return wealth - math.fsum(levels) + earned

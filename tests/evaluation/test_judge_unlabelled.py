@@ -44,7 +44,8 @@ from evaluation.judges.night_items import answer_items
 from evaluation.scoring_plan import read_candidate
 from registry.error_budget import primary_estimate
 from registry.gate import guardrail_results
-from registry.gate_result import GateInput, GateResult, run_gate
+from registry.gate_result import GateInput, GateResult, run_gates
+from registry.history import GateHistory
 from registry.policy import ANNUAL
 from tests.made_up_answers import ASKED, mark
 from tests.made_up_judge import serving, talk
@@ -153,7 +154,9 @@ def judged_night(tmp_path_factory: pytest.TempPathFactory, empty: Path) -> Itera
 
 def gate_result(place: Place) -> GateResult:
     folder = place.root / "nights" / LABEL
-    return run_gate(place.night, GateInput(place.contenders[0], {}, place.judging), ANNUAL, folder)
+    measured = GateInput(place.contenders[0], {}, place.judging)
+    [result] = run_gates(place.night, [measured], ANNUAL, folder, GateHistory())
+    return result
 
 
 def test_what_nobody_reviewed_makes_the_gate_s_estimate_surer(judged_night: Place) -> None:

@@ -43,13 +43,12 @@ def test_what_is_spent_is_never_more_than_what_the_finds_allow(found):
 
 @given(finds)
 def test_the_wealth_is_what_was_not_spent_and_never_negative(found):
-    left, total = WEALTH, 0
-    for discovery, level in zip(found, levels(found), strict=True):
-        total += discovery
-        left = lord_wealth(left, level, total if discovery else 0, FDR, WEALTH)
+    left = WEALTH
+    for place, level in enumerate(levels(found), start=1):
+        total = sum(found[:place])
+        left += (0.0 if not found[place - 1] else FDR - WEALTH if total == 1 else FDR) - level
+        assert lord_wealth(levels(found)[:place], total, FDR, WEALTH) == pytest.approx(left)
         assert left > 0
-    earned = FDR * total - WEALTH if total else 0.0
-    assert left == pytest.approx(WEALTH + earned - sum(levels(found)))
 
 
 @given(finds, st.integers(0, 59))

@@ -21,10 +21,11 @@ from errata.documents.outcome import Outcome
 from errata.documents.parity import Parity, ParityReport
 from errata.domain.hashing import sha256
 from errata.wording.gate_sentences import reasons
+from evaluation.statistics.online import gamma
 from evaluation.statistics.paired import compare
 from registry.evidence import read_evidence
 from registry.gate import decide
-from registry.gate_result import GateInput, GateResult, next_challenger, read_parity, run_gate, winner_of
+from registry.gate_result import GateInput, GateResult, next_challenger, read_parity, run_gates, winner_of
 from registry.history import GateHistory
 from registry.policy import ANNUAL, SMALL, Policy
 from tests.made_up_report import judges
@@ -41,20 +42,18 @@ def gate(
     history: GateHistory | None = None,
     judging: Judging | None = None,
 ) -> GateResult:
+    [result] = run_gates(NIGHT, [gate_input(contender, parity, judging)], policy, folder, history or GateHistory())
+    return result
+
+
+def gate_input(contender: dict[str, Any], parity: dict[str, Any], judging: Judging | None = None) -> GateInput:
     scores = parse(ContenderScores, contender, "the contender", "mend the test")
-    exports = from_json(ParityReport, parity, "parity.json", "mend the test").exports
-    return run_gate(NIGHT, GateInput(scores, exports, judging), policy, folder, history)
+    return GateInput(scores, from_json(ParityReport, parity, "parity.json", "mend the test").exports, judging)
 
 
 def made(name: str, verdict: Verdict, effect: float | None = 1.0, low: float | None = 0.5) -> GateResult:
     evidence = Evidence(replace(COMPARISON, effect=effect, low=low), ())
     return GateResult(name, name * 4, evidence, Decision(verdict), Path("record.json"), "f" * 64, {})
-
-
-def test_the_surest_gain_is_chosen_not_the_largest() -> None:
-    sure, large = made("candidate", "promote", 4.0, 2.0), made("challenger", "promote", 6.0, 1.0)
-    assert winner_of([sure, large]) is winner_of([large, sure]) is sure
-    assert next_challenger([sure, large]) is None
 
 
 def test_only_what_the_gate_promotes_is_chosen() -> None:
@@ -250,22 +249,77 @@ def test_faults_that_the_evaluation_found_block_and_so_does_a_guardrail_that_nob
             assert (decision.verdict, word in reasons(decision)[0]) == ("blocked", True)
 
 
-def test_the_year_s_tests_are_spent_one_after_the_other(measured: dict[str, Any], tmp_path: Path) -> None:
-    """Two contenders on one night, and the history read from the outcomes that a night keeps."""
-    past = GateHistory.of([Outcome(night="1", verdict="skipped")])
-    first = gate(measured, shipped(), ANNUAL, tmp_path, past)
-    second = gate({**measured, "name": "challenger", "model": "a" * 64}, shipped(), ANNUAL, tmp_path,
-                   past.after(first.model, first.decision.test))  # fmt: skip
-    assert (first.decision.test.number, second.decision.test.number) == (1, 2)
-    assert second.decision.test.level > first.decision.test.level / 2, "a find has earned budget"
+def two(measured: dict[str, Any], candidate: dict[str, Any], challenger: dict[str, Any]) -> list[GateInput]:
+    """The contenders of one night, with these primaries."""
+    return [
+        gate_input({**measured, "primary": candidate}, shipped()),
+        gate_input({**measured, "name": "challenger", "model": "a" * 64, "primary": challenger}, shipped()),
+    ]
+
+
+def outcome(results: list[GateResult]) -> Outcome:
+    """As a night's outcome keeps them, through JSON."""
+    winner = winner_of(results)
     entries = tuple(
-        OutcomeDecision(found.name, found.model, False, found.sha256, found.decision) for found in (first, second)
+        OutcomeDecision(result.name, result.model, result is winner, result.sha256, result.decision)
+        for result in results
     )
-    outcome = from_json(Outcome, as_json(Outcome(night="2", verdict="reject", decisions=entries)), "it", "mend it")
-    history = GateHistory.of([outcome])
-    assert history.tests == (first.decision.test, second.decision.test)
-    again = gate(measured, shipped(), ANNUAL, tmp_path, history)
-    assert (again.evidence.nights, again.decision.test.number) == (2, 3)
+    return from_json(Outcome, as_json(Outcome(night="2", verdict="?", decisions=entries)), "it", "mend it")
+
+
+@pytest.mark.parametrize("policy", [SMALL, ANNUAL])
+@pytest.mark.parametrize("names", [("candidate", "challenger"), ("challenger", "candidate")])
+def test_of_two_that_pass_the_surest_gain_is_promoted_not_the_largest(
+    measured: dict[str, Any], policy: Policy, names: tuple[str, str], tmp_path: Path
+) -> None:
+    """Whichever of them is decided on first; and the other's record moves no alias, by hand either."""
+    sure, large = many(4.0), many(5.0, spread=35.0)
+    assert large["low"] < sure["low"]
+    primaries = {names[0]: sure, names[1]: large}
+    results = run_gates(NIGHT, two(measured, **primaries), policy, tmp_path, GateHistory())
+    winner, other = (next(result for result in results if result.name == name) for name in names)
+    assert winner_of(results) is winner and winner.decision.verdict == "promote"
+    assert (other.decision.verdict, other.decision.cause, other.decision.final) == ("reject", "another is surer", True)
+    assert "so is another, whose gain is surer" in reasons(other.decision)[0]
+    assert next_challenger(results) is None
+    for result in results:
+        assert read_evidence(result.record)[0].decision == result.decision
+    assert len(list(tmp_path.glob("?" * 64 + ".json"))) == 2, "no record that says otherwise is left"
+
+
+def test_one_promotion_is_one_discovery(measured: dict[str, Any], tmp_path: Path) -> None:
+    """The loser's test is spent and earns nothing, and no level of the night counts on a discovery of that night."""
+    level = [0.05 * gamma(1), 0.05 * gamma(2), 0.05 * gamma(3)]
+    for lucky, primaries in enumerate([(many(5.0), many(4.0)), (many(4.0), many(5.0))]):
+        results = run_gates(NIGHT, two(measured, *primaries), ANNUAL, tmp_path, GateHistory())
+        tests = [result.decision.test for result in results]
+        assert [test.number for test in tests] == [1, 2]
+        assert [test.level for test in tests] == pytest.approx(level[:2])
+        assert [test.discovery for test in tests] == [place == lucky for place in range(2)]
+        assert all(test.p_value <= test.level for test in tests)
+        assert tests[1].wealth == pytest.approx(0.05 - level[0] - level[1] + 0.05)
+        assert tests[0].wealth == pytest.approx(0.05 - level[0] + (0.05 if lucky == 0 else 0))
+        history = GateHistory.of([outcome(results)])
+        assert history.tests == tuple(tests)
+        again = gate(measured, shipped(), ANNUAL, tmp_path, history)
+        assert (again.evidence.nights, again.decision.test.number) == (2, 3)
+        assert again.decision.test.level == pytest.approx(level[2] + 0.05 * gamma(2 - lucky))
+        assert history.looks == ("b" * 64, "a" * 64)
+
+
+def test_two_discoveries_of_one_night_that_were_written_before_count_as_one(
+    measured: dict[str, Any], tmp_path: Path
+) -> None:
+    results = run_gates(NIGHT, two(measured, many(5.0), many(4.0)), ANNUAL, tmp_path, GateHistory())
+    now = outcome(results)
+    first, second = now.decisions
+    twice = replace(second.decision, verdict="promote", cause="better", test=replace(second.decision.test, discovery=True, wealth=0.2))
+    before = GateHistory.of([replace(now, decisions=(first, replace(second, decision=twice)))])
+    after = GateHistory.of([now])
+    assert [test.discovery for test in before.tests] == [True, False]
+    assert gate(measured, shipped(), ANNUAL, tmp_path, before).decision == gate(
+        measured, shipped(), ANNUAL, tmp_path, after
+    ).decision, "level and what is left as well"
 
 
 def test_who_waits_goes_on_waiting_and_whose_test_is_spent_does_not(measured: dict[str, Any], tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from errata.documents.file_names import PARITY
 from errata.documents.judging import Judging
 from errata.documents.night import Night
 from errata.workspace import Workspace
-from registry.gate_result import GateInput, GateResult, read_parity, run_gate
+from registry import gate_result
+from registry.gate_result import GateInput, GateResult, read_parity
 from registry.history import GateHistory
 from registry.policy import preset
 
@@ -18,22 +19,18 @@ from registry.policy import preset
 def run_gates(
     workspace: Workspace, night: Night, contenders: Sequence[ContenderScores], judgings: Mapping[str, Judging]
 ) -> list[GateResult]:
-    """Decides on every contender, in turn: a test that one has spent is spent for the next. Writes the evidence.
+    """Decides on every contender. Writes the evidence.
 
     `judgings` is what judges said, by contender.
     """
-    policy = preset(workspace.params().gate.preset)
-    folder = workspace.nights / night.label
     with workspace.record.read() as store:
         history = GateHistory.of(row.outcome for row in store.nights.all())
-    results = []
+    measured = []
     for contender in contenders:
         parity = read_parity(_export_night(workspace, night, contender) / PARITY)
-        gate_input = GateInput(contender, parity, judgings.get(contender.name))
-        result = run_gate(night, gate_input, policy, folder, history)
-        history = history.after(result.model, result.decision.test)
-        results.append(result)
-    return results
+        measured.append(GateInput(contender, parity, judgings.get(contender.name)))
+    policy = preset(workspace.params().gate.preset)
+    return gate_result.run_gates(night, measured, policy, workspace.nights / night.label, history)
 
 
 def _export_night(workspace: Workspace, night: Night, contender: ContenderScores) -> Path:

@@ -79,6 +79,10 @@ def _cause(decision: Decision, comparison: Comparison) -> str:
     items = "The items" if judged else f"{comparison.n} items"
     sentences = {
         "better": "It is better on fresh items.",
+        "another is surer": (
+            "It is better on fresh items and passes every guardrail, but so is another, whose gain is surer: one is "
+            "promoted a night."
+        ),
         "worse": "It is worse on fresh items: the interval leaves no room for a benefit.",
         "no better": "It is no better on fresh items: the interval leaves no room for a benefit.",
         "gain ruled out": (
