@@ -216,7 +216,7 @@ class ModelRegistry:
 
     def _tag(self, version: ModelVersion, tags: Mapping[str, str]) -> None:
         for name, value in tags.items():
-            if version.tags.get(name) != value:
+            if version.tags.get(name, "") != value:
                 self._client.set_model_version_tag(self._name, version.version, name, value)
 
     def _find_version(self, identity: str) -> ModelVersion | None:

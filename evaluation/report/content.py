@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from errata.documents.comparison import NOTHING, Comparison
 from errata.documents.decision import OutcomeDecision, leading_decision
+from errata.documents.equal_split import EqualSplitAlarm, equal_split_alarm
 from errata.documents.evaluation import Evaluation
 from errata.documents.judging import Judging
 from errata.documents.metric_values import ModelMean
@@ -87,6 +88,12 @@ class Report:
     def scored_models(self) -> list[str]:
         """Those that have a mean on tonight's fresh items."""
         return [name for name, mean in self.evaluation.means.items() if mean.n]
+
+    @property
+    def equal_split_alarm(self) -> EqualSplitAlarm | None:
+        """Of whoever is champion after tonight."""
+        promoted = self.nights[-1].promoted if self.nights else ""
+        return equal_split_alarm(self.evaluation.means, self.evaluation.equal_split_f1, promoted or "champion")
 
     def primary(self, contender: str) -> Comparison:
         """Its comparison with the champion on fresh items; of no items where it has none."""

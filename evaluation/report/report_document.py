@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from errata.documents.equal_split import EqualSplitAlarm
 from errata.documents.judging import Judging
 from errata.domain.chapter import Chapters
 from errata.domain.names import printable
@@ -61,6 +62,7 @@ class ReportDocument:
     night: str
     title: str
     sentence: str
+    equal_split_alarm: EqualSplitAlarm | None
     verdict: ContenderVerdict | None
     prospects: tuple[Prospect, ...]
     others: tuple[ContenderVerdict, ...]
@@ -100,6 +102,7 @@ def report_document(report: Report) -> ReportDocument:
         night=evaluation.night,
         title=title,
         sentence=sentence,
+        equal_split_alarm=report.equal_split_alarm,
         verdict=verdict,
         prospects=prospects(verdict, len(fresh), report.judging(contender)) if verdict else (),
         others=other_verdicts(report),

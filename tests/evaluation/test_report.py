@@ -19,6 +19,7 @@ from evaluation.report import figures
 from evaluation.report.content import Report, worst_regressions
 from evaluation.report.markdown import summary
 from evaluation.report.page import render
+from evaluation.report.report_document import as_json
 from evaluation.report.verdict import GUARDRAILS, contender_verdict
 from registry.gate import decide
 from registry.policy import SMALL
@@ -155,6 +156,22 @@ def test_whoever_another_beat_waits_for_nobody(night: Report):
     late = replace(challenger, decision=replace(challenger.decision, verdict="underpowered", needs=9))
     words = Page(render(replace(night, decisions=(night.decisions[0], late)))).words()
     assert "Nothing tonight: the candidate is champion now" in words and "9 more fresh items" not in words
+
+
+# Worse than equal chapters.
+
+
+def test_a_champion_below_equal_chapters_is_an_alarm_above_everything(night: Report):
+    f1 = night.evaluation.means["candidate"].f1
+    low = replace(night, evaluation=replace(night.evaluation, equal_split_f1=(f1 or 0) + 2))
+    page, text = render(low), summary(low)
+    assert page.index("Alarm: the candidate that was promoted is worse than equal chapters") < page.index("<main>")
+    assert text.splitlines()[2].startswith("**Alarm: the candidate that was promoted is worse")
+    assert as_json(low)["equal_split_alarm"]["name"] == "candidate"
+    stays = replace(low, nights=(replace(low.nights[-1], promoted=""),))
+    assert "Alarm: the champion is worse than equal chapters" in render(stays)
+    for quiet in (render(night), summary(night)):
+        assert "Alarm: " not in quiet and 'class="alarm"' not in quiet
 
 
 # Odd nights.

@@ -10,6 +10,7 @@ from errata.cli.output import as_json, number, print_table, say
 from errata.documents.decision import leading_decision
 from errata.documents.file_names import REPORT_PAGE
 from errata.wording.gate_sentences import causes, reasons
+from errata.wording.night_sentences import alarm_sentence
 
 if TYPE_CHECKING:
     from errata.database.nights import NightSummary
@@ -26,6 +27,8 @@ MOVE = ("number", "at", "alias", "model", "previous", "reason", "night", "eviden
 
 def print_status(status: LoopStatus) -> None:
     counts = status.counts
+    if status.equal_split_alarm:
+        say(alarm_sentence(status.equal_split_alarm))
     say(f"workspace   {status.workspace}")
     say(f"record      {counts['transcripts']} transcripts, {counts['predictions']} predictions,")
     say(f"            {counts['corrections']} corrections ({counts['conflicts']} transcripts in conflict)")
@@ -93,6 +96,10 @@ def print_nights(outcomes: Sequence[Outcome]) -> None:
     for outcome in filter(_promoted_the_challenger, outcomes):
         f1 = _f1(outcome.means.get("challenger"))
         say(f"* {outcome.night} promoted an earlier night's candidate, which had waited: {f1}")
+    for outcome in outcomes:
+        alarm = outcome.equal_split_alarm(outcome.promoted or outcome.champion)
+        if alarm:
+            say(f"{outcome.night}: {alarm_sentence(alarm)}")
 
 
 def _outcome_row(outcome: Outcome) -> tuple[str, ...]:

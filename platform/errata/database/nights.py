@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -68,7 +69,15 @@ class NightLog:
         )
         return [NightSummary(*row) for row in self._session.execute(query.order_by(NightRow.number))]
 
+    def last_scored(self) -> NightRow | None:
+        """The newest finished night that was not skipped."""
+        return self._session.scalar(_newest_first(sa.select(NightRow)))
+
     def last_gate_watermark(self) -> int:
-        """The newest night's that was not skipped; 0 before the first."""
-        nights = sa.select(NightRow.gate_watermark).where(NightRow.finished, NightRow.verdict != "skipped")
-        return self._session.scalar(nights.order_by(NightRow.number.desc()).limit(1)) or 0
+        """That night's; 0 before the first."""
+        return self._session.scalar(_newest_first(sa.select(NightRow.gate_watermark))) or 0
+
+
+def _newest_first(nights: sa.Select[Any]) -> sa.Select[Any]:
+    scored = nights.where(NightRow.finished, NightRow.verdict != "skipped")
+    return scored.order_by(NightRow.number.desc()).limit(1)

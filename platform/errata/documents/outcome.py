@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from errata.documents.decision import OutcomeDecision, upgraded_outcome_decision
 from errata.documents.document import Document
+from errata.documents.equal_split import EqualSplitAlarm, equal_split_alarm
 from errata.documents.metric_values import ModelMean
 from errata.files import JsonObject
 
@@ -41,6 +42,16 @@ class Outcome(Document):
     """About how many more fresh items would decide."""
     evidence: str = ""
     """Where its evidence record lies in the workspace."""
+
+    @property
+    def promoted_contender(self) -> str:
+        """`candidate` or `challenger`; empty where nobody was promoted."""
+        return next((entry.name for entry in self.decisions if entry.promoted), "")
+
+    def equal_split_alarm(self, model: str) -> EqualSplitAlarm | None:
+        """Whether `model`, which is in force, scored below equal chapters; None also where this night didn't score it."""
+        names = {self.champion: "champion", **{entry.model: entry.name for entry in self.decisions}}
+        return equal_split_alarm(self.means, self.equal_split_f1, names.get(model, ""))
 
     @classmethod
     def upgrade(cls, value: JsonObject) -> JsonObject:

@@ -113,12 +113,8 @@ def _line(row: NightRow) -> NightLine:
         new_corrections=outcome.new_corrections,
         fresh_items=outcome.fresh_items,
         means=outcome.means,
-        promoted=_promoted_contender(outcome),
+        promoted=outcome.promoted_contender,
     )
-
-
-def _promoted_contender(outcome: Outcome) -> str:
-    return next((entry.name for entry in outcome.decisions if entry.promoted), "")
 
 
 def _learnt(workspace: Workspace, nights: Sequence[NightRow], day0: str) -> dict[str, frozenset[str]]:
@@ -128,7 +124,7 @@ def _learnt(workspace: Workspace, nights: Sequence[NightRow], day0: str) -> dict
     """
     watermarks = {day0: 0} if day0 else {}
     for row in nights:
-        if row is nights[-1] or _promoted_contender(row.outcome):
+        if row is nights[-1] or row.outcome.promoted_contender:
             contenders = _evaluation(workspace.nights / row.label).contenders
             watermarks |= {scores.model: scores.watermark for scores in contenders}
     return {

@@ -9,8 +9,12 @@ from errata.documents.night import Night
 from errata.documents.outcome import Outcome
 from errata.domain.hashing import sha256
 from errata.loop.night_report import write_report
+from errata.wording.night_sentences import alarm_sentence
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
+
+ALARM, DESCRIPTION = "errata.alarm", "mlflow.note.content"
+"""Tags; the second is what MLflow shows as a run's description."""
 
 
 def publish(workspace: Workspace, label: str, outcome: Outcome) -> None:
@@ -30,6 +34,9 @@ def publish(workspace: Workspace, label: str, outcome: Outcome) -> None:
 
 def _log(workspace: Workspace, registry: ModelRegistry, run: str, night: Night, outcome: Outcome) -> None:
     folder = workspace.nights / night.label
+    in_force = outcome.promoted or outcome.champion
+    alarm = outcome.equal_split_alarm(in_force)
+    alarm_text = f"Night {night.label}. {alarm_sentence(alarm)}" if alarm else ""
     manifest = sha256((workspace.root / SNAPSHOT / MANIFEST).read_bytes())
     registry.log_snapshot(run, manifest, night.training_watermark)
     registry.log(
@@ -41,8 +48,10 @@ def _log(workspace: Workspace, registry: ModelRegistry, run: str, night: Night, 
             "errata.verdict": outcome.verdict,
             "errata.evidence": outcome.evidence,
             "errata.dvc_lock_sha256": sha256((workspace.root / PIPELINE_LOCK).read_bytes()),
+            **({ALARM: alarm_text, DESCRIPTION: alarm_text} if alarm else {}),
         },
     )
+    registry.tag_version(in_force, {ALARM: alarm_text})  # also where an earlier night's is over
 
 
 def _metrics(outcome: Outcome) -> dict[str, float]:
@@ -50,6 +59,7 @@ def _metrics(outcome: Outcome) -> dict[str, float]:
     metrics: dict[str, float | None] = {
         "fresh_items": outcome.fresh_items,
         "new_corrections": outcome.new_corrections,
+        "equal_split.f1": outcome.equal_split_f1,
         "gate.effect": outcome.effect,
         "gate.low": outcome.low,
         "gate.high": outcome.high,

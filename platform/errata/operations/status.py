@@ -9,6 +9,7 @@ from pathlib import Path
 from errata.database.nights import NightSummary
 from errata.database.record import Record
 from errata.database.tables import MoveRow
+from errata.documents.equal_split import EqualSplitAlarm
 from errata.workspace import Workspace
 
 ALIASES = ("day0", "champion", "challenger", "server", "device")
@@ -28,11 +29,13 @@ class LoopStatus:
     untold_moves: int
     """Moves of aliases that MLflow has not been told of."""
     nights: Sequence[NightSummary]
+    equal_split_alarm: EqualSplitAlarm | None
+    """Of the champion, by the newest scored night; None also where that night didn't score it."""
 
 
 def loop_status(workspace: Workspace) -> LoopStatus:
     with workspace.record.read() as store:
-        watermark = store.watermark()
+        watermark, last, champion = store.watermark(), store.nights.last_scored(), store.aliases.model_of("champion")
         return LoopStatus(
             workspace=workspace.root,
             watermark=watermark,
@@ -42,6 +45,7 @@ def loop_status(workspace: Workspace) -> LoopStatus:
             aliases={alias: store.aliases.model_of(alias) for alias in ALIASES},
             untold_moves=len(store.aliases.unapplied_moves()),
             nights=store.nights.summaries(),
+            equal_split_alarm=last.outcome.equal_split_alarm(champion) if last and champion else None,
         )
 
 
