@@ -148,6 +148,8 @@ def _write_result(night: Night, entry: _PendingDecision, policy: Policy, folder:
         decision=entry.decision,
         scores={name: sha256((folder / name).read_bytes()) for name in entry.measured.files()},
         parity=dict(parity),
+        gate_params=night.gate,
+        gate_change=night.gate_change,
     )
     path, digest = write_evidence(folder, record)
     return GateResult(

@@ -11,7 +11,7 @@ from errata.documents.equal_split import EqualSplitAlarm, equal_split_alarm
 from errata.documents.evaluation import Evaluation
 from errata.documents.judging import Judging
 from errata.documents.metric_values import ModelMean
-from errata.documents.night import Night
+from errata.documents.night import GateChange, Night
 from errata.documents.parity import Parity
 from errata.documents.scored_items import ScoredItemRow, rows_of
 from errata.documents.snapshot import SnapshotManifest
@@ -94,6 +94,10 @@ class Report:
         """Of whoever is champion after tonight."""
         promoted = self.nights[-1].promoted if self.nights else ""
         return equal_split_alarm(self.evaluation.means, self.evaluation.equal_split_f1, promoted or "champion")
+
+    @property
+    def gate_change(self) -> GateChange | None:
+        return self.files.night.gate_change if self.files.night else None
 
     def primary(self, contender: str) -> Comparison:
         """Its comparison with the champion on fresh items; of no items where it has none."""

@@ -12,7 +12,7 @@ from errata.documents.file_names import MANIFEST, PIPELINE_LOCK, REPORT_PAGE
 from errata.documents.metric_values import ModelMean
 from errata.domain.names import printable
 from errata.wording.judging_sentences import panel_sentence
-from errata.wording.night_sentences import alarm_sentence
+from errata.wording.night_sentences import alarm_sentence, gate_change_sentence
 from evaluation.report.content import NightFiles, Report, tonights_items, worst_regressions
 from evaluation.report.figures import DASH, count, interval, is_missing, number, plural, share, typographic
 from evaluation.report.measures import NAMES, models
@@ -35,6 +35,8 @@ def summary(report: Report) -> str:
     blocks = [f"## {inert(title)}"]
     if report.equal_split_alarm:
         blocks.append(f"**{inert(alarm_sentence(report.equal_split_alarm))}**")
+    if report.gate_change:
+        blocks.append(inert(gate_change_sentence(report.gate_change)))
     blocks += _decision(verdict, report) if verdict else [inert(sentence)]
     blocks += [_others(report), _means(report.evaluation.means), _accepted_share(report.evaluation)]
     if verdict:

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from errata.domain.names import printable
-from errata.wording.night_sentences import alarm_sentence
+from errata.wording.night_sentences import alarm_sentence, gate_change_sentence
 from errata.wording.judging_sentences import judge_sentences, panel_sentence, unlabelled_sentence
 from evaluation.report import figures
 from evaluation.report.cases import case
@@ -82,6 +82,7 @@ def _environment() -> Environment:
         "short": figures.short,
         "grouped": _groups,
         "alarm_sentence": alarm_sentence,
+        "gate_change_sentence": gate_change_sentence,
         "judge_sentences": judge_sentences,
         "panel_sentence": panel_sentence,
         "unlabelled_sentence": unlabelled_sentence,

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from errata.documents.equal_split import EqualSplitAlarm
 from errata.documents.judging import Judging
+from errata.documents.night import GateChange
 from errata.domain.chapter import Chapters
 from errata.domain.names import printable
 from errata.files import JsonObject
@@ -63,6 +64,7 @@ class ReportDocument:
     title: str
     sentence: str
     equal_split_alarm: EqualSplitAlarm | None
+    gate_change: GateChange | None
     verdict: ContenderVerdict | None
     prospects: tuple[Prospect, ...]
     others: tuple[ContenderVerdict, ...]
@@ -103,6 +105,7 @@ def report_document(report: Report) -> ReportDocument:
         title=title,
         sentence=sentence,
         equal_split_alarm=report.equal_split_alarm,
+        gate_change=report.gate_change,
         verdict=verdict,
         prospects=prospects(verdict, len(fresh), report.judging(contender)) if verdict else (),
         others=other_verdicts(report),

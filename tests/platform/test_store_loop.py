@@ -69,7 +69,7 @@ def test_a_summary_says_what_the_whole_outcome_says(either: Record) -> None:
         assert store.nights.last_gate_watermark() == 9, "the second isn't finished"
     for name in ("effect", "low", "high", "n", "new_corrections", "fresh_items", "promoted", "evidence"):
         assert getattr(first, name) == getattr(outcome, name)
-    assert second == NightSummary("2026-03-02", False, None, None, None, None, None, 0, 0, "", "")
+    assert second == NightSummary("2026-03-02", False, None, None, None, None, None, 0, 0, "", "", None)
 
 
 # the address ---------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from errata.cli.output import as_json, number, print_table, say
 from errata.documents.decision import leading_decision
 from errata.documents.file_names import REPORT_PAGE
 from errata.wording.gate_sentences import causes, reasons
-from errata.wording.night_sentences import alarm_sentence
+from errata.wording.night_sentences import alarm_sentence, gate_change_sentence
 
 if TYPE_CHECKING:
     from errata.database.nights import NightSummary
@@ -36,6 +36,11 @@ def print_status(status: LoopStatus) -> None:
     say(f"watermark   {status.watermark}; {status.waiting_corrections} corrected transcripts wait for a night")
     for alias, model in status.aliases.items():
         say(f"{alias:<11} {model[:16] if model else '–'}")
+    if status.preset:
+        say(f"gate        preset {status.preset}")
+    for night in status.nights:
+        if night.gate_change:
+            say(f"            {night.label}: {gate_change_sentence(night.gate_change)}")
     if status.untold_moves:
         say(f"MLflow      has not been told of {status.untold_moves} moves; the next night tells it")
     if status.nights:
@@ -100,6 +105,8 @@ def print_nights(outcomes: Sequence[Outcome]) -> None:
         alarm = outcome.equal_split_alarm(outcome.promoted or outcome.champion)
         if alarm:
             say(f"{outcome.night}: {alarm_sentence(alarm)}")
+        if outcome.gate_change:
+            say(f"{outcome.night}: {gate_change_sentence(outcome.gate_change)}")
 
 
 def _outcome_row(outcome: Outcome) -> tuple[str, ...]:

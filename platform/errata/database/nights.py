@@ -10,7 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from errata.database.tables import NightRow
+from errata.documents.document import parse
+from errata.documents.night import GateChange
 from errata.documents.outcome import Outcome
+from errata.files import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class NightSummary:
     fresh_items: int
     promoted: str
     evidence: str
+    gate_change: GateChange | None
+    """Where it was judged by another preset, or other parameters of it, than the scored night before."""
 
 
 class NightLog:
@@ -66,8 +71,10 @@ class NightLog:
             outcome["n"].as_integer(),
             *counts,
             *texts,
+            outcome["gate_change"],
         )
-        return [NightSummary(*row) for row in self._session.execute(query.order_by(NightRow.number))]
+        rows = self._session.execute(query.order_by(NightRow.number))
+        return [NightSummary(*fields, _gate_change(change)) for *fields, change in rows]
 
     def last_scored(self) -> NightRow | None:
         """The newest finished night that was not skipped."""
@@ -76,6 +83,10 @@ class NightLog:
     def last_gate_watermark(self) -> int:
         """That night's; 0 before the first."""
         return self._session.scalar(_newest_first(sa.select(NightRow.gate_watermark))) or 0
+
+
+def _gate_change(value: JsonObject | None) -> GateChange | None:
+    return None if value is None else parse(GateChange, value, "a night's outcome", "restore the record from a backup")
 
 
 def _newest_first(nights: sa.Select[Any]) -> sa.Select[Any]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from errata.documents.decision import Decision, upgraded_decision
 from errata.documents.document import Document
 from errata.documents.evidence import Evidence, upgraded_evidence
+from errata.documents.night import GateChange
+from errata.documents.params import UNKNOWN_GATE, GateParams
 from errata.documents.parity import Parity
 from errata.files import JsonObject
 
@@ -33,6 +35,10 @@ class EvidenceRecord(Document):
     """Name to sha256 of each file of per-item scores."""
     parity: dict[str, Parity]
     """By target."""
+    gate_params: GateParams = UNKNOWN_GATE
+    """The preset's parameters, as they were when the night began."""
+    gate_change: GateChange | None = None
+    """Where they differ from those of the scored night before: what a preset promises of its errors begins anew then."""
 
     @classmethod
     def upgrade(cls, value: JsonObject) -> JsonObject:

@@ -10,6 +10,7 @@ from reprlib import repr as short
 
 from errata.documents.document import Document, as_json, from_json, read_yaml
 from errata.documents.file_names import NIGHT
+from errata.documents.params import UNKNOWN_GATE, GateParams
 from errata.errors import BadInput
 from errata.files import write_atomically
 
@@ -30,6 +31,14 @@ def today() -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class GateChange:
+    """The gate's preset, or a parameter of it, differs from that of the scored night before."""
+
+    before: GateParams
+    after: GateParams
+
+
+@dataclass(frozen=True, slots=True)
 class Night(Document):
     label: str
     training_watermark: int
@@ -46,6 +55,16 @@ class Night(Document):
     challenger_watermark: int
     code: str
     """Hash of the installed code: other code may give other results from the same rows."""
+    gate: GateParams = UNKNOWN_GATE
+    """By which the night's contenders are judged: as `params.yaml` had it when the night began, whatever it says later."""
+    gate_before: GateParams = UNKNOWN_GATE
+    """Of the scored night before."""
+
+    @property
+    def gate_change(self) -> GateChange | None:
+        """None also where either isn't known."""
+        known = UNKNOWN_GATE not in (self.gate, self.gate_before)
+        return GateChange(self.gate_before, self.gate) if known and self.gate != self.gate_before else None
 
     def starting_model(self, start: str) -> tuple[str, int]:
         """Where training goes on from (`train.start`), and the watermark up to which that model has trained: Day-0 has

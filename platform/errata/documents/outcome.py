@@ -8,6 +8,8 @@ from errata.documents.decision import OutcomeDecision, upgraded_outcome_decision
 from errata.documents.document import Document
 from errata.documents.equal_split import EqualSplitAlarm, equal_split_alarm
 from errata.documents.metric_values import ModelMean
+from errata.documents.night import GateChange
+from errata.documents.params import UNKNOWN_GATE, GateParams
 from errata.files import JsonObject
 
 
@@ -42,6 +44,16 @@ class Outcome(Document):
     """About how many more fresh items would decide."""
     evidence: str = ""
     """Where its evidence record lies in the workspace."""
+    gate: GateParams = UNKNOWN_GATE
+    """By which it was decided; of an older Errata's night not known."""
+    gate_change: GateChange | None = None
+    """Where that differs from the scored night before."""
+
+    @property
+    def gate_params(self) -> GateParams:
+        """Of an older Errata's night at least the preset, where its decisions name it."""
+        presets = [entry.decision.preset.name for entry in self.decisions]
+        return GateParams(presets[0]) if self.gate == UNKNOWN_GATE and presets else self.gate
 
     @property
     def promoted_contender(self) -> str:

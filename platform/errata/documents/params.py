@@ -112,6 +112,10 @@ class GateParams(ParamGroup):
     """See `registry.policy`."""
 
 
+UNKNOWN_GATE = GateParams(preset="")
+"""By which an older Errata decided: its nights didn't keep it."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExportParams(ParamGroup):
     targets: tuple[Target, ...]

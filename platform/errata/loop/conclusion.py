@@ -33,6 +33,8 @@ def night_outcome(workspace: Workspace, night: Night, evaluation: Evaluation, re
         equal_split_f1=evaluation.equal_split_f1,
         means=evaluation.means,
         champion=night.champion,
+        gate=night.gate,
+        gate_change=night.gate_change,
         candidate=next((result.model for result in results if result.name == "candidate"), ""),
         promoted=winner.model if winner else "",
         decisions=tuple(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from errata.database.tables import NightRow
 from errata.documents.night import Night, check_label
 from errata.documents.outcome import Outcome
-from errata.errors import NotFound, Refused
+from errata.documents.params import UNKNOWN_GATE, GateParams
+from errata.errors import BadInput, NotFound, Refused
 from errata.inference.artefact import Card, model_folder
 from errata.loop.code_hash import code_hash
+from errata.progress import note
 from errata.workspace import Workspace
 from registry.policy import preset
 
@@ -48,7 +50,7 @@ def plan_night(workspace: Workspace, row: NightRow) -> Night:
     preset(workspace.params().gate.preset)  # the gate would find out hours later
     with workspace.record.read() as store:
         day0, champion = store.aliases.model_of("day0"), store.aliases.model_of("champion")
-        challenger = store.aliases.model_of("challenger") or ""
+        challenger, before = store.aliases.model_of("challenger") or "", store.nights.last_scored()
     if day0 is None or champion is None:
         raise NotFound(f"{workspace.root} has no Day-0 model; run `errata init {workspace.root}` again")
     return Night(
@@ -61,7 +63,22 @@ def plan_night(workspace: Workspace, row: NightRow) -> Night:
         challenger=challenger,
         challenger_watermark=_training_watermark(workspace, challenger) if challenger else 0,
         code=code_hash(),
+        gate=_gate_params(workspace, row.label),
+        gate_before=before.outcome.gate_params if before else UNKNOWN_GATE,
     )
+
+
+def _gate_params(workspace: Workspace, label: str) -> GateParams:
+    """As they were when the night began: whoever has seen scores of it may not choose by which preset it is judged."""
+    params = workspace.params().gate
+    try:
+        begun = Night.read(workspace.root)
+    except (NotFound, BadInput):  # the first night, or a file that somebody damaged: it is about to be written anew
+        return params
+    if begun.label != label or begun.gate in (UNKNOWN_GATE, params):
+        return params
+    note(f"params.yaml has another gate by now; the night {label} began with the preset {begun.gate.preset} and keeps it")
+    return begun.gate
 
 
 def _training_watermark(workspace: Workspace, identity: str) -> int:

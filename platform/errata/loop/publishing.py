@@ -7,14 +7,15 @@ from dataclasses import asdict
 from errata.documents.file_names import MANIFEST, PIPELINE_LOCK, PUBLISHED, SNAPSHOT
 from errata.documents.night import Night
 from errata.documents.outcome import Outcome
+from errata.documents.params import UNKNOWN_GATE
 from errata.domain.hashing import sha256
 from errata.loop.night_report import write_report
-from errata.wording.night_sentences import alarm_sentence
+from errata.wording.night_sentences import alarm_sentence, gate_change_sentence
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
 
-ALARM, DESCRIPTION = "errata.alarm", "mlflow.note.content"
-"""Tags; the second is what MLflow shows as a run's description."""
+ALARM, GATE_CHANGE, DESCRIPTION = "errata.alarm", "errata.gate_change", "mlflow.note.content"
+"""Tags; the last is what MLflow shows as a run's description."""
 
 
 def publish(workspace: Workspace, label: str, outcome: Outcome) -> None:
@@ -49,6 +50,7 @@ def _log(workspace: Workspace, registry: ModelRegistry, run: str, night: Night, 
             "errata.evidence": outcome.evidence,
             "errata.dvc_lock_sha256": sha256((workspace.root / PIPELINE_LOCK).read_bytes()),
             **({ALARM: alarm_text, DESCRIPTION: alarm_text} if alarm else {}),
+            **({GATE_CHANGE: gate_change_sentence(outcome.gate_change)} if outcome.gate_change else {}),
         },
     )
     registry.tag_version(in_force, {ALARM: alarm_text})  # also where an earlier night's is over
@@ -71,4 +73,7 @@ def _metrics(outcome: Outcome) -> dict[str, float]:
 
 
 def _of_night(night: Night) -> dict[str, object]:
-    return {f"night.{name}": value for name, value in asdict(night).items()}
+    """With the gate as it was when the night began, whatever `params.yaml` says by now."""
+    own = {f"night.{name}": value for name, value in asdict(night).items() if name not in ("gate", "gate_before")}
+    gate = {} if night.gate == UNKNOWN_GATE else asdict(night.gate)
+    return own | {f"gate.{name}": value for name, value in gate.items()}

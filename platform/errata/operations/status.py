@@ -29,6 +29,8 @@ class LoopStatus:
     untold_moves: int
     """Moves of aliases that MLflow has not been told of."""
     nights: Sequence[NightSummary]
+    preset: str
+    """Of the gate, on the newest scored night; empty where that isn't known."""
     equal_split_alarm: EqualSplitAlarm | None
     """Of the champion, by the newest scored night; None also where that night didn't score it."""
 
@@ -45,6 +47,7 @@ def loop_status(workspace: Workspace) -> LoopStatus:
             aliases={alias: store.aliases.model_of(alias) for alias in ALIASES},
             untold_moves=len(store.aliases.unapplied_moves()),
             nights=store.nights.summaries(),
+            preset=last.outcome.gate_params.preset if last else "",
             equal_split_alarm=last.outcome.equal_split_alarm(champion) if last and champion else None,
         )
 
