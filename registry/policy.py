@@ -17,7 +17,7 @@ class Year:
     """How a preset spends its errors over many tests, one for each challenger that has gathered enough."""
 
     fdr: float
-    """Of the promotions, so many at most are of no better model, in expectation."""
+    """For each expected promotion, so many expected ones of no better model at most; see `statistics.online`."""
     wealth: float
     """What the first tests may spend of it."""
     items: int
@@ -107,6 +107,7 @@ class Policy:
             hears_judges=year is not None,
             least_gain=None if year is None else year.futile,
             nights=None if year is None else year.nights,
+            fdr=None if year is None else year.fdr,
         )
 
     def robust(self, comparison: Comparison) -> Comparison:
@@ -174,7 +175,8 @@ SMALL = Policy(
 )
 
 # The same for the preset that hundreds of fresh items a challenger can feed:
-#  FDR 0.10, wealth 0.05 one promotion in ten may be of no better model; LORD++ holds that at every moment of a year.
+#  FDR 0.10, wealth 0.05 one promotion in ten may be of no better model; LORD++ holds that at every moment of a year, as
+#                        a ratio of expectations (mFDR): tests on the same channels aren't independent.
 #  600 effective items   with 200, LORD++ starves: a few promotions a year. One test a challenger: a second one on the
 #                        same items would not be a new test.
 #  CS 95 %, t* 1,500     what a challenger has gathered after some two weeks of a hundred items a night.

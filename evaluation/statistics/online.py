@@ -1,8 +1,16 @@
 """Many tests in a row: how strict each must be, so that few of those that pass are mistakes.
 
-LORD++ keeps the expected share of false discoveries at or below `fdr` at every moment, however many tests have been
-made, if no test knows the outcome of later ones: Ramdas, Yang, Wainwright & Jordan 2017 (NeurIPS, arXiv 1710.00499);
-Javanmard & Montanari 2018 (Annals of Statistics 46(2)).
+LORD++ keeps Σ α_j ≤ α · max(1, discoveries) at every moment, however many tests have been made. What follows from it
+depends on the p-values:
+
+- If each p-value of a true null is super-uniform given the tests before it, P(p_t ≤ u | past) ≤ u, the marginal rate
+  mFDR = E[false discoveries]/E[max(1, discoveries)] is at most α at every moment. Levels may depend on all that came
+  before; discoveries may be fewer than the p-values at or below their level.
+- That the expected *share* of false discoveries, FDR = E[false/max(1, discoveries)], is at most α was shown where the
+  p-values of true nulls are independent of each other and of all others, and for some positive, local dependence.
+
+Ramdas, Yang, Wainwright & Jordan 2017 (NeurIPS, arXiv 1710.00499); Javanmard & Montanari 2018 (Annals of Statistics
+46(2)); Fisher 2021 (arXiv 2110.08161), on dependence.
 """
 
 from __future__ import annotations

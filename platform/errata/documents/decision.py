@@ -47,6 +47,8 @@ class Preset:
     """A contender is let go once such a gain, in points of F1, is ruled out; None where nobody waits for a test."""
     nights: int | None = None
     """So many a contender may wait for its test."""
+    fdr: float | None = None
+    """The share of promotions that its budget of tests allows to be useless; None where it has none, or wasn't kept."""
 
 
 UNKNOWN = Preset(name="", items=0, clusters=0, target=0.0, known_error="", hears_judges=True)

@@ -157,7 +157,7 @@ def _circumstances(decision: Decision) -> list[str]:
     if decision.comparison is None:
         return []
     judge = [] if decision.judge is None else [_judge(decision.judge)]
-    test = [] if decision.test is None else [_spent(decision.test)]
+    test = [] if decision.test is None else [_spent(decision.test), *_promise(decision.preset)]
     return [*judge, *test, _detectable(decision.look, decision.comparison)]
 
 
@@ -181,6 +181,18 @@ def _spent(test: SpentTest) -> str:
         f"This was test {test.number} of the budget: p = {test.p_value:.2g} against the level {test.level:.2g}; "
         f"{test.wealth:.3f} of it is left."
     )
+
+
+def _promise(preset: Preset) -> list[str]:
+    """What the budget holds, and on what condition; nothing where an older Errata didn't keep it."""
+    if preset.fdr is None:
+        return []
+    promise = (
+        f"The budget’s promise is a ratio of expectations (mFDR): for each promotion expected, at most {preset.fdr:g} "
+        "useless ones, if each p-value holds its level whatever the tests before it came to. It would hold for the "
+        "expected share itself (FDR) if the tests were independent, which tests on the same channels are not."
+    )
+    return [promise]
 
 
 def _detectable(look: Look | None, comparison: Comparison) -> str:
