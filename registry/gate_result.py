@@ -109,9 +109,7 @@ def run_gates(
     return [_write_result(night, entry, policy, folder) for entry in _one_promotion(pending, policy, history)]
 
 
-def _one_promotion(
-    pending: Sequence[_PendingDecision], policy: Policy, history: GateHistory
-) -> list[_PendingDecision]:
+def _one_promotion(pending: Sequence[_PendingDecision], policy: Policy, history: GateHistory) -> list[_PendingDecision]:
     """One promotion, one discovery: of two that passed, the one whose gain is surer is promoted.
 
     The other's test is spent, at the level that it had, and earns nothing; nor may it wait, as it was compared with a
@@ -209,7 +207,9 @@ def next_challenger(results: Sequence[GateResult]) -> GateResult | None:
     undecided = [result for result in open_results if result.decision.verdict in ("inconclusive", "underpowered")]
     challengers = [result for result in open_results if result.name == "challenger"]
     blocked = [result for result in challengers if result.decision.verdict == "blocked"]
-    return max(undecided or blocked, key=lambda result: (_came_first(result), _lower_bound(result.evidence)), default=None)
+    return max(
+        undecided or blocked, key=lambda result: (_came_first(result), _lower_bound(result.evidence)), default=None
+    )
 
 
 def _came_first(result: GateResult) -> bool:

@@ -187,30 +187,34 @@ def _start(night: Night, recipe: Recipe, models: Path) -> tuple[Start, Card, str
     return start, replace(made, training_watermark=night.training_watermark), identity
 
 
+def train_candidate(workspace: Workspace, night: Night, recipe: Recipe, out: Path) -> TrainingLog:
+    """Trains on the mixture that `night` has left in the workspace, and seals what comes of it in the folder `out`."""
+    rows = workspace.root / MIXTURE / TRAINING_ROWS
+    start, card, ancestor = _start(night, recipe, workspace.models)
+    key = content_hash([sha256(rows.read_bytes()), asdict(recipe), ancestor, night.code])
+    checkpoints = workspace.root / CHECKPOINTS / key[:16]
+    model, log = train(rows, start, recipe, card, checkpoints)
+    shutil.copyfile(workspace.root / MIXTURE / TRAINING_TRANSCRIPTS, out / TRAINING_TRANSCRIPTS)
+    facts = {"ancestor": ancestor, "method": recipe.method, "rows": pq.read_metadata(rows).num_rows}
+    identity = save(model, out, card, facts, start.base)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    sys.stderr.write(f"train: candidate {identity[:12]}, loss {log[0]['loss']:.3f} to {log[-1]['loss']:.3f}\n")
+    return TrainingLog(len(log), tuple(round(entry["loss"], 6) for entry in log))
+
+
 def main() -> None:
     workspace = Workspace.find(Path.cwd())
     night, params = Night.read(workspace.root), workspace.params()
-    recipe = params.train
     shutil.rmtree(CANDIDATE, ignore_errors=True)
     CANDIDATE.mkdir()
-    rows = MIXTURE / TRAINING_ROWS
-    count = pq.read_metadata(rows).num_rows
-    least = max(1, params.mix.least)
+    count, least = pq.read_metadata(MIXTURE / TRAINING_ROWS).num_rows, max(1, params.mix.least)
     if count < least:
         reason = f"{count} training rows, and at least {least} are wanted (mix.least)"
         write_document(CANDIDATE / NO_CANDIDATE, NoCandidate(reason))
         write_document(Path(TRAINING), TrainingLog())
         sys.stderr.write(f"train: nothing, {reason}\n")
         return
-    start, card, ancestor = _start(night, recipe, workspace.models)
-    key = content_hash([sha256(rows.read_bytes()), asdict(recipe), ancestor, night.code])
-    model, log = train(rows, start, recipe, card, CHECKPOINTS / key[:16])
-    shutil.copyfile(MIXTURE / TRAINING_TRANSCRIPTS, CANDIDATE / TRAINING_TRANSCRIPTS)
-    facts = {"ancestor": ancestor, "method": recipe.method, "rows": count}
-    identity = save(model, CANDIDATE, card, facts, start.base)
-    write_document(Path(TRAINING), TrainingLog(len(log), tuple(round(entry["loss"], 6) for entry in log)))
-    shutil.rmtree(CHECKPOINTS / key[:16], ignore_errors=True)
-    sys.stderr.write(f"train: candidate {identity[:12]}, loss {log[0]['loss']:.3f} to {log[-1]['loss']:.3f}\n")
+    write_document(Path(TRAINING), train_candidate(workspace, night, params.train, CANDIDATE))
 
 
 if __name__ == "__main__":

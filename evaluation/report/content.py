@@ -14,6 +14,7 @@ from errata.documents.metric_values import ModelMean
 from errata.documents.night import GateChange, Night
 from errata.documents.parity import Parity
 from errata.documents.scored_items import ScoredItemRow, rows_of
+from errata.documents.seed_spread import SeedSpread
 from errata.documents.snapshot import SnapshotManifest
 from errata.documents.stage_reports import CurationReport, MixtureReport, NightTiming, TrainingLog
 from errata.domain.transcript import Transcript
@@ -57,6 +58,7 @@ class NightFiles:
     parity: Mapping[str, Parity] = field(default_factory=dict)
     """By target of export."""
     timing: NightTiming | None = None
+    seeds: SeedSpread | None = None
     judges: Mapping[str, Judging] = field(default_factory=dict)
     """By contender; only of those that judges were asked about."""
     sha256: Mapping[str, str] = field(default_factory=dict)

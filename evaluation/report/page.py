@@ -11,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from errata.domain.names import printable
-from errata.wording.night_sentences import alarm_sentence, gate_change_sentence
 from errata.wording.judging_sentences import judge_sentences, panel_sentence, unlabelled_sentence
+from errata.wording.night_sentences import alarm_sentence, gate_change_sentence, seeds_sentence
 from evaluation.report import figures
 from evaluation.report.cases import case
 from evaluation.report.content import Fact, Report, fixed_cases, worst_regressions
@@ -83,6 +83,7 @@ def _environment() -> Environment:
         "grouped": _groups,
         "alarm_sentence": alarm_sentence,
         "gate_change_sentence": gate_change_sentence,
+        "seeds_sentence": seeds_sentence,
         "judge_sentences": judge_sentences,
         "panel_sentence": panel_sentence,
         "unlabelled_sentence": unlabelled_sentence,

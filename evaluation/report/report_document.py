@@ -11,6 +11,7 @@ from typing import Any, Literal
 from errata.documents.equal_split import EqualSplitAlarm
 from errata.documents.judging import Judging
 from errata.documents.night import GateChange
+from errata.documents.seed_spread import SeedSpread
 from errata.domain.chapter import Chapters
 from errata.domain.names import printable
 from errata.files import JsonObject
@@ -68,6 +69,7 @@ class ReportDocument:
     verdict: ContenderVerdict | None
     prospects: tuple[Prospect, ...]
     others: tuple[ContenderVerdict, ...]
+    seeds: SeedSpread | None
     nights: tuple[NightLine, ...]
     fresh_items: int
     accepted: int
@@ -109,6 +111,7 @@ def report_document(report: Report) -> ReportDocument:
         verdict=verdict,
         prospects=prospects(verdict, len(fresh), report.judging(contender)) if verdict else (),
         others=other_verdicts(report),
+        seeds=report.files.seeds,
         nights=report.nights,
         fresh_items=evaluation.fresh_items,
         accepted=evaluation.accepted,

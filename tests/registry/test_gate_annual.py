@@ -213,8 +213,7 @@ def test_what_a_guardrail_held_back_earns_nothing() -> None:
 def outcome(*decisions: Decision, model: str = "m") -> Outcome:
     """As a night's outcome keeps them, through JSON."""
     entries = tuple(
-        OutcomeDecision("candidate", model, decision.verdict == "promote", "e" * 64, decision)
-        for decision in decisions
+        OutcomeDecision("candidate", model, decision.verdict == "promote", "e" * 64, decision) for decision in decisions
     )
     text = json.dumps(as_json(Outcome(night="n", verdict="reject", decisions=entries)))
     return from_json(Outcome, json.loads(text), "it", "mend it")

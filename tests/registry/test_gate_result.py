@@ -313,13 +313,19 @@ def test_two_discoveries_of_one_night_that_were_written_before_count_as_one(
     results = run_gates(NIGHT, two(measured, many(5.0), many(4.0)), ANNUAL, tmp_path, GateHistory())
     now = outcome(results)
     first, second = now.decisions
-    twice = replace(second.decision, verdict="promote", cause="better", test=replace(second.decision.test, discovery=True, wealth=0.2))
+    twice = replace(
+        second.decision,
+        verdict="promote",
+        cause="better",
+        test=replace(second.decision.test, discovery=True, wealth=0.2),
+    )
     before = GateHistory.of([replace(now, decisions=(first, replace(second, decision=twice)))])
     after = GateHistory.of([now])
     assert [test.discovery for test in before.tests] == [True, False]
-    assert gate(measured, shipped(), ANNUAL, tmp_path, before).decision == gate(
-        measured, shipped(), ANNUAL, tmp_path, after
-    ).decision, "level and what is left as well"
+    assert (
+        gate(measured, shipped(), ANNUAL, tmp_path, before).decision
+        == gate(measured, shipped(), ANNUAL, tmp_path, after).decision
+    ), "level and what is left as well"
 
 
 def test_who_waits_goes_on_waiting_and_whose_test_is_spent_does_not(measured: dict[str, Any], tmp_path: Path) -> None:

@@ -172,6 +172,19 @@ def nightly_command(
     show(run_night(place, date), as_json, lambda outcome: print_night(outcome, place.nights), outcome_json)
 
 
+@app.command("seeds")
+def seeds_command(
+    workspace: InWorkspace = HERE,
+    count: Annotated[int, typer.Option(min=2, help="Seeds in all, the candidate's among them.")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Make the last night's candidate again with other seeds: how much of its effect is luck?"""
+    from errata.loop.seeds import try_seeds
+    from errata.wording.night_sentences import seeds_sentence
+
+    show(try_seeds(find(workspace), count), as_json, lambda spread: say(seeds_sentence(spread)))
+
+
 @app.command("status")
 def status_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Where the loop stands, in one screen."""

@@ -24,6 +24,6 @@ def equal_split_alarm(
 ) -> EqualSplitAlarm | None:
     """Whether `name`, by `means` of a night's fresh items, scores below; None where it doesn't, or wasn't scored."""
     mean = means.get(name)
-    if mean is None or mean.f1 is None or equal_split_f1 is None or mean.f1 >= equal_split_f1:
+    if mean is None or mean.f1 is None or equal_split_f1 is None:
         return None
-    return EqualSplitAlarm(name, mean.n, mean.f1, equal_split_f1)
+    return EqualSplitAlarm(name, mean.n, mean.f1, equal_split_f1) if mean.f1 < equal_split_f1 else None

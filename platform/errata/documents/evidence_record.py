@@ -38,7 +38,7 @@ class EvidenceRecord(Document):
     gate_params: GateParams = UNKNOWN_GATE
     """The preset's parameters, as they were when the night began."""
     gate_change: GateChange | None = None
-    """Where they differ from those of the scored night before: what a preset promises of its errors begins anew then."""
+    """Where they differ from the scored night before: then what a preset promises of its errors begins anew."""
 
     @classmethod
     def upgrade(cls, value: JsonObject) -> JsonObject:

@@ -56,7 +56,7 @@ class Night(Document):
     code: str
     """Hash of the installed code: other code may give other results from the same rows."""
     gate: GateParams = UNKNOWN_GATE
-    """By which the night's contenders are judged: as `params.yaml` had it when the night began, whatever it says later."""
+    """By which contenders are judged: as `params.yaml` had it when the night began, whatever it says later."""
     gate_before: GateParams = UNKNOWN_GATE
     """Of the scored night before."""
 

@@ -61,7 +61,7 @@ class Outcome(Document):
         return next((entry.name for entry in self.decisions if entry.promoted), "")
 
     def equal_split_alarm(self, model: str) -> EqualSplitAlarm | None:
-        """Whether `model`, which is in force, scored below equal chapters; None also where this night didn't score it."""
+        """Whether `model`, which is in force, scored below equal chapters; None also where it wasn't scored."""
         names = {self.champion: "champion", **{entry.model: entry.name for entry in self.decisions}}
         return equal_split_alarm(self.means, self.equal_split_f1, names.get(model, ""))
 

@@ -45,8 +45,8 @@ class ModelComparison:
     on: str
     items: int
     watermark: int
-    """As of which the items were labelled; of `fresh`, the last finished night's: a look at later ones would tell of the
-    next night's test before it is made."""
+    """As of which the items were labelled; on `fresh` the last finished night's: a look at later items would tell of
+    the next night's test before it is made."""
     a: ModelDescription
     b: ModelDescription
     metrics: Mapping[str, MetricComparison]

@@ -77,7 +77,9 @@ def _gate_params(workspace: Workspace, label: str) -> GateParams:
         return params
     if begun.label != label or begun.gate in (UNKNOWN_GATE, params):
         return params
-    note(f"params.yaml has another gate by now; the night {label} began with the preset {begun.gate.preset} and keeps it")
+    note(
+        f"params.yaml has another gate by now; the night {label} began with the preset {begun.gate.preset} and keeps it"
+    )
     return begun.gate
 
 

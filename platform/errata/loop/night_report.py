@@ -21,6 +21,7 @@ from errata.documents.night import Night
 from errata.documents.outcome import Outcome
 from errata.documents.parity import Parity, ParityReport
 from errata.documents.scored_items import read_scored_items
+from errata.documents.seed_spread import SeedSpread
 from errata.documents.snapshot import SnapshotManifest
 from errata.documents.stage_reports import CurationReport, MixtureReport, NightTiming, TrainingLog
 from errata.domain.hashing import sha256
@@ -143,6 +144,7 @@ def _files(tonight: NightRow, folder: Path) -> NightFiles:
         training=_read(TrainingLog, folder / names.TRAINING),
         parity=parity.exports if parity else {},
         timing=_read(NightTiming, folder / names.NIGHT_TIMING),
+        seeds=_read(SeedSpread, folder / names.SEEDS),
         judges=_judges(folder, [entry.name for entry in tonight.outcome.decisions]),
         sha256={name: sha256((folder / name).read_bytes()) for name in HASHED if (folder / name).exists()},
     )

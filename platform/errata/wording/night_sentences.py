@@ -6,13 +6,14 @@ from dataclasses import asdict
 
 from errata.documents.equal_split import EqualSplitAlarm
 from errata.documents.night import GateChange
+from errata.documents.seed_spread import SeedSpread
 
 
 def alarm_sentence(alarm: EqualSplitAlarm) -> str:
     model = "champion" if alarm.name == "champion" else f"{alarm.name} that was promoted"
     return (
-        f"Alarm: the {model} is worse than equal chapters. On {alarm.items} fresh items it scores {alarm.f1:.1f} points "
-        f"of F1, and chapters of one length, made without reading a word, {alarm.equal_split_f1:.1f}."
+        f"Alarm: the {model} is worse than equal chapters. On {alarm.items} fresh items it scores {alarm.f1:.1f} "
+        f"points of F1, and chapters of one length, made without reading a word, {alarm.equal_split_f1:.1f}."
     )
 
 
@@ -20,6 +21,14 @@ def gate_change_sentence(change: GateChange) -> str:
     before, after = asdict(change.before), asdict(change.after)
     changed = [name for name in after if before[name] != after[name]]
     parts = [f"{name} from {before[name]} to {after[name]}" for name in changed]
+    return f"The gate changed on this night ({', '.join(parts)}): what it promises of its errors begins anew."
+
+
+def seeds_sentence(spread: SeedSpread) -> str:
+    items, seeds = spread.runs[0].against_champion.n, ", ".join(str(run.seed) for run in spread.runs)
+    effects = ", ".join(f"{run.against_champion.effect or 0.0:+z.1f}" for run in spread.runs)
     return (
-        f"The gate’s {' and '.join(parts)} changed on this night: what is promised of its errors begins anew."
+        f"Made {len(spread.runs)} times on the same rows, with seeds {seeds}, its effect on the same {items} items is "
+        f"{effects} points of F1: {spread.mean or 0.0:+z.1f} on average, and {spread.deviation or 0.0:.1f} points of "
+        "spread are the seed’s luck. (The first is the candidate; the others were thrown away.)"
     )

@@ -1,0 +1,87 @@
+"""The gate's preset is frozen when a night begins, and its change between nights is on record."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from errata.documents.decision import UNKNOWN, Decision, OutcomeDecision
+from errata.documents.file_names import NIGHT
+from errata.documents.night import GateChange, Night
+from errata.documents.outcome import Outcome
+from errata.documents.params import UNKNOWN_GATE, GateParams
+from errata.loop.night_plan import begin_night, plan_night
+from errata.settings import FILE
+from errata.wording.night_sentences import gate_change_sentence
+from errata.workspace import Workspace
+from tests.made_up_answers import contender, corrected
+from tests.made_up_params import write_params
+
+SMALL, ANNUAL = GateParams("small"), GateParams("annual")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, empty: Path) -> Workspace:
+    (tmp_path / FILE).touch()
+    shutil.copyfile(empty, tmp_path / "errata.db")
+    workspace = Workspace.find(tmp_path)
+    day0 = contender(workspace.models, "day0", "d")
+    with workspace.record.write() as store:
+        for alias in ("day0", "champion"):
+            store.aliases.assign_alias(alias, day0.identity, "day0", "test", None, None)
+    return workspace
+
+
+def begin(workspace: Workspace, label: str, preset: str) -> Night:
+    """The night as its stages are told it, with `preset` in `params.yaml`."""
+    write_params(workspace.root, gate={"preset": preset})
+    night = plan_night(workspace, begin_night(workspace, label))
+    night.write(workspace.root)
+    return night
+
+
+def finish(workspace: Workspace, outcome: Outcome) -> None:
+    with workspace.record.write() as store:
+        store.nights.finish(outcome)
+
+
+def test_a_night_keeps_the_preset_that_it_began_with(workspace: Workspace) -> None:
+    corrected(workspace.record, ["a"])
+    assert begin(workspace, "one", "small").gate == SMALL
+    again = begin(workspace, "one", "annual")
+    assert (again.gate, Night.read(workspace.root)) == (SMALL, again), "its scores may have been seen by now"
+    (workspace.root / NIGHT).write_text("label: [")
+    assert begin(workspace, "one", "annual").gate == ANNUAL, "nothing is known of how it began"
+
+
+def test_a_change_between_nights_is_on_record(workspace: Workspace) -> None:
+    corrected(workspace.record, ["a"])
+    first = begin(workspace, "one", "small")
+    assert first.gate_change is None, "nothing was before it"
+    finish(workspace, Outcome(night="one", verdict="bootstrap", gate=first.gate))
+    corrected(workspace.record, ["b"])
+    begin_night(workspace, "quiet")
+    finish(workspace, Outcome(night="quiet", verdict="skipped"))
+    second = begin(workspace, "two", "annual")
+    assert second.gate_change == GateChange(SMALL, ANNUAL)
+    assert "preset from small to annual" in gate_change_sentence(second.gate_change)
+    finish(workspace, Outcome(night="two", verdict="reject", gate=second.gate, gate_change=second.gate_change))
+    with workspace.record.read() as store:
+        changes = [night.gate_change for night in store.nights.summaries()]
+    assert changes == [None, None, GateChange(SMALL, ANNUAL)]
+    corrected(workspace.record, ["c"])
+    assert begin(workspace, "three", "annual").gate_change is None
+
+
+def test_of_an_older_night_the_preset_is_read_from_its_decisions() -> None:
+    preset = replace(UNKNOWN, name="annual")
+    entry = OutcomeDecision("candidate", "c", False, "", Decision("reject", "worse", preset=preset))
+    outcome = Outcome(night="n", verdict="reject", decisions=(entry,))
+    assert outcome.gate_params == ANNUAL
+    assert replace(outcome, decisions=()).gate_params == UNKNOWN_GATE
+    night = Night("n", 0, 1, "d", "d", 0, "", 0, "c", SMALL, UNKNOWN_GATE)
+    assert night.gate_change is None, "of what isn't known nothing is said to have changed"
+    assert replace(night, gate_before=ANNUAL).gate_change == GateChange(ANNUAL, SMALL)
