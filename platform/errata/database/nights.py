@@ -74,11 +74,12 @@ class NightLog:
             outcome["gate_change"],
         )
         rows = self._session.execute(query.order_by(NightRow.number))
-        return [NightSummary(*fields, _gate_change(change)) for *fields, change in rows]
+        return [NightSummary(*(*row[:-1], _gate_change(row[-1]))) for row in rows]
 
     def last_scored(self) -> NightRow | None:
         """The newest finished night that was not skipped."""
-        return self._session.scalar(_newest_first(sa.select(NightRow)))
+        row: NightRow | None = self._session.scalar(_newest_first(sa.select(NightRow)))
+        return row
 
     def last_gate_watermark(self) -> int:
         """That night's; 0 before the first."""

@@ -18,7 +18,6 @@ from errata.documents.document import RESTORE, Document, read_document
 from errata.documents.evaluation import Evaluation
 from errata.documents.judging import Judging
 from errata.documents.night import Night
-from errata.documents.outcome import Outcome
 from errata.documents.parity import Parity, ParityReport
 from errata.documents.scored_items import read_scored_items
 from errata.documents.seed_spread import SeedSpread
