@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import runpy
+import shutil
 import sys
 from pathlib import Path
 
@@ -13,10 +14,12 @@ import pytest
 from errata.cli.app import run
 from errata.database.record import Record
 from errata.domain.chapter import Chapter
-from errata.errors import BadInput, NotFound
+from errata.errors import BadInput, NotFound, Unavailable
 from errata.inference.artefact import CARD, MANIFEST, Card, read_training_transcripts, seal, verify
 from errata.loop.night_plan import begin_night
+from errata.loop.stages import run_stages
 from errata.operations.model_names import resolve_model
+from errata.operations.reviewing import appoint
 from errata.settings import FILE, read_settings
 from errata.workspace import Workspace
 from tests.command_line import in_this_process
@@ -128,3 +131,20 @@ def test_a_model_that_does_not_say_what_it_has_seen_is_one_sentence(tmp_path: Pa
     (tmp_path / "training_transcripts.json").write_text(damaged)
     with pytest.raises((BadInput, NotFound), match="training_transcripts"):
         read_training_transcripts(tmp_path)
+
+
+@pytest.mark.slow
+def test_what_is_wrong_with_the_pipeline_is_shown(
+    laid_out: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    root = Path(shutil.copytree(laid_out, tmp_path / "workspace"))
+    (root / "dvc.yaml").write_text("stages: [")
+    with pytest.raises(Unavailable, match="for the reason above"):
+        run_stages(root)
+    assert "'./dvc.yaml' is invalid" in capfd.readouterr().err
+
+
+def test_nobody_is_appointed_by_a_name_that_no_index_takes(workspace: Workspace) -> None:
+    for name, by in (("x" * 501, "ann"), ("bob", "x" * 501)):
+        with pytest.raises(BadInput, match="501 characters"):
+            appoint(workspace, name, "adjudicator", by)

@@ -27,11 +27,12 @@ COPIES = {
 
 
 def run_stages(root: Path) -> None:
-    """`dvc repro`, in processes of its own; whatever it prints goes to stderr. Raises Unavailable where one fails."""
+    """`dvc repro`, in processes of its own; what they say of their work goes to stderr. Raises Unavailable where one
+    fails."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     environment = {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "1", "HF_HUB_OFFLINE": "1"}
-    command = [sys.executable, "-m", "dvc", "repro", "--quiet"]
-    if subprocess.run(command, cwd=root, env=environment, stdout=sys.stderr, check=False).returncode:
+    command = [sys.executable, "-m", "dvc", "repro"]  # not --quiet, which would hide what is wrong with its own files
+    if subprocess.run(command, cwd=root, env=environment, stdout=subprocess.DEVNULL, check=False).returncode:
         raise Unavailable(
             f"the pipeline stopped, for the reason above; mend it and run the night again in {root}: "
             "it goes on where it stopped"

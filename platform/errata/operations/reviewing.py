@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from errata.database.store import Store
 from errata.domain.chapter import Chapters
 from errata.domain.correction import Conflict
+from errata.domain.names import check_name
 from errata.domain.reviewer import Reviewer, ReviewerRole
 from errata.errors import BadInput
 from errata.workspace import Workspace
@@ -78,6 +79,8 @@ def reviewers(workspace: Workspace) -> list[Reviewer]:
 def appoint(workspace: Workspace, name: str, role: ReviewerRole, by: str) -> None:
     """Gives a reviewer a role. Raises Refused where `by` may not."""
     require(by, "by")
+    check_name(by, "the name of who appoints")
+    check_name(name, "the name of whom to appoint")
     with workspace.record.write() as store:
         store.reviewers.appoint(name, role, by)
 
