@@ -102,7 +102,7 @@ def run_gates(
     for measured in contenders:
         model = measured.contender.model
         evidence = _evidence(measured, policy, history.nights(model) + 1)
-        decision = decide(evidence, policy, tonight)
+        decision = decide(evidence, policy, tonight.beside(model))
         pending.append(_PendingDecision(measured, evidence, decision))
         # Whichever of them is promoted in the end: no level may count on a discovery that was none.
         tonight = tonight.after(model, decision.test and replace(decision.test, discovery=False))

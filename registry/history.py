@@ -9,9 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from errata.documents.comparison import Comparison
 from errata.documents.decision import SpentTest
 from errata.documents.outcome import Outcome
 from evaluation.statistics.online import lord_level, lord_wealth
+
+
+@dataclass(frozen=True, slots=True)
+class PastEffect:
+    """What a contender's fresh items said at the last look at it, in points of F1 against its champion."""
+
+    model: str
+    effect: float
+    se: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +31,8 @@ class GateHistory:
     tests: tuple[SpentTest, ...] = ()
     looks: tuple[str, ...] = ()
     """The model of each look that it could be judged by, spent or not."""
+    effects: tuple[PastEffect, ...] = ()
+    """Of each model whose effect has an error, one."""
 
     @classmethod
     def of(cls, outcomes: Iterable[Outcome]) -> GateHistory:
@@ -33,14 +45,21 @@ class GateHistory:
         for outcome in outcomes:
             for entry in outcome.decisions:
                 test = entry.decision.test
-                history = history.after(
-                    entry.model, test and replace(test, discovery=test.discovery and entry.promoted)
-                )
+                test = test and replace(test, discovery=test.discovery and entry.promoted)
+                history = history.after(entry.model, test, entry.decision.comparison)
         return history
 
-    def after(self, model: str, test: SpentTest | None) -> GateHistory:
-        """The history with one more look at `model`, and the test that it spent, if any."""
-        return replace(self, tests=(*self.tests, test) if test else self.tests, looks=(*self.looks, model))
+    def after(self, model: str, test: SpentTest | None, comparison: Comparison | None = None) -> GateHistory:
+        """The history with one more look at `model`, the test that it spent, if any, and what the look saw."""
+        tests = (*self.tests, test) if test else self.tests
+        effects = self.effects
+        if comparison is not None and comparison.effect is not None and comparison.se:
+            effects = (*self.beside(model).effects, PastEffect(model, comparison.effect, comparison.se))
+        return GateHistory(tests, (*self.looks, model), effects)
+
+    def beside(self, model: str) -> GateHistory:
+        """The same without what is known of this model's own effect."""
+        return replace(self, effects=tuple(past for past in self.effects if past.model != model))
 
     def nights(self, model: str) -> int:
         """Past looks at a model: one a night."""
