@@ -75,7 +75,10 @@ def print_night(outcome: Outcome, nights: Path) -> None:
         say(f"{entry.name} {entry.model[:16]}: {entry.decision.verdict}")
         for reason in reasons(entry.decision):
             say(f"  {reason}")
-    if outcome.verdict != "skipped":
+    if outcome.verdict == "skipped":
+        say(f"no correction was new, and {outcome.night} stays skipped: what has come since is another night's,")
+        say("errata nightly --date LABEL")
+    else:
         say(f"report: {nights / outcome.night / REPORT_PAGE}")
 
 
