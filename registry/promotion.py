@@ -1,4 +1,6 @@
-"""Which model every alias means: each move is decided here, in the record, and told to MLflow afterwards.
+"""Which model ships under which alias: each move is decided here, in the record, and told to MLflow afterwards.
+
+`challenger`, by which nothing ships, is moved where a night ends.
 
 The caller owns the transaction: all the moves of one promotion are made, or none.
 """
