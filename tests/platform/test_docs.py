@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
+from typing import cast
 
 import pytest
+import typer
 import yaml
+from typer.core import TyperGroup
 
 from errata.cli.app import app, importing
 from errata.cli.judge_app import judges
 from errata.cli.record_app import record
 from errata.cli.score_app import score
+from errata.documents.outcome import Outcome
+from errata.documents.recall import Recall
+from errata.documents.seed_spread import SeedSpread
+from errata.loop.compare import ModelComparison
+from errata.operations.importing import ImportReport
+from errata.operations.predicting import PredictionRun
+from errata.operations.review_tasks import TaskFile
+from errata.operations.status import LoopStatus
 from errata.settings import NAMES
 from errata.tasks.templates import TEMPLATES
 
@@ -27,6 +40,47 @@ def test_every_command_is_documented() -> None:
     commands += [f"import {command.name}" for command in importing.registered_commands]
     missing = [name for name in commands if f"errata {name}" not in text]
     assert not missing
+
+
+def _options(group: TyperGroup, words: str = "errata") -> Iterator[tuple[str, str]]:
+    """Each command with each of its long options, but for the workspace, which all have."""
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from _options(command, f"{words} {name}")
+        else:
+            flags = [flag for option in command.params for flag in option.opts if flag.startswith("--")]
+            yield from ((f"{words} {name}", flag) for flag in flags if flag != "--workspace")
+
+
+def test_every_option_stands_in_its_command_s_row() -> None:
+    rows = [line for line in (DOCS / "cli.md").read_text().splitlines() if line.startswith("| `errata ")]
+    options = list(_options(cast(TyperGroup, typer.main.get_command(app))))
+    assert ("errata judges ask", "--contender") in options
+    missing = [
+        (command, flag)
+        for command, flag in options
+        if not any(re.match(rf"\| `{command}\b", row) and re.search(rf"{flag}\b", row) for row in rows)
+    ]
+    assert not missing
+
+
+@pytest.mark.parametrize(
+    ("command", "result"),
+    [
+        ("status", LoopStatus),
+        ("import", ImportReport),
+        ("nightly", Outcome),
+        ("predict", PredictionRun),
+        ("seeds", SeedSpread),
+        ("tasks", TaskFile),
+        ("judges recall", Recall),
+        ("compare", ModelComparison),
+    ],
+)
+def test_every_key_of_a_command_s_json_is_documented(command: str, result: type) -> None:
+    entries = (DOCS / "cli.md").read_text().partition("## Stable JSON")[2].partition("\n## ")[0].split("\n- ")
+    text = next(entry for entry in entries if f"`{command}`: " in entry)
+    assert not [field.name for field in fields(result) if not re.search(rf"\b{field.name}\b", text)]
 
 
 def test_every_setting_is_documented() -> None:
