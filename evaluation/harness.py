@@ -110,7 +110,9 @@ def evaluate(
         accepted=sum(item.label.kind == "accept" for item in plan.tonight),
         equal_split_f1=scoring.scores.equal_split_f1(night.day0, plan.tonight),
         means={model.name: scoring.scores.mean(model.identity, plan.tonight) for model in models_by_name},
-        contenders=tuple(_contender_scores(scoring, plan, rival) for rival in plan.models.rivals),
+        contenders=tuple(
+            _contender_scores(scoring, plan, rival, night.gate.min_effect) for rival in plan.models.rivals
+        ),
     )
     return evaluation, scoring.rows(night.label)
 
@@ -128,12 +130,17 @@ def _ask_everybody(scoring: NightScoring, plan: ScoringPlan) -> NightScoring:
     return scoring
 
 
-def _contender_scores(scoring: NightScoring, plan: ScoringPlan, rival: ScoredModel) -> ContenderScores:
+def _contender_scores(
+    scoring: NightScoring, plan: ScoringPlan, rival: ScoredModel, min_effect: float
+) -> ContenderScores:
     scores, new, old = scoring.scores, rival.identity, plan.models.champion.identity
     fresh, day0 = plan.fresh[new], plan.models.day0.identity
     by_length = scores.by_length(new, fresh)
     more = {f"slice_{name}": scores.compare(new, old, items) for name, items in by_length.items()}
     more["best_anchor"] = scores.compare(new, plan.best.identity, plan.anchor_of_best())
+    titles = scores.titles(new, old, fresh)
+    if titles.n:  # without a title to be held against, none is wrong
+        more["titles"] = titles
     vintages = _vintage_comparisons(scoring, plan, rival)
     if vintages:
         more["forgetting"] = scoring.past.compare(new, old, plan.history.items)
@@ -141,11 +148,12 @@ def _contender_scores(scoring: NightScoring, plan: ScoringPlan, rival: ScoredMod
         name=rival.name,
         model=new,
         watermark=rival.watermark,
-        primary=scores.compare(new, old, fresh),
+        primary=scores.primary(new, old, fresh, min_effect),
         against_day0=scores.compare(new, day0, fresh),
         guardrails={
             "anchor": scores.compare(new, old, plan.part("anchor")),
             "day0_retention": scores.compare(new, day0, plan.part("retention")),
+            "collapses": scores.collapses(new, old, fresh),
             "parsable": scores.compare(new, old, [*fresh, *plan.guardrails], "parsable"),
         },
         more_guardrails={**more, **vintages},

@@ -11,7 +11,9 @@ from errata.documents.comparison import Comparison
 from errata.documents.metric_values import ModelMean
 from evaluation.items import Item, ScoredAnswer, value_of
 from evaluation.metrics.score import mean_score
-from evaluation.statistics.paired import compare
+from evaluation.statistics.betting import with_wealth
+from evaluation.statistics.collapses import compare_collapses
+from evaluation.statistics.paired import compare, paired_differences
 
 
 class ModelScores:
@@ -50,8 +52,25 @@ class ModelScores:
         return sum(row.equal_split_f1 for row in rows) / len(rows) if rows else None
 
     def compare(self, new: str, old: str, items: Sequence[Item], metric: str = "f1") -> Comparison:
+        return compare(*self._pair(new, old, items, metric), [item.cluster for item in items], self._seed)
+
+    def primary(self, new: str, old: str, items: Sequence[Item], min_effect: float) -> Comparison:
+        """`compare` of F1, with what those would have who bet on a gain of more than `min_effect` points."""
+        comparison = self.compare(new, old, items)
+        return with_wealth(comparison, paired_differences(*self._pair(new, old, items, "f1")), min_effect)
+
+    def collapses(self, new: str, old: str, items: Sequence[Item]) -> Comparison:
+        """Of items that are nearly lost, see `evaluation.statistics.collapses`."""
         clusters = [item.cluster for item in items]
-        return compare(self._values(new, items, metric), self._values(old, items, metric), clusters, self._seed)
+        return compare_collapses(*self._pair(new, old, items, "f1"), clusters, self._seed)
+
+    def titles(self, new: str, old: str, items: Sequence[Item]) -> Comparison:
+        """Of the words of titles, on the items whose right answer has any."""
+        titled = [row.item for row in self.of(new, items) if row.score.title_f1 is not None]
+        return self.compare(new, old, titled, "title_f1")
+
+    def _pair(self, new: str, old: str, items: Sequence[Item], metric: str) -> tuple[list[float], list[float]]:
+        return self._values(new, items, metric), self._values(old, items, metric)
 
     def _values(self, model: str, items: Sequence[Item], metric: str) -> list[float]:
         """A value that isn't defined is NaN, which `compare` refuses: it is never imputed."""

@@ -1,8 +1,9 @@
 """The rule of a policy with a `year`: hold one challenger, look every night, test it once, and keep account.
 
-Until a challenger's fresh items say as much as `year.items` independent ones, only an interval that holds at every look
-is looked at: it can let a challenger go, never promote it, and costs nothing. Then the challenger's one test is spent,
-at the level that LORD++ allows after all tests before it.
+Until a challenger has `year.items` fresh items, only an interval that holds at every look is looked at: it can let a
+challenger go, never promote it, and costs nothing. Then the challenger's one test is spent, at the level that LORD++
+allows after all tests before it. The test is two, and both must pass: a clustered t test, which sees what channels have
+in common, and the wealth of those who bet on each item, which no rare collapse can fool.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from errata.documents.comparison import Comparison
 from errata.documents.decision import Cause, Decision, Look, Shortfall, Verdict
 from errata.documents.evidence import Evidence, JudgeSay
 from errata.documents.guardrail import GuardrailResult
+from evaluation.statistics.betting import wealth_detectable_effect
 from evaluation.statistics.paired import detectable_effect
 from evaluation.statistics.sequential import confidence_sequence, is_futile
 from evaluation.statistics.size import effective_items, measured_design_effect
@@ -51,8 +53,8 @@ def decide(
             judge=estimate.judge,
             shortfall=None if decision.verdict == "reject" else shortfall,
         )
-    # Here the one test is spent, whatever comes of it; a test that has no p-value must not pass.
-    p_value = 1.0 if primary.p_value is None else primary.p_value
+    # Here the one test is spent, whatever comes of it.
+    p_value = max(_or_one(primary.p_value), math.exp(-max(evidence.primary.better_wealth or 0.0, 0.0)))
     harmed = any(result.harms for result in results)
     test = history.spend(p_value, not harmed, year.fdr, year.wealth)
     verdict: Verdict
@@ -98,12 +100,13 @@ def look_at(estimate: PrimaryEstimate, policy: Policy, year: Year, history: Gate
     items = effective_items(estimate.items, comparison.se, comparison.sd)
     if items < 1:
         return None
+    tested = detectable_effect(comparison.se, policy.degrees(comparison), level)
     low, high = confidence_sequence(comparison.effect, comparison.sd, items, year.confidence, year.tuned_to)
     return Look(
         items=items,
         design_effect=measured_design_effect(estimate.items, comparison.se, comparison.sd),
         level=level,
-        mde=detectable_effect(comparison.se, policy.degrees(comparison), level),
+        mde=policy.min_effect + max(tested, wealth_detectable_effect(comparison.sd, estimate.items, 1 / level)),
         low=low,
         high=high,
     )
@@ -113,10 +116,19 @@ def _shortfall(
     estimate: PrimaryEstimate, results: Sequence[GuardrailResult], look: Look | None, policy: Policy, year: Year
 ) -> Shortfall | None:
     """What the test still waits for; None where it is due."""
-    few = look is None or look.items < year.items or not policy.is_large_enough(estimate.comparison)
-    large_slices = [result for result in results if result.alarm and (result.n or 0) >= result.least]
-    open_slices = tuple(result.name for result in large_slices if result.status == "not evaluable")
-    return Shortfall(few, open_slices) if few or open_slices else None
+    few = _items(estimate, look) < year.items or not policy.is_large_enough(estimate.comparison)
+    guardrails = tuple(result.name for result in results if result.is_open)
+    return Shortfall(few, guardrails) if few or guardrails else None
+
+
+def _items(estimate: PrimaryEstimate, look: Look | None) -> float:
+    """People's items, or what they say with a judge's help, if that is more; 0 where they say nothing."""
+    return 0.0 if look is None else max(float(estimate.comparison.n), look.items)
+
+
+def _or_one(p_value: float | None) -> float:
+    """A test that has no p-value must not pass."""
+    return 1.0 if p_value is None else p_value
 
 
 def _wait(estimate: PrimaryEstimate, look: Look | None, policy: Policy, year: Year, nights: int) -> Decision:
@@ -127,7 +139,7 @@ def _wait(estimate: PrimaryEstimate, look: Look | None, policy: Policy, year: Ye
     verdict = "inconclusive" if verdict == "inconclusive" else "underpowered"
     if nights >= year.nights:
         return Decision(verdict, "let go", look=look, final=True)
-    return Decision(verdict, "waits", needs=_missing_items(estimate, look, policy, year), look=look)
+    return Decision("underpowered", "waits", needs=_missing_items(estimate, look, policy, year), look=look)
 
 
 def _not_better(look: Look | None, policy: Policy, year: Year) -> tuple[Verdict, Cause]:
@@ -148,6 +160,6 @@ def _missing_items(estimate: PrimaryEstimate, look: Look | None, policy: Policy,
     clusters = policy.min_clusters - estimate.comparison.clusters
     if look is None or look.items == 0:
         return max(year.items - estimate.comparison.n, clusters, 1)
-    # Independent items' worth grows with the items, as long as their clusters are like these.
-    missing = math.ceil(estimate.comparison.n * (year.items / look.items - 1))
+    # What a judge adds grows with people's items, as long as these are like the ones so far.
+    missing = math.ceil(estimate.comparison.n * (year.items / _items(estimate, look) - 1))
     return max(missing, policy.min_items - estimate.comparison.n, clusters, 1)

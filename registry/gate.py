@@ -1,11 +1,13 @@
 """Whether a candidate becomes champion: a pure function of the evidence, of a policy fixed before it was seen, and of
 the tests that were spent before.
 
-Order of decision: blocked; promote if the test and every evaluable guardrail pass; reject if the test passes but a
-guardrail fails, or if the interval excludes any benefit; underpowered; else inconclusive. With fewer items or clusters
-than the preset asks for, neither test nor interval is to be trusted: that is underpowered, whatever they show.
+Order of decision: blocked; promote if the test and every guardrail pass; reject if the test passes but a guardrail
+fails, and underpowered if one can't be told; reject if the interval excludes any benefit; underpowered; else
+inconclusive. With fewer items or clusters than the preset asks for, neither test nor interval is to be trusted: that is
+underpowered, whatever they show.
 
-A policy with a `year` decides by it (`registry.error_budget`); one without decides every night anew, below.
+A policy with a `year` decides by it (`registry.error_budget`), one that looks at one challenger after the other by
+`registry.one_challenger`; any other decides every night anew, below.
 """
 
 from __future__ import annotations
@@ -16,37 +18,36 @@ from dataclasses import replace
 from errata.documents.comparison import Comparison
 from errata.documents.decision import Cause, Decision, Look, Verdict
 from errata.documents.evidence import Evidence, Fault
-from errata.documents.guardrail import Guardrail, GuardrailResult
+from errata.documents.guardrail import GuardrailResult
 from evaluation.statistics.paired import needed_items
 from evaluation.statistics.size import effective_items, measured_design_effect
-from registry import error_budget
+from registry import error_budget, one_challenger
 from registry.history import GateHistory
 from registry.policy import Policy
-from registry.shrinkage import shrunken_effect
 from registry.soundness import check_numbers
 
 
 def decide(evidence: Evidence, policy: Policy, history: GateHistory | None = None) -> Decision:
-    """`history` is of the tests spent before tonight, and of other models' effects; a verdict by a policy without a
-    `year` doesn't ask for it."""
+    """`history` is of the tests spent before tonight; a policy without a `year` doesn't ask for it."""
     evidence, history = check_numbers(evidence), history or GateHistory()
     results = guardrail_results(evidence, policy)
-    faults = (*evidence.faults, *_faults(evidence, results, policy))
+    faults = (*evidence.faults, *_faults(evidence, policy))
     # Faults come before everything: a verdict on evidence that isn't whole would be one on something else.
     if faults:
         look = _look(evidence, results, policy, history)
         decision = Decision("blocked", "faults", comparison=evidence.primary, faults=faults, look=look)
-    elif policy.year is None:
-        decision = _nightly(evidence.primary, results, policy, _look(evidence, results, policy, history))
-    else:
+    elif policy.year is not None:
         decision = error_budget.decide(evidence, results, policy, policy.year, history)
+    elif policy.sequential is not None:
+        decision = one_challenger.decide(evidence, results, policy, policy.sequential, history)
+    else:
+        decision = _nightly(policy.robust(evidence.primary), results, policy, _look(evidence, results, policy, history))
     return replace(
         decision,
         preset=policy.as_preset(),
         guardrails=results,
         judge=decision.judge or evidence.judge,
         alarms=evidence.alarms,
-        shrunken=shrunken_effect(decision.comparison, history.effects),
     )
 
 
@@ -66,13 +67,15 @@ def passes(primary: Comparison, policy: Policy) -> bool:
     """
     if not policy.is_large_enough(primary) or primary.p_value is None or primary.low is None:
         return False
-    return primary.p_value <= policy.alpha and primary.low > 0
+    return primary.p_value <= policy.alpha and primary.low > policy.min_effect
 
 
 def _nightly(primary: Comparison, results: tuple[GuardrailResult, ...], policy: Policy, look: Look | None) -> Decision:
     if passes(primary, policy):
         if any(result.harms for result in results):
             return Decision("reject", "better, but harmful", comparison=primary, look=look)
+        if any(result.is_open for result in results):
+            return Decision("underpowered", "guardrails not evaluable", comparison=primary, look=look)
         return Decision("promote", "better", comparison=primary, look=look)
     verdict, cause, needs = _not_better(primary, policy)
     return Decision(verdict, cause, comparison=primary, needs=needs, look=look)
@@ -106,18 +109,20 @@ def _look(
     if policy.year is not None:  # it looks by its own level, interval and, maybe, judge
         estimate = error_budget.primary_estimate(evidence, results, policy, policy.year)
         return error_budget.look_at(estimate, policy, policy.year, history)
-    primary = evidence.primary
+    primary = policy.robust(evidence.primary)
+    if policy.sequential is not None:
+        return one_challenger.look_at(primary, policy, policy.sequential)
     if primary.se is None or primary.sd is None or primary.mde is None:
         return None
     return Look(
         items=effective_items(primary.n, primary.se, primary.sd),
         design_effect=measured_design_effect(primary.n, primary.se, primary.sd),
         level=policy.alpha,
-        mde=primary.mde,
+        mde=policy.min_effect + primary.mde,
     )
 
 
-def _faults(evidence: Evidence, results: tuple[GuardrailResult, ...], policy: Policy) -> Iterator[Fault]:
+def _faults(evidence: Evidence, policy: Policy) -> Iterator[Fault]:
     """What keeps the evidence from being judged at all, by what the policy asks of it."""
     primary = evidence.primary
     enough = policy.is_large_enough(primary)
@@ -130,20 +135,9 @@ def _faults(evidence: Evidence, results: tuple[GuardrailResult, ...], policy: Po
     for limit in policy.limits:
         if limit.required and not limit.alarm and limit.name not in measured:
             yield Fault("not measured", limit.name)
-    # The results of what was measured come first, in the order of the evidence.
-    for guardrail, result in zip(evidence.guardrails, results, strict=False):
-        yield from _guardrail_faults(guardrail, result, policy, enough)
-
-
-def _guardrail_faults(guardrail: Guardrail, result: GuardrailResult, policy: Policy, enough: bool) -> Iterator[Fault]:
-    """Without `enough` fresh items, too few for a guardrail are no fault of the artefact: the night is underpowered."""
-    limit = policy.limit(guardrail.name)
-    small = guardrail.n < result.least
-    if limit is None:
-        yield Fault("of another preset", guardrail.name)
-    elif (guardrail.margin, guardrail.required, guardrail.unit) != (limit.margin, limit.required, limit.unit):
-        yield Fault("other limits", guardrail.name)
-    elif not limit.required or limit.alarm or (small and not enough):
-        return
-    elif result.status == "not evaluable":
-        yield Fault("not evaluable", guardrail.name)
+    for guardrail in evidence.guardrails:
+        own = policy.limit(guardrail.name)
+        if own is None:
+            yield Fault("of another preset", guardrail.name)
+        elif (guardrail.margin, guardrail.required, guardrail.unit) != (own.margin, own.required, own.unit):
+            yield Fault("other limits", guardrail.name)

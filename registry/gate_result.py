@@ -101,11 +101,12 @@ def run_gates(
     pending, tonight = list[_PendingDecision](), history
     for measured in contenders:
         model = measured.contender.model
-        evidence = _evidence(measured, policy, history.nights(model) + 1)
-        decision = decide(evidence, policy, tonight.beside(model))
+        evidence = _evidence(measured, policy, history.nights(model) + 1, night.challenger not in ("", model))
+        decision = decide(evidence, policy, tonight)
         pending.append(_PendingDecision(measured, evidence, decision))
         # Whichever of them is promoted in the end: no level may count on a discovery that was none.
-        tonight = tonight.after(model, decision.test and replace(decision.test, discovery=False))
+        unpromoted = decision.test and replace(decision.test, discovery=False)
+        tonight = tonight.after(model, replace(decision, test=unpromoted))
     return [_write_result(night, entry, policy, folder) for entry in _one_promotion(pending, policy, history)]
 
 
@@ -125,8 +126,9 @@ def _one_promotion(pending: Sequence[_PendingDecision], policy: Policy, history:
             test = history.enter(test.p_value, test.level, entry is winner, year.fdr, year.wealth)
         if decision.verdict == "promote" and entry is not winner:
             decision = replace(decision, verdict="reject", cause="another is surer", final=True)
-        entries.append(replace(entry, decision=replace(decision, test=test)))
-        history = history.after(entry.measured.contender.model, test)
+        decision = replace(decision, test=test)
+        entries.append(replace(entry, decision=decision))
+        history = history.after(entry.measured.contender.model, decision)
     return entries
 
 
@@ -158,11 +160,11 @@ def _write_result(night: Night, entry: _PendingDecision, policy: Policy, folder:
         record=path,
         sha256=digest,
         exports=exports,
-        first_come=policy.year is not None,
+        first_come=policy.holds_one,
     )
 
 
-def _evidence(measured: GateInput, policy: Policy, nights: int) -> Evidence:
+def _evidence(measured: GateInput, policy: Policy, nights: int, place_taken: bool) -> Evidence:
     primary, comparisons = measured.contender.primary, dict(measured.comparisons())
     faults = [Fault("reported", detail=fault) for fault in measured.contender.faults]
     faults += missing_answers(measured.judging) if measured.judging else ()
@@ -185,6 +187,7 @@ def _evidence(measured: GateInput, policy: Policy, nights: int) -> Evidence:
         judge=judge,
         alarms=tuple(slice_alarms(limited, policy)),
         nights=nights,
+        place_taken=place_taken,
     )
 
 

@@ -21,14 +21,14 @@ class Limit:
     """`slice_*` stands for every guardrail whose name begins so."""
     margin: float
     required: bool = False
-    """Not evaluable blocks."""
+    """It must be measured: what wasn't blocks."""
     unit: str = POINTS
     interval: bool = True
     """False where `bound` is the measured difference itself."""
     min_items: int | None = None
     """With fewer it isn't evaluable; None: the policy's."""
     alarm: bool = False
-    """With fewer items it only raises an alarm; with as many, the test waits until it is evaluable."""
+    """With fewer items it only raises an alarm; with as many, it must be evaluable like any other."""
     decides: bool = True
     """False: shown where it was measured, and nothing more."""
 

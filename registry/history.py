@@ -9,19 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from errata.documents.comparison import Comparison
-from errata.documents.decision import SpentTest
+from errata.documents.decision import Decision, SpentTest
 from errata.documents.outcome import Outcome
 from evaluation.statistics.online import lord_level, lord_wealth
 
-
-@dataclass(frozen=True, slots=True)
-class PastEffect:
-    """What a contender's fresh items said at the last look at it, in points of F1 against its champion."""
-
-    model: str
-    effect: float
-    se: float
+NIGHTS_A_YEAR = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +23,10 @@ class GateHistory:
     tests: tuple[SpentTest, ...] = ()
     looks: tuple[str, ...] = ()
     """The model of each look that it could be judged by, spent or not."""
-    effects: tuple[PastEffect, ...] = ()
-    """Of each model whose effect has an error, one."""
+    night: int = 0
+    """How many have been, tonight not."""
+    begun: tuple[int, ...] = ()
+    """The night, from 1, on which each challenger of a sequential preset began."""
 
     @classmethod
     def of(cls, outcomes: Iterable[Outcome]) -> GateHistory:
@@ -45,25 +39,25 @@ class GateHistory:
         for outcome in outcomes:
             for entry in outcome.decisions:
                 test = entry.decision.test
-                test = test and replace(test, discovery=test.discovery and entry.promoted)
-                history = history.after(entry.model, test, entry.decision.comparison)
+                discovery = test and replace(test, discovery=test.discovery and entry.promoted)
+                history = history.after(entry.model, replace(entry.decision, test=discovery))
+            history = replace(history, night=history.night + 1)
         return history
 
-    def after(self, model: str, test: SpentTest | None, comparison: Comparison | None = None) -> GateHistory:
-        """The history with one more look at `model`, the test that it spent, if any, and what the look saw."""
-        tests = (*self.tests, test) if test else self.tests
-        effects = self.effects
-        if comparison is not None and comparison.effect is not None and comparison.se:
-            effects = (*self.beside(model).effects, PastEffect(model, comparison.effect, comparison.se))
-        return GateHistory(tests, (*self.looks, model), effects)
-
-    def beside(self, model: str) -> GateHistory:
-        """The same without what is known of this model's own effect."""
-        return replace(self, effects=tuple(past for past in self.effects if past.model != model))
+    def after(self, model: str, decision: Decision) -> GateHistory:
+        """The history with one more look at `model`, and the test that it spent, if any."""
+        tests = (*self.tests, decision.test) if decision.test else self.tests
+        begins = decision.wager is not None and decision.wager.night == 1
+        begun = (*self.begun, self.night + 1) if begins else self.begun
+        return replace(self, tests=tests, looks=(*self.looks, model), begun=begun)
 
     def nights(self, model: str) -> int:
         """Past looks at a model: one a night."""
         return self.looks.count(model)
+
+    def challengers_within_a_year(self) -> int:
+        """How many began in the last 365 nights, tonight included."""
+        return sum(night > self.night + 1 - NIGHTS_A_YEAR for night in self.begun)
 
     def level(self, fdr: float, wealth: float) -> float:
         """Of the next test, by LORD++."""

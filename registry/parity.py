@@ -163,7 +163,7 @@ def night_parity(workspace: Workspace, night: Night) -> ParityReport:
         identities, why = tuple(parity.model for parity in exports.values()), f"{night.label}, exports"
         access = HoldoutAccess("anchor", "nightly", why, identities, len(held_out), night.gate_watermark)
         log_night(workspace.record, access)
-    limit = preset(night.gate.preset).limit("latency")
+    limit = preset(night.gate).limit("latency")
     # It costs minutes, and a preset that doesn't decide by it has no use for it.
     if "server" in exports and labels and limit is not None and limit.decides:
         footprint = _footprint(workspace, night, folders["server"], labels[:TIMED])

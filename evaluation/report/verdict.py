@@ -39,6 +39,8 @@ GUARDRAILS = {
     "best_anchor": "Anchor, against the best champion ever",
     "day0_retention": "Retention: held-out items, against Day-0",
     "forgetting": "Forgetting: what earlier nights taught",
+    "collapses": "Collapses: fresh items that lose 30 points and more",
+    "titles": "Titles: their words on fresh items",
     "parsable": "Parsable: answers that can be read",
     "parity_server": "Parity of the server’s artefact",
     "parity_device": "Parity of the device’s artefact",

@@ -152,6 +152,8 @@ class Looks:
             needed=None,
             effective_clusters=float(self.balance[at]),
             jackknife_se=se,
+            # of normal differences, what a bettor who knew the gain would have
+            better_wealth=float(self.n[at]) * max(effect, 0.0) ** 2 / (2 * float(self.sd[at]) ** 2),
         )
 
 
@@ -172,7 +174,7 @@ def simulate_years(setting: Setting, count: int, seed: int) -> list[SimulatedYea
             decision = decide(Evidence(looks.comparison(int(at)), ()), (), ANNUAL, year, histories[at])
             if decision.test is None:
                 raise ValueError(f"the gate did not test what was due: {decision.cause}")
-            histories[at] = histories[at].after("", decision.test)
+            histories[at] = histories[at].after("", decision)
             levels[at] += decision.test.level
             if decision.verdict == "promote":
                 gains[at].append(float(challengers.gain[at]))

@@ -159,11 +159,14 @@ def test_every_model_answers_the_same_items_once(record: Record, night: Night, m
     (found,) = result.contenders
     assert (found.name, found.model, found.watermark) == ("candidate", candidate.identity, 0)
     assert found.primary.n == found.against_day0.n == 6
-    assert set(found.guardrails) == {"anchor", "day0_retention", "parsable"}
+    assert set(found.guardrails) == {"anchor", "collapses", "day0_retention", "parsable"}
     assert found.guardrails["anchor"].n == 2
     assert found.guardrails["day0_retention"].n == 0
     assert found.guardrails["parsable"].n == 8
-    assert found.more_guardrails == {"slice_short": found.primary, "best_anchor": found.guardrails["anchor"]}
+    assert set(found.more_guardrails) == {"best_anchor", "slice_short", "titles"}
+    assert found.more_guardrails["best_anchor"] == found.guardrails["anchor"]
+    assert found.more_guardrails["slice_short"].effect == found.primary.effect
+    assert found.primary.better_wealth is not None and found.guardrails["collapses"].n == 6
     json.dumps(as_json(result), allow_nan=False)
     assert len(rows) == 2 * 8
     assert {row.model for row in rows} == {candidate.identity, night.champion}

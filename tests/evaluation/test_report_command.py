@@ -178,7 +178,7 @@ def test_what_a_model_was_trained_on_is_told_by_its_watermark(workspace: Workspa
 def older_night(place: Workspace, label: str, verdict: str = "") -> Decision:
     """A night whose decision the record has in sentences alone, beside its evidence record; what the gate said."""
     same = compare([60.0] * 60, [60.0] * 60, [str(at % 12) for at in range(60)], 1)
-    rails = tuple(SMALL.guardrail(name, same) for name in ("anchor", "parsable", "parity_server", "parity_device"))
+    rails = tuple(SMALL.guardrail(limit.name, same) for limit in SMALL.limits if limit.required)
     evidence = Evidence(same, rails)
     decision = decide(evidence, SMALL)
     sentences = Decision(decision.verdict, notes=("As it was worded then.",))

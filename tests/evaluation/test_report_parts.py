@@ -59,15 +59,15 @@ def decided(new: float, anchor: float | None = None, n: int = 60, spread: float 
     drawn = [random.gauss(0, spread) for _ in range(n)]
     swing = [by - sum(drawn) / n for by in drawn]
     primary = compare([50 + new + by for by in swing], [50.0] * n, clusters, 1)
-    rails = [SMALL.guardrail(name, compare([50.0] * n, [50.0] * n, clusters, 1)) for name in REQUIRED]
+    comparisons = dict.fromkeys(REQUIRED, compare([50.0] * n, [50.0] * n, clusters, 1))
     if anchor is not None:
-        lost = compare([50 + anchor + by / 20 for by in swing], [50.0] * n, clusters, 1)
-        rails.append(SMALL.guardrail("anchor", lost))
+        comparisons["anchor"] = compare([50 + anchor + by / 20 for by in swing], [50.0] * n, clusters, 1)
+    rails = [SMALL.guardrail(name, comparison) for name, comparison in comparisons.items()]
     found = decide(Evidence(primary, tuple(rails)), SMALL)
     return contender_verdict(OutcomeDecision("candidate", "m", found.verdict == "promote", "", found), primary)
 
 
-REQUIRED = ("parsable", "parity_server", "parity_device")
+REQUIRED = tuple(limit.name for limit in SMALL.limits if limit.required)
 
 
 def said(found: ContenderVerdict, fresh: int = 50, judging: Judging | None = None) -> dict[str, str]:

@@ -148,10 +148,3 @@ def test_nobody_is_appointed_by_a_name_that_no_index_takes(workspace: Workspace)
     for name, by in (("x" * 501, "ann"), ("bob", "x" * 501)):
         with pytest.raises(BadInput, match="501 characters"):
             appoint(workspace, name, "adjudicator", by)
-
-
-def test_a_skipped_night_says_that_it_stays_so(workspace: Workspace) -> None:
-    for _ in range(2):
-        done = in_this_process("nightly", "--date", "quiet", "-w", workspace.root)
-        assert "quiet stays skipped" in done.stdout and "errata nightly --date LABEL" in done.stdout
-        assert "report" not in done.stdout

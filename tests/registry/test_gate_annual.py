@@ -7,6 +7,7 @@ import json
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,9 @@ from errata.documents.document import as_json, from_json
 from errata.documents.evidence import Evidence
 from errata.documents.guardrail import Guardrail
 from errata.documents.outcome import Outcome
+from errata.documents.params import GateParams
 from errata.wording.gate_sentences import reasons
+from evaluation.statistics.betting import with_wealth
 from evaluation.statistics.online import gamma
 from evaluation.statistics.paired import compare, t_test
 from registry.gate import decide
@@ -36,6 +39,8 @@ def comparison(effect: float, items: float = 640, sd: float = 20.0, n: int = 700
         n=n, clusters=clusters, mean_new=50 + effect, mean_old=50, effect=effect, low=effect - 1.66 * se,
         high=effect + 1.66 * se, p_value=t_test(effect, se, clusters), se=se, sd=sd, mde=2.5 * se, needed=None,
         effective_clusters=float(clusters), jackknife_se=se,
+        better_wealth=items * max(effect, 0) ** 2 / (2 * sd**2),
+        worse_wealth=items * max(-effect, 0) ** 2 / (2 * sd**2),
     )  # fmt: skip
 
 
@@ -59,7 +64,8 @@ def lost(points: float, n: int = 2000) -> Comparison:
 def spent(*found: bool) -> GateHistory:
     history = GateHistory()
     for discovery in found:
-        history = history.after("m", history.spend(0.0 if discovery else 1.0, True, 0.10, 0.05))
+        test = history.spend(0.0 if discovery else 1.0, True, 0.10, 0.05)
+        history = history.after("m", Decision("reject", test=test))
     return history
 
 
@@ -72,7 +78,7 @@ def spent(*found: bool) -> GateHistory:
         (evidence(), "promote", "better on fresh items"),
         (evidence(EVEN), "inconclusive", "too small to tell"),
         (evidence(WORSE), "reject", "is worse on fresh items"),
-        (evidence(comparison(0.8, sd=30)), "underpowered", "the target is 3.0"),
+        (evidence(comparison(0.8, sd=30)), "underpowered", "the target is 4.0"),
         (evidence(comparison(-2.0, items=690)), "reject", "A gain of 0.5 points is ruled out"),
         (evidence(anchor=lost(1.1)), "reject", "better on fresh items, but fails anchor"),
         (evidence(EVEN, best_anchor=lost(1.6)), "inconclusive", "It also fails best_anchor"),
@@ -83,13 +89,15 @@ def spent(*found: bool) -> GateHistory:
         (evidence(parsable=lost(0.6)), "reject", "fails parsable"),
         (evidence(starts_server=lost(1.1)), "reject", "fails starts_server"),
         (evidence(without="latency"), "blocked", "latency is required, but was not measured"),
-        (evidence(anchor=lost(0.0, n=599)), "blocked", "anchor is required, but not evaluable: 599 items where 600"),
-        (evidence(parity_server=lost(0.0, n=299)), "blocked", "299 items where 300 are needed"),
-        (evidence(WAITS), "underpowered", "say as much as 300 independent ones, from 120 clusters"),
+        (evidence(anchor=lost(0.0, n=599)), "underpowered", "The test waits for anchor, which isn't evaluable yet."),
+        (evidence(parity_server=lost(0.0, n=299)), "underpowered", "waits for parity_server"),
+        (evidence(collapses=lost(3.1)), "reject", "fails collapses"),
+        (evidence(WAITS), "underpowered", "There are 350 fresh items, from 120 clusters; the test is spent at 600"),
         (evidence(WAITS, anchor=lost(2)), "underpowered", "It also fails anchor."),
         (evidence(comparison(5.0, clusters=19)), "underpowered", "from 19 clusters; the test is spent at 600, from 20"),
-        (evidence(comparison(-9.0, items=300)), "reject", "is worse"),
-        (evidence(compare([], [], [], seed=1)), "underpowered", "as 0 independent ones"),
+        (evidence(comparison(-9.0, items=300, n=350)), "reject", "is worse"),
+        (evidence(comparison(5.0, items=270, n=600, clusters=24)), "promote", "better"),
+        (evidence(compare([], [], [], seed=1)), "underpowered", "There are 0 fresh items"),
     ],
 )  # fmt: skip
 def test_each_verdict(case: Evidence, verdict: str, words: str) -> None:
@@ -101,7 +109,7 @@ def test_each_verdict(case: Evidence, verdict: str, words: str) -> None:
 
 
 def test_a_preset_is_found_by_name() -> None:
-    assert preset("annual") is ANNUAL
+    assert preset(GateParams("annual")) == ANNUAL
 
 
 def test_the_interval_is_not_believed_with_few_items() -> None:
@@ -129,17 +137,18 @@ def test_what_is_no_number_blocks_and_spends_nothing(name: str) -> None:
 def test_a_large_slice_that_is_not_evaluable_makes_the_test_wait() -> None:
     blunt = dataclasses.replace(comparison(-0.5, items=30, n=200), low=-6.5, high=5.5)
     decision = decide(evidence(slice_long=blunt), ANNUAL)
-    assert (decision.verdict, decision.test, decision.final) == ("inconclusive", None, False)
+    assert (decision.verdict, decision.test, decision.final) == ("underpowered", None, False)
     assert "waits for slice_long" in reasons(decision)[0]
 
 
 def test_uneven_clusters_are_taken_into_account() -> None:
     """A fifth of the items in one channel: the error is larger, and fewer clusters count."""
-    usual = comparison(2.3)
+    usual = dataclasses.replace(comparison(2.3), better_wealth=9.0)
     uneven = dataclasses.replace(usual, effective_clusters=15.0)
     assert decide(evidence(usual), ANNUAL).verdict == "promote"
     decision = decide(evidence(uneven), ANNUAL)
-    assert (decision.verdict, decision.test.p_value) == ("underpowered", pytest.approx(t_test(2.3, usual.se, 15.0)))
+    assert not decision.test.discovery
+    assert decision.test.p_value == pytest.approx(t_test(2.3, usual.se, 15.0))
     wider = decide(evidence(dataclasses.replace(usual, jackknife_se=1.2 * usual.se)), ANNUAL)
     assert wider.look.items == pytest.approx(640 / 1.44)
     rail = ANNUAL.guardrail("anchor", dataclasses.replace(usual, low=2.0, jackknife_se=2 * usual.se))
@@ -151,14 +160,30 @@ def test_uneven_clusters_are_taken_into_account() -> None:
 
 def test_a_look_before_there_are_enough_items_costs_nothing() -> None:
     """Even where it would pass any test."""
-    decision = decide(evidence(comparison(12.0, items=590, n=650)), ANNUAL)
-    assert (decision.verdict, decision.test, decision.final) == ("underpowered", None, False)
-    assert decision.needs == math.ceil(650 * (600 / 590 - 1))
+    decision = decide(evidence(comparison(12.0, items=560, n=590)), ANNUAL)
+    assert (decision.test, decision.final, decision.needs) == (None, False, 10)
+
+
+def test_items_are_counted_not_what_they_say() -> None:
+    """24 channels whose items correlate by 0.05 never say as much as 600 strangers: they could never be tested."""
+    decision = decide(evidence(comparison(5.0, items=270, n=600, clusters=24)), ANNUAL)
+    assert decision.test is not None and decision.look.items == pytest.approx(270)
+
+
+def test_a_gain_that_rare_losses_would_take_away_is_not_found() -> None:
+    """Whatever the clustered test says: the wealth knows how little the items' mean is worth."""
+    random = np.random.default_rng(5)
+    differences = [1.2 + value for value in random.normal(0, 3, 640)]
+    names = [str(index % 64) for index in range(640)]
+    lucky = with_wealth(compare(differences, [0.0] * 640, names, seed=1), differences)
+    assert lucky.p_value < 1e-6
+    test = decide(evidence(lucky), ANNUAL).test
+    assert not test.discovery and test.p_value == pytest.approx(math.exp(-lucky.better_wealth))
 
 
 def test_it_waits_one_and_twenty_nights_and_is_let_go_untested() -> None:
     last, over = (decide(evidence(WAITS, nights=nights), ANNUAL) for nights in (20, 21))
-    assert (last.verdict, last.final, last.needs) == ("underpowered", False, 350)
+    assert (last.verdict, last.final, last.needs) == ("underpowered", False, 250)
     assert (over.verdict, over.final, over.needs, over.test) == ("underpowered", True, None, None)
     assert "let go, untested" in reasons(over)[0]
 
@@ -186,14 +211,14 @@ def test_the_test_is_spent_at_the_level_that_the_past_allows() -> None:
     p_value = t_test(BETTER.effect, BETTER.se, 120)
     test = decide(evidence(), ANNUAL).test
     assert (test.number, test.discovery, test.level) == (1, True, pytest.approx(LEVEL))
-    assert test.p_value == pytest.approx(p_value)
+    assert test.p_value == pytest.approx(max(p_value, math.exp(-BETTER.better_wealth)))
     assert test.wealth == pytest.approx(0.05 - LEVEL + 0.05)
-    barely = comparison(2.4)
+    barely = dataclasses.replace(comparison(2.4), better_wealth=9.0)
     p_value = t_test(barely.effect, barely.se, 120)
     assert 0.05 * gamma(2) < p_value < LEVEL
     assert decide(evidence(barely), ANNUAL).verdict == "promote"
     later = decide(evidence(barely), ANNUAL, spent(False))
-    assert (later.verdict, later.test.number, later.test.discovery) == ("underpowered", 2, False)
+    assert (later.test.number, later.test.discovery) == (2, False)
     assert decide(evidence(barely), ANNUAL, spent(True)).verdict == "promote", "a find earns budget"
 
 
@@ -241,37 +266,13 @@ def test_the_history_is_read_from_the_outcomes_of_nights() -> None:
     assert found.looks == ("m", "m", "c", "c", "old")
     assert (found.nights("c"), found.nights("x")) == (2, 0)
     same = GateHistory()
-    for model, decision in (("m", first), ("m", second), ("c", looked), ("c", looked), ("old", Decision("reject"))):
-        same = same.after(model, decision.test, decision.comparison)
-    assert found == same
+    nothing = Decision("reject")
+    for model, decision in (("m", first), ("m", second), ("c", looked), ("c", looked), ("old", nothing)):
+        same = same.after(model, decision)
+    assert (found.night, dataclasses.replace(found, night=0)) == (5, same)
     cut_short = GateHistory.of([outcome(first), older({})])
     assert decide(evidence(EVEN), ANNUAL, cut_short) == second, "a night that is run again spends the same test"
     assert second.test.number == 2 and second.test.wealth == pytest.approx(first.test.wealth - second.test.level)
-
-
-def test_each_model_s_effect_is_known_once_and_as_it_was_last_seen() -> None:
-    history = GateHistory.of([outcome(decide(evidence(), ANNUAL), decide(evidence(EVEN), ANNUAL)),
-                              outcome(decide(evidence(WAITS), ANNUAL), model="c")])  # fmt: skip
-    assert [(past.model, past.effect) for past in history.effects] == [("m", EVEN.effect), ("c", WAITS.effect)]
-    assert [past.model for past in history.beside("m").effects] == ["c"]
-    assert history.beside("m").tests == history.tests
-
-
-def test_a_promotion_says_how_much_of_it_is_luck() -> None:
-    """By this team's past candidates, and only where there are enough of them."""
-    past = GateHistory()
-    for number, effect in enumerate((0.5, -1.0, 0.8, -0.2, 0.4)):
-        few = decide(evidence(), ANNUAL, past)
-        assert (few.shrunken.candidates, few.shrunken.effect) == (number, None)
-        assert any(f"can’t be told yet from {number} past candidates, and 5" in reason for reason in reasons(few))
-        past = past.after(f"m{number}", None, comparison(effect))
-    decision = decide(evidence(), ANNUAL, past)
-    assert decision.verdict == "promote" and decision.shrunken.candidates == 5
-    assert 0 < decision.shrunken.effect < BETTER.effect, "the others gained next to nothing"
-    assert 0 < decision.shrunken.regression < 0.5
-    assert any("this team’s 5 past candidates" in reason for reason in reasons(decision))
-    assert decide(evidence(EVEN), ANNUAL, past).shrunken.regression > decision.shrunken.regression
-    assert not any("winners are lucky" in reason for reason in reasons(decide(evidence(WORSE), ANNUAL, past)))
 
 
 def test_tests_that_an_older_version_spent_count_on() -> None:
@@ -290,7 +291,7 @@ def test_tests_that_an_older_version_spent_count_on() -> None:
 def test_the_budget_never_promises_more_than_it_has(p_values: list[float], passed: bool) -> None:
     history = GateHistory()
     for p_value in p_values:
-        history = history.after("m", history.spend(p_value, passed, 0.10, 0.05))
+        history = history.after("m", Decision("reject", test=history.spend(p_value, passed, 0.10, 0.05)))
     finds = sum(test.discovery for test in history.tests)
     assert sum(test.level for test in history.tests) <= 0.10 * max(1, finds)
     assert all(test.wealth > 0 for test in history.tests)
@@ -331,7 +332,7 @@ def test_swapping_the_models_mirrors_the_look_and_never_promotes_both(
     assert (there.look.items, there.look.mde, there.look.level) == (back.look.items, back.look.mde, back.look.level)
     assert (there.test is None) == (back.test is None) or "reject" in (there.verdict, back.verdict)
     if there.test and back.test:
-        assert there.test.p_value + back.test.p_value == pytest.approx(1)
+        assert there.test.p_value + back.test.p_value >= 1
     assert [there.verdict, back.verdict].count("promote") <= 1
 
 
@@ -357,7 +358,7 @@ def test_nothing_promotes_without_size_test_and_guardrails(
     decision = decide(Evidence(primary, guardrails), ANNUAL)
     if decision.verdict == "promote":
         assert measured == len(NAMES) and n >= 100 and clusters >= 20
-        assert effect > 0 and decision.look.items >= 600
+        assert effect > 0 and n >= 600
         assert decision.test.p_value <= decision.test.level
         assert all(bound >= -limit.margin for limit, bound in zip(limits, bounds, strict=True))
 

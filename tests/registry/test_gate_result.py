@@ -21,6 +21,7 @@ from errata.documents.outcome import Outcome
 from errata.documents.parity import Parity, ParityReport
 from errata.domain.hashing import sha256
 from errata.wording.gate_sentences import reasons
+from evaluation.statistics.betting import with_wealth
 from evaluation.statistics.online import gamma
 from evaluation.statistics.paired import compare
 from registry.evidence import read_evidence
@@ -155,7 +156,8 @@ def drawn(gain: float, n: int, spread: float) -> list[float]:
 def many(gain: float, n: int = 700, spread: float = 15.0) -> dict[str, Any]:
     """A comparison of `n` items in 70 clusters, as `evaluation.json` has it."""
     new = drawn(gain, n, spread) if spread else [gain] * n
-    return asdict(compare(new, [0.0] * n, [f"c{index % 70}" for index in range(n)], seed=1))
+    comparison = compare(new, [0.0] * n, [f"c{index % 70}" for index in range(n)], seed=1)
+    return asdict(with_wealth(comparison, new))
 
 
 @pytest.fixture
@@ -165,7 +167,7 @@ def measured(contender: dict[str, Any]) -> dict[str, Any]:
     return {
         **contender,
         "primary": many(4.0),
-        "guardrails": dict.fromkeys(("anchor", "day0_retention", "parsable"), same),
+        "guardrails": dict.fromkeys(("anchor", "day0_retention", "collapses", "parsable"), same),
         "more_guardrails": {"best_anchor": same, "forgetting": same, "slice_long": same, "vintage_2026-02-01": same},
     }
 
@@ -185,8 +187,8 @@ def test_annual_takes_every_guardrail_from_where_it_was_measured(measured: dict[
     found = gate(measured, shipped(), ANNUAL, tmp_path)
     assert found.decision.verdict == "promote", reasons(found.decision)
     assert {rail.name for rail in found.evidence.guardrails} == {
-        "anchor", "best_anchor", "day0_retention", "latency", "parity_device", "parity_server", "parsable", "size",
-        "slice_long", "starts_server", "forgetting", "vintage_2026-02-01",
+        "anchor", "best_anchor", "collapses", "day0_retention", "latency", "parity_device", "parity_server", "parsable",
+        "size", "slice_long", "starts_server", "forgetting", "vintage_2026-02-01",
     }  # fmt: skip
     assert {rail.status for rail in found.decision.guardrails if rail.n is not None} == {"passed"}
     record, _ = read_evidence(found.record)
@@ -200,8 +202,8 @@ def test_small_judges_the_same_evaluation_without_what_it_does_not_ask_for(
     found = gate(measured, shipped(), SMALL, tmp_path)
     assert found.decision.verdict == "promote"
     assert {rail.name for rail in found.evidence.guardrails} == {
-        "anchor", "day0_retention", "latency", "parity_device", "parity_server", "parsable", "size",
-        "forgetting", "vintage_2026-02-01",
+        "anchor", "best_anchor", "collapses", "day0_retention", "latency", "parity_device", "parity_server", "parsable",
+        "size", "forgetting", "vintage_2026-02-01",
     }  # fmt: skip
 
 
@@ -273,7 +275,7 @@ def test_of_two_that_pass_the_surest_gain_is_promoted_not_the_largest(
     measured: dict[str, Any], policy: Policy, names: tuple[str, str], tmp_path: Path
 ) -> None:
     """Whichever of them is decided on first; and the other's record moves no alias, by hand either."""
-    sure, large = many(4.0), many(5.0, spread=35.0)
+    sure, large = many(4.0), many(4.5, spread=28.0)
     assert large["low"] < sure["low"]
     primaries = {names[0]: sure, names[1]: large}
     results = run_gates(NIGHT, two(measured, **primaries), policy, tmp_path, GateHistory())
@@ -362,7 +364,8 @@ def judged(consistency: float = 0.92, more: int = 900) -> Judging:
 
 @pytest.fixture
 def helped(measured: dict[str, Any]) -> dict[str, Any]:
-    return {**measured, "primary": asdict(compare(DIFFERENCES, [0.0] * 280, CLUSTERS, seed=1))}
+    comparison = compare(DIFFERENCES, [0.0] * 280, CLUSTERS, seed=1)
+    return {**measured, "primary": asdict(with_wealth(comparison, DIFFERENCES))}
 
 
 def test_a_judge_helps_annual_and_not_small(helped: dict[str, Any], tmp_path: Path) -> None:

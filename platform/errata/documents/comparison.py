@@ -32,6 +32,11 @@ class Comparison:
     """As many clusters of equal size hold as much; None of nothing, and in what was written before it was counted."""
     jackknife_se: float | None = None
     """Like `se`, and right where a few clusters hold most of the items."""
+    better_wealth: float | None = None
+    """Natural logarithm of the e-value against "no better than the least effect that counts", see
+    `evaluation.statistics.betting`; None where nobody bet."""
+    worse_wealth: float | None = None
+    """The same against "no worse"."""
 
 
 NOTHING = Comparison(

@@ -24,8 +24,11 @@ Cause = Literal[
     "too few items",
     "target not detectable",
     "no difference found",
+    "guardrails not evaluable",
     "waits",
     "let go",
+    "place taken",
+    "year is full",
 ]
 """Why the verdict is what it is. The numbers behind each stand in the decision: `comparison`, `look` and `preset`."""
 
@@ -46,9 +49,13 @@ class Preset:
     least_gain: float | None = None
     """A contender is let go once such a gain, in points of F1, is ruled out; None where nobody waits for a test."""
     nights: int | None = None
-    """So many a contender may wait for its test."""
+    """So many a contender may wait for its test, or be looked at."""
     fdr: float | None = None
     """The share of promotions that its budget of tests allows to be useless; None where it has none, or wasn't kept."""
+    challengers: int | None = None
+    """So many at most begin within a year, where each is looked at until its wealth is as many times its stake."""
+    min_effect: float = 0.0
+    """Points of F1: the primary test asks for more than this."""
 
 
 UNKNOWN = Preset(name="", items=0, clusters=0, target=0.0, known_error="", hears_judges=True)
@@ -87,27 +94,31 @@ class SpentTest:
 
 
 @dataclass(frozen=True, slots=True)
+class Wager:
+    """How a bet on a challenger stands that is looked at every night; see `evaluation.statistics.betting`."""
+
+    wealth: float
+    """How many times the stake, on its being better."""
+    asked: float
+    """So many times, and it is found better."""
+    worse: float
+    """How many times the stake, on its being worse."""
+    p_value: float
+    """Of the clustered test, which must agree, at the look's `level`."""
+    night: int
+    """Its look, from 1, of the preset's `nights`."""
+    begun: int
+    """Challengers begun within the year, it included."""
+
+
+@dataclass(frozen=True, slots=True)
 class Shortfall:
     """What a contender's one test still waits for."""
 
     items: bool
     """Whether for fresh items, or for more clusters of them."""
     guardrails: tuple[str, ...]
-    """Slices with items enough that aren't evaluable yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShrunkenEffect:
-    """What is left of an effect once this team's past candidates are known: whoever wins is lucky, too."""
-
-    candidates: int
-    """Past ones whose effect is known."""
-    least: int
-    """With fewer, nothing can be told."""
-    effect: float | None = None
-    """In points of F1, drawn towards theirs."""
-    regression: float | None = None
-    """The probability that it is truly worse than the champion."""
+    """Those whose items can't tell yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +139,12 @@ class Decision:
     needs: int | None = None
     """About how many more fresh items would decide it; None where more items wouldn't help."""
     look: Look | None = None
+    wager: Wager | None = None
+    """Where the preset bets on one challenger at a time; None for whoever was not looked at."""
     test: SpentTest | None = None
     """The test that this decision spent, where the preset has a budget of them."""
     final: bool = False
     """Whether the contender may not wait and be looked at again: its test is spent, or its time is up."""
-    shrunken: ShrunkenEffect | None = None
-    """None where nothing was compared, and in a decision of an older Errata."""
     notes: tuple[str, ...] = ()
     """The sentences of an older Errata: to be shown as they are."""
 

@@ -82,6 +82,8 @@ class Evidence:
     """What the release owner should see; none decides."""
     nights: int = 1
     """On how many nights the candidate was put to the gate, this one included."""
+    place_taken: bool = False
+    """Whether another waits for its decision already."""
 
 
 def upgraded_evidence(value: JsonObject) -> JsonObject:

@@ -22,7 +22,7 @@ class Guardrail:
     margin: float
     """Passed if `bound` is at least −margin."""
     required: bool
-    """Not evaluable blocks."""
+    """It must be measured: what wasn't blocks."""
     unit: str
 
     def __post_init__(self) -> None:
@@ -49,12 +49,21 @@ class GuardrailResult:
     decides: bool
     """False: shown where it was measured, and nothing more."""
     alarm: bool
-    """With fewer than `least` items it only raises an alarm; with as many, a test waits until it is evaluable."""
+    """With fewer than `least` items it only raises an alarm; with as many, it must be evaluable like any other."""
+    waived: bool = False
+    """Whether the release owner lets it pass where it isn't evaluable."""
 
     @property
     def harms(self) -> bool:
         """Whether it keeps a better candidate from being promoted."""
         return self.decides and self.status == "failed"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it keeps a better candidate waiting: it decides, was measured, and its items can't tell yet."""
+        if not self.decides or self.waived or self.status != "not evaluable" or self.n is None:
+            return False
+        return not self.alarm or self.n >= self.least
 
     @property
     def reach(self) -> float | None:

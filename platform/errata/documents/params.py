@@ -110,6 +110,10 @@ class EvaluateParams(ParamGroup):
 class GateParams(ParamGroup):
     preset: str
     """See `registry.policy`."""
+    min_effect: Annotated[float, Ge(0)] = 0.0
+    """Points of F1: a candidate must be shown to gain more than this."""
+    waive: tuple[str, ...] = ()
+    """Guardrails that may pass where their items can't tell: by name, since whoever ships answers for it."""
 
 
 UNKNOWN_GATE = GateParams(preset="")

@@ -127,7 +127,7 @@ def _ask_about_unlabelled(
     params = workspace.params()
     if not params.judges.unlabelled:
         return
-    why = skip_reason(session.result(), contender.primary.n, preset(night.gate.preset or params.gate.preset))
+    why = skip_reason(session.result(), contender.primary.n, preset(night.gate if night.gate.preset else params.gate))
     if why is not None:
         session.leave_out(why)
         return

@@ -47,7 +47,8 @@ def plan_night(workspace: Workspace, row: NightRow) -> Night:
 
     Raises NotFound without a Day-0 model, and BadInput for parameters that can't be used.
     """
-    preset(workspace.params().gate.preset)  # the gate would find out hours later
+    gate = _gate_params(workspace, row.label)
+    preset(gate)  # what isn't there is refused before hours are spent
     with workspace.record.read() as store:
         day0, champion = store.aliases.model_of("day0"), store.aliases.model_of("champion")
         challenger, before = store.aliases.model_of("challenger") or "", store.nights.last_scored()
@@ -63,7 +64,7 @@ def plan_night(workspace: Workspace, row: NightRow) -> Night:
         challenger=challenger,
         challenger_watermark=_training_watermark(workspace, challenger) if challenger else 0,
         code=code_hash(),
-        gate=_gate_params(workspace, row.label),
+        gate=gate,
         gate_before=before.outcome.gate_params if before else UNKNOWN_GATE,
     )
 

@@ -18,6 +18,7 @@ from errata.documents.document import RESTORE, Document, read_document
 from errata.documents.evaluation import Evaluation
 from errata.documents.judging import Judging
 from errata.documents.night import Night
+from errata.documents.params import GateParams
 from errata.documents.parity import Parity, ParityReport
 from errata.documents.scored_items import read_scored_items
 from errata.documents.seed_spread import SeedSpread
@@ -96,12 +97,12 @@ def _decisions(nights: Sequence[NightRow], folder: Path) -> tuple[OutcomeDecisio
         path = folder / f"{entry.evidence}.json"
         if entry.decision.cause is None and path.exists():
             record, _ = read_evidence(path)
-            decision = decide(record.gate, preset(record.policy), history)
+            decision = decide(record.gate, preset(GateParams(record.policy)), history)
             # the presets of that time may have been others: what ends otherwise isn't what was decided
             same = decision.verdict == entry.decision.verdict
             entry = replace(entry, decision=decision) if same else entry
         decisions.append(entry)
-        history = history.after(entry.model, entry.decision.test)
+        history = history.after(entry.model, entry.decision)
     return tuple(decisions)
 
 

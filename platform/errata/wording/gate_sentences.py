@@ -5,10 +5,8 @@ A decision of an older Errata has its sentences already, in `notes`: they are sh
 
 from __future__ import annotations
 
-import math
-
 from errata.documents.comparison import Comparison
-from errata.documents.decision import Decision, Look, Preset, Shortfall, SpentTest
+from errata.documents.decision import Decision, Look, Preset, Shortfall, SpentTest, Wager
 from errata.documents.evidence import Fault, JudgeSay, SliceAlarm
 from errata.documents.guardrail import GuardrailResult
 
@@ -27,7 +25,7 @@ def findings(decision: Decision, with_comparison: bool) -> list[str]:
     it better."""
     figures = [_comparison(decision.comparison)] if with_comparison and decision.comparison else []
     alarms = [_alarm(alarm) for alarm in decision.alarms]
-    return [*causes(decision), *figures, *luck(decision), *_circumstances(decision), *alarms]
+    return [*causes(decision), *figures, *_circumstances(decision), *alarms]
 
 
 def causes(decision: Decision) -> list[str]:
@@ -40,6 +38,8 @@ def causes(decision: Decision) -> list[str]:
     failed = " and ".join(rail.name for rail in decision.guardrails if rail.harms)
     if decision.cause == "better, but harmful":
         return [f"It is better on fresh items, but fails {failed}."]
+    if decision.cause == "guardrails not evaluable":
+        return [f"It is better on fresh items, but {_open_guardrails(decision)}"]
     shortfall = [] if decision.shortfall is None else _shortfall(decision.shortfall, decision, comparison)
     also = [f"It also fails {failed}."] if failed else []
     return [" ".join([_cause(decision, comparison), *shortfall, *also])]
@@ -57,26 +57,22 @@ def _comparison(comparison: Comparison) -> str:
     )
 
 
-def luck(decision: Decision) -> list[str]:
-    """With each promotion: what is measured of a winner flatters it."""
-    shrunken = decision.shrunken
-    if decision.verdict != "promote" or shrunken is None:
-        return []
-    if shrunken.effect is None or shrunken.regression is None:
-        past = f"{shrunken.candidates} past candidates, and {shrunken.least} are needed"
-        return [f"How much of the gain is luck, and how likely a regression is, can’t be told yet from {past}."]
-    gain, chance = f"{shrunken.effect:+z.1f} points", f"{100 * shrunken.regression:.0f} %"
-    team = f"this team’s {shrunken.candidates} past candidates"
-    return [
-        f"Drawn towards {team}, as winners are lucky too, the gain is {gain}; a regression has a chance of {chance}."
-    ]
+def _open_guardrails(decision: Decision) -> str:
+    rails = [rail for rail in decision.guardrails if rail.is_open]
+    names = " and ".join(rail.name for rail in rails)
+    more = [f"{rail.name} takes about {rail.missing_items} more items" for rail in rails if rail.missing_items]
+    return (
+        f"nobody can tell yet whether it passes {names}: {', '.join(more) or 'more items are needed'}; or waive one by "
+        "name (gate.waive in params.yaml), and answer for it."
+    )
 
 
 def guardrail_detail(rail: GuardrailResult, preset: Preset) -> str:
     """What was measured and what is allowed, or why that can't be told."""
     note = "" if rail.decides else f" (Shown only: the preset {preset.name} doesn't decide by it.)"
     if rail.status == "not evaluable" or rail.effect is None or rail.bound is None:
-        return f"{_why_not_evaluable(rail)}.{note}"
+        waived = " (Waived by the release owner.)" if rail.waived and rail.decides else ""
+        return f"{_why_not_evaluable(rail)}.{waived}{note}"
     return (
         f"{rail.effect:+z.1f} {rail.unit} and at worst {rail.bound:+z.1f} on {rail.n} items; "
         f"{-rail.margin:+z.1f} is allowed.{note}"
@@ -93,7 +89,7 @@ def _cause(decision: Decision, comparison: Comparison) -> str:
     judged = decision.judge is not None and decision.judge.code == "counts"
     items = "The items" if judged else f"{comparison.n} items"
     sentences = {
-        "better": "It is better on fresh items.",
+        "better": f"It is better on fresh items{_by_more_than(preset)}.",
         "another is surer": (
             "It is better on fresh items and passes every guardrail, but so is another, whose gain is surer: one is "
             "promoted a night."
@@ -113,18 +109,31 @@ def _cause(decision: Decision, comparison: Comparison) -> str:
         "no difference found": (
             "The difference is too small to tell from none, on items that would have shown the gain aimed at."
         ),
-        "waits": "It waits for its one test.",
-        "let go": f"It has had its {preset.nights} nights and is let go, untested.",
+        "waits": "It waits for its one test." if decision.wager is None else _waits(decision.wager, preset),
+        "let go": (
+            f"It has had its {preset.nights} nights and is let go, untested."
+            if decision.wager is None
+            else f"It has had its {preset.nights} nights, was not shown to be better, and is let go."
+        ),
+        "place taken": "Another candidate waits for its decision; this one is scored, and not tested.",
+        "year is full": (
+            f"{preset.challengers} challengers began within the last 365 nights: one more would be too many for what "
+            "the preset promises, so this one isn't tested."
+        ),
     }
     return sentences[decision.cause or ""]
 
 
+def _by_more_than(preset: Preset) -> str:
+    return f", by more than {preset.min_effect:g} points" if preset.min_effect else ""
+
+
 def _shortfall(shortfall: Shortfall, decision: Decision, comparison: Comparison) -> list[str]:
     """What a test still waits for."""
-    items, preset = math.floor(decision.look.items) if decision.look else 0, decision.preset
+    items, preset = comparison.n, decision.preset
     missing = (
-        f"The fresh items say as much as {items} independent ones, from {comparison.clusters} clusters; the test is "
-        f"spent at {preset.items}, from {preset.clusters}."
+        f"There are {items} fresh items, from {comparison.clusters} clusters; the test is spent at {preset.items}, "
+        f"from {preset.clusters}."
     )
     waits = [f"The test waits for {name}, which isn't evaluable yet." for name in shortfall.guardrails]
     return [missing, *waits] if shortfall.items else waits
@@ -173,7 +182,9 @@ def _circumstances(decision: Decision) -> list[str]:
         return []
     judge = [] if decision.judge is None else [_judge(decision.judge)]
     test = [] if decision.test is None else [_spent(decision.test), *_promise(decision.preset)]
-    return [*judge, *test, _detectable(decision.look, decision.comparison)]
+    wager = [] if decision.wager is None else [_bet(decision.wager, decision.look)]
+    channels = _channels(decision.comparison)
+    return [*judge, *test, *wager, *channels, _detectable(decision.look, decision.comparison)]
 
 
 def _judge(judge: JudgeSay) -> str:
@@ -208,6 +219,30 @@ def _promise(preset: Preset) -> list[str]:
         "expected share itself (FDR) if the tests were independent, which tests on the same channels are not."
     )
     return [promise]
+
+
+def _waits(wager: Wager, preset: Preset) -> str:
+    return f"It gathers evidence: this was night {wager.night} of {preset.nights}."
+
+
+def _bet(wager: Wager, look: Look | None) -> str:
+    level = "" if look is None else f" against the level {look.level:.2g}"
+    return (
+        f"Who bet on it has {_times(wager.wealth)} the stake, and {wager.asked:.0f} times is asked; the clustered test "
+        f"has p = {wager.p_value:.2g}{level}. It is challenger {wager.begun} of {wager.asked:.0f} within 365 nights."
+    )
+
+
+def _times(wealth: float) -> str:
+    return f"{wealth:.2g} times" if wealth < 10 else f"{wealth:,.0f} times" if wealth < 1e6 else "over a million times"
+
+
+def _channels(comparison: Comparison) -> list[str]:
+    """Items of one channel are alike: it is channels that make them independent."""
+    if comparison.effective_clusters is None or not comparison.clusters:
+        return []
+    weight = f"{comparison.effective_clusters:.0f} of one size"
+    return [f"The items come from {comparison.clusters} channels, which weigh as much as {weight}."]
 
 
 def _detectable(look: Look | None, comparison: Comparison) -> str:
