@@ -18,7 +18,7 @@ from errata.database.holdout_log import HoldoutAccess
 from errata.database.record import Record
 from errata.documents.comparison import Comparison
 from errata.documents.document import write_document
-from errata.documents.evaluation import ContenderScores, ContinualScores, Evaluation
+from errata.documents.evaluation import ContenderScores, ContinualScores, Evaluation, LaterLabels
 from errata.documents.file_names import CANDIDATE, EVALUATION, ITEMS, SCORES
 from errata.documents.night import Night
 from errata.documents.scored_items import ScoredItemRow, write_scored_items
@@ -42,7 +42,7 @@ class NightScoring:
     """A night's scores, gathered part by part; each model is loaded once, when it is first asked."""
 
     def __init__(self, record: Record, models: Path, seed: int) -> None:
-        self.scores, self.past = ModelScores(seed), ModelScores(seed)
+        self.scores, self.past, self.relabelled = ModelScores(seed), ModelScores(seed), ModelScores(seed)
         self.names: dict[str, str] = {}
         """What each model is tonight, by identity."""
         self.record, self.models = record, models
@@ -57,6 +57,11 @@ class NightScoring:
         self.scores.add(self._score(model, model.name, list(by_transcript.values())))
         if earlier:
             self.past.add(self._score(model, f"{model.name} on earlier nights", earlier))
+
+    def ask_again(self, model: ScoredModel, items: Sequence[Item]) -> None:
+        """Scores what `model` has answered by the labels that the items have got since."""
+        if items:
+            self.relabelled.add(self._score(model, f"{model.name} by later labels", items))
 
     def rows(self, night: str) -> list[ScoredItemRow]:
         """A row per item and model."""
@@ -81,6 +86,7 @@ def _as_row(night: str, name: str, scored: ScoredAnswer) -> ScoredItemRow:
         correction=label.correction,
         kind=label.kind,
         reviewer=label.reviewer,
+        draft_by=label.draft_by,
         **asdict(scored.score),
         equal_split_f1=scored.equal_split_f1,
         reference=scored.reference,
@@ -125,6 +131,9 @@ def _ask_everybody(scoring: NightScoring, plan: ScoringPlan) -> NightScoring:
         fresh = plan.fresh.get(model.identity, every_fresh_item)
         compared = model in models.rivals or model.identity == models.champion.identity
         scoring.ask(model, (*plan.tonight, *fresh, *plan.guardrails), plan.history.items if compared else ())
+    for rival in models.rivals:
+        for model in (rival, models.champion):
+            scoring.ask_again(model, plan.relabelled[rival.identity])
     if plan.best.identity not in models.by_identity:  # a champion of old: only the anchor is held against it
         scoring.ask(plan.best, plan.anchor_of_best())
     return scoring
@@ -134,11 +143,11 @@ def _contender_scores(
     scoring: NightScoring, plan: ScoringPlan, rival: ScoredModel, min_effect: float
 ) -> ContenderScores:
     scores, new, old = scoring.scores, rival.identity, plan.models.champion.identity
-    fresh, day0 = plan.fresh[new], plan.models.day0.identity
-    by_length = scores.by_length(new, fresh)
+    deciding, day0 = plan.deciding(new), plan.models.day0.identity
+    by_length = scores.by_length(new, deciding)
     more = {f"slice_{name}": scores.compare(new, old, items) for name, items in by_length.items()}
     more["best_anchor"] = scores.compare(new, plan.best.identity, plan.anchor_of_best())
-    titles = scores.titles(new, old, fresh)
+    titles = scores.titles(new, old, deciding)
     if titles.n:  # without a title to be held against, none is wrong
         more["titles"] = titles
     vintages = _vintage_comparisons(scoring, plan, rival)
@@ -148,16 +157,31 @@ def _contender_scores(
         name=rival.name,
         model=new,
         watermark=rival.watermark,
-        primary=scores.primary(new, old, fresh, min_effect),
-        against_day0=scores.compare(new, day0, fresh),
+        primary=scores.primary(new, old, deciding, min_effect),
+        accepted=scores.compare(new, old, plan.accepted(new)),
+        later_labels=_later_labels(scoring, plan, rival),
+        against_day0=scores.compare(new, day0, deciding),
         guardrails={
             "anchor": scores.compare(new, old, plan.part("anchor")),
             "day0_retention": scores.compare(new, day0, plan.part("retention")),
-            "collapses": scores.collapses(new, old, fresh),
-            "parsable": scores.compare(new, old, [*fresh, *plan.guardrails], "parsable"),
+            "collapses": scores.collapses(new, old, deciding),
+            "parsable": scores.compare(new, old, [*plan.fresh[new], *plan.guardrails], "parsable"),
         },
         more_guardrails={**more, **vintages},
         continual=_continual(scoring, plan, rival, vintages) if vintages else None,
+    )
+
+
+def _later_labels(scoring: NightScoring, plan: ScoringPlan, rival: ScoredModel) -> LaterLabels | None:
+    new, old = rival.identity, plan.models.champion.identity
+    changed, withdrawn = plan.relabelled[new], plan.withdrawn[new]
+    if not changed and not withdrawn:
+        return None
+    return LaterLabels(
+        changed=len(changed),
+        withdrawn=withdrawn,
+        then=scoring.scores.compare(new, old, changed),
+        now=scoring.relabelled.compare(new, old, changed),
     )
 
 

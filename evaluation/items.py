@@ -7,13 +7,14 @@ that are made again and again; `anchor` and `sealed` are held out, and `evaluati
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from errata.database.record import Record
+from errata.database.store import Store
 from errata.domain.chapter import Chapter, Chapters, canonical, chapters_to_json
-from errata.domain.correction import Label
+from errata.domain.correction import Label, same_chapters
 from errata.domain.hashing import canonical_json, sha256
 from errata.domain.prediction import Prediction
 from errata.domain.roles import Role
@@ -89,9 +90,49 @@ def fresh_items(record: Record, after: int, upto: int, models: Iterable[ScoredMo
 def unused_items(record: Record, after: int, upto: int, seen: frozenset[str]) -> list[Item]:
     """`fresh_items` for models that have seen the transcripts of these hashes."""
     with record.read() as store:
-        labels = [label for label in store.labels.between(after, upto) if label.role == "train" and label.first]
-    corroborated = [label for label in labels if label.corroborated]
-    return [Item("fresh", label) for label in _one_a_group(corroborated, seen)]
+        labels = [label for label in _first_labels(store, after, upto) if label.role == "train"]
+    return [Item("fresh", label) for label in _one_a_group(labels, seen)]
+
+
+def _first_labels(store: Store, after: int, upto: int) -> list[Label]:
+    return [label for label in store.labels.between(after, upto) if label.first and label.corroborated]
+
+
+def gathered_items(record: Record, after: int, upto: int, models: Iterable[ScoredModel]) -> list[Item]:
+    """`fresh_items` as the nights since `after` scored them, the last of them as of `upto`: each with the label that it
+    had when a night first scored it, so that no later word moves a comparison that was looked at.
+
+    Leak groups and roles are those as of `upto`: a twin that is found late excludes what was scored, too. What was
+    forgotten is gone.
+    """
+    seen = transcripts_seen_by(models)
+    items: dict[int, Item] = {}
+    with record.read() as store:
+        for watermark in (*store.nights.gate_watermarks(after, upto), upto):
+            labels = [_in_its_group(store, label, upto) for label in _first_labels(store, after, watermark)]
+            for label in _one_a_group(labels, seen):
+                if label.role == "train":
+                    items.setdefault(label.group, Item("fresh", label))
+    return list(items.values())
+
+
+def _in_its_group(store: Store, label: Label, upto: int) -> Label:
+    group = store.leak_groups.of(label.transcript, upto)
+    return replace(label, role=group.role, group=group.name, group_hashes=group.hashes)
+
+
+def relabelled(record: Record, items: Iterable[Item], upto: int) -> tuple[list[Item], int]:
+    """Those whose label has other chapters as of `upto` than the item has, with it; and of how many there is none any
+    more, since reviewers differ or took back what they said."""
+    changed, withdrawn = list[Item](), 0
+    with record.read() as store:
+        for item in items:
+            label = store.labels.of(item.label.transcript, upto)
+            if not isinstance(label, Label):
+                withdrawn += 1
+            elif not same_chapters(label.chapters, item.label.chapters):
+                changed.append(replace(item, label=label))
+    return changed, withdrawn
 
 
 def guardrail_items(record: Record, upto: int, models: Iterable[ScoredModel]) -> list[Item]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,15 @@ from errata.database.record import Record
 from errata.documents.night import Night
 from errata.inference.artefact import MANIFEST, model_folder, verify
 from evaluation.best_champion import best_champion
-from evaluation.items import Item, ScoredModel, fresh_items, guardrail_items, transcripts_seen_by
+from evaluation.items import (
+    Item,
+    ScoredModel,
+    fresh_items,
+    gathered_items,
+    guardrail_items,
+    relabelled,
+    transcripts_seen_by,
+)
 from evaluation.vintages import VintageHistory, VintageLimits, vintage_history
 
 
@@ -47,7 +56,12 @@ class ScoringPlan:
     tonight: list[Item]
     """Fresh to everybody."""
     fresh: dict[str, list[Item]]
-    """By rival: since it was born, and seen neither by it nor by those it is compared with."""
+    """By rival: since it was born, and seen neither by it nor by those it is compared with; by the labels that they had
+    when they were first scored."""
+    relabelled: dict[str, list[Item]]
+    """By rival: of those that decide, those with another label by now, with it."""
+    withdrawn: dict[str, int]
+    """By rival: of those that decide, how many have no label any more."""
     guardrails: list[Item]
     history: VintageHistory
     best: ScoredModel
@@ -62,23 +76,32 @@ class ScoringPlan:
         by_identity, upto, champion = models.by_identity, night.gate_watermark, models.champion
         tonight = fresh_items(record, night.training_watermark, upto, by_identity.values())
         if not models.rivals:
-            return cls(models, tonight, {}, [], VintageHistory(), champion)
+            return cls(models, tonight, {}, {}, {}, [], VintageHistory(), champion)
         guardrails = guardrail_items(record, upto, by_identity.values())
         anchor = [item for item in guardrails if item.part == "anchor"]
         best = (best_champion(record, folder, night, anchor, seed) if anchor else None) or champion
-        fresh = {}
+        fresh, changed, withdrawn = dict[str, list[Item]](), dict[str, list[Item]](), dict[str, int]()
         for rival in models.rivals:
             # A challenger has waited: what was new since it was born is fresh to it, not tonight's alone.
-            compared = (rival, champion, models.day0)
-            fresh[rival.identity] = fresh_items(record, rival.watermark, upto, compared)
+            name, compared = rival.identity, (rival, champion, models.day0)
+            fresh[name] = gathered_items(record, rival.watermark, upto, compared)
+            changed[name], withdrawn[name] = relabelled(record, _deciding(fresh[name]), upto)
         return cls(
             models=models,
             tonight=tonight,
             fresh=fresh,
+            relabelled=changed,
+            withdrawn=withdrawn,
             guardrails=guardrails,
             history=vintage_history(record, night, models.day0.folder, limits),
             best=by_identity.get(best.identity, best),
         )
+
+    def deciding(self, rival: str) -> list[Item]:
+        return _deciding(self.fresh[rival])
+
+    def accepted(self, rival: str) -> list[Item]:
+        return [item for item in self.fresh[rival] if item.label.kind == "accept"]
 
     def part(self, name: str) -> list[Item]:
         return [item for item in self.guardrails if item.part == name]
@@ -87,6 +110,11 @@ class ScoringPlan:
         """The anchor's items of which the best champion has seen nothing either."""
         seen = transcripts_seen_by([self.best])
         return [item for item in self.part("anchor") if seen.isdisjoint(item.label.group_hashes)]
+
+
+def _deciding(items: Sequence[Item]) -> list[Item]:
+    """Without those that were accepted: whose draft it was has 100 on them."""
+    return [item for item in items if item.label.kind != "accept"]
 
 
 def read_candidate(folder: Path, night: Night) -> ScoredModel | None:

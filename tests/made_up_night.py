@@ -200,7 +200,8 @@ def _decided(
     rows: dict[str, list[ScoredItemRow]], items: list[Item], means: dict[str, ModelMean]
 ) -> tuple[Evaluation, OutcomeDecision]:
     def against(name: str, *parts: str) -> Comparison:
-        chosen = [at for at, item in enumerate(items) if item.part in parts]
+        of_parts = [(at, item) for at, item in enumerate(items) if item.part in parts]
+        chosen = [at for at, item in of_parts if item.part != "fresh" or item.kind != "accept"]
         new, old = ([rows[who][at].f1 for at in chosen] for who in ("candidate", name))
         return compare(new, old, [items[at].transcript.channel for at in chosen], 1)
 

@@ -65,7 +65,7 @@ class JudgeSession:
         say, why = panel_say(judges)
         names = [client.judge.name for client in self._panel(judges)]
         rows = panel_items(self.items, {name: self._verdicts[name] for name in names})
-        answered = {row.transcript for row in rows}
+        counted, answered = [item for item in self.items if item.decides], {row.transcript for row in rows}
         marks = [self._marks[name] for name in names]
         cost = total([*self._labelled_tallies, *self._unlabelled_tallies])
         return Judging(
@@ -75,7 +75,7 @@ class JudgeSession:
             why=why,
             n=len(rows),
             items=rows,
-            missing=tuple(item.number for item in self.items if item.number not in answered) if names else (),
+            missing=tuple(item.number for item in counted if item.number not in answered) if names else (),
             verdict=panel_verdict(rows),
             differences=panel_differences(rows),
             alpha=panel_alpha(rows),
@@ -153,7 +153,11 @@ def _add_items(
 ) -> JudgeReliability:
     """With what its verdicts on the first of the items show; one without a say has none on those that came later."""
     answered = [(item, verdict) for item, verdict in zip(items, verdicts, strict=False) if verdict is not None]
-    both = [(item.effect, float(verdict.value), item.cluster) for item, verdict in answered if item.effect is not None]
+    both = [
+        (item.effect, float(verdict.value), item.cluster)
+        for item, verdict in answered
+        if item.effect is not None and item.decides
+    ]
     every = [*clustered, *((verdict, item.cluster) for item, verdict in answered)]
     return with_items(judge, every, sorted(client.served), correlate_differences(both))
 

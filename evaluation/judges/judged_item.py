@@ -43,6 +43,11 @@ class JudgedItem:
     effect: float | None = None
     """Score of candidate minus score of champion against the correction: the reviewers' own difference."""
 
+    @property
+    def decides(self) -> bool:
+        """Whether the gate counts it: an accepted answer has 100 for whose draft it was."""
+        return self.kind != "accept"
+
     def pair(self) -> AnswerPair:
         return AnswerPair(self.transcript, self.champion, self.candidate, self.cluster)
 

@@ -30,13 +30,13 @@ def panel_say(judges: Sequence[JudgeReliability]) -> tuple[bool, SayReason]:
 
 
 def panel_items(items: Sequence[JudgedItem], verdicts: Verdicts) -> tuple[PanelItem, ...]:
-    """A row for each item that every judge of the panel answered."""
+    """A row for each item that the gate counts and every judge of the panel answered."""
     rows = []
     for place, item in enumerate(items):
         by_judge = {name: of_judge[place] for name, of_judge in verdicts.items()}
         values = {name: verdict.value for name, verdict in by_judge.items() if verdict is not None}
         # a mean over other judges than the next item's would be another scale
-        if values and len(values) == len(by_judge):
+        if item.decides and values and len(values) == len(by_judge):
             mean = sum(values.values()) / len(values)
             rows.append(PanelItem(item.number, item.cluster, mean, values, item.effect))
     return tuple(rows)

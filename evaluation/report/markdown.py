@@ -60,11 +60,11 @@ def code(text: str) -> str:
 def _decision(verdict: ContenderVerdict, report: Report) -> list[str]:
     effect = f"{_effect(verdict)} from {plural(verdict.primary.clusters, 'cluster')}{_earlier(verdict, report)}."
     heading = "What comes next" if verdict.promoted else "What would change it"
-    first, *rest = prospects(verdict, len(tonights_items(report)), report.judging(verdict.name))
+    first, *rest = prospects(verdict, report.evaluation.deciding_items, report.judging(verdict.name))
     listed = [f"- {inert(prospect.subject)}: {inert(prospect.text)}" for prospect in rest[:PROSPECTS]]
     return [
         effect,
-        " ".join(map(inert, verdict.findings)),
+        " ".join(map(inert, (*verdict.findings, *verdict.beside))),
         _guardrails(verdict),
         "\n".join([f"{heading}: {inert(first.text)}", *([""] if listed else []), *listed]),
         inert(verdict.known_error),
@@ -80,8 +80,8 @@ def _effect(verdict: ContenderVerdict) -> str:
 
 def _earlier(verdict: ContenderVerdict, report: Report) -> str:
     """Whoever waited was scored on fresh items of earlier nights too."""
-    fresh = report.evaluation.fresh_items
-    return f", {count(fresh)} of them tonight’s" if verdict.primary.n > fresh else ""
+    tonight = report.evaluation.deciding_items
+    return f", {count(tonight)} of them tonight’s" if verdict.primary.n > tonight else ""
 
 
 def _others(report: Report) -> str:

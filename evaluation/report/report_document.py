@@ -109,7 +109,7 @@ def report_document(report: Report) -> ReportDocument:
         equal_split_alarm=report.equal_split_alarm,
         gate_change=report.gate_change,
         verdict=verdict,
-        prospects=prospects(verdict, len(fresh), report.judging(contender)) if verdict else (),
+        prospects=prospects(verdict, evaluation.deciding_items, report.judging(contender)) if verdict else (),
         others=other_verdicts(report),
         seeds=report.files.seeds,
         nights=report.nights,

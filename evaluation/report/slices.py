@@ -18,7 +18,7 @@ CHANNELS = 6
 SEED = 0
 
 PART_NAMES = {
-    "fresh": "Fresh: new to every model",
+    "fresh": "Fresh: new to every model, and not accepted",
     "anchor": "Anchor: held out, corrected by people",
     "retention": "Retention: held out, unchanged since Day-0",
 }
@@ -47,15 +47,16 @@ class Slice:
 
 def slices(changes: Sequence[Change], measured: Mapping[str, Comparison]) -> dict[str, tuple[Slice, ...]]:
     """`measured` has the gate's own comparisons with the champion, by part and `slice_` length: a bootstrap drawn twice
-    would part from them in the last digit."""
+    would part from them in the last digit. Like the gate's, they leave accepted items out, but for those by kind."""
+    fresh = [change for change in changes if change.new.part == "fresh"]
+    deciding = [change for change in fresh if change.new.kind != "accept"]
     by_part = []
     for part, name in PART_NAMES.items():
-        alike = [change for change in changes if change.new.part == part]
+        alike = deciding if part == "fresh" else [change for change in changes if change.new.part == part]
         by_part.append(_with_interval(_slice(name, alike), measured.get(part)))
-    fresh = [change for change in changes if change.new.part == "fresh"]
     by_length = []
     for length, name in LENGTHS.items():
-        alike = [change for change in fresh if change.new.length == length]
+        alike = [change for change in deciding if change.new.length == length]
         if alike:
             by_length.append(_with_interval(_slice(name, alike), measured.get(f"slice_{length}")))
     by_kind = [
@@ -65,7 +66,7 @@ def slices(changes: Sequence[Change], measured: Mapping[str, Comparison]) -> dic
         "Part": tuple(by_part),
         "Fresh items, by length": tuple(by_length),
         "Fresh items, by what the reviewer did": tuple(by_kind),
-        "Fresh items, by channel": tuple(_by_channel(fresh)),
+        "Fresh items, by channel": tuple(_by_channel(deciding)),
     }
 
 
@@ -101,10 +102,10 @@ def reviewers(fresh: Sequence[ScoredItemRow]) -> tuple[ReviewerCounts, ...]:
     return tuple(ReviewerCounts(name, reviews[name] - accepted[name], accepted[name]) for name in order)
 
 
-def _by_channel(fresh: Sequence[Change]) -> list[Slice]:
+def _by_channel(changes: Sequence[Change]) -> list[Slice]:
     """The largest channels, then all others together. Inside a channel each item stands for itself."""
     groups: dict[str, list[Change]] = {}
-    for change in fresh:
+    for change in changes:
         groups.setdefault(change.new.channel, []).append(change)
     order = sorted(groups, key=lambda name: (not name, -len(groups[name]), name))
     rest = order[CHANNELS:]

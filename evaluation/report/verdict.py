@@ -8,6 +8,7 @@ from errata.documents.comparison import Comparison
 from errata.documents.decision import Look, OutcomeDecision, Preset, leading_decision
 from errata.documents.guardrail import GuardrailResult
 from errata.wording.gate_sentences import findings, guardrail_detail, known_error
+from errata.wording.label_sentences import beside
 from evaluation.report.content import Report
 from evaluation.report.figures import plural
 from evaluation.report.slices import LENGTHS
@@ -102,9 +103,13 @@ class ContenderVerdict:
     """What the fresh items could tell."""
     primary: Comparison
     """With the champion on fresh items, by people's labels alone."""
+    beside: tuple[str, ...]
+    """What is shown beside it, because of how the labels came about."""
 
 
-def contender_verdict(entry: OutcomeDecision, primary: Comparison, winner: str = "") -> ContenderVerdict:
+def contender_verdict(
+    entry: OutcomeDecision, primary: Comparison, winner: str = "", beside: tuple[str, ...] = ()
+) -> ContenderVerdict:
     """`primary` has no items where none was scored; `winner` is who became champion instead, if anybody did."""
     decision = entry.decision
     return ContenderVerdict(
@@ -122,13 +127,19 @@ def contender_verdict(entry: OutcomeDecision, primary: Comparison, winner: str =
         needs=decision.needs,
         look=decision.look,
         primary=primary,
+        beside=beside,
     )
+
+
+def _of_report(report: Report, entry: OutcomeDecision, winner: str = "") -> ContenderVerdict:
+    scores = report.evaluation.scores_of(entry.name)
+    return contender_verdict(entry, report.primary(entry.name), winner, beside(scores) if scores else ())
 
 
 def leading_verdict(report: Report) -> ContenderVerdict | None:
     """The one that the page is about; None where nobody contended."""
     entry = leading_decision(report.decisions)
-    return None if entry is None else contender_verdict(entry, report.primary(entry.name))
+    return None if entry is None else _of_report(report, entry)
 
 
 def other_verdicts(report: Report) -> tuple[ContenderVerdict, ...]:
@@ -136,7 +147,7 @@ def other_verdicts(report: Report) -> tuple[ContenderVerdict, ...]:
     first = leading_decision(report.decisions)
     winner = first.name if first and first.promoted else ""
     others = (entry for entry in report.decisions if entry is not first)
-    return tuple(contender_verdict(entry, report.primary(entry.name), winner) for entry in others)
+    return tuple(_of_report(report, entry, winner) for entry in others)
 
 
 def headline(report: Report) -> tuple[str, str]:

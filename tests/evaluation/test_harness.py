@@ -18,9 +18,11 @@ from errata.database.record import Record
 from errata.documents.document import as_json
 from errata.documents.metric_values import ModelMean
 from errata.documents.night import Night
+from errata.documents.outcome import Outcome
 from errata.domain.correction import Label
 from errata.domain.prediction import Prediction
 from errata.inference.artefact import Card, seal, verify
+from errata.wording.label_sentences import beside
 from evaluation.harness import evaluate
 from evaluation.items import (
     Item,
@@ -36,7 +38,7 @@ from evaluation.scoring_plan import read_candidate
 from tests import made_up_answers as answers
 from tests.made_up_answers import answered, corrected, mark
 from tests.made_up_model import make_model
-from tests.made_up_record import add, chapters, talk
+from tests.made_up_record import add, chapters, correction, talk
 
 # means and comparisons -----------------------------------------------------------------------------------------------
 
@@ -203,6 +205,73 @@ def test_a_candidate_without_fresh_items_is_not_asked_about_the_challenger_s(rec
     assert fresh == {(name, part) for name in ("day0", "challenger") for part in ("fresh", "anchor")} | {
         ("candidate", "anchor")
     }
+
+
+@pytest.fixture
+def waiting(record: Record, tmp_path: Path) -> tuple[Night, list[int]]:
+    """A challenger that was right on six items of an earlier night, where Day-0 was wrong, waits; and those items."""
+    day0, challenger = answers.contender(tmp_path, "day0", "d"), answers.contender(tmp_path, "challenger", "e")
+    gathered = corrected(record, [f"t{number}" for number in range(6)])
+    with record.write() as store:
+        store.nights.begin("first", 0, store.corrections.newest())
+        store.nights.finish(Outcome(night="first", verdict="inconclusive"))
+    tonight = corrected(record, ["tonight"])
+    for model, at in ((day0, 90), (challenger, 60)):
+        answered(record, model, [*gathered, *tonight], at)
+    with record.read() as store:
+        trained = store.nights.last_gate_watermark()
+    night = Night("n", trained, mark(record), day0.identity, day0.identity, 0, challenger.identity, 0, "c" * 64)
+    return night, gathered
+
+
+def test_what_is_said_of_a_scored_item_moves_nothing_and_is_shown_beside(
+    record: Record, waiting: tuple[Night, list[int]], tmp_path: Path
+) -> None:
+    """A challenger waits, and somebody rewrites by what it was scored: the champion's own words, in the worst case."""
+    night, gathered = waiting
+    (before,) = evaluate(record, night, None, tmp_path, seed=7)[0].contenders
+    assert (before.primary.n, before.primary.mean_new, before.later_labels) == (7, 100.0, None)
+    with record.write() as store:
+        for seq in gathered[:3]:
+            store.corrections.add(correction(seq, chapters(0, 90)))
+        store.corrections.add(correction(gathered[3], chapters(0, 90), "bob"))
+    later = replace(night, gate_watermark=mark(record))
+    result, rows = evaluate(record, later, None, tmp_path, seed=7)
+    (after,) = result.contenders
+    assert (after.primary, after.against_day0) == (before.primary, before.against_day0)
+    assert after.more_guardrails["slice_short"] == before.more_guardrails["slice_short"]
+    found = after.later_labels
+    assert found is not None and (found.changed, found.withdrawn) == (3, 1)
+    assert (found.then.mean_new, found.now.mean_old) == (100.0, 100.0)
+    assert (found.then.effect or 0) > 0 > (found.now.effect or 0)
+    fresh = {json.loads(row.reference)[1]["start"] for row in rows if row.part == "fresh"}
+    assert fresh == {60}, "items.parquet has what decides"
+    assert as_json(result)["contenders"][0]["later_labels"]["changed"] == 3
+    assert "3 got another label after they were first scored, and 1 have no label any more" in beside(after)[0]
+
+
+def test_what_was_accepted_decides_nothing_and_is_shown_beside(
+    record: Record, waiting: tuple[Night, list[int]], tmp_path: Path
+) -> None:
+    night, _ = waiting
+    (before,) = evaluate(record, night, None, tmp_path, seed=7)[0].contenders
+    with record.write() as store:
+        for number in range(4):
+            seq = store.transcripts.add(talk(f"accepted {number}", channel="c"), "train").seq
+            for model, at in ((night.day0, 90), (night.challenger, 60)):
+                store.predictions.add(Prediction(seq, model, answers.ASKED, chapters(0, at)))
+            drafted = replace(correction(seq, chapters(0, 90), kind="accept"), draft_by=night.day0)
+            store.corrections.add(drafted)
+    later = replace(night, gate_watermark=mark(record))
+    result, rows = evaluate(record, later, None, tmp_path, seed=7)
+    (after,) = result.contenders
+    assert (result.fresh_items, result.accepted, result.deciding_items) == (5, 4, 1)
+    assert (after.primary, after.against_day0) == (before.primary, before.against_day0)
+    assert after.more_guardrails["slice_short"] == before.more_guardrails["slice_short"]
+    assert (after.accepted.n, after.accepted.mean_old) == (4, 100.0) and (after.accepted.effect or 0) < 0
+    assert after.guardrails["parsable"].n == 11, "whether an answer can be read has nothing to do with drafts"
+    assert {row.draft_by for row in rows if row.kind == "accept"} == {night.day0}
+    assert "4 more items were accepted as drafted and left out" in beside(after)[0]
 
 
 def test_a_second_evaluation_of_the_same_night_asks_no_engine(

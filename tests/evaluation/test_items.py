@@ -8,14 +8,18 @@ from pathlib import Path
 import pytest
 
 from errata.database.record import Record
+from errata.documents.outcome import Outcome
+from errata.domain.prediction import Prediction
 from errata.domain.transcript import Transcript
 from errata.inference.artefact import TRAINING_TRANSCRIPTS
 from evaluation.items import (
     Item,
     ScoredModel,
     fresh_items,
+    gathered_items,
     guardrail_items,
     held_out_items,
+    relabelled,
     unreviewed_transcripts,
 )
 from tests.made_up_answers import corrected, mark
@@ -86,6 +90,107 @@ def test_a_talk_that_turns_out_to_be_held_out_is_not_fresh(record: Record, tmp_p
     models = [contender(tmp_path, "day0")]
     assert names(fresh_items(record, 0, before, models)) == ["one"]
     assert names(fresh_items(record, 0, mark(record), models)) == []
+
+
+def test_a_talk_that_was_rejected_first_is_fresh_when_it_is_first_labelled(record: Record, tmp_path: Path) -> None:
+    """A reject says what the chapters are not: until they are given, nobody can have been scored."""
+    models = [contender(tmp_path, "day0")]
+    rejected, redone, retracted = (add(record, talk(name)) for name in ("rejected", "redone", "retracted"))
+    with record.write() as store:
+        for seq in (rejected, redone, retracted):
+            answer = store.predictions.add(Prediction(seq, "m" * 64, "inline@1", chapters(0, 90))).seq
+            store.corrections.add(correction(seq, (), kind="reject", prediction=answer))
+        store.corrections.add(correction(redone, chapters(0, 50), "bob"))
+        store.corrections.retract(store.corrections.add(correction(retracted, chapters(0, 50), "bob")).seq, "bob", "no")
+    after = mark(record)
+    with record.write() as store:
+        for seq in (rejected, redone, retracted):
+            store.corrections.add(correction(seq, chapters(0, 60)))
+            store.corrections.add(correction(seq, chapters(0, 60), "bob"))
+    assert names(fresh_items(record, after, mark(record), models)) == ["rejected"], "the others had been given chapters"
+
+
+def test_a_talk_that_a_night_has_scored_is_not_fresh_again_after_a_dispute(record: Record, tmp_path: Path) -> None:
+    """A dispute within a night's span left it without a label; one that came later took away one that was scored."""
+    models = [contender(tmp_path, "day0")]
+    scored, disputed = add(record, talk("scored"), "train", 0), add(record, talk("disputed"), "train", 0)
+    with record.write() as store:
+        store.corrections.add(correction(disputed, chapters(0, 50), "bob"))
+    assert names(fresh_items(record, 0, night(record), models)) == ["scored"]
+    with record.write() as store:
+        store.corrections.add(correction(scored, chapters(0, 50), "bob"))
+    after = night(record)
+    with record.write() as store:
+        for seq in (scored, disputed):
+            store.corrections.adjudicate(seq, chapters(0, 70), "carol")
+    assert names(fresh_items(record, after, mark(record), models)) == ["disputed"]
+
+
+# what a challenger gathered while it waited ---------------------------------------------------------------------------
+
+
+def night(record: Record) -> int:
+    """Finishes one; returns as of when it asked for its labels."""
+    with record.write() as store:
+        label, trained = f"night {len(store.nights.all())}", store.nights.last_gate_watermark()
+        row = store.nights.begin(label, trained, store.corrections.newest())
+        store.nights.finish(Outcome(night=label, verdict="inconclusive"))
+        return row.gate_watermark
+
+
+def given(items: list[Item]) -> dict[str, list[float]]:
+    return {item.label.external_id: [chapter.start for chapter in item.label.chapters] for item in items}
+
+
+def test_an_item_keeps_the_label_by_which_a_night_first_scored_it(record: Record, tmp_path: Path) -> None:
+    models = [contender(tmp_path, "day0")]
+    one, two = (add(record, talk(name), "train", 0, 40) for name in ("one", "two"))
+    first = night(record)
+    with record.write() as store:
+        store.corrections.add(correction(one, chapters(0, 80)))
+        store.corrections.retract(store.labels.between(0, first)[1].correction, "ann", "the wrong talk")
+    add(record, talk("three"), "train", 0, 50)
+    night(record)
+    with record.write() as store:
+        store.corrections.add(correction(one, chapters(0, 90)))
+    add(record, talk("four"), "train", 0, 60)
+    upto = mark(record)
+    expected = {"one": [0, 40], "two": [0, 40], "three": [0, 50], "four": [0, 60]}
+    items = gathered_items(record, 0, upto, models)
+    assert given(items) == expected
+    assert given(gathered_items(record, first, upto, models)) == {"three": [0, 50], "four": [0, 60]}
+    changed, withdrawn = relabelled(record, items, upto)
+    assert (given(changed), withdrawn) == ({"one": [0, 90]}, 1)
+    assert two not in {item.label.transcript for item in changed}
+
+
+def test_a_twin_that_is_found_late_excludes_what_was_scored(record: Record, tmp_path: Path) -> None:
+    copy = misheard(talk("seen"), "copy")
+    models = [contender(tmp_path, "champion", copy)]
+    for name in ("seen", "held out", "twice", "kept"):
+        add(record, talk(name), "train", 0, 40)
+    first = night(record)
+    assert len(gathered_items(record, 0, first, models)) == 4
+    add(record, copy)
+    add(record, misheard(talk("held out"), "sealed"), "sealed")
+    add(record, shouted(talk("twice"), "twice again"), "train", 0, 90)
+    upto = mark(record)
+    assert given(gathered_items(record, 0, upto, models)) == {"twice": [0, 40], "kept": [0, 40]}, "a talk counts once"
+
+
+def test_what_was_in_dispute_is_gathered_by_the_label_that_ended_it(record: Record, tmp_path: Path) -> None:
+    disputed = add(record, talk("disputed"), "train", 0)
+    with record.write() as store:
+        store.corrections.add(correction(disputed, chapters(0, 50), "bob"))
+    first = night(record)
+    models = [contender(tmp_path, "day0")]
+    assert gathered_items(record, 0, first, models) == []
+    with record.write() as store:
+        store.corrections.adjudicate(disputed, chapters(0, 70), "carol")
+    night(record)
+    with record.write() as store:
+        store.corrections.adjudicate(disputed, chapters(0, 80), "carol")
+    assert given(gathered_items(record, 0, mark(record), models)) == {"disputed": [0, 70]}
 
 
 def test_guardrails_are_held_out_and_told_apart_by_who_gave_the_chapters(record: Record, tmp_path: Path) -> None:

@@ -48,8 +48,9 @@ def test_both_verdicts_say_whose_they_are(night: Report):
 
 
 def test_items_of_earlier_nights_are_told_from_tonights(night: Report):
-    assert "64 of them tonight’s, the others of earlier nights" in Page(render(night)).words()
-    assert "fresh items from 9 clusters, 64 of them tonight’s." in summary(night)
+    tonight = f"{night.evaluation.fresh_items - night.evaluation.accepted} of them tonight’s"
+    assert f"{tonight}, the others of earlier nights" in Page(render(night)).words()
+    assert f", {tonight}." in summary(night)
     assert "of them tonight’s" not in summary(full_report()) + Page(render(full_report())).words()
 
 

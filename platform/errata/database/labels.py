@@ -6,6 +6,8 @@ retraction too, never changes an earlier answer. Transcripts that were forgotten
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Literal, cast
 
@@ -17,7 +19,7 @@ from errata.database.event_history import EventHistory, TranscriptEvents
 from errata.database.leak_groups import LeakGroups
 from errata.database.predictions import Predictions
 from errata.database.reviewers import Reviewers
-from errata.database.tables import CorrectionRow, LinkRow
+from errata.database.tables import CorrectionRow, LinkRow, NightRow
 from errata.domain.chapter import chapters_from_json
 from errata.domain.correction import Kind, Label, Preference, preference
 
@@ -83,16 +85,21 @@ class Labels:
     def _labels(
         self, transcripts: sa.Select[int] | Sequence[int], after: int, upto: int
     ) -> Iterator[tuple[int, Label | Unlabelled]]:
-        probation = self._reviewers.on_probation(upto)
+        probation, looks = self._reviewers.on_probation(upto), self._looks(after)
         for history in self._event_history.upto(transcripts, upto):
             if history.people_differ:
                 yield history.transcript.seq, "conflict"
             elif label_sources(history.events):
-                yield history.transcript.seq, self._label(history, after, upto, probation)
+                yield history.transcript.seq, self._label(history, looks, upto, probation)
             else:
                 yield history.transcript.seq, "withdrawn"
 
-    def _label(self, history: TranscriptEvents, after: int, upto: int, probation: frozenset[str]) -> Label:
+    def _looks(self, after: int) -> list[int]:
+        """As of when it was asked before what the chapters are, in order: at each night's end, and `after`."""
+        nights = sa.select(NightRow.gate_watermark).where(NightRow.finished, NightRow.gate_watermark < after)
+        return [*self._session.scalars(nights.order_by(NightRow.gate_watermark)), after]
+
+    def _label(self, history: TranscriptEvents, looks: Sequence[int], upto: int, probation: frozenset[str]) -> Label:
         transcript, newest = history.transcript, label_sources(history.events)[-1]
         group = self._leak_groups.of(transcript.seq, upto)
         return Label(
@@ -108,14 +115,22 @@ class Labels:
             role=group.role,
             group=group.name,
             group_hashes=group.hashes,
-            first=not self._was_decided([row for row in history.events if row.seq <= after]),
+            first=not self._was_decided(history.events, looks),
             corroborated=is_corroborated(history.events, probation),
             draft_by=newest.draft_by,
         )
 
-    def _was_decided(self, earlier: History) -> bool:
-        """Whether people had said what the chapters are, and agreed."""
-        return any(row.kind != "reference" for row in earlier) and not self._event_history.people_differ(earlier)
+    def _was_decided(self, events: History, looks: Sequence[int]) -> bool:
+        """Whether at one of the looks people had said what the chapters are, and agreed; a reject says only what they
+        are not. What was said and taken back was said."""
+        gave_chapters = False
+        ends = [*(row.seq for row in events[1:]), math.inf]
+        for length, (row, end) in enumerate(zip(events, ends, strict=True), start=1):
+            gave_chapters |= row.kind in ("edit", "accept", "adjudicate")
+            is_looked_at = bisect_left(looks, row.seq) < bisect_left(looks, end)
+            if gave_chapters and is_looked_at and not self._event_history.people_differ(events[:length]):
+                return True
+        return False
 
 
 def _corrected_transcripts(after: int, upto: int) -> sa.Select[int]:

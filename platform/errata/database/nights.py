@@ -81,6 +81,13 @@ class NightLog:
         row: NightRow | None = self._session.scalar(_newest_first(sa.select(NightRow)))
         return row
 
+    def gate_watermarks(self, after: int, before: int) -> list[int]:
+        """As of when finished nights asked for their labels, between the two, in order."""
+        marks = sa.select(NightRow.gate_watermark).where(
+            NightRow.finished, NightRow.gate_watermark > after, NightRow.gate_watermark < before
+        )
+        return sorted(set(self._session.scalars(marks)))
+
     def last_gate_watermark(self) -> int:
         """That night's; 0 before the first."""
         return self._session.scalar(_newest_first(sa.select(NightRow.gate_watermark))) or 0

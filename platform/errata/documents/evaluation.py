@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from errata.documents.comparison import Comparison
+from errata.documents.comparison import NOTHING, Comparison
 from errata.documents.document import Document
 from errata.documents.metric_values import ModelMean
 from errata.files import JsonObject
@@ -53,6 +53,21 @@ class ContinualScores:
     """The vintage on which most was lost against the champion."""
 
 
+@dataclass(frozen=True, slots=True)
+class LaterLabels:
+    """What became of labels after a night had first scored a contender by them. The comparison that decides goes by
+    those of then; these are shown beside it."""
+
+    changed: int
+    """Of its fresh items, those with other chapters by now."""
+    withdrawn: int
+    """Those without a label by now: reviewers differ, or took back what they said."""
+    then: Comparison
+    """F1, contender minus champion, on the changed ones by the labels of then,"""
+    now: Comparison
+    """and by those of now."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContenderScores:
     name: str
@@ -61,7 +76,12 @@ class ContenderScores:
     watermark: int
     """Corrections up to here may have trained it."""
     primary: Comparison
-    """F1, contender minus champion, on items that are fresh to both."""
+    """F1, contender minus champion, on items that are fresh to both, by the labels that they had when they were first
+    scored; without those that were accepted."""
+    accepted: Comparison = NOTHING
+    """The same on those that were accepted as they stood, on which whose draft it was has 100: shown beside."""
+    later_labels: LaterLabels | None = None
+    """None where no label has changed since, and where it wasn't counted yet."""
     against_day0: Comparison
     guardrails: dict[str, Comparison]
     """What every preset of the gate asks for."""
@@ -88,6 +108,11 @@ class Evaluation(Document):
     means: dict[str, ModelMean]
     """On those items, by what the model is tonight: `day0`, `champion`, `candidate`, `challenger`."""
     contenders: tuple[ContenderScores, ...] = ()
+
+    @property
+    def deciding_items(self) -> int:
+        """Tonight's fresh items without those that were accepted, which favour whose draft they were."""
+        return self.fresh_items - self.accepted
 
     @classmethod
     def upgrade(cls, value: JsonObject) -> JsonObject:

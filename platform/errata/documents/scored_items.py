@@ -30,6 +30,8 @@ class ScoredItemRow(MetricValues):
     kind: str
     """Of the correction that it is scored against."""
     reviewer: str
+    draft_by: str | None = None
+    """Whose draft the reviewer was shown; empty for nobody's, None where it is not known."""
     f1: float
     equal_split_f1: float
     """What chapters of equal length would score."""

@@ -64,7 +64,8 @@ class Label:
     group_hashes: tuple[str, ...]
     """The transcripts of the leak group, by hash."""
     first: bool
-    """Whether this transcript was without a decided correction before the span of `seq` that was asked about."""
+    """Whether this transcript had no label by people before the span of `seq` that was asked about: neither at its
+    beginning nor at the end of an earlier night."""
     corroborated: bool = True
     """Whether it may gate: it stands on more than the word of one reviewer on probation."""
     draft_by: str | None = None

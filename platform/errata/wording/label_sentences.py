@@ -1,0 +1,36 @@
+"""What is shown beside the comparison that decides, because of how its labels came about."""
+
+from __future__ import annotations
+
+from errata.documents.comparison import Comparison
+from errata.documents.evaluation import ContenderScores, LaterLabels
+
+
+def beside(scores: ContenderScores) -> tuple[str, ...]:
+    """A sentence each on what was accepted and on what was labelled anew; none where there is nothing to say."""
+    accepted = [_accepted(scores.accepted)] if scores.accepted.n else []
+    later = [_later(scores.later_labels)] if scores.later_labels else []
+    return (*accepted, *later)
+
+
+def _accepted(accepted: Comparison) -> str:
+    items = "1 more item was" if accepted.n == 1 else f"{accepted.n} more items were"
+    return (
+        f"{items} accepted as drafted and left out, since whose draft it was has 100 there: "
+        f"{_points(accepted)} on them."
+    )
+
+
+def _later(later: LaterLabels) -> str:
+    withdrawn = f"{later.withdrawn} have no label any more" if later.withdrawn else ""
+    if not later.changed:
+        return f"Of the items, {withdrawn}; they count by the label that they had when they were first scored."
+    changed = f"{later.changed} got another label after they were first scored" + (withdrawn and f", and {withdrawn}")
+    return (
+        f"Of the items, {changed}. The first label counts: on the changed ones that is {_points(later.then)}, "
+        f"and by the labels of now {_points(later.now)}."
+    )
+
+
+def _points(comparison: Comparison) -> str:
+    return "nothing" if comparison.effect is None else f"{comparison.effect:+z.1f} points of F1"
