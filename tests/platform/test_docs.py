@@ -95,10 +95,20 @@ def test_every_template_and_stage_is_in_the_architecture() -> None:
     assert not [command for command in commands if command.split()[-1] not in text]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md"])
-def test_every_place_that_a_map_names_is_there(page: str) -> None:
-    named = re.findall(r"`((?:platform|retrain|evaluation|registry|docs|tests)/[\w./-]*)`", (ROOT / page).read_text())
-    assert len(named) > 10
+@pytest.mark.parametrize(
+    ("page", "least"),
+    [
+        ("README.md", 10),
+        ("docs/architecture.md", 10),
+        ("docs/cli.md", 1),
+        ("docs/judges.md", 1),
+        ("docs/workspace.md", 0),
+    ],
+)
+def test_every_place_that_a_page_names_is_there(page: str, least: int) -> None:
+    folders = "platform|errata|retrain|evaluation|registry|docs|tests"
+    named = re.findall(rf"`((?:{folders})/[\w./-]*)`", (ROOT / page).read_text())
+    assert len(named) >= least
     assert not [place for place in named if not (ROOT / place).exists()]
 
 
