@@ -77,12 +77,8 @@ def comparison(a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer], seed: int) 
     return PairComparison(
         metrics={name: metric for name, metric in metrics.items() if metric is not None},
         slices={name: values for name, values in slices.items() if len(values) > 1},
-        problems={name: _problems(rows) for name, rows in (("a", a), ("b", b))},
+        problems={name: sum(bool(row.prediction.problems) for row in rows) for name, rows in (("a", a), ("b", b))},
     )
-
-
-def _problems(rows: Sequence[ScoredAnswer]) -> int:
-    return sum(bool(row.prediction.problems) for row in rows)
 
 
 def make_pairs(a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer]) -> list[Pair]:

@@ -232,7 +232,8 @@ class ModelRegistry:
     @contextmanager
     def _mlflow_errors(self) -> Iterator[None]:
         """Within it, MLflow's own errors are ours."""
-        _set_environment()
+        for name, value in _ENVIRONMENT.items():  # before MLflow is first imported
+            os.environ.setdefault(name, value)
         from mlflow.exceptions import MlflowException
 
         try:
@@ -249,9 +250,3 @@ class ModelRegistry:
 
 
 _KINDS: dict[str, type[ErrataError]] = {"INVALID_PARAMETER_VALUE": BadInput, "RESOURCE_DOES_NOT_EXIST": NotFound}
-
-
-def _set_environment() -> None:
-    """What must be set before MLflow is first imported."""
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)

@@ -15,6 +15,7 @@ from errata.domain.chapter import Chapters, chapters_from_json, chapters_to_json
 from errata.domain.correction import Label
 from errata.domain.hashing import canonical_json, content_hash
 from errata.domain.transcript import Transcript
+from errata.errors import BadInput
 
 SCHEMA = pa.schema(
     [
@@ -114,5 +115,10 @@ def write_rows(path: Path, rows: Iterable[TrainingRow]) -> None:
 
 
 def read_rows(path: Path) -> list[TrainingRow]:
-    records: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    """Raises BadInput where they can't be read."""
+    try:
+        records: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    except (OSError, pa.ArrowException) as error:
+        reason = " ".join(str(error).split())
+        raise BadInput(f"{path} can't be read ({reason}); delete {path.parent} and run the night again") from error
     return [TrainingRow(**record) for record in records]

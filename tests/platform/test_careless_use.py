@@ -16,12 +16,15 @@ from errata.database.record import Record
 from errata.domain.chapter import Chapter
 from errata.errors import BadInput, NotFound, Unavailable
 from errata.inference.artefact import CARD, MANIFEST, Card, read_training_transcripts, seal, verify
+from errata.loop.clear_workspace import clear_workspace
+from errata.loop.deletion_target import DeletionTarget
 from errata.loop.night_plan import begin_night
 from errata.loop.stages import run_stages
 from errata.operations.model_names import resolve_model
 from errata.operations.reviewing import appoint
 from errata.settings import FILE, read_settings
 from errata.workspace import Workspace
+from retrain.training_rows import read_rows
 from tests.command_line import in_this_process
 from tests.made_up_record import correction, talk
 
@@ -148,3 +151,18 @@ def test_nobody_is_appointed_by_a_name_that_no_index_takes(workspace: Workspace)
     for name, by in (("x" * 501, "ann"), ("bob", "x" * 501)):
         with pytest.raises(BadInput, match="501 characters"):
             appoint(workspace, name, "adjudicator", by)
+
+
+def test_a_table_that_can_t_be_read_may_hold_what_is_to_be_forgotten(workspace: Workspace) -> None:
+    target, scores = DeletionTarget("t", frozenset({1}), frozenset()), workspace.root / "scores" / "items.parquet"
+    scores.parent.mkdir()
+    scores.write_bytes(b"PAR1 cut short")
+    assert target.is_in(scores.read_bytes())
+    with pytest.raises(BadInput, match=r"items\.parquet can't be read, and so may hold it"):
+        clear_workspace(workspace, target, [])
+
+
+def test_rows_of_a_stage_that_are_cut_short_are_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "rows.parquet").write_bytes(b"PAR1")
+    with pytest.raises(BadInput, match=rf"can't be read .*; delete {tmp_path} and run the night again"):
+        read_rows(tmp_path / "rows.parquet")

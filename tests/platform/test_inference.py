@@ -237,6 +237,18 @@ def test_a_model_is_kept_once_under_its_identity(sealed: Path, tmp_path: Path) -
         store_model(sealed, models)
 
 
+def test_weights_that_are_cut_short_are_one_sentence(plain: tuple[str, Path], tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(plain[1], tmp_path / "model"))
+    weights = folder / "model.safetensors"
+    for data in (weights.read_bytes()[:500], b""):
+        weights.write_bytes(data)
+        with pytest.raises(NotFound, match="can't be loaded"):
+            load(folder, tmp_path)
+    weights.unlink()
+    with pytest.raises(NotFound, match="can't be loaded"):
+        load(folder, tmp_path)
+
+
 def test_a_folder_without_a_card_is_no_model_of_ours(tmp_path: Path, record: Record) -> None:
     with record.write() as store:
         store.transcripts.add(talk("t"))

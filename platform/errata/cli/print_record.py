@@ -9,7 +9,6 @@ from errata.cli.output import as_json, print_table, say, with_interval
 from errata.domain.clock import clock
 
 if TYPE_CHECKING:
-    from errata.database.repairs import RepairResult
     from errata.domain.correction import Conflict, Side
     from errata.domain.reviewer import Reviewer
     from errata.files import JsonObject
@@ -116,14 +115,10 @@ def check_json(check: RecordCheck) -> JsonObject:
 
 def print_check(check: RecordCheck) -> None:
     if check.repaired is not None:
-        _print_repair(check.repaired)
+        for name, words in REPAIRED.items():
+            say(f"{words:<42} {len(getattr(check.repaired, name))}")
     findings = check.findings
     for line in (*findings.problems, *findings.quarantined):
         say(line)
     counts = f"{len(findings.problems)} problems, {len(findings.quarantined)} quarantined"
     say(f"{findings.transcripts} transcripts, {counts}")
-
-
-def _print_repair(repaired: RepairResult) -> None:
-    for name, words in REPAIRED.items():
-        say(f"{words:<42} {len(getattr(repaired, name))}")

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, DynamicCache
 from transformers.utils import logging
 
+from errata.errors import NotFound
 from errata.inference.engine import Ask, T, ahead, pick
 from errata.inference.tokenizer import load_tokenizer
 
@@ -58,16 +60,21 @@ class TorchEngine:
 
 
 def load_model(base: Path, adapter: Path | None = None) -> Any:
-    """A model in evaluation mode, in fp32 on a CPU and in the weights' own type on a GPU."""
+    """A model in evaluation mode, in fp32 on a CPU and in the weights' own type on a GPU. Raises NotFound where a file
+    of it is missing or cut short."""
     logging.disable_progress_bar()
     gpu = torch.cuda.is_available()
-    model = AutoModelForCausalLM.from_pretrained(
-        base, dtype="auto" if gpu else torch.float32, use_safetensors=True, local_files_only=True
-    )
-    if adapter is not None:
-        from peft import PeftModel
+    try:
+        model = AutoModelForCausalLM.from_pretrained(
+            base, dtype="auto" if gpu else torch.float32, use_safetensors=True, local_files_only=True
+        )
+        if adapter is not None:
+            from peft import PeftModel
 
-        model = PeftModel.from_pretrained(model, adapter, local_files_only=True).merge_and_unload()
+            model = PeftModel.from_pretrained(model, adapter, local_files_only=True).merge_and_unload()
+    except (SafetensorError, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise NotFound(f"{adapter or base} can't be loaded ({reason}); restore it, or make the model again") from error
     spare_threads(model)
     return model.to("cuda" if gpu else "cpu").eval()  # torch's evaluation mode: no dropout while it answers
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from errata.documents import file_names as names
+from errata.errors import BadInput
 from errata.files import write_atomically
 from errata.inference.artefact import training_transcripts_file
 from errata.loop.deletion_target import DeletionTarget, naming_columns
@@ -41,7 +42,8 @@ def clear_workspace(workspace: Workspace, target: DeletionTarget, nights: list[s
         "derived_folders": derived,
         "score_rows": rows,
         "rejected_rows": sum(_remove_lines(path, target) for path in (root / "rejects").glob("*.jsonl")),
-        "judge_folders": _clear_judges(workspace, target),
+        # their answers quote it
+        "judge_folders": sum(forget(root / FOLDER, digest) for digest in target.hashes),
     }
 
 
@@ -62,12 +64,14 @@ def _holds(folder: Path, target: DeletionTarget) -> bool:
 
 
 def _remove_rows(path: Path, target: DeletionTarget) -> int:
-    """Rewrites a table without its rows; returns how many there were."""
-    table = pq.read_table(path)
-    keep = [not target.is_named_by(row) for row in naming_columns(path.read_bytes())]
+    """Rewrites a table without its rows; returns how many there were. Raises BadInput for one that can't be read."""
+    rows = naming_columns(path.read_bytes())
+    if rows is None:
+        raise BadInput(f"{path} can't be read, and so may hold it; delete it, and make the request again")
+    keep = [not target.is_named_by(row) for row in rows]
     if not all(keep):
         partial = path.with_name(f"{path.name}.partial")
-        pq.write_table(table.filter(pa.array(keep, pa.bool_())), partial, compression="zstd")
+        pq.write_table(pq.read_table(path).filter(pa.array(keep, pa.bool_())), partial, compression="zstd")
         partial.replace(path)
     return keep.count(False)
 
@@ -83,7 +87,6 @@ def _remove_lines(path: Path, target: DeletionTarget) -> int:
 
 def _rewrite_report(workspace: Workspace, night: str) -> None:
     """A page of a night shows items: it is written anew from those that are left, or emptied where none is."""
-
     folder = workspace.nights / night
     if (folder / names.EVALUATION).exists() and pq.read_metadata(folder / names.ITEMS).num_rows:
         write_report(workspace, night)
@@ -91,8 +94,3 @@ def _rewrite_report(workspace: Workspace, night: str) -> None:
     for name in names.REPORT_FILES:
         if (folder / name).exists():
             write_atomically(folder / name, "Forgotten on request.\n")
-
-
-def _clear_judges(workspace: Workspace, target: DeletionTarget) -> int:
-    """What judges said of it: their answers quote it."""
-    return sum(forget(workspace.root / FOLDER, digest) for digest in target.hashes)

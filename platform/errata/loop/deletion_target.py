@@ -28,7 +28,8 @@ class DeletionTarget:
     def is_in(self, data: bytes) -> bool:
         """Whether a file that a stage wrote has a row of it. Weights and tokenizers have none."""
         if data[:4] == b"PAR1":
-            return any(self.is_named_by(row) for row in naming_columns(data))
+            rows = naming_columns(data)
+            return rows is None or any(self.is_named_by(row) for row in rows)
         if data[:1] != b"{":
             return False
         spellings = (json.dumps(self.external_id, ensure_ascii=escaped).encode() for escaped in (True, False))
@@ -45,11 +46,16 @@ class DeletionTarget:
         return values | {json.dumps(quoted)[1:-1] for quoted in (*values, repr(self.external_id))}
 
 
-def naming_columns(data: bytes) -> list[dict[str, Any]]:
-    """Of a Parquet file: each row's columns that say which transcript it is of."""
+def naming_columns(data: bytes) -> list[dict[str, Any]] | None:
+    """Of a Parquet file: each row's columns that say which transcript it is of. None where it can't be read, and so may
+    hold any."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    file = pq.ParquetFile(BytesIO(data))
-    names = [name for name in _NAMING if name in file.schema_arrow.names]
-    rows: list[dict[str, Any]] = file.read(columns=names).to_pylist()
+    try:
+        file = pq.ParquetFile(BytesIO(data))
+        names = [name for name in _NAMING if name in file.schema_arrow.names]
+        rows: list[dict[str, Any]] = file.read(columns=names).to_pylist()
+    except (OSError, pa.ArrowException):
+        return None
     return rows
