@@ -135,6 +135,10 @@ class ModelRegistry:
             self._client.update_model_version(self._name, version.version, f"[Report]({place})")
             return str(version.version)
 
+    def has(self, identity: str) -> bool:
+        with self._mlflow_errors():
+            return self._find_version(identity) is not None
+
     def tag_version(self, identity: str, tags: Mapping[str, str]) -> None:
         """Puts evidence on a version: its verdict, effect, p value and the evidence record's sha256."""
         with self._mlflow_errors():
@@ -226,7 +230,7 @@ class ModelRegistry:
     def _registered_version(self, identity: str) -> ModelVersion:
         version = self._find_version(identity)
         if version is None:
-            raise NotFound(f"MLflow has no version of {self._name} for {identity[:16]!r}; register the model first")
+            raise NotFound(f"MLflow has no version of {self._name} for {identity[:16]!r}; `errata init` registers it")
         return version
 
     @contextmanager

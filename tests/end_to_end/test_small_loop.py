@@ -12,6 +12,8 @@ import pytest
 import yaml
 
 from errata.demo import days
+from errata.workspace import Workspace
+from registry.models import ModelRegistry
 from tests.command_line import Errata, in_a_process, in_this_process, json_of
 
 TALKS = 10
@@ -92,9 +94,6 @@ def test_an_undecided_candidate_waits_and_nothing_ships(workspace: Path, as_json
 
 
 def test_mlflow_holds_the_candidate_its_exports_and_the_evidence(workspace: Path) -> None:
-    from errata.workspace import Workspace
-    from registry.models import ModelRegistry
-
     found = Workspace.find(workspace)
     aliases = ModelRegistry.of(found).aliases()
     with found.record.read() as store:
@@ -157,6 +156,22 @@ def test_a_night_killed_before_mlflow_was_told_is_finished_by_running_it_again(w
     assert as_json("nightly", "--date", "day-2", "-w", workspace) == outcome
     assert (folder / "report.html").exists()
     assert all(move["applied"] for move in as_json("history", "-w", workspace))
+
+
+def test_what_mlflow_has_lost_is_registered_again(workspace: Path, errata, as_json) -> None:
+    import mlflow
+
+    place = Workspace.find(workspace)
+    client = mlflow.MlflowClient(place.settings.mlflow_uri, place.settings.mlflow_uri)
+    before = ModelRegistry.of(place).aliases()
+    client.delete_registered_model(place.settings.model_name)
+    (workspace / "nights" / "day-2" / "published").unlink()
+    refused = errata("nightly", "--date", "day-2", "-w", workspace, check=False)
+    assert refused.returncode == 3 and "errata init" in refused.stderr and refused.stderr.count("\n") == 1
+    errata("init", workspace)
+    as_json("nightly", "--date", "day-2", "-w", workspace)
+    after = ModelRegistry.of(place).aliases()
+    assert {alias: model for alias, (_, model) in after.items()} == {a: model for a, (_, model) in before.items()}
 
 
 def test_the_report_names_the_night(workspace: Path, errata) -> None:

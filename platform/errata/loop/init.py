@@ -7,8 +7,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import errata
+from errata.documents.params import TARGETS
 from errata.errors import BadInput
 from errata.inference.artefact import CARD, Card, model_folder, seal, store_model
+from errata.operations.status import ALIASES
 from errata.tasks import templates
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
@@ -24,12 +26,14 @@ def init(root: Path, model: Path | None = None, template: str = "indexed", conte
     """
     workspace = Workspace.create(root)
     with workspace.record.read() as store:
-        day0 = store.aliases.model_of("day0")
-    if day0 is None:
-        day0 = _install(workspace, model or TINY, template, context)
+        models = {alias: store.aliases.model_of(alias) for alias in ALIASES}
+    day0 = models["day0"] or _install(workspace, model or TINY, template, context)
     registry = ModelRegistry.of(workspace)
     run = registry.open_run("day0")
-    registry.register(model_folder(day0, workspace.models), day0, {"errata.artefact": "model"}, run)
+    for alias, identity in {**models, "day0": day0}.items():
+        if identity and not registry.has(identity):  # or not any more: MLflow's store may have been lost
+            kind = alias if alias in TARGETS else "model"
+            registry.register(model_folder(identity, workspace.models), identity, {"errata.artefact": kind}, run)
     registry.close_run(run)
     with workspace.record.write() as store:
         install_day0(store, day0, by="init")
