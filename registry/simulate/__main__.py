@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 
-from registry.simulate import annual, rectified_years, reuse, small
+from registry.simulate import annual, rectified_years, reuse, small, worlds
 
 SEED = 20250101
 
@@ -32,8 +32,9 @@ def positive_integer(text: str) -> int:
 
 
 def lines(years: int, repetitions: int, seed: int) -> Iterator[str]:
+    yield from worlds.lines(years, repetitions, seed)
     yield from annual.lines(years, repetitions, seed)
-    yield from small.lines(repetitions, years, seed)
+    yield from small.lines(repetitions, seed)
     yield from rectified_years.lines(years, seed)
     yield from reuse.lines(years, seed)
 

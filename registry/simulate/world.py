@@ -1,136 +1,72 @@
-"""What is true, and nights drawn from it."""
+"""What is true, and items drawn from it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr
 
-from evaluation.statistics.paired import (
-    ALPHA,
-    RESAMPLES,
-    detectable_effect,
-    effective_clusters,
-    expanded_level,
-    resamples,
-)
+from evaluation.statistics.betting import LARGEST_DIFFERENCE
 
 Values = NDArray[np.float64]
 Answers = NDArray[np.bool_]
-_TOGETHER = 256
-"""Nights resampled at once."""
-_TYPICAL = 4_000
-"""Nights of which one is the median."""
+COLLAPSE = -60.0
+"""Points that a rare item loses, where there are such."""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The differences' mean and spread in points, and how alike those of one cluster are; all parts are normal."""
+    """How a contender differs from the champion on each of a night's items, in points."""
 
     sizes: tuple[int, ...]
     """Items in each cluster."""
     effect: float = 0.0
+    """Mean of the contenders' true gains."""
     sd: float = 20.0
+    """Spread between items; what rare collapses add comes on top."""
     icc: float = 0.0
+    """The share of its variance that items of a cluster have in common."""
+    effect_sd: float = 0.0
+    """Spread of the contenders' true gains."""
+    heavy: bool = False
+    """Whether an item's own part has heavy tails (Student's t with 3 degrees of freedom) or is normal."""
+    collapsing: float = 0.0
+    """The share of items that lose 60 points. The others gain what makes `effect` the mean."""
+    recurring: bool = True
+    """Whether every night's items come from the same channels, with which a contender does as it did before; else from
+    new ones."""
 
-    def nights(self, repetitions: int, seed: int) -> Nights:
-        random, sizes = np.random.default_rng(seed), np.array(self.sizes, dtype=float)
-        shape = (repetitions, len(self.sizes))
-        shared, own = random.normal(size=shape), random.normal(size=shape)
-        spread = self.icc**0.5 * sizes * shared + (1 - self.icc) ** 0.5 * np.sqrt(sizes) * own
-        return Nights(sizes, self.effect * sizes + self.sd * spread)
+    def differences(self, gains: Values, shared: Values, random: np.random.Generator) -> Values:
+        """A night's items, in order of their clusters, of contenders side by side: shape (items, contenders).
+
+        `gains` are the contenders' true ones, shape (contenders,); `shared` is what each cluster's items have in
+        common, of variance 1, shape (clusters, contenders).
+        """
+        shape = (sum(self.sizes), len(gains))
+        own = random.standard_t(3, shape) / 3**0.5 if self.heavy else random.normal(size=shape)
+        drawn = self.sd * (1 - self.icc) ** 0.5 * own
+        if self.icc:
+            drawn += self.sd * self.icc**0.5 * np.repeat(shared, self.sizes, axis=0)
+        if self.collapsing:
+            usual = (gains - COLLAPSE * self.collapsing) / (1 - self.collapsing)
+            drawn += np.where(random.random(shape) < self.collapsing, COLLAPSE, usual)
+        else:
+            drawn += gains
+        # F1 is within 0 to 100. With a spread of 20, this touches two normal items in a million.
+        return np.asarray(np.clip(drawn, -LARGEST_DIFFERENCE, LARGEST_DIFFERENCE, out=drawn))
+
+    def by_cluster(self, values: Values) -> Values:
+        """Sums over each cluster's items, of one value for each item: shape (clusters, contenders)."""
+        begins = np.concatenate(([0], np.cumsum(self.sizes)[:-1])).astype(np.intp)
+        return np.asarray(np.add.reduceat(values, begins, axis=0))
 
     @property
     def se(self) -> float:
-        """Of the mean difference, in truth."""
+        """Of the mean difference, in truth; rare collapses aside."""
         sizes = np.array(self.sizes, dtype=float)
         variance = self.icc * (sizes**2).sum() + (1 - self.icc) * sizes.sum()
         return float(self.sd * np.sqrt(variance) / sizes.sum())
-
-    def detectable(self, seed: int, level: float = ALPHA) -> float:
-        """What the gate prints as detectable, on the median night."""
-        return float(np.median(self.nights(_TYPICAL, seed).mde(level)))
-
-
-@dataclass(frozen=True)
-class Nights:
-    """Many comparisons on clusters of the same sizes, as `evaluation.statistics.paired.compare` would make them."""
-
-    sizes: Values
-    """Items in each cluster, shape (clusters,)."""
-    sums: Values
-    """Of the differences, shape (nights, clusters)."""
-    seed: int = 1
-    """Of the bootstrap."""
-
-    @property
-    def clusters(self) -> int:
-        return len(self.sizes)
-
-    @property
-    def balance(self) -> float:
-        """Effective clusters."""
-        return effective_clusters(self.sizes.tolist()) or 1.0
-
-    @cached_property
-    def effect(self) -> Values:
-        return np.asarray(self.sums.sum(axis=1) / self.sizes.sum())
-
-    @cached_property
-    def se(self) -> Values:
-        rests = self.sums - self.effect[:, None] * self.sizes
-        factor = self.clusters / (self.clusters - 1)
-        return np.asarray(np.sqrt((rests**2).sum(axis=1) * factor) / self.sizes.sum())
-
-    @cached_property
-    def jackknife_se(self) -> Values:
-        moves = (self.sums - self.effect[:, None] * self.sizes) / (self.sizes.sum() - self.sizes)
-        return np.asarray(np.sqrt((moves**2).sum(axis=1) * (self.clusters - 1) / self.clusters))
-
-    @cached_property
-    def p_value(self) -> Values:
-        return np.asarray(stdtr(self.clusters - 1, -self.effect / self.se))
-
-    @cached_property
-    def low(self) -> Values:
-        return self._interval[0]
-
-    @cached_property
-    def high(self) -> Values:
-        return self._interval[1]
-
-    def mde(self, level: float = ALPHA) -> Values:
-        return detectable_effect(1.0, self.balance, level) * self.jackknife_se
-
-    def subset(self, which: Answers) -> Nights:
-        return Nights(self.sizes, self.sums[which], self.seed)
-
-    def first(self, clusters: int) -> Nights:
-        """The same nights, when only the first clusters had arrived."""
-        return Nights(self.sizes[:clusters], self.sums[:, :clusters], self.seed)
-
-    @cached_property
-    def _interval(self) -> tuple[Values, Values]:
-        """The bootstrap's, from the same draws for every night."""
-        drawn = draws(self.clusters, self.seed)
-        tail = int(RESAMPLES * expanded_level(self.clusters))
-        ends = np.empty((2, len(self.sums)))
-        for begin in range(0, len(self.sums), _TOGETHER):
-            part = slice(begin, begin + _TOGETHER)
-            means = (drawn @ self.sums[part].T) / (drawn @ self.sizes)[:, None]
-            means.partition((tail, RESAMPLES - 1 - tail), axis=0)
-            ends[:, part] = means[tail], means[RESAMPLES - 1 - tail]
-        return ends[0], ends[1]
-
-
-@lru_cache(maxsize=4)
-def draws(clusters: int, seed: int) -> Values:
-    """How often each cluster is in each of the bootstrap's resamples, shape (resamples, clusters)."""
-    rows = [np.bincount(row, minlength=clusters).astype(float) for block in resamples(clusters, seed) for row in block]
-    return np.array(rows)
 
 
 def even_sizes(items: int, clusters: int) -> tuple[int, ...]:
