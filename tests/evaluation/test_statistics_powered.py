@@ -16,9 +16,10 @@ from evaluation.statistics.powered import (
     JudgeDifferences,
     combine,
     correlation,
-    power_tuned_weight,
+    cross_fitted_weights,
+    mean_weight,
     powered_error,
-    powered_mean,
+    rectified_differences,
 )
 
 DRAWS = 400
@@ -49,18 +50,19 @@ def test_the_published_gains(rho, items):
 
 
 def test_the_estimate_by_hand():
-    assert powered_mean([1.0, 3.0], [0.0, 1.0], [1.0, 1.0, 4.0], 2.0) == pytest.approx(2 + 2 * (2 - 0.5))
-    # Cov = 1, Var f = 0.5, 1 + n/N = 5/3
-    assert power_tuned_weight([1.0, 3.0], [0.0, 1.0], 3) == pytest.approx(1 / (5 / 3 * 0.5))
+    judged = JudgeDifferences((1.0, 3.0, 5.0), (0.0, 1.0, 4.0), ("a", "b", "b"), (1.0, 1.0, 4.0), ("a", "b", "c"))
+    rectified = rectified_differences(judged, {"a": 2.0, "b": 1.0})
+    assert rectified == [1 - 2 * (0 - 2), 3 - 1 * (1 - 2), 5 - 1 * (4 - 2)]
+    assert mean_weight(judged, {"a": 2.0, "b": 1.0}) == pytest.approx(4 / 3)
     assert correlation([1.0, 3.0], [0.0, 1.0]) == pytest.approx(1.0)
 
 
 def test_the_error_without_clusters_is_the_published_variance():
     judged = drawn(np.random.default_rng(1), 0.7)
-    weight = power_tuned_weight(judged.human, judged.judge, 1000)
+    weight = 3.0
     rests = np.array(judged.human) - weight * np.array(judged.judge)
     expected = rests.var(ddof=1) / 100 + weight**2 * np.var(judged.more, ddof=1) / 1000
-    assert powered_error(judged, weight) == pytest.approx(math.sqrt(expected), rel=0.01)
+    assert powered_error(judged, dict.fromkeys(judged.clusters, weight)) == pytest.approx(math.sqrt(expected), rel=0.01)
 
 
 def test_alike_items_of_a_cluster_are_not_counted_as_strangers():
@@ -101,6 +103,31 @@ def test_the_judge_s_bias_and_scale_do_not_matter():
     assert two.comparison.effect == pytest.approx(one.comparison.effect)
     assert two.comparison.se == pytest.approx(one.comparison.se)
     assert two.weight == pytest.approx(one.weight / 100)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 1000), st.integers(1, 4))
+def test_each_cluster_s_weight_is_tuned_on_all_the_others(seed, size):
+    judged = drawn(np.random.default_rng(seed), 0.5, n=12, more=30)
+    clusters = tuple(str(place // size) for place in range(12))
+    weights = cross_fitted_weights(replace(judged, clusters=clusters))
+    assert weights is not None and weights.keys() == set(clusters)
+    for name, weight in weights.items():
+        rest = [place for place in range(12) if clusters[place] != name]
+        human, judge = (np.array(side)[rest] for side in (judged.human, judged.judge))
+        assert weight == pytest.approx(np.cov(human, judge)[0, 1] / ((1 + 12 / 30) * judge.var(ddof=1)))
+
+
+def test_names_and_order_of_items_change_nothing():
+    judged = drawn(np.random.default_rng(4), 0.5, n=24, more=48)
+    judged = replace(judged, clusters=tuple(str(at % 7) for at in range(24)))
+    order = np.random.default_rng(5).permutation(24)
+    human, judge, clusters = ([side[at] for at in order] for side in (judged.human, judged.judge, judged.clusters))
+    turned = replace(
+        judged, human=tuple(human), judge=tuple(judge), clusters=tuple(f"channel {name}" for name in clusters)
+    )
+    assert combine(turned).comparison.effect == pytest.approx(combine(judged).comparison.effect, abs=1e-12)
+    assert combine(turned).comparison.se == pytest.approx(combine(judged).comparison.se, abs=1e-12)
 
 
 @settings(max_examples=30)
