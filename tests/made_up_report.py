@@ -18,8 +18,10 @@ from errata.documents.judging import (
     BiasEstimate,
     Drift,
     Injection,
+    IntervalEstimate,
     JudgeReliability,
     Judging,
+    Placebo,
     SayReason,
     SwapConsistency,
 )
@@ -27,11 +29,12 @@ from errata.documents.night import Night
 from errata.documents.parity import Parity
 from errata.documents.snapshot import Shard, SnapshotManifest
 from errata.documents.stage_reports import CurationReport, MixtureReport, TrainingLog
-from evaluation.judges.agreement import agreement, correlate_differences, estimate, mean
+from evaluation.judges.agreement import agreement, correlate_differences, share_estimate
+from evaluation.judges.error_rates import better_share, on_corrections
 from evaluation.judges.judged_item import JudgedItem
 from evaluation.judges.pairwise import PairVerdict
-from evaluation.judges.panel import panel_alpha, panel_differences, panel_items, panel_say, panel_verdict
-from evaluation.judges.reliability import decide_say
+from evaluation.judges.panel import panel_alpha, panel_differences, panel_items, panel_rates, panel_say, panel_verdict
+from evaluation.judges.reliability import agreement_floor, decide_say
 from evaluation.report.content import NightFiles, Report
 from evaluation.statistics.paired import compare
 from evaluation.vintages import Vintage, VintageHistory, continual_scores, worst_vintage
@@ -150,6 +153,7 @@ def judges() -> Judging:
     return Judging(
         night="2026-03-04",
         judges=tuple(replace(one, calls=64, tokens=48_210, cached=12) for one in standings),
+        floor=agreement_floor(IntervalEstimate(12, 4, 0.8, 0.6, 0.9)),
         say=say,
         why=why,
         n=len(rows),
@@ -158,6 +162,8 @@ def judges() -> Judging:
         verdict=panel_verdict(rows),
         differences=panel_differences(rows),
         alpha=panel_alpha(rows),
+        rates=panel_rates(rows),
+        better=better_share(rows),
         complete=True,
         calls=3 * 64,
         tokens=3 * 48_210,
@@ -179,9 +185,11 @@ def standing(name: str, family: str, right: float) -> JudgeReliability:
         identity=name * 16,
         served=(f"{name}-7b",),
         agreement=agreement([1] * 48, said, clusters),
+        rates=on_corrections([1] * 48, said, clusters),
         swap=SwapConsistency(
-            estimate(mean, [[float(random.random() < right)] for _ in clusters], clusters), 0.5 + (1 - right) / 2
+            share_estimate([random.random() < right for _ in clusters], clusters), 0.5 + (1 - right) / 2
         ),
+        placebo=Placebo(16, round(16 * (1 - right)), 8, round(8 * (1 - right))),
         length=BiasEstimate(8, 0.25),
         style=BiasEstimate(8, -0.125),
         style_left=0.0,

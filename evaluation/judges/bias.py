@@ -1,33 +1,45 @@
-"""What sways a judge that should not: the order, the length and the style of what it is shown."""
+"""What sways a judge that should not: chance, and the order, the length and the style of what it is shown."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from errata.documents.judging import BiasEstimate, SwapConsistency
+from errata.documents.judging import BiasEstimate, Placebo, SwapConsistency
 from errata.domain.chapter import Chapter, Chapters
-from evaluation.judges.agreement import estimate, mean
+from evaluation.judges.agreement import share_estimate
 from evaluation.judges.judge_client import JudgeClient
 from evaluation.judges.judged_item import AnswerPair
-from evaluation.judges.pairwise import WORTH, Choices, PairVerdict, ask_choices, differ, in_both_orders, question
-from evaluation.judges.render import written_chapters
+from evaluation.judges.pairwise import (
+    WORTH,
+    Choices,
+    PairVerdict,
+    ask_choices,
+    ask_forms,
+    differ,
+    in_both_orders,
+    question,
+)
+from evaluation.judges.render import plain_chapters, written_chapters
 from evaluation.judges.request import Request
 
 PADDING = ", and what there is to say about that in this part of the recording"
+AGAIN = "again"
+"""The occasion of a question's second time."""
 
 ClusteredVerdict = tuple[PairVerdict, str]
 """A verdict, and the cluster that its item is of."""
 
 
-def swap_consistency(verdicts: Sequence[ClusteredVerdict], seed: int = 0) -> SwapConsistency:
+def swap_consistency(verdicts: Sequence[ClusteredVerdict]) -> SwapConsistency:
     """Pairs that nobody needed to be asked about don't count."""
     compared = [(verdict, cluster) for verdict, cluster in verdicts if verdict.orders is not None]
     choices = [choice for verdict, _ in compared for choice in verdict.orders or ()]
     sides = [choice for choice in choices if choice != "tie"]
-    rows = [[float(verdict.consistent)] for verdict, _ in compared]
     return SwapConsistency(
-        consistency=estimate(mean, rows, [cluster for _, cluster in compared], seed),
+        consistency=share_estimate(
+            [verdict.consistent for verdict, _ in compared], [cluster for _, cluster in compared]
+        ),
         first=sides.count("first") / len(sides) if sides else None,
     )
 
@@ -38,6 +50,23 @@ def bias_estimate(choices: Sequence[Choices | None]) -> BiasEstimate:
     # where the plain answer comes first, taking the second one is the leaning; where it comes second, taking the first
     leanings = [WORTH[plain_first] - WORTH[plain_second] for plain_first, plain_second in answered]
     return BiasEstimate(len(answered), sum(leanings) / (2 * len(answered)) if answered else None)
+
+
+def placebo(client: JudgeClient, pairs: Sequence[AnswerPair], about: str) -> Placebo:
+    """The very same questions twice, and each pair's better answer against itself."""
+    questions = in_both_orders(pairs, about)
+    first = ask_forms(client, questions)
+    again = ask_forms(client, [replace(request, occasion=AGAIN) for request in questions])
+    answered = [(one, other) for one, other in zip(first, again, strict=True) if one is not None and other is not None]
+    alone = [plain_chapters(pair.new, pair.transcript.unit) for pair in pairs]
+    mirrored = [question(pair.transcript, side, side, about, "") for pair, side in zip(pairs, alone, strict=True)]
+    equal = [form for form in ask_forms(client, mirrored) if form is not None]
+    return Placebo(
+        repeated=len(answered),
+        changed=sum(one.better != other.better for one, other in answered),
+        equal=len(equal),
+        preferred=sum(form.better != "tie" for form in equal),
+    )
 
 
 def pad(chapters: Chapters) -> Chapters:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from errata.documents.judging import JudgeCheck, JudgeReliability, Judging, Unlabelled, UnlabelledReason
-from evaluation.judges.agreement import correlate_differences
-from evaluation.judges.bias import ClusteredVerdict
+from errata.documents.judging import AgreementFloor, JudgeCheck, JudgeReliability, Judging, Unlabelled, UnlabelledReason
+from evaluation.judges.error_rates import better_share
 from evaluation.judges.judge_client import JudgeClient, JudgeTally, total
 from evaluation.judges.judged_item import AnswerPair, JudgedItem
 from evaluation.judges.pairwise import PairVerdict, judge_pairs
-from evaluation.judges.panel import panel_alpha, panel_differences, panel_items, panel_say, panel_verdict
-from evaluation.judges.reliability import measure, with_items
+from evaluation.judges.panel import panel_alpha, panel_differences, panel_items, panel_rates, panel_say, panel_verdict
+from evaluation.judges.reliability import FLOOR, measure, with_items
 from evaluation.judges.rubric import ItemMarks, count_quotes, mark_items, rubric_summary
 
 
@@ -26,12 +25,13 @@ class JudgeSession:
         items: Sequence[JudgedItem],
         night: str,
         pairs: Sequence[AnswerPair] | None = None,
+        floor: AgreementFloor = FLOOR,
     ) -> None:
-        self._clients, self._night, self.items = clients, night, list(items)
+        self._clients, self._night, self._floor, self.items = clients, night, floor, list(items)
         self._verdicts: dict[str, list[PairVerdict | None]] = {}
         self._marks: dict[str, list[ItemMarks | None]] = {}
         before = [client.tally() for client in clients]
-        self._measured = [measure(client, _labelled_pairs(items, pairs), night) for client in clients]
+        self._measured = [measure(client, _labelled_pairs(items, pairs), night, floor) for client in clients]
         for client, (judge, _) in zip(clients, self._measured, strict=True):
             if judge.say:
                 self._verdicts[judge.name] = judge_pairs(client, [item.pair() for item in items])
@@ -71,6 +71,7 @@ class JudgeSession:
         return Judging(
             night=self._night,
             judges=tuple(self._with_marks_and_cost(place, judge) for place, judge in enumerate(judges)),
+            floor=self._floor,
             say=say,
             why=why,
             n=len(rows),
@@ -79,7 +80,9 @@ class JudgeSession:
             verdict=panel_verdict(rows),
             differences=panel_differences(rows),
             alpha=panel_alpha(rows),
+            rates=panel_rates(rows),
             unlabelled=self._unlabelled,
+            better=better_share(rows),
             rubric=rubric_summary(self.items[: len(marks[0])], marks, 0) if marks else {},
             complete=_complete(judges, self._labelled_tallies),
             calls=cost.calls,
@@ -113,7 +116,19 @@ class JudgeSession:
         judges = []
         for client, (judge, clustered) in zip(self._clients, self._measured, strict=True):
             verdicts = self._verdicts.get(judge.name)
-            judges.append(judge if verdicts is None else _add_items(client, judge, clustered, self.items, verdicts))
+            if verdicts is None:
+                judges.append(judge)
+                continue
+            # one without a say has no verdicts on items that came later
+            pairs = zip(self.items, verdicts, strict=False)
+            answered = [(item, verdict) for item, verdict in pairs if verdict is not None]
+            rows = [
+                (item.effect, float(verdict.value), item.cluster)
+                for item, verdict in answered
+                if item.effect is not None and item.decides
+            ]
+            every = [*clustered, *((verdict, item.cluster) for item, verdict in answered)]
+            judges.append(with_items(judge, every, sorted(client.served), rows, self._floor))
         return judges
 
     def _with_marks_and_cost(self, place: int, judge: JudgeReliability) -> JudgeReliability:
@@ -122,14 +137,17 @@ class JudgeSession:
         return _with_cost(judge, total([labelled, self._unlabelled_tallies[place]]), labelled.missing)
 
 
-def measure_judges(clients: Sequence[JudgeClient], pairs: Sequence[AnswerPair], occasion: str) -> JudgeCheck:
+def measure_judges(
+    clients: Sequence[JudgeClient], pairs: Sequence[AnswerPair], occasion: str, floor: AgreementFloor = FLOOR
+) -> JudgeCheck:
     """What is known of each judge, without a night's items."""
-    judges = [measure(client, pairs, occasion)[0] for client in clients]
+    judges = [measure(client, pairs, occasion, floor)[0] for client in clients]
     tallies = [client.tally() for client in clients]
     say, why = panel_say(judges)
     cost = total(tallies)
     return JudgeCheck(
         judges=tuple(_with_cost(judge, tally, tally.missing) for judge, tally in zip(judges, tallies, strict=True)),
+        floor=floor,
         say=say,
         why=why,
         complete=_complete(judges, tallies),
@@ -142,24 +160,6 @@ def measure_judges(clients: Sequence[JudgeClient], pairs: Sequence[AnswerPair], 
 def _labelled_pairs(items: Sequence[JudgedItem], pairs: Sequence[AnswerPair] | None) -> list[AnswerPair]:
     edited = [item.edited_pair() for item in items] if pairs is None else pairs
     return [pair for pair in (*edited, *(item.accepted_pair() for item in items)) if pair is not None]
-
-
-def _add_items(
-    client: JudgeClient,
-    judge: JudgeReliability,
-    clustered: Sequence[ClusteredVerdict],
-    items: Sequence[JudgedItem],
-    verdicts: Sequence[PairVerdict | None],
-) -> JudgeReliability:
-    """With what its verdicts on the first of the items show; one without a say has none on those that came later."""
-    answered = [(item, verdict) for item, verdict in zip(items, verdicts, strict=False) if verdict is not None]
-    both = [
-        (item.effect, float(verdict.value), item.cluster)
-        for item, verdict in answered
-        if item.effect is not None and item.decides
-    ]
-    every = [*clustered, *((verdict, item.cluster) for item, verdict in answered)]
-    return with_items(judge, every, sorted(client.served), correlate_differences(both))
 
 
 def _complete(judges: Sequence[JudgeReliability], tallies: Sequence[JudgeTally]) -> bool:

@@ -9,11 +9,12 @@ from errata.database.record import Record
 from errata.database.store import Store
 from errata.documents.file_names import ITEMS
 from errata.documents.scored_items import ScoredItemRow, read_scored_items, rows_of
-from errata.domain.correction import Preference
+from errata.domain.correction import DoubleReview, Preference, same_chapters
 from errata.errors import NotFound
 from errata.inference.predictor import Predictor
 from errata.inference.recorded import TOGETHER, RecordedModel
 from evaluation.judges.judged_item import AnswerPair, JudgedItem, cluster_of
+from evaluation.judges.second_opinion import SecondOpinion
 
 NEWEST = 200
 """Corrections that agreement is measured on: kappa to within about 0.1 (196 for a kappa of 0.7)."""
@@ -79,6 +80,24 @@ def _reviewed_pair(store: Store, preference: Preference) -> AnswerPair:
     transcript = store.transcripts.read(preference.transcript)
     cluster = cluster_of(transcript.channel, preference.transcript)
     return AnswerPair(transcript, preference.rejected, preference.chosen, cluster, 1)
+
+
+def second_opinions(record: Record, upto: int, newest: int = NEWEST) -> list[SecondOpinion]:
+    """What one reviewer left against what had been predicted, with each other reviewer's chapters, of the `newest`
+    transcripts that more than one has reviewed, as of the watermark `upto`. Sealed ones are left alone."""
+    with record.read() as store:
+        reviews = [review for review in store.double_reviews.newest(upto, newest) if review.role != "sealed"]
+        return [opinion for review in reviews for opinion in _second_opinions(store, review)]
+
+
+def _second_opinions(store: Store, review: DoubleReview) -> Iterator[SecondOpinion]:
+    transcript = store.transcripts.read(review.transcript)
+    cluster = cluster_of(review.channel, review.transcript)
+    for first in review.opinions:
+        if first.predicted is None or same_chapters(first.predicted, first.chapters):
+            continue  # an accepted prediction is no pair
+        pair = AnswerPair(transcript, first.predicted, first.chapters, cluster, 1)
+        yield from (SecondOpinion(pair, other.chapters) for other in review.opinions if other is not first)
 
 
 def answer_items(

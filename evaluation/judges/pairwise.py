@@ -94,9 +94,13 @@ def judge_pairs(
     return verdicts
 
 
+def ask_forms(client: JudgeClient, requests: Sequence[Request]) -> list[PairForm | None]:
+    return cast(list[PairForm | None], client.ask(requests))
+
+
 def ask_choices(client: JudgeClient, requests: Sequence[Request]) -> list[Choices | None]:
     """The choices of each two requests that belong together; None where either has no answer."""
-    forms = cast(list[PairForm | None], client.ask(requests))
+    forms = ask_forms(client, requests)
     return [
         None if old_first is None or new_first is None else (old_first.better, new_first.better)
         for old_first, new_first in zip(forms[::2], forms[1::2], strict=True)

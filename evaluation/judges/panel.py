@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from errata.documents.judging import IntervalEstimate, JudgeReliability, PanelItem, PanelVerdict, SayReason
+from errata.documents.judging import (
+    IntervalEstimate,
+    JudgeReliability,
+    PanelItem,
+    PanelVerdict,
+    SayReason,
+    VerdictRates,
+)
 from evaluation.judges.agreement import correlate_differences, estimate, krippendorff_alpha
+from evaluation.judges.error_rates import on_differences
 from evaluation.judges.judged_item import JudgedItem
 from evaluation.judges.pairwise import PairVerdict
 from evaluation.statistics.paired import compare
@@ -57,12 +65,20 @@ def panel_verdict(rows: Sequence[PanelItem], seed: int = 0) -> PanelVerdict:
     )
 
 
-def panel_differences(rows: Sequence[PanelItem], seed: int = 0) -> IntervalEstimate:
+def panel_differences(rows: Sequence[PanelItem]) -> IntervalEstimate:
     """How the panel's differences follow the reviewers', on the items that people labelled."""
-    both = [(row.human, row.difference, row.cluster) for row in rows if row.human is not None]
-    return correlate_differences(both, seed)
+    return correlate_differences(_labelled_differences(rows))
 
 
-def panel_alpha(rows: Sequence[PanelItem], seed: int = 0) -> IntervalEstimate:
+def panel_rates(rows: Sequence[PanelItem]) -> VerdictRates:
+    """The panel finds the contender's answer better where the mean of its judges does."""
+    return on_differences(_labelled_differences(rows))
+
+
+def _labelled_differences(rows: Sequence[PanelItem]) -> list[tuple[float, float, str]]:
+    return [(row.human, row.difference, row.cluster) for row in rows if row.human is not None]
+
+
+def panel_alpha(rows: Sequence[PanelItem]) -> IntervalEstimate:
     values = [list(row.judges.values()) for row in rows]
-    return estimate(krippendorff_alpha, values, [row.cluster for row in rows], seed)
+    return estimate(krippendorff_alpha, values, [row.cluster for row in rows])

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from errata.documents.judging import IntervalEstimate, JudgeReliability, ReviewerAgreement, SayReason
-from evaluation.judges.agreement import agreement
-from evaluation.judges.bias import ClusteredVerdict, length_bias, style_bias, style_left, swap_consistency
+from errata.documents.judging import NOTHING, AgreementFloor, IntervalEstimate, JudgeReliability, SayReason
+from evaluation.judges.agreement import DIGITS, agreement, correlate_differences
+from evaluation.judges.bias import ClusteredVerdict, length_bias, placebo, style_bias, style_left, swap_consistency
 from evaluation.judges.canaries import ABOUT, canaries, drift, injections, plain_pairs
+from evaluation.judges.error_rates import on_corrections, on_differences
 from evaluation.judges.judge_client import JudgeClient
 from evaluation.judges.judged_item import AnswerPair
 from evaluation.judges.pairwise import PairVerdict, judge_pairs
 
 # Fixed before any judge was asked, and never tuned to one:
 KAPPA = 0.4
-"""Least weighted kappa with reviewers' corrections: "moderate" begins there (Landis & Koch 1977)."""
+"""Least lower bound of weighted kappa with reviewers' corrections: "moderate" begins there (Landis & Koch 1977)."""
+SHORT_OF_REVIEWERS = 0.05
+"""By how much that bound may be less than the kappa among reviewers, where that is measured and asks for more."""
 CONSISTENCY = 0.8
 """Least share of pairs of which the same is said in both orders."""
 PAIRS = 40
@@ -26,8 +29,21 @@ CHANGED = 0.1
 """Share of canaries that may be judged otherwise than the first time; endpoints don't repeat to the last bit."""
 
 
+def agreement_floor(among_reviewers: IntervalEstimate) -> AgreementFloor:
+    """What a judge's lower bound must reach: `KAPPA`, and reviewers' own agreement less `SHORT_OF_REVIEWERS` where that
+    is measured on as much as a judge's must be."""
+    floor = AgreementFloor(among_reviewers, KAPPA, PAIRS)
+    if among_reviewers.value is None or not floor.measured:
+        return floor
+    return replace(floor, limit=max(KAPPA, round(among_reviewers.value - SHORT_OF_REVIEWERS, DIGITS)))
+
+
+FLOOR = agreement_floor(NOTHING)
+"""Where nothing is known of how far reviewers agree."""
+
+
 def measure(
-    client: JudgeClient, pairs: Sequence[AnswerPair], occasion: str
+    client: JudgeClient, pairs: Sequence[AnswerPair], occasion: str, floor: AgreementFloor = FLOOR
 ) -> tuple[JudgeReliability, list[ClusteredVerdict]]:
     """Measures a judge on reviewers' pairs (those with a label) and on the canaries.
 
@@ -41,13 +57,16 @@ def measure(
     pairs_and_verdicts = [*zip(reviewed, review_verdicts, strict=True)]
     pairs_and_verdicts += zip((canary.pair for canary in canaries()), canary_verdicts, strict=True)
     clustered = [(verdict, pair.cluster) for pair, verdict in pairs_and_verdicts if verdict is not None]
+    labels, values, clusters = _compared(reviewed, review_verdicts)
     measured = JudgeReliability(
         name=client.judge.name,
         family=client.judge.family,
         model=client.judge.model,
         identity=client.identity,
-        agreement=_agreement(reviewed, review_verdicts),
+        agreement=agreement(labels, values, clusters),
+        rates=on_corrections(labels, values, clusters),
         swap=swap_consistency(clustered),
+        placebo=placebo(client, probes, ABOUT),
         length=length,
         style=style,
         style_left=style_left(probes),
@@ -56,42 +75,47 @@ def measure(
         unanswered=client.missing.total() - unanswered_before,
         served=tuple(sorted(client.served)),
     )
-    return decide_say(measured), clustered
+    return decide_say(measured, floor), clustered
 
 
-def _agreement(pairs: Sequence[AnswerPair], verdicts: Sequence[PairVerdict | None]) -> ReviewerAgreement:
-    """Pairs that look the same to a judge say nothing of whether it agrees."""
+def _compared(
+    pairs: Sequence[AnswerPair], verdicts: Sequence[PairVerdict | None]
+) -> tuple[list[int], list[int], list[str]]:
+    """Labels, verdicts and clusters; pairs that look the same to a judge say nothing of whether it agrees."""
     compared = [(p, v) for p, v in zip(pairs, verdicts, strict=True) if v is not None and v.orders is not None]
     labels, clusters = [pair.label or 0 for pair, _ in compared], [pair.cluster for pair, _ in compared]
-    return agreement(labels, [verdict.value for _, verdict in compared], clusters)
+    return labels, [verdict.value for _, verdict in compared], clusters
 
 
 def with_items(
     measured: JudgeReliability,
     clustered: Sequence[ClusteredVerdict],
     served: Sequence[str],
-    differences: IntervalEstimate,
+    rows: Sequence[tuple[float, float, str]],
+    floor: AgreementFloor,
 ) -> JudgeReliability:
-    """The same judge, with what a night's items show of it as well."""
-    return decide_say(
-        replace(measured, swap=swap_consistency(clustered), served=tuple(served), differences=differences)
-    )
+    """The same judge, with what a night's items show of it as well: `rows` are the reviewers' differences with the
+    judge's, and clusters."""
+    with_rows = replace(measured, differences=correlate_differences(rows), night_rates=on_differences(rows))
+    return decide_say(replace(with_rows, swap=swap_consistency(clustered), served=tuple(served)), floor)
 
 
-def decide_say(judge: JudgeReliability) -> JudgeReliability:
+def decide_say(judge: JudgeReliability, floor: AgreementFloor = FLOOR) -> JudgeReliability:
     """With its say, and each reason for having none; or the one that it has."""
     if judge.unanswered:
         return replace(judge, say=None, why=(SayReason("unanswered"),))
-    faults = tuple(_faults(judge))
+    faults = tuple(_faults(judge, floor))
     return replace(judge, say=not faults, why=faults or (SayReason("agrees"),))
 
 
-def _faults(judge: JudgeReliability) -> Iterator[SayReason]:
+def _faults(judge: JudgeReliability, floor: AgreementFloor) -> Iterator[SayReason]:
     kappa, consistency, obeyed = judge.agreement.kappa, judge.swap.consistency, judge.injection.share
     if kappa.n < PAIRS or kappa.clusters < 2:
         yield SayReason("agreement unknown", PAIRS)
-    elif kappa.value is None or kappa.value < KAPPA:
+    elif kappa.low is None or kappa.low < KAPPA:
         yield SayReason("disagrees", KAPPA)
+    elif kappa.low < floor.limit:
+        yield SayReason("below reviewers", floor.limit)
     if consistency.value is None or consistency.value < CONSISTENCY:
         yield SayReason("order matters", CONSISTENCY)
     if obeyed is None or obeyed > OBEYED:

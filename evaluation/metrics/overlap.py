@@ -66,6 +66,14 @@ def precision_recall_f1(overlaps: Array, thresholds: Array = THRESHOLDS) -> Arra
     return 100 * np.stack([precision, recall, f1], axis=1)
 
 
+def mean_f1(reference: Chapters, prediction: Chapters, duration: float) -> float:
+    """The published F1 of one video; no chapters where there should be none is a right answer."""
+    if not reference and not prediction:
+        return 100.0
+    sides = (segments(chapters, duration) for chapters in (reference, prediction))
+    return float(precision_recall_f1(iou(*sides)).mean(axis=0)[2])
+
+
 def matches(overlaps: Array) -> list[tuple[int, int]]:
     """Pairs (reference, prediction) taken greedily, largest IoU first; on a tie the earlier reference goes first."""
     refs, preds = np.nonzero(overlaps)

@@ -11,7 +11,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from errata.domain.names import printable
-from errata.wording.judging_sentences import judge_sentences, panel_sentence, unlabelled_sentence
+from errata.wording.judging_sentences import (
+    better_sentence,
+    floor_sentence,
+    judge_sentences,
+    panel_sentence,
+    unlabelled_sentence,
+)
 from errata.wording.night_sentences import alarm_sentence, gate_change_sentence, seeds_sentence
 from evaluation.report import figures
 from evaluation.report.cases import case
@@ -84,6 +90,8 @@ def _environment() -> Environment:
         "alarm_sentence": alarm_sentence,
         "gate_change_sentence": gate_change_sentence,
         "seeds_sentence": seeds_sentence,
+        "better_sentence": better_sentence,
+        "floor_sentence": floor_sentence,
         "judge_sentences": judge_sentences,
         "panel_sentence": panel_sentence,
         "unlabelled_sentence": unlabelled_sentence,

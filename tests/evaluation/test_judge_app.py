@@ -28,7 +28,6 @@ from errata.errors import BadInput, NotFound, Unavailable
 from errata.loop.judging import judge_contenders
 from errata.settings import FILE
 from errata.workspace import Workspace
-from evaluation.judges import agreement
 from evaluation.judges import night_items as night_items_module
 from evaluation.judges.judged_item import JudgedItem
 from evaluation.judges.night_items import night_items, reviewed_pairs
@@ -69,7 +68,6 @@ def scored(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def place(scored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     """That workspace with two judges, the second one of which leans to the first."""
     monkeypatch.setenv("ADA_KEY", "sk-secret")
-    monkeypatch.setattr(agreement, "RESAMPLES", 100)  # intervals are another file's matter
     shutil.copytree(scored, tmp_path, dirs_exist_ok=True)
     with serving(sensible) as ada, serving(partial_to_the_first) as bo:
         judges = [

@@ -6,7 +6,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,11 @@ from errata.documents.document import as_json, from_json
 from errata.documents.evidence import Fault
 from errata.documents.judging import JudgeCheck, JudgeReliability, Judging, Unlabelled
 from errata.wording.judging_sentences import judge_sentences, panel_sentence, unlabelled_sentence
-from evaluation.judges import agreement
 from evaluation.judges.canaries import canaries
 from evaluation.judges.judge_session import JudgeSession, measure_judges
 from evaluation.judges.judged_item import AnswerPair, JudgedItem
 from evaluation.judges.pairwise import differ
-from evaluation.judges.reliability import PAIRS
+from evaluation.judges.reliability import FLOOR, PAIRS
 from evaluation.judges.rubric import RubricForm
 from evaluation.statistics.paired import compare
 from registry.gate_result import GateInput
@@ -43,14 +42,6 @@ from tests.made_up_judge import (
 
 NIGHT = "2026-03-04"
 ITEMS = [item(number) for number in range(46)]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_draws() -> Iterator[None]:
-    """Intervals are another file's matter."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(agreement, "RESAMPLES", 100)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +73,12 @@ def test_two_judges_who_agree_with_reviewers_have_a_say(first: tuple[Path, Judgi
     judge = by_name(found)["ada"]
     kappa = judge.agreement.kappa
     assert judge.say and kappa.n == len(ITEMS) and 0.7 < kappa.low < kappa.value < kappa.high <= 1
-    assert judge.swap.consistency.value == 1.0
+    assert judge.swap.consistency.value == 1.0 > judge.swap.consistency.low > 0.8
+    assert judge.rates.true_positive.n == len(ITEMS) and judge.rates.true_positive.low > 0.6
+    assert judge.night_rates == found.rates, "two of one mind are a panel of that mind"
+    assert found.rates.true_positive.n + found.rates.true_negative.n == len(ITEMS) and found.better is None
+    assert found.rates.true_positive.value > found.rates.true_positive.low > 0.5
+    assert found.floor == FLOOR and not found.floor.measured
     assert judge.differences.value > 0.6 and judge.differences.low is not None
     assert judge.injection.obeyed == 0 and judge.injection.n > 20
     assert judge.drift.since == NIGHT and judge.drift.changed == 0

@@ -37,7 +37,6 @@ from errata.tasks.template import Reading
 from errata.wording.judging_sentences import unlabelled_sentence
 from errata.workspace import Workspace
 from evaluation.harness import evaluate
-from evaluation.judges import agreement
 from evaluation.judges.cache import FOLDER, forget
 from evaluation.judges.judged_item import JudgedItem
 from evaluation.judges.night_items import answer_items
@@ -137,8 +136,7 @@ def judged_night(tmp_path_factory: pytest.TempPathFactory, empty: Path) -> Itera
     made, rows = evaluate(workspace.record, night, read_candidate(root / "candidate", night), workspace.models, 7)
     write_scored_items(folder / ITEMS, rows)
     write_document(folder / EVALUATION, made)
-    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(agreement, "RESAMPLES", 50)
+    with ExitStack() as stack:
         servers = [stack.enter_context(serving()) for _ in range(2)]
         panel = [
             {"name": name, "family": f"family of {name}", "model": "m-1", "url": script.url}

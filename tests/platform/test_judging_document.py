@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from errata.documents.document import as_json, from_json, read_document, write_document
-from errata.documents.judging import Judging
+from errata.documents.judging import NO_RATES, Judging, Placebo
 from errata.errors import BadInput
 from errata.wording.judging_sentences import judge_sentences, panel_sentence, unlabelled_sentence
 from tests.made_up_report import judges
@@ -40,6 +40,21 @@ def test_where_nothing_was_said_there_is_no_reason() -> None:
     assert from_json(Judging, silent, "it", "").unlabelled.why is None
     del silent["unlabelled"]
     assert from_json(Judging, silent, "it", "").unlabelled.n == 0, "a file of before anybody was asked about more"
+
+
+def test_a_file_from_before_error_rates_is_read_without_them() -> None:
+    """Of form 1: what was not measured then is not known, and never a 0 of it."""
+    value = as_json(judges()) | {"version": 1}
+    for name in ("floor", "rates", "better"):
+        del value[name]
+    new = ("rates", "placebo", "night_rates")
+    value["judges"] = [{k: v for k, v in judge.items() if k not in new} for judge in value["judges"]]
+    found = from_json(Judging, value, "it", "")
+    judge = found.judges[0]
+    assert (judge.rates, judge.night_rates, judge.placebo) == (NO_RATES, None, Placebo(0, 0, 0, 0))
+    assert (found.rates, found.better, found.floor.measured, found.floor.limit) == (NO_RATES, None, False, 0.4)
+    assert [one.why for one in found.judges] == [one.why for one in judges().judges]
+    assert found.verdict == judges().verdict
 
 
 @pytest.mark.parametrize(

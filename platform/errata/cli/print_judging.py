@@ -5,9 +5,15 @@ from __future__ import annotations
 from errata.cli.output import number, print_table, say, with_interval
 from errata.documents.judging import JudgeCheck, JudgeReliability, Judging
 from errata.documents.recall import Recall
-from errata.wording.judging_sentences import judge_sentences, panel_sentence, unlabelled_sentence
+from errata.wording.judging_sentences import (
+    better_sentence,
+    floor_sentence,
+    judge_sentences,
+    panel_sentence,
+    unlabelled_sentence,
+)
 
-COLUMNS = ("judge", "say", "kappa", "swap", "length", "style", "canaries", "changed", "obeys")
+COLUMNS = ("judge", "say", "kappa", "better", "not better", "swap", "placebo", "length", "style", "canaries", "obeys")
 
 
 def print_check(check: JudgeCheck) -> None:
@@ -24,7 +30,7 @@ def print_judging(judging: Judging, contender: str) -> None:
             f"({verdict.wins} won, {verdict.ties} even, {verdict.losses} lost)"
         )
     if unlabelled.n:
-        say(f"{unlabelled.n} of the items are talks that nobody has reviewed.")
+        say(f"{unlabelled.n} of the items are talks that nobody has reviewed. {better_sentence(judging)}".strip())
     elif unlabelled.why is not None:
         say(f"No talks that nobody has reviewed were judged. {unlabelled_sentence(unlabelled)}")
     say(_cost(judging.calls, judging.tokens, judging.cached, judging.complete))
@@ -48,20 +54,24 @@ def _print_judges(check: JudgeCheck) -> None:
         missing = [f"{count} without an answer: {fault}" for fault, count in judge.missing.items()]
         for line in (*judge_sentences(judge), *missing):
             say(f"{judge.name}: {line}")
+    say(floor_sentence(check.floor))
     say(panel_sentence(check))
 
 
 def _row(judge: JudgeReliability) -> tuple[str, ...]:
-    kappa = judge.agreement.kappa
+    kappa, right, wrong = judge.agreement.kappa, judge.rates.true_positive, judge.rates.true_negative
+    drift, placebo = judge.drift, judge.placebo
     return (
         judge.name,
         {True: "yes", False: "no", None: "?"}[judge.say],
         with_interval(kappa.value, kappa.low, kappa.high, ".2f"),
+        with_interval(right.value, right.low, right.high, ".2f"),
+        with_interval(wrong.value, wrong.low, wrong.high, ".2f"),
         number(judge.swap.consistency.value, ".2f"),
+        f"{placebo.changed}/{placebo.repeated} {placebo.preferred}/{placebo.equal}",
         number(judge.length.lean, "+.2f"),
         number(judge.style.lean, "+.2f"),
-        f"{judge.drift.right}/{judge.drift.n}",
-        str(judge.drift.changed),
+        f"{drift.right}/{drift.n} {drift.changed} changed",
         f"{judge.injection.obeyed}/{judge.injection.n}",
     )
 

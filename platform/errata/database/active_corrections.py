@@ -40,6 +40,12 @@ def label_sources(history: History) -> list[CorrectionRow]:
     return people or sources[-1:]
 
 
+def last_words(history: History) -> list[CorrectionRow]:
+    """What each person says the chapters are, on their own: adjudications decide between them, and are left out."""
+    opinions = label_sources([row for row in history if row.kind != "adjudicate"])
+    return [row for row in opinions if row.kind in ("edit", "accept")]
+
+
 def rejections(history: History) -> list[CorrectionRow]:
     """Active events that say what the chapters are not."""
     return [row for row in active_events(history) if row.kind == "reject" and row.prediction is not None]

@@ -9,6 +9,7 @@ from errata.database.aliases import Aliases
 from errata.database.blobs import Blobs
 from errata.database.conflicts import Conflicts
 from errata.database.corrections import Corrections
+from errata.database.double_reviews import DoubleReviews
 from errata.database.event_history import EventHistory
 from errata.database.holdout_log import HoldoutLog
 from errata.database.labels import Labels
@@ -38,6 +39,7 @@ class Store:
         self.conflicts = Conflicts(session, self.transcripts, event_history)
         self.corrections = Corrections(session, self.reviewers, self.conflicts, event_history)
         self.labels = Labels(session, self.leak_groups, self.reviewers, self.predictions, event_history)
+        self.double_reviews = DoubleReviews(session, self.leak_groups, self.predictions, event_history)
         self.holdout = HoldoutLog(session)
         self.repairs = Repairs(session, blobs, self.conflicts)
         self.nights = NightLog(session)

@@ -37,7 +37,7 @@ class Document:
 
     @classmethod
     def upgrade(cls, value: JsonObject) -> JsonObject:
-        """`value` of form 0, which is from before forms had numbers, as one of the present form."""
+        """`value` of an older form as one of the present; without a `version`, it is of form 0."""
         return value
 
 

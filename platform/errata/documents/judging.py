@@ -1,6 +1,8 @@
 """`judges.json`: what judges said of a contender's answers, and how far each of them may be believed.
 
-A file of form 0 held sentences where this one holds reasons; they are kept as the text of a reason.
+A file of form 0 held sentences where this one holds reasons; they are kept as the text of a reason. One of form 1 knew
+neither error rates nor a placebo, nor how far reviewers agree among themselves, and held a judge's kappa itself against
+the floor, where it is its lower bound now.
 """
 
 from __future__ import annotations
@@ -41,6 +43,36 @@ class ReviewerAgreement:
 
 
 @dataclass(frozen=True, slots=True)
+class AgreementFloor:
+    """What a judge's agreement with reviewers must reach."""
+
+    among_reviewers: IntervalEstimate
+    """Weighted kappa between reviewers, one in the judge's place: the most that a judge can be expected to reach."""
+    limit: float
+    """For the lower bound of a judge's kappa."""
+    least: int
+    """Second opinions, from two channels, from which on `among_reviewers` can raise the limit."""
+
+    @property
+    def measured(self) -> bool:
+        kappa = self.among_reviewers
+        return kappa.value is not None and kappa.n >= self.least and kappa.clusters >= 2
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRates:
+    """How often a judge's "the new one is better" and "it is not" are right, by people's verdict."""
+
+    true_positive: IntervalEstimate
+    """Of answers that people find better, the share that the judge does."""
+    true_negative: IntervalEstimate
+    """Of answers that people don't find better, the share that the judge doesn't."""
+
+
+NO_RATES = VerdictRates(NOTHING, NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
 class SwapConsistency:
     """What became of pairs that were asked in both orders."""
 
@@ -58,6 +90,20 @@ class BiasEstimate:
     """Pairs, each asked in both orders."""
     lean: float | None
     """Mean over all answers: 1, always the longer or adorned one; −1, always the plain one; 0 is no bias."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placebo:
+    """What a judge says where nothing is to be said: chance, and not a preference."""
+
+    repeated: int
+    """Questions that were asked twice, word for word."""
+    changed: int
+    """Those that were answered otherwise the second time."""
+    equal: int
+    """Questions whose two answers were one and the same."""
+    preferred: int
+    """Those in which one of the two was found better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +149,7 @@ class SayReason:
         "agrees",
         "agreement unknown",
         "disagrees",
+        "below reviewers",
         "order matters",
         "obeys",
         "drifted",
@@ -129,7 +176,10 @@ class JudgeReliability:
     served: tuple[str, ...]
     """What the endpoint said it answered as."""
     agreement: ReviewerAgreement
+    rates: VerdictRates
+    """On corrections, each pair both ways round."""
     swap: SwapConsistency
+    placebo: Placebo
     length: BiasEstimate
     style: BiasEstimate
     """As it would be if style were shown."""
@@ -141,6 +191,8 @@ class JudgeReliability:
     """Questions of these measurements without an answer."""
     differences: IntervalEstimate | None = None
     """Correlation with the reviewers' differences on a night's items; None before those are judged."""
+    night_rates: VerdictRates | None = None
+    """Of the contender against the champion, by the sign of the reviewers' differences; None before that."""
     say: bool | None = None
     """None where answers are missing, so that it can't be told."""
     why: tuple[SayReason, ...] = ()
@@ -158,7 +210,10 @@ class JudgeReliability:
 class JudgeCheck(Document):
     """Judges as they were measured, and what that cost in all."""
 
+    VERSION = 2
+
     judges: tuple[JudgeReliability, ...]
+    floor: AgreementFloor
     say: bool
     """Whether they make a panel."""
     why: SayReason
@@ -170,16 +225,33 @@ class JudgeCheck(Document):
 
     @classmethod
     def upgrade(cls, value: JsonObject) -> JsonObject:
-        judges, unlabelled = value.get("judges"), value.get("unlabelled")
-        return {
-            **value,
-            "why": _reason(value.get("why")),
-            "judges": [_with_reasons(judge) for judge in judges] if isinstance(judges, list) else judges,
-            "unlabelled": {**unlabelled, "why": _reason(unlabelled.get("why"))} if isinstance(unlabelled, dict) else {},
-        }
+        value = value if value.get("version") else _with_reasons(value)
+        judges = value.get("judges")
+        if isinstance(judges, list):
+            judges = [{**judge, **_UNMEASURED} if isinstance(judge, dict) else judge for judge in judges]
+        return {**value, "judges": judges, "floor": _OLD_FLOOR}
 
 
-def _with_reasons(judge: Any) -> Any:
+_NOTHING = {"n": 0, "clusters": 0, "value": None, "low": None, "high": None}
+_UNMEASURED = {
+    "rates": {"true_positive": _NOTHING, "true_negative": _NOTHING},
+    "placebo": {"repeated": 0, "changed": 0, "equal": 0, "preferred": 0},
+}
+_OLD_FLOOR = {"among_reviewers": _NOTHING, "limit": 0.4, "least": 40}
+
+
+def _with_reasons(value: JsonObject) -> JsonObject:
+    """Of form 0, as one of form 1."""
+    judges, unlabelled = value.get("judges"), value.get("unlabelled")
+    return {
+        **value,
+        "why": _reason(value.get("why")),
+        "judges": [_judge_with_reasons(judge) for judge in judges] if isinstance(judges, list) else judges,
+        "unlabelled": {**unlabelled, "why": _reason(unlabelled.get("why"))} if isinstance(unlabelled, dict) else {},
+    }
+
+
+def _judge_with_reasons(judge: Any) -> Any:
     sentences = judge.get("why") if isinstance(judge, dict) else None
     return {**judge, "why": [_reason(text) for text in sentences]} if isinstance(sentences, list) else judge
 
@@ -215,6 +287,21 @@ class PanelVerdict:
     wins: int
     ties: int
     losses: int
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedShare:
+    """Of talks that nobody has reviewed, the share of which the contender's answer is better."""
+
+    n: int
+    clusters: int
+    counted: float
+    """As the panel finds it,"""
+    value: float | None
+    """and corrected for the panel's error; None where it isn't surely better than a guess, or its error isn't known."""
+    low: float | None
+    """Two-sided 90 %."""
+    high: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,5 +368,9 @@ class Judging(JudgeCheck):
     """Correlation of the panel's differences with the reviewers'."""
     alpha: IntervalEstimate
     """Krippendorff's, between the judges."""
+    rates: VerdictRates = NO_RATES
+    """The panel's, by the sign of the reviewers' differences, on items that people labelled."""
     unlabelled: Unlabelled = Unlabelled()
+    better: CorrectedShare | None = None
+    """None where nobody judged any that weren't reviewed."""
     rubric: dict[str, CriterionMeans] = field(default_factory=dict)

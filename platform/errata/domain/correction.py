@@ -85,6 +85,26 @@ class Preference:
 
 
 @dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one of several reviewers says of a transcript."""
+
+    reviewer: str
+    chapters: Chapters
+    predicted: Chapters | None
+    """What they corrected; None where nothing was predicted."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoubleReview:
+    """A transcript that two reviewers or more have said the chapters of, whether they agree or not."""
+
+    transcript: int
+    channel: str
+    role: str
+    opinions: tuple[Opinion, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
     """One of those who differ on a transcript."""
 

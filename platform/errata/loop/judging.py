@@ -52,13 +52,16 @@ def ask_judges(workspace: Workspace, label: str | None, contender: str) -> Judgi
 def check_judges(workspace: Workspace) -> JudgeCheck:
     """How far each configured judge may be believed, by all that reviewers have said so far."""
     from evaluation.judges.judge_session import measure_judges
-    from evaluation.judges.night_items import reviewed_pairs
+    from evaluation.judges.night_items import reviewed_pairs, second_opinions
+    from evaluation.judges.reliability import agreement_floor
+    from evaluation.judges.second_opinion import among_reviewers
 
     with workspace.record.read() as store:
         upto = store.corrections.newest()
     pairs = reviewed_pairs(workspace.record, upto)
+    floor = agreement_floor(among_reviewers(second_opinions(workspace.record, upto)))
     with counter(QUESTIONS) as advance:
-        return measure_judges(_clients(workspace, advance), pairs, today())  # canaries are asked anew once a day
+        return measure_judges(_clients(workspace, advance), pairs, today(), floor)  # canaries are asked once a day
 
 
 def grade_recall(workspace: Workspace, bank: Path, day0: Path, day_n: Path) -> Recall:
@@ -94,16 +97,19 @@ def skip_reason(judging: Judging, items: int, policy: Policy) -> UnlabelledReaso
 def _ask(workspace: Workspace, night: Night, contenders: Sequence[ContenderScores]) -> list[Judging]:
     """One budget is for all of them; what people labelled comes first, for every contender."""
     from evaluation.judges.judge_session import JudgeSession
-    from evaluation.judges.night_items import night_items, reviewed_pairs
+    from evaluation.judges.night_items import night_items, reviewed_pairs, second_opinions
+    from evaluation.judges.reliability import agreement_floor
+    from evaluation.judges.second_opinion import among_reviewers
 
     folder = workspace.nights / night.label
     pairs = reviewed_pairs(workspace.record, night.gate_watermark)
+    floor = agreement_floor(among_reviewers(second_opinions(workspace.record, night.gate_watermark)))
     with counter(QUESTIONS) as advance:
         clients = _clients(workspace, advance)
         sessions = []
         for contender in contenders:
             items = night_items(workspace.record, folder, ("champion", contender.name))
-            sessions.append(JudgeSession(clients, items, night.label, pairs))
+            sessions.append(JudgeSession(clients, items, night.label, pairs, floor))
         for contender, session in zip(contenders, sessions, strict=True):
             _ask_about_unlabelled(workspace, night, contender, session)
         return [session.result() for session in sessions]

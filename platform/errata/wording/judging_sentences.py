@@ -1,8 +1,8 @@
-"""Why judges have a say or none, and why talks that nobody has reviewed were judged or not."""
+"""Why judges have a say or none, and what they find on talks that nobody has reviewed, or why they weren't asked."""
 
 from __future__ import annotations
 
-from errata.documents.judging import JudgeCheck, JudgeReliability, SayReason, Unlabelled
+from errata.documents.judging import AgreementFloor, JudgeCheck, JudgeReliability, Judging, SayReason, Unlabelled
 
 
 def judge_sentences(judge: JudgeReliability) -> tuple[str, ...]:
@@ -11,19 +11,23 @@ def judge_sentences(judge: JudgeReliability) -> tuple[str, ...]:
 
 def _judge_sentence(judge: JudgeReliability, reason: SayReason) -> str:
     kappa, drift, injection = judge.agreement.kappa, judge.drift, judge.injection
+    agreed = f"weighted kappa {_two(kappa.value)}" + ("" if kappa.low is None else f" (at least {_two(kappa.low)})")
     limit = "" if reason.limit is None else f"{reason.limit:g}"
     match reason.code:
         case "unanswered":
             return f"{judge.unanswered} questions that measure it have no answer."
         case "agrees":
-            return f"It agrees with reviewers: weighted kappa {_two(kappa.value)} on {kappa.n} corrections."
+            return f"It agrees with reviewers: {agreed} on {kappa.n} corrections."
         case "agreement unknown":
             return (
                 f"Its agreement is not known: {kappa.n} corrections from {kappa.clusters} channels, where {limit} from "
                 "two are needed."
             )
         case "disagrees":
-            return f"It agrees too little with reviewers: weighted kappa {_two(kappa.value)}, {limit} is needed."
+            return f"It agrees too little with reviewers: {agreed}, which must be at least {limit}."
+        case "below reviewers":
+            limit = _two(reason.limit)
+            return f"It agrees less with reviewers than they do: {agreed}, which must be at least {limit}."
         case "order matters":
             return (
                 f"It depends on the order: {_two(judge.swap.consistency.value)} of its verdicts stand when the two "
@@ -42,6 +46,35 @@ def _judge_sentence(judge: JudgeReliability, reason: SayReason) -> str:
             return f"It answered as {other!r}, not as {judge.model!r}: pin the model by the name it answers as."
         case _:
             return reason.text
+
+
+def floor_sentence(floor: AgreementFloor) -> str:
+    """What judges are held to, and whether reviewers' own agreement has a part in it."""
+    kappa = floor.among_reviewers
+    needed = f"each judge's must be at least {_two(floor.limit)}"
+    if floor.measured:
+        own = f"weighted kappa {_two(kappa.value)}, on {kappa.n} second opinions"
+        return f"Reviewers agree among themselves with {own}, which is the most to be expected of a judge; {needed}."
+    return (
+        f"How far reviewers agree among themselves is not known: {kappa.n} second opinions from {kappa.clusters} "
+        f"channels, where {floor.least} from two are needed; {needed}."
+    )
+
+
+def better_sentence(judging: Judging) -> str:
+    """On how many talks that nobody has reviewed the contender is better; empty where none were judged."""
+    better, rates = judging.better, judging.rates
+    if better is None:
+        return ""
+    counted = f"On {_percent(better.counted)} of {better.n} talks that nobody has reviewed, the judges find it better"
+    if better.value is None:
+        return f"{counted}; that can't be corrected for their error: they aren't surely better than a guess."
+    right = f"{_percent(rates.true_positive.value)} and {_percent(rates.true_negative.value)}"
+    interval = f"90 % interval {_percent(better.low)} to {_percent(better.high)}"
+    return (
+        f"{counted}; corrected for their error, {_percent(better.value)} ({interval}). Where people find it better, or "
+        f"don't, the judges say so in {right} of cases."
+    )
 
 
 def panel_sentence(check: JudgeCheck) -> str:
@@ -90,3 +123,7 @@ def unlabelled_sentence(unlabelled: Unlabelled) -> str:
 
 def _two(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.2f}"
+
+
+def _percent(value: float | None) -> str:
+    return "an unknown share" if value is None else f"{100 * value:.0f} %"
