@@ -87,7 +87,7 @@ def test_the_bet_is_told_and_kept() -> None:
         begun=0,
     )
     sentences = reasons(decision)
-    assert sentences[0] == "It gathers evidence: this was night 3 of 5."
+    assert sentences[0] == "It gathers evidence: this was night 3 of 5, with 260 items so far."
     assert any("times the stake, and 73 times is asked" in sentence for sentence in sentences)
     assert "The items come from 24 channels, which weigh as much as 24 of one size." in sentences
 

@@ -109,7 +109,7 @@ def _cause(decision: Decision, comparison: Comparison) -> str:
         "no difference found": (
             "The difference is too small to tell from none, on items that would have shown the gain aimed at."
         ),
-        "waits": "It waits for its one test." if decision.wager is None else _waits(decision.wager, preset),
+        "waits": "It waits for its one test." if decision.wager is None else _waits(decision.wager, preset, comparison),
         "let go": (
             f"It has had its {preset.nights} nights and is let go, untested."
             if decision.wager is None
@@ -221,8 +221,8 @@ def _promise(preset: Preset) -> list[str]:
     return [promise]
 
 
-def _waits(wager: Wager, preset: Preset) -> str:
-    return f"It gathers evidence: this was night {wager.night} of {preset.nights}."
+def _waits(wager: Wager, preset: Preset, comparison: Comparison) -> str:
+    return f"It gathers evidence: this was night {wager.night} of {preset.nights}, with {comparison.n} items so far."
 
 
 def _bet(wager: Wager, look: Look | None) -> str:
