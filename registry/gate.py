@@ -24,11 +24,13 @@ from evaluation.statistics.size import effective_items, measured_design_effect
 from registry import error_budget, one_challenger
 from registry.history import GateHistory
 from registry.policy import Policy
+from registry.shrinkage import shrunken_effect
 from registry.soundness import check_numbers
 
 
 def decide(evidence: Evidence, policy: Policy, history: GateHistory | None = None) -> Decision:
-    """`history` is of the tests spent before tonight; a policy without a `year` doesn't ask for it."""
+    """`history` is of the tests spent before tonight, and of other models' effects; a verdict by a policy without a
+    `year` doesn't ask for it."""
     evidence, history = check_numbers(evidence), history or GateHistory()
     results = guardrail_results(evidence, policy)
     faults = (*evidence.faults, *_faults(evidence, policy))
@@ -48,6 +50,7 @@ def decide(evidence: Evidence, policy: Policy, history: GateHistory | None = Non
         guardrails=results,
         judge=decision.judge or evidence.judge,
         alarms=evidence.alarms,
+        shrunken=shrunken_effect(decision.comparison, history.effects),
     )
 
 

@@ -102,11 +102,12 @@ def run_gates(
     for measured in contenders:
         model = measured.contender.model
         evidence = _evidence(measured, policy, history.nights(model) + 1, night.challenger not in ("", model))
-        decision = decide(evidence, policy, tonight)
+        decision = decide(evidence, policy, tonight.beside(model))
         pending.append(_PendingDecision(measured, evidence, decision))
-        # Whichever of them is promoted in the end: no level may count on a discovery that was none.
+        # Whichever of them is promoted in the end: no level may count on a discovery that was none, and what was seen
+        # of it is no past effect yet.
         unpromoted = decision.test and replace(decision.test, discovery=False)
-        tonight = tonight.after(model, replace(decision, test=unpromoted))
+        tonight = tonight.after(model, replace(decision, test=unpromoted, comparison=None))
     return [_write_result(night, entry, policy, folder) for entry in _one_promotion(pending, policy, history)]
 
 

@@ -17,6 +17,15 @@ NIGHTS_A_YEAR = 365
 
 
 @dataclass(frozen=True, slots=True)
+class PastEffect:
+    """What a contender's fresh items said at the last look at it, in points of F1 against its champion."""
+
+    model: str
+    effect: float
+    se: float
+
+
+@dataclass(frozen=True, slots=True)
 class GateHistory:
     """Every test so far, in order, and every look at a contender."""
 
@@ -27,6 +36,8 @@ class GateHistory:
     """How many have been, tonight not."""
     begun: tuple[int, ...] = ()
     """The night, from 1, on which each challenger of a sequential preset began."""
+    effects: tuple[PastEffect, ...] = ()
+    """Of each model whose effect has an error, one."""
 
     @classmethod
     def of(cls, outcomes: Iterable[Outcome]) -> GateHistory:
@@ -45,11 +56,18 @@ class GateHistory:
         return history
 
     def after(self, model: str, decision: Decision) -> GateHistory:
-        """The history with one more look at `model`, and the test that it spent, if any."""
+        """The history with one more look at `model`, the test that it spent, if any, and what the look saw."""
         tests = (*self.tests, decision.test) if decision.test else self.tests
         begins = decision.wager is not None and decision.wager.night == 1
         begun = (*self.begun, self.night + 1) if begins else self.begun
-        return replace(self, tests=tests, looks=(*self.looks, model), begun=begun)
+        effects, comparison = self.effects, decision.comparison
+        if comparison is not None and comparison.effect is not None and comparison.se:
+            effects = (*self.beside(model).effects, PastEffect(model, comparison.effect, comparison.se))
+        return replace(self, tests=tests, looks=(*self.looks, model), begun=begun, effects=effects)
+
+    def beside(self, model: str) -> GateHistory:
+        """The same without what is known of this model's own effect."""
+        return replace(self, effects=tuple(past for past in self.effects if past.model != model))
 
     def nights(self, model: str) -> int:
         """Past looks at a model: one a night."""

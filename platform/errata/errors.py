@@ -46,6 +46,11 @@ class Unavailable(ErrataError):
     http_status = 503
 
 
+def missing_extra(what: str, extra: str) -> Unavailable:
+    """Of a package that an extra of ours brings: it is installed from the project's folder, as Errata itself is."""
+    return Unavailable(f"{what}; in the project's folder run: .venv/bin/pip install -e '.[{extra}]'")
+
+
 @contextmanager
 def error_exit() -> Iterator[None]:
     """Around a process's main: an error that a user can cause ends it with one sentence on stderr and its exit code."""

@@ -93,7 +93,7 @@ def installed(tmp_path, monkeypatch) -> Path:
 
 def test_without_the_package_the_sentence_says_what_to_install(installed):
     installed.unlink()
-    with pytest.raises(Unavailable, match=r"pip install 'errata\[meteor\]'"):
+    with pytest.raises(Unavailable, match=r"\.venv/bin/pip install -e '\.\[meteor\]'"):
         meteor.command()
 
 

@@ -98,7 +98,7 @@ class Server:
 @contextmanager
 def started() -> Iterator[Server]:
     """Skips, with the reason, where PostgreSQL, its driver or an unprivileged user can't be had."""
-    pytest.importorskip("psycopg", reason="psycopg is not installed: pip install 'errata[postgresql]'")
+    pytest.importorskip("psycopg", reason="psycopg is not installed; `make setup` brings it")
     binaries, runner = _binaries(), _unprivileged()
     folder = Path(tempfile.mkdtemp(prefix="errata-pg-"))  # a socket's path may have 107 characters: not under tmp_path
     if os.geteuid() == 0:

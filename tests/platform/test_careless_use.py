@@ -166,3 +166,10 @@ def test_rows_of_a_stage_that_are_cut_short_are_one_sentence(tmp_path: Path) -> 
     (tmp_path / "rows.parquet").write_bytes(b"PAR1")
     with pytest.raises(BadInput, match=rf"can't be read .*; delete {tmp_path} and run the night again"):
         read_rows(tmp_path / "rows.parquet")
+
+
+def test_a_skipped_night_says_that_it_stays_so(workspace: Workspace) -> None:
+    for _ in range(2):
+        done = in_this_process("nightly", "--date", "quiet", "-w", workspace.root)
+        assert "quiet stays skipped" in done.stdout and "errata nightly --date LABEL" in done.stdout
+        assert "report" not in done.stdout

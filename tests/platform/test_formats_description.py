@@ -16,7 +16,7 @@ from errata.domain.clock import clock
 from errata.errors import BadInput
 from errata.formats import description
 from errata.formats.reviews_jsonl import Review
-from errata.formats.source_rows import Rejected, write_rejects
+from errata.formats.source_rows import LeftOut, Rejected, write_rejects
 
 GOOD = "We talk about soil.\n\n0:00 Welcome\n1:30 - Soil: the basics\n1:02:03 Questions\n\nRecorded at 12:30 in May."
 CHAPTERS = (Chapter(0.0, "Welcome"), Chapter(90.0, "Soil: the basics"), Chapter(3723.0, "Questions"))
@@ -167,7 +167,9 @@ def test_a_later_row_is_left_for_its_day_even_when_it_is_broken(tmp_path: Path) 
     days = ["2026-01-01", "2026-01-03", ""]
     rows = [{"id": str(at), "description": LIST, "reviewed_on": day} for at, day in enumerate(days)]
     path = write(tmp_path / "d.json", [*rows, {"id": "b", "description": 5, "reviewed_on": "2026-01-03"}])
-    assert [row.video_id for row in description.read(path, "2026-01-02")] == ["0", "2"]
+    read = list(description.read(path, "2026-01-02"))
+    assert [row.video_id for row in read if isinstance(row, Review)] == ["0", "2"]
+    assert [type(row) for row in read] == [Review, LeftOut, Review, LeftOut]
     with pytest.raises(BadInput, match="is not a date"):
         description.read(path, "soon")
 

@@ -192,7 +192,8 @@ def test_skipped_annotations_drafts_and_unannotated_tasks_are_left_out_and_said_
         ("task 4, annotation 8", "skipped"),
     ]
     skipped_later = task({**skipped, "updated_at": "2026-01-03"})
-    assert list(label_studio.read(write(tmp_path / "s.json", skipped_later), "2026-01-02")) == []
+    (later,) = label_studio.read(write(tmp_path / "s.json", skipped_later), "2026-01-02")
+    assert isinstance(later, LeftOut) and later.reason == "reviewed later"
 
 
 def test_a_file_that_nobody_has_annotated_is_an_error(tmp_path: Path) -> None:

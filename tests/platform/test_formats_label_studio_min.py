@@ -14,7 +14,7 @@ from errata.domain.chapter import Chapter
 from errata.errors import BadInput
 from errata.formats import label_studio, label_studio_min
 from errata.formats.reviews_jsonl import Review
-from errata.formats.source_rows import Rejected, write_rejects
+from errata.formats.source_rows import LeftOut, Rejected, write_rejects
 from tests.platform.label_studio import (
     CHAPTERS,
     EXPORTS,
@@ -183,7 +183,7 @@ def test_a_later_row_is_left_for_its_day_even_when_it_is_broken(read: Any, tmp_p
     else:
         rows = [flat(updated_at=day) for day in dates] + [flat(annotator=[], updated_at=day) for day in (dates[1], "x")]
     found = list(read(write(tmp_path / "e.json", *rows), "2026-01-02"))
-    assert [type(row) for row in found] == [Review, Rejected]
+    assert [type(row) for row in found] == [Review, LeftOut, LeftOut, Rejected]
     with pytest.raises(BadInput, match="is not a date"):
         read(write(tmp_path / "e.json", *rows), "soon")
 

@@ -14,7 +14,7 @@ from errata.errors import BadInput
 from errata.formats import out_argilla, out_label_studio, review_detect, sheet
 from errata.formats.review_task import ReviewTask
 from errata.formats.reviews_jsonl import Review
-from errata.formats.source_rows import Rejected, write_rejects
+from errata.formats.source_rows import LeftOut, Rejected, write_rejects
 
 EXPORTS = "data/review_exports"
 LIST = "0:00 a\n1:00 b\n2:00 c"
@@ -94,7 +94,8 @@ def test_a_text_file_and_a_folder_of_them_are_descriptions(tmp_path: Path) -> No
 def test_the_format_may_be_named_and_the_day_until_is_passed_on(tmp_path: Path) -> None:
     path = write(tmp_path / "r.jsonl", json.dumps({**REVIEW, "reviewed_on": "2026-01-03"}))
     assert len(list(review_detect.reviews(path, "reviews").rows)) == 1
-    assert list(review_detect.reviews(path, "auto", "2026-01-02").rows) == []
+    (later,) = review_detect.reviews(path, "auto", "2026-01-02").rows
+    assert isinstance(later, LeftOut)
     (refused,) = review_detect.reviews(path, "doccano").rows
     assert isinstance(refused, Rejected)
     with pytest.raises(BadInput, match=r"no format 'excel'; name one of auto, argilla, label-studio"):

@@ -14,7 +14,7 @@ from errata.domain.chapter import Chapter
 from errata.errors import BadInput
 from errata.formats import reviews_jsonl
 from errata.formats.reviews_jsonl import Review
-from errata.formats.source_rows import Rejected, SourceRow, write_rejects
+from errata.formats.source_rows import LeftOut, Rejected, SourceRow, write_rejects
 
 ROW: dict[str, Any] = {
     "video_id": "v",
@@ -55,9 +55,10 @@ def test_all_real_reviews_are_read_in_the_order_of_the_file(shared: Path) -> Non
 
 def test_until_a_day_gives_that_day_and_all_before_it(shared: Path) -> None:
     path = shared / "data/talks/reviews/reviews.jsonl"
-    assert len(list(reviews_jsonl.read(path, until="2024-02-14"))) == 0
-    assert len(list(reviews_jsonl.read(path, until="2024-02-22"))) == 5
-    assert len(list(reviews_jsonl.read(path, until="2030-01-01"))) == 52
+    for until, count in (("2024-02-14", 0), ("2024-02-22", 5), ("2030-01-01", 52)):
+        rows = list(reviews_jsonl.read(path, until))
+        assert sum(isinstance(row, Review) for row in rows) == count
+        assert sum(isinstance(row, LeftOut) for row in rows) == 52 - count
 
 
 def test_every_field_is_where_it_belongs(tmp_path: Path) -> None:
@@ -116,14 +117,16 @@ def test_a_date_may_have_a_time_or_be_missing_and_still_counts_as_its_day(
     path = write(tmp_path / "reviews.jsonl", without(reviewed_on=written))
     (review,) = reviews_jsonl.read(path, until="2024-02-15")
     assert isinstance(review, Review) and review.reviewed_on == read
-    assert len(list(reviews_jsonl.read(path, until="2024-02-14"))) == (written is None)
+    (before,) = reviews_jsonl.read(path, until="2024-02-14")
+    assert isinstance(before, LeftOut) == (written is not None)
 
 
 def test_a_later_row_is_left_for_its_day_even_when_it_is_broken(tmp_path: Path) -> None:
     path = write(tmp_path / "reviews.jsonl", ROW, without(reviewed_on="2024-02-16", reviewed=5), without(reviewed_on=5))
-    now, undated = reviews_jsonl.read(path, until="2024-02-15")
-    assert isinstance(now, Review) and isinstance(undated, Rejected)
-    assert (now.row.row, undated.row) == (1, 3)
+    now, later, undated = reviews_jsonl.read(path, until="2024-02-15")
+    assert isinstance(now, Review) and isinstance(later, LeftOut)
+    assert isinstance(undated, Rejected) and not isinstance(undated, LeftOut)
+    assert (now.row.row, later.row, later.reason, undated.row) == (1, 2, "reviewed later", 3)
 
 
 @pytest.mark.parametrize("until", ["yesterday", "2024-02-30", "2024-02-15T10:00", ""])

@@ -291,10 +291,18 @@ def test_history_is_imported_day_by_day(workspace: Workspace, tmp_path: Path) ->
         store.transcripts.add(talk("t"))
     later = {**EDIT, "reviewed": [{"start": 60, "title": "Tools"}], "reviewed_on": "2026-03-05"}
     path = reviews(tmp_path / "r.jsonl", EDIT, later)
-    for day, counts in (("2026-03-01", (0, 0)), ("2026-03-02", (1, 0)), ("2026-03-05", (1, 1)), ("2026-03-09", (0, 2))):
+    both, second = {"reviewed later": 2}, {"reviewed later": 1}
+    for day, *counts in (
+        ("2026-03-01", 0, 0, both),
+        ("2026-03-02", 1, 0, second),
+        ("2026-03-05", 1, 1, {}),
+        ("2026-03-09", 0, 2, {}),
+    ):
         done = errata(workspace, "import", "corrections", path, "--until", day, "--json")
         report = json.loads(done.stdout)
-        assert (report["new"], report["duplicate"]) == counts, day
+        assert [report["new"], report["duplicate"], report["left_out"]] == counts, day
+    done = errata(workspace, "import", "corrections", path, "--until", "2026-03-01")
+    assert done.stdout == "0 read: 0 new, 0 known already, 0 rejected; 2 reviewed later\n"
 
 
 def test_a_batch_that_was_interrupted_is_completed_by_the_same_command(workspace: Workspace, tmp_path: Path) -> None:

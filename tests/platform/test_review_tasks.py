@@ -103,6 +103,17 @@ def test_tasks_are_not_written_where_their_labelling_setup_goes(workspace: Works
     assert write_tasks(workspace, tmp_path / "tasks.xml", "argilla", "day0").tasks == 2
 
 
+@pytest.mark.parametrize("tool", ["label-studio", "argilla", "sheet", "jsonl"])
+def test_a_file_that_reviewers_may_be_at_work_in_is_not_written_over(
+    workspace: Workspace, tmp_path: Path, tool: str
+) -> None:
+    out = tmp_path / "tasks.csv"
+    out.write_text("half reviewed")
+    with pytest.raises(BadInput, match=r"tasks\.csv is there already"):
+        write_tasks(workspace, out, tool, "day0")
+    assert (out.read_text(), list(tmp_path.glob("*.xml"))) == ("half reviewed", [])
+
+
 @pytest.mark.parametrize("tool", ["label-studio", "argilla"])
 def test_tasks_carry_the_key_of_their_prediction(workspace: Workspace, tmp_path: Path, tool: str) -> None:
     out = tmp_path / "tasks.json"

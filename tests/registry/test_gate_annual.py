@@ -275,6 +275,31 @@ def test_the_history_is_read_from_the_outcomes_of_nights() -> None:
     assert second.test.number == 2 and second.test.wealth == pytest.approx(first.test.wealth - second.test.level)
 
 
+def test_each_model_s_effect_is_known_once_and_as_it_was_last_seen() -> None:
+    history = GateHistory.of([outcome(decide(evidence(), ANNUAL), decide(evidence(EVEN), ANNUAL)),
+                              outcome(decide(evidence(WAITS), ANNUAL), model="c")])  # fmt: skip
+    assert [(past.model, past.effect) for past in history.effects] == [("m", EVEN.effect), ("c", WAITS.effect)]
+    assert [past.model for past in history.beside("m").effects] == ["c"]
+    assert history.beside("m").tests == history.tests
+
+
+def test_a_promotion_says_how_much_of_it_is_luck() -> None:
+    """By this team's past candidates, and only where there are enough of them."""
+    past = GateHistory()
+    for number, effect in enumerate((0.5, -1.0, 0.8, -0.2, 0.4)):
+        few = decide(evidence(), ANNUAL, past)
+        assert (few.shrunken.candidates, few.shrunken.effect) == (number, None)
+        assert any(f"can’t be told yet from {number} past candidates, and 5" in reason for reason in reasons(few))
+        past = past.after(f"m{number}", Decision("reject", comparison=comparison(effect)))
+    decision = decide(evidence(), ANNUAL, past)
+    assert decision.verdict == "promote" and decision.shrunken.candidates == 5
+    assert 0 < decision.shrunken.effect < BETTER.effect, "the others gained next to nothing"
+    assert 0 < decision.shrunken.regression < 0.5
+    assert any("this team’s 5 past candidates" in reason for reason in reasons(decision))
+    assert decide(evidence(EVEN), ANNUAL, past).shrunken.regression > decision.shrunken.regression
+    assert not any("winners are lucky" in reason for reason in reasons(decide(evidence(WORSE), ANNUAL, past)))
+
+
 def test_tests_that_an_older_version_spent_count_on() -> None:
     """Its outcomes hold the decision's parts beside the names, and sentences."""
     first = SpentTest(1, 0.0001, 0.0027, True, 0.0973)

@@ -263,12 +263,12 @@ def demo_command(
     as_json: AsJson = False,
 ) -> None:
     """Turn the whole loop on four sample days."""
-    from errata.cli.print_status import outcome_json, print_nights
+    from errata.cli.print_status import outcome_json, print_loop
     from errata.loop.sample_days import demo
 
     def print_all(outcomes: list[Outcome]) -> None:
         place = find(folder)
-        print_nights(outcomes)
+        print_loop(outcomes)
         say(f"report   {place.nights / outcomes[-1].night / REPORT_PAGE}")
         say(f"MLflow   {Path(sys.executable).parent / 'mlflow'} ui --backend-store-uri {place.settings.mlflow_uri}")
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from errata.cli.output import as_json, number, print_table, say
+from errata.cli.output import as_json, number, print_table, say, with_interval
 from errata.documents.decision import leading_decision
 from errata.documents.file_names import REPORT_PAGE
-from errata.wording.gate_sentences import causes, reasons
+from errata.wording.gate_sentences import causes, known_error, luck, reasons
 from errata.wording.night_sentences import alarm_sentence, gate_change_sentence
 
 if TYPE_CHECKING:
@@ -75,7 +75,10 @@ def print_night(outcome: Outcome, nights: Path) -> None:
         say(f"{entry.name} {entry.model[:16]}: {entry.decision.verdict}")
         for reason in reasons(entry.decision):
             say(f"  {reason}")
-    if outcome.verdict != "skipped":
+    if outcome.verdict == "skipped":
+        say(f"no correction was new, and {outcome.night} stays skipped: what has come since is another night's,")
+        say("errata nightly --date LABEL")
+    else:
         say(f"report: {nights / outcome.night / REPORT_PAGE}")
 
 
@@ -107,6 +110,33 @@ def print_nights(outcomes: Sequence[Outcome]) -> None:
             say(f"{outcome.night}: {alarm_sentence(alarm)}")
         if outcome.gate_change:
             say(f"{outcome.night}: {gate_change_sentence(outcome.gate_change)}")
+
+
+def print_loop(outcomes: Sequence[Outcome]) -> None:
+    """`print_nights`, how sure each night's difference is, and how often such verdicts are wrong."""
+    print_nights(outcomes)
+    entries = [(outcome, entry) for outcome in outcomes for entry in outcome.decisions]
+    if not entries:
+        return
+    title = "contender minus champion on the same fresh items: points of F1, 90 % interval, one-sided p"
+    columns = ("night", "contender", "items", "difference", "p", "verdict")
+    print_table(title, columns, [_decision_row(outcome, entry) for outcome, entry in entries])
+    for outcome, entry in entries:
+        for sentence in luck(entry.decision) if entry.promoted else ():
+            say(f"{outcome.night}: {sentence}")
+    presets = dict.fromkeys(entry.decision.preset for _, entry in entries)
+    for preset in presets:
+        if preset.name:
+            say(known_error(preset))
+
+
+def _decision_row(outcome: Outcome, entry: OutcomeDecision) -> tuple[str, ...]:
+    verdict, comparison = entry.decision.verdict, entry.decision.comparison
+    if comparison is None:
+        return outcome.night, entry.name, "–", "–", "–", verdict
+    difference = with_interval(comparison.effect, comparison.low, comparison.high, "+z.1f")
+    p_value = number(comparison.p_value, ".2g")
+    return outcome.night, entry.name, str(comparison.n), difference, p_value, verdict
 
 
 def _outcome_row(outcome: Outcome) -> tuple[str, ...]:

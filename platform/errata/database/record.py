@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 from errata.database.blobs import Blobs
 from errata.database.store import Store
 from errata.database.tables import EventRow
-from errata.errors import BadInput, Unavailable
+from errata.errors import BadInput, Unavailable, missing_extra
 from errata.project_files import project_file
 
 BUSY_SECONDS = 60.0
@@ -143,7 +143,7 @@ def make_engine(url: str) -> sa.Engine:
     except sa.exc.ArgumentError as error:
         raise BadInput("the record's address is no database URL; say sqlite:///… or postgresql+psycopg://…") from error
     except ModuleNotFoundError as error:
-        raise Unavailable(f"{error.name} is not installed; for PostgreSQL: pip install 'errata[postgresql]'") from error
+        raise missing_extra(f"{error.name}, which PostgreSQL needs, is not installed", "postgresql") from error
     if backend == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)

@@ -122,6 +122,20 @@ class Shortfall:
 
 
 @dataclass(frozen=True, slots=True)
+class ShrunkenEffect:
+    """What is left of an effect once this team's past candidates are known: whoever wins is lucky, too."""
+
+    candidates: int
+    """Past ones whose effect is known."""
+    least: int
+    """With fewer, nothing can be told."""
+    effect: float | None = None
+    """In points of F1, drawn towards theirs."""
+    regression: float | None = None
+    """The probability that it is truly worse than the champion."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     verdict: Verdict
     cause: Cause | None = None
@@ -145,6 +159,8 @@ class Decision:
     """The test that this decision spent, where the preset has a budget of them."""
     final: bool = False
     """Whether the contender may not wait and be looked at again: its test is spent, or its time is up."""
+    shrunken: ShrunkenEffect | None = None
+    """None where nothing was compared, and in a decision of an older Errata."""
     notes: tuple[str, ...] = ()
     """The sentences of an older Errata: to be shown as they are."""
 

@@ -33,14 +33,14 @@ _UPLOADED = 9
 def reviews(
     rows: Iterable[SourceRow | Rejected], line: Callable[[Any], Line], day: Callable[[Any], Any], until: str | None
 ) -> Iterator[Review | Rejected]:
-    """The reviews that `rows` hold, in their order, those of the day `until` and before.
+    """The reviews that `rows` hold, in their order, those of the day `until` and before; a later one is a `LeftOut`.
 
     `line` turns a row's content into a line of `reviews_jsonl`; `day` finds its date alone, so that a later row is left
     for its day even when it is broken. Both may raise BadInput. Raises BadInput when `until` is no date.
     """
     if until is not None:
         last = reviews_jsonl.day(until)
-        rows = (row for row in rows if not reviews_jsonl.is_after({"reviewed_on": _known_day(row, day)}, last))
+        rows = (reviews_jsonl.leave_if_later(row, {"reviewed_on": _known_day(row, day)}, last) for row in rows)
     return convert_rows(rows, lambda row: _review(row, line))
 
 

@@ -27,9 +27,11 @@ from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats.fields import filled_text, listed_chapters, mapping, text, text_or_nothing, yes_or_no
 from errata.formats.json_files import write_text
-from errata.formats.source_rows import Rejected, SourceRow, convert_rows, json_lines
+from errata.formats.source_rows import LeftOut, Rejected, SourceRow, convert_rows, json_lines
 
 KINDS: tuple[Kind, ...] = ("edit", "accept", "reject")
+LATER = "reviewed later"
+"""Why a row is left out that is of a later day than those that were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class Review:
 
 
 def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
-    """Reviews in the file's order; with `until` (an ISO date) only those of that day or before, or without a date.
+    """Reviews in the file's order; with `until` (an ISO date) only those of that day or before, or without a date;
+    a later one is a `LeftOut`.
 
     The day is the one that is written, whatever its time zone. Raises BadInput when the file can't be read or `until`
     is no date.
@@ -62,7 +65,7 @@ def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
     rows = json_lines(path)
     if until is not None:
         last = day(until)
-        rows = (row for row in rows if not is_after(row.raw, last))
+        rows = (leave_if_later(row, row.raw, last) for row in rows)
     return convert_rows(rows, review_of)
 
 
@@ -96,12 +99,16 @@ def day(until: str) -> str:
         raise BadInput(f"{until!r} is not a date; write it as YYYY-MM-DD") from problem
 
 
-def is_after(raw: Any, last: str) -> bool:
-    """Whether the row is known to be of a later day; a row whose date can't be read is kept, to be refused by name."""
+def leave_if_later(row: SourceRow | Rejected, dated: Any, last: str) -> SourceRow | Rejected:
+    """The row, or a `LeftOut` in its place where the `reviewed_on` in `dated` is known to be later than `last`.
+
+    A row whose date can't be read is kept, to be refused by name.
+    """
     try:
-        return _reviewed_on(mapping(raw, "the row").get("reviewed_on"))[:10] > last
+        later = _reviewed_on(mapping(dated, "the row").get("reviewed_on"))[:10] > last
     except BadInput:
-        return False
+        later = False
+    return LeftOut(row.file, row.row, LATER, row.raw) if later else row
 
 
 def review_of(row: SourceRow) -> Review:

@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM, GgufConfig
 from transformers.utils import logging
 
-from errata.errors import BadInput, Unavailable
+from errata.errors import BadInput, missing_extra
 from errata.files import write_json
 from errata.inference.artefact import tokenizer_files
 from errata.inference.torch import TorchEngine
@@ -57,7 +57,7 @@ def _load(path: Path) -> Any:
     try:
         import gguf  # noqa: F401 - transformers reads the files by it
     except ModuleNotFoundError as error:
-        raise Unavailable("gguf is not installed, so GGUF files can't be read; install it: pip install gguf") from error
+        raise missing_extra("gguf is not installed, so GGUF files can't be read", "gguf") from error
     logging.disable_progress_bar()
     try:
         return AutoModelForCausalLM.from_pretrained(

@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import assert_never
 
 from errata.database.store import Store
+from errata.documents.params import Target
 from errata.errors import BadInput, Refused, Unavailable
 from errata.inference.artefact import model_folder, verify
 from errata.loop.lease import loop_lease
 from errata.operations.model_names import resolve_model
 from errata.workspace import Workspace
+from registry.evidence import read_evidence
 from registry.export.device import export_device
 from registry.export.server import export_server
 from registry.models import ModelRegistry
@@ -31,7 +34,10 @@ class ExportedModel:
 
 
 def promote_by_hand(workspace: Workspace, name: str, evidence: Path, by: str) -> str:
-    """Makes a model champion; returns its identity. Raises Refused where the evidence doesn't say `promote` of it."""
+    """Makes a model champion; returns its identity.
+
+    Raises NotFound where there is no such evidence, and Refused where it doesn't say `promote` of the model.
+    """
     identity = resolve_model(workspace, name)
     with loop_lease(workspace.record):
         with workspace.record.write() as store:
@@ -44,8 +50,9 @@ def promote_by_hand(workspace: Workspace, name: str, evidence: Path, by: str) ->
 
 def _check_written_by_a_night(store: Store, evidence: Path) -> None:
     """A record's name proves its bytes; that a night wrote it, only the night's own outcome can say."""
+    _, sha256 = read_evidence(evidence)
     written = {entry.evidence for row in store.nights.all() for entry in row.outcome.decisions}
-    if evidence.stem not in written:
+    if sha256 not in written:
         raise Refused(
             f"{evidence} was written by no night of this workspace; `errata status --json` names those that were"
         )
@@ -63,7 +70,7 @@ def roll_back(workspace: Workspace, reason: str, by: str) -> Mapping[str, str]:
     return models
 
 
-def export(workspace: Workspace, target: str, out: Path, name: str) -> ExportedModel:
+def export(workspace: Workspace, target: Target, out: Path, name: str) -> ExportedModel:
     """Copies what the gate scored with the champion; exports any other model anew.
 
     Raises BadInput if `out` exists, and Unavailable where it can't be written.
@@ -86,9 +93,13 @@ def export(workspace: Workspace, target: str, out: Path, name: str) -> ExportedM
     return ExportedModel(scored, identity, scored=True)
 
 
-def _export_anew(workspace: Workspace, target: str, model: Path, out: Path) -> str:
-    if target == "server":
-        return export_server(model, workspace.models, out)
-    with TemporaryDirectory() as place:
-        export_server(model, workspace.models, Path(place) / "server")
-        return export_device(Path(place) / "server", out, workspace.params().export.device)
+def _export_anew(workspace: Workspace, target: Target, model: Path, out: Path) -> str:
+    match target:
+        case "server":
+            return export_server(model, workspace.models, out)
+        case "device":
+            with TemporaryDirectory() as place:
+                export_server(model, workspace.models, Path(place) / "server")
+                return export_device(Path(place) / "server", out, workspace.params().export.device)
+        case _:
+            assert_never(target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from errata.documents.decision import leading_decision
 from errata.documents.file_names import MANIFEST, PIPELINE_LOCK, PUBLISHED, SNAPSHOT
 from errata.documents.night import Night
 from errata.documents.outcome import Outcome
@@ -67,6 +68,10 @@ def _metrics(outcome: Outcome) -> dict[str, float]:
         "gate.high": outcome.high,
         "gate.p_value": outcome.p_value,
     }
+    leading = leading_decision(outcome.decisions)
+    if leading and leading.decision.shrunken:
+        shrunken = leading.decision.shrunken
+        metrics |= {"gate.shrunken_effect": shrunken.effect, "gate.regression": shrunken.regression}
     for name, mean in outcome.means.items():
         metrics |= {f"{name}.{metric}": value for metric, value in asdict(mean).items()}
     return {name: value for name, value in metrics.items() if value is not None}

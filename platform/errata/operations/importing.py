@@ -40,7 +40,8 @@ class ImportReport:
     duplicate: int
     rejected: int
     left_out: Mapping[str, int]
-    """What asked for nothing and is not among those read, by why: skipped, a draft, not reviewed."""
+    """What asked for nothing and is not among those read, by why: skipped, a draft, not reviewed,
+    reviewed later than was asked for."""
     rejects_file: Path | None
     """Where the rejected rows lie; None when there are none."""
     shown: Mapping[Shown, int] = field(default_factory=dict)

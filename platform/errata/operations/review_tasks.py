@@ -38,10 +38,14 @@ def write_tasks(workspace: Workspace, out: Path, tool: str, model: str = "champi
     """Writes what `model` answered and nobody has reviewed yet, a share of it without the answer.
 
     While a challenger waits, half of the champion's drafts are the challenger's (see `draft_draw`): those that are
-    drawn for it, once it has answered them. Raises BadInput for a tool that isn't known.
+    drawn for it, once it has answered them.
+
+    Raises BadInput for a tool that isn't known, and for a file that is there already: reviewers may be at work in it.
     """
     if tool not in TOOLS:
         raise BadInput(f"there is no tool {tool!r}; name one of {', '.join(TOOLS)}")
+    if out.is_file():
+        raise BadInput(f"{out} is there already, and reviews may stand in it; name a new file, or remove that one")
     config = out.with_suffix(".xml")
     if tool == "label-studio" and out == config:
         raise BadInput(f"{out} is where the labelling setup goes; call the tasks .json")

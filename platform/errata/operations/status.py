@@ -10,9 +10,10 @@ from errata.database.nights import NightSummary
 from errata.database.record import Record
 from errata.database.tables import MoveRow
 from errata.documents.equal_split import EqualSplitAlarm
+from errata.documents.params import TARGETS
 from errata.workspace import Workspace
 
-ALIASES = ("day0", "champion", "challenger", "server", "device")
+ALIASES = ("day0", "champion", "challenger", *TARGETS)
 
 
 @dataclass(frozen=True, slots=True)

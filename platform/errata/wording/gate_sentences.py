@@ -25,7 +25,7 @@ def findings(decision: Decision, with_comparison: bool) -> list[str]:
     it better."""
     figures = [_comparison(decision.comparison)] if with_comparison and decision.comparison else []
     alarms = [_alarm(alarm) for alarm in decision.alarms]
-    return [*causes(decision), *figures, *_circumstances(decision), *alarms]
+    return [*causes(decision), *figures, *luck(decision), *_circumstances(decision), *alarms]
 
 
 def causes(decision: Decision) -> list[str]:
@@ -65,6 +65,21 @@ def _open_guardrails(decision: Decision) -> str:
         f"nobody can tell yet whether it passes {names}: {', '.join(more) or 'more items are needed'}; or waive one by "
         "name (gate.waive in params.yaml), and answer for it."
     )
+
+
+def luck(decision: Decision) -> list[str]:
+    """With each promotion: what is measured of a winner flatters it."""
+    shrunken = decision.shrunken
+    if decision.verdict != "promote" or shrunken is None:
+        return []
+    if shrunken.effect is None or shrunken.regression is None:
+        past = f"{shrunken.candidates} past candidates, and {shrunken.least} are needed"
+        return [f"How much of the gain is luck, and how likely a regression is, can’t be told yet from {past}."]
+    gain, chance = f"{shrunken.effect:+z.1f} points", f"{100 * shrunken.regression:.0f} %"
+    team = f"this team’s {shrunken.candidates} past candidates"
+    return [
+        f"Drawn towards {team}, as winners are lucky too, the gain is {gain}; a regression has a chance of {chance}."
+    ]
 
 
 def guardrail_detail(rail: GuardrailResult, preset: Preset) -> str:
