@@ -17,6 +17,8 @@ labels in the place of a model's predictions, and a rectifier that is gathered o
 
 What is assumed: whether a draft is shown, and whose, doesn't depend on the item (it is drawn by a hash), so that blind
 and drafted items are alike but for their labels; and tonight's lean is one more draw from those of the nights before.
+Items that nobody drew are `undrawn`: chapters that came with the talk, and labels of which it isn't known what their
+reviewer saw. They count as they are, for their share of the items, and tell nothing of the lean.
 
 Arrays may have leading axes, for many nights at once: `registry.simulate` measures with the same functions.
 """
@@ -36,8 +38,9 @@ from evaluation.statistics.paired import ALPHA, detectable_effect, deviation, ne
 from evaluation.statistics.pooled import between_variances
 
 Values = NDArray[np.float64]
-DraftSource = Literal["blind", "champion", "another"]
+DraftSource = Literal["blind", "champion", "another", "undrawn"]
 SOURCES: tuple[DraftSource, ...] = get_args(DraftSource)
+_UNDRAWN = SOURCES.index("undrawn")
 _SAME = 1e-12
 """Strata whose advantages differ by less, relatively, differ by rounding."""
 
@@ -51,7 +54,7 @@ class LabelledDifference:
     cluster: str
     source: DraftSource
     advantage: float
-    """F1 of the champion's answer against the draft, minus the contender's; 0 of a blind item."""
+    """F1 of the champion's answer against the draft, minus the contender's; 0 of blind and of undrawn items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +98,14 @@ class DraftCells:
         return np.where(self.usable, sums.sum(axis=-1) / np.maximum(self.count.sum(axis=-1), 1), 0.0)
 
     @property
-    def variance(self) -> Values:
-        """Of the differences within their sources, pooled; shape (...)."""
+    def precision(self) -> Values:
+        """n_s/σ² of each source's mean, σ² pooled over the sources; 0 of undrawn items. Of differences without any
+        spread it is n_s: then the items' numbers alone weigh."""
         rests = np.where(self.usable, self.squares - self.items * self.mean(self.difference) ** 2, 0.0).sum(axis=-1)
-        freedom = self.items.sum(axis=-1) - self.usable.sum(axis=-1)
-        return np.asarray(np.maximum(rests, 0.0) / np.maximum(freedom, 1.0))
+        freedom = np.maximum(self.items.sum(axis=-1) - self.usable.sum(axis=-1), 1.0)
+        variance = (np.maximum(rests, 0.0) / freedom)[..., None]
+        drawn = np.where(np.arange(len(SOURCES)) == _UNDRAWN, 0.0, self.items)
+        return np.asarray(drawn / np.where(variance > 0, variance, 1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ UNKNOWN_LEAN = PooledLean(np.array(0.0), np.array(np.inf), np.array(1.0))
 
 @dataclass(frozen=True, slots=True)
 class RectifiedEstimate:
-    """Shapes (...), NaN where drafted items are all there is and the lean isn't known."""
+    """Shapes (...), NaN where drafted items are all that was drawn and the lean isn't known."""
 
     effect: Values
     items_error: Values
@@ -129,6 +135,10 @@ class RectifiedEstimate:
     freedom: Values
     weights: Values
     """Of each source's mean, shape (..., sources): they sum to 1."""
+    lean: Values
+    """Tonight's, by the nights before and tonight's items."""
+    leans_error: Values
+    """Its standard error."""
 
     @property
     def se(self) -> Values:
@@ -141,13 +151,18 @@ def measure_lean(cells: DraftCells) -> tuple[Values, Values]:
     The slope of the sources' means over their advantages, least squares weighted by n_s/σ². Clusters that are alike
     make it less sure than the SE says: that shows as spread between nights, which `pool_leans` measures.
     """
-    advantage, precision = cells.mean(cells.advantage), _precision(cells)
+    return _update(cells, UNKNOWN_LEAN)
+
+
+def _update(cells: DraftCells, lean: PooledLean) -> tuple[Values, Values]:
+    """The lean and its SE by the cells and what was known before them."""
+    advantage, precision, known = cells.mean(cells.advantage), cells.precision, 1 / lean.variance
     centre, scatter = _scatter(advantage, precision)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slopes = precision * (advantage - centre[..., None]) * cells.mean(cells.difference)
-        lean = -slopes.sum(axis=-1) / scatter
-        error = 1 / np.sqrt(scatter)
-    return np.where(scatter > 0, lean, 0.0), error
+    slopes = (precision * (advantage - centre[..., None]) * cells.mean(cells.difference)).sum(axis=-1)
+    certainty = scatter + known
+    with np.errstate(divide="ignore"):
+        error = 1 / np.sqrt(certainty)
+    return (lean.value * known - slopes) / np.where(certainty > 0, certainty, 1.0), error
 
 
 def pool_leans(leans: Values, errors: Values) -> PooledLean:
@@ -175,26 +190,25 @@ def rectify(cells: DraftCells, lean: PooledLean) -> RectifiedEstimate:
     together), the lean's part is |Σ w_s·advantage_s| · SE(lean), and degrees of freedom are Satterthwaite's (1946,
     Biometrics Bulletin 2(6)). With nothing known of the lean, and the champion's drafts alone, that is the blind mean.
     """
-    advantage = cells.mean(cells.advantage)
-    weights = _weights(advantage, _precision(cells), 1 / lean.variance)
-    reach = np.abs((weights * advantage).sum(axis=-1))
-    # An infinite SE that counts for nothing is no error: the weights leave the lean out.
-    lean_error = np.where(np.isinf(lean.variance), 0.0, reach * np.sqrt(np.minimum(lean.variance, np.finfo(float).max)))
+    advantage, precision, items = cells.mean(cells.advantage), cells.precision, cells.items
+    undrawn = np.where(precision > 0, 0.0, items) / np.maximum(items.sum(axis=-1, keepdims=True), 1.0)
+    drawn = np.where(precision > 0, _weights(advantage, precision, 1 / lean.variance), 0.0)
+    weights = undrawn + (1 - undrawn.sum(axis=-1, keepdims=True)) * drawn
+    # An infinite variance that counts for nothing is no error: the weights leave the lean out.
+    known = np.where(np.isinf(lean.variance), 0.0, lean.variance)
+    lean_error = np.abs((weights * advantage).sum(axis=-1)) * np.sqrt(known)
     rectified = cells.difference + lean.value[..., None, None] * cells.advantage
     items_error, clusters = _jackknife(cells, rectified, weights)
+    updated, its_error = _update(cells, lean)
     return RectifiedEstimate(
         effect=np.asarray((weights * cells.mean(rectified)).sum(axis=-1)),
         items_error=items_error,
         lean_error=lean_error,
         freedom=_satterthwaite(items_error**2, np.maximum(clusters - 1, 1.0), lean_error**2, lean.freedom),
         weights=weights,
+        lean=updated,
+        leans_error=its_error,
     )
-
-
-def _precision(cells: DraftCells) -> Values:
-    """n_s/σ²; of differences without any spread, n_s: then the items' numbers alone weigh."""
-    variance = cells.variance
-    return np.asarray(cells.items / np.where(variance > 0, variance, 1.0)[..., None])
 
 
 def _scatter(advantage: Values, precision: Values) -> tuple[Values, Values]:

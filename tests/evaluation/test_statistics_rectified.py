@@ -31,6 +31,8 @@ blind = st.builds(LabelledDifference, differences, clusters, st.just("blind"), s
 by_champion = st.builds(LabelledDifference, differences, clusters, st.just("champion"), st.floats(1, 100))
 by_another = st.builds(LabelledDifference, differences, clusters, st.just("another"), st.floats(-100, -1))
 
+undrawn = st.builds(LabelledDifference, differences, clusters, st.just("undrawn"), st.just(0.0))
+
 
 def of_two_clusters(items):
     return all(
@@ -69,16 +71,27 @@ def test_drafted_items_alone_and_nothing_known_are_no_estimate(items):
     assert measure_lean(DraftCells.of(items))[1] == np.inf
 
 
-@given(some(blind, by_champion, by_another), st.floats(0.01, 1))
-def test_it_is_least_squares_with_the_earlier_nights_as_one_more_datum(items, sd):
-    cells, known = DraftCells.of(items), PooledLean(np.array(0.3), np.array(sd**2), np.array(9.0))
+@given(some(blind, by_champion, by_another), some(undrawn), st.floats(0.01, 1))
+def test_it_is_least_squares_with_the_earlier_nights_as_one_more_datum(drawn, others, sd):
+    """Of the drawn items; the others count as they are, for their share."""
+    cells, known = DraftCells.of(drawn + others), PooledLean(np.array(0.3), np.array(sd**2), np.array(9.0))
     estimate = rectify(cells, known)
-    root = np.sqrt(cells.items / cells.variance) if cells.variance > 0 else np.sqrt(cells.items)
-    design = np.stack([root, -root * cells.mean(cells.advantage)], axis=1)
-    rows = np.vstack([design, [0, 1 / sd]])
+    root = np.sqrt(cells.precision)
+    rows = np.vstack([np.stack([root, -root * cells.mean(cells.advantage)], axis=1), [0, 1 / sd]])
     values = np.append(root * cells.mean(cells.difference), 0.3 / sd)
-    assert estimate.effect == pytest.approx(np.linalg.lstsq(rows, values)[0][0], rel=1e-6, abs=1e-5)
+    gain, lean = np.linalg.lstsq(rows, values)[0]
+    share, as_they_are = len(others) / len(drawn + others), np.mean([item.difference for item in others])
+    assert estimate.effect == pytest.approx(share * as_they_are + (1 - share) * gain, rel=1e-6, abs=1e-5)
+    assert estimate.lean == pytest.approx(lean, rel=1e-6, abs=1e-5)
+    assert estimate.leans_error == pytest.approx(np.sqrt(np.linalg.inv(rows.T @ rows)[1, 1]))
     assert estimate.weights.sum() == pytest.approx(1)
+
+
+@given(some(undrawn))
+def test_undrawn_items_alone_are_as_they_are(items):
+    estimate = rectify(DraftCells.of(items), KNOWN)
+    assert estimate.effect == pytest.approx(np.mean([item.difference for item in items]))
+    assert (estimate.lean, estimate.lean_error) == (pytest.approx(KNOWN.value), 0)
 
 
 @given(some(blind, by_champion, by_another), st.floats(-0.5, 0.5))
@@ -135,7 +148,7 @@ def test_many_nights_at_once_are_each_as_alone():
     random = np.random.default_rng(4)
     nights = [
         [
-            LabelledDifference(float(random.normal(2, 18)), f"c{random.integers(6)}", SOURCES[random.integers(3)], 0.0)
+            LabelledDifference(float(random.normal(2, 18)), f"c{random.integers(6)}", SOURCES[random.integers(4)], 0.0)
             for _ in range(60)
         ]
         for _ in range(3)
@@ -156,11 +169,11 @@ def test_the_interval_holds_the_gain_in_90_of_100_nights_as_nights_gather():
     """Labels that lean by 0.1 of the advantage, differently every night; coverage early and late in 300 years."""
     random = np.random.default_rng(5)
     years, nights, channels, gain = 300, 40, 24, 3.0
-    counts = np.tile(np.array([0.6, 2.1, 0.0]), (channels, 1)).T
-    count = random.poisson(np.broadcast_to(counts, (years, nights, 3, channels))).astype(float)
+    counts = np.tile(np.array([0.6, 2.1, 0.0, 0.0]), (channels, 1)).T
+    count = random.poisson(np.broadcast_to(counts, (years, nights, 4, channels))).astype(float)
     lean = random.normal(0.1, 0.03, size=(years, nights, 1, 1))
     shared = random.normal(0, 4, size=(years, nights, 1, channels))
-    advantage = 40.0 * count * np.array([0.0, 1.0, 0.0])[:, None]
+    advantage = 40.0 * count * np.array([0.0, 1.0, 0.0, 0.0])[:, None]
     noise = random.normal(size=count.shape) * 18 * np.sqrt(count)
     difference = (gain + shared) * count - lean * advantage + noise
     cells = DraftCells(count, difference, advantage, count.sum(axis=-1) * (18**2 + gain**2))
