@@ -18,9 +18,11 @@ from errata.database.holdout_log import HoldoutAccess
 from errata.database.record import Record
 from errata.documents.comparison import Comparison
 from errata.documents.document import write_document
+from errata.documents.draft_effects import Lean
 from errata.documents.evaluation import ContenderScores, ContinualScores, Evaluation, LaterLabels
 from errata.documents.file_names import CANDIDATE, EVALUATION, ITEMS, SCORES
 from errata.documents.night import Night
+from errata.documents.params import GateParams
 from errata.documents.scored_items import ScoredItemRow, write_scored_items
 from errata.domain.chapter import chapters_to_json
 from errata.domain.hashing import canonical_json
@@ -29,10 +31,11 @@ from errata.inference.forks import ForkedModel
 from errata.progress import progress_bar
 from errata.workspace import Workspace
 from evaluation.continual import general_ability_delta
+from evaluation.draft_effects import labelled_items, night_lean, primary_comparison
 from evaluation.holdout import log_night
 from evaluation.items import Item, ScoredAnswer, ScoredModel, score_items
 from evaluation.model_scores import ModelScores
-from evaluation.scoring_plan import NightModels, ScoringPlan, read_candidate
+from evaluation.scoring_plan import NightModels, ScoringPlan, deciding_items, read_candidate
 from evaluation.vintages import VintageLimits, continual_scores, score_matrix, worst_vintage
 
 LIMITS = VintageLimits()
@@ -116,9 +119,8 @@ def evaluate(
         accepted=sum(item.label.kind == "accept" for item in plan.tonight),
         equal_split_f1=scoring.scores.equal_split_f1(night.day0, plan.tonight),
         means={model.name: scoring.scores.mean(model.identity, plan.tonight) for model in models_by_name},
-        contenders=tuple(
-            _contender_scores(scoring, plan, rival, night.gate.min_effect) for rival in plan.models.rivals
-        ),
+        contenders=tuple(_contender_scores(scoring, plan, rival, night.gate) for rival in plan.models.rivals),
+        lean=_lean(scoring, plan),
     )
     return evaluation, scoring.rows(night.label)
 
@@ -140,10 +142,15 @@ def _ask_everybody(scoring: NightScoring, plan: ScoringPlan) -> NightScoring:
 
 
 def _contender_scores(
-    scoring: NightScoring, plan: ScoringPlan, rival: ScoredModel, min_effect: float
+    scoring: NightScoring, plan: ScoringPlan, rival: ScoredModel, gate: GateParams
 ) -> ContenderScores:
     scores, new, old = scoring.scores, rival.identity, plan.models.champion.identity
     deciding, day0 = plan.deciding(new), plan.models.day0.identity
+    labelled = labelled_items(scoring.record, scores, new, old, deciding)
+    with scoring.record.read() as store:
+        # Later nights' items are among this contender's: none may count twice.
+        leans = store.nights.leans(rival.watermark)
+    primary, drafts = primary_comparison(scores, new, old, labelled, leans, gate)
     by_length = scores.by_length(new, deciding)
     more = {f"slice_{name}": scores.compare(new, old, items) for name, items in by_length.items()}
     more["best_anchor"] = scores.compare(new, plan.best.identity, plan.anchor_of_best())
@@ -157,9 +164,10 @@ def _contender_scores(
         name=rival.name,
         model=new,
         watermark=rival.watermark,
-        primary=scores.primary(new, old, deciding, min_effect),
         accepted=scores.compare(new, old, plan.accepted(new)),
         later_labels=_later_labels(scoring, plan, rival),
+        primary=primary,
+        drafts=drafts,
         against_day0=scores.compare(new, day0, deciding),
         guardrails={
             "anchor": scores.compare(new, old, plan.part("anchor")),
@@ -183,6 +191,14 @@ def _later_labels(scoring: NightScoring, plan: ScoringPlan, rival: ScoredModel) 
         then=scoring.scores.compare(new, old, changed),
         now=scoring.relabelled.compare(new, old, changed),
     )
+
+
+def _lean(scoring: NightScoring, plan: ScoringPlan) -> Lean | None:
+    """One measurement a night: a second contender's would be of the same labels."""
+    if not plan.models.rivals:
+        return None
+    new, old, items = plan.models.rivals[0].identity, plan.models.champion.identity, deciding_items(plan.tonight)
+    return night_lean(labelled_items(scoring.record, scoring.scores, new, old, items))
 
 
 def _vintage_comparisons(scoring: NightScoring, plan: ScoringPlan, rival: ScoredModel) -> dict[str, Comparison]:

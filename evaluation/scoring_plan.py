@@ -85,7 +85,7 @@ class ScoringPlan:
             # A challenger has waited: what was new since it was born is fresh to it, not tonight's alone.
             name, compared = rival.identity, (rival, champion, models.day0)
             fresh[name] = gathered_items(record, rival.watermark, upto, compared)
-            changed[name], withdrawn[name] = relabelled(record, _deciding(fresh[name]), upto)
+            changed[name], withdrawn[name] = relabelled(record, deciding_items(fresh[name]), upto)
         return cls(
             models=models,
             tonight=tonight,
@@ -98,7 +98,7 @@ class ScoringPlan:
         )
 
     def deciding(self, rival: str) -> list[Item]:
-        return _deciding(self.fresh[rival])
+        return deciding_items(self.fresh[rival])
 
     def accepted(self, rival: str) -> list[Item]:
         return [item for item in self.fresh[rival] if item.label.kind == "accept"]
@@ -112,7 +112,7 @@ class ScoringPlan:
         return [item for item in self.part("anchor") if seen.isdisjoint(item.label.group_hashes)]
 
 
-def _deciding(items: Sequence[Item]) -> list[Item]:
+def deciding_items(items: Sequence[Item]) -> list[Item]:
     """Without those that were accepted: whose draft it was has 100 on them."""
     return [item for item in items if item.label.kind != "accept"]
 

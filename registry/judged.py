@@ -19,10 +19,13 @@ def powered_comparison(panel: Judging | None, primary: Comparison) -> tuple[Powe
     """The primary comparison with the judge's help, or else why a judge has no say.
 
     Both are None where there is no panel of judges that have a say. They have none here where they did not see every
-    item of `primary`. Raises BadInput where a difference is no finite number.
+    item of `primary`, and where that is rectified: what single labels say of a difference isn't, and is what a judge's
+    differences are held against. Raises BadInput where a difference is no finite number.
     """
     if panel is None:
         return None, None
+    if primary.labelled_effect is not None:
+        return None, JudgeSay("rectified")
     judged = _differences(panel)
     powered, centre = combine(judged), mean(judged.human)
     same = centre is not None and math.isclose(centre, primary.effect or 0.0, abs_tol=1e-6)

@@ -135,8 +135,11 @@ def report_document(report: Report) -> ReportDocument:
 def contender_slices(report: Report, contender: str) -> dict[str, tuple[Slice, ...]]:
     """With the gate's own comparisons, where it made them."""
     scores = report.evaluation.scores_of(contender)
-    measured = {"fresh": scores.primary, **scores.all_guardrails} if scores else {}
-    return slices(changes(report.items, contender), measured)
+    if scores is None:
+        return slices(changes(report.items, contender), {}, {})
+    labelled = scores.drafts.labelled if scores.drafts else scores.primary
+    sources = scores.drafts.by_source if scores.drafts else {}
+    return slices(changes(report.items, contender), {"fresh": labelled, **scores.all_guardrails}, sources)
 
 
 def schema() -> JsonObject:

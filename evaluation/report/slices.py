@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from errata.documents.comparison import Comparison
+from errata.documents.draft_effects import LabelSource
 from errata.documents.scored_items import ScoredItemRow
 from evaluation.report.content import Change
 from evaluation.statistics.paired import compare
@@ -29,6 +30,13 @@ LENGTHS = {
     "longer": "Talks above an hour",
     "untimed": "Text without times",
 }
+SOURCE_NAMES: dict[LabelSource, str] = {
+    "blind": "Without a draft",
+    "champion": "From the champion’s draft",
+    "another": "From another’s draft",
+    "unknown": "Not known from what",
+    "reference": "Came with the talk",
+}
 KIND_NAMES = {"edit": "Edited by the reviewer", "accept": "Accepted as it stood", "adjudicate": "Adjudicated"}
 
 
@@ -45,9 +53,12 @@ class Slice:
     """Why there is no interval; empty where there is one."""
 
 
-def slices(changes: Sequence[Change], measured: Mapping[str, Comparison]) -> dict[str, tuple[Slice, ...]]:
+def slices(
+    changes: Sequence[Change], measured: Mapping[str, Comparison], sources: Mapping[LabelSource, Comparison]
+) -> dict[str, tuple[Slice, ...]]:
     """`measured` has the gate's own comparisons with the champion, by part and `slice_` length: a bootstrap drawn twice
-    would part from them in the last digit. Like the gate's, they leave accepted items out, but for those by kind."""
+    would part from them in the last digit. `sources` has those by what labels were made from. Like the gate's, they
+    leave accepted items out, but for those by kind."""
     fresh = [change for change in changes if change.new.part == "fresh"]
     deciding = [change for change in fresh if change.new.kind != "accept"]
     by_part = []
@@ -62,8 +73,10 @@ def slices(changes: Sequence[Change], measured: Mapping[str, Comparison]) -> dic
     by_kind = [
         _slice(name, [change for change in fresh if change.new.kind == kind]) for kind, name in KIND_NAMES.items()
     ]
+    by_source = [_row(name, sources[source]) for source, name in SOURCE_NAMES.items() if source in sources]
     return {
         "Part": tuple(by_part),
+        "Fresh items that decide, by what their label was made from": tuple(by_source),
         "Fresh items, by length": tuple(by_length),
         "Fresh items, by what the reviewer did": tuple(by_kind),
         "Fresh items, by channel": tuple(_by_channel(deciding)),
@@ -125,7 +138,10 @@ def _with_interval(row: Slice, measured: Comparison | None) -> Slice:
 def _slice(name: str, changes: Sequence[Change], by_item: bool = False) -> Slice:
     new, old = [change.new.f1 for change in changes], [change.old.f1 for change in changes]
     clusters = [str(change.new.transcript) if by_item else change.cluster for change in changes]
-    difference = compare(new, old, clusters, SEED)
+    return _row(name, compare(new, old, clusters, SEED))
+
+
+def _row(name: str, difference: Comparison) -> Slice:
     why = why_not_evaluable(difference)
     return Slice(
         name=name,

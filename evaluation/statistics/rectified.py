@@ -137,8 +137,6 @@ class RectifiedEstimate:
     """Of each source's mean, shape (..., sources): they sum to 1."""
     lean: Values
     """Tonight's, by the nights before and tonight's items."""
-    leans_error: Values
-    """Its standard error."""
 
     @property
     def se(self) -> Values:
@@ -199,7 +197,7 @@ def rectify(cells: DraftCells, lean: PooledLean) -> RectifiedEstimate:
     lean_error = np.abs((weights * advantage).sum(axis=-1)) * np.sqrt(known)
     rectified = cells.difference + lean.value[..., None, None] * cells.advantage
     items_error, clusters = _jackknife(cells, rectified, weights)
-    updated, its_error = _update(cells, lean)
+    updated, _ = _update(cells, lean)
     return RectifiedEstimate(
         effect=np.asarray((weights * cells.mean(rectified)).sum(axis=-1)),
         items_error=items_error,
@@ -207,7 +205,6 @@ def rectify(cells: DraftCells, lean: PooledLean) -> RectifiedEstimate:
         freedom=_satterthwaite(items_error**2, np.maximum(clusters - 1, 1.0), lean_error**2, lean.freedom),
         weights=weights,
         lean=updated,
-        leans_error=its_error,
     )
 
 
@@ -287,3 +284,24 @@ def rectified_comparison(items: Sequence[LabelledDifference], lean: PooledLean) 
         effective_clusters=clusters,
         jackknife_se=se,
     )
+
+
+def lean_bounds(items: Sequence[LabelledDifference], lean: PooledLean) -> tuple[float, float]:
+    """Two-sided 90 % interval of tonight's lean, by the nights before and by the items; infinite where neither tells.
+
+    Student's, with the degrees of freedom of whatever is known of it: those of the nights before, or the items'.
+    """
+    value, error = (float(part) for part in _update(DraftCells.of(items), lean))
+    known = math.isfinite(float(lean.variance))
+    reach = t_quantile(1 - ALPHA, float(lean.freedom) + 1 if known else len(items)) * error
+    return value - reach, value + reach
+
+
+def rectified_differences(items: Sequence[LabelledDifference], lean: float) -> list[float]:
+    """Each item's difference as if its label had been made blind, if labels lean so far: within ±100, as F1 allows.
+
+    At tonight's lean (`RectifiedEstimate.lean`) their mean is the gain, where every source counts.
+    """
+    # No advantage, no lean: even one that nobody knows, which is infinite.
+    moves = [lean * item.advantage if item.advantage else 0.0 for item in items]
+    return [min(100.0, max(-100.0, item.difference + move)) for item, move in zip(items, moves, strict=True)]

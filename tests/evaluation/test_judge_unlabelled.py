@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from errata.database.record import Record
+from errata.documents.comparison import NOTHING
 from errata.documents.document import read_document, write_document
 from errata.documents.evaluation import ContenderScores
 from errata.documents.file_names import EVALUATION, ITEMS
@@ -243,12 +244,14 @@ def shuffled(found: Judging) -> tuple[PanelItem, ...]:
         (lambda found: {"items": tuple(replace(row, difference=1.0) for row in labelled(found))}, 104, "don't vary"),
         (lambda found: {"complete": False}, 104, "Answers on what people labelled are missing."),
         (lambda found: {"say": False}, 104, "The judges have no say."),
+        (lambda found: {}, 104, "rectified by how far labels lean"),
     ],
 )
 def test_people_s_labels_decide_beforehand_whether_it_is_worth_it(
     judged_night: Place, change: Callable[[Judging], dict[str, Any]], items: int, why: str
 ) -> None:
-    reason = skip_reason(replace(judged_night.found, **change(judged_night.found)), items, ANNUAL)
+    primary = replace(NOTHING, n=items, labelled_effect=1.0 if "rectified" in why else None)
+    reason = skip_reason(replace(judged_night.found, **change(judged_night.found)), primary, ANNUAL)
     sentence = unlabelled_sentence(Unlabelled(why=reason))
     assert why in sentence if why else sentence == ""
 

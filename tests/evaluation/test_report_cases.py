@@ -144,7 +144,7 @@ def test_long_tables_are_folded_and_long_text_is_cut(night: Report):
 
 def test_small_slices_are_shown_but_not_evaluable():
     changes = [change(5.0 + at % 3, at) for at in range(25)] + [change(1.0, at, part="anchor") for at in range(19)]
-    parts = {found.name.partition(":")[0]: found for found in slices(changes, {})["Part"]}
+    parts = {found.name.partition(":")[0]: found for found in slices(changes, {}, {})["Part"]}
     assert parts["Fresh"].low is not None
     assert not parts["Fresh"].why
     assert parts["Anchor"].effect == 1.0
@@ -154,14 +154,14 @@ def test_small_slices_are_shown_but_not_evaluable():
 
 def test_channels_beyond_the_largest_are_counted_together():
     changes = [change(1.0, at, channel=f"channel {at % 10}") for at in range(40)]
-    channels = slices(changes, {})["Fresh items, by channel"]
+    channels = slices(changes, {}, {})["Fresh items, by channel"]
     assert channels[-1].name == "4 other channels"
     assert sum(found.n for found in channels) == 40
 
 
 def test_the_gates_own_interval_is_shown_for_a_part():
     changes = [change(5.0 + at % 3, at) for at in range(25)]
-    part = slices(changes, {"fresh": replace(NOTHING, n=25, low=1.25, high=9.75)})["Part"][0]
+    part = slices(changes, {"fresh": replace(NOTHING, n=25, low=1.25, high=9.75)}, {})["Part"][0]
     assert (part.low, part.high) == (1.25, 9.75)
 
 

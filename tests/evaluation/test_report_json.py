@@ -42,8 +42,8 @@ def faults(value: Any, rule: dict[str, Any], place: str = "$") -> list[str]:
     wanted = TYPES.get(rule.get("type", ""), object)
     if not isinstance(value, wanted) or (isinstance(value, bool) and rule["type"] != "boolean"):
         return [f"{place} is {value!r}, not {rule['type']}"]
-    if "minimum" in rule and value < rule["minimum"]:
-        return [f"{place} is {value!r}, below {rule['minimum']}"]
+    if isinstance(value, int | float) and not rule.get("minimum", value) <= value <= rule.get("maximum", value):
+        return [f"{place} is {value!r}, out of range"]
     if isinstance(value, list):
         return [fault for at, one in enumerate(value) for fault in faults(one, rule["items"], f"{place}[{at}]")]
     return _object_faults(value, rule, place) if isinstance(value, dict) else []
@@ -72,7 +72,7 @@ def test_the_schema_is_the_one_that_is_written_down():
 
 def test_the_schema_uses_no_keyword_that_goes_unchecked_here():
     known = {"$schema", "$id", "$defs", "$ref", "anyOf", "const", "enum", "default", "type", "items", "required"}
-    known |= {"properties", "additionalProperties", "title", "description", "minimum"}
+    known |= {"properties", "additionalProperties", "title", "description", "minimum", "maximum"}
 
     def keywords(rule: dict[str, Any]) -> set[str]:
         inner = [*rule.get("anyOf", ()), rule.get("items"), rule.get("additionalProperties")]

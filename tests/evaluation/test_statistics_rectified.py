@@ -17,9 +17,11 @@ from evaluation.statistics.rectified import (
     DraftCells,
     LabelledDifference,
     PooledLean,
+    lean_bounds,
     measure_lean,
     pool_leans,
     rectified_comparison,
+    rectified_differences,
     rectify,
 )
 
@@ -83,13 +85,16 @@ def test_it_is_least_squares_with_the_earlier_nights_as_one_more_datum(drawn, ot
     share, as_they_are = len(others) / len(drawn + others), np.mean([item.difference for item in others])
     assert estimate.effect == pytest.approx(share * as_they_are + (1 - share) * gain, rel=1e-6, abs=1e-5)
     assert estimate.lean == pytest.approx(lean, rel=1e-6, abs=1e-5)
-    assert estimate.leans_error == pytest.approx(np.sqrt(np.linalg.inv(rows.T @ rows)[1, 1]))
+    low, high = lean_bounds(drawn + others, known)
+    assert (low + high) / 2 == pytest.approx(lean, rel=1e-6, abs=1e-5)
+    assert high - low == pytest.approx(2 * stdtrit(9, 0.95) * np.sqrt(np.linalg.inv(rows.T @ rows)[1, 1]))
     assert estimate.weights.sum() == pytest.approx(1)
 
 
 @given(some(undrawn))
 def test_undrawn_items_alone_are_as_they_are(items):
     estimate = rectify(DraftCells.of(items), KNOWN)
+    assert lean_bounds(items, UNKNOWN_LEAN) == (-np.inf, np.inf)
     assert estimate.effect == pytest.approx(np.mean([item.difference for item in items]))
     assert (estimate.lean, estimate.lean_error) == (pytest.approx(KNOWN.value), 0)
 
@@ -124,6 +129,15 @@ def test_two_models_that_answer_alike_differ_by_nothing_however_labels_lean():
     items = [LabelledDifference(0.0, f"c{at % 5}", source, 0.0) for at, source in enumerate(sources)]
     one = rectified_comparison(items, KNOWN)
     assert (one.effect, one.se, one.p_value, one.n) == (0.0, 0.0, 0.5, 24)
+
+
+@given(some(blind, by_champion, by_another))
+def test_item_by_item_the_gain_is_the_mean_of_what_blind_labels_would_say(items):
+    within = [replace(item, difference=item.difference / 2, advantage=item.advantage / 2) for item in items]
+    estimate = rectify(DraftCells.of(within), KNOWN)
+    if abs(float(estimate.lean)) < 0.5:  # no difference leaves ±100
+        assert np.mean(rectified_differences(within, float(estimate.lean))) == pytest.approx(estimate.effect, abs=1e-6)
+    assert rectified_differences([LabelledDifference(90.0, "a", "champion", 80.0)], 0.5) == [100.0]
 
 
 def test_a_source_of_one_cluster_does_not_count():

@@ -163,7 +163,13 @@ def test_a_workspace_of_before_has_the_defaults(groups: dict[str, Any]) -> None:
 
 
 def test_every_parameter_that_is_missing_unknown_or_wrong_is_named(groups: dict[str, Any]) -> None:
-    defaults = {"train.max_steps", "train.border_weight", "evaluate.vintage_items", "evaluate.vintages"}
+    defaults = {
+        "train.max_steps",
+        "train.border_weight",
+        "evaluate.vintage_items",
+        "evaluate.vintages",
+        "gate.blind_share",
+    }
     for group in ("curate", "augment", "mix", "train", "evaluate", "gate", "export"):
         for name in groups[group]:
             place = f"{group}.{name}"

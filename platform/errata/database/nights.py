@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from errata.database.tables import NightRow
 from errata.documents.document import parse
+from errata.documents.draft_effects import Lean
 from errata.documents.night import GateChange
 from errata.documents.outcome import Outcome
 from errata.files import JsonObject
@@ -87,6 +88,13 @@ class NightLog:
             NightRow.finished, NightRow.gate_watermark > after, NightRow.gate_watermark < before
         )
         return sorted(set(self._session.scalars(marks)))
+
+    def leans(self, upto: int) -> list[Lean]:
+        """What each finished night measured whose gate watermark is `upto` at most, in order. See `summaries`."""
+        lean = sa.type_coerce(NightRow.outcome, sa.JSON)["lean"]
+        value, se = lean["value"].as_float(), lean["se"].as_float()
+        nights = sa.select(value, se).where(NightRow.finished, NightRow.gate_watermark <= upto, value.is_not(None))
+        return [Lean(*row) for row in self._session.execute(nights.order_by(NightRow.number))]
 
     def last_gate_watermark(self) -> int:
         """That night's; 0 before the first."""

@@ -37,6 +37,8 @@ class Comparison:
     `evaluation.statistics.betting`; None where nobody bet."""
     worse_wealth: float | None = None
     """The same against "no worse"."""
+    labelled_effect: float | None = None
+    """Where `effect` is rectified by how far labels lean towards their drafts: the effect as the labels are."""
 
 
 NOTHING = Comparison(

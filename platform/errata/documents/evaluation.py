@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from errata.documents.comparison import NOTHING, Comparison
 from errata.documents.document import Document
+from errata.documents.draft_effects import DraftEffects, Lean
 from errata.documents.metric_values import ModelMean
 from errata.files import JsonObject
 
@@ -77,11 +78,13 @@ class ContenderScores:
     """Corrections up to here may have trained it."""
     primary: Comparison
     """F1, contender minus champion, on items that are fresh to both, by the labels that they had when they were first
-    scored; without those that were accepted."""
+    scored; without those that were accepted. Where reviewers saw drafts, rectified for it: see `drafts`."""
     accepted: Comparison = NOTHING
     """The same on those that were accepted as they stood, on which whose draft it was has 100: shown beside."""
     later_labels: LaterLabels | None = None
     """None where no label has changed since, and where it wasn't counted yet."""
+    drafts: DraftEffects | None = None
+    """By what labels were made from; None in what was written before."""
     against_day0: Comparison
     guardrails: dict[str, Comparison]
     """What every preset of the gate asks for."""
@@ -108,6 +111,8 @@ class Evaluation(Document):
     means: dict[str, ModelMean]
     """On those items, by what the model is tonight: `day0`, `champion`, `candidate`, `challenger`."""
     contenders: tuple[ContenderScores, ...] = ()
+    lean: Lean | None = None
+    """How far tonight's drafted labels lean, by the first contender; None where they don't tell."""
 
     @property
     def deciding_items(self) -> int:

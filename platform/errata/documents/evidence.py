@@ -39,7 +39,9 @@ class Fault:
     """The value that is no number (`nan`, `inf` or `-inf`, which JSON doesn't have), or how many are missing."""
 
 
-JudgeCode = Literal["counts", "other items", "nothing to add", "unsteady", "few labels", "unlike people", "no surer"]
+JudgeCode = Literal[
+    "counts", "rectified", "other items", "nothing to add", "unsteady", "few labels", "unlike people", "no surer"
+]
 
 
 @dataclass(frozen=True, slots=True)

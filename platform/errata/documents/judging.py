@@ -323,6 +323,7 @@ class UnlabelledReason:
         "preset ignores judges",
         "no say",
         "answers missing",
+        "rectified",
         "too few items",
         "uncorrelated",
         "models gone",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from errata.documents.decision import OutcomeDecision, upgraded_outcome_decision
 from errata.documents.document import Document
+from errata.documents.draft_effects import Lean
 from errata.documents.equal_split import EqualSplitAlarm, equal_split_alarm
 from errata.documents.metric_values import ModelMean
 from errata.documents.night import GateChange
@@ -25,6 +26,8 @@ class Outcome(Document):
     fresh_items: int = 0
     equal_split_f1: float | None = None
     means: dict[str, ModelMean] = field(default_factory=dict)
+    """As in the night's evaluation."""
+    lean: Lean | None = None
     """As in the night's evaluation."""
     champion: str = ""
     """Whom the contenders were compared with."""

@@ -114,6 +114,8 @@ class GateParams(ParamGroup):
     """Points of F1: a candidate must be shown to gain more than this."""
     waive: tuple[str, ...] = ()
     """Guardrails that may pass where their items can't tell: by name, since whoever ships answers for it."""
+    blind_share: Annotated[float, Ge(0), Le(1)] = 0.2
+    """Of the fresh items' labels; with fewer blind ones, the report says how far the verdict may lean."""
 
 
 UNKNOWN_GATE = GateParams(preset="")

@@ -32,6 +32,7 @@ def night_outcome(workspace: Workspace, night: Night, evaluation: Evaluation, re
         fresh_items=evaluation.fresh_items,
         equal_split_f1=evaluation.equal_split_f1,
         means=evaluation.means,
+        lean=evaluation.lean,
         champion=night.champion,
         gate=night.gate,
         gate_change=night.gate_change,

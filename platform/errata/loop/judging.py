@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from errata.documents.comparison import Comparison
 from errata.documents.document import RESTORE, read_document, write_document
 from errata.documents.evaluation import ContenderScores, Evaluation
 from errata.documents.file_names import CANDIDATE, EVALUATION, ITEMS, judging_file, later_judging_file
@@ -75,19 +76,21 @@ def grade_recall(workspace: Workspace, bank: Path, day0: Path, day_n: Path) -> R
         return recall(_clients(workspace, advance), questions, answers)
 
 
-def skip_reason(judging: Judging, items: int, policy: Policy) -> UnlabelledReason | None:
-    """Why verdicts on more items could not count at the gate; None where they may. `items` are the primary's."""
+def skip_reason(judging: Judging, primary: Comparison, policy: Policy) -> UnlabelledReason | None:
+    """Why verdicts on more items could not count at the gate; None where they may."""
     from evaluation.statistics.powered import correlation
 
     labelled, year = [item for item in judging.items if item.human is not None], policy.year
     if year is None:
         return UnlabelledReason("preset ignores judges", preset=policy.name)
+    if primary.labelled_effect is not None:
+        return UnlabelledReason("rectified")
     if not judging.say:
         return UnlabelledReason("no say")
     if not judging.complete:
         return UnlabelledReason("answers missing")
-    if not year.judged_items <= len(labelled) == items:
-        return UnlabelledReason("too few items", labelled=items, judged=len(labelled), limit=year.judged_items)
+    if not year.judged_items <= len(labelled) == primary.n:
+        return UnlabelledReason("too few items", labelled=primary.n, judged=len(labelled), limit=year.judged_items)
     rho = correlation([item.human or 0.0 for item in labelled], [item.difference for item in labelled])
     if rho is None or rho < year.judged_rho:
         return UnlabelledReason("uncorrelated", rho=rho, limit=year.judged_rho)
@@ -133,7 +136,7 @@ def _ask_about_unlabelled(
     params = workspace.params()
     if not params.judges.unlabelled:
         return
-    why = skip_reason(session.result(), contender.primary.n, preset(night.gate if night.gate.preset else params.gate))
+    why = skip_reason(session.result(), contender.primary, preset(night.gate if night.gate.preset else params.gate))
     if why is not None:
         session.leave_out(why)
         return

@@ -51,9 +51,11 @@ def _comparison(comparison: Comparison) -> str:
     where = f"on {comparison.n} fresh items from {comparison.clusters} clusters"
     if comparison.low is None or comparison.high is None or comparison.p_value is None:
         return f"Against the champion: {comparison.effect:+z.1f} points of F1 {where}."
+    as_labelled = comparison.labelled_effect
+    rectified = "" if as_labelled is None else f", rectified from {as_labelled:+z.1f} as labelled"
     return (
-        f"Against the champion: {comparison.effect:+z.1f} points of F1 "
-        f"(90 % interval {comparison.low:+z.1f} to {comparison.high:+z.1f}, p = {comparison.p_value:.2g}) {where}."
+        f"Against the champion: {comparison.effect:+z.1f} points of F1 (90 % interval {comparison.low:+z.1f} to "
+        f"{comparison.high:+z.1f}, p = {comparison.p_value:.2g}) {where}{rectified}."
     )
 
 
@@ -207,6 +209,7 @@ def _judge(judge: JudgeSay) -> str:
     if judge.code == "counts":
         return f"The judge's {judge.items} items count: its differences follow people's with ρ = {rho:.2f}."
     why = {
+        "rectified": "it was measured by labels as they are, and the effect is rectified by how far they lean",
         "other items": f"it saw {judge.items} of the {asked} items, or others",
         "nothing to add": "there is nothing that it could add",
         "unsteady": "its two orders were not seen to agree often enough",

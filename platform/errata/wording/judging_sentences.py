@@ -106,6 +106,8 @@ def unlabelled_sentence(unlabelled: Unlabelled) -> str:
             return "The judges have no say."
         case "answers missing":
             return "Answers on what people labelled are missing."
+        case "rectified":
+            return "The effect is rectified by how far labels lean, and judges are held against labels as they are."
         case "too few items":
             seen = f"People labelled {why.labelled} items and the judges saw {why.judged}"
             return f"{seen}; {why.limit:g} are needed of both."

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from errata.documents.comparison import Comparison
 from errata.documents.evaluation import ContenderScores, LaterLabels
+from errata.wording.draft_sentences import draft_sentences
 
 
 def beside(scores: ContenderScores) -> tuple[str, ...]:
-    """A sentence each on what was accepted and on what was labelled anew; none where there is nothing to say."""
+    """On what was accepted, on what was labelled anew and on what drafts did; none where there is nothing to say."""
     accepted = [_accepted(scores.accepted)] if scores.accepted.n else []
     later = [_later(scores.later_labels)] if scores.later_labels else []
-    return (*accepted, *later)
+    drafted = draft_sentences(scores.drafts, scores.primary) if scores.drafts else []
+    return (*accepted, *later, *drafted)
 
 
 def _accepted(accepted: Comparison) -> str:

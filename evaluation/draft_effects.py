@@ -1,0 +1,140 @@
+"""The comparison that decides, where reviewers saw drafts: by what labels were made from, rectified by their lean."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import get_args
+
+import numpy as np
+
+from errata.database.record import Record
+from errata.documents.comparison import Comparison
+from errata.documents.draft_effects import DraftEffects, GatheredLean, LabelSource, Lean
+from errata.documents.params import GateParams
+from errata.domain.chapter import canonical
+from errata.domain.correction import NO_DRAFT, Label
+from errata.domain.prediction import Prediction
+from evaluation.items import Item, Question, f1_alone
+from evaluation.model_scores import ModelScores
+from evaluation.statistics.betting import with_wealth
+from evaluation.statistics.rectified import (
+    UNKNOWN_LEAN,
+    DraftCells,
+    DraftSource,
+    LabelledDifference,
+    PooledLean,
+    lean_bounds,
+    measure_lean,
+    pool_leans,
+    rectified_comparison,
+    rectified_differences,
+)
+
+_DRAWN: dict[LabelSource, DraftSource] = {"blind": "blind", "champion": "champion", "another": "another"}
+"""Sources that are drawn by chance; the others say nothing of the lean."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledItem:
+    """An item that contender and champion answered."""
+
+    item: Item
+    source: LabelSource
+    difference: float
+    """Contender minus champion, in points of F1."""
+    advantage: float
+    """F1 of the champion's answer against the draft, minus the contender's. 0 where there was none; where nobody knows,
+    as if the champion had drafted."""
+
+    @property
+    def as_drawn(self) -> LabelledDifference:
+        source = _DRAWN.get(self.source, "undrawn")
+        advantage = 0.0 if source == "undrawn" else self.advantage
+        return LabelledDifference(self.difference, self.item.cluster, source, advantage)
+
+
+def label_source(label: Label, draft: Prediction | None, champion: str) -> LabelSource:
+    """`draft` is what the label's correction is held against: the draft, if it is by whom the correction names."""
+    if label.kind == "reference":
+        return "reference"
+    if label.draft_by == NO_DRAFT:
+        return "blind"
+    if label.draft_by is None or draft is None or not (draft.foreign or draft.model == label.draft_by):
+        return "unknown"
+    return "champion" if label.draft_by == champion else "another"
+
+
+def labelled_items(
+    record: Record, scores: ModelScores, contender: str, champion: str, items: Sequence[Item]
+) -> list[LabelledItem]:
+    """Of models by identity, which have answered all of the items."""
+    labelled = []
+    with record.read() as store:
+        drafts = store.predictions.read_all(item.label.prediction for item in items)
+        for item, new, old in zip(items, scores.of(contender, items), scores.of(champion, items), strict=True):
+            draft = drafts.get(item.label.prediction or 0)
+            source, advantage = label_source(item.label, draft, champion), 0.0
+            if source not in ("blind", "reference"):
+                shown = old.prediction if draft is None or source == "unknown" else draft
+                transcript = store.transcripts.read(item.label.transcript)
+                right = canonical(shown.chapters, transcript).chapters
+                question = Question(item, right, transcript.duration, transcript.unit)
+                advantage = f1_alone(question, old.prediction.chapters) - f1_alone(question, new.prediction.chapters)
+            labelled.append(LabelledItem(item, source, new.score.f1 - old.score.f1, advantage))
+    return labelled
+
+
+def night_lean(labelled: Sequence[LabelledItem]) -> Lean | None:
+    """What one night's items say of the lean; None where they don't tell it."""
+    value, se = measure_lean(DraftCells.of([each.as_drawn for each in labelled]))
+    return Lean(float(value), float(se)) if math.isfinite(float(se)) else None
+
+
+def pooled_lean(leans: Sequence[Lean]) -> PooledLean:
+    if not leans:
+        return UNKNOWN_LEAN
+    return pool_leans(np.array([lean.value for lean in leans]), np.array([lean.se for lean in leans]))
+
+
+def primary_comparison(
+    scores: ModelScores,
+    contender: str,
+    champion: str,
+    labelled: Sequence[LabelledItem],
+    leans: Sequence[Lean],
+    gate: GateParams,
+) -> tuple[Comparison, DraftEffects]:
+    """The comparison that decides, and what it was made of. Rectified where a draft is known to have been shown and
+    something tells how far labels lean; else every label counts as it is, as it did before anybody asked."""
+    as_they_are = scores.primary(contender, champion, [each.item for each in labelled], gate.min_effect)
+    by_source = {}
+    for source in get_args(LabelSource):
+        alike = [each.item for each in labelled if each.source == source]
+        if alike:
+            by_source[source] = scores.compare(contender, champion, alike)
+    lean, drawn = pooled_lean(leans), [each.as_drawn for each in labelled]
+    mean_advantage = math.fsum(each.advantage for each in labelled) / max(len(labelled), 1)
+    drafted = any(each.source in ("champion", "another") for each in labelled)
+    rectified = rectified_comparison(drawn, lean) if drafted else None
+    low, high = lean_bounds(drawn, lean)
+    effects = DraftEffects(
+        labelled=as_they_are,
+        by_source=by_source,
+        rectified=rectified is not None,
+        lean=_gathered(lean, len(leans)),
+        most=max(0.0, high * mean_advantage) if math.isfinite(high) else None,
+        asked_blind=gate.blind_share,
+    )
+    if rectified is None:
+        return as_they_are, effects
+    # Who bets takes the lean at the end that is against them: the t test has its error, a wealth has none.
+    careful = with_wealth(rectified, rectified_differences(drawn, low), gate.min_effect)
+    worse = with_wealth(rectified, rectified_differences(drawn, high)).worse_wealth
+    return replace(careful, worse_wealth=worse, labelled_effect=as_they_are.effect), effects
+
+
+def _gathered(lean: PooledLean, nights: int) -> GatheredLean | None:
+    variance = float(lean.variance)
+    return GatheredLean(nights, float(lean.value), math.sqrt(variance)) if math.isfinite(variance) else None

@@ -1,0 +1,154 @@
+"""By what labels were made from: each source is told, and the comparison that decides is rectified where it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from errata.database.record import Record
+from errata.documents.draft_effects import Lean
+from errata.documents.night import Night
+from errata.documents.outcome import Outcome
+from errata.documents.params import GateParams
+from errata.domain.correction import NO_DRAFT, Label
+from errata.domain.prediction import Prediction
+from errata.wording.draft_sentences import draft_sentences
+from evaluation.draft_effects import label_source
+from evaluation.harness import evaluate
+from evaluation.items import ScoredModel
+from tests.made_up_answers import ASKED, contender, mark
+from tests.made_up_record import chapters, correction, talk
+
+CHAMPION, CANDIDATE = "d" * 64, "c" * 64
+
+
+def label(kind: str = "edit", draft_by: str | None = None, prediction: int | None = 1) -> Label:
+    return Label(1, "h", "t", "", 1, kind, (), "ann", prediction, "train", 1, ("h",), True, draft_by=draft_by)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("draft_by", "draft", "source"),
+    [
+        (NO_DRAFT, None, "blind"),
+        (None, Prediction(1, CHAMPION, ASKED, ()), "unknown"),
+        (CHAMPION, Prediction(1, CHAMPION, ASKED, ()), "champion"),
+        (CANDIDATE, Prediction(1, CANDIDATE, ASKED, ()), "another"),
+        ("gpt", Prediction(1, "foreign:gpt:12", "", (), foreign=True), "another"),
+        ("gpt", Prediction(1, CHAMPION, ASKED, ()), "unknown"),
+        ("gpt", None, "unknown"),
+    ],
+)
+def test_a_source_is_told_where_it_is_known(draft_by: str | None, draft: Prediction | None, source: str) -> None:
+    """A name alone is no draft: what the label is held against is then a guess."""
+    assert label_source(label(draft_by=draft_by), draft, CHAMPION) == source
+    assert label_source(label("reference", draft_by), draft, CHAMPION) == "reference"
+
+
+class Place:
+    """Talks of three minutes whose right border lies at 90; the champion puts it at 60 and the candidate at 100."""
+
+    def __init__(self, record: Record, models: Path) -> None:
+        self.record, self.models = record, models
+        self.champion = contender(models, "champion", "d")
+        self.candidate = contender(models, "candidate", "c")
+        self.talks = 0
+
+    def reviewed(self, right: Sequence[float], count: int, draft_by: str | None, kind: str = "edit") -> None:
+        with self.record.write() as store:
+            for _ in range(count):
+                self.talks += 1
+                spoken = talk(f"t{self.talks}", channel=f"channel {self.talks % 4}", lines=18)
+                seq = store.transcripts.add(spoken, "train").seq
+                drafts = {}
+                for model, at in ((self.champion, 60), (self.candidate, 100)):
+                    answer = Prediction(seq, model.identity, ASKED, chapters(0, at))
+                    drafts[model.identity] = store.predictions.add(answer).seq
+                given = correction(seq, chapters(*right), kind=kind, prediction=drafts.get(draft_by or ""))  # type: ignore[arg-type]
+                store.corrections.add(replace(given, draft_by=draft_by))
+
+    def night(self, label: str = "n", after: int = 0) -> Night:
+        gate = GateParams("small")
+        return Night(label, after, mark(self.record), CHAMPION, CHAMPION, 0, "", 0, "c" * 64, gate)
+
+    def evaluated(self, night: Night, candidate: ScoredModel | None = None):  # type: ignore[no-untyped-def]
+        evaluation, _ = evaluate(self.record, night, candidate or self.candidate, self.models, seed=7)
+        return evaluation
+
+    def finished(self, label: str, lean: Lean) -> None:
+        """A night before, whose items said so of the lean."""
+        with self.record.write() as store:
+            after = store.nights.last_gate_watermark()
+            store.nights.begin(label, after, store.watermark())
+            store.nights.finish(Outcome(night=label, verdict="reject", lean=lean))
+
+
+@pytest.fixture
+def place(record: Record, tmp_path: Path) -> Place:
+    return Place(record, tmp_path)
+
+
+def test_where_nothing_is_known_of_drafts_labels_count_as_they_are(place: Place) -> None:
+    place.reviewed((0, 90), 8, None)
+    (scores,) = place.evaluated(place.night()).contenders
+    assert scores.drafts is not None and not scores.drafts.rectified
+    assert scores.primary == scores.drafts.labelled
+    assert scores.primary.effect == scores.drafts.by_source["unknown"].effect
+    assert scores.drafts.most is None
+    *_, last = draft_sentences(scores.drafts, scores.primary)
+    assert last.startswith("Of 8 labels 0 were made without a draft, fewer than the 20% asked for: the verdict leans")
+    assert "can't be told" in last
+
+
+def test_blind_labels_decide_alone_while_nothing_is_known_of_the_lean(place: Place) -> None:
+    place.reviewed((0, 90), 8, NO_DRAFT)
+    place.reviewed((0, 60), 24, CHAMPION)
+    evaluation = place.evaluated(place.night())
+    (scores,) = evaluation.contenders
+    assert scores.drafts is not None and scores.drafts.rectified
+    assert {source: found.n for source, found in scores.drafts.by_source.items()} == {"blind": 8, "champion": 24}
+    blind, drafted = scores.drafts.by_source["blind"], scores.drafts.by_source["champion"]
+    assert (blind.effect or 0) > 0 > (drafted.effect or 0)
+    assert scores.primary.n == 8 and scores.primary.effect == pytest.approx(blind.effect)
+    assert scores.primary.labelled_effect == scores.drafts.labelled.effect
+    assert evaluation.lean is not None and evaluation.lean.value > 0
+
+
+def test_earlier_nights_tell_the_lean_and_drafted_labels_count(place: Place) -> None:
+    place.reviewed((0, 90), 4, NO_DRAFT)
+    for label, value in (("one", 0.5), ("two", 0.6), ("three", 0.55)):
+        place.finished(label, Lean(value, 0.05))
+    after = mark(place.record)
+    place.reviewed((0, 60), 12, CHAMPION)
+    candidate = replace(place.candidate, watermark=after)
+    (scores,) = place.evaluated(place.night(after=after), candidate).contenders
+    assert scores.drafts is not None and scores.drafts.lean is not None and scores.drafts.rectified
+    assert (scores.drafts.lean.nights, scores.drafts.lean.value) == (3, pytest.approx(0.55, abs=0.01))
+    labelled = scores.drafts.labelled.effect or 0.0
+    assert labelled < 0 < scores.drafts.most
+    assert labelled < (scores.primary.effect or 0.0)
+    assert scores.primary.n == 12
+    moved, short = draft_sentences(scores.drafts, scores.primary)
+    assert "and those of 3 nights before" in moved
+    assert "the effect as labelled leans towards the champion, by " in short
+
+
+def test_a_night_whose_items_a_challenger_was_scored_on_says_nothing_to_it(place: Place) -> None:
+    place.reviewed((0, 90), 2, NO_DRAFT)
+    born = mark(place.record)
+    place.finished("before", Lean(0.5, 0.1))
+    place.reviewed((0, 90), 2, NO_DRAFT)
+    place.finished("since", Lean(0.1, 0.1))
+    with place.record.read() as store:
+        assert store.nights.leans(born) == [Lean(0.5, 0.1)]
+        assert store.nights.leans(store.watermark()) == [Lean(0.5, 0.1), Lean(0.1, 0.1)]
+
+
+def test_accepted_drafts_say_nothing(place: Place) -> None:
+    place.reviewed((0, 90), 6, NO_DRAFT)
+    place.reviewed((0, 60), 3, CHAMPION, kind="accept")
+    evaluation = place.evaluated(place.night())
+    assert evaluation.lean is None
+    assert evaluation.contenders[0].primary.n == 6
