@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from errata.documents.comparison import Comparison
-from errata.documents.decision import Look, OutcomeDecision, Preset, leading_decision
+from errata.documents.decision import Look, OutcomeDecision, Preset, ShrunkenEffect, leading_decision
 from errata.documents.guardrail import GuardrailResult
 from errata.wording.gate_sentences import findings, guardrail_detail, known_error
 from errata.wording.label_sentences import beside
@@ -105,6 +105,8 @@ class ContenderVerdict:
     """With the champion on fresh items, by people's labels alone."""
     beside: tuple[str, ...]
     """What is shown beside it, because of how the labels came about."""
+    shrunken: ShrunkenEffect | None
+    """The same once luck is taken from it."""
 
 
 def contender_verdict(
@@ -128,6 +130,7 @@ def contender_verdict(
         look=decision.look,
         primary=primary,
         beside=beside,
+        shrunken=decision.shrunken,
     )
 
 

@@ -180,6 +180,21 @@ def test_the_report_names_the_night(workspace: Path, errata) -> None:
     assert "day-2" in page and "underpowered" in page.lower()
 
 
+@pytest.mark.slow
+def test_other_seeds_of_the_candidate_are_scored_and_thrown_away(workspace: Path, errata, as_json) -> None:
+    models = sorted(path.name for path in (workspace / "models").iterdir())
+    before = as_json("status", "-w", workspace)
+    spread = as_json("seeds", "--count", "2", "-w", workspace)
+    candidate, other = spread["runs"]
+    assert candidate["model"] == as_json("nightly", "--date", "day-2", "-w", workspace)["candidate"] != other["model"]
+    assert other["seed"] == candidate["seed"] + 1
+    assert candidate["against_champion"]["n"] == other["against_champion"]["n"] > 0
+    assert sorted(path.name for path in (workspace / "models").iterdir()) == models
+    assert as_json("status", "-w", workspace) == before, "nothing moved, and nothing was recorded"
+    assert list((workspace / "work").glob("*/*")) == [], "nor is anything left behind"
+    assert "How much is luck?" in Path(errata("report", "-w", workspace).stdout.strip()).read_text()
+
+
 def test_a_process_of_its_own_says_the_same(workspace: Path) -> None:
     for words in (("status", "-w", workspace, "--json"), ("status", "-w", "nowhere")):
         one, other = (errata(*words, check=False) for errata in (in_a_process, in_this_process))

@@ -13,7 +13,8 @@ def alarm_sentence(alarm: EqualSplitAlarm) -> str:
     model = "champion" if alarm.name == "champion" else f"{alarm.name} that was promoted"
     return (
         f"Alarm: the {model} is worse than equal chapters. On {alarm.items} fresh items it scores {alarm.f1:.1f} "
-        f"points of F1, and chapters of one length, made without reading a word, {alarm.equal_split_f1:.1f}."
+        f"points of F1; chapters of one length, which know how many there are and have read no word, score "
+        f"{alarm.equal_split_f1:.1f}."
     )
 
 
