@@ -54,12 +54,14 @@ def try_seeds(workspace: Workspace, count: int) -> SeedSpread:
 
 
 def _finished_night(workspace: Workspace) -> Night:
-    """The one whose rows still lie in the workspace: the newest that was scored."""
-    night = Night.read(workspace.root)
+    """The newest that was scored: its rows still lie in the workspace, unless another has begun."""
     with workspace.record.read() as store:
-        row = store.nights.find(night.label)
-    if row is None or not row.finished:
-        raise Refused(f"the night {night.label} is not finished; finish it: errata nightly --date {night.label}")
+        last = store.nights.last_scored()
+    if last is None:
+        raise NotFound(f"no night has been scored yet; run one: errata nightly -w {workspace.root}")
+    night = Night.read(workspace.root)
+    if night.label != last.label:
+        raise Refused(f"the night {night.label} was not finished; finish it: errata nightly --date {night.label}")
     return night
 
 
