@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from registry.simulate import annual, rectified_years, reuse, small, worlds
+from registry.simulate.pictures import write_pictures
 
 SEED = 20250101
 
@@ -18,7 +20,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--years", type=positive_integer, default=1000, help="simulated years a line")
     parser.add_argument("--repetitions", type=positive_integer, default=4000, help="simulated tests a line")
     parser.add_argument("--seed", type=positive_integer, default=SEED)
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="write docs/gate.md's pictures there instead")
     options = parser.parse_args(arguments)
+    if options.pictures:
+        write_pictures(options.pictures, options.repetitions, options.seed)
+        return
     for line in lines(options.years, options.repetitions, options.seed):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()

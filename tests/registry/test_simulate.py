@@ -21,10 +21,11 @@ from registry.gate import decide, passes
 from registry.history import NIGHTS_A_YEAR, GateHistory
 from registry.policy import ANNUAL, SEQUENTIAL, SMALL, Policy
 from registry.simulate import annual, reuse, small
-from registry.simulate.__main__ import lines, main
+from registry.simulate.__main__ import SEED, lines, main
 from registry.simulate.annual import detection_rates
 from registry.simulate.comparisons import collapse_bounds, statuses
 from registry.simulate.contenders import Contenders, draw_comparisons, typical_detectable
+from registry.simulate.pictures import wealth_picture
 from registry.simulate.rules import AnnualRule, Rule, SequentialRule, annual_level, passes_small, small_rule
 from registry.simulate.world import World, even_sizes, uneven_sizes
 from registry.simulate.worlds import SETTINGS, Setting, found, night
@@ -491,3 +492,10 @@ def test_a_number_that_makes_no_sense_is_refused_in_a_sentence(name, odd, capsys
     with pytest.raises(SystemExit, match="2"):
         main([f"{name}={odd}"])
     assert "is no whole number from 1" in capsys.readouterr().err
+
+
+def test_the_pictures_are_svg_and_the_same_again(tmp_path):
+    main(["--pictures", str(tmp_path), "--repetitions", "8"])
+    wealth, found = ((tmp_path / name).read_text() for name in ("wealth.svg", "found.svg"))
+    assert wealth == wealth_picture(SEED) and wealth.count("<polyline") > 60
+    assert found.startswith("<svg ") and all(f"correlation {icc}" in found for icc in ("0", "0.05", "0.2"))
