@@ -13,9 +13,11 @@ from evaluation.statistics.paired import compare, deviation, mean
 
 
 def fresh_rows(rows: Sequence[ScoredItemRow], name: str) -> list[ScoredItemRow]:
-    """What `name` and the champion made of the night's fresh items, as `name`'s rows, in order of their transcripts."""
+    """`name`'s rows of the fresh items that decide, in order of their transcripts: those that the champion answered too
+    and that nobody accepted as they stood."""
     own, champion = rows_of(rows, name), rows_of(rows, "champion")
-    return [own[seq] for seq in sorted(own.keys() & champion.keys()) if own[seq].part == "fresh"]
+    answered = [own[seq] for seq in sorted(own.keys() & champion.keys())]
+    return [row for row in answered if row.part == "fresh" and row.kind != "accept"]
 
 
 def run_of(

@@ -33,7 +33,7 @@ def spread(night: Report) -> SeedSpread:
 
 def test_the_candidate_s_own_run_is_the_gate_s_comparison(night: Report, spread: SeedSpread) -> None:
     assert spread.runs[0].against_champion.effect == pytest.approx(night.primary("candidate").effect)
-    assert spread.runs[0].against_champion.n == 64, "nothing of the anchor or of retention"
+    assert spread.runs[0].against_champion.n == night.primary("candidate").n, "nothing accepted, no anchor"
 
 
 def test_the_spread_is_that_of_the_effects(spread: SeedSpread) -> None:
