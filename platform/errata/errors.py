@@ -12,9 +12,13 @@ exit with `exit_code`; anything that is not an `ErrataError` is a fault of ours 
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+INTERRUPTED = 130
+"""A shell's own exit code: 128 and the number of SIGINT."""
 
 
 class ErrataError(Exception):
@@ -61,4 +65,10 @@ def error_exit() -> Iterator[None]:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.stderr.write("errata: interrupted; the same command goes on where it stopped\n")
-        sys.exit(130)  # a shell's own: 128 and the number of SIGINT
+        sys.exit(INTERRUPTED)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        place = f" at {error.filename}" if error.filename else ""
+        sys.stderr.write(f"errata: no space is left{place}; make room, and the same command goes on where it stopped\n")
+        sys.exit(Unavailable.exit_code)

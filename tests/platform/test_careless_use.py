@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import runpy
@@ -173,3 +174,23 @@ def test_a_skipped_night_says_that_it_stays_so(workspace: Workspace) -> None:
         done = in_this_process("nightly", "--date", "quiet", "-w", workspace.root)
         assert "quiet stays skipped" in done.stdout and "errata nightly --date LABEL" in done.stdout
         assert "report" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("problem", "code", "says"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted; the same command goes on"),
+        (OSError(errno.ENOSPC, "No space left on device", "/somewhere"), 5, "no space is left at /somewhere"),
+        (OSError(errno.ENOSPC, "No space left on device"), 5, "no space is left; make room"),
+    ],
+)
+def test_who_is_interrupted_or_lacks_room_is_told_that_it_goes_on(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, problem: BaseException, code: int, says: str
+) -> None:
+    def stop(_: Workspace) -> None:
+        raise problem
+
+    monkeypatch.setattr("errata.operations.status.loop_status", stop)
+    done = in_this_process("status", "-w", workspace.root, check=False)
+    assert done.returncode == code and done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"errata: {says}")

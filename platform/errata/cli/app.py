@@ -18,7 +18,7 @@ from errata.cli.record_app import record
 from errata.cli.score_app import score
 from errata.documents.file_names import REPORT_PAGE
 from errata.documents.params import Target
-from errata.errors import error_exit
+from errata.errors import INTERRUPTED, error_exit
 
 if TYPE_CHECKING:
     from errata.documents.outcome import Outcome
@@ -52,7 +52,12 @@ def run() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # its encoding may lack a title's letters, or our own dash
     with error_exit():
         check_arguments(sys.argv[1:])
-        app()
+        try:
+            app()
+        except SystemExit as end:
+            if end.code == INTERRUPTED:  # typer's way, which says nothing
+                raise KeyboardInterrupt from end
+            raise
 
 
 @app.command("init")
