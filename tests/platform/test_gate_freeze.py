@@ -67,13 +67,21 @@ def test_a_change_between_nights_is_on_record(workspace: Workspace) -> None:
     finish(workspace, Outcome(night="quiet", verdict="skipped"))
     second = begin(workspace, "two", "annual")
     assert second.gate_change == GateChange(SMALL, ANNUAL)
-    assert "preset from small to annual" in gate_change_sentence(second.gate_change)
+    assert "(preset from small to annual)" in gate_change_sentence(second.gate_change)
     finish(workspace, Outcome(night="two", verdict="reject", gate=second.gate, gate_change=second.gate_change))
     with workspace.record.read() as store:
         changes = [night.gate_change for night in store.nights.summaries()]
     assert changes == [None, None, GateChange(SMALL, ANNUAL)]
     corrected(workspace.record, ["c"])
     assert begin(workspace, "three", "annual").gate_change is None
+
+
+def test_a_parameter_s_change_is_one_too() -> None:
+    before, after = GateParams("small"), GateParams("small", 1.0, ("anchor", "collapses"))
+    night = Night("n", 0, 1, "d", "d", 0, "", 0, "c", after, before)
+    assert night.gate_change == GateChange(before, after)
+    sentence = gate_change_sentence(night.gate_change)
+    assert "(min_effect from 0.0 to 1.0, waive from nothing to anchor and collapses)" in sentence
 
 
 def test_of_an_older_night_the_preset_is_read_from_its_decisions() -> None:

@@ -21,8 +21,13 @@ def alarm_sentence(alarm: EqualSplitAlarm) -> str:
 def gate_change_sentence(change: GateChange) -> str:
     before, after = asdict(change.before), asdict(change.after)
     changed = [name for name in after if before[name] != after[name]]
-    parts = [f"{name} from {before[name]} to {after[name]}" for name in changed]
+    parts = [f"{name} from {_value(before[name])} to {_value(after[name])}" for name in changed]
     return f"The gate changed on this night ({', '.join(parts)}): what it promises of its errors begins anew."
+
+
+def _value(value: object) -> str:
+    """A list of names in words."""
+    return (" and ".join(value) or "nothing") if isinstance(value, tuple) else str(value)
 
 
 def seeds_sentence(spread: SeedSpread) -> str:
