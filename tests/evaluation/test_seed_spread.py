@@ -41,11 +41,11 @@ def test_the_spread_is_that_of_the_effects(spread: SeedSpread) -> None:
     assert (spread.mean, spread.deviation) == (pytest.approx(effect), pytest.approx(3.0))
     assert from_json(SeedSpread, as_json(spread), "it", "mend it") == spread
     sentence = seeds_sentence(spread)
-    assert "Made 3 times" in sentence and "seeds 7, 8, 9" in sentence and "3.0 points of spread" in sentence
+    assert "the seeds 7, 8, 9" in sentence and "3.0 points of spread" in sentence
     assert f"{effect:+.1f}, {effect - 3:+.1f}, {effect + 3:+.1f}" in sentence
 
 
 def test_the_report_shows_it_where_it_was_tried(night: Report, spread: SeedSpread) -> None:
     shown = Page(render(replace(night, files=replace(night.files, seeds=spread)))).words()
-    assert "How much is luck? Made 3 times on the same rows" in shown
+    assert "How much is luck? Made from the same rows with the seeds 7, 8, 9" in shown
     assert "How much is luck?" not in Page(render(night)).words()

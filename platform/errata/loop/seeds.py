@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from errata.documents.document import parse, write_document
+from errata.documents.document import RESTORE, parse, read_yaml, write_document
 from errata.documents.file_names import ITEMS, PARAMS, PIPELINE_LOCK, SEEDS
 from errata.documents.night import Night
 from errata.documents.params import Recipe
 from errata.documents.scored_items import read_scored_items, rows_of
 from errata.documents.seed_spread import SeedSpread
-from errata.errors import NotFound, Refused
+from errata.errors import BadInput, NotFound, Refused
 from errata.loop.lease import loop_lease
 from errata.loop.night_report import write_report
 from errata.progress import progress_bar
@@ -34,9 +34,10 @@ def try_seeds(workspace: Workspace, count: int) -> SeedSpread:
         night = _finished_night(workspace)
         folder, bootstrap = workspace.nights / night.label, workspace.params().evaluate.seed
         items = read_scored_items(folder / ITEMS)
-        candidate, recipe, room = fresh_rows(items, "candidate"), _recipe(folder), workspace.root / "work"
+        candidate, room = fresh_rows(items, "candidate"), workspace.root / "work"
         if not candidate:
             raise NotFound(f"the night {night.label} scored no candidate; seeds are tried after one that did")
+        recipe = _recipe(folder)
         champion = [rows_of(items, "champion")[row.transcript] for row in candidate]
         runs = [run_of(recipe.seed, candidate[0].model, [row.f1 for row in candidate], champion, bootstrap)]
         room.mkdir(exist_ok=True)
@@ -67,7 +68,10 @@ def _finished_night(workspace: Workspace) -> Night:
 
 def _recipe(folder: Path) -> Recipe:
     """By which the night trained, whatever `params.yaml` says by now."""
-    import yaml
-
-    lock = yaml.safe_load((folder / PIPELINE_LOCK).read_bytes())
-    return parse(Recipe, lock["stages"]["train"]["params"][PARAMS]["train"], PIPELINE_LOCK, "run the night again")
+    path = folder / PIPELINE_LOCK
+    lock = read_yaml(path, RESTORE)
+    try:
+        value = lock["stages"]["train"]["params"][PARAMS]["train"]
+    except (LookupError, TypeError) as error:
+        raise BadInput(f"{path} doesn't say how the night trained; {RESTORE}") from error
+    return parse(Recipe, value, str(path), RESTORE)

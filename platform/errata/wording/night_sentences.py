@@ -34,7 +34,7 @@ def seeds_sentence(spread: SeedSpread) -> str:
     items, seeds = spread.runs[0].against_champion.n, ", ".join(str(run.seed) for run in spread.runs)
     effects = ", ".join(f"{run.against_champion.effect or 0.0:+z.1f}" for run in spread.runs)
     return (
-        f"Made {len(spread.runs)} times on the same rows, with seeds {seeds}, its effect on the same {items} items is "
+        f"Made from the same rows with the seeds {seeds}, the candidate’s effect on the same {items} items is "
         f"{effects} points of F1: {spread.mean or 0.0:+z.1f} on average, and {spread.deviation or 0.0:.1f} points of "
-        "spread are the seed’s luck. (The first is the candidate; the others were thrown away.)"
+        "spread are the seed’s luck. (The first is the candidate itself; the others were thrown away.)"
     )
