@@ -43,7 +43,7 @@ CANDIDATES = ((-0.15, 0.5), (0.0, 0.9), (0.0, 0.3), (0.1, 0.6), (0.25, 0.5), (0.
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class DraftedTalk:
     channel: int
     seconds: float
     borders: Borders
@@ -90,13 +90,13 @@ class Population:
         return cls(channels, talks, tuple(_candidates(every, skill, random) for skill in CHAMPIONS))
 
 
-def _talk(channel: int, hardness: float, random: np.random.Generator) -> Talk:
+def _talk(channel: int, hardness: float, random: np.random.Generator) -> DraftedTalk:
     lengths = random.uniform(45, 420, size=random.integers(4, 13))
     borders = (0.0, *np.cumsum(lengths)[:-1].tolist())
-    return Talk(channel, float(lengths.sum()), borders, hardness)
+    return DraftedTalk(channel, float(lengths.sum()), borders, hardness)
 
 
-def _candidates(talks: Sequence[Talk], skill: Skill, random: np.random.Generator) -> tuple[PairScores, ...]:
+def _candidates(talks: Sequence[DraftedTalk], skill: Skill, random: np.random.Generator) -> tuple[PairScores, ...]:
     champion, scored = [answer(talk, skill, (), 0.0, random) for talk in talks], []
     for by, alike in CANDIDATES:
         better, candidate = skill.better(by), []
@@ -106,7 +106,7 @@ def _candidates(talks: Sequence[Talk], skill: Skill, random: np.random.Generator
     return tuple(scored)
 
 
-def answer(talk: Talk, skill: Skill, like: Borders, alike: float, random: np.random.Generator) -> Borders:
+def answer(talk: DraftedTalk, skill: Skill, like: Borders, alike: float, random: np.random.Generator) -> Borders:
     """What a model says of a talk; around a share `alike` of the borders, what another says (`like`)."""
     edges = (0.0, *((one + other) / 2 for one, other in pairwise(talk.borders)), talk.seconds)
     misses, off = min(0.9, skill.misses * talk.hardness), skill.off * talk.hardness
@@ -145,13 +145,13 @@ def _segments(borders: Borders, seconds: float) -> Values:
     return np.array([borders, (*borders[1:], seconds)]).T
 
 
-def score_pair(talks: Sequence[Talk], champion: Sequence[Borders], candidate: Sequence[Borders]) -> PairScores:
+def score_pair(talks: Sequence[DraftedTalk], champion: Sequence[Borders], candidate: Sequence[Borders]) -> PairScores:
     rows = [_scores(talk, old, new) for talk, old, new in zip(talks, champion, candidate, strict=True)]
     columns = np.array(rows).T
     return PairScores(*columns[:4], *columns[4:].astype(bool))
 
 
-def _scores(talk: Talk, champion: Borders, candidate: Borders) -> tuple[float, ...]:
+def _scores(talk: DraftedTalk, champion: Borders, candidate: Borders) -> tuple[float, ...]:
     """In the order of the fields of `PairScores`."""
 
     def difference(label: Borders) -> float:
