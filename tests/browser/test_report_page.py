@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from errata.documents.params import GateParams
+from evaluation.report.content import Report
 from evaluation.report.page import render
 from tests.made_up_night import bootstrap, report
 from tests.made_up_report import full_report, tainted
@@ -54,10 +57,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "thirty": report(30),
         "first": bootstrap(),
         "long": long,
+        "alarm": alarming(),
     }
     for name, content in pages.items():
         (folder / f"{name}.html").write_text(render(content))
     return folder
+
+
+def alarming() -> Report:
+    """Worse than equal chapters, on a night whose preset changed."""
+    full = full_report()
+    assert full.files.night is not None
+    night = replace(full.files.night, gate=GateParams("annual"), gate_before=GateParams("small"))
+    return replace(
+        full,
+        evaluation=replace(full.evaluation, equal_split_f1=99.0),
+        files=replace(full.files, night=night),
+    )
 
 
 def shown(browser: Any, folder: Path, name: str, **context: Any) -> tuple[Any, list[str]]:
@@ -75,7 +91,7 @@ def overflow(page: Any) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
 
-@pytest.mark.parametrize("name", ["six", "plain", "one", "thirty", "first", "long"])
+@pytest.mark.parametrize("name", ["six", "plain", "one", "thirty", "first", "long", "alarm"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_page_fits_and_complains_of_nothing(browser, folder, name, width):
     page, complaints = shown(browser, folder, name, viewport={"width": width, "height": 844})
@@ -102,6 +118,15 @@ def test_every_part_is_seen(browser, folder, width):
     assert len(colours) == 2
 
 
+def test_an_alarm_is_the_first_thing_under_the_title(browser, folder):
+    page, _ = shown(browser, folder, "alarm", viewport={"width": 390, "height": 844})
+    alarm, notice = page.locator("h1 ~ .alarm"), page.locator(".alarm ~ .notice")
+    assert "worse than equal chapters" in alarm.inner_text() and "from small to annual" in notice.inner_text()
+    assert alarm.bounding_box()["y"] + alarm.bounding_box()["height"] < 844, "on the first screen of a phone"
+    background = "node => getComputedStyle(node).backgroundColor"
+    assert alarm.evaluate(background) != page.locator("body").evaluate(background)
+
+
 def test_what_a_table_says_on_a_phone_has_its_labels(browser, folder):
     page, _ = shown(browser, folder, "six", viewport={"width": 390, "height": 844})
     cell = page.locator(".judges td[data-label='Same in both orders']").first
@@ -117,8 +142,8 @@ def test_folded_parts_open_without_javascript(browser, folder):
 
 
 def test_text_has_contrast_in_both_schemes(browser, folder):
-    for scheme in ("light", "dark"):
-        page, _ = shown(browser, folder, "six", color_scheme=scheme, viewport={"width": 1280, "height": 900})
+    for name, scheme in product(("six", "alarm"), ("light", "dark")):
+        page, _ = shown(browser, folder, name, color_scheme=scheme, viewport={"width": 1280, "height": 900})
         assert page.evaluate(POOR_CONTRAST) == []
 
 
