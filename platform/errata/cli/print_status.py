@@ -118,8 +118,8 @@ def print_loop(outcomes: Sequence[Outcome]) -> None:
     entries = [(outcome, entry) for outcome in outcomes for entry in outcome.decisions]
     if not entries:
         return
-    title = "contender minus champion on the same fresh items: points of F1, 90 % interval, one-sided p"
-    columns = ("night", "contender", "items", "difference", "p", "verdict")
+    title = "contender minus champion, in points of F1, with 90 % interval"
+    columns = ("night", "contender", "items", "difference", "one-sided p", "verdict")
     print_table(title, columns, [_decision_row(outcome, entry) for outcome, entry in entries])
     for outcome, entry in entries:
         for sentence in luck(entry.decision) if entry.promoted else ():
