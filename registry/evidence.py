@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
-from errata.documents.document import as_json, from_json
+from errata.documents.document import as_json, read_document
 from errata.documents.evidence_record import EvidenceRecord
 from errata.domain.hashing import sha256
-from errata.errors import BadInput, NotFound, Refused
+from errata.errors import NotFound, Refused
 from errata.files import json_text, write_atomically
 from registry.soundness import check_numbers
 
@@ -41,9 +40,4 @@ def read_evidence(path: Path) -> tuple[EvidenceRecord, str]:
             f"{path} was changed or renamed after it was written: its sha256 is {name}; take the record as the night "
             "wrote it"
         )
-    remedy = "take the evidence record that the night wrote"
-    try:
-        value = json.loads(data)
-    except ValueError as error:
-        raise BadInput(f"{path} isn't JSON ({error}); {remedy}") from error
-    return from_json(EvidenceRecord, value, str(path), remedy), name
+    return read_document(EvidenceRecord, path, "take the evidence record that the night wrote"), name

@@ -194,3 +194,15 @@ def test_who_is_interrupted_or_lacks_room_is_told_that_it_goes_on(
     done = in_this_process("status", "-w", workspace.root, check=False)
     assert done.returncode == code and done.stderr.count("\n") == 1
     assert done.stderr.startswith(f"errata: {says}")
+
+
+def test_a_file_that_was_put_into_a_sealed_model_is_found_wherever_it_lies(tmp_path: Path) -> None:
+    Card("inline", 512).write(tmp_path)
+    identity = seal(tmp_path)
+    (tmp_path / "below").mkdir()
+    assert verify(tmp_path) == identity
+    for name in ("extra.json", f"below/{CARD}"):
+        (tmp_path / name).write_text("{}")
+        with pytest.raises(NotFound, match=f"{name} was not sealed with its model"):
+            verify(tmp_path)
+        (tmp_path / name).unlink()

@@ -73,7 +73,7 @@ def training_transcripts_file(folder: Path) -> Path | None:
 def seal(folder: Path) -> str:
     """Writes the manifest and returns the model's identity. Raises BadInput on a file that could run code."""
     files = {}
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST):
+    for path in _files_to_seal(folder):
         data = path.read_bytes()
         if _may_run_code(path.suffix, data):
             raise BadInput(
@@ -93,25 +93,32 @@ def _may_run_code(suffix: str, data: bytes) -> bool:
     return suffix in _PICKLES or data.startswith(b"PK\x03\x04") or pickled
 
 
-def verify(folder: Path) -> str:
-    """The identity of a sealed model, after comparing every byte. Raises NotFound where one differs."""
+def read_seal(folder: Path) -> tuple[str, dict[str, str]]:
+    """The identity that a sealed model claims, and the sha256 of each of its files by name. Raises NotFound."""
     try:
         files = json.loads((folder / MANIFEST).read_bytes())
-        digests = {name: file["sha256"] for name, file in files.items()}
+        return content_hash(files), {name: file["sha256"] for name, file in files.items()}
     except (OSError, ValueError, AttributeError, LookupError, TypeError) as error:
         raise NotFound(
             f"{folder} holds no finished model ({error}); it may have been cut short: make it again"
         ) from error
+
+
+def verify(folder: Path) -> str:
+    """The identity of a sealed model, after comparing every byte. Raises NotFound where one differs."""
+    identity, digests = read_seal(folder)
     for name, digest in digests.items():
         path = folder / name
         if not path.is_file() or file_sha256(path) != digest:
             raise NotFound(f"{path} is missing or was changed after it was sealed; restore it, or make the model again")
-    unlisted = {path.name for path in folder.rglob("*") if path.is_file()} - {Path(name).name for name in files}
-    if unlisted - {MANIFEST}:
-        raise NotFound(
-            f"{folder} holds {sorted(unlisted - {MANIFEST})[0]}, which was not sealed with it; remove that file"
-        )
-    return content_hash(files)
+    for path in _files_to_seal(folder):
+        if str(path.relative_to(folder)) not in digests:
+            raise NotFound(f"{path} was not sealed with its model; remove that file")
+    return identity
+
+
+def _files_to_seal(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
 
 
 def store_model(folder: Path, models: Path) -> str:

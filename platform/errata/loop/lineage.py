@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,8 @@ from errata.database.tables import NightRow
 from errata.documents.file_names import SNAPSHOT
 from errata.documents.snapshot import Shard
 from errata.domain.correction import Label
-from errata.domain.hashing import content_hash
 from errata.errors import NotFound, Unavailable
-from errata.inference.artefact import MANIFEST, Card, read_training_transcripts
+from errata.inference.artefact import MANIFEST, Card, read_seal, read_training_transcripts
 from errata.operations.status import ALIASES
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
@@ -126,7 +124,7 @@ def _models(workspace: Workspace, learnt: Callable[[Card, frozenset[str]], bool]
     for folder in _sealed_folders(workspace.models):
         card = Card.read(folder)
         if learnt(card, read_training_transcripts(folder)):
-            identity = content_hash(json.loads((folder / MANIFEST).read_text()))
+            identity, _ = read_seal(folder)
             aliases = tuple(alias for alias, model in meanings.items() if model == identity)
             models.append(ModelUse(identity, card.form, card.training_watermark, nights.get(identity), aliases))
     return sorted(models, key=lambda model: (model.training_watermark, model.model))
