@@ -12,11 +12,13 @@ import pytest
 import yaml
 
 from errata.demo import days
+from errata.demo.material import Share
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
 from tests.command_line import Errata, in_a_process, in_this_process, json_of
 
 TALKS = 10
+DAYS: tuple[Share, ...] = ("day-1", "day-2")
 
 
 @pytest.fixture(scope="module")
@@ -30,17 +32,11 @@ def as_json(errata: Errata) -> Callable[..., Any]:
 
 
 def slice_day(folder: Path, out: Path, count: int) -> Path:
-    """The first talks of a sample day with what reviewers said of them."""
+    """The first talks of a sample day."""
     out.mkdir(parents=True)
-    chosen: set[str] = set()
     for name in ("transcripts.json", "asrs.json"):
         kept = dict(islice(json.loads((folder / name).read_text()).items(), count))
-        chosen = chosen or set(kept)
         (out / name).write_text(json.dumps(kept))
-    rows = [
-        line for line in (folder / "reviews.jsonl").read_text().splitlines() if json.loads(line)["video_id"] in chosen
-    ]
-    (out / "reviews.jsonl").write_text("\n".join(rows) + "\n")
     return out
 
 
@@ -54,10 +50,12 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, errata, as_json: Callabl
     params["mix"]["least"] = 4
     params["train"]["epochs"] = 1
     (root / "params.yaml").write_text(yaml.safe_dump(params))
-    for day in ("day-1", "day-2"):
+    for day in DAYS:
         folder = slice_day(place / "samples" / day, place / day, TALKS)
         as_json("import", "transcripts", folder, "-w", root)
         as_json("predict", "-w", root)
+        as_json("tasks", folder / "tasks.jsonl", "--for", "jsonl", "-w", root)
+        days.write_reviews(folder / "reviews.jsonl", day, folder / "tasks.jsonl")
         as_json("import", "corrections", folder / "reviews.jsonl", "-w", root)
         as_json("nightly", "--date", day, "-w", root)
     return root

@@ -8,13 +8,16 @@ from random import Random
 from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from errata.demo import styles
-from errata.demo.days import DAYS, write
+from errata.demo.days import DAYS, write, write_reviews
+from errata.demo.draft_edit import NEAR, edit
 from errata.demo.material import Share, load
 from errata.demo.speech import TAUGHT, Phrasebook, SpeechSetting, lines
 from errata.demo.talks import Talk, write_talk
-from errata.domain.chapter import canonical
+from errata.domain.chapter import Chapter, Chapters, canonical
 
 MATERIAL = load()
 dice = Random
@@ -35,24 +38,50 @@ def rows(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "reviews.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
+def tasks_of(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "tasks.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def write_tasks(folder: Path, blind_every: int) -> None:
+    """What reviewers are given: chapters of 50 s on four talks of five, and nothing on the others."""
+    for day in DAYS:
+        tasks = []
+        for number, (name, fact) in enumerate(read(folder / day / "transcripts.json").items()):
+            draft = [{"start": float(start), "title": "Part"} for start in range(0, int(fact["duration"]), 50)]
+            blind = number % blind_every == 0
+            shown = {"reviewed": None, "blind": True} if blind else {"reviewed": draft}
+            tasks.append({"video_id": name, "prediction": f"key of {name}", **shown})
+        (folder / day / "tasks.jsonl").write_text("".join(json.dumps(task) + "\n" for task in tasks))
+
+
+def written(folder: Path, placebo: bool = False, blind_every: int = 5) -> Path:
+    write(folder)
+    write_tasks(folder, blind_every)
+    for day in DAYS:
+        write_reviews(folder / day / "reviews.jsonl", day, folder / day / "tasks.jsonl", placebo)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sample")
-    write(folder)
-    return folder
+    return written(tmp_path_factory.mktemp("sample"))
 
 
 @pytest.fixture(scope="module")
 def placebo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("placebo")
-    write(folder, placebo=True)
-    return folder
+    return written(tmp_path_factory.mktemp("placebo"), placebo=True)
+
+
+@pytest.fixture(scope="module")
+def blind(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nobody is shown a draft."""
+    return written(tmp_path_factory.mktemp("blind"), blind_every=1)
 
 
 def test_the_sample_is_the_same_bytes_each_time(sample: Path, tmp_path: Path) -> None:
-    write(tmp_path)
+    written(tmp_path)
     files = sorted(path.relative_to(sample) for path in sample.rglob("*.json*"))
-    assert len(files) == 2 + 3 * len(DAYS)
+    assert len(files) == 2 + 4 * len(DAYS)
     for file in files:
         assert (sample / file).read_bytes() == (tmp_path / file).read_bytes()
 
@@ -242,12 +271,80 @@ def test_one_talk_is_disputed(sample: Path) -> None:
     assert len(first["reviewed"]) == len(second["reviewed"]) + 1
 
 
+# reviewers and drafts ------------------------------------------------------------------------------------------------
+
+
+def chapters(*pairs: tuple[float, str]) -> Chapters:
+    return tuple(Chapter(start, title) for start, title in pairs)
+
+
+def test_what_is_near_enough_stays_as_it_was_drafted() -> None:
+    draft = chapters((0, "introduction"), (95, "The old Roof"), (140, "Sponsor message"), (300, "Doors"))
+    wanted = chapters((0, "Intro"), (80, "The roof"), (200, "Windows"), (321, "Doors"))
+    assert edit(draft, wanted) == chapters((0, "Intro"), (95, "The old Roof"), (200, "Windows"), (321, "Doors"))
+    assert edit(wanted, wanted) == wanted == edit((), wanted)
+    assert edit(chapters((10, "a"), (12, "b")), chapters((11, "b"))) == chapters((10, "b")), "the first of two as near"
+
+
+@given(
+    draft=st.lists(st.integers(0, 400), max_size=9, unique=True).map(sorted),
+    wanted=st.lists(st.integers(0, 400), min_size=1, max_size=9, unique=True).map(sorted),
+)
+def test_an_edited_draft_has_the_chapters_that_were_wanted_in_their_order(draft: list[int], wanted: list[int]) -> None:
+    drafted, right = (chapters(*((float(at), f"{at}") for at in starts)) for starts in (draft, wanted))
+    left = edit(drafted, right)
+    assert len(left) == len(right) and edit(right, right) == right
+    starts = [chapter.start for chapter in left]
+    assert starts == sorted(set(starts))
+    assert all(abs(start - at) <= NEAR for start, at in zip(starts, wanted, strict=True))
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_reviewers_edit_what_they_are_shown_and_write_the_rest_themselves(sample: Path, blind: Path, day: str) -> None:
+    tasks = {task["video_id"]: task for task in tasks_of(sample / day)}
+    alone, moved = {row["video_id"]: row for row in rows(blind / day)}, 0
+    for row in rows(sample / day):
+        task, own = tasks[row["video_id"]], alone[row["video_id"]]
+        assert row["prediction"] == f"key of {row['video_id']}"
+        if "blind" in row:
+            assert row == own or row["reviewer"] != own["reviewer"], "the two of a dispute"
+        elif "reviewed" in row:
+            drafted = {chapter["start"] for chapter in task["reviewed"]}
+            kept = [chapter for chapter in row["reviewed"] if chapter["start"] in drafted]
+            moved += sum(chapter not in own["reviewed"] for chapter in kept)
+    assert moved > 100, "borders stay where the draft had them"
+    assert {row["reviewer"] for row in alone.values()} == {row["reviewer"] for row in rows(sample / day)}
+
+
+def test_a_draft_that_is_good_enough_is_left_as_it_was(blind: Path, tmp_path: Path) -> None:
+    """What a reviewer would have written, a little off: nothing of it is changed, so that the import takes it for an
+    accept."""
+    near = {row["video_id"]: later(row["reviewed"]) for row in rows(blind / "day-1")}
+    tasks = [{"video_id": name, "prediction": "k", "reviewed": found} for name, found in near.items()]
+    (tmp_path / "tasks.jsonl").write_text("".join(json.dumps(task) + "\n" for task in tasks))
+    write_reviews(tmp_path / "reviews.jsonl", "day-1", tmp_path / "tasks.jsonl")
+    edited = [row for row in rows(tmp_path) if "reviewed" in row]
+    assert len(edited) > 60 and all(row["reviewed"] == near[row["video_id"]] for row in edited)
+
+
+def later(reviewed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**chapter, "start": chapter["start"] + 3 * (at > 0)} for at, chapter in enumerate(reviewed)]
+
+
+def test_who_has_no_task_is_not_reviewed(blind: Path, tmp_path: Path) -> None:
+    lines = (blind / "day-1" / "tasks.jsonl").read_text().splitlines()[:7]
+    (tmp_path / "tasks.jsonl").write_text("\n".join(lines) + "\n")
+    write_reviews(tmp_path / "reviews.jsonl", "day-1", tmp_path / "tasks.jsonl")
+    chosen = {json.loads(line)["video_id"] for line in lines}
+    assert rows(tmp_path) == [row for row in rows(blind / "day-1") if row["video_id"] in chosen]
+
+
 def test_the_careless_reviewer_is_one_row_in_ten(sample: Path) -> None:
     every = [row for day in DAYS for row in rows(sample / day)]
     careless = [row for row in every if row["reviewer"] == "reviewer-8"]
     assert 0.05 < len(careless) / len(every) < 0.16
     assert {"accept"} == {row["kind"] for row in every if "kind" in row}
-    assert all(row["reviewer"] == "reviewer-8" for row in every if "kind" in row)
+    assert all(row["reviewer"] == "reviewer-8" and "blind" not in row for row in every if "kind" in row)
 
 
 @pytest.mark.parametrize("day", DAYS)

@@ -11,6 +11,7 @@ import yaml
 
 from errata.database.fsck import fsck
 from errata.demo import days
+from errata.demo.material import Share
 from errata.documents.file_names import SNAPSHOT
 from errata.workspace import Workspace
 from retrain.snapshot import read_snapshot
@@ -23,20 +24,20 @@ as_json = json_of(errata)
 
 
 def first_talks(folder: Path, out: Path) -> Path:
-    """The first talks of a sample day with what reviewers said of them."""
+    """The first talks of a sample day."""
     out.mkdir(parents=True)
     for name in ("transcripts.json", "asrs.json"):
         kept = dict(islice(json.loads((folder / name).read_text()).items(), TALKS))
         (out / name).write_text(json.dumps(kept))
-    rows = [json.loads(line) for line in (folder / "reviews.jsonl").read_text().splitlines()]
-    (out / "reviews.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows if row["video_id"] in kept))
     return out
 
 
-def live(root: Path, folder: Path) -> list[str]:
+def live(root: Path, folder: Path, day: Share) -> list[str]:
     """A day of a team, up to its night; returns the talks that were corrected."""
     as_json("import", "transcripts", folder, "-w", root)
     as_json("predict", "-w", root)
+    as_json("tasks", folder / "tasks.jsonl", "--for", "jsonl", "-w", root)
+    days.write_reviews(folder / "reviews.jsonl", day, folder / "tasks.jsonl")
     as_json("import", "corrections", folder / "reviews.jsonl", "-w", root)
     return [json.loads(line)["video_id"] for line in (folder / "reviews.jsonl").read_text().splitlines()]
 
@@ -51,11 +52,11 @@ def test_the_next_night_goes_on_without_the_talk(tmp_path: Path) -> None:
     params["mix"]["least"], params["train"]["epochs"] = 4, 1
     (root / "params.yaml").write_text(yaml.safe_dump(params))
 
-    corrected = live(root, first_talks(tmp_path / "samples" / "day-1", tmp_path / "day-1"))
+    corrected = live(root, first_talks(tmp_path / "samples" / "day-1", tmp_path / "day-1"), "day-1")
     assert as_json("nightly", "--date", "day-1", "-w", root)["verdict"] == "bootstrap"
     trained = {row.external_id for row in read_snapshot(root / SNAPSHOT)} & set(corrected)
     gone = sorted(trained)[0] if trained else corrected[0]
-    live(root, first_talks(tmp_path / "samples" / "day-2", tmp_path / "day-2"))
+    live(root, first_talks(tmp_path / "samples" / "day-2", tmp_path / "day-2"), "day-2")
     told = as_json("forget", gone, "--by", "carol", "--why", "the speaker asked", "-w", root)
     assert told["finished"]
 

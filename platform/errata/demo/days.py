@@ -1,4 +1,5 @@
-"""The sample's files: four days of talks with reviews, and talks on which Day-0 must not get worse."""
+"""The sample's files: four days of talks, what reviewers make of their drafts, and talks on which Day-0 must not get
+worse."""
 
 from __future__ import annotations
 
@@ -6,16 +7,17 @@ import json
 import re
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from random import Random
 
 from errata.demo import sample_reviewers, styles
 from errata.demo.material import Channel, Material, Share, load
-from errata.demo.sample_reviewers import SampleReview
+from errata.demo.sample_reviewers import SampleReview, SampleTask
 from errata.demo.speech import SpeechSetting
 from errata.demo.talks import Talk, write_talk
-from errata.domain.chapter import Chapters
-from errata.files import JsonObject
+from errata.domain.chapter import Chapters, chapters_from_json
+from errata.files import JsonObject, write_atomically
 
 SEED = "errata sample 1"
 DAYS: tuple[Share, ...] = ("day-1", "day-2", "day-3", "day-4")
@@ -34,20 +36,49 @@ _DISPUTED_DAY: Share = "day-2"
 _LONG_FORMS = {"it's": "it is", "don't": "do not", "I've": "I have", "that's": "that is", "we're": "we are"}
 
 
-def write(folder: Path, placebo: bool = False) -> None:
-    """Writes `retention/` and `day-1/` to `day-4/` under `folder`; the same bytes each time.
+def write(folder: Path) -> None:
+    """Writes the talks: `retention/` and `day-1/` to `day-4/` under `folder`; the same bytes each time."""
+    talks = _talks()
+    _write_retention(folder / "retention", talks["retention"])
+    for day in DAYS:
+        _write_day(folder / day, talks[day], day)
 
-    With `placebo`, each day's `reviewed` lists change places between its transcripts, and nothing else differs.
+
+def write_reviews(path: Path, day: Share, tasks: Path, placebo: bool = False) -> None:
+    """Writes as `reviews.jsonl` what reviewers make of those of the day's talks that are among `tasks`, a file that
+    `errata tasks --for jsonl` wrote: of the same tasks, the same bytes each time.
+
+    With `placebo`, the `reviewed` lists change places between the transcripts, and nothing else differs.
     """
+    talks = _talks()[day]
+    reviews = _reviews(talks, _read_tasks(tasks), day)
+    if placebo:
+        reviews = _swap_chapters(reviews, talks, _dice(f"placebo {day}"))
+    lines = [json.dumps(review.as_json(), ensure_ascii=False) + "\n" for review in reviews]
+    write_atomically(path, "".join(lines))
+
+
+@cache
+def _talks() -> dict[Share, list[Talk]]:
     shelf = _Shelf(load())
-    _write_retention(folder / "retention", shelf.retention())
-    for number, share in enumerate(DAYS, start=1):
-        date = f"2026-03-{number:02d}"
-        talks = shelf.day(share)
-        reviews = _reviews(talks, share, date)
-        if placebo:
-            reviews = _swap_chapters(reviews, talks, _dice(f"placebo {share}"))
-        _write_day(folder / share, talks, reviews, share, date)
+    talks: dict[Share, list[Talk]] = {"retention": shelf.retention()}
+    for day in DAYS:
+        talks[day] = shelf.day(day)
+    return talks
+
+
+def _read_tasks(path: Path) -> dict[str, SampleTask]:
+    """By the talk's id."""
+    tasks = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        task = json.loads(line)
+        draft = None if task["reviewed"] is None else chapters_from_json(task["reviewed"])
+        tasks[task["video_id"]] = SampleTask(task["prediction"], draft)
+    return tasks
+
+
+def _date(day: Share) -> str:
+    return f"2026-03-{DAYS.index(day) + 1:02d}"
 
 
 def _dice(part: str) -> Random:
@@ -114,15 +145,20 @@ def _rewrite(text: str) -> str:
     return " ".join(_LONG_FORMS.get(word, word) for word in words)
 
 
-def _reviews(talks: list[Talk], share: Share, date: str) -> list[SampleReview]:
-    rng = _dice(f"reviews {share}")
-    disputed = rng.randrange(len(talks)) if share == _DISPUTED_DAY else None
+def _reviews(talks: list[Talk], tasks: dict[str, SampleTask], day: Share) -> list[SampleReview]:
+    """Who reviews a talk, and how, doesn't depend on what the others' drafts are, or whether there are any."""
+    disputed = _dice(f"dispute {day}").randrange(len(talks)) if day == _DISPUTED_DAY else None
     reviews: list[SampleReview] = []
     for index, talk in enumerate(talks):
+        name = talk.transcript.external_id
+        rng, task = _dice(f"review {name}"), tasks.get(name)
+        if task is None:
+            continue
         if index == disputed:
-            reviews += sample_reviewers.dispute(talk, date, rng)
+            reviews += sample_reviewers.dispute(talk, task, _date(day), rng)
         else:
-            reviews.append(sample_reviewers.review(talk, sample_reviewers.random_reviewer(rng), date, rng))
+            reviewer = sample_reviewers.random_reviewer(rng)
+            reviews.append(sample_reviewers.review(talk, task, reviewer, _date(day), rng))
     return reviews
 
 
@@ -163,13 +199,12 @@ def _write_retention(folder: Path, talks: list[Talk]) -> None:
     _write_json(folder / "asrs.json", {talk.transcript.external_id: _columns(talk) for talk in talks})
 
 
-def _write_day(folder: Path, talks: list[Talk], reviews: list[SampleReview], share: Share, date: str) -> None:
+def _write_day(folder: Path, talks: list[Talk], share: Share) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     speech = _rows if share in _LATE_DAYS else _columns
-    _write_json(folder / "transcripts.json", {talk.transcript.external_id: _metadata(talk, date) for talk in talks})
+    facts = {talk.transcript.external_id: _metadata(talk, _date(share)) for talk in talks}
+    _write_json(folder / "transcripts.json", facts)
     _write_json(folder / "asrs.json", {talk.transcript.external_id: speech(talk) for talk in talks})
-    lines = [json.dumps(review.as_json(), ensure_ascii=False) + "\n" for review in reviews]
-    (folder / "reviews.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
 def _metadata(talk: Talk, date: str) -> JsonObject:
