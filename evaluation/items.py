@@ -113,6 +113,7 @@ def gathered_items(record: Record, after: int, upto: int, models: Iterable[Score
             for label in _one_a_group(labels, seen):
                 if label.role == "train":
                     items.setdefault(label.group, Item("fresh", label))
+            after = watermark
     return list(items.values())
 
 
@@ -121,17 +122,18 @@ def _in_its_group(store: Store, label: Label, upto: int) -> Label:
     return replace(label, role=group.role, group=group.name, group_hashes=group.hashes)
 
 
-def relabelled(record: Record, items: Iterable[Item], upto: int) -> tuple[list[Item], int]:
-    """Those whose label has other chapters as of `upto` than the item has, with it; and of how many there is none any
-    more, since reviewers differ or took back what they said."""
-    changed, withdrawn = list[Item](), 0
+def relabelled(record: Record, items: Iterable[Item], after: int, upto: int) -> tuple[list[Item], int]:
+    """Of items that were labelled since `after`, those whose label has other chapters as of `upto`, with it; and of how
+    many there is none any more, since reviewers differ or took back what they said."""
     with record.read() as store:
-        for item in items:
-            label = store.labels.of(item.label.transcript, upto)
-            if not isinstance(label, Label):
-                withdrawn += 1
-            elif not same_chapters(label.chapters, item.label.chapters):
-                changed.append(replace(item, label=label))
+        labels = {label.transcript: label for label in store.labels.between(after, upto)}
+    changed, withdrawn = list[Item](), 0
+    for item in items:
+        label = labels.get(item.label.transcript)
+        if label is None:
+            withdrawn += 1
+        elif not same_chapters(label.chapters, item.label.chapters):
+            changed.append(replace(item, label=label))
     return changed, withdrawn
 
 

@@ -85,7 +85,7 @@ class ScoringPlan:
             # A challenger has waited: what was new since it was born is fresh to it, not tonight's alone.
             name, compared = rival.identity, (rival, champion, models.day0)
             fresh[name] = gathered_items(record, rival.watermark, upto, compared)
-            changed[name], withdrawn[name] = relabelled(record, deciding_items(fresh[name]), upto)
+            changed[name], withdrawn[name] = relabelled(record, deciding_items(fresh[name]), rival.watermark, upto)
         return cls(
             models=models,
             tonight=tonight,

@@ -159,7 +159,7 @@ def test_an_item_keeps_the_label_by_which_a_night_first_scored_it(record: Record
     items = gathered_items(record, 0, upto, models)
     assert given(items) == expected
     assert given(gathered_items(record, first, upto, models)) == {"three": [0, 50], "four": [0, 60]}
-    changed, withdrawn = relabelled(record, items, upto)
+    changed, withdrawn = relabelled(record, items, 0, upto)
     assert (given(changed), withdrawn) == ({"one": [0, 90]}, 1)
     assert two not in {item.label.transcript for item in changed}
 
