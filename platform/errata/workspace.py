@@ -119,4 +119,4 @@ def _run(command: list[str], folder: Path) -> None:
     except FileNotFoundError as error:
         raise Unavailable(f"{command[0]} is not installed; install it and try again") from error
     except subprocess.CalledProcessError as error:
-        raise Unavailable(f"`{' '.join(command)}` failed in {folder}: {error.stderr.strip()}") from error
+        raise Unavailable(f"`{' '.join(command)}` failed in {folder}: {' '.join(error.stderr.split())}") from error

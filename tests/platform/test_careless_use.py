@@ -159,6 +159,7 @@ def test_a_table_that_can_t_be_read_may_hold_what_is_to_be_forgotten(workspace: 
     scores.parent.mkdir()
     scores.write_bytes(b"PAR1 cut short")
     assert target.is_in(scores.read_bytes())
+    assert target.was_mixed(b"[") and target.was_mixed(b"3") and not target.was_mixed(b"[]")
     with pytest.raises(BadInput, match=r"items\.parquet can't be read, and so may hold it"):
         clear_workspace(workspace, target, [])
 
@@ -206,3 +207,12 @@ def test_a_file_that_was_put_into_a_sealed_model_is_found_wherever_it_lies(tmp_p
         with pytest.raises(NotFound, match=f"{name} was not sealed with its model"):
             verify(tmp_path)
         (tmp_path / name).unlink()
+
+
+def test_a_lock_that_a_killed_git_has_left_is_named_in_one_sentence(laid_out: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(laid_out, tmp_path / "workspace"))
+    (root / "new.txt").touch()
+    (root / ".git" / "index.lock").touch()
+    with pytest.raises(Unavailable, match=r"index\.lock': File exists\.") as refusal:
+        Workspace(root).commit("x")
+    assert "\n" not in str(refusal.value)

@@ -38,7 +38,10 @@ class DeletionTarget:
 
     def was_mixed(self, transcripts: bytes) -> bool:
         """Whether training rows, which are token ids without a name, may hold it, by the transcripts beside them."""
-        return not self.hashes.isdisjoint(json.loads(transcripts))
+        try:
+            return not self.hashes.isdisjoint(json.loads(transcripts))
+        except (ValueError, TypeError):  # what can't be read may name it
+            return True
 
     def spellings(self) -> set[str]:
         """How the id may stand in a line of JSON: as a value, or inside a text that quotes a row or gives a reason."""
