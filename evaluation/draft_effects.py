@@ -136,5 +136,4 @@ def primary_comparison(
 
 
 def _gathered(lean: PooledLean, nights: int) -> GatheredLean | None:
-    variance = float(lean.variance)
-    return GatheredLean(nights, float(lean.value), math.sqrt(variance)) if math.isfinite(variance) else None
+    return GatheredLean(nights, float(lean.value), math.sqrt(float(lean.variance))) if lean.precision > 0 else None

@@ -119,6 +119,12 @@ class PooledLean:
     freedom: Values
     """Degrees of freedom of `variance`."""
 
+    @property
+    def precision(self) -> Values:
+        """What it weighs: 1 over the variance of Student's t, variance · ν/(ν−2) at ν degrees of freedom. Up to two,
+        which is up to three nights, that is nothing: they can't tell how nights differ."""
+        return np.asarray(np.maximum(0.0, 1 - 2 / self.freedom) / self.variance)
+
 
 UNKNOWN_LEAN = PooledLean(np.array(0.0), np.array(np.inf), np.array(1.0))
 
@@ -154,7 +160,7 @@ def measure_lean(cells: DraftCells) -> tuple[Values, Values]:
 
 def _update(cells: DraftCells, lean: PooledLean) -> tuple[Values, Values]:
     """The lean and its SE by the cells and what was known before them."""
-    advantage, precision, known = cells.mean(cells.advantage), cells.precision, 1 / lean.variance
+    advantage, precision, known = cells.mean(cells.advantage), cells.precision, lean.precision
     centre, scatter = _scatter(advantage, precision)
     slopes = (precision * (advantage - centre[..., None]) * cells.mean(cells.difference)).sum(axis=-1)
     certainty = scatter + known
@@ -169,7 +175,7 @@ def pool_leans(leans: Values, errors: Values) -> PooledLean:
     A random-effects model: τ² between nights by DerSimonian & Laird 1986 (Controlled Clinical Trials 7(3)), the mean
     with weights 1/(SE² + τ²), and for a new night its variance and τ² together, with k−1 degrees of freedom (Higgins,
     Thompson & Spiegelhalter 2009, JRSS A 172(1), who take k−2 and see little between the two). One night says nothing
-    of the spread between nights, so that fewer than two are as good as none.
+    of the spread between nights.
     """
     between = between_variances(leans, errors)
     weights = 1 / (errors**2 + between[..., None])
@@ -183,14 +189,14 @@ def pool_leans(leans: Values, errors: Values) -> PooledLean:
 def rectify(cells: DraftCells, lean: PooledLean) -> RectifiedEstimate:
     """The gain, by generalised least squares of the sources' means with the lean of earlier nights as one more datum.
 
-    The weights are those of known σ²/n_s and of `lean`'s variance; the items' part of the error is the cluster
+    The weights are those of known σ²/n_s and of `lean`'s precision; the items' part of the error is the cluster
     jackknife's, at those weights (`paired.jackknife_se`: the blind and drafted items of one channel are left out
     together), the lean's part is |Σ w_s·advantage_s| · SE(lean), and degrees of freedom are Satterthwaite's (1946,
     Biometrics Bulletin 2(6)). With nothing known of the lean, and the champion's drafts alone, that is the blind mean.
     """
     advantage, precision, items = cells.mean(cells.advantage), cells.precision, cells.items
     undrawn = np.where(precision > 0, 0.0, items) / np.maximum(items.sum(axis=-1, keepdims=True), 1.0)
-    drawn = np.where(precision > 0, _weights(advantage, precision, 1 / lean.variance), 0.0)
+    drawn = np.where(precision > 0, _weights(advantage, precision, lean.precision), 0.0)
     weights = undrawn + (1 - undrawn.sum(axis=-1, keepdims=True)) * drawn
     # An infinite variance that counts for nothing is no error: the weights leave the lean out.
     known = np.where(np.isinf(lean.variance), 0.0, lean.variance)
@@ -220,7 +226,8 @@ def _scatter(advantage: Values, precision: Values) -> tuple[Values, Values]:
 def _weights(advantage: Values, precision: Values, known: Values) -> Values:
     """(p_s/P) · (1 − P·ā·(a_s − ā)/(C + 1/v)), P = Σ p_s, ā and C as `_scatter` gives them: of the intercept.
 
-    `known` is 1/v. NaN where neither the sources (C) nor earlier nights (1/v) tell lean from gain, and there is one.
+    `known` is 1/v, the precision of earlier nights. NaN where neither the sources (C) nor they tell lean from gain, and
+    there is one.
     """
     total = precision.sum(axis=-1, keepdims=True)
     centre, scatter = (part[..., None] for part in _scatter(advantage, precision))
@@ -287,13 +294,9 @@ def rectified_comparison(items: Sequence[LabelledDifference], lean: PooledLean) 
 
 
 def lean_bounds(items: Sequence[LabelledDifference], lean: PooledLean) -> tuple[float, float]:
-    """Two-sided 90 % interval of tonight's lean, by the nights before and by the items; infinite where neither tells.
-
-    Student's, with the degrees of freedom of whatever is known of it: those of the nights before, or the items'.
-    """
+    """Two-sided 90 % interval of tonight's lean by the nights before and the items; infinite where neither tells."""
     value, error = (float(part) for part in _update(DraftCells.of(items), lean))
-    known = math.isfinite(float(lean.variance))
-    reach = t_quantile(1 - ALPHA, float(lean.freedom) + 1 if known else len(items)) * error
+    reach = t_quantile(1 - ALPHA, len(items)) * error
     return value - reach, value + reach
 
 

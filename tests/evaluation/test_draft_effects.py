@@ -118,20 +118,20 @@ def test_blind_labels_decide_alone_while_nothing_is_known_of_the_lean(place: Pla
 
 def test_earlier_nights_tell_the_lean_and_drafted_labels_count(place: Place) -> None:
     place.reviewed((0, 90), 4, NO_DRAFT)
-    for label, value in (("one", 0.5), ("two", 0.6), ("three", 0.55)):
+    for label, value in (("one", 0.5), ("two", 0.6), ("three", 0.55), ("four", 0.55)):
         place.finished(label, Lean(value, 0.05))
     after = mark(place.record)
     place.reviewed((0, 60), 12, CHAMPION)
     candidate = replace(place.candidate, watermark=after)
     (scores,) = place.evaluated(place.night(after=after), candidate).contenders
     assert scores.drafts is not None and scores.drafts.lean is not None and scores.drafts.rectified
-    assert (scores.drafts.lean.nights, scores.drafts.lean.value) == (3, pytest.approx(0.55, abs=0.01))
+    assert (scores.drafts.lean.nights, scores.drafts.lean.value) == (4, pytest.approx(0.55, abs=0.01))
     labelled = scores.drafts.labelled.effect or 0.0
     assert labelled < 0 < scores.drafts.most
     assert labelled < (scores.primary.effect or 0.0)
     assert scores.primary.n == 12
     moved, short = draft_sentences(scores.drafts, scores.primary)
-    assert "and those of 3 nights before" in moved
+    assert "and those of 4 nights before" in moved
     assert "the effect as labelled leans towards the champion, by " in short
 
 

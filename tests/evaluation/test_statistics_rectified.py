@@ -76,7 +76,7 @@ def test_drafted_items_alone_and_nothing_known_are_no_estimate(items):
 @given(some(blind, by_champion, by_another), some(undrawn), st.floats(0.01, 1))
 def test_it_is_least_squares_with_the_earlier_nights_as_one_more_datum(drawn, others, sd):
     """Of the drawn items; the others count as they are, for their share."""
-    cells, known = DraftCells.of(drawn + others), PooledLean(np.array(0.3), np.array(sd**2), np.array(9.0))
+    cells, known = DraftCells.of(drawn + others), PooledLean(np.array(0.3), np.array(7 / 9 * sd**2), np.array(9.0))
     estimate = rectify(cells, known)
     root = np.sqrt(cells.precision)
     rows = np.vstack([np.stack([root, -root * cells.mean(cells.advantage)], axis=1), [0, 1 / sd]])
@@ -87,7 +87,8 @@ def test_it_is_least_squares_with_the_earlier_nights_as_one_more_datum(drawn, ot
     assert estimate.lean == pytest.approx(lean, rel=1e-6, abs=1e-5)
     low, high = lean_bounds(drawn + others, known)
     assert (low + high) / 2 == pytest.approx(lean, rel=1e-6, abs=1e-5)
-    assert high - low == pytest.approx(2 * stdtrit(9, 0.95) * np.sqrt(np.linalg.inv(rows.T @ rows)[1, 1]))
+    error = np.sqrt(np.linalg.inv(rows.T @ rows)[1, 1])
+    assert high - low == pytest.approx(2 * stdtrit(len(drawn + others) - 1, 0.95) * error)
     assert estimate.weights.sum() == pytest.approx(1)
 
 
@@ -152,10 +153,13 @@ def test_pooled_leans_by_hand():
     assert (pooled.value, pooled.variance, pooled.freedom) == (pytest.approx(0.0), pytest.approx(4 + 7), 1)
 
 
-@pytest.mark.parametrize("nights", [0, 1])
-def test_fewer_than_two_nights_say_nothing_of_the_next(nights):
+@pytest.mark.parametrize("nights", [0, 1, 2, 3])
+def test_a_few_nights_say_nothing_of_the_next(nights):
     pooled = pool_leans(np.full(nights, 0.3), np.full(nights, 0.1))
-    assert np.isinf(pooled.variance)
+    assert pooled.precision == 0
+    assert nights > 1 or np.isinf(pooled.variance)
+    # four: 1/3 of 1/variance, and the variance is 0.1²/4
+    assert pool_leans(np.full(4, 0.3), np.full(4, 0.1)).precision == pytest.approx(400 / 3)
 
 
 def test_many_nights_at_once_are_each_as_alone():

@@ -168,6 +168,8 @@ def test_every_parameter_that_is_missing_unknown_or_wrong_is_named(groups: dict[
         "train.border_weight",
         "evaluate.vintage_items",
         "evaluate.vintages",
+        "gate.min_effect",
+        "gate.waive",
         "gate.blind_share",
         "gate.min_effect",
         "gate.waive",

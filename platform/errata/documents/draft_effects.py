@@ -43,7 +43,7 @@ class DraftEffects:
     rectified: bool
     """Whether the primary comparison is rectified by the lean; else it is `labelled`."""
     lean: GatheredLean | None
-    """Of the nights before these items; None where fewer than two measured it."""
+    """Of the nights before these items; None where too few measured it."""
     most: float | None
     """Points of F1 by which `labelled` leans towards the champion at most (95 %), if what nobody knows was drafted by
     the champion; None where nothing tells how far labels lean."""

@@ -46,7 +46,7 @@ def _short(effects: DraftEffects) -> str:
     few = f"Of {count} labels {blind} were made without a draft, fewer than the {asked:.0%} asked for"
     leaning = "the effect as labelled" if effects.rectified else "the verdict"
     if effects.most is None:
-        how_far = "how far can't be told before blind labels of two nights are there"
+        how_far = "how far can't be told without blind labels beside drafted ones"
     else:
         how_far = f"by {effects.most:.1f} points at most"
     return f"{few}: {leaning} leans towards the champion, {how_far}."
