@@ -171,8 +171,6 @@ def test_every_parameter_that_is_missing_unknown_or_wrong_is_named(groups: dict[
         "gate.min_effect",
         "gate.waive",
         "gate.blind_share",
-        "gate.min_effect",
-        "gate.waive",
     }
     for group in ("curate", "augment", "mix", "train", "evaluate", "gate", "export"):
         for name in groups[group]:
