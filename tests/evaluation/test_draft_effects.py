@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from errata.database.record import Record
-from errata.documents.draft_effects import Lean
+from errata.documents.comparison import NOTHING
+from errata.documents.draft_effects import DraftEffects, GatheredLean, Lean
+from errata.documents.evidence import JudgeSay
+from errata.documents.judging import Judging
 from errata.documents.night import Night
 from errata.documents.outcome import Outcome
 from errata.documents.params import GateParams
 from errata.domain.correction import NO_DRAFT, Label
 from errata.domain.prediction import Prediction
 from errata.wording.draft_sentences import draft_sentences
+from errata.wording.gate_sentences import reasons
 from evaluation.draft_effects import label_source
 from evaluation.harness import evaluate
 from evaluation.items import ScoredModel
+from evaluation.report.content import Report
+from evaluation.report.markdown import summary
+from evaluation.report.page import render
+from evaluation.report.report_document import contender_slices
+from registry.judged import powered_comparison
+from tests import made_up_night
 from tests.made_up_answers import ASKED, contender, mark
 from tests.made_up_record import chapters, correction, talk
 
@@ -98,7 +110,7 @@ def test_where_nothing_is_known_of_drafts_labels_count_as_they_are(place: Place)
     assert scores.primary.effect == scores.drafts.by_source["unknown"].effect
     assert scores.drafts.most is None
     *_, last = draft_sentences(scores.drafts, scores.primary)
-    assert last.startswith("Of 8 labels 0 were made without a draft, fewer than the 20% asked for: the verdict leans")
+    assert last.startswith("Of 8 labels 0 were made without a draft, fewer than the 20 % asked for: the verdict leans")
     assert "can't be told" in last
 
 
@@ -152,3 +164,51 @@ def test_accepted_drafts_say_nothing(place: Place) -> None:
     evaluation = place.evaluated(place.night())
     assert evaluation.lean is None
     assert evaluation.contenders[0].primary.n == 6
+
+
+# what is shown -------------------------------------------------------------------------------------------------------
+
+
+def rectified_report() -> Report:
+    night = made_up_night.report()
+    (scores,), (entry,) = night.evaluation.contenders, night.decisions
+    labelled = scores.primary
+    primary = replace(labelled, effect=9.5, low=5.0, high=14.0, mean_new=None, mean_old=None, labelled_effect=6.25)
+    drafts = DraftEffects(
+        labelled=replace(labelled, effect=6.25),
+        by_source={"blind": replace(labelled, n=8, effect=10.5), "champion": replace(labelled, n=33, effect=5.25)},
+        rectified=True,
+        lean=GatheredLean(12, 0.08, 0.02),
+        most=4.375,
+        asked_blind=0.2,
+    )
+    evaluation = replace(night.evaluation, contenders=(replace(scores, primary=primary, drafts=drafts),))
+    decision = replace(entry, decision=replace(entry.decision, comparison=primary))
+    return replace(night, evaluation=evaluation, decisions=(decision,))
+
+
+def test_the_report_says_what_drafts_did() -> None:
+    night = rectified_report()
+    page = html.unescape(render(night))
+    assert "rectified for drafts; +6.2 as labelled" in page
+    rows = contender_slices(night, "candidate")["Fresh items that decide, by what their label was made from"]
+    assert [(row.name, row.n, row.effect) for row in rows] == [
+        ("Without a draft", 8, 10.5),
+        ("From the champion’s draft", 33, 5.25),
+    ]
+    for sentence in (
+        "the effect is +10.5 on 8 made without a draft, +5.2 on 33 made from the champion's draft.",
+        "those of 12 nights before show of that, the effect moves by +3.2, from +6.2 to +9.5.",
+        "Of 41 labels 8 were made without a draft, fewer than the 20 % asked for: the effect as labelled leans",
+        "by 4.4 points at most",
+    ):
+        assert sentence in page and sentence in summary(night)
+    assert "rectified from +6.2 as labelled" in " ".join(reasons(night.decisions[0].decision))
+
+
+def test_a_judge_has_no_say_in_what_is_rectified() -> None:
+    """What it follows is the labels as they are."""
+    assert powered_comparison(cast(Judging, ...), replace(NOTHING, labelled_effect=1.0)) == (
+        None,
+        JudgeSay("rectified"),
+    )

@@ -43,7 +43,7 @@ def _rectified(effects: DraftEffects, primary: Comparison) -> str:
 
 def _short(effects: DraftEffects) -> str:
     blind, count, asked = effects.blind, effects.labelled.n, effects.asked_blind
-    few = f"Of {count} labels {blind} were made without a draft, fewer than the {asked:.0%} asked for"
+    few = f"Of {count} labels {blind} were made without a draft, fewer than the {100 * asked:.0f} % asked for"
     leaning = "the effect as labelled" if effects.rectified else "the verdict"
     if effects.most is None:
         how_far = "how far can't be told without blind labels beside drafted ones"
