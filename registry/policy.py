@@ -210,12 +210,10 @@ SMALL = Policy(
     min_guardrail_items=20,
     limits=TENS_A_NIGHT,
     known_error=(
-        "A candidate that is no better passes the test on fresh items in 3.6 to 5.9 of 100 tests (65 items in 24 "
-        "clusters and 40 in 5, even and uneven, ICC 0 to 0.5). One that waits and is looked at 5 times, as 40 items "
-        "become 120, passes at some look in 11.4 of 100; over a year of 365 nights with 65 items each, 29 that are no "
-        "better are promoted. With ICC 0.2 and a spread of 15 to 25 points, a true gain of 2 points is found in 8 to "
-        "22 of 100 tests, and one of 5 points in 15 to 72. (Simulated, normal differences: "
-        "python -m registry.simulate.)"
+        "For trials: nothing bounds its errors over a year. With 65 items a night from the same 24 channels "
+        "and a spread of 18 points, 24 to 29 candidates that are no better are promoted a year, and 63 where "
+        "one item in 100 collapses. On 400 items a true gain of 5 points is found in 99 of 100 tests where "
+        "items of a channel correlate by 0.05, and in 84 by 0.2. (Simulated: python -m registry.simulate.)"
     ),
 )
 
@@ -234,9 +232,11 @@ SEQUENTIAL = Policy(
     min_guardrail_items=20,
     limits=TENS_A_NIGHT,
     known_error=(
-        "With 65 items a night from the same 24 channels and a spread of 18 points, equal challengers are promoted 0.1 "
-        "to 0.4 times a year where items of a channel correlate by 0 to 0.05, and once where they do by 0.2; a true "
-        "gain of 5 points is found within five nights in 96, 89 and 62 of 100 challengers, by the same correlations."
+        "With 65 items a night from the same 24 channels and a spread of 18 points, 0.1 to 0.5 challengers "
+        "that are no better are promoted a year where items of a channel correlate by 0 to 0.05, 1.0 by 0.2, "
+        "and 0.8 with 5 channels; next to none where a few items collapse. A true gain of 5 points is found "
+        "within five nights in 96, 89 and 60 of 100 challengers by correlations of 0, 0.05 and 0.2, and in 32 "
+        "with 5 channels. (Simulated: python -m registry.simulate.)"
     ),
     sequential=Sequential(challengers=73, nights=5, level=0.01, harm=0.05),
 )
@@ -286,12 +286,10 @@ ANNUAL = Policy(
         Limit("judge_consistency", 0.0, unit=PERCENTAGE_POINTS, interval=False, min_items=100, decides=False),
     ),
     known_error=(
-        "Of 1,000 years in which no candidate is better, 3 to 19 have a promotion (100 or 700 fresh items a night, "
-        "even and uneven channels, ICC 0 to 0.2); promised are 100 at most. Where fresh items hardly ever say as much "
-        "as 600 independent ones, a test errs up to five times as often as its level says (0.41 % for 0.09 %), as the "
-        "lucky ones are tested first. With 600 and a spread of 20 points, the first test finds a true gain of 3 "
-        "points in 79 of 100 cases, and in 60 where a few channels hold most of the items; later ones find less, "
-        "until one promotes. (Simulated, normal differences: python -m registry.simulate.)"
+        "Of years in which no candidate is better, 1 in 100 at most has a promotion; promised are 10. A first "
+        "test on 600 items of 24 channels, at a spread of 18 points, finds a true gain of 5 points in 92 of "
+        "100 cases where items of a channel correlate by 0.05, in 42 by 0.2, and never with fewer than 20 "
+        "channels; later tests find less, until one promotes. (Simulated: python -m registry.simulate.)"
     ),
     year=Year(
         fdr=0.10,
