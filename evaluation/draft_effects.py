@@ -117,8 +117,8 @@ def primary_comparison(
     lean, drawn = pooled_lean(leans), [each.as_drawn for each in labelled]
     mean_advantage = math.fsum(each.advantage for each in labelled) / max(len(labelled), 1)
     drafted = any(each.source in ("champion", "another") for each in labelled)
-    rectified = rectified_comparison(drawn, lean) if drafted else None
-    low, high = lean_bounds(drawn, lean)
+    rectified = rectified_with_wealth(drawn, lean, gate.min_effect) if drafted else None
+    _, high = lean_bounds(drawn, lean)
     effects = DraftEffects(
         labelled=as_they_are,
         by_source=by_source,
@@ -127,12 +127,21 @@ def primary_comparison(
         most=max(0.0, high * mean_advantage) if math.isfinite(high) else None,
         asked_blind=gate.blind_share,
     )
-    if rectified is None:
-        return as_they_are, effects
-    # Who bets takes the lean at the end that is against them: the t test has its error, a wealth has none.
-    careful = with_wealth(rectified, rectified_differences(drawn, low), gate.min_effect)
-    worse = with_wealth(rectified, rectified_differences(drawn, high)).worse_wealth
-    return replace(careful, worse_wealth=worse, labelled_effect=as_they_are.effect), effects
+    return replace(rectified, labelled_effect=as_they_are.effect) if rectified else as_they_are, effects
+
+
+def rectified_with_wealth(
+    drawn: Sequence[LabelledDifference], lean: PooledLean, min_effect: float
+) -> Comparison | None:
+    """`rectified_comparison`, with what those would have who bet. They take the lean at the end of its interval that is
+    against them: the t test has its error, a wealth has none."""
+    comparison = rectified_comparison(drawn, lean)
+    if comparison is None:
+        return None
+    low, high = lean_bounds(drawn, lean)
+    better = with_wealth(comparison, rectified_differences(drawn, low), min_effect)
+    worse = with_wealth(comparison, rectified_differences(drawn, high))
+    return replace(better, worse_wealth=worse.worse_wealth)
 
 
 def _gathered(lean: PooledLean, nights: int) -> GatheredLean | None:

@@ -6,7 +6,7 @@ candidate. The estimates are the product's own (`evaluation.statistics.rectified
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 
 import numpy as np
@@ -63,16 +63,17 @@ class DrawnYears:
         )
 
 
-def draw_years(world: Population, years: int, nights: int, both: bool, seed: int) -> DrawnYears:
-    """The champion drafts what isn't blind, or, with `both`, it and the candidate by a throw of the dice."""
-    random = np.random.default_rng(seed)
+def draw_years(world: Population, years: int, candidates_drafts: Sequence[float], seed: int) -> DrawnYears:
+    """A night for each of `candidates_drafts`: the share of what isn't blind that the candidate drafts by a throw of
+    the dice. The champion drafts the rest."""
+    random, nights = np.random.default_rng(seed), len(candidates_drafts)
     shape, places = (years, nights, ITEMS), np.repeat(np.arange(YEARS_CHANNELS), even_sizes(ITEMS, YEARS_CHANNELS))
     candidates = len(world.pairs[0])
     champion = np.arange(nights) * len(world.pairs) // nights
     pair = champion * candidates + random.integers(candidates, size=shape[:2])
     channels = random.permuted(np.tile(np.arange(world.channels), (years, 1)), axis=1)[:, None, places]
     talk = channels * world.talks + random.integers(world.talks, size=shape)
-    blind, others = random.random(shape) < BLIND_SHARE, random.random(shape) < 0.5 * both
+    blind, others = random.random(shape) < BLIND_SHARE, random.random(shape) < np.array(candidates_drafts)[:, None]
     every = [one for row in world.pairs for one in row]
 
     def drawn(name: str) -> Values:
@@ -170,8 +171,8 @@ def lines(years: int, seed: int) -> Iterator[str]:
     yield ""
     yield "| drafts of | effect | error | spread | own SE | held | at least | at last | +5 found | 0 or less found |"
     yield "|---|---|---|---|---|---|---|---|---|---|"
-    for drafts, both in (("the champion", False), ("either, at random", True)):
-        drawn = draw_years(world, years, NIGHTS, both, seed)
+    for drafts, share in (("the champion", 0.0), ("either, at random", 0.5)):
+        drawn = draw_years(world, years, [share] * NIGHTS, seed)
         for name, estimate in ESTIMATES.items():
             yield f"| {drafts} | {name} | {_row(accuracy(drawn, estimate(drawn)))} |"
     yield ""

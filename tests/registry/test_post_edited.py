@@ -8,6 +8,7 @@ import pytest
 from errata.domain.chapter import Chapter
 from errata.domain.correction import Label
 from evaluation.items import Item, Question, f1_alone
+from registry.simulate import edited_presets
 from registry.simulate.post_edited import Population, f1, post_edit
 from registry.simulate.rectified_years import ESTIMATES, accuracy, blind_alone, draw_years, lines, raw, rectified
 
@@ -38,7 +39,7 @@ def test_a_label_favours_whoever_drafted_it(world):
 
 
 def test_the_rectified_interval_holds_the_truth_and_the_labels_own_does_not(world):
-    drawn = draw_years(world, 40, 60, both=False, seed=2)
+    drawn = draw_years(world, 40, [0.0] * 60, seed=2)
     labelled, alone, better = (accuracy(drawn, estimate(drawn)) for estimate in (raw, blind_alone, rectified))
     assert labelled.error < -1.5 and labelled.coverage < 0.85
     assert abs(alone.error) < 0.3 and abs(better.error) < 0.4
@@ -48,7 +49,7 @@ def test_the_rectified_interval_holds_the_truth_and_the_labels_own_does_not(worl
 
 
 def test_drafts_drawn_at_random_cancel_out(world):
-    drawn = draw_years(world, 40, 60, both=True, seed=2)
+    drawn = draw_years(world, 40, [0.5] * 60, seed=2)
     for estimate in (raw, rectified):
         result = accuracy(drawn, estimate(drawn))
         assert abs(result.error) < 0.4 and 0.85 <= result.coverage <= 0.95
@@ -68,3 +69,22 @@ def test_every_way_of_reckoning_has_its_row():
     assert len(table) == 1 + 2 * len(ESTIMATES)
     assert not any("nan" in line for line in table[:2])
     assert np.all([line.count("|") == table[0].count("|") for line in table])
+
+
+def shares(rows: list[str], name: str) -> list[float]:
+    [row] = [row for row in rows if row.startswith(f"| {name} |")]
+    return [float(cell.strip().rstrip("%")) for cell in row.split("|")[2:-1]]
+
+
+def test_the_presets_are_asked_by_both_effects():
+    rows = list(edited_presets.lines(200, 3))
+    assert len(shares(rows, "as labelled")) == len(shares(rows, "rectified")) == 6
+
+
+@pytest.mark.slow
+def test_the_rectified_effect_finds_a_gain_that_edited_drafts_hide():
+    rows = list(edited_presets.lines(4000, 20250101))
+    hidden, found = shares(rows, "as labelled"), shares(rows, "rectified")
+    assert found[0] > hidden[0] + 15, "small, on a first night of the champion's drafts"
+    assert found[2] > 65 and found[4] > 70
+    assert found[1] < 5 and found[3] == found[5] == 0
