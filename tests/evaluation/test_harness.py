@@ -247,7 +247,7 @@ def test_what_is_said_of_a_scored_item_moves_nothing_and_is_shown_beside(
     fresh = {json.loads(row.reference)[1]["start"] for row in rows if row.part == "fresh"}
     assert fresh == {60}, "items.parquet has what decides"
     assert as_json(result)["contenders"][0]["later_labels"]["changed"] == 3
-    assert "3 got another label after they were first scored, and 1 have no label any more" in beside(after)[0]
+    assert "3 got another label after they were first scored, and 1 has no label any more" in beside(after)[0]
 
 
 def test_what_was_accepted_decides_nothing_and_is_shown_beside(

@@ -24,7 +24,8 @@ def _accepted(accepted: Comparison) -> str:
 
 
 def _later(later: LaterLabels) -> str:
-    withdrawn = f"{later.withdrawn} have no label any more" if later.withdrawn else ""
+    have = "has" if later.withdrawn == 1 else "have"
+    withdrawn = f"{later.withdrawn} {have} no label any more" if later.withdrawn else ""
     if not later.changed:
         return f"Of the items, {withdrawn}; they count by the label that they had when they were first scored."
     changed = f"{later.changed} got another label after they were first scored" + (withdrawn and f", and {withdrawn}")
