@@ -43,6 +43,8 @@ SOURCES: tuple[DraftSource, ...] = get_args(DraftSource)
 _UNDRAWN = SOURCES.index("undrawn")
 _SAME = 1e-12
 """Strata whose advantages differ by less, relatively, differ by rounding."""
+_CANCELLED = 1e-9
+"""An error this much smaller than the items' own is rounding, not precision; as in `paired`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +100,16 @@ class DraftCells:
         return np.where(self.usable, sums.sum(axis=-1) / np.maximum(self.count.sum(axis=-1), 1), 0.0)
 
     @property
+    def residuals(self) -> Values:
+        """Σ (d_i − mean)² of each usable source."""
+        return np.where(self.usable, np.maximum(self.squares - self.items * self.mean(self.difference) ** 2, 0.0), 0.0)
+
+    @property
     def precision(self) -> Values:
         """n_s/σ² of each source's mean, σ² pooled over the sources; 0 of undrawn items. Of differences without any
         spread it is n_s: then the items' numbers alone weigh."""
-        rests = np.where(self.usable, self.squares - self.items * self.mean(self.difference) ** 2, 0.0).sum(axis=-1)
         freedom = np.maximum(self.items.sum(axis=-1) - self.usable.sum(axis=-1), 1.0)
-        variance = (np.maximum(rests, 0.0) / freedom)[..., None]
+        variance = (self.residuals.sum(axis=-1) / freedom)[..., None]
         drawn = np.where(np.arange(len(SOURCES)) == _UNDRAWN, 0.0, self.items)
         return np.asarray(drawn / np.where(variance > 0, variance, 1.0))
 
@@ -250,7 +256,10 @@ def _jackknife(cells: DraftCells, sums: Values, weights: Values) -> tuple[Values
     clusters = np.maximum(present.sum(axis=-1), 1)
     error = np.sqrt((clusters - 1) / clusters * (moves.sum(axis=-2) ** 2).sum(axis=-1))
     shares = (weights[..., None] * np.where(used, cells.count / np.where(used, items, 1.0), 0.0)).sum(axis=-2)
-    return np.asarray(error), np.asarray(1 / (shares**2).sum(axis=-1))
+    variances = cells.residuals / np.maximum(cells.items - 1, 1.0) / np.maximum(cells.items, 1.0)
+    by_item = np.sqrt((weights**2 * variances).sum(axis=-1))
+    guarded = np.where(error < _CANCELLED * by_item, by_item, error)
+    return guarded, np.asarray(1 / np.maximum((shares**2).sum(axis=-1), np.finfo(float).tiny))
 
 
 def _satterthwaite(one: Values, its_freedom: Values, other: Values, others_freedom: Values) -> Values:
@@ -261,17 +270,18 @@ def _satterthwaite(one: Values, its_freedom: Values, other: Values, others_freed
 
 
 def rectified_comparison(items: Sequence[LabelledDifference], lean: PooledLean) -> Comparison | None:
-    """`rectify` as the gate takes it, of the items that count; None where nothing tells lean from gain.
+    """`rectify` as the gate takes it, of the items that count; None where nothing tells lean from gain, and of a
+    single cluster.
 
     Its clusters are those of the items, its effective clusters one more than its degrees of freedom, and its interval
     is Student's. With an endless number of items like these the lean would still leave `lean_error` open: `needed` is
     what it would take if more of them settled that, too, as more blind ones do.
     """
     estimate = rectify(DraftCells.of(items), lean)
-    if not math.isfinite(float(estimate.effect)):
-        return None
     weight = dict(zip(SOURCES, estimate.weights.tolist(), strict=True))
     counted = [item for item in items if abs(weight[item.source]) > _SAME]
+    if not counted or not math.isfinite(float(estimate.effect)):
+        return None
     effect, se, clusters = float(estimate.effect), float(estimate.se), float(estimate.freedom) + 1
     reach = t_quantile(1 - ALPHA, clusters) * se
     mde = detectable_effect(se, clusters)

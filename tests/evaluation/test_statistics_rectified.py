@@ -141,10 +141,30 @@ def test_item_by_item_the_gain_is_the_mean_of_what_blind_labels_would_say(items)
     assert rectified_differences([LabelledDifference(90.0, "a", "champion", 80.0)], 0.5) == [100.0]
 
 
+def test_clusters_whose_sums_cancel_out_are_not_certain():
+    """Each has a gain of 10 and a loss of 9 of either source: without the items' own error all would be sure."""
+    items = [
+        LabelledDifference(difference, f"c{at}", source, 0.0)
+        for at in range(6)
+        for source in ("blind", "champion")
+        for difference in (10.0, -9.0)
+    ]
+    one = rectified_comparison(items, KNOWN)
+    assert one.effect == pytest.approx(0.5) and one.se == pytest.approx(one.sd / 24**0.5, rel=0.05)
+    assert one.p_value > 0.3
+
+
 def test_a_source_of_one_cluster_does_not_count():
     items = [LabelledDifference(float(at), f"c{at % 3}", "blind", 0.0) for at in range(9)]
     lone = [LabelledDifference(90.0, "c1", "champion", 50.0)] * 5
     assert rectified_comparison(items + lone, KNOWN) == rectified_comparison(items, KNOWN)
+
+
+@pytest.mark.parametrize("sources", [[], ["blind"], ["blind", "champion", "champion"]])
+def test_of_nothing_or_one_cluster_there_is_no_estimate(sources):
+    items = [LabelledDifference(5.0, "c", source, 30.0 * (source == "champion")) for source in sources]
+    assert rectified_comparison(items, KNOWN) is None
+    assert measure_lean(DraftCells.of(items))[1] == np.inf
 
 
 def test_pooled_leans_by_hand():
