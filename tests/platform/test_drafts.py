@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,17 @@ from errata.domain.correction import Correction, Label
 from errata.domain.draft_draw import DraftDraw
 from errata.domain.hashing import content_hash, sha256
 from errata.domain.prediction import Prediction
+from errata.domain.transcript import Transcript
 from errata.errors import Refused
 from errata.formats import review_detect, reviews_jsonl
 from errata.formats.reviews_jsonl import Review
 from errata.formats.source_rows import Rejected
+from errata.inference.predictor import AnswerKey
+from errata.operations import predicting
 from errata.operations.importing import import_corrections, import_transcripts
 from errata.operations.review_tasks import TaskFile, write_tasks
 from errata.settings import FILE
+from errata.tasks.template import Reading
 from errata.workspace import Workspace
 from tests.made_up_params import write_params
 from tests.made_up_record import chapters, correction, talk
@@ -136,6 +141,35 @@ def test_a_draft_of_another_model_than_the_champion_is_drawn_for_nobody_else(
     write_params(workspace.root, review={"blind_share": 0.0})
     write_tasks(Workspace.find(workspace.root), tmp_path / "tasks.jsonl", "jsonl", "challenger")
     assert {row["model"] for row in lines(tmp_path / "tasks.jsonl")} == {CHALLENGER}
+
+
+class OneChapter:
+    """A model whose every answer is one chapter."""
+
+    def __init__(self, identity: str, folder: Path, models: Path) -> None:
+        self.key = AnswerKey(identity, "inline@1")
+
+    def answer(self, transcripts: Sequence[Transcript]) -> list[Reading]:
+        return [Reading(chapters(0))] * len(transcripts)
+
+
+def test_a_challenger_that_waits_answers_what_is_drawn_for_it_and_no_more(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predicting, "ForkedModel", OneChapter)
+    newcomers = "e" * 64, "f" * 64
+    with workspace.record.write() as store:
+        for alias, model in zip(("champion", "challenger"), newcomers, strict=True):
+            (workspace.models / model[:16]).mkdir(parents=True)
+            store.aliases.assign_alias(alias, model, "promote", "test", None, None)
+        drawn, seqs = DraftDraw(newcomers, 0.3), store.transcripts.awaiting_draft(newcomers[1], "inline@1")
+        theirs = [seq for seq in seqs if drawn.model_for(store.transcripts.hash_of(seq)) == newcomers[1]]
+    run = predicting.predict(workspace)
+    assert (run.model, run.predicted, run.by_challenger) == (newcomers[0], len(NAMES), len(theirs))
+    with workspace.record.read() as store:
+        assert [answer.transcript for _, answer in store.predictions.awaiting_review(newcomers[1])] == theirs
+    assert 0 < len(theirs) < len(NAMES) and predicting.predict(workspace).by_challenger == 0
+    assert write_tasks(workspace, tmp_path / "tasks.jsonl", "jsonl").tasks == len(NAMES), "each has its draft"
 
 
 @pytest.mark.parametrize("tool", ["sheet", "label-studio", "argilla"])
