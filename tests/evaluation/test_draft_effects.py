@@ -126,6 +126,7 @@ def test_blind_labels_decide_alone_while_nothing_is_known_of_the_lean(place: Pla
     assert scores.primary.n == 8 and scores.primary.effect == pytest.approx(blind.effect)
     assert scores.primary.labelled_effect == scores.drafts.labelled.effect
     assert evaluation.lean is not None and evaluation.lean.value > 0
+    assert "It rests on 8 of the 32 labels." in draft_sentences(scores.drafts, scores.primary)[1]
 
 
 def test_earlier_nights_tell_the_lean_and_drafted_labels_count(place: Place) -> None:

@@ -35,9 +35,10 @@ def _by_source(effects: DraftEffects) -> str:
 def _rectified(effects: DraftEffects, primary: Comparison) -> str:
     before, after = effects.labelled.effect or 0.0, primary.effect or 0.0
     known = f" and those of {effects.lean.nights} nights before" if effects.lean else ""
+    rests = f" It rests on {primary.n} of the {effects.labelled.n} labels." if primary.n < effects.labelled.n else ""
     return (
         f"Edited drafts favour whoever drafted them: by what tonight's labels{known} show of that, the effect moves by "
-        f"{after - before:+z.1f}, from {before:+z.1f} to {after:+z.1f}."
+        f"{after - before:+z.1f}, from {before:+z.1f} to {after:+z.1f}.{rests}"
     )
 
 
