@@ -46,8 +46,11 @@ def _bet(
 ) -> Decision:
     is_large_enough = policy.is_large_enough(primary)
     if is_large_enough and wager.wealth >= rule.challengers and wager.p_value <= rule.level:
-        if any(result.harms for result in results):
+        if any(result.is_certain_harm for result in results):
             return Decision("reject", "better, but harmful", final=True)
+        # Of few items one that collapsed is many; the nights that are left may show that it was the only one.
+        if any(result.harms for result in results):
+            return _wait(Decision("underpowered", "better, but harmful"), rule, wager)
         if not any(result.is_open for result in results):
             return Decision("promote", "better", final=True)
         return _wait(Decision("underpowered", "guardrails not evaluable"), rule, wager)

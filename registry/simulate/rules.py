@@ -48,24 +48,25 @@ def passes_small(compared: Comparisons) -> Answers:
     return passed
 
 
-def collapse_statuses(contenders: Contenders, policy: Policy, which: Answers) -> tuple[Answers, Answers]:
-    """Which of those asked about pass the guardrail on collapses, and which fail it."""
+def collapse_statuses(contenders: Contenders, policy: Policy, which: Answers) -> tuple[Answers, Answers, Answers]:
+    """Which of those asked about pass the guardrail on collapses, which fail it, and which of these surely."""
     limit = policy.limit("collapses")
     if limit is None:
         raise BadInput(f"the preset {policy.name} has no guardrail on collapses")
-    passed, failed = np.zeros_like(which), np.zeros_like(which)
+    passed, failed, harmed = np.zeros_like(which), np.zeros_like(which), np.zeros_like(which)
     if which.any():
         collapses = contenders.collapses().subset(which)
         bounds = collapse_bounds(collapses, limit.margin, robust=policy.holds_one)
         passed[which], failed[which] = statuses(collapses.effect, bounds, limit.margin)
-    return passed, failed
+        harmed[which] = failed[which] & (2 * collapses.effect - bounds < 0)
+    return passed, failed, harmed
 
 
 def small_rule(contenders: Contenders) -> Verdicts:
     """The preset `small`, as `registry.gate` decides every night anew."""
     compared = contenders.comparisons()
     found = passes_small(compared)
-    passed, failed = collapse_statuses(contenders, SMALL, found)
+    passed, failed, _ = collapse_statuses(contenders, SMALL, found)
     rejected = is_large_enough(compared, SMALL) & (compared.p_value > _SURELY_NOT_WORSE)
     rejected[rejected] = compared.subset(rejected).high <= 0
     return Verdicts(passed, passed | failed | rejected)
@@ -96,9 +97,9 @@ class SequentialRule:
         compared, may = contenders.comparisons(), self.begun <= rule.challengers
         large = may & is_large_enough(compared, SEQUENTIAL)
         found = large & (contenders.log_wealth >= math.log(rule.challengers)) & (compared.robust_p_value <= rule.level)
-        passed, failed = collapse_statuses(contenders, SEQUENTIAL, found)
+        passed, _, harmed = collapse_statuses(contenders, SEQUENTIAL, found)
         worse = large & ~found & (contenders.log_wealth_of_loss >= -math.log(rule.harm))
-        return Verdicts(passed, passed | failed | worse | (contenders.age >= rule.nights))
+        return Verdicts(passed, passed | harmed | worse | (contenders.age >= rule.nights))
 
 
 @dataclass
@@ -123,7 +124,7 @@ class AnnualRule:
     def __call__(self, contenders: Contenders) -> Verdicts:
         compared, p_values = contenders.comparisons(), annual_p_values(contenders)
         large = is_large_enough(compared, ANNUAL)
-        passed, failed = collapse_statuses(contenders, ANNUAL, large & (compared.n >= self.year.items))
+        passed, failed, _ = collapse_statuses(contenders, ANNUAL, large & (compared.n >= self.year.items))
         # Where the guardrail can't tell yet, the test waits.
         tested, promoted = passed | failed, np.zeros_like(passed)
         for at in np.flatnonzero(tested).tolist():

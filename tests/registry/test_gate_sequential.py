@@ -48,6 +48,10 @@ def lost(points: float, n: int = 120) -> Comparison:
 BETTER, EVEN, WORSE, FEW = drawn(6.0, 260), drawn(0.5, 260), drawn(-6.0, 260), drawn(12.0, 39)
 
 
+MAYBE = dataclasses.replace(UNCHANGED, effect=-1.0, low=-3.5, high=1.5, se=1.4, jackknife_se=1.4)
+"""Fails its margin, and may yet turn out to be no loss at all."""
+
+
 @pytest.mark.parametrize(
     ("case", "verdict", "cause", "final"),
     [
@@ -60,6 +64,8 @@ BETTER, EVEN, WORSE, FEW = drawn(6.0, 260), drawn(0.5, 260), drawn(-6.0, 260), d
         (evidence(BETTER, nights=5), "promote", "better", True),
         (evidence(BETTER, place_taken=True), "inconclusive", "place taken", True),
         (evidence(BETTER, anchor=lost(3.1)), "reject", "better, but harmful", True),
+        (evidence(BETTER, anchor=MAYBE), "underpowered", "better, but harmful", False),
+        (evidence(BETTER, nights=5, anchor=MAYBE), "inconclusive", "let go", True),
         (evidence(BETTER, anchor=lost(0, n=19)), "underpowered", "guardrails not evaluable", False),
         (evidence(BETTER, nights=5, anchor=lost(0, n=19)), "inconclusive", "let go", True),
         (evidence(compare([], [], [], seed=1)), "underpowered", "waits", False),

@@ -66,6 +66,11 @@ class GuardrailResult:
         return not self.alarm or self.n >= self.least
 
     @property
+    def is_certain_harm(self) -> bool:
+        """Whether it `harms` and its whole interval lies below 0, so that more items would not let it pass."""
+        return self.harms and (self.effect is None or self.reach is None or self.effect + self.reach < 0)
+
+    @property
     def reach(self) -> float | None:
         """Within how much, in `unit`, the items tell the effect; None where they don't."""
         return None if self.effect is None or self.bound is None else self.effect - self.bound

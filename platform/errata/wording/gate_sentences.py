@@ -37,7 +37,8 @@ def causes(decision: Decision) -> list[str]:
         return [_fault(fault, decision) for fault in decision.faults]
     failed = " and ".join(rail.name for rail in decision.guardrails if rail.harms)
     if decision.cause == "better, but harmful":
-        return [f"It is better on fresh items, but fails {failed}."]
+        waits = "" if decision.verdict == "reject" else " so far; more items may show that this was chance"
+        return [f"It is better on fresh items, but fails {failed}{waits}."]
     if decision.cause == "guardrails not evaluable":
         return [f"It is better on fresh items, but {_open_guardrails(decision)}"]
     shortfall = [] if decision.shortfall is None else _shortfall(decision.shortfall, decision, comparison)
