@@ -16,6 +16,7 @@ from errata.wording.judging_sentences import (
     floor_sentence,
     judge_sentences,
     panel_sentence,
+    rates_sentence,
     unlabelled_sentence,
 )
 from errata.wording.night_sentences import alarm_sentence, gate_change_sentence, seeds_sentence
@@ -94,6 +95,7 @@ def _environment() -> Environment:
         "floor_sentence": floor_sentence,
         "judge_sentences": judge_sentences,
         "panel_sentence": panel_sentence,
+        "rates_sentence": rates_sentence,
         "unlabelled_sentence": unlabelled_sentence,
     }
     environment.tests["missing"] = figures.is_missing

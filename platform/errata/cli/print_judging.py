@@ -10,6 +10,7 @@ from errata.wording.judging_sentences import (
     floor_sentence,
     judge_sentences,
     panel_sentence,
+    rates_sentence,
     unlabelled_sentence,
 )
 
@@ -27,7 +28,7 @@ def print_judging(judging: Judging, contender: str) -> None:
     if verdict.mean is not None:
         say(
             f"{contender.capitalize()} against champion on {judging.n} items: {verdict.mean:+.2f} "
-            f"({verdict.wins} won, {verdict.ties} even, {verdict.losses} lost)"
+            f"({verdict.wins} won, {verdict.ties} even, {verdict.losses} lost). {rates_sentence(judging.rates)}".strip()
         )
     if unlabelled.n:
         say(f"{unlabelled.n} of the items are talks that nobody has reviewed. {better_sentence(judging)}".strip())

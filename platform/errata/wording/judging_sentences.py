@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from errata.documents.judging import AgreementFloor, JudgeCheck, JudgeReliability, Judging, SayReason, Unlabelled
+from errata.documents.judging import (
+    AgreementFloor,
+    IntervalEstimate,
+    JudgeCheck,
+    JudgeReliability,
+    Judging,
+    SayReason,
+    Unlabelled,
+    VerdictRates,
+)
 
 
 def judge_sentences(judge: JudgeReliability) -> tuple[str, ...]:
@@ -11,7 +20,8 @@ def judge_sentences(judge: JudgeReliability) -> tuple[str, ...]:
 
 def _judge_sentence(judge: JudgeReliability, reason: SayReason) -> str:
     kappa, drift, injection = judge.agreement.kappa, judge.drift, judge.injection
-    agreed = f"weighted kappa {_two(kappa.value)}" + ("" if kappa.low is None else f" (at least {_two(kappa.low)})")
+    interval = "" if kappa.low is None else f" (90 % interval {_two(kappa.low)} to {_two(kappa.high)})"
+    agreed = f"weighted kappa {_two(kappa.value)}{interval}"
     limit = "" if reason.limit is None else f"{reason.limit:g}"
     match reason.code:
         case "unanswered":
@@ -24,10 +34,10 @@ def _judge_sentence(judge: JudgeReliability, reason: SayReason) -> str:
                 "two are needed."
             )
         case "disagrees":
-            return f"It agrees too little with reviewers: {agreed}, which must be at least {limit}."
+            return f"It agrees too little with reviewers: {agreed}, whose lower end must be at least {limit}."
         case "below reviewers":
             limit = _two(reason.limit)
-            return f"It agrees less with reviewers than they do: {agreed}, which must be at least {limit}."
+            return f"It agrees less with reviewers than they do: {agreed}, whose lower end must be at least {limit}."
         case "order matters":
             return (
                 f"It depends on the order: {_two(judge.swap.consistency.value)} of its verdicts stand when the two "
@@ -51,29 +61,36 @@ def _judge_sentence(judge: JudgeReliability, reason: SayReason) -> str:
 def floor_sentence(floor: AgreementFloor) -> str:
     """What judges are held to, and whether reviewers' own agreement has a part in it."""
     kappa = floor.among_reviewers
-    needed = f"each judge's must be at least {_two(floor.limit)}"
+    needed = f"the lower end of each judge's must be at least {_two(floor.limit)}"
     if floor.measured:
-        own = f"weighted kappa {_two(kappa.value)}, on {kappa.n} second opinions"
-        return f"Reviewers agree among themselves with {own}, which is the most to be expected of a judge; {needed}."
+        own = f"reviewers agree with a weighted kappa of {_two(kappa.value)} on {kappa.n} second opinions"
+        return f"Among themselves, {own}, the most to be expected of a judge; {needed}."
     return (
-        f"How far reviewers agree among themselves is not known: {kappa.n} second opinions from {kappa.clusters} "
-        f"channels, where {floor.least} from two are needed; {needed}."
+        f"The weighted kappa of reviewers among themselves is not known: {kappa.n} second opinions from "
+        f"{kappa.clusters} channels, where {floor.least} from two are needed; {needed}."
     )
 
 
 def better_sentence(judging: Judging) -> str:
     """On how many talks that nobody has reviewed the contender is better; empty where none were judged."""
-    better, rates = judging.better, judging.rates
+    better = judging.better
     if better is None:
         return ""
-    counted = f"On {_percent(better.counted)} of {better.n} talks that nobody has reviewed, the judges find it better"
+    counted = f"On {_percent(better.counted)} of {better.n} talks that nobody has reviewed, the judges favour it"
     if better.value is None:
         return f"{counted}; that can't be corrected for their error: they aren't surely better than a guess."
-    right = f"{_percent(rates.true_positive.value)} and {_percent(rates.true_negative.value)}"
     interval = f"90 % interval {_percent(better.low)} to {_percent(better.high)}"
+    return f"{counted}; corrected for their error, on {_percent(better.value)} ({interval})."
+
+
+def rates_sentence(rates: VerdictRates) -> str:
+    """How often the panel is right about a night's items; empty where nobody reviewed any that it judged."""
+    better, others = rates.true_positive, rates.true_negative
+    if not better.n + others.n:
+        return ""
     return (
-        f"{counted}; corrected for their error, {_percent(better.value)} ({interval}). Where people find it better, or "
-        f"don't, the judges say so in {right} of cases."
+        f"Where reviewers' scores favour the contender, so do the judges on {_rate(better)}; where they don't, nor do "
+        f"the judges on {_rate(others)}."
     )
 
 
@@ -125,6 +142,11 @@ def unlabelled_sentence(unlabelled: Unlabelled) -> str:
 
 def _two(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.2f}"
+
+
+def _rate(share: IntervalEstimate) -> str:
+    interval = "" if share.low is None else f" (90 % interval {_percent(share.low)} to {_percent(share.high)})"
+    return f"{_percent(share.value)} of {share.n}{interval}"
 
 
 def _percent(value: float | None) -> str:
