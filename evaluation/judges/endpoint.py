@@ -25,7 +25,7 @@ from errata.inference.openai_client import (
 )
 from evaluation.judges.budget import Budget
 from evaluation.judges.render import visible
-from evaluation.judges.request import LONGEST_ANSWER, TEMPERATURE, NoAnswer, Reply, Request
+from evaluation.judges.request import LONGEST_ANSWER, LONGEST_TEXT, TEMPERATURE, NoAnswer, Reply, Request, bound_texts
 
 TIMEOUT = 120.0
 """Seconds that one call may take in all, however slowly its answer drips."""
@@ -34,6 +34,8 @@ LONGEST_NAME = 200
 _HOPELESS = (401, 403, 404)
 """The key, the right or the address is wrong: any other question would fare the same."""
 
+_FORM_REFUSED = (400, 422)
+
 
 class Endpoint:
     at_once = 4
@@ -41,8 +43,9 @@ class Endpoint:
     def __init__(
         self, judge: Judge, budget: Budget, timeout: float = TIMEOUT, sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        self.identity = content_hash(["endpoint", judge.url, judge.model, TEMPERATURE])
+        self.identity = content_hash(["endpoint", judge.url, judge.model, LONGEST_TEXT, TEMPERATURE])
         self._judge, self._budget, self._sleep = judge, budget, sleep
+        self._bounded = True
         self._client = OpenAIClient(f"{judge.url.rstrip('/')}/chat/completions", timeout)
 
     def answer(self, request: Request) -> Reply:
@@ -63,9 +66,20 @@ class Endpoint:
             raise NoAnswer(f"{name} {fault}") from fault
 
     def _call(self, request: Request) -> Reply:
+        """Texts in the answer are bounded, but for a server that won't take a schema that bounds them."""
+        try:
+            return self._exchange(request, self._bounded)
+        except CallRefused as fault:
+            if fault.status not in _FORM_REFUSED or not self._bounded:
+                raise
+        reply = self._exchange(request, bounded=False)
+        self._bounded = False
+        return reply
+
+    def _exchange(self, request: Request, bounded: bool) -> Reply:
         key = self._key()
         aside = self._budget.take(self._judge.name, request)
-        answer = self._client.post(self._body(request), key)
+        answer = self._client.post(self._body(request, bounded), key)
         tokens = tokens_used(answer)
         if tokens is not None:
             self._budget.settle(self._judge.name, aside, tokens)
@@ -87,8 +101,9 @@ class Endpoint:
             raise NoAnswer(f"{self._judge.name} needs a key; set the environment variable {name}", final=True)
         return key
 
-    def _body(self, request: Request) -> JsonObject:
+    def _body(self, request: Request, bounded: bool) -> JsonObject:
         name, schema = request.kind.partition("@")[0], request.schema()
+        schema = bound_texts(schema) if bounded else schema
         return {
             "model": self._judge.model,
             "temperature": TEMPERATURE,

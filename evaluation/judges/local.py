@@ -19,10 +19,7 @@ from errata.inference.engine import Ask, Engine, Step
 from errata.tasks.encode import dress, ids
 from errata.tasks.prompt import Slot, Text
 from evaluation.judges.budget import Budget
-from evaluation.judges.request import LONGEST_ANSWER, TEMPERATURE, NoAnswer, Reply, Request
-
-LONGEST_TEXT = 160
-"""Characters of a text in the answer: a small model that does not come to its end is brought to it."""
+from evaluation.judges.request import LONGEST_ANSWER, LONGEST_TEXT, TEMPERATURE, NoAnswer, Reply, Request, bound_texts
 
 _SPACED = {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}
 
@@ -108,17 +105,6 @@ def grammar(schema: JsonObject) -> str:
     spaced = {**bound_texts(schema), "x-guidance": _SPACED}
     lark = f'%llguidance {{"no_forcing": true}}\nstart: %json {json.dumps(spaced)}\n'
     return str(llguidance.LLMatcher.grammar_from_lark(lark))
-
-
-def bound_texts(schema: Any) -> Any:
-    """The same schema with a longest length for every free text."""
-    if isinstance(schema, list):
-        return [bound_texts(part) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    inner = {name: bound_texts(part) for name, part in schema.items()}
-    free = schema.get("type") == "string" and not {"enum", "const"} & schema.keys()
-    return {**inner, "maxLength": LONGEST_TEXT} if free else inner
 
 
 def _weights(folder: Path) -> str:

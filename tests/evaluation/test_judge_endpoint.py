@@ -20,7 +20,7 @@ from evaluation.judges.cache import Cache
 from evaluation.judges.endpoint import Endpoint
 from evaluation.judges.judge_client import ENOUGH, JudgeClient
 from evaluation.judges.pairwise import PairForm, both_orders, judge_pairs
-from evaluation.judges.request import LONGEST_ANSWER, NoAnswer, Request
+from evaluation.judges.request import LONGEST_ANSWER, LONGEST_TEXT, NoAnswer, Request
 from tests.made_up_judge import Script, broken, client, item, serving
 from tests.made_up_server import dripping_headers
 
@@ -45,6 +45,27 @@ def test_a_question_goes_out_pinned_cold_and_held_to_a_schema() -> None:
     schema = body["response_format"]["json_schema"]["schema"]
     assert list(schema["properties"]) == ["why", "better"] and schema["additionalProperties"] is False
     assert schema["properties"]["better"]["enum"] == ["first", "second", "tie"]
+
+
+def longest_text(body: dict[str, Any]) -> int | None:
+    schema = body["response_format"]["json_schema"]["schema"]
+    return schema["properties"]["why"].get("maxLength")
+
+
+def test_a_text_of_an_answer_is_bounded_where_the_server_will_bound_it() -> None:
+    """A model that doesn't come to its end would leave the night without an answer."""
+    with serving() as script:
+        asked(script)[0].answer(one())
+        assert longest_text(script.asked[0]) == LONGEST_TEXT
+    with serving(faults=[(400, {}, "maxLength is not permitted")]) as script:
+        client, waits = asked(script)
+        assert client.answer(one()).answer and client.answer(one()).answer
+    assert [longest_text(body) for body in script.asked] == [LONGEST_TEXT, None, None] and not waits
+
+
+def test_a_longer_text_is_no_fault() -> None:
+    with serving(lambda form, data: {"why": "so " * 400, "better": "tie"}) as script:
+        assert asked(script)[0].answer(one()).answer
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 503])

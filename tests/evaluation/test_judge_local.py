@@ -15,11 +15,11 @@ from errata.errors import NotFound
 from evaluation.judges.budget import Budget
 from evaluation.judges.judge_client import open_judges
 from evaluation.judges.judged_item import AnswerPair
-from evaluation.judges.local import LONGEST_TEXT, LocalModel, bound_texts, grammar
+from evaluation.judges.local import LocalModel, grammar
 from evaluation.judges.pairwise import PairForm, both_orders
 from evaluation.judges.question_bank import BankQuestion
 from evaluation.judges.recall import GradeForm, request
-from evaluation.judges.request import NoAnswer
+from evaluation.judges.request import LONGEST_TEXT, NoAnswer, bound_texts
 from evaluation.judges.rubric import CRITERIA, RubricForm
 from evaluation.judges.rubric import request as rubric_request
 from tests.made_up_judge import item, talk

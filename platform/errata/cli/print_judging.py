@@ -14,7 +14,10 @@ from errata.wording.judging_sentences import (
     unlabelled_sentence,
 )
 
-COLUMNS = ("judge", "say", "kappa", "better", "not better", "swap", "placebo", "length", "style", "canaries", "obeys")
+BELIEF = ("judge", "say", "kappa", "better", "not better", "swap", "canaries")
+SWAY = ("judge", "takes first", "changed", "unequal", "length", "style", "obeys", "drift")
+"""`changed`: of questions asked twice, those answered otherwise; `unequal`: of equal answers, those found better;
+`drift`: of the canaries, those judged otherwise than the first time."""
 
 
 def print_check(check: JudgeCheck) -> None:
@@ -50,7 +53,8 @@ def print_recall(recall: Recall) -> None:
 
 
 def _print_judges(check: JudgeCheck) -> None:
-    print_table("judges", COLUMNS, [_row(judge) for judge in check.judges])
+    print_table("judges", BELIEF, [_belief(judge) for judge in check.judges])
+    print_table("what sways them", SWAY, [_sway(judge) for judge in check.judges])
     for judge in check.judges:
         missing = [f"{count} without an answer: {fault}" for fault, count in judge.missing.items()]
         for line in (*judge_sentences(judge), *missing):
@@ -59,21 +63,27 @@ def _print_judges(check: JudgeCheck) -> None:
     say(panel_sentence(check))
 
 
-def _row(judge: JudgeReliability) -> tuple[str, ...]:
-    kappa, right, wrong = judge.agreement.kappa, judge.rates.true_positive, judge.rates.true_negative
-    drift, placebo = judge.drift, judge.placebo
+def _belief(judge: JudgeReliability) -> tuple[str, ...]:
+    estimates = (judge.agreement.kappa, judge.rates.true_positive, judge.rates.true_negative, judge.swap.consistency)
     return (
         judge.name,
         {True: "yes", False: "no", None: "?"}[judge.say],
-        with_interval(kappa.value, kappa.low, kappa.high, ".2f"),
-        with_interval(right.value, right.low, right.high, ".2f"),
-        with_interval(wrong.value, wrong.low, wrong.high, ".2f"),
-        number(judge.swap.consistency.value, ".2f"),
-        f"{placebo.changed}/{placebo.repeated} {placebo.preferred}/{placebo.equal}",
+        *(with_interval(estimate.value, estimate.low, estimate.high, ".2f") for estimate in estimates),
+        f"{judge.drift.right}/{judge.drift.n}",
+    )
+
+
+def _sway(judge: JudgeReliability) -> tuple[str, ...]:
+    placebo = judge.placebo
+    return (
+        judge.name,
+        number(judge.swap.first, ".2f"),
+        f"{placebo.changed}/{placebo.repeated}",
+        f"{placebo.preferred}/{placebo.equal}",
         number(judge.length.lean, "+.2f"),
         number(judge.style.lean, "+.2f"),
-        f"{drift.right}/{drift.n} {drift.changed} changed",
         f"{judge.injection.obeyed}/{judge.injection.n}",
+        f"{judge.drift.changed}/{judge.drift.n}",
     )
 
 
