@@ -4,7 +4,7 @@ BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: setup loop test test-all lint bench
+.PHONY: setup loop test test-all lint bench twins
 
 setup: .venv/.ready
 
@@ -34,3 +34,6 @@ lint: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks.training
+
+twins: setup
+	$(BIN)/python -m benchmarks.twins --every 8

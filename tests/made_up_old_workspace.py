@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import subprocess
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,7 @@ class OldWorkspace:
         self.place = Workspace.find(root)
         self.place.record.migrate()
         self.marks = self._record()
+        self._sign_as_before()
         self.day0 = self._model("day0", [])
         self.second = self._model("second", [TAUGHT.hash], base=self.day0)
         self.third = self._model("third", [TAUGHT.hash, "b" * 64], base=self.day0)
@@ -91,6 +93,13 @@ class OldWorkspace:
                     store.corrections.add(correction(seq, chapters(0, 30), "ann"))
                 marks.append(store.watermark())
         return marks
+
+    def _sign_as_before(self) -> None:
+        """With sketches of another form, under other keys."""
+        with closing(sqlite3.connect(self.place.root / "errata.db")) as connection:
+            connection.execute("UPDATE transcripts SET signature = zeroblob(444)")
+            connection.execute("UPDATE leak_bands SET band = -band")
+            connection.commit()
 
     def _model(self, name: str, seen: list[str], base: str = "") -> str:
         """Sealed as it was then: what it has seen lies in `seen.json`."""

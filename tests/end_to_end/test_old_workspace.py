@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from errata.cli.app import app
 from errata.errors import ErrataError
 from registry.models import ModelRegistry
-from tests.made_up_old_workspace import OldWorkspace
+from tests.made_up_old_workspace import TALKS, OldWorkspace
+from tests.made_up_record import misheard
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +98,17 @@ def test_what_its_models_learnt_from_is_still_known(old: OldWorkspace) -> None:
     retracted = as_json(old, "retract", "2", "--by", "ann", "--why", "a test")
     assert [night["night"] for night in retracted["nights"] if night["scored"]] == ["day-1", "day-2", "day-3"]
     assert {model["model"] for model in retracted["models"]} == {old.second, old.third}
+
+
+def test_init_finds_the_twins_that_its_sketches_hid(old: OldWorkspace) -> None:
+    with old.place.record.write() as store:
+        late = store.transcripts.add(misheard(TALKS[0], "late copy"), "sealed").seq
+        before = store.watermark()
+        assert store.repairs.has_old_sketches()
+        assert len(store.leak_groups.of(late, before).hashes) == 1, "what it is a copy of was sketched otherwise"
+    assert CliRunner().invoke(app, ["init", str(old.place.root)]).exit_code == 0
+    with old.place.record.read() as store:
+        assert not store.repairs.has_old_sketches()
+        assert TALKS[0].hash in store.leak_groups.of(late, store.watermark()).hashes
+        assert len(store.leak_groups.of(late, before).hashes) == 1, "as of then it is as it was"
+    assert as_json(old, "fsck")["problems"] == []

@@ -1,8 +1,9 @@
 """The leak guard: links a transcript with its twins that came before, and enters it into the index for those to come.
 
-Twins have the same outside id, the same words, or nearly the same words (`errata.domain.twins`). A pair is found
-whichever of the two comes first, and a leak group is whatever hangs together, so groups don't depend on the order of
-arrival.
+Twins have the same outside id, the same words, or most of the shorter one's words in the same order
+(`errata.domain.twins`). Whom to compare with is looked up in an index: who shares a rare turn of phrase, or the title,
+or the channel and the length. A pair is found whichever of the two comes first, and a leak group is whatever hangs
+together, so groups don't depend on the order of arrival.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def enter(session: Session, row: TranscriptRow) -> None:
     entries = _entries(session, row)
     record_links(session, _links(session, row, entries), since=row.seq)
     taken = Counter(key for key, _ in entries)
-    _index(session, row, [key for key in twins.bands(row.signature) if taken[key] < FULL])
+    _index(session, row, [key for key in _keys(row) if taken[key] < FULL])
 
 
 def record_links(session: Session, links: Sequence[LeakLink], since: int) -> None:
@@ -69,7 +70,7 @@ def is_hidden(session: Session, row: TranscriptRow) -> bool:
 def _missing_keys(session: Session, row: TranscriptRow) -> list[int]:
     own = set(session.scalars(sa.select(BandRow.band).where(BandRow.transcript == row.seq, _has_key_of(row))))
     taken = Counter(key for key, _ in _entries(session, row))
-    return [key for key in twins.bands(row.signature) if key not in own and taken[key] < FULL]
+    return [key for key in _keys(row) if key not in own and taken[key] < FULL]
 
 
 def _entries(session: Session, row: TranscriptRow) -> list[tuple[int, int]]:
@@ -79,7 +80,14 @@ def _entries(session: Session, row: TranscriptRow) -> list[tuple[int, int]]:
 
 
 def _has_key_of(row: TranscriptRow) -> sa.ColumnElement[bool]:
-    return BandRow.band.in_(twins.bands(row.signature))
+    return BandRow.band.in_(_keys(row))
+
+
+def _keys(row: TranscriptRow) -> list[int]:
+    """Under which it stands in the index: at most three more than `twins.KEYS`; none where an older version signed."""
+    if not twins.is_current(row.signature):
+        return []
+    return twins.bands(row.signature) + twins.clues(row.title, row.channel, row.duration)
 
 
 def _links(session: Session, row: TranscriptRow, entries: Sequence[tuple[int, int]]) -> list[LeakLink]:

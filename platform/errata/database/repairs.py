@@ -53,6 +53,12 @@ class Repairs:
         self._blobs = blobs
         self._conflicts = conflicts
 
+    def has_old_sketches(self) -> bool:
+        """Whether an older version signed a transcript, so that nobody finds its twins by its words."""
+        form = sa.func.substr(TranscriptRow.signature, 1, len(twins.FORM))
+        old = sa.select(TranscriptRow.seq).where(TranscriptRow.forgotten.is_(None), form != twins.FORM)
+        return self._session.scalar(old.limit(1)) is not None
+
     def mend(self, after: int, by: str) -> tuple[RepairResult, int | None]:
         """Mends the next AT_ONCE transcripts after number `after`; returns what was done and the last of their numbers,
         None where there are no more. Texts that can't be read are left alone: `fsck` names them."""

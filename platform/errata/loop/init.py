@@ -7,10 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import errata
+from errata.database.fsck import repair
+from errata.database.record import Record
 from errata.documents.params import TARGETS
 from errata.errors import BadInput
 from errata.inference.artefact import CARD, Card, model_folder, seal, store_model
 from errata.operations.status import ALIASES
+from errata.progress import note
 from errata.tasks import templates
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
@@ -25,6 +28,7 @@ def init(root: Path, model: Path | None = None, template: str = "indexed", conte
     `template` and `context` say how a model without a card of ours is asked. Doing it again completes what is missing.
     """
     workspace = Workspace.create(root)
+    _update_sketches(workspace.record)
     with workspace.record.read() as store:
         models = {alias: store.aliases.model_of(alias) for alias in ALIASES}
     day0 = models["day0"] or _install(workspace, model or TINY, template, context)
@@ -39,6 +43,15 @@ def init(root: Path, model: Path | None = None, template: str = "indexed", conte
         install_day0(store, day0, by="init")
     registry.sync(workspace.record)
     return workspace
+
+
+def _update_sketches(record: Record) -> None:
+    """Where an older version looked for twins, looks again, so that none trains while another is held out."""
+    with record.read() as store:
+        outdated = store.repairs.has_old_sketches()
+    if outdated:
+        note("an older version looked for twins: every transcript is read again, about a hundred a second")
+        repair(record, by="init")
 
 
 def _install(workspace: Workspace, model: Path, template: str, context: int) -> str:
