@@ -44,9 +44,9 @@ def decide(
 def _bet(
     primary: Comparison, results: Sequence[GuardrailResult], policy: Policy, rule: Sequential, wager: Wager
 ) -> Decision:
-    is_large_enough = policy.is_large_enough(primary)
+    is_large_enough, harmed = policy.is_large_enough(primary), any(result.is_certain_harm for result in results)
     if is_large_enough and wager.wealth >= rule.challengers and wager.p_value <= rule.level:
-        if any(result.is_certain_harm for result in results):
+        if harmed:
             return Decision("reject", "better, but harmful", final=True)
         # Of few items one that collapsed is many; the nights that are left may show that it was the only one.
         if any(result.harms for result in results):
@@ -56,6 +56,8 @@ def _bet(
         return _wait(Decision("underpowered", "guardrails not evaluable"), rule, wager)
     if is_large_enough and wager.worse >= 1 / rule.harm:
         return Decision("reject", "worse", final=True)
+    if harmed:  # whatever more items show: the place is better held by another
+        return Decision("reject", "harmful", final=True)
     return _wait(Decision("underpowered", "waits", needs=_missing_items(primary, policy, rule)), rule, wager)
 
 

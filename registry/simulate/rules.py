@@ -97,9 +97,10 @@ class SequentialRule:
         compared, may = contenders.comparisons(), self.begun <= rule.challengers
         large = may & is_large_enough(compared, SEQUENTIAL)
         found = large & (contenders.log_wealth >= math.log(rule.challengers)) & (compared.robust_p_value <= rule.level)
-        passed, _, harmed = collapse_statuses(contenders, SEQUENTIAL, found)
+        passed, _, harmed = collapse_statuses(contenders, SEQUENTIAL, np.ones_like(found))
         worse = large & ~found & (contenders.log_wealth_of_loss >= -math.log(rule.harm))
-        return Verdicts(passed, passed | harmed | worse | (contenders.age >= rule.nights))
+        promoted = found & passed
+        return Verdicts(promoted, promoted | harmed | worse | (contenders.age >= rule.nights))
 
 
 @dataclass

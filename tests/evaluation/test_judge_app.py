@@ -74,7 +74,7 @@ def place(scored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
             {"name": "ada", "family": "one", "url": ada.url, "model": "m-1", "key_env": "ADA_KEY"},
             {"name": "bo", "family": "two", "url": bo.url, "model": "m-2"},
         ]
-        write_params(tmp_path, judges={"panel": judges})
+        write_params(tmp_path, judges={"panel": judges}, gate={"preset": "small"})
         made = Place(tmp_path, Workspace(tmp_path).record, (ada, bo))
         yield made
         made.record.close()

@@ -17,6 +17,7 @@ Cause = Literal[
     "faults",
     "better",
     "better, but harmful",
+    "harmful",
     "another is surer",
     "worse",
     "no better",

@@ -53,7 +53,7 @@ class CurateParams(ParamGroup):
 class ReviewParams(ParamGroup):
     """What reviewers are shown by `errata tasks`."""
 
-    blind_share: Annotated[float, Ge(0), Le(1)] = 0.2
+    blind_share: Annotated[float, Ge(0), Le(1)] = 0.25
     """Of the tasks, without a draft."""
     drafts: Literal["champion", "random"] = "random"
     """`random`: while a challenger waits, half of the drafts are its own."""

@@ -41,6 +41,8 @@ def causes(decision: Decision) -> list[str]:
         return [f"It is better on fresh items, but fails {failed}{waits}."]
     if decision.cause == "guardrails not evaluable":
         return [f"It is better on fresh items, but {_open_guardrails(decision)}"]
+    if decision.cause == "harmful":
+        return [f"It surely fails {failed}: no number of fresh items would let it be promoted."]
     shortfall = [] if decision.shortfall is None else _shortfall(decision.shortfall, decision, comparison)
     also = [f"It also fails {failed}."] if failed else []
     return [" ".join([_cause(decision, comparison), *shortfall, *also])]
