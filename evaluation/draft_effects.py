@@ -25,6 +25,7 @@ from evaluation.statistics.rectified import (
     DraftSource,
     LabelledDifference,
     PooledLean,
+    counted_items,
     lean_bounds,
     measure_lean,
     pool_leans,
@@ -107,7 +108,8 @@ def primary_comparison(
     gate: GateParams,
 ) -> tuple[Comparison, DraftEffects]:
     """The comparison that decides, and what it was made of. Rectified where a draft is known to have been shown and
-    something tells how far labels lean; else every label counts as it is, as it did before anybody asked."""
+    something tells how far labels lean; else every label counts as it is, as it did before anybody asked, but for those
+    made from the contender's own drafts: the verdict may lean towards the champion, never towards a newcomer."""
     as_they_are = scores.primary(contender, champion, [each.item for each in labelled], gate.min_effect)
     by_source = {}
     for source in get_args(LabelSource):
@@ -127,21 +129,33 @@ def primary_comparison(
         most=max(0.0, high * mean_advantage) if math.isfinite(high) else None,
         asked_blind=gate.blind_share,
     )
-    return replace(rectified, labelled_effect=as_they_are.effect) if rectified else as_they_are, effects
+    if rectified is not None:
+        return replace(rectified, labelled_effect=as_they_are.effect), effects
+    others = [each.item for each in labelled if each.source != "another" or each.item.label.draft_by != contender]
+    if len(others) == len(labelled):
+        return as_they_are, effects
+    return scores.primary(contender, champion, others, gate.min_effect), effects
 
 
 def rectified_with_wealth(
     drawn: Sequence[LabelledDifference], lean: PooledLean, min_effect: float
 ) -> Comparison | None:
-    """`rectified_comparison`, with what those would have who bet. They take the lean at the end of its interval that is
-    against them: the t test has its error, a wealth has none."""
+    """`rectified_comparison`, with what those would have who bet on the items that count. They take the lean at the end
+    of its interval that is against them: the t test has its error, a wealth has none. Which end that is depends on
+    whose drafts were shown: a lean takes from the contender where the champion drafted, and gives where it did itself.
+    """
     comparison = rectified_comparison(drawn, lean)
     if comparison is None:
         return None
-    low, high = lean_bounds(drawn, lean)
-    better = with_wealth(comparison, rectified_differences(drawn, low), min_effect)
-    worse = with_wealth(comparison, rectified_differences(drawn, high))
-    return replace(better, worse_wealth=worse.worse_wealth)
+    counted = counted_items(drawn, lean)
+    ends = [
+        with_wealth(comparison, rectified_differences(counted, end), min_effect) for end in lean_bounds(drawn, lean)
+    ]
+    return replace(
+        comparison,
+        better_wealth=min(end.better_wealth or 0.0 for end in ends),
+        worse_wealth=min(end.worse_wealth or 0.0 for end in ends),
+    )
 
 
 def _gathered(lean: PooledLean, nights: int) -> GatheredLean | None:

@@ -278,8 +278,7 @@ def rectified_comparison(items: Sequence[LabelledDifference], lean: PooledLean) 
     what it would take if more of them settled that, too, as more blind ones do.
     """
     estimate = rectify(DraftCells.of(items), lean)
-    weight = dict(zip(SOURCES, estimate.weights.tolist(), strict=True))
-    counted = [item for item in items if abs(weight[item.source]) > _SAME]
+    counted = _counted(items, estimate)
     if not counted or not math.isfinite(float(estimate.effect)):
         return None
     effect, se, clusters = float(estimate.effect), float(estimate.se), float(estimate.freedom) + 1
@@ -301,6 +300,16 @@ def rectified_comparison(items: Sequence[LabelledDifference], lean: PooledLean) 
         effective_clusters=clusters,
         jackknife_se=se,
     )
+
+
+def counted_items(items: Sequence[LabelledDifference], lean: PooledLean) -> list[LabelledDifference]:
+    """Those of the sources that `rectify` gives a weight."""
+    return _counted(items, rectify(DraftCells.of(items), lean))
+
+
+def _counted(items: Sequence[LabelledDifference], estimate: RectifiedEstimate) -> list[LabelledDifference]:
+    weight = dict(zip(SOURCES, estimate.weights.tolist(), strict=True))
+    return [item for item in items if abs(weight[item.source]) > _SAME]
 
 
 def lean_bounds(items: Sequence[LabelledDifference], lean: PooledLean) -> tuple[float, float]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import pytest
 
 from errata.database.record import Record
@@ -22,13 +24,14 @@ from errata.domain.correction import NO_DRAFT, Label
 from errata.domain.prediction import Prediction
 from errata.wording.draft_sentences import draft_sentences
 from errata.wording.gate_sentences import reasons
-from evaluation.draft_effects import label_source
+from evaluation.draft_effects import label_source, rectified_with_wealth
 from evaluation.harness import evaluate
 from evaluation.items import ScoredModel
 from evaluation.report.content import Report
 from evaluation.report.markdown import summary
 from evaluation.report.page import render
 from evaluation.report.report_document import contender_slices
+from evaluation.statistics.rectified import UNKNOWN_LEAN, DraftSource, LabelledDifference, PooledLean
 from registry.judged import powered_comparison
 from tests import made_up_night
 from tests.made_up_answers import ASKED, contender, mark
@@ -146,6 +149,43 @@ def test_earlier_nights_tell_the_lean_and_drafted_labels_count(place: Place) -> 
     moved, short = draft_sentences(scores.drafts, scores.primary)
     assert "and those of 4 nights before" in moved
     assert "the effect as labelled leans towards the champion, by " in short
+
+
+def test_a_contender_s_own_drafts_prove_nothing_while_nothing_tells_how_far_they_lean(place: Place) -> None:
+    """Else whoever has its drafts edited could have any model promoted."""
+    place.reviewed((0, 100), 12, CANDIDATE)
+    place.reviewed((0, 90), 4, None)
+    (scores,) = place.evaluated(place.night()).contenders
+    assert scores.drafts is not None and not scores.drafts.rectified
+    assert (scores.primary.n, scores.drafts.labelled.n) == (4, 16)
+    assert scores.primary.effect == scores.drafts.by_source["unknown"].effect
+    sentences = draft_sentences(scores.drafts, scores.primary)
+    assert "12 labels made from its own drafts are left out: nothing tells" in " ".join(sentences)
+
+
+@pytest.mark.parametrize(("source", "advantage"), [("champion", 40.0), ("another", -40.0)])
+def test_who_bets_takes_the_lean_that_is_against_them_whoever_drafted(source: DraftSource, advantage: float) -> None:
+    """Of two models that are alike, with labels that lean by 0.3: by the other end of the lean's interval one of two
+    nights made 73 times the stake."""
+    lean = PooledLean(np.array(0.3), np.array(0.1**2), np.array(10.0))
+    random = np.random.default_rng(1)
+    for _ in range(10):
+        items = [
+            LabelledDifference(float(value), str(index % 24), "blind", 0.0)
+            if index % 10 == 0
+            else LabelledDifference(float(value) - 0.3 * advantage, str(index % 24), source, advantage)
+            for index, value in enumerate(random.normal(0, 15, 200))
+        ]
+        comparison = rectified_with_wealth(items, lean, 0.0)
+        assert max(comparison.better_wealth, comparison.worse_wealth) < math.log(20)
+
+
+def test_who_bets_counts_what_the_estimate_counts() -> None:
+    """Drafts of one channel alone tell nothing, whatever an endless lean would make of them."""
+    blind = [LabelledDifference(5.0 + index % 3, str(index % 6), "blind", 0.0) for index in range(60)]
+    lone = [LabelledDifference(0.0, "x", "another", -60.0)] * 20
+    with_lone, without = (rectified_with_wealth(items, UNKNOWN_LEAN, 0.0) for items in (blind + lone, blind))
+    assert with_lone == without
 
 
 def test_a_night_whose_items_a_challenger_was_scored_on_says_nothing_to_it(place: Place) -> None:

@@ -41,7 +41,8 @@ class DraftEffects:
     by_source: dict[LabelSource, Comparison]
     """The same, of each source that there is."""
     rectified: bool
-    """Whether the primary comparison is rectified by the lean; else it is `labelled`."""
+    """Whether the primary comparison is rectified by the lean; else it is `labelled`, without what was made from the
+    contender's own drafts."""
     lean: GatheredLean | None
     """Of the nights before these items; None where too few measured it."""
     most: float | None

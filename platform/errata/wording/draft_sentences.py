@@ -20,8 +20,8 @@ def draft_sentences(effects: DraftEffects, primary: Comparison) -> list[str]:
     if not effects.labelled.n:
         return []
     by_source = [_by_source(effects)] if len(effects.by_source) > 1 else []
-    rectified = [_rectified(effects, primary)] if effects.rectified else []
-    return [*by_source, *rectified, *([_short(effects)] if effects.is_short_of_blind else [])]
+    moved = [_rectified(effects, primary)] if effects.rectified else _left_out(effects, primary)
+    return [*by_source, *moved, *([_short(effects)] if effects.is_short_of_blind else [])]
 
 
 def _by_source(effects: DraftEffects) -> str:
@@ -40,6 +40,14 @@ def _rectified(effects: DraftEffects, primary: Comparison) -> str:
         f"Edited drafts favour whoever drafted them: by what tonight's labels{known} show of that, the effect moves by "
         f"{after - before:+z.1f}, from {before:+z.1f} to {after:+z.1f}.{rests}"
     )
+
+
+def _left_out(effects: DraftEffects, primary: Comparison) -> list[str]:
+    own = effects.labelled.n - primary.n
+    if not own:
+        return []
+    labels = "1 label made from its own draft is" if own == 1 else f"{own} labels made from its own drafts are"
+    return [f"{labels} left out: nothing tells by how much it is favoured there."]
 
 
 def _short(effects: DraftEffects) -> str:
