@@ -198,6 +198,8 @@ def test_every_parameter_that_is_missing_unknown_or_wrong_is_named(groups: dict[
     ("group", "name", "value"),
     [
         ("train", "rank", "16"),
+        ("evaluate", "vintages", 0),
+        ("evaluate", "vintage_items", -1),
         ("train", "method", "dora"),
         ("curate", "reviewer_share", 0),
         ("curate", "probation_share", 1.5),

@@ -100,10 +100,10 @@ class Recipe(ParamGroup):
 @dataclass(frozen=True, slots=True)
 class EvaluateParams(ParamGroup):
     seed: Seed
-    vintage_items: int = 20
+    vintage_items: Count = 20
     """Of each earlier night's fresh items, asked again."""
-    vintages: int = 16
-    """Earlier nights, at most."""
+    vintages: Count = 16
+    """Earlier nights, at most. Without any, `forgetting` would be waived without a word."""
 
 
 @dataclass(frozen=True, slots=True)
