@@ -37,7 +37,8 @@ def decide(evidence: Evidence, policy: Policy, history: GateHistory | None = Non
     # Faults come before everything: a verdict on evidence that isn't whole would be one on something else.
     if faults:
         look = _look(evidence, results, policy, history)
-        decision = Decision("blocked", "faults", comparison=evidence.primary, faults=faults, look=look)
+        over = policy.nights is not None and evidence.nights >= policy.nights  # who is blocked for ever holds no place
+        decision = Decision("blocked", "faults", comparison=evidence.primary, faults=faults, look=look, final=over)
     elif policy.year is not None:
         decision = error_budget.decide(evidence, results, policy, policy.year, history)
     elif policy.sequential is not None:

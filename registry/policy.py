@@ -9,6 +9,7 @@ from errata.documents.decision import Preset
 from errata.documents.guardrail import Guardrail, GuardrailResult
 from errata.documents.params import GateParams
 from errata.errors import BadInput
+from evaluation.statistics.betting import LARGEST_DIFFERENCE
 from evaluation.statistics.paired import t_test
 from registry.guardrail import Limit, make_guardrail, status
 
@@ -79,6 +80,12 @@ class Policy:
         """Whether one challenger gathers evidence at a time, and whoever comes meanwhile isn't tested."""
         return self.year is not None or self.sequential is not None
 
+    @property
+    def nights(self) -> int | None:
+        """So many a contender may wait; None where nothing bounds it."""
+        rule = self.year or self.sequential
+        return None if rule is None else rule.nights
+
     def is_large_enough(self, primary: Comparison) -> bool:
         """Whether there are items and clusters enough for test and intervals, which are asymptotic, to be trusted."""
         return primary.n >= self.min_items and primary.clusters >= self.min_clusters
@@ -119,13 +126,13 @@ class Policy:
             required=guardrail.required,
             decides=limit is None or limit.decides,
             alarm=limit is not None and limit.alarm,
-            waived=guardrail.name in self.waived,
+            waived=guardrail.name in self.waived or (limit is not None and limit.name in self.waived),
+            interval=limit is None or limit.interval,
         )
 
     def as_preset(self) -> Preset:
         """What a decision tells of this policy."""
         year, sequential = self.year, self.sequential
-        nights = year.nights if year else sequential.nights if sequential else None
         return Preset(
             name=self.name,
             items=self.min_items if year is None else year.items,
@@ -134,7 +141,7 @@ class Policy:
             known_error=self.known_error,
             hears_judges=year is not None,
             least_gain=None if year is None else year.futile,
-            nights=nights,
+            nights=self.nights,
             fdr=None if year is None else year.fdr,
             challengers=None if sequential is None else sequential.challengers,
             min_effect=self.min_effect,
@@ -308,13 +315,18 @@ PRESETS = {policy.name: policy for policy in (SMALL, SEQUENTIAL, ANNUAL)}
 
 
 def preset(params: GateParams) -> Policy:
-    """A preset with what the release owner set of it. Raises BadInput for a preset that isn't there, and for a waived
-    guardrail that it doesn't decide by."""
+    """A preset with what the release owner set of it. Raises BadInput for a preset that isn't there, for a waived
+    guardrail that it doesn't decide by, and for a least effect that no F1 can have."""
     if params.preset not in PRESETS:
         raise BadInput(
             f"the gate has no preset {params.preset!r}; set gate.preset in params.yaml to {' or '.join(PRESETS)}"
         )
     policy = PRESETS[params.preset]
+    if params.min_effect >= LARGEST_DIFFERENCE:
+        raise BadInput(
+            f"params.yaml: gate.min_effect is {params.min_effect:g}; no candidate gains {LARGEST_DIFFERENCE:g} points "
+            "of F1, so nothing would ever be promoted: lower it"
+        )
     for name in params.waive:
         limit = policy.limit(name)
         if limit is None or not limit.decides:

@@ -13,6 +13,7 @@ from errata.documents.file_names import NIGHT
 from errata.documents.night import GateChange, Night
 from errata.documents.outcome import Outcome
 from errata.documents.params import UNKNOWN_GATE, GateParams
+from errata.loop.gate_step import gate_history
 from errata.loop.night_plan import begin_night, plan_night
 from errata.settings import FILE
 from errata.wording.night_sentences import gate_change_sentence
@@ -74,6 +75,17 @@ def test_a_change_between_nights_is_on_record(workspace: Workspace) -> None:
     assert changes == [None, None, GateChange(SMALL, ANNUAL)]
     corrected(workspace.record, ["c"])
     assert begin(workspace, "three", "annual").gate_change is None
+
+
+def test_tonight_is_no_night_before_it(workspace: Workspace) -> None:
+    """A year of 365 nights would else have 364, and take one challenger more."""
+    corrected(workspace.record, ["a"])
+    first = begin(workspace, "one", "sequential")
+    finish(workspace, Outcome(night="one", verdict="bootstrap", gate=first.gate))
+    corrected(workspace.record, ["b"])
+    begin(workspace, "two", "sequential")
+    with workspace.record.read() as store:
+        assert gate_history(store).night == 1
 
 
 def test_a_parameter_s_change_is_one_too() -> None:

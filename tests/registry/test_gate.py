@@ -120,12 +120,36 @@ def test_what_can_t_be_told_yet_holds_a_promotion_back_until_it_is_waived(name):
 
     waived = decide(case, preset(GateParams("small", waive=(name,))))
     assert waived.verdict == "promote"
-    assert f"{name}: not evaluable, 19 items where 20 are needed. (Waived by the release owner.)" in reasons(waived)
+    told = f"{name}: not evaluable, 19 items where 20 are needed. (Waived by the release owner, at +0.0 "
+    assert any(reason.startswith(told) for reason in reasons(waived))
 
 
 def test_harm_can_t_be_waived():
     decision = decide(evidence(anchor=lost(9.0)), preset(GateParams("small", waive=("anchor",))))
     assert (decision.verdict, decision.cause) == ("reject", "better, but harmful")
+
+
+def test_harm_can_t_be_waived_by_keeping_a_set_small():
+    """19 items that all lose 50 points are too few by number, and tell enough."""
+    few = dataclasses.replace(lost(50.0), n=19)
+    decision = decide(evidence(anchor=few), preset(GateParams("small", waive=("anchor",))))
+    assert (decision.verdict, decision.cause) == ("underpowered", "guardrails not evaluable")
+    told = "anchor: not evaluable, 19 items where 20 are needed. (Its waiver doesn't count"
+    assert any(reason.startswith(told) for reason in reasons(decision))
+
+
+def test_a_waiver_of_a_group_is_one_of_each_in_it():
+    """The name under which a refusal lists it must not be one that does nothing."""
+    blunt = dataclasses.replace(UNCHANGED, n=200, effect=-1.0, low=-6.0, se=2.9)
+    plain, waiver = (preset(GateParams("annual", waive=waive)) for waive in ((), ("slice_*",)))
+    assert plain.result(plain.guardrail("slice_long", blunt)).is_open
+    assert not waiver.result(waiver.guardrail("slice_long", blunt)).is_open
+
+
+@pytest.mark.parametrize("points", [100.0, 1e308])
+def test_a_least_effect_that_nothing_can_have_is_refused(points):
+    with pytest.raises(BadInput, match=r"gate\.min_effect is .*no candidate gains 100 points"):
+        preset(GateParams("small", min_effect=points))
 
 
 def test_a_least_effect_is_asked_of_test_and_interval():

@@ -11,7 +11,7 @@ import pytest
 from errata.documents.comparison import Comparison
 from errata.documents.decision import Decision, OutcomeDecision, Wager
 from errata.documents.document import as_json, from_json
-from errata.documents.evidence import Evidence
+from errata.documents.evidence import Evidence, Fault
 from errata.documents.outcome import Outcome
 from errata.documents.params import GateParams
 from errata.wording.gate_sentences import reasons
@@ -65,6 +65,10 @@ MAYBE = dataclasses.replace(UNCHANGED, effect=-1.0, low=-3.5, high=1.5, se=1.4, 
         (evidence(BETTER, place_taken=True), "inconclusive", "place taken", True),
         (evidence(BETTER, anchor=lost(3.1)), "reject", "better, but harmful", True),
         (evidence(EVEN, anchor=lost(3.1)), "reject", "harmful", True),
+        # One unreadable answer of 150 is too many, and of 325 it isn't.
+        (evidence(EVEN, parsable=lost(0.67, n=150)), "underpowered", "waits", False),
+        (evidence(BETTER, parsable=lost(0.67, n=150)), "underpowered", "better, but harmful", False),
+        (evidence(BETTER, nights=5, parsable=lost(0.67, n=150)), "inconclusive", "let go", True),
         (evidence(BETTER, anchor=MAYBE), "underpowered", "better, but harmful", False),
         (evidence(BETTER, nights=5, anchor=MAYBE), "inconclusive", "let go", True),
         (evidence(BETTER, anchor=lost(0, n=19)), "underpowered", "guardrails not evaluable", False),
@@ -81,6 +85,18 @@ def test_each_verdict(case: Evidence, verdict: str, cause: str, final: bool) -> 
     assert (decision.verdict, decision.cause, decision.final) == (verdict, cause, final)
     assert reasons(decision)[-1].startswith("Known error of the preset sequential: ")
     assert decide(recorded(case), SEQUENTIAL) == decision
+
+
+def test_who_is_blocked_holds_the_place_no_longer_than_anybody_else() -> None:
+    """What is missing for ever, as a judge that is gone, would else keep every newcomer from being tested."""
+    blocked = dataclasses.replace(evidence(BETTER), faults=(Fault("answers missing", "judges", "down", "3"),))
+    looks = [decide(dataclasses.replace(blocked, nights=night), SEQUENTIAL) for night in (1, 4, 5, 6)]
+    assert [(look.verdict, look.final) for look in looks] == [
+        ("blocked", False),
+        ("blocked", False),
+        ("blocked", True),
+        ("blocked", True),
+    ]
 
 
 def test_the_bet_is_told_and_kept() -> None:

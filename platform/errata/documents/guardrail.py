@@ -52,6 +52,8 @@ class GuardrailResult:
     """With fewer than `least` items it only raises an alarm; with as many, it must be evaluable like any other."""
     waived: bool = False
     """Whether the release owner lets it pass where it isn't evaluable."""
+    interval: bool = True
+    """False where `bound` is the measured difference itself."""
 
     @property
     def harms(self) -> bool:
@@ -60,15 +62,25 @@ class GuardrailResult:
 
     @property
     def is_open(self) -> bool:
-        """Whether it keeps a better candidate waiting: it decides, was measured, and its items can't tell yet."""
-        if not self.decides or self.waived or self.status != "not evaluable" or self.n is None:
+        """Whether it keeps a better candidate waiting: it decides, was measured, and its items can't tell yet.
+
+        Harm can't be waived, not even of few items.
+        """
+        if not self.decides or self.status != "not evaluable" or self.n is None:
+            return False
+        if self.waived and not self._is_below_zero:
             return False
         return not self.alarm or self.n >= self.least
 
     @property
     def is_certain_harm(self) -> bool:
-        """Whether it `harms` and its whole interval lies below 0, so that more items would not let it pass."""
-        return self.harms and (self.effect is None or self.reach is None or self.effect + self.reach < 0)
+        """Whether it `harms` and its whole interval lies below 0, so that more items would not let it pass. Without an
+        interval nobody can say so: one answer of a hundred is twice as much as one of two hundred."""
+        return self.harms and self.interval and self._is_below_zero
+
+    @property
+    def _is_below_zero(self) -> bool:
+        return self.effect is not None and self.reach is not None and self.effect + self.reach < 0
 
     @property
     def reach(self) -> float | None:

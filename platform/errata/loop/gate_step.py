@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from errata.database.store import Store
 from errata.documents.evaluation import ContenderScores
 from errata.documents.file_names import PARITY
 from errata.documents.judging import Judging
@@ -24,13 +25,18 @@ def run_gates(
     `judgings` is what judges said, by contender.
     """
     with workspace.record.read() as store:
-        history = GateHistory.of(row.outcome for row in store.nights.all())
+        history = gate_history(store)
     measured = []
     for contender in contenders:
         parity = read_parity(_export_night(workspace, night, contender) / PARITY)
         measured.append(GateInput(contender, parity, judgings.get(contender.name)))
     policy = preset(night.gate)
     return gate_result.run_gates(night, measured, policy, workspace.nights / night.label, history)
+
+
+def gate_history(store: Store) -> GateHistory:
+    """Of the finished nights: tonight's row is there already, and is no night before."""
+    return GateHistory.of(row.outcome for row in store.nights.all() if row.finished)
 
 
 def _export_night(workspace: Workspace, night: Night, contender: ContenderScores) -> Path:

@@ -91,12 +91,21 @@ def guardrail_detail(rail: GuardrailResult, preset: Preset) -> str:
     """What was measured and what is allowed, or why that can't be told."""
     note = "" if rail.decides else f" (Shown only: the preset {preset.name} doesn't decide by it.)"
     if rail.status == "not evaluable" or rail.effect is None or rail.bound is None:
-        waived = " (Waived by the release owner.)" if rail.waived and rail.decides else ""
-        return f"{_why_not_evaluable(rail)}.{waived}{note}"
+        return f"{_why_not_evaluable(rail)}.{_waiver(rail)}{note}"
     return (
         f"{rail.effect:+z.1f} {rail.unit} and at worst {rail.bound:+z.1f} on {rail.n} items; "
         f"{-rail.margin:+z.1f} is allowed.{note}"
     )
+
+
+def _waiver(rail: GuardrailResult) -> str:
+    """What the release owner answers for."""
+    if not rail.waived or not rail.decides:
+        return ""
+    if rail.is_open:
+        return " (Its waiver doesn't count: all of its interval is a loss, and harm can't be waived.)"
+    measured = "" if rail.effect is None else f", at {rail.effect:+z.1f} {rail.unit}"
+    return f" (Waived by the release owner{measured}.)"
 
 
 def known_error(preset: Preset) -> str:
