@@ -11,8 +11,9 @@ import pytest
 from errata.documents.decision import UNKNOWN, Decision, OutcomeDecision
 from errata.documents.file_names import NIGHT
 from errata.documents.night import GateChange, Night
-from errata.documents.outcome import Outcome
+from errata.documents.outcome import NO_OUTCOME, Outcome
 from errata.documents.params import UNKNOWN_GATE, GateParams
+from errata.errors import BadInput
 from errata.loop.gate_step import gate_history
 from errata.loop.night_plan import begin_night, plan_night
 from errata.settings import FILE
@@ -55,7 +56,29 @@ def test_a_night_keeps_the_preset_that_it_began_with(workspace: Workspace) -> No
     again = begin(workspace, "one", "annual")
     assert (again.gate, Night.read(workspace.root)) == (SMALL, again), "its scores may have been seen by now"
     (workspace.root / NIGHT).write_text("label: [")
-    assert begin(workspace, "one", "annual").gate == ANNUAL, "nothing is known of how it began"
+    assert begin(workspace, "one", "annual").gate == SMALL, "the record knows how it began"
+    again.write(workspace.root)
+    (workspace.root / NIGHT).write_text((workspace.root / NIGHT).read_text().replace("small", "annual"))
+    assert begin(workspace, "one", "annual").gate == SMALL, "and a file that somebody edits doesn't"
+
+
+def test_a_night_that_an_older_version_began_keeps_its_file_s_preset(workspace: Workspace) -> None:
+    corrected(workspace.record, ["a"])
+    night = begin(workspace, "one", "small")
+    with workspace.record.write() as store:
+        store.nights.find("one").outcome = NO_OUTCOME
+    assert begin(workspace, "one", "annual").gate == SMALL
+    with workspace.record.write() as store:
+        store.nights.find("one").outcome = NO_OUTCOME
+    (workspace.root / NIGHT).unlink()
+    assert begin(workspace, night.label, "annual").gate == ANNUAL, "nothing is known of how it began"
+
+
+def test_a_gate_that_is_not_there_is_refused_and_not_kept(workspace: Workspace) -> None:
+    corrected(workspace.record, ["a"])
+    with pytest.raises(BadInput, match="no preset 'anual'"):
+        begin(workspace, "one", "anual")
+    assert begin(workspace, "one", "annual").gate == ANNUAL
 
 
 def test_a_change_between_nights_is_on_record(workspace: Workspace) -> None:

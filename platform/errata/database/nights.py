@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from errata.documents.document import parse
 from errata.documents.draft_effects import Lean
 from errata.documents.night import GateChange
 from errata.documents.outcome import Outcome
+from errata.documents.params import UNKNOWN_GATE, GateParams
 from errata.files import JsonObject
 
 
@@ -45,6 +46,14 @@ class NightLog:
         self._session.add(row)
         self._session.flush()
         return row
+
+    def keep_gate(self, label: str, gate: GateParams) -> GateParams:
+        """By which the night is judged: as it was first said, whatever is said later."""
+        row = self._session.scalars(sa.select(NightRow).where(NightRow.label == label)).one()
+        if row.outcome.gate == UNKNOWN_GATE:
+            row.outcome = replace(row.outcome, night=label, gate=gate)
+            self._session.flush()
+        return row.outcome.gate
 
     def finish(self, outcome: Outcome) -> None:
         """Of the night that it names, which was begun."""

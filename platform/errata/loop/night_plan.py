@@ -48,7 +48,6 @@ def plan_night(workspace: Workspace, row: NightRow) -> Night:
     Raises NotFound without a Day-0 model, and BadInput for parameters that can't be used.
     """
     gate = _gate_params(workspace, row.label)
-    preset(gate)  # what isn't there is refused before hours are spent
     with workspace.record.read() as store:
         day0, champion = store.aliases.model_of("day0"), store.aliases.model_of("champion")
         challenger, before = store.aliases.model_of("challenger") or "", store.nights.last_scored()
@@ -70,18 +69,29 @@ def plan_night(workspace: Workspace, row: NightRow) -> Night:
 
 
 def _gate_params(workspace: Workspace, label: str) -> GateParams:
-    """As they were when the night began: whoever has seen scores of it may not choose by which preset it is judged."""
+    """As they were when the night began: whoever has seen scores of it may not choose by which preset it is judged.
+
+    Raises BadInput for a gate that isn't there, before hours are spent.
+    """
     params = workspace.params().gate
+    first = _gate_on_disk(workspace, label) or params
+    preset(first)
+    with workspace.record.write() as store:
+        begun = store.nights.keep_gate(label, first)
+    if begun != params:
+        note(
+            f"params.yaml has another gate by now; the night {label} began with the preset {begun.preset} and keeps it"
+        )
+    return begun
+
+
+def _gate_on_disk(workspace: Workspace, label: str) -> GateParams | None:
+    """Of a night that an older Errata began, whose record doesn't have it; None also where that file says nothing."""
     try:
-        begun = Night.read(workspace.root)
+        night = Night.read(workspace.root)
     except (NotFound, BadInput):  # the first night, or a file that somebody damaged: it is about to be written anew
-        return params
-    if begun.label != label or begun.gate in (UNKNOWN_GATE, params):
-        return params
-    note(
-        f"params.yaml has another gate by now; the night {label} began with the preset {begun.gate.preset} and keeps it"
-    )
-    return begun.gate
+        return None
+    return night.gate if night.label == label and night.gate != UNKNOWN_GATE else None
 
 
 def _training_watermark(workspace: Workspace, identity: str) -> int:
