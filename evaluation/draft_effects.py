@@ -14,7 +14,7 @@ from errata.documents.comparison import Comparison
 from errata.documents.draft_effects import DraftEffects, GatheredLean, LabelSource, Lean
 from errata.documents.params import GateParams
 from errata.domain.chapter import canonical
-from errata.domain.correction import NO_DRAFT, Label
+from errata.domain.correction import NO_DRAFT, Label, same_chapters
 from errata.domain.prediction import Prediction
 from evaluation.items import Item, Question, f1_alone
 from evaluation.model_scores import ModelScores
@@ -48,6 +48,8 @@ class LabelledItem:
     advantage: float
     """F1 of the champion's answer against the draft, minus the contender's. 0 where there was none; where nobody knows,
     as if the champion had drafted."""
+    is_own_draft: bool = False
+    """Whether the reviewer was shown the contender's own answer, whatever name a file gives it."""
 
     @property
     def as_drawn(self) -> LabelledDifference:
@@ -77,13 +79,15 @@ def labelled_items(
         for item, new, old in zip(items, scores.of(contender, items), scores.of(champion, items), strict=True):
             draft = drafts.get(item.label.prediction or 0)
             source, advantage = label_source(item.label, draft, champion), 0.0
+            is_own_draft = item.label.draft_by == contender
             if source not in ("blind", "reference"):
                 shown = old.prediction if draft is None or source == "unknown" else draft
                 transcript = store.transcripts.read(item.label.transcript)
                 right = canonical(shown.chapters, transcript).chapters
                 question = Question(item, right, transcript.duration, transcript.unit)
+                is_own_draft |= source == "another" and same_chapters(shown.chapters, new.prediction.chapters)
                 advantage = f1_alone(question, old.prediction.chapters) - f1_alone(question, new.prediction.chapters)
-            labelled.append(LabelledItem(item, source, new.score.f1 - old.score.f1, advantage))
+            labelled.append(LabelledItem(item, source, new.score.f1 - old.score.f1, advantage, is_own_draft))
     return labelled
 
 
@@ -109,14 +113,16 @@ def primary_comparison(
 ) -> tuple[Comparison, DraftEffects]:
     """The comparison that decides, and what it was made of. Rectified where a draft is known to have been shown and
     something tells how far labels lean; else every label counts as it is, as it did before anybody asked, but for those
-    made from the contender's own drafts: the verdict may lean towards the champion, never towards a newcomer."""
+    made from the contender's own drafts: the verdict may lean towards the champion, never towards the contender."""
     as_they_are = scores.primary(contender, champion, [each.item for each in labelled], gate.min_effect)
     by_source = {}
     for source in get_args(LabelSource):
         alike = [each.item for each in labelled if each.source == source]
         if alike:
             by_source[source] = scores.compare(contender, champion, alike)
-    lean, drawn = pooled_lean(leans), [each.as_drawn for each in labelled]
+    # Its own draft by name alone has no advantage that could be taken off again.
+    usable = [each for each in labelled if each.source in _DRAWN or not each.is_own_draft]
+    lean, drawn = pooled_lean(leans), [each.as_drawn for each in usable]
     mean_advantage = math.fsum(each.advantage for each in labelled) / max(len(labelled), 1)
     drafted = any(each.source in ("champion", "another") for each in labelled)
     rectified = rectified_with_wealth(drawn, lean, gate.min_effect) if drafted else None
@@ -131,7 +137,7 @@ def primary_comparison(
     )
     if rectified is not None:
         return replace(rectified, labelled_effect=as_they_are.effect), effects
-    others = [each.item for each in labelled if each.source != "another" or each.item.label.draft_by != contender]
+    others = [each.item for each in labelled if not each.is_own_draft]
     if len(others) == len(labelled):
         return as_they_are, effects
     return scores.primary(contender, champion, others, gate.min_effect), effects

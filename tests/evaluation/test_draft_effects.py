@@ -71,7 +71,11 @@ class Place:
         self.candidate = contender(models, "candidate", "c")
         self.talks = 0
 
-    def reviewed(self, right: Sequence[float], count: int, draft_by: str | None, kind: str = "edit") -> None:
+    def reviewed(
+        self, right: Sequence[float], count: int, draft_by: str | None, kind: str = "edit", draft: str = "ours"
+    ) -> None:
+        """A copy is of the candidate's answer, under a name of its own; what isn't said is held against the champion's
+        answer."""
         with self.record.write() as store:
             for _ in range(count):
                 self.talks += 1
@@ -81,7 +85,13 @@ class Place:
                 for model, at in ((self.champion, 60), (self.candidate, 100)):
                     answer = Prediction(seq, model.identity, ASKED, chapters(0, at))
                     drafts[model.identity] = store.predictions.add(answer).seq
-                given = correction(seq, chapters(*right), kind=kind, prediction=drafts.get(draft_by or ""))  # type: ignore[arg-type]
+                copy = Prediction(seq, "foreign:x:1", "", chapters(0, 100), foreign=True)
+                shown = {
+                    "ours": drafts.get(draft_by or ""),
+                    "a copy": store.predictions.add(copy).seq,
+                    "not said": drafts[CHAMPION],
+                }[draft]
+                given = correction(seq, chapters(*right), kind=kind, prediction=shown)  # type: ignore[arg-type]
                 store.corrections.add(replace(given, draft_by=draft_by))
 
     def night(self, label: str = "n", after: int = 0) -> Night:
@@ -151,16 +161,29 @@ def test_earlier_nights_tell_the_lean_and_drafted_labels_count(place: Place) -> 
     assert "the effect as labelled leans towards the champion, by " in short
 
 
-def test_a_contender_s_own_drafts_prove_nothing_while_nothing_tells_how_far_they_lean(place: Place) -> None:
+@pytest.mark.parametrize(("draft_by", "draft"), [(CANDIDATE, "ours"), (CANDIDATE, "not said"), ("x", "a copy")])
+def test_a_contender_s_own_drafts_prove_nothing_while_nothing_tells_how_far_they_lean(
+    place: Place, draft_by: str, draft: str
+) -> None:
     """Else whoever has its drafts edited could have any model promoted."""
-    place.reviewed((0, 100), 12, CANDIDATE)
+    place.reviewed((0, 100), 12, draft_by, draft=draft)
     place.reviewed((0, 90), 4, None)
     (scores,) = place.evaluated(place.night()).contenders
     assert scores.drafts is not None and not scores.drafts.rectified
     assert (scores.primary.n, scores.drafts.labelled.n) == (4, 16)
-    assert scores.primary.effect == scores.drafts.by_source["unknown"].effect
+    assert scores.primary.effect < scores.drafts.labelled.effect
     sentences = draft_sentences(scores.drafts, scores.primary)
     assert "12 labels made from its own drafts are left out: nothing tells" in " ".join(sentences)
+
+
+def test_a_contender_s_own_draft_by_name_alone_does_not_count_beside_drawn_ones_either(place: Place) -> None:
+    place.reviewed((0, 90), 8, NO_DRAFT)
+    place.reviewed((0, 60), 24, CHAMPION)
+    (without,) = place.evaluated(place.night()).contenders
+    place.reviewed((0, 100), 12, CANDIDATE, draft="not said")
+    (scores,) = place.evaluated(place.night()).contenders
+    assert scores.drafts is not None and scores.drafts.rectified
+    assert (scores.primary.n, scores.primary.effect) == (without.primary.n, without.primary.effect)
 
 
 @pytest.mark.parametrize(("source", "advantage"), [("champion", 40.0), ("another", -40.0)])
@@ -245,6 +268,13 @@ def test_the_report_says_what_drafts_did() -> None:
     ):
         assert sentence in page and sentence in summary(night)
     assert "rectified from +6.2 as labelled" in " ".join(reasons(night.decisions[0].decision))
+
+
+def test_labels_that_favour_the_contender_are_not_said_to_lean_towards_the_champion() -> None:
+    scores = rectified_report().evaluation.contenders[0]
+    assert scores.drafts is not None
+    *_, last = draft_sentences(replace(scores.drafts, most=0.0), scores.primary)
+    assert last.endswith("than the 20 % asked for; on the whole they don't lean towards the champion.")
 
 
 def test_a_judge_has_no_say_in_what_is_rectified() -> None:

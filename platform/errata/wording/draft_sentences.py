@@ -53,6 +53,8 @@ def _left_out(effects: DraftEffects, primary: Comparison) -> list[str]:
 def _short(effects: DraftEffects) -> str:
     blind, count, asked = effects.blind, effects.labelled.n, effects.asked_blind
     few = f"Of {count} labels {blind} were made without a draft, fewer than the {100 * asked:.0f} % asked for"
+    if effects.most == 0:
+        return f"{few}; on the whole they don't lean towards the champion."
     leaning = "the effect as labelled" if effects.rectified else "the verdict"
     if effects.most is None:
         how_far = "how far can't be told without blind labels beside drafted ones"
