@@ -35,7 +35,9 @@ class GateHistory:
     night: int = 0
     """How many have been, tonight not."""
     begun: tuple[int, ...] = ()
-    """The night, from 1, on which each challenger of a sequential preset began."""
+    """The night, from 1, on which each challenger was first bet on."""
+    bet_on: tuple[str, ...] = ()
+    """Those challengers, by model."""
     effects: tuple[PastEffect, ...] = ()
     """Of each model whose effect has an error, one."""
 
@@ -58,12 +60,15 @@ class GateHistory:
     def after(self, model: str, decision: Decision) -> GateHistory:
         """The history with one more look at `model`, the test that it spent, if any, and what the look saw."""
         tests = (*self.tests, decision.test) if decision.test else self.tests
-        begins = decision.wager is not None and decision.wager.night == 1
-        begun = (*self.begun, self.night + 1) if begins else self.begun
+        begun, bet_on = self.begun, self.bet_on
+        # Not by its number of looks: it may have waited under another preset before.
+        if decision.wager is not None and model not in bet_on:
+            begun, bet_on = (*begun, self.night + 1), (*bet_on, model)
         effects, comparison = self.effects, decision.comparison
         if comparison is not None and comparison.effect is not None and comparison.se:
             effects = (*self.beside(model).effects, PastEffect(model, comparison.effect, comparison.se))
-        return replace(self, tests=tests, looks=(*self.looks, model), begun=begun, effects=effects)
+        looks = (*self.looks, model)
+        return replace(self, tests=tests, looks=looks, begun=begun, bet_on=bet_on, effects=effects)
 
     def beside(self, model: str) -> GateHistory:
         """The same without what is known of this model's own effect."""

@@ -19,7 +19,7 @@ from evaluation.statistics.betting import with_wealth
 from evaluation.statistics.paired import compare
 from registry.gate import decide
 from registry.history import GateHistory
-from registry.policy import SEQUENTIAL, preset
+from registry.policy import SEQUENTIAL, SMALL, preset
 from tests.made_up_decision import recorded
 
 CHANNELS = 24
@@ -146,3 +146,11 @@ def test_a_year_holds_so_many_challengers_and_no_more() -> None:
     assert decide(evidence(BETTER), SEQUENTIAL, later).cause == "year is full"
     a_year_on = dataclasses.replace(later, night=later.night + 1)
     assert decide(evidence(BETTER), SEQUENTIAL, a_year_on).verdict == "promote"
+
+
+def test_who_waited_under_another_preset_before_counts_as_well() -> None:
+    """Else a year would hold any number, each begun under `small`."""
+    waits = decide(evidence(EVEN), SMALL)
+    second, third = (decide(evidence(EVEN, nights=night), SEQUENTIAL) for night in (2, 3))
+    history = GateHistory.of([outcome("a", waits), outcome("a", second), outcome("a", third)])
+    assert (history.challengers_within_a_year(), history.begun) == (1, (2,))
