@@ -62,9 +62,9 @@ class NightScoring:
             self.past.add(self._score(model, f"{model.name} on earlier nights", earlier))
 
     def ask_again(self, model: ScoredModel, items: Sequence[Item]) -> None:
-        """Scores what `model` has answered by the labels that the items have got since."""
+        """Scores what `model` has answered by the labels that the items have got since, and what counts no more."""
         if items:
-            self.relabelled.add(self._score(model, f"{model.name} by later labels", items))
+            self.relabelled.add(self._score(model, f"{model.name} on what is shown beside", items))
 
     def rows(self, night: str) -> list[ScoredItemRow]:
         """A row per item and model."""
@@ -135,7 +135,7 @@ def _ask_everybody(scoring: NightScoring, plan: ScoringPlan) -> NightScoring:
         scoring.ask(model, (*plan.tonight, *fresh, *plan.guardrails), plan.history.items if compared else ())
     for rival in models.rivals:
         for model in (rival, models.champion):
-            scoring.ask_again(model, plan.relabelled[rival.identity])
+            scoring.ask_again(model, (*plan.relabelled[rival.identity], *plan.excluded[rival.identity]))
     if plan.best.identity not in models.by_identity:  # a champion of old: only the anchor is held against it
         scoring.ask(plan.best, plan.anchor_of_best())
     return scoring
@@ -165,6 +165,7 @@ def _contender_scores(
         model=new,
         watermark=rival.watermark,
         accepted=scores.compare(new, old, plan.accepted(new)),
+        excluded=scoring.relabelled.compare(new, old, plan.excluded[new]),
         later_labels=_later_labels(scoring, plan, rival),
         primary=primary,
         drafts=drafts,

@@ -117,6 +117,24 @@ def gathered_items(record: Record, after: int, upto: int, models: Iterable[Score
     return list(items.values())
 
 
+def excluded_since(
+    record: Record, items: Iterable[Item], after: int, upto: int, models: Iterable[ScoredModel]
+) -> list[Item]:
+    """What nights since `after` have scored, by its label and role of then, and what as of `upto` is neither among
+    `items` nor a twin of one: a twin of it was found that is held out, or that a model was trained on. What was
+    forgotten is gone."""
+    kept, seen = {item.label.group for item in items}, transcripts_seen_by(models)
+    excluded: dict[int, Item] = {}
+    with record.read() as store:
+        for watermark in store.nights.gate_watermarks(after, upto):
+            for label in _one_a_group(_first_labels(store, after, watermark), seen):
+                now = store.leak_groups.of(label.transcript, upto)
+                if label.role == "train" and now.name not in kept:
+                    excluded.setdefault(now.name, Item("fresh", label))
+            after = watermark
+    return list(excluded.values())
+
+
 def _in_its_group(store: Store, label: Label, upto: int) -> Label:
     group = store.leak_groups.of(label.transcript, upto)
     return replace(label, role=group.role, group=group.name, group_hashes=group.hashes)

@@ -13,6 +13,7 @@ from evaluation.best_champion import best_champion
 from evaluation.items import (
     Item,
     ScoredModel,
+    excluded_since,
     fresh_items,
     gathered_items,
     guardrail_items,
@@ -62,6 +63,8 @@ class ScoringPlan:
     """By rival: of those that decide, those with another label by now, with it."""
     withdrawn: dict[str, int]
     """By rival: of those that decide, how many have no label any more."""
+    excluded: dict[str, list[Item]]
+    """By rival: what an earlier night's decision rested on, and tonight's doesn't."""
     guardrails: list[Item]
     history: VintageHistory
     best: ScoredModel
@@ -76,15 +79,17 @@ class ScoringPlan:
         by_identity, upto, champion = models.by_identity, night.gate_watermark, models.champion
         tonight = fresh_items(record, night.training_watermark, upto, by_identity.values())
         if not models.rivals:
-            return cls(models, tonight, {}, {}, {}, [], VintageHistory(), champion)
+            return cls(models, tonight, {}, {}, {}, {}, [], VintageHistory(), champion)
         guardrails = guardrail_items(record, upto, by_identity.values())
         anchor = [item for item in guardrails if item.part == "anchor"]
         best = (best_champion(record, folder, night, anchor, seed) if anchor else None) or champion
         fresh, changed, withdrawn = dict[str, list[Item]](), dict[str, list[Item]](), dict[str, int]()
+        excluded = dict[str, list[Item]]()
         for rival in models.rivals:
             # A challenger has waited: what was new since it was born is fresh to it, not tonight's alone.
             name, compared = rival.identity, (rival, champion, models.day0)
             fresh[name] = gathered_items(record, rival.watermark, upto, compared)
+            excluded[name] = deciding_items(excluded_since(record, fresh[name], rival.watermark, upto, compared))
             changed[name], withdrawn[name] = relabelled(record, deciding_items(fresh[name]), rival.watermark, upto)
         return cls(
             models=models,
@@ -92,6 +97,7 @@ class ScoringPlan:
             fresh=fresh,
             relabelled=changed,
             withdrawn=withdrawn,
+            excluded=excluded,
             guardrails=guardrails,
             history=vintage_history(record, night, models.day0.folder, limits),
             best=by_identity.get(best.identity, best),

@@ -250,6 +250,21 @@ def test_what_is_said_of_a_scored_item_moves_nothing_and_is_shown_beside(
     assert "3 got another label after they were first scored, and 1 has no label any more" in beside(after)[0]
 
 
+def test_what_a_twin_takes_out_of_a_decision_is_shown_beside(
+    record: Record, waiting: tuple[Night, list[int]], tmp_path: Path
+) -> None:
+    """Whoever imports copies as held out after the scores were seen takes out what they choose."""
+    night, gathered = waiting
+    (before,) = evaluate(record, night, None, tmp_path, seed=7)[0].contenders
+    with record.write() as store:
+        scored = store.transcripts.read(gathered[0])
+        store.transcripts.add(replace(scored, external_id="copy"), "sealed")
+    later = replace(night, gate_watermark=mark(record))
+    (after,) = evaluate(record, later, None, tmp_path, seed=7)[0].contenders
+    assert (before.excluded.n, after.excluded.n, after.primary.n) == (0, 1, before.primary.n - 1)
+    assert any("1 item that was scored before counts no more, since a twin" in line for line in beside(after))
+
+
 def test_what_was_accepted_decides_nothing_and_is_shown_beside(
     record: Record, waiting: tuple[Night, list[int]], tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from errata.inference.artefact import TRAINING_TRANSCRIPTS
 from evaluation.items import (
     Item,
     ScoredModel,
+    excluded_since,
     fresh_items,
     gathered_items,
     guardrail_items,
@@ -176,6 +177,10 @@ def test_a_twin_that_is_found_late_excludes_what_was_scored(record: Record, tmp_
     add(record, shouted(talk("twice"), "twice again"), "train", 0, 90)
     upto = mark(record)
     assert given(gathered_items(record, 0, upto, models)) == {"twice": [0, 40], "kept": [0, 40]}, "a talk counts once"
+    items = gathered_items(record, 0, upto, models)
+    gone = {"seen": [0, 40], "held out": [0, 40]}
+    assert given(excluded_since(record, items, 0, upto, models)) == gone
+    assert excluded_since(record, items, first, upto, models) == [], "nothing was scored since"
 
 
 def test_what_was_in_dispute_is_gathered_by_the_label_that_ended_it(record: Record, tmp_path: Path) -> None:

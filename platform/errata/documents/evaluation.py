@@ -81,6 +81,9 @@ class ContenderScores:
     scored; without those that were accepted. Where reviewers saw drafts, rectified for it: see `drafts`."""
     accepted: Comparison = NOTHING
     """The same on those that were accepted as they stood, on which whose draft it was has 100: shown beside."""
+    excluded: Comparison = NOTHING
+    """The same on what an earlier night's decision rested on and tonight's doesn't, since a twin was found that is held
+    out or was trained on: shown beside, or whoever adds twins could choose what counts."""
     later_labels: LaterLabels | None = None
     """None where no label has changed since, and where it wasn't counted yet."""
     drafts: DraftEffects | None = None

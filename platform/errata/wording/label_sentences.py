@@ -8,11 +8,13 @@ from errata.wording.draft_sentences import draft_sentences
 
 
 def beside(scores: ContenderScores) -> tuple[str, ...]:
-    """On what was accepted, on what was labelled anew and on what drafts did; none where there is nothing to say."""
+    """On what was accepted, what counts no more, what was labelled anew and what drafts did; none where nothing is to
+    be said."""
     accepted = [_accepted(scores.accepted)] if scores.accepted.n else []
+    excluded = [_excluded(scores.excluded)] if scores.excluded.n else []
     later = [_later(scores.later_labels)] if scores.later_labels else []
     drafted = draft_sentences(scores.drafts, scores.primary) if scores.drafts else []
-    return (*accepted, *later, *drafted)
+    return (*accepted, *excluded, *later, *drafted)
 
 
 def _accepted(accepted: Comparison) -> str:
@@ -20,6 +22,15 @@ def _accepted(accepted: Comparison) -> str:
     return (
         f"{items} accepted as drafted and left out, since whose draft it was has 100 there: "
         f"{_points(accepted)} on them."
+    )
+
+
+def _excluded(excluded: Comparison) -> str:
+    one = excluded.n == 1
+    items = "1 item that was scored before counts" if one else f"{excluded.n} items that were scored before count"
+    return (
+        f"{items} no more, since a twin of {'it' if one else 'each'} was found that is held out or was trained on: "
+        f"{_points(excluded)} on {'it' if one else 'them'}."
     )
 
 
