@@ -16,6 +16,7 @@ import argparse
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -49,27 +50,27 @@ Mishearing = Callable[[Sequence[str], float, Random], list[str]]
 
 @dataclass(frozen=True)
 class Recogniser:
-    """Mishears by the words that it knows, each as often as it occurs."""
+    """Mishears by the words of its vocabulary, each as often as it occurs."""
 
-    known: Sequence[str]
+    vocabulary: tuple[str, ...]
     counts: Sequence[int]
 
     @classmethod
     def taught(cls, talks: Sequence[Transcript]) -> Recogniser:
         counts = Counter(word for talk in talks for word in words(talk.text)).most_common(VOCABULARY)
-        return cls([word for word, _ in counts], [count for _, count in counts])
+        return cls(tuple(word for word, _ in counts), [count for _, count in counts])
 
     def mishear(self, said: Sequence[str], share: float, random: Random) -> list[str]:
-        heard: list[str] = []
+        output: list[str] = []
         for word in said:
-            heard += self._changed(word, random) if random.random() < share else [word]
-        return heard
+            output += self._instead_of(word, random) if random.random() < share else [word]
+        return output
 
-    def _changed(self, word: str, random: Random) -> list[str]:
-        any_word = random.choices(self.known, self.counts)[0]
+    def _instead_of(self, word: str, random: Random) -> list[str]:
+        any_word = random.choices(self.vocabulary, self.counts)[0]
         how = random.random()
         if how < 0.30:
-            return [random.choice(_alike(word, tuple(self.known)))]
+            return [random.choice(_neighbours(word, self.vocabulary))]
         if how < 0.60:
             return [any_word]
         if how < 0.80:
@@ -80,9 +81,9 @@ class Recogniser:
 
 
 @cache
-def _alike(word: str, known: tuple[str, ...]) -> list[str]:
+def _neighbours(word: str, vocabulary: tuple[str, ...]) -> list[str]:
     """The five words that are spelt most like it."""
-    nearest = extract(word, known, scorer=Levenshtein.normalized_similarity, limit=6)
+    nearest = extract(word, vocabulary, scorer=Levenshtein.normalized_similarity, limit=6)
     return [other for other, _, _ in nearest if other != word]
 
 
@@ -112,14 +113,12 @@ class _TakenBackError(Exception):
 
 def links_of(record: Record, copy: Transcript) -> set[str]:
     """The talks that a transcript would be linked with if it came; the record stays as it was."""
-    found: set[str] = set()
-    try:
-        with record.write() as store:
-            seq = store.transcripts.add(copy, "train").seq
-            found |= set(store.leak_groups.of(seq, store.watermark()).hashes)
-            raise _TakenBackError
-    except _TakenBackError:
-        return found - {copy.hash}
+    group: set[str] = set()
+    with suppress(_TakenBackError), record.write() as store:
+        seq = store.transcripts.add(copy, "train").seq
+        group |= set(store.leak_groups.of(seq, store.watermark()).hashes)
+        raise _TakenBackError
+    return group - {copy.hash}
 
 
 def twins_among(record: Record, talks: Sequence[Transcript]) -> dict[str, set[str]]:
@@ -131,22 +130,24 @@ def twins_among(record: Record, talks: Sequence[Transcript]) -> dict[str, set[st
 
 
 @dataclass
-class Found:
+class Tally:
     copies: int = 0
-    found: int = 0
+    own: int = 0
+    """Linked with the talk that they are copies of."""
     false: int = 0
+    """Linked with another."""
 
     def __str__(self) -> str:
-        share = f"{100 * self.found / self.copies:.0f} %" if self.copies else "–"
+        share = f"{100 * self.own / self.copies:.0f} %" if self.copies else "–"
         return share + (f" ({self.false} false)" if self.false else "")
 
 
 def measure(
     record: Record, groups: dict[str, set[str]], talks: Sequence[Transcript], mishear: Mishearing, part: float
-) -> Iterator[Found]:
+) -> Iterator[Tally]:
     """What is found of the talks' excerpts of that part, for each share of NOISE."""
     for share in NOISE:
-        result = Found()
+        tally = Tally()
         for talk in talks:
             random = Random(f"{talk.hash} {part} {share}")
             said = mishear(excerpt(words(talk.text), part, random), share, random)
@@ -154,20 +155,20 @@ def measure(
                 continue
             whole = part == 1.0
             links = links_of(record, transcript(said, f"copy of {talk.external_id}", talk.title if whole else ""))
-            result.copies += 1
-            result.found += talk.hash in links
-            result.false += bool(links - groups[talk.hash])
-        yield result
+            tally.copies += 1
+            tally.own += talk.hash in links
+            tally.false += bool(links - groups[talk.hash])
+        yield tally
 
 
-def table(name: str, rows: Iterator[tuple[float, list[Found]]]) -> Table:
-    made = Table(title=name, title_justify="left")
-    made.add_column("part of the talk")
+def table(name: str, rows: Iterator[tuple[float, list[Tally]]]) -> Table:
+    grid = Table(title=name, title_justify="left")
+    grid.add_column("part of the talk")
     for share in NOISE:
-        made.add_column(f"{100 * share:.0f} % changed", justify="right")
-    for part, results in rows:
-        made.add_row(f"{100 * part:.0f} %", *map(str, results))
-    return made
+        grid.add_column(f"{100 * share:.0f} % changed", justify="right")
+    for part, tallies in rows:
+        grid.add_row(f"{100 * part:.0f} %", *map(str, tallies))
+    return grid
 
 
 def read(paths: Sequence[Path]) -> list[Transcript]:
@@ -179,25 +180,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("paths", nargs="*", type=Path, help="transcripts; the sample's where none are named")
     parser.add_argument("--every", type=int, default=1, help="copy each so manieth talk alone")
-    chosen = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        if not chosen.paths:
+        if not arguments.paths:
             days.write(folder / "sample")
-        talks = read(chosen.paths or sorted((folder / "sample").iterdir()))
+        talks = read(arguments.paths or sorted((folder / "sample").iterdir()))
         record = Record(f"sqlite:///{folder / 'errata.db'}", folder / "blobs")
         record.migrate()
         groups = twins_among(record, talks)
-        linked = sum(len(group) > 1 for group in groups.values())
+        twin_count = sum(len(group) > 1 for group in groups.values())
         console = Console()
-        console.print(f"{len(talks)} talks, of which {linked} are linked with another before any copy is made")
-        copied = talks[:: chosen.every]
+        console.print(f"{len(talks)} talks, of which {twin_count} are linked with another before any copy is made")
+        sources = talks[:: arguments.every]
         kinds: dict[str, Mishearing] = {
             "misheard as by a recogniser": Recogniser.taught(talks).mishear,
             "replaced by random letters": random_letters,
         }
         for name, mishear in kinds.items():
-            results = partial(measure, record, groups, copied, mishear)
+            results = partial(measure, record, groups, sources, mishear)
             parts = track(KEPT, name, console=Console(stderr=True))
             console.print(table(f"Copies found: {name}", ((part, list(results(part))) for part in parts)))
         record.close()

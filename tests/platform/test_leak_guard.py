@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from errata.database import leak_guard
 from errata.database.leak_guard import FULL
 from errata.database.record import Record
 from errata.database.tables import BandRow
@@ -218,6 +219,16 @@ def test_who_shares_a_title_or_a_channel_and_length_is_compared_whatever_the_key
     seqs = [add(record, each) for each in (whole, heard, nameless, other)]
     groups = [{whole.hash, heard.hash}] * 2 + [{nameless.hash}, {other.hash}]
     assert [group(record, seq) for seq in seqs] == groups
+
+
+def test_a_length_that_many_talks_of_a_channel_have_is_no_clue(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(twins, "KEYS", 0)
+    monkeypatch.setattr(leak_guard, "FULL", 5)
+    compared: list[bytes] = []
+    monkeypatch.setattr(twins, "similarity", lambda _, other: compared.append(other) or 0.0)
+    for number in range(8):
+        add(record, replace(talk(f"talk {number}", channel="tea"), title=""))
+    assert len(compared) == 1 + 2 + 3 + 4
 
 
 def test_two_talks_with_one_sponsor_at_both_ends_are_no_twins(record: Record) -> None:

@@ -79,6 +79,13 @@ def _entries(session: Session, row: TranscriptRow) -> list[tuple[int, int]]:
     return [(key, transcript) for key, transcript in session.execute(query)]
 
 
+def _candidates(row: TranscriptRow, entries: Sequence[tuple[int, int]]) -> set[int]:
+    """Those to compare a transcript with. A title or a length that so many talks have is no clue any more."""
+    crowd = Counter(key for key, _ in entries)
+    words = set(twins.bands(row.signature))
+    return {transcript for key, transcript in entries if key in words or crowd[key] < FULL}
+
+
 def _has_key_of(row: TranscriptRow) -> sa.ColumnElement[bool]:
     return BandRow.band.in_(_keys(row))
 
@@ -93,7 +100,7 @@ def _keys(row: TranscriptRow) -> list[int]:
 def _links(session: Session, row: TranscriptRow, entries: Sequence[tuple[int, int]]) -> list[LeakLink]:
     """The links of a transcript with twins that came before it; `entries` name those that it shares a key with."""
     reasons: dict[int, str] = {}
-    candidates = {transcript for _, transcript in entries}
+    candidates = _candidates(row, entries)
     if candidates:
         signatures = sa.select(TranscriptRow.seq, TranscriptRow.signature).where(TranscriptRow.seq.in_(candidates))
         for seq, signature in session.execute(signatures):

@@ -84,12 +84,12 @@ def bands(signed: bytes) -> list[int]:
 def clues(title: str, channel: str, duration: float) -> list[int]:
     """Keys by what is known of a talk beside its words: its title, and its channel with its length. They make nobody a
     twin: who shares one is looked at closer, for copies of which the recogniser left too little for the other keys."""
-    known = [f"title {' '.join(words(title))}"] if words(title) else []
+    facts = [f"title {' '.join(words(title))}"] if words(title) else []
     if channel:
         # on two rulers, half a step apart, lengths within half a step of each other share a step on one at least
         steps = math.log(duration, LENGTHS)
-        known += [f"length {ruler} {math.floor(steps + ruler / 2)} in {channel}" for ruler in (0, 1)]
-    return [int(sha256(clue)[:15], 16) for clue in known]  # 60 bits: a database's integers have 63
+        facts += [f"length {ruler} {math.floor(steps + ruler / 2)} in {channel}" for ruler in (0, 1)]
+    return [int(sha256(fact)[:15], 16) for fact in facts]  # 60 bits: a database's integers have 63
 
 
 def similarity(one: bytes, other: bytes) -> float:
