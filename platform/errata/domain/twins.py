@@ -93,16 +93,21 @@ def clues(title: str, channel: str, duration: float) -> list[int]:
 
 
 def similarity(one: bytes, other: bytes) -> float:
-    """Estimated part of the shorter text that the other says in the same order. 0 for a signature of an older form; and
-    for a text of so few words that nothing can be said of their order, whose twins have the same words."""
+    """Estimated part of the shorter text that the other says in the same order.
+
+    0 for a signature of an older form, for a text of so few words that nothing can be said of their order (its twins
+    have the same words), and where all that the two share lies in less than a quarter of the shorter one."""
     import numpy as np
 
     shorter, longer = sorted((_read(one), _read(other)), key=lambda sketch: sketch.words)
     _, here, there = np.intersect1d(shorter.hashes, longer.hashes, assume_unique=True, return_indices=True)
     if len(here) < LEAST:
         return 0.0
+    places = shorter.places[here]
+    if places.max() - places.min() < NEAR / 2 * shorter.words:  # a greeting, say: not worth the closer look
+        return 0.0
     comparable = np.sort(shorter.places[: _reach(shorter, longer)])
-    shared = aligned_words(shorter.places[here], longer.places[there], comparable, SHINGLE)
+    shared = aligned_words(places, longer.places[there], comparable, SHINGLE)
     return min(1.0, (shared + SHINGLE) / shorter.words) if shared else 0.0
 
 
