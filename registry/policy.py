@@ -240,7 +240,7 @@ SEQUENTIAL = Policy(
     limits=TENS_A_NIGHT,
     known_error=(
         "With 65 items a night from the same 24 channels and a spread of 18 points, 0.1 to 0.5 challengers "
-        "that are no better are promoted a year where items of a channel correlate by 0 to 0.05, 1.0 by 0.2, "
+        "that are no better are promoted a year where items of a channel correlate by 0 to 0.05, 1.1 by 0.2, "
         "and 0.8 with 5 channels; next to none where a few items collapse. A true gain of 5 points is found "
         "within five nights in 96, 89 and 60 of 100 challengers by correlations of 0, 0.05 and 0.2, and in 32 "
         "with 5 channels. (Simulated: python -m registry.simulate.)"
