@@ -38,7 +38,7 @@ _DRAWN: dict[LabelSource, DraftSource] = {"blind": "blind", "champion": "champio
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledItem:
+class ComparedItem:
     """An item that contender and champion answered."""
 
     item: Item
@@ -71,7 +71,7 @@ def label_source(label: Label, draft: Prediction | None, champion: str) -> Label
 
 def labelled_items(
     record: Record, scores: ModelScores, contender: str, champion: str, items: Sequence[Item]
-) -> list[LabelledItem]:
+) -> list[ComparedItem]:
     """Of models by identity, which have answered all of the items."""
     labelled = []
     with record.read() as store:
@@ -87,11 +87,11 @@ def labelled_items(
                 question = Question(item, right, transcript.duration, transcript.unit)
                 is_own_draft |= source == "another" and same_chapters(shown.chapters, new.prediction.chapters)
                 advantage = f1_alone(question, old.prediction.chapters) - f1_alone(question, new.prediction.chapters)
-            labelled.append(LabelledItem(item, source, new.score.f1 - old.score.f1, advantage, is_own_draft))
+            labelled.append(ComparedItem(item, source, new.score.f1 - old.score.f1, advantage, is_own_draft))
     return labelled
 
 
-def night_lean(labelled: Sequence[LabelledItem]) -> Lean | None:
+def night_lean(labelled: Sequence[ComparedItem]) -> Lean | None:
     """What one night's items say of the lean; None where they don't tell it."""
     value, se = measure_lean(DraftCells.of([each.as_drawn for each in labelled]))
     return Lean(float(value), float(se)) if math.isfinite(float(se)) else None
@@ -107,7 +107,7 @@ def primary_comparison(
     scores: ModelScores,
     contender: str,
     champion: str,
-    labelled: Sequence[LabelledItem],
+    labelled: Sequence[ComparedItem],
     leans: Sequence[Lean],
     gate: GateParams,
 ) -> tuple[Comparison, DraftEffects]:

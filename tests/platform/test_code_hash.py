@@ -13,7 +13,7 @@ import pytest
 from errata.loop.code_hash import PACKAGES, WITHOUT_EFFECT, code_hash
 from tests.conftest import ROOT
 
-SHOWING = {"errata.loop.publishing", "errata.loop.clear_workspace"}
+SHOWING = {"errata.loop.publishing", "errata.loop.clear_workspace", "errata.loop.seeds"}
 """Modules that have a night shown once it is decided."""
 MAKING_TINY = {"retrain.tiny", "retrain.tiny_score"}
 """Those that made the embedded model, of the sample's sentences; no night runs them."""
