@@ -16,7 +16,8 @@ from errata.documents.params import GateParams
 from errata.domain.chapter import canonical
 from errata.domain.correction import NO_DRAFT, Label, same_chapters
 from errata.domain.prediction import Prediction
-from evaluation.items import Item, Question, f1_alone
+from evaluation.items import Item, Question, ScoredAnswer, f1_alone
+from evaluation.metrics.score import title_f1
 from evaluation.model_scores import ModelScores
 from evaluation.statistics.betting import with_wealth
 from evaluation.statistics.rectified import (
@@ -50,12 +51,21 @@ class ComparedItem:
     as if the champion had drafted."""
     is_own_draft: bool = False
     """Whether the reviewer was shown the contender's own answer, whatever name a file gives it."""
+    title_difference: float | None = None
+    """The same of the words of titles, in percent; None where the label has no title."""
+    title_advantage: float = 0.0
 
     @property
     def as_drawn(self) -> LabelledDifference:
         source = _DRAWN.get(self.source, "undrawn")
         advantage = 0.0 if source == "undrawn" else self.advantage
         return LabelledDifference(self.difference, self.item.cluster, source, advantage)
+
+    @property
+    def titles_as_drawn(self) -> LabelledDifference:
+        """Of an item whose label has titles."""
+        advantage = self.title_advantage if self.source in _DRAWN else 0.0
+        return replace(self.as_drawn, difference=self.title_difference or 0.0, advantage=advantage)
 
 
 def label_source(label: Label, draft: Prediction | None, champion: str) -> LabelSource:
@@ -79,7 +89,7 @@ def labelled_items(
         for item, new, old in zip(items, scores.of(contender, items), scores.of(champion, items), strict=True):
             draft = drafts.get(item.label.prediction or 0)
             source, advantage = label_source(item.label, draft, champion), 0.0
-            is_own_draft = item.label.draft_by == contender
+            is_own_draft, title_advantage = item.label.draft_by == contender, 0.0
             if source not in ("blind", "reference"):
                 shown = old.prediction if draft is None or source == "unknown" else draft
                 transcript = store.transcripts.read(item.label.transcript)
@@ -87,8 +97,35 @@ def labelled_items(
                 question = Question(item, right, transcript.duration, transcript.unit)
                 is_own_draft |= source == "another" and same_chapters(shown.chapters, new.prediction.chapters)
                 advantage = f1_alone(question, old.prediction.chapters) - f1_alone(question, new.prediction.chapters)
-            labelled.append(ComparedItem(item, source, new.score.f1 - old.score.f1, advantage, is_own_draft))
+                title_advantage = _title_f1(question, old) - _title_f1(question, new)
+            titles = None
+            if new.score.title_f1 is not None and old.score.title_f1 is not None:
+                titles = new.score.title_f1 - old.score.title_f1
+            difference = new.score.f1 - old.score.f1
+            labelled.append(ComparedItem(item, source, difference, advantage, is_own_draft, titles, title_advantage))
     return labelled
+
+
+def _title_f1(question: Question, answer: ScoredAnswer) -> float:
+    return title_f1(question.reference, answer.prediction.chapters, question.duration) or 0.0
+
+
+def title_comparison(
+    scores: ModelScores, contender: str, champion: str, labelled: Sequence[ComparedItem]
+) -> Comparison | None:
+    """Of the words of titles; None where no label has any. Who edits a draft leaves its titles standing, too: where
+    drafts were shown it is rectified by these items alone, and where they don't tell how far they lean, what either
+    model drafted is left out. Else any model that puts things otherwise than the champion would lose its titles."""
+    titled = [each for each in labelled if each.title_difference is not None]
+    if not titled:
+        return None
+    usable = [each for each in titled if each.source in _DRAWN or not each.is_own_draft]
+    if any(each.source in ("champion", "another") for each in titled):
+        rectified = rectified_comparison([each.titles_as_drawn for each in usable], UNKNOWN_LEAN)
+        if rectified is not None:
+            return rectified
+    others = [each.item for each in titled if each.source != "champion" and not each.is_own_draft]
+    return scores.titles(contender, champion, others)
 
 
 def night_lean(labelled: Sequence[ComparedItem]) -> Lean | None:

@@ -31,7 +31,7 @@ from errata.inference.forks import ForkedModel
 from errata.progress import progress_bar
 from errata.workspace import Workspace
 from evaluation.continual import general_ability_delta
-from evaluation.draft_effects import labelled_items, night_lean, primary_comparison
+from evaluation.draft_effects import labelled_items, night_lean, primary_comparison, title_comparison
 from evaluation.holdout import log_night
 from evaluation.items import Item, ScoredAnswer, ScoredModel, score_items
 from evaluation.model_scores import ModelScores
@@ -154,8 +154,8 @@ def _contender_scores(
     by_length = scores.by_length(new, deciding)
     more = {f"slice_{name}": scores.compare(new, old, items) for name, items in by_length.items()}
     more["best_anchor"] = scores.compare(new, plan.best.identity, plan.anchor_of_best())
-    titles = scores.titles(new, old, deciding)
-    if titles.n:  # without a title to be held against, none is wrong
+    titles = title_comparison(scores, new, old, labelled)
+    if titles is not None:  # without a title to be held against, none is wrong
         more["titles"] = titles
     vintages = _vintage_comparisons(scoring, plan, rival)
     if vintages:

@@ -92,6 +92,14 @@ def score_video(
     )
 
 
+def title_f1(reference: Chapters, prediction: Chapters, duration: float) -> float | None:
+    """`score_video`'s alone."""
+    ref, pred = overlap.segments(reference, duration), overlap.segments(prediction, duration)
+    cold_opens = len(ref) > len(reference), len(pred) > len(prediction)
+    titles = score_titles(reference, prediction, overlap.matches(overlap.iou(ref, pred)), cold_opens)
+    return titles.f1 if titles else None
+
+
 def mean_score(scores: Sequence[VideoScore]) -> MeanScore:
     """Raises BadInput when there is no video."""
     mean, left_out = means([asdict(score) for score in scores])

@@ -24,9 +24,10 @@ from errata.domain.correction import NO_DRAFT, Label
 from errata.domain.prediction import Prediction
 from errata.wording.draft_sentences import draft_sentences
 from errata.wording.gate_sentences import reasons
-from evaluation.draft_effects import label_source, rectified_with_wealth
+from evaluation.draft_effects import ComparedItem, label_source, rectified_with_wealth, title_comparison
 from evaluation.harness import evaluate
-from evaluation.items import ScoredModel
+from evaluation.items import Item, ScoredModel
+from evaluation.model_scores import ModelScores
 from evaluation.report.content import Report
 from evaluation.report.markdown import summary
 from evaluation.report.page import render
@@ -275,6 +276,38 @@ def test_labels_that_favour_the_contender_are_not_said_to_lean_towards_the_champ
     assert scores.drafts is not None
     *_, last = draft_sentences(replace(scores.drafts, most=0.0), scores.primary)
     assert last.endswith("than the 20 % asked for; on the whole they don't lean towards the champion.")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25])
+def test_two_models_whose_titles_are_alike_good_are_told_apart_by_nobody_s_drafts(share: float) -> None:
+    items = [_titled(index, share) for index in range(200)]
+    comparison = title_comparison(ModelScores(7), CANDIDATE, CHAMPION, items)
+    assert comparison is not None
+    if share:
+        assert abs(comparison.effect or 0.0) < 2 and comparison.n == 50, "blind labels decide alone"
+    else:
+        assert comparison.n == 0, "the champion's drafts alone tell nothing, and nothing is not passed"
+
+
+def test_drafts_of_either_model_take_each_other_s_titles_lean_out() -> None:
+    """As labelled, a model with other words as good as the champion's loses 25 percent of them."""
+    drafted = [_titled(index, 0.0) for index in range(100)]
+    own = [
+        replace(each, source="another", title_difference=(each.title_difference or 0.0) + 100.0, title_advantage=-50.0)
+        for each in drafted[:40]
+    ]
+    comparison = title_comparison(ModelScores(7), CANDIDATE, CHAMPION, [*drafted, *own])
+    assert comparison is not None
+    assert (abs(comparison.effect or 0.0) < 2, comparison.n) == (True, 140)
+
+
+def _titled(index: int, blind: float) -> ComparedItem:
+    """Each model has half of the right words; the champion's draft is left as it was."""
+    item = Item("fresh", replace(label(), channel=str(index % 12)))
+    is_blind, noise = index % 4 < 4 * blind, float(index % 5 - 2)
+    if is_blind:
+        return ComparedItem(item, "blind", 0.0, 0.0, title_difference=noise)
+    return ComparedItem(item, "champion", 0.0, 0.0, title_difference=noise - 50, title_advantage=50.0 - noise / 10)
 
 
 def test_a_judge_has_no_say_in_what_is_rectified() -> None:
