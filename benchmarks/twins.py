@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import combinations
 from pathlib import Path
 from random import Random
 from string import ascii_lowercase
@@ -32,7 +33,7 @@ from rich.table import Table
 from errata.database.record import Record
 from errata.demo import days
 from errata.domain.transcript import Segment, Transcript
-from errata.domain.twins import words
+from errata.domain.twins import NEAR, signature, similarity, words
 from errata.formats import detect
 from errata.formats.source_rows import Rejected
 
@@ -129,6 +130,15 @@ def twins_among(record: Record, talks: Sequence[Transcript]) -> dict[str, set[st
         return {name: set(store.leak_groups.of(seq, now).hashes) for name, seq in seqs.items()}
 
 
+def closest(talks: Sequence[Transcript], groups: dict[str, set[str]]) -> float:
+    """The most that two talks which are no twins have in common."""
+    signed = [(talk.hash, signature(talk.text)) for talk in talks]
+    pairs = combinations(signed, 2)
+    return max(
+        (similarity(one, other) for (name, one), (twin, other) in pairs if twin not in groups[name]), default=0.0
+    )
+
+
 @dataclass
 class Tally:
     copies: int = 0
@@ -191,7 +201,8 @@ def main() -> None:
         groups = twins_among(record, talks)
         twin_count = sum(len(group) > 1 for group in groups.values())
         console = Console()
-        console.print(f"{len(talks)} talks, of which {twin_count} are linked with another before any copy is made")
+        console.print(f"{len(talks)} talks, of which {twin_count} are linked with another before any copy is made;")
+        console.print(f"others have at most {closest(talks, groups):.2f} of the shorter in common ({NEAR} makes twins)")
         sources = talks[:: arguments.every]
         kinds: dict[str, Mishearing] = {
             "misheard as by a recogniser": Recogniser.taught(talks).mishear,
