@@ -41,6 +41,8 @@ Values = NDArray[np.float64]
 DraftSource = Literal["blind", "champion", "another", "undrawn"]
 SOURCES: tuple[DraftSource, ...] = get_args(DraftSource)
 _UNDRAWN = SOURCES.index("undrawn")
+_NO_SPREAD = 1e-100
+"""A variance of differences, in points squared, whose inverse may be too large to be a number."""
 _SAME = 1e-12
 """Strata whose advantages differ by less, relatively, differ by rounding."""
 _CANCELLED = 1e-9
@@ -111,7 +113,7 @@ class DraftCells:
         freedom = np.maximum(self.items.sum(axis=-1) - self.usable.sum(axis=-1), 1.0)
         variance = (self.residuals.sum(axis=-1) / freedom)[..., None]
         drawn = np.where(np.arange(len(SOURCES)) == _UNDRAWN, 0.0, self.items)
-        return np.asarray(drawn / np.where(variance > 0, variance, 1.0))
+        return np.asarray(drawn / np.where(variance > _NO_SPREAD, variance, 1.0))
 
 
 @dataclass(frozen=True, slots=True)

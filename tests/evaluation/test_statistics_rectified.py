@@ -66,6 +66,12 @@ def test_while_nothing_is_known_of_the_lean_blind_items_decide_alone(items):
     assert rectified_comparison(items, UNKNOWN_LEAN).se == pytest.approx(alone.se, abs=1e-6)
 
 
+def test_a_spread_too_small_for_its_square_is_none():
+    items = [LabelledDifference(value, cluster, "blind", 0.0) for value, cluster in ((0.0, "a"), (9.1e-158, "b"))]
+    items += [LabelledDifference(0.0, cluster, "champion", 1.0) for cluster in "ab"]
+    assert rectified_comparison(items, UNKNOWN_LEAN).n == 2
+
+
 @given(some(by_champion))
 def test_drafted_items_alone_and_nothing_known_are_no_estimate(items):
     same = [replace(item, advantage=40.0) for item in items]
