@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from errata.documents.comparison import Comparison
-from errata.documents.decision import Look, OutcomeDecision, Preset, ShrunkenEffect, leading_decision
+from errata.documents.decision import (
+    UNTESTED,
+    Cause,
+    Look,
+    OutcomeDecision,
+    Preset,
+    ShrunkenEffect,
+    leading_decision,
+)
 from errata.documents.guardrail import GuardrailResult
 from errata.wording.gate_sentences import findings, guardrail_detail, known_error
 from errata.wording.label_sentences import beside
@@ -28,6 +36,14 @@ NOT_PROMOTED = {
     "underpowered": "Not promoted: too few items to judge by",
     "blocked": "Not promoted: the evidence can’t be judged",
 }
+BY_CAUSE: dict[Cause | None, str] = {
+    "waits": "Not promoted yet: the {name} gathers evidence",
+    "guardrails not evaluable": "Not promoted yet: better, but not everything can be told",
+    "let go": "Not promoted: the {name} had its nights and was not shown to be better",
+    "place taken": "Not tested: another candidate waits for its decision",
+    "year is full": "Not tested: this year’s challengers have all begun",
+}
+"""Where the cause says more than the verdict."""
 NOBODY = {
     "bootstrap": ("The first night: nothing to compare yet", "Day-0 is the champion until a candidate beats it."),
     "skipped": ("Nothing new tonight", "No correction arrived, so nothing was trained; the champion stays."),
@@ -194,6 +210,8 @@ def _title(entry: OutcomeDecision, winner: str) -> str:
         return f"Not promoted: the {name} passed the gate as well, and the {winner}’s gain was surer"
     if verdict == "promote":
         return f"Not promoted yet: the {name} passed the gate and waits for the release owner"
+    if entry.decision.cause in BY_CAUSE:
+        return BY_CAUSE[entry.decision.cause].format(name=name)
     return NOT_PROMOTED.get(verdict, "Not promoted: {name} was found " + word(verdict)).format(name=name)
 
 
@@ -207,6 +225,8 @@ def _next_step(entry: OutcomeDecision, winner: str) -> str:
         return "The release owner’s word."
     if verdict == "blocked":
         return "Mending what the findings name, and scoring again."
+    if entry.decision.cause in UNTESTED:
+        return "Nothing of its own: a candidate of a night on which nobody waits is tested."
     if needs:
         return f"About {plural(needs, 'more fresh item')}, with which the gate could decide."
     return "A better candidate: more items would not change this one’s verdict."

@@ -136,6 +136,19 @@ def test_each_verdict_in_words(night: Report, fields: dict[str, Any], title: str
     assert next_step in words
 
 
+def test_who_was_tested_leads_and_who_was_not_is_said_to_be_untested(night: Report):
+    entry = night.decisions[0]
+    untested = replace(entry.decision, verdict="inconclusive", cause="place taken", needs=None)
+    candidate = replace(entry, promoted=False, decision=untested)
+    waiting = replace(entry.decision, verdict="underpowered", cause="waits")
+    challenger = replace(entry, name="challenger", promoted=False, decision=waiting)
+    assert leading_decision((candidate, challenger)) is challenger
+    words = Page(render(replace(night, decisions=(candidate, challenger)))).words()
+    assert "Not promoted yet: the challenger gathers evidence" in words
+    assert "Not tested: another candidate waits for its decision" in words
+    assert "too small to tell from none" not in words
+
+
 def test_the_challenger_that_won_leads_and_the_candidate_is_mentioned(night: Report):
     entry = night.decisions[0]
     candidate = replace(entry, promoted=False, decision=replace(entry.decision, verdict="reject"))

@@ -34,6 +34,10 @@ Cause = Literal[
 """Why the verdict is what it is. The numbers behind each stand in the decision: `comparison`, `look` and `preset`."""
 
 
+UNTESTED: tuple[Cause, ...] = ("place taken", "year is full")
+"""Causes of a decision on somebody who was only scored."""
+
+
 @dataclass(frozen=True, slots=True)
 class Preset:
     """What a decision's readers must know of the preset that it was taken by; `registry.policy` has all of it."""
@@ -181,8 +185,11 @@ class OutcomeDecision:
 
 
 def leading_decision(decisions: Sequence[OutcomeDecision]) -> OutcomeDecision | None:
-    """What a night is about: the decision that made a champion, else the candidate's, else the first."""
-    order = sorted(decisions, key=lambda entry: (not entry.promoted, entry.name != "candidate"))
+    """What a night is about: who became champion, else who was tested, the candidate before others."""
+    order = sorted(
+        decisions,
+        key=lambda entry: (not entry.promoted, entry.decision.cause in UNTESTED, entry.name != "candidate"),
+    )
     return order[0] if order else None
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from errata.database.store import Store
-from errata.documents.decision import OutcomeDecision
+from errata.documents.decision import OutcomeDecision, leading_decision
 from errata.documents.document import read_document
 from errata.documents.evaluation import Evaluation
 from errata.documents.file_names import NO_CANDIDATE
@@ -43,7 +43,10 @@ def night_outcome(workspace: Workspace, night: Night, evaluation: Evaluation, re
             for result in results
         ),
     )
-    return _with_leading_result(outcome, winner or results[0], workspace) if results else outcome
+    leading = leading_decision(outcome.decisions)
+    if leading is None:
+        return outcome
+    return _with_leading_result(outcome, next(result for result in results if result.name == leading.name), workspace)
 
 
 def _why_no_candidate(path: Path) -> str:
@@ -52,7 +55,7 @@ def _why_no_candidate(path: Path) -> str:
 
 
 def _with_leading_result(outcome: Outcome, result: GateResult, workspace: Workspace) -> Outcome:
-    """What the night says of itself: the promoted contender's result, or else the candidate's."""
+    """What the night says of itself: the result of the contender that it is about."""
     primary = result.evidence.primary
     return replace(
         outcome,
