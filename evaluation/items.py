@@ -14,6 +14,7 @@ from typing import Literal
 from errata.database.record import Record
 from errata.database.store import Store
 from errata.domain.chapter import Chapter, Chapters, canonical, chapters_to_json
+from errata.domain.clusters import cluster_name
 from errata.domain.correction import Label, same_chapters
 from errata.domain.hashing import canonical_json, sha256
 from errata.domain.prediction import Prediction
@@ -51,7 +52,7 @@ class Item:
 
     @property
     def cluster(self) -> str:
-        return self.label.channel or f"{self.label.external_id} alone"
+        return cluster_name(self.label.channel, self.label.external_id)
 
 
 @dataclass(frozen=True, slots=True)

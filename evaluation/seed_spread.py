@@ -8,7 +8,7 @@ from errata.database.record import Record
 from errata.documents.scored_items import ScoredItemRow, rows_of
 from errata.documents.seed_spread import SeedRun, SeedSpread
 from errata.inference.predictor import Predictor
-from evaluation.metrics.score import score_video
+from evaluation.metrics.overlap import mean_f1
 from evaluation.statistics.paired import compare, deviation, mean
 
 
@@ -24,8 +24,8 @@ def run_of(
     training_seed: int, model: str, f1: Sequence[float], champion: Sequence[ScoredItemRow], seed: int
 ) -> SeedRun:
     """`f1` is of the items of the champion's rows, in their order; `seed` is the bootstrap's."""
-    clusters = [row.channel or f"{row.external_id} alone" for row in champion]
-    return SeedRun(training_seed, model, compare(f1, [row.f1 for row in champion], clusters, seed))
+    against_champion = compare(f1, [row.f1 for row in champion], [row.cluster for row in champion], seed)
+    return SeedRun(training_seed, model, against_champion)
 
 
 def answer_f1(
@@ -37,8 +37,10 @@ def answer_f1(
         with record.read() as store:
             transcript = store.transcripts.read(row.transcript)
         [reading] = predictor.answer([transcript])
-        chapters = None if reading is None else reading.chapters
-        scores.append(score_video(row.reference_chapters, chapters, transcript.duration, transcript.unit).f1)
+        # not to have answered is no right answer, even where there should be no chapters
+        scores.append(
+            0.0 if reading is None else mean_f1(row.reference_chapters, reading.chapters, transcript.duration)
+        )
         advance()
     return scores
 

@@ -6,8 +6,8 @@ from them. Only tests count; a night that looked and did not test has cost nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from errata.documents.decision import Decision, SpentTest
 from errata.documents.outcome import Outcome
@@ -34,10 +34,8 @@ class GateHistory:
     """The model of each look that it could be judged by, spent or not."""
     night: int = 0
     """How many have been, tonight not."""
-    begun: tuple[int, ...] = ()
-    """The night, from 1, on which each challenger was first bet on."""
-    bet_on: tuple[str, ...] = ()
-    """Those challengers, by model."""
+    begun: Mapping[str, int] = field(default_factory=dict)
+    """The night, from 1, on which each challenger was first bet on, by model."""
     effects: tuple[PastEffect, ...] = ()
     """Of each model whose effect has an error, one."""
 
@@ -60,15 +58,14 @@ class GateHistory:
     def after(self, model: str, decision: Decision) -> GateHistory:
         """The history with one more look at `model`, the test that it spent, if any, and what the look saw."""
         tests = (*self.tests, decision.test) if decision.test else self.tests
-        begun, bet_on = self.begun, self.bet_on
         # Not by its number of looks: it may have waited under another preset before.
-        if decision.wager is not None and model not in bet_on:
-            begun, bet_on = (*begun, self.night + 1), (*bet_on, model)
+        begins = decision.wager is not None and model not in self.begun
+        begun = {**self.begun, model: self.night + 1} if begins else self.begun
         effects, comparison = self.effects, decision.comparison
         if comparison is not None and comparison.effect is not None and comparison.se:
             effects = (*self.beside(model).effects, PastEffect(model, comparison.effect, comparison.se))
         looks = (*self.looks, model)
-        return replace(self, tests=tests, looks=looks, begun=begun, bet_on=bet_on, effects=effects)
+        return replace(self, tests=tests, looks=looks, begun=begun, effects=effects)
 
     def beside(self, model: str) -> GateHistory:
         """The same without what is known of this model's own effect."""
@@ -80,7 +77,7 @@ class GateHistory:
 
     def challengers_within_a_year(self) -> int:
         """How many began in the last 365 nights, tonight included."""
-        return sum(night > self.night + 1 - NIGHTS_A_YEAR for night in self.begun)
+        return sum(night > self.night + 1 - NIGHTS_A_YEAR for night in self.begun.values())
 
     def level(self, fdr: float, wealth: float) -> float:
         """Of the next test, by LORD++."""

@@ -37,7 +37,7 @@ def decide(
     begun = history.challengers_within_a_year() + (evidence.nights == 1)
     if begun > rule.challengers:
         return Decision("inconclusive", "year is full", comparison=primary, look=look, final=True)
-    wager = _wager(primary, rule, evidence.nights, begun)
+    wager = _wager(primary, evidence.nights, begun)
     return replace(_bet(primary, results, policy, rule, wager), comparison=primary, look=look, wager=wager)
 
 
@@ -94,11 +94,10 @@ def look_at(primary: Comparison, policy: Policy, rule: Sequential) -> Look | Non
     )
 
 
-def _wager(primary: Comparison, rule: Sequential, night: int, begun: int) -> Wager:
+def _wager(primary: Comparison, night: int, begun: int) -> Wager:
     # Where nobody bet, nobody has won; a test without a p-value must not pass.
     return Wager(
         wealth=_times(primary.better_wealth or 0.0),
-        asked=float(rule.challengers),
         worse=_times(primary.worse_wealth or 0.0),
         p_value=1.0 if primary.p_value is None else primary.p_value,
         night=night,

@@ -125,7 +125,7 @@ class Change:
 
     @property
     def cluster(self) -> str:
-        return self.new.channel or f"{self.new.external_id} alone"
+        return self.new.cluster
 
 
 def tonights_items(report: Report) -> list[ScoredItemRow]:

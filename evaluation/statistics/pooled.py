@@ -42,8 +42,8 @@ def posterior(effect: float, error: float, others: Sequence[tuple[float, float]]
     A two-level normal model: true effects are N(μ, τ²), μ is flat and τ half-normal with the scale `spread`, which is
     integrated over on a grid (Gelman 2006, Bayesian Analysis 1(3); Röver et al. 2021, Research Synthesis Methods 12(4),
     on that prior). Of the best of many, which are best by luck too, it takes away what luck has added (Efron 2011, JASA
-    106(496), on the winner's curse). In simulation it was nearer to the truth than τ² by DerSimonian & Laird, which few
-    others leave at 0 or far too high. Errors are above 0.
+    106(496), on the winner's curse). τ² by DerSimonian & Laird would often be 0 of few others, as if all were alike.
+    Errors are above 0.
     """
     from scipy.special import ndtr
 

@@ -42,7 +42,7 @@ CHAMPION, CANDIDATE = "d" * 64, "c" * 64
 
 
 def label(kind: str = "edit", draft_by: str | None = None, prediction: int | None = 1) -> Label:
-    return Label(1, "h", "t", "", 1, kind, (), "ann", prediction, "train", 1, ("h",), True, draft_by=draft_by)  # type: ignore[arg-type]
+    return Label(1, "h", "t", "", 1, kind, (), "ann", prediction, "train", 1, ("h",), True, draft_by=draft_by)
 
 
 @pytest.mark.parametrize(
@@ -92,14 +92,14 @@ class Place:
                     "a copy": store.predictions.add(copy).seq,
                     "not said": drafts[CHAMPION],
                 }[draft]
-                given = correction(seq, chapters(*right), kind=kind, prediction=shown)  # type: ignore[arg-type]
+                given = correction(seq, chapters(*right), kind=kind, prediction=shown)
                 store.corrections.add(replace(given, draft_by=draft_by))
 
     def night(self, label: str = "n", after: int = 0) -> Night:
         gate = GateParams("small")
         return Night(label, after, mark(self.record), CHAMPION, CHAMPION, 0, "", 0, "c" * 64, gate)
 
-    def evaluated(self, night: Night, candidate: ScoredModel | None = None):  # type: ignore[no-untyped-def]
+    def evaluated(self, night: Night, candidate: ScoredModel | None = None):
         evaluation, _ = evaluate(self.record, night, candidate or self.candidate, self.models, seed=7)
         return evaluation
 

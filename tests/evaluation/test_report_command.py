@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,7 @@ def test_what_a_model_was_trained_on_is_told_by_its_watermark(workspace: Workspa
     """The night that promoted it kept the watermark; of a night's corrections, those up to it were learnt from."""
     contests = {"first": ("m1", 900), "second": ("m2", 5020)}
     for label, (model, watermark) in contests.items():
-        with_contender(workspace.nights / label, lambda scores: replace(scores, model=model, watermark=watermark))  # noqa: B023
+        with_contender(workspace.nights / label, partial(replace, model=model, watermark=watermark))
     with workspace.record.read() as store:
         nights = [row for row in store.nights.all() if row.label in contests]
     found = _learnt(workspace, nights, "day0's")

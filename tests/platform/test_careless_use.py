@@ -86,7 +86,7 @@ def test_a_terminal_without_our_letters_is_no_fault(workspace: Workspace, monkey
         run()
     assert not end.value.code
     out.flush()
-    assert b"champion    \\u2013" in out.buffer.getvalue()  # type: ignore[attr-defined]
+    assert b"champion    \\u2013" in out.buffer.getvalue()
 
 
 def test_an_argument_that_is_no_text_is_refused_before_any_database_sees_it() -> None:

@@ -417,9 +417,7 @@ def test_an_older_record_says_as_much_as_its_rows_do(either: Record) -> None:
             came = chapters_to_json(right) if sent else None
             draft, maker = (chapters_to_json(DRAFT), CHAMPION) if drafts else (None, "")
             identity = received(name, said, came, draft, maker, key)
-            store.corrections.add(
-                Correction(seqs[name], kind, right, "ann", "f", identity, "2026-03-01", answer)  # type: ignore[arg-type]
-            )
+            store.corrections.add(Correction(seqs[name], kind, right, "ann", "f", identity, "2026-03-01", answer))
         store.corrections.add(correction(seqs["c"], chapters(0), "", "reference"))
         answer = store.predictions.add(Prediction(seqs["guessed"], CHAMPION, "inline@1", DRAFT)).seq
         store.corrections.add(correction(seqs["guessed"], chapters(0, 70), prediction=answer))

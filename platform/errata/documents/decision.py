@@ -103,9 +103,7 @@ class Wager:
     """How a bet on a challenger stands that is looked at every night; see `evaluation.statistics.betting`."""
 
     wealth: float
-    """How many times the stake, on its being better."""
-    asked: float
-    """So many times, and it is found better."""
+    """How many times the stake, on its being better; at the preset's `challengers` times it is found so."""
     worse: float
     """How many times the stake, on its being worse."""
     p_value: float

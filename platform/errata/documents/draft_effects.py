@@ -49,7 +49,7 @@ class DraftEffects:
     """Points of F1 by which `labelled` leans towards the champion at most (95 %), if what nobody knows was drafted by
     the champion; None where nothing tells how far labels lean."""
     asked_blind: float
-    """Share of the labels that should be blind (`evaluate.blind_share`)."""
+    """Share of the labels that should be blind (`gate.blind_share`)."""
 
     @property
     def blind(self) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from errata.documents.document import RESTORE
 from errata.documents.metric_values import MetricValues
 from errata.domain.chapter import Chapters, chapters_from_json
+from errata.domain.clusters import cluster_name
 from errata.errors import BadInput
 
 
@@ -41,6 +42,10 @@ class ScoredItemRow(MetricValues):
     """JSON of the answer's."""
     problems: tuple[str, ...] = ()
     """Why the answer could not be read whole."""
+
+    @property
+    def cluster(self) -> str:
+        return cluster_name(self.channel, self.external_id)
 
     @property
     def reference_chapters(self) -> Chapters:

@@ -211,7 +211,7 @@ def _circumstances(decision: Decision) -> list[str]:
         return []
     judge = [] if decision.judge is None else [_judge(decision.judge)]
     test = [] if decision.test is None else [_spent(decision.test), *_promise(decision.preset)]
-    wager = [] if decision.wager is None else [_bet(decision.wager, decision.look)]
+    wager = [] if decision.wager is None else [_bet(decision.wager, decision.preset, decision.look)]
     channels = _channels(decision.comparison)
     return [*judge, *test, *wager, *channels, _detectable(decision.look, decision.comparison)]
 
@@ -255,11 +255,11 @@ def _waits(wager: Wager, preset: Preset, comparison: Comparison) -> str:
     return f"It gathers evidence: this was night {wager.night} of {preset.nights}, with {comparison.n} items so far."
 
 
-def _bet(wager: Wager, look: Look | None) -> str:
-    level = "" if look is None else f" against the level {look.level:.2g}"
+def _bet(wager: Wager, preset: Preset, look: Look | None) -> str:
+    level, asked = "" if look is None else f" against the level {look.level:.2g}", preset.challengers
     return (
-        f"Who bet on it has {_times(wager.wealth)} the stake, and {wager.asked:.0f} times is asked; the clustered test "
-        f"has p = {wager.p_value:.2g}{level}. It is challenger {wager.begun} of {wager.asked:.0f} within 365 nights."
+        f"Who bet on it has {_times(wager.wealth)} the stake, and {asked} times is asked; the clustered test "
+        f"has p = {wager.p_value:.2g}{level}. It is challenger {wager.begun} of {asked} within 365 nights."
     )
 
 
