@@ -19,7 +19,6 @@ from errata.domain.draft_draw import DraftDraw
 from errata.domain.hashing import content_hash, sha256
 from errata.domain.prediction import Prediction
 from errata.domain.transcript import Transcript
-from errata.errors import Refused
 from errata.formats import review_detect, reviews_jsonl
 from errata.formats.reviews_jsonl import Review
 from errata.formats.source_rows import Rejected
@@ -31,7 +30,7 @@ from errata.settings import FILE
 from errata.tasks.template import Reading
 from errata.workspace import Workspace
 from tests.made_up_params import write_params
-from tests.made_up_record import chapters, correction, talk
+from tests.made_up_record import chapters, talk
 
 CHAMPION, CHALLENGER = "d" * 64, "c" * 64
 NAMES = tuple(f"talk {number}" for number in range(24))
@@ -376,82 +375,3 @@ def test_an_adjudication_has_the_draft_of_what_it_chose_and_a_merge_the_one_that
         assert store.corrections.read(choice.seq).draft_by == chosen
         merge = store.corrections.adjudicate(seq, chapters(0, 9), "carol")
         assert store.corrections.read(merge.seq).draft_by == merged
-
-
-# of an older record -------------------------------------------------------------------------------------------------
-
-DRAFT = chapters(0, 50, by="Champion")
-
-
-def received(
-    name: str,
-    kind: str,
-    right: list[dict[str, Any]] | None,
-    draft: list[dict[str, Any]] | None,
-    draft_by: str,
-    key: str,
-) -> str:
-    return content_hash([name, kind, right, "ann", "2026-03-01", draft, draft_by, *([key] if key else [])])
-
-
-KEY_ROWS: dict[str, tuple[str, str, bool, bool]] = {
-    # how it is recorded, what was received, whether chapters came along, whether the draft did
-    "edited": ("edit", "edit", True, False),
-    "left as it was": ("accept", "edit", True, False),
-    "accepted": ("accept", "accept", False, False),
-    "accepted in a tool": ("accept", "accept", True, True),
-    "rejected": ("reject", "reject", False, False),
-    "edited in a tool": ("edit", "edit", True, True),
-}
-
-
-def test_an_older_record_says_as_much_as_its_rows_do(either: Record) -> None:
-    with either.write() as store:
-        seqs = {name: store.transcripts.add(talk(name, lines=8)).seq for name in (*KEY_ROWS, "guessed", "theirs", "c")}
-        for name, (kind, said, sent, drafts) in KEY_ROWS.items():
-            answer = store.predictions.add(Prediction(seqs[name], CHAMPION, "inline@1", DRAFT)).seq
-            key = next(
-                key for key, found in store.predictions.awaiting_review(CHAMPION) if found.transcript == seqs[name]
-            )
-            right = () if kind == "reject" else DRAFT if kind == "accept" else chapters(0, 70)
-            came = chapters_to_json(right) if sent else None
-            draft, maker = (chapters_to_json(DRAFT), CHAMPION) if drafts else (None, "")
-            identity = received(name, said, came, draft, maker, key)
-            store.corrections.add(Correction(seqs[name], kind, right, "ann", "f", identity, "2026-03-01", answer))
-        store.corrections.add(correction(seqs["c"], chapters(0), "", "reference"))
-        answer = store.predictions.add(Prediction(seqs["guessed"], CHAMPION, "inline@1", DRAFT)).seq
-        store.corrections.add(correction(seqs["guessed"], chapters(0, 70), prediction=answer))
-        store.corrections.add(correction(seqs["guessed"], chapters(0), "", "reference"))
-        name = f"foreign:a: machine:{'0' * 12}"
-        theirs = store.predictions.add(Prediction(seqs["theirs"], name, "", DRAFT, foreign=True)).seq
-        store.corrections.add(correction(seqs["theirs"], chapters(0, 70), prediction=theirs))
-    either.migrate("-1")
-    either.migrate()
-    with either.read() as store:
-        corrections = [store.corrections.read(seq) for seq in _corrections(either)]
-        found = {(store.transcripts.external_id_of(each.transcript), each.kind): each.draft_by for each in corrections}
-    expected = {(name, kind): CHAMPION for name, (kind, *_) in KEY_ROWS.items()}
-    assert found == {
-        **expected,
-        ("c", "reference"): "",
-        ("guessed", "edit"): None,
-        ("guessed", "reference"): None,
-        ("theirs", "edit"): "a: machine",
-    }
-
-
-def _corrections(record: Record) -> list[int]:
-    import sqlalchemy as sa
-
-    from errata.database.tables import CorrectionRow
-
-    with record.look() as (session, _):
-        return list(session.scalars(sa.select(CorrectionRow.seq).order_by(CorrectionRow.seq)))
-
-
-def test_blind_reviews_keep_the_schema_up(record: Record) -> None:
-    with record.write() as store:
-        seq = store.transcripts.add(talk("t"), "train").seq
-        store.corrections.add(drafted(seq, "", "ann"))
-    with pytest.raises(Refused, match="made blind"):
-        record.migrate("-1")
