@@ -13,9 +13,13 @@ exit with `exit_code`; anything that is not an `ErrataError` is a fault of ours 
 from __future__ import annotations
 
 import errno
+import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 INTERRUPTED = 130
 """A shell's own exit code: 128 and the number of SIGINT."""
@@ -57,18 +61,48 @@ def missing_extra(what: str, extra: str) -> Unavailable:
 
 @contextmanager
 def error_exit() -> Iterator[None]:
-    """Around a process's main: an error that a user can cause ends it with one sentence on stderr and its exit code."""
+    """Around a process's main: an error that a user can cause ends it with one sentence on stderr and its exit code.
+
+    What a service manager or a closed terminal sends ends it as Ctrl-C does.
+    """
     try:
-        yield
+        with _ends_like_an_interrupt():
+            yield
     except ErrataError as error:
         sys.stderr.write(f"errata: {error}\n")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        sys.stderr.write("errata: interrupted; the same command goes on where it stopped\n")
+        if "DVC_STAGE" not in os.environ:  # of a stage, the command that runs the pipeline says it, once
+            sys.stderr.write("errata: interrupted; the same command goes on where it stopped\n")
         sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # whoever read the output, as `head` does, has enough of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what Python writes when it ends
+        sys.exit(1)  # as typer does
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         place = f" at {error.filename}" if error.filename else ""
         sys.stderr.write(f"errata: no space is left{place}; make room, and the same command goes on where it stopped\n")
         sys.exit(Unavailable.exit_code)
+
+
+@contextmanager
+def _ends_like_an_interrupt() -> Iterator[None]:
+    """For the block, SIGTERM and SIGHUP are Ctrl-C: locks are given back, and the sentence is said."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python lets no other thread answer signals
+        return
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number in numbers:
+        if before[number] != signal.SIG_IGN:  # as nohup leaves SIGHUP
+            signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 
 def main() -> None:
-    from errata.cli.app import run
+    from errata.errors import error_exit
 
-    run()
+    with error_exit():  # also while the rest is imported
+        from errata.cli.app import run
+
+        run()

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
+from errata import __version__
 from errata.cli.arguments import HERE, AsJson, InWorkspace, ModelName, NightLabel, check_arguments, find
 from errata.cli.judge_app import judges
 from errata.cli.output import say, show
+from errata.cli.panels import CHECKS, DECISIONS, LOOP, RECORD, START
 from errata.cli.record_app import record
 from errata.cli.score_app import score
 from errata.documents.file_names import REPORT_PAGE
@@ -26,17 +28,16 @@ if TYPE_CHECKING:
     from errata.operations.importing import ImportReport, Shown
 
 app = typer.Typer(
-    help="Better chapters every night, from the corrections that people make, and proof before anyone ships them.",
     no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
+    add_completion=True,
+    rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
 importing = typer.Typer(help="Bring outside files into the record.", no_args_is_help=True)
-app.add_typer(importing, name="import")
+app.add_typer(importing, name="import", rich_help_panel=RECORD)
 app.add_typer(record)
 app.add_typer(score)
-app.add_typer(judges, name="judges")
+app.add_typer(judges, name="judges", rich_help_panel=CHECKS)
 
 Format = Annotated[str, typer.Option("--format", help="The file's format; `auto` tells it by the content.")]
 HeldOut = Literal["dev", "anchor", "sealed"]
@@ -57,10 +58,26 @@ def run() -> None:
         except SystemExit as end:
             if end.code == INTERRUPTED:  # typer's way, which says nothing
                 raise KeyboardInterrupt from end
+            sys.stdout.flush()  # here, where a reader who has gone is no fault
             raise
 
 
-@app.command("init")
+def _print_version(asked: bool) -> None:
+    if asked:
+        say(f"errata {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Better chapters every night, from the corrections that people make, and proof before anyone ships them."""
+
+
+@app.command("init", rich_help_panel=START)
 def init_command(
     folder: Annotated[Path, typer.Argument(help="Where the workspace goes.")],
     model: Annotated[
@@ -132,7 +149,7 @@ def _show_import(report: ImportReport, as_json: bool) -> None:
         raise typer.Exit(2)  # as BadInput, but what was good is in the record
 
 
-@app.command("predict")
+@app.command("predict", rich_help_panel=RECORD)
 def predict_command(workspace: InWorkspace = HERE, model: ModelName = "champion", as_json: AsJson = False) -> None:
     """Let a model chapter every transcript that waits for a reviewer."""
     from errata.operations.predicting import predict
@@ -144,7 +161,7 @@ def predict_command(workspace: InWorkspace = HERE, model: ModelName = "champion"
     show(run, as_json, sentence)
 
 
-@app.command("tasks")
+@app.command("tasks", rich_help_panel=RECORD)
 def tasks_command(
     out: Annotated[Path, typer.Argument(help="The file to write.")],
     workspace: InWorkspace = HERE,
@@ -163,7 +180,7 @@ def tasks_command(
     show(file, as_json, f"{sentence} `errata import corrections`")
 
 
-@app.command("nightly")
+@app.command("nightly", rich_help_panel=LOOP)
 def nightly_command(
     workspace: InWorkspace = HERE,
     date: Annotated[str | None, typer.Option(help="The night's label; today, by default.")] = None,
@@ -177,7 +194,7 @@ def nightly_command(
     show(run_night(place, date), as_json, lambda outcome: print_night(outcome, place.nights), outcome_json)
 
 
-@app.command("seeds")
+@app.command("seeds", rich_help_panel=LOOP)
 def seeds_command(
     workspace: InWorkspace = HERE,
     count: Annotated[int, typer.Option(min=2, help="Seeds in all, the candidate's among them.")] = 3,
@@ -190,7 +207,7 @@ def seeds_command(
     show(try_seeds(find(workspace), count), as_json, lambda spread: say(seeds_sentence(spread)))
 
 
-@app.command("status")
+@app.command("status", rich_help_panel=LOOP)
 def status_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Where the loop stands, in one screen."""
     from errata.cli.print_status import print_status
@@ -199,7 +216,7 @@ def status_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> No
     show(loop_status(find(workspace)), as_json, print_status)
 
 
-@app.command("report")
+@app.command("report", rich_help_panel=LOOP)
 def report_command(workspace: InWorkspace = HERE, night: NightLabel = None, as_json: AsJson = False) -> None:
     """Write a night's report again (HTML, Markdown, JSON), and say where it is."""
     from errata.loop.night_report import write_report
@@ -208,7 +225,7 @@ def report_command(workspace: InWorkspace = HERE, night: NightLabel = None, as_j
     show(json.loads(page.with_suffix(".json").read_bytes()), as_json, str(page))
 
 
-@app.command("promote")
+@app.command("promote", rich_help_panel=DECISIONS)
 def promote_command(
     model: Annotated[str, typer.Argument(help="An alias, or the beginning of a model's identity.")],
     evidence: Annotated[Path, typer.Option(help="The evidence record that says `promote` of it.")],
@@ -221,7 +238,7 @@ def promote_command(
     say(f"champion is {identity[:16]}")
 
 
-@app.command("rollback")
+@app.command("rollback", rich_help_panel=DECISIONS)
 def rollback_command(
     workspace: InWorkspace = HERE,
     reason: Annotated[str, typer.Option(help="Why, for the history.")] = "by hand",
@@ -233,7 +250,7 @@ def rollback_command(
     say("; ".join(f"{alias} is {model[:16] or 'nothing'} again" for alias, model in models.items()))
 
 
-@app.command("history")
+@app.command("history", rich_help_panel=DECISIONS)
 def history_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Every move of an alias, with why."""
     from errata.cli.print_status import moves_json, print_moves
@@ -242,7 +259,7 @@ def history_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> N
     show(alias_history(find(workspace).record), as_json, print_moves, moves_json)
 
 
-@app.command("export")
+@app.command("export", rich_help_panel=DECISIONS)
 def export_command(
     target: Annotated[Target, typer.Argument(help="What runs it.")],
     out: Annotated[Path, typer.Argument(help="A folder that doesn't exist yet.")],
@@ -259,7 +276,7 @@ def export_command(
     say(f"{out}: {target} {exported.model[:16]}, {origin}")
 
 
-@app.command("demo")
+@app.command("demo", rich_help_panel=START)
 def demo_command(
     folder: Annotated[Path, typer.Argument(help="The workspace to make or go on with.")] = Path("demo"),
     placebo: Annotated[

@@ -10,6 +10,7 @@ import typer
 
 from errata.cli.arguments import HERE, AsJson, InWorkspace, find
 from errata.cli.output import show
+from errata.cli.panels import CHECKS, RECORD
 from errata.cli.print_record import (
     check_json,
     deletion_json,
@@ -39,7 +40,7 @@ _ROLES: dict[Office, ReviewerRole] = {
 }
 
 
-@record.command("conflicts")
+@record.command("conflicts", rich_help_panel=RECORD)
 def conflicts_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Transcripts on which reviewers differ: until one is adjudicated, it neither trains nor gates."""
     from errata.operations.reviewing import conflicts
@@ -47,7 +48,7 @@ def conflicts_command(workspace: InWorkspace = HERE, as_json: AsJson = False) ->
     show(conflicts(find(workspace)), as_json, print_conflicts)
 
 
-@record.command("adjudicate")
+@record.command("adjudicate", rich_help_panel=RECORD)
 def adjudicate_command(
     transcript: Annotated[str, typer.Argument(help="The transcript's own id.")],
     by: By,
@@ -73,7 +74,7 @@ def adjudicate_command(
     show(result, as_json, sentence)
 
 
-@record.command("retract")
+@record.command("retract", rich_help_panel=RECORD)
 def retract_command(
     correction: Annotated[str, typer.Argument(help="The correction, by its number or the beginning of its identity.")],
     by: By,
@@ -87,7 +88,7 @@ def retract_command(
     show(retract(find(workspace), correction, by, why), as_json, print_retraction, retraction_json)
 
 
-@record.command("forget")
+@record.command("forget", rich_help_panel=RECORD)
 def forget_command(
     transcript: Annotated[str, typer.Argument(help="The transcript's own id.")],
     by: By,
@@ -101,7 +102,7 @@ def forget_command(
     show(forget(find(workspace), transcript, by, why), as_json, print_deletion, deletion_json)
 
 
-@record.command("reviewers")
+@record.command("reviewers", rich_help_panel=RECORD)
 def reviewers_command(
     workspace: InWorkspace = HERE,
     appoint: Annotated[str | None, typer.Option(help="Give this reviewer the role first.")] = None,
@@ -118,7 +119,7 @@ def reviewers_command(
     show(reviewing.reviewers(place), as_json, print_reviewers)
 
 
-@record.command("snapshot")
+@record.command("snapshot", rich_help_panel=RECORD)
 def snapshot_command(
     out: Annotated[Path, typer.Argument(help="A new folder.")],
     watermark: Annotated[int, typer.Option(help="As of which event, by its number.")],
@@ -132,7 +133,7 @@ def snapshot_command(
     show(manifest, as_json, f"{manifest.rows} rows as of {watermark} are in {out}")
 
 
-@record.command("fsck")
+@record.command("fsck", rich_help_panel=CHECKS)
 def fsck_command(
     workspace: InWorkspace = HERE,
     repair: Annotated[

@@ -11,6 +11,7 @@ import typer
 
 from errata.cli.arguments import HERE, AsJson, InWorkspace, find
 from errata.cli.output import show
+from errata.cli.panels import CHECKS
 from errata.cli.print_comparison import print_accesses, print_comparison
 from errata.cli.print_scores import masses_json, print_pairs, print_videos
 from errata.errors import BadInput
@@ -20,7 +21,7 @@ score = typer.Typer()
 Labels = Literal["fresh", "dev", "anchor", "sealed", "all"]
 
 
-@score.command("score")
+@score.command("score", rich_help_panel=CHECKS)
 def score_command(
     reference: Annotated[Path | None, typer.Option(help="Chapters in chapter-llama's layout.")] = None,
     predictions: Annotated[
@@ -42,7 +43,7 @@ def score_command(
         raise BadInput("give --reference and --predictions to score chapters, or --segmentation alone for masses")
 
 
-@score.command("compare")
+@score.command("compare", rich_help_panel=CHECKS)
 def compare_command(
     models: Annotated[tuple[str, str], typer.Argument(metavar="A B", help="Two models. Differences are A minus B.")],
     on: Annotated[Labels, typer.Option(help="Labels to score on; `all` is what isn't sealed.")] = "fresh",
@@ -68,7 +69,7 @@ def compare_command(
     show(compare(find(workspace), models, on, settings, getuser()), as_json, print_comparison)
 
 
-@score.command("holdout")
+@score.command("holdout", rich_help_panel=CHECKS)
 def holdout_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Every access to the anchor and to the sealed set, and how often the latter may still be opened this year."""
     from errata.loop.holdout_accesses import holdout_accesses

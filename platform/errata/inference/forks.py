@@ -85,7 +85,8 @@ def share_out(transcripts: Sequence[Transcript], forks: Sequence[Fork]) -> Readi
 
 
 def _serve(predictor: Predictor, pipe: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that it is a fork of ends it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that it is a fork of ends it, by SIGTERM
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     while True:
         try:
             transcripts = pipe.recv()

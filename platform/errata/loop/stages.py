@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 from errata.documents import file_names as names
 from errata.errors import Unavailable
+from errata.loop.pipeline_process import run_process
 
 COPIES = {
     Path(names.NIGHT): names.NIGHT,
@@ -32,7 +32,7 @@ def run_stages(root: Path) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     environment = {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "1", "HF_HUB_OFFLINE": "1"}
     command = [sys.executable, "-m", "dvc", "repro"]  # not --quiet, which would hide what is wrong with its own files
-    if subprocess.run(command, cwd=root, env=environment, stdout=subprocess.DEVNULL, check=False).returncode:
+    if run_process(command, root, environment):
         raise Unavailable(
             f"the pipeline stopped, for the reason above; mend it and run the night again in {root}: "
             "it goes on where it stopped"
