@@ -6,8 +6,9 @@ ErrataError
 ├── Refused        the record or the gate says no                 exit 4, HTTP 409
 └── Unavailable    something this machine lacks, or a busy lock   exit 5, HTTP 503
 
-The message is one sentence that names the offender and says what to do. The command line and the stages print it and
-exit with `exit_code`; anything that is not an `ErrataError` is a fault of ours and keeps its traceback.
+The message is one sentence that names the offender and says what to do; `kind` is what all of its sort say. The command
+line and the stages print it and exit with `exit_code`; anything that is not an `ErrataError` is a fault of ours and
+keeps its traceback.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from string import Formatter
 from types import FrameType
 
 INTERRUPTED = 130
@@ -26,8 +28,28 @@ INTERRUPTED = 130
 
 
 class ErrataError(Exception):
+    """`names` fill the braces of the sentence: they are what differs from one such error to the next."""
+
     exit_code: int = 1
     http_status: int = 500
+
+    def __init__(self, sentence: str, *names: object) -> None:
+        super().__init__(sentence.format(*names) if names else sentence)
+        self.kind = _kind(sentence, names) if names else sentence
+        """The sentence with … for each name: many rows of a file go wrong in few ways."""
+        self.names = tuple(map(str, names))
+
+
+def _kind(sentence: str, names: tuple[object, ...]) -> str:
+    parts = []
+    rest = iter(names)
+    for words, field, _, conversion in Formatter().parse(sentence):
+        parts.append(words)
+        if field is not None:
+            name = next(rest)
+            unnamed = "'…'" if conversion == "r" else "…"
+            parts.append(name.kind if isinstance(name, ErrataError) else unnamed)
+    return "".join(parts)
 
 
 class BadInput(ErrataError):

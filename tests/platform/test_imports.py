@@ -95,6 +95,7 @@ def test_transcripts_go_in_once_with_their_chapters_as_references(workspace: Wor
         "rejected": 0,
         "left_out": {},
         "rejects_file": None,
+        "reasons": [],
         "shown": {},
     }
     found = label(workspace)
@@ -184,10 +185,32 @@ def test_what_asks_for_nothing_is_counted_and_neither_read_nor_refused(workspace
     path.write_text(json.dumps(tasks))
     done = errata(workspace, "import", "corrections", path)
     assert done.exit_code == 0
-    new = "1 new (1 with or without a draft)"
-    assert done.stdout == f"1 read: {new}, 0 known already, 0 rejected; 2 not reviewed; 1 skipped\n"
+    new = "1 new (1 that don't say whether a draft was shown)"
+    assert " ".join(done.stdout.split()) == f"1 read: {new}, 0 known already, 0 rejected; 2 not reviewed; 1 skipped"
     report = imported(workspace, "corrections", path)
     assert (report["read"], report["duplicate"], report["left_out"]) == (1, 1, {"not reviewed": 2, "skipped": 1})
+
+
+def test_why_rows_were_refused_is_said_once_a_reason_and_fits_the_terminal(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    with workspace.record.write() as store:
+        store.transcripts.add(talk("t"))
+    absent = [{**EDIT, "video_id": f"Töpfe – {number}"} for number in range(8)]
+    undated = [{**EDIT, "reviewed_on": f"{day}.2.2026"} for day in (1, 2)]
+    path = reviews(tmp_path / "r.jsonl", *undated, *absent, {**EDIT, "reviewed": None})
+    done = errata(workspace, "import", "corrections", path, "--json")
+    absence, dates, nothing = json.loads(done.stdout)["reasons"]
+    assert (absence["reason"], absence["count"]) == ("there is no transcript '…' in the record; import it first", 8)
+    assert [example["row"] for example in absence["examples"]] == [3, 4, 5]
+    assert absence["examples"][0]["reason"] == "there is no transcript 'Töpfe – 0' in the record; import it first"
+    assert (dates["count"], nothing["count"]) == (2, 1)
+    assert "8× there is no transcript '…' in the record; import it first" in done.stderr
+    assert "(line 3: Töpfe – 0; line 4: Töpfe – 1; line 5: Töpfe – 2; and 5 more)" in done.stderr
+    assert f"1× {nothing['examples'][0]['reason']}" in " ".join(done.stderr.split())
+    (place,) = (workspace.root / "rejects").iterdir()
+    assert "'Töpfe – 7'" in place.read_text() and "\\u" not in place.read_text()
+    assert all(len(line) <= 80 or str(place) in line for line in done.stderr.splitlines())
 
 
 def test_refused_reviews_are_mended_and_imported(workspace: Workspace, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from errata.cli.arguments import HERE, AsJson, InWorkspace, ModelName, NightLabe
 from errata.cli.judge_app import judges
 from errata.cli.output import say, show
 from errata.cli.panels import CHECKS, DECISIONS, LOOP, RECORD, START
+from errata.cli.print_import import print_import, print_refusals
 from errata.cli.record_app import record
 from errata.cli.score_app import score
 from errata.documents.file_names import REPORT_PAGE
@@ -25,7 +26,7 @@ from errata.errors import INTERRUPTED, error_exit
 if TYPE_CHECKING:
     from errata.documents.outcome import Outcome
     from errata.formats.source_rows import DetectedFile
-    from errata.operations.importing import ImportReport, Shown
+    from errata.operations.importing import ImportReport
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -43,8 +44,6 @@ Format = Annotated[str, typer.Option("--format", help="The file's format; `auto`
 HeldOut = Literal["dev", "anchor", "sealed"]
 """Roles that an import may declare: all stricter than what a hash would draw for most."""
 Row = TypeVar("Row")
-SHOWN: dict[Shown, str] = {"blind": "blind", "drafted": "of a draft", "unknown": "with or without a draft"}
-"""How new corrections were made, for all that is known."""
 
 
 def run() -> None:
@@ -138,14 +137,9 @@ def _count_aloud(file: DetectedFile[Row]) -> DetectedFile[Row]:
 
 
 def _show_import(report: ImportReport, as_json: bool) -> None:
-    left_out = "".join(f"; {count} {why}" for why, count in sorted(report.left_out.items()))
-    shown = ", ".join(f"{report.shown[name]} {words}" for name, words in SHOWN.items() if name in report.shown)
-    new = f"{report.new} new" + (f" ({shown})" if shown else "")
-    counts = f"{new}, {report.duplicate} known already, {report.rejected} rejected"
-    show(report, as_json, f"{report.read} read: {counts}{left_out}")
+    show(report, as_json, print_import)
+    print_refusals(report)
     if report.rejected:
-        rows = "1 row was" if report.rejected == 1 else f"{report.rejected} rows were"
-        sys.stderr.write(f"errata: {rows} rejected; mend {report.rejects_file} and import it, or mend what it names\n")
         raise typer.Exit(2)  # as BadInput, but what was good is in the record
 
 

@@ -70,7 +70,7 @@ class Transcripts:
         if seq is None and self._tombstones.of(external_id) is not None:
             raise Forgotten(f"the transcript {external_id!r} was forgotten on request; leave out what belongs to it")
         if seq is None:
-            raise NotFound(f"there is no transcript {external_id!r} in the record; import it first")
+            raise NotFound("there is no transcript {!r} in the record; import it first", external_id)
         return seq
 
     def read(self, seq: int) -> Transcript:

@@ -94,7 +94,7 @@ def _responses(record: SourceRow | Rejected) -> Iterator[SourceRow | Rejected]:
         whole = _nest(raw)
         answers = _answers_by_user(whole)
     except BadInput as problem:
-        yield record.reject(str(problem))
+        yield record.reject(problem)
         return
     place = f"record {place_name(whole.get('id'))}"
     if not answers:

@@ -86,7 +86,7 @@ def _file_row(file: Path) -> SourceRow | Rejected:
     try:
         return SourceRow(row.file, row.row, {**row.raw, "description": read_text(file)})
     except BadInput as problem:
-        return row.reject(str(problem))
+        return row.reject(problem)
 
 
 def _by_id(row: SourceRow | Rejected) -> Iterator[SourceRow | Rejected]:
@@ -105,7 +105,7 @@ def _once(rows: Iterable[SourceRow | Rejected]) -> Iterator[SourceRow | Rejected
     for row in rows:
         name = None if isinstance(row, Rejected) else _known_id(row.raw)
         if isinstance(row, SourceRow) and name in ids:
-            yield row.reject(f"video {name!r} has a second description; keep one of the two")
+            yield row.reject(BadInput("video {!r} has a second description; keep one of the two", name))
             continue
         if name is not None:
             ids.add(name)

@@ -23,15 +23,15 @@ _NUMERAL = re.compile(r"-?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?(e[+-]?\d{1,3})?", re.AS
 
 def mapping(value: Any, what: str) -> JsonObject:
     if not isinstance(value, dict):
-        raise BadInput(f"{what} must be a JSON object, not {short(value)}")
+        raise BadInput("{} must be a JSON object, not {}", what, short(value))
     if isinstance(value, Doubled):
-        raise BadInput(f"{what} has the key {short(value.repeated_key)} twice; keep one")
+        raise BadInput("{} has the key {} twice; keep one", what, short(value.repeated_key))
     return value
 
 
 def listing(value: Any, what: str) -> list[Any]:
     if not isinstance(value, list):
-        raise BadInput(f"{what} must be a list, not {short(value)}")
+        raise BadInput("{} must be a list, not {}", what, short(value))
     return value
 
 
@@ -43,13 +43,15 @@ def objects(value: Any, what: str, item: str) -> list[JsonObject]:
 def text(value: Any, what: str) -> str:
     """A string that a database and a tokenizer can take; may be empty."""
     if not isinstance(value, str):
-        raise BadInput(f"{what} must be text, not {short(value)}")
+        raise BadInput("{} must be text, not {}", what, short(value))
     if "\0" in value:
-        raise BadInput(f"{what} has a NUL character at {value.index(chr(0))}; take it out")
+        raise BadInput("{} has a NUL character at {}; take it out", what, value.index(chr(0)))
     try:
         value.encode()
     except UnicodeEncodeError as problem:
-        raise BadInput(f"{what} has half a character (a lone surrogate) at {problem.start}; take it out") from problem
+        raise BadInput(
+            "{} has half a character (a lone surrogate) at {}; take it out", what, problem.start
+        ) from problem
     return value
 
 
@@ -61,16 +63,16 @@ def filled_text(value: Any, what: str) -> str:
     """Text on one line, with single spaces."""
     line = tidy(text(value, what))
     if not line:
-        raise BadInput(f"{what} is empty; fill it in")
+        raise BadInput("{} is empty; fill it in", what)
     return line
 
 
 def time(value: Any, what: str) -> float:
     """A finite number that is not negative; numbers written as text are refused."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise BadInput(f"{what} must be a number, not {short(value)}")
+        raise BadInput("{} must be a number, not {}", what, short(value))
     if value < 0:
-        raise BadInput(f"{what} is {value}; a time must not be negative")
+        raise BadInput("{} is {}; a time must not be negative", what, value)
     return value + 0.0  # an int becomes a float, and −0.0 becomes 0.0: equal times have equal hashes
 
 
@@ -79,7 +81,7 @@ def written_number(value: Any, what: str) -> float:
     if not isinstance(value, str):
         return time(value, what)
     if not _NUMERAL.fullmatch(value.strip()):
-        raise BadInput(f"{what} must be a number, not {short(value)}")
+        raise BadInput("{} must be a number, not {}", what, short(value))
     return time(float(value.replace(",", "")), what)
 
 
@@ -89,7 +91,7 @@ def written_time(value: Any, what: str) -> float:
         return written_number(value, what)
     seconds = read_clock(value.strip())
     if seconds is None:
-        raise BadInput(f"{what} must be a number, not {short(value)}, or a time such as 00:20:34")
+        raise BadInput("{} must be a number, not {}, or a time such as 00:20:34", what, short(value))
     return seconds
 
 
@@ -100,14 +102,14 @@ def yes_or_no(value: Any, what: str) -> bool:
     """A truth value, also as a word, as spreadsheets and forms have it; nothing is no."""
     said = "" if value is None else str(value).strip().lower()
     if said not in _SAID:
-        raise BadInput(f"{what} must be yes or no, not {short(value)}")
+        raise BadInput("{} must be yes or no, not {}", what, short(value))
     return _SAID[said]
 
 
 def chapter(start: float, title: Any, what: str) -> Chapter:
     line = filled_text(title, f"{what}'s title")
     if len(line) > LONGEST_TITLE:
-        raise BadInput(f"{what}'s title has {len(line)} characters; shorten it to {LONGEST_TITLE} or fewer")
+        raise BadInput("{}'s title has {} characters; shorten it to {} or fewer", what, len(line), LONGEST_TITLE)
     return Chapter(start, line)
 
 
@@ -126,5 +128,5 @@ def chapters(items: Iterable[Chapter], what: str) -> Chapters:
     ordered = tuple(sorted(items, key=lambda item: item.start))
     for earlier, later in pairwise(ordered):
         if earlier.start == later.start:
-            raise BadInput(f"{what} has two chapters at {later.start:g}; move or remove one")
+            raise BadInput("{} has two chapters at {:g}; move or remove one", what, later.start)
     return ordered

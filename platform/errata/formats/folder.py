@@ -168,7 +168,7 @@ def _rejecting(path: Path, read_it: Callable[[], Results]) -> Results:
     try:
         yield from read_it()
     except BadInput as problem:
-        yield SourceRow(str(path), path.stem, None).reject(str(problem))
+        yield SourceRow(str(path), path.stem, None).reject(problem)
 
 
 def _once(results: Iterable[ImportedTranscript | Rejected]) -> Results:
@@ -183,4 +183,5 @@ def _once(results: Iterable[ImportedTranscript | Rejected]) -> Results:
         if file == item.row.file:
             yield item
         elif words != here or (item.reference and item.reference != reference):
-            yield item.row.reject(f"video {name!r} stands a second time, first in {file}; give this one its own id")
+            again = BadInput("video {!r} stands a second time, first in {}; give this one its own id", name, file)
+            yield item.row.reject(again)

@@ -42,9 +42,9 @@ def read_bytes(path: Path, count: int = -1) -> bytes:
 
 
 def write_text(path: Path, text: str, encoding: str = "utf-8") -> None:
-    """Writes line ends as they stand in `text`. Raises BadInput."""
+    """Writes line ends as they stand in `text`, and half a character as JSON escapes it. Raises BadInput."""
     try:
-        path.write_text(text, encoding=encoding, newline="")
+        path.write_text(text, encoding=encoding, errors="backslashreplace", newline="")
     except OSError as problem:
         raise BadInput(f"{path} can't be written ({problem.strerror}); name another place") from problem
 
@@ -83,8 +83,12 @@ def parse(text: str, line: int = 1) -> Any:
     try:
         return json.loads(text, object_pairs_hook=json_object, parse_constant=str, parse_float=_float, parse_int=_int)
     except json.JSONDecodeError as problem:
-        place = f"line {line + problem.lineno - 1}, column {problem.colno}"
-        raise BadInput(f"not JSON ({problem.msg}, {place}); it is broken or cut off: export it again") from problem
+        raise BadInput(
+            "not JSON ({}, line {}, column {}); it is broken or cut off: export it again",
+            problem.msg,
+            line + problem.lineno - 1,
+            problem.colno,
+        ) from problem
     except RecursionError as problem:
         raise BadInput("nested too deeply to be read; export it again") from problem
 

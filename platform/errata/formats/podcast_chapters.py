@@ -52,7 +52,7 @@ def metadata(path: Path) -> JsonObject:
         items = enumerate(objects(value.get("chapters"), "chapters", "chapter"))
         pairs = [_start_and_title(item, f"chapter {at}") for at, item in items]
     except BadInput as problem:
-        raise BadInput(f"in its chapters, {path.name}: {problem}") from problem
+        raise BadInput("in its chapters, {}: {}", path.name, problem) from problem
     return {
         "chapters": json_object(pair for pair in pairs if pair is not None),
         "title": value.get("title"),

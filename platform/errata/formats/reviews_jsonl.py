@@ -153,7 +153,7 @@ def _kind(value: Any) -> Kind:
     for kind in KINDS:
         if value == kind or (value is None and kind == "edit"):
             return kind
-    raise BadInput(f"kind must be one of {', '.join(KINDS)}, not {short(value)}")
+    raise BadInput(f"kind must be one of {', '.join(KINDS)}, not {{}}", short(value))
 
 
 def _decide(kind: Kind, draft: Chapters | None, reviewed: Chapters | None) -> tuple[Kind, Chapters | None]:
@@ -182,4 +182,4 @@ def _reviewed_on(value: Any) -> str:
             return kind.fromisoformat(value).isoformat()
         except (TypeError, ValueError):
             continue
-    raise BadInput(f"reviewed_on must be an ISO date such as 2024-02-15, not {short(value)}")
+    raise BadInput("reviewed_on must be an ISO date such as 2024-02-15, not {}", short(value))

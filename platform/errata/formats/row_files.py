@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -99,8 +100,8 @@ def _cells_by_column(path: Path, text: str, header: list[str], delimiter: str) -
         except StopIteration:
             return
         except csv.Error as problem:
-            reason = f"not CSV ({problem}, lines {line} to {reader.line_num}); mend it or export it again"
-            yield Rejected(str(path), line, reason, "".join(lines[line - 1 : reader.line_num]))
+            torn = BadInput("not CSV ({}, lines {} to {}); mend it or export it again", problem, line, reader.line_num)
+            yield SourceRow(str(path), line, "".join(lines[line - 1 : reader.line_num])).reject(torn)
             continue
         if line > 1 and any(cell.strip() for cell in cells):
             yield by_column(SourceRow(str(path), line, None), header, cells)
@@ -109,6 +110,6 @@ def _cells_by_column(path: Path, text: str, header: list[str], delimiter: str) -
 def by_column(place: SourceRow, header: list[str], cells: list[Any]) -> SourceRow | Rejected:
     """A table's row as a dict; refused when it has more or fewer cells than the header."""
     if len(cells) != len(header):
-        reason = f"it has {len(cells)} cells and the header {len(header)}; mend it or export it again"
-        return Rejected(place.file, place.row, reason, cells)
+        odd = BadInput("it has {} cells and the header {}; mend it or export it again", len(cells), len(header))
+        return replace(place, raw=cells).reject(odd)
     return SourceRow(place.file, place.row, dict(zip(header, cells, strict=True)))

@@ -21,7 +21,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from errata.domain.chapter import Chapters
 from errata.domain.transcript import Transcript
-from errata.errors import BadInput
+from errata.errors import BadInput, ErrataError
 from errata.files import JsonObject
 from errata.formats.json_files import json_object, parse, read_text, write_text
 
@@ -38,6 +38,10 @@ class Rejected:
     """A sentence that says what to do."""
     raw: Any
     """The row in the form in which it can be imported again; its text where it has no such form."""
+    kind: str = ""
+    """What is the same in the reasons of its sort, as an error's `kind`; empty where nothing else is told."""
+    names: tuple[str, ...] = ()
+    """What differs between them."""
 
     def __str__(self) -> str:
         place = f"line {self.row}" if isinstance(self.row, int) else self.row
@@ -57,10 +61,13 @@ class SourceRow:
     """The line, counted from 1; for files that are maps, the key."""
     raw: Any
 
-    def reject(self, reason: str) -> Rejected:
+    def reject(self, reason: ErrataError | str) -> Rejected:
         # A key may hold what no terminal and no database takes: that is often the very reason.
         plain = isinstance(self.row, int) or self.row.isprintable()
-        return Rejected(self.file, self.row if plain else ascii(self.row), reason, self.raw)
+        place = self.row if plain else ascii(self.row)
+        if isinstance(reason, str):
+            return Rejected(self.file, place, reason, self.raw)
+        return Rejected(self.file, place, str(reason), self.raw, reason.kind, reason.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,7 @@ def _convert(row: SourceRow, make: Callable[[SourceRow], Value]) -> Value | Reje
     try:
         return make(row)
     except BadInput as problem:
-        return row.reject(str(problem))
+        return row.reject(problem)
 
 
 def json_lines(path: Path) -> Iterator[SourceRow | Rejected]:
@@ -107,7 +114,7 @@ def _parse_line(file: str, number: int, line: str) -> SourceRow | Rejected:
     try:
         return SourceRow(file, number, parse(line, number))
     except BadInput as problem:
-        return Rejected(file, number, str(problem), line)
+        return SourceRow(file, number, line).reject(problem)
 
 
 def write_rejects(path: Path, rejected: Iterable[Rejected]) -> int:
@@ -117,7 +124,7 @@ def write_rejects(path: Path, rejected: Iterable[Rejected]) -> int:
     """
     lines = [_line(item) for item in rejected]
     if lines:
-        write_text(path, "".join(lines), "ascii")
+        write_text(path, "".join(lines))
     return len(lines)
 
 
@@ -131,4 +138,4 @@ def _line(item: Rejected) -> str:
             why["raw"] = before["raw"]  # nobody has mended it yet: its text is all that there is of it
     elif item.raw is not None:
         why["raw"] = item.raw
-    return json.dumps(json_object([*fields, (REJECTED, why)])) + "\n"
+    return json.dumps(json_object([*fields, (REJECTED, why)]), ensure_ascii=False) + "\n"

@@ -130,7 +130,7 @@ def _speech(file: Path) -> Speech:
         speech = {".srt": srt.speech, ".json": whisper.speech}.get(file.suffix, webvtt.speech)
         return speech(read_text(file))
     except BadInput as problem:
-        raise BadInput(f"in its captions, {file.name}: {problem}") from problem
+        raise BadInput("in its captions, {}: {}", file.name, problem) from problem
 
 
 def _json3(content: str) -> Speech:

@@ -22,6 +22,7 @@ from errata.errors import BadInput, Forgotten, NotFound
 from errata.formats import detect, review_detect
 from errata.formats.reviews_jsonl import Review
 from errata.formats.source_rows import DetectedFile, ImportedTranscript, LeftOut, Rejected, write_rejects
+from errata.operations.refusals import Refusal, refusals
 from errata.operations.reviewing import check_starts
 
 Item = TypeVar("Item", ImportedTranscript, Review)
@@ -44,6 +45,8 @@ class ImportReport:
     reviewed later than was asked for."""
     rejects_file: Path | None
     """Where the rejected rows lie; None when there are none."""
+    reasons: tuple[Refusal, ...] = ()
+    """Why they were rejected, the commonest first."""
     shown: Mapping[Shown, int] = field(default_factory=dict)
     """Of the new corrections, how many were made blind and how many of a draft; nothing of transcripts."""
 
@@ -188,8 +191,9 @@ def _corrected_prediction(store: Store, transcript: int, review: Review) -> _Cor
     if review.kind == "accept" and review.chapters is None:
         if latest is None:
             raise BadInput(
-                f"it accepts a prediction for {review.video_id!r}, but there is none; run `errata predict` first, "
-                "or give the row its chapters"
+                "it accepts a prediction for {!r}, but there is none; run `errata predict` first, or give the row its "
+                "chapters",
+                review.video_id,
             )
         return _Corrected(latest[0], latest[1].chapters, maker)
     if latest is None or (review.kind == "accept" and not same_chapters(chapters, latest[1].chapters)):
@@ -201,16 +205,18 @@ def _named_prediction(store: Store, transcript: int, review: Review) -> _Correct
     named = store.predictions.find_by_hash(review.prediction_key)
     if named is None or named[1].transcript != transcript:
         raise BadInput(
-            f"it names the prediction {review.prediction_key[:16]!r}, which this record does not hold for "
-            f"{review.video_id!r}; import it where the task was made, or take the key out"
+            "it names the prediction {!r}, which this record does not hold for {!r}; import it where the task was "
+            "made, or take the key out",
+            review.prediction_key[:16],
+            review.video_id,
         )
     seq, prediction = named
     if review.kind != "accept":
         return _Corrected(seq, review.chapters or (), prediction.model)
     if review.chapters is not None and not same_chapters(review.chapters, prediction.chapters):
         raise BadInput(
-            f"it accepts the prediction {review.prediction_key[:16]!r} and has other chapters; make it an edit, or "
-            "take the chapters out"
+            "it accepts the prediction {!r} and has other chapters; make it an edit, or take the chapters out",
+            review.prediction_key[:16],
         )
     return _Corrected(seq, prediction.chapters, prediction.model)
 
@@ -257,6 +263,7 @@ def _import(
         rejected=len(refused),
         left_out=left_out,
         rejects_file=_write_rejects(rejects, refused) if refused else None,
+        reasons=refusals(refused),
     )
 
 
@@ -282,6 +289,6 @@ def _add_row(store: Store, row: Item | Rejected, add: Callable[[Store, Item], bo
     try:
         return add(store, row)
     except Forgotten as problem:
-        return replace(row.row, raw=None).reject(str(problem))
+        return replace(row.row, raw=None).reject(problem)
     except (BadInput, NotFound) as problem:
-        return row.row.reject(str(problem))
+        return row.row.reject(problem)

@@ -66,8 +66,11 @@ def check_starts(store: Store, transcript: int, external_id: str, chapters: Chap
     for chapter in chapters:
         if chapter.start > duration:
             raise BadInput(
-                f"the chapter {chapter.title!r} starts at {chapter.start:g}, after the end of {external_id!r} "
-                f"({duration:g}); mend the start"
+                "the chapter {!r} starts at {:g}, after the end of {!r} ({:g}); mend the start",
+                chapter.title,
+                chapter.start,
+                external_id,
+                duration,
             )
 
 
