@@ -100,7 +100,14 @@ def error_exit() -> Iterator[None]:
     except BrokenPipeError:  # whoever read the output, as `head` does, has enough of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what Python writes when it ends
         sys.exit(1)  # as typer does
+    except PermissionError as error:
+        place = error.filename or "a file"
+        sys.stderr.write(f"errata: {place} may not be read or written by you; ask its owner, or change its mode\n")
+        sys.exit(Unavailable.exit_code)
     except OSError as error:
+        if error.errno == errno.EROFS:
+            sys.stderr.write(f"errata: {error.filename or 'the disk'} can't be written: its disk is read-only\n")
+            sys.exit(Unavailable.exit_code)
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         place = f" at {error.filename}" if error.filename else ""

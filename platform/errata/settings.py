@@ -1,12 +1,15 @@
 """Where a workspace keeps things: read once, at the edge.
 
-`errata.toml` in the workspace sets them; an environment variable ERRATA_<NAME> overrides it. Without either, everything
-lies in the workspace itself.
+`errata.toml` in the workspace sets them; an environment variable ERRATA_<NAME> overrides it (and is said).
+What the variables said when the workspace was made stands in the file, so that later commands need not say it again.
+Without either, everything lies in the workspace itself.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -37,14 +40,54 @@ def read_settings(workspace: Path) -> Settings:
         "mlflow_uri": f"sqlite:///{root / 'mlflow.db'}",
         "model_name": "errata-chapters",
     }
+    values |= _settings_in_file(path) | _settings_in_environment()
+    return Settings(**{name: _place_in(root, value) for name, value in values.items()})
+
+
+def settings_file_text() -> str:
+    """`errata.toml` of a new workspace, without passwords: the workspace's repository keeps the file."""
+    lines = [
+        f"{name} = {json.dumps(without_password(value), ensure_ascii=False)}\n"
+        for name, value in _settings_in_environment().items()
+    ]
+    return "# database_url = …   mlflow_uri = …   see docs/workspace.md\n" + "".join(lines)
+
+
+def overriding_variables(workspace: Path) -> list[str]:
+    """The environment variables that say something else than `errata.toml`, passwords aside."""
+    settled = _settings_in_file(workspace / FILE)
+    return [
+        f"ERRATA_{name.upper()}"
+        for name, value in _settings_in_environment().items()
+        if without_password(value) != without_password(settled.get(name, ""))
+    ]
+
+
+def without_password(address: str) -> str:
+    without_user_s = re.sub(r"(//[^:@/?]*):[^@/]*@", r"\1@", address)
+    return re.sub(r"([?&])password=[^&]*&?", r"\1", without_user_s).rstrip("?&")
+
+
+def _settings_in_environment() -> dict[str, str]:
+    variables = {name: os.environ.get(f"ERRATA_{name.upper()}") for name in NAMES}
+    return {name: value for name, value in variables.items() if value is not None}
+
+
+def _settings_in_file(path: Path) -> dict[str, str]:
+    settled: dict[str, str] = {}
     for name, value in _read_toml(path).items():
         if name not in NAMES:
             raise BadInput(f"{path}: {name} is no setting; there are {', '.join(NAMES)}")
         if not isinstance(value, str):
             raise BadInput(f"{path}: {name} must be text, not {value!r}; put it in quotes")
-        values[name] = value
-    variables = {name: os.environ.get(f"ERRATA_{name.upper()}") for name in NAMES}
-    return Settings(**values | {name: value for name, value in variables.items() if value is not None})
+        settled[name] = value
+    return settled
+
+
+def _place_in(root: Path, address: str) -> str:
+    """SQLite takes a path without a folder for one in the current folder, which is another with every command."""
+    file = re.fullmatch(r"(sqlite(?:\+\w+)?:///)([^:].*)", address)
+    return f"{file[1]}{root / file[2]}" if file else address
 
 
 def _read_toml(path: Path) -> dict[str, object]:

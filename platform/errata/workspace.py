@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,12 +12,12 @@ from functools import cached_property
 from pathlib import Path
 
 from errata.database.record import Record
-from errata.documents.file_names import PARAMS, PIPELINE
+from errata.documents.file_names import NIGHT, PARAMS, PIPELINE, PIPELINE_LOCK, TRAINING
 from errata.documents.params import Params, read_params
-from errata.errors import NotFound, Unavailable
+from errata.errors import NotFound, Refused, Unavailable
 from errata.files import write_atomically
 from errata.project_files import project_file
-from errata.settings import FILE, Settings, read_settings
+from errata.settings import FILE, Settings, read_settings, settings_file_text
 
 _DVC_CONFIG = "[core]\n    analytics = false\n    check_update = false\n"
 _IGNORED = """\
@@ -36,6 +37,8 @@ work/
 /exports/
 /parity/
 """
+_COMMITTED = (FILE, PIPELINE, PARAMS, PIPELINE_LOCK, NIGHT, TRAINING, ".gitignore", ".dvcignore", ".dvc", "judges")
+"""What a workspace keeps in git; whatever else lies in its folder is somebody else's."""
 
 
 @dataclass(frozen=True)
@@ -46,21 +49,29 @@ class Workspace:
     def find(cls, root: Path) -> Workspace:
         """Raises NotFound where `errata init` has not been."""
         if not (root / FILE).is_file():
-            raise NotFound(f"{root} is no workspace (it has no {FILE}); make one with: errata init {root}")
+            command = shlex.join(["errata", "init", str(root)])
+            raise NotFound(f"{root} is no workspace (it has no {FILE}); make one with: {command}")
         return cls(root.resolve())
 
     @classmethod
     def create(cls, root: Path) -> Workspace:
-        """Lays out a workspace; doing it again completes what is missing and changes nothing else.
+        """Lays out a workspace and commits it; doing it again completes what is missing and changes nothing else.
 
         Raises Unavailable where nothing can be written, or a tool is missing.
         """
+        workspace = cls.lay_out(root)
+        workspace.commit("Lay out the workspace")
+        return workspace
+
+    @classmethod
+    def lay_out(cls, root: Path) -> Workspace:
+        """What `create` does, but for the commit."""
         try:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise Unavailable(f"{root} can't be made ({error.strerror}); name another folder") from error
         root = root.resolve()
-        if not (root / ".git").is_dir():
+        if not (root / ".git").exists():
             _run(["git", "init", "--quiet", "--initial-branch=main", "."], root)
         if not (root / ".dvc").is_dir():
             _run([sys.executable, "-m", "dvc", "init", "--quiet"], root)
@@ -68,11 +79,11 @@ class Workspace:
         for name in (PIPELINE, PARAMS):
             if not (root / name).exists():
                 shutil.copyfile(project_file(name), root / name)
-        _write_if_missing(root / ".gitignore", _IGNORED)
+        if not ((root / FILE).exists() and (root / ".gitignore").exists()):
+            _ignore_own_files(root / ".gitignore")
         workspace = cls(root)
         workspace.record.migrate()
-        _write_if_missing(root / FILE, "# database_url = …   mlflow_uri = …   see docs/workspace.md\n")
-        workspace.commit("Lay out the workspace")
+        _write_if_missing(root / FILE, settings_file_text())
         return workspace
 
     @cached_property
@@ -98,13 +109,41 @@ class Workspace:
         return read_params(self.root / PARAMS)
 
     def commit(self, message: str) -> None:
-        """One commit of whatever git may see; nothing to commit is no error."""
-        _run(["git", "add", "--all"], self.root)
-        staged = ["git", "diff", "--cached", "--quiet"]  # the git that the user has on PATH
+        """One commit of the workspace's own files, whatever else lies there; nothing to commit is no error."""
+        files = [name for name in _COMMITTED if (self.root / name).exists()]
+        _run(["git", "add", "--", *files], self.root)
+        staged = ["git", "diff", "--cached", "--quiet", "--", *files]  # the git that the user has on PATH
         if subprocess.run(staged, cwd=self.root, check=False).returncode:
             # a machine that runs nights may know no git user, and a team's hooks are for what people write
             identity = ["-c", "user.name=errata", "-c", "user.email=errata@localhost"]
-            _run(["git", *identity, "commit", "--quiet", "--no-verify", "-m", message], self.root)
+            commit = ["git", *identity, "commit", "--quiet", "--no-verify", "-m", message, "--", *files]
+            _run(commit, self.root)
+
+
+def foreign_files(root: Path) -> list[str]:
+    """What lies in a folder and is none of a workspace's: a git repository is no obstacle, and what an `errata init`
+    that was killed has left is completed."""
+    begun = (root / ".dvc/config").is_file() and (root / ".dvc/config").read_text() == _DVC_CONFIG
+    own = {".git", *_COMMITTED, *_ignored_names()} if begun else {".git"}
+    return sorted(path.name for path in root.iterdir() if not any(path.match(name) for name in own))
+
+
+def check_pipeline(root: Path) -> None:
+    """Raises Refused where the folder has a pipeline of somebody else's."""
+    path = root / PIPELINE
+    if path.exists() and path.read_bytes() != project_file(PIPELINE).read_bytes():
+        raise Refused(f"{path} is another project's pipeline; a workspace has its own: name a folder without one")
+
+
+def _ignored_names() -> list[str]:
+    return [line.strip("/") for line in _IGNORED.splitlines() if not line.startswith("#")]
+
+
+def _ignore_own_files(path: Path) -> None:
+    """Adds what git is not to see, beside what somebody else's repository ignores already."""
+    before = path.read_text() if path.exists() else ""
+    if not set(_IGNORED.splitlines()) <= set(before.splitlines()):
+        write_atomically(path, f"{before.rstrip()}\n\n{_IGNORED}" if before.strip() else _IGNORED)
 
 
 def _write_if_missing(path: Path, text: str) -> None:

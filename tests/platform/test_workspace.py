@@ -96,7 +96,7 @@ def test_settings_come_from_the_file_and_the_environment_overrides_it(
     (tmp_path / FILE).write_text('database_url = "sqlite:///here.db"\nmodel_name = "ours"\n')
     monkeypatch.setenv("ERRATA_MODEL_NAME", "theirs")
     found = read_settings(tmp_path)
-    assert (found.database_url, found.model_name) == ("sqlite:///here.db", "theirs")
+    assert (found.database_url, found.model_name) == (f"sqlite:///{tmp_path / 'here.db'}", "theirs")
     assert found.mlflow_uri == default.mlflow_uri
 
 

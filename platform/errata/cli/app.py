@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from getpass import getuser
 from io import TextIOWrapper
@@ -84,12 +85,14 @@ def init_command(
     ] = None,
     template: Annotated[str, typer.Option(help="Prompt template, for a model without a card.")] = "indexed",
     context: Annotated[int, typer.Option(min=64, help="Tokens a prompt and its answer may take, for the same.")] = 4096,
+    here: Annotated[bool, typer.Option("--here", help="Make it among the files that FOLDER has already.")] = False,
 ) -> None:
     """Make a workspace: record, pipeline, registry, and a Day-0 model."""
     from errata.loop.init import init
 
-    workspace = init(folder, model, template, context)
-    say(f"{workspace.root} is ready. Next: errata import transcripts FILE -w {folder}")
+    workspace = init(folder, model, template, context, here)
+    say(f"{workspace.root} is ready. Next:")
+    say(f"errata import transcripts FILE -w {shlex.quote(str(folder))}")
 
 
 @importing.command("transcripts")
@@ -286,6 +289,7 @@ def demo_command(
         place = find(folder)
         print_loop(outcomes)
         say(f"report   {place.nights / outcomes[-1].night / REPORT_PAGE}")
-        say(f"MLflow   {Path(sys.executable).parent / 'mlflow'} ui --backend-store-uri {place.settings.mlflow_uri}")
+        command = [str(Path(sys.executable).parent / "mlflow"), "ui", "--backend-store-uri", place.settings.mlflow_uri]
+        say(f"MLflow   {shlex.join(command)}")
 
     show(demo(folder, placebo), as_json, print_all, lambda outcomes: [outcome_json(outcome) for outcome in outcomes])

@@ -30,6 +30,12 @@ def check_arguments(arguments: Sequence[str]) -> None:
 
 
 def find(folder: Path) -> Workspace:
+    """Says where an environment variable decides and not the workspace's own file."""
+    from errata.progress import note
+    from errata.settings import overriding_variables
     from errata.workspace import Workspace
 
-    return Workspace.find(folder)
+    workspace = Workspace.find(folder)
+    for variable in overriding_variables(workspace.root):
+        note(f"{variable} is set, and counts instead of what errata.toml says")
+    return workspace

@@ -13,6 +13,7 @@ transaction took on PostgreSQL stay unused, which does no harm.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ from sqlalchemy.orm import Session
 from errata.database.blobs import Blobs
 from errata.database.store import Store
 from errata.database.tables import EventRow
-from errata.errors import BadInput, Unavailable, missing_extra
+from errata.errors import BadInput, NotFound, Unavailable, missing_extra
 from errata.project_files import project_file
 
 BUSY_SECONDS = 60.0
@@ -78,6 +79,11 @@ class Record:
 
     @contextmanager
     def _transaction(self, engine: sa.Engine) -> Iterator[Session]:
+        if self._file is not None and not self._file.exists():  # SQLite would make an empty one
+            raise NotFound(
+                f"there is no record at {self._file}; restore it from a backup, put database_url in errata.toml right, "
+                "or begin anew: errata init"
+            )
         try:
             with engine.begin() as connection, Session(connection, join_transaction_mode="rollback_only") as session:
                 yield session
@@ -85,10 +91,7 @@ class Record:
         except sa.exc.TimeoutError as error:
             raise Unavailable(f"too many at once use the record at {self._safe_url()}; try again") from error
         except sa.exc.DatabaseError as error:
-            reason = _reason(error)
-            if reason is None:
-                raise
-            raise Unavailable(f"the record at {self._safe_url()} can't be used: {reason}") from error
+            raise self._unusable(error) from error
 
     def migrate(self, revision: str = "head") -> None:
         """Brings the schema to `revision`, up or down. Raises Unavailable where a newer Errata has been over it."""
@@ -108,6 +111,40 @@ class Record:
             raise Unavailable(
                 f"the record at {self._safe_url()} can't be migrated: {error}; if a newer Errata made it, install that"
             ) from error
+        except sa.exc.DatabaseError as error:
+            raise self._unusable(error) from error
+
+    def is_new(self) -> bool:
+        """Whether nobody has made a record there yet."""
+        if self._file is not None and not self._file.exists():
+            return True
+        try:
+            return not sa.inspect(self._engine).has_table("alembic_version")
+        except sa.exc.DatabaseError as error:
+            raise self._unusable(error) from error
+
+    def remove(self) -> None:
+        """Takes back what `migrate` made of nothing."""
+        if self._file is not None:
+            self.close()
+            for end in ("", "-wal", "-shm"):
+                self._file.with_name(self._file.name + end).unlink(missing_ok=True)
+        elif not self.is_new():
+            self.migrate("base")
+            with self._engine.begin() as connection:
+                connection.execute(sa.text("DROP TABLE alembic_version"))
+
+    @property
+    def _file(self) -> Path | None:
+        """SQLite's; None for a server, and for a record in memory."""
+        url = self._engine.url
+        named = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+        return Path(str(url.database)) if named else None
+
+    def _unusable(self, error: sa.exc.DatabaseError) -> Exception:
+        """What to raise in its place; itself where the fault is ours."""
+        reason = _reason(error)
+        return error if reason is None else Unavailable(f"the record at {self._safe_url()} can't be used: {reason}")
 
     def close(self) -> None:
         self._engine.dispose()
@@ -120,6 +157,8 @@ def _reason(error: sa.exc.DatabaseError) -> str | None:
     """Why the database could not be used, and what helps; None where the fault is ours."""
     reason = " ".join(str(error.orig).split())
     lacks_table = "no such" in reason or "does not exist" in reason
+    if "readonly database" in reason:
+        return f"{reason}; it may be read by you, and written by its owner alone"
     if type(error) is sa.exc.DatabaseError:  # SQLite's word for a file that is none of its own, or is damaged
         return f"{reason}; restore it from a backup"
     if isinstance(error, sa.exc.OperationalError) or (isinstance(error, sa.exc.ProgrammingError) and lacks_table):
@@ -145,6 +184,7 @@ def make_engine(url: str) -> sa.Engine:
     except ModuleNotFoundError as error:
         raise missing_extra(f"{error.name}, which PostgreSQL needs, is not installed", "postgresql") from error
     if backend == "sqlite":
+        sa.event.listen(engine, "do_connect", _open_sqlite)
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -165,6 +205,17 @@ def _wait_in_line(session: Session) -> None:
             before, written = written, session.scalar(newest)
             if written == before:
                 raise
+
+
+def _open_sqlite(_: Any, __: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+    """A file that we may only read is opened so: beside a log of its own (WAL) SQLite would want to write first."""
+    file = Path(arguments[0])
+    if not file.is_file() or (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)):
+        return
+    log = file.with_name(f"{file.name}-wal")
+    mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+    arguments[0] = f"{file.resolve().as_uri()}?{mode}"
+    options["uri"] = True
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
@@ -189,13 +240,12 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 
 def _begins(driver: sqlite3.Connection, last_try: bool) -> bool:
-    """Takes the write lock unless somebody has it; then it raises on the last try alone."""
+    """Takes the write lock unless somebody has it; then it raises on the last try alone, and at once for any other
+    reason."""
     try:
         driver.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorname != "SQLITE_BUSY":
-            raise
-        if last_try:
+        if last_try or error.sqlite_errorname != "SQLITE_BUSY":
             raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, error) from error
         return False
     return True

@@ -12,8 +12,10 @@ from errata.database.record import Record
 from errata.documents.params import TARGETS
 from errata.errors import BadInput
 from errata.inference.artefact import CARD, Card, model_folder, seal, store_model
+from errata.loop.new_folder import check_folder, nothing_left_behind
 from errata.operations.status import ALIASES
 from errata.progress import note
+from errata.settings import FILE
 from errata.tasks import templates
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
@@ -22,12 +24,24 @@ from registry.promotion import install_day0
 TINY = Path(errata.__file__).parent / "tiny"
 
 
-def init(root: Path, model: Path | None = None, template: str = "indexed", context: int = 4096) -> Workspace:
+def init(
+    root: Path, model: Path | None = None, template: str = "indexed", context: int = 4096, here: bool = False
+) -> Workspace:
     """Lays out a workspace and makes `model` (the embedded errata-tiny, by default) Day-0 and the first champion.
 
     `template` and `context` say how a model without a card of ours is asked. Doing it again completes what is missing.
+    Raises Refused for a folder with other files, unless it is to be made among them (`here`). Where a new one can't be
+    made whole, nothing is left of it.
     """
-    workspace = Workspace.create(root)
+    if (root / FILE).is_file():
+        return _complete(Workspace.lay_out(root), model, template, context)
+    check_folder(root, here)
+    with nothing_left_behind(root):
+        return _complete(Workspace.lay_out(root), model, template, context)
+
+
+def _complete(workspace: Workspace, model: Path | None, template: str, context: int) -> Workspace:
+    """What a workspace that is laid out lacks."""
     _update_sketches(workspace.record)
     with workspace.record.read() as store:
         models = {alias: store.aliases.model_of(alias) for alias in ALIASES}
@@ -42,6 +56,7 @@ def init(root: Path, model: Path | None = None, template: str = "indexed", conte
     with workspace.record.write() as store:
         install_day0(store, day0, by="init")
     registry.sync(workspace.record)
+    workspace.commit("Lay out the workspace")
     return workspace
 
 

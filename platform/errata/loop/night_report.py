@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -47,7 +48,8 @@ EXPORTS = ", exports"
 
 
 def write_report(workspace: Workspace, label: str | None) -> Path:
-    """Writes a night's page, its summary and its JSON (the last decided night's, without a label).
+    """Writes a night's page, its summary and its JSON (the last decided night's, without a label); where they may
+    only be read, they stay as they are.
 
     Returns the page; the other two lie beside it. Raises NotFound where that night has no scores, or no verdict yet.
     """
@@ -60,10 +62,13 @@ def write_report(workspace: Workspace, label: str | None) -> Path:
     tonight = matching[-1]
     report = _report(workspace, [row for row in nights if row.number <= tonight.number])
     folder = workspace.nights / tonight.label
+    page = folder / names.REPORT_PAGE
+    if page.exists() and not os.access(folder, os.W_OK):  # whoever may only read has the one that the night wrote
+        return page
     write_json(folder / names.REPORT_DOCUMENT, as_json(report))
     write_atomically(folder / names.REPORT_SUMMARY, summary(report))
-    write_atomically(folder / names.REPORT_PAGE, render(report))
-    return folder / names.REPORT_PAGE
+    write_atomically(page, render(report))
+    return page
 
 
 def _report(workspace: Workspace, nights: Sequence[NightRow]) -> Report:
