@@ -3,7 +3,7 @@
     python -m benchmarks.sample_seeds --seeds 5
 
 Talks, reviewers and everything else stay as they are; `train.seed` alone differs. Each loop takes as long as
-`make loop`. Prints a table in Markdown, for `docs/measured.md`.
+`make loop`. Prints a table in Markdown, for `docs/measurements.md`.
 """
 
 from __future__ import annotations

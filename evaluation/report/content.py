@@ -66,6 +66,18 @@ class NightFiles:
 
 
 @dataclass(frozen=True)
+class InService:
+    """What answers people after the night."""
+
+    model: str
+    is_day0: bool
+    since: str
+    """The night that first promoted it; empty for Day-0, and where a person did."""
+    exports: tuple[str, ...]
+    """Targets to which it ships."""
+
+
+@dataclass(frozen=True)
 class Report:
     nights: tuple[NightLine, ...]
     """In order; tonight is the last one."""
@@ -83,6 +95,12 @@ class Report:
     """How often each held-out role had been scored on, up to and with tonight."""
     reason: str = ""
     """Why nobody contended, where nobody did."""
+    workspace: str = ""
+    """What its folder is called."""
+    ended_on: str = ""
+    """The day on which the night was decided, in ISO form; empty for a night of an older Errata."""
+    in_service: InService | None = None
+    """None where that isn't known."""
     learnt: dict[str, frozenset[str]] = field(default_factory=dict)
     """By model, the nights whose corrections it was trained on; a model of which that isn't known is absent."""
 
@@ -92,10 +110,14 @@ class Report:
         return [name for name, mean in self.evaluation.means.items() if mean.n]
 
     @property
+    def champion_name(self) -> str:
+        """What whoever is champion after tonight was scored as."""
+        return (self.nights[-1].promoted if self.nights else "") or "champion"
+
+    @property
     def equal_split_alarm(self) -> EqualSplitAlarm | None:
         """Of whoever is champion after tonight."""
-        promoted = self.nights[-1].promoted if self.nights else ""
-        return equal_split_alarm(self.evaluation.means, self.evaluation.equal_split_f1, promoted or "champion")
+        return equal_split_alarm(self.evaluation.means, self.evaluation.equal_split_f1, self.champion_name)
 
     @property
     def gate_change(self) -> GateChange | None:

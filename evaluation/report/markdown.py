@@ -15,6 +15,7 @@ from errata.wording.judging_sentences import panel_sentence
 from errata.wording.night_sentences import alarm_sentence, gate_change_sentence
 from evaluation.report.content import NightFiles, Report, tonights_items, worst_regressions
 from evaluation.report.figures import DASH, count, interval, is_missing, number, plural, share, typographic
+from evaluation.report.lead import lead, occasion
 from evaluation.report.measures import NAMES, models
 from evaluation.report.prospects import prospects
 from evaluation.report.slices import reviewers
@@ -22,7 +23,7 @@ from evaluation.report.verdict import ContenderVerdict, headline, leading_verdic
 
 COLUMNS = {"f1": "F1", "precision_5s": "Precision 5\u00a0s", "recall_5s": "Recall 5\u00a0s", "title_f1": "Title F1"}
 SHOWN = 3
-RAILS = 18
+RAILS = 14
 """Guardrails that are listed at most; those that are only shown are left out first, then those that passed."""
 PROSPECTS = 8
 _ORDER = {"failed": 0, "not evaluable": 1, "passed": 2}
@@ -32,11 +33,12 @@ def summary(report: Report) -> str:
     """Whatever an id or a reason contains, it makes no link, mention or markup; under 60 lines."""
     title, sentence = headline(report)
     verdict = leading_verdict(report)
-    blocks = [f"## {inert(title)}"]
+    blocks = [f"## {inert(title)}", inert(occasion(report))]
     if report.equal_split_alarm:
         blocks.append(f"**{inert(alarm_sentence(report.equal_split_alarm))}**")
     if report.gate_change:
         blocks.append(inert(gate_change_sentence(report.gate_change)))
+    blocks.append(" ".join(map(inert, lead(report, verdict))))
     blocks += _decision(verdict, report) if verdict else [inert(sentence)]
     blocks += [_others(report), _means(report.evaluation.means), _accepted_share(report.evaluation)]
     if verdict:
@@ -58,7 +60,8 @@ def code(text: str) -> str:
 
 
 def _decision(verdict: ContenderVerdict, report: Report) -> list[str]:
-    effect = f"{_effect(verdict)} from {plural(verdict.primary.clusters, 'cluster')}{_earlier(verdict, report)}."
+    clusters = plural(verdict.primary.clusters, "cluster")
+    effect = f"{_effect(verdict)} from {clusters}{_earlier(verdict, report)}." if verdict.primary.n else ""
     heading = "What comes next" if verdict.promoted else "What would change it"
     first, *rest = prospects(verdict, report.evaluation.deciding_items, report.judging(verdict.name))
     listed = [f"- {inert(prospect.subject)}: {inert(prospect.text)}" for prospect in rest[:PROSPECTS]]
@@ -73,6 +76,8 @@ def _decision(verdict: ContenderVerdict, report: Report) -> list[str]:
 
 def _effect(verdict: ContenderVerdict) -> str:
     primary = verdict.primary
+    if not primary.n:
+        return "nothing was compared"
     spread = interval(primary.low, primary.high, signed=True)
     gain = f"**{number(primary.effect, signed=True)} points of F1**"
     return f"{gain} (90\u00a0% interval {spread}) on {plural(primary.n, 'fresh item')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from errata.domain.names import printable
+from errata.wording.glossary import GLOSSARY
 from errata.wording.judging_sentences import (
     better_sentence,
     floor_sentence,
@@ -61,12 +63,18 @@ def _content(report: Report) -> dict[str, Any]:
         "means": report.evaluation.means,
         "day0_is_champion": not any(row.name == "champion" for row in items) and bool(items),
         "contender": contender,
+        "glossary": GLOSSARY,
         "ignores_judges": ignores_judges(document.verdict) if document.verdict else "",
         "reach": reach(row for rows in document.slices.values() for row in rows),
         "worst": [case(change, report.excerpts.get(change.new.transcript)) for change in worst],
         "fixed": [case(change, report.excerpts.get(change.new.transcript)) for change in fixed],
         "worst_vintage": worst_vintage_row(document.continual.vintages) if document.continual else None,
     }
+
+
+def anchor(term: str) -> str:
+    """Where the page explains a term of the glossary."""
+    return "term-" + "-".join(re.findall(r"\w+", term))
 
 
 @cache
@@ -86,6 +94,7 @@ def _environment() -> Environment:
         "count": figures.count,
         "typographic": figures.typographic,
         "word": word,
+        "anchor": anchor,
         "short": figures.short,
         "grouped": _groups,
         "alarm_sentence": alarm_sentence,

@@ -31,29 +31,20 @@ def prospects(verdict: ContenderVerdict, fresh: int, judging: Judging | None) ->
 
 
 def _items(verdict: ContenderVerdict) -> Iterator[Prospect]:
-    """How many items would show the effect that was measured, and what those at hand show."""
+    """What the items at hand show."""
     primary = verdict.primary
     mde = verdict.look.mde if verdict.look else primary.mde
     if mde is None or verdict.verdict in ("promote", "blocked"):
         return
-    sentence = f"the {plural(primary.n, 'item')} at hand show gains of {number(mde)} points and more in 80 of 100 tests"
-    missing = (primary.needed or 0) - primary.n
-    if primary.effect is not None and primary.effect > 0 and missing > 0:
-        sentence = (
-            f"if the true gain is the measured {number(primary.effect)} points, about {plural(missing, 'more item')} "
-            f"would show it; {sentence}"
-        )
-    yield Prospect("Fresh items", f"{sentence[0].upper()}{sentence[1:]}.")
+    yield Prospect(
+        "Fresh items",
+        f"The {plural(primary.n, 'item')} at hand show gains of {number(mde)} points and more in 80 of 100 tests.",
+    )
 
 
 def _reviewers(verdict: ContenderVerdict, fresh: int) -> Iterator[Prospect]:
     if verdict.needs and fresh:
-        nights, faster = (math.ceil(verdict.needs / pace) for pace in (fresh, 2 * fresh))
-        yield Prospect(
-            "Reviewers",
-            f"At tonight’s {plural(fresh, 'fresh item')} that is {plural(nights, 'more night')}; with twice the "
-            f"reviews a night, {plural(faster, 'night')}.",
-        )
+        yield Prospect("Reviewers", _pace(verdict.needs, fresh, verdict.nights_left))
     design_effect = verdict.look.design_effect if verdict.look else None
     n = verdict.primary.n
     if verdict.needs and design_effect is not None and design_effect > 1.1:
@@ -62,6 +53,17 @@ def _reviewers(verdict: ContenderVerdict, fresh: int) -> Iterator[Prospect]:
             f"Talks of one channel are alike: the {plural(n, 'item')} say as much as {count(round(n / design_effect))} "
             "from as many channels. Reviews of channels that are rare so far say most.",
         )
+
+
+def _pace(needs: int, fresh: int, nights_left: int | None) -> str:
+    """In how many nights so many items come, and whether the contender has these."""
+    nights = math.ceil(needs / fresh)
+    tonight = f"At tonight’s {plural(fresh, 'fresh item')} that is {plural(nights, 'more night')}"
+    if nights_left is None:
+        return f"{tonight}; with twice the reviews a night, {plural(math.ceil(needs / (2 * fresh)), 'night')}."
+    if nights <= nights_left:
+        return f"{tonight}, and it has {count(nights_left)} left."
+    return f"{tonight}, and it has {count(nights_left)} left: {count(math.ceil(needs / nights_left))} a night would do."
 
 
 def _guardrail(rail: GuardrailRow) -> Prospect | None:

@@ -18,6 +18,7 @@ from errata.files import JsonObject
 from evaluation.report.content import (
     Change,
     Fact,
+    InService,
     NightLine,
     Report,
     changes,
@@ -29,6 +30,7 @@ from evaluation.report.content import (
 from evaluation.report.continual_tables import Continual, continual
 from evaluation.report.cost_facts import cost
 from evaluation.report.figures import known
+from evaluation.report.lead import lead, occasion
 from evaluation.report.lineage_facts import lineage
 from evaluation.report.measures import Measure, measures, metrics_by_model, models
 from evaluation.report.prospects import Prospect, prospects
@@ -62,8 +64,13 @@ class ReportedCase:
 class ReportDocument:
     schema: Name
     night: str
+    workspace: str
+    ended_on: str
+    occasion: str
     title: str
     sentence: str
+    lead: tuple[str, ...]
+    in_service: InService | None
     equal_split_alarm: EqualSplitAlarm | None
     gate_change: GateChange | None
     verdict: ContenderVerdict | None
@@ -104,8 +111,13 @@ def report_document(report: Report) -> ReportDocument:
     return ReportDocument(
         schema=NAME,
         night=evaluation.night,
+        workspace=report.workspace,
+        ended_on=report.ended_on,
+        occasion=occasion(report),
         title=title,
         sentence=sentence,
+        lead=lead(report, verdict),
+        in_service=report.in_service,
         equal_split_alarm=report.equal_split_alarm,
         gate_change=report.gate_change,
         verdict=verdict,

@@ -8,6 +8,7 @@ from errata.documents.comparison import Comparison
 from errata.documents.decision import (
     UNTESTED,
     Cause,
+    Decision,
     Look,
     OutcomeDecision,
     Preset,
@@ -18,7 +19,7 @@ from errata.documents.guardrail import GuardrailResult
 from errata.wording.gate_sentences import findings, guardrail_detail, known_error
 from errata.wording.label_sentences import beside
 from evaluation.report.content import Report
-from evaluation.report.figures import plural
+from evaluation.report.figures import number, plural
 from evaluation.report.slices import LENGTHS
 
 WORDS = {
@@ -115,6 +116,8 @@ class ContenderVerdict:
     """What would change the verdict, in a sentence."""
     needs: int | None
     """About how many more fresh items would decide it."""
+    nights_left: int | None
+    """So many more it may be looked at; None where nothing limits that, or where it is over."""
     look: Look | None
     """What the fresh items could tell."""
     primary: Comparison
@@ -143,6 +146,7 @@ def contender_verdict(
         known_error=known_error(decision.preset),
         next_step=_next_step(entry, winner),
         needs=decision.needs,
+        nights_left=_nights_left(decision),
         look=decision.look,
         primary=primary,
         beside=beside,
@@ -215,6 +219,12 @@ def _title(entry: OutcomeDecision, winner: str) -> str:
     return NOT_PROMOTED.get(verdict, "Not promoted: {name} was found " + word(verdict)).format(name=name)
 
 
+def _nights_left(decision: Decision) -> int | None:
+    if decision.wager is None or decision.preset.nights is None or decision.final:
+        return None
+    return decision.preset.nights - decision.wager.night
+
+
 def _next_step(entry: OutcomeDecision, winner: str) -> str:
     verdict, needs = entry.decision.verdict, entry.decision.needs
     if entry.promoted:
@@ -228,5 +238,16 @@ def _next_step(entry: OutcomeDecision, winner: str) -> str:
     if entry.decision.cause in UNTESTED:
         return "Nothing of its own: a candidate of a night on which nobody waits is tested."
     if needs:
-        return f"About {plural(needs, 'more fresh item')}, with which the gate could decide."
+        return f"About {plural(needs, 'more fresh item')}{_what_they_bring(entry.decision)}."
     return "A better candidate: more items would not change this one’s verdict."
+
+
+def _what_they_bring(decision: Decision) -> str:
+    """What the missing items were reckoned by: each rule of the gate waits for something else."""
+    if decision.cause == "too few items":
+        return ": the fewest that the gate judges by"
+    if decision.wager is not None:
+        return " like these, if its gain stays what was measured"
+    if decision.cause == "target not detectable":
+        return f": with so many, a gain of {number(decision.preset.target)} points would show"
+    return ", with which the gate could decide"

@@ -57,12 +57,13 @@ def words_of(entry: OutcomeDecision, night: Report) -> str:
 def test_the_page_has_its_parts_in_order(page: Page):
     wanted = (
         "Promoted: the candidate is the new champion",
-        "Effect on F1, candidate − champion",
+        "Candidate − champion, F1",
         "90 % interval",
         "What comes next",
+        "From Day-0 to tonight",
+        "How it was decided",
         "What must not get worse",
         "Known error of the preset small",
-        "From Day-0 to tonight",
         "Boundaries and titles apart",
         "Slices",
         "Kept of earlier nights",
@@ -74,10 +75,10 @@ def test_the_page_has_its_parts_in_order(page: Page):
         "What the night took",
         "Scored on so far, tonight included",
         "Data and lineage",
-        "How to read this page",
+        "Glossary",
         "Known limits",
     )
-    verdict, contents, sections = page.words().partition("Day-0 to tonightBoundaries")
+    verdict, contents, sections = page.words().partition("The decisionDay-0 to tonightBoundaries")
     words = verdict + sections.partition("Known limits")[2]
     assert contents
     places = [words.find(part) for part in wanted]
@@ -179,7 +180,7 @@ def test_a_champion_below_equal_chapters_is_an_alarm_above_everything(night: Rep
     low = replace(night, evaluation=replace(night.evaluation, equal_split_f1=(f1 or 0) + 2))
     page, text = render(low), summary(low)
     assert page.index("Alarm: the candidate that was promoted is worse than equal chapters") < page.index("<main>")
-    assert text.splitlines()[2].startswith("**Alarm: the candidate that was promoted is worse")
+    assert text.splitlines()[4].startswith("**Alarm: the candidate that was promoted is worse")
     assert as_json(low)["equal_split_alarm"]["name"] == "candidate"
     stays = replace(low, nights=(replace(low.nights[-1], promoted=""),))
     assert "Alarm: the champion is worse than equal chapters" in render(stays)

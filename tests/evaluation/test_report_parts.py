@@ -84,11 +84,8 @@ def test_an_undecided_night_says_how_many_items_and_nights_it_takes():
     found = decided(1.5)
     assert found.verdict == "underpowered" and found.needs
     told = said(found)
-    assert told["Next"] == f"About {found.needs} more fresh items, with which the gate could decide."
-    missing = count(int(found.primary.needed or 0) - 60)
-    assert told["Fresh items"].startswith(
-        f"If the true gain is the measured 1.5 points, about {missing} more items would"
-    )
+    assert told["Next"] == f"About {found.needs} more fresh items: with so many, a gain of 2.0 points would show."
+    assert re.findall(r"\d+", told["Fresh items"]) == ["60", *f"{found.primary.mde:.1f}".split("."), "80", "100"]
     assert f"is {math.ceil(found.needs / 50)} more nights; with twice the reviews a night" in told["Reviewers"]
 
 

@@ -27,6 +27,7 @@ from errata.operations.review_tasks import TaskFile
 from errata.operations.status import LoopStatus
 from errata.settings import NAMES
 from errata.tasks.templates import TEMPLATES
+from errata.wording.glossary import GLOSSARY
 
 DOCS = Path(__file__).parents[2] / "docs"
 ROOT = DOCS.parent
@@ -103,7 +104,7 @@ def test_every_template_and_stage_is_in_the_architecture() -> None:
         ("docs/cli.md", 1),
         ("docs/gate.md", 3),
         ("docs/judges.md", 1),
-        ("docs/measured.md", 0),
+        ("docs/measurements.md", 0),
         ("docs/workspace.md", 0),
     ],
 )
@@ -120,3 +121,8 @@ def test_every_name_that_the_map_gives_stands_in_the_file_beside_it() -> None:
     named = re.findall(r"`(\w+)` \(`([\w./-]+\.py)`", table)
     assert len(named) >= 3
     assert not [(name, file) for name, file in named if not re.search(rf"\b{name}\b", (ROOT / file).read_text())]
+
+
+def test_the_glossary_is_the_one_that_reports_show() -> None:
+    rows = [line.strip("| ").split(" | ", 1) for line in (DOCS / "glossary.md").read_text().splitlines()[5:]]
+    assert dict(rows) == GLOSSARY

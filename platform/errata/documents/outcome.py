@@ -19,6 +19,8 @@ class Outcome(Document):
     night: str
     verdict: str
     """The gate's on the contender that the night is about, or `bootstrap`, `no candidate` or `skipped`."""
+    ended_on: str = ""
+    """The day on which it was decided, in ISO form; empty in a night of an older Errata."""
     reason: str = ""
     """Why nobody contended, where nobody did; the words of an older Errata on its decision, else."""
     new_corrections: int = 0

@@ -11,7 +11,7 @@ from errata.documents.decision import OutcomeDecision, leading_decision
 from errata.documents.document import read_document
 from errata.documents.evaluation import Evaluation
 from errata.documents.file_names import NO_CANDIDATE
-from errata.documents.night import Night
+from errata.documents.night import Night, today
 from errata.documents.outcome import Outcome
 from errata.documents.stage_reports import NoCandidate
 from errata.workspace import Workspace
@@ -26,6 +26,7 @@ def night_outcome(workspace: Workspace, night: Night, evaluation: Evaluation, re
         corrected = store.corrections.corrected_transcripts(night.training_watermark, night.gate_watermark)
     outcome = Outcome(
         night=night.label,
+        ended_on=today(),
         verdict="bootstrap" if night.training_watermark == 0 else "no candidate",
         reason=_why_no_candidate(workspace.nights / night.label / NO_CANDIDATE),
         new_corrections=corrected,

@@ -12,6 +12,7 @@ from typing import TypeVar
 from sqlalchemy import make_url
 
 import errata
+from errata.database.store import Store
 from errata.database.tables import NightRow
 from errata.documents import file_names as names
 from errata.documents.decision import OutcomeDecision
@@ -19,7 +20,7 @@ from errata.documents.document import RESTORE, Document, read_document
 from errata.documents.evaluation import Evaluation
 from errata.documents.judging import Judging
 from errata.documents.night import Night
-from errata.documents.params import GateParams
+from errata.documents.params import TARGETS, GateParams
 from errata.documents.parity import Parity, ParityReport
 from errata.documents.scored_items import read_scored_items
 from errata.documents.seed_spread import SeedSpread
@@ -29,7 +30,7 @@ from errata.domain.hashing import sha256
 from errata.errors import NotFound
 from errata.files import write_atomically, write_json
 from errata.workspace import Workspace
-from evaluation.report.content import NightFiles, NightLine, Report, shown_transcripts
+from evaluation.report.content import InService, NightFiles, NightLine, Report, shown_transcripts
 from evaluation.report.markdown import summary
 from evaluation.report.page import render
 from evaluation.report.report_document import as_json
@@ -80,6 +81,7 @@ def _report(workspace: Workspace, nights: Sequence[NightRow]) -> Report:
     items, files = read_scored_items(folder / names.ITEMS), _files(tonight, folder)
     with workspace.record.read() as store:
         excerpts = {seq: store.transcripts.read(seq) for seq in shown_transcripts(items, decisions)}
+        in_service = _in_service(store, nights, files.night)
     return Report(
         nights=tuple(_line(row) for row in nights),
         evaluation=_evaluation(folder),
@@ -90,6 +92,9 @@ def _report(workspace: Workspace, nights: Sequence[NightRow]) -> Report:
         files=files,
         accesses=_accesses(workspace, {row.label for row in nights}),
         reason="" if decisions else tonight.outcome.reason,
+        workspace=workspace.root.resolve().name,
+        ended_on=tonight.outcome.ended_on,
+        in_service=in_service,
         learnt=_learnt(workspace, nights, files.night.day0 if files.night else ""),
     )
 
@@ -109,6 +114,23 @@ def _decisions(nights: Sequence[NightRow], folder: Path) -> tuple[OutcomeDecisio
         decisions.append(entry)
         history = history.after(entry.model, entry.decision)
     return tuple(decisions)
+
+
+def _in_service(store: Store, nights: Sequence[NightRow], night: Night | None) -> InService | None:
+    """Who is champion after the last of the nights, whatever a person moved later."""
+    model = nights[-1].outcome.promoted or (night.champion if night else "")
+    if not model:
+        return None
+    moves = store.aliases.moves()
+    promotions = [move for move in moves if move.alias == "champion" and move.model == model]
+    evidence = {move.evidence for move in promotions if move.evidence}
+    shipped = {move.alias for move in moves if move.evidence in evidence}
+    return InService(
+        model=model,
+        is_day0=model == store.aliases.model_of("day0"),
+        since=next((move.night for move in promotions if move.night), ""),
+        exports=tuple(target for target in TARGETS if target in shipped),
+    )
 
 
 def _line(row: NightRow) -> NightLine:
