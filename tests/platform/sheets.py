@@ -51,8 +51,8 @@ def write(path: Path, *rows: dict[str, Any], delimiter: str = ",") -> Path:
     return path
 
 
-def one(path: Path, *rows: dict[str, Any]) -> Review:
-    (review,) = sheet.read(write(path, *rows))
+def one(path: Path, *rows: dict[str, Any], delimiter: str = ",") -> Review:
+    (review,) = sheet.read(write(path, *rows, delimiter=delimiter))
     assert isinstance(review, Review), review
     return review
 

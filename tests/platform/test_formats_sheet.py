@@ -15,8 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.domain.chapter import Chapter, tidy
+from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
-from errata.formats import reviews_jsonl, sheet
+from errata.formats import review_detect, reviews_jsonl, sheet
+from errata.formats.dates import iso_date
+from errata.formats.review_task import ReviewTask
 from errata.formats.reviews_jsonl import Review
 from errata.formats.source_rows import LeftOut, Rejected, write_rejects
 from tests.platform.sheets import (
@@ -109,6 +112,69 @@ def test_numbers_and_dates_as_a_spreadsheet_keeps_them(tmp_path: Path) -> None:
     assert review.chapters == (Chapter(0.0, "2024"), Chapter(60.5, "b"))
 
 
+@pytest.mark.parametrize(
+    ("cell", "start"),
+    [
+        ("93", 93.0),
+        ("93.5", 93.5),
+        ("93,5", 93.5),
+        ("0,125", 0.125),
+        ("0:21", 21.0),
+        ("1:33", 93.0),
+        ("1:02:03", 3723.0),
+        ("01:02:03,5", 3723.5),
+        ("75:30", 4530.0),
+        ("75:30:00", 4530.0),  # what spreadsheets make of 75:30
+    ],
+)
+def test_a_start_as_people_type_it(cell: str, start: float, tmp_path: Path) -> None:
+    assert one(tmp_path / "s.csv", row(cell, "a"), delimiter=";").chapters == (Chapter(start, "a"),)
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("02.05.2024", "2024-05-02"),
+        ("2.5.2024", "2024-05-02"),
+        ("13/5/2024", "2024-05-13"),
+        ("5/13/2024", "2024-05-13"),
+        ("5-5-2024", "2024-05-05"),
+        ("2024/5/2", "2024-05-02"),
+        ("02.05.2024 9:30", "2024-05-02T09:30:00"),
+        ("2024-05-02T09:30:00", "2024-05-02T09:30:00"),
+    ],
+)
+def test_a_date_as_people_write_it(cell: str, day: str, tmp_path: Path) -> None:
+    assert one(tmp_path / "s.csv", row("0", "a", reviewed_on=cell)).reviewed_on == day
+
+
+@given(day=st.dates(date(1000, 1, 1)))
+def test_a_local_date_is_that_date_or_refused_because_it_may_be_another(day: date) -> None:
+    assert iso_date(f"{day.day}.{day.month}.{day.year}", "it") == day.isoformat()
+    for written in (f"{day.day}/{day.month}/{day.year}", f"{day.month}-{day.day}-{day.year}"):
+        if day.day > 12 or day.day == day.month:
+            assert iso_date(written, "it") == day.isoformat()
+        else:
+            with pytest.raises(BadInput, match=rf"may be .*{day.isoformat()}"):
+                iso_date(written, "it")
+
+
+@pytest.mark.parametrize("above", ["sep=;\r\n", '"sep=;"\n', "\n\nReviews of May;;;\n\n", "SEP=;\n\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+def test_what_stands_above_the_columns_is_no_row(above: str, encoding: str, tmp_path: Path) -> None:
+    text = f"{above}Video ID;Reviewer;Start;Title\nv;Jörg;0;Welcome\nv;Jörg;60,5;Soil\n"
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    (tmp_path / "s.csv").write_bytes((mark + text).encode(encoding))
+    (review,) = review_detect.reviews(tmp_path / "s.csv").rows
+    assert isinstance(review, Review) and (review.reviewer, review.chapters) == ("Jörg", CHAPTERS)
+
+
+def test_a_refused_row_below_a_heading_is_named_by_its_line_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text('sep=;\nvideo_id;start;title\nv;0;Welcome\nw;"a"b;c\n')
+    (reason,) = [why for why in refused(tmp_path / "s.csv").values() if why]
+    assert reason.startswith("row 4 of it: not CSV (") and "lines 4 to 4" in reason
+
+
 def test_a_later_row_is_left_for_its_day_even_when_it_is_broken(tmp_path: Path) -> None:
     late = row("x", "broken", reviewed_on="2026-01-03", video_id="w")
     undated = row("1", "a", reviewed_on="", video_id="u")
@@ -122,13 +188,13 @@ def test_a_later_row_is_left_for_its_day_even_when_it_is_broken(tmp_path: Path) 
 # refusals ----------------------------------------------------------------------------------------------------------
 
 BROKEN: list[tuple[list[dict[str, Any]], str]] = [
-    ([row("1:33", "a")], "must be a number, not '1:33'"),
-    ([row("93,5", "a")], "must be a number, not '93,5'"),
-    ([row("1,234", "a")], "must be a number, not '1,234'"),
+    ([row("1:33 PM", "a")], "must be a number or a time such as 0:21 or 1:02:03, not '1:33 PM'"),
+    ([row("1:75", "a")], "must be a number or a time such as 0:21 or 1:02:03, not '1:75'"),
+    ([row("1,234", "a")], "'1,234' may be 1234 or 1.234; write the one meant"),
     ([row("-5", "a")], "is -5.0; a time must not be negative"),
-    ([row("NaN", "a")], "must be a number, not 'NaN'"),
+    ([row("NaN", "a")], "reviewed[0]: a start must be a number or a time such as 0:21 or 1:02:03, not 'NaN'"),
     ([row("1e999", "a")], "must be a number, not inf"),
-    ([row("", "a")], "reviewed[0]'s start must be a number, not ''"),
+    ([row("", "a")], "reviewed[0]: a start must be a number or a time such as 0:21 or 1:02:03, not ''"),
     ([row("5", "")], "reviewed[0]'s title is empty"),
     ([row("5", "a"), row("5", "b")], "two chapters at 5"),
     ([row("5", "a\0")], "NUL character"),
@@ -136,7 +202,11 @@ BROKEN: list[tuple[list[dict[str, Any]], str]] = [
     ([row("5", "a", reviewer="")], "reviewer must be text, not None"),
     ([row("5", "a", kind="maybe")], "not 'maybe'"),
     ([row("5", "a", kind="edit"), row("6", "b", kind="accept")], "not 'accept and edit'"),
-    ([row("5", "a", reviewed_on="2/1/2026")], "reviewed_on must be an ISO date"),
+    (
+        [row("5", "a", reviewed_on="2/1/2026")],
+        "'2/1/2026' may be 2026-01-02 or 2026-02-01; write the one that is meant",
+    ),
+    ([row("5", "a", reviewed_on="31/2/2026")], "reviewed_on must be an ISO date"),
 ]
 
 
@@ -216,7 +286,10 @@ def test_a_sheet_cut_off_anywhere_never_gives_a_review_of_fewer_chapters(tmp_pat
     ("content", "why"),
     [
         (b"", "is empty"),
-        (b"\xff\xfe", "not UTF-8"),
+        (b"\xff\xfe", "is empty"),
+        (b"\xff\xfea", r"not UTF-16 \(byte 2\); save it as UTF-8"),
+        ("video_id,start,title\na,1,Möwe\n".encode("cp1252"), "not UTF-8"),
+        (b"sep=;\n", "no rows below"),
         (b"video_id,start,title\n", "no rows below"),
         (b"video_id,video_id,start,title\na,b,c,d\n", "'video_id' twice"),
         (b"name,age\nx,5\n", "has no column video_id and no column start and no column title"),
@@ -266,6 +339,18 @@ def test_a_prediction_that_nobody_has_signed_is_refused_by_name(tmp_path: Path) 
     sheet.write(tmp_path / "s.csv", [review_task("a")])
     (refused,) = sheet.read(tmp_path / "s.csv")
     assert isinstance(refused, Rejected) and "reviewer" in refused.reason
+
+
+def test_the_sheet_that_goes_out_shows_whose_chapters_they_are_and_what_is_said_there(tmp_path: Path) -> None:
+    lines = (Segment(0.0, 60.0, "Welcome to the hive.", "Ada"), Segment(93.4, 200.0, "=Honey " + "and wax " * 40))
+    talk = Transcript("v", lines, 200.0, title="=Bees")
+    task = ReviewTask(talk, (Chapter(0.0, "Start"), Chapter(93.0, "Honey")), "key", "champion-3")
+    sheet.write(tmp_path / "s.csv", [task, task._replace(blind=True, key="other")])
+    first, second, blind = csv.DictReader(io.StringIO((tmp_path / "s.csv").read_text("utf-8-sig"), newline=""))
+    assert (first["talk"], first["start"], first["title"]) == ("'=Bees", "0", "Start")
+    assert first["words"].startswith("[00:00:00] Welcome to the hive. =Honey and wax")
+    assert second["words"].startswith("[00:01:33] =Honey and wax") and second["words"].endswith("…")
+    assert (blind["title"], blind["start"], blind["words"]) == ("", "", first["words"])
 
 
 def test_a_bad_place_is_named(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import zipfile
-from datetime import time
+from datetime import date, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -41,11 +42,20 @@ def test_a_column_named_twice_is_refused_in_xlsx_too(tmp_path: Path) -> None:
         sheet.read(write(tmp_path / "s.xlsx", {**TWO[0], "title ": "x"}))
 
 
-def test_a_heading_above_the_columns_is_told_what_the_first_line_must_be(tmp_path: Path) -> None:
+def test_a_heading_above_the_columns_is_no_row(tmp_path: Path) -> None:
     book = pytest.importorskip("openpyxl").load_workbook(write(tmp_path / "s.xlsx", *TWO))
-    book.active.insert_rows(1)
+    book.active.insert_rows(1, 2)
     book.active["A1"] = "To review"
     book.active.merge_cells("A1:G1")
+    book.active["A3"] = "Video ID"
+    book.save(tmp_path / "s.xlsx")
+    (review,) = sheet.read(tmp_path / "s.xlsx")
+    assert isinstance(review, Review) and review.chapters == CHAPTERS
+
+
+def test_a_sheet_without_columns_is_told_what_they_must_be(tmp_path: Path) -> None:
+    book = pytest.importorskip("openpyxl").Workbook()
+    book.active["A1"] = "To review"
     book.save(tmp_path / "s.xlsx")
     with pytest.raises(BadInput, match=r"s\.xlsx .*name the columns in the first line.*: video_id, reviewer, "):
         sheet.read(tmp_path / "s.xlsx")
@@ -62,9 +72,69 @@ def test_what_looks_like_a_truth_value_or_an_error_is_the_text_that_is_shown(tmp
     assert [chapter.title for chapter in review.chapters or ()] == ["#REF!", "TRUE", "1e5", "007"]
 
 
-def test_times_of_day_are_refused_by_name(tmp_path: Path) -> None:
-    (bad,) = sheet.read(write(tmp_path / "s.xlsx", row(time(0, 1, 33), "a")))
-    assert isinstance(bad, Rejected) and "must be a number, not '00:01:33'; write it in" in bad.reason
+@pytest.mark.parametrize(
+    ("kept", "number_format", "start"),
+    [
+        (time(1, 33), "h:mm", 93.0),  # what Excel makes of 1:33
+        (time(0, 21), "hh:mm", 21.0),
+        (time(0, 1, 33), "h:mm:ss", 93.0),
+        (time(0, 1, 33, 500_000), "mm:ss.0", 93.5),
+        (time(0, 1, 5), "[$-F400]h:mm:ss", 65.0),
+        (timedelta(hours=75, minutes=30), "[h]:mm:ss", 4530.0),  # and of 75:30
+        (timedelta(hours=1, minutes=2, seconds=3), "[h]:mm:ss", 3723.0),
+    ],
+)
+def test_a_time_is_what_was_typed(kept: Any, number_format: str, start: float, tmp_path: Path) -> None:
+    (review,) = sheet.read(formatted(tmp_path, "start", kept, number_format))
+    assert isinstance(review, Review) and review.chapters == (Chapter(start, "a"),)
+
+
+def test_a_time_of_day_is_refused_by_name(tmp_path: Path) -> None:
+    (bad,) = sheet.read(formatted(tmp_path, "start", time(1, 33), "h:mm AM/PM"))
+    assert isinstance(bad, Rejected) and "a time such as 0:21 or 1:02:03, not '1:33 by the clock'" in bad.reason
+
+
+@pytest.mark.parametrize(
+    ("kept", "number_format", "day"),
+    [
+        (date(2024, 5, 2), "dd.mm.yyyy", "2024-05-02"),
+        (45414, "General", "2024-05-02"),
+        (45414.5, "General", "2024-05-02T12:00:00"),
+        ("02.05.2024", "General", "2024-05-02"),
+    ],
+)
+def test_a_date_is_what_was_typed(kept: Any, number_format: str, day: str, tmp_path: Path) -> None:
+    (review,) = sheet.read(formatted(tmp_path, "reviewed_on", kept, number_format))
+    assert isinstance(review, Review) and review.reviewed_on == day
+
+
+def test_a_workbook_that_counts_from_1904_has_its_own_dates(tmp_path: Path) -> None:
+    path = formatted(tmp_path, "reviewed_on", 43952, "General")
+    book = pytest.importorskip("openpyxl").load_workbook(path)
+    book.epoch = pytest.importorskip("openpyxl.utils.datetime").CALENDAR_MAC_1904
+    book.save(path)
+    (review,) = sheet.read(path)
+    assert isinstance(review, Review) and review.reviewed_on == "2024-05-02"
+
+
+def formatted(folder: Path, column: str, kept: Any, number_format: str) -> Path:
+    """A sheet of one chapter, with a cell as a spreadsheet keeps and shows it."""
+    path = write(folder / "s.xlsx", row(0, "a"))
+    book = pytest.importorskip("openpyxl").load_workbook(path)
+    cell = next(cell for cells in book.active.iter_cols() if cells[0].value == column for cell in cells[1:])
+    cell.value, cell.number_format = kept, number_format
+    book.save(path)
+    return path
+
+
+def test_a_sheet_that_goes_out_has_what_is_said_beside_it_and_keeps_what_is_typed(tmp_path: Path) -> None:
+    sheet.write(tmp_path / "s.xlsx", [review_task("a", "b")])
+    book = pytest.importorskip("openpyxl").load_workbook(tmp_path / "s.xlsx")
+    assert [[cell.value for cell in cells] for cells in book["transcripts"]] == [
+        ["video_id", "start", "time", "words"],
+        ["v", "0", "00:00:00", "words"],
+    ]
+    assert book["chapters"]["F2"].number_format == "@", "1:33 stays 1:33"
 
 
 def test_a_broken_workbook_is_one_error_that_names_it(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from errata.domain.chapter import Chapters, tidy
 from errata.domain.clock import clock, find_clock
-from errata.domain.transcript import Unit
+from errata.domain.transcript import Segment, Unit
 from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats.fields import listing, text
@@ -78,3 +78,8 @@ def moment(start: float, unit: Unit) -> str:
 def plain(start: float) -> str:
     """A number without a needless `.0`."""
     return str(int(start)) if start.is_integer() else repr(start)
+
+
+def spoken(segment: Segment) -> str:
+    """A segment as a reviewer reads it, after its speaker's name."""
+    return f"{segment.speaker}: {segment.text}" if segment.speaker else segment.text

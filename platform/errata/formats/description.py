@@ -31,10 +31,11 @@ from errata.formats.json_files import read_text
 from errata.formats.review_lines import Line, entries, reviews, video_id
 from errata.formats.review_task import BLIND, KEY
 from errata.formats.reviews_jsonl import Review
-from errata.formats.row_files import csv_rows, is_json, json_rows
+from errata.formats.row_files import csv_rows, is_json, json_rows, known_names
 from errata.formats.source_rows import REJECTED, Rejected, SourceRow
 
 FILES = (".txt", ".description")
+COLUMNS = ("video_id", "external_id", "id", "description", "duration", "reviewer", "reviewed_on", KEY, BLIND)
 FEWEST = 3
 SHORTEST = 10
 """Seconds."""
@@ -52,7 +53,7 @@ def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
 
 
 def fits(raw: JsonObject) -> bool:
-    return "description" in raw or _are_descriptions(raw)
+    return "description" in known_names(raw, COLUMNS) or _are_descriptions(raw)
 
 
 def _are_descriptions(raw: JsonObject) -> bool:
@@ -71,7 +72,7 @@ def _rows(path: Path) -> Iterable[SourceRow | Rejected]:
         return _folder(path)
     if is_file(path):
         return [SourceRow(str(path), path.stem, {"id": path.stem, "description": read_text(path)})]
-    return chain.from_iterable(map(_by_id, json_rows(path))) if is_json(path) else csv_rows(path)
+    return chain.from_iterable(map(_by_id, json_rows(path))) if is_json(path) else csv_rows(path, COLUMNS)
 
 
 def _folder(path: Path) -> list[SourceRow | Rejected]:

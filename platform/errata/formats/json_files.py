@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -50,11 +51,17 @@ def write_text(path: Path, text: str, encoding: str = "utf-8") -> None:
 
 
 def read_text(path: Path) -> str:
-    """The whole of a UTF-8 file, with or without a byte order mark. Raises BadInput."""
+    """The whole of a file in UTF-8, with or without a byte order mark, or in UTF-16 with one. Raises BadInput.
+
+    Other encodings are refused and not guessed: the same bytes are other letters in each of them.
+    """
+    content = read_bytes(path)
+    encoding = "utf-16" if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
     try:
-        text = read_bytes(path).decode("utf-8-sig")
+        text = content.decode(encoding)
     except UnicodeDecodeError as problem:
-        raise BadInput(f"{path} is not UTF-8 (byte {problem.start}); save it as UTF-8") from problem
+        name = encoding.removesuffix("-sig").upper()
+        raise BadInput(f"{path} is not {name} (byte {problem.start}); save it as UTF-8") from problem
     if not text.strip():
         raise BadInput(f"{path} is empty; export it again, or leave it out")
     return text

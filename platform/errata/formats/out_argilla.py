@@ -12,7 +12,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from errata.domain.transcript import Segment, Transcript
+from errata.domain.chapter import starts
+from errata.domain.transcript import Transcript
 from errata.files import JsonObject
 from errata.formats import chapter_text
 from errata.formats.json_files import write_text
@@ -42,9 +43,7 @@ def record(task: ReviewTask) -> JsonObject:
 
 
 def _text(transcript: Transcript) -> str:
-    return "\n".join(_line(segment, transcript) for segment in transcript.segments)
-
-
-def _line(segment: Segment, transcript: Transcript) -> str:
-    speaker = f"{segment.speaker}: " if segment.speaker else ""
-    return f"[{chapter_text.moment(float(int(segment.start)), transcript.unit)}] {speaker}{segment.text}"
+    lines = []
+    for start, segment in zip(starts(transcript), transcript.segments, strict=True):
+        lines.append(f"[{chapter_text.moment(float(start), transcript.unit)}] {chapter_text.spoken(segment)}")
+    return "\n".join(lines)

@@ -8,7 +8,8 @@ Only video_id and reviewer are always needed. `kind` is `edit` (the default; nee
 `prediction` is the key of the prediction that the task was made of, where it came from here. An edit that left the
 draft as it was is an accept. `blind` says that the reviewer was shown no draft at all, and so can have accepted or
 rejected none; a blind review without chapters needs `"kind": "edit"`, or nobody may have got to it. Starts are in the
-transcript's unit; whether they lie within it is for the one who has the transcript to say. Other keys are left alone.
+transcript's unit; whether they lie within it is for the one who has the transcript to say. `reviewed_on` is a date, as
+`dates` says. Other keys are left alone.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any
@@ -25,6 +26,7 @@ from errata.domain.chapter import Chapters, chapters_to_json
 from errata.domain.correction import Kind
 from errata.errors import BadInput
 from errata.files import JsonObject
+from errata.formats.dates import iso_date
 from errata.formats.fields import filled_text, listed_chapters, mapping, text, text_or_nothing, yes_or_no
 from errata.formats.json_files import write_text
 from errata.formats.source_rows import LeftOut, Rejected, SourceRow, convert_rows, json_lines
@@ -175,11 +177,4 @@ def _chapters(value: Any, what: str) -> Chapters | None:
 
 
 def _reviewed_on(value: Any) -> str:
-    if value is None:
-        return ""
-    for kind in (date, datetime):
-        try:
-            return kind.fromisoformat(value).isoformat()
-        except (TypeError, ValueError):
-            continue
-    raise BadInput("reviewed_on must be an ISO date such as 2024-02-15, not {}", short(value))
+    return "" if value is None else iso_date(value, "reviewed_on")

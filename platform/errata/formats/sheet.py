@@ -2,12 +2,13 @@
 
     video_id, reviewer, reviewed_on, kind, start, title, prediction, blind
 
+- Columns may be written in other letters ("Video ID"), and stand below a title of the table.
 - The rows of one `video_id`, `reviewer`, `reviewed_on` and `prediction` are one review, wherever they stand; in those
   columns but the first a blank cell says what the row above of that video says. Further columns are left alone, and all
   but video_id, start and title may be missing.
 - `kind` is edit (also when it is blank), accept or reject, once or on every row of a review.
-- `start` is a number, in the transcript's unit, with a point before its fraction: times of day are refused, because
-  spreadsheets take 1:33 for hours and minutes.
+- `start` is a number in the transcript's unit, or a time such as 1:02:03, as `cell_starts` says; `reviewed_on` is a
+  date, as `dates` says.
 - A row with neither start nor title is no chapter: it says that there are none, or who rejected them.
 - `prediction` is the key of the prediction that the task was made of, and `blind` says yes, once or on every row, where
   the reviewer was shown none.
@@ -18,6 +19,9 @@ is what follows a semicolon, a tab or the end of a line in a cell, which other c
 Titles thus come back to the letter, those that begin with an apostrophe of their own as well. In XLSX the first sheet
 is read, and a formula in one of these columns is refused.
 
+A sheet that goes out has besides, for whoever reviews in it, `talk` (its title) and `words` (the time, and what is said
+there); XLSX has a second sheet with all that is said, and when.
+
 What is refused is a whole review, in the layout of `reviews_jsonl`. A row that can't be read, or has no video_id, takes
 the reviews of the video that it names along, or else those above and below it: one of their chapters may be meant.
 """
@@ -27,23 +31,25 @@ from __future__ import annotations
 import csv
 import io
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
-from reprlib import repr as short
 from typing import Any, NamedTuple
 
-from errata.domain.chapter import tidy
+from errata.domain.chapter import starts, tidy
+from errata.domain.transcript import Transcript
 from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats import workbook
-from errata.formats.chapter_text import plain
+from errata.formats.cell_starts import cell_start
+from errata.formats.chapter_text import moment, plain, spoken
 from errata.formats.fields import mapping
 from errata.formats.json_files import write_text
 from errata.formats.review_lines import Line, reviews
 from errata.formats.review_task import ReviewTask
 from errata.formats.reviews_jsonl import Review
-from errata.formats.row_files import csv_rows
+from errata.formats.row_files import csv_rows, known_names
 from errata.formats.source_rows import Rejected, SourceRow
 
 COLUMNS = ("video_id", "reviewer", "reviewed_on", "kind", "start", "title", "prediction", "blind")
@@ -62,18 +68,25 @@ def _where_run(guard: str) -> re.Pattern[str]:
 
 _UNGUARDED, _GUARDED = _where_run(""), _where_run("'")
 
-_NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_SENT = ("video_id", "reviewer", "reviewed_on", "kind", "talk", "start", "title", "words", "prediction", "blind")
+"""The columns of a sheet that goes out."""
+_TYPED = ("start", "reviewed_on")
+"""Those of them that XLSX keeps as text: of 1:33, typed into it, it would make an hour and more."""
+_LINES = ("video_id", "start", "time", "words")
+"""The columns of what is said."""
+_EXCERPT = 160
+"""Characters of the words at a chapter's start."""
 
 
 def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
     """Raises BadInput when the file can't be read or lacks a column, and Unavailable for XLSX without openpyxl."""
-    rows = list(workbook.rows(path, COLUMNS) if workbook.is_one(path) else csv_rows(path))
+    rows = list(workbook.rows(path, COLUMNS, ("reviewed_on",)) if workbook.is_one(path) else csv_rows(path, COLUMNS))
     _check_columns(path, rows)
     return reviews([_row(review) for review in _group_rows(rows)], _line, _day, until)
 
 
 def fits(raw: JsonObject) -> bool:
-    return set(NEEDED) <= set(raw)
+    return set(NEEDED) <= set(known_names(raw, COLUMNS))
 
 
 def write(path: Path, tasks: Iterable[ReviewTask]) -> int:
@@ -84,11 +97,12 @@ def write(path: Path, tasks: Iterable[ReviewTask]) -> int:
     items = list(tasks)
     rows = list(chain.from_iterable(map(_rows, items)))
     if path.suffix.lower() == ".xlsx":
-        workbook.write(path, [list(COLUMNS), *rows])
+        lines = chain.from_iterable(map(_said_in, items))
+        workbook.write(path, {"chapters": [list(_SENT), *rows], "transcripts": [list(_LINES), *lines]}, _TYPED)
     else:
         table = io.StringIO(newline="")
         # in quotes, or programs that part cells at semicolons as well as commas part a title that has one
-        csv.writer(table, quoting=csv.QUOTE_ALL).writerows([COLUMNS, *rows])
+        csv.writer(table, quoting=csv.QUOTE_ALL).writerows([_SENT, *rows])
         write_text(path, table.getvalue(), "utf-8-sig")  # without the mark Excel takes it for another encoding
     return len(items)
 
@@ -101,14 +115,41 @@ def unguard(cell: str) -> str:
     return _GUARDED.sub("", cell)
 
 
-def _rows(item: ReviewTask) -> list[list[Any]]:
-    blind = "yes" if item.blind else ""
+def _rows(item: ReviewTask) -> list[list[str]]:
+    talk = item.transcript
+    same = {
+        "video_id": talk.external_id,
+        "talk": talk.title,
+        "prediction": item.key,
+        "blind": "yes" if item.blind else "",
+    }
 
-    def row(start: str, title: str) -> list[Any]:
-        return [guard(item.transcript.external_id), "", "", "", start, guard(title), guard(item.key), blind]
+    def row(**cells: str) -> list[str]:
+        return [guard((same | cells).get(name, "")) for name in _SENT]
 
     shown = () if item.blind else item.chapters
-    return [row(plain(chapter.start), tidy(chapter.title)) for chapter in shown] or [row("", "")]
+    return [
+        row(start=plain(chapter.start), title=tidy(chapter.title), words=_excerpt(talk, chapter.start))
+        for chapter in shown
+    ] or [row(words=_excerpt(talk, 0.0))]
+
+
+def _excerpt(talk: Transcript, start: float) -> str:
+    """The time, and the words from there on, as a reviewer would look for them."""
+    first = max(bisect_right(starts(talk), start) - 1, 0)
+    words = " ".join(segment.text for segment in islice(talk.segments, first, first + _EXCERPT))
+    cut = words if len(words) <= _EXCERPT else f"{words[:_EXCERPT]}…"
+    return f"[{moment(float(int(start)), talk.unit)}] {cut}"
+
+
+def _said_in(item: ReviewTask) -> list[list[str]]:
+    """What is said in a transcript, a row a segment."""
+    talk = item.transcript
+    rows = []
+    for place, segment in zip(starts(talk), talk.segments, strict=True):
+        time = moment(float(place), talk.unit)
+        rows.append([guard(cell) for cell in (talk.external_id, str(place), time, spoken(segment))])
+    return rows
 
 
 class _Group(NamedTuple):
@@ -249,18 +290,21 @@ def _said(group: _Group, column: str) -> str | None:
 
 
 def _chapter(row: dict[str, str]) -> JsonObject:
-    start = float(row["start"]) if _NUMBER.fullmatch(row["start"]) else row["start"]
-    return {"start": start, "title": row["title"]}
+    """With the start as it stands where it is none: whoever mends the review wants to see it."""
+    try:
+        return {"start": cell_start(row["start"]), "title": row["title"]}
+    except BadInput:
+        return {"start": row["start"], "title": row["title"]}
 
 
 def _line(raw: Any) -> Line:
     review = mapping(raw, "the review")
     for at, chapter in enumerate(review["reviewed"]):
         if isinstance(chapter["start"], str) and review["kind"] != "reject":
-            raise BadInput(
-                f"reviewed[{at}]'s start must be a number, not {short(chapter['start'])}; "
-                "write it in the transcript's unit, as 93 for 1:33"
-            )
+            try:
+                cell_start(chapter["start"])
+            except BadInput as problem:
+                raise BadInput("reviewed[{}]: {}", at, problem) from problem
     return review
 
 
