@@ -175,7 +175,7 @@ FAULTS = {
     "half a character": Fault(second(words="Soil \ud800 comes first."), False),
     "a line of a megabyte": Fault(second(words="soil " * 200_000), True),
     "times backwards": Fault(lambda talk: replace(talk, lines=talk.lines[::-1]), False, UNTIMED),
-    "an end before its start": Fault(second(end=2.0), False, (*ENDLESS, "yt-dlp")),
+    "an end before its start": Fault(second(end=2.0), True, (*ENDLESS, "yt-dlp")),
     "a negative start": Fault(second(start=-4.0), False, UNTIMED),
     "a length that is negative": Fault(second(end=2.0), False, tuple(name for name in FORMATS if name != "yt-dlp")),
     "NaN": Fault(second(start=float("nan")), False, UNTIMED),

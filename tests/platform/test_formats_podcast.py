@@ -166,8 +166,16 @@ BROKEN = {
     "j-text": ("json", {"segments": [{"startTime": 0}, "x"]}, "segment 1 must be a JSON object, not 'x'"),
     "j-nan": ("json", segment(startTime=float("nan")), "segment 0's start must be a number, not 'NaN'"),
     "j-negative": ("json", segment(startTime=-2), "segment 0's start is -2"),
-    "j-backwards": ("json", segment(endTime=0), "segment 0: it runs from 0.5 to 0.0"),
-    "j-unsorted": ("json", segment(startTime=5, endTime=6), "sort the segments by start"),
+    "j-backwards": (
+        "json",
+        {"segments": [{**SEGMENTS[0], "endTime": 0}, SEGMENTS[1]]},
+        "segment 0: it runs from 0.5 to 0.0",
+    ),
+    "j-unsorted": (
+        "json",
+        {"segments": [{**SEGMENTS[0], "startTime": 5, "endTime": 6}, SEGMENTS[1]]},
+        "sort the segments by start",
+    ),
     "j-mute": ("json", segment(body=None), "segment 0's text must be text, not None"),
     "j-nul": ("json", segment(body="a\0"), "has a NUL character at 1"),
     "j-surrogate": ("json", segment(speaker="\udfff"), "segment 0's speaker has half a character"),

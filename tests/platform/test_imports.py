@@ -97,6 +97,7 @@ def test_transcripts_go_in_once_with_their_chapters_as_references(workspace: Wor
         "rejects_file": None,
         "reasons": [],
         "shown": {},
+        "adjustments": {},
     }
     found = label(workspace)
     assert found is not None

@@ -7,6 +7,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 from errata.cli.output import say
+from errata.cli.print_adjustments import adjustment_sentences
 from errata.domain.names import printable
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def print_import(report: ImportReport) -> None:
     new = f"{report.new} new" + (f" ({shown})" if shown else "")
     left_out = "".join(f"; {count} {why}" for why, count in sorted(report.left_out.items()))
     say(_wrapped(f"{report.read} read: {new}, {report.duplicate} known already, {report.rejected} rejected{left_out}"))
+    for sentence in adjustment_sentences(report.adjustments):
+        say(_wrapped(sentence))
 
 
 def print_refusals(report: ImportReport) -> None:

@@ -7,8 +7,9 @@ speech (`asrs*.json`), in either of two shapes:
     {video_id: [{start, end, text, speaker}]}
 
 A row is taken whole or refused whole. The duration is the stated one, or the last end where that is later or none is
-stated: durations are often estimates. Segments must be in order of start; their ends may overlap; those without text
-are left out. Chapter starts may have commas ("1,234").
+stated: durations are often estimates. How long a recording goes on after its last words, only a stated duration tells.
+Segments may overlap; those without text are left out; what slips in their times `segments` puts right. Chapter starts
+may have commas ("1,234").
 
 A `.jsonl` file is read too, with both halves in each line: it is the rejects file that `source_rows` describes.
 """
@@ -24,6 +25,7 @@ from errata.domain.chapter import Chapters, tidy
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.files import JsonObject
+from errata.formats import segments
 from errata.formats.fields import (
     chapter,
     chapters,
@@ -44,6 +46,11 @@ METADATA = ("chapters*.json", "transcripts*.json")
 SPEECH = ("asrs*.json",)
 METADATA_KEYS = frozenset({"duration", "title", "description", "channel_id", "chapters"})
 """What an entry of the metadata may tell of its video."""
+
+
+_SLACK, _SLACK_SHARE = 10.0, 0.05
+"""How much later than the stated duration the last words may begin, in seconds and as a share of it: stated durations
+are rounded, or estimates, or a podcast's before its advertisements were put in."""
 
 
 class _Entry(NamedTuple):
@@ -151,27 +158,34 @@ def transcript_of(row: SourceRow) -> ImportedTranscript:
         raise BadInput(f"no metadata for video {video_id!r}; add its entry to the metadata file")
     if raw.get("asr") is None:
         raise BadInput(f"no speech for video {video_id!r}; add its entry to the asrs file")
-    transcript = _transcript(video_id, mapping(raw["metadata"], "metadata"), _segments(raw["asr"]))
-    return ImportedTranscript(transcript, _reference(raw["metadata"].get("chapters"), transcript), row)
-
-
-def _transcript(video_id: str, metadata: JsonObject, segments: tuple[Segment, ...]) -> Transcript:
+    metadata, asr = mapping(raw["metadata"], "metadata"), raw["asr"]
+    spoken = segments.ordered(_lines(mapping(asr, "asr")) if isinstance(asr, dict) else objects(asr, "asr", "segment"))
     stated = metadata.get("duration")
-    last_end = max((segment.end for segment in segments), default=0.0)
+    stated = None if stated is None else time(stated, "duration")
+    transcript = _transcript(video_id, metadata, spoken.segments, stated)
+    adjustments = spoken.adjustments
+    if stated and stated < transcript.duration:
+        adjustments["duration"] += 1
+    return ImportedTranscript(transcript, _reference(metadata.get("chapters"), transcript), row, adjustments)
+
+
+def _transcript(video_id: str, metadata: JsonObject, spoken: tuple[Segment, ...], stated: float | None) -> Transcript:
+    last_end = max((segment.end for segment in spoken), default=0.0)
+    if stated and spoken and spoken[-1].start > stated + max(_SLACK, _SLACK_SHARE * stated):
+        raise BadInput(
+            "the stated duration is {:g} s, but the last words begin at {:g} s: the speech may be another recording's; "
+            "mend one",
+            stated,
+            spoken[-1].start,
+        )
     return Transcript(
         external_id=video_id,
-        segments=segments,
-        duration=last_end if stated is None else max(time(stated, "duration"), last_end),
+        segments=spoken,
+        duration=max(stated or 0.0, last_end),
         title=tidy(text_or_nothing(metadata.get("title"), "title")),
         description=text_or_nothing(metadata.get("description"), "description"),
         channel=text_or_nothing(metadata.get("channel_id"), "channel_id"),
     )
-
-
-def _segments(asr: Any) -> tuple[Segment, ...]:
-    lines = _lines(mapping(asr, "asr")) if isinstance(asr, dict) else objects(asr, "asr", "segment")
-    segments = [_segment(line, index) for index, line in enumerate(lines)]
-    return tuple(segment for segment in segments if segment.text)
 
 
 def _lines(asr: JsonObject) -> list[JsonObject]:
@@ -182,16 +196,6 @@ def _lines(asr: JsonObject) -> list[JsonObject]:
         if len(column) != len(columns[0]):
             raise BadInput(f"asr.{name} has {len(column)} entries and asr.text {len(columns[0])}; they must be as long")
     return [dict(zip(names, line, strict=True)) for line in zip(*columns, strict=True)]
-
-
-def _segment(line: JsonObject, index: int) -> Segment:
-    name = f"segment {index}'s"
-    return Segment(
-        start=time(line.get("start"), f"{name} start"),
-        end=time(line.get("end"), f"{name} end"),
-        text=tidy(text(line.get("text"), f"{name} text")),
-        speaker=tidy(text_or_nothing(line.get("speaker"), f"{name} speaker")) or None,
-    )
 
 
 def _reference(value: Any, transcript: Transcript) -> Chapters | None:

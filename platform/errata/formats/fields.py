@@ -67,13 +67,19 @@ def filled_text(value: Any, what: str) -> str:
     return line
 
 
-def time(value: Any, what: str) -> float:
-    """A finite number that is not negative; numbers written as text are refused."""
+def number(value: Any, what: str) -> float:
+    """A finite number; one written as text is refused."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise BadInput("{} must be a number, not {}", what, short(value))
-    if value < 0:
-        raise BadInput("{} is {}; a time must not be negative", what, value)
     return value + 0.0  # an int becomes a float, and −0.0 becomes 0.0: equal times have equal hashes
+
+
+def time(value: Any, what: str) -> float:
+    """A finite number that is not negative; numbers written as text are refused."""
+    seconds = number(value, what)
+    if seconds < 0:
+        raise BadInput("{} is {}; a time must not be negative", what, value)
+    return seconds
 
 
 def written_number(value: Any, what: str) -> float:

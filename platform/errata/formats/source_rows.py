@@ -14,10 +14,10 @@ refused, and importing it again by itself says that it is meant, as another vers
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from errata.domain.chapter import Chapters
 from errata.domain.transcript import Transcript
@@ -26,6 +26,10 @@ from errata.files import JsonObject
 from errata.formats.json_files import json_object, parse, read_text, write_text
 
 REJECTED = "_rejected"
+
+Adjustment = Literal["out of order", "backwards", "before the start", "duration", "cut off"]
+"""What was put right on the way in: lines that were not in order of time, ended before they started or stood before the
+beginning; a stated duration before the last words' end; an export that stopped within its last line."""
 
 Value = TypeVar("Value")
 
@@ -79,6 +83,8 @@ class ImportedTranscript:
     """None where none came; an empty tuple says that it has no chapters."""
     row: SourceRow = field(compare=False, repr=False)
     """Where it stood: `row.reject(reason)` refuses it after all, when it doesn't fit what the record holds."""
+    adjustments: Mapping[Adjustment, int] = field(default_factory=dict, compare=False)
+    """How many lines were put right on the way in, by what was wrong."""
 
 
 class DetectedFile(NamedTuple, Generic[Value]):

@@ -21,7 +21,7 @@ from errata.domain.roles import Role
 from errata.errors import BadInput, Forgotten, NotFound
 from errata.formats import detect, review_detect
 from errata.formats.reviews_jsonl import Review
-from errata.formats.source_rows import DetectedFile, ImportedTranscript, LeftOut, Rejected, write_rejects
+from errata.formats.source_rows import Adjustment, DetectedFile, ImportedTranscript, LeftOut, Rejected, write_rejects
 from errata.operations.refusals import Refusal, refusals
 from errata.operations.reviewing import check_starts
 
@@ -32,6 +32,14 @@ Shown = Literal["blind", "drafted", "unknown"]
 
 BATCH = 50
 """Rows a transaction: an interrupted import loses at most so many, and importing again completes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustmentCount:
+    """How much of one kind was put right on the way in."""
+
+    transcripts: int
+    lines: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,8 @@ class ImportReport:
     """Why they were rejected, the commonest first."""
     shown: Mapping[Shown, int] = field(default_factory=dict)
     """Of the new corrections, how many were made blind and how many of a draft; nothing of transcripts."""
+    adjustments: Mapping[Adjustment, AdjustmentCount] = field(default_factory=dict)
+    """What was put right in the transcripts that were taken, new or known already, by what was wrong."""
 
 
 def import_transcripts(
@@ -73,14 +83,19 @@ def add_transcripts(
     `rejects` is the folder for refused rows; `role` declares all of them held out.
     """
 
+    transcripts, lines = Counter[Adjustment](), Counter[Adjustment]()
+
     def add(store: Store, imported: ImportedTranscript) -> bool:
         added = store.transcripts.add(imported.transcript, role)
         if imported.reference:  # an empty list in a data set means that none are known, not that there are none
             right, name = imported.reference, imported.transcript.hash
             store.corrections.add(_reference(store, added.seq, name, right, file.path.name))
+        transcripts.update(imported.adjustments.keys())
+        lines.update(imported.adjustments)
         return added.new
 
-    return _import(record, file.rows, add, rejects / f"{file.path.stem}-transcripts.jsonl")
+    report = _import(record, file.rows, add, rejects / f"{file.path.stem}-transcripts.jsonl")
+    return replace(report, adjustments={kind: AdjustmentCount(transcripts[kind], lines[kind]) for kind in transcripts})
 
 
 def _reference(store: Store, transcript: int, transcript_hash: str, chapters: Chapters, origin: str) -> Correction:

@@ -1,0 +1,31 @@
+"""What an import says of the transcripts in which something was put right on the way in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from errata.formats.source_rows import Adjustment
+    from errata.operations.importing import AdjustmentCount
+
+_WORDS: dict[Adjustment, tuple[str, str]] = {
+    "out of order": ("was out of order: sorted", "were out of order: sorted"),
+    "backwards": ("ended before it started: ends at the next", "ended before they started: end at the next"),
+    "before the start": ("stood before the start: placed at 0:00", "stood before the start: placed at 0:00"),
+    "cut off": ("was cut off: left out", "were cut off: left out"),
+}
+"""What is said of one line, and of several."""
+
+
+def adjustment_sentences(adjustments: Mapping[Adjustment, AdjustmentCount]) -> list[str]:
+    """A line of words for each kind."""
+    return [_sentence(kind, count) for kind, count in adjustments.items()]
+
+
+def _sentence(kind: Adjustment, count: AdjustmentCount) -> str:
+    where = f"in {count.transcripts} transcript{'s' if count.transcripts > 1 else ''}"
+    if kind == "duration":
+        return f"{where} the last words end after the stated duration: lengthened to their end"
+    one, several = _WORDS[kind]
+    return f"{where} {count.lines} line{'s' if count.lines > 1 else ''} {several if count.lines > 1 else one}"
