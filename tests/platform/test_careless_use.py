@@ -142,10 +142,14 @@ def test_what_is_wrong_with_the_pipeline_is_shown(
     laid_out: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     root = Path(shutil.copytree(laid_out, tmp_path / "workspace"))
+    whole = (root / "dvc.yaml").read_text()
     (root / "dvc.yaml").write_text("stages: [")
+    with pytest.raises(BadInput, match=r"dvc\.yaml isn't YAML .*copy the project's own over it: cp "):
+        run_stages(root)
+    (root / "dvc.yaml").write_text(whole.replace("cmd: python -m retrain.curate", "command: 3"))
     with pytest.raises(Unavailable, match="for the reason above"):
         run_stages(root)
-    assert "'./dvc.yaml' is invalid" in capfd.readouterr().err
+    assert "'./dvc.yaml' validation failed" in capfd.readouterr().err
 
 
 def test_nobody_is_appointed_by_a_name_that_no_index_takes(workspace: Workspace) -> None:
@@ -170,10 +174,10 @@ def test_rows_of_a_stage_that_are_cut_short_are_one_sentence(tmp_path: Path) -> 
         read_rows(tmp_path / "rows.parquet")
 
 
-def test_a_skipped_night_says_that_it_stays_so(workspace: Workspace) -> None:
+def test_a_skipped_night_says_why_and_that_it_may_run_yet(workspace: Workspace) -> None:
     for _ in range(2):
         done = in_this_process("nightly", "--date", "quiet", "-w", workspace.root)
-        assert "quiet stays skipped" in done.stdout and "errata nightly --date LABEL" in done.stdout
+        assert "no correction is new" in done.stdout and "run it again when one is" in done.stdout
         assert "report" not in done.stdout
 
 

@@ -10,7 +10,7 @@ from errata.cli.output import as_json, number, print_table, say, with_interval
 from errata.documents.decision import leading_decision
 from errata.documents.file_names import REPORT_PAGE
 from errata.wording.gate_sentences import causes, known_error, luck, reasons
-from errata.wording.night_sentences import alarm_sentence, gate_change_sentence
+from errata.wording.night_sentences import alarm_sentence, gate_change_sentence, night_reason
 
 if TYPE_CHECKING:
     from errata.database.nights import NightSummary
@@ -75,10 +75,9 @@ def print_night(outcome: Outcome, nights: Path) -> None:
         say(f"{entry.name} {entry.model[:16]}: {entry.decision.verdict}")
         for reason in reasons(entry.decision):
             say(f"  {reason}")
-    if outcome.verdict == "skipped":
-        say(f"no correction was new, and {outcome.night} stays skipped: what has come since is another night's,")
-        say("errata nightly --date LABEL")
-    else:
+    if not outcome.decisions:
+        say(f"{outcome.verdict}: {night_reason(outcome)}")
+    if outcome.verdict != "skipped":
         say(f"report: {nights / outcome.night / REPORT_PAGE}")
 
 

@@ -47,6 +47,14 @@ class NightLog:
         self._session.flush()
         return row
 
+    def drop_skipped(self, label: str) -> None:
+        """Takes out a night that did nothing, so that it can begin anew."""
+        self._session.execute(sa.delete(NightRow).where(NightRow.label == label, NightRow.verdict == "skipped"))
+
+    def unfinished(self) -> NightRow | None:
+        """The one night that may be so."""
+        return self._session.scalar(sa.select(NightRow).where(~NightRow.finished).order_by(NightRow.number))
+
     def keep_gate(self, label: str, gate: GateParams) -> GateParams:
         """By which the night is judged: as it was first said, whatever is said later."""
         row = self._session.scalars(sa.select(NightRow).where(NightRow.label == label)).one()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from reprlib import repr as short
 
@@ -15,14 +15,30 @@ from errata.errors import BadInput
 from errata.files import write_atomically
 
 _LABEL = re.compile(r"\w[\w .:+-]{0,59}")
+_LIKE_A_DAY = re.compile(r"\d+([. -]\d+){2}|\d{6}|\d{8}")
 
 
 def check_label(label: str) -> None:
-    """Raises BadInput for one that can't be a folder's name, and a text that MLflow searches by."""
+    """Raises BadInput for one that can't be a folder's name and a text that MLflow searches by, and for a day that
+    is in no calendar or still to come."""
     if not _LABEL.fullmatch(label):
         raise BadInput(
             f"a night can't be called {short(label)}; take up to 60 letters, digits, spaces and .:+-_, as 2026-03-01"
         )
+    day = label_day(label)
+    if day is None and _LIKE_A_DAY.fullmatch(label):
+        raise BadInput(f"{label} is no day as nights are called; write it as 2026-03-01")
+    if day is not None and day > date.fromisoformat(today()) + timedelta(days=1):  # somewhere it is tomorrow already
+        raise BadInput(f"the night {label} is still to come; take a day up to tomorrow, or a name that is no day")
+
+
+def label_day(label: str) -> date | None:
+    """The day that a night is called by, as `today` writes it; None for another name."""
+    try:
+        day = date.fromisoformat(label)
+    except ValueError:
+        return None
+    return day if day.isoformat() == label else None
 
 
 def today() -> str:

@@ -15,39 +15,57 @@ from errata.loop.conclusion import conclude, night_outcome
 from errata.loop.gate_step import run_gates
 from errata.loop.judging import judge_contenders
 from errata.loop.lease import loop_lease
+from errata.loop.leftovers import clear_leftovers
 from errata.loop.night_plan import begin_night, plan_night, skip_night
 from errata.loop.night_timing import night_timer
 from errata.loop.publishing import publish
 from errata.loop.registering import register_contenders, store_candidate
 from errata.loop.stages import collect_results, run_stages
+from errata.progress import note
 from errata.workspace import Workspace
 
 
 def run_night(workspace: Workspace, label: str | None = None) -> Outcome:
-    """Runs the night `label` (today, by default) to its end, or finishes it; returns its outcome.
+    """Runs the night `label` to its end, or finishes it; returns its outcome.
 
-    A finished night is not run again: its recorded outcome comes back.
+    Without a label it is today's, once a night that was cut short is finished. A finished night is not run again: its
+    recorded outcome comes back.
     """
-    label = label or today()
     with loop_lease(workspace.record):
-        row = begin_night(workspace, label)
-        if row.finished:
-            publish(workspace, label, row.outcome)
-            return row.outcome
-        if row.training_watermark == row.gate_watermark:
-            return skip_night(workspace, label)
-        night, folder = plan_night(workspace, row), workspace.nights / label
-        night.write(workspace.root)
-        with night_timer(folder):
-            run_stages(workspace.root)
-            collect_results(workspace.root, folder)
-            evaluation = read_document(Evaluation, folder / EVALUATION, "run the night again")
-            judgings = judge_contenders(workspace, night, evaluation.contenders)
-            results = run_gates(workspace, night, evaluation.contenders, judgings)
-            # before an alias can mean it: the stages' folders, where it lies until now, are the next night's
-            store_candidate(workspace, results)
-            register_contenders(workspace, label, results)
-            outcome = night_outcome(workspace, night, evaluation, results)
-            conclude(workspace, night, results, outcome)
-        publish(workspace, label, outcome)
-        return outcome
+        clear_leftovers(workspace.root)
+        if label is None:
+            _finish_earlier(workspace, label := today())
+        return _run(workspace, label)
+
+
+def _finish_earlier(workspace: Workspace, tonight: str) -> None:
+    """What yesterday's power cut has left goes before tonight, which else would be refused night after night."""
+    with workspace.record.read() as store:
+        earlier = store.nights.unfinished()
+    if earlier is not None and earlier.label != tonight:
+        note(f"the night {earlier.label} was cut short and is finished first")
+        note(f"{earlier.label}: {_run(workspace, earlier.label).verdict}")
+
+
+def _run(workspace: Workspace, label: str) -> Outcome:
+    row = begin_night(workspace, label)
+    if row.finished:
+        publish(workspace, label, row.outcome)
+        return row.outcome
+    if row.training_watermark == row.gate_watermark:
+        return skip_night(workspace, label)
+    night, folder = plan_night(workspace, row), workspace.nights / label
+    night.write(workspace.root)
+    with night_timer(folder):
+        run_stages(workspace.root)
+        collect_results(workspace.root, folder)
+        evaluation = read_document(Evaluation, folder / EVALUATION, "run the night again")
+        judgings = judge_contenders(workspace, night, evaluation.contenders)
+        results = run_gates(workspace, night, evaluation.contenders, judgings)
+        # before an alias can mean it: the stages' folders, where it lies until now, are the next night's
+        store_candidate(workspace, results)
+        register_contenders(workspace, label, results)
+        outcome = night_outcome(workspace, night, evaluation, results)
+        conclude(workspace, night, results, outcome)
+    publish(workspace, label, outcome)
+    return outcome

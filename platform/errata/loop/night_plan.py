@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
+
 from errata.database.tables import NightRow
-from errata.documents.night import Night, check_label
+from errata.documents.night import Night, check_label, label_day
 from errata.documents.outcome import Outcome
 from errata.documents.params import UNKNOWN_GATE, GateParams
 from errata.errors import BadInput, NotFound, Refused
@@ -15,23 +18,38 @@ from registry.policy import preset
 
 
 def begin_night(workspace: Workspace, label: str) -> NightRow:
-    """The night's row, with the watermarks that it keeps however often it is run.
+    """The night's row, with the watermarks that it keeps however often it is run; one that was skipped begins anew once
+    corrections wait.
 
     Raises Refused where another night was begun and not finished, BadInput for a label that can't be a new night's.
     """
     with workspace.record.write() as store:
+        # what last night was scored on is what this one may train on
+        trained, newest = store.nights.last_gate_watermark(), store.corrections.newest()
         row = store.nights.find(label)
         if row is not None:
-            return row
+            if row.verdict != "skipped" or newest <= trained:
+                return row
+            store.nights.drop_skipped(label)
         check_label(label)
-        for other in store.nights.all():
-            if not other.finished:
-                raise Refused(
-                    f"the night {other.label} was not finished; finish it: errata nightly --date {other.label}"
-                )
-        # what last night was scored on is what this one may train on
-        trained = store.nights.last_gate_watermark()
-        return store.nights.begin(label, trained, max(trained, store.corrections.newest()))
+        _check_order(store.nights.all(), label)
+        return store.nights.begin(label, trained, max(trained, newest))
+
+
+def _check_order(nights: Sequence[NightRow], label: str) -> None:
+    """One night after another, and none dated before one that has been: reports show them in the order they ran in."""
+    day = label_day(label)
+    for other in nights:
+        if not other.finished:
+            raise Refused(
+                f"the night {other.label} was not finished; finish it: errata nightly --date {shlex.quote(other.label)}"
+            )
+        earlier = label_day(other.label)
+        if day and earlier and earlier > day and other.verdict != "skipped":
+            raise BadInput(
+                f"the night {other.label} has been, so that {label} can't be a new one; take a later day, or a name "
+                "that is no day"
+            )
 
 
 def skip_night(workspace: Workspace, label: str) -> Outcome:

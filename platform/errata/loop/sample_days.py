@@ -6,7 +6,6 @@ from pathlib import Path
 
 from errata.demo import days
 from errata.demo.material import Share
-from errata.documents.decision import leading_decision
 from errata.documents.outcome import Outcome
 from errata.loop.init import init
 from errata.loop.night import run_night
@@ -14,7 +13,7 @@ from errata.operations.importing import import_corrections, import_transcripts
 from errata.operations.predicting import predict
 from errata.operations.review_tasks import write_tasks
 from errata.progress import note, progress_bar
-from errata.wording.gate_sentences import causes
+from errata.wording.night_sentences import night_reason
 from errata.workspace import Workspace
 
 
@@ -47,9 +46,7 @@ def _day(workspace: Workspace, folder: Path, label: Share, placebo: bool) -> Out
             f"{answered.seconds:.0f} s, {corrected.new} corrections, {corrected.shown.get('blind', 0)} of them blind"
         )
     outcome = run_night(workspace, label)
-    leading = leading_decision(outcome.decisions)
-    why = causes(leading.decision)[0] if leading else outcome.reason
-    note(f"{label}: {outcome.verdict}. {why}")
+    note(f"{label}: {outcome.verdict}. {night_reason(outcome)}")
     return outcome
 
 

@@ -9,8 +9,13 @@ from pathlib import Path
 
 from errata.documents import file_names as names
 from errata.errors import Unavailable
+from errata.loop.leftovers import ROOT
+from errata.loop.pipeline import check_pipeline, is_whole_lock
 from errata.loop.pipeline_process import run_process
+from errata.progress import note
 
+LITTLE_SPACE = 20_000_000
+"""Bytes, with which no stage gets far."""
 COPIES = {
     Path(names.NIGHT): names.NIGHT,
     Path(names.TRAINING): names.TRAINING,
@@ -27,16 +32,42 @@ COPIES = {
 
 
 def run_stages(root: Path) -> None:
-    """`dvc repro`, in processes of its own; what they say of their work goes to stderr. Raises Unavailable where one
-    fails."""
+    """`dvc repro`, in processes of its own; what they say of their work goes to stderr.
+
+    A `dvc.lock` that DVC can't read, as a crash leaves it, is made anew: what it listed is found in DVC's cache. Raises
+    BadInput for a `dvc.yaml` that doesn't make what a night needs, and Unavailable where a stage fails.
+    """
+    check_pipeline(root)
+    if not _reproduce(root) and (is_whole_lock(root / names.PIPELINE_LOCK) or not _reproduce_without_lock(root)):
+        raise Unavailable(_failure(root))
+
+
+def _reproduce(root: Path) -> bool:
+    """Whether every stage came to its end."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    environment = {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "1", "HF_HUB_OFFLINE": "1"}
+    environment = {
+        **os.environ,
+        "PATH": path,
+        "DVC_NO_ANALYTICS": "1",
+        "HF_HUB_OFFLINE": "1",
+        ROOT: str(root),
+        "SHELL": "/bin/sh",  # with which DVC runs stages: a service's own may be one that lets nobody in
+    }
     command = [sys.executable, "-m", "dvc", "repro"]  # not --quiet, which would hide what is wrong with its own files
-    if run_process(command, root, environment):
-        raise Unavailable(
-            f"the pipeline stopped, for the reason above; mend it and run the night again in {root}: "
-            "it goes on where it stopped"
-        )
+    return not run_process(command, root, environment)
+
+
+def _reproduce_without_lock(root: Path) -> bool:
+    note(f"{root / names.PIPELINE_LOCK} was cut short and is made anew")
+    (root / names.PIPELINE_LOCK).unlink()
+    return _reproduce(root)
+
+
+def _failure(root: Path) -> str:
+    again = f"run the night again in {root}: it goes on where it stopped"
+    if shutil.disk_usage(root).free < LITTLE_SPACE:
+        return f"the pipeline stopped, since no space is left; make room, and {again}"
+    return f"the pipeline stopped, for the reason above; mend it and {again}"
 
 
 def collect_results(root: Path, folder: Path) -> None:

@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from errata.documents.decision import leading_decision
 from errata.documents.equal_split import EqualSplitAlarm
 from errata.documents.night import GateChange
+from errata.documents.outcome import Outcome
 from errata.documents.seed_spread import SeedSpread
+from errata.wording.gate_sentences import causes
+
+
+def night_reason(outcome: Outcome) -> str:
+    """Why the night ended as it did: by its leading decision, or why nobody contended."""
+    leading = leading_decision(outcome.decisions)
+    if leading is not None:
+        return causes(leading.decision)[0]
+    match outcome.verdict:
+        case "skipped":
+            return "no correction is new since the last night; run it again when one is"
+        case "bootstrap":
+            return "before the first night there is nothing to train on; what it has scored trains the next one"
+    return outcome.reason
 
 
 def alarm_sentence(alarm: EqualSplitAlarm) -> str:

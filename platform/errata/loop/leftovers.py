@@ -1,0 +1,78 @@
+"""What a killed night has left: processes that still run its pipeline, and DVC's lock files.
+
+Whoever holds the loop's lease knows that no other night works here. DVC's lock files name processes by number, and a
+number is not enough: a container without an init keeps the dead ones' until it ends, and gives them out anew when it
+starts again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+
+import psutil
+
+from errata.errors import Unavailable
+from errata.progress import note
+
+ROOT = "DVC_ROOT"
+"""The environment variable by which DVC tells a stage's processes which repository they work for; `run_stages` sets it
+for DVC itself, too."""
+LOCKS = ("lock", "rwlock", "rwlock.lock")
+_POLL = 0.5
+
+
+def clear_leftovers(root: Path) -> None:
+    """Waits until nobody runs the pipeline in `root` any more, and then deletes the lock files that DVC has left there.
+
+    Raises Unavailable where one can't be deleted. Call it with the loop's lease alone.
+    """
+    said: set[int] = set()
+    while workers := list(_workers(root)):
+        for worker in workers:
+            if worker.pid not in said:
+                _say(worker)
+                said.add(worker.pid)
+        time.sleep(_POLL)
+    for name in LOCKS:
+        path = root / ".dvc" / "tmp" / name
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise Unavailable(
+                f"{path} can't be deleted ({error.strerror}); delete it and run the night again"
+            ) from error
+
+
+def _workers(root: Path) -> Iterator[psutil.Process]:
+    """Live processes of this machine that run the pipeline in `root`: DVC, its stages, and what those started."""
+    own = {process.pid for process in (psutil.Process(), *psutil.Process().parents())}
+    for process in psutil.process_iter():
+        if process.pid not in own and _works_for(process, root):
+            yield process
+
+
+def _works_for(process: psutil.Process, root: Path) -> bool:
+    try:
+        if process.environ().get(ROOT) == str(root):
+            return True
+        return _is_dvc(process.cmdline()) and Path(process.cwd()).is_relative_to(root)
+    except (psutil.Error, OSError):  # it has ended, is a zombie, or somebody else's
+        return False
+
+
+def _is_dvc(command: list[str]) -> bool:
+    """`dvc …`, `python …/bin/dvc …` or `python -m dvc …`."""
+    return any(PurePath(word).name == "dvc" for word in command[:3])
+
+
+def _say(worker: psutil.Process) -> None:
+    try:
+        command = " ".join(worker.cmdline())
+    except psutil.Error:  # it has just ended
+        return
+    note(
+        f"the process {worker.pid} ({command}) of a night that was killed still works here; waiting for it to end "
+        f"(or end it: kill {worker.pid})"
+    )

@@ -1,0 +1,155 @@
+"""What a killed night leaves: a process that works on, and the dead, whose numbers DVC's lock files still hold."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from errata.loop import leftovers
+from errata.loop.leftovers import LOCKS, ROOT, clear_leftovers
+
+SLEEP = "import time; time.sleep(60)"
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace as far as DVC's lock files go, in a folder as people name them."""
+    monkeypatch.setattr(leftovers, "_POLL", 0.01)
+    place = tmp_path / "Träger eins" / "ws"
+    (place / ".dvc" / "tmp").mkdir(parents=True)
+    return place
+
+
+@contextmanager
+def process(root: Path, *command: str) -> Iterator[subprocess.Popen[bytes]]:
+    """One that works for `root`, as DVC starts it; ended and reaped at last."""
+    child = subprocess.Popen(command, cwd=root, env={**os.environ, ROOT: str(root)})
+    try:
+        yield child
+    finally:
+        child.kill()
+        child.wait()
+
+
+def lock(root: Path, pid: int) -> None:
+    """As a killed DVC leaves its lock files."""
+    info = {"pid": pid, "cmd": "dvc repro"}
+    held = {"write": {str(root / "data" / "snapshot"): info}, "read": {str(root / "candidate"): [info]}}
+    (root / ".dvc" / "tmp" / "rwlock").write_text(json.dumps(held))
+    (root / ".dvc" / "tmp" / "lock").write_text(f" {pid}\n")
+
+
+def locks(root: Path) -> set[str]:
+    return {path.name for path in (root / ".dvc" / "tmp").iterdir()} & set(LOCKS)
+
+
+def test_the_dead_whom_nobody_has_reaped_hold_nothing(root: Path) -> None:
+    with process(root, sys.executable, "-c", SLEEP) as child:
+        child.send_signal(signal.SIGKILL)
+        while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        lock(root, child.pid)
+        assert psutil.pid_exists(child.pid), "which is what DVC asks"
+        clear_leftovers(root)
+        assert locks(root) == set()
+
+
+@pytest.mark.parametrize("number", [os.getpid(), os.getppid(), 1])
+def test_a_number_that_another_process_has_by_now_holds_nothing(root: Path, number: int) -> None:
+    lock(root, number)
+    clear_leftovers(root)
+    assert locks(root) == set()
+
+
+@pytest.mark.parametrize("cut", ["", "{", '{"write": 3}', "[]"])
+def test_a_lock_file_that_was_cut_short_is_cleared(root: Path, cut: str) -> None:
+    (root / ".dvc" / "tmp" / "rwlock").write_text(cut)
+    clear_leftovers(root)
+    assert locks(root) == set()
+
+
+def test_a_stage_that_works_on_is_named_and_waited_for(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    # a shell that ends at once leaves its child to whoever reaps orphans, if anybody does
+    done, pid = root / "done", root / "pid"
+    work = f"import time, pathlib; time.sleep(0.4); pathlib.Path({str(done)!r}).touch()"
+    with process(root, "sh", "-c", f'"{sys.executable}" -c "$0" & echo $! > pid', work) as shell:
+        shell.wait()
+        lock(root, int(pid.read_text()))
+        clear_leftovers(root)
+    assert done.exists(), "it came to its end"
+    assert locks(root) == set()
+    said = capfd.readouterr().err
+    assert f"the process {pid.read_text().strip()} (" in said and "still works" in said and "kill " in said
+    assert said.count("\n") == 1, "once, however long it takes"
+
+
+def test_dvc_by_hand_is_waited_for_too(root: Path, tmp_path: Path) -> None:
+    """A user's own `dvc repro` has no mark of a night's."""
+    program = tmp_path / "dvc"
+    program.write_text("import time; time.sleep(60)")
+    plain = {name: value for name, value in os.environ.items() if name != ROOT}
+    child = subprocess.Popen([sys.executable, str(program)], cwd=root, env=plain)
+    try:
+        assert [worker.pid for worker in leftovers._workers(root)] == [child.pid]
+        assert not list(leftovers._workers(root.parent / "other"))
+    finally:
+        child.kill()
+        child.wait()
+
+
+@pytest.mark.parametrize(
+    ("command", "is_dvc"),
+    [
+        (["/bin/python", "-m", "dvc", "repro"], True),
+        (["/bin/python3", "/home/ann/.venv/bin/dvc", "gc"], True),
+        (["dvc", "push"], True),
+        (["/bin/python", "/bin/errata", "nightly", "-w", "/home/dvc"], False),
+        (["vim", "dvc.yaml"], False),
+        ([], False),
+    ],
+)
+def test_who_is_dvc(command: list[str], is_dvc: bool) -> None:
+    assert leftovers._is_dvc(command) is is_dvc
+
+
+def test_another_workspace_s_work_is_its_own(root: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    with process(other, sys.executable, "-c", SLEEP):
+        clear_leftovers(root)
+
+
+@pytest.mark.slow
+def test_dvc_goes_on_after_a_kill_that_nobody_reaped(laid_out: Path, tmp_path: Path) -> None:
+    """What DVC itself refuses, with the number of a zombie in its lock file, works once that is cleared."""
+    root = Path(shutil.copytree(laid_out, tmp_path / "workspace"))
+    (root / "dvc.yaml").write_text(
+        f'stages:\n  one:\n    cmd: {sys.executable} -c "import time; time.sleep(60)"\n    outs: [data]\n'
+    )
+    repro = [sys.executable, "-m", "dvc", "repro"]
+    child = subprocess.Popen(repro, cwd=root, stdout=subprocess.DEVNULL)
+    while not (root / ".dvc/tmp/rwlock").exists() or "pid" not in (root / ".dvc/tmp/rwlock").read_text():
+        time.sleep(0.05)
+    stages = psutil.Process(child.pid).children(recursive=True)
+    child.kill()
+    for stage in stages:
+        stage.kill()
+    (root / "dvc.yaml").write_text("stages:\n  one:\n    cmd: mkdir data\n    outs: [data]\n")
+    try:
+        refused = subprocess.run(repro, cwd=root, capture_output=True, text=True, check=False)
+        assert refused.returncode and "is busy" in refused.stderr
+        clear_leftovers(root)
+        assert subprocess.run(repro, cwd=root, capture_output=True, check=False).returncode == 0
+    finally:
+        child.wait()
