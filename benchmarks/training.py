@@ -32,7 +32,7 @@ from transformers import AutoTokenizer
 from errata.demo import styles
 from errata.documents.params import Recipe
 from errata.inference.artefact import Card
-from errata.loop.init import TINY
+from errata.project_files import embedded_model
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED
@@ -42,6 +42,7 @@ from retrain.backends import Start
 from retrain.tiny import talks
 from retrain.train import make_trainer
 
+TINY = embedded_model()
 TARGETS = {1: 1.2, 8: 1.6}
 """Least times the notebook's speed, by batch, on rows in its own format."""
 NOTEBOOK, INLINE = "timestamps", "inline"

@@ -12,3 +12,8 @@ def project_file(name: str) -> Path:
     package = Path(errata.__file__).parent
     carried = package / "_project" / name
     return carried if carried.exists() else package.parents[1] / name
+
+
+def embedded_model() -> Path:
+    """The folder of errata-tiny, the sealed model that comes along."""
+    return Path(errata.__file__).parent / "tiny"

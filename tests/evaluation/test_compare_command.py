@@ -17,7 +17,8 @@ from errata.domain.chapter import Chapters
 from errata.domain.prediction import Prediction
 from errata.errors import BadInput, ErrataError, NotFound, Refused, Unavailable
 from errata.inference.artefact import CARD, MANIFEST, TRAINING_TRANSCRIPTS, Card, seal, verify
-from errata.loop.compared_models import CONTEXT, PromptSettings
+from errata.inference.model_form import CONTEXT
+from errata.loop.compared_models import PromptSettings
 from errata.settings import FILE
 from errata.workspace import Workspace
 from tests.made_up_answers import ASKED, corrected

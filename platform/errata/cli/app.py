@@ -20,6 +20,7 @@ from errata.cli.panels import CHECKS, DECISIONS, LOOP, RECORD, START
 from errata.cli.print_import import print_import, print_refusals
 from errata.cli.record_app import record
 from errata.cli.score_app import score
+from errata.cli.start_app import start
 from errata.documents.file_names import REPORT_PAGE
 from errata.documents.params import Target
 from errata.errors import INTERRUPTED, error_exit
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 importing = typer.Typer(help="Bring outside files into the record.", no_args_is_help=True)
 app.add_typer(importing, name="import", rich_help_panel=RECORD)
+app.add_typer(start)
 app.add_typer(record)
 app.add_typer(score)
 app.add_typer(judges, name="judges", rich_help_panel=CHECKS)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -54,6 +56,17 @@ def show(
 
 def say(line: str) -> None:
     sys.stdout.write(printable(line) + "\n")
+
+
+def say_wrapped(line: str, indent: int) -> None:
+    """A line that may be longer than the terminal is wide; what follows its first piece is indented."""
+    blank, text = ("\n", line[1:]) if line.startswith("\n") else ("", line)
+    lead = text[: len(text) - len(text.lstrip())]
+    width = shutil.get_terminal_size().columns
+    pieces = textwrap.wrap(
+        text.strip(), width, initial_indent=lead, subsequent_indent=" " * indent, break_on_hyphens=False
+    )
+    say(blank + "\n".join(pieces))
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

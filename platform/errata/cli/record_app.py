@@ -40,6 +40,20 @@ _ROLES: dict[Office, ReviewerRole] = {
 }
 
 
+@record.command("show", rich_help_panel=RECORD)
+def show_command(
+    transcript: Annotated[str, typer.Argument(help="The transcript's own id.")],
+    workspace: InWorkspace = HERE,
+    text: Annotated[bool, typer.Option("--text", help="Print the words instead, a line each.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """All that is known of one talk: its predictions, corrections, label, and scores by night."""
+    from errata.cli.print_talk import print_talk, print_words
+    from errata.operations.talk_view import view_talk
+
+    show(view_talk(find(workspace), transcript), as_json, print_words if text else print_talk)
+
+
 @record.command("conflicts", rich_help_panel=RECORD)
 def conflicts_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Transcripts on which reviewers differ: until one is adjudicated, it neither trains nor gates."""

@@ -90,19 +90,11 @@ class Corrections:
         row = self._session.get(CorrectionRow, seq)
         if row is None:
             raise NotFound(f"there is no correction {seq} in the record")
-        return Correction(
-            transcript=row.transcript,
-            kind=cast(Kind, row.kind),
-            chapters=chapters_from_json(row.chapters),
-            reviewer=row.reviewer,
-            origin=row.origin,
-            identity=row.hash,
-            reviewed_on=row.reviewed_on,
-            prediction=row.prediction,
-            supersedes=row.supersedes,
-            why=row.why,
-            draft_by=row.draft_by,
-        )
+        return _as_correction(row)
+
+    def of_transcript(self, transcript: int) -> list[tuple[int, Correction]]:
+        """All that was said of a transcript, by `seq`, in order."""
+        return [(row.seq, _as_correction(row)) for row in self._event_history.of(transcript)]
 
     def newest(self) -> int:
         """`seq` of the newest correction; 0 where there is none."""
@@ -180,6 +172,22 @@ class Corrections:
                 draft_by=drafters.pop() if len(drafters) == 1 else None,
             )
         )
+
+
+def _as_correction(row: CorrectionRow) -> Correction:
+    return Correction(
+        transcript=row.transcript,
+        kind=cast(Kind, row.kind),
+        chapters=chapters_from_json(row.chapters),
+        reviewer=row.reviewer,
+        origin=row.origin,
+        identity=row.hash,
+        reviewed_on=row.reviewed_on,
+        prediction=row.prediction,
+        supersedes=row.supersedes,
+        why=row.why,
+        draft_by=row.draft_by,
+    )
 
 
 def _sides(history: Sequence[CorrectionRow]) -> list[CorrectionRow]:

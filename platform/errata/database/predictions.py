@@ -74,6 +74,11 @@ class Predictions:
             predictions |= {row.seq: as_prediction(row) for row in rows}
         return predictions
 
+    def of_transcript(self, transcript: int) -> list[tuple[int, Prediction]]:
+        """All answers to a transcript, by `seq`, the oldest first."""
+        query = sa.select(PredictionRow).where(PredictionRow.transcript == transcript).order_by(PredictionRow.seq)
+        return [(row.seq, as_prediction(row)) for row in self._session.scalars(query)]
+
     def of_model(
         self, model: str, template: str, transcripts: Sequence[int], upto: int | None = None
     ) -> dict[int, Prediction]:

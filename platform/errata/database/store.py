@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -20,7 +22,7 @@ from errata.database.predictions import Predictions
 from errata.database.repairs import Repairs
 from errata.database.reviewers import Reviewers
 from errata.database.sequence import highest_seq
-from errata.database.tables import CorrectionRow, LinkRow, PredictionRow, TranscriptRow
+from errata.database.tables import CorrectionRow, EventRow, LinkRow, PredictionRow, TranscriptRow
 from errata.database.tombstones import Tombstones
 from errata.database.transcripts import Transcripts
 
@@ -49,6 +51,10 @@ class Store:
     def watermark(self) -> int:
         """The highest `seq`; with one writer at a time, no lower one is still in flight."""
         return highest_seq(self._session)
+
+    def time_of(self, seq: int) -> datetime:
+        """When an event was recorded."""
+        return self._session.get_one(EventRow, seq).at
 
     def counts(self) -> dict[str, int]:
         """How many rows the growing tables have, by the table's name."""

@@ -87,6 +87,22 @@ class Transcripts:
         """In the transcript's unit."""
         return self._session.get_one(TranscriptRow, seq).duration
 
+    def external_ids(self, beginning: str = "", most: int | None = None) -> Sequence[str]:
+        """The outside ids in the record that begin so, in order, or the first of them; none of what was forgotten."""
+        query = sa.select(TranscriptRow.external_id).where(TranscriptRow.forgotten.is_(None))
+        if beginning:
+            query = query.where(TranscriptRow.external_id.startswith(beginning, autoescape=True))
+        return self._session.scalars(query.distinct().order_by(TranscriptRow.external_id).limit(most)).all()
+
+    def versions_of(self, external_id: str) -> Sequence[int]:
+        """`seq` of each transcript under an outside id, in order."""
+        query = sa.select(TranscriptRow.seq).where(TranscriptRow.external_id == external_id)
+        return self._session.scalars(query.where(TranscriptRow.forgotten.is_(None)).order_by(TranscriptRow.seq)).all()
+
+    def own_role_of(self, seq: int) -> Role:
+        """What its own hash drew, or its import declared; its leak group's may be stricter."""
+        return cast(Role, self._session.get_one(TranscriptRow, seq).role)
+
     def external_id_of(self, seq: int) -> str:
         return self._session.get_one(TranscriptRow, seq).external_id
 

@@ -14,11 +14,11 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM, GgufConfig
-from transformers.utils import logging
 
 from errata.errors import BadInput, missing_extra
 from errata.files import write_json
 from errata.inference.artefact import tokenizer_files
+from errata.inference.library_noise import silence_libraries
 from errata.inference.torch import TorchEngine
 
 
@@ -58,7 +58,7 @@ def _load(path: Path) -> Any:
         import gguf  # noqa: F401 - transformers reads the files by it
     except ModuleNotFoundError as error:
         raise missing_extra("gguf is not installed, so GGUF files can't be read", "gguf") from error
-    logging.disable_progress_bar()
+    silence_libraries()
     try:
         return AutoModelForCausalLM.from_pretrained(
             path.parent,

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, DynamicCache
-from transformers.utils import logging
 
 from errata.errors import NotFound
 from errata.inference.engine import Ask, T, ahead, pick
+from errata.inference.library_noise import silence_libraries
 from errata.inference.tokenizer import load_tokenizer
 
 SMALL = 50_000_000
@@ -62,7 +62,7 @@ class TorchEngine:
 def load_model(base: Path, adapter: Path | None = None) -> Any:
     """A model in evaluation mode, in fp32 on a CPU and in the weights' own type on a GPU. Raises NotFound where a file
     of it is missing or cut short."""
-    logging.disable_progress_bar()
+    silence_libraries()
     gpu = torch.cuda.is_available()
     try:
         model = AutoModelForCausalLM.from_pretrained(

@@ -7,20 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from errata.errors import BadInput
-from errata.inference.artefact import CARD, Card, Form, adopt, model_folder, read_training_transcripts, verify
+from errata.inference.artefact import CARD, Card, adopt, model_folder, read_training_transcripts, verify
 from errata.inference.forks import ForkedModel
+from errata.inference.model_form import FORMS, model_form, template_and_context
 from errata.inference.prediction_file import PredictionFile
 from errata.inference.predictor import Predictor
 from errata.inference.served_model import ServedModel
 from errata.operations.model_names import resolve_model
 from errata.progress import note
-from errata.tasks import templates
 from errata.workspace import Workspace
 
 KEY = "ERRATA_API_KEY"
-CONTEXT = 4096
-FORMS: dict[str, Form] = {"genai_config.json": "onnx", "adapter_config.json": "adapter", "config.json": "full"}
-"""What marks a model's folder, looked for in this order: an export has a config.json too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +32,7 @@ class PromptSettings:
     @classmethod
     def of(cls, asked: str, names: tuple[str, ...]) -> PromptSettings:
         """`asked` is a template's name, or `name:tokens`. Raises BadInput."""
-        template, _, tokens = asked.partition(":")
-        if tokens and not (tokens.isdecimal() and int(tokens) > 0):
-            raise BadInput(f"--template {asked}: {tokens!r} is no number of tokens; say indexed, or indexed:8192")
-        templates.find(template)
-        return cls(template, int(tokens or CONTEXT), names)
+        return cls(*template_and_context(asked), names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +103,7 @@ def _folder(workspace: Workspace, path: Path, settings: PromptSettings, place: P
 
 def _card(workspace: Workspace, path: Path, settings: PromptSettings) -> Card:
     """How a model without a card is asked: as the command says, and an adapter as Day-0, which it must go on."""
-    form = _form(path)
+    form = model_form(path)
     if form != "adapter":
         return Card(settings.template, settings.context, form)
     with workspace.record.read() as store:
@@ -123,16 +116,3 @@ def _holds_predictions(path: Path) -> bool:
     """Whether a folder holds JSON files and nothing that marks a model."""
     marked = any((path / name).is_file() for name in (CARD, *FORMS)) or any(path.glob("*.gguf"))
     return path.is_dir() and not marked and any(path.rglob("*.json"))
-
-
-def _form(path: Path) -> Form:
-    """What kind of model a folder or file holds. Raises BadInput where none, or where a choice must be made."""
-    weights = sorted(path.glob("*.gguf")) if path.is_dir() else [path]
-    for name, form in FORMS.items():
-        if (path / name).is_file() and not (form == "full" and weights):  # a GGUF file may have its config beside it
-            return form
-    if len(weights) > 1:
-        raise BadInput(f"{path} holds {len(weights)} .gguf files; name the one that is meant, like {weights[0]}")
-    if not weights:
-        raise BadInput(f"{path} holds no model: neither {', '.join(FORMS)} nor a .gguf file, and no predictions either")
-    return "gguf"

@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import errata
 from errata.database.fsck import repair
 from errata.database.record import Record
 from errata.documents.params import TARGETS
@@ -15,13 +14,12 @@ from errata.inference.artefact import CARD, Card, model_folder, seal, store_mode
 from errata.loop.new_folder import check_folder, nothing_left_behind
 from errata.operations.status import ALIASES
 from errata.progress import note
+from errata.project_files import embedded_model
 from errata.settings import FILE
 from errata.tasks import templates
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
 from registry.promotion import install_day0
-
-TINY = Path(errata.__file__).parent / "tiny"
 
 
 def init(
@@ -45,7 +43,7 @@ def _complete(workspace: Workspace, model: Path | None, template: str, context: 
     _update_sketches(workspace.record)
     with workspace.record.read() as store:
         models = {alias: store.aliases.model_of(alias) for alias in ALIASES}
-    day0 = models["day0"] or _install(workspace, model or TINY, template, context)
+    day0 = models["day0"] or _install(workspace, model or embedded_model(), template, context)
     registry = ModelRegistry.of(workspace)
     run = registry.open_run("day0")
     for alias, identity in {**models, "day0": day0}.items():

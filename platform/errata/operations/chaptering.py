@@ -1,0 +1,147 @@
+"""Chapters for files, without a record: what a model answers to the talks that are in them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from errata.domain.chapter import Chapters
+from errata.domain.transcript import Transcript
+from errata.errors import BadInput
+from errata.files import JsonObject
+from errata.formats import detect
+from errata.formats.source_rows import LeftOut, Rejected
+from errata.inference.artefact import CARD, Card, adopt, model_folder, verify
+from errata.inference.model import FolderModel
+from errata.inference.model_form import model_form, template_and_context
+from errata.inference.predictor import Predictor
+from errata.operations.model_names import resolve_model
+from errata.project_files import embedded_model
+from errata.workspace import Workspace
+
+STANDARD_INPUT = Path("-")
+
+
+@dataclass(frozen=True, slots=True)
+class ChapteredTalk:
+    """What a model answers to one talk of a file."""
+
+    file: Path
+    transcript: Transcript
+    chapters: Chapters
+    """Starts are in the transcript's unit: seconds, or words where it has no times."""
+    problems: tuple[str, ...]
+    """What could not be read in the answer, a sentence each."""
+    model: str
+    """Its identity."""
+
+    def as_json(self) -> JsonObject:
+        talk = self.transcript
+        return {
+            "file": str(self.file),
+            "id": talk.external_id,
+            "title": talk.title,
+            "unit": talk.unit,
+            "duration": talk.duration,
+            "model": self.model,
+            "chapters": [chapter.as_json() for chapter in self.chapters],
+            "problems": list(self.problems),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadTalk:
+    """A file, or a row of one, that can't be read."""
+
+    reason: str
+    """A sentence that names it and says what to do."""
+
+
+@contextmanager
+def open_predictor(
+    model: str | None = None, workspace: Workspace | None = None, template: str = "indexed"
+) -> Iterator[Predictor]:
+    """Whoever `model` means: a folder or .gguf file, or in a workspace an alias or the beginning of an identity.
+
+    Without it a workspace's champion answers, and without a workspace the embedded errata-tiny. `template`, a name or
+    `name:tokens`, says how a model without a card of ours is asked. Raises BadInput and NotFound where there is none.
+    """
+    if model is not None and Path(model).exists():
+        with _outside_model(Path(model), workspace, template) as predictor:
+            yield predictor
+    elif workspace is not None:
+        identity = resolve_model(workspace, model or "champion")
+        yield FolderModel(identity, model_folder(identity, workspace.models), workspace.models)
+    elif model is None:
+        folder = embedded_model()
+        yield FolderModel(verify(folder), folder, folder.parent)
+    else:
+        raise BadInput(
+            f"there is no folder {model!r}; name a model's folder, or with -w the workspace that has such a model"
+        )
+
+
+@contextmanager
+def _outside_model(path: Path, workspace: Workspace | None, template: str) -> Iterator[Predictor]:
+    """One that is sealed already, or else somebody's, which is sealed with a card for as long as it answers."""
+    models = path.parent if workspace is None else workspace.models  # where an adapter's base is kept
+    if (path / CARD).is_file():
+        yield FolderModel(verify(path), path, models)
+        return
+    form, (name, context) = model_form(path), template_and_context(template)
+    if form == "adapter":
+        raise BadInput(f"{path} is an adapter, which needs the model that it goes on; merge the two, and name that")
+    with TemporaryDirectory() as place:
+        folder = Path(place) / "model"
+        yield FolderModel(adopt(path, Card(name, context, form), folder), folder, models)
+
+
+def chapter_files(files: Iterable[Path], predictor: Predictor) -> Iterator[ChapteredTalk | UnreadTalk]:
+    """Each talk of the files as soon as it is answered, and whatever can't be read; `-` is standard input.
+
+    Files are what `errata import transcripts` reads; one that can't be read stops no other.
+    """
+    for file in files:
+        if file == STANDARD_INPUT:
+            with TemporaryDirectory() as place:
+                written = _written(sys.stdin.buffer.read(), Path(place))
+                for talk in _chapter_file(file, written, predictor):
+                    if isinstance(talk, UnreadTalk):
+                        talk = UnreadTalk(talk.reason.replace(str(written), "standard input"))
+                    yield talk
+        else:
+            yield from _chapter_file(file, file, predictor)
+
+
+def _chapter_file(name: Path, file: Path, predictor: Predictor) -> Iterator[ChapteredTalk | UnreadTalk]:
+    try:
+        rows = detect.transcripts(file).rows
+    except BadInput as problem:
+        yield UnreadTalk(str(problem))
+        return
+    for row in rows:
+        if isinstance(row, LeftOut):
+            continue
+        if isinstance(row, Rejected):
+            yield UnreadTalk(str(row))
+            continue
+        (reading,) = predictor.answer([row.transcript])
+        chapters, problems = (reading.chapters, reading.problems) if reading else ((), ("there is no answer",))
+        yield ChapteredTalk(name, row.transcript, chapters, problems, predictor.key.model)
+
+
+def _written(data: bytes, folder: Path) -> Path:
+    """What came without a name, as a file of the name that its content doesn't tell: rows of JSON, or plain text."""
+    try:
+        lines = data.decode().strip().split("\n")
+        many = len(lines) > 1 and all(isinstance(json.loads(line), dict) for line in lines[:2])
+    except ValueError:
+        many = False
+    file = folder / ("stdin.jsonl" if many else "stdin.txt")
+    file.write_bytes(data)
+    return file
