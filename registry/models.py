@@ -49,6 +49,15 @@ _ENVIRONMENT = {
 """What isn't set already is set to this: no telemetry, no chatter, and minutes less of trying a server that is gone."""
 
 
+_PLACES = (
+    ("runs", "artifact_uri"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+    ("experiments", "artifact_location"),
+)
+"""Columns of MLflow's own tables that name a file's absolute place."""
+
+
 class ModelRegistry:
     """One registered model and its experiment. Every method raises Unavailable where MLflow can't be reached."""
 
@@ -195,7 +204,34 @@ class ModelRegistry:
     def _client(self) -> MlflowClient:
         from mlflow import MlflowClient
 
+        self._relocate()
         return MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
+
+    def _relocate(self) -> None:
+        """After the workspace was moved or copied: MLflow keeps absolute places of files, and those here lie here."""
+        url = sa.make_url(self._uri) if self._uri.startswith("sqlite") else None
+        store = Path(url.database) if url and url.database else None
+        here = self._artifacts.resolve()
+        if store is None or store.resolve().parent != here.parent or not os.access(store, os.W_OK):
+            return
+        engine = sa.create_engine(self._uri)
+        try:
+            with engine.begin() as connection:
+                self._relocate_from(connection, here.as_uri())
+        finally:
+            engine.dispose()
+
+    def _relocate_from(self, connection: sa.Connection, here: str) -> None:
+        experiment = sa.text("SELECT artifact_location FROM experiments WHERE name = :name")
+        tables = sa.inspect(connection).get_table_names()
+        before = str(connection.scalar(experiment, {"name": self._name})) if "experiments" in tables else here
+        if before == here or not before.endswith(f"/{self._artifacts.name}"):
+            return
+        within = len(before) + 1
+        for table, name in _PLACES:
+            place = sa.column(name, sa.String)
+            moved = sa.update(sa.table(table, place)).values({name: here + sa.func.substr(place, within)})
+            connection.execute(moved.where(sa.func.substr(place + "/", 1, within) == f"{before}/"))
 
     @cached_property
     def _experiment(self) -> str:

@@ -13,10 +13,13 @@ import re
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
+from uuid import uuid4
 
 from errata.errors import BadInput
+from errata.files import write_atomically
 
 FILE = "errata.toml"
+_ID = "workspace"
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,23 @@ def settings_file_text() -> str:
         f"{name} = {json.dumps(without_password(value), ensure_ascii=False)}\n"
         for name, value in _settings_in_environment().items()
     ]
-    return "# database_url = …   mlflow_uri = …   see docs/workspace.md\n" + "".join(lines)
+    return "# database_url = …   mlflow_uri = …   see docs/workspace.md\n" + _id_line() + "".join(lines)
+
+
+def workspace_id(workspace: Path) -> str:
+    """Its own for ever, and a copy's; empty where an older Errata made it."""
+    return str(_read_toml(workspace / FILE).get(_ID, ""))
+
+
+def ensure_id(workspace: Path) -> None:
+    """Gives a workspace of an older Errata an id."""
+    path = workspace / FILE
+    if not workspace_id(workspace):
+        write_atomically(path, _id_line() + path.read_text())
+
+
+def _id_line() -> str:
+    return f'{_ID} = "{uuid4().hex}"\n'
 
 
 def overriding_variables(workspace: Path) -> list[str]:
@@ -76,6 +95,8 @@ def _settings_in_environment() -> dict[str, str]:
 def _settings_in_file(path: Path) -> dict[str, str]:
     settled: dict[str, str] = {}
     for name, value in _read_toml(path).items():
+        if name == _ID:
+            continue
         if name not in NAMES:
             raise BadInput(f"{path}: {name} is no setting; there are {', '.join(NAMES)}")
         if not isinstance(value, str):

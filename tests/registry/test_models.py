@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -280,3 +281,37 @@ def test_the_same_on_a_server(server: str, record: Record, tmp_path: Path) -> No
     assert registry.sync(record) == 1 and registry.aliases() == {"champion": ("1", identity)}
     assert verify(downloaded(registry, run, identity, tmp_path)) == identity
     assert not (tmp_path / "unused").exists()
+
+
+def test_a_store_that_was_copied_has_its_own_files_and_leaves_the_original_s_alone(
+    registry: ModelRegistry, store: Path, tmp_path: Path
+) -> None:
+    from mlflow.tracking._tracking_service.utils import _artifact_repos_cache
+
+    registry.aliases()  # makes the schema, where this is the first test
+    original, copy = tmp_path / "Träger eins", tmp_path / "100% kopiert"
+    original.mkdir()
+    shutil.copyfile(store / "mlflow.db", original / "mlflow.db")
+    folder, identity = sealed(tmp_path / "m", "one")
+    first = in_folder(original)
+    run = first.open_run("n1")
+    first.register(folder, identity, {}, run)
+    shutil.copytree(original, copy)
+    before = contents(original)
+    _artifact_repos_cache.clear()  # by a run's id, in one process: a command has a process of its own
+    second = in_folder(copy)
+    second.log(second.open_run("n1"), {}, {}, [folder / "errata.json"], {})
+    assert second.register(*sealed(tmp_path / "other", "two"), {}, run) == "2"
+    assert contents(original) == before
+    shutil.rmtree(original)
+    assert verify(downloaded(second, run, identity, tmp_path)) == identity
+    version = second._client.get_model_version(second._name, "1")
+    assert version.source.startswith(copy.as_uri())
+
+
+def in_folder(folder: Path) -> ModelRegistry:
+    return ModelRegistry(f"sqlite:///{folder / 'mlflow.db'}", "moved", folder / "mlartifacts")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

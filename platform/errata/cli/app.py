@@ -88,11 +88,14 @@ def init_command(
     template: Annotated[str, typer.Option(help="Prompt template, for a model without a card.")] = "indexed",
     context: Annotated[int, typer.Option(min=64, help="Tokens a prompt and its answer may take, for the same.")] = 4096,
     here: Annotated[bool, typer.Option("--here", help="Make it among the files that FOLDER has already.")] = False,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Own the record, whichever workspace did: that was moved here, or is gone.")
+    ] = False,
 ) -> None:
     """Make a workspace: record, pipeline, registry, and a Day-0 model."""
     from errata.loop.init import init
 
-    workspace = init(folder, model, template, context, here)
+    workspace = init(folder, model, template, context, here, adopt)
     say(f"{workspace.root} is ready. Next:")
     say(f"errata import transcripts FILE -w {shlex.quote(str(folder))}")
 

@@ -31,6 +31,7 @@ def check_arguments(arguments: Sequence[str]) -> None:
 
 def find(folder: Path) -> Workspace:
     """Says where an environment variable decides and not the workspace's own file."""
+    from errata.operations.ownership import check_owner
     from errata.progress import note
     from errata.settings import overriding_variables
     from errata.workspace import Workspace
@@ -38,4 +39,5 @@ def find(folder: Path) -> Workspace:
     workspace = Workspace.find(folder)
     for variable in overriding_variables(workspace.root):
         note(f"{variable} is set, and counts instead of what errata.toml says")
+    check_owner(workspace)
     return workspace

@@ -18,6 +18,7 @@ from errata.database.labels import Labels
 from errata.database.leak_groups import LeakGroups
 from errata.database.loop_lease import LoopLease
 from errata.database.nights import NightLog
+from errata.database.owners import Owners
 from errata.database.predictions import Predictions
 from errata.database.repairs import Repairs
 from errata.database.reviewers import Reviewers
@@ -46,6 +47,7 @@ class Store:
         self.repairs = Repairs(session, blobs, self.conflicts)
         self.nights = NightLog(session)
         self.lease = LoopLease(session)
+        self.owners = Owners(session)
         self.aliases = Aliases(session)
 
     def watermark(self) -> int:

@@ -201,6 +201,20 @@ class LeaseRow(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
+class OwnerRow(Base):
+    """Which workspace the record belongs to: one row."""
+
+    __tablename__ = "owners"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    workspace: Mapped[str]
+    """Its id, as its settings have it."""
+    host: Mapped[str]
+    path: Mapped[str]
+    inode: Mapped[int] = mapped_column(BigInteger)
+    """Of a folder in it, by which a copy is told from it."""
+
+
 class NightRow(Base):
     """One turn of the loop, by its label. `number` is their order."""
 

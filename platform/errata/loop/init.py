@@ -12,6 +12,7 @@ from errata.documents.params import TARGETS
 from errata.errors import BadInput
 from errata.inference.artefact import CARD, Card, model_folder, seal, store_model
 from errata.loop.new_folder import check_folder, nothing_left_behind
+from errata.operations.ownership import check_unclaimed, claim
 from errata.operations.status import ALIASES
 from errata.progress import note
 from errata.project_files import embedded_model
@@ -23,23 +24,31 @@ from registry.promotion import install_day0
 
 
 def init(
-    root: Path, model: Path | None = None, template: str = "indexed", context: int = 4096, here: bool = False
+    root: Path,
+    model: Path | None = None,
+    template: str = "indexed",
+    context: int = 4096,
+    here: bool = False,
+    adopt: bool = False,
 ) -> Workspace:
     """Lays out a workspace and makes `model` (the embedded errata-tiny, by default) Day-0 and the first champion.
 
     `template` and `context` say how a model without a card of ours is asked. Doing it again completes what is missing.
-    Raises Refused for a folder with other files, unless it is to be made among them (`here`). Where a new one can't be
-    made whole, nothing is left of it.
+    Raises Refused for a folder with other files, unless it is to be made among them (`here`), and for a record that is
+    another workspace's, unless it is to `adopt` it. Where a new one can't be made whole, nothing is left of it.
     """
     if (root / FILE).is_file():
-        return _complete(Workspace.lay_out(root), model, template, context)
+        return _complete(Workspace.lay_out(root), adopt, model, template, context)
     check_folder(root, here)
+    if not adopt:
+        check_unclaimed(Workspace(root.resolve()))
     with nothing_left_behind(root):
-        return _complete(Workspace.lay_out(root), model, template, context)
+        return _complete(Workspace.lay_out(root), adopt, model, template, context)
 
 
-def _complete(workspace: Workspace, model: Path | None, template: str, context: int) -> Workspace:
+def _complete(workspace: Workspace, adopt: bool, model: Path | None, template: str, context: int) -> Workspace:
     """What a workspace that is laid out lacks."""
+    claim(workspace, adopt)
     _update_sketches(workspace.record)
     with workspace.record.read() as store:
         models = {alias: store.aliases.model_of(alias) for alias in ALIASES}
