@@ -102,23 +102,24 @@ def test_how_a_line_of_the_list_may_be_written(line: str, tmp_path: Path) -> Non
 
 LIST = "0:00 a\n1:00 b\n2:00 c"
 RULES = [
-    ("nothing here", "no line of it begins with a time"),
-    ("we start at 0:00 sharp\n0:00am to 1:00am\n16:9 is wide", "no line of it begins with a time"),
-    (LIST + "\n1:02:75 d", "'1:02:75 d' begins with a time that is none"),
+    ("nothing here", "no line of it begins or ends with a time"),
+    ("we start at 0:00 sharp\n0:00am to 1:00am\n16:9 is wide", "no line of it begins or ends with a time"),
+    (LIST + "\n1:02:75 d", "'1:02:75 d' has a time that is none"),
     (LIST.replace("0:00", "0:01"), "starts at 1 s, not at 0:00"),
     ("0:00 a\n1:00 b", "has 2 chapters, and fewer than 3"),
     ("0:00 a\n2:00 b\n1:00 c", "'c' does not come after 'b'"),
     ("0:00 a\n1:00 b\n1:00 c", "'c' does not come after 'b'"),
     ("0:00 a\n0:09 b\n1:00 c", "'a' lasts 9 s"),
     ("0:00 a\n1:00 b\n1:09 c", "'b' lasts 9 s"),
-    (LIST + "\n3:75 d", "'3:75 d' begins with a time that is none"),
+    (LIST + "\n3:75 d", "'3:75 d' has a time that is none"),
     (LIST + "\n3:00", "'3:00' has a time and no title"),
     (LIST + "\n3:00 -", "has a time and no title"),
-    (LIST + "\n3:00 - 4:00 d", "'3:00 - 4:00 d' has two times; keep the first"),
+    (LIST + "\n3:00 - 2:30 d", "'3:00 - 2:30 d' ends before it begins"),
+    (LIST + "\n3:00 d 4:00 e", "'3:00 d 4:00 e' has two times"),
     ("0:00 a\n1:00 b\n2:00 " + "x" * 501, "shorten it to 500"),
     (LIST.replace("c", "c\0"), "NUL character"),
     (LIST.replace("c", "\ud800"), "half a character"),
-    ("x" * 1_000_000, "no line of it begins with a time"),
+    ("x" * 1_000_000, "no line of it begins or ends with a time"),
 ]
 
 

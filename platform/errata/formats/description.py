@@ -1,10 +1,10 @@
 """Chapter lists in video descriptions, by YouTube's rules: one review a video.
 
-A line of the list begins with a time (M:SS or H:MM:SS), with a bullet or brackets around it if one likes; what follows
-is the title. Other lines are no part of the list. It counts if it starts at 0:00, has at least three times, in
-ascending order, and each chapter lasts 10 seconds or more (YouTube Help, "Video chapters"); else YouTube shows no
-chapters at all, and the row is refused with the rule that is broken. A first time of 0:01 is the documented way to turn
-a list off.
+A line of the list begins or ends with a time (M:SS or H:MM:SS); the rest is the title. Which lines are the list, which
+are prose, and which are refused because they may be either: `listed_lines`. The list counts if it starts at 0:00, has
+at least three times, in ascending order, and each chapter lasts 10 seconds or more (YouTube Help, "Video chapters");
+else YouTube shows no chapters at all, and the row is refused with the rule that is broken. A first time of 0:01 is the
+documented way to turn a list off.
 
     {"id": "…", "description": "…", "duration": 754, "reviewer": "…", "reviewed_on": "2024-02-15"}
 
@@ -15,36 +15,29 @@ text file whose stem is the id, and a folder of such files (`.txt`, `.descriptio
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise
 from pathlib import Path
-from reprlib import repr as short
 from typing import Any
 
 from errata.errors import BadInput
 from errata.files import JsonObject
-from errata.formats import chapter_text
 from errata.formats.chapter_text import TypedChapter
 from errata.formats.fields import mapping, text, text_or_nothing, written_time
 from errata.formats.json_files import read_text
+from errata.formats.listed_lines import read_list
 from errata.formats.review_lines import Line, entries, reviews, video_id
 from errata.formats.review_task import BLIND, KEY
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_rows, is_json, json_rows, known_names
 from errata.formats.source_rows import REJECTED, Rejected, SourceRow
+from errata.formats.timed_lines import timed_lines
 
 FILES = (".txt", ".description")
 COLUMNS = ("video_id", "external_id", "id", "description", "duration", "reviewer", "reviewed_on", KEY, BLIND)
 FEWEST = 3
 SHORTEST = 10
 """Seconds."""
-
-_BULLET = re.compile(r"[^\w\[(]*")
-"""Dashes, stars, emoji, and the marks for writing direction and the like that come along when text is copied."""
-
-_TIME = re.compile(r"[\[(]?[0-9]{1,3}:[0-9]{2}(:[0-9]{2})?[\])]?(?=[\s\-–—:|]|$)")
-"""What looks like one, whether or not there is such a time."""
 
 
 def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
@@ -60,7 +53,7 @@ def _are_descriptions(raw: JsonObject) -> bool:
     """Whether these are texts by id, with a chapter list in one of them."""
     if not all(isinstance(value, str) for value in raw.values()):
         return False
-    return any(chapter_text.read_line(line) for value in raw.values() for line in value.splitlines())
+    return any(line.shape == "time first" for value in raw.values() for line in timed_lines(value))
 
 
 def is_file(path: Path) -> bool:
@@ -130,7 +123,7 @@ def _day(raw: Any) -> Any:
 
 def _line(raw: Any) -> Line:
     fields = mapping(raw, "the row")
-    chapters = _list(text(fields.get("description"), "description"))
+    chapters = read_list(text(fields.get("description"), "description")).chapters
     _check(chapters, _duration(fields.get("duration")))
     return {
         "video_id": _id(fields),
@@ -149,44 +142,24 @@ def _duration(value: Any) -> float | None:
     return written_time(value, "duration")
 
 
-def _list(description: str) -> list[TypedChapter]:
-    items = []
-    for line in description.splitlines():
-        item = _item(_BULLET.sub("", line, count=1))
-        if item is not None:
-            items.append(item)
-    return items
-
-
-def _item(line: str) -> TypedChapter | None:
-    if not _TIME.match(line):
-        return None
-    item = chapter_text.read_line(line)
-    if item is None:
-        raise BadInput(f"the line {short(line)} begins with a time that is none; write it as M:SS or H:MM:SS")
-    if not item.title:
-        raise BadInput(f"the line {short(line)} has a time and no title; add one")
-    if chapter_text.read_line(item.title) is not None:
-        raise BadInput(f"the line {short(line)} has two times; keep the first")
-    return item
-
-
 def _check(chapters: list[TypedChapter], duration: float | None) -> None:
     """Raises BadInput with the rule that the list breaks."""
     if not chapters:
-        raise BadInput("no line of it begins with a time, so it has no chapters; leave it out")
+        raise BadInput("no line of it begins or ends with a time, so it has no chapters; leave it out")
     if chapters[0].start != 0:
         raise BadInput(
-            f"its first chapter starts at {chapters[0].start:g} s, not at 0:00, which turns the list off; mend it"
+            "its first chapter starts at {:g} s, not at 0:00, which turns the list off; mend it", chapters[0].start
         )
     if len(chapters) < FEWEST:
-        raise BadInput(f"it has {len(chapters)} chapters, and fewer than {FEWEST} are no list to YouTube; add some")
+        raise BadInput("it has {} chapters, and fewer than {} are no list to YouTube; add some", len(chapters), FEWEST)
     ends = [] if duration is None else [TypedChapter(duration, "the end")]
     for item, following in pairwise([*chapters, *ends]):
         length = following.start - item.start
         if length <= 0:
-            raise BadInput(f"{following.title!r} does not come after {item.title!r}; put the times in ascending order")
+            raise BadInput(
+                "{!r} does not come after {!r}; put the times in ascending order", following.title, item.title
+            )
         if length < SHORTEST:
             raise BadInput(
-                f"{item.title!r} lasts {length:g} s, and a chapter lasts {SHORTEST} s or more; mend its time"
+                "{!r} lasts {:g} s, and a chapter lasts {} s or more; mend its time", item.title, length, SHORTEST
             )
