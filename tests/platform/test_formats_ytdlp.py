@@ -196,7 +196,7 @@ BROKEN_INFO = {
     "nan": (chaptered(start_time=float("nan")), "chapter 1's start_time must be a number, not 'NaN'"),
     "negative": (chaptered(start_time=-5), "chapter 1's start_time is -5"),
     "same": (chaptered(start_time=0), "has the key '0.0' twice"),
-    "late": (chaptered(start_time=99), "starts at 99 s, after the end (12 s)"),
+    "late": (chaptered(start_time=99), "starts at 99, after the end of 'dQw4w9WgXcQ' (12)"),
     "number": (chaptered(title=5), "title must be text, not 5"),
 }
 BROKEN_JSON3 = {

@@ -147,7 +147,7 @@ def test_a_refused_transcript_is_mended_and_imported(workspace: Workspace, tmp_p
     ("row", "said"),
     [
         ({**EDIT, "video_id": "nobody's"}, "nobody's"),
-        ({**EDIT, "reviewed": [{"start": 121, "title": "Beyond"}]}, "Beyond"),
+        ({**EDIT, "reviewed": [{"start": 181, "title": "Beyond"}]}, "Beyond"),
         ({**EDIT, "draft": [{"start": 500, "title": "Drafted beyond"}]}, "Drafted beyond"),
         (ACCEPT, "errata predict"),
         ({**EDIT, "reviewer": " "}, "reviewer"),
@@ -198,7 +198,7 @@ def test_why_rows_were_refused_is_said_once_a_reason_and_fits_the_terminal(
     with workspace.record.write() as store:
         store.transcripts.add(talk("t"))
     absent = [{**EDIT, "video_id": f"Töpfe – {number}"} for number in range(8)]
-    undated = [{**EDIT, "reviewed_on": f"{day}.2.2026"} for day in (1, 2)]
+    undated = [{**EDIT, "reviewed_on": f"on day {day}"} for day in (1, 2)]
     path = reviews(tmp_path / "r.jsonl", *undated, *absent, {**EDIT, "reviewed": None})
     done = errata(workspace, "import", "corrections", path, "--json")
     absence, dates, nothing = json.loads(done.stdout)["reasons"]
@@ -227,6 +227,32 @@ def test_refused_reviews_are_mended_and_imported(workspace: Workspace, tmp_path:
     assert [c.start for c in label(workspace).chapters] == [120.0]
 
 
+def test_chapters_after_the_last_words_are_placed_at_their_end_and_counted(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    with workspace.record.write() as store:
+        store.transcripts.add(talk("t"))
+    late = [{"start": start, "title": f"at {start}"} for start in (30, 125, 140)]
+    path = reviews(tmp_path / "r.jsonl", {**EDIT, "reviewed": late})
+    done = errata(workspace, "import", "corrections", path)
+    assert done.exit_code == 0
+    assert "in 1 transcript 2 chapters began after the last words" in " ".join(done.stdout.split())
+    found = label(workspace)
+    assert found is not None
+    assert [(chapter.start, chapter.title) for chapter in found.chapters] == [(30.0, "at 30"), (120.0, "at 125")]
+    assert imported(workspace, "corrections", path)["duplicate"] == 1
+
+
+def test_lines_of_a_description_that_mention_a_time_are_counted(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.record.write() as store:
+        store.transcripts.add(talk("t"))
+    path = tmp_path / "t.txt"
+    path.write_text("0:00 Clay\n0:30 Wheel\nKiln - 1:00\n\nLive every day at 10:30\n")
+    done = errata(workspace, "import", "corrections", path)
+    assert "in 1 transcript 1 line mentions a time and is no chapter" in " ".join(done.stdout.split())
+    assert imported(workspace, "corrections", path)["adjustments"] == {"prose": {"transcripts": 1, "lines": 1}}
+
+
 def test_rejects_of_another_day_and_half_mended_ones_are_never_written_over(
     workspace: Workspace, tmp_path: Path
 ) -> None:
@@ -248,7 +274,7 @@ def test_a_review_is_imported_without_reading_the_text_that_it_is_of(workspace: 
     with workspace.record.write() as store:
         store.transcripts.add(talk("t"))
     shutil.rmtree(workspace.root / "blobs")
-    beyond = {**EDIT, "reviewed": [{"start": 121, "title": "Beyond"}]}
+    beyond = {**EDIT, "reviewed": [{"start": 181, "title": "Beyond"}]}
     report = imported(workspace, "corrections", reviews(tmp_path / "reviews.jsonl", EDIT, beyond))
     assert (report["new"], report["rejected"]) == (1, 1)
 

@@ -10,12 +10,17 @@ if TYPE_CHECKING:
     from errata.operations.importing import AdjustmentCount
 
 _WORDS: dict[Adjustment, tuple[str, str]] = {
-    "out of order": ("was out of order: sorted", "were out of order: sorted"),
-    "backwards": ("ended before it started: ends at the next", "ended before they started: end at the next"),
-    "before the start": ("stood before the start: placed at 0:00", "stood before the start: placed at 0:00"),
-    "cut off": ("was cut off: left out", "were cut off: left out"),
+    "out of order": ("line was out of order: sorted", "lines were out of order: sorted"),
+    "backwards": ("line ended before it started: ends at the next", "lines ended before they started: end at the next"),
+    "before the start": ("line stood before the start: placed at 0:00", "lines stood before the start: placed at 0:00"),
+    "cut off": ("line was cut off: left out", "lines were cut off: left out"),
+    "after the end": (
+        "chapter began after the last words: placed at their end",
+        "chapters began after the last words: the first is placed at their end",
+    ),
+    "prose": ("line mentions a time and is no chapter", "lines mention a time and are no chapters"),
 }
-"""What is said of one line, and of several."""
+"""What is said of one, and of several."""
 
 
 def adjustment_sentences(adjustments: Mapping[Adjustment, AdjustmentCount]) -> list[str]:
@@ -28,4 +33,4 @@ def _sentence(kind: Adjustment, count: AdjustmentCount) -> str:
     if kind == "duration":
         return f"{where} the last words end after the stated duration: lengthened to their end"
     one, several = _WORDS[kind]
-    return f"{where} {count.lines} line{'s' if count.lines > 1 else ''} {several if count.lines > 1 else one}"
+    return f"{where} {count.lines} {several if count.lines > 1 else one}"

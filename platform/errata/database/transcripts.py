@@ -16,7 +16,7 @@ from errata.database.tables import PredictionRow, TranscriptRow
 from errata.database.tombstones import Tombstones
 from errata.domain import twins
 from errata.domain.roles import DEFAULT_SHARES, ROLES, Role, own_role
-from errata.domain.transcript import Transcript
+from errata.domain.transcript import Transcript, Unit
 from errata.errors import BadInput, Forgotten, NotFound
 
 
@@ -102,6 +102,9 @@ class Transcripts:
     def own_role_of(self, seq: int) -> Role:
         """What its own hash drew, or its import declared; its leak group's may be stricter."""
         return cast(Role, self._session.get_one(TranscriptRow, seq).role)
+
+    def unit_of(self, seq: int) -> Unit:
+        return cast(Unit, self._session.get_one(TranscriptRow, seq).unit)
 
     def external_id_of(self, seq: int) -> str:
         return self._session.get_one(TranscriptRow, seq).external_id

@@ -22,6 +22,7 @@ from pathlib import Path, PurePath
 from typing import Any, NamedTuple, TypeVar
 
 from errata.domain.chapter import Chapters, tidy
+from errata.domain.recording_end import before_end
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.files import JsonObject
@@ -166,7 +167,11 @@ def transcript_of(row: SourceRow) -> ImportedTranscript:
     adjustments = spoken.adjustments
     if stated and stated < transcript.duration:
         adjustments["duration"] += 1
-    return ImportedTranscript(transcript, _reference(metadata.get("chapters"), transcript), row, adjustments)
+    reference = _reference(metadata.get("chapters"))
+    if reference is not None:
+        reference, late = before_end(reference, transcript.duration, "seconds", video_id)
+        adjustments.update({"after the end": late} if late else {})
+    return ImportedTranscript(transcript, reference, row, adjustments)
 
 
 def _transcript(video_id: str, metadata: JsonObject, spoken: tuple[Segment, ...], stated: float | None) -> Transcript:
@@ -198,18 +203,11 @@ def _lines(asr: JsonObject) -> list[JsonObject]:
     return [dict(zip(names, line, strict=True)) for line in zip(*columns, strict=True)]
 
 
-def _reference(value: Any, transcript: Transcript) -> Chapters | None:
+def _reference(value: Any) -> Chapters | None:
     if value is None:
         return None
     starts = mapping(value, "chapters")
     items = []
     for key, title in starts.items():
         items.append(chapter(written_time(key, "a chapter's start"), title, f"the chapter at {key}"))
-    reference = chapters(items, "the video")
-    if reference and reference[-1].start > transcript.duration:
-        last = reference[-1]
-        raise BadInput(
-            f"chapter {last.title!r} starts at {last.start:g} s, after the end ({transcript.duration:g} s); "
-            "mend its start or the duration"
-        )
-    return reference
+    return chapters(items, "the video")

@@ -16,6 +16,7 @@ text file whose stem is the id, and a folder of such files (`.txt`, `.descriptio
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ SHORTEST = 10
 
 def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
     """In a folder a bad file is a refused row. Raises BadInput when the one file can't be read, or there is none."""
-    return reviews(_once(_rows(path)), _line, _day, until)
+    return map(_with_prose, reviews(_once(_rows(path)), _line, _day, until))
 
 
 def fits(raw: JsonObject) -> bool:
@@ -133,6 +134,14 @@ def _line(raw: Any) -> Line:
         "prediction": fields.get(KEY),
         "blind": fields.get(BLIND),
     }
+
+
+def _with_prose(review: Review | Rejected) -> Review | Rejected:
+    """Counts the lines that mention a time and were left alone."""
+    if isinstance(review, Rejected):
+        return review
+    prose = read_list(review.row.raw["description"]).prose
+    return replace(review, adjustments={"prose": prose}) if prose else review
 
 
 def _duration(value: Any) -> float | None:

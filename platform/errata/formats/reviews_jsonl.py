@@ -15,7 +15,7 @@ transcript's unit; whether they lie within it is for the one who has the transcr
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -29,7 +29,7 @@ from errata.files import JsonObject
 from errata.formats.dates import iso_date
 from errata.formats.fields import filled_text, listed_chapters, mapping, text, text_or_nothing, yes_or_no
 from errata.formats.json_files import write_text
-from errata.formats.source_rows import LeftOut, Rejected, SourceRow, convert_rows, json_lines
+from errata.formats.source_rows import Adjustment, LeftOut, Rejected, SourceRow, convert_rows, json_lines
 
 KINDS: tuple[Kind, ...] = ("edit", "accept", "reject")
 LATER = "reviewed later"
@@ -55,6 +55,8 @@ class Review:
     """The prediction of ours that the task was made of; empty when the file does not say."""
     blind: bool = False
     """Whether it says that the reviewer was shown no draft, that prediction neither."""
+    adjustments: Mapping[Adjustment, int] = field(default_factory=dict, compare=False)
+    """What was read otherwise than it stands, and how often."""
 
 
 def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:

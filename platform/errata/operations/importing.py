@@ -23,7 +23,7 @@ from errata.formats import detect, review_detect
 from errata.formats.reviews_jsonl import Review
 from errata.formats.source_rows import Adjustment, DetectedFile, ImportedTranscript, LeftOut, Rejected, write_rejects
 from errata.operations.refusals import Refusal, refusals
-from errata.operations.reviewing import check_starts
+from errata.operations.reviewing import before_end_of
 
 Item = TypeVar("Item", ImportedTranscript, Review)
 
@@ -39,7 +39,23 @@ class AdjustmentCount:
     """How much of one kind was put right on the way in."""
 
     transcripts: int
+    """Or reviews of them."""
     lines: int
+    """Or chapters."""
+
+
+class _Adjusted:
+    """Counts what was put right, transcript by transcript."""
+
+    def __init__(self) -> None:
+        self._transcripts, self._lines = Counter[Adjustment](), Counter[Adjustment]()
+
+    def count(self, adjustments: Mapping[Adjustment, int]) -> None:
+        self._transcripts.update(adjustments.keys())
+        self._lines.update(adjustments)
+
+    def counts(self) -> dict[Adjustment, AdjustmentCount]:
+        return {kind: AdjustmentCount(count, self._lines[kind]) for kind, count in self._transcripts.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +99,18 @@ def add_transcripts(
     `rejects` is the folder for refused rows; `role` declares all of them held out.
     """
 
-    transcripts, lines = Counter[Adjustment](), Counter[Adjustment]()
+    adjusted = _Adjusted()
 
     def add(store: Store, imported: ImportedTranscript) -> bool:
         added = store.transcripts.add(imported.transcript, role)
         if imported.reference:  # an empty list in a data set means that none are known, not that there are none
             right, name = imported.reference, imported.transcript.hash
             store.corrections.add(_reference(store, added.seq, name, right, file.path.name))
-        transcripts.update(imported.adjustments.keys())
-        lines.update(imported.adjustments)
+        adjusted.count(imported.adjustments)
         return added.new
 
     report = _import(record, file.rows, add, rejects / f"{file.path.stem}-transcripts.jsonl")
-    return replace(report, adjustments={kind: AdjustmentCount(transcripts[kind], lines[kind]) for kind in transcripts})
+    return replace(report, adjustments=adjusted.counts())
 
 
 def _reference(store: Store, transcript: int, transcript_hash: str, chapters: Chapters, origin: str) -> Correction:
@@ -129,38 +144,56 @@ def add_corrections(record: Record, file: DetectedFile[Review], rejects: Path) -
     known.
     """
     shown = Counter[Shown]()
+    adjusted = _Adjusted()
 
     def add(store: Store, review: Review) -> bool:
-        correction = _correction(store, review, file.path.name)
-        if correction is None:
+        _check_names(review)
+        identity = content_hash(_plain(review))
+        if store.corrections.knows(identity):
+            adjusted.count(review.adjustments)
             return False
-        shown[_shown(correction.draft_by)] += 1
+        transcript = store.transcripts.find(review.video_id)
+        fitted = _before_end(store, transcript, review)
+        correction = _correction(store, transcript, fitted, identity, file.path.name)
+        adjusted.count(fitted.adjustments)
+        if correction.kind != "reference":
+            shown[_shown(correction.draft_by)] += 1
         return store.corrections.add(correction).new
 
     report = _import(record, file.rows, add, rejects / f"{file.path.stem}-corrections.jsonl")
-    return replace(report, shown=shown)
+    return replace(report, shown=shown, adjustments=adjusted.counts())
 
 
 def _shown(draft_by: str | None) -> Shown:
     return "unknown" if draft_by is None else "blind" if draft_by == NO_DRAFT else "drafted"
 
 
-def _correction(store: Store, review: Review, origin: str) -> Correction | None:
-    """What the review says of which transcript; None where it is in the record already.
-
-    Raises BadInput, NotFound and Forgotten.
-    """
+def _check_names(review: Review) -> None:
+    """Raises BadInput."""
     for name, what in (
         (review.video_id, "the video's id"),
         (review.reviewer, "the reviewer's name"),
         (review.draft_by, "the name of the draft's model"),
     ):
         check_name(name, what)
-    identity = content_hash(_plain(review))
-    if store.corrections.knows(identity):
-        return None
-    transcript = store.transcripts.find(review.video_id)
-    check_starts(store, transcript, review.video_id, (*(review.chapters or ()), *(review.draft or ())))
+
+
+def _before_end(store: Store, transcript: int, review: Review) -> Review:
+    """The review, with chapters that begin after the transcript's end at its end. Raises BadInput."""
+    right, draft = review.chapters, review.draft
+    late = 0
+    if right is not None:
+        right, late = before_end_of(store, transcript, review.video_id, right)
+    if draft is not None:
+        draft = before_end_of(store, transcript, review.video_id, draft).chapters
+    counted = {**review.adjustments, "after the end": late} if late else review.adjustments
+    return replace(review, chapters=right, draft=draft, adjustments=counted)
+
+
+def _correction(store: Store, transcript: int, review: Review, identity: str, origin: str) -> Correction:
+    """What the review says of the transcript. Raises BadInput."""
+    if review.kind == "reference":
+        return _reference(store, transcript, store.transcripts.hash_of(transcript), review.chapters or (), origin)
     corrected = _corrected_prediction(store, transcript, review)
     return Correction(
         transcript=transcript,

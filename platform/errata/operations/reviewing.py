@@ -8,6 +8,7 @@ from errata.database.store import Store
 from errata.domain.chapter import Chapters
 from errata.domain.correction import Conflict
 from errata.domain.names import check_name
+from errata.domain.recording_end import EndedChapters, before_end
 from errata.domain.reviewer import Reviewer, ReviewerRole
 from errata.errors import BadInput
 from errata.workspace import Workspace
@@ -45,8 +46,8 @@ def adjudicate(workspace: Workspace, external_id: str, decision: str | Chapters,
         if isinstance(decision, str):
             added = store.corrections.adjudicate(transcript, store.corrections.find(decision), by)
         else:
-            check_starts(store, transcript, external_id, decision)
-            added = store.corrections.adjudicate(transcript, decision, by)
+            right = before_end_of(store, transcript, external_id, decision).chapters
+            added = store.corrections.adjudicate(transcript, right, by)
         event = store.corrections.read(added.seq)
         return Adjudication(
             adjudication=added.seq,
@@ -60,18 +61,10 @@ def adjudicate(workspace: Workspace, external_id: str, decision: str | Chapters,
         )
 
 
-def check_starts(store: Store, transcript: int, external_id: str, chapters: Chapters) -> None:
+def before_end_of(store: Store, transcript: int, external_id: str, chapters: Chapters) -> EndedChapters:
     """Raises BadInput where a chapter starts after the transcript's end."""
-    duration = store.transcripts.duration_of(transcript)
-    for chapter in chapters:
-        if chapter.start > duration:
-            raise BadInput(
-                "the chapter {!r} starts at {:g}, after the end of {!r} ({:g}); mend the start",
-                chapter.title,
-                chapter.start,
-                external_id,
-                duration,
-            )
+    unit = store.transcripts.unit_of(transcript)
+    return before_end(chapters, store.transcripts.duration_of(transcript), unit, external_id)
 
 
 def reviewers(workspace: Workspace) -> list[Reviewer]:
