@@ -26,9 +26,9 @@ from errata.documents.params import GateParams
 from errata.documents.scored_items import ScoredItemRow, write_scored_items
 from errata.domain.chapter import chapters_to_json
 from errata.domain.hashing import canonical_json
-from errata.errors import error_exit
 from errata.inference.forks import ForkedModel
 from errata.progress import progress_bar
+from errata.stage_exit import stage_exit
 from errata.workspace import Workspace
 from evaluation.continual import general_ability_delta
 from evaluation.draft_effects import labelled_items, night_lean, primary_comparison, title_comparison
@@ -236,5 +236,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with error_exit():
+    with stage_exit():
         main()

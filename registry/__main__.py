@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from errata.errors import error_exit
+from errata.stage_exit import stage_exit
 from evaluation import harness
 from registry import parity
 from registry.export import __main__ as export
@@ -15,5 +15,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with error_exit():
+    with stage_exit():
         main()

@@ -18,12 +18,12 @@ from errata.documents.parity import AnswerAgreement, Footprint, Parity, ParityRe
 from errata.domain.chapter import Chapters
 from errata.domain.correction import Label
 from errata.domain.transcript import Unit
-from errata.errors import error_exit
 from errata.inference.artefact import model_folder, verify
 from errata.inference.load import same_weights
 from errata.inference.model import FolderModel
 from errata.inference.recorded import RecordedModel
 from errata.progress import progress_bar
+from errata.stage_exit import stage_exit
 from errata.workspace import Workspace
 from evaluation.holdout import log_night
 from evaluation.items import fresh_items, guardrail_items
@@ -184,5 +184,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with error_exit():
+    with stage_exit():
         main()

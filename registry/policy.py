@@ -8,6 +8,7 @@ from errata.documents.comparison import NOTHING, Comparison
 from errata.documents.decision import Preset
 from errata.documents.guardrail import Guardrail, GuardrailResult
 from errata.documents.params import GateParams
+from errata.domain.names import meant
 from errata.errors import BadInput
 from evaluation.statistics.betting import LARGEST_DIFFERENCE
 from evaluation.statistics.paired import t_test
@@ -315,7 +316,8 @@ def preset(params: GateParams) -> Policy:
     guardrail that it doesn't decide by, and for a least effect that no F1 can have."""
     if params.preset not in PRESETS:
         raise BadInput(
-            f"the gate has no preset {params.preset!r}; set gate.preset in params.yaml to {' or '.join(PRESETS)}"
+            f"the gate has no preset {params.preset!r}{meant(params.preset, PRESETS)}; "
+            f"set gate.preset in params.yaml to {' or '.join(PRESETS)}"
         )
     policy = PRESETS[params.preset]
     if params.min_effect >= LARGEST_DIFFERENCE:
@@ -326,9 +328,9 @@ def preset(params: GateParams) -> Policy:
     for name in params.waive:
         limit = policy.limit(name)
         if limit is None or not limit.decides:
-            deciding = ", ".join(limit.name for limit in policy.limits if limit.decides)
+            deciding = [limit.name for limit in policy.limits if limit.decides]
             raise BadInput(
-                f"params.yaml: gate.waive names {name!r}, by which the preset {policy.name} doesn't decide; it decides "
-                f"by {deciding}"
+                f"params.yaml: gate.waive names {name!r}{meant(name, deciding)}, by which the preset {policy.name} "
+                f"doesn't decide; it decides by {', '.join(deciding)}"
             )
     return replace(policy, min_effect=params.min_effect, waived=params.waive)

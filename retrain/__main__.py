@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from errata.errors import error_exit
+from errata.stage_exit import stage_exit
 from retrain import mix, train
 
 
@@ -12,5 +12,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with error_exit():
+    with stage_exit():
         main()

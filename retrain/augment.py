@@ -15,7 +15,7 @@ from errata.documents.params import read_params
 from errata.domain.chapter import Chapter, Chapters, canonical
 from errata.domain.hashing import canonical_json
 from errata.domain.transcript import Segment, Transcript
-from errata.errors import error_exit
+from errata.stage_exit import stage_exit
 from retrain.training_rows import TrainingRow, chapters_json, read_rows, write_rows
 
 Altered = tuple[Transcript, Chapters]
@@ -80,5 +80,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with error_exit():
+    with stage_exit():
         main()

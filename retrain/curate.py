@@ -16,8 +16,8 @@ from errata.documents.params import CurateParams, read_params
 from errata.documents.stage_reports import CurationReport
 from errata.domain.chapter import canonical
 from errata.domain.hashing import canonical_json
-from errata.errors import error_exit
 from errata.files import write_atomically
+from errata.stage_exit import stage_exit
 from retrain.snapshot import read_manifest, read_snapshot
 from retrain.training_rows import TrainingRow, write_rows
 
@@ -129,5 +129,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with error_exit():
+    with stage_exit():
         main()

@@ -19,10 +19,11 @@ from errata.documents.document import write_document
 from errata.documents.file_names import AUGMENTED, LEFT_OUT, MIXTURE, ROWS, STAGE_REPORT, TRAINING_ROWS
 from errata.documents.night import Night
 from errata.documents.stage_reports import MixtureReport
-from errata.errors import Refused, error_exit
+from errata.errors import Refused
 from errata.files import write_json
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, read_training_transcripts
 from errata.inference.tokenizer import load_tokenizer
+from errata.stage_exit import stage_exit
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED, Encoded
@@ -135,5 +136,5 @@ def _task(folder: Path, models: Path) -> ChapterTask:
 
 
 if __name__ == "__main__":
-    with error_exit():
+    with stage_exit():
         main()

@@ -22,7 +22,8 @@ from errata.documents.night import Night
 from errata.documents.snapshot import Shard, SnapshotManifest
 from errata.domain.correction import Label
 from errata.domain.hashing import sha256
-from errata.errors import Refused, error_exit
+from errata.errors import Refused
+from errata.stage_exit import stage_exit
 from errata.workspace import Workspace
 from retrain.training_rows import TrainingRow, read_rows, write_rows
 
@@ -117,10 +118,11 @@ def _row(store: Store, transcript: int, label: Label | str) -> TrainingRow:
 def main() -> None:
     workspace = Workspace.find(Path.cwd())
     night = Night.read(workspace.root)
+    workspace.params()  # whole, before any stage works by a part of it
     manifest = snapshot(workspace.record, SNAPSHOT, night.training_watermark)
     sys.stderr.write(f"snapshot: {manifest.rows} rows in {len(manifest.shards)} shards\n")
 
 
 if __name__ == "__main__":
-    with error_exit():
+    with stage_exit():
         main()

@@ -22,9 +22,10 @@ from errata.documents.night import Night
 from errata.documents.params import Recipe
 from errata.documents.stage_reports import NoCandidate, TrainingLog
 from errata.domain.hashing import content_hash, sha256
-from errata.errors import Refused, error_exit
+from errata.errors import Refused
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, seal
 from errata.inference.tokenizer import load_tokenizer
+from errata.stage_exit import stage_exit
 from errata.tasks import templates
 from errata.workspace import Workspace
 from retrain.backends import Start, load
@@ -218,5 +219,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with error_exit():
+    with stage_exit():
         main()

@@ -15,6 +15,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from uuid import uuid4
 
+from errata.domain.names import meant
 from errata.errors import BadInput
 from errata.files import write_atomically
 
@@ -98,7 +99,7 @@ def _settings_in_file(path: Path) -> dict[str, str]:
         if name == _ID:
             continue
         if name not in NAMES:
-            raise BadInput(f"{path}: {name} is no setting; there are {', '.join(NAMES)}")
+            raise BadInput(f"{path}: {name} is no setting{meant(name, NAMES)}; there are {', '.join(NAMES)}")
         if not isinstance(value, str):
             raise BadInput(f"{path}: {name} must be text, not {value!r}; put it in quotes")
         settled[name] = value

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from errata.documents.file_names import CANDIDATE, EXPORTS
-from errata.errors import error_exit
 from errata.inference.artefact import MANIFEST
+from errata.stage_exit import stage_exit
 from errata.workspace import Workspace
 from registry.export.device import export_device
 from registry.export.server import export_server
@@ -28,5 +28,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with error_exit():
+    with stage_exit():
         main()

@@ -238,6 +238,38 @@ def test_a_value_that_would_fail_hours_later_is_refused_at_once(
 
 
 @pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        ("learning_rate:", "learning_rte:", r"train has no parameter 'learning_rte' \(do you mean learning_rate\?\)"),
+        ("train:", "trian:", r"has no group 'trian' \(do you mean train\?\)"),
+        (
+            "reviewer_share:",
+            "review_share:",
+            r"no parameter 'review_share' \(do you mean reviewer_share\?\)",
+        ),
+        ("panel:", "panle:", r"judges has no parameter 'panle' \(do you mean panel\?\)"),
+        ("rank:", "quantum:", "train has no parameter 'quantum'; remove it"),
+        ("method: lora", "method: loar", "train.method is 'loar': Input should be 'lora', 'qlora' or 'full'"),
+        ("mix:", "train:", r"line 20: found duplicate key .train.; remove one of the two"),
+        ("rank: 16", "rank: [16", "isn't YAML .line 25: "),
+    ],
+)
+def test_what_is_misspelt_is_answered_by_what_is_meant(tmp_path: Path, right: str, wrong: str, says: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(project_file("params.yaml").read_text().replace(right, wrong, 1))
+    with pytest.raises(BadInput, match=says) as refusal:
+        read_params(path)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("rate", ["1e-4", "1.0e-4", "0.0001", "1E-4"])
+def test_a_number_is_what_dvc_takes_for_one(tmp_path: Path, rate: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(project_file("params.yaml").read_text().replace("3.0e-3", rate))
+    assert read_params(path).train.learning_rate == 1e-4
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "train: {rank: 1",

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import psutil
 import pytest
 
-from errata.loop import leftovers
+from errata.database.record import Record
+from errata.errors import Unavailable
+from errata.loop import lease, leftovers
 from errata.loop.leftovers import LOCKS, ROOT, clear_leftovers
 
 SLEEP = "import time; time.sleep(60)"
@@ -55,10 +57,7 @@ def locks(root: Path) -> set[str]:
 
 
 def test_the_dead_whom_nobody_has_reaped_hold_nothing(root: Path) -> None:
-    with process(root, sys.executable, "-c", SLEEP) as child:
-        child.send_signal(signal.SIGKILL)
-        while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
-            time.sleep(0.01)
+    with ended(killed=True) as child:
         lock(root, child.pid)
         assert psutil.pid_exists(child.pid), "which is what DVC asks"
         clear_leftovers(root)
@@ -152,4 +151,37 @@ def test_dvc_goes_on_after_a_kill_that_nobody_reaped(laid_out: Path, tmp_path: P
         clear_leftovers(root)
         assert subprocess.run(repro, cwd=root, capture_output=True, check=False).returncode == 0
     finally:
+        child.wait()
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_a_holder_of_the_lease_whom_nobody_has_reaped_is_dead(record: Record, killed: bool) -> None:
+    with ended(killed) as child:
+        owner = f"{socket.gethostname()}:{child.pid}@{psutil.Process(child.pid).create_time():.0f}"
+        with record.write() as store:
+            store.lease.take(lease.NAME, owner, 100)
+        with nullcontext() if killed else pytest.raises(Unavailable, match="holds the loop"), lease.loop_lease(record):
+            assert killed
+
+
+def test_a_holder_of_the_lease_whose_number_is_another_s_by_now_is_dead() -> None:
+    parent = psutil.Process(os.getppid())
+    for start, dead in (("@100", True), (f"@{parent.create_time():.0f}", False), ("", False)):
+        assert lease._is_dead(f"{socket.gethostname()}:{parent.pid}{start}") is dead
+    assert lease._is_dead(f"{socket.gethostname()}:{os.getpid()}"), "as an older version wrote it"
+    assert not lease._is_dead(f"elsewhere:{parent.pid}@100")
+
+
+@contextmanager
+def ended(killed: bool) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that sleeps, or one that was killed and is not reaped."""
+    child = subprocess.Popen([sys.executable, "-c", SLEEP])
+    try:
+        if killed:
+            child.kill()
+            while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
+                time.sleep(0.01)
+        yield child
+    finally:
+        child.kill()
         child.wait()

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from errata.domain.hosts import is_this_machine
+from errata.domain.names import meant
 from errata.errors import BadInput
 
 PLACE = "params.yaml, judges"
@@ -81,8 +82,11 @@ def judges_of(group: Any) -> JudgesParams:
     Raises BadInput, in one sentence, on whatever is no judge and no budget.
     """
     group = group or {}
-    if not isinstance(group, dict) or group.keys() - {"panel", "budget", "unlabelled"}:
-        raise BadInput(f"{PLACE}: it holds `panel` and `budget`, and may hold `unlabelled`, but nothing else; mend it")
+    known = [field.name for field in fields(JudgesParams)]
+    if not isinstance(group, dict):
+        raise BadInput(f"{PLACE} is {group!r}; it holds {', '.join(known)}")
+    for name in group.keys() - known:
+        raise BadInput(f"{PLACE} has no parameter {name!r}{meant(str(name), known)}; it holds {', '.join(known)}")
     listed = group.get("panel") or []
     if not isinstance(listed, list):
         raise BadInput(f"{PLACE}.panel is no list; begin each judge with a dash")
@@ -100,7 +104,10 @@ def _judge(place: int, value: Any) -> Judge:
     known = [field.name for field in fields(Judge)]
     for name, setting in value.items():
         if name not in known:
-            raise BadInput(f"{PLACE}.panel[{place}]: {name!r} is nothing that a judge has; take {', '.join(known)}")
+            raise BadInput(
+                f"{PLACE}.panel[{place}]: {name!r} is nothing that a judge has{meant(str(name), known)}; take "
+                f"{', '.join(known)}"
+            )
         if not isinstance(setting, str):
             raise BadInput(f"{PLACE}.panel[{place}].{name} is {setting!r}, no text; put it in quotes")
     return Judge(**{"name": "", "family": "", **value})
@@ -112,7 +119,7 @@ def _limits(value: Any) -> JudgeLimits:
         raise BadInput(f"{PLACE}.budget is {value!r}; give it {' and '.join(known)}")
     for name in value:
         if name not in known:
-            raise BadInput(f"{PLACE}.budget.{name} is no limit; take {' and '.join(known)}")
+            raise BadInput(f"{PLACE}.budget.{name} is no limit{meant(str(name), known)}; take {' and '.join(known)}")
     return JudgeLimits(**{name: _count(f"budget.{name}", limit) for name, limit in value.items()})
 
 

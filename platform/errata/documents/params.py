@@ -7,16 +7,17 @@ A default stands where a parameter came to be after workspaces had been made, so
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from reprlib import repr as short
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_type_hints
 
 from annotated_types import Ge, Gt, Le, Lt
 
-from errata.documents.document import read_yaml, type_adapter
+from errata.documents.document import type_adapter
 from errata.documents.judge_params import NO_JUDGES, JudgesParams, judges_of
-from errata.errors import BadInput
+from errata.domain.names import meant
+from errata.errors import BadInput, NotFound
 from errata.files import JsonObject
 
 if TYPE_CHECKING:
@@ -147,12 +148,42 @@ class Params(ParamGroup):
         return {f"{group}.{name}": value for group, values in groups.items() for name, value in values.items()}
 
 
+GROUPS = tuple(field.name for field in fields(Params))
+REMEDY = "mend it, or copy the project's own"
+
+
 def read_params(path: Path) -> Params:
     """Raises BadInput, in one sentence that names it, for a parameter that is missing, unknown or of the wrong kind."""
-    groups = read_yaml(path, "mend it, or copy the project's own")
+    groups = _read_as_dvc(path)
     if not isinstance(groups, dict):
-        raise BadInput(f"{path} holds no parameters; copy the project's own")
+        raise BadInput(f"{path} holds no parameters; {REMEDY}")
     return params_of(groups)
+
+
+def _read_as_dvc(path: Path) -> Any:
+    """By the YAML that DVC compares parameters in, 1.2: `1e-4` is a number, and no name may stand twice."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.constructor import DuplicateKeyError
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise NotFound(f"{path} can't be read ({error.strerror}); {REMEDY}") from error
+    except DuplicateKeyError as error:
+        what, line = str(error.problem).partition(" with ")[0], error.problem_mark.line + 1
+        raise BadInput(f"{path}, line {line}: {what}; remove one of the two") from error
+    except YAMLError as error:
+        raise BadInput(f"{path} isn't YAML ({_first_words(error)}); {REMEDY}") from error
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
+        # of bytes that aren't UTF-8, and of ruamel's makers of values: a day like 2026-02-30
+        raise BadInput(f"{path} isn't YAML ({error}); {REMEDY}") from error
+
+
+def _first_words(error: Exception) -> str:
+    """What ruamel says, and where, without its picture of the place and its advice."""
+    problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
+    return f"line {mark.line + 1}: {problem}" if problem and mark else " ".join(str(error).split())
 
 
 def params_of(groups: JsonObject) -> Params:
@@ -168,10 +199,15 @@ def params_of(groups: JsonObject) -> Params:
         # as JSON and strictly: a number in quotes is none, and a list may be a tuple
         params = type_adapter(Params).validate_json(json.dumps(own, default=str), strict=True)
     except ValidationError as error:
-        raise BadInput(_complaint(error.errors()[0])) from error
+        raise BadInput(_complaint(min(error.errors(), key=_order))) from error
     except (TypeError, ValueError) as error:  # of JSON: a day as a name, an anchor within itself
         raise BadInput(f"params.yaml holds what no parameter can be ({error}); mend it") from error
     return replace(params, judges=judges)
+
+
+def _order(error: ErrorDetails) -> bool:
+    """Names that are none come first: what seems to be missing may be there, misspelt."""
+    return error["type"] != "unexpected_keyword_argument"
 
 
 def _complaint(error: ErrorDetails) -> str:
@@ -179,11 +215,18 @@ def _complaint(error: ErrorDetails) -> str:
     place = ".".join((group, *names))
     match error["type"]:
         case "unexpected_keyword_argument" if names:
-            return f"params.yaml: {group} has no parameter {names[-1]!r}; remove it"
+            return f"params.yaml: {group} has no parameter {names[-1]!r}{meant(names[-1], _names(group))}; remove it"
         case "unexpected_keyword_argument":
-            return f"params.yaml has no group {group!r}; remove it"
+            return f"params.yaml has no group {group!r}{meant(group, GROUPS)}; remove it"
         case "missing" if names:
             return f"params.yaml: {place} is missing; give it a value"
         case "missing":
             return f"params.yaml lacks the group {group}; copy it from the project's own"
     return f"params.yaml: {place} is {short(error['input'])}: {error['msg']}; mend it"
+
+
+def _names(group: str) -> list[str]:
+    """The parameters that a group has."""
+    kind = get_type_hints(Params)[group]
+    # a group that may be left out is one or None
+    return [field.name for choice in (kind, *get_args(kind)) if is_dataclass(choice) for field in fields(choice)]

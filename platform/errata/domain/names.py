@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 from errata.errors import BadInput
 
@@ -20,3 +22,9 @@ def check_name(name: str, what: str) -> None:
 def printable(text: str) -> str:
     """Characters that HTML may not hold, UTF-8 can't, or a terminal takes for commands, as U+FFFD."""
     return _UNPRINTABLE.sub("\ufffd", text)
+
+
+def meant(name: str, names: Iterable[str]) -> str:
+    """` (do you mean rank?)`, which ends a complaint about a name that is none of `names`; empty where none is near."""
+    near = get_close_matches(name, list(names), n=1)
+    return f" (do you mean {near[0]}?)" if near else ""

@@ -15,6 +15,7 @@ from errata.loop.clear_dvc import clear_dvc
 from errata.loop.clear_workspace import clear_workspace, nights_with
 from errata.loop.deletion_target import DeletionTarget
 from errata.loop.lease import loop_lease
+from errata.loop.leftovers import clear_leftovers
 from errata.loop.lineage import ModelUse, TagResult, models_that_saw, tag_models
 from errata.operations.reviewing import require
 from errata.progress import note
@@ -41,6 +42,7 @@ def forget(workspace: Workspace, external_id: str, by: str, why: str) -> Deletio
     require(by, "by")
     require(why, "why")
     with loop_lease(workspace.record):
+        clear_leftovers(workspace.root)
         tombstone, twins = _remove(workspace, external_id, by, why)
     models = models_that_saw(workspace, tombstone.hashes)
     tags = tag_models(workspace, models, f"errata.forgotten.{tombstone.seq}", by)

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+import psutil
+
 from errata.database.record import Record
 from errata.errors import Unavailable
 
@@ -18,7 +20,7 @@ SECONDS = 120.0
 @contextmanager
 def loop_lease(record: Record) -> Iterator[None]:
     """Holds the loop's lease for the block. Raises Unavailable where another process holds it."""
-    owner = f"{socket.gethostname()}:{os.getpid()}"
+    owner = f"{socket.gethostname()}:{os.getpid()}@{_start(psutil.Process())}"
     with record.write() as store:
         holder = store.lease.owner(NAME)
         if holder is not None and _is_dead(holder):
@@ -44,15 +46,22 @@ def _renew(record: Record, owner: str, done: threading.Event) -> None:
 
 
 def _is_dead(owner: str) -> bool:
-    """Whether the holder was a process of this machine that is gone."""
-    host, _, process = owner.rpartition(":")
+    """Whether the holder was a process of this machine that is gone, be it that nobody has reaped it yet, or that its
+    number is another's by now, as a container's are at each start."""
+    host, _, number = owner.rpartition(":")
+    process, _, start = number.partition("@")
     if host != socket.gethostname():
         return False
     try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
+        holder = psutil.Process(int(process))
+        if holder.status() == psutil.STATUS_ZOMBIE or start not in ("", _start(holder)):
+            return True
+    except psutil.NoSuchProcess:
         return True
-    except PermissionError:
+    except psutil.AccessDenied:
         return False
-    # a container's processes get the same number at each start: this one holds no lease yet, so it was an earlier one's
-    return int(process) == os.getpid()
+    return int(process) == os.getpid()  # this one holds no lease yet, so it was an earlier one's number
+
+
+def _start(process: psutil.Process) -> str:
+    return f"{process.create_time():.0f}"

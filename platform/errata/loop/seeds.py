@@ -14,6 +14,7 @@ from errata.documents.scored_items import read_scored_items, rows_of
 from errata.documents.seed_spread import SeedSpread
 from errata.errors import BadInput, NotFound, Refused
 from errata.loop.lease import loop_lease
+from errata.loop.leftovers import clear_leftovers
 from errata.loop.night_report import write_report
 from errata.progress import progress_bar
 from errata.workspace import Workspace
@@ -31,6 +32,7 @@ def try_seeds(workspace: Workspace, count: int) -> SeedSpread:
     from retrain.train import train_candidate
 
     with loop_lease(workspace.record):
+        clear_leftovers(workspace.root)
         night = _finished_night(workspace)
         folder, bootstrap = workspace.nights / night.label, workspace.params().evaluate.seed
         items = read_scored_items(folder / ITEMS)

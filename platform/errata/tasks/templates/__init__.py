@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from errata.domain.names import meant
 from errata.errors import BadInput
 from errata.tasks.template import Template
 from errata.tasks.templates.indexed import Indexed
@@ -20,5 +21,7 @@ TEMPLATES: dict[str, Template] = {
 def find(name: str) -> Template:
     """Raises BadInput for a name that isn't there."""
     if name not in TEMPLATES:
-        raise BadInput(f"there is no prompt template {name!r}; choose one of {', '.join(TEMPLATES)}")
+        raise BadInput(
+            f"there is no prompt template {name!r}{meant(name, TEMPLATES)}; choose one of {', '.join(TEMPLATES)}"
+        )
     return TEMPLATES[name]
