@@ -42,6 +42,18 @@ def test_regions_of_time_are_joined_with_their_titles_by_id_in_whatever_order(tm
     assert (review.draft, review.draft_by, review.prediction_key) == (None, "", "")
 
 
+@pytest.mark.parametrize("notes", ["Soil", ["Soil"]])
+def test_a_region_without_a_text_area_is_called_by_its_notes(notes: Any, tmp_path: Path) -> None:
+    noted = [{**item, "meta": {"text": notes}} for item in seconds(60.5, 90)]
+    welcome = [{**item, "meta": {"text": ["ask again"]}} for item in seconds(0, 60, "Welcome")]
+    assert one(tmp_path, task(annotation([*welcome, *noted]))).chapters == CHAPTERS
+
+
+def test_a_region_with_two_notes_is_refused_by_name(tmp_path: Path) -> None:
+    noted = [{**item, "meta": {"text": ["Soil", "Earth"]}} for item in seconds(60.5, 90)]
+    assert "region 'r60.5' has 2 titles; give it one" in reason(tmp_path, task(annotation(noted)))
+
+
 def test_paragraphs_start_where_the_tasks_data_says(tmp_path: Path) -> None:
     data = {"video_id": "v", "turns": SEGMENTS, "tags": ["a"], "other": []}
     review = one(tmp_path, task(annotation([*paragraphs("0", "0", "a"), *paragraphs(1, 2, "b")]), data=data))

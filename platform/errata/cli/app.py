@@ -125,6 +125,9 @@ def import_corrections_command(
     workspace: InWorkspace = HERE,
     until: Annotated[str | None, typer.Option(help="Only those of this day (YYYY-MM-DD) and before.")] = None,
     name: Format = "auto",
+    key: Annotated[
+        str | None, typer.Option(metavar="FIELD", help="The field or column with the transcript's id, or its file.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Import corrections, in the file's order."""
@@ -132,7 +135,7 @@ def import_corrections_command(
     from errata.operations.importing import add_corrections
 
     place = find(workspace)
-    file = review_detect.reviews(path, name, until)
+    file = review_detect.reviews(path, name, until, key)
     _show_import(add_corrections(place.record, _count_aloud(file), place.root / "rejects"), as_json)
 
 

@@ -12,16 +12,18 @@ the draft. A question called `verdict` may say accept, edit or reject. The video
 metadata or fields, or else the record's `id`; the reviewer is the user's id; `reviewed_on`, `errata_prediction` and
 `errata_blind` stand in metadata.
 
-A draft is no review and is left out, as is a record that nobody has responded to; both are counted. A discarded
-response is a reject. Only flattened exports hold that status. Without it a response is refused unless there is other
-evidence that it was submitted: the record is completed and nobody else has responded to it, or the record was never on
-a server and the response has a verdict, or a list of chapters that is not the suggested one.
+Records of 1.x are read as `argilla_v1` says. A draft is no review and is left out, as is a record that nobody has
+responded to, and one of 1.x that was discarded; all are counted. In 2.x a discarded response is a reject. Only
+flattened exports of 2.x hold that status. Without it a response is refused unless there is other evidence that it was
+submitted: the record is completed and nobody else has responded to it, or the record was never on a server and the
+response has a verdict, or a list of chapters that is not the suggested one.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from reprlib import repr as short
@@ -29,30 +31,35 @@ from typing import Any
 
 from errata.errors import BadInput
 from errata.files import JsonObject
-from errata.formats import chapter_text
-from errata.formats.fields import listing, mapping, text_or_nothing
+from errata.formats import argilla_v1, chapter_text
+from errata.formats.fields import listing, mapping, text_or_nothing, word
 from errata.formats.label_studio import NOBODY, verdict
-from errata.formats.review_lines import Line, entries, place_name, reviews, video_id, word
+from errata.formats.review_lines import Line, entries, place_name, reviews
 from errata.formats.review_task import BLIND, KEY
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import json_rows
 from errata.formats.source_rows import LeftOut, Rejected, SourceRow
+from errata.formats.video_ids import video_id
 
-DRAFT = "draft"
+NO_REVIEWS = {"draft": "draft"}
+NO_REVIEWS_V1 = {**NO_REVIEWS, "discarded": "discarded", "pending": NOBODY}
+"""The statuses of a response that is left out, and what it is counted as."""
 
 _OF_A_QUESTION = re.compile(r"\.(responses|suggestion)(\.\w+)?$")
 """How the names end under which a flattened record has answers and suggestions."""
 
 
-def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
+def read(path: Path, until: str | None = None, key: str | None = None) -> Iterator[Review | Rejected]:
     """Reads an export. Raises BadInput when it can't be read or nobody has responded to anything in it."""
     records = list(chain.from_iterable(map(_records, json_rows(path))))
     if all(fits(entries(record.raw)) and not _has_responses(record.raw) for record in records):
         raise BadInput(f"{path} holds records that nobody has responded to; export it again once they are reviewed")
-    return reviews(chain.from_iterable(map(_responses, records)), _line, _day, until)
+    return reviews(chain.from_iterable(map(_responses, records)), partial(_line, key=key), _day, until)
 
 
 def fits(raw: JsonObject) -> bool:
+    if argilla_v1.fits(raw):
+        return True
     flat = any(name.endswith((".responses", ".suggestion")) for name in raw)
     return flat or ("fields" in raw and ("responses" in raw or "suggestions" in raw))
 
@@ -81,6 +88,8 @@ def _by_column(row: SourceRow) -> Iterator[SourceRow | Rejected]:
 
 
 def _has_responses(raw: JsonObject) -> bool:
+    if argilla_v1.fits(raw):
+        return argilla_v1.is_answered(raw)
     return bool(raw.get("responses")) or any(value for name, value in raw.items() if name.endswith(".responses"))
 
 
@@ -101,15 +110,19 @@ def _responses(record: SourceRow | Rejected) -> Iterator[SourceRow | Rejected]:
         yield LeftOut(record.file, place, NOBODY, None)
     # A record of one user that comes back from the rejects still says how many there were.
     others = len(answers) - 1 or whole.get("others", 0)
+    no_reviews = NO_REVIEWS_V1 if argilla_v1.fits(raw) else NO_REVIEWS
     for user, responses in answers.items():
         alone = {**whole, "responses": responses, "others": others}
-        is_draft = any(answer.get("status") == DRAFT for answer in chain.from_iterable(responses.values()))
+        statuses = {answer.get("status") for answer in chain.from_iterable(responses.values())}
+        why = next((no_reviews[status] for status in no_reviews if status in statuses), None)
         its_place = f"{place}, user {user}"
-        yield LeftOut(record.file, its_place, DRAFT, alone) if is_draft else SourceRow(record.file, its_place, alone)
+        yield SourceRow(record.file, its_place, alone) if why is None else LeftOut(record.file, its_place, why, alone)
 
 
 def _nest(raw: JsonObject) -> JsonObject:
     """A flattened record in the nested form, with each answer's status beside it; fields and metadata become one."""
+    if argilla_v1.fits(raw):
+        return argilla_v1.nested(raw)
     if "fields" in raw:
         return raw
     responses: JsonObject = {}
@@ -158,7 +171,7 @@ def _day(raw: Any) -> Any:
     return _part(raw, "metadata").get("reviewed_on")
 
 
-def _line(raw: Any) -> Line:
+def _line(raw: Any, key: str | None = None) -> Line:
     metadata = _part(raw, "metadata")
     question = _question(raw)
     decision, answer = _answer(raw, "verdict"), _answer(raw, question)
@@ -166,7 +179,7 @@ def _line(raw: Any) -> Line:
     kind, reviewed = _kind_and_chapters(raw, decision, answer, draft)
     places = {**_part(raw, "fields"), **metadata, "id": raw.get("id")}
     return {
-        "video_id": video_id(places, ("video_id", "external_id", "id")),
+        "video_id": video_id(places, ("video_id", "external_id", "id"), key),
         "reviewer": word((answer or decision or {}).get("user_id"), "user_id"),
         "reviewed_on": _day(raw),
         "kind": kind,

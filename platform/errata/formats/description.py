@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,13 @@ from errata.formats.chapter_text import TypedChapter
 from errata.formats.fields import mapping, text, text_or_nothing, written_time
 from errata.formats.json_files import read_text
 from errata.formats.listed_lines import read_list
-from errata.formats.review_lines import Line, entries, reviews, video_id
+from errata.formats.review_lines import Line, entries, reviews
 from errata.formats.review_task import BLIND, KEY
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_rows, is_json, json_rows, known_names
 from errata.formats.source_rows import REJECTED, Rejected, SourceRow
 from errata.formats.timed_lines import timed_lines
+from errata.formats.video_ids import video_id
 
 FILES = (".txt", ".description")
 COLUMNS = ("video_id", "external_id", "id", "description", "duration", "reviewer", "reviewed_on", KEY, BLIND)
@@ -41,9 +43,9 @@ SHORTEST = 10
 """Seconds."""
 
 
-def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
+def read(path: Path, until: str | None = None, key: str | None = None) -> Iterator[Review | Rejected]:
     """In a folder a bad file is a refused row. Raises BadInput when the one file can't be read, or there is none."""
-    return map(_with_prose, reviews(_once(_rows(path)), _line, _day, until))
+    return map(_with_prose, reviews(_once(_rows(path), key), partial(_line, key=key), _day, until))
 
 
 def fits(raw: JsonObject) -> bool:
@@ -94,11 +96,11 @@ def _by_id(row: SourceRow | Rejected) -> Iterator[SourceRow | Rejected]:
             yield SourceRow(row.file, name, {**(entries(value) or {"description": value}), "id": name})
 
 
-def _once(rows: Iterable[SourceRow | Rejected]) -> Iterator[SourceRow | Rejected]:
+def _once(rows: Iterable[SourceRow | Rejected], key: str | None) -> Iterator[SourceRow | Rejected]:
     """A second description of one video is refused: nothing says which is right."""
     ids: set[str] = set()
     for row in rows:
-        name = None if isinstance(row, Rejected) else _known_id(row.raw)
+        name = None if isinstance(row, Rejected) else _known_id(row.raw, key)
         if isinstance(row, SourceRow) and name in ids:
             yield row.reject(BadInput("video {!r} has a second description; keep one of the two", name))
             continue
@@ -107,27 +109,27 @@ def _once(rows: Iterable[SourceRow | Rejected]) -> Iterator[SourceRow | Rejected
         yield row
 
 
-def _known_id(raw: Any) -> str | None:
+def _known_id(raw: Any, key: str | None) -> str | None:
     try:
-        return _id(mapping(raw, "the row"))
+        return _id(mapping(raw, "the row"), key)
     except BadInput:
         return None
 
 
-def _id(fields: JsonObject) -> str:
-    return video_id(fields, ("video_id", "id", "external_id"))
+def _id(fields: JsonObject, key: str | None) -> str:
+    return video_id(fields, ("video_id", "id", "external_id"), key)
 
 
 def _day(raw: Any) -> Any:
     return mapping(raw, "the row").get("reviewed_on") or None
 
 
-def _line(raw: Any) -> Line:
+def _line(raw: Any, key: str | None = None) -> Line:
     fields = mapping(raw, "the row")
     chapters = read_list(text(fields.get("description"), "description")).chapters
     _check(chapters, _duration(fields.get("duration")))
     return {
-        "video_id": _id(fields),
+        "video_id": _id(fields, key),
         "reviewer": text_or_nothing(fields.get("reviewer"), "reviewer") or "description",
         "reviewed_on": _day(raw),
         "reviewed": [{"start": item.start, "title": item.title} for item in chapters],

@@ -4,9 +4,7 @@
     {"id": 1, "text": "[0:00] …\\n[1:33] …", "label": [[0, 42, "Welcome"], …], "video_id": "…"}   sequence labelling
     {"doc_id": 1, "text": "…", "labels": [[0, 42, "Welcome"], …], "username": "ann", …}          older exports
 
-What is written as a label is read as `chapter_text` says. A span is a chapter called by its label where it covers the
-text from the beginning of a line that has a time there, with or without that time, to the end of that line at least;
-any other span marks something else, as those of entities do, and its line is refused.
+What is written as a label is read as `chapter_text` says, a span as `labelled_lines` does.
 
 The video's id is `video_id` or `external_id` in the line or its `meta`, or the stem of its `filename`; `id` and
 `doc_id` are doccano's own. The reviewer is `username`, or else the file's name, since doccano writes a file for each
@@ -19,6 +17,7 @@ refused.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any
@@ -26,12 +25,14 @@ from typing import Any
 from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats import chapter_text
-from errata.formats.fields import listing, mapping, text
-from errata.formats.review_lines import Line, entries, reviews, video_id, word
+from errata.formats.fields import listing, mapping, text, word
+from errata.formats.labelled_lines import labelled_line
+from errata.formats.review_lines import Line, entries, reviews
 from errata.formats.review_task import BLIND, KEY
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import json_rows
 from errata.formats.source_rows import REJECTED, Rejected, SourceRow
+from errata.formats.video_ids import video_id
 
 NOBODY = ("all", "unknown")
 """Names of files that doccano writes for no user in particular."""
@@ -39,9 +40,9 @@ NOBODY = ("all", "unknown")
 _FOREIGN = ("entities", "relations", "cats")
 
 
-def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
+def read(path: Path, until: str | None = None, key: str | None = None) -> Iterator[Review | Rejected]:
     """Reads JSONL, or a JSON list of its lines. Raises BadInput when the file can't be read."""
-    return reviews([_sign(row, path.stem) for row in json_rows(path)], _line, _day, until)
+    return reviews([_sign(row, path.stem) for row in json_rows(path)], partial(_line, key=key), _day, until)
 
 
 def fits(raw: JsonObject) -> bool:
@@ -67,7 +68,7 @@ def _day(raw: Any) -> Any:
     return _data(raw).get("reviewed_on")
 
 
-def _line(raw: Any) -> Line:
+def _line(raw: Any, key: str | None = None) -> Line:
     data = _data(raw)
     for name in _FOREIGN:
         if name in data:
@@ -75,7 +76,7 @@ def _line(raw: Any) -> Line:
     if data.get("username") is None:
         raise BadInput("it does not say who labelled it; add `username`, or export a file for each user")
     return {
-        "video_id": video_id(data, ("video_id", "external_id")),
+        "video_id": video_id(data, ("video_id", "external_id"), key),
         "reviewer": word(data["username"], "username"),
         "reviewed_on": _day(raw),
         "reviewed": _chapters(data),
@@ -101,29 +102,6 @@ def _chapters(data: JsonObject) -> list[JsonObject]:
 
 def _span(label: list[Any], data: JsonObject, what: str) -> JsonObject:
     if len(label) != 3:
-        raise BadInput(f"{what} must be [start, end, label], not {short(label)}")
-    whole = text(data.get("text"), "text")
-    start, end = _offset(label[0], what), _offset(label[1], what)
-    if not start < end <= len(whole):
-        raise BadInput(f"{what} runs from {start} to {end}, and the text has {len(whole)} characters; mend it")
-    begin = whole.rfind("\n", 0, start) + 1
-    stop = whole.find("\n", start)
-    line = whole[begin : stop if stop >= 0 else len(whole)]
-    timed = chapter_text.read_line(line)
-    if timed is None or not _is_bare_time(whole[begin:start]) or end < begin + len(line.rstrip()):
-        raise BadInput(
-            f"{what} marks {short(whole[start:end])}, which is no line that begins with a time; "
-            "label whole lines, or leave it out"
-        )
-    return {"start": timed.start, "title": label[2]}
-
-
-def _is_bare_time(lead: str) -> bool:
-    chapter = chapter_text.read_line(lead)
-    return not lead.strip() or (chapter is not None and not chapter.title)
-
-
-def _offset(value: Any, what: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise BadInput(f"{what} must begin and end at characters, counted from 0, not at {short(value)}")
-    return value
+        raise BadInput("{} must be [start, end, label], not {}", what, short(label))
+    start, end, title = label
+    return labelled_line(text(data.get("text"), "text"), start, end, title, what)

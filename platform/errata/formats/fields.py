@@ -67,6 +67,11 @@ def filled_text(value: Any, what: str) -> str:
     return line
 
 
+def word(value: Any, what: str) -> str:
+    """A name: text, or a whole number as its digits. Raises BadInput."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else text(value, what)
+
+
 def number(value: Any, what: str) -> float:
     """A finite number; one written as text is refused."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):

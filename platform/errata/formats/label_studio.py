@@ -4,9 +4,9 @@
 
 Where chapters stand, in `result`:
 - regions whose control or label has `chapter` in its name, each with its title in a text area under the same region
-  id: spans of time (`labels`, in seconds), of paragraphs (`paragraphlabels`: a chapter starts where the paragraph does,
-  by the one list in the task's data whose items have a `start`), or of frames (`timelinelabels`: counted from 1, by the
-  frame rate in the data's `fps`, `frame_rate` or `frames_per_second`);
+  id, or else in the region's own notes: spans of time (`labels`, in seconds), of paragraphs (`paragraphlabels`: a
+  chapter starts where the paragraph does, by the one list in the task's data whose items have a `start`), or of frames
+  (`timelinelabels`: counted from 1, by the frame rate in the data's `fps`, `frame_rate` or `frames_per_second`);
 - or one text area with `chapter` in its name, in the form of `chapter_text`.
 A chapter lasts until the next one starts; where its region ends is not used, nor are other controls, but for one called
 `verdict` that says accept, edit or reject.
@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from reprlib import repr as short
@@ -32,12 +33,13 @@ from typing import Any, NamedTuple
 from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats import chapter_text
-from errata.formats.fields import filled_text, listing, mapping, text_or_nothing, time, written_number
-from errata.formats.review_lines import Line, by_day, entries, place_name, reviews, video_id, word
+from errata.formats.fields import filled_text, listing, mapping, text_or_nothing, time, word, written_number
+from errata.formats.review_lines import Line, by_day, entries, place_name, reviews
 from errata.formats.review_task import BLIND, KEY
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import json_rows
 from errata.formats.source_rows import LeftOut, Rejected, SourceRow
+from errata.formats.video_ids import video_id
 
 NOBODY, SKIPPED = "not reviewed", "skipped"
 """Why a task or an annotation is left out."""
@@ -46,13 +48,13 @@ REGIONS = ("labels", "paragraphlabels", "timelinelabels")
 FRAME_RATES = ("fps", "frame_rate", "frames_per_second")
 
 
-def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
+def read(path: Path, until: str | None = None, key: str | None = None) -> Iterator[Review | Rejected]:
     """Reads a JSON export, or JSONL of its tasks. Raises BadInput when nothing in it was annotated."""
     tasks = list(json_rows(path))
     if all(fits(entries(task.raw)) and not task.raw.get("annotations") for task in tasks):
         raise BadInput(f"{path} holds tasks that nobody has annotated; export it again once they are reviewed")
     rows = chain.from_iterable(map(_annotations, tasks))
-    return reviews(by_day(rows, _day), _line, _day, until)
+    return reviews(by_day(rows, _day), partial(_line, key=key), _day, until)
 
 
 def fits(raw: JsonObject) -> bool:
@@ -88,7 +90,7 @@ def _day(raw: Any) -> Any:
     return annotation.get("updated_at") or annotation.get("created_at")
 
 
-def _line(raw: Any) -> Line:
+def _line(raw: Any, key: str | None = None) -> Line:
     annotation = _annotation(raw)
     data = mapping(raw.get("data"), "data")
     result = _items(annotation.get("result"), "the annotation")
@@ -98,7 +100,7 @@ def _line(raw: Any) -> Line:
         raise BadInput(f"it has no chapters, but {_kinds(result)}; leave it out, or export the chapters' own project")
     _check_accepted(annotation.get("reviews") or [])
     return {
-        "video_id": video_id(data),
+        "video_id": video_id(data, key=key),
         "reviewer": _reviewer(annotation.get("completed_by")),
         "reviewed_on": _day(raw),
         "kind": kind,
@@ -180,6 +182,8 @@ class _Region(NamedTuple):
     what: str
     value: JsonObject
     titles: list[Any]
+    notes: list[Any]
+    """What was written into the region's own notes, which any labelling setup has."""
 
 
 def _chapters(result: list[JsonObject], data: JsonObject, whose: str) -> list[JsonObject] | None:
@@ -206,8 +210,13 @@ def _regions(result: list[JsonObject], whose: str) -> dict[str, _Region]:
                 raise BadInput(f"{what} is of type {short(kind)}; read are {', '.join(REGIONS)}")
             if name in regions:
                 raise BadInput(f"{what} is marked twice; keep one")
-            regions[name] = _Region(what, mapping(value, what), [])
+            regions[name] = _Region(what, mapping(value, what), [], _notes(item))
     return regions
+
+
+def _notes(item: JsonObject) -> list[Any]:
+    text = entries(item.get("meta")).get("text")
+    return text if isinstance(text, list) else [] if text is None else [text]
 
 
 def _titles(result: list[JsonObject], regions: dict[str, _Region]) -> list[Any]:
@@ -235,9 +244,10 @@ def marks_chapters(control: Any, value: JsonObject, kind: str) -> bool:
 
 
 def _item(region: _Region, data: JsonObject) -> JsonObject:
-    if len(region.titles) != 1:
-        raise BadInput(f"{region.what} has {len(region.titles)} titles; give it one")
-    title = filled_text(region.titles[0], f"the title of {region.what}")
+    titles = region.titles or region.notes
+    if len(titles) != 1:
+        raise BadInput("{} has {} titles; give it one", region.what, len(titles))
+    title = filled_text(titles[0], f"the title of {region.what}")
     return {"start": start_of(region.value, data, region.what), "title": title}
 
 

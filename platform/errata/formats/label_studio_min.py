@@ -19,26 +19,28 @@ own. In CSV a list is written as JSON.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any
 
 from errata.errors import BadInput
 from errata.files import JsonObject
-from errata.formats.fields import filled_text, listing, mapping
+from errata.formats.fields import filled_text, listing, mapping, word
 from errata.formats.json_files import parse
 from errata.formats.label_studio import REGIONS, marks_chapters, start_of, verdict
-from errata.formats.review_lines import ID_KEYS, Line, by_day, place_name, reviews, video_id, word
+from errata.formats.review_lines import Line, by_day, place_name, reviews
 from errata.formats.review_task import BLIND, KEY
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_rows, is_json, json_rows
 from errata.formats.source_rows import Rejected, SourceRow
+from errata.formats.video_ids import ID_KEYS, video_id
 
 
-def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
+def read(path: Path, until: str | None = None, key: str | None = None) -> Iterator[Review | Rejected]:
     """Reads JSON_MIN, JSONL of its rows, or the CSV export. Raises BadInput when the file can't be read."""
     rows = json_rows(path) if is_json(path) else map(_decode, csv_rows(path))
-    return reviews(by_day(map(_with_annotation_id, rows), _day), _line, _day, until)
+    return reviews(by_day(map(_with_annotation_id, rows), _day), partial(_line, key=key), _day, until)
 
 
 def fits(raw: JsonObject) -> bool:
@@ -72,7 +74,7 @@ def _day(raw: Any) -> Any:
     return fields.get("updated_at") or fields.get("created_at")
 
 
-def _line(raw: Any) -> Line:
+def _line(raw: Any, key: str | None = None) -> Line:
     fields = mapping(raw, "the row")
     regions = _regions(fields)
     if regions is None and (name := _text_field(fields)):
@@ -83,7 +85,7 @@ def _line(raw: Any) -> Line:
             'export as JSON, or add "chapters": []'
         )
     return {
-        "video_id": video_id(fields, tuple(key for key in ID_KEYS if key != "id")),
+        "video_id": video_id(fields, tuple(name for name in ID_KEYS if name != "id"), key),
         "reviewer": word(fields.get("annotator"), "annotator"),
         "reviewed_on": _day(raw),
         "kind": verdict(fields["verdict"]) if "verdict" in fields else None,

@@ -23,7 +23,7 @@ class ReviewFormat(NamedTuple):
     """What it is called in a sentence."""
     fits: Callable[[JsonObject], bool]
     """Whether a row of a file is this format's."""
-    read: Callable[[Path, str | None], Iterator[Review | Rejected]]
+    read: Callable[[Path, str | None, str | None], Iterator[Review | Rejected]]
 
 
 def _is_review(raw: JsonObject) -> bool:
@@ -44,25 +44,28 @@ FORMATS = {
 """A row that fits several is the first one's."""
 
 
-def reviews(path: Path, name: str = "auto", until: str | None = None) -> DetectedFile[Review]:
+def reviews(path: Path, name: str = "auto", until: str | None = None, key: str | None = None) -> DetectedFile[Review]:
     """The reviews in a file or folder; `name` is one of FORMATS, or `auto`; `until` as in `reviews_jsonl.read`.
+
+    `key` names the field (of a task's data or metadata, or a table's column) that holds the transcript's id, or a file
+    or address that is called by it; without one each format looks where it usually stands.
 
     Raises BadInput when the file can't be read, or is in none of the formats.
     """
     if name not in ("auto", *FORMATS):
         raise BadInput(f"there is no format {name!r}; name one of auto, {', '.join(FORMATS)}")
-    review_format = FORMATS[_fitting(path) if name == "auto" else name]
-    return DetectedFile(path, review_format.label, review_format.read(path, until))
+    review_format = FORMATS[_fitting(path, key) if name == "auto" else name]
+    return DetectedFile(path, review_format.label, review_format.read(path, until, key))
 
 
-def _fitting(path: Path) -> str:
+def _fitting(path: Path, key: str | None) -> str:
     if path.is_dir() or description.is_file(path):
         return "description"
     if workbook.is_one(path):
         return "sheet"
     for sample in chain.from_iterable(map(_samples, _contents(path))):
         for name, review_format in FORMATS.items():
-            if review_format.fits(sample):
+            if review_format.fits(sample if key is None else {**sample, "video_id": ""}):
                 return name
     accepted = ", ".join(review_format.label for review_format in FORMATS.values())
     raise BadInput(f"{path} is in no format of reviews that can be read; accepted are {accepted}")

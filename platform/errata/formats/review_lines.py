@@ -8,26 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from pathlib import PurePosixPath
 from reprlib import repr as short
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats import reviews_jsonl
-from errata.formats.fields import text
 from errata.formats.json_files import Doubled
 from errata.formats.reviews_jsonl import Review
 from errata.formats.source_rows import Rejected, SourceRow, convert_rows
 
 Line = JsonObject
-
-ID_KEYS = ("video_id", "external_id", "id", "path")
-FILE_KEYS = ("audio", "video", "media", "file", "filename", "url", "audio_url", "video_url")
-
-_UPLOADED = 9
-"""Characters that Label Studio puts before the name of an uploaded file: eight hex digits and a dash."""
 
 
 def reviews(
@@ -78,35 +69,6 @@ def entries(raw: Any) -> JsonObject:
     return raw if isinstance(raw, dict) and not isinstance(raw, Doubled) else {}
 
 
-def word(value: Any, what: str) -> str:
-    """A name: text, or a whole number as its digits. Raises BadInput."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else text(value, what)
-
-
 def place_name(value: Any) -> str:
     """A name as it stands, for a place in a file; anything else cut short."""
     return str(value) if isinstance(value, str | int) else short(value)
-
-
-def video_id(data: JsonObject, keys: tuple[str, ...] = ID_KEYS) -> str:
-    """The first of `keys` that is filled in, or the stem of the media file that one of FILE_KEYS names."""
-    for key in keys:
-        if data.get(key) not in (None, ""):
-            return word(data[key], key)
-    for key in FILE_KEYS:
-        if isinstance(data.get(key), str) and (stem := _stem(data[key])):
-            return stem
-    raise BadInput(f"nothing in {short(sorted(data))} is the video's id; add it as `video_id`")
-
-
-def _stem(place: str) -> str:
-    """The name of a file at a path or URL without its ending; empty where it has none, as a page has not."""
-    try:
-        parts = urlsplit(place)
-    except ValueError:
-        return ""
-    served = parse_qs(parts.query).get("d", [""])[0] if parts.path.endswith("/local-files/") else ""
-    file = PurePosixPath(served or unquote(parts.path))
-    if not file.suffix:
-        return ""
-    return file.stem[_UPLOADED:] if "/data/upload/" in parts.path else file.stem

@@ -18,6 +18,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any
@@ -30,6 +31,7 @@ from errata.formats.dates import iso_date
 from errata.formats.fields import filled_text, listed_chapters, mapping, text, text_or_nothing, yes_or_no
 from errata.formats.json_files import write_text
 from errata.formats.source_rows import Adjustment, LeftOut, Rejected, SourceRow, convert_rows, json_lines
+from errata.formats.video_ids import keyed_id
 
 KINDS: tuple[Kind, ...] = ("edit", "accept", "reject")
 LATER = "reviewed later"
@@ -59,7 +61,7 @@ class Review:
     """What was read otherwise than it stands, and how often."""
 
 
-def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
+def read(path: Path, until: str | None = None, key: str | None = None) -> Iterator[Review | Rejected]:
     """Reviews in the file's order; with `until` (an ISO date) only those of that day or before, or without a date;
     a later one is a `LeftOut`.
 
@@ -70,7 +72,7 @@ def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
     if until is not None:
         last = day(until)
         rows = (leave_if_later(row, row.raw, last) for row in rows)
-    return convert_rows(rows, review_of)
+    return convert_rows(rows, partial(review_of, key=key))
 
 
 def write(path: Path, reviews: Iterable[Review]) -> int:
@@ -115,8 +117,8 @@ def leave_if_later(row: SourceRow | Rejected, dated: Any, last: str) -> SourceRo
     return LeftOut(row.file, row.row, LATER, row.raw) if later else row
 
 
-def review_of(row: SourceRow) -> Review:
-    """A line as a review; raises BadInput."""
+def review_of(row: SourceRow, key: str | None = None) -> Review:
+    """A line as a review, of the transcript that its `key` names, or else its `video_id`; raises BadInput."""
     raw = mapping(row.raw, "the row")
     draft = _chapters(raw.get("draft"), "draft")
     blind = yes_or_no(raw.get("blind"), "blind")
@@ -124,7 +126,7 @@ def review_of(row: SourceRow) -> Review:
         _check_blind(raw)
     kind, right = _decide(_kind(raw.get("kind")), draft, _chapters(raw.get("reviewed"), "reviewed"))
     return Review(
-        video_id=_video_id(raw.get("video_id")),
+        video_id=_video_id(raw.get("video_id")) if key is None else keyed_id(raw.get(key), key),
         kind=kind,
         chapters=right,
         reviewer=filled_text(raw.get("reviewer"), "reviewer"),

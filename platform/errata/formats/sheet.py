@@ -51,6 +51,7 @@ from errata.formats.review_task import ReviewTask
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_rows, known_names
 from errata.formats.source_rows import Rejected, SourceRow
+from errata.formats.video_ids import id_in
 
 COLUMNS = ("video_id", "reviewer", "reviewed_on", "kind", "start", "title", "prediction", "blind")
 NEEDED = ("video_id", "start", "title")
@@ -78,11 +79,14 @@ _EXCERPT = 160
 """Characters of the words at a chapter's start."""
 
 
-def read(path: Path, until: str | None = None) -> Iterator[Review | Rejected]:
+def read(path: Path, until: str | None = None, key: str | None = None) -> Iterator[Review | Rejected]:
     """Raises BadInput when the file can't be read or lacks a column, and Unavailable for XLSX without openpyxl."""
-    rows = list(workbook.rows(path, COLUMNS, ("reviewed_on",)) if workbook.is_one(path) else csv_rows(path, COLUMNS))
-    _check_columns(path, rows)
-    return reviews([_row(review) for review in _group_rows(rows)], _line, _day, until)
+    names = COLUMNS if key is None else (key, *COLUMNS)
+    rows = list(workbook.rows(path, names, ("reviewed_on",)) if workbook.is_one(path) else csv_rows(path, names))
+    _check_columns(path, rows, key)
+    cell_rows = [_cells(row, key) if isinstance(row, SourceRow) else row for row in rows]
+    columns = next((list(row.raw) for row in rows if isinstance(row, SourceRow)), [])
+    return reviews([_row(review) for review in _group_rows(cell_rows, columns, key)], _line, _day, until)
 
 
 def fits(raw: JsonObject) -> bool:
@@ -158,33 +162,32 @@ class _Group(NamedTuple):
     broken: list[Rejected]
 
 
-def _check_columns(path: Path, rows: list[SourceRow | Rejected]) -> None:
+def _check_columns(path: Path, rows: list[SourceRow | Rejected], key: str | None) -> None:
     table = next((row.raw for row in rows if isinstance(row, SourceRow)), None)
     if table is None:
         raise BadInput(
             f"{path} has no rows that can be read; name the columns in the first line (of the first sheet): "
             f"{', '.join(COLUMNS)}"
         )
-    if missing := [name for name in NEEDED if name not in table]:
+    needed = NEEDED if key is None else (key, *NEEDED[1:])
+    if missing := [name for name in needed if name not in table]:
         raise BadInput(
             f"{path} has no column {' and no column '.join(missing)}; its columns must be {', '.join(COLUMNS)}"
         )
 
 
-def _group_rows(rows: list[SourceRow | Rejected]) -> list[_Group]:
-    """The rows of each review, in the order in which the reviews begin."""
-    cell_rows = [_cells(row) if isinstance(row, SourceRow) else row for row in rows]
-    above = _first_cells(cell_rows)
+def _group_rows(rows: list[SourceRow | Rejected], columns: list[str], key: str | None) -> list[_Group]:
+    """The rows of each review, in the order in which the reviews begin; `columns` are those of a row that is torn."""
+    above = _first_cells(rows)
     groups: dict[tuple[str, ...], _Group] = {}
-    placed = [_place(_whole(row, above), above, groups) for row in cell_rows]
+    placed = [_place(_whole(row, above), above, groups) for row in rows]
     videos: dict[str, list[_Group]] = {}
     for group in groups.values():
         videos.setdefault(group.first.raw["video_id"], []).append(group)
-    columns = next((list(row.raw) for row in rows if isinstance(row, SourceRow)), [])
     before, after = _nearest(placed), _nearest(placed[::-1])[::-1]
     for row, last, following in zip(placed, before, after, strict=True):
         if isinstance(row, Rejected):
-            names = _videos_in(row, columns, videos)
+            names = _videos_in(row, columns, videos, key)
             spoilt = _groups_of(names, videos) if names else _likelier(row, last, following)
             if not spoilt:  # it may be of a review that has no other row: that one is refused under its own name
                 spoilt = [groups.setdefault((*names,), _Group(SourceRow(row.file, row.row, None), [], []))]
@@ -221,12 +224,12 @@ def _nearest(placed: list[_Group | Rejected]) -> list[_Group | None]:
     return nearest
 
 
-def _videos_in(broken: Rejected, columns: list[str], videos: Collection[str]) -> list[str]:
+def _videos_in(broken: Rejected, columns: list[str], videos: Collection[str], key: str | None) -> list[str]:
     """The videos that a row which can't be read is of, as far as it says."""
     if isinstance(broken.raw, str):
         return [name for name in videos if name in broken.raw]
-    at = columns.index("video_id")
-    name = unguard(broken.raw[at]) if at < len(broken.raw) else ""
+    at = columns.index(key or "video_id")
+    name = _talk(broken.raw[at], key) if at < len(broken.raw) else ""
     return [name] if name.strip() and (name in videos or len(broken.raw) == len(columns)) else []
 
 
@@ -239,10 +242,16 @@ def _likelier(broken: Rejected, before: _Group | None, after: _Group | None) -> 
     return keyed or groups
 
 
-def _cells(row: SourceRow) -> SourceRow | Rejected:
+def _talk(cell: str, key: str | None) -> str:
+    """The id in a cell of the column `key`, or of `video_id`, where it stands to the letter."""
+    return unguard(cell) if key is None else id_in(unguard(cell))
+
+
+def _cells(row: SourceRow, key: str | None) -> SourceRow | Rejected:
     cells = {name: unguard(row.raw.get(name, "")) for name in COLUMNS}
+    cells["video_id"] = _talk(row.raw.get(key or "video_id", ""), key)
     if not cells["video_id"].strip():
-        return Rejected(row.file, row.row, "it has no video_id; fill it in", list(row.raw.values()))
+        return Rejected(row.file, row.row, f"it has no {key or 'video_id'}; fill it in", list(row.raw.values()))
     for name in set(COLUMNS) - set(_VERBATIM):
         cells[name] = cells[name].strip()
     return SourceRow(row.file, row.row, cells)

@@ -127,13 +127,13 @@ def _reference(store: Store, transcript: int, transcript_hash: str, chapters: Ch
 
 
 def import_corrections(
-    record: Record, path: Path, rejects: Path, until: str | None = None, name: str = "auto"
+    record: Record, path: Path, rejects: Path, until: str | None = None, name: str = "auto", key: str | None = None
 ) -> ImportReport:
     """Imports reviews of whichever format `path` holds, or the one called `name`; those of the day `until` and before.
 
     Raises BadInput where the file as a whole can't be read.
     """
-    return add_corrections(record, review_detect.reviews(path, name, until), rejects)
+    return add_corrections(record, review_detect.reviews(path, name, until, key), rejects)
 
 
 def add_corrections(record: Record, file: DetectedFile[Review], rejects: Path) -> ImportReport:

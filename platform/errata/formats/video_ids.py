@@ -1,0 +1,78 @@
+"""By which transcript's id a row of a reviewer's tool goes."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from reprlib import repr as short
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from errata.errors import BadInput
+from errata.files import JsonObject
+from errata.formats.fields import word
+
+ID_KEYS = ("video_id", "external_id", "id", "path")
+FILE_KEYS = ("audio", "video", "media", "file", "filename", "url", "audio_url", "video_url")
+
+_MEDIA = "mp3 mp4 m4a m4b m4v wav flac ogg oga opus aac wma webm mkv mov avi mpg mpeg"
+_ENDINGS = frozenset(f".{ending}" for ending in f"{_MEDIA} vtt srt txt json".split())
+"""How the files end whose bare name is known to be one: a dot may also stand in an id."""
+
+_UPLOADED = 9
+"""Characters that Label Studio puts before the name of an uploaded file: eight hex digits and a dash."""
+
+
+def video_id(data: JsonObject, keys: tuple[str, ...] = ID_KEYS, key: str | None = None) -> str:
+    """What the field `key` says, where one is named: the id, or a file or address that is called by it.
+
+    Else the first of `keys` that is filled in, or the stem of the media file that one of FILE_KEYS names. Raises
+    BadInput where there is none.
+    """
+    if key is not None:
+        return keyed_id(data.get(key), key)
+    for name in keys:
+        if data.get(name) not in (None, ""):
+            return word(data[name], name)
+    for name in FILE_KEYS:
+        if isinstance(data.get(name), str) and (stem := _stem(data[name])):
+            return stem
+    raise BadInput(
+        "nothing in {} is the video's id; add it as `video_id`, or name its field with --key", short(sorted(data))
+    )
+
+
+def keyed_id(value: object, key: str) -> str:
+    """The id that the value of the field `key` says. Raises BadInput where there is none."""
+    if value in (None, ""):
+        raise BadInput("it has no {!r}, which is to hold the transcript's id; fill it in", key)
+    return id_in(word(value, key))
+
+
+def id_in(name: str) -> str:
+    """The id in `talk1`, `talk1.mp4`, `talks/talk1.mp4`, `https://…/talk1.mp4` or `https://…/watch?v=talk1`."""
+    place = name.replace("\\", "/")
+    if "/" in place:
+        return _stem(place) or _page(place) or name
+    file = PurePosixPath(name)
+    return file.stem if file.suffix.lower() in _ENDINGS else name
+
+
+def _stem(place: str) -> str:
+    """The name of a file at a path or URL without its ending; empty where it has none, as a page has not."""
+    try:
+        parts = urlsplit(place)
+    except ValueError:
+        return ""
+    served = parse_qs(parts.query).get("d", [""])[0] if parts.path.endswith("/local-files/") else ""
+    file = PurePosixPath(served or unquote(parts.path))
+    if not file.suffix:
+        return ""
+    return file.stem[_UPLOADED:] if "/data/upload/" in parts.path else file.stem
+
+
+def _page(place: str) -> str:
+    """What a page's address calls it: `?v=…`, as YouTube's do, or the last part of its path."""
+    try:
+        parts = urlsplit(place)
+    except ValueError:
+        return ""
+    return parse_qs(parts.query).get("v", [""])[0] or PurePosixPath(unquote(parts.path)).name
