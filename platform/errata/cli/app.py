@@ -216,9 +216,9 @@ def seeds_command(
 def status_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Where the loop stands, in one screen."""
     from errata.cli.print_status import print_status
-    from errata.operations.status import loop_status
+    from errata.loop.moved_aliases import status_with_mlflow
 
-    show(loop_status(find(workspace)), as_json, print_status)
+    show(status_with_mlflow(find(workspace)), as_json, print_status)
 
 
 @app.command("report", rich_help_panel=LOOP)
@@ -252,7 +252,8 @@ def rollback_command(
     from errata.loop.deliver import roll_back
 
     models = roll_back(find(workspace), reason, getuser())
-    say("; ".join(f"{alias} is {model[:16] or 'nothing'} again" for alias, model in models.items()))
+    for alias, model in models.items():
+        say(f"{alias} is {model[:16]} again" if model else f"{alias} is nothing again: none shipped with that champion")
 
 
 @app.command("history", rich_help_panel=DECISIONS)

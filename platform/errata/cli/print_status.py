@@ -10,7 +10,7 @@ from errata.cli.output import as_json, number, print_table, say, with_interval
 from errata.documents.decision import leading_decision
 from errata.documents.file_names import REPORT_PAGE
 from errata.wording.gate_sentences import causes, known_error, luck, reasons
-from errata.wording.night_sentences import alarm_sentence, gate_change_sentence, night_reason
+from errata.wording.night_sentences import alarm_sentence, gate_change_sentence, moved_alias_sentence, night_reason
 
 if TYPE_CHECKING:
     from errata.database.nights import NightSummary
@@ -36,6 +36,11 @@ def print_status(status: LoopStatus) -> None:
     say(f"watermark   {status.watermark}; {status.waiting_corrections} corrected transcripts wait for a night")
     for alias, model in status.aliases.items():
         say(f"{alias:<11} {model[:16] if model else '–'}")
+    for moved in status.moved_aliases:
+        root = str(status.workspace)
+        say(moved_alias_sentence(moved.alias, moved.model, moved.in_mlflow, moved.version, root))
+    if status.mlflow_problem:
+        say(f"MLflow      can't be asked: {status.mlflow_problem}")
     if status.preset:
         say(f"gate        preset {status.preset}")
     for night in status.nights:

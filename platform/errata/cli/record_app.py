@@ -155,10 +155,10 @@ def fsck_command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check that the record still is what was written: texts, hashes, numbers and leak groups."""
-    from errata.operations.record_check import check_record
+    """Check that record and models are what was written: texts, hashes, numbers, leak groups, files."""
+    from errata.loop.workspace_check import check_workspace
 
-    check = check_record(find(workspace), getuser() if repair else None)
+    check = check_workspace(find(workspace), getuser() if repair else None)
     show(check, as_json, print_check, check_json)
     if check.findings.problems:
         raise typer.Exit(4)  # after what was found has been shown whole
