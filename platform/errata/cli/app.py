@@ -14,6 +14,7 @@ import typer
 
 from errata import __version__
 from errata.cli.arguments import HERE, AsJson, InWorkspace, ModelName, NightLabel, check_arguments, find
+from errata.cli.completion import complete_model
 from errata.cli.judge_app import judges
 from errata.cli.output import say, show
 from errata.cli.panels import CHECKS, DECISIONS, LOOP, RECORD, START
@@ -44,6 +45,8 @@ app.add_typer(score)
 app.add_typer(judges, name="judges", rich_help_panel=CHECKS)
 
 Format = Annotated[str, typer.Option("--format", help="The file's format; `auto` tells it by the content.")]
+Tool = Literal["label-studio", "argilla", "sheet", "jsonl"]
+TemplateName = Literal["indexed", "timestamps", "json", "inline"]
 HeldOut = Literal["dev", "anchor", "sealed"]
 """Roles that an import may declare: all stricter than what a hash would draw for most."""
 Row = TypeVar("Row")
@@ -85,7 +88,7 @@ def init_command(
     model: Annotated[
         Path | None, typer.Option(help="Day-0: a folder that transformers can load. Default: the embedded errata-tiny.")
     ] = None,
-    template: Annotated[str, typer.Option(help="Prompt template, for a model without a card.")] = "indexed",
+    template: Annotated[TemplateName, typer.Option(help="Prompt template, for a model without a card.")] = "indexed",
     context: Annotated[int, typer.Option(min=64, help="Tokens a prompt and its answer may take, for the same.")] = 4096,
     here: Annotated[bool, typer.Option("--here", help="Make it among the files that FOLDER has already.")] = False,
     adopt: Annotated[
@@ -171,7 +174,7 @@ def tasks_command(
     out: Annotated[Path, typer.Argument(help="The file to write.")],
     workspace: InWorkspace = HERE,
     tool: Annotated[
-        str, typer.Option("--for", help="label-studio, argilla, sheet (CSV, or XLSX by its name) or jsonl.")
+        Tool, typer.Option("--for", help="The reviewers' tool; a sheet is CSV, or XLSX by its name.")
     ] = "label-studio",
     model: ModelName = "champion",
     as_json: AsJson = False,
@@ -232,7 +235,9 @@ def report_command(workspace: InWorkspace = HERE, night: NightLabel = None, as_j
 
 @app.command("promote", rich_help_panel=DECISIONS)
 def promote_command(
-    model: Annotated[str, typer.Argument(help="An alias, or the beginning of a model's identity.")],
+    model: Annotated[
+        str, typer.Argument(help="An alias, or the beginning of a model's identity.", autocompletion=complete_model)
+    ],
     evidence: Annotated[Path, typer.Option(help="The evidence record that says `promote` of it.")],
     workspace: InWorkspace = HERE,
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from errata.cli.output import as_json, number, print_table, say, with_interval
+from errata.cli.output import STYLES, as_json, number, print_table, say, say_styled, with_interval
 from errata.documents.decision import leading_decision
 from errata.documents.file_names import REPORT_PAGE
 from errata.wording.gate_sentences import causes, known_error, luck, reasons
@@ -77,7 +77,7 @@ def print_night(outcome: Outcome, nights: Path) -> None:
     """A night that has just ended, with every decision and its reasons; `nights` is the folder of their reports."""
     print_nights([outcome])
     for entry in outcome.decisions:
-        say(f"{entry.name} {entry.model[:16]}: {entry.decision.verdict}")
+        say_styled(f"{entry.name} {entry.model[:16]}: {entry.decision.verdict}", STYLES.get(entry.decision.verdict, ""))
         for reason in reasons(entry.decision):
             say(f"  {reason}")
     if not outcome.decisions:
