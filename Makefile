@@ -1,21 +1,19 @@
 # Two commands do all the set-up: `make loop` and `make test`.
-PYTHON ?= python3
+# Another Python: `make PYTHON=python3.12`. torch from another place than is chosen for this machine: `make TORCH_INDEX=URL`.
+SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))
+PYTHON ?= $(shell for python in python3 python3.12 python3.11; do \
+	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && exit; done; echo python3)
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 export HF_HUB_OFFLINE ?= 1
+export TORCH_INDEX
 
 .PHONY: setup loop test test-all lint bench twins
 
-setup: .venv/.ready
-
-# requirements.lock pins everything; torch first, so that nothing else chooses a build of it
-.venv/.ready: requirements.lock pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet torch==2.13.0
-	$(BIN)/pip install --quiet -r requirements.lock
-	$(BIN)/pip install --quiet --no-deps --editable .
-	touch $@
+setup:
+	@$(PYTHON) -c '$(SUITABLE)' 2>/dev/null || { echo "Errata needs Python 3.11 or 3.12: install one (Debian, Ubuntu: \`apt" \
+		"install python3.11 python3.11-venv\`; macOS: \`brew install python@3.12\`) and say \`make PYTHON=python3.11\`." >&2; exit 1; }
+	@$(PYTHON) set_up.py
 
 loop: setup
 	$(BIN)/errata demo demo

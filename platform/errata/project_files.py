@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-PACKAGE = Path(__file__).parent
+import errata
 
 
 def project_file(name: str) -> Path:
     """In an installed wheel they lie in `errata/_project/`, in a checkout at its root."""
-    carried = PACKAGE / "_project" / name
-    return carried if carried.exists() else PACKAGE.parents[1] / name
+    package = Path(errata.__file__).parent
+    carried = package / "_project" / name
+    return carried if carried.exists() else package.parents[1] / name
 
 
 def embedded_model() -> Path:
     """The folder of errata-tiny, the sealed model that comes along."""
-    return PACKAGE / "tiny"
+    return Path(errata.__file__).parent / "tiny"

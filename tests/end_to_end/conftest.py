@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.command_line import Errata, in_a_process, json_of
+from tests.command_line import Done, Errata, in_a_process, json_of
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +25,32 @@ def errata() -> Errata:
 @pytest.fixture(scope="session")
 def as_json(errata: Errata) -> Callable[..., Any]:
     return json_of(errata)
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run([*pip, "--wheel-dir", folder, ROOT], check=True)
+    return next(folder.glob("errata-*.whl"))
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Errata:
+    """`errata` of the wheel alone, in an environment of its own that borrows the libraries of this one."""
+    folder = tmp_path_factory.mktemp("Träger eins")
+    venv.create(folder / "venv")
+    python = folder / "venv" / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run([*pip, wheel], check=True)
+    own = next((folder / "venv" / "lib").glob("python*")) / "site-packages"
+    (own / "libraries.pth").write_text(sysconfig.get_path("purelib"))  # its own .pth, the checkout's, isn't read
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {"NO_COLOR": "1"}
+
+    def run(*words: str | Path, check: bool = True) -> Done:
+        command = [str(folder / "venv" / "bin" / "errata"), *map(str, words)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=folder)
+        assert done.returncode == 0 or not check, done.stderr
+        return done
+
+    return run

@@ -1,4 +1,4 @@
-"""`make loop`: the whole loop on the sample days, as a stranger runs it."""
+"""The whole loop on the sample days, as a stranger runs it: from a wheel, without the checkout."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.command_line import Errata, json_of
+
 VERDICTS = {"promote", "reject", "inconclusive", "underpowered", "blocked"}
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
-def test_the_loop_turns_four_times_and_corrections_move_the_scores(tmp_path: Path, errata, as_json) -> None:
+def test_the_loop_turns_four_times_and_corrections_move_the_scores(tmp_path: Path, installed: Errata) -> None:
+    as_json = json_of(installed)
     root = tmp_path / "demo"
     nights = as_json("demo", root)
     assert [night["night"] for night in nights] == ["day-1", "day-2", "day-3", "day-4"]
@@ -31,5 +34,5 @@ def test_the_loop_turns_four_times_and_corrections_move_the_scores(tmp_path: Pat
         move for move in as_json("history", "-w", root) if move["reason"] == "promote" and move["alias"] == "champion"
     ]
     if promoted:
-        errata("rollback", "-w", root)
+        installed("rollback", "-w", root)
         assert as_json("status", "-w", root)["aliases"]["champion"] == promoted[-1]["previous"]
