@@ -86,7 +86,10 @@ def init_command(
         Path | None, typer.Option(help="Day-0: a folder that transformers can load. Default: the embedded errata-tiny.")
     ] = None,
     template: Annotated[str, typer.Option(help="Prompt template, for a model without a card.")] = "indexed",
-    context: Annotated[int, typer.Option(min=64, help="Tokens a prompt and its answer may take, for the same.")] = 4096,
+    context: Annotated[
+        int | None,
+        typer.Option(min=64, help="Tokens a prompt and its answer may take, for the same. Default: 4096, if it can."),
+    ] = None,
     here: Annotated[bool, typer.Option("--here", help="Make it among the files that FOLDER has already.")] = False,
     adopt: Annotated[
         bool, typer.Option("--adopt", help="Own the record, whichever workspace did: that was moved here, or is gone.")

@@ -11,6 +11,7 @@ from errata.database.record import Record
 from errata.documents.params import TARGETS
 from errata.errors import BadInput
 from errata.inference.artefact import CARD, Card, model_folder, seal, store_model
+from errata.loop.model_check import CONTEXT, check_model, load_config, longest_context
 from errata.loop.new_folder import check_folder, nothing_left_behind
 from errata.operations.ownership import check_unclaimed, claim
 from errata.operations.status import ALIASES
@@ -27,7 +28,7 @@ def init(
     root: Path,
     model: Path | None = None,
     template: str = "indexed",
-    context: int = 4096,
+    context: int | None = None,
     here: bool = False,
     adopt: bool = False,
 ) -> Workspace:
@@ -35,7 +36,8 @@ def init(
 
     `template` and `context` say how a model without a card of ours is asked. Doing it again completes what is missing.
     Raises Refused for a folder with other files, unless it is to be made among them (`here`), and for a record that is
-    another workspace's, unless it is to `adopt` it. Where a new one can't be made whole, nothing is left of it.
+    another workspace's, unless it is to `adopt` it; BadInput for a model that can't be asked or trained. Where a new
+    one can't be made whole, nothing is left of it.
     """
     if (root / FILE).is_file():
         return _complete(Workspace.lay_out(root), adopt, model, template, context)
@@ -46,13 +48,13 @@ def init(
         return _complete(Workspace.lay_out(root), adopt, model, template, context)
 
 
-def _complete(workspace: Workspace, adopt: bool, model: Path | None, template: str, context: int) -> Workspace:
+def _complete(workspace: Workspace, adopt: bool, model: Path | None, template: str, context: int | None) -> Workspace:
     """What a workspace that is laid out lacks."""
     claim(workspace, adopt)
     _update_sketches(workspace.record)
     with workspace.record.read() as store:
         models = {alias: store.aliases.model_of(alias) for alias in ALIASES}
-    day0 = models["day0"] or _install(workspace, model or embedded_model(), template, context)
+    day0 = models["day0"] or _install(workspace, model, template, context)
     registry = ModelRegistry.of(workspace)
     run = registry.open_run("day0")
     for alias, identity in {**models, "day0": day0}.items():
@@ -76,15 +78,26 @@ def _update_sketches(record: Record) -> None:
         repair(record, by="init")
 
 
-def _install(workspace: Workspace, model: Path, template: str, context: int) -> str:
-    """Copies a model's files into the workspace, sealed."""
+def _install(workspace: Workspace, model: Path | None, template: str, context: int | None) -> str:
+    """Copies a model's files into the workspace, sealed. Raises BadInput for one that can't be asked and trained."""
     templates.find(template)
-    if not (model / "config.json").is_file():
-        raise BadInput(f"{model} holds no model (no config.json); give a folder that transformers can load")
+    source = model or embedded_model()
+    if not (source / "config.json").is_file():
+        raise BadInput(f"{source} holds no model (no config.json); give a folder that transformers can load")
+    card = _card(source, template, context)
+    if model is not None:  # ours is known to be whole, and to import torch takes seconds
+        check_model(source, card)
     with TemporaryDirectory() as place:
         copy = Path(place) / "model"
-        shutil.copytree(model, copy, ignore=shutil.ignore_patterns("manifest.json", "__pycache__"))
+        shutil.copytree(source, copy, ignore=shutil.ignore_patterns("manifest.json", "__pycache__"))
         if not (copy / CARD).exists():
-            Card(template, context).write(copy)
+            card.write(copy)
         seal(copy)
         return store_model(copy, workspace.models)
+
+
+def _card(model: Path, template: str, context: int | None) -> Card:
+    """Its own, if it has one; else as the command says, and with as many tokens as it can see."""
+    if (model / CARD).exists():
+        return Card.read(model)
+    return Card(template, context or min(CONTEXT, longest_context(load_config(model)) or CONTEXT))

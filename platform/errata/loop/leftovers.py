@@ -8,7 +8,7 @@ starts again.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
 import psutil
@@ -28,12 +28,11 @@ def clear_leftovers(root: Path) -> None:
 
     Raises Unavailable where one can't be deleted. Call it with the loop's lease alone.
     """
-    said: set[int] = set()
+    named: set[int] = set()
     while workers := list(_workers(root)):
-        for worker in workers:
-            if worker.pid not in said:
-                _say(worker)
-                said.add(worker.pid)
+        if named.isdisjoint(worker.pid for worker in workers):  # else what is new was begun by one that is named
+            _name(workers)
+            named = {worker.pid for worker in workers}
         time.sleep(_POLL)
     for name in LOCKS:
         path = root / ".dvc" / "tmp" / name
@@ -67,12 +66,16 @@ def _is_dvc(command: list[str]) -> bool:
     return any(PurePath(word).name == "dvc" for word in command[:3])
 
 
-def _say(worker: psutil.Process) -> None:
-    try:
-        command = " ".join(worker.cmdline())
-    except psutil.Error:  # it has just ended
-        return
+def _name(workers: Sequence[psutil.Process]) -> None:
+    numbers = " ".join(str(worker.pid) for worker in workers)
     note(
-        f"the process {worker.pid} ({command}) of a night that was killed still works here; waiting for it to end "
-        f"(or end it: kill {worker.pid})"
+        f"the pipeline of a night that was killed still works here ({_command(workers[-1])}); waiting for it to end, "
+        f"or end it: kill {numbers}"
     )
+
+
+def _command(worker: psutil.Process) -> str:
+    try:
+        return " ".join(worker.cmdline())
+    except psutil.Error:  # it has just ended
+        return str(worker.pid)

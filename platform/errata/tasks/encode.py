@@ -36,13 +36,16 @@ def ids(span: Given, tokenizer: Tokenizer) -> list[int]:
 def dress(prompt: Prompt, chat: bool, tokenizer: Tokenizer) -> Prompt:
     """`prompt` with the model's own chat template around it, or its beginning-of-sequence token before it.
 
-    Only what comes before the first slot goes into the user's turn; slots after it belong to the answer.
+    Only what comes before the first slot goes into the user's turn; slots after it belong to the answer. Raises
+    BadInput for a chat template without a place for it.
     """
     if chat and tokenizer.chat_template:
         turn = tokenizer.apply_chat_template(
             [{"role": "user", "content": _HOLE}], tokenize=False, add_generation_prompt=True
         )
-        before, _, after = str(turn).partition(_HOLE)
+        before, hole, after = str(turn).partition(_HOLE)
+        if not hole:
+            raise BadInput("the model's chat template leaves out what the user says; mend it")
         slot = next(index for index, span in enumerate(prompt) if isinstance(span, Slot))
         return (Control(before), *prompt[:slot], Control(after), *prompt[slot:])
     if chat and tokenizer.bos_token:

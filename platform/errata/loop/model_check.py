@@ -1,0 +1,203 @@
+"""Whether a model that somebody brings can be asked and trained: said at `errata init`, and not on the second night.
+
+Its weights are not read: the configuration says what layers there are, and an example says whether its tokenizer can
+write a template's answers.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from errata.domain.chapter import Chapter
+from errata.domain.transcript import Segment, Transcript
+from errata.errors import BadInput, ErrataError
+from errata.inference.artefact import Card
+from errata.tasks import templates
+from errata.tasks.chapters import PROMPT_SHARE, ChapterTask
+from errata.tasks.encode import IGNORED
+from errata.tasks.task import Example, examples
+from errata.tasks.template import Reading
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase as Tokenizer
+
+Loaded = TypeVar("Loaded")
+CONTEXT = 4096
+"""Tokens that a model without a card may see, if it can see so many."""
+NEEDED = ("logits_to_keep", "past_key_values")
+"""Of a model's forward: logits of single tokens alone, and a cache that can be cut back to an earlier token."""
+_EXAMPLE = Transcript(
+    "example",
+    (Segment(0, 60, "Welcome, and what is new this week."), Segment(60, 120, "Zur nächsten Frage: déjà vu, 你好.")),
+    120,
+    title="A talk",
+)
+_CHAPTERS = (Chapter(0.0, "Welcome"), Chapter(60.0, "Eine Frage, déjà vu, 你好"))
+
+
+def check_model(folder: Path, card: Card) -> None:
+    """Raises BadInput, in a sentence, for what the model in `folder` can't do, asked as `card` says."""
+    config, tokenizer = load_config(folder), _load_tokenizer(folder)
+    _check_weights(folder)
+    _check_tokenizer(folder, tokenizer, config)
+    _check_context(folder, card.context, config)
+    _check_layers(folder, config)
+    _check_template(folder, card, tokenizer, config)
+
+
+def longest_context(config: Any) -> int | None:
+    """Tokens that the model can see; None where it doesn't say."""
+    return getattr(config.get_text_config(), "max_position_embeddings", None)
+
+
+def load_config(folder: Path) -> Any:
+    """Raises BadInput where transformers knows no such model."""
+    from transformers import AutoConfig
+
+    return _loaded(folder, "its config.json", lambda: AutoConfig.from_pretrained(folder, local_files_only=True))
+
+
+def _load_tokenizer(folder: Path) -> Tokenizer:
+    from errata.inference.tokenizer import load_tokenizer
+
+    return _loaded(folder, "its tokenizer", lambda: load_tokenizer(folder))
+
+
+def _loaded(folder: Path, what: str, load: Callable[[], Loaded]) -> Loaded:
+    try:
+        return load()
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        raise BadInput(
+            f"{folder}: transformers can't load {what} ({reason}); give a folder that save_pretrained wrote"
+        ) from error
+
+
+def _check_weights(folder: Path) -> None:
+    from safetensors import SafetensorError, safe_open
+
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        raise BadInput(f"{folder} has no weights (*.safetensors); save the model with save_pretrained")
+    for file in files:
+        try:
+            with safe_open(file, "np"):
+                pass
+        except (SafetensorError, OSError) as error:
+            raise BadInput(f"{file} can't be read ({error}); copy or download it again") from error
+
+
+def _check_tokenizer(folder: Path, tokenizer: Tokenizer, config: Any) -> None:
+    if not tokenizer.is_fast:
+        raise BadInput(
+            f"{folder} has a slow tokenizer alone, and answers are held to a template by fast ones; save a fast one "
+            "beside it (tokenizer.json)"
+        )
+    if tokenizer.eos_token_id is None:
+        raise BadInput(
+            f"the tokenizer of {folder} has no end-of-sequence token, so the model could never learn to stop; name one "
+            "as eos_token in tokenizer_config.json"
+        )
+    vocabulary = config.get_text_config().vocab_size
+    if len(tokenizer) > vocabulary:
+        raise BadInput(
+            f"the tokenizer of {folder} has {len(tokenizer)} tokens and the model {vocabulary}; give the one "
+            "that belongs to it, or resize the model's embeddings"
+        )
+
+
+def _check_context(folder: Path, context: int, config: Any) -> None:
+    longest = longest_context(config)
+    if longest is not None and context > longest:
+        raise BadInput(f"{folder} can see {longest} tokens and not {context}; say --context {longest}, or less")
+
+
+def _check_layers(folder: Path, config: Any) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM
+    from transformers.pytorch_utils import Conv1D
+
+    with torch.device("meta"):  # layers without weights
+        model = _loaded(folder, "it as a causal language model", lambda: AutoModelForCausalLM.from_config(config))
+    kind = type(model).__name__
+    missing = [name for name in NEEDED if name not in inspect.signature(model.forward).parameters]
+    if missing or getattr(model, "_is_stateful", False):
+        lacks = " or ".join(missing) or "cache that can be cut back"
+        raise BadInput(
+            f"{folder} is a {kind}, which has no {lacks}: it can't be asked and trained here; take a transformer "
+            "such as Llama, Qwen or Gemma"
+        )
+    head = model.get_output_embeddings()
+    linear = [layer for layer in model.modules() if isinstance(layer, torch.nn.Linear | Conv1D) and layer is not head]
+    if not linear:
+        raise BadInput(f"{folder} is a {kind}, which has no linear layer that LoRA could adapt; take another model")
+
+
+@dataclass
+class _Words:
+    """What a decoder asks of an engine before it runs."""
+
+    tokenizer: Tokenizer
+    vocabulary: int
+    forkable: bool = False
+
+    def run(self, asks: Any) -> Any:
+        raise NotImplementedError
+
+
+def _check_template(folder: Path, card: Card, tokenizer: Tokenizer, config: Any) -> None:
+    """Raises BadInput where the template's prompt can't be dressed, or the right answer not be written and read."""
+    template = templates.find(card.template)
+    border = tokenizer.convert_tokens_to_ids(template.border) if template.border else 0
+    if border in (None, tokenizer.unk_token_id) and template.border:
+        raise BadInput(
+            f"the tokenizer of {folder} has no token {template.border}, as the template {card.template} needs; say "
+            "--template indexed"
+        )
+    task = ChapterTask(template, tokenizer, card.context)
+    try:
+        example, *_ = examples(task, _EXAMPLE, Reading(_CHAPTERS))
+        _check_room(task, example)
+        written = _write(task, example, _Words(tokenizer, config.get_text_config().vocab_size))
+    except ErrataError:
+        raise
+    except Exception as error:
+        raise BadInput(
+            f"{folder} can't be asked by the template {card.template} ({type(error).__name__}: {error}); mend its chat "
+            "template, or choose another --template"
+        ) from error
+    if written is None or written.chapters != example.right.chapters:
+        raise BadInput(
+            f"the tokenizer of {folder} can't write the template {card.template}'s answers as they are read; choose "
+            "another --template"
+        )
+
+
+def _check_room(task: ChapterTask, example: Example[Reading]) -> None:
+    """Whether two lines and their answer leave room for more."""
+    if len(example.encoded.input_ids) > PROMPT_SHARE * task.context:
+        raise BadInput(
+            f"a context of {task.context} tokens is too short: a prompt of two lines and its answer take "
+            f"{len(example.encoded.input_ids)}; say a larger --context"
+        )
+
+
+def _write(task: ChapterTask, example: Example[Reading], words: _Words) -> Reading | None:
+    """Writes the right answer as a decoder lets it; None where it doesn't let it."""
+    from errata.inference.decode import Decoder
+
+    ask = Decoder(words, task).ask(example.view)
+    step = next(ask)
+    for token in (label for label in example.encoded.labels if label != IGNORED):
+        if not step.allowed[token]:
+            return None
+        try:
+            step = ask.send(token)
+        except StopIteration as done:
+            reading: Reading = done.value
+            return reading
+    return None
