@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from errata.database.aliases import ROLLBACK
 from errata.database.record import Record
 from errata.database.tables import MoveRow
 from errata.documents.file_names import REPORT_PAGE
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 SHA256, NIGHT, REPORT = "errata.sha256", "errata.night", "errata.report"
+ROLLED_BACK, ROLLED_BACK_TO = "errata.rolled_back", "errata.rolled_back_to"
+"""Of the version that was champion, and of the one that is it again."""
 _PARAMS_AT_ONCE = 100
 """MLflow's limit."""
 _DIGEST = 36
@@ -129,11 +132,12 @@ class ModelRegistry:
 
     # versions --------------------------------------------------------------------------------------------------------
 
-    def register(self, folder: Path, identity: str, tags: Mapping[str, str], run: str) -> str:
+    def register(self, folder: Path, identity: str, tags: Mapping[str, str], run: str, description: str = "") -> str:
         """Puts a sealed model into the registry under its night's run; returns its version.
 
-        A model that is there already keeps its version, and gets the tags and a link to the night's report. Raises
-        NotFound where its files aren't those that were sealed.
+        `description` is Markdown, which MLflow shows on the version's page. A model that is there already keeps its
+        version, and gets the tags and a link to the night's report. Raises NotFound where its files aren't those that
+        were sealed.
         """
         if artefact.verify(folder) != identity:
             raise NotFound(f"{folder} does not hold the model {identity[:16]}…; register the folder that does")
@@ -141,12 +145,23 @@ class ModelRegistry:
             version = self._find_version(identity) or self._upload(folder, identity, run)
             self._tag(version, {**tags, REPORT: f"runs:/{run}/{REPORT_PAGE}"})
             place = f"#/experiments/{self._experiment}/runs/{run}/artifacts/{REPORT_PAGE}"
-            self._client.update_model_version(self._name, version.version, f"[Report]({place})")
+            text = f"{description}\n\n[Report]({place})".lstrip()
+            self._client.update_model_version(self._name, version.version, text)
             return str(version.version)
 
     def has(self, identity: str) -> bool:
         with self._mlflow_errors():
             return self._find_version(identity) is not None
+
+    def fetch(self, identity: str, folder: Path) -> Path:
+        """A registered model's files, as MLflow has them, in a folder below `folder`. Raises NotFound for a model that
+        MLflow doesn't have, and for files that aren't those that were sealed."""
+        with self._mlflow_errors():
+            version = self._registered_version(identity)
+            place = self._client.download_artifacts(str(version.run_id), f"models/{identity[:16]}", str(folder))
+        if artefact.verify(Path(place)) != identity:
+            raise NotFound(f"MLflow's version {version.version} holds another model than {identity[:16]}…")
+        return Path(place)
 
     def tag_version(self, identity: str, tags: Mapping[str, str]) -> None:
         """Puts evidence on a version: its verdict, effect, p value and the evidence record's sha256."""
@@ -191,12 +206,23 @@ class ModelRegistry:
         with record.read() as store:
             moves = store.aliases.moves()
         changed = self.apply(moves)
+        with self._mlflow_errors():
+            for move in moves:
+                if not move.applied and move.alias == "champion" and move.reason.startswith(ROLLBACK):
+                    self._tag_rollback(move)
         # Marked afterwards: a night that is killed in between applies them again, which changes nothing.
         with record.write() as store:
             for move in moves:
                 if not move.applied:
                     store.aliases.mark_applied(move.number)
         return changed
+
+    def _tag_rollback(self, move: MoveRow) -> None:
+        said = f"{move.at:%Y-%m-%d %H:%M} UTC by {move.by}: {move.reason.removeprefix(ROLLBACK)}"
+        for model, tag in ((move.previous, ROLLED_BACK), (move.model, ROLLED_BACK_TO)):
+            version = self._find_version(model) if model else None
+            if version is not None:
+                self._tag(version, {tag: said})
 
     # MLflow ----------------------------------------------------------------------------------------------------------
 
@@ -207,11 +233,20 @@ class ModelRegistry:
         self._relocate()
         return MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
 
+    def check_store(self) -> None:
+        """Raises NotFound where MLflow's own file is gone: whoever merely reads is not to make it anew."""
+        store = self._store_file()
+        if store is not None and not store.exists():
+            raise NotFound(f"MLflow's store {store} is gone; `errata init` makes it anew from the record")
+
+    def _store_file(self) -> Path | None:
+        """SQLite's; None for a server."""
+        url = sa.make_url(self._uri) if self._uri.startswith("sqlite") else None
+        return Path(url.database) if url and url.database else None
+
     def _relocate(self) -> None:
         """After the workspace was moved or copied: MLflow keeps absolute places of files, and those here lie here."""
-        url = sa.make_url(self._uri) if self._uri.startswith("sqlite") else None
-        store = Path(url.database) if url and url.database else None
-        here = self._artifacts.resolve()
+        store, here = self._store_file(), self._artifacts.resolve()
         if store is None or store.resolve().parent != here.parent or not os.access(store, os.W_OK):
             return
         engine = sa.create_engine(self._uri)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from errata.database.aliases import ROLLBACK
 from errata.database.store import Store
 from errata.database.tables import MoveRow
 from errata.documents.evidence_record import EvidenceRecord
@@ -20,8 +21,6 @@ from registry.evidence import read_evidence
 
 SHIPPING_ALIASES = ("champion", *TARGETS)
 """An alias for each form in which the champion ships, beside its own."""
-
-_ROLLBACK = "rollback: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +86,15 @@ def rollback(store: Store, by: str, reason: str) -> dict[str, str]:
         # The champion is moved even to itself: by that move the history knows a rollback.
         if alias == "champion" or then.get(alias) != now.get(alias):
             target = then.get(alias, AliasTarget("", None))
-            store.aliases.assign_alias(alias, target.model, _ROLLBACK + reason, by, None, target.evidence)
+            store.aliases.assign_alias(alias, target.model, ROLLBACK + reason, by, None, target.evidence)
             moved[alias] = target.model
     return moved
+
+
+def rollback_target(moves: Iterable[MoveRow]) -> ShippingState:
+    """What a rollback would bring back; nothing where there is none."""
+    states = _states(moves)
+    return states[-2] if len(states) > 1 else {}
 
 
 def shipping_state(moves: Iterable[MoveRow]) -> ShippingState:
@@ -107,7 +112,7 @@ def _states(moves: Iterable[MoveRow]) -> Sequence[ShippingState]:
     for move in moves:
         if move.alias not in SHIPPING_ALIASES:
             continue
-        if move.alias == "champion" and move.reason.startswith(_ROLLBACK):
+        if move.alias == "champion" and move.reason.startswith(ROLLBACK):
             states.pop()
         elif move.alias == "champion":
             states.append(dict(states[-1]) if states else {})

@@ -31,9 +31,10 @@ def augment(rows: Sequence[TrainingRow], share: float, seed: int) -> list[Traini
         chance = random.Random(row.draw(seed))
         if chance.random() < share:
             name = chance.choice(sorted(ALTERATIONS))
-            transcript, chapters = ALTERATIONS[name](row.read_transcript(), row.read_chapters(), chance)
-            text = canonical_json(transcript.as_json())
-            if text != row.text:  # where there was nothing to alter, a copy would only count the row twice
+            original = row.read_transcript()
+            transcript, chapters = ALTERATIONS[name](original, row.read_chapters(), chance)
+            if transcript.lines != original.lines:  # where nothing was to alter, a copy would only count the row twice
+                text = canonical_json(transcript.as_json())
                 copies.append(replace(row, text=text, chapters=chapters_json(chapters), altered=name))
     return [*rows, *copies]
 
@@ -41,8 +42,8 @@ def augment(rows: Sequence[TrainingRow], share: float, seed: int) -> list[Traini
 def unpunctuated(transcript: Transcript, chapters: Chapters, _: random.Random) -> Altered:
     """As a recogniser writes that knows neither punctuation nor capitals."""
     segments = tuple(
-        replace(segment, text=" ".join(_PUNCTUATION.sub(" ", segment.text).lower().split()) or segment.text)
-        for segment in transcript.segments
+        replace(line, text=" ".join(_PUNCTUATION.sub(" ", line.text).lower().split()) or line.text)
+        for line in transcript.lines
     )
     return replace(transcript, segments=segments), chapters
 
@@ -54,7 +55,7 @@ def begun_late(transcript: Transcript, chapters: Chapters, chance: random.Random
     if not later:
         return transcript, chapters
     begin = chance.choice(later)
-    segments = tuple(_earlier(segment, begin) for segment in transcript.segments if segment.start >= begin)
+    segments = tuple(_earlier(line, begin) for line in transcript.lines if line.start >= begin)
     if not segments:
         return transcript, chapters
     cut = replace(transcript, segments=segments, duration=transcript.duration - begin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def night_items(record: Record, folder: Path, sides: Sides = ("champion", "candi
     """
     path = folder / ITEMS
     if not path.is_file():
-        raise NotFound(f"{path} is not there; run that night first: errata nightly --date {folder.name}")
+        raise NotFound(f"{path} is not there; run that night first: errata nightly --date {shlex.quote(folder.name)}")
     rows = [row for row in read_scored_items(path) if row.part == "fresh"]
     old, new = (rows_of(rows, side) for side in sides)
     items = [_item(record, old[number], new[number]) for number in sorted(old.keys() & new.keys())]

@@ -70,7 +70,7 @@ def written_chapters(chapters: Chapters, unit: Unit) -> list[str]:
 
 
 def transcript_lines(transcript: Transcript) -> list[str]:
-    return [f"[{place(part.start, transcript.unit)}] {visible(part.text)}" for part in transcript.segments]
+    return [f"[{place(part.start, transcript.unit)}] {visible(part.text)}" for part in transcript.lines]
 
 
 def fence(data: Mapping[str, str | Sequence[str]]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from errata.documents.scored_items import ScoredItemRow
-from errata.domain.chapter import Chapter, Chapters
+from errata.domain.chapter import Chapter, Chapters, starts
 from errata.domain.transcript import Transcript, Unit
 from evaluation.report.content import Change
 from evaluation.report.figures import place
@@ -16,7 +16,7 @@ from evaluation.report.figures import place
 NEAR = 5.0
 """Seconds within which a border counts as the same; in words it must be the same."""
 BEFORE, AFTER = 2, 2
-"""Segments shown before and after the one on which a border lies."""
+"""Lines shown before and after the one on which a border lies."""
 WINDOWS = 3
 LONG = 14
 """Rows from which a table is folded."""
@@ -50,7 +50,7 @@ class Border:
 
 @dataclass(frozen=True)
 class Line:
-    """A segment of the excerpt."""
+    """A line of the excerpt."""
 
     place: str
     speaker: str
@@ -89,30 +89,29 @@ def align(change: Change, unit: Unit | None) -> tuple[Border, ...]:
     old = _match(reference, change.old.predicted_chapters, near)
     new = _match(reference, change.new.predicted_chapters, near)
     titles = {chapter.start: chapter.title for chapter in reference}
-    starts = sorted({*titles, *old, *new})
+    places = sorted({*titles, *old, *new})
     return tuple(
         Border(at, place(at, unit), _cell(at, old, titles, unit), _cell(at, new, titles, unit), titles.get(at))
-        for at in starts
+        for at in places
     )
 
 
 def excerpt(transcript: Transcript, borders: Iterable[Border], shown: Iterable[Border]) -> tuple[Line, ...]:
-    """The segments around `shown`, in order, with every border that falls on one of them."""
-    segments, unit = transcript.segments, transcript.unit
-    starts = [int(segment.start) for segment in segments]
+    """The lines around `shown`, in order, with every border that falls on one of them."""
+    unit, places = transcript.unit, starts(transcript)
     on: dict[int, list[Border]] = {}
     for border in borders:
-        on.setdefault(_segment(starts, border.at), []).append(border)
+        on.setdefault(_line_at(places, border.at), []).append(border)
     around: set[int] = set()
     for border in shown:
-        centre = _segment(starts, border.at)
-        around |= set(range(max(0, centre - BEFORE), min(len(segments), centre + AFTER + 1)))
+        centre = _line_at(places, border.at)
+        around |= set(range(max(0, centre - BEFORE), min(len(places), centre + AFTER + 1)))
     lines = []
     for index in sorted(around):
-        segment = segments[index]
+        line = transcript.lines[index]
         after_gap = index - 1 not in around
-        at = place(segment.start, unit)
-        lines.append(Line(at, segment.speaker or "", segment.text, tuple(on.get(index, ())), after_gap))
+        at = place(line.start, unit)
+        lines.append(Line(at, line.speaker or "", line.text, tuple(on.get(index, ())), after_gap))
     return tuple(lines)
 
 
@@ -141,10 +140,10 @@ def _interest(border: Border) -> tuple[bool, float]:
     return border.champion.state == border.contender.state, border.at
 
 
-def _segment(starts: list[int], at: float) -> int:
-    last = max(0, bisect_right(starts, at) - 1)
-    # segments that begin in the same second are told by the first: chapters start on whole seconds
-    return bisect_left(starts, starts[last])
+def _line_at(places: list[int], at: float) -> int:
+    last = max(0, bisect_right(places, at) - 1)
+    # lines that begin in the same second are told by the first: chapters start on whole seconds
+    return bisect_left(places, places[last])
 
 
 def _likely_unit(row: ScoredItemRow) -> Unit | None:

@@ -1,3 +1,35 @@
-"""Errata: a chaptering model that gets better every night from the corrections people make, and proves it first."""
+"""Errata: a chaptering model that gets better every night from the corrections people make, and proves it first.
+
+From Python, `errata.open` opens a workspace and `errata.chapters` chapters a file: see docs/python.md.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from errata.api import (
+        Chapter,
+        ChapteredTalk,
+        ErrataError,
+        OpenWorkspace,
+        Segment,
+        Transcript,
+        chapters,
+        open,  # noqa: A004 - it is called `errata.open`
+    )
 
 __version__ = "0.1.0"
+__all__ = ["Chapter", "ChapteredTalk", "ErrataError", "OpenWorkspace", "Segment", "Transcript", "chapters", "open"]
+
+
+def __getattr__(name: str) -> object:
+    """The names above come from `errata.api` when somebody first asks for one: importing Errata does nothing."""
+    if name in __all__:
+        return getattr(import_module("errata.api"), name)
+    raise AttributeError(f"module 'errata' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

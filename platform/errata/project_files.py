@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import errata
+PACKAGE = Path(__file__).parent
 
 
 def project_file(name: str) -> Path:
     """In an installed wheel they lie in `errata/_project/`, in a checkout at its root."""
-    package = Path(errata.__file__).parent
-    carried = package / "_project" / name
-    return carried if carried.exists() else package.parents[1] / name
+    carried = PACKAGE / "_project" / name
+    return carried if carried.exists() else PACKAGE.parents[1] / name
 
 
 def embedded_model() -> Path:
     """The folder of errata-tiny, the sealed model that comes along."""
-    return Path(errata.__file__).parent / "tiny"
+    return PACKAGE / "tiny"

@@ -153,7 +153,7 @@ def test_regions_cover_the_transcript_from_the_first_chapter_on() -> None:
 
 
 def test_chapters_that_one_paragraph_would_have_to_share_are_refused() -> None:
-    with pytest.raises(BadInput, match="two chapters in one segment"):
+    with pytest.raises(BadInput, match="two chapters on one line"):
         out_label_studio.task_json(review_task((Chapter(0.0, "a"), Chapter(1.0, "b"))))
 
 

@@ -12,10 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from errata.database.record import Record
+from errata.domain.sentences import count_words
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats import detect, plain_text
 from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow
+from errata.operations.importing import import_transcripts
 
 SPEECH = {"v": {"text": ["Hello."], "start": [0], "end": [4]}}
 
@@ -75,7 +78,10 @@ def test_a_speaker_in_brackets_is_no_word_of_the_line(tmp_path: Path) -> None:
     assert isinstance(refused, Rejected) and "is empty" in refused.reason
 
 
-@given(whole=st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0[")).filter(str.strip))
+SPACED = st.characters(exclude_categories=("Cs",), exclude_characters="\0[。！？｡।॥؟۔።։។៕။")
+
+
+@given(whole=st.text(SPACED).filter(lambda text: 0 < count_words(text) == len(text.split())))
 def test_every_word_is_kept_in_order_and_placed_where_it_stands(
     whole: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -88,6 +94,52 @@ def test_every_word_is_kept_in_order_and_placed_where_it_stands(
     assert " ".join(segment.text for segment in arrival.transcript.segments) == " ".join(words)
     for segment in arrival.transcript.segments:
         assert words[int(segment.start) : int(segment.end)] == segment.text.split()
+
+
+@given(whole=st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0[")).filter(str.strip))
+def test_segments_follow_each_other_and_leave_out_blanks_alone(
+    whole: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    file = tmp_path_factory.mktemp("any") / "t.txt"
+    file.write_bytes(whole.encode("utf-8-sig"))
+    (arrival,) = plain_text.read(file)
+    assert isinstance(arrival, ImportedTranscript)
+    segments = arrival.transcript.segments
+    assert "".join("".join(segment.text.split()) for segment in segments) == "".join(whole.split())
+    assert [segment.start for segment in segments] == [0.0, *(segment.end for segment in segments[:-1])]
+    assert all(segment.end >= segment.start + 1 for segment in segments)
+
+
+UNSPACED_TEXT = "今天我们讲养蜂。首先看蜂箱的结构。\n然后讲取蜜！วันนี้เราจะพูด ก่อนอื่น\n"
+
+
+def test_text_without_blanks_is_cut_into_sentences_and_placed_by_letters(tmp_path: Path) -> None:
+    file = tmp_path / "t.txt"
+    file.write_text(UNSPACED_TEXT)
+    (arrival,) = plain_text.read(file)
+    assert isinstance(arrival, ImportedTranscript)
+    assert [(segment.start, segment.text) for segment in arrival.transcript.segments] == [
+        (0.0, "今天我们讲养蜂。"),
+        (7.0, "首先看蜂箱的结构。"),
+        (15.0, "然后讲取蜜！"),
+        (20.0, "วันนี้เราจะพูด"),
+        (30.0, "ก่อนอื่น"),
+    ]
+
+
+def test_a_text_that_an_older_version_counted_otherwise_is_no_other_text(tmp_path: Path, record: Record) -> None:
+    file = tmp_path / "t.txt"
+    file.write_text(UNSPACED_TEXT)
+    lines = UNSPACED_TEXT.splitlines()
+    older = Transcript("t", tuple(Segment(float(at), at + 1.0, line) for at, line in enumerate(lines)), 2.0, "words")
+    with record.write() as store:
+        stored = store.transcripts.add(older)
+    assert import_transcripts(record, file, tmp_path / "rejects").duplicate == 1
+    with record.read() as store:
+        assert store.transcripts.find("t") == stored.seq
+        assert store.transcripts.read(stored.seq) == older
+    file.write_text(UNSPACED_TEXT + "最后讲过冬。")
+    assert import_transcripts(record, file, tmp_path / "rejects").new == 1, "this one says more"
 
 
 def test_a_bad_file_does_not_stop_its_folder(tmp_path: Path) -> None:

@@ -269,5 +269,6 @@ def test_the_command_repairs_first_and_says_what_it_did(record: Record, tmp_path
         "quarantined": [],
         "transcripts": 1,
         "repaired": {"signed": [1], "entered": [1], "linked": [], "conflicts": []},
+        "restored": [],
     }
     assert "transcripts signed anew" in CliRunner().invoke(app, ["fsck", "-w", str(tmp_path), "--repair"]).stdout

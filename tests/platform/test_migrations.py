@@ -50,13 +50,21 @@ def rows(record: Record) -> Rows:
     return found
 
 
+READ_AGAIN = {"line_form"}
+"""Columns that a migration adds empty, since they follow from the texts: `errata init` reads those."""
+
+
 def columns(kept: Rows, of: Rows) -> Rows:
-    """`kept`'s rows in the tables and columns that `of` has too; Alembic's own table aside."""
+    """`kept`'s rows in the tables and columns that `of` has too; Alembic's own table and READ_AGAIN aside."""
     return {
-        name: sorted(({key: row[key] for key in row if key in of[name][0]} for row in found), key=str)
+        name: sorted(({key: row[key] for key in row if _is_kept(key, of[name])} for row in found), key=str)
         for name, found in kept.items()
         if of.get(name) and name != "alembic_version"
     }
+
+
+def _is_kept(column: str, of: list[dict[str, object]]) -> bool:
+    return column in of[0] and column not in READ_AGAIN
 
 
 def fill(record: Record) -> None:
@@ -96,6 +104,10 @@ def test_rows_survive_every_step_down_and_up_again(either: Record) -> None:
             chapters(0, 60),
             chapters(0),
         ]
+    with either.write() as store:
+        while store.transcripts.note_lines():
+            pass
+    assert rows(either)["transcripts"] == before["transcripts"], "what is read again is as it was"
     with either.write() as store:
         assert store.corrections.add(correction(1, chapters(0, 70))).new, "the record can be written to as before"
 

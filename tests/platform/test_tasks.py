@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from errata.domain.chapter import Chapter, canonical
+from errata.domain.chapter import Chapter, canonical, tidy
 from errata.domain.hashing import content_hash
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
@@ -14,7 +16,7 @@ from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED, ids
 from errata.tasks.prompt import Control, Slot, Text
-from errata.tasks.task import examples
+from errata.tasks.task import answer_together, examples
 from errata.tasks.template import Reading, version_of
 from errata.tasks.view import View
 
@@ -203,3 +205,29 @@ def _talk(count: int) -> Transcript:
     texts = ["so today we talk about gardens and soil", "then the weather and a question", "and tools"]
     segments = tuple(Segment(i * 10.0, i * 10.0 + 9, texts[i % 3]) for i in range(count))
     return Transcript("talk", segments, duration=count * 10.0, title="Gardens")
+
+
+def test_lines_that_are_read_in_part_are_a_problem_told(tokenizer) -> None:
+    words = "gardens and soil and tools " * 18
+    transcript = Transcript("t", (Segment(0.0, 30.0, tidy(words)), Segment(30.0, 31.0, "the end")), 31.0)
+    task = ChapterTask(templates.find("indexed"), tokenizer, 256)
+    (reading,) = answer_together(task, [transcript], lambda views: [Reading(()) for _ in views])
+    assert reading.problems == ("1 of 2 lines have more than the 32 tokens that are read of a line",)
+    (reading,) = answer_together(replace(task, context=8192), [transcript], lambda views: [Reading(()) for _ in views])
+    assert reading.problems == ()
+
+
+def test_a_talk_that_is_one_segment_is_read_to_its_end(tokenizer) -> None:
+    sentence = "We talk about gardens and soil. "
+    transcript = Transcript("t", (Segment(0.0, 3600.0, tidy(sentence * 300)),), 3600.0)
+    task = ChapterTask(templates.find("indexed"), tokenizer, 2048)
+    shown: list[str] = []
+
+    def ask(views: list[View]) -> list[Reading]:
+        shown.extend(line for view in views for line in view.lines)
+        return [Reading((Chapter(float(view.starts[-1]), "last"),)) for view in views]
+
+    (reading,) = answer_together(task, [transcript], ask)
+    assert reading.problems == ()
+    assert sum(line.count("gardens") for line in shown) >= 300
+    assert reading.chapters[-1].start > 3500

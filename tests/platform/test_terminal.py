@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -15,10 +17,17 @@ import typer
 from typer.core import TyperGroup
 
 from errata import __version__
-from errata.cli.app import app
+from errata.cli.app import TemplateName, Tool, app
+from errata.cli.output import print_table
+from errata.database.record import Record
 from errata.errors import INTERRUPTED, error_exit
+from errata.inference.library_noise import silence_libraries
 from errata.loop.pipeline_process import run_process
+from errata.operations.review_tasks import TOOLS
+from errata.settings import FILE
+from errata.tasks.templates import TEMPLATES
 from tests.command_line import in_this_process
+from tests.made_up_record import add, talk
 
 
 def commands(group: TyperGroup, *words: str) -> Iterator[tuple[str, ...]]:
@@ -119,3 +128,71 @@ def test_an_interruption_reaches_the_pipeline_and_waits_until_it_has_tidied_up(t
 
 def test_a_process_says_how_it_ended(tmp_path: Path) -> None:
     assert run_process([sys.executable, "-c", "raise SystemExit(3)"], tmp_path, os.environ) == 3
+
+
+@pytest.fixture
+def workspace(record: Record, tmp_path: Path) -> Path:
+    (tmp_path / FILE).touch()
+    for name in ("garden 1", "garden-2", "shed"):
+        add(record, talk(name))
+    with record.write() as store:
+        store.nights.begin("n1", 0, 0)
+        store.aliases.assign_alias("champion", "c" * 64, "day0", "test", night=None, evidence=None)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (("show", "gar"), ["garden 1", "garden-2"]),
+        (("report", "--night", ""), ["n1"]),
+        (("predict", "--model", "ch"), ["champion"]),
+        (("sho",), ["show"]),
+    ],
+)
+def test_a_shell_completes_what_the_workspace_knows(
+    words: tuple[str, ...], offered: list[str], workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(workspace)
+    monkeypatch.setenv("_ERRATA_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", shlex.join(("errata", *words)).removesuffix(" ''") + " " * (not words[-1]))
+    monkeypatch.setenv("COMP_CWORD", str(len(words)))
+    assert in_this_process(check=False).stdout.splitlines() == offered
+
+
+def test_where_there_is_no_workspace_nothing_is_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("_ERRATA_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "errata show g")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    done = in_this_process(check=False)
+    assert (done.stdout.strip(), done.stderr) == ("", "")
+
+
+@pytest.mark.parametrize(("no_color", "coloured"), [(None, True), ("1", False)])
+def test_verdicts_have_colours_on_a_terminal_unless_somebody_wants_none(
+    no_color: str | None, coloured: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if no_color:
+        monkeypatch.setenv("NO_COLOR", no_color)
+    print_table("nights", ("night", "verdict"), [("n1", "promote"), ("n2", "reject *")])
+    said = capsys.readouterr().out
+    assert ("\x1b[32m promote" in said and "\x1b[31mreject *" in said) == coloured
+
+
+def test_choices_are_those_that_there_are() -> None:
+    assert set(Tool.__args__) == set(TOOLS) and set(TemplateName.__args__) == set(TEMPLATES)
+
+
+def test_a_next_step_can_be_pasted_from_a_folder_with_a_blank(tmp_path: Path) -> None:
+    place = tmp_path / "Träger eins"
+    done = in_this_process("status", "-w", place, check=False)
+    assert f"errata init '{place}'" in done.stderr
+
+
+def test_libraries_mutter_nothing() -> None:
+    silence_libraries()
+    assert not logging.getLogger("bitsandbytes.backends.cpu.ops").isEnabledFor(logging.WARNING)

@@ -14,6 +14,7 @@ import typer
 
 from errata import __version__
 from errata.cli.arguments import HERE, AsJson, InWorkspace, ModelName, NightLabel, check_arguments, find
+from errata.cli.completion import complete_model
 from errata.cli.judge_app import judges
 from errata.cli.output import say, show
 from errata.cli.panels import CHECKS, DECISIONS, LOOP, RECORD, START
@@ -44,6 +45,8 @@ app.add_typer(score)
 app.add_typer(judges, name="judges", rich_help_panel=CHECKS)
 
 Format = Annotated[str, typer.Option("--format", help="The file's format; `auto` tells it by the content.")]
+Tool = Literal["label-studio", "argilla", "sheet", "jsonl"]
+TemplateName = Literal["indexed", "timestamps", "json", "inline"]
 HeldOut = Literal["dev", "anchor", "sealed"]
 """Roles that an import may declare: all stricter than what a hash would draw for most."""
 Row = TypeVar("Row")
@@ -85,7 +88,7 @@ def init_command(
     model: Annotated[
         Path | None, typer.Option(help="Day-0: a folder that transformers can load. Default: the embedded errata-tiny.")
     ] = None,
-    template: Annotated[str, typer.Option(help="Prompt template, for a model without a card.")] = "indexed",
+    template: Annotated[TemplateName, typer.Option(help="Prompt template, for a model without a card.")] = "indexed",
     context: Annotated[
         int | None,
         typer.Option(min=64, help="Tokens a prompt and its answer may take, for the same. Default: 4096, if it can."),
@@ -174,7 +177,7 @@ def tasks_command(
     out: Annotated[Path, typer.Argument(help="The file to write.")],
     workspace: InWorkspace = HERE,
     tool: Annotated[
-        str, typer.Option("--for", help="label-studio, argilla, sheet (CSV, or XLSX by its name) or jsonl.")
+        Tool, typer.Option("--for", help="The reviewers' tool; a sheet is CSV, or XLSX by its name.")
     ] = "label-studio",
     model: ModelName = "champion",
     as_json: AsJson = False,
@@ -219,9 +222,9 @@ def seeds_command(
 def status_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Where the loop stands, in one screen."""
     from errata.cli.print_status import print_status
-    from errata.operations.status import loop_status
+    from errata.loop.moved_aliases import status_with_mlflow
 
-    show(loop_status(find(workspace)), as_json, print_status)
+    show(status_with_mlflow(find(workspace)), as_json, print_status)
 
 
 @app.command("report", rich_help_panel=LOOP)
@@ -235,7 +238,9 @@ def report_command(workspace: InWorkspace = HERE, night: NightLabel = None, as_j
 
 @app.command("promote", rich_help_panel=DECISIONS)
 def promote_command(
-    model: Annotated[str, typer.Argument(help="An alias, or the beginning of a model's identity.")],
+    model: Annotated[
+        str, typer.Argument(help="An alias, or the beginning of a model's identity.", autocompletion=complete_model)
+    ],
     evidence: Annotated[Path, typer.Option(help="The evidence record that says `promote` of it.")],
     workspace: InWorkspace = HERE,
 ) -> None:
@@ -255,7 +260,8 @@ def rollback_command(
     from errata.loop.deliver import roll_back
 
     models = roll_back(find(workspace), reason, getuser())
-    say("; ".join(f"{alias} is {model[:16] or 'nothing'} again" for alias, model in models.items()))
+    for alias, model in models.items():
+        say(f"{alias} is {model[:16]} again" if model else f"{alias} is nothing again: none shipped with that champion")
 
 
 @app.command("history", rich_help_panel=DECISIONS)

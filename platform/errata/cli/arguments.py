@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from errata.cli.completion import complete_model, complete_night, complete_talk
 from errata.errors import BadInput
 
 if TYPE_CHECKING:
@@ -15,8 +16,13 @@ if TYPE_CHECKING:
 
 InWorkspace = Annotated[Path, typer.Option("-w", "--workspace", help="The workspace's folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, and nothing else, on stdout.")]
-ModelName = Annotated[str, typer.Option(help="An alias, or the beginning of a model's identity.")]
-NightLabel = Annotated[str | None, typer.Option(help="The night's label; the last one, by default.")]
+ModelName = Annotated[
+    str, typer.Option(help="An alias, or the beginning of a model's identity.", autocompletion=complete_model)
+]
+NightLabel = Annotated[
+    str | None, typer.Option(help="The night's label; the last one, by default.", autocompletion=complete_night)
+]
+TalkId = Annotated[str, typer.Argument(help="The transcript's own id.", autocompletion=complete_talk)]
 HERE = Path()
 
 

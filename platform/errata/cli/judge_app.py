@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
@@ -36,7 +36,9 @@ def check_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> Non
 def ask_command(
     workspace: InWorkspace = HERE,
     night: NightLabel = None,
-    contender: Annotated[str, typer.Option(help="Who is compared with the champion.")] = "candidate",
+    contender: Annotated[
+        Literal["candidate", "challenger"], typer.Option(help="Who is compared with the champion.")
+    ] = "candidate",
     as_json: AsJson = False,
 ) -> None:
     """Let the judges compare a finished night's answers; kept in its folder, beside what its gate was told."""

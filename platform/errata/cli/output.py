@@ -15,6 +15,17 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from errata.domain.names import printable
 
 Result = TypeVar("Result")
+STYLES = {
+    "promote": "green",
+    "reject": "red",
+    "blocked": "red",
+    "unfinished": "red",
+    "inconclusive": "yellow",
+    "underpowered": "yellow",
+    "skipped": "dim",
+    "bootstrap": "dim",
+}
+"""Colours of verdicts, wherever a table has one."""
 
 
 @runtime_checkable
@@ -69,10 +80,19 @@ def say_wrapped(line: str, indent: int) -> None:
     say(blank + "\n".join(pieces))
 
 
+def say_styled(line: str, style: str) -> None:
+    """A line in a colour, where a terminal shows it and NO_COLOR isn't set."""
+    from rich.console import Console
+    from rich.text import Text
+
+    Console(markup=False, emoji=False, soft_wrap=True).print(Text(printable(line), style))
+
+
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     style: dict[str, Any] = {"title_style": "bold", "header_style": "bold", "title_justify": "left"}
     table = Table(title=printable(title), box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), **style)
@@ -80,7 +100,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
         is_text = index == 0 or any("\n" in row[index] for row in rows)
         table.add_column(column, justify="left" if is_text else "right", no_wrap=index == 0)
     for row in rows:
-        table.add_row(*map(printable, row))
+        table.add_row(*(Text(printable(cell), STYLES.get(cell.removesuffix(" *"), "")) for cell in row))
     Console(markup=False, emoji=False).print(table)  # an id is text, whatever it looks like
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from errata.loop.forget import Deletion
     from errata.loop.lineage import ModelUse, TagResult
     from errata.loop.retract import Retraction
-    from errata.operations.record_check import RecordCheck
+    from errata.loop.workspace_check import WorkspaceCheck
 
 REPAIRED = {
     "signed": "transcripts signed anew",
@@ -107,16 +107,18 @@ def print_deletion(result: Deletion) -> None:
         say("What these models learnt can't be taken out of their weights; train anew from Day-0 to be without it.")
 
 
-def check_json(check: RecordCheck) -> JsonObject:
-    """`repaired` stands there where a repair was asked for."""
-    repaired = {} if check.repaired is None else {"repaired": check.repaired}
+def check_json(check: WorkspaceCheck) -> JsonObject:
+    """`repaired` and `restored` stand there where a repair was asked for."""
+    repaired = {} if check.repaired is None else {"repaired": check.repaired, "restored": check.restored}
     return {**as_json(check.findings), **repaired}
 
 
-def print_check(check: RecordCheck) -> None:
+def print_check(check: WorkspaceCheck) -> None:
     if check.repaired is not None:
         for name, words in REPAIRED.items():
             say(f"{words:<42} {len(getattr(check.repaired, name))}")
+        for model in check.restored:
+            say(f"{'a model taken from MLflow':<42} {model[:16]}")
     findings = check.findings
     for line in (*findings.problems, *findings.quarantined):
         say(line)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from errata.cli.output import as_json, number, print_table, say, with_interval
+from errata.cli.output import STYLES, as_json, number, print_table, say, say_styled, with_interval
 from errata.documents.decision import leading_decision
 from errata.documents.file_names import REPORT_PAGE
 from errata.wording.gate_sentences import causes, known_error, luck, reasons
-from errata.wording.night_sentences import alarm_sentence, gate_change_sentence, night_reason
+from errata.wording.night_sentences import alarm_sentence, gate_change_sentence, moved_alias_sentence, night_reason
 
 if TYPE_CHECKING:
     from errata.database.nights import NightSummary
@@ -36,6 +36,11 @@ def print_status(status: LoopStatus) -> None:
     say(f"watermark   {status.watermark}; {status.waiting_corrections} corrected transcripts wait for a night")
     for alias, model in status.aliases.items():
         say(f"{alias:<11} {model[:16] if model else '–'}")
+    for moved in status.moved_aliases:
+        root = str(status.workspace)
+        say(moved_alias_sentence(moved.alias, moved.model, moved.in_mlflow, moved.version, root))
+    if status.mlflow_problem:
+        say(f"MLflow      can't be asked: {status.mlflow_problem}")
     if status.preset:
         say(f"gate        preset {status.preset}")
     for night in status.nights:
@@ -72,7 +77,7 @@ def print_night(outcome: Outcome, nights: Path) -> None:
     """A night that has just ended, with every decision and its reasons; `nights` is the folder of their reports."""
     print_nights([outcome])
     for entry in outcome.decisions:
-        say(f"{entry.name} {entry.model[:16]}: {entry.decision.verdict}")
+        say_styled(f"{entry.name} {entry.model[:16]}: {entry.decision.verdict}", STYLES.get(entry.decision.verdict, ""))
         for reason in reasons(entry.decision):
             say(f"  {reason}")
     if not outcome.decisions:

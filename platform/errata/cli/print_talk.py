@@ -26,7 +26,7 @@ def print_talk(view: TalkView) -> None:
     words = len(talk.text.split())
     length = f"{talk.duration:,.0f} words" if talk.unit == "words" else f"{clock(talk.duration)}, {words:,} words"
     say_wrapped(f"channel     {talk.channel or '–'}", 12)
-    say(f"length      {length} in {len(talk.segments):,} lines")
+    say(f"length      {length} in {len(talk.lines):,} lines")
     say(f"arrived     {view.arrived:%Y-%m-%d %H:%M} UTC, as number {view.seq}{_other_versions(view)}")
     drew = "" if view.role == view.own_role else f" (its own was {view.own_role}; a twin's is stricter)"
     say_wrapped(f"role        {view.role}{drew}", 12)
@@ -47,9 +47,9 @@ def _score_row(score: NightScore) -> tuple[str, ...]:
 
 def print_words(view: TalkView) -> None:
     """The talk, line by line, each with its start and who speaks."""
-    for segment in view.transcript.segments:
-        speaker = f"{segment.speaker}: " if segment.speaker else ""
-        say(f"{_place(segment.start, view.transcript.unit)} {speaker}{segment.text}")
+    for line in view.transcript.lines:
+        speaker = f"{line.speaker}: " if line.speaker else ""
+        say(f"{_place(line.start, view.transcript.unit)} {speaker}{line.text}")
 
 
 def _other_versions(view: TalkView) -> str:

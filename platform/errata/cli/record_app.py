@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from errata.cli.arguments import HERE, AsJson, InWorkspace, find
+from errata.cli.arguments import HERE, AsJson, InWorkspace, TalkId, find
 from errata.cli.output import show
 from errata.cli.panels import CHECKS, RECORD
 from errata.cli.print_record import (
@@ -42,7 +42,7 @@ _ROLES: dict[Office, ReviewerRole] = {
 
 @record.command("show", rich_help_panel=RECORD)
 def show_command(
-    transcript: Annotated[str, typer.Argument(help="The transcript's own id.")],
+    transcript: TalkId,
     workspace: InWorkspace = HERE,
     text: Annotated[bool, typer.Option("--text", help="Print the words instead, a line each.")] = False,
     as_json: AsJson = False,
@@ -64,7 +64,7 @@ def conflicts_command(workspace: InWorkspace = HERE, as_json: AsJson = False) ->
 
 @record.command("adjudicate", rich_help_panel=RECORD)
 def adjudicate_command(
-    transcript: Annotated[str, typer.Argument(help="The transcript's own id.")],
+    transcript: TalkId,
     by: By,
     workspace: InWorkspace = HERE,
     choose: Annotated[str | None, typer.Option(help="The correction that is right, by its number.")] = None,
@@ -104,7 +104,7 @@ def retract_command(
 
 @record.command("forget", rich_help_panel=RECORD)
 def forget_command(
-    transcript: Annotated[str, typer.Argument(help="The transcript's own id.")],
+    transcript: TalkId,
     by: By,
     why: Why,
     workspace: InWorkspace = HERE,
@@ -155,10 +155,10 @@ def fsck_command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check that the record still is what was written: texts, hashes, numbers and leak groups."""
-    from errata.operations.record_check import check_record
+    """Check that record and models are what was written: texts, hashes, numbers, leak groups, files."""
+    from errata.loop.workspace_check import check_workspace
 
-    check = check_record(find(workspace), getuser() if repair else None)
+    check = check_workspace(find(workspace), getuser() if repair else None)
     show(check, as_json, print_check, check_json)
     if check.findings.problems:
         raise typer.Exit(4)  # after what was found has been shown whole

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from errata.cli.arguments import find
-from errata.cli.output import say
+from errata.cli.arguments import AsJson, find
+from errata.cli.output import say, say_styled, say_wrapped, show
 from errata.cli.panels import START
 from errata.domain.names import printable
 from errata.errors import BadInput
@@ -19,11 +19,13 @@ from errata.progress import note
 
 if TYPE_CHECKING:
     from errata.formats.out_chapters import ChapterFormat
+    from errata.loop.doctor import Examination
     from errata.operations.chaptering import ChapteredTalk
 
 start = typer.Typer()
 
 Layout = Literal["text", "json", "vtt", "ffmetadata", "podlove", "podcast", "mp4chaps"]
+MARKS = {"ok": "✓", "absent": "–", "problem": "✗"}
 YOUTUBE_LEAST, YOUTUBE_SECONDS = 3, 10
 """Chapters that YouTube wants at least, the first of them at 0:00, and how long each must be."""
 
@@ -129,3 +131,34 @@ def _place(talk: ChapteredTalk, layout: ChapterFormat, folder: Path) -> Path:
 
     name = "".join(letter if letter.isalnum() or letter in "-_. " else "_" for letter in talk.transcript.external_id)
     return folder / f"{name[:200].lstrip('.') or 'talk'}{SUFFIXES[layout]}"
+
+
+@start.command("doctor", rich_help_panel=START)
+def doctor_command(
+    workspace: Annotated[Path | None, typer.Option("-w", "--workspace", help="Look at this workspace besides.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What is installed, what this machine can do, and what is wrong; exit code 1 where something is."""
+    from errata.loop.doctor import examine
+    from errata.workspace import Workspace
+
+    # whose record it is, is looked at with the rest
+    examination = examine(None if workspace is None else Workspace.find(workspace))
+    show(examination, as_json, _print_examination)
+    if examination.problems:
+        raise typer.Exit(1)
+
+
+def _print_examination(examination: Examination) -> None:
+    for title, checks in (
+        ("this machine", examination.machine),
+        ("what it can do", examination.abilities),
+        ("the workspace", examination.workspace),
+    ):
+        if checks:
+            say_styled(title, "bold")
+        for check in checks:
+            remedy = f" → {check.remedy}" if check.remedy else ""
+            say_wrapped(f"{MARKS[check.state]} {check.name:<17} {check.found}{remedy}", 20)
+    count = examination.problems
+    say("nothing is wrong" if not count else f"{count} {'problem' if count == 1 else 'problems'}, marked ✗")

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 
 from errata.database.tables import MoveRow
 
+ROLLBACK = "rollback: "
+"""How the reason of a rollback's moves begins."""
+
 
 class Aliases:
     def __init__(self, session: Session) -> None:

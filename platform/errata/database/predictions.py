@@ -11,7 +11,7 @@ from errata.database.sequence import Added, batches, next_seq
 from errata.database.tables import CorrectionRow, MoveRow, PredictionRow, TranscriptRow
 from errata.domain.chapter import chapters_from_json, chapters_to_json
 from errata.domain.hashing import content_hash
-from errata.domain.prediction import Prediction
+from errata.domain.prediction import Prediction, with_lines
 from errata.errors import Forgotten
 
 
@@ -54,8 +54,8 @@ class Predictions:
         )
 
     def find(self, transcript: int, model: str, template: str) -> Prediction | None:
-        row = self._row(transcript, model, template)
-        return None if row is None else as_prediction(row)
+        """What `model` answered with `template` to the transcript's lines as they are now."""
+        return self.of_model(model, template, [transcript]).get(transcript)
 
     def find_by_hash(self, name: str) -> tuple[int, Prediction] | None:
         """The prediction of that content hash: the key that travels with a task to a reviewer's tool."""
@@ -82,20 +82,21 @@ class Predictions:
     def of_model(
         self, model: str, template: str, transcripts: Sequence[int], upto: int | None = None
     ) -> dict[int, Prediction]:
-        """What `model` answered with `template`, by transcript; as of `upto`, if it is given."""
+        """What `model` answered with `template` to lines as they are now, by transcript; as of `upto`, if given."""
         predictions: dict[int, Prediction] = {}
         for batch in batches(transcripts):
-            query = sa.select(PredictionRow).where(
-                PredictionRow.transcript.in_(batch),
-                PredictionRow.model == model,
-                PredictionRow.template == template,
+            query = (
+                sa.select(PredictionRow)
+                .join(TranscriptRow, TranscriptRow.seq == PredictionRow.transcript)
+                .where(PredictionRow.transcript.in_(batch), PredictionRow.model == model, is_of_template(template))
             )
             rows = self._session.scalars(query if upto is None else query.where(PredictionRow.seq <= upto))
             predictions |= {row.transcript: as_prediction(row) for row in rows}
         return predictions
 
     def awaiting_review(self, model: str) -> list[tuple[str, Prediction]]:
-        """What `model` answered on transcripts of which no person has said anything, each with its key."""
+        """What `model` answered on transcripts of which no person has said anything, each with its key: its newest
+        answer, as it may have been asked again about other lines."""
         rows = self._session.scalars(
             sa.select(PredictionRow)
             .join(TranscriptRow, TranscriptRow.seq == PredictionRow.transcript)
@@ -103,7 +104,8 @@ class Predictions:
             .where(PredictionRow.transcript.not_in(reviewed_transcripts()))
             .order_by(PredictionRow.seq)
         )
-        return [(row.hash, as_prediction(row)) for row in rows]
+        newest = {row.transcript: row for row in rows}
+        return [(row.hash, as_prediction(row)) for row in sorted(newest.values(), key=lambda row: row.seq)]
 
     def last_shown(self, transcript: int) -> tuple[int, Prediction] | None:
         """What a reviewer without a draft of their own has seen: the newest answer of a model that serves or has
@@ -116,6 +118,14 @@ class Predictions:
             .limit(1)
         )
         return None if row is None else (row.seq, as_prediction(row))
+
+
+def is_of_template(template: str) -> sa.ColumnElement[bool]:
+    """Of a prediction joined with its transcript: whether it answers by `template` to the lines that the transcript has
+    now, see `template_for`."""
+    derived = with_lines(template)
+    now = sa.case((TranscriptRow.line_form > 0, derived), else_=template)
+    return sa.and_(PredictionRow.template.in_((template, derived)), PredictionRow.template == now)
 
 
 def reviewed_transcripts(upto: int | None = None) -> sa.Select[int]:

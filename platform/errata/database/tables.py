@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from errata.database.column_types import OutcomeColumn, UtcTime
@@ -57,6 +67,8 @@ class TranscriptRow(Base):
     """What its own hash drew, or what its import declared; its leak group may be stricter."""
     text_hash: Mapped[str] = mapped_column(String(64))
     signature: Mapped[bytes] = mapped_column(LargeBinary)
+    line_form: Mapped[int | None] = mapped_column(SmallInteger)
+    """`domain.lines.FORM` of its derived lines; 0 where its lines are its segments, NULL where nobody has looked."""
     forgotten: Mapped[int | None] = mapped_column(_Number)
     """`seq` of the tombstone; the row then keeps its hashes and its role, and nothing that anybody said."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import cast
 
 import sqlalchemy as sa
@@ -10,14 +11,18 @@ from sqlalchemy.orm import Session
 
 from errata.database import leak_guard
 from errata.database.blobs import Blobs
-from errata.database.predictions import reviewed_transcripts
+from errata.database.predictions import is_of_template, reviewed_transcripts
 from errata.database.sequence import Added, next_seq
 from errata.database.tables import PredictionRow, TranscriptRow
 from errata.database.tombstones import Tombstones
 from errata.domain import twins
+from errata.domain.lines import FORM
 from errata.domain.roles import DEFAULT_SHARES, ROLES, Role, own_role
 from errata.domain.transcript import Transcript, Unit
 from errata.errors import BadInput, Forgotten, NotFound
+
+AT_ONCE = 50
+"""Texts that `note_lines` reads in a transaction."""
 
 
 class Transcripts:
@@ -34,6 +39,7 @@ class Transcripts:
         """
         self._tombstones.refuse(transcript)
         known = self._session.scalar(sa.select(TranscriptRow).where(TranscriptRow.hash == transcript.hash))
+        known = known or self._same_words(transcript)
         if known is not None:
             if role is not None and ROLES.index(role) > ROLES.index(cast(Role, known.role)):
                 raise BadInput(
@@ -52,11 +58,27 @@ class Transcripts:
             role=role or own_role(transcript.hash, DEFAULT_SHARES),
             text_hash=twins.text_hash(transcript.text),
             signature=twins.signature(transcript.text),
+            line_form=_line_form(transcript),
         )
         self._session.add(row)
         self._session.flush()
         leak_guard.enter(self._session, row)
         return Added(row.seq, new=True)
+
+    def _same_words(self, transcript: Transcript) -> TranscriptRow | None:
+        """A text without times under this id that says the same: where its words were counted otherwise, as an older
+        version did, it is no other text."""
+        if transcript.unit != "words":
+            return None
+        rows = self._session.scalars(
+            sa.select(TranscriptRow).where(
+                TranscriptRow.external_id == transcript.external_id,
+                TranscriptRow.unit == "words",
+                TranscriptRow.forgotten.is_(None),
+            )
+        )
+        words = transcript.unplaced
+        return next((row for row in rows if Transcript.from_json(self._blobs.get(row.hash)).unplaced == words), None)
 
     def find(self, external_id: str) -> int:
         """`seq` of the newest transcript under an outside id. Raises NotFound, and Forgotten for one that was."""
@@ -111,8 +133,10 @@ class Transcripts:
 
     def awaiting_draft(self, model: str, template: str) -> Sequence[int]:
         """Transcripts, in their order, that wait for a reviewer and that `model` has not answered with `template`."""
-        answered = sa.select(PredictionRow.transcript).where(
-            PredictionRow.model == model, PredictionRow.template == template
+        answered = (
+            sa.select(PredictionRow.transcript)
+            .join(TranscriptRow, TranscriptRow.seq == PredictionRow.transcript)
+            .where(PredictionRow.model == model, is_of_template(template))
         )
         return self._session.scalars(_awaiting_review().where(TranscriptRow.seq.not_in(answered))).all()
 
@@ -120,11 +144,29 @@ class Transcripts:
         """Transcripts, in their order, that waited for a reviewer as of `upto`."""
         return self._session.scalars(_awaiting_review(upto).where(TranscriptRow.seq <= upto)).all()
 
+    def note_lines(self) -> int:
+        """Reads some of the transcripts that came before lines had this form, to know which of them have derived ones;
+        returns how many, 0 where there are none left. Texts that can't be read are taken for short: `fsck` names them.
+        """
+        old = sa.or_(TranscriptRow.line_form.is_(None), TranscriptRow.line_form.between(1, FORM - 1))
+        rows = self._session.scalars(sa.select(TranscriptRow).where(old).limit(AT_ONCE)).all()
+        for row in rows:
+            row.line_form = 0
+            if row.forgotten is None:
+                with suppress(NotFound):
+                    row.line_form = _line_form(Transcript.from_json(self._blobs.get(row.hash)))
+        self._session.flush()
+        return len(rows)
+
     def roles(self) -> dict[str, int]:
         """How many transcripts drew each role."""
         rows = self._session.execute(sa.select(TranscriptRow.role, sa.func.count()).group_by(TranscriptRow.role))
         counts = {row[0]: row[1] for row in rows}
         return {role: counts.get(role, 0) for role in ROLES}
+
+
+def _line_form(transcript: Transcript) -> int:
+    return FORM if transcript.has_derived_lines else 0
 
 
 def _awaiting_review(upto: int | None = None) -> sa.Select[int]:

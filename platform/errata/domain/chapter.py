@@ -41,7 +41,7 @@ def chapters_from_json(rows: Iterable[Mapping[str, Any]]) -> Chapters:
 
 @dataclass(frozen=True, slots=True)
 class Canonical:
-    """Chapters a model can be asked for: each on a segment's start, in order, at most one a start."""
+    """Chapters a model can be asked for: each on a line's start, in order, at most one a start."""
 
     chapters: Chapters
     moved: tuple[float, ...]
@@ -56,12 +56,12 @@ def tidy(title: str) -> str:
 
 
 def starts(transcript: Transcript) -> list[int]:
-    """The floored start of each segment: where a chapter may begin. Never falls."""
-    return [int(segment.start) for segment in transcript.segments]
+    """The floored start of each line: where a chapter may begin. Never falls."""
+    return [int(line.start) for line in transcript.lines]
 
 
 def canonical(chapters: Chapters, transcript: Transcript) -> Canonical:
-    """Snaps each start to the nearest segment's (the earlier one on a tie) and floors it.
+    """Snaps each start to the nearest line's (the earlier one on a tie) and floors it.
 
     A cold open stays what it is: the span before the first chapter has no title.
     """

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from errata.domain.chapter import Chapters
+from errata.domain.lines import FORM
+from errata.domain.transcript import Transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +16,21 @@ class Prediction:
     model: str
     """The sha256 of the model's manifest; for a foreign draft, the name its source gave it."""
     template: str
-    """`name@version` of the prompt template; empty for a foreign draft."""
+    """`name@version` of the prompt template, with the lines' form where those were derived (`template_for`); empty for
+    a foreign draft."""
     chapters: Chapters
     """An empty tuple is an answer: no chapters. No prediction is no row."""
     problems: tuple[str, ...] = ()
     """What could not be read in the answer, in words; empty when it was clean."""
     foreign: bool = False
     """A draft that some other system made: kept beside ours, never champion."""
+
+
+def template_for(template: str, transcript: Transcript) -> str:
+    """The template under which an answer to a transcript is kept: what was answered of long segments, before they were
+    read as several lines, or of lines of another form, is no answer to what is asked now."""
+    return with_lines(template) if transcript.has_derived_lines else template
+
+
+def with_lines(template: str) -> str:
+    return f"{template} lines@{FORM}".strip()

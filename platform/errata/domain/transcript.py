@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import Any, Literal
 
 from errata.domain.hashing import canonical_json, sha256
+from errata.domain.lines import lines_of
 from errata.domain.names import check_name
 from errata.errors import BadInput
 
@@ -57,8 +59,25 @@ class Transcript:
         return sha256(self.canonical)
 
     @cached_property
+    def lines(self) -> tuple[Segment, ...]:
+        """What chapters begin with and models read: the segments, of which a long one is several lines."""
+        return lines_of(self.segments, self.duration, self.unit)
+
+    @property
+    def has_derived_lines(self) -> bool:
+        return self.lines is not self.segments
+
+    @cached_property
     def text(self) -> str:
         return "\n".join(segment.text for segment in self.segments)
+
+    @property
+    def unplaced(self) -> tuple[str, ...]:
+        """What it says and who says it, whatever its segments are and wherever they lie."""
+        said: list[str] = [self.title, self.description, self.channel]
+        for speaker, segments in groupby(self.segments, lambda segment: segment.speaker or ""):
+            said += [speaker, "".join("".join(segment.text.split()) for segment in segments)]
+        return tuple(said)
 
     def as_json(self) -> dict[str, Any]:
         # not dataclasses.asdict, which copies every value: it took a quarter of an import

@@ -81,5 +81,5 @@ def plain(start: float) -> str:
 
 
 def spoken(segment: Segment) -> str:
-    """A segment as a reviewer reads it, after its speaker's name."""
+    """A line as a reviewer reads it, after its speaker's name."""
     return f"{segment.speaker}: {segment.text}" if segment.speaker else segment.text

@@ -18,6 +18,7 @@ from reprlib import repr as short
 from typing import Any
 
 from errata.domain.chapter import Chapters, tidy
+from errata.domain.sentences import count_words
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats.fields import chapter, chapters, listing, mapping, objects, text, text_or_nothing
@@ -49,7 +50,7 @@ def transcript_of(row: SourceRow) -> ImportedTranscript:
         words = tidy(text(turn.get("content"), f"turn {at}'s content"))
         speaker = tidy(text_or_nothing(turn.get("speaker"), f"turn {at}'s speaker"))
         begins.append(offset)  # of empty turns too: a topic names turns by their number
-        end = offset + len(words.split())
+        end = offset + count_words(words)
         if words:
             segments.append(Segment(float(offset), float(end), words, speaker or None))
         offset = end

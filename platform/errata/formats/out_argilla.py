@@ -43,7 +43,7 @@ def record(task: ReviewTask) -> JsonObject:
 
 
 def _text(transcript: Transcript) -> str:
-    lines = []
-    for start, segment in zip(starts(transcript), transcript.segments, strict=True):
-        lines.append(f"[{chapter_text.moment(float(start), transcript.unit)}] {chapter_text.spoken(segment)}")
-    return "\n".join(lines)
+    shown = []
+    for start, line in zip(starts(transcript), transcript.lines, strict=True):
+        shown.append(f"[{chapter_text.moment(float(start), transcript.unit)}] {chapter_text.spoken(line)}")
+    return "\n".join(shown)

@@ -1,6 +1,6 @@
 """Predictions as Label Studio tasks, to be imported into a project whose labelling setup is LABEL_CONFIG.
 
-A task shows the transcript in paragraphs, one a segment, with the predicted chapters as regions that can be moved,
+A task shows the transcript in paragraphs, one a line, with the predicted chapters as regions that can be moved,
 renamed, removed and added to; its data carries the prediction's key, and `label_studio` reads the export back. A blind
 task has no regions, and says so in its data.
 
@@ -60,8 +60,8 @@ def task_json(task: ReviewTask) -> JsonObject:
             times[place] = chapter.start
         shown["predictions"].append({"model_version": task.model, "result": _result(task, first)})
     paragraphs = []
-    for start, segment in zip(times, transcript.segments, strict=True):
-        paragraphs.append(segment.as_json() | {"start": start, "speaker": segment.speaker or ""})
+    for start, line in zip(times, transcript.lines, strict=True):
+        paragraphs.append(line.as_json() | {"start": start, "speaker": line.speaker or ""})
     data = {
         "video_id": transcript.external_id,
         "title": transcript.title or transcript.external_id,
@@ -77,11 +77,11 @@ def _in_order(task: ReviewTask) -> list[Chapter]:
 
 
 def _first_paragraphs(task: ReviewTask) -> list[int]:
-    """Where each chapter begins, as places in the transcript's segments."""
+    """Where each chapter begins, as places in the transcript's lines."""
     snapped = canonical(task.chapters, task.transcript)
     if snapped.merged:
         raise BadInput(
-            f"the prediction for {task.transcript.external_id!r} has two chapters in one segment, "
+            f"the prediction for {task.transcript.external_id!r} has two chapters on one line, "
             "which Label Studio can't show; give it to reviewers as a sheet or in Argilla"
         )
     places = starts(task.transcript)
@@ -89,12 +89,12 @@ def _first_paragraphs(task: ReviewTask) -> list[int]:
 
 
 def _result(task: ReviewTask, first: list[int]) -> list[JsonObject]:
-    segments = task.transcript.segments
-    last = [place - 1 for place in first[1:]] + [len(segments) - 1]
+    lines = task.transcript.lines
+    last = [place - 1 for place in first[1:]] + [len(lines) - 1]
     result: list[JsonObject] = []
     for number, (chapter, begin, end) in enumerate(zip(_in_order(task), first, last, strict=False)):
-        span = {"start": str(begin), "end": str(end), "startOffset": 0, "endOffset": len(segments[end].text)}
-        text = "\n".join(segment.text for segment in segments[begin : end + 1])
+        span = {"start": str(begin), "end": str(end), "startOffset": 0, "endOffset": len(lines[end].text)}
+        text = "\n".join(line.text for line in lines[begin : end + 1])
         result.append(_item(number, "chapter", {**span, "text": text, "paragraphlabels": ["Chapter"]}))
         result.append(_item(number, "chapter_title", {**span, "text": [chapter.title]}))
     return result

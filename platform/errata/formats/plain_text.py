@@ -1,25 +1,23 @@
 """Plain text without times: one `.txt` file is one transcript, placed by word offsets.
 
-A segment is a sentence, which ends with a line or at `.`, `!` or `?` before white space and a capital, a digit or an
-opening quote. It runs from the number of words before it to the number of words after it. The file's stem is the id.
+A segment is a sentence, which ends with a line, or within one as `domain.sentences` says. It runs from the number of
+words before it to the number of words after it; of a script without blanks between words, each letter counts as one.
+The file's stem is the id.
 `[ANN]: ` before a line's words names their speaker, as WhisperX writes it.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from errata.domain.chapter import tidy
+from errata.domain.sentences import count_words, sentences
 from errata.domain.transcript import Segment, Transcript
 from errata.formats.cues import split_bracketed_speaker
 from errata.formats.fields import text
 from errata.formats.json_files import read_text
 from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, convert_rows
-
-_STOP = re.compile(r"""[.!?]["'”’»)\]]*(\s+)(?=(\S))""")
-_QUOTES = "\"'“‘«„"
 
 
 def read(path: Path) -> Iterator[ImportedTranscript | Rejected]:
@@ -35,19 +33,8 @@ def _transcript_of(row: SourceRow, whole: str) -> ImportedTranscript:
     for line in text(whole, "the text").splitlines():
         spoken = split_bracketed_speaker({"text": line, "speaker": ""})
         for sentence in sentences(spoken["text"]):
-            end = offset + len(sentence.split())
+            end = offset + count_words(sentence)
             if end > offset:
                 segments.append(Segment(float(offset), float(end), tidy(sentence), tidy(spoken["speaker"]) or None))
             offset = end
     return ImportedTranscript(Transcript(name, tuple(segments), float(offset), unit="words"), None, row)
-
-
-def sentences(line: str) -> Iterator[str]:
-    """The sentences of one line, in order; the last may lack its stop."""
-    begin = 0
-    for stop in _STOP.finditer(line):
-        following = stop[2]
-        if following.isupper() or following.isdigit() or following in _QUOTES:
-            yield line[begin : stop.start(1)]
-            begin = stop.end()
-    yield line[begin:]

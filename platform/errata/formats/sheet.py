@@ -141,18 +141,18 @@ def _rows(item: ReviewTask) -> list[list[str]]:
 def _excerpt(talk: Transcript, start: float) -> str:
     """The time, and the words from there on, as a reviewer would look for them."""
     first = max(bisect_right(starts(talk), start) - 1, 0)
-    words = " ".join(segment.text for segment in islice(talk.segments, first, first + _EXCERPT))
+    words = " ".join(line.text for line in islice(talk.lines, first, first + _EXCERPT))
     cut = words if len(words) <= _EXCERPT else f"{words[:_EXCERPT]}…"
     return f"[{moment(float(int(start)), talk.unit)}] {cut}"
 
 
 def _said_in(item: ReviewTask) -> list[list[str]]:
-    """What is said in a transcript, a row a segment."""
+    """What is said in a transcript, a row a line."""
     talk = item.transcript
     rows = []
-    for place, segment in zip(starts(talk), talk.segments, strict=True):
+    for place, line in zip(starts(talk), talk.lines, strict=True):
         time = moment(float(place), talk.unit)
-        rows.append([guard(cell) for cell in (talk.external_id, str(place), time, spoken(segment))])
+        rows.append([guard(cell) for cell in (talk.external_id, str(place), time, spoken(line))])
     return rows
 
 

@@ -166,5 +166,5 @@ def model_folder(identity: str, models: Path) -> Path:
     """Where a model is kept. Raises NotFound for one that isn't."""
     folder = models / identity[:16]
     if not identity or not folder.is_dir():
-        raise NotFound(f"there is no model {identity!r} in {models}; `errata status` lists those that are")
+        raise NotFound(f"there is no model {identity!r} in {models}; `errata fsck` says how to bring it back")
     return folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from errata.database.record import Record
-from errata.domain.prediction import Prediction
+from errata.domain.prediction import Prediction, template_for
 from errata.domain.transcript import Transcript
 from errata.inference.predictor import Predictor
 
@@ -46,9 +46,16 @@ class RecordedModel:
 
     def _predict(self, texts: Mapping[int, Transcript]) -> list[Prediction]:
         key = self._predictor.key
-        readings = zip(texts, self._predictor.answer(list(texts.values())), strict=True)
+        readings = zip(texts.items(), self._predictor.answer(list(texts.values())), strict=True)
         return [
-            Prediction(seq, key.model, key.template, reading.chapters, reading.problems, key.foreign)
-            for seq, reading in readings
+            Prediction(
+                transcript=seq,
+                model=key.model,
+                template=template_for(key.template, text),
+                chapters=reading.chapters,
+                problems=reading.problems,
+                foreign=key.foreign,
+            )
+            for (seq, text), reading in readings
             if reading is not None
         ]

@@ -11,7 +11,7 @@ from typing import assert_never
 
 from errata.database.store import Store
 from errata.documents.params import Target
-from errata.errors import BadInput, Refused, Unavailable
+from errata.errors import BadInput, NotFound, Refused, Unavailable
 from errata.inference.artefact import model_folder, verify
 from errata.loop.lease import loop_lease
 from errata.operations.model_names import resolve_model
@@ -61,13 +61,26 @@ def _check_written_by_a_night(store: Store, evidence: Path) -> None:
 def roll_back(workspace: Workspace, reason: str, by: str) -> Mapping[str, str]:
     """Brings back what shipped before the last promotion; returns each alias that moved with its model, empty for none.
 
-    Raises Refused where nothing was promoted.
+    Raises Refused where nothing was promoted, and where what shipped then can't ship again: its files are not whole.
     """
     with loop_lease(workspace.record):
         with workspace.record.write() as store:
             models = rollback(store, by, reason)
+            for alias, model in models.items():
+                _check_whole(workspace, alias, model)
         ModelRegistry.of(workspace).sync(workspace.record)
     return models
+
+
+def _check_whole(workspace: Workspace, alias: str, model: str) -> None:
+    try:
+        if model:
+            verify(model_folder(model, workspace.models))
+    except NotFound as problem:
+        raise Refused(
+            f"the {alias} that shipped then can't ship again ({problem}); `errata fsck --repair` takes it from MLflow, "
+            "then roll back"
+        ) from problem
 
 
 def export(workspace: Workspace, target: Target, out: Path, name: str) -> ExportedModel:

@@ -52,6 +52,7 @@ def _complete(workspace: Workspace, adopt: bool, model: Path | None, template: s
     """What a workspace that is laid out lacks."""
     claim(workspace, adopt)
     _update_sketches(workspace.record)
+    _update_lines(workspace.record)
     with workspace.record.read() as store:
         models = {alias: store.aliases.model_of(alias) for alias in ALIASES}
     day0 = models["day0"] or _install(workspace, model, template, context)
@@ -76,6 +77,14 @@ def _update_sketches(record: Record) -> None:
     if outdated:
         note("an older version looked for twins: every transcript is read again, about a hundred a second")
         repair(record, by="init")
+
+
+def _update_lines(record: Record) -> None:
+    """Where an older version knew nothing of lines, looks which transcripts have derived ones."""
+    noted = 1
+    while noted:
+        with record.write() as store:
+            noted = store.transcripts.note_lines()
 
 
 def _install(workspace: Workspace, model: Path | None, template: str, context: int | None) -> str:

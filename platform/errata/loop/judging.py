@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -170,7 +171,9 @@ def _last_scored_night(workspace: Workspace) -> str:
     with workspace.record.read() as store:
         labels = [row.label for row in store.nights.all() if (workspace.nights / row.label / ITEMS).exists()]
     if not labels:
-        raise NotFound(f"{workspace.root} has no scored night yet; run one: errata nightly -w {workspace.root}")
+        raise NotFound(
+            f"{workspace.root} has no scored night yet; run one: errata nightly -w {shlex.quote(str(workspace.root))}"
+        )
     return labels[-1]
 
 

@@ -16,6 +16,7 @@ from errata.loop.gate_step import run_gates
 from errata.loop.judging import judge_contenders
 from errata.loop.lease import loop_lease
 from errata.loop.leftovers import clear_leftovers
+from errata.loop.moved_aliases import note_moved_aliases
 from errata.loop.night_plan import begin_night, plan_night, skip_night
 from errata.loop.night_timing import night_timer
 from errata.loop.publishing import publish
@@ -33,6 +34,7 @@ def run_night(workspace: Workspace, label: str | None = None) -> Outcome:
     """
     with loop_lease(workspace.record):
         clear_leftovers(workspace.root)
+        note_moved_aliases(workspace)
         if label is None:
             _finish_earlier(workspace, label := today())
         return _run(workspace, label)

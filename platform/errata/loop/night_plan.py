@@ -70,7 +70,7 @@ def plan_night(workspace: Workspace, row: NightRow) -> Night:
         day0, champion = store.aliases.model_of("day0"), store.aliases.model_of("champion")
         challenger, before = store.aliases.model_of("challenger") or "", store.nights.last_scored()
     if day0 is None or champion is None:
-        raise NotFound(f"{workspace.root} has no Day-0 model; run `errata init {workspace.root}` again")
+        raise NotFound(f"{workspace.root} has no Day-0 model; run errata init {shlex.quote(str(workspace.root))}")
     return Night(
         label=row.label,
         training_watermark=row.training_watermark,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from errata.documents.comparison import Comparison
 from errata.documents.file_names import CANDIDATE, EXPORTS
 from errata.inference.artefact import model_folder, store_model
+from errata.wording.gate_sentences import causes, reasons
 from errata.workspace import Workspace
 from registry.gate_result import GateResult
 from registry.models import ModelRegistry
@@ -24,14 +26,35 @@ def register_contenders(workspace: Workspace, label: str, results: Sequence[Gate
     registry = ModelRegistry.of(workspace)
     run = registry.open_run(label)
     for result in results:
-        tags = {
-            "errata.night": label,
-            "errata.verdict": result.decision.verdict,
-            "errata.effect": str(result.evidence.primary.effect),
-            "errata.p_value": str(result.evidence.primary.p_value),
-            "errata.evidence": result.sha256,
-            "errata.of": result.model,
-        }
+        tags = {"errata.night": label, "errata.of": result.model, **evidence_tags(result)}
         for kind, identity in {"model": result.model, **result.exports}.items():
             folder = model_folder(identity, workspace.models)
-            registry.register(folder, identity, {**tags, "errata.artefact": kind}, run)
+            registry.register(folder, identity, {**tags, "errata.artefact": kind}, run, version_description(result))
+
+
+def version_description(result: GateResult) -> str:
+    """What a release owner reads on the version's page in MLflow: the verdict, and all it rests on, in Markdown."""
+    found = "\n".join(f"- {reason}" for reason in reasons(result.decision))
+    return f"**{result.decision.verdict}**\n\n{found}"
+
+
+def evidence_tags(result: GateResult) -> dict[str, str]:
+    """The same in short, for lists of versions; MLflow shows tags as they are."""
+    primary, decision = result.evidence.primary, result.decision
+    rails = "; ".join(f"{rail.name} {rail.status}" for rail in decision.guardrails)
+    return {
+        "errata.verdict": decision.verdict,
+        "errata.reason": causes(decision)[0],
+        "errata.effect": str(primary.effect),
+        "errata.interval": _interval(primary),
+        "errata.p_value": str(primary.p_value),
+        "errata.guardrails": rails,
+        "errata.evidence": result.sha256,
+    }
+
+
+def _interval(comparison: Comparison) -> str:
+    """In points of F1; empty where it isn't known."""
+    if comparison.low is None or comparison.high is None:
+        return ""
+    return f"{comparison.low:+z.1f} to {comparison.high:+z.1f} (90 %)"

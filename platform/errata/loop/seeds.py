@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -61,10 +62,12 @@ def _finished_night(workspace: Workspace) -> Night:
     with workspace.record.read() as store:
         last = store.nights.last_scored()
     if last is None:
-        raise NotFound(f"no night has been scored yet; run one: errata nightly -w {workspace.root}")
+        raise NotFound(f"no night has been scored yet; run one: errata nightly -w {shlex.quote(str(workspace.root))}")
     night = Night.read(workspace.root)
     if night.label != last.label:
-        raise Refused(f"the night {night.label} was not finished; finish it: errata nightly --date {night.label}")
+        raise Refused(
+            f"the night {night.label} was not finished; finish it: errata nightly --date {shlex.quote(night.label)}"
+        )
     return night
 
 

@@ -103,8 +103,11 @@ def add_transcripts(
 
     def add(store: Store, imported: ImportedTranscript) -> bool:
         added = store.transcripts.add(imported.transcript, role)
-        if imported.reference:  # an empty list in a data set means that none are known, not that there are none
-            right, name = imported.reference, imported.transcript.hash
+        name = imported.transcript.hash
+        # An empty list in a data set means that none are known, not that there are none; and what is placed by one
+        # reading of a text without times is not placed by another.
+        if imported.reference and store.transcripts.hash_of(added.seq) == name:
+            right = imported.reference
             store.corrections.add(_reference(store, added.seq, name, right, file.path.name))
         adjusted.count(imported.adjustments)
         return added.new

@@ -1,4 +1,7 @@
-"""Where the loop stands, in one screen. Read from the record alone: quick, and right when MLflow is away."""
+"""Where the loop stands, in one screen. Read from the record, and so right when MLflow is away.
+
+What MLflow says otherwise, the loop asks for besides (`loop/moved_aliases.py`).
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,19 @@ from errata.documents.params import TARGETS
 from errata.workspace import Workspace
 
 ALIASES = ("day0", "champion", "challenger", *TARGETS)
+
+
+@dataclass(frozen=True, slots=True)
+class MovedAlias:
+    """An alias that somebody moved in MLflow: the record says another model, and it decides."""
+
+    alias: str
+    model: str
+    """By the record; empty for none."""
+    in_mlflow: str
+    """The model; empty for none, or for a version that is none of ours."""
+    version: str
+    """Its number in MLflow; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +50,9 @@ class LoopStatus:
     """Of the gate, on the newest scored night; empty where that isn't known."""
     equal_split_alarm: EqualSplitAlarm | None
     """Of the champion, by the newest scored night; None also where that night didn't score it."""
+    moved_aliases: Sequence[MovedAlias] = ()
+    mlflow_problem: str = ""
+    """Why MLflow could not be asked; empty where it was, or nobody wanted to."""
 
 
 def loop_status(workspace: Workspace) -> LoopStatus:

@@ -42,8 +42,10 @@ class ChapterTask:
     def views(self, transcript: Transcript) -> Generator[View, Reading, Reading]:
         """Windows; of two that overlap, each line is decided by the first that shows it."""
         chapters: dict[float, Chapter] = {}
-        problems: list[str] = []
-        windows = self._windows(transcript)
+        texts = [tidy(line.text) for line in transcript.lines]
+        lines = [self._cut(text) for text in texts]
+        problems = self._unread(texts, lines)
+        windows = self._windows(transcript, lines)
         window, view = next(windows)
         while True:
             reading = yield view
@@ -74,9 +76,8 @@ class ChapterTask:
         reading = self.template.parse(view, fillings)
         return replace(reading, problems=(*faults, *reading.problems))
 
-    def _windows(self, transcript: Transcript) -> Generator[tuple[Window, View], list[int], None]:
+    def _windows(self, transcript: Transcript, lines: list[str]) -> Generator[tuple[Window, View], list[int], None]:
         """Yields each window and what it shows, and is sent the starts in it that begin a chapter: where to go on."""
-        lines = self._lines(transcript)
         places = starts(transcript)
         costs = [len(ids(Text(line), self.tokenizer)) + self.template.line_overhead for line in lines]
         budget = int(self.context * PROMPT_SHARE) - self._head(transcript)
@@ -92,10 +93,9 @@ class ChapterTask:
         return sum(len(ids(span, self.tokenizer)) for span in prompt if not isinstance(span, Slot))
 
     def _view(self, transcript: Transcript, lines: list[str], places: list[int], window: Window) -> View:
-        longest = int(self.context * LONGEST_LINE)
         return View(
-            title=self._cut(tidy(transcript.title), longest),
-            description=self._cut(_without_chapters(transcript.description), longest),
+            title=self._cut(tidy(transcript.title)),
+            description=self._cut(_without_chapters(transcript.description)),
             lines=tuple(lines),
             starts=tuple(places),
             duration=transcript.duration,
@@ -103,17 +103,23 @@ class ChapterTask:
             opening=window.opening,
         )
 
-    def _lines(self, transcript: Transcript) -> list[str]:
-        longest = int(self.context * LONGEST_LINE)
-        return [self._cut(tidy(segment.text), longest) for segment in transcript.segments]
+    def _unread(self, texts: Sequence[str], lines: Sequence[str]) -> list[str]:
+        cut = sum(line != text for text, line in zip(texts, lines, strict=True))
+        if not cut:
+            return []
+        return [f"{cut} of {len(lines)} lines have more than the {self._longest} tokens that are read of a line"]
 
-    def _cut(self, line: str, longest: int) -> str:
-        if len(line.encode()) <= longest:  # a token is a byte or more: most lines need not be tokenised
+    @property
+    def _longest(self) -> int:
+        return int(self.context * LONGEST_LINE)
+
+    def _cut(self, line: str) -> str:
+        if len(line.encode()) <= self._longest:  # a token is a byte or more: most lines need not be tokenised
             return line
         tokens = ids(Text(line), self.tokenizer)
-        if len(tokens) <= longest:
+        if len(tokens) <= self._longest:
             return line
-        beginning: str = self.tokenizer.decode(tokens[:longest], skip_special_tokens=False)
+        beginning: str = self.tokenizer.decode(tokens[: self._longest], skip_special_tokens=False)
         return tidy(beginning.rstrip("�"))  # the cut may go through a character
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 
 from errata.documents.decision import leading_decision
@@ -53,4 +54,13 @@ def seeds_sentence(spread: SeedSpread) -> str:
         f"Made from the same rows with the seeds {seeds}, the candidate’s effect on the same {items} items is "
         f"{effects} points of F1: {spread.mean or 0.0:+z.1f} on average, and {spread.deviation or 0.0:.1f} points of "
         "spread are the seed’s luck. (The first is the candidate itself; the others were thrown away.)"
+    )
+
+
+def moved_alias_sentence(alias: str, model: str, in_mlflow: str, version: str, workspace: str) -> str:
+    """Of an alias that MLflow has otherwise than the record."""
+    there = f"version {version} ({in_mlflow[:16] or 'none of Errata’s'})" if version else "gone"
+    return (
+        f"{alias} is {there} in MLflow, where somebody moved it. The record decides, and says {model[:16] or 'none'}. "
+        f"The next night that has new corrections puts it back, or at once: {shlex.join(['errata', 'init', workspace])}"
     )

@@ -1,0 +1,128 @@
+"""Errata from Python. Its names are `errata`'s own: `errata.open("ws")`, `errata.chapters("talk.vtt")`.
+
+Every error that a caller can cause is an `ErrataError` whose message says what to do. docs/python.md shows each use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from errata.domain.chapter import Chapter, Chapters
+from errata.domain.correction import Label
+from errata.domain.transcript import Segment, Transcript
+from errata.errors import BadInput, ErrataError
+from errata.inference.artefact import model_folder
+from errata.inference.model import FolderModel
+from errata.operations.chaptering import ChapteredTalk, UnreadTalk, chapter_files, open_predictor
+from errata.operations.model_names import resolve_model
+from errata.operations.ownership import check_owner
+from errata.workspace import Workspace
+
+if TYPE_CHECKING:
+    from errata.inference.predictor import Predictor
+    from errata.operations.status import LoopStatus
+    from errata.operations.talk_view import TalkView
+
+__all__ = ["Chapter", "ChapteredTalk", "ErrataError", "OpenWorkspace", "Segment", "Transcript", "chapters", "open"]
+
+
+def open(workspace: str | Path) -> OpenWorkspace:  # noqa: A001 - as `gzip.open`: it is called errata.open
+    """A workspace that `errata init` has made. Raises ErrataError where there is none."""
+    found = Workspace.find(Path(workspace))
+    check_owner(found)
+    return OpenWorkspace(found)
+
+
+def chapters(file: str | Path, model: str | Path | None = None) -> list[ChapteredTalk]:
+    """Chapters for each talk of a file, in any format that `errata import transcripts` reads; nothing is kept.
+
+    `model` is the folder of a model; without it the embedded errata-tiny answers, which is a sample. Starts are in
+    seconds, or in words where a talk has no times. Raises ErrataError where something can't be read.
+    """
+    with open_predictor(None if model is None else str(model)) as predictor:
+        return _talks(Path(file), predictor)
+
+
+class OpenWorkspace:
+    """A workspace, to ask. What changes it are the commands `errata import`, `errata nightly` and their like."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._predictors: dict[str, Predictor] = {}
+
+    @property
+    def root(self) -> Path:
+        return self._workspace.root
+
+    def predict(self, talk: Transcript | str | Path, model: str = "champion") -> Chapters:
+        """What a model answers to a transcript, or to the one talk of a file; `model` is as `errata predict` takes it.
+
+        A model stays loaded. The answer isn't recorded: `errata predict` records what reviewers shall correct.
+        """
+        predictor = self._predictor(model)
+        if isinstance(talk, Transcript):
+            (reading,) = predictor.answer([talk])
+            return reading.chapters if reading else ()
+        talks = _talks(Path(talk), predictor)
+        if len(talks) != 1:
+            raise BadInput(f"{talk} holds {len(talks)} talks; errata.chapters answers files of several")
+        return talks[0].chapters
+
+    def talks(self) -> list[str]:
+        """The ids of all transcripts in the record."""
+        with self._workspace.record.read() as store:
+            return list(store.transcripts.external_ids())
+
+    def transcript(self, talk: str) -> Transcript:
+        """The newest version under an id."""
+        with self._workspace.record.read() as store:
+            return store.transcripts.read(store.transcripts.find(talk))
+
+    def show(self, talk: str) -> TalkView:
+        """All that the record holds of a talk, as `errata show` prints it."""
+        from errata.operations.talk_view import view_talk
+
+        return view_talk(self._workspace, talk)
+
+    def labels(self) -> list[Label]:
+        """The right chapters of every talk that has some now and is for training or for choices (`train`, `dev`).
+
+        What is held out for the gate is not among them: each look at that is counted (`errata compare --on anchor`).
+        """
+        with self._workspace.record.read() as store:
+            labels = store.labels.between(0, store.watermark())
+        return [label for label in labels if label.role in ("train", "dev")]
+
+    def score(self, talk: str, answer: Chapters) -> Mapping[str, float | None]:
+        """An answer's scores (most in percent; None where one is not defined) against the label of one of `labels()`.
+
+        Raises ErrataError for a talk that has no label, and for one that is held out.
+        """
+        from errata.loop.scoring import score_answer
+
+        return score_answer(self._workspace, talk, answer)
+
+    def status(self) -> LoopStatus:
+        """Where the loop stands, as `errata status` prints it."""
+        from errata.operations.status import loop_status
+
+        return loop_status(self._workspace)
+
+    def _predictor(self, model: str) -> Predictor:
+        """By identity, so that a champion that was promoted meanwhile is another."""
+        identity = resolve_model(self._workspace, model)
+        if identity not in self._predictors:
+            models = self._workspace.models
+            self._predictors[identity] = FolderModel(identity, model_folder(identity, models), models)
+        return self._predictors[identity]
+
+
+def _talks(file: Path, predictor: Predictor) -> list[ChapteredTalk]:
+    talks = []
+    for talk in chapter_files([file], predictor):
+        if isinstance(talk, UnreadTalk):
+            raise BadInput(talk.reason)
+        talks.append(talk)
+    return talks
