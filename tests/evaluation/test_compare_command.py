@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,6 +106,19 @@ def test_an_alias_and_the_beginning_of_an_identity(workspace: Workspace, talks: 
     assert "A minus B" in table and "100.0" in table and "t3" in table
     [row] = [line.split() for line in table.splitlines() if line.startswith("f1 ")]
     assert len(row) == 8, "metric, A, B, A minus B with its interval, p, detectable: nothing is folded at 80 columns"
+
+
+def test_stored_answers_are_compared_where_nothing_may_be_written(
+    workspace: Workspace, talks: list[int], right: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = known(workspace, dict.fromkeys(talks, 90))
+    workspace.record.close()
+    before = set(workspace.root.rglob("*"))
+    allowed = os.access
+    # the tests' own user may be root, whom no mode stops
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK and allowed(path, mode))
+    assert compare(workspace, "champion", wrong[:8])["items"] == 10
+    assert set(workspace.root.rglob("*")) == before
 
 
 def test_items_whose_night_has_not_run_are_not_looked_at(workspace: Workspace, right: str) -> None:

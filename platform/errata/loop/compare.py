@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -117,8 +118,11 @@ def _accesses(
             yield HoldoutAccess(role, by, why, who, count, upto)
 
 
-def _room(workspace: Workspace) -> Path:
-    """On the workspace's own disk, where most models lie that can then be linked instead of copied."""
+def _room(workspace: Workspace) -> Path | None:
+    """On the workspace's own disk, where most models lie that can then be linked instead of copied; None where nothing
+    may be written there."""
+    if not os.access(workspace.root, os.W_OK):
+        return None
     room = workspace.root / "work"
     room.mkdir(exist_ok=True)
     return room
