@@ -13,11 +13,14 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import sqlalchemy as sa
 
@@ -52,6 +55,8 @@ _ENVIRONMENT = {
 """What isn't set already is set to this: no telemetry, no chatter, and minutes less of trying a server that is gone."""
 
 
+_PATIENCE = 3.0
+"""Seconds for an address to answer somebody who merely reads."""
 _PLACES = (
     ("runs", "artifact_uri"),
     ("model_versions", "source"),
@@ -233,8 +238,16 @@ class ModelRegistry:
         self._relocate()
         return MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
 
-    def check_store(self) -> None:
-        """Raises NotFound where MLflow's own file is gone: whoever merely reads is not to make it anew."""
+    def check_reachable(self) -> None:
+        """For whoever merely reads. Raises NotFound where MLflow's own file is gone, which else is made anew, and
+        Unavailable where nobody answers at its address: MLflow itself tries that for half a minute."""
+        address = urlsplit(self._uri)
+        if address.scheme in ("http", "https") and address.scheme not in getproxies():
+            port = address.port or (443 if address.scheme == "https" else 80)
+            try:
+                socket.create_connection((address.hostname or "", port), _PATIENCE).close()
+            except OSError as error:
+                raise Unavailable(self._unreachable()) from error
         store = self._store_file()
         if store is not None and not store.exists():
             raise NotFound(f"MLflow's store {store} is gone; `errata init` makes it anew from the record")
@@ -319,8 +332,16 @@ class ModelRegistry:
             raise Unavailable(self._sentence(error)) from error
 
     def _sentence(self, error: Exception) -> str:
+        if "Max retries exceeded" in str(error):
+            return self._unreachable()
         first = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-        sentence = f"MLflow at {self._uri} says: {first}; see that it runs and that mlflow_uri in errata.toml is right"
+        return self._about_mlflow(f"says: {first}")
+
+    def _unreachable(self) -> str:
+        return self._about_mlflow("can't be reached")
+
+    def _about_mlflow(self, what: str) -> str:
+        sentence = f"MLflow at {self._uri} {what}; see that it runs and that mlflow_uri in errata.toml is right"
         return re.sub("//[^@/ ]*@", "//", sentence)  # without a password
 
 

@@ -128,3 +128,24 @@ def test_a_rollback_is_refused_where_what_shipped_then_is_not_whole_and_else_tol
     assert version_of(place, place.day0).tags["errata.rolled_back_to"].endswith(": titles too long")
     in_this_process("promote", place.second, "--evidence", place.promoting, "-w", root)
     assert status(place)["aliases"]["server"] == place.server, "and what shipped with it"
+
+
+def test_a_workspace_that_was_moved_goes_on_where_it_is(
+    place: OldWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow.tracking._tracking_service.utils import _artifact_repos_cache
+
+    root = Path(shutil.copytree(place.place.root, tmp_path / "Träger zwei"))
+    _artifact_repos_cache.clear()  # by a run's id, in one process: a command has a process of its own
+    place.place.root.rename(tmp_path / "out of sight")
+    try:
+        for words in (("status",), ("report", "--night", "day-2"), ("rollback",), ("history",)):
+            in_this_process(*words, "-w", root)
+        evidence = root / place.promoting.relative_to(place.place.root)
+        in_this_process("promote", place.second, "--evidence", evidence, "-w", root)
+        shutil.rmtree(root / "models" / place.second[:16])
+        assert as_json("fsck", "--repair", "-w", root)["restored"] == [place.second], "out of its own MLflow"
+        assert as_json("status", "-w", root)["moved_aliases"] == []
+    finally:
+        (tmp_path / "out of sight").rename(place.place.root)
+        _artifact_repos_cache.clear()

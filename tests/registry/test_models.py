@@ -220,6 +220,22 @@ def test_an_mlflow_that_can_t_be_reached_is_one_sentence(tmp_path: Path, monkeyp
     assert "\n" not in str(raised.value) and "secret" not in str(raised.value)
 
 
+def test_whoever_merely_reads_does_not_wait_for_one_that_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "5")
+    monkeypatch.setattr("registry.models.getproxies", dict)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        uri = f"http://someone:secret@127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(Unavailable, match=r"^MLflow at http://127\.0\.0\.1:[0-9]+ can't be reached; see"):
+            ModelRegistry(uri, "m", tmp_path).check_reachable()
+    ModelRegistry("sqlite://", "m", tmp_path).check_reachable()
+    with pytest.raises(NotFound, match="is gone"):
+        ModelRegistry(f"sqlite:///{tmp_path / 'mlflow.db'}", "m", tmp_path).check_reachable()
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_store_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_text("not a database, but long enough to be read as one" * 100)
     with pytest.raises(Unavailable, match="not a database") as raised:

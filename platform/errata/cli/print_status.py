@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from errata.cli.output import STYLES, as_json, number, print_table, say, say_styled, with_interval
+from errata.cli.output import STYLES, as_json, number, print_table, say, say_styled, say_wrapped, with_interval
 from errata.documents.decision import leading_decision
 from errata.documents.file_names import REPORT_PAGE
 from errata.wording.gate_sentences import causes, known_error, luck, reasons
@@ -37,10 +38,11 @@ def print_status(status: LoopStatus) -> None:
     for alias, model in status.aliases.items():
         say(f"{alias:<11} {model[:16] if model else '–'}")
     for moved in status.moved_aliases:
-        root = str(status.workspace)
-        say(moved_alias_sentence(moved.alias, moved.model, moved.in_mlflow, moved.version, root))
+        say_wrapped(moved_alias_sentence(moved.alias, moved.model, moved.in_mlflow, moved.version), 12)
+    if status.moved_aliases:
+        say(f"at once:    errata init {shlex.quote(str(status.workspace))}")
     if status.mlflow_problem:
-        say(f"MLflow      can't be asked: {status.mlflow_problem}")
+        say_wrapped(f"MLflow      {status.mlflow_problem}", 12)
     if status.preset:
         say(f"gate        preset {status.preset}")
     for night in status.nights:

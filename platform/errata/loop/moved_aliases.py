@@ -26,7 +26,7 @@ def note_moved_aliases(workspace: Workspace) -> None:
     """Before a night tells MLflow what the record says. Where MLflow is away, the night finds out by itself."""
     with suppress(NotFound, Unavailable):
         for moved in moved_aliases(workspace):
-            note(moved_alias_sentence(moved.alias, moved.model, moved.in_mlflow, moved.version, str(workspace.root)))
+            note(moved_alias_sentence(moved.alias, moved.model, moved.in_mlflow, moved.version))
 
 
 def moved_aliases(workspace: Workspace) -> tuple[MovedAlias, ...]:
@@ -38,7 +38,7 @@ def moved_aliases(workspace: Workspace) -> tuple[MovedAlias, ...]:
     if not any(recorded.values()):
         return ()
     registry = ModelRegistry.of(workspace)
-    registry.check_store()
+    registry.check_reachable()
     registered = registry.aliases()
     moved = []
     for alias, model in recorded.items():

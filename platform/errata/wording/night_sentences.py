@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import asdict
 
 from errata.documents.decision import leading_decision
@@ -57,10 +56,10 @@ def seeds_sentence(spread: SeedSpread) -> str:
     )
 
 
-def moved_alias_sentence(alias: str, model: str, in_mlflow: str, version: str, workspace: str) -> str:
+def moved_alias_sentence(alias: str, model: str, in_mlflow: str, version: str) -> str:
     """Of an alias that MLflow has otherwise than the record."""
     there = f"version {version} ({in_mlflow[:16] or 'none of Errata’s'})" if version else "gone"
     return (
         f"{alias} is {there} in MLflow, where somebody moved it. The record decides, and says {model[:16] or 'none'}. "
-        f"The next night that has new corrections puts it back, or at once: {shlex.join(['errata', 'init', workspace])}"
+        "The next night that has new corrections puts it back, and so does errata init."
     )
