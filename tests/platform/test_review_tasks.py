@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from typer.testing import CliRunner
@@ -153,3 +154,80 @@ def test_an_accept_by_key_has_the_chapters_of_its_prediction(workspace: Workspac
     with workspace.record.read() as store:
         kinds = {label.transcript: label.kind for label in store.labels.between(0, store.watermark())}
     assert (kinds[one], kinds[three]) == ("accept", "accept")
+
+
+MEDIA = "https://media.example.org/{id}.mp4"
+
+
+@pytest.mark.parametrize(
+    ("media_url", "player"),
+    [
+        ("", {"showPlayer": "false"}),
+        ("/data/local-files/?d=talks/{id}.mp3", {"showPlayer": "true", "audioUrl": "$media"}),
+        (MEDIA, {"sync": "player", "audioUrl": "$media"}),
+    ],
+)
+def test_label_studio_has_a_player_where_it_is_told_of_recordings(
+    media_url: str, player: dict[str, str], workspace: Workspace, tmp_path: Path
+) -> None:
+    write_tasks(workspace, tmp_path / "tasks.json", "label-studio", "day0", media_url)
+    first, _ = json.loads((tmp_path / "tasks.json").read_text())
+    assert first["data"].get("media", "") == media_url.replace("{id}", "one")
+    setup = ElementTree.parse(tmp_path / "tasks.xml")  # noqa: S314
+    paragraphs = setup.find("Paragraphs")
+    assert paragraphs is not None and player.items() <= paragraphs.attrib.items()
+    assert "contextScroll" not in paragraphs.attrib, "Label Studio would then put a paragraph at 0 last"
+    video = setup.find("Video")
+    assert (video is not None) == ("sync" in player)
+    if video is not None:
+        assert (video.get("name"), video.get("value"), video.get("sync")) == ("player", "$media", "transcript")
+
+
+@pytest.mark.parametrize(
+    ("media_url", "links"),
+    [
+        (MEDIA, ["https://media.example.org/one.mp4#t=0", "https://media.example.org/one.mp4#t=50"]),
+        ("https://youtu.be/{id}?t={start}", ["https://youtu.be/one?t=0", "https://youtu.be/one?t=50"]),
+        ("", ["", ""]),
+    ],
+)
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_sheet_links_to_each_chapter_in_the_recording(
+    media_url: str, links: list[str], kind: str, workspace: Workspace, tmp_path: Path
+) -> None:
+    out = tmp_path / f"tasks.{kind}"
+    write_tasks(workspace, out, "sheet", "day0", media_url)
+    if kind == "csv":
+        rows = csv.DictReader(out.read_text("utf-8-sig").splitlines())
+        assert [row["link"] for row in rows][:2] == links
+        return
+    page = pytest.importorskip("openpyxl").load_workbook(out)["chapters"]
+    (column,) = [cells for cells in page.iter_cols() if cells[0].value == "link"]
+    assert [cell.value or "" for cell in column[1:3]] == links
+    assert [cell.hyperlink.target if cell.hyperlink else "" for cell in column[1:3]] == links
+
+
+def test_an_id_in_an_address_is_quoted(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.record.write() as store:
+        seq = store.transcripts.add(talk("Träger eins", said="four")).seq
+        store.predictions.add(Prediction(seq, MODEL, "inline@1", chapters(0, 50)))
+    write_tasks(workspace, tmp_path / "tasks.json", "label-studio", "day0", MEDIA)
+    tasks = json.loads((tmp_path / "tasks.json").read_text())
+    assert tasks[-1]["data"]["media"] == "https://media.example.org/Tr%C3%A4ger%20eins.mp4"
+
+
+@pytest.mark.parametrize(
+    ("tool", "media_url", "why"),
+    [
+        ("argilla", MEDIA, "argilla shows no recording; leave --media-url out"),
+        ("jsonl", MEDIA, "jsonl shows no recording"),
+        ("sheet", "https://youtu.be/abc", "'https://youtu.be/abc' would be the same for every talk; write {id} where"),
+        ("label-studio", "https://youtu.be/{id}?t={start}", "begins at the beginning; leave {start} out"),
+    ],
+)
+def test_an_address_that_serves_nobody_is_refused_and_nothing_is_written(
+    tool: str, media_url: str, why: str, workspace: Workspace, tmp_path: Path
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        write_tasks(workspace, tmp_path / "tasks.out", tool, "day0", media_url)
+    assert why in str(refused.value) and not list(tmp_path.glob("tasks*"))

@@ -180,12 +180,15 @@ def tasks_command(
         Tool, typer.Option("--for", help="The reviewers' tool; a sheet is CSV, or XLSX by its name.")
     ] = "label-studio",
     model: ModelName = "champion",
+    media_url: Annotated[
+        str, typer.Option("--media-url", metavar="URL", help="Where the recordings are, with {id} for a talk's id.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Write what a model answered and nobody has reviewed, for a reviewing tool to import; a share of it blind."""
     from errata.operations.review_tasks import write_tasks
 
-    file = write_tasks(find(workspace), out, tool, model)
+    file = write_tasks(find(workspace), out, tool, model, media_url)
     kinds = f"{file.blind} of them blind" + (f", {file.by_challenger} the challenger's" if file.by_challenger else "")
     sentence = f"{file.tasks} tasks for {tool} are in {out}, {kinds}; bring the reviews back by"
     show(file, as_json, f"{sentence} `errata import corrections`")

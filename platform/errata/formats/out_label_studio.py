@@ -1,8 +1,9 @@
-"""Predictions as Label Studio tasks, to be imported into a project whose labelling setup is LABEL_CONFIG.
+"""Predictions as Label Studio tasks, to be imported into a project whose labelling setup is `label_config`.
 
 A task shows the transcript in paragraphs, one a line, with the predicted chapters as regions that can be moved,
 renamed, removed and added to; its data carries the prediction's key, and `label_studio` reads the export back. A blind
-task has no regions, and says so in its data.
+task has no regions, and says so in its data. With the address of its recording in its data it has a player above the
+paragraphs, each of which can be played.
 
 A chapter begins with a paragraph, so a paragraph's `start` in the task is the time that a chapter on it has: floored,
 as models are asked for it, or the predicted chapter's own.
@@ -13,21 +14,22 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from errata.domain.chapter import Chapter, canonical, starts
 from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats.json_files import write_text
 from errata.formats.review_task import BLIND, KEY, ReviewTask
+from errata.formats.video_ids import AUDIO
 
-LABEL_CONFIG = """<View>
-  <Header value="$title"/>
+_CONFIG = """<View>
+  <Header value="$title"/>{video}
   <ParagraphLabels name="chapter" toName="transcript">
     <Label value="Chapter"/>
   </ParagraphLabels>
   <Paragraphs name="transcript" value="$segments" layout="dialogue" nameKey="speaker" textKey="text"
-              granularity="paragraph" showPlayer="false"/>
+              granularity="paragraph" {player}/>
   <TextArea name="chapter_title" toName="transcript" perRegion="true" required="true" maxSubmissions="1"
             editable="true" placeholder="The chapter's title"/>
   <Choices name="verdict" toName="transcript" choice="single" showInLine="true">
@@ -35,6 +37,22 @@ LABEL_CONFIG = """<View>
   </Choices>
 </View>
 """
+_SILENT = 'showPlayer="false"'
+_SOUND = 'audioUrl="$media" showPlayer="true"'
+# Not contextScroll, by which Label Studio 1.23 puts a paragraph that starts at 0 last: regions count paragraphs.
+_PICTURE = 'audioUrl="$media" sync="player"'
+# Muted, since the paragraphs play the sound: else there are two.
+_VIDEO = """
+  <Video name="player" value="$media" sync="transcript" height="280" muted="true"/>"""
+
+
+def label_config(media_url: str = "") -> str:
+    """The labelling setup, with a player where the tasks' data has a recording's address; `media_url` is one such."""
+    if not media_url:
+        return _CONFIG.format(video="", player=_SILENT)
+    if PurePosixPath(media_url).suffix.lower() in AUDIO:
+        return _CONFIG.format(video="", player=_SOUND)
+    return _CONFIG.format(video=_VIDEO, player=_PICTURE)
 
 
 def write(path: Path, tasks: Iterable[ReviewTask]) -> int:
@@ -44,9 +62,9 @@ def write(path: Path, tasks: Iterable[ReviewTask]) -> int:
     return len(rows)
 
 
-def write_label_config(path: Path) -> None:
-    """Writes LABEL_CONFIG, to be pasted into the project's labelling setup. Raises BadInput."""
-    write_text(path, LABEL_CONFIG)
+def write_label_config(path: Path, media_url: str = "") -> None:
+    """Writes `label_config`, to be pasted into the project's labelling setup. Raises BadInput."""
+    write_text(path, label_config(media_url))
 
 
 def task_json(task: ReviewTask) -> JsonObject:
@@ -67,6 +85,7 @@ def task_json(task: ReviewTask) -> JsonObject:
         "title": transcript.title or transcript.external_id,
         "segments": paragraphs,
         KEY: task.key,
+        **({"media": task.media} if task.media else {}),
         **({BLIND: True} if task.blind else {}),
     }
     return {"data": data, **shown}

@@ -9,6 +9,8 @@ from errata.domain.transcript import Transcript
 
 KEY = "errata_prediction"
 """The name under which the key travels, in the task's data or metadata."""
+START = "{start}"
+"""Where, in a recording's address, the second stands from which it plays; many have none."""
 BLIND = "errata_blind"
 """The name under which it travels there that the task was given without a draft."""
 
@@ -24,3 +26,5 @@ class ReviewTask(NamedTuple):
     """Whose answer it is, for the reviewer to see."""
     blind: bool = False
     """Without the draft, which a file for reviewers then doesn't hold."""
+    media: str = ""
+    """The address of the recording; empty where none is known."""

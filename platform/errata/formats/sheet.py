@@ -20,7 +20,7 @@ Titles thus come back to the letter, those that begin with an apostrophe of thei
 is read, and a formula in one of these columns is refused.
 
 A sheet that goes out has besides, for whoever reviews in it, `talk` (its title) and `words` (the time, and what is said
-there); XLSX has a second sheet with all that is said, and when.
+there), and `link` where the recording's address is known; XLSX has a second sheet with all that is said, and when.
 
 What is refused is a whole review, in the layout of `reviews_jsonl`. A row that can't be read, or has no video_id, takes
 the reviews of the video that it names along, or else those above and below it: one of their chapters may be meant.
@@ -47,7 +47,7 @@ from errata.formats.chapter_text import moment, plain, spoken
 from errata.formats.fields import mapping
 from errata.formats.json_files import write_text
 from errata.formats.review_lines import Line, reviews
-from errata.formats.review_task import ReviewTask
+from errata.formats.review_task import START, ReviewTask
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_rows, known_names
 from errata.formats.source_rows import Rejected, SourceRow
@@ -69,7 +69,19 @@ def _where_run(guard: str) -> re.Pattern[str]:
 
 _UNGUARDED, _GUARDED = _where_run(""), _where_run("'")
 
-_SENT = ("video_id", "reviewer", "reviewed_on", "kind", "talk", "start", "title", "words", "prediction", "blind")
+_SENT = (
+    "video_id",
+    "reviewer",
+    "reviewed_on",
+    "kind",
+    "talk",
+    "start",
+    "title",
+    "words",
+    "link",
+    "prediction",
+    "blind",
+)
 """The columns of a sheet that goes out."""
 _TYPED = ("start", "reviewed_on")
 """Those of them that XLSX keeps as text: of 1:33, typed into it, it would make an hour and more."""
@@ -102,7 +114,8 @@ def write(path: Path, tasks: Iterable[ReviewTask]) -> int:
     rows = list(chain.from_iterable(map(_rows, items)))
     if path.suffix.lower() == ".xlsx":
         lines = chain.from_iterable(map(_said_in, items))
-        workbook.write(path, {"chapters": [list(_SENT), *rows], "transcripts": [list(_LINES), *lines]}, _TYPED)
+        sheets = {"chapters": [list(_SENT), *rows], "transcripts": [list(_LINES), *lines]}
+        workbook.write(path, sheets, _TYPED, ("link",))
     else:
         table = io.StringIO(newline="")
         # in quotes, or programs that part cells at semicolons as well as commas part a title that has one
@@ -133,9 +146,22 @@ def _rows(item: ReviewTask) -> list[list[str]]:
 
     shown = () if item.blind else item.chapters
     return [
-        row(start=plain(chapter.start), title=tidy(chapter.title), words=_excerpt(talk, chapter.start))
+        row(
+            start=plain(chapter.start),
+            title=tidy(chapter.title),
+            words=_excerpt(talk, chapter.start),
+            link=_link(item, chapter.start),
+        )
         for chapter in shown
-    ] or [row(words=_excerpt(talk, 0.0))]
+    ] or [row(words=_excerpt(talk, 0.0), link=_link(item, 0.0))]
+
+
+def _link(item: ReviewTask, start: float) -> str:
+    """The recording from `start` on: by the address's `{start}`, or as a fragment (W3C, Media Fragments URI 1.0)."""
+    if not item.media:
+        return ""
+    address = item.media if START in item.media else f"{item.media}#t={START}"
+    return address.replace(START, str(int(start)))
 
 
 def _excerpt(talk: Transcript, start: float) -> str:

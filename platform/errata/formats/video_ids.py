@@ -13,8 +13,9 @@ from errata.formats.fields import word
 ID_KEYS = ("video_id", "external_id", "id", "path")
 FILE_KEYS = ("audio", "video", "media", "file", "filename", "url", "audio_url", "video_url")
 
-_MEDIA = "mp3 mp4 m4a m4b m4v wav flac ogg oga opus aac wma webm mkv mov avi mpg mpeg"
-_ENDINGS = frozenset(f".{ending}" for ending in f"{_MEDIA} vtt srt txt json".split())
+AUDIO = (".mp3", ".m4a", ".m4b", ".wav", ".flac", ".ogg", ".oga", ".opus", ".aac", ".wma")
+VIDEO = (".mp4", ".m4v", ".webm", ".mkv", ".mov", ".avi", ".mpg", ".mpeg")
+_ENDINGS = (*AUDIO, *VIDEO, ".vtt", ".srt", ".txt", ".json")
 """How the files end whose bare name is known to be one: a dot may also stand in an id."""
 
 _UPLOADED = 9

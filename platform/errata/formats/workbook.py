@@ -31,6 +31,7 @@ _HEADING_ROWS = 10
 """Rows among which the header is looked for."""
 MOST_ROWS = 2**20
 """Rows that XLSX has in a sheet."""
+MOST_LINKS = 65_530
 _AS_TEXT = "@"
 """The number format by which a cell keeps what is typed."""
 _SECONDS = re.compile(r"[:\[]s", re.IGNORECASE)
@@ -72,10 +73,13 @@ def rows(path: Path, names: Collection[str], dates: Collection[str] = ()) -> lis
     return sheet_rows
 
 
-def write(path: Path, sheets: Mapping[str, Sequence[list[str]]], typed: Collection[str]) -> None:
+def write(
+    path: Path, sheets: Mapping[str, Sequence[list[str]]], typed: Collection[str], links: Collection[str] = ()
+) -> None:
     """Writes texts into the sheets of a new workbook, each a table with its header.
 
-    What is typed later into a column in `typed` stays the text that it is. Raises BadInput, and Unavailable without
+    What is typed later into a column in `typed` stays the text that it is; a text in one of `links` opens what it
+    names, of as many as a workbook holds. Raises BadInput, and Unavailable without
     openpyxl.
     """
     book = _openpyxl().Workbook()
@@ -91,6 +95,8 @@ def write(path: Path, sheets: Mapping[str, Sequence[list[str]]], typed: Collecti
                 cell.data_type = "s"  # "#REF!" would be written as an error
                 if table[0][at - 1] in typed:
                     cell.number_format = _AS_TEXT
+                if table[0][at - 1] in links and line > 1 and text and line <= MOST_LINKS:
+                    cell.hyperlink = text
     try:
         book.save(path)
     except OSError as problem:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from errata.domain.draft_draw import DraftDraw
 from errata.errors import BadInput
 from errata.formats import out_argilla, out_label_studio, out_reviews, sheet
-from errata.formats.review_task import ReviewTask
+from errata.formats.review_task import START, ReviewTask
 from errata.operations.drafting import draft_draw
 from errata.workspace import Workspace
 
@@ -19,6 +20,9 @@ TOOLS: dict[str, Callable[[Path, Iterable[ReviewTask]], int]] = {
     "sheet": sheet.write,
     "jsonl": out_reviews.write,
 }
+PLAYING = ("label-studio", "sheet")
+"""Those that can show a recording."""
+_ID = "{id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +38,14 @@ class TaskFile:
     file: Path
 
 
-def write_tasks(workspace: Workspace, out: Path, tool: str, model: str = "champion") -> TaskFile:
+def write_tasks(workspace: Workspace, out: Path, tool: str, model: str = "champion", media_url: str = "") -> TaskFile:
     """Writes what `model` answered and nobody has reviewed yet, a share of it without the answer.
 
     While a challenger waits, half of the champion's drafts are the challenger's (see `draft_draw`): those that are
     drawn for it, once it has answered them.
+
+    `media_url` is where the recordings are, with `{id}` for a transcript's id: Label Studio gets a player, a sheet
+    links to each chapter (at `{start}`, the second, where the address has that).
 
     Raises BadInput for a tool that isn't known, and for a file that is there already: reviewers may be at work in it.
     """
@@ -49,11 +56,12 @@ def write_tasks(workspace: Workspace, out: Path, tool: str, model: str = "champi
     config = out.with_suffix(".xml")
     if tool == "label-studio" and out == config:
         raise BadInput(f"{out} is where the labelling setup goes; call the tasks .json")
+    _check_media_url(media_url, tool)
     draw = draft_draw(workspace, model)
-    tasks, identity = _tasks(workspace, draw), draw.models[0]
+    tasks, identity = _tasks(workspace, draw, media_url), draw.models[0]
     TOOLS[tool](out, tasks)
     if tool == "label-studio":
-        out_label_studio.write_label_config(config)
+        out_label_studio.write_label_config(config, media_url)
     return TaskFile(
         model=identity,
         tool=tool,
@@ -64,7 +72,20 @@ def write_tasks(workspace: Workspace, out: Path, tool: str, model: str = "champi
     )
 
 
-def _tasks(workspace: Workspace, draw: DraftDraw) -> list[ReviewTask]:
+def _check_media_url(media_url: str, tool: str) -> None:
+    if media_url and tool not in PLAYING:
+        raise BadInput(
+            f"{tool} shows no recording; leave --media-url out, or write the tasks for {' or '.join(PLAYING)}"
+        )
+    if media_url and _ID not in media_url:
+        raise BadInput(
+            "--media-url {!r} would be the same for every talk; write {} where its id stands", media_url, _ID
+        )
+    if START in media_url and tool == "label-studio":
+        raise BadInput("Label Studio's player begins at the beginning; leave {} out of --media-url", START)
+
+
+def _tasks(workspace: Workspace, draw: DraftDraw, media_url: str) -> list[ReviewTask]:
     """Each of an answer by the model that is drawn for its transcript, in the order in which the transcripts came."""
     tasks: list[tuple[int, ReviewTask]] = []
     with workspace.record.read() as store:
@@ -73,6 +94,7 @@ def _tasks(workspace: Workspace, draw: DraftDraw) -> list[ReviewTask]:
                 transcript = store.transcripts.read(prediction.transcript)
                 if draw.model_for(transcript.hash) == model:
                     blind = draw.is_blind(transcript.hash)
-                    task = ReviewTask(transcript, prediction.chapters, key, model, blind)
+                    media = media_url.replace(_ID, quote(transcript.external_id))
+                    task = ReviewTask(transcript, prediction.chapters, key, model, blind, media)
                     tasks.append((prediction.transcript, task))
     return [task for _, task in sorted(tasks, key=lambda placed: placed[0])]
