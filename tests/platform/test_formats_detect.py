@@ -76,7 +76,7 @@ def test_a_file_is_told_by_its_content_whatever_its_name(name: str, ending: str,
         ("m.jsonl", REJECT, "rows that were rejected"),
         ("m.jsonl", {**MEETING, "_rejected": {}}, "rows that were rejected"),
         ("m.jsonl", '{"torn', "rows that were rejected"),
-        ("c.json", CHAPTERS, "podcast chapters"),
+        ("c.json", CHAPTERS, "a list of chapters"),
         ("chapters.json", {}, "chapter-llama data"),
         ("chapters.json", {"a": None, "b": {}}, "chapter-llama data"),
         ("whisper.json", WHISPER["segments"], "Whisper JSON"),
@@ -157,7 +157,7 @@ def test_a_folder_of_every_format_is_read_in_order_of_name(tmp_path: Path) -> No
     )
     assert arrivals(tmp_path, name="chapter-llama") == ["v"]
     assert arrivals(tmp_path, name="srt") == ["f"]
-    assert arrivals(tmp_path, name="webvtt") == ["a.en", "g"]
+    assert arrivals(tmp_path, name="webvtt") == ["abc", "g"]
     assert arrivals(tmp_path, name="meetings") == ["i-1", "x"]
     with pytest.raises(BadInput, match=r"folder has no \*\.vtt; put them there"):
         detect.transcripts(write(tmp_path / "folder/talk.srt", SRT).parent, name="webvtt")
@@ -265,7 +265,7 @@ def test_what_nobody_can_place_is_refused_and_what_belongs_to_a_talk_is_not(tmp_
         "inner": "not entered (folders inside)",
     }
     assert [item.row for item in bad if isinstance(item, LeftOut)] == ["reviews.jsonl", "inner"]
-    assert detect.transcripts(tmp_path).label == "no known format (3 files), podcast chapters (1 file), WebVTT (1 file)"
+    assert detect.transcripts(tmp_path).label == "no known format (3 files), a list of chapters (1 file), WebVTT (1 file)"
 
 
 @pytest.mark.parametrize("names", [[], ["notes.md"], ["LICENSE"], ["reviews.jsonl"], ["asrs.json"], ["torn.json"]])
@@ -334,8 +334,8 @@ def test_the_real_podcast_folder_loses_nothing(shared: Path) -> None:
     assert sorted(
         (Path(item.file).name, item.reason.split()[-1]) for item in results if isinstance(item, Rejected)
     ) == [
-        ("chapters_example.json", "name"),
-        ("chapters_exampleComplex.json", "name"),
+        ("chapters_example.json", "corrections`"),
+        ("chapters_exampleComplex.json", "corrections`"),
         ("oxide_and_friends.json", "them"),
         ("syntax_shows.json", "them"),
         ("transcripts_example.html", "id"),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from errata.domain.chapter import Chapter
 from errata.domain.transcript import Segment
 from errata.errors import BadInput
-from errata.formats import detect, podcast, podcast_chapters, podcast_html
+from errata.formats import chapter_lists, detect, podcast, podcast_html
 from errata.formats.source_rows import ImportedTranscript, Rejected, write_rejects
 from errata.formats.talk import read as read_talk
 
@@ -112,7 +112,7 @@ def test_chapters_that_lie_elsewhere_are_named_with_their_transcript(tmp_path: P
     assert (arrival.transcript.external_id, arrival.reference) == ("ep", REFERENCE)
     with pytest.raises(BadInput, match=r"c\.json holds chapters alone; name the file of their transcript"):
         detect.transcripts(file)
-    with pytest.raises(BadInput, match=r"w\.txt is plain text, to which no podcast chapters belong"):
+    with pytest.raises(BadInput, match=r"w\.txt is plain text, to which no list of chapters belongs"):
         detect.transcripts(file, write(tmp_path / "w.txt", "Hello."))
 
 
@@ -267,6 +267,6 @@ def test_no_file_is_lost_or_stops_the_reading(
 ) -> None:
     folder = tmp_path_factory.mktemp("fuzz")
     write(folder / "ep.chapters.json", {"version": "1.2.0", "chapters": beside})
-    assert podcast_chapters.beside(folder / "ep.json") == folder / "ep.chapters.json"
+    assert chapter_lists.beside(folder / "ep.json") == [folder / "ep.chapters.json"]
     (found,) = read_talk(podcast.speech, transcript(folder, value))
     assert isinstance(found, ImportedTranscript | Rejected)

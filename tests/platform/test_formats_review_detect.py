@@ -126,6 +126,21 @@ def test_what_is_in_no_format_is_an_error_that_names_what_is_read(content: str, 
         review_detect.reviews(write(tmp_path / "file.dat", "some words"))
 
 
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("Video_ID,Start\nv,0\n", "nearest to a spreadsheet, which needs title too"),
+        ('{"video_id": "v", "reviewer": "ann"}', "nearest to a list of reviews (JSONL), which needs reviewed too"),
+        ('[{"id": 1, "data": {}}]', "nearest to a Label Studio export (JSON), which needs annotations too"),
+        ("a,b\n1,2\n", "can be read; accepted are"),
+    ],
+)
+def test_what_is_in_no_format_is_told_what_it_lacks(content: str, why: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as refused:
+        review_detect.reviews(write(tmp_path / "file.dat", content))
+    assert why in str(refused.value)
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff", b'[{"id"', b"[" * 100_000, b"PK\x03\x04", b"[]"])
 def test_a_file_that_cannot_be_read_is_one_error_that_names_it(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "file.dat").write_bytes(content)

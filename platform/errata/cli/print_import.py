@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SHOWN: dict[Shown, str] = {
     "blind": "blind",
     "drafted": "of a draft",
-    "unknown": "that don't say whether a draft was shown",
+    "unknown": "without word of a draft",
 }
 """How new corrections were made, for all that is known."""
 MOST_REASONS = 10

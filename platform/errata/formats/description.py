@@ -9,8 +9,9 @@ documented way to turn a list off.
     {"id": "…", "description": "…", "duration": 754, "reviewer": "…", "reviewed_on": "2024-02-15"}
 
 Read are JSON (a list of these, one of them, or a dict by id of them or of texts), JSONL, CSV with these columns, a
-text file whose stem is the id, and a folder of such files (`.txt`, `.description`). The id may be called `video_id` or
-`external_id`; only id and description are needed. Nobody signs a description: without `reviewer` it is "description".
+text file that is called by the id (`talk_names`), and a folder of such files (`.txt`, `.description`). The id may be
+called `video_id` or `external_id`; only id and description are needed. Nobody signs a description: without `reviewer`
+it is "description".
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 
 from errata.errors import BadInput
 from errata.files import JsonObject
+from errata.formats import chapter_lists
 from errata.formats.chapter_text import TypedChapter
 from errata.formats.fields import mapping, text, text_or_nothing, written_time
 from errata.formats.json_files import read_text
@@ -33,6 +35,7 @@ from errata.formats.review_task import BLIND, KEY
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_rows, is_json, json_rows, known_names
 from errata.formats.source_rows import REJECTED, Rejected, SourceRow
+from errata.formats.talk_names import talk_of
 from errata.formats.timed_lines import timed_lines
 from errata.formats.video_ids import video_id
 
@@ -63,23 +66,29 @@ def is_file(path: Path) -> bool:
     return path.suffix.lower() in FILES
 
 
+def files(folder: Path) -> list[Path]:
+    """Those of a folder that may be descriptions; lists of chapters are none."""
+    lists = set(chapter_lists.files(folder))
+    return sorted(file for file in folder.iterdir() if is_file(file) and file not in lists)
+
+
 def _rows(path: Path) -> Iterable[SourceRow | Rejected]:
     if path.is_dir():
         return _folder(path)
     if is_file(path):
-        return [SourceRow(str(path), path.stem, {"id": path.stem, "description": read_text(path)})]
+        return [SourceRow(str(path), path.stem, {"id": talk_of(path), "description": read_text(path)})]
     return chain.from_iterable(map(_by_id, json_rows(path))) if is_json(path) else csv_rows(path, COLUMNS)
 
 
 def _folder(path: Path) -> list[SourceRow | Rejected]:
-    files = sorted(file for file in path.iterdir() if is_file(file))
-    if not files:
+    found = files(path)
+    if not found:
         raise BadInput(f"{path} has no {' or '.join(FILES)} files; put the descriptions there, one a video")
-    return [_file_row(file) for file in files]
+    return [_file_row(file) for file in found]
 
 
 def _file_row(file: Path) -> SourceRow | Rejected:
-    row = SourceRow(str(file), file.stem, {"id": file.stem, "description": None})
+    row = SourceRow(str(file), file.stem, {"id": talk_of(file), "description": None})
     try:
         return SourceRow(row.file, row.row, {**row.raw, "description": read_text(file)})
     except BadInput as problem:

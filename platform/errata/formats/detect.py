@@ -17,7 +17,7 @@ def transcripts(path: Path, asr: Path | None = None, name: str = AUTO) -> Detect
     """Reads a file or a folder in the format that it is found to be in, or in the one of `FORMATS` that is named.
 
     `asr` is what belongs to the path and lies elsewhere: the speech, as in `chapter_llama.read`; the captions of an
-    info file; the transcript of podcast chapters. Raises BadInput when the path as a whole can't be read.
+    info file; the transcript of a list of chapters. Raises BadInput when the path as a whole can't be read.
     """
     _check(path, name)
     if path.is_dir():
@@ -62,8 +62,11 @@ def _format_of(path: Path) -> str:
 
 def _read_with_chapters(path: Path, transcript: Path | None) -> Results:
     if transcript is None:
-        raise BadInput(f"{path} holds chapters alone; name the file of their transcript too, with --asr")
+        raise BadInput(
+            f"{path} holds chapters alone; name the file of their transcript too, with --asr, or bring them in by "
+            "`errata import corrections`"
+        )
     format_name = _format_of(transcript)
     if format_name not in CHAPTERED:
-        raise BadInput(f"{transcript} is {label(format_name)}, to which no podcast chapters belong; name another file")
+        raise BadInput(f"{transcript} is {label(format_name)}, to which no list of chapters belongs; name another file")
     return FORMATS[format_name].read(transcript, path)

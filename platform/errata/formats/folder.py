@@ -18,7 +18,7 @@ from typing import NamedTuple
 from errata.domain.chapter import Chapters
 from errata.domain.twins import text_hash
 from errata.errors import BadInput
-from errata.formats import chapter_llama, podcast_chapters, ytdlp
+from errata.formats import chapter_lists, chapter_llama, ytdlp
 from errata.formats.kinds import ACCEPTED, CHAPTERED, CHAPTERS, CORRECTIONS, FORMATS, TEXTUAL, Results, kind
 from errata.formats.source_rows import ImportedTranscript, LeftOut, Rejected, SourceRow
 
@@ -135,13 +135,23 @@ def _look_at(file: Path, families: dict[Path, list[Path]]) -> File:
 def _transcripts(files: list[File]) -> list[File]:
     """The files that don't belong to another."""
     stems = {file.path.stem for file in files if file.kind in FORMATS}
-    chapters = {podcast_chapters.beside(file.path) for file in files if file.kind in CHAPTERED}
+    beside = [chapter_lists.beside(file.path) for file in files if file.kind in CHAPTERED]
+    chapters = {lists[0] for lists in beside if lists}
+    second = {file: lists[0] for lists in beside for file in lists[1:]}
 
     def belongs(file: File) -> bool:
         sound = file.kind == _UNPLACED and file.path.stem in stems and file.path.suffix not in TEXTUAL
         return sound or file.kind == CORRECTIONS or file.path in chapters
 
-    return [file for file in files if not belongs(file)]
+    return [_second_list(file, second) for file in files if not belongs(file)]
+
+
+def _second_list(file: File, second: dict[Path, Path]) -> File:
+    """A talk has one list of chapters; another beside it is told of by the one that counts."""
+    if file.path not in second or file.kind not in (CHAPTERS, _UNPLACED):
+        return file
+    problem = f"its talk has the chapters of {second[file.path].name}; remove one of the two, or bring this one in by "
+    return file._replace(kind=_UNPLACED, problem=f"{problem}`errata import corrections`")
 
 
 def _place(file: File) -> tuple[str, int, str]:
@@ -155,7 +165,10 @@ def _results(file: File) -> Results:
 
 def _read(file: File) -> Results:
     if file.kind == CHAPTERS:
-        raise BadInput("it holds chapters alone; put their transcript beside them, under the same name")
+        raise BadInput(
+            "it holds chapters alone; put their transcript beside them, under the same name, or bring them in by "
+            "`errata import corrections`"
+        )
     if file.kind == _UNPLACED:
         raise BadInput(file.problem)
     if file.kind == "yt-dlp":

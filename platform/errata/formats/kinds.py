@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 from errata.errors import BadInput
 from errata.formats import (
+    chapter_lists,
     chapter_llama,
     chat,
     meetings,
     plain_text,
     podcast,
-    podcast_chapters,
     podcast_html,
     srt,
     talk,
@@ -80,10 +80,10 @@ FORMATS = {
     "rejects": TranscriptFormat("rows that were rejected", "*.jsonl", lambda _: False, _rows),
     "text": TranscriptFormat("plain text", "*.txt", lambda _: False, lambda path, _: plain_text.read(path)),
 }
-CHAPTERS, CORRECTIONS = "podcast chapters", "corrections"
+CHAPTERS, CORRECTIONS = "a list of chapters", "corrections"
 """What belongs to transcripts, and is none."""
 CHAPTERED = ("podcast", "whisper", "webvtt", "srt", "podcast-html", "chat")
-"""The formats to whose transcripts podcast chapters may belong."""
+"""The formats to whose transcripts a list of chapters may belong."""
 ACCEPTED = (
     "accepted are chapter-llama files (chapters*.json or transcripts*.json with asrs*.json), yt-dlp's .info.json with "
     "its captions, Whisper's JSON, WebVTT (.vtt), SubRip (.srt), Podcasting 2.0 transcripts (.json, .html), chat logs "
@@ -105,7 +105,7 @@ def kind(path: Path) -> str:
         name = "yt-dlp" if path.name.endswith(ytdlp.INFO) else _of_content(path, _content(path))
         if name is not None:
             return name
-    raise BadInput(f"{path} is in no format that can be read; {ACCEPTED}")
+    raise BadInput("{} is in no format that can be read; {}", path, ACCEPTED)
 
 
 def _is_binary(path: Path) -> bool:
@@ -135,7 +135,7 @@ def _of_content(path: Path, content: Any) -> str | None:
         return _of_row(content)
     if path.suffix == ".json" and isinstance(content, str):
         return None
-    if podcast_chapters.fits(content):
+    if chapter_lists.fits(content):
         return CHAPTERS
     for name, format_ in FORMATS.items():
         if format_.fits(content):

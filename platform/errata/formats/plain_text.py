@@ -18,12 +18,13 @@ from errata.formats.cues import split_bracketed_speaker
 from errata.formats.fields import text
 from errata.formats.json_files import read_text
 from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, convert_rows
+from errata.formats.talk_names import talk_of
 
 
 def read(path: Path) -> Iterator[ImportedTranscript | Rejected]:
     """The transcript in a file. Raises BadInput, at once, when it can't be read."""
     whole = read_text(path)
-    return convert_rows([SourceRow(str(path), path.stem, None)], lambda row: _transcript_of(row, whole))
+    return convert_rows([SourceRow(str(path), talk_of(path), None)], lambda row: _transcript_of(row, whole))
 
 
 def _transcript_of(row: SourceRow, whole: str) -> ImportedTranscript:

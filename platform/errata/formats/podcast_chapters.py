@@ -14,10 +14,7 @@ from typing import Any
 from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats.fields import mapping, objects, time
-from errata.formats.json_files import json_object, read_map, read_text
-
-ENDINGS = (".chapters.json", "-chapters.json", "_chapters.json", ".json")
-"""What the name of a transcript's chapters has in the place of `.vtt`, in the order in which they are looked for."""
+from errata.formats.json_files import json_object, read_map
 
 
 def fits(value: Any) -> bool:
@@ -28,31 +25,11 @@ def fits(value: Any) -> bool:
     return "version" in value or any(isinstance(item, dict) and "startTime" in item for item in chapters)
 
 
-def beside(path: Path) -> Path | None:
-    """The file with the chapters of this transcript, when there is one."""
-    for ending in ENDINGS:
-        file = path.with_name(path.stem + ending)
-        if file != path and file.is_file() and (ending != ".json" or _holds_chapters(file)):
-            return file
-    return None
-
-
-def _holds_chapters(file: Path) -> bool:
-    """A `.json` of the same name may be anything; when it can't be read it is another reader's to refuse."""
-    try:
-        return '"chapters"' in read_text(file) and fits(read_map(file))  # Whisper's, which are long, aren't parsed
-    except BadInput:
-        return False
-
-
 def metadata(path: Path) -> JsonObject:
     """The chapters, and what else the file tells, as `chapter_llama` has it in its metadata. Raises BadInput."""
-    try:
-        value = mapping(read_map(path), "the file")
-        items = enumerate(objects(value.get("chapters"), "chapters", "chapter"))
-        pairs = [_start_and_title(item, f"chapter {at}") for at, item in items]
-    except BadInput as problem:
-        raise BadInput("in its chapters, {}: {}", path.name, problem) from problem
+    value = mapping(read_map(path), "the file")
+    items = enumerate(objects(value.get("chapters"), "chapters", "chapter"))
+    pairs = [_start_and_title(item, f"chapter {at}") for at, item in items]
     return {
         "chapters": json_object(pair for pair in pairs if pair is not None),
         "title": value.get("title"),

@@ -12,15 +12,28 @@ from typing import Any, NamedTuple
 
 from errata.errors import BadInput
 from errata.files import JsonObject
-from errata.formats import argilla, description, doccano, label_studio, label_studio_min, reviews_jsonl, sheet, workbook
+from errata.formats import (
+    argilla,
+    chapter_lists,
+    description,
+    doccano,
+    label_studio,
+    label_studio_min,
+    lone_chapters,
+    reviews_jsonl,
+    sheet,
+    workbook,
+)
 from errata.formats.reviews_jsonl import Review
-from errata.formats.row_files import csv_header, is_json, json_rows
+from errata.formats.row_files import csv_header, is_json, json_rows, known_names
 from errata.formats.source_rows import DetectedFile, Rejected
 
 
 class ReviewFormat(NamedTuple):
     label: str
     """What it is called in a sentence."""
+    needs: tuple[str, ...]
+    """The fields that a row of it has at least, as far as they tell it from others."""
     fits: Callable[[JsonObject], bool]
     """Whether a row of a file is this format's."""
     read: Callable[[Path, str | None, str | None], Iterator[Review | Rejected]]
@@ -31,15 +44,20 @@ def _is_review(raw: JsonObject) -> bool:
 
 
 FORMATS = {
-    "argilla": ReviewFormat("an Argilla export", argilla.fits, argilla.read),
-    "label-studio": ReviewFormat("a Label Studio export (JSON)", label_studio.fits, label_studio.read),
-    "label-studio-min": ReviewFormat(
-        "a Label Studio export (JSON_MIN or CSV)", label_studio_min.fits, label_studio_min.read
+    "argilla": ReviewFormat("an Argilla export", ("fields", "responses"), argilla.fits, argilla.read),
+    "label-studio": ReviewFormat(
+        "a Label Studio export (JSON)", ("data", "annotations"), label_studio.fits, label_studio.read
     ),
-    "sheet": ReviewFormat("a spreadsheet", sheet.fits, sheet.read),
-    "reviews": ReviewFormat("a list of reviews (JSONL)", _is_review, reviews_jsonl.read),
-    "doccano": ReviewFormat("a doccano export", doccano.fits, doccano.read),
-    "description": ReviewFormat("video descriptions", description.fits, description.read),
+    "label-studio-min": ReviewFormat(
+        "a Label Studio export (JSON_MIN or CSV)", ("annotation_id",), label_studio_min.fits, label_studio_min.read
+    ),
+    "sheet": ReviewFormat("a spreadsheet", sheet.NEEDED, sheet.fits, sheet.read),
+    "reviews": ReviewFormat(
+        "a list of reviews (JSONL)", ("video_id", "reviewer", "reviewed"), _is_review, reviews_jsonl.read
+    ),
+    "doccano": ReviewFormat("a doccano export", ("text", "label"), doccano.fits, doccano.read),
+    "description": ReviewFormat("video descriptions", ("id", "description"), description.fits, description.read),
+    "chapters": ReviewFormat("lists of chapters", ("start", "title"), lambda _: False, lone_chapters.read),
 }
 """A row that fits several is the first one's."""
 
@@ -54,21 +72,47 @@ def reviews(path: Path, name: str = "auto", until: str | None = None, key: str |
     """
     if name not in ("auto", *FORMATS):
         raise BadInput(f"there is no format {name!r}; name one of auto, {', '.join(FORMATS)}")
+    if name == "auto" and path.is_dir():
+        return _in_folder(path, until, key)
     review_format = FORMATS[_fitting(path, key) if name == "auto" else name]
     return DetectedFile(path, review_format.label, review_format.read(path, until, key))
 
 
 def _fitting(path: Path, key: str | None) -> str:
-    if path.is_dir() or description.is_file(path):
-        return "description"
     if workbook.is_one(path):
         return "sheet"
+    if chapter_lists.is_one(path):
+        return "chapters"
+    if description.is_file(path):
+        return "description"
+    seen: JsonObject = {}
     for sample in chain.from_iterable(map(_samples, _contents(path))):
+        seen = seen or sample
         for name, review_format in FORMATS.items():
             if review_format.fits(sample if key is None else {**sample, "video_id": ""}):
                 return name
     accepted = ", ".join(review_format.label for review_format in FORMATS.values())
-    raise BadInput(f"{path} is in no format of reviews that can be read; accepted are {accepted}")
+    raise BadInput(f"{path} is in no format of reviews that can be read{_nearest(seen)}; accepted are {accepted}")
+
+
+def _nearest(sample: JsonObject) -> str:
+    """What a row lacks of the format to which it is nearest; nothing where it is near none."""
+    has = {name: len(set(known_names(sample, needed.needs)) & set(needed.needs)) for name, needed in FORMATS.items()}
+    name = max(has, key=lambda name: has[name] / len(FORMATS[name].needs))
+    if not has[name]:
+        return ""
+    found = known_names(sample, FORMATS[name].needs)
+    lacking = [field for field in FORMATS[name].needs if field not in found]
+    return f": it is nearest to {FORMATS[name].label}, which needs {' and '.join(lacking)} too"
+
+
+def _in_folder(path: Path, until: str | None, key: str | None) -> DetectedFile[Review]:
+    """A folder holds lists of chapters, descriptions, or both."""
+    files = {"chapters": chapter_lists.files(path), "description": description.files(path)}
+    names = [name for name, found in files.items() if found]
+    formats = [FORMATS[name] for name in names or ["description"]]
+    rows = chain.from_iterable([each.read(path, until, key) for each in formats])
+    return DetectedFile(path, " and ".join(each.label for each in formats), rows)
 
 
 def _contents(path: Path) -> Iterator[Any]:

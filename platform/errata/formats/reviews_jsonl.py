@@ -3,7 +3,8 @@
     {"video_id": "…", "reviewer": "…", "reviewed": [{"start": 93, "title": "…"}], "reviewed_on": "2024-02-15",
      "draft": […], "draft_by": "…", "kind": "edit", "prediction": "…", "blind": false}
 
-Only video_id and reviewer are always needed. `kind` is `edit` (the default; needs `reviewed`), `accept` or `reject`.
+Only video_id and reviewer are always needed. `kind` is `edit` (the default; needs `reviewed`), `accept` or `reject`; or
+`reference`, chapters that nobody signs: they came with the talk, and any person's word outranks them.
 `draft` is what the reviewer was shown; `[]` there is an empty answer, and null or no `draft` says that it is not known.
 `prediction` is the key of the prediction that the task was made of, where it came from here. An edit that left the
 draft as it was is an accept. `blind` says that the reviewer was shown no draft at all, and so can have accepted or
@@ -33,7 +34,7 @@ from errata.formats.json_files import write_text
 from errata.formats.source_rows import Adjustment, LeftOut, Rejected, SourceRow, convert_rows, json_lines
 from errata.formats.video_ids import keyed_id
 
-KINDS: tuple[Kind, ...] = ("edit", "accept", "reject")
+KINDS: tuple[Kind, ...] = ("edit", "accept", "reject", "reference")
 LATER = "reviewed later"
 """Why a row is left out that is of a later day than those that were asked for."""
 
@@ -120,6 +121,8 @@ def leave_if_later(row: SourceRow | Rejected, dated: Any, last: str) -> SourceRo
 def review_of(row: SourceRow, key: str | None = None) -> Review:
     """A line as a review, of the transcript that its `key` names, or else its `video_id`; raises BadInput."""
     raw = mapping(row.raw, "the row")
+    if raw.get("kind") == "reference":
+        return _reference(row, raw)
     draft = _chapters(raw.get("draft"), "draft")
     blind = yes_or_no(raw.get("blind"), "blind")
     if blind:
@@ -137,6 +140,18 @@ def review_of(row: SourceRow, key: str | None = None) -> Review:
         prediction_key=text_or_nothing(raw.get("prediction"), "prediction"),
         blind=blind,
     )
+
+
+def _reference(row: SourceRow, raw: JsonObject) -> Review:
+    chapters = _chapters(raw.get("reviewed"), "reviewed")
+    if not chapters:
+        raise BadInput("a reference needs `reviewed`, the chapters that came with the talk; add them")
+    if any(raw.get(name) for name in ("reviewer", "draft", "draft_by", "prediction", "blind")):
+        raise BadInput(
+            "a reference is nobody's answer to a draft; take the reviewer and the draft out, or call it an edit"
+        )
+    name = _video_id(raw.get("video_id"))
+    return Review(name, "reference", chapters, "", _reviewed_on(raw.get("reviewed_on")), None, "", row)
 
 
 def _check_blind(raw: JsonObject) -> None:

@@ -11,9 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from errata.files import JsonObject
-from errata.formats import chapter_llama, podcast_chapters
+from errata.formats import chapter_lists, chapter_llama
 from errata.formats.json_files import read_text
 from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, convert_rows
+from errata.formats.talk_names import talk_of
 
 Speech = list[JsonObject]
 """Lines of {start, end, text, speaker}, in seconds; what is wrong with a value is said where the transcript is made."""
@@ -22,12 +23,12 @@ Speech = list[JsonObject]
 def read(
     speech: Callable[[str], Speech], path: Path, chapters: Path | None = None
 ) -> Iterator[ImportedTranscript | Rejected]:
-    """The talk in a file, with the podcast chapters in `chapters`, or else those that lie beside it."""
+    """The talk in a file, with the chapters in the list `chapters`, or else in one that lies beside it."""
 
     def raw() -> JsonObject:
-        file = chapters or podcast_chapters.beside(path)
-        metadata = podcast_chapters.metadata(file) if file else {}
-        return {"video_id": path.stem, "metadata": metadata, "asr": speech(read_text(path))}
+        file = chapters or next(iter(chapter_lists.beside(path)), None)
+        metadata = chapter_lists.metadata(file) if file else {}
+        return {"video_id": talk_of(path), "metadata": metadata, "asr": speech(read_text(path))}
 
     return read_row(path, raw)
 

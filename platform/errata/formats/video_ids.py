@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats.fields import word
+from errata.formats.talk_names import id_in_title
 
 ID_KEYS = ("video_id", "external_id", "id", "path")
 FILE_KEYS = ("audio", "video", "media", "file", "filename", "url", "audio_url", "video_url")
@@ -54,7 +55,7 @@ def id_in(name: str) -> str:
     if "/" in place:
         return _stem(place) or _page(place) or name
     file = PurePosixPath(name)
-    return file.stem if file.suffix.lower() in _ENDINGS else name
+    return id_in_title(file.stem) if file.suffix.lower() in _ENDINGS else name
 
 
 def _stem(place: str) -> str:
@@ -67,7 +68,7 @@ def _stem(place: str) -> str:
     file = PurePosixPath(served or unquote(parts.path))
     if not file.suffix:
         return ""
-    return file.stem[_UPLOADED:] if "/data/upload/" in parts.path else file.stem
+    return id_in_title(file.stem[_UPLOADED:] if "/data/upload/" in parts.path else file.stem)
 
 
 def _page(place: str) -> str:
