@@ -180,7 +180,7 @@ def root(record: Record, tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("format_", WRITTEN)
 def test_what_is_broken_is_imported_or_refused_and_can_be_mended(format_: str, root: Path, record: Record) -> None:
     broken, path = broken_in(format_), root / "ann"
     path.write_bytes(WRITTEN[format_]([Said("good"), *broken.values()]))
@@ -214,7 +214,7 @@ def sound_row(format_: str, name: str, folder: Path) -> Any:
     return sound.row.raw
 
 
-@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("format_", WRITTEN)
 def test_a_file_that_is_cut_off_loses_no_review_in_silence(format_: str, root: Path, record: Record) -> None:
     whole, path = WRITTEN[format_]([Said("good"), Said("nobody")]), root / "ann"
     path.write_bytes(whole[: whole.rindex(b",")])
@@ -225,7 +225,7 @@ def test_a_file_that_is_cut_off_loses_no_review_in_silence(format_: str, root: P
     assert imported(root, path)[0] == 0 and reviewed(record) == {"good", "nobody"}
 
 
-@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("format_", WRITTEN)
 def test_of_one_talk_twice_nothing_is_lost(format_: str, root: Path, record: Record) -> None:
     later, path = Said("good", ((0, "Welcome"), (40, "Later"), (90, "Tools"))), root / "ann"
     path.write_bytes(WRITTEN[format_]([Said("good"), Said("good"), later]))
@@ -236,4 +236,4 @@ def test_of_one_talk_twice_nothing_is_lost(format_: str, root: Path, record: Rec
 
 
 def test_every_format_is_broken_here() -> None:
-    assert set(WRITTEN) == set(FORMATS)
+    assert set(WRITTEN) == set(FORMATS) - {"chapters"}, "of lists of chapters each is a file: test_chapter_lists"

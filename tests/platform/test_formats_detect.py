@@ -265,7 +265,9 @@ def test_what_nobody_can_place_is_refused_and_what_belongs_to_a_talk_is_not(tmp_
         "inner": "not entered (folders inside)",
     }
     assert [item.row for item in bad if isinstance(item, LeftOut)] == ["reviews.jsonl", "inner"]
-    assert detect.transcripts(tmp_path).label == "no known format (3 files), a list of chapters (1 file), WebVTT (1 file)"
+    assert (
+        detect.transcripts(tmp_path).label == "no known format (3 files), a list of chapters (1 file), WebVTT (1 file)"
+    )
 
 
 @pytest.mark.parametrize("names", [[], ["notes.md"], ["LICENSE"], ["reviews.jsonl"], ["asrs.json"], ["torn.json"]])

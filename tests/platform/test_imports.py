@@ -243,6 +243,23 @@ def test_chapters_after_the_last_words_are_placed_at_their_end_and_counted(
     assert imported(workspace, "corrections", path)["duplicate"] == 1
 
 
+def test_a_list_of_chapters_is_a_reference_however_it_came(workspace: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "talks"
+    folder.mkdir()
+    (folder / "t.vtt").write_text("WEBVTT\n\n00:00.000 --> 02:00.000\nclay and water\n")
+    (folder / "t.chapters.txt").write_text("00:00:00.000 Clay\n00:01:00.000 Wheel\n")
+    assert imported(workspace, "transcripts", folder)["new"] == 1
+    report = imported(workspace, "corrections", folder / "t.chapters.txt")
+    assert (report["new"], report["duplicate"], report["shown"]) == (0, 1, {})
+    (folder / "t.chapters.txt").write_text("00:00:00.000 Clay\n00:01:30.000 Kiln\n")
+    assert imported(workspace, "corrections", folder)["new"] == 1
+    found = label(workspace)
+    assert found is not None and (found.kind, [c.title for c in found.chapters]) == ("reference", ["Clay", "Kiln"])
+    imported(workspace, "corrections", reviews(tmp_path / "r.jsonl", EDIT))
+    found = label(workspace)
+    assert found is not None and found.reviewer == "ann", "a person outranks a list"
+
+
 def test_lines_of_a_description_that_mention_a_time_are_counted(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.record.write() as store:
         store.transcripts.add(talk("t"))

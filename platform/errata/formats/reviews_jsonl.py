@@ -34,7 +34,7 @@ from errata.formats.json_files import write_text
 from errata.formats.source_rows import Adjustment, LeftOut, Rejected, SourceRow, convert_rows, json_lines
 from errata.formats.video_ids import keyed_id
 
-KINDS: tuple[Kind, ...] = ("edit", "accept", "reject", "reference")
+KINDS: tuple[Kind, ...] = ("edit", "accept", "reject")
 LATER = "reviewed later"
 """Why a row is left out that is of a later day than those that were asked for."""
 
