@@ -30,6 +30,7 @@ STAMP = VENV / ".ready"
 """Written last. Where it is missing, `.venv` is half-made, or somebody else's: it is made anew, from uv's cache."""
 LOCK = ROOT / "requirements.lock"
 
+NVIDIA = Path("/proc/driver/nvidia/version")
 UV_RELEASE = "uv==0.13.9"
 SOURCE_ONLY = "antlr4-python3-runtime"
 """Pure Python that comes without a wheel. Everything else must have one, so that nobody needs a compiler."""
@@ -45,6 +46,7 @@ PIP_SETTINGS = {
     "cert": ("SSL_CERT_FILE", " "),
     "proxy": ("ALL_PROXY", " "),
 }
+ELSEWHERE = ("UV_INDEX", "UV_FIND_LINKS", "UV_NO_INDEX")
 
 
 @dataclass(frozen=True)
@@ -168,23 +170,29 @@ def uv_settings(pip_config: str, environment: Mapping[str, str]) -> dict[str, st
 
 
 def _install_torch(index: str, settings: Mapping[str, str]) -> None:
-    """From `index`; without one, uv takes the build that fits the machine's driver, or the one for CPUs, from PyTorch's
-    own index, if that is within reach."""
+    """From `index`; without one from PyTorch's own index, if that is within reach, and then the build that fits."""
     torch = ["--no-deps", f"torch=={_locked()['torch']}"]
     if index:
-        _install(["--reinstall", "--default-index", index, *torch], settings)
+        nowhere_else = {name: value for name, value in settings.items() if name not in ELSEWHERE}
+        _install(["--reinstall", "--default-index", index, *torch], nowhere_else)
         return
-    fitting = ["--torch-backend", "auto", *torch]
+    fitting = ["--torch-backend", torch_backend(), *torch]
     try_out = [UV, "pip", "install", "--quiet", "--dry-run", "--python", PYTHON, *fitting]
     hasty = {**settings, "UV_HTTP_RETRIES": "0", "UV_HTTP_CONNECT_TIMEOUT": "5"}
     if subprocess.run(try_out, env=hasty, capture_output=True).returncode == 0:
         _install(fitting, settings)
         return
     _say(
-        "PyTorch's own index (download.pytorch.org) can't be reached: torch comes from the package index, perhaps with"
-        " CUDA. `make TORCH_INDEX=URL` takes it from a mirror."
+        "PyTorch's own index (download.pytorch.org) can't be reached, or has no such torch for this machine: it comes"
+        " from the package index, perhaps with CUDA. `make TORCH_INDEX=URL` takes it from a mirror."
     )
     _install(torch, settings)
+
+
+def torch_backend() -> str:
+    """uv's word for the build of torch: which CUDA, uv reads from NVIDIA's driver. Left to itself it would take Intel's
+    gigabytes where a laptop has graphics of theirs."""
+    return "auto" if NVIDIA.exists() or shutil.which("nvidia-smi") else "cpu"
 
 
 def _has_torch(settings: Mapping[str, str]) -> bool:

@@ -7,7 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from zipfile import ZipFile
 
 import pytest
@@ -107,6 +110,29 @@ def test_what_was_interrupted_or_lost_its_python_is_made_anew(checkout: Checkout
 
 
 @pytest.mark.slow
+def test_torch_comes_from_the_index_that_is_named_and_stays(checkout: Checkout) -> None:
+    _write_wheel(checkout.root / "wheels", "torch", "2.13.0+cpu")
+    checkout.set_up()
+    assert "torch==2.13.0+cpu" in checkout.packages()
+    mirror = checkout.root / "mirror" / "torch"
+    mirror.mkdir(parents=True)
+    _write_wheel(mirror, "torch", "2.13.0+cu1")
+    name = next(mirror.glob("*.whl")).name
+    (mirror / "index.html").write_text(f'<a href="{name.replace("+", "%2B")}">{name}</a>')
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=mirror.parent)) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        checkout.environment["TORCH_INDEX"] = f"http://127.0.0.1:{server.server_port}"
+        checkout.set_up()
+        server.shutdown()
+    assert "torch==2.13.0+cu1" in checkout.packages()
+    del checkout.environment["TORCH_INDEX"]
+    assert checkout.set_up() == ""
+    checkout.lock("torch==2.13.0", "staying==2.0")
+    checkout.set_up()
+    assert {"torch==2.13.0+cu1", "staying==2.0"} <= checkout.packages()
+
+
+@pytest.mark.slow
 def test_two_at_once_wait_for_one_another(checkout: Checkout) -> None:
     both = [
         subprocess.Popen(checkout.command, env=checkout.environment, stderr=subprocess.PIPE, text=True)
@@ -149,6 +175,17 @@ install.find-links='/c'
         "HOME": "/home",
     }
     assert set_up.uv_settings("", {"HOME": "/home"}) == {"HOME": "/home"}
+
+
+def test_torch_is_the_cpu_s_where_no_nvidia_driver_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(set_up, "NVIDIA", tmp_path / "version")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert set_up.torch_backend() == "cpu"
+    (tmp_path / "nvidia-smi").touch(mode=0o755)
+    assert set_up.torch_backend() == "auto"
+    (tmp_path / "nvidia-smi").unlink()
+    (tmp_path / "version").touch()
+    assert set_up.torch_backend() == "auto"
 
 
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
