@@ -11,13 +11,14 @@ from errata.database.holdout_log import HoldoutAccess
 from errata.database.record import Record
 from errata.documents.comparison import Comparison
 from errata.documents.document import write_document
-from errata.documents.file_names import CANDIDATE, EXPORTS, PARITY, PARITY_FOLDER
+from errata.documents.file_names import CANDIDATE, EXPORTS, NO_CANDIDATE, PARITY, PARITY_FOLDER
 from errata.documents.night import Night
 from errata.documents.params import TARGETS
 from errata.documents.parity import AnswerAgreement, Footprint, Parity, ParityReport
 from errata.domain.chapter import Chapters
 from errata.domain.correction import Label
 from errata.domain.transcript import Unit
+from errata.files import write_json
 from errata.inference.artefact import model_folder, verify
 from errata.inference.load import same_weights
 from errata.inference.model import FolderModel
@@ -178,6 +179,8 @@ def main() -> None:
     report = night_parity(workspace, Night.read(workspace.root))
     if report.exports:
         write_document(PARITY_FOLDER / PARITY, report)
+    else:
+        write_json(PARITY_FOLDER / NO_CANDIDATE, {})  # of an empty folder DVC warns
     for target, parity in report.exports.items():
         starts = (parity.agreement and parity.agreement.starts) or 0.0
         sys.stderr.write(f"parity: {target} {parity.size / 1e6:.1f} MB, {starts:.1f} % of starts agree\n")

@@ -8,7 +8,6 @@ from typing import Any
 
 from errata.documents.params import Recipe
 from errata.errors import BadInput, Unavailable, missing_extra
-from errata.inference.library_noise import silence_libraries
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,6 @@ def load(start: Start, recipe: Recipe, context: int) -> Any:
     """A model that is ready to train, with its adapter where the method has one."""
     from errata.inference.torch import spare_threads
 
-    silence_libraries()
     loaders = {"transformers": _transformers, "unsloth": _unsloth}
     model = loaders[recipe.backend](start, recipe, context)
     spare_threads(model)

@@ -24,6 +24,7 @@ from errata.documents.stage_reports import NoCandidate, TrainingLog
 from errata.domain.hashing import content_hash, sha256
 from errata.errors import Refused
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, seal
+from errata.inference.library_noise import silence_libraries
 from errata.inference.tokenizer import load_tokenizer
 from errata.stage_exit import stage_exit
 from errata.tasks import templates
@@ -66,6 +67,7 @@ def _newest(checkpoints: Path) -> str | None:
 
 def make_trainer(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Path) -> SFTTrainer:
     """Ready to train on `rows`: Parquet with `input_ids` and `labels`, made for the card's template."""
+    silence_libraries()
     from datasets import Dataset
     from transformers import set_seed
     from trl import SFTTrainer

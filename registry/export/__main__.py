@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from errata.documents.file_names import CANDIDATE, EXPORTS
+from errata.documents.file_names import CANDIDATE, EXPORTS, NO_CANDIDATE
+from errata.files import write_json
 from errata.inference.artefact import MANIFEST
 from errata.stage_exit import stage_exit
 from errata.workspace import Workspace
@@ -19,6 +20,7 @@ def main() -> None:
     EXPORTS.mkdir(exist_ok=True)
     if not (CANDIDATE / MANIFEST).exists():
         sys.stderr.write("export: nothing, there is no candidate\n")
+        write_json(EXPORTS / NO_CANDIDATE, {})  # of an empty folder DVC warns
         return
     server = export_server(CANDIDATE, workspace.models, EXPORTS / "server")
     sys.stderr.write(f"export: server {server[:12]}\n")

@@ -196,3 +196,24 @@ def test_a_next_step_can_be_pasted_from_a_folder_with_a_blank(tmp_path: Path) ->
 def test_libraries_mutter_nothing() -> None:
     silence_libraries()
     assert not logging.getLogger("bitsandbytes.backends.cpu.ops").isEnabledFor(logging.WARNING)
+
+
+def test_a_second_interruption_does_not_wait_for_the_pipeline(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(number: int, frame: object) -> None:
+        if (tmp_path / "begun").exists():
+            raise KeyboardInterrupt
+
+    deaf = (
+        "import pathlib, signal, time; signal.signal(2, signal.SIG_IGN); pathlib.Path('begun').touch(); time.sleep(60)"
+    )
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.02, 0.2)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_process([sys.executable, "-c", deaf], tmp_path, os.environ)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert "a second time ends it at once" in capfd.readouterr().err

@@ -88,7 +88,10 @@ def init_command(
     model: Annotated[
         Path | None, typer.Option(help="Day-0: a folder that transformers can load. Default: the embedded errata-tiny.")
     ] = None,
-    template: Annotated[TemplateName, typer.Option(help="Prompt template, for a model without a card.")] = "indexed",
+    template: Annotated[
+        TemplateName,
+        typer.Option(metavar="NAME", help="For a model without a card: indexed, timestamps, json, or inline."),
+    ] = "indexed",
     context: Annotated[
         int | None,
         typer.Option(min=64, help="Tokens a prompt and its answer may take, for the same. Default: 4096, if it can."),
@@ -177,7 +180,10 @@ def tasks_command(
     out: Annotated[Path, typer.Argument(help="The file to write.")],
     workspace: InWorkspace = HERE,
     tool: Annotated[
-        Tool, typer.Option("--for", help="The reviewers' tool; a sheet is CSV, or XLSX by its name.")
+        Tool,
+        typer.Option(
+            "--for", metavar="TOOL", help="label-studio, argilla, sheet (CSV, or XLSX by its name), or jsonl."
+        ),
     ] = "label-studio",
     model: ModelName = "champion",
     media_url: Annotated[
@@ -190,8 +196,8 @@ def tasks_command(
 
     file = write_tasks(find(workspace), out, tool, model, media_url)
     kinds = f"{file.blind} of them blind" + (f", {file.by_challenger} the challenger's" if file.by_challenger else "")
-    sentence = f"{file.tasks} tasks for {tool} are in {out}, {kinds}; bring the reviews back by"
-    show(file, as_json, f"{sentence} `errata import corrections`")
+    back = f"errata import corrections FILE -w {shlex.quote(str(workspace))}"
+    show(file, as_json, f"{file.tasks} tasks for {tool} are in {out}, {kinds}; bring the reviews back:\n{back}")
 
 
 @app.command("nightly", rich_help_panel=LOOP)

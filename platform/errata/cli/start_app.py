@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 start = typer.Typer()
 
 Layout = Literal["text", "json", "vtt", "ffmetadata", "podlove", "podcast", "mp4chaps"]
+WRITTEN = (
+    "text (as a video's description has them), json, vtt, ffmetadata (for ffmpeg), podlove (Simple Chapters), podcast "
+    "(Podcasting 2.0), or mp4chaps."
+)
+"""What --format may say."""
 MARKS = {"ok": "✓", "absent": "–", "problem": "✗"}
 YOUTUBE_LEAST, YOUTUBE_SECONDS = 3, 10
 """Chapters that YouTube wants at least, the first of them at 0:00, and how long each must be."""
@@ -36,7 +41,7 @@ def chapters_command(
         list[Path],
         typer.Argument(metavar="FILE", help="Transcripts or captions, in any format that import reads; - is stdin."),
     ],
-    layout: Annotated[Layout, typer.Option("--format", help="What to write.")] = "text",
+    layout: Annotated[Layout, typer.Option("--format", metavar="NAME", help=WRITTEN)] = "text",
     out: Annotated[
         Path | None, typer.Option(help="A file to write, or for several talks a folder. Default: stdout.")
     ] = None,

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from errata.progress import note
+
 
 def run_process(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> int:
     """Runs a command to its end, its stdout unheard, and returns its exit code.
@@ -28,6 +30,7 @@ def run_process(command: Sequence[str], folder: Path, environment: Mapping[str, 
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    note("interrupted: the pipeline ends what it is at; a second time ends it at once")
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGINT)
     try:
