@@ -20,18 +20,20 @@ from errata.documents.comparison import Comparison
 from errata.documents.document import write_document
 from errata.documents.draft_effects import Lean
 from errata.documents.evaluation import ContenderScores, ContinualScores, Evaluation, LaterLabels
-from errata.documents.file_names import CANDIDATE, EVALUATION, ITEMS, SCORES
+from errata.documents.file_names import CANDIDATE, EVALUATION, ITEMS, METRICS, SCORES
 from errata.documents.night import Night
 from errata.documents.params import GateParams
 from errata.documents.scored_items import ScoredItemRow, write_scored_items
 from errata.domain.chapter import chapters_to_json
 from errata.domain.hashing import canonical_json
+from errata.files import write_json
 from errata.inference.forks import ForkedModel
 from errata.progress import progress_bar
 from errata.stage_exit import stage_exit
 from errata.workspace import Workspace
 from evaluation.continual import general_ability_delta
 from evaluation.draft_effects import labelled_items, night_lean, primary_comparison, title_comparison
+from evaluation.dvc_metrics import dvc_metrics
 from evaluation.holdout import log_night
 from evaluation.items import Item, ScoredAnswer, ScoredModel, score_items
 from evaluation.model_scores import ModelScores
@@ -231,6 +233,7 @@ def main() -> None:
     evaluation, rows = evaluate(workspace.record, night, candidate, workspace.models, params.seed, limits)
     write_scored_items(SCORES / ITEMS, rows)
     write_document(SCORES / EVALUATION, evaluation)
+    write_json(Path(METRICS), dvc_metrics(evaluation))
     means = ", ".join(f"{name} {mean.f1:.1f}" for name, mean in evaluation.means.items() if mean.f1 is not None)
     sys.stderr.write(f"evaluate: {evaluation.fresh_items} fresh items; F1 {means or 'of nothing'}\n")
 

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from errata.documents.document import write_document
-from errata.documents.file_names import CANDIDATE, MIXTURE, NO_CANDIDATE, TRAINING, TRAINING_ROWS
+from errata.documents.file_names import CANDIDATE, LOSS, MIXTURE, NO_CANDIDATE, TRAINING, TRAINING_ROWS
 from errata.documents.night import Night
 from errata.documents.params import Recipe
 from errata.documents.stage_reports import NoCandidate, TrainingLog
 from errata.domain.hashing import content_hash, sha256
 from errata.errors import Refused
+from errata.files import write_atomically
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, seal
 from errata.inference.library_noise import silence_libraries
 from errata.inference.tokenizer import load_tokenizer
@@ -214,10 +215,17 @@ def main() -> None:
     if count < least:
         reason = f"{count} training rows, and at least {least} are wanted (mix.least)"
         write_document(CANDIDATE / NO_CANDIDATE, NoCandidate(reason))
-        write_document(Path(TRAINING), TrainingLog())
+        _write_log(TrainingLog())
         sys.stderr.write(f"train: nothing, {reason}\n")
         return
-    write_document(Path(TRAINING), train_candidate(workspace, night, params.train, CANDIDATE))
+    _write_log(train_candidate(workspace, night, params.train, CANDIDATE))
+
+
+def _write_log(log: TrainingLog) -> None:
+    """For the night's report, and step by step for DVC's plots."""
+    write_document(Path(TRAINING), log)
+    lines = [f"{step},{loss}\n" for step, loss in enumerate(log.loss, 1)]
+    write_atomically(Path(LOSS), "".join(["step,loss\n", *lines]))
 
 
 if __name__ == "__main__":

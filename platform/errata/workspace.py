@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from errata.database.record import Record
-from errata.documents.file_names import NIGHT, PARAMS, PIPELINE, PIPELINE_LOCK, TRAINING
+from errata.documents.file_names import DAY_N, LOSS, METRICS, NIGHT, PARAMS, PIPELINE, PIPELINE_LOCK, TRAINING
 from errata.documents.params import Params, read_params
 from errata.errors import NotFound, Refused, Unavailable
 from errata.files import write_atomically
@@ -36,8 +36,13 @@ work/
 /scores/
 /exports/
 /parity/
+/dvc_plots/
 """
-_COMMITTED = (FILE, PIPELINE, PARAMS, PIPELINE_LOCK, NIGHT, TRAINING, ".gitignore", ".dvcignore", ".dvc", "judges")
+_COMMITTED = (
+    *(FILE, PIPELINE, PARAMS, PIPELINE_LOCK, NIGHT),
+    *(TRAINING, LOSS, METRICS, DAY_N),
+    *(".gitignore", ".dvcignore", ".dvc", "judges"),
+)
 """What a workspace keeps in git; whatever else lies in its folder is somebody else's."""
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 # the workspace's root
 PARAMS, PIPELINE, PIPELINE_LOCK, NIGHT = "params.yaml", "dvc.yaml", "dvc.lock", "night.yaml"
 TRAINING = "train.json"
+LOSS, METRICS, DAY_N = "loss.csv", "metrics.json", "day_n.json"
+"""For `dvc plots show` and `dvc metrics show`; nothing of ours reads them."""
 
 # the stages' folders, in the order of the pipeline
 SNAPSHOT, CURATED, AUGMENTED = Path("data/snapshot"), Path("data/curated"), Path("data/augmented")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from errata.documents.decision import leading_decision
-from errata.documents.file_names import MANIFEST, PIPELINE_LOCK, PUBLISHED, SNAPSHOT
+from errata.documents.file_names import DAY_N, MANIFEST, PIPELINE_LOCK, PUBLISHED, SNAPSHOT
 from errata.documents.night import Night
 from errata.documents.outcome import Outcome
 from errata.documents.params import UNKNOWN_GATE
 from errata.domain.hashing import sha256
+from errata.files import write_json
+from errata.loop.day_n import day_n_curve
 from errata.loop.night_report import write_report
 from errata.wording.night_sentences import alarm_sentence, gate_change_sentence
 from errata.workspace import Workspace
@@ -30,8 +32,15 @@ def publish(workspace: Workspace, label: str, outcome: Outcome) -> None:
     write_report(workspace, label)
     _log(workspace, registry, run, Night.read(folder), outcome)
     registry.close_run(run)
+    write_json(workspace.root / DAY_N, day_n_curve(_outcomes(workspace)))
     workspace.commit(f"Night {label}: {outcome.verdict}")
     (folder / PUBLISHED).touch()  # last: a night that was cut short before this is published anew
+
+
+def _outcomes(workspace: Workspace) -> list[Outcome]:
+    """Of the finished nights, in their order."""
+    with workspace.record.read() as store:
+        return [row.outcome for row in store.nights.all() if row.finished]
 
 
 def _log(workspace: Workspace, registry: ModelRegistry, run: str, night: Night, outcome: Outcome) -> None:
