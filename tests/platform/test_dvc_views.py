@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from errata.documents.comparison import NOTHING
 from errata.documents.evaluation import ContenderScores, Evaluation
 from errata.documents.file_names import DAY_N, LOSS, METRICS
 from errata.documents.metric_values import ModelMean

@@ -81,9 +81,9 @@ def print_night(outcome: Outcome, nights: Path) -> None:
     for entry in outcome.decisions:
         say_styled(f"{entry.name} {entry.model[:16]}: {entry.decision.verdict}", STYLES.get(entry.decision.verdict, ""))
         for reason in reasons(entry.decision):
-            say(f"  {reason}")
+            say_wrapped(f"  {reason}", 2)
     if not outcome.decisions:
-        say(f"{outcome.verdict}: {night_reason(outcome)}")
+        say_wrapped(f"{outcome.verdict}: {night_reason(outcome)}", 2)
     if outcome.verdict != "skipped":
         say(f"report: {nights / outcome.night / REPORT_PAGE}")
 
