@@ -35,7 +35,7 @@ from evaluation.continual import general_ability_delta
 from evaluation.draft_effects import labelled_items, night_lean, primary_comparison, title_comparison
 from evaluation.dvc_metrics import dvc_metrics
 from evaluation.holdout import log_night
-from evaluation.items import Item, ScoredAnswer, ScoredModel, score_items
+from evaluation.items import Item, ScoredAnswer, ScoredModel, coarse_labels, score_items
 from evaluation.model_scores import ModelScores
 from evaluation.scoring_plan import NightModels, ScoringPlan, deciding_items, read_candidate
 from evaluation.vintages import VintageLimits, continual_scores, score_matrix, worst_vintage
@@ -119,6 +119,7 @@ def evaluate(
         night=night.label,
         fresh_items=len(plan.tonight),
         accepted=sum(item.label.kind == "accept" for item in plan.tonight),
+        coarse=coarse_labels(record, night.training_watermark, night.gate_watermark),
         equal_split_f1=scoring.scores.equal_split_f1(night.day0, plan.tonight),
         means={model.name: scoring.scores.mean(model.identity, plan.tonight) for model in models_by_name},
         contenders=tuple(_contender_scores(scoring, plan, rival, night.gate) for rival in plan.models.rivals),

@@ -92,7 +92,18 @@ def unused_items(record: Record, after: int, upto: int, seen: frozenset[str]) ->
     """`fresh_items` for models that have seen the transcripts of these hashes."""
     with record.read() as store:
         labels = [label for label in _first_labels(store, after, upto) if label.role == "train"]
-    return [Item("fresh", label) for label in _one_a_group(labels, seen)]
+        return [Item("fresh", label) for label in _one_a_group(store, labels, seen)]
+
+
+def coarse_labels(record: Record, after: int, upto: int) -> int:
+    """How many labels of role `train`, first given with `after` < seq <= `upto`, are too coarse to score by."""
+    with record.read() as store:
+        labels = [label for label in _first_labels(store, after, upto) if label.role == "train"]
+        return sum(_is_coarse(store, label) for label in labels)
+
+
+def _is_coarse(store: Store, label: Label) -> bool:
+    return canonical(label.chapters, store.transcripts.read(label.transcript)).is_coarse
 
 
 def _first_labels(store: Store, after: int, upto: int) -> list[Label]:
@@ -111,7 +122,7 @@ def gathered_items(record: Record, after: int, upto: int, models: Iterable[Score
     with record.read() as store:
         for watermark in (*store.nights.gate_watermarks(after, upto), upto):
             labels = [_in_its_group(store, label, upto) for label in _first_labels(store, after, watermark)]
-            for label in _one_a_group(labels, seen):
+            for label in _one_a_group(store, labels, seen):
                 if label.role == "train":
                     items.setdefault(label.group, Item("fresh", label))
             after = watermark
@@ -128,7 +139,7 @@ def excluded_since(
     excluded: dict[int, Item] = {}
     with record.read() as store:
         for watermark in store.nights.gate_watermarks(after, upto):
-            for label in _one_a_group(_first_labels(store, after, watermark), seen):
+            for label in _one_a_group(store, _first_labels(store, after, watermark), seen):
                 now = store.leak_groups.of(label.transcript, upto)
                 if label.role == "train" and now.name not in kept:
                     excluded.setdefault(now.name, Item("fresh", label))
@@ -169,7 +180,7 @@ def held_out_items(record: Record, role: Role, upto: int, seen: frozenset[str]) 
         raise ValueError("what may be trained on is not held out")
     with record.read() as store:
         labels = [label for label in store.labels.between(0, upto) if label.role == role]
-    return [Item(_part(role, label), label) for label in _one_a_group(labels, seen)]
+        return [Item(_part(role, label), label) for label in _one_a_group(store, labels, seen)]
 
 
 def _part(role: Literal["dev", "anchor", "sealed"], label: Label) -> Part:
@@ -181,9 +192,10 @@ def transcripts_seen_by(models: Iterable[ScoredModel]) -> frozenset[str]:
     return frozenset[str]().union(*(read_training_transcripts(model.folder) for model in models))
 
 
-def _one_a_group(labels: Iterable[Label], seen: frozenset[str]) -> list[Label]:
-    """One label a leak group, of groups of which nothing was seen."""
-    by_group = {label.group: label for label in labels if seen.isdisjoint(label.group_hashes)}
+def _one_a_group(store: Store, labels: Iterable[Label], seen: frozenset[str]) -> list[Label]:
+    """One label a leak group, of groups of which nothing was seen; none that is coarse."""
+    unseen = [label for label in labels if seen.isdisjoint(label.group_hashes)]
+    by_group = {label.group: label for label in unseen if not _is_coarse(store, label)}
     return list(by_group.values())
 
 

@@ -94,11 +94,15 @@ def _unusable(row: TrainingRow) -> LeftOutRow | None:
         return LeftOutRow(row, _NO_LABEL[row.kind])
     if row.role != "train":
         return LeftOutRow(row, "its leak group is held out", row.role)
-    chapters = canonical(row.read_chapters(), row.read_transcript()).chapters
+    right = canonical(row.read_chapters(), row.read_transcript())
+    chapters = right.chapters
     if not chapters:
         return LeftOutRow(row, "the correction has no chapters")
     if not all(chapter.title for chapter in chapters):
         return LeftOutRow(row, "a chapter has no title")
+    if right.is_coarse:
+        share = f"{right.merged} of {right.merged + len(chapters)}"
+        return LeftOutRow(row, "chapters fall on a line that has one already", share)
     return None
 
 

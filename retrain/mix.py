@@ -19,6 +19,7 @@ from errata.documents.document import write_document
 from errata.documents.file_names import AUGMENTED, LEFT_OUT, MIXTURE, ROWS, STAGE_REPORT, TRAINING_ROWS
 from errata.documents.night import Night
 from errata.documents.stage_reports import MixtureReport
+from errata.domain.chapter import canonical
 from errata.errors import Refused
 from errata.files import write_json
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, read_training_transcripts
@@ -125,6 +126,7 @@ def report_of(mixture: Mixture, encoded: Sequence[Encoded], left_out: Sequence[L
         tokens=sum(len(row.input_ids) for row in encoded),
         labels=sum(label != IGNORED for row in encoded for label in row.labels),
         left_out=len(left_out),
+        merged=sum(canonical(row.read_chapters(), row.read_transcript()).merged for row in mixture.rows),
     )
 
 

@@ -55,6 +55,8 @@ def _mixture(files: NightFiles) -> Iterator[Fact]:
         yield Fact("Mix", "Rows from new corrections", files.mixture.new)
         yield Fact("Mix", "Rows the champion has trained on", files.mixture.replayed)
         yield Fact("Mix", "Rows that don’t fit the model", files.mixture.left_out)
+        if files.mixture.merged:
+            yield Fact("Mix", "Chapters on a line that has one already", files.mixture.merged)
         yield Fact("Mix", "Rows in all", files.mixture.examples)
         yield Fact("Mix", "Tokens", files.mixture.tokens)
 
@@ -72,6 +74,8 @@ def _models(report: Report) -> Iterator[Fact]:
 def _scores(report: Report) -> Iterator[Fact]:
     entry = leading_decision(report.decisions)
     yield from _hashes(report.files, "Scores")
+    if report.evaluation.coarse:
+        yield Fact("Scores", "Left out: chapters fall on a line that has one already", report.evaluation.coarse)
     if entry and entry.evidence:
         yield Fact("Scores", "Evidence record, SHA-256", entry.evidence)
 

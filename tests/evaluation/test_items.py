@@ -15,6 +15,7 @@ from errata.inference.artefact import TRAINING_TRANSCRIPTS
 from evaluation.items import (
     Item,
     ScoredModel,
+    coarse_labels,
     excluded_since,
     fresh_items,
     gathered_items,
@@ -54,6 +55,17 @@ def test_fresh_are_tonight_s_first_corrections_of_talks_for_training(record: Rec
     models = [contender(tmp_path, "champion")]
     assert names(fresh_items(record, after, upto, models)) == ["a train"]
     assert names(fresh_items(record, 0, after, models)) == ["yesterday", "again"]
+
+
+def test_no_answer_is_held_against_chapters_that_fall_on_one_line(record: Record, tmp_path: Path) -> None:
+    add(record, talk("coarse"), "train", 0, 1, 2, 30)
+    add(record, talk("fine"), "train", 0, 30)
+    add(record, talk("coarse anchor"), "anchor", 0, 1, 2)
+    upto, models = mark(record), [contender(tmp_path, "champion")]
+    assert names(fresh_items(record, 0, upto, models)) == ["fine"]
+    assert names(gathered_items(record, 0, upto, models)) == ["fine"]
+    assert guardrail_items(record, upto, models) == []
+    assert coarse_labels(record, 0, upto) == 1, "of those that would be fresh"
 
 
 def test_what_any_model_has_seen_a_copy_of_is_not_fresh(record: Record, tmp_path: Path) -> None:

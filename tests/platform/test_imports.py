@@ -428,3 +428,17 @@ def test_the_real_talks_hold_49_pairs_of_twins_and_take_all_reviews(record: Reco
     assert import_corrections(record, reviewed, none).duplicate == 52
     with record.read() as store:
         assert (store.counts(), store.watermark()) == (counts, watermark)
+
+
+def test_chapters_that_fall_on_one_line_are_said_once(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.record.write() as store:
+        store.transcripts.add(talk("t"))  # a line lasts 10 s
+    right = [{"start": start, "title": f"Part {start}"} for start in (0, 1, 2, 30)]
+    path = reviews(tmp_path / "r.jsonl", {**EDIT, "reviewed": right})
+    done = errata(workspace, "import", "corrections", path)
+    assert "in 1 transcript 2 chapters fell on a line that had one: models see the first" in done.stdout
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+    assert imported(workspace, "corrections", path)["adjustments"] == {}, "it is known already"
+    with workspace.record.read() as store:
+        (label,) = store.labels.between(0, store.watermark())
+        assert [chapter.start for chapter in label.chapters] == [0, 1, 2, 30], "what was said is kept"

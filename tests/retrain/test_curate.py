@@ -67,6 +67,14 @@ def test_a_held_out_copy_does_not_push_out_or_let_in() -> None:
     assert set(why(left_out)) == {"a", "copy"}
 
 
+def test_a_list_whose_chapters_fall_on_one_line_is_left_out_but_for_one_of_ten() -> None:
+    ten = chapters(0, 1, 20, 30, 40, 50, 60, 70, 80, 90)  # a line lasts 10 s
+    kept, left_out = curate([row("coarse", 1, chapters(0, 1, 2, 3)), row("nearly", 2, ten)])
+    assert [each.external_id for each in kept] == ["nearly"]
+    assert why(left_out) == {"coarse": "chapters fall on a line that has one already (3 of 4)"}
+    assert report_of(kept, left_out).left_out == {"chapters fall on a line that has one already": 1}
+
+
 def test_reasons_are_counted_without_what_is_one_row_s_alone() -> None:
     rows = [row("a", 1, group=1), row("a (again)", 2, group=1), row("a (third)", 3, group=1), row("b", 4, role="dev")]
     kept, left_out = curate(rows)

@@ -18,6 +18,10 @@ _WORDS: dict[Adjustment, tuple[str, str]] = {
         "chapter began after the last words: placed at their end",
         "chapters began after the last words: the first is placed at their end",
     ),
+    "on one line": (
+        "chapter fell on a line that had one: models see the first alone",
+        "chapters fell on a line that had one: models see the first alone",
+    ),
     "prose": ("line mentions a time and is no chapter", "lines mention a time and are no chapters"),
 }
 """What is said of one, and of several."""

@@ -109,6 +109,8 @@ class Evaluation(Document):
     """Transcripts corrected since the last night of which no model that is scored has seen anything."""
     accepted: int = 0
     """Those of them that were accepted as they stood."""
+    coarse: int = 0
+    """Transcripts corrected since then that are not among them, as too many of their chapters fall on one line."""
     equal_split_f1: float | None = None
     """What chapters of equal length would score on them; None of no items."""
     means: dict[str, ModelMean]

@@ -32,6 +32,8 @@ class MixtureReport(Document):
     """Tokens that are learnt."""
     left_out: int
     """Examples that don't fit the model."""
+    merged: int = 0
+    """Chapters of its rows that fall on a line which has one already: the first one's title is learnt."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,11 @@ def chapters_from_json(rows: Iterable[Mapping[str, Any]]) -> Chapters:
     return tuple(Chapter(float(row["start"]), str(row["title"])) for row in rows)
 
 
+MOST_MERGED = 0.1
+"""The share of a list's chapters that may fall on a line which has one. Of ten borders nine are right then, and the
+tenth is within a line; of fewer, a model would be taught, or held to, a list that nobody made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Canonical:
     """Chapters a model can be asked for: each on a line's start, in order, at most one a start."""
@@ -48,6 +53,11 @@ class Canonical:
     """How far each start was moved, in the transcript's unit, in the order of `chapters`."""
     merged: int
     """How many chapters fell on a start that another had taken; the first one's title stays."""
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether so many merged that the rest says something else than the list did: neither taught nor scored."""
+        return self.merged > MOST_MERGED * (len(self.chapters) + self.merged)
 
 
 def tidy(title: str) -> str:

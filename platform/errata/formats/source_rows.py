@@ -27,10 +27,13 @@ from errata.formats.json_files import json_object, parse, read_text, write_text
 
 REJECTED = "_rejected"
 
-Adjustment = Literal["out of order", "backwards", "before the start", "duration", "cut off", "after the end", "prose"]
+Adjustment = Literal[
+    "out of order", "backwards", "before the start", "duration", "cut off", "after the end", "prose", "on one line"
+]
 """What was put right on the way in: lines that were not in order of time, ended before they started or stood before the
 beginning; a stated duration before the last words' end; an export that stopped within its last line; chapters that
-began after the last words; lines of a description that mention a time and are no chapter."""
+began after the last words; lines of a description that mention a time and are no chapter; chapters that fell on a line
+which another had taken."""
 
 Value = TypeVar("Value")
 

@@ -12,12 +12,13 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from errata.database.record import Record
 from errata.database.store import Store
-from errata.domain.chapter import Chapters, chapters_to_json
+from errata.domain.chapter import Chapters, canonical, chapters_to_json
 from errata.domain.correction import NO_DRAFT, Correction, Kind, same_chapters
 from errata.domain.hashing import content_hash
 from errata.domain.names import check_name
 from errata.domain.prediction import Prediction
 from errata.domain.roles import Role
+from errata.domain.transcript import Transcript
 from errata.errors import BadInput, Forgotten, NotFound
 from errata.formats import detect, review_detect
 from errata.formats.reviews_jsonl import Review
@@ -109,11 +110,26 @@ def add_transcripts(
         if imported.reference and store.transcripts.hash_of(added.seq) == name:
             right = imported.reference
             store.corrections.add(_reference(store, added.seq, name, right, file.path.name))
+            adjusted.count(_merged(right, imported.transcript))
         adjusted.count(imported.adjustments)
         return added.new
 
     report = _import(record, file.rows, add, rejects / f"{file.path.stem}-transcripts.jsonl")
     return replace(report, adjustments=adjusted.counts())
+
+
+def _merged_of(store: Store, correction: Correction) -> dict[Adjustment, int]:
+    if len(correction.chapters) < 2:
+        return {}
+    try:
+        return _merged(correction.chapters, store.transcripts.read(correction.transcript))
+    except NotFound:  # a text that was lost, which `fsck` names, is no fault of the review
+        return {}
+
+
+def _merged(chapters: Chapters, transcript: Transcript) -> dict[Adjustment, int]:
+    merged = canonical(chapters, transcript).merged
+    return {"on one line": merged} if merged else {}
 
 
 def _reference(store: Store, transcript: int, transcript_hash: str, chapters: Chapters, origin: str) -> Correction:
@@ -159,6 +175,7 @@ def add_corrections(record: Record, file: DetectedFile[Review], rejects: Path) -
         fitted = _before_end(store, transcript, review)
         correction = _correction(store, transcript, fitted, identity, file.path.name)
         adjusted.count(fitted.adjustments)
+        adjusted.count(_merged_of(store, correction))
         if correction.kind != "reference":
             shown[_shown(correction.draft_by)] += 1
         return store.corrections.add(correction).new
