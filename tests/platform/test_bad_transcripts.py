@@ -7,6 +7,7 @@ where the row stands there, else in the file itself.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -68,9 +69,6 @@ def seconds(talk: Talk) -> list[dict[str, Any]]:
 
 
 def yt_dlp(talk: Talk) -> Files:
-    def ms(value: Any) -> Any:
-        return value * 1000 if isinstance(value, float) else value
-
     events = [
         {"tStartMs": ms(s), "dDurationMs": ms(e - s if isinstance(s, float) else e), "segs": [{"utf8": words}]}
         for s, e, words in talk.lines
@@ -104,6 +102,53 @@ def chat(talk: Talk) -> Files:
     return named(talk, "irc", as_text("".join(f"[{stamp(s)}] <ann> {words}\n" for s, _, words in talk.lines)))
 
 
+def ms(value: Any) -> Any:
+    return value * 1000 if isinstance(value, float) else value
+
+
+def whole_ms(value: Any) -> str:
+    return str(int(value * 1000)) if isinstance(value, float) and math.isfinite(value) else str(value)
+
+
+def lasting(start: Any, end: Any) -> Any:
+    return end - start if isinstance(start, float) else end
+
+
+def json3(talk: Talk) -> Files:
+    events = [
+        {"tStartMs": ms(s), "dDurationMs": ms(lasting(s, e)), "segs": [{"utf8": words}]} for s, e, words in talk.lines
+    ]
+    return named(talk, "json3", as_json({"events": events}))
+
+
+def whisper_cpp(talk: Talk) -> Files:
+    segments = [{"offsets": {"from": ms(s), "to": ms(e)}, "text": words} for s, e, words in talk.lines]
+    return named(talk, "json", as_json({"transcription": segments}))
+
+
+def whisper_chunks(talk: Talk) -> Files:
+    return named(
+        talk, "json", as_json({"chunks": [{"timestamp": [s, e], "text": words} for s, e, words in talk.lines]})
+    )
+
+
+def snippets(talk: Talk) -> Files:
+    rows = [{"start": s, "duration": lasting(s, e), "text": words} for s, e, words in talk.lines]
+    return named(talk, "json", as_json(rows))
+
+
+def messages(talk: Talk) -> Files:
+    rows = [{"time_in_seconds": s, "message": words, "author": {"name": "ann"}} for s, _, words in talk.lines]
+    return named(talk, "json", as_json(rows))
+
+
+def rows_of(ending: str, head: str, row: Callable[[Any, Any, Any], str], tail: str = "") -> Callable[[Talk], Files]:
+    def made(talk: Talk) -> Files:
+        return named(talk, ending, as_text(head + "".join(row(*line) for line in talk.lines) + tail))
+
+    return made
+
+
 def meeting(talk: Talk) -> Files:
     turns = [{"speaker": "Ann", "content": words} for _, _, words in talk.lines]
     topics = [{"topic": talk.title, "relevant_text_span": [["1", "2"]]}]
@@ -132,13 +177,37 @@ WRITTEN: dict[str, Callable[[Talk], Files]] = {
     "srt": captions("srt", ""),
     "podcast-html": html,
     "chat": chat,
+    "live-chat": messages,
+    "whisper-cpp": whisper_cpp,
+    "whisper-chunks": whisper_chunks,
+    "whisper-tsv": rows_of("tsv", "start\tend\ttext\n", lambda s, e, words: f"{whole_ms(s)}\t{whole_ms(e)}\t{words}\n"),
+    "youtube": json3,
+    "youtube-transcript-api": snippets,
+    "sbv": rows_of("sbv", "", lambda s, e, words: f"{stamp(s)},{stamp(e)}\n{words}\n\n"),
+    "ass": rows_of(
+        "ass",
+        "[Events]\nFormat: Start, End, Text\n",
+        lambda s, e, words: f"Dialogue: {stamp(s)},{stamp(e)},{words}\n",
+    ),
+    "ttml": rows_of(
+        "ttml",
+        "<tt><body>",
+        lambda s, e, words: f'<p begin="{stamp(s)}" end="{stamp(e)}">{words}</p>',
+        "</body></tt>",
+    ),
+    "lrc": rows_of("lrc", "", lambda s, _, words: f"[{stamp(s).removeprefix('00:')}]{words}\n"),
+    "timed-text": rows_of("txt", "", lambda s, e, words: f"[{stamp(s)} --> {stamp(e)}] {words}\n"),
     "meetings": meeting,
     "chapter-llama": data_set,
     "rejects": reject,
     "text": lambda talk: named(talk, "txt", as_text("\n".join(words for _, _, words in talk.lines))),
 }
 UNTIMED = ("meetings", "text")
-ENDLESS = (*UNTIMED, "podcast-html", "chat")
+ENDLESS = (*UNTIMED, "podcast-html", "chat", "live-chat", "lrc")
+LASTING = ("yt-dlp", "youtube", "youtube-transcript-api")
+SORTED = ("ass", "lrc", "live-chat")
+"""In which the order of lines means nothing."""
+TEXTS = ("webvtt", "srt", "podcast-html", "chat", "whisper-tsv", "sbv", "ass", "ttml", "lrc", "timed-text", "text")
 TITLED = ("yt-dlp", "podcast", "meetings", "chapter-llama", "rejects")
 
 
@@ -169,15 +238,15 @@ class Fault:
 
 
 FAULTS = {
-    "words that are a number": Fault(second(words=5), False, ("webvtt", "srt", "podcast-html", "chat", "text")),
+    "words that are a number": Fault(second(words=5), False, TEXTS),
     "a start that is a word": Fault(second(start="soon"), False, UNTIMED),
     "NUL": Fault(second(words="Soil\0 comes first."), False),
     "half a character": Fault(second(words="Soil \ud800 comes first."), False),
     "a line of a megabyte": Fault(second(words="soil " * 200_000), True),
-    "times backwards": Fault(lambda talk: replace(talk, lines=talk.lines[::-1]), False, UNTIMED),
-    "an end before its start": Fault(second(end=2.0), True, (*ENDLESS, "yt-dlp")),
-    "a negative start": Fault(second(start=-4.0), False, UNTIMED),
-    "a length that is negative": Fault(second(end=2.0), False, tuple(name for name in FORMATS if name != "yt-dlp")),
+    "times backwards": Fault(lambda talk: replace(talk, lines=talk.lines[::-1]), False, (*UNTIMED, *SORTED)),
+    "an end before its start": Fault(second(end=2.0), True, (*ENDLESS, *LASTING)),
+    "a negative start": Fault(second(start=-4.0), False, (*UNTIMED, "live-chat")),
+    "a length that is negative": Fault(second(end=2.0), False, tuple(name for name in FORMATS if name not in LASTING)),
     "NaN": Fault(second(start=float("nan")), False, UNTIMED),
     "infinity": Fault(second(end=float("inf")), False, ENDLESS),
     "lines that overlap": Fault(second(end=11.5), True, ENDLESS),

@@ -211,12 +211,120 @@ def test_subrip_may_lack_numbers_blank_lines_and_hours_and_have_points(sub) -> N
 def test_a_colon_is_no_speaker_unless_the_first_cue_has_one(sub) -> None:
     found = sub(one_a_second("and so: hello.", "Note: this", "[SPEAKER_00]: Hi."))
     assert said(found) == [(None, "and so: hello."), (None, "Note: this"), ("SPEAKER_00", "Hi.")]
-    found = sub(one_a_second("Dr. Ann O’Neil-Ray: Hello.", "the rule: none.", "Élan Bo: Hi."))
+    found = sub(one_a_second("Dr. Ann O’Neil-Ray: Hello.", "the rule: none.", "Élan Bo: Hi.", "Élan Bo: Bye."))
     assert said(found) == [
         ("Dr. Ann O’Neil-Ray", "Hello."),
         ("Dr. Ann O’Neil-Ray", "the rule: none."),
         ("Élan Bo", "Hi."),
+        ("Élan Bo", "Bye."),
     ]
+
+
+@pytest.mark.parametrize(
+    "spoken",
+    [
+        ["Episode Nine: the wet spring", "It had rained.", "The wells were full."],
+        ["Translator: Bo Ray Reviewer: Cy Dee", "I grew up there.", "It was blue."],
+        ["Warning: loud bells.", "ANN: Hello there.", "Silence."],
+        ["Ann: Hello.", "It is only me.", "Nobody else."],
+    ],
+)
+def test_a_name_that_never_returns_is_no_speaker_and_the_text_stays_whole(spoken: list[str], sub) -> None:
+    assert said(sub(one_a_second(*spoken))) == [(None, words) for words in spoken]
+
+
+def test_where_changes_are_marked_a_name_that_never_returns_is_text(sub) -> None:
+    found = sub(one_a_second("Ann: Hello.", "there.", "Note: this", "Ann: I go on", "and on", "and on", "and on"))
+    assert said(found)[:3] == [("Ann", "Hello."), ("Ann", "there."), ("Ann", "Note: this")]
+
+
+def test_where_each_line_begins_with_a_name_all_names_are_speakers(vtt) -> None:
+    found = vtt(
+        "1\n00:01.000 --> 00:02.000\nAnn van der Ley: Shall we begin?",
+        "2\n00:02.000 --> 00:03.000\nSpeaker 2: Yes: please.",
+        "3\n00:03.000 --> 00:04.000\nAnn van der Ley: The roof.",
+        "4\n00:04.000 --> 00:05.000\n山田：屋根",
+    )
+    assert said(found) == [
+        ("Ann van der Ley", "Shall we begin?"),
+        ("Speaker 2", "Yes: please."),
+        ("Ann van der Ley", "The roof."),
+        ("山田", "屋根"),
+    ]
+
+
+def test_a_meetings_voices_are_speakers_whatever_is_in_the_name(vtt) -> None:
+    found = vtt(
+        "a1b2-c3/7-0\n00:01.000 --> 00:02.000\n<v Ley, Ann (Guest)>Shall we\nbegin?</v>",
+        "a1b2-c3/8-1\n00:02.000 --> 00:03.000\n<v Bo>Yes &amp; no.</v>",
+    )
+    assert said(found) == [("Ley, Ann (Guest)", "Shall we begin?"), ("Bo", "Yes & no.")]
+
+
+def test_entities_and_hard_blanks_are_undone_in_subrip_too(sub) -> None:
+    found = sub(
+        one_a_second("the fen&nbsp;is wide &amp; wet", "it&#39;s &quot;Bo&quot;", "&gt;&gt; and\\hcold\\Nat night")
+    )
+    assert [words for _, words in said(found)] == ["the fen is wide & wet", 'it\'s "Bo"', ">> and cold at night"]
+
+
+def test_a_blank_line_within_a_cue_belongs_to_it(sub, vtt) -> None:
+    found = sub(
+        "1\n00:00:01,000 --> 00:00:02,000\nThe mill has\n \ntwo wheels\n\n"
+        "2\n00:00:02,000 --> 00:00:03,000\nand a pond\n\nof its own\n\n"
+        "3\n00:00:03,000 --> 00:00:04,000\nI bet\n\n2\n\n"
+        "4\n00:00:04,000 --> 00:00:05,000\nsacks\n\n7"
+    )
+    assert [words for _, words in said(found)] == [
+        "The mill has two wheels",
+        "and a pond of its own",
+        "I bet 2",
+        "sacks 7",
+    ]
+    found = vtt(
+        "00:01.000 --> 00:02.000 line:79%\n\nBo saw it",
+        "and left.",
+        "NOTE not\nsaid",
+        "a name\n00:02.000 --> 00:03.000\nWho?",
+    )
+    assert [words for _, words in said(found)] == ["Bo saw it and left.", "Who?"]
+
+
+def test_milliseconds_may_stand_behind_a_colon(sub) -> None:
+    assert sub("1\n00:00:01:500 --> 00:00:04:000\nSpring.\n") == (Segment(1.5, 4.0, "Spring."),)
+
+
+def lit(*lines: str) -> list[str]:
+    """Cues as Whisper's --highlight_words writes them."""
+    blocks, at = [], 0
+    for line in lines:
+        words = line.split()
+        for place in range(len(words)):
+            marked = [f"<u>{word}</u>" if place == other else word for other, word in enumerate(words)]
+            for shown in (" ".join(marked), line):
+                blocks.append(f"{clock(at, '.')} --> {clock(at + 300, '.')}\n{shown}")
+                at += 300
+    return blocks
+
+
+def test_a_line_that_is_lit_word_by_word_is_said_once(vtt) -> None:
+    assert vtt(*lit("the oak is old", "yes yes")) == (Segment(0.0, 2.4, "the oak is old"), Segment(2.4, 3.6, "yes yes"))
+
+
+def test_a_line_that_grows_word_by_word_is_said_once(sub) -> None:
+    found = sub(one_a_second("the", "the oak", "the oak is", "the oak is old", "and", "and tall"))
+    assert found == (Segment(0.0, 4.0, "the oak is old"), Segment(4.0, 6.0, "and tall"))
+
+
+def test_rolling_lines_that_were_put_on_one_line_are_each_said_once(sub) -> None:
+    first, second, third = "hello all of you", "today we look at", "the old mill pond"
+    found = sub(one_a_second(first, f"{first} {second}", second, f"{second} {third}", third))
+    assert [words for _, words in said(found)] == [first, second, third]
+
+
+def test_a_cue_that_stands_there_twice_is_read_once(sub) -> None:
+    cue = "00:00:01,000 --> 00:00:02,000\nHello.\n\n"
+    assert sub(f"1\n{cue}2\n{cue}") == (Segment(1.0, 2.0, "Hello."),)
 
 
 letters = st.text(st.characters(categories=("L", "N", "P", "Zs"), exclude_characters="<>&[]{}:-"), max_size=12)
@@ -271,8 +379,7 @@ BROKEN = {
     "garbage": (b"%PDF-1.4 is not captions", ".srt", "no cue is in it"),
     "torn": (f"WEBVTT\n\n{CUE}\n00:00:03.000 --".encode(), ".vtt", "line 6 ('00:00:03.000 --') belongs to no cue"),
     "number": (f"1\n{CUE}\n2".encode(), ".srt", "line 5 ('2') belongs to no cue"),
-    "outside": (f"WEBVTT\n\n{CUE}\nand\nmore\n\n{CUE}".encode(), ".vtt", "line 6 ('and') belongs to no cue"),
-    "within": (f"1\n{CUE}\nand more\n2\n{CUE}".encode(), ".srt", "line 5 ('and more') belongs to no cue"),
+    "above": (f"WEBVTT\n\nand\nmore\n\n{CUE}".encode(), ".vtt", "line 3 ('and') belongs to no cue"),
     "clock": (b"WEBVTT\n\n00:00:61.000 --> 00:00:62.000\nHi.\n", ".vtt", "line 3 must be times such as"),
     "negative": (b"1\n-00:00:01,000 --> 00:00:02,000\nHi.\n", ".srt", "line 2 must be times such as"),
     "arrow": (f"WEBVTT\n\n{CUE}turn --> left\n".encode(), ".vtt", "line 5 must be times such as"),
@@ -292,6 +399,7 @@ GOOD = {
     "a good one": (f"WEBVTT\n\n{CUE}", ".vtt"),
     "a line of a megabyte": (f"1\n00:00:01,000 --> 00:00:02,000\n{'word ' * 200_000}\n", ".srt"),
     "open tags of a megabyte": (f"WEBVTT\n\n{CUE}{'<v ' * 300_000}\n{'&' * 300_000}", ".vtt"),
+    "words below a blank line": (f"1\n{CUE}\nand more\n2\n00:00:03.000 --> 00:00:04.000\nBye.\n", ".srt"),
     "overlapping": (f"WEBVTT\n\n00:00.000 --> 00:09.000\nLong.\n\n{CUE}", ".vtt"),
 }
 

@@ -69,7 +69,7 @@ BROKEN = {
     "second line": ([HELLO, "and more"], "line 2 must be like"),
     "no name": (["[0:00:01] Hello."], "line 1 must be like"),
     "clock": ([HELLO, "[0:00:61] <Ann> Hi."], "line 2 must be a time such as"),
-    "negative": ([HELLO, "[-0:00:02] <Ann> Hi."], "line 2 must be like"),
+    "negative": ([HELLO, "[-0:00:02] <Ann> Hi."], "segment 1's start is -"),
     "nan": ([HELLO, "[NaN] <Ann> Hi."], "line 2 must be like"),
     "unsorted": (["[0:00:09] <Ann> Hi.", HELLO], "sort the segments by start"),
     "days": ([HELLO, "[24:00:00] <Ann> Hi."], "a day or more"),

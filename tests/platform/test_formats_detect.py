@@ -92,7 +92,7 @@ def test_what_the_content_cannot_tell_the_name_does(name: str, content: Any, sai
         ("film.mp4", "\0ftyp", r"film\.mp4 is in no format that can be read; accepted are .*WebVTT"),
         ("notes.md", "Hello.", r"notes\.md is in no format"),
         ("package.json", {"name": "x", "author": {"name": "Ann"}}, r"package\.json is in no format"),
-        ("talk.json3", {"wireMagic": "pb3", "events": [{"segs": []}]}, r"talk\.json3 is in no format"),
+        ("talk.json3", {"wireMagic": "pb3", "events": [{"id": 1}]}, r"talk\.json3 is in no format"),
         ("asrs_x.json", {"v": SPEECH}, r"asrs_x\.json is speech without metadata; name the metadata file"),
         ("a" * 5000, None, r"can't be read \(File name too long\)"),
         ("list.json", [1, 2], r"list\.json is in no format"),
@@ -186,7 +186,7 @@ def test_the_files_that_whisper_writes_for_one_talk_are_one_talk(tmp_path: Path)
         write(tmp_path / f"{name}.vtt", VTT)
         write(tmp_path / f"{name}.srt", SRT)
         write(tmp_path / f"{name}.txt", WORDS)
-        write(tmp_path / f"{name}.tsv", "start\tend\ttext\n")
+        write(tmp_path / f"{name}.tsv", f"start\tend\ttext\n1000\t9000\t{WORDS}\n")
         (tmp_path / f"{name}.mp3").write_bytes(b"ID3\0\xff")
     results = list(detect.transcripts(tmp_path).rows)
     assert [item.row.file for item in results if isinstance(item, ImportedTranscript)] == [
@@ -195,7 +195,7 @@ def test_the_files_that_whisper_writes_for_one_talk_are_one_talk(tmp_path: Path)
     ]
     assert len(results) == 2
     assert detect.transcripts(tmp_path).label == (
-        "Whisper JSON (2 files), WebVTT (2 files), SubRip (2 files), plain text (2 files)"
+        "Whisper JSON (2 files), WebVTT (2 files), SubRip (2 files), Whisper's TSV (2 files), plain text (2 files)"
     )
 
 

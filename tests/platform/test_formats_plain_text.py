@@ -143,7 +143,7 @@ def test_a_text_that_an_older_version_counted_otherwise_is_no_other_text(tmp_pat
 
 
 def test_a_bad_file_does_not_stop_its_folder(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_bytes(b"\xff\xfe")
+    (tmp_path / "a.txt").write_bytes(b"caf\xe9 au lait")
     (tmp_path / "b.txt").write_text("Fine.")
     (tmp_path / "c.txt").write_text("")
     (tmp_path / "d.txt").write_text("a\0b")

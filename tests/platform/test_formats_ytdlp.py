@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from errata.domain.chapter import Chapter
 from errata.domain.transcript import Segment, Transcript
 from errata.formats import detect, ytdlp
-from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, write_rejects
+from errata.formats.source_rows import ImportedTranscript, LeftOut, Rejected, SourceRow, write_rejects
 
 INFO: dict[str, Any] = {
     "id": "dQw4w9WgXcQ",
@@ -183,7 +183,7 @@ BROKEN_INFO = {
     "nul": ("{\0}", "not JSON"),
     "list": ([], "must be a JSON object"),
     "twice": ('{"id": "a", "id": "b"}', "the file has the key 'id' twice"),
-    "playlist": (info(_type="playlist"), "it tells of a 'playlist', not of a video; leave it out"),
+    "channel": (info(_type="url"), "it tells of a 'url', not of a video; leave it out"),
     "no-id": (info(id=None), "video_id must be text, not None"),
     "id": (info(id=7), "video_id must be text, not 7"),
     "title": (info(title=7), "title must be text, not 7"),
@@ -225,18 +225,44 @@ def test_each_broken_file_of_a_folder_is_refused_by_name_and_the_others_are_read
     for name, (value, _) in BROKEN_VTT.items():
         write(tmp_path, info(id=name), name, en_vtt=value)
     write(tmp_path, info(id="mute"), "mute")
+    write(tmp_path, info(id="PL1", _type="playlist"), "all")
     write(tmp_path, info(id="good"), "good", en_vtt=vtt("word " * 200_000))
     write(tmp_path, info(id="good"), "later", en_vtt=vtt("other words"))
     reasons = {name: reason for name, (_, reason) in (BROKEN_INFO | BROKEN_JSON3 | BROKEN_VTT).items()}
-    reasons["mute"] = "no captions are beside it; download them (yt-dlp"
     reasons["later"] = f"video 'good' stands a second time, first in {tmp_path / 'good.info.json'}"
     results = list(detect.transcripts(tmp_path).rows)
     assert [item.transcript.external_id for item in results if isinstance(item, ImportedTranscript)] == ["good"]
-    bad = {str(item.row): item for item in results if isinstance(item, Rejected)}
-    assert set(bad) == {f"{name}.info" for name in reasons} and len(results) == len(bad) + 1
+    left_out = {item.row: item.reason for item in results if isinstance(item, LeftOut)}
+    assert left_out == {"mute.info": "without captions", "all.info": "a playlist's own info file"}
+    bad = {str(item.row): item for item in results if isinstance(item, Rejected) and item.row not in left_out}
+    assert set(bad) == {f"{name}.info" for name in reasons} and len(results) == len(bad) + 3
     for name, reason in reasons.items():
         assert reason in bad[f"{name}.info"].reason
         assert bad[f"{name}.info"].file == str(tmp_path / f"{name}.info.json")
+
+
+def test_a_video_without_captions_that_is_named_is_refused(tmp_path: Path) -> None:
+    (refused,) = detect.transcripts(write(tmp_path, INFO)).rows
+    assert isinstance(refused, Rejected) and "no captions are beside it; download them (yt-dlp" in refused.reason
+
+
+def test_youtubes_xml_is_read_as_its_json_is(tmp_path: Path) -> None:
+    srv3 = '<timedtext format="3"><body><p t="160" d="4390"><s>hello</s><s t="320"> you</s></p>'
+    srv3 += '<p t="2400" d="3000">soil\nfirst</p></body></timedtext>'
+    srv1 = '<?xml version="1.0" encoding="utf-8" ?><transcript><text start="0.16" dur="4.39">hello you</text>'
+    srv1 += '<text start="2.4" dur="3">soil &amp;amp; first</text></transcript>'
+    assert one(write(tmp_path, INFO, en_srv3=srv3)).transcript.segments == SEGMENTS
+    (tmp_path / "alone.srv1").write_text(srv1)
+    assert [segment.text for segment in one(tmp_path / "alone.srv1").transcript.segments] == [
+        "hello you",
+        "soil & first",
+    ]
+
+
+def test_an_event_without_a_start_goes_on_where_the_one_before_ended(tmp_path: Path) -> None:
+    events = [*JSON3["events"], {"dDurationMs": 1000, "segs": [{"utf8": "last"}]}]
+    (tmp_path / "alone.json3").write_text(json.dumps({"events": events}))
+    assert one(tmp_path / "alone.json3").transcript.segments == (*SEGMENTS, Segment(5.4, 6.4, "last"))
 
 
 def test_a_video_that_was_refused_can_be_mended_in_the_rejects(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ _WORDS: dict[Adjustment, tuple[str, str]] = {
     "out of order": ("line was out of order: sorted", "lines were out of order: sorted"),
     "backwards": ("line ended before it started: ends at the next", "lines ended before they started: end at the next"),
     "before the start": ("line stood before the start: placed at 0:00", "lines stood before the start: placed at 0:00"),
-    "cut off": ("line was cut off: left out", "lines were cut off: left out"),
     "after the end": (
         "chapter began after the last words: placed at their end",
         "chapters began after the last words: the first is placed at their end",

@@ -4,7 +4,7 @@
     [0:02:10] <~Tsoding> a badge (one of ~ @ % + $ & * !) may stand before the name; it is left out
     [0:02:12] *Tsoding waves]
 
-A message is at one time: it ends where it begins.
+A message is at one time: it ends where it begins. One from before the stream has a minus (`[-0:00:42]`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from errata.files import JsonObject
 from errata.formats.cues import seconds
 from errata.formats.talk import Speech
 
-_MESSAGE = re.compile(r"\[([\d:.]+)\] (?:<[~@%+$&*!]?([^<>]+)>|\*(\S+))(?: (.*))?", re.ASCII)
+_MESSAGE = re.compile(r"\[(-?)([\d:.]+)\] (?:<[~@%+$&*!]?([^<>]+)>|\*(\S+))(?: (.*))?", re.ASCII)
 
 
 def fits(content: Any) -> bool:
@@ -36,11 +36,12 @@ def _line(line: str, number: int) -> JsonObject:
         raise BadInput(
             f"line {number} must be like [0:02:08] <name> message, not {short(line)}; mend it or take it out"
         )
-    at = seconds(match[1], f"line {number}")
-    message = match[4] or ""
+    sign, stamp, name, actor, words = match.groups()
+    at = seconds(stamp, f"line {number}") * (-1 if sign else 1)
+    message = words or ""
     return {
         "start": at,
         "end": at,
-        "text": message.removesuffix("]") if match[3] else message,
-        "speaker": match[2] or match[3],
+        "text": message.removesuffix("]") if actor else message,
+        "speaker": name or actor,
     }

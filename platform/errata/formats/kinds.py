@@ -13,17 +13,28 @@ from typing import Any, NamedTuple
 
 from errata.errors import BadInput
 from errata.formats import (
+    ass,
     chapter_lists,
     chapter_llama,
     chat,
+    live_chat,
+    lrc,
     meetings,
     plain_text,
     podcast,
     podcast_html,
+    sbv,
     srt,
     talk,
+    timed_text,
+    ttml,
     webvtt,
     whisper,
+    whisper_chunks,
+    whisper_cpp,
+    whisper_tsv,
+    youtube,
+    youtube_transcript_api,
     ytdlp,
 )
 from errata.formats.json_files import parse, read_bytes, read_text
@@ -73,8 +84,21 @@ FORMATS = {
     "whisper": _of_speech("Whisper JSON", "*.json", whisper.fits, whisper.speech),
     "webvtt": _of_speech("WebVTT", "*.vtt", webvtt.fits, webvtt.speech),
     "srt": _of_speech("SubRip", "*.srt", srt.fits, srt.speech),
+    "youtube": _of_speech("YouTube's captions", "*.json3", youtube.fits, youtube.speech),
+    "ttml": _of_speech("TTML", "*.ttml", ttml.fits, ttml.speech),
     "podcast-html": _of_speech("a Podcasting 2.0 transcript in HTML", "*.html", podcast_html.fits, podcast_html.speech),
     "chat": _of_speech("a chat log", "*.irc", chat.fits, chat.speech),
+    "live-chat": _of_speech("a stream's chat", "*.live_chat.json", live_chat.fits, live_chat.speech),
+    "whisper-cpp": _of_speech("whisper.cpp JSON", "*.json", whisper_cpp.fits, whisper_cpp.speech),
+    "whisper-chunks": _of_speech("transformers' chunks", "*.json", whisper_chunks.fits, whisper_chunks.speech),
+    "whisper-tsv": _of_speech("Whisper's TSV", "*.tsv", whisper_tsv.fits, whisper_tsv.speech),
+    "youtube-transcript-api": _of_speech(
+        "a transcript of youtube-transcript-api", "*.json", youtube_transcript_api.fits, youtube_transcript_api.speech
+    ),
+    "sbv": _of_speech("SBV", "*.sbv", sbv.fits, sbv.speech),
+    "ass": _of_speech("SubStation Alpha", "*.ass", ass.fits, ass.speech),
+    "lrc": _of_speech("LRC", "*.lrc", lrc.fits, lrc.speech),
+    "timed-text": _of_speech("text with times", "*.txt", timed_text.fits, timed_text.speech),
     "meetings": TranscriptFormat("meetings", "*.jsonl", meetings.fits, _rows),
     "chapter-llama": TranscriptFormat("chapter-llama data", "*.json", _is_data_set, chapter_llama.read),
     "rejects": TranscriptFormat("rows that were rejected", "*.jsonl", lambda _: False, _rows),
@@ -82,12 +106,14 @@ FORMATS = {
 }
 CHAPTERS, CORRECTIONS = "a list of chapters", "corrections"
 """What belongs to transcripts, and is none."""
-CHAPTERED = ("podcast", "whisper", "webvtt", "srt", "podcast-html", "chat")
+CHAPTERED = tuple(name for name, format_ in FORMATS.items() if getattr(format_.read, "func", None) is talk.read)
 """The formats to whose transcripts a list of chapters may belong."""
 ACCEPTED = (
     "accepted are chapter-llama files (chapters*.json or transcripts*.json with asrs*.json), yt-dlp's .info.json with "
-    "its captions, Whisper's JSON, WebVTT (.vtt), SubRip (.srt), Podcasting 2.0 transcripts (.json, .html), chat logs "
-    "(.irc), meetings and rejected rows (.jsonl), plain text (.txt), and a folder of any of them"
+    "its captions, JSON of Whisper, whisper.cpp, transformers and youtube-transcript-api, Whisper's .tsv, WebVTT "
+    "(.vtt), SubRip (.srt), other captions (.sbv, .ass, .ttml, .lrc, .json3, .srv3), Podcasting 2.0 transcripts "
+    "(.json, .html), chats (.irc, .live_chat.json), meetings and rejected rows (.jsonl), text with times and plain "
+    "text (.txt), and a folder of any of them"
 )
 _GZIP = b"\x1f\x8b"
 TEXTUAL = tuple(format_.files[format_.files.rindex(".") :] for format_ in FORMATS.values())
@@ -116,23 +142,43 @@ def _is_binary(path: Path) -> bool:
 
 
 def _content(path: Path) -> Any:
-    """The JSON value of a file, the first row of JSONL, or else the text."""
+    """The JSON value of a file, or else the text; of JSONL, whatever it is called, the first row in `_Rows`."""
     text = read_text(path)
     if path.suffix == ".jsonl":
-        text = next(line for line in text.split("\n") if line.strip())
-    elif path.suffix != ".json" and text.lstrip()[0] not in "{[":
+        return _Rows(next(line for line in text.split("\n") if line.strip()))
+    if path.suffix != ".json" and text.lstrip()[0] not in "{[":
         return text
     try:
         return parse(text)
     except BadInput as problem:
+        rows = _rows_of(text)
+        if rows is not None:
+            return rows
         if path.suffix == ".json":
-            raise BadInput(f"{path}: {problem}") from problem
+            raise BadInput("{}: {}", path, problem) from problem
         return text
 
 
+class _Rows:
+    """What JSONL begins with."""
+
+    def __init__(self, line: str) -> None:
+        try:
+            self.first = parse(line)
+        except BadInput:
+            self.first = line
+
+
+def _rows_of(text: str) -> _Rows | None:
+    """A file with a JSON object on each of its first two lines is JSONL."""
+    lines = [line for line in text.split("\n") if line.strip()][:2]
+    rows = [_Rows(line) for line in lines]
+    return rows[0] if len(rows) == 2 and all(isinstance(row.first, dict) for row in rows) else None
+
+
 def _of_content(path: Path, content: Any) -> str | None:
-    if path.suffix == ".jsonl":
-        return _of_row(content)
+    if isinstance(content, _Rows):
+        return _of_row(content.first)
     if path.suffix == ".json" and isinstance(content, str):
         return None
     if chapter_lists.fits(content):
@@ -144,10 +190,13 @@ def _of_content(path: Path, content: Any) -> str | None:
         called = any(fnmatch(path.name, name) for name in (*chapter_llama.METADATA, *chapter_llama.SPEECH))
         return "chapter-llama" if called and isinstance(content, dict) else None
     # A text that fits nothing may be a broken one: the reader that its name calls for says what is wrong.
-    return next((name for name, format_ in FORMATS.items() if fnmatch(path.name, format_.files)), None)
+    names = [name for name, format_ in FORMATS.items() if fnmatch(path.name, format_.files)]
+    return names[-1] if names else None
 
 
 def _of_row(row: Any) -> str:
     if isinstance(row, dict) and "reviewer" in row:
         return CORRECTIONS
+    if live_chat.fits(row):
+        return "live-chat"
     return "meetings" if meetings.fits(row) and REJECTED not in row else "rejects"

@@ -14,10 +14,10 @@ from pathlib import Path
 from errata.domain.chapter import tidy
 from errata.domain.sentences import count_words, sentences
 from errata.domain.transcript import Segment, Transcript
-from errata.formats.cues import split_bracketed_speaker
 from errata.formats.fields import text
 from errata.formats.json_files import read_text
 from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, convert_rows
+from errata.formats.speakers import split_bracketed_speaker
 from errata.formats.talk_names import talk_of
 
 

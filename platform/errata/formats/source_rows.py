@@ -28,10 +28,10 @@ from errata.formats.json_files import json_object, parse, read_text, write_text
 REJECTED = "_rejected"
 
 Adjustment = Literal[
-    "out of order", "backwards", "before the start", "duration", "cut off", "after the end", "prose", "on one line"
+    "out of order", "backwards", "before the start", "duration", "after the end", "prose", "on one line"
 ]
 """What was put right on the way in: lines that were not in order of time, ended before they started or stood before the
-beginning; a stated duration before the last words' end; an export that stopped within its last line; chapters that
+beginning; a stated duration before the last words' end; chapters that
 began after the last words; lines of a description that mention a time and are no chapter; chapters that fell on a line
 which another had taken."""
 

@@ -1,8 +1,9 @@
 """WebVTT captions: one `.vtt` file is one transcript, and a cue is a line of it.
 
 A voice tag (`<v Ann>`) names the speaker. In a file whose first cue has one, it marks the change of speaker and holds
-for the cues below it too, as podcasts write it. Otherwise `[ANN]: ` may stand before the words, as WhisperX writes it.
-Other tags, settings, and blocks of NOTE, STYLE and REGION are left out; YouTube's rolling lines are joined.
+for the cues below it too, as podcasts write it. In a file without voices speakers stand before the words, as `speakers`
+has it. Other tags, settings, and blocks of NOTE, STYLE and REGION are left out; what is shown again is read once
+(`repeats`).
 Source: https://www.w3.org/TR/webvtt1/, and docs/examples/transcripts/transcripts.md in podcast-namespace.
 """
 
@@ -12,7 +13,9 @@ import re
 from typing import Any
 
 from errata.errors import BadInput
-from errata.formats.cues import Cue, carry_speakers, cues, split_bracketed_speaker, unescape_text, unroll, without_tags
+from errata.formats.cues import Cue, cues, unescape_text, without_tags
+from errata.formats.repeats import said_once
+from errata.formats.speakers import carry_speakers, split_bracketed_speaker, split_speakers
 from errata.formats.talk import Speech
 
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?(?:\s([^<>]*))?>")
@@ -28,10 +31,15 @@ def speech(text: str) -> Speech:
     """Raises BadInput, with the line that can't be read."""
     if not fits(text):
         raise BadInput("its first line must be WEBVTT; export it again, or name it .srt if it is SubRip")
+    shown = list(cues(text, _NAME, _ASIDE))
     lines: Speech = []
-    for cue in unroll([_plain(cue) for cue in cues(text, _NAME, _ASIDE)]):
+    for cue in said_once(shown, [_plain(cue) for cue in shown]):
         lines += _voices(cue)
-    return carry_speakers(lines) if lines[0]["speaker"] else [split_bracketed_speaker(line) for line in lines]
+    if lines[0]["speaker"]:
+        return carry_speakers(lines)
+    if any(line["speaker"] for line in lines):
+        return [split_bracketed_speaker(line) for line in lines]
+    return split_speakers(lines)
 
 
 def _plain(cue: Cue) -> Cue:

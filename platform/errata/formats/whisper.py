@@ -20,9 +20,12 @@ from errata.formats.talk import Speech
 def fits(content: Any) -> bool:
     if isinstance(content, dict):
         return "segments" in content
-    return isinstance(content, list) and any(
-        isinstance(item, dict) and {"start", "text"} <= set(item) for item in content
-    )
+    return isinstance(content, list) and any(_is_segment(item) for item in content)
+
+
+def _is_segment(item: Any) -> bool:
+    # what has a length in the place of its end is youtube-transcript-api's
+    return isinstance(item, dict) and {"start", "text"} <= set(item) and ("end" in item or "duration" not in item)
 
 
 def speech(text: str) -> Speech:

@@ -1,33 +1,46 @@
-"""yt-dlp's `….info.json`, with the captions that it downloaded beside it: `….<language>.json3`, `.vtt` or `.srt`.
+"""yt-dlp's `….info.json`, with the captions that it downloaded beside it: `….<language>.json3`, `.vtt`, `.srt` or kin.
 
     yt-dlp --skip-download --write-info-json --write-subs --write-auto-subs --sub-langs en --sub-format json3/vtt URL
 
 Title, description, channel, duration and `chapters` are the info's. Of several captions those in the video's own
-language are read, then the original ones (`en-orig`), then the first by name; of one language json3 before WebVTT
-before SubRip, since nothing rolls in it. Where there are none, Whisper's JSON of the same name (`….json`) is.
+language are read, then the original ones (`en-orig`), then the first by name; of one language json3 and srv before
+WebVTT before SubRip, since nothing rolls in them. Where there are none, Whisper's JSON of the same name (`….json`) is.
 A chapter without a title (`<Untitled Chapter 1>`, yt-dlp's name for what comes before the first) is left out.
+A playlist's own info file is left out, and so is a video without captions among others; both are counted.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any
 
 from errata.errors import BadInput
 from errata.files import JsonObject
-from errata.formats import srt, talk, webvtt, whisper
-from errata.formats.fields import mapping, objects, text, time
-from errata.formats.json_files import json_object, parse, read_map, read_text
-from errata.formats.source_rows import ImportedTranscript, Rejected
+from errata.formats import ass, lrc, srt, talk, ttml, webvtt, whisper, youtube
+from errata.formats.fields import mapping, objects, time
+from errata.formats.json_files import json_object, read_map, read_text
+from errata.formats.source_rows import ImportedTranscript, LeftOut, Rejected, SourceRow
 from errata.formats.talk import Speech
 
 INFO = ".info.json"
-_ENDINGS = ("json3", "vtt", "srt")
-_CAPTIONS = re.compile(rf"(?:([\w-]+)\.)?({'|'.join(_ENDINGS)})")
+_READERS: dict[str, Callable[[str], Speech]] = {
+    "json3": youtube.speech,
+    "srv3": youtube.speech,
+    "srv2": youtube.speech,
+    "srv1": youtube.speech,
+    "vtt": webvtt.speech,
+    "ttml": ttml.speech,
+    "srt": srt.speech,
+    "ass": ass.speech,
+    "lrc": lrc.speech,
+}
+"""By the ending of the captions' name, the best first: nothing rolls in the first four."""
+_CAPTIONS = re.compile(rf"(?:([\w-]+)\.)?({'|'.join(_READERS)})")
 """What the name of a video's captions has after the info's stem."""
+_LISTS = ("playlist", "multi_video")
 _PARTS = 3
 """How many parts an ending has at most, as in `talk.f137.mp4.part`."""
 _UNTITLED = re.compile(r"<Untitled Chapter \d+>")
@@ -38,10 +51,21 @@ def read(
 ) -> Iterator[ImportedTranscript | Rejected]:
     """The video that an info file tells of; `captions` is the file of its captions where it lies elsewhere.
 
-    `beside` are the files among which they are looked for, which are those of its folder by default.
+    `beside` are the files among which they are looked for, in a folder that is read; where they are none of these, the
+    video is left out. By default they are those of the info file's folder.
     """
-    files = path.parent.iterdir() if beside is None else beside
-    return talk.read_row(path, lambda: _raw(path, captions, files))
+    try:
+        info = mapping(read_map(path), "the file")
+    except BadInput as problem:
+        yield SourceRow(str(path), path.stem, None).reject(str(problem))
+        return
+    files = list(path.parent.iterdir() if beside is None else beside)
+    if info.get("_type") in _LISTS:
+        yield LeftOut(str(path), path.stem, "a playlist's own info file", None)
+    elif beside is not None and captions is None and not _has_captions(path, files):
+        yield LeftOut(str(path), path.stem, "without captions", None)
+    else:
+        yield from talk.read_row(path, lambda: _raw(info, path, captions, files))
 
 
 def fits(content: Any) -> bool:
@@ -74,10 +98,9 @@ def _stem(path: Path) -> str:
     return path.name.removesuffix(INFO) if path.name.endswith(INFO) else path.stem
 
 
-def _raw(path: Path, captions: Path | None, beside: Iterable[Path]) -> JsonObject:
-    info = mapping(read_map(path), "the file")
+def _raw(info: JsonObject, path: Path, captions: Path | None, beside: Sequence[Path]) -> JsonObject:
     if info.get("_type") not in (None, "video"):
-        raise BadInput(f"it tells of a {short(info['_type'])}, not of a video; leave it out")
+        raise BadInput("it tells of a {}, not of a video; leave it out", short(info["_type"]))
     file = captions or _captions(path, info.get("language"), beside)
     metadata = {
         "title": info.get("title"),
@@ -90,26 +113,36 @@ def _raw(path: Path, captions: Path | None, beside: Iterable[Path]) -> JsonObjec
     return {"video_id": info.get("id"), "metadata": metadata, "asr": _speech(file)}
 
 
-def _captions(path: Path, language: Any, beside: Iterable[Path]) -> Path:
+def _captions(path: Path, language: Any, beside: Sequence[Path]) -> Path:
     """`talk.info.json` has `talk.en.vtt`, or `talk.vtt`, or at least `talk.json`."""
     stem = _stem(path)
-    names = {file.name for file in beside if file.name.startswith(stem + ".") and file != path}
-    matches = [match for name in names if (match := _CAPTIONS.fullmatch(name, len(stem) + 1))]
+    matches = _named_captions(path, beside)
     if not matches:
-        if f"{stem}.json" in names:
+        if path.with_name(f"{stem}.json") in beside:
             return path.with_name(f"{stem}.json")
         raise BadInput(
-            f"no captions are beside it; download them (yt-dlp --skip-download --write-subs --write-auto-subs), "
-            f"or put them there as {stem}.en.vtt"
+            "no captions are beside it; download them (yt-dlp --skip-download --write-subs --write-auto-subs), "
+            "or put them there as {}.en.vtt",
+            stem,
         )
 
     def rank(match: re.Match[str]) -> tuple[bool, bool, bool, str, int]:
         spoken = match[1] or ""
         own = isinstance(language, str) and spoken.split("-")[0] == language.split("-")[0]
         original = spoken.endswith("-orig")
-        return spoken != language, not own, not original, spoken, _ENDINGS.index(match[2])
+        return spoken != language, not own, not original, spoken, list(_READERS).index(match[2])
 
     return path.with_name(min(matches, key=rank).string)
+
+
+def _has_captions(path: Path, beside: Sequence[Path]) -> bool:
+    return bool(_named_captions(path, beside)) or path.with_name(f"{_stem(path)}.json") in beside
+
+
+def _named_captions(path: Path, beside: Iterable[Path]) -> list[re.Match[str]]:
+    stem = _stem(path)
+    names = {file.name for file in beside if file.name.startswith(stem + ".") and file != path}
+    return [match for name in names if (match := _CAPTIONS.fullmatch(name, len(stem) + 1))]
 
 
 def _chapters(value: Any) -> JsonObject | None:
@@ -125,23 +158,6 @@ def _chapters(value: Any) -> JsonObject | None:
 
 def _speech(file: Path) -> Speech:
     try:
-        if file.suffix == ".json3":
-            return _json3(read_text(file))
-        speech = {".srt": srt.speech, ".json": whisper.speech}.get(file.suffix, webvtt.speech)
-        return speech(read_text(file))
+        return _READERS.get(file.suffix.removeprefix("."), whisper.speech)(read_text(file))
     except BadInput as problem:
         raise BadInput("in its captions, {}: {}", file.name, problem) from problem
-
-
-def _json3(content: str) -> Speech:
-    """YouTube's own format: events in milliseconds; those without words set up a window or break a line."""
-    events = enumerate(objects(mapping(parse(content), "the file").get("events"), "events", "event"))
-    return [_event(event, f"event {at}") for at, event in events if event.get("segs") is not None]
-
-
-def _event(event: JsonObject, what: str) -> JsonObject:
-    parts = objects(event["segs"], f"{what}'s segs", f"{what}'s part")
-    start = time(event.get("tStartMs", 0), f"{what}'s tStartMs")
-    length = time(event.get("dDurationMs", 0), f"{what}'s dDurationMs")
-    words = "".join(text(part.get("utf8", ""), f"{what}'s utf8") for part in parts)
-    return {"start": start / 1000, "end": (start + length) / 1000, "text": words, "speaker": None}

@@ -1,0 +1,145 @@
+"""Text with times, as people copy it from a page or a program prints it: one file is one transcript.
+
+    [00:00.000 --> 00:06.140]  This is the kiln.       what Whisper prints, and Purfview's .txt
+    0:05                                                what YouTube shows as a transcript: a time on its own line,
+    it takes nine hours to cool                         with the words below it
+    (0:05) It takes nine hours.                         a time before the words, bare or in any brackets
+    Ann Lee  0:09                                       a speaker and a time, as Otter, Zoom and Teams copy it,
+    Good morning.                                       with the words below
+    Ann Lee (0:09): Good morning.                       or behind them
+
+A line without a time goes on with what is above it; lines that begin with # may stand above the first. A line that has
+no end of its own ends where the next one starts (`ends`). Speakers may stand before the words too (`speakers`).
+
+A list of chapters looks the same but for its pace: few words and much time. It is refused as what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from reprlib import repr as short
+from typing import Any, NamedTuple
+
+from errata.errors import BadInput
+from errata.formats.cues import seconds, unescape_text
+from errata.formats.ends import with_ends
+from errata.formats.speakers import carry_speakers, split_speakers
+from errata.formats.talk import Speech
+
+_TIME = r"\d{1,4}:[0-5]\d(?::[0-5]\d)?(?:[.,]\d{1,3})?(?![\d:])"
+_ARROW = r"\s*(?:-{1,2}>|→|[-–—,]|to)\s*"
+_OPEN, _CLOSE = r"[\[(<{*_]{0,4}\s*", r"\s*[\])>}*_]{0,4}"
+_FIRST = re.compile(
+    rf"{_OPEN}(?P<start>{_TIME})(?:{_ARROW}(?P<end>{_TIME}))?{_CLOSE}(?:\s*[-–—:|]\s+|\s+|(?<=[\])>}}])|$)(?P<words>.*)",
+    re.ASCII,
+)
+_WORD = r"[^\W\d_a-z][\w.'’-]*"
+_SPEAKER = rf"(?P<speaker>{_WORD}(?: (?:{_WORD}|\d{{1,3}}|[a-z]{{2,3}})){{0,4}}(?: \([^()]{{1,40}}\))?)"
+_BEHIND = re.compile(
+    rf"{_OPEN}{_SPEAKER}{_CLOSE}:?"
+    rf"(?:\s*[\[(](?P<start>{_TIME})[\])]:?\s*(?P<words>.*)|[ \t,|·•-]+(?P<alone>{_TIME})\s*)"
+)
+_SPOKEN_TIME = re.compile(r"(?:\d+ hours?,? ?)?(?:\d+ minutes?,? ?)?(?:\d+ seconds?)?")
+"""What YouTube says beside each time for those who can't see it."""
+_ALMOST = re.compile(r"-->|^[\[(<]?\d{1,4}:\d\d[:\d]", re.ASCII)
+"""What stands in no words: a time that was meant for one."""
+_LEAST_SHARE = 0.2
+"""Of the lines, in a text that begins without a time: fewer times than this are talked about, not kept."""
+_SLOWEST = 0.25
+"""Words a second: who speaks more slowly, all pauses counted, is a list of chapters."""
+
+
+class _Stamped(NamedTuple):
+    start: str
+    end: str | None
+    speaker: str | None
+    words: str
+
+
+class _Line(NamedTuple):
+    number: int
+    """From 1, blank lines counted."""
+    text: str
+    stamped: _Stamped | None
+
+
+def fits(content: Any) -> bool:
+    """Whether a text keeps times: it begins with one and has another, or at least every fifth line has one."""
+    if not isinstance(content, str):
+        return False
+    lines = list(_lines(content))
+    stamped = sum(line.stamped is not None for line in lines)
+    if stamped < 2:
+        return bool(stamped) and lines[0].stamped is not None and _has_range(lines[0].stamped)
+    return lines[0].stamped is not None or (stamped > 2 and stamped >= _LEAST_SHARE * len(lines))
+
+
+def speech(text: str) -> Speech:
+    """Raises BadInput, with the line that has no time, and where the text is a list of chapters."""
+    lines: Speech = []
+    for line in _lines(text):
+        if _ALMOST.search(line.text if line.stamped is None else line.stamped.words):
+            raise BadInput("line {} ({}) has a time that can't be read; mend it", line.number, short(line.text))
+        if line.stamped is not None:
+            lines.append(_begin(line.stamped, line.number))
+        elif not lines:
+            raise BadInput(
+                "it has times, but line {} ({}) stands above the first; take it out or give it a time",
+                line.number,
+                short(line.text),
+            )
+        elif lines[-1]["text"] or not _SPOKEN_TIME.fullmatch(line.text):
+            lines[-1]["text"] = f"{lines[-1]['text']} {unescape_text(line.text)}".strip()
+    _check_pace(lines)
+    with_ends(lines)
+    return carry_speakers(lines) if any(line["speaker"] for line in lines) else split_speakers(lines)
+
+
+def _lines(text: str) -> Iterator[_Line]:
+    """The lines with words, but for comments above the first time."""
+    begun = False
+    for number, line in enumerate(text.splitlines(), start=1):
+        stamped = _stamped(line.strip())
+        begun = begun or stamped is not None
+        if line.strip() and (begun or not line.startswith("#")):
+            yield _Line(number, line.strip(), stamped)
+
+
+def _stamped(line: str) -> _Stamped | None:
+    if first := _FIRST.fullmatch(line):
+        return _Stamped(first["start"], first["end"], None, first["words"])
+    if behind := _BEHIND.fullmatch(line):
+        return _Stamped(behind["start"] or behind["alone"], None, behind["speaker"], behind["words"] or "")
+    return None
+
+
+def _has_range(stamped: _Stamped) -> bool:
+    return stamped.end is not None
+
+
+def _begin(stamped: _Stamped, number: int) -> dict[str, Any]:
+    what = f"line {number}'s time"
+    return {
+        "start": seconds(stamped.start, what),
+        "end": None if stamped.end is None else seconds(stamped.end, what),
+        "text": unescape_text(stamped.words),
+        "speaker": stamped.speaker,
+    }
+
+
+def _check_pace(lines: Speech) -> None:
+    """Raises BadInput where the lines, the last aside, are too few words for the time that they take."""
+    said, seconds_of = "", 0.0
+    for line, following in pairwise(lines):
+        said += f"{line['text']} "
+        seconds_of += (following["start"] if line["end"] is None else line["end"]) - line["start"]
+    # six letters a word, for the languages that write no blanks
+    if max(len(said.split()), len(said) / 6) < _SLOWEST * seconds_of:
+        raise BadInput(
+            "it looks like a list of chapters, {} of them in {:.0f} minutes, and not like what was said; "
+            "`errata import corrections` reads such a list, and --format text takes it for words",
+            len(lines),
+            seconds_of / 60,
+        )
