@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from errata.documents.decision import Decision
@@ -28,9 +29,18 @@ def test_a_version_shows_reason_interval_and_guardrails() -> None:
     assert tags["errata.interval"] == f"{GAIN.low:+.1f} to {GAIN.high:+.1f} (90 %)"
     assert tags["errata.guardrails"] == "anchor passed"
     page = version_description(result(GAIN)).splitlines()
-    assert page[0] == "**promote**" and page[2] == "- It is better on fresh items."
+    assert page[0] == "promote: It is better on fresh items."
     assert any(line.startswith("- anchor: passed, +0.3 points of F1 and at worst -0.6") for line in page)
 
 
 def test_what_is_not_known_is_left_empty() -> None:
-    assert evidence_tags(result(NOTHING))["errata.interval"] == ""
+    tags = evidence_tags(result(NOTHING))
+    assert [tags[f"errata.{name}"] for name in ("effect", "interval", "p_value")] == ["", "", ""]
+
+
+def test_a_guardrail_that_is_only_shown_stands_on_the_page_alone() -> None:
+    shown = replace(RESULT, name="vintage_day-1", decides=False)
+    decided = result(GAIN)
+    decided = replace(decided, decision=replace(decided.decision, guardrails=(RESULT, shown)))
+    assert evidence_tags(decided)["errata.guardrails"] == "anchor passed"
+    assert "vintage_day-1" in version_description(decided)

@@ -34,20 +34,21 @@ def register_contenders(workspace: Workspace, label: str, results: Sequence[Gate
 
 def version_description(result: GateResult) -> str:
     """What a release owner reads on the version's page in MLflow: the verdict, and all it rests on, in Markdown."""
-    found = "\n".join(f"- {reason}" for reason in reasons(result.decision))
-    return f"**{result.decision.verdict}**\n\n{found}"
+    cause, *findings = reasons(result.decision)
+    listed = "\n".join(f"- {finding}" for finding in findings)
+    return f"{result.decision.verdict}: {cause}\n\n{listed}"  # MLflow's list of versions shows how it begins, as it is
 
 
 def evidence_tags(result: GateResult) -> dict[str, str]:
     """The same in short, for lists of versions; MLflow shows tags as they are."""
     primary, decision = result.evidence.primary, result.decision
-    rails = "; ".join(f"{rail.name} {rail.status}" for rail in decision.guardrails)
+    rails = "; ".join(f"{rail.name} {rail.status}" for rail in decision.guardrails if rail.decides)
     return {
         "errata.verdict": decision.verdict,
         "errata.reason": causes(decision)[0],
-        "errata.effect": str(primary.effect),
+        "errata.effect": "" if primary.effect is None else str(primary.effect),
         "errata.interval": _interval(primary),
-        "errata.p_value": str(primary.p_value),
+        "errata.p_value": "" if primary.p_value is None else str(primary.p_value),
         "errata.guardrails": rails,
         "errata.evidence": result.sha256,
     }
