@@ -110,6 +110,7 @@ def test_canonical_chapters_stand_on_segments_once_each(places: list[float], wan
 @given(st.integers(0, 400 * 3600 - 1))
 def test_a_clock_is_read_back(seconds: int) -> None:
     assert find_clock(f"at {clock(seconds + 0.9)} we begin") == (seconds, (3, 3 + len(clock(seconds))))
+    assert find_clock(clock(seconds).replace(":", "：")) == (seconds, (0, len(clock(seconds))))
 
 
 def test_punctuation_and_capitals_do_not_change_what_was_said() -> None:

@@ -102,8 +102,8 @@ def test_how_a_line_of_the_list_may_be_written(line: str, tmp_path: Path) -> Non
 
 LIST = "0:00 a\n1:00 b\n2:00 c"
 RULES = [
-    ("nothing here", "no line of it begins or ends with a time"),
-    ("we start at 0:00 sharp\n0:00am to 1:00am\n16:9 is wide", "no line of it begins or ends with a time"),
+    ("nothing here", "no line of it is written as 0:00 Title"),
+    ("we start at 0:00 sharp\n0:00am to 1:00am\n16:9 is wide", "no line of it is written as 0:00 Title"),
     (LIST + "\n1:02:75 d", "'1:02:75 d' has a time that is none"),
     (LIST.replace("0:00", "0:01"), "starts at 1 s, not at 0:00"),
     ("0:00 a\n1:00 b", "has 2 chapters, and fewer than 3"),
@@ -119,7 +119,7 @@ RULES = [
     ("0:00 a\n1:00 b\n2:00 " + "x" * 501, "shorten it to 500"),
     (LIST.replace("c", "c\0"), "NUL character"),
     (LIST.replace("c", "\ud800"), "half a character"),
-    ("x" * 1_000_000, "no line of it begins or ends with a time"),
+    ("x" * 1_000_000, "no line of it is written as 0:00 Title"),
 ]
 
 

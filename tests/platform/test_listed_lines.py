@@ -48,6 +48,13 @@ def listed(text: str) -> list[tuple[float, str]]:
         "٣:٠٠ Glaze",
         "3∶00 Glaze",
         "🔥 3:00 | Glaze",
+        "*3:00* Glaze",
+        "**3:00** - Glaze",
+        "`3:00` Glaze",
+        "[3:00](https://x.example/w?t=180) Glaze",
+        "| 3:00 | Glaze |",
+        "| Glaze | 3:00 |",
+        "Glaze **3:00**",
     ],
 )
 def test_a_chapter_may_be_written_so(line: str) -> None:
@@ -105,7 +112,8 @@ def test_prose_that_mentions_a_time_is_left_alone_and_counted(line: str) -> None
         (f"{LIST}\nGlaze 8:00", "'Glaze 8:00'"),
         (f"{LIST}\n\nGlaze - 8:00", "'Glaze - 8:00'"),
         ("Clay 0:00\nWheel 1:00\nKiln 2:00\n\nGlaze 3:00", "'Glaze 3:00'"),
-        (f"{LIST}\nas I said at 0:30\n3:00 Glaze", "'as I said at 0:30'"),
+        (f"{LIST}\nsee 0:30\n3:00 Glaze", "'see 0:30'"),
+        (f"{LIST}\nGlaze [2:30] and more\n3:00 Shop", "'Glaze [2:30] and more'"),
         (f"{LIST}\n7:00 PM: the market", "'7:00 PM: the market'"),
         ("0:00 Clay 1:00 Wheel 2:00 Kiln", "has two times"),
         (f"{LIST}\n0:00:03:00 Glaze", "has a time that is none"),
@@ -117,6 +125,12 @@ def test_what_may_be_a_chapter_and_is_not_understood_is_refused_by_name(text: st
     with pytest.raises(BadInput, match=r".") as refused:
         read_list(text)
     assert named in str(refused.value)
+
+
+@pytest.mark.parametrize("line", ["Ten percent off until 23:59 today", "as I have said at 0:30", "We dug clay at 0:10"])
+def test_prose_among_chapters_is_prose_where_its_time_is_not_between_theirs(line: str) -> None:
+    read = read_list(LIST.replace("2:00", f"{line}\n2:00"))
+    assert (len(read.chapters), read.prose) == (3, 1)
 
 
 def test_a_text_without_a_list_has_none() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from errata.formats import description, detect
 from errata.formats.reviews_jsonl import Review
-from errata.formats.source_rows import ImportedTranscript
+from errata.formats.source_rows import ImportedTranscript, LeftOut
 from errata.formats.talk_names import list_of, talk_of
 from errata.formats.video_ids import id_in
 
@@ -58,5 +58,7 @@ def test_readers_agree_on_the_talk(tmp_path: Path) -> None:
     (talk,) = detect.transcripts(captions).rows
     (review,) = description.read(text)
     (of_folder,) = description.read(tmp_path)
+    left = [row.reason for row in detect.transcripts(tmp_path).rows if isinstance(row, LeftOut)]
+    assert left == ["left for `import corrections`"]
     assert isinstance(talk, ImportedTranscript) and isinstance(review, Review) and review == of_folder
     assert talk.transcript.external_id == review.video_id == id_in("x/Pots [dQw4w9WgXcQ].mp4") == "dQw4w9WgXcQ"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # No digit may touch it, or "1:23456" and "2024:12:31" would hold a time.
-_CLOCK = re.compile(r"(?<!\d)(\d{1,3}):([0-5]\d)(?::([0-5]\d))?(?!\d)")
+_CLOCK = re.compile(r"(?<!\d)(\d{1,3})[:：∶]([0-5]\d)(?:[:：∶]([0-5]\d))?(?!\d)")
 _DECIMALS = re.compile(r"(\.\d+)?")
 
 

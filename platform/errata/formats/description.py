@@ -165,7 +165,7 @@ def _duration(value: Any) -> float | None:
 def _check(chapters: list[TypedChapter], duration: float | None) -> None:
     """Raises BadInput with the rule that the list breaks."""
     if not chapters:
-        raise BadInput("no line of it begins or ends with a time, so it has no chapters; leave it out")
+        raise BadInput("no line of it is written as 0:00 Title or Title - 0:00, so it has no chapters; leave it out")
     if chapters[0].start != 0:
         raise BadInput(
             "its first chapter starts at {:g} s, not at 0:00, which turns the list off; mend it", chapters[0].start

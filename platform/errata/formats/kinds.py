@@ -40,6 +40,7 @@ from errata.formats import (
 from errata.formats.json_files import parse, read_bytes, read_text
 from errata.formats.row_files import json_rows
 from errata.formats.source_rows import REJECTED, ImportedTranscript, Rejected, SourceRow, convert_rows
+from errata.formats.talk_names import DESCRIPTION
 
 Results = Iterator[ImportedTranscript | Rejected]
 
@@ -127,6 +128,8 @@ def label(kind: str) -> str:
 
 def kind(path: Path) -> str:
     """The name of the file's format, or CHAPTERS, or CORRECTIONS. Raises BadInput when it is in none."""
+    if path.suffix == DESCRIPTION:
+        return CORRECTIONS
     if path.suffix in TEXTUAL or not _is_binary(path):
         name = "yt-dlp" if path.name.endswith(ytdlp.INFO) else _of_content(path, _content(path))
         if name is not None:

@@ -3,8 +3,9 @@
 1. The list is written with the time first, or with the time last: whichever has more lines. Lines with the time first
    always belong to it; of those with the time last, what says when ("every day at 10:30") and what stands alone, where
    the others stand together, does not.
-2. A line with a time *among* them is a chapter where the time is first or last and lies between its neighbours'; any
-   other such line is refused by name, and so is what may be a time written otherwise ("1.30").
+2. A line with a time *among* them is a chapter where the time is first or last and lies between its neighbours'. It is
+   prose where the time lies elsewhere and stands in a sentence. Any other such line is refused by name, and so is what
+   may be a time written otherwise ("1.30").
 3. A line *right before or after* them, without a line between, is a chapter likewise where more than a space parts its
    title from a time that follows; where it could be one, it is refused by name.
 4. A line *elsewhere* is prose, unless its time comes first, or last and after a sign or three words at most, or last as
@@ -85,9 +86,18 @@ def _sort(lines: Sequence[TimedLine], core: list[TimedLine]) -> _Sorted:
 
 
 def _among(line: TimedLine, listed: list[TimedLine]) -> bool:
-    if line.shape in ("time first", "time last") and _goes_on(line, listed):
+    goes_on = _goes_on(line, listed)
+    if goes_on and line.shape in ("time first", "time last"):
         return True
+    if not goes_on and _is_sentence(line):
+        return False
     raise _may_be_one(line)
+
+
+def _is_sentence(line: TimedLine) -> bool:
+    """Whether more stands before its time than a chapter's number or name would, and the time is not told apart."""
+    said = line.shape == "mention" or (line.shape == "time last" and line.says_when)
+    return said and len(line.title.split()) > _LABEL
 
 
 def _beside(line: TimedLine, listed: list[TimedLine]) -> bool:

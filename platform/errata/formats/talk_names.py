@@ -15,6 +15,7 @@ from errata.errors import BadInput
 from errata.formats.json_files import read_map
 
 INFO = ".info.json"
+DESCRIPTION = ".description"
 _PARTS = 4
 """How many parts an ending has at most, as in `talk.f137.mp4.part`."""
 _YOUTUBE = re.compile(r".*\[([\w-]{11})\]", re.DOTALL)
@@ -28,7 +29,7 @@ def talk_of(path: Path) -> str:
     for base in bases:
         if name := _info_id(path.with_name(base + INFO)):
             return name
-    pattern = _ANY_SITE if path.suffix == ".description" else _YOUTUBE
+    pattern = _ANY_SITE if path.suffix == DESCRIPTION else _YOUTUBE
     for base in bases:
         if match := pattern.fullmatch(base):
             return match[1]

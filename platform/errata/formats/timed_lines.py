@@ -26,17 +26,20 @@ _DAY = r"(?!\s?(?:[ap]\.?m\b|[AP]\.?M\b|[Uu]hr\b|o['’]clock\b|(?:UTC|GMT|CES?T
 _DASHES = r"-–—−―~〜～→"
 _RANGE = rf"(?:[\])}}]*\s*(?:[{_DASHES}]|\bto\b)\s*[\[({{]*(?P<end>{_CLOCK}))?"
 _NUMBER = r"(?:\d{1,3}[.):\]\s\-–—|]+)?"
+_CLOSING = r"[\])}>*`_~]"
+_LINK = r"(?:\(https?://[^\s)]*\))?"
+"""Where the time leads, in Markdown."""
 _SIGNS = rf"{_DASHES}:|=>➔➜➡►▶»•·・/"
 _SEPARATOR = rf"\s*(?:[{_SIGNS}]{{1,3}}(?=\s|$)|[-–—:|→➔➜➡►▶»])?\s*"
 
 _FIRST = re.compile(
     rf"[\W_]*?{_NUMBER}[\[({{<]*(?P<time>{_CLOCK}){_RANGE}{_DAY}"
-    rf"(?:[\])}}>]+[.,;:]?|[.,;]?+(?![A-Za-z0-9_])){_SEPARATOR}(?P<title>.*)",
+    rf"(?:{_CLOSING}+{_LINK}[.,;:]?|[.,;]?+(?![A-Za-z0-9_])){_SEPARATOR}(?P<title>.*)",
     re.DOTALL,
 )
 _LAST = re.compile(
-    rf"[-–—•*·▪●►▶»>\s]*(?P<title>.*?)(?P<gap>\s*(?:\.{{2,}}|\s…|[{_SIGNS},]{{1,3}})?\s*[\[({{]*)"
-    rf"(?<![A-Za-z0-9_])(?P<time>{_CLOCK}){_RANGE}[\])}}]*[.,;]?\s*",
+    rf"[-–—•*·▪●►▶»>|\s]*(?P<title>.*?)(?P<gap>\s*(?:\.{{2,}}|\s…|[{_SIGNS},]{{1,3}})?\s*[\[({{*`_~]*)"
+    rf"(?<![A-Za-z0-9])(?P<time>{_CLOCK}){_RANGE}(?:{_CLOSING}+{_LINK})?[.,;]?[\s|]*",
     re.DOTALL,
 )
 _ANY = re.compile(_CLOCK)
@@ -103,6 +106,8 @@ def _of_match(line: str, number: int, shape: Shape, match: re.Match[str], tokens
     others = tuple(time for time in besides if time is not None)
     end = seconds(match["end"]) if match["end"] else None
     title = _bare(line[match.start("title") : match.end("title")])
+    if line.lstrip().startswith("|"):  # a table's row
+        title = _bare(title.strip("|"))
     return TimedLine(number, line, shape, seconds(match["time"]), title, end, others)
 
 
