@@ -189,12 +189,15 @@ def test_a_later_row_is_left_for_its_day_even_when_it_is_broken(tmp_path: Path) 
 
 BROKEN: list[tuple[list[dict[str, Any]], str]] = [
     ([row("1:33 PM", "a")], "must be a number or a time such as 0:21 or 1:02:03, not '1:33 PM'"),
-    ([row("1:75", "a")], "must be a number or a time such as 0:21 or 1:02:03, not '1:75'"),
+    (
+        [row("0", "a"), row("1:75", "b")],
+        "in row 3, a start must be a number or a time such as 0:21 or 1:02:03, not '1:75'",
+    ),
     ([row("1,234", "a")], "'1,234' may be 1234 or 1.234; write the one meant"),
     ([row("-5", "a")], "is -5.0; a time must not be negative"),
-    ([row("NaN", "a")], "reviewed[0]: a start must be a number or a time such as 0:21 or 1:02:03, not 'NaN'"),
+    ([row("NaN", "a")], "in row 2, a start must be a number or a time such as 0:21 or 1:02:03, not 'NaN'"),
     ([row("1e999", "a")], "must be a number, not inf"),
-    ([row("", "a")], "reviewed[0]: a start must be a number or a time such as 0:21 or 1:02:03, not ''"),
+    ([row("", "a")], "in row 2, a start must be a number or a time such as 0:21 or 1:02:03, not ''"),
     ([row("5", "")], "reviewed[0]'s title is empty"),
     ([row("5", "a"), row("5", "b")], "two chapters at 5"),
     ([row("5", "a\0")], "NUL character"),

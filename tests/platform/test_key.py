@@ -83,7 +83,9 @@ def test_a_row_without_the_field_is_refused_by_name(tool: str, tmp_path: Path) -
     path = tmp_path / "export.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in exports("")[tool]))
     (bad,) = review_detect.reviews(path, key=KEY).rows
-    assert isinstance(bad, Rejected) and f"it has no '{KEY}'" in bad.reason
+    assert isinstance(bad, Rejected) and f"its '{KEY}', which is to hold the transcript's id, is empty" in bad.reason
+    (bad,) = review_detect.reviews(path, key="talk").rows
+    assert isinstance(bad, Rejected) and "it has no 'talk', which is to hold the transcript's id, but [" in bad.reason
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])

@@ -129,7 +129,7 @@ def review_of(row: SourceRow, key: str | None = None) -> Review:
         _check_blind(raw)
     kind, right = _decide(_kind(raw.get("kind")), draft, _chapters(raw.get("reviewed"), "reviewed"))
     return Review(
-        video_id=_video_id(raw.get("video_id")) if key is None else keyed_id(raw.get(key), key),
+        video_id=_video_id(raw.get("video_id")) if key is None else keyed_id(raw, key),
         kind=kind,
         chapters=right,
         reviewer=filled_text(raw.get("reviewer"), "reviewer"),

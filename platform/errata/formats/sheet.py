@@ -52,6 +52,7 @@ from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_rows, known_names
 from errata.formats.source_rows import Rejected, SourceRow
 from errata.formats.video_ids import id_in
+from errata.formats.workbook import Column
 
 COLUMNS = ("video_id", "reviewer", "reviewed_on", "kind", "start", "title", "prediction", "blind")
 NEEDED = ("video_id", "start", "title")
@@ -70,23 +71,22 @@ def _where_run(guard: str) -> re.Pattern[str]:
 _UNGUARDED, _GUARDED = _where_run(""), _where_run("'")
 
 _SENT = (
-    "video_id",
-    "reviewer",
-    "reviewed_on",
-    "kind",
-    "talk",
-    "start",
-    "title",
-    "words",
-    "link",
-    "prediction",
-    "blind",
+    Column("video_id", 14),
+    Column("reviewer", 12),
+    Column("reviewed_on", 12, keeps_text=True),
+    Column("kind", 8),
+    Column("talk", 30),
+    Column("start", 8, keeps_text=True),  # of 1:33, typed into it, a spreadsheet would make an hour and more
+    Column("title", 40),
+    Column("words", 80),
+    Column("link", 30, is_link=True),
+    Column("prediction", 12),
+    Column("blind", 6),
 )
-"""The columns of a sheet that goes out."""
-_TYPED = ("start", "reviewed_on")
-"""Those of them that XLSX keeps as text: of 1:33, typed into it, it would make an hour and more."""
-_LINES = ("video_id", "start", "time", "words")
-"""The columns of what is said."""
+"""A sheet that goes out."""
+_LINES = (Column("video_id", 14), Column("start", 8), Column("time", 10), Column("words", 120))
+"""What is said."""
+_NAMES = [column.name for column in _SENT]
 _EXCERPT = 160
 """Characters of the words at a chapter's start."""
 
@@ -113,13 +113,12 @@ def write(path: Path, tasks: Iterable[ReviewTask]) -> int:
     items = list(tasks)
     rows = list(chain.from_iterable(map(_rows, items)))
     if path.suffix.lower() == ".xlsx":
-        lines = chain.from_iterable(map(_said_in, items))
-        sheets = {"chapters": [list(_SENT), *rows], "transcripts": [list(_LINES), *lines]}
-        workbook.write(path, sheets, _TYPED, ("link",))
+        lines = list(chain.from_iterable(map(_said_in, items)))
+        workbook.write(path, {"chapters": (_SENT, rows), "transcripts": (_LINES, lines)})
     else:
         table = io.StringIO(newline="")
         # in quotes, or programs that part cells at semicolons as well as commas part a title that has one
-        csv.writer(table, quoting=csv.QUOTE_ALL).writerows([_SENT, *rows])
+        csv.writer(table, quoting=csv.QUOTE_ALL).writerows([_NAMES, *rows])
         write_text(path, table.getvalue(), "utf-8-sig")  # without the mark Excel takes it for another encoding
     return len(items)
 
@@ -142,7 +141,7 @@ def _rows(item: ReviewTask) -> list[list[str]]:
     }
 
     def row(**cells: str) -> list[str]:
-        return [guard((same | cells).get(name, "")) for name in _SENT]
+        return [guard((same | cells).get(name, "")) for name in _NAMES]
 
     shown = () if item.blind else item.chapters
     return [
@@ -236,7 +235,7 @@ def _place(
     filled = above[cells["video_id"]]  # goes along: what this row fills in holds for the rows below it
     filled.update({name: cells[name] for name in _SAME if cells[name]})
     group = groups.setdefault((cells["video_id"], *filled.values()), _Group(row, [], []))
-    group.rows.append({**cells, **filled})
+    group.rows.append({**cells, **filled, "row": str(row.row)})
     return group
 
 
@@ -325,21 +324,21 @@ def _said(group: _Group, column: str) -> str | None:
 
 
 def _chapter(row: dict[str, str]) -> JsonObject:
-    """With the start as it stands where it is none: whoever mends the review wants to see it."""
+    """With the start as it stands where it is none, and its row: whoever mends the review wants to see both."""
     try:
         return {"start": cell_start(row["start"]), "title": row["title"]}
     except BadInput:
-        return {"start": row["start"], "title": row["title"]}
+        return {"start": row["start"], "title": row["title"], "row": row["row"]}
 
 
 def _line(raw: Any) -> Line:
     review = mapping(raw, "the review")
-    for at, chapter in enumerate(review["reviewed"]):
+    for chapter in review["reviewed"]:
         if isinstance(chapter["start"], str) and review["kind"] != "reject":
             try:
                 cell_start(chapter["start"])
             except BadInput as problem:
-                raise BadInput("reviewed[{}]: {}", at, problem) from problem
+                raise BadInput("in row {}, {}", chapter["row"], problem) from problem
     return review
 
 

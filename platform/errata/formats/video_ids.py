@@ -30,7 +30,7 @@ def video_id(data: JsonObject, keys: tuple[str, ...] = ID_KEYS, key: str | None 
     BadInput where there is none.
     """
     if key is not None:
-        return keyed_id(data.get(key), key)
+        return keyed_id(data, key)
     for name in keys:
         if data.get(name) not in (None, ""):
             return word(data[name], name)
@@ -42,11 +42,13 @@ def video_id(data: JsonObject, keys: tuple[str, ...] = ID_KEYS, key: str | None 
     )
 
 
-def keyed_id(value: object, key: str) -> str:
-    """The id that the value of the field `key` says. Raises BadInput where there is none."""
-    if value in (None, ""):
-        raise BadInput("it has no {!r}, which is to hold the transcript's id; fill it in", key)
-    return id_in(word(value, key))
+def keyed_id(data: JsonObject, key: str) -> str:
+    """The id that the field `key` says. Raises BadInput where there is none."""
+    if key not in data:
+        raise BadInput("it has no {!r}, which is to hold the transcript's id, but {}", key, short(sorted(data)))
+    if data[key] in (None, ""):
+        raise BadInput("its {!r}, which is to hold the transcript's id, is empty; fill it in", key)
+    return id_in(word(data[key], key))
 
 
 def id_in(name: str) -> str:

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
 
@@ -32,6 +32,7 @@ _HEADING_ROWS = 10
 MOST_ROWS = 2**20
 """Rows that XLSX has in a sheet."""
 MOST_LINKS = 65_530
+"""Links that XLSX has in a sheet."""
 _AS_TEXT = "@"
 """The number format by which a cell keeps what is typed."""
 _SECONDS = re.compile(r"[:\[]s", re.IGNORECASE)
@@ -41,6 +42,18 @@ _FIRST, _LAST = 20_000, 80_000
 """Numbers that are days of the years from about 1955 to 2120, whichever day a workbook counts from."""
 
 _NOT_XML = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+
+
+class Column(NamedTuple):
+    """How a column of a sheet that is written looks."""
+
+    name: str
+    width: int
+    """In characters."""
+    keeps_text: bool = False
+    """What is typed into it later stays the text that it is."""
+    is_link: bool = False
+    """Its texts open what they name."""
 
 
 def is_one(path: Path) -> bool:
@@ -73,34 +86,36 @@ def rows(path: Path, names: Collection[str], dates: Collection[str] = ()) -> lis
     return sheet_rows
 
 
-def write(
-    path: Path, sheets: Mapping[str, Sequence[list[str]]], typed: Collection[str], links: Collection[str] = ()
-) -> None:
-    """Writes texts into the sheets of a new workbook, each a table with its header.
+def write(path: Path, sheets: Mapping[str, tuple[Sequence[Column], Sequence[list[str]]]]) -> None:
+    """Writes texts into the sheets of a new workbook, each with its columns and rows.
 
-    What is typed later into a column in `typed` stays the text that it is; a text in one of `links` opens what it
-    names, of as many as a workbook holds. Raises BadInput, and Unavailable without
-    openpyxl.
+    Raises BadInput, and Unavailable without openpyxl.
     """
     book = _openpyxl().Workbook()
     book.remove(book.active)
-    for title, table in sheets.items():
-        if len(table) > MOST_ROWS:
-            raise BadInput(f"{path} can't hold the {len(table):,} rows of {title!r}; use CSV")
+    for title, (columns, rows) in sheets.items():
+        if len(rows) >= MOST_ROWS:
+            raise BadInput(f"{path} can't hold the {len(rows):,} rows of {title!r}; use CSV")
         page = book.create_sheet(title)
         page.freeze_panes = "A2"
-        for line, cells in enumerate(table, start=1):
-            for at, text in enumerate(cells, start=1):
-                cell = page.cell(line, at, _writable(text, path))
-                cell.data_type = "s"  # "#REF!" would be written as an error
-                if table[0][at - 1] in typed:
-                    cell.number_format = _AS_TEXT
-                if table[0][at - 1] in links and line > 1 and text and line <= MOST_LINKS:
-                    cell.hyperlink = text
+        header = [[column.name for column in columns]]
+        for line, texts in enumerate([*header, *rows], start=1):
+            for at, (text, column) in enumerate(zip(texts, columns, strict=True), start=1):
+                _write_cell(page.cell(line, at, _writable(text, path)), column)
+        for at, column in enumerate(columns):
+            page.column_dimensions[page.cell(1, at + 1).column_letter].width = column.width
     try:
         book.save(path)
     except OSError as problem:
         raise BadInput(f"{path} can't be written ({problem.strerror}); name another place") from problem
+
+
+def _write_cell(cell: Any, column: Column) -> None:
+    cell.data_type = "s"  # "#REF!" would be written as an error
+    if column.keeps_text:
+        cell.number_format = _AS_TEXT
+    if column.is_link and cell.value and 1 < cell.row <= MOST_LINKS:
+        cell.hyperlink = cell.value
 
 
 def _openpyxl() -> Any:
