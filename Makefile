@@ -11,8 +11,10 @@ export TORCH_INDEX
 .PHONY: setup loop test test-all lint bench twins
 
 setup:
-	@$(PYTHON) -c '$(SUITABLE)' 2>/dev/null || { echo "Errata needs Python 3.11 or 3.12: install one (Debian, Ubuntu: \`apt" \
-		"install python3.11 python3.11-venv\`; macOS: \`brew install python@3.12\`) and say \`make PYTHON=python3.11\`." >&2; exit 1; }
+	@$(PYTHON) -c '$(SUITABLE)' 2>/dev/null || { printf '%s\n' \
+		'Errata needs Python 3.11 or 3.12: install one (Debian, Ubuntu: `apt install' \
+		'python3.11 python3.11-venv`; macOS: `brew install python@3.12`) and say' \
+		'`make PYTHON=python3.11`.' >&2; exit 1; }
 	@$(PYTHON) set_up.py
 
 loop: setup

@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -105,7 +106,7 @@ def _set_up() -> None:
     wanted = Stamp(_inputs(), os.environ.get("TORCH_INDEX") or before.torch_index, tuple(sorted(_locked())))
     if stamp == wanted:
         return
-    _say("Setting up .venv; where nothing lies in uv's cache yet, about 1 GB is fetched.")
+    _say("Setting up .venv; where nothing lies in uv's cache yet, 0.6 GB is fetched (3.2 with CUDA).")
     if stamp:
         STAMP.unlink()
     else:
@@ -215,7 +216,7 @@ def _run(command: Sequence[str], environment: Mapping[str, str] | None = None) -
 
 
 def _say(sentence: str) -> None:
-    sys.stderr.write(sentence + "\n")
+    sys.stderr.write(textwrap.fill(sentence, 80, break_on_hyphens=False) + "\n")
 
 
 if __name__ == "__main__":

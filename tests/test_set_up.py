@@ -150,7 +150,7 @@ def test_a_package_that_cannot_be_had_ends_the_set_up_and_a_mended_lock_goes_on(
     refused = subprocess.run(checkout.command, env=checkout.environment, capture_output=True, text=True)
     assert refused.returncode == 1
     assert "absent" in refused.stderr
-    assert refused.stderr.splitlines()[-1].startswith("The set-up stopped for the reason above")
+    assert "The set-up stopped for the reason above" in refused.stderr
     checkout.lock("torch==2.13.0", "staying==2.0")
     checkout.set_up()
     assert "staying==2.0" in checkout.packages()
@@ -191,10 +191,10 @@ def test_torch_is_the_cpu_s_where_no_nvidia_driver_is(monkeypatch: pytest.Monkey
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     assert set_up.main() == 1
-    assert "apt install git" in capfd.readouterr().err
+    assert "git is missing" in capfd.readouterr().err
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "ensurepip" else object())
     assert set_up.main() == 1
-    assert f"apt install python{sys.version_info[0]}.{sys.version_info[1]}-venv" in capfd.readouterr().err
+    assert f"python{sys.version_info[0]}.{sys.version_info[1]}-venv" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("python", ["/nowhere/python3", "false"])
