@@ -45,6 +45,7 @@ def train(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Pat
 
     Raises Refused when the loss is no number: nothing is saved from such a run.
     """
+    silence_libraries()
     import torch
     from transformers import PrinterCallback
 
@@ -68,7 +69,6 @@ def _newest(checkpoints: Path) -> str | None:
 
 def make_trainer(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Path) -> SFTTrainer:
     """Ready to train on `rows`: Parquet with `input_ids` and `labels`, made for the card's template."""
-    silence_libraries()
     from datasets import Dataset
     from transformers import set_seed
     from trl import SFTTrainer

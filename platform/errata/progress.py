@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
@@ -13,6 +15,10 @@ ProgressBar = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
 
 
 def note(line: str) -> None:
+    """A terminal gets it in lines that it has room for, broken between words."""
+    if sys.stderr.isatty():
+        width = shutil.get_terminal_size().columns
+        line = textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
     sys.stderr.write(line + "\n")
 
 

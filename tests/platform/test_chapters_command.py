@@ -93,7 +93,8 @@ class TestTheCommand:
 
     def test_json_says_of_each_talk_what_it_is(self, captions: Path) -> None:
         (answer,) = json.loads(errata(captions, "--format", "json").stdout)
-        assert set(answer) == {"file", "id", "title", "unit", "duration", "model", "chapters", "problems"}
+        keys = {"file", "id", "title", "unit", "duration", "model", "chapters", "problems", "adjustments"}
+        assert set(answer) == keys
         assert answer["id"] == "garden show" and answer["chapters"][1] == {"start": 4.0, "title": "Two"}
 
     @pytest.mark.parametrize("name", CHAPTER_FORMATS)
@@ -128,6 +129,10 @@ class TestTheCommand:
         assert done.stdout == "0 One\n5 Two\n" and "count words" in done.stderr
         done = errata(tmp_path / "t.txt", "--format", "vtt", check=False)
         assert done.returncode == 2 and "has no times" in done.stderr
+
+    def test_what_was_put_right_is_said(self, captions: Path) -> None:
+        captions.write_text(VTT + "\n00:30.000 --> 00:34.000\nThis line came too late.\n")
+        assert "garden show: in 1 transcript 1 line was out of order: sorted" in errata(captions).stderr
 
     def test_a_name_needs_a_workspace(self, captions: Path) -> None:
         done = errata(captions, "--model", "champion", check=False)

@@ -24,6 +24,7 @@ from errata.errors import INTERRUPTED, error_exit
 from errata.inference.library_noise import silence_libraries
 from errata.loop.pipeline_process import run_process
 from errata.operations.review_tasks import TOOLS
+from errata.progress import note
 from errata.settings import FILE
 from errata.tasks.templates import TEMPLATES
 from tests.command_line import in_this_process
@@ -217,3 +218,15 @@ def test_a_second_interruption_does_not_wait_for_the_pipeline(
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert "a second time ends it at once" in capfd.readouterr().err
+
+
+def test_a_note_breaks_between_words_on_a_terminal_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    line = "a sentence that is longer than twenty columns"
+    note(line)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    note(line)
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == line and max(map(len, said[1:])) <= 20 and " ".join(said[1:]) == line

@@ -91,6 +91,9 @@ def _print_talk(talk: ChapteredTalk, heading: bool, first: bool) -> None:
 
 def _remark(talks: Iterable[ChapteredTalk], layout: ChapterFormat) -> None:
     """What who takes the chapters away should know of them."""
+    from errata.cli.print_adjustments import adjustment_sentences
+    from errata.operations.importing import AdjustmentCount
+
     for talk in talks:
         name = printable(talk.transcript.external_id)
         if not talk.chapters:
@@ -99,6 +102,9 @@ def _remark(talks: Iterable[ChapteredTalk], layout: ChapterFormat) -> None:
             note(f"{name}: it has no times; the numbers count words from its beginning")
         elif layout == "text" and not _youtube_takes(talk):
             note(f"{name}: YouTube wants a first chapter at 0:00, three at least, and 10 seconds for each")
+        counts = {kind: AdjustmentCount(1, count) for kind, count in talk.adjustments.items()}
+        for sentence in adjustment_sentences(counts):
+            note(f"{name}: {sentence}")
         for problem in talk.problems:
             note(f"{name}: {printable(problem)}")
 

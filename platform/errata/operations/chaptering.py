@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,7 +15,7 @@ from errata.domain.transcript import Transcript
 from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats import detect
-from errata.formats.source_rows import LeftOut, Rejected
+from errata.formats.source_rows import Adjustment, LeftOut, Rejected
 from errata.inference.artefact import CARD, Card, adopt, model_folder, verify
 from errata.inference.model import FolderModel
 from errata.inference.model_form import model_form, template_and_context
@@ -39,6 +39,8 @@ class ChapteredTalk:
     """What could not be read in the answer, a sentence each."""
     model: str
     """Its identity."""
+    adjustments: Mapping[Adjustment, int] = field(default_factory=dict)
+    """What of the file was put right on the way in, and how often."""
 
     def as_json(self) -> JsonObject:
         talk = self.transcript
@@ -51,6 +53,7 @@ class ChapteredTalk:
             "model": self.model,
             "chapters": [chapter.as_json() for chapter in self.chapters],
             "problems": list(self.problems),
+            "adjustments": dict(self.adjustments),
         }
 
 
@@ -132,7 +135,7 @@ def _chapter_file(name: Path, file: Path, predictor: Predictor) -> Iterator[Chap
             continue
         (reading,) = predictor.answer([row.transcript])
         chapters, problems = (reading.chapters, reading.problems) if reading else ((), ("there is no answer",))
-        yield ChapteredTalk(name, row.transcript, chapters, problems, predictor.key.model)
+        yield ChapteredTalk(name, row.transcript, chapters, problems, predictor.key.model, row.adjustments)
 
 
 def _written(data: bytes, folder: Path) -> Path:
