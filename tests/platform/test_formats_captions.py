@@ -238,6 +238,11 @@ def test_where_changes_are_marked_a_name_that_never_returns_is_text(sub) -> None
     assert said(found)[:3] == [("Ann", "Hello."), ("Ann", "there."), ("Ann", "Note: this")]
 
 
+def test_a_dash_says_that_somebody_else_speaks_and_not_who(sub) -> None:
+    found = sub(one_a_second("ANN: Hey!", "Hey!", "- Who is there?", "Me.", "ANN: Come in.", "now", ">> yes"))
+    assert [speaker for speaker, _ in said(found)] == ["ANN", "ANN", None, None, "ANN", "ANN", None]
+
+
 def test_where_each_line_begins_with_a_name_all_names_are_speakers(vtt) -> None:
     found = vtt(
         "1\n00:01.000 --> 00:02.000\nAnn van der Ley: Shall we begin?",

@@ -90,6 +90,13 @@ def parse(text: str, line: int = 1) -> Any:
     try:
         return json.loads(text, object_pairs_hook=json_object, parse_constant=str, parse_float=_float, parse_int=_int)
     except json.JSONDecodeError as problem:
+        if problem.msg == "Extra data":
+            raise BadInput(
+                "not JSON (more follows its end, line {}, column {}); export it again, or name it .jsonl if each line "
+                "is a value of its own",
+                line + problem.lineno - 1,
+                problem.colno,
+            ) from problem
         raise BadInput(
             "not JSON ({}, line {}, column {}); it is broken or cut off: export it again",
             problem.msg,

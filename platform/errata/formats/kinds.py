@@ -181,7 +181,7 @@ def _rows_of(text: str) -> _Rows | None:
 
 def _of_content(path: Path, content: Any) -> str | None:
     if isinstance(content, _Rows):
-        return _of_row(content.first)
+        return _of_row(path, content.first)
     if path.suffix == ".json" and isinstance(content, str):
         return None
     if chapter_lists.fits(content):
@@ -197,9 +197,11 @@ def _of_content(path: Path, content: Any) -> str | None:
     return names[-1] if names else None
 
 
-def _of_row(row: Any) -> str:
+def _of_row(path: Path, row: Any) -> str:
     if isinstance(row, dict) and "reviewer" in row:
         return CORRECTIONS
     if live_chat.fits(row):
         return "live-chat"
+    if path.suffix == ".json" and not {"video_id", REJECTED, meetings.TURNS} & set(row):
+        raise BadInput("{} has a JSON object a line, as JSONL has, but of no kind that can be read; {}", path, ACCEPTED)
     return "meetings" if meetings.fits(row) and REJECTED not in row else "rejects"

@@ -2,7 +2,8 @@
 
 A name that never comes back is none: `Episode Three: the long summer` and `Translator: Ivo Brandt` are what was shown.
 Where half of the lines or more begin with a name, as meetings do that Zoom wrote down, every one of them is. Where only
-a change of speaker is marked, as podcasts do it, the first line has a name, and a name is one that comes back.
+a change of speaker is marked, as podcasts do it, the first line has a name, and a name is one that comes back. A dash
+or >> in front of the words says that somebody else speaks, and not who.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ _WORD = r"[^\W\d_a-z][\w.'’-]{0,40}"
 _PARTICLE = r"d[aeiu]|dos|van|von|der|den|bin|al|el|\d{1,3}"
 _NAMED = re.compile(rf"({_WORD}(?: (?:{_WORD}|{_PARTICLE})){{0,4}}(?: \([^()]{{1,40}}\))?)(?::\s+|：\s*)")
 """One to five words with capitals, and a colon: `Ann`, `Ludwig van Beethoven`, `Speaker 1`, `Bo Ray (Guest)`."""
+_CHANGE = re.compile(r"\s*(?:[-–—]\s*\w|>>)")
 _BRACKETED = re.compile(r"\[([^\[\]]{1,80})\]: ")
 
 
@@ -25,9 +27,9 @@ def split_speakers(lines: Speech) -> Speech:
     names = Counter(name for line in lines if (name := _name(line)))
     returning = {name for name, count in names.items() if count > 1}
     if returning and 2 * names.total() >= len(lines):
-        return carry_speakers([_split(line, set(names)) for line in lines])
+        return _carry_until_change([_split(line, set(names)) for line in lines])
     if _name(lines[0]) in returning:
-        return carry_speakers([_split(line, returning) for line in lines])
+        return _carry_until_change([_split(line, returning) for line in lines])
     return [split_bracketed_speaker(line) for line in lines]
 
 
@@ -41,6 +43,14 @@ def _split(line: JsonObject, names: set[str]) -> JsonObject:
     if match is None or match[1] not in names:
         return line
     return line | {"speaker": match[1], "text": line["text"][match.end() :]}
+
+
+def _carry_until_change(lines: Speech) -> Speech:
+    speaker = None
+    for line in lines:
+        speaker = line["speaker"] or (None if _CHANGE.match(line["text"]) else speaker)
+        line["speaker"] = speaker
+    return lines
 
 
 def carry_speakers(lines: Speech) -> Speech:

@@ -6,7 +6,7 @@
     (0:05) It takes nine hours.                         a time before the words, bare or in any brackets
     Ann Lee  0:09                                       a speaker and a time, as Otter, Zoom and Teams copy it,
     Good morning.                                       with the words below
-    Ann Lee (0:09): Good morning.                       or behind them
+    Ann Lee (0:09): Good morning.                       or behind them, or the time on a line of its own below the name
 
 A line without a time goes on with what is above it; lines that begin with # may stand above the first. A line that has
 no end of its own ends where the next one starts (`ends`). Speakers may stand before the words too (`speakers`).
@@ -41,9 +41,10 @@ _BEHIND = re.compile(
     rf"{_OPEN}{_SPEAKER}{_CLOSE}:?"
     rf"(?:\s*[\[(](?P<start>{_TIME})[\])]:?\s*(?P<words>.*)|[ \t,|·•-]+(?P<alone>{_TIME})\s*)"
 )
+_NAME = re.compile(rf"(?:{_SPEAKER})")
 _SPOKEN_TIME = re.compile(r"(?:\d+ hours?,? ?)?(?:\d+ minutes?,? ?)?(?:\d+ seconds?)?")
 """What YouTube says beside each time for those who can't see it."""
-_ALMOST = re.compile(r"-->|^[\[(<]?\d{1,4}:\d\d[:\d]", re.ASCII)
+_ALMOST = re.compile(r"-->|^(?:[\[(<]\d{1,4}:\d\d|\d{1,4}:\d\d:\d)", re.ASCII)
 """What stands in no words: a time that was meant for one."""
 _LEAST_SHARE = 0.2
 """Of the lines, in a text that begins without a time: fewer times than this are talked about, not kept."""
@@ -69,7 +70,7 @@ def fits(content: Any) -> bool:
     """Whether a text keeps times: it begins with one and has another, or at least every fifth line has one."""
     if not isinstance(content, str):
         return False
-    lines = list(_lines(content))
+    lines = _below_names(list(_lines(content)))
     stamped = sum(line.stamped is not None for line in lines)
     if stamped < 2:
         return bool(stamped) and lines[0].stamped is not None and _has_range(lines[0].stamped)
@@ -79,7 +80,7 @@ def fits(content: Any) -> bool:
 def speech(text: str) -> Speech:
     """Raises BadInput, with the line that has no time, and where the text is a list of chapters."""
     lines: Speech = []
-    for line in _lines(text):
+    for line in _below_names(list(_lines(text))):
         if _ALMOST.search(line.text if line.stamped is None else line.stamped.words):
             raise BadInput("line {} ({}) has a time that can't be read; mend it", line.number, short(line.text))
         if line.stamped is not None:
@@ -107,6 +108,21 @@ def _lines(text: str) -> Iterator[_Line]:
             yield _Line(number, line.strip(), stamped)
 
 
+def _below_names(lines: list[_Line]) -> list[_Line]:
+    """The lines; where each time stands alone below a name, the two are one."""
+    times = [at for at, line in enumerate(lines) if line.stamped is not None]
+    above = [lines[at - 1] for at in times if at]
+    if times[:1] != [1] or len(times) < 2 or len(above) < len(times):
+        return lines
+    if not all(line.stamped is None and _NAME.fullmatch(line.text) for line in above):
+        return lines
+    named = [
+        _Line(line.number, line.text, line.stamped._replace(speaker=lines[at - 1].text)) if line.stamped else line
+        for at, line in enumerate(lines)
+    ]
+    return [line for line in named if line not in above]
+
+
 def _stamped(line: str) -> _Stamped | None:
     if first := _FIRST.fullmatch(line):
         return _Stamped(first["start"], first["end"], None, first["words"])
@@ -130,16 +146,16 @@ def _begin(stamped: _Stamped, number: int) -> dict[str, Any]:
 
 
 def _check_pace(lines: Speech) -> None:
-    """Raises BadInput where the lines, the last aside, are too few words for the time that they take."""
-    said, seconds_of = "", 0.0
+    """Raises BadInput where most lines, the last aside, are too few words for the time that they take."""
+    slow = 0
     for line, following in pairwise(lines):
-        said += f"{line['text']} "
-        seconds_of += (following["start"] if line["end"] is None else line["end"]) - line["start"]
-    # six letters a word, for the languages that write no blanks
-    if max(len(said.split()), len(said) / 6) < _SLOWEST * seconds_of:
+        end = following["start"] if line["end"] is None else line["end"]
+        # six letters a word, for the languages that write no blanks
+        words = max(len(line["text"].split()), len(line["text"]) / 6)
+        slow += words < _SLOWEST * (end - line["start"])
+    if 2 * slow > len(lines) - 1:
         raise BadInput(
-            "it looks like a list of chapters, {} of them in {:.0f} minutes, and not like what was said; "
-            "`errata import corrections` reads such a list, and --format text takes it for words",
+            "it looks like a list of chapters, {} of them, and not like what was said; `errata import corrections` "
+            "reads such a list, and --format text takes it for words",
             len(lines),
-            seconds_of / 60,
         )
