@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from errata.database.owners import WorkspacePlace
+from errata.database.owners import UNKNOWN, WorkspacePlace
 from errata.database.record import Record
 from errata.errors import Refused
 from errata.operations.ownership import check_owner, check_unclaimed, claim, place_of, shared_parts
@@ -56,12 +57,17 @@ def served(either: Record, tmp_path: Path) -> Workspace:
         (WorkspacePlace("w" * 32, "box", "/srv/ws", 8), True),  # a backup was restored
         (WorkspacePlace("", "box", "/srv/ws", 7), True),  # of an older Errata
         (WorkspacePlace("w" * 32, "box", "/srv/copy", 8), False),
+        (WorkspacePlace("w" * 32, "box", "/srv/copy", UNKNOWN), False),
         (WorkspacePlace("w" * 32, "pod-2", "/srv/ws", 8), False),
         (WorkspacePlace("v" * 32, "box", "/srv/ws", 7), False),  # another, where the first was
     ],
 )
 def test_which_places_are_one(other: WorkspacePlace, same: bool) -> None:
     assert PLACE.is_same(other) is same and other.is_same(PLACE) is same
+
+
+def test_where_no_inode_is_known_two_are_not_one() -> None:
+    assert not replace(PLACE, inode=UNKNOWN).is_same(replace(PLACE, inode=UNKNOWN, path="/srv/copy"))
 
 
 def test_a_copy_that_names_the_original_s_record_is_refused_until_it_has_its_own(

@@ -49,8 +49,12 @@ def test_a_record_that_may_only_be_read_is_read_and_stays_as_it_is(
     with reader.read() as store:
         assert store.counts()["transcripts"] == 1
         assert files(tmp_path) == before, "neither a log nor its index are made beside it"
-    with pytest.raises(Unavailable, match="readonly database; it may be read by you"), reader.write() as store:
+    with (
+        pytest.raises(Unavailable, match="readonly database; it may be read by you") as refusal,
+        reader.write() as store,
+    ):
         store.transcripts.add(talk("t2"), "train")
+    assert f"the record at {tmp_path / 'errata.db'} can't be used" in str(refusal.value), "its path, as people write it"
     reader.close()
     assert files(tmp_path) == before
 

@@ -11,6 +11,8 @@ from errata.database.tables import OwnerRow
 
 _ONLY = 1
 """A record has one owner, and so one row."""
+UNKNOWN = 0
+"""No folder's inode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class WorkspacePlace:
     def is_same(self, other: WorkspacePlace) -> bool:
         """A host's name and a path alone may be another's, as a container's are; a restored backup has new inodes."""
         same_id = self.id == other.id or not (self.id and other.id)
-        return same_id and (self.inode == other.inode or (self.host, self.path) == (other.host, other.path))
+        same_folder = self.inode == other.inode != UNKNOWN
+        return same_id and (same_folder or (self.host, self.path) == (other.host, other.path))
 
 
 class Owners:

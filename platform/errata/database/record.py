@@ -89,7 +89,7 @@ class Record:
                 yield session
                 session.flush()
         except sa.exc.TimeoutError as error:
-            raise Unavailable(f"too many at once use the record at {self._safe_url()}; try again") from error
+            raise Unavailable(f"too many at once use the record at {self._address()}; try again") from error
         except sa.exc.DatabaseError as error:
             raise self._unusable(error) from error
 
@@ -109,7 +109,7 @@ class Record:
                 command.upgrade(config, revision)
         except CommandError as error:
             raise Unavailable(
-                f"the record at {self._safe_url()} can't be migrated: {error}; if a newer Errata made it, install that"
+                f"the record at {self._address()} can't be migrated: {error}; if a newer Errata made it, install that"
             ) from error
         except sa.exc.DatabaseError as error:
             raise self._unusable(error) from error
@@ -144,13 +144,14 @@ class Record:
     def _unusable(self, error: sa.exc.DatabaseError) -> Exception:
         """What to raise in its place; itself where the fault is ours."""
         reason = _reason(error)
-        return error if reason is None else Unavailable(f"the record at {self._safe_url()} can't be used: {reason}")
+        return error if reason is None else Unavailable(f"the record at {self._address()} can't be used: {reason}")
 
     def close(self) -> None:
         self._engine.dispose()
 
-    def _safe_url(self) -> str:
-        return self._engine.url.render_as_string(hide_password=True)
+    def _address(self) -> str:
+        """For sentences: a file's path as people write it, and no password."""
+        return str(self._file or self._engine.url.render_as_string(hide_password=True))
 
 
 def _reason(error: sa.exc.DatabaseError) -> str | None:

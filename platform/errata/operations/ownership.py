@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from errata.database.owners import WorkspacePlace
+from errata.database.owners import UNKNOWN, WorkspacePlace
 from errata.errors import Refused
 from errata.progress import note
 from errata.settings import ensure_id, without_password, workspace_id
@@ -60,7 +60,7 @@ def check_unclaimed(workspace: Workspace) -> None:
 
 def place_of(workspace: Workspace) -> WorkspacePlace:
     # not the root's own inode: where a disk is mounted, every disk's first folder has the same
-    inode = (workspace.root / ".dvc").stat().st_ino if (workspace.root / ".dvc").exists() else 0
+    inode = (workspace.root / ".dvc").stat().st_ino if (workspace.root / ".dvc").exists() else UNKNOWN
     return WorkspacePlace(workspace_id(workspace.root), socket.gethostname(), str(workspace.root), inode)
 
 
