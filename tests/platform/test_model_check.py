@@ -100,6 +100,14 @@ def unknown_kind(folder: Path) -> None:
     edit(folder / "config.json", lambda value: value.update(model_type="novelty", architectures=["Novelty"]))
 
 
+def masked(folder: Path) -> None:
+    from transformers import BertConfig
+
+    BertConfig(
+        vocab_size=500, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, architectures=["BertForMaskedLM"]
+    ).save_pretrained(folder)
+
+
 def state_space(folder: Path) -> None:
     from transformers import MambaConfig
 
@@ -133,6 +141,7 @@ def cut_weights(folder: Path) -> None:
         (chat_without_words, "indexed", 512, "leaves out what the user says"),
         (no_markers, "inline", 512, r"has no token <\|new\|>, as the template inline needs; say --template indexed"),
         (unknown_kind, "indexed", 512, "can't load its config.json"),
+        (masked, "indexed", 512, "was saved as a BertForMaskedLM, which is no BertLMHeadModel"),
         (state_space, "indexed", 512, "is a MambaForCausalLM, which has no"),
         (no_language_model, "indexed", 512, "as a causal language model"),
         (no_weights, "indexed", 512, "has no weights"),

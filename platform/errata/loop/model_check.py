@@ -123,7 +123,9 @@ def _check_layers(folder: Path, config: Any) -> None:
 
     with torch.device("meta"):  # layers without weights
         model = _loaded(folder, "it as a causal language model", lambda: AutoModelForCausalLM.from_config(config))
-    kind = type(model).__name__
+    kind, saved = type(model).__name__, config.architectures
+    if saved and kind not in saved:  # its head would be drawn at random
+        raise BadInput(f"{folder} was saved as a {saved[0]}, which is no {kind}; give a causal language model")
     missing = [name for name in NEEDED if name not in inspect.signature(model.forward).parameters]
     if missing or getattr(model, "_is_stateful", False):
         lacks = " or ".join(missing) or "cache that can be cut back"
