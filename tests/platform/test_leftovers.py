@@ -107,6 +107,23 @@ def test_dvc_by_hand_is_waited_for_too(root: Path, tmp_path: Path) -> None:
         child.wait()
 
 
+def test_git_s_lock_is_cleared_unless_somebody_s_git_holds_it(root: Path) -> None:
+    held = root / ".git" / "index.lock"
+    held.parent.mkdir()
+    held.touch()
+    subprocess.run(["git", "init", "--quiet", "."], cwd=root, check=True)
+    plain = {name: value for name, value in os.environ.items() if name != ROOT}
+    waiting = subprocess.Popen(["git", "cat-file", "--batch"], cwd=root, env=plain, stdin=subprocess.PIPE)
+    try:
+        clear_leftovers(root)
+        assert held.exists()
+    finally:
+        waiting.kill()
+        waiting.wait()
+    clear_leftovers(root)
+    assert not held.exists()
+
+
 @pytest.mark.parametrize(
     ("command", "is_dvc"),
     [

@@ -1,4 +1,4 @@
-"""What a killed night has left: processes that still run its pipeline, and DVC's lock files.
+"""What a killed night has left: processes that still run its pipeline, and lock files of DVC and git.
 
 Whoever holds the loop's lease knows that no other night works here. DVC's lock files name processes by number, and a
 number is not enough: a container without an init keeps the dead ones' until it ends, and gives them out anew when it
@@ -24,7 +24,7 @@ _POLL = 0.5
 
 
 def clear_leftovers(root: Path) -> None:
-    """Waits until nobody runs the pipeline in `root` any more, and then deletes the lock files that DVC has left there.
+    """Waits until nobody runs the pipeline in `root` any more, and then deletes the locks that DVC and git have left.
 
     Raises Unavailable where one can't be deleted. Call it with the loop's lease alone.
     """
@@ -34,8 +34,10 @@ def clear_leftovers(root: Path) -> None:
             _name(workers)
             named = {worker.pid for worker in workers}
         time.sleep(_POLL)
-    for name in LOCKS:
-        path = root / ".dvc" / "tmp" / name
+    stale = [root / ".dvc" / "tmp" / name for name in LOCKS]
+    if not any(_is_git_in(process, root) for process in psutil.process_iter()):
+        stale.append(root / ".git" / "index.lock")
+    for path in stale:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
@@ -58,6 +60,14 @@ def _works_for(process: psutil.Process, root: Path) -> bool:
             return True
         return _is_dvc(process.cmdline()) and Path(process.cwd()).is_relative_to(root)
     except (psutil.Error, OSError):  # it has ended, is a zombie, or somebody else's
+        return False
+
+
+def _is_git_in(process: psutil.Process, root: Path) -> bool:
+    """Somebody's own git, which may wait in an editor for hours: its lock is left to it."""
+    try:
+        return process.name() == "git" and Path(process.cwd()).is_relative_to(root)
+    except (psutil.Error, OSError):
         return False
 
 
