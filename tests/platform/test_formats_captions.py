@@ -405,6 +405,13 @@ GOOD = {
     "a line of a megabyte": (f"1\n00:00:01,000 --> 00:00:02,000\n{'word ' * 200_000}\n", ".srt"),
     "open tags of a megabyte": (f"WEBVTT\n\n{CUE}{'<v ' * 300_000}\n{'&' * 300_000}", ".vtt"),
     "words below a blank line": (f"1\n{CUE}\nand more\n2\n00:00:03.000 --> 00:00:04.000\nBye.\n", ".srt"),
+    "lines of half a megabyte": (
+        (
+            f"1\n00:00:01,000 --> 00:00:02,000\n{'soil ' * 99_999}\n\n"
+            f"2\n00:00:02,000 --> 00:00:03,000\n{'soil ' * 99_998}\n"
+        ),
+        ".srt",
+    ),
     "overlapping": (f"WEBVTT\n\n00:00.000 --> 00:09.000\nLong.\n\n{CUE}", ".vtt"),
 }
 

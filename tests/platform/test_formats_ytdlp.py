@@ -233,7 +233,7 @@ def test_each_broken_file_of_a_folder_is_refused_by_name_and_the_others_are_read
     results = list(detect.transcripts(tmp_path).rows)
     assert [item.transcript.external_id for item in results if isinstance(item, ImportedTranscript)] == ["good"]
     left_out = {item.row: item.reason for item in results if isinstance(item, LeftOut)}
-    assert left_out == {"mute.info": "without captions", "all.info": "a playlist's own info file"}
+    assert left_out == {"mute.info": "without captions", "all.info": "playlist's info file"}
     bad = {str(item.row): item for item in results if isinstance(item, Rejected) and item.row not in left_out}
     assert set(bad) == {f"{name}.info" for name in reasons} and len(results) == len(bad) + 3
     for name, reason in reasons.items():

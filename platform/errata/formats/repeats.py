@@ -13,6 +13,8 @@ from errata.formats.cues import Cue
 
 _PAUSE = 1.0
 """Seconds between two cues of one line that is lit word by word, at most."""
+_MOST = 100
+"""Lines or words that are looked at: a cue may be a whole speech, and comparing is quadratic."""
 _GROWTH = 2
 """Words by which a line grows at most; more is a line of its own."""
 
@@ -52,8 +54,10 @@ def _is_rule(repeated: list[int], sizes: list[int]) -> bool:
 
 
 def _overlap(before: Sequence[str], after: Sequence[str]) -> int:
-    """How many of the first items of `after` are the last items of `before`."""
-    longest = min(len(before), len(after))
+    """How many of the first items of `after` are the last items of `before`; but for equal ones, `_MOST` at most."""
+    if before == after:
+        return len(after)
+    longest = min(len(before), len(after), _MOST)
     return next((count for count in range(longest, 0, -1) if before[-count:] == after[:count]), 0)
 
 

@@ -35,7 +35,7 @@ _FIRST = re.compile(
     rf"{_OPEN}(?P<start>{_TIME})(?:{_ARROW}(?P<end>{_TIME}))?{_CLOSE}(?:\s*[-–—:|]\s+|\s+|(?<=[\])>}}])|$)(?P<words>.*)",
     re.ASCII,
 )
-_WORD = r"[^\W\d_a-z][\w.'’-]*"
+_WORD = r"[^\W\d_a-z][\w.'’-]{0,40}"
 _SPEAKER = rf"(?P<speaker>{_WORD}(?: (?:{_WORD}|\d{{1,3}}|[a-z]{{2,3}})){{0,4}}(?: \([^()]{{1,40}}\))?)"
 _BEHIND = re.compile(
     rf"{_OPEN}{_SPEAKER}{_CLOSE}:?"

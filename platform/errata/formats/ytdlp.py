@@ -61,7 +61,7 @@ def read(
         return
     files = list(path.parent.iterdir() if beside is None else beside)
     if info.get("_type") in _LISTS:
-        yield LeftOut(str(path), path.stem, "a playlist's own info file", None)
+        yield LeftOut(str(path), path.stem, "playlist's info file", None)
     elif beside is not None and captions is None and not _has_captions(path, files):
         yield LeftOut(str(path), path.stem, "without captions", None)
     else:
