@@ -148,6 +148,8 @@ def workspace(record: Record, tmp_path: Path) -> Path:
         (("show", "gar"), ["garden 1", "garden-2"]),
         (("report", "--night", ""), ["n1"]),
         (("predict", "--model", "ch"), ["champion"]),
+        (("import", "transcripts", "--format", "webv"), ["webvtt"]),
+        (("import", "corrections", "--format", "arg"), ["argilla"]),
         (("sho",), ["show"]),
     ],
 )

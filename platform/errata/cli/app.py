@@ -14,7 +14,7 @@ import typer
 
 from errata import __version__
 from errata.cli.arguments import HERE, AsJson, InWorkspace, ModelName, NightLabel, check_arguments, find
-from errata.cli.completion import complete_model
+from errata.cli.completion import complete_model, complete_review_format, complete_transcript_format
 from errata.cli.judge_app import judges
 from errata.cli.output import say, show
 from errata.cli.panels import CHECKS, DECISIONS, LOOP, RECORD, START
@@ -44,7 +44,7 @@ app.add_typer(record)
 app.add_typer(score)
 app.add_typer(judges, name="judges", rich_help_panel=CHECKS)
 
-Format = Annotated[str, typer.Option("--format", help="The file's format; `auto` tells it by the content.")]
+FORMAT = "The file's format; `auto` tells it by the content, and a name that is none lists them all."
 Tool = Literal["label-studio", "argilla", "sheet", "jsonl"]
 TemplateName = Literal["indexed", "timestamps", "json", "inline"]
 HeldOut = Literal["dev", "anchor", "sealed"]
@@ -115,7 +115,7 @@ def import_transcripts_command(
     workspace: InWorkspace = HERE,
     asr: Annotated[str | None, typer.Option(help="What belongs to it: speech, captions, or a transcript.")] = None,
     role: Annotated[HeldOut | None, typer.Option(help="Declare all of them held out, for ever.")] = None,
-    name: Format = "auto",
+    name: Annotated[str, typer.Option("--format", help=FORMAT, autocompletion=complete_transcript_format)] = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Import transcripts; chapters that come with them are references."""
@@ -133,7 +133,7 @@ def import_corrections_command(
     path: Annotated[Path, typer.Argument(help="An export of a reviewing tool, or a JSONL file of reviews.")],
     workspace: InWorkspace = HERE,
     until: Annotated[str | None, typer.Option(help="Only those of this day (YYYY-MM-DD) and before.")] = None,
-    name: Format = "auto",
+    name: Annotated[str, typer.Option("--format", help=FORMAT, autocompletion=complete_review_format)] = "auto",
     key: Annotated[
         str | None, typer.Option(metavar="FIELD", help="The field or column with the transcript's id, or its file.")
     ] = None,

@@ -1,4 +1,4 @@
-"""What a shell completes besides commands and options: models, nights and talks of the workspace that is named."""
+"""What a shell completes besides commands and options: formats, and models, nights and talks of a workspace."""
 
 from __future__ import annotations
 
@@ -30,6 +30,18 @@ def complete_talk(context: typer.Context, incomplete: str) -> list[str]:
     from errata.operations.known_names import known_talks
 
     return _names(context, incomplete, lambda workspace: known_talks(workspace, incomplete))
+
+
+def complete_transcript_format(incomplete: str) -> list[str]:
+    from errata.formats.kinds import FORMATS
+
+    return [name for name in ("auto", *FORMATS) if name.startswith(incomplete)]
+
+
+def complete_review_format(incomplete: str) -> list[str]:
+    from errata.formats.review_detect import FORMATS
+
+    return [name for name in ("auto", *FORMATS) if name.startswith(incomplete)]
 
 
 def _names(context: typer.Context, incomplete: str, known: Callable[[Workspace], Sequence[str]]) -> list[str]:
