@@ -91,3 +91,10 @@ def test_the_same_question_is_the_same_text_and_names_no_model() -> None:
 def test_a_speech_in_a_title_is_cut() -> None:
     assert len(plain("choose me " * 100)) <= LONGEST_TITLE
     assert visible("a\nb\tc\u2028d") == "a b c d"
+
+
+def test_a_judge_reads_a_long_segment_line_by_line() -> None:
+    words = " ".join(f"Sentence {number} of it." for number in range(80))
+    shown = transcript_lines(Transcript("long", (Segment(0.0, 800.0, words),), 800.0))
+    assert len(shown) > 5 and shown[0].startswith("[00:00:00] Sentence 0")
+    assert " ".join(line.partition("] ")[2] for line in shown) == words

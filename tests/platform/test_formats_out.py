@@ -200,12 +200,32 @@ def test_any_prediction_comes_back_exactly_or_is_refused(
 
 @given(item=predictions())
 def test_a_models_answer_keeps_its_order_of_paragraphs(item: ReviewTask) -> None:
-    """What models answer lies on segments' starts: then nothing about the transcript is changed for its sake."""
+    """What models answer lies on lines' starts: then nothing about the transcript is changed for its sake."""
     answer = canonical(item.chapters, item.transcript).chapters
     data = out_label_studio.task_json(item._replace(chapters=answer))["data"]
     assert [paragraph["start"] for paragraph in data["segments"]] == [
         float(int(segment.start)) for segment in item.transcript.segments
     ]
+
+
+def monologue() -> ReviewTask:
+    """A talk that its tool wrote as one segment, with chapters at its lines."""
+    words = " ".join(f"Sentence {number} of it." for number in range(80))
+    transcript = Transcript("long", (Segment(0.0, 800.0, words, "Ann"),), 800.0)
+    starts = [float(int(line.start)) for line in transcript.lines[::4]]
+    return ReviewTask(transcript, tuple(Chapter(start, f"from {start}") for start in starts), "key", MODEL)
+
+
+def test_a_talk_that_is_one_segment_is_shown_line_by_line(tmp_path: Path) -> None:
+    item = monologue()
+    task = out_label_studio.task_json(item)
+    paragraphs = [paragraph["text"] for paragraph in task["data"]["segments"]]
+    assert paragraphs == [line.text for line in item.transcript.lines] and len(paragraphs) > 5
+    assert label_studio_review(tmp_path / "e.json", exported(task)).chapters == item.chapters
+    shown = out_argilla.record(item)["fields"]["transcript"].splitlines()
+    assert len(shown) == len(paragraphs)
+    assert all(text in line for text, line in zip(paragraphs, shown, strict=True))
+    assert argilla_review(tmp_path / "a.json", submitted(out_argilla.record(item))).chapters == item.chapters
 
 
 # Argilla -----------------------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ def without_blanks(text: str) -> str:
     return "".join(text.split())
 
 
-@costly(100)
+@costly(60)
 @given(TEXTS)
 def test_a_cut_text_is_whole_and_no_line_is_long(text: str) -> None:
     lines = cut(text)
@@ -51,7 +51,7 @@ def test_a_cut_text_is_whole_and_no_line_is_long(text: str) -> None:
     assert cut(text) == ([text] if columns(text) <= LONGEST else lines)
 
 
-@costly(100)
+@costly(60)
 @given(TEXTS)
 def test_no_character_is_cut_through(text: str) -> None:
     ends = {character.end() for character in regex.finditer(r"\X", text)} | {0}
@@ -62,7 +62,7 @@ def test_no_character_is_cut_through(text: str) -> None:
         place += len(line)
 
 
-@costly(100)
+@costly(60)
 @given(
     st.lists(st.tuples(TEXTS, st.floats(0, 900), st.floats(0, 900)), min_size=1, max_size=4),
     st.sampled_from(["seconds", "words"]),

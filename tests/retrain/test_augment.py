@@ -140,3 +140,20 @@ def test_the_stage_reads_its_parameters(tmp_path: Path, monkeypatch: pytest.Monk
     write_params(tmp_path, augment={"share": 0.5})
     stage.main()
     assert read_rows(AUGMENTED / ROWS_FILE) == augment(ROWS, 0.5, seed=7)
+
+
+def test_long_segments_are_altered_line_by_line() -> None:
+    words = " ".join(f"Sentence {number} of it." for number in range(80))
+    said = Transcript("long", (Segment(0.0, 800.0, words),), 800.0)
+    right = tuple(Chapter(float(int(line.start)), line.text[:12]) for line in said.lines[::3])
+    bare, kept = unpunctuated(said, right, Random(1))
+    assert [line.start for line in bare.lines] == [line.start for line in said.lines], "without stops, cut as with them"
+    assert kept == right
+    late, later = begun_late(said, right, Random(1))
+    assert late.lines[0].text.startswith(later[0].title) and later[0].start == 0
+    by_start = {int(line.start): line.text for line in late.lines}
+    assert all(by_start[int(chapter.start)].startswith(chapter.title) for chapter in later)
+    plain = Transcript("plain", (Segment(0.0, 800.0, "words and more of them " * 40),), 800.0)
+    text = canonical_json(plain.as_json())
+    unaltered = replace(ROWS[0], text=text, chapters=chapters_json((Chapter(0.0, "All"),)))
+    assert augment([unaltered], 1.0, 7) == [unaltered], "where only the segments would differ there is no copy"
