@@ -59,7 +59,8 @@ def _refusal_lines(refusal: Refusal) -> list[str]:
 
 def _row(row: RefusedRow, named: bool) -> str:
     place = f"line {row.row}" if isinstance(row.row, int) else row.row
-    return f"{place}: {', '.join(row.names)}" if named and row.names else place
+    names = [name for name in row.names if name != row.row]
+    return f"{place}: {', '.join(names)}" if named and names else place
 
 
 def _wrapped(text: str, first: str = "", other: str = "  ") -> str:

@@ -105,29 +105,35 @@ def _check(transcript: Transcript) -> None:
         raise BadInput("a transcript has no id; give every transcript one")
     check_name(name, "a transcript's id")
     if not any(segment.text.strip() for segment in transcript.segments):
-        raise BadInput(f"transcript {name!r} is empty; leave it out or give it text")
+        raise BadInput("transcript {!r} is empty; leave it out or give it text", name)
     if not math.isfinite(transcript.duration) or transcript.duration <= 0:
-        raise BadInput(f"transcript {name!r} has the duration {transcript.duration}; it must be a positive number")
+        raise BadInput("transcript {!r} has the duration {}; it must be a positive number", name, transcript.duration)
     if transcript.unit == "seconds" and transcript.duration >= LONGEST_SECONDS:
         raise BadInput(
-            f"transcript {name!r} lasts {transcript.duration:.0f} s, a day or more; check its unit, or cut it"
+            "transcript {!r} lasts {:.0f} s, a day or more; check its unit, or cut it", name, transcript.duration
         )
     previous = 0.0
     for index, segment in enumerate(transcript.segments):
         if not (math.isfinite(segment.start) and math.isfinite(segment.end)):
-            raise BadInput(f"transcript {name!r}, segment {index}: a time is not a number; mend it")
+            raise BadInput("transcript {!r}, segment {}: a time is not a number; mend it", name, index)
         if segment.start < 0 or segment.end < segment.start:
             raise BadInput(
-                f"transcript {name!r}, segment {index}: it runs from {segment.start} to {segment.end}; "
-                "times must not be negative or run backwards"
+                "transcript {!r}, segment {}: it runs from {} to {}; times must not be negative or run backwards",
+                name,
+                index,
+                segment.start,
+                segment.end,
             )
         if segment.start < previous:
             raise BadInput(
-                f"transcript {name!r}, segment {index} starts at {segment.start}, before the one before it "
-                f"({previous}); sort the segments by start"
+                "transcript {!r}, segment {} starts at {}, before the one before it ({}); sort the segments by start",
+                name,
+                index,
+                segment.start,
+                previous,
             )
         previous = segment.start
     if previous > transcript.duration:
         raise BadInput(
-            f"transcript {name!r} lasts {transcript.duration}, but its last segment starts at {previous}; mend one"
+            "transcript {!r} lasts {}, but its last segment starts at {}; mend one", name, transcript.duration, previous
         )

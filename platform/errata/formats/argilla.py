@@ -146,7 +146,7 @@ def _answers_of(raw: JsonObject, name: str) -> list[JsonObject]:
     values, users = listing(raw[name], name), listing(raw.get(f"{name}.users"), f"{name}.users")
     statuses = listing(raw.get(f"{name}.status"), f"{name}.status")
     if not len(values) == len(users) == len(statuses):
-        raise BadInput(f"{name}, its users and its status differ in length; export it again")
+        raise BadInput("{}, its users and its status differ in length; export it again", name)
     answers: list[JsonObject] = []
     for value, user, status in zip(values, users, statuses, strict=True):
         answers.append({"value": value, "user_id": user, "status": status})
@@ -197,7 +197,7 @@ def _question(record: JsonObject) -> str:
     question = next((name for name in questions if "chapter" in name.lower()), None)
     if question is None:
         raise BadInput(
-            f"nobody was asked for chapters, but for {short(questions)}; leave it out, or rename the question"
+            "nobody was asked for chapters, but for {}; leave it out, or rename the question", short(questions)
         )
     return question
 
@@ -205,7 +205,7 @@ def _question(record: JsonObject) -> str:
 def _answer(record: JsonObject, question: str) -> JsonObject | None:
     responses = listing(_part(record, "responses").get(question) or [], f"the responses to {question}")
     if len(responses) > 1:
-        raise BadInput(f"one user has {len(responses)} responses to {short(question)}; keep one")
+        raise BadInput("one user has {} responses to {}; keep one", len(responses), short(question))
     return mapping(responses[0], "the response") if responses else None
 
 
@@ -231,7 +231,7 @@ def _kind_and_chapters(
             'or add "status": "submitted" to the response'
         )
     if status not in (None, "submitted"):
-        raise BadInput(f"the response's status must be submitted or discarded, not {short(status)}")
+        raise BadInput("the response's status must be submitted or discarded, not {}", short(status))
     return (None if decision is None else verdict(decision.get("value"))), reviewed
 
 

@@ -147,8 +147,10 @@ def _row(place: _Entry, metadata: _Entry | None, speech: _Entry | None) -> Sourc
     return SourceRow(place.file, place.video_id, {"video_id": place.video_id, **halves})
 
 
-def _twice(first: _Entry) -> str:
-    return f"video {first.video_id!r} stands a second time, first in {first.file}; give this one an id of its own"
+def _twice(first: _Entry) -> BadInput:
+    return BadInput(
+        "video {!r} stands a second time, first in {}; give this one an id of its own", first.video_id, first.file
+    )
 
 
 def transcript_of(row: SourceRow) -> ImportedTranscript:
@@ -156,9 +158,9 @@ def transcript_of(row: SourceRow) -> ImportedTranscript:
     raw = mapping(row.raw, "the row")
     video_id = text(raw.get("video_id"), "video_id")
     if raw.get("metadata") is None:
-        raise BadInput(f"no metadata for video {video_id!r}; add its entry to the metadata file")
+        raise BadInput("no metadata for video {!r}; add its entry to the metadata file", video_id)
     if raw.get("asr") is None:
-        raise BadInput(f"no speech for video {video_id!r}; add its entry to the asrs file")
+        raise BadInput("no speech for video {!r}; add its entry to the asrs file", video_id)
     metadata, asr = mapping(raw["metadata"], "metadata"), raw["asr"]
     spoken = segments.ordered(_lines(mapping(asr, "asr")) if isinstance(asr, dict) else objects(asr, "asr", "segment"))
     stated = metadata.get("duration")
@@ -199,7 +201,9 @@ def _lines(asr: JsonObject) -> list[JsonObject]:
     columns = [listing(asr.get(name), f"asr.{name}") for name in names]
     for name, column in zip(names, columns, strict=True):
         if len(column) != len(columns[0]):
-            raise BadInput(f"asr.{name} has {len(column)} entries and asr.text {len(columns[0])}; they must be as long")
+            raise BadInput(
+                "asr.{} has {} entries and asr.text {}; they must be as long", name, len(column), len(columns[0])
+            )
     return [dict(zip(names, line, strict=True)) for line in zip(*columns, strict=True)]
 
 

@@ -47,7 +47,7 @@ def read(value: Any, what: str) -> list[JsonObject]:
     """Items for `reviewed` or `draft` in a line of `reviews_jsonl`. Raises BadInput."""
     typed_text = text(value, what)
     if not typed_text.strip():
-        raise BadInput(f"{what} is empty; write [] there if there are no chapters")
+        raise BadInput("{} is empty; write [] there if there are no chapters", what)
     if typed_text.lstrip().startswith("["):
         try:
             return listing(parse(typed_text), what)
@@ -59,7 +59,7 @@ def read(value: Any, what: str) -> list[JsonObject]:
 def _item(line: str, what: str) -> JsonObject:
     chapter = read_line(line)
     if chapter is None:
-        raise BadInput(f"{what} has the line {line.strip()[:60]!r}, which begins with no time; write 0:00 Title")
+        raise BadInput("{} has the line {!r}, which begins with no time; write 0:00 Title", what, line.strip()[:60])
     return {"start": chapter.start, "title": chapter.title}
 
 

@@ -72,7 +72,7 @@ def _line(raw: Any, key: str | None = None) -> Line:
     data = _data(raw)
     for name in _FOREIGN:
         if name in data:
-            raise BadInput(f"it has {name}, which are no chapters; leave it out")
+            raise BadInput("it has {}, which are no chapters; leave it out", name)
     if data.get("username") is None:
         raise BadInput("it does not say who labelled it; add `username`, or export a file for each user")
     return {

@@ -63,7 +63,7 @@ def read_text(path: Path) -> str:
         name = encoding.removesuffix("-sig").upper()
         raise BadInput(f"{path} is not {name} (byte {problem.start}); save it as UTF-8") from problem
     if not text.strip():
-        raise BadInput(f"{path} is empty; export it again, or leave it out")
+        raise BadInput("{} is empty; export it again, or leave it out", path)
     return text
 
 

@@ -81,7 +81,7 @@ def _annotations(task: SourceRow | Rejected) -> Iterator[SourceRow | Rejected]:
 def _annotation(raw: Any) -> JsonObject:
     annotations = listing(mapping(raw, "the task").get("annotations"), "annotations")
     if len(annotations) != 1:
-        raise BadInput(f"the task has {len(annotations)} annotations; keep one")
+        raise BadInput("the task has {} annotations; keep one", len(annotations))
     return mapping(annotations[0], "the annotation")
 
 
@@ -97,7 +97,7 @@ def _line(raw: Any, key: str | None = None) -> Line:
     chapters, kind = _chapters(result, data, "the annotation"), _verdict(result)
     draft, model = _draft(raw, annotation, data)
     if chapters is None and not (kind or draft or data.get(KEY)):
-        raise BadInput(f"it has no chapters, but {_kinds(result)}; leave it out, or export the chapters' own project")
+        raise BadInput("it has no chapters, but {}; leave it out, or export the chapters' own project", _kinds(result))
     _check_accepted(annotation.get("reviews") or [])
     return {
         "video_id": video_id(data, key=key),
@@ -191,7 +191,7 @@ def _chapters(result: list[JsonObject], data: JsonObject, whose: str) -> list[Js
     regions = _regions(result, whose)
     typed = _titles(result, regions)
     if regions and typed:
-        raise BadInput(f"{whose} has chapters both as regions and as text; keep one of the two")
+        raise BadInput("{} has chapters both as regions and as text; keep one of the two", whose)
     if typed:
         return list(chain.from_iterable(chapter_text.read(lines, f"{whose}'s text area") for lines in typed))
     return [_item(region, data) for region in regions.values()] or None
@@ -207,9 +207,9 @@ def _regions(result: list[JsonObject], whose: str) -> dict[str, _Region]:
             name = word(item.get("id"), f"{whose}'s region's id")
             what = f"{whose}'s region {short(name)}"
             if kind not in REGIONS:
-                raise BadInput(f"{what} is of type {short(kind)}; read are {', '.join(REGIONS)}")
+                raise BadInput("{} is of type {}; read are {}", what, short(kind), ", ".join(REGIONS))
             if name in regions:
-                raise BadInput(f"{what} is marked twice; keep one")
+                raise BadInput("{} is marked twice; keep one", what)
             regions[name] = _Region(what, mapping(value, what), [], _notes(item))
     return regions
 
@@ -232,7 +232,7 @@ def _titles(result: list[JsonObject], regions: dict[str, _Region]) -> list[Any]:
             region.titles.extend(titles)
         elif "chapter" in str(item.get("from_name")).lower():
             if "start" in value or "ranges" in value:
-                raise BadInput(f"the title {short(titles)} is no chapter region's; label its region as a chapter")
+                raise BadInput("the title {} is no chapter region's; label its region as a chapter", short(titles))
             typed.extend(titles)
     return typed
 
@@ -259,35 +259,37 @@ def start_of(value: JsonObject, data: JsonObject, what: str) -> float:
         return _paragraph_time(value, data, what)
     # An audio region has no text of its own, only its title has; a region of words is told by it.
     if isinstance(value.get("text"), str):
-        raise BadInput(f"{what} marks letters of a text, which have no time; leave it out, or mark times or paragraphs")
+        raise BadInput(
+            "{} marks letters of a text, which have no time; leave it out, or mark times or paragraphs", what
+        )
     start, end = time(value.get("start"), f"the start of {what}"), time(value.get("end"), f"the end of {what}")
     return _forward(start, end, what)
 
 
 def _forward(start: float, end: float, what: str) -> float:
     if end < start:
-        raise BadInput(f"{what} runs backwards, from {start:g} to {end:g}; mend it")
+        raise BadInput("{} runs backwards, from {:g} to {:g}; mend it", what, start, end)
     return start
 
 
 def _frame_time(value: JsonObject, data: JsonObject, what: str) -> float:
     ranges = listing(value["ranges"], f"the ranges of {what}")
     if len(ranges) != 1:
-        raise BadInput(f"{what} has {len(ranges)} ranges; a chapter has one")
+        raise BadInput("{} has {} ranges; a chapter has one", what, len(ranges))
     frames = mapping(ranges[0], f"the range of {what}")
     first, last = time(frames.get("start"), f"the start of {what}"), time(frames.get("end"), f"the end of {what}")
     if first < 1:
-        raise BadInput(f"{what} starts at frame {first:g}; frames are counted from 1")
+        raise BadInput("{} starts at frame {:g}; frames are counted from 1", what, first)
     return (_forward(first, last, what) - 1) / _frame_rate(data, what)
 
 
 def _frame_rate(data: JsonObject, what: str) -> float:
     name = next((name for name in FRAME_RATES if data.get(name) not in (None, "")), None)
     if name is None:
-        raise BadInput(f"{what} is placed by frames, and the task's data has no `fps`; add it, in frames per second")
+        raise BadInput("{} is placed by frames, and the task's data has no `fps`; add it, in frames per second", what)
     rate = written_number(data[name], name)
     if rate == 0:
-        raise BadInput(f"{name} is 0; a frame rate must be positive")
+        raise BadInput("{} is 0; a frame rate must be positive", name)
     return rate
 
 
@@ -296,7 +298,7 @@ def _paragraph_time(value: JsonObject, data: JsonObject, what: str) -> float:
     paragraphs = _paragraphs(data)
     if max(first, last) >= len(paragraphs):
         raise BadInput(
-            f"{what} runs to paragraph {max(first, last)}, and the last one is {len(paragraphs) - 1}; mend it"
+            "{} runs to paragraph {}, and the last one is {}; mend it", what, max(first, last), len(paragraphs) - 1
         )
     _forward(first, last, what)
     return time(mapping(paragraphs[first], f"paragraph {first}").get("start"), f"paragraph {first}'s start")
@@ -308,7 +310,7 @@ def _index(value: Any, what: str) -> int:
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    raise BadInput(f"{what} must be a paragraph's number, counted from 0, not {short(value)}")
+    raise BadInput("{} must be a paragraph's number, counted from 0, not {}", what, short(value))
 
 
 def _paragraphs(data: JsonObject) -> list[Any]:
@@ -316,7 +318,7 @@ def _paragraphs(data: JsonObject) -> list[Any]:
     lists = {name: value for name, value in data.items() if isinstance(value, list) and _is_paragraph(value)}
     if len(lists) != 1:
         names = ", ".join(sorted(lists)) or "none"
-        raise BadInput(f"its paragraphs' times must stand in one list in the task's data, found: {names}; keep one")
+        raise BadInput("its paragraphs' times must stand in one list in the task's data, found: {}; keep one", names)
     return next(iter(lists.values()))
 
 

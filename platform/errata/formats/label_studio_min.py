@@ -78,7 +78,7 @@ def _line(raw: Any, key: str | None = None) -> Line:
     fields = mapping(raw, "the row")
     regions = _regions(fields)
     if regions is None and (name := _text_field(fields)):
-        raise BadInput(f"the text under {short(name)} may be the task's own or the answer; export as JSON")
+        raise BadInput("the text under {} may be the task's own or the answer; export as JSON", short(name))
     if regions is None and "verdict" not in fields and not fields.get(KEY):
         raise BadInput(
             "it has no chapter regions, and this export does not say whether that means none; "
@@ -99,7 +99,7 @@ def _regions(fields: JsonObject) -> list[Any] | None:
     """The values of the one control that marks chapters; None without one."""
     controls = {name: value for name, value in fields.items() if _are_regions(name, value)}
     if len(controls) > 1:
-        raise BadInput(f"chapters are marked by {', '.join(sorted(controls))}; keep one of them")
+        raise BadInput("chapters are marked by {}; keep one of them", ", ".join(sorted(controls)))
     return next(iter(controls.values()), None)
 
 
@@ -125,22 +125,24 @@ def _is_title(name: str) -> bool:
 def _titles(fields: JsonObject) -> list[Any]:
     names = [name for name in fields if _is_title(name)] or [name for name in ("title", "titles") if name in fields]
     if len(names) > 1:
-        raise BadInput(f"chapter titles may stand in {', '.join(sorted(names))}; keep one of them")
+        raise BadInput("chapter titles may stand in {}; keep one of them", ", ".join(sorted(names)))
     if not names:
         return []
     titles = fields[names[0]]
     if isinstance(titles, list):
         return titles
     if not _is_title(names[0]):
-        raise BadInput(f"{names[0]} may be the chapter's or the video's; export as JSON, or write it as a list")
+        raise BadInput("{} may be the chapter's or the video's; export as JSON, or write it as a list", names[0])
     return [titles]  # a single title is written bare
 
 
 def _join(regions: list[Any], titles: list[Any], fields: JsonObject) -> list[JsonObject]:
     if len(titles) != len(regions):
         raise BadInput(
-            f"it has {len(regions)} chapter regions and {len(titles)} titles, and nothing says which is which; "
-            "export as JSON, or give each region its title"
+            "it has {} chapter regions and {} titles, and nothing says which is which; export as JSON, or "
+            "give each region its title",
+            len(regions),
+            len(titles),
         )
     chapters = []
     for at, (region, title) in enumerate(zip(regions, titles, strict=True)):
@@ -151,5 +153,5 @@ def _join(regions: list[Any], titles: list[Any], fields: JsonObject) -> list[Jso
 
 def _title(title: Any, region: str) -> str:
     if isinstance(title, dict):  # a region with several texts is written as an object
-        raise BadInput(f"{region} has {len(listing(title.get('text'), 'its titles'))} titles; keep one")
+        raise BadInput("{} has {} titles; keep one", region, len(listing(title.get("text"), "its titles")))
     return filled_text(title, f"the title of {region}")

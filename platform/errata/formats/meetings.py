@@ -73,5 +73,7 @@ def _begin(span: Any, begins: list[int], what: str) -> float:
     """The words before a range's first turn."""
     first = str(span[0]) if isinstance(span, list) and span else ""
     if not (first.isascii() and first.isdigit() and len(first) < 9 and int(first) < len(begins)):
-        raise BadInput(f"{what}'s range must be two of the turns 0 to {len(begins) - 1}, not {short(span)}; mend it")
+        raise BadInput(
+            "{}'s range must be two of the turns 0 to {}, not {}; mend it", what, len(begins) - 1, short(span)
+        )
     return float(begins[int(first)])
