@@ -1,7 +1,7 @@
 """Makes `.venv` what requirements.lock says: `make` calls it before everything else, and it ends at once where nothing
 is to be done.
 
-uv installs (it takes a seventh of pip's time), and is told what pip's configuration says of indexes, since it doesn't
+uv installs (in a third of pip's time or less), and is told what pip's configuration says of indexes, since it doesn't
 read that. Of torch it takes the build that fits the machine: the default one of Linux brings gigabytes of CUDA.
 """
 
