@@ -291,7 +291,11 @@ def test_a_sheet_cut_off_anywhere_never_gives_a_review_of_fewer_chapters(tmp_pat
         (b"", "is empty"),
         (b"\xff\xfe", "is empty"),
         (b"\xff\xfea", r"not UTF-16 \(byte 2\); save it as UTF-8"),
-        ("video_id,start,title\na,1,Möwe\n".encode("cp1252"), "not UTF-8"),
+        (
+            "video_id,start,title\na,1,Möwe\n".encode("cp1252"),
+            r"not UTF-8 \(byte 26\); save it as UTF-8, in a spreadsheet as",
+        ),
+        (b"\xd0\xcf\x11\xe0\xa1", "is a workbook of Excel 97 to 2003; save it as XLSX or CSV"),
         (b"sep=;\n", "no rows below"),
         (b"video_id,start,title\n", "no rows below"),
         (b"video_id,video_id,start,title\na,b,c,d\n", "'video_id' twice"),

@@ -45,8 +45,9 @@ def written(workspace: Workspace, out: Path, tool: str) -> None:
         app, ["tasks", str(out), "--for", tool, "--model", "day0", "-w", str(workspace.root), "--json"]
     )
     assert ran.exit_code == 0, ran.output
+    setup = str(out.with_suffix(".xml")) if tool == "label-studio" else None
     said = {"model": MODEL, "tool": tool, "tasks": 2, "blind": 0, "by_challenger": 0, "file": str(out)}
-    assert json.loads(ran.stdout) == said
+    assert json.loads(ran.stdout) == {**said, "labelling_setup": setup}
 
 
 def imported(workspace: Workspace, file: Path) -> None:

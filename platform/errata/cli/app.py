@@ -197,7 +197,8 @@ def tasks_command(
     file = write_tasks(find(workspace), out, tool, model, media_url)
     kinds = f"{file.blind} of them blind" + (f", {file.by_challenger} the challenger's" if file.by_challenger else "")
     back = f"errata import corrections FILE -w {shlex.quote(str(workspace))}"
-    show(file, as_json, f"{file.tasks} tasks for {tool} are in {out}, {kinds}; bring the reviews back:\n{back}")
+    paste = f"For the project's labelling setup: {file.labelling_setup}\n" if file.labelling_setup else ""
+    show(file, as_json, f"{file.tasks} tasks for {tool} are in {out}, {kinds}.\n{paste}Bring the reviews back:\n{back}")
 
 
 @app.command("nightly", rich_help_panel=LOOP)

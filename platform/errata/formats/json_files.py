@@ -61,7 +61,8 @@ def read_text(path: Path) -> str:
         text = content.decode(encoding)
     except UnicodeDecodeError as problem:
         name = encoding.removesuffix("-sig").upper()
-        raise BadInput(f"{path} is not {name} (byte {problem.start}); save it as UTF-8") from problem
+        remedy = "save it as UTF-8" + (', in a spreadsheet as "CSV UTF-8"' if path.suffix.lower() == ".csv" else "")
+        raise BadInput(f"{path} is not {name} (byte {problem.start}); {remedy}") from problem
     if not text.strip():
         raise BadInput("{} is empty; export it again, or leave it out", path)
     return text

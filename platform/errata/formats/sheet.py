@@ -160,7 +160,8 @@ def _link(item: ReviewTask, start: float) -> str:
     if not item.media:
         return ""
     address = item.media if START in item.media else f"{item.media}#t={START}"
-    return address.replace(START, str(int(start)))
+    seconds = 0 if item.transcript.unit == "words" else int(start)
+    return address.replace(START, str(seconds))
 
 
 def _excerpt(talk: Transcript, start: float) -> str:

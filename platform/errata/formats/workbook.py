@@ -27,6 +27,8 @@ LONGEST_CELL = 32_767
 _BROKEN = (BadZipFile, zlib.error, EOFError, ParseError, LookupError, ValueError, TypeError, RuntimeError, OSError)
 """What zipfile, the XML parser and openpyxl raise over a broken workbook: found by breaking one at every byte."""
 
+_XLS = b"\xd0\xcf\x11\xe0"
+"""The beginning of a compound file, in which Excel kept workbooks before XLSX."""
 _HEADING_ROWS = 10
 """Rows among which the header is looked for."""
 MOST_ROWS = 2**20
@@ -57,8 +59,11 @@ class Column(NamedTuple):
 
 
 def is_one(path: Path) -> bool:
-    """Whether the file is a zip archive, as XLSX is. Raises BadInput when it can't be read."""
-    return read_bytes(path, 4) == b"PK\x03\x04"
+    """Whether the file is a zip archive, as XLSX is. Raises BadInput when it can't be read, or is XLSX's forerunner."""
+    start = read_bytes(path, 4)
+    if start == _XLS:
+        raise BadInput(f"{path} is a workbook of Excel 97 to 2003; save it as XLSX or CSV")
+    return start == b"PK\x03\x04"
 
 
 def rows(path: Path, names: Collection[str], dates: Collection[str] = ()) -> list[SourceRow | Rejected]:

@@ -36,6 +36,8 @@ class TaskFile:
     by_challenger: int
     """Those whose draft is the challenger's."""
     file: Path
+    labelling_setup: Path | None
+    """To be pasted into the settings of Label Studio's project; None for other tools."""
 
 
 def write_tasks(workspace: Workspace, out: Path, tool: str, model: str = "champion", media_url: str = "") -> TaskFile:
@@ -69,6 +71,7 @@ def write_tasks(workspace: Workspace, out: Path, tool: str, model: str = "champi
         blind=sum(task.blind for task in tasks),
         by_challenger=sum(not task.blind and task.model != identity for task in tasks),
         file=out,
+        labelling_setup=config if tool == "label-studio" else None,
     )
 
 
