@@ -80,6 +80,19 @@ def test_an_mlflow_that_is_gone_is_said_and_not_made_anew(place: OldWorkspace, t
     assert status(place)["mlflow_problem"] == ""
 
 
+def test_a_registry_that_was_lost_is_no_alias_that_was_moved(
+    place: OldWorkspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client, name = by_hand(place)
+    client.delete_registered_model(name)
+    found = status(place)
+    assert found["moved_aliases"] == [] and "errata init" in found["mlflow_problem"]
+    note_moved_aliases(place.place)
+    assert capsys.readouterr().err == "", "the night says it, where it needs the models"
+    init(place.place.root)
+    assert status(place)["mlflow_problem"] == ""
+
+
 def test_a_deleted_champion_is_named_and_taken_from_mlflow(place: OldWorkspace) -> None:
     folder = place.place.models / place.second[:16]
     shutil.rmtree(folder)

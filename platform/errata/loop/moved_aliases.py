@@ -40,6 +40,8 @@ def moved_aliases(workspace: Workspace) -> tuple[MovedAlias, ...]:
     registry = ModelRegistry.of(workspace)
     registry.check_reachable()
     registered = registry.aliases()
+    if not registered:  # all of them at once: it was the store that was lost, not an alias that was moved
+        raise NotFound("MLflow has none of this workspace's models any more; `errata init` registers them")
     moved = []
     for alias, model in recorded.items():
         version, identity = registered.get(alias, ("", ""))
