@@ -94,8 +94,11 @@ def measure(folder: Path, sizes: Sizes) -> tuple[Table, bool]:
     _, more = add(record, coming, sizes.imported - 2 * sizes.added)
     imported = peak()
     rate = (sizes.imported - sizes.added) / (wall + more)
-    for _ in track(range(sizes.imported, sizes.large, sizes.added), "filling the record", console=Console(stderr=True)):
-        add(record, coming, sizes.added)
+    console = Console(stderr=True)
+    for stored in track(range(sizes.imported, sizes.large, sizes.added), "filling the record", console=console):
+        cpu, _ = add(record, coming, sizes.added)
+        if stored % (sizes.large // 10) == 0:  # what is known already: the whole takes most of an hour
+            console.print(f"CPU to add {sizes.added:,} to {stored:,}: {cpu / to_small:.2f} times; {rate:.0f} rows/s")
     to_large, _ = add(record, coming, sizes.added)
     record.close()
     growth, memory = to_large / to_small, imported / early
