@@ -33,6 +33,14 @@ TEXTS: dict[str, tuple[str, list[Line]]] = {
         "[00:00:00.000 --> 00:00:06.140]   We dye wool.\n[00:00:06.140 --> 00:00:11.020]   It dries.\n",
         [(0, 6.14, None, "We dye wool."), (6.14, 11.02, None, "It dries.")],
     ),
+    "faster-whisper's": (
+        "[0.00s -> 4.20s]  We dye wool.\n[4.20s -> 6.00s]  It dries.\n",
+        [(0, 4.2, None, "We dye wool."), (4.2, 6, None, "It dries.")],
+    ),
+    "a cue on one line": (
+        "00:00:05,120 --> 00:00:07,000 we dye wool\n00:00:07,000 --> 00:00:09,000 and silk\n",
+        [(5.12, 7, None, "we dye wool"), (7, 9, None, "and silk")],
+    ),
     "one range": ("[00:00.000 --> 00:02.000] We dye.\n", [(0, 2, None, "We dye.")]),
     "WhisperX's": (
         "[00:00.000 --> 00:02.000] [SPEAKER_00]: We dye.\n[00:02.000 --> 00:03.000] [SPEAKER_01]: Yes.\n",

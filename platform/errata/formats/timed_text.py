@@ -1,6 +1,7 @@
 """Text with times, as people copy it from a page or a program prints it: one file is one transcript.
 
     [00:00.000 --> 00:06.140]  This is the kiln.       what Whisper prints, and Purfview's .txt
+    [0.00s -> 4.20s] This is the kiln.                  what faster-whisper's example prints
     0:05                                                what YouTube shows as a transcript: a time on its own line,
     it takes nine hours to cool                         with the words below it
     (0:05) It takes nine hours.                         a time before the words, bare or in any brackets
@@ -34,6 +35,9 @@ _OPEN, _CLOSE = r"[\[(<{*_]{0,4}\s*", r"\s*[\])>}*_]{0,4}"
 _FIRST = re.compile(
     rf"{_OPEN}(?P<start>{_TIME})(?:{_ARROW}(?P<end>{_TIME}))?{_CLOSE}(?:\s*[-–—:|]\s+|\s+|(?<=[\])>}}])|$)(?P<words>.*)",
     re.ASCII,
+)
+_SECONDS = re.compile(
+    r"\[\s*(?P<start>\d{1,5}\.\d{1,3})s?\s*(?:-{1,2}>|-|–)\s*(?P<end>\d{1,5}\.\d{1,3})s?\s*\]\s*(?P<words>.*)", re.ASCII
 )
 _WORD = r"[^\W\d_a-z][\w.'’-]{0,40}"
 _SPEAKER = rf"(?P<speaker>{_WORD}(?: (?:{_WORD}|\d{{1,3}}|[a-z]{{2,3}})){{0,4}}(?: \([^()]{{1,40}}\))?)"
@@ -126,6 +130,8 @@ def _below_names(lines: list[_Line]) -> list[_Line]:
 def _stamped(line: str) -> _Stamped | None:
     if first := _FIRST.fullmatch(line):
         return _Stamped(first["start"], first["end"], None, first["words"])
+    if counted := _SECONDS.fullmatch(line):
+        return _Stamped(counted["start"], counted["end"], None, counted["words"])
     if behind := _BEHIND.fullmatch(line):
         return _Stamped(behind["start"] or behind["alone"], None, behind["speaker"], behind["words"] or "")
     return None
@@ -138,11 +144,15 @@ def _has_range(stamped: _Stamped) -> bool:
 def _begin(stamped: _Stamped, number: int) -> dict[str, Any]:
     what = f"line {number}'s time"
     return {
-        "start": seconds(stamped.start, what),
-        "end": None if stamped.end is None else seconds(stamped.end, what),
+        "start": _moment(stamped.start, what),
+        "end": None if stamped.end is None else _moment(stamped.end, what),
         "text": unescape_text(stamped.words),
         "speaker": stamped.speaker,
     }
+
+
+def _moment(stamp: str, what: str) -> float:
+    return seconds(stamp, what) if ":" in stamp else float(stamp)
 
 
 def _check_pace(lines: Speech) -> None:
