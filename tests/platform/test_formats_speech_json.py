@@ -95,6 +95,15 @@ def test_a_live_chat_is_read_a_message_a_line(name: str, tmp_path: Path) -> None
     assert arrival.adjustments == {"before the start": 1}
 
 
+@pytest.mark.parametrize("name", ["talk.jsonl", "talk.json"])
+def test_segments_a_line_are_whispers(name: str, tmp_path: Path) -> None:
+    rows = [{"start": 0, "end": 2, "text": "We card."}, {"start": 2, "end": 4, "text": "It dries."}]
+    (tmp_path / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (arrival,) = detect.transcripts(tmp_path / name).rows
+    assert isinstance(arrival, ImportedTranscript), arrival
+    assert arrival.transcript.segments == (Segment(0.0, 2.0, "We card."), Segment(2.0, 4.0, "It dries."))
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

@@ -108,6 +108,12 @@ def parse(text: str, line: int = 1) -> Any:
         raise BadInput("nested too deeply to be read; export it again") from problem
 
 
+def parse_lines(text: str) -> list[Any]:
+    """The JSON values of JSONL, one a line. Raises BadInput with line and column."""
+    # not splitlines: U+2028 may stand in a JSON string
+    return [parse(line, number) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+
+
 def json_object(pairs: Iterable[tuple[str, Any]]) -> JsonObject:
     """The object of these keys and values: `Doubled` where one stands again."""
     pairs = list(pairs)

@@ -202,6 +202,8 @@ def _of_row(path: Path, row: Any) -> str:
         return CORRECTIONS
     if live_chat.fits(row):
         return "live-chat"
+    if whisper.fits([row]):
+        return "whisper"
     if path.suffix == ".json" and not {"video_id", REJECTED, meetings.TURNS} & set(row):
         raise BadInput("{} has a JSON object a line, as JSONL has, but of no kind that can be read; {}", path, ACCEPTED)
     return "meetings" if meetings.fits(row) and REJECTED not in row else "rejects"

@@ -21,7 +21,7 @@ from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats.cues import seconds
 from errata.formats.fields import mapping, objects, text, text_or_nothing, written_number
-from errata.formats.json_files import parse
+from errata.formats.json_files import parse, parse_lines
 from errata.formats.talk import Speech
 
 _REPLAY = "replayChatItemAction"
@@ -53,8 +53,7 @@ def speech(content: str) -> Speech:
 def _rows(content: str) -> Any:
     if content.lstrip().startswith("["):
         return parse(content)
-    lines = content.split("\n")
-    return [parse(line, number) for number, line in enumerate(lines, start=1) if line.strip()]
+    return parse_lines(content)
 
 
 def _line(at: float, words: str, speaker: Any) -> Speech:

@@ -2,8 +2,8 @@
 
     {"segments": [{"start": 0.0, "end": 4.2, "text": " Hello there.", "speaker": "SPEAKER_00", "words": […]}], …}
 
-A bare list of such segments is taken as well. `speaker` is WhisperX's. A segment without a start or an end has that of
-its first or last word that has one, as alignment leaves it. Other keys are left alone.
+A bare list of such segments is taken as well, and JSONL with one a line. `speaker` is WhisperX's. A segment without a
+start or an end has that of its first or last word that has one, as alignment leaves it. Other keys are left alone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from errata.files import JsonObject
 from errata.formats.fields import mapping, objects
-from errata.formats.json_files import parse
+from errata.formats.json_files import parse, parse_lines
 from errata.formats.talk import Speech
 
 
@@ -30,7 +30,8 @@ def _is_segment(item: Any) -> bool:
 
 def speech(text: str) -> Speech:
     """Raises BadInput, with the segment that can't be read."""
-    value = parse(text)
+    first, _, rest = text.strip().partition("\n")
+    value = parse_lines(text) if rest.lstrip().startswith("{") and first.rstrip().endswith("}") else parse(text)
     segments = value if isinstance(value, list) else mapping(value, "the file").get("segments")
     return [_line(segment) for segment in objects(segments, "segments", "segment")]
 
