@@ -23,7 +23,7 @@ LONGEST = 500
 """Columns of a segment that is a line as it is. Recognisers write 30 s at most, about 500 letters, and errata-tiny
 reads no more of a line than an eighth of its 1,536 tokens, 190 of about three letters each. Turns that people typed are
 longer: 2,416 of the 12,697 of a hundred real talks, of whose 1,249 chapters 29 fell on a line that had one, and none
-since those are cut."""
+since those are cut (`python -m benchmarks.lines`)."""
 USUAL = 200
 """Columns of the lines that a longer segment is read as, about 12 s: half of those turns have fewer than 145. A
 sentence of up to LONGEST stays whole."""
