@@ -42,10 +42,11 @@ def report(talks: Iterable[ImportedTranscript]) -> list[str]:
     long = sum(columns(segment.text) > LONGEST for segment in segments)
     found = [merges(talk) for talk in known]
     chapters = sum(len(talk.reference or ()) for talk in known)
+    by_segment, by_line = sum(one.by_segment for one in found), sum(one.by_line for one in found)
+    merged = f"{by_segment} fall on a segment that has one, {by_line} on a line that has one"
     return [
         f"{len(known)} talks of {len(segments):,} segments, {long:,} of them longer than {LONGEST} columns",
-        f"{chapters:,} chapters: {sum(one.by_segment for one in found)} fall on a segment that has one, "
-        f"{sum(one.by_line for one in found)} on a line that has one",
+        f"{chapters:,} chapters: {merged}",
     ]
 
 
