@@ -15,11 +15,11 @@ from errata.formats.segments import ordered
 from errata.formats.source_rows import ImportedTranscript, SourceRow
 
 
-def lines(*times: tuple[float, float]) -> list[dict[str, Any]]:
+def lines(*times: tuple[float, float | None]) -> list[dict[str, Any]]:
     return [{"start": start, "end": end, "text": f"words {at}"} for at, (start, end) in enumerate(times)]
 
 
-def imported(times: Sequence[tuple[float, float]], duration: float | None = None) -> ImportedTranscript:
+def imported(times: Sequence[tuple[float, float | None]], duration: float | None = None) -> ImportedTranscript:
     raw = {"video_id": "v", "metadata": {"duration": duration}, "asr": lines(*times)}
     return chapter_llama.transcript_of(SourceRow("", 0, raw))
 
@@ -32,11 +32,14 @@ def imported(times: Sequence[tuple[float, float]], duration: float | None = None
         ([(0, 5), (14, 31), (60.3, 60)], [(0, 5), (14, 31), (60.3, 60.3)], {"backwards": 1}),
         ([(0, 5), (4.2, 4.9), (4.1, 8)], [(0, 5), (4.1, 8), (4.2, 4.9)], {"out of order": 1}),
         ([(1, 4), (9, 3), (5, 8), (12, 13)], [(1, 4), (5, 8), (9, 12), (12, 13)], {"out of order": 1, "backwards": 1}),
+        ([(-0.02, 2), (2, 4)], [(0, 2), (2, 4)], {"before the start": 1}),
+        ([(0, 2), (2, None), (5, 7), (8, 9)], [(0, 2), (2, 5), (5, 7), (8, 9)], {"without an end": 1}),
+        ([(0, 2), (2, 4), (5, None)], [(0, 2), (2, 4), (5, 5)], {"without an end": 1}),
         ([(-9, -9), (-2, -2), (3, 3)], [(0, 0), (0, 0), (3, 3)], {"before the start": 2}),
     ],
 )
 def test_a_slip_is_put_right_and_counted(
-    times: list[tuple[float, float]], right: list[tuple[float, float]], adjustments: dict[str, int]
+    times: list[tuple[float, float | None]], right: list[tuple[float, float]], adjustments: dict[str, int]
 ) -> None:
     found = imported(times)
     assert [(segment.start, segment.end) for segment in found.transcript.segments] == right
@@ -49,6 +52,7 @@ def test_a_slip_is_put_right_and_counted(
         ([(9, 10), (5, 6), (1, 2)], "sort the segments by start"),
         ([(1, 0), (2, 1), (3, 4)], "it runs from 1.0 to 0.0"),
         ([(-3, 1), (2, 3), (4, 5)], "segment 0's start is -3"),
+        ([(0, None), (2, None), (4, 5)], "segment 0's end must be a number"),
         ([(0, 1), (-3, -3), (4, 5)], "segment 1's start is -3"),
         ([*((at, at + 9) for at in range(0, 900, 10)), *((at, at + 9) for at in range(0, 200, 10))], "two recordings"),
     ],

@@ -100,7 +100,6 @@ BROKEN = {
     "numbers": ({"segments": [1, 2]}, "segment 0 must be a JSON object, not 1"),
     "twice": ('{"segments": [{"text": "a", "start": 0, "end": 1, "text": "b"}]}', "segment 0 has the key 'text' twice"),
     "no-start": (with_segment(start=None), "segment 1's start must be a number, not None"),
-    "no-words": (with_segment(end=None, words=[5, {"word": "x"}]), "segment 1's end must be a number, not None"),
     "nan": (with_segment(start=float("nan")), "segment 1's start must be a number, not 'NaN'"),
     "infinite": (with_segment(end=float("inf")), "segment 1's end must be a number, not 'Infinity'"),
     "negative": (with_segment(start=-1), "segment 1's start is -1"),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _WORDS: dict[Adjustment, tuple[str, str]] = {
     "out of order": ("line was out of order: sorted", "lines were out of order: sorted"),
     "backwards": ("line ended before it started: ends at the next", "lines ended before they started: end at the next"),
+    "without an end": ("line had no end: ends at the next", "lines had no end: end at the next"),
     "before the start": ("line stood before the start: placed at 0:00", "lines stood before the start: placed at 0:00"),
     "after the end": (
         "chapter began after the last words: placed at their end",

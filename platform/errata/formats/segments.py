@@ -1,8 +1,8 @@
 """Lines of speech as segments in order of time: what slipped a little is put right and counted, and no more than that.
 
 - Lines a little out of order are sorted.
-- A line that ends before it starts ends where the next one starts, the last one where it starts itself.
-- Messages of a chat from before its stream are placed at the beginning.
+- A line that ends before it starts, or has no end, ends where the next one starts, the last one where it starts itself.
+- Messages of a chat from before its stream, and a first line from a moment before 0, are placed at the beginning.
 
 Where half of the lines or more are so, nothing is touched and the transcript is refused as it stands: then it is not a
 slip. Nor is it where a run of lines goes back: there two recordings stand in one file.
@@ -27,6 +27,8 @@ from errata.formats.source_rows import Adjustment
 
 _RUN = 3
 """Lines."""
+_MOMENT = 1.0
+"""Seconds: recognisers step back a little from the first word."""
 _STEP_BACK = 60.0
 """Seconds: a run of lines that goes back and lasts longer was not put there by a slip."""
 
@@ -39,8 +41,11 @@ class OrderedSegments(NamedTuple):
 
 def ordered(lines: Sequence[JsonObject]) -> OrderedSegments:
     """The lines of {start, end, text, speaker}, in seconds; those without text are left out. Raises BadInput."""
-    early = _count_early(lines)
+    early, endless = _count_early(lines), sum(line.get("end") is None for line in lines)
     adjustments = Counter[Adjustment]({"before the start": early} if early else {})
+    if endless and len(lines) > 1 and 2 * endless < max(len(lines), 3):
+        adjustments["without an end"] += endless
+        lines = _with_ends(lines)
     segments = [_segment(line, at, number if at < early else time) for at, line in enumerate(lines)]
     segments = [segment for segment in segments if segment.text]
     segments = _in_order(segments, adjustments)
@@ -54,7 +59,19 @@ def _count_early(lines: Sequence[JsonObject]) -> int:
 
 def _is_early(line: JsonObject) -> bool:
     start = line.get("start")
-    return isinstance(start, int | float) and start < 0 and line.get("end") == start
+    end = line.get("end")
+    if not (isinstance(start, int | float) and isinstance(end, int | float)):
+        return False
+    return start < 0 and (end == start or -_MOMENT <= start < 0 <= end)
+
+
+def _with_ends(lines: Sequence[JsonObject]) -> list[JsonObject]:
+    starts = [line.get("start") for line in lines]
+    nexts = [*starts[1:], *starts[-1:]]
+    return [
+        line | {"end": following} if line.get("end") is None else line
+        for line, following in zip(lines, nexts, strict=True)
+    ]
 
 
 def _segment(line: JsonObject, index: int, read_time: Callable[[Any, str], float]) -> Segment:

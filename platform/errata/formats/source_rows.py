@@ -28,12 +28,18 @@ from errata.formats.json_files import json_object, parse, read_text, write_text
 REJECTED = "_rejected"
 
 Adjustment = Literal[
-    "out of order", "backwards", "before the start", "duration", "after the end", "prose", "on one line"
+    "out of order",
+    "backwards",
+    "without an end",
+    "before the start",
+    "duration",
+    "after the end",
+    "prose",
+    "on one line",
 ]
-"""What was put right on the way in: lines that were not in order of time, ended before they started or stood before the
-beginning; a stated duration before the last words' end; chapters that
-began after the last words; lines of a description that mention a time and are no chapter; chapters that fell on a line
-which another had taken."""
+"""What was put right on the way in: lines that were not in order of time, ended before they started, had no end or
+stood before the beginning; a stated duration before the last words' end; chapters that began after the last words;
+lines of a description that mention a time and are no chapter; chapters that fell on a line which another had taken."""
 
 Value = TypeVar("Value")
 
