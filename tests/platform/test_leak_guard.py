@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errata.database import leak_guard
+from errata.database.fsck import fsck
 from errata.database.leak_guard import FULL
 from errata.database.record import Record
 from errata.database.tables import BandRow
@@ -289,6 +290,19 @@ def test_words_that_all_talks_begin_with_join_none_and_fill_no_index(record: Rec
         assert max(session.scalars(entries)) == FULL
     late = copy(made[-1], "late", "one word in ten was heard otherwise")
     assert group(record, add(record, late)) == {made[-1].hash, late.hash}
+
+
+def test_a_place_that_a_forgotten_talk_leaves_in_a_full_key_is_taken_by_the_next(either: Record) -> None:
+    copies = [shouted(talk("original", lines=20), f"copy {number}") for number in range(FULL + 3)]
+    for each in copies:
+        add(either, each)
+    for forgotten in ("copy 0", "copy 7"):
+        with either.write() as store:
+            store.tombstones.record_deletion(forgotten, "ann", "asked")
+        assert not fsck(either).problems
+    with either.look() as (session, _):
+        places = set(session.scalars(sa.select(BandRow.transcript)))
+    assert len(places) == FULL
 
 
 def test_more_copies_than_the_index_has_room_for_are_one_group(record: Record) -> None:

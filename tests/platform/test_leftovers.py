@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -64,9 +64,9 @@ def test_the_dead_whom_nobody_has_reaped_hold_nothing(root: Path) -> None:
         assert locks(root) == set()
 
 
-@pytest.mark.parametrize("number", [os.getpid(), os.getppid(), 1])
-def test_a_number_that_another_process_has_by_now_holds_nothing(root: Path, number: int) -> None:
-    lock(root, number)
+@pytest.mark.parametrize("number_of", [os.getpid, os.getppid, lambda: 1], ids=["own", "parent", "first"])
+def test_a_number_that_another_process_has_by_now_holds_nothing(root: Path, number_of: Callable[[], int]) -> None:
+    lock(root, number_of())
     clear_leftovers(root)
     assert locks(root) == set()
 

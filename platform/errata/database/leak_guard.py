@@ -15,6 +15,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from errata.database.sequence import AT_ONCE
 from errata.database.tables import BandRow, LinkRow, TranscriptRow
 from errata.domain import twins
 
@@ -36,6 +37,22 @@ def enter(session: Session, row: TranscriptRow) -> None:
     record_links(session, _links(session, row, entries), since=row.seq)
     taken = Counter(key for key, _ in entries)
     _index(session, row, [key for key in _keys(row) if taken[key] < FULL])
+
+
+def leave(session: Session, seqs: Sequence[int], since: int) -> None:
+    """Takes transcripts out of the index. Where a key was full, the first of those that found no room takes the place,
+    and the twins that this shows are linked as of `since`."""
+    own = sa.select(BandRow.band).where(BandRow.transcript.in_(seqs))
+    full = sa.select(BandRow.band).where(BandRow.band.in_(own)).group_by(BandRow.band)
+    freed = set(session.scalars(full.having(sa.func.count() >= FULL)))
+    session.execute(sa.delete(BandRow).where(BandRow.transcript.in_(seqs)))
+    if not freed:
+        return
+    later = sa.select(TranscriptRow).where(TranscriptRow.seq > min(seqs), TranscriptRow.forgotten.is_(None))
+    for row in session.scalars(later.order_by(TranscriptRow.seq)).yield_per(AT_ONCE):
+        if row.seq not in seqs and not freed.isdisjoint(_keys(row)):
+            complete_index(session, row)
+            record_links(session, missing_links(session, row), since)
 
 
 def record_links(session: Session, links: Sequence[LeakLink], since: int) -> None:

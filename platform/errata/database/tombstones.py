@@ -14,11 +14,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from errata.database import leak_guard
 from errata.database.blobs import Blobs
 from errata.database.leak_groups import LeakGroups
 from errata.database.sequence import highest_seq, next_seq
 from errata.database.tables import (
-    BandRow,
     CorrectionRow,
     DisputeRow,
     EventRow,
@@ -83,6 +83,7 @@ class Tombstones:
             row.external_id, row.title, row.channel = tombstone.external_hash, "", ""
             row.signature, row.forgotten = b"", tombstone.seq
         self._session.flush()
+        leak_guard.leave(self._session, [row.seq for row in rows], since=tombstone.seq)
         return self._read(tombstone)
 
     def _clear(self, seqs: Sequence[int]) -> JsonObject:
@@ -96,7 +97,6 @@ class Tombstones:
             sa.update(CorrectionRow)
             .where(CorrectionRow.transcript.in_(seqs))
             .values(chapters=[], why="", origin="", draft_by=None),
-            sa.delete(BandRow).where(BandRow.transcript.in_(seqs)),
             sa.delete(DisputeRow).where(DisputeRow.transcript.in_(seqs)),
         ):
             self._session.execute(statement)
