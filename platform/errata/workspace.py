@@ -53,6 +53,8 @@ class Workspace:
     @classmethod
     def find(cls, root: Path) -> Workspace:
         """Raises NotFound where `errata init` has not been."""
+        if root.is_file():
+            raise NotFound(f"{root} is a file and no workspace; name a workspace's folder")
         if not (root / FILE).is_file():
             command = shlex.join(["errata", "init", str(root)])
             raise NotFound(f"{root} is no workspace (it has no {FILE}); make one with: {command}")
@@ -80,6 +82,7 @@ class Workspace:
             _run(["git", "init", "--quiet", "--initial-branch=main", "."], root)
         if not (root / ".dvc").is_dir():
             _run([sys.executable, "-m", "dvc", "init", "--quiet"], root)
+        if not _dvc_config(root):
             (root / ".dvc/config").write_text(_DVC_CONFIG)
         for name in (PIPELINE, PARAMS):
             if not (root / name).exists():
@@ -128,9 +131,14 @@ class Workspace:
 def foreign_files(root: Path) -> list[str]:
     """What lies in a folder and is none of a workspace's: a git repository is no obstacle, and what an `errata init`
     that was killed has left is completed."""
-    begun = (root / ".dvc/config").is_file() and (root / ".dvc/config").read_text() == _DVC_CONFIG
+    begun = (root / ".dvc").is_dir() and _dvc_config(root) in ("", _DVC_CONFIG)  # empty: as `dvc init` makes it
     own = {".git", *_COMMITTED, *_ignored_names()} if begun else {".git"}
     return sorted(path.name for path in root.iterdir() if not any(path.match(name) for name in own))
+
+
+def _dvc_config(root: Path) -> str:
+    path = root / ".dvc/config"
+    return path.read_text() if path.is_file() else ""
 
 
 def check_pipeline(root: Path) -> None:

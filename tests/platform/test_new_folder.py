@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from errata.database.record import Record
 from errata.errors import BadInput, NotFound, Refused, Unavailable
 from errata.loop.init import init
-from errata.loop.new_folder import check_folder, nothing_left_behind
+from errata.loop.new_folder import check_folder, nothing_left_behind, sole_maker
 from errata.project_files import project_file
 from errata.settings import FILE, overriding_variables, read_settings, settings_file_text
 from errata.workspace import Workspace
@@ -44,7 +44,6 @@ def git(folder: Path, *words: str) -> str:
 
 def test_a_folder_with_files_of_its_own_is_refused_unless_it_is_meant(tmp_path: Path) -> None:
     folder = tmp_path / "Träger eins"
-    check_folder(folder, here=False)
     folder.mkdir()
     check_folder(folder, here=False)
     (folder / ".git").mkdir()
@@ -67,10 +66,36 @@ def test_a_pipeline_of_somebody_else_s_is_not_taken_for_ours(tmp_path: Path) -> 
     check_folder(tmp_path, here=True)
 
 
-def test_a_file_is_no_place_for_one(tmp_path: Path) -> None:
+def test_what_is_no_folder_is_no_place_for_one_and_stays(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
+    (tmp_path / "nowhere").symlink_to("gone")
     with pytest.raises(BadInput, match="is a file"):
-        check_folder(tmp_path / "file", here=True)
+        init(tmp_path / "file", here=True)
+    for place in ("file/below", "file/below/that", "nowhere", "nowhere/below"):
+        with pytest.raises(Unavailable, match="can't be made"):
+            init(tmp_path / place)
+    assert names(tmp_path) == {"file", "nowhere"} and not (tmp_path / "nowhere").exists()
+
+
+def test_two_at_once_are_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+    with sole_maker(tmp_path / "ws"):
+        (tmp_path / "ws" / ".dvc").mkdir()
+        with pytest.raises(Refused, match="another `errata init` is at work"):
+            init(tmp_path / "ws")
+        assert names(tmp_path / "ws") == {".dvc"}
+    with sole_maker(tmp_path / "ws"):
+        pass
+
+
+def test_one_that_the_first_took_away_again_is_not_made_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take_away_first(*_: object) -> None:
+        (tmp_path / "ws").rmdir()
+
+    monkeypatch.setattr("fcntl.flock", take_away_first)
+    with pytest.raises(Refused, match="another `errata init`"), sole_maker(tmp_path / "ws"):
+        pass
 
 
 def test_what_a_killed_init_has_left_is_completed(laid_out: Path, tmp_path: Path) -> None:
@@ -78,6 +103,11 @@ def test_what_a_killed_init_has_left_is_completed(laid_out: Path, tmp_path: Path
     (folder / FILE).unlink()
     (folder / "mlflow.db").touch()
     check_folder(folder, here=False)
+    (folder / ".dvc" / "config").write_text("")
+    check_folder(folder, here=False)
+    Workspace.lay_out(folder)
+    assert "analytics = false" in (folder / ".dvc" / "config").read_text()
+    (folder / FILE).unlink()
     (folder / "thesis.tex").touch()
     with pytest.raises(Refused, match=r"\(thesis\.tex\)"):
         check_folder(folder, here=False)
@@ -114,8 +144,8 @@ def test_what_a_repository_ignores_already_stays_so(tmp_path: Path) -> None:
 
 def test_a_folder_that_was_made_goes_with_its_parents(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
-    with pytest.raises(BrokenOffError), nothing_left_behind(folder):
-        (folder / ".git").mkdir(parents=True)
+    with pytest.raises(BrokenOffError), sole_maker(folder), nothing_left_behind(folder):
+        (folder / ".git").mkdir()
         Workspace(folder).record.migrate()
         raise BrokenOffError
     assert names(tmp_path) == set()
@@ -135,8 +165,8 @@ def test_a_folder_that_was_there_is_as_it_was(tmp_path: Path) -> None:
 
 
 def test_what_ends_well_stays(tmp_path: Path) -> None:
-    with nothing_left_behind(tmp_path / "a"):
-        (tmp_path / "a").mkdir()
+    with sole_maker(tmp_path / "a"), nothing_left_behind(tmp_path / "a"):
+        pass
     assert names(tmp_path) == {"a"}
 
 
@@ -146,14 +176,14 @@ def test_a_schema_that_was_made_is_dropped_and_one_that_was_there_stays(
     postgresql.create("unmade")
     url = postgresql.url("unmade")
     monkeypatch.setenv("ERRATA_DATABASE_URL", url)
-    with pytest.raises(BrokenOffError), nothing_left_behind(tmp_path / "ws"):
+    with pytest.raises(BrokenOffError), nothing_left_behind(tmp_path):
         Record(url, tmp_path).migrate()
         raise BrokenOffError
     engine = sa.create_engine(url)
     assert sa.inspect(engine).get_table_names() == []
     made = Record(url, tmp_path)
     made.migrate()
-    with pytest.raises(BrokenOffError), nothing_left_behind(tmp_path / "ws"):
+    with pytest.raises(BrokenOffError), nothing_left_behind(tmp_path):
         raise BrokenOffError
     assert not made.is_new()
     made.close()
@@ -221,9 +251,10 @@ def test_a_folder_that_is_no_workspace_is_one_sentence_and_stays_as_it_is(
     tmp_path: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for folder in (tmp_path / "none", tmp_path):
+    for folder in (tmp_path / "none", tmp_path, Path(__file__)):
         done = in_this_process(*words, "-w", folder, check=False)
-        assert done.returncode == 3 and done.stderr.count("\n") == 1 and "is no workspace" in done.stderr
+        assert done.returncode == 3 and done.stderr.count("\n") == 1 and "no workspace" in done.stderr
+        assert ("errata init" in done.stderr) != folder.is_file()
     assert names(tmp_path) == set()
 
 

@@ -12,7 +12,7 @@ from errata.documents.params import TARGETS
 from errata.errors import BadInput
 from errata.inference.artefact import CARD, Card, model_folder, seal, store_model
 from errata.loop.model_check import CONTEXT, check_model, load_config, longest_context
-from errata.loop.new_folder import check_folder, nothing_left_behind
+from errata.loop.new_folder import check_folder, nothing_left_behind, sole_maker
 from errata.operations.ownership import check_unclaimed, claim
 from errata.operations.status import ALIASES
 from errata.progress import note
@@ -35,17 +35,18 @@ def init(
     """Lays out a workspace and makes `model` (the embedded errata-tiny, by default) Day-0 and the first champion.
 
     `template` and `context` say how a model without a card of ours is asked. Doing it again completes what is missing.
-    Raises Refused for a folder with other files, unless it is to be made among them (`here`), and for a record that is
-    another workspace's, unless it is to `adopt` it; BadInput for a model that can't be asked or trained. Where a new
-    one can't be made whole, nothing is left of it.
+    Raises Refused for a folder with other files, unless it is to be made among them (`here`), while another `init` is
+    at work there, and for a record that is another workspace's, unless it is to `adopt` it; BadInput for a model that
+    can't be asked or trained. Where a new one can't be made whole, nothing is left of it.
     """
-    if (root / FILE).is_file():
-        return _complete(Workspace.lay_out(root), adopt, model, template, context)
-    check_folder(root, here)
-    if not adopt:
-        check_unclaimed(Workspace(root.resolve()))
-    with nothing_left_behind(root):
-        return _complete(Workspace.lay_out(root), adopt, model, template, context)
+    with sole_maker(root):
+        if (root / FILE).is_file():
+            return _complete(Workspace.lay_out(root), adopt, model, template, context)
+        check_folder(root, here)
+        if not adopt:
+            check_unclaimed(Workspace(root.resolve()))
+        with nothing_left_behind(root):
+            return _complete(Workspace.lay_out(root), adopt, model, template, context)
 
 
 def _complete(workspace: Workspace, adopt: bool, model: Path | None, template: str, context: int | None) -> Workspace:

@@ -1,14 +1,16 @@
-"""Where a workspace may be made, and that nothing is left where it couldn't."""
+"""Where a workspace may be made, by one at a time, and that nothing is left where it couldn't."""
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from errata.errors import BadInput, Refused
+from errata.errors import BadInput, Refused, Unavailable
 from errata.workspace import Workspace, check_pipeline, foreign_files
 
 _NAMED = 3
@@ -17,10 +19,6 @@ _NAMED = 3
 
 def check_folder(root: Path, here: bool) -> None:
     """Raises Refused for a folder with files of somebody else's, unless the workspace is wanted `here`, among them."""
-    if not root.exists():
-        return
-    if not root.is_dir():
-        raise BadInput(f"{root} is a file; name a folder")
     foreign = foreign_files(root)
     if foreign and not here:
         names = ", ".join(foreign[:_NAMED]) + (f" and {len(foreign) - _NAMED} more" if len(foreign) > _NAMED else "")
@@ -30,10 +28,49 @@ def check_folder(root: Path, here: bool) -> None:
 
 
 @contextmanager
+def sole_maker(root: Path) -> Iterator[None]:
+    """Makes the folder and keeps every other `errata init` out of it for the block. Where that fails, what had to be
+    made goes again.
+
+    Raises BadInput for a file, Refused while another is at work there, and Unavailable where it can't be made.
+    """
+    made = _topmost_missing(root)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        folder = os.open(root, os.O_RDONLY)
+    except OSError as error:
+        if root.is_file():
+            raise BadInput(f"{root} is a file; name a folder") from error
+        raise Unavailable(f"{root} can't be made ({error.strerror}); name another folder") from error
+    try:
+        _lock(folder, root)
+        try:
+            yield
+        except BaseException:
+            if made:
+                shutil.rmtree(made)
+            raise
+    finally:
+        os.close(folder)  # the lock goes with it, and with a process that is killed
+
+
+def _lock(folder: int, root: Path) -> None:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # another that made it has failed since, and taken it away
+        busy = not (root.exists() and os.path.samestat(os.fstat(folder), root.stat()))
+    except BlockingIOError:
+        busy = True
+    except OSError:  # a disk that has no locks
+        return
+    if busy:
+        raise Refused(f"another `errata init` is at work in {root}; wait for it, and try again")
+
+
+@contextmanager
 def nothing_left_behind(root: Path) -> Iterator[None]:
     """Where the block fails, the folder is as it was, and so is a database that had no record yet."""
-    made = _topmost_missing(root)
-    kept = set() if made else set(root.iterdir())
+    kept = set(root.iterdir())
     ignored = root / ".gitignore"
     ignored_before = ignored.read_bytes() if ignored in kept else b""
     record = Workspace(root.resolve()).record
@@ -43,7 +80,7 @@ def nothing_left_behind(root: Path) -> Iterator[None]:
     except BaseException:
         if record_is_new:
             record.remove()
-        for path in [made] if made else set(root.iterdir()) - kept:
+        for path in set(root.iterdir()) - kept:
             _remove(path)
         if ignored in kept:
             ignored.write_bytes(ignored_before)
@@ -53,8 +90,8 @@ def nothing_left_behind(root: Path) -> Iterator[None]:
 
 
 def _topmost_missing(folder: Path) -> Path | None:
-    """What `mkdir -p` would make first; None where all is there."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    """What `mkdir -p` would make first; None where all is there, be it as a link to nowhere, or below a file."""
+    missing = [path for path in (folder, *folder.parents) if not os.path.lexists(path)]
     return missing[-1] if missing else None
 
 
