@@ -57,6 +57,8 @@ _ENVIRONMENT = {
 
 _PATIENCE = 3.0
 """Seconds for an address to answer somebody who merely reads."""
+_DATABASES = re.compile(r"(sqlite|postgresql|mysql|mssql)[+:]")
+"""Addresses of a store that MLflow opens itself, without a server."""
 _PLACES = (
     ("runs", "artifact_uri"),
     ("model_versions", "source"),
@@ -177,12 +179,32 @@ class ModelRegistry:
 
     def aliases(self) -> dict[str, tuple[str, str]]:
         """Alias to version and identity, as MLflow has them; the identity is empty where the version isn't ours."""
+        if _DATABASES.match(self._uri):
+            return self._aliases_in_database()
         with self._mlflow_errors():
             if not self._has_model():
                 return {}
             numbers = self._client.get_registered_model(self._name).aliases
             versions = {number: self._client.get_model_version(self._name, number) for number in set(numbers.values())}
             return {alias: (str(number), versions[number].tags.get(SHA256, "")) for alias, number in numbers.items()}
+
+    def _aliases_in_database(self) -> dict[str, tuple[str, str]]:
+        """By MLflow's own tables: to import MLflow takes seconds, and who asks how things are waits for them."""
+        aliases = sa.table("registered_model_aliases", *map(sa.column, ("name", "alias", "version")))
+        tags = sa.table("model_version_tags", *map(sa.column, ("name", "version", "key", "value")))
+        of_version = (tags.c.name == aliases.c.name) & (tags.c.version == aliases.c.version) & (tags.c.key == SHA256)
+        query = sa.select(aliases.c.alias, aliases.c.version, sa.func.coalesce(tags.c.value, ""))
+        store = self._store_file()
+        if store is not None and not store.exists():
+            return {}
+        try:
+            with sa.create_engine(self._uri, poolclass=sa.NullPool).connect() as connection:
+                if not sa.inspect(connection).has_table(aliases.name):
+                    return {}
+                query = query.select_from(aliases.outerjoin(tags, of_version)).where(aliases.c.name == self._name)
+                return {alias: (str(version), identity) for alias, version, identity in connection.execute(query)}
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            raise Unavailable(self._sentence(error)) from error
 
     def apply(self, moves: Iterable[MoveRow]) -> int:
         """Brings MLflow's aliases to where `moves` leave them; returns how many it had to change.

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -234,6 +235,25 @@ def test_whoever_merely_reads_does_not_wait_for_one_that_is_away(
     with pytest.raises(NotFound, match="is gone"):
         ModelRegistry(f"sqlite:///{tmp_path / 'mlflow.db'}", "m", tmp_path).check_reachable()
     assert not list(tmp_path.iterdir())
+
+
+ALIASES = """
+import sys
+from pathlib import Path
+from registry.models import ModelRegistry
+print(ModelRegistry(sys.argv[1], "mlflow's", Path()).aliases(), "mlflow" in sys.modules)
+"""
+
+
+def test_who_asks_for_aliases_does_not_wait_until_mlflow_is_imported(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "mlflow.db") as store:
+        store.execute("CREATE TABLE registered_model_aliases (name, alias, version)")
+        store.execute("CREATE TABLE model_version_tags (name, version, key, value)")
+        store.execute("INSERT INTO registered_model_aliases VALUES ('mlflow''s', 'champion', 2), ('else', 'day0', 1)")
+        store.execute("INSERT INTO model_version_tags VALUES ('mlflow''s', 2, 'errata.sha256', 'abc')")
+    words = [sys.executable, "-c", ALIASES, f"sqlite:///{tmp_path / 'mlflow.db'}"]
+    done = subprocess.run(words, check=True, capture_output=True, text=True)
+    assert done.stdout == "{'champion': ('2', 'abc')} False\n"
 
 
 def test_a_store_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
