@@ -195,7 +195,7 @@ def test_who_is_interrupted_or_lacks_room_is_told_that_it_goes_on(
     def stop(_: Workspace) -> None:
         raise problem
 
-    monkeypatch.setattr("errata.loop.moved_aliases.loop_status", stop)
+    monkeypatch.setattr("errata.operations.status.loop_status", stop)
     done = in_this_process("status", "-w", workspace.root, check=False)
     assert done.returncode == code and done.stderr.count("\n") == 1
     assert done.stderr.startswith(f"errata: {says}")

@@ -231,10 +231,16 @@ def seeds_command(
 @app.command("status", rich_help_panel=LOOP)
 def status_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Where the loop stands, in one screen."""
-    from errata.cli.print_status import print_status
-    from errata.loop.moved_aliases import status_with_mlflow
+    from errata.cli.print_status import print_mlflow, print_status
+    from errata.operations.status import loop_status
 
-    show(status_with_mlflow(find(workspace)), as_json, print_status)
+    place = find(workspace)
+    status = loop_status(place)
+    if not as_json:  # at once: to ask MLflow takes longer than all that the record says
+        print_status(status)
+    from errata.loop.moved_aliases import with_mlflow
+
+    show(with_mlflow(place, status), as_json, print_mlflow)
 
 
 @app.command("report", rich_help_panel=LOOP)

@@ -37,12 +37,6 @@ def print_status(status: LoopStatus) -> None:
     say(f"watermark   {status.watermark}; {status.waiting_corrections} corrected transcripts wait for a night")
     for alias, model in status.aliases.items():
         say(f"{alias:<11} {model[:16] if model else '–'}")
-    for moved in status.moved_aliases:
-        say_wrapped(moved_alias_sentence(moved.alias, moved.model, moved.in_mlflow, moved.version), 12)
-    if status.moved_aliases:
-        say(f"at once:    errata init {shlex.quote(str(status.workspace))}")
-    if status.mlflow_problem:
-        say_wrapped(f"MLflow      {status.mlflow_problem}", 12)
     if status.preset:
         say(f"gate        preset {status.preset}")
     for night in status.nights:
@@ -53,6 +47,16 @@ def print_status(status: LoopStatus) -> None:
     if status.nights:
         rows = [_row(night) for night in status.nights]
         print_table("nights", ("night", "new corrections", "fresh items", "effect [90 %]", "verdict"), rows)
+
+
+def print_mlflow(status: LoopStatus) -> None:
+    """What MLflow says otherwise; nothing where it agrees."""
+    for moved in status.moved_aliases:
+        say_wrapped(moved_alias_sentence(moved.alias, moved.model, moved.in_mlflow, moved.version), 12)
+    if status.moved_aliases:
+        say(f"at once:    errata init {shlex.quote(str(status.workspace))}")
+    if status.mlflow_problem:
+        say_wrapped(f"MLflow      {status.mlflow_problem}", 12)
 
 
 def _row(night: NightSummary) -> tuple[str, ...]:

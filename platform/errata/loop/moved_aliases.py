@@ -6,16 +6,15 @@ from contextlib import suppress
 from dataclasses import replace
 
 from errata.errors import NotFound, Unavailable
-from errata.operations.status import ALIASES, LoopStatus, MovedAlias, loop_status
+from errata.operations.status import ALIASES, LoopStatus, MovedAlias
 from errata.progress import note
 from errata.wording.night_sentences import moved_alias_sentence
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
 
 
-def status_with_mlflow(workspace: Workspace) -> LoopStatus:
-    """`loop_status`, and what MLflow says otherwise; where it is away, why."""
-    status = loop_status(workspace)
+def with_mlflow(workspace: Workspace, status: LoopStatus) -> LoopStatus:
+    """The status, and what MLflow says otherwise; where it is away, why."""
     try:
         return replace(status, moved_aliases=moved_aliases(workspace))
     except (NotFound, Unavailable) as problem:
