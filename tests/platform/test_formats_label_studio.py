@@ -157,6 +157,7 @@ def test_the_draft_is_the_prediction_that_the_annotation_was_made_from(
         (verdict("Accept"), "accept", CHAPTERS),
         ([*TWO, *verdict("edit")], "accept", CHAPTERS),
         ([*TWO, *verdict("reject")], "reject", None),
+        ([*TWO[2:], *TWO[:2], *verdict("reject")], "reject", None),
         (verdict("reject"), "reject", None),
         ([*seconds(0, 9, "Earth"), *verdict("edit")], "edit", EARTH),
         ([], "edit", ()),

@@ -144,6 +144,8 @@ def test_every_control_of_a_task_is_in_the_label_config(tmp_path: Path) -> None:
     assert shown_data <= set(task["data"])
     assert {choice.get("value") for choice in named["verdict"]} == {"accept", "edit", "reject"}
     assert named["chapter_title"].get("perRegion") == "true"
+    # by this the list of regions is the list of titles, in which one types
+    assert named["chapter_title"].get("displayMode") == "region-list"
 
 
 def test_regions_cover_the_transcript_from_the_first_chapter_on() -> None:

@@ -150,8 +150,8 @@ BROKEN = [
     (without(video_id=7), "video_id must be text, not 7"),
     (without(video_id=" "), "video_id is empty"),
     (without(video_id="a\0"), "video_id has a NUL character at 1"),
-    (without("reviewer"), "reviewer must be text, not None"),
-    (without(reviewer=""), "reviewer is empty"),
+    (without("reviewer"), "it names no reviewer; fill in who, or leave it out"),
+    (without(reviewer=""), "it names no reviewer"),
     (without(kind="retract"), "kind must be one of edit, accept, reject, not 'retract'"),
     (without(kind=["edit"]), "kind must be one of edit, accept, reject, not ['edit']"),
     (without("reviewed"), "an edit needs `reviewed`"),
@@ -243,7 +243,7 @@ def test_rejects_of_rejects_keep_one_reason_and_can_still_be_mended(tmp_path: Pa
     path = write(tmp_path / "reviews.jsonl", without(reviewer="", _rejected={"reason": "old"}))
     again = tmp_path / "again.jsonl"
     write_rejects(again, list(reviews_jsonl.read(path)))
-    assert json.loads(again.read_text())["_rejected"]["reason"].startswith("reviewer is empty")
+    assert json.loads(again.read_text())["_rejected"]["reason"].startswith("it names no reviewer")
     (mended,) = reviews_jsonl.read(write(again, again.read_text().replace('"reviewer": ""', '"reviewer": "Ann"')))
     assert isinstance(mended, Review)
 

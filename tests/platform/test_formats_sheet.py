@@ -202,7 +202,8 @@ BROKEN: list[tuple[list[dict[str, Any]], str]] = [
     ([row("5", "a"), row("5", "b")], "two chapters at 5"),
     ([row("5", "a\0")], "NUL character"),
     ([row("5", "x" * 1_000_000)], "shorten it to 500"),
-    ([row("5", "a", reviewer="")], "reviewer must be text, not None"),
+    ([row("5", "a", reviewer="")], "it names no reviewer"),
+    ([row("", "", reviewer="", blind="yes")], "it names no reviewer"),
     ([row("5", "a", kind="maybe")], "not 'maybe'"),
     ([row("5", "a", kind="edit"), row("6", "b", kind="accept")], "not 'accept and edit'"),
     (

@@ -30,8 +30,9 @@ _CONFIG = """<View>
   </ParagraphLabels>
   <Paragraphs name="transcript" value="$segments" layout="dialogue" nameKey="speaker" textKey="text"
               granularity="paragraph" {player}/>
-  <TextArea name="chapter_title" toName="transcript" perRegion="true" required="true" maxSubmissions="1"
-            editable="true" placeholder="The chapter's title"/>
+  <TextArea name="chapter_title" toName="transcript" perRegion="true" displayMode="region-list" maxSubmissions="1"
+            editable="true" required="true" requiredMessage="Give each chapter a title, in the list of regions."
+            placeholder="The chapter's title"/>
   <Choices name="verdict" toName="transcript" choice="single" showInLine="true">
     <Choice value="accept"/><Choice value="edit"/><Choice value="reject"/>
   </Choices>

@@ -43,10 +43,15 @@ def _review(row: SourceRow, line: Callable[[Any], Line]) -> Review:
 def _without_untouched(line: Line) -> Line:
     """Chapters that the tool itself filled in, left out: a reviewer who rejects or accepts need not clear them."""
     reviewed, draft = line.get("reviewed"), line.get("draft")
-    untouched = draft is None or reviewed == draft
+    untouched = draft is None or _same_chapters(reviewed or [], draft)
     if (line.get("kind") == "reject" and untouched) or (line.get("kind") == "accept" and not reviewed):
         return {**line, "reviewed": None}
     return line
+
+
+def _same_chapters(one: list[JsonObject], other: list[JsonObject]) -> bool:
+    """In whatever order: a tool puts last what somebody has removed and brought back."""
+    return len(one) == len(other) and all(chapter in other for chapter in one)
 
 
 def by_day(rows: Iterable[SourceRow | Rejected], day: Callable[[Any], Any]) -> list[SourceRow | Rejected]:

@@ -123,6 +123,8 @@ def review_of(row: SourceRow, key: str | None = None) -> Review:
     raw = mapping(row.raw, "the row")
     if raw.get("kind") == "reference":
         return _reference(row, raw)
+    if raw.get("reviewer") in (None, ""):
+        raise BadInput("it names no reviewer; fill in who, or leave it out where nobody has reviewed it")
     draft = _chapters(raw.get("draft"), "draft")
     blind = yes_or_no(raw.get("blind"), "blind")
     if blind:
