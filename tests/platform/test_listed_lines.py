@@ -30,6 +30,9 @@ def listed(text: str) -> list[tuple[float, str]]:
         "4️⃣ 3:00 Glaze",
         "3:00\u200b Glaze",
         "\u200f3:00 Glaze",
+        "【3:00】Glaze",
+        "「3:00」 Glaze",
+        "（3:00） Glaze",
         "\ufeff3:00 Glaze",
         "0:3:00 Glaze",
         "00:03:00.000 Glaze",
@@ -60,6 +63,11 @@ def listed(text: str) -> list[tuple[float, str]]:
 def test_a_chapter_may_be_written_so(line: str) -> None:
     for place in (f"{LIST}\n{line}", f"{LIST}\n{line}\n6:00 Shop"):
         assert listed(place)[:4] == [(0, "Clay"), (60, "Wheel"), (120, "Kiln"), (180, "Glaze")]
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\x0b", "\x85", "\x1c"])
+def test_a_title_goes_on_behind_what_ends_no_line(end: str) -> None:
+    assert listed(f"{LIST}\n3:00 Salt{end}glaze")[3] == (180, f"Salt{end}glaze")
 
 
 @pytest.mark.parametrize(
@@ -108,6 +116,11 @@ def test_prose_that_mentions_a_time_is_left_alone_and_counted(line: str) -> None
         (f"{LIST}\n3:00end\n4:00 Shop", "'3:00end'"),
         (f"{LIST}\n3.00 Glaze\n4:00 Shop", "'3.00 Glaze'"),
         (f"{LIST}\n3m00s Glaze", "'3m00s Glaze'"),
+        (f"{LIST}\n3:000 Glaze\n4:00 Shop", "'3:000 Glaze'"),
+        (f"{LIST}\n3 :00 Glaze\n4:00 Shop", "'3 :00 Glaze'"),
+        (f"{LIST}\n3: 00 Glaze\n4:00 Shop", "'3: 00 Glaze'"),
+        (f"{LIST}\n3::00 Glaze\n4:00 Shop", "'3::00 Glaze'"),
+        (f"{LIST}\nGlaze 3 : 00\n4:00 Shop", "'Glaze 3 : 00'"),
         (f"{LIST}\nPart 4 3:00 Glaze\n4:00 Shop", "'Part 4 3:00 Glaze'"),
         (f"{LIST}\nGlaze 8:00", "'Glaze 8:00'"),
         (f"{LIST}\n\nGlaze - 8:00", "'Glaze - 8:00'"),

@@ -44,7 +44,7 @@ def starts(text: str) -> JsonObject:
 
 
 def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    return [line.strip() for line in re.split(r"[\r\n]+", text) if line.strip()]
 
 
 def _is_mp4chaps(lines: list[str], named_so: bool) -> bool:

@@ -24,16 +24,17 @@ _CLOCK = r"(?<![\d:])\d{1,3}(?::\d{1,2})*:\d{2}(?:[.,]\d{1,3})?(?!:?\d)"
 _DAY = r"(?!\s?(?:[ap]\.?m\b|[AP]\.?M\b|[Uu]hr\b|o['’]clock\b|(?:UTC|GMT|CES?T|E[SD]T|P[SD]T|[PE]T|BST|JST)\b))"
 """Not a time of day, which is followed by one of these."""
 _DASHES = r"-–—−―~〜～→"
+_OPENING = r"[\[({<【〔〈《「『]"
 _RANGE = rf"(?:[\])}}]*\s*(?:[{_DASHES}]|\bto\b)\s*[\[({{]*(?P<end>{_CLOCK}))?"
 _NUMBER = r"(?:\d{1,3}[.):\]\s\-–—|]+)?"
-_CLOSING = r"[\])}>*`_~]"
+_CLOSING = r"[\])}>*`_~】〕〉》」』]"
 _LINK = r"(?:\(https?://[^\s)]*\))?"
 """Where the time leads, in Markdown."""
 _SIGNS = rf"{_DASHES}:|=>➔➜➡►▶»•·・/"
 _SEPARATOR = rf"\s*(?:[{_SIGNS}]{{1,3}}(?=\s|$)|[-–—:|→➔➜➡►▶»])?\s*"
 
 _FIRST = re.compile(
-    rf"[\W_]*?{_NUMBER}[\[({{<]*(?P<time>{_CLOCK}){_RANGE}{_DAY}"
+    rf"[\W_]*?{_NUMBER}{_OPENING}*(?P<time>{_CLOCK}){_RANGE}{_DAY}"
     rf"(?:{_CLOSING}+{_LINK}[.,;:]?|[.,;]?+(?![A-Za-z0-9_])){_SEPARATOR}(?P<title>.*)",
     re.DOTALL,
 )
@@ -42,9 +43,11 @@ _LAST = re.compile(
     rf"(?<![A-Za-z0-9])(?P<time>{_CLOCK}){_RANGE}(?:{_CLOSING}+{_LINK})?[.,;]?[\s|]*",
     re.DOTALL,
 )
+_LINE_END = re.compile(r"\r\n|\r|\n")
+"""Not splitlines: U+2028 may stand in a title."""
 _ANY = re.compile(_CLOCK)
-_PAIR = r"\d{1,3}(?:[.;,'’′·hm–-]|:-?)\d{1,2}(?:m\d{1,2})?s?"
-"""Numbers that are parted as those of a time may be."""
+_PAIR = r"\d{1,3}(?:(?:[.;,'’′·hm–-]|:-?)\d{1,2}(?:m\d{1,2})?s?|(?:\s:\s?|:\s|::+)\d{1,2}|:\d{3})"
+"""Numbers that are parted as those of a time may be, or nearly so ("3: 00", "3::00", "3:000")."""
 _ODD = re.compile(rf"[\W_]*?{_NUMBER}{_PAIR}(?![\w:]).*|.*?(?<![\w:.,/-]){_PAIR}[\W_]*", re.DOTALL)
 _WHEN = re.compile(
     r"(?:\b(?:at|by|from|until|till|around|since|before|after|um|ab|bis|gegen|seit|à|às|alle|las|kl)|@)\W*$",
@@ -76,7 +79,7 @@ class TimedLine(NamedTuple):
 
 def timed_lines(text: str) -> Iterator[TimedLine]:
     """The lines that hold a time, or what may be one."""
-    for number, line in enumerate(text.splitlines()):
+    for number, line in enumerate(_LINE_END.split(text)):
         found = read_line(line, number)
         if found is not None:
             yield found
