@@ -377,12 +377,29 @@ def test_captions_that_roll_tell_the_same_as_those_that_do_not(
     assert [segment.text for segment in segments(file)] == [" ".join(line.split()) for line in spoken]
 
 
+@pytest.mark.parametrize("arrow", ["-->", "->", "→", "–>", "--&gt;"])
+def test_arrows_of_other_programs_are_arrows(arrow: str, sub) -> None:
+    found = sub(f"1\n00:00:01,000 {arrow} 00:00:02,000\nclay\n\n2\n00:00:03,000 {arrow} 00:00:04,000\nwheel\n")
+    assert found == (Segment(1.0, 2.0, "clay"), Segment(3.0, 4.0, "wheel"))
+
+
+@pytest.mark.parametrize("mark", ["\ufeff", "\u202b", "\u200f", "\u200b"])
+def test_marks_that_nobody_sees_change_no_number_and_no_time(mark: str, sub) -> None:
+    cues = [f"{mark}{at}\n{mark}00:00:0{at},000 --> 00:00:0{at},500{mark}\n{at} pots" for at in (1, 2)]
+    assert sub("\n\n".join(cues) + "\n") == (Segment(1.0, 1.5, "1 pots"), Segment(2.0, 2.5, "2 pots"))
+
+
 CUE = "00:00:01.000 --> 00:00:02.000\nHello.\n"
 BROKEN = {
     "header": (b"Hello.\n\n" + CUE.encode(), ".vtt", "its first line must be WEBVTT"),
     "nothing": (b"WEBVTT\n\n", ".vtt", "no cue is in it"),
     "garbage": (b"%PDF-1.4 is not captions", ".srt", "no cue is in it"),
     "torn": (f"WEBVTT\n\n{CUE}\n00:00:03.000 --".encode(), ".vtt", "line 6 ('00:00:03.000 --') belongs to no cue"),
+    "torn end": (
+        f"{CUE}\n00:00:03.000 --> 00:0".encode(),
+        ".srt",
+        "line 4 ('00:00:03.000 --> 00:0') belongs to no cue",
+    ),
     "number": (f"1\n{CUE}\n2".encode(), ".srt", "line 5 ('2') belongs to no cue"),
     "above": (f"WEBVTT\n\nand\nmore\n\n{CUE}".encode(), ".vtt", "line 3 ('and') belongs to no cue"),
     "clock": (b"WEBVTT\n\n00:00:61.000 --> 00:00:62.000\nHi.\n", ".vtt", "line 3 must be times such as"),

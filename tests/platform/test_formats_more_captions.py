@@ -36,6 +36,11 @@ FILES: dict[str, tuple[str, str, list[Segment]]] = {
         + "Dialogue: 1,0:00:01.00,0:00:04.00,Default,Ann,,{\\p1}m 0 0 l 9 9{\\p0}the vat,\\Nis deep\n",
         [Segment(1.0, 4.0, "the vat, is deep", "Ann"), Segment(5.0, 6.5, "later")],
     ),
+    "lrc, past an hour": (
+        ".lrc",
+        "[59:58.00]the vat\n[60:00.50]is deep\n[125:01.00]and blue\n",
+        [Segment(3598.0, 3600.5, "the vat"), Segment(3600.5, 7501.0, "is deep"), Segment(7501.0, 9452.5, "and blue")],
+    ),
     "ttml, clocks": (
         ".ttml",
         TTML.format(

@@ -41,6 +41,14 @@ TEXTS: dict[str, tuple[str, list[Line]]] = {
         "00:00:05,120 --> 00:00:07,000 we dye wool\n00:00:07,000 --> 00:00:09,000 and silk\n",
         [(5.12, 7, None, "we dye wool"), (7, 9, None, "and silk")],
     ),
+    "minutes past an hour": (
+        "59:58 we dye wool here\n60:00 and silk and linen\n125:01 it dries\n",
+        [
+            (3598, 3600, None, "we dye wool here"),
+            (3600, 7501, None, "and silk and linen"),
+            (7501, 8476.75, None, "it dries"),
+        ],
+    ),
     "one range": ("[00:00.000 --> 00:02.000] We dye.\n", [(0, 2, None, "We dye.")]),
     "WhisperX's": (
         "[00:00.000 --> 00:02.000] [SPEAKER_00]: We dye.\n[00:02.000 --> 00:03.000] [SPEAKER_01]: Yes.\n",

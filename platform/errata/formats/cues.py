@@ -1,12 +1,15 @@
 """Cues: what is shown from one time to another. WebVTT and SubRip differ in little else than what stands around them.
 
 A cue is a line with times, `00:01:02.500 --> 00:01:04`, and the lines below it; its number or name may stand above it.
-Hours may be missing; the fraction has a point or a comma, and up to three digits, or a colon and three.
+Hours may be missing; the fraction has a point or a comma, and up to three digits, or a
+colon and three. The arrow may be `->` or `→`. Marks that nobody sees, as for writing direction, may stand around times
+and numbers.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from html import unescape
 from reprlib import repr as short
@@ -17,8 +20,10 @@ from errata.errors import BadInput
 _CLOCK = r"(?:\d{1,4}:)?[0-5]?\d:[0-5]?\d"
 STAMP = rf"{_CLOCK}(?:[.,]\d{{1,3}}|:\d{{3}})?"
 _PARTS = re.compile(rf"({_CLOCK})(?:[.,](\d{{1,3}})|:(\d{{3}}))?", re.ASCII)
-_TIMES = re.compile(rf"\s*({STAMP})\s*-->\s*({STAMP})(?:\s.*)?", re.ASCII)
-_FIRST_CUE = re.compile(rf"(?:\d+[ \t]*(?:\r\n?|\n))?[ \t]*{STAMP}[ \t]*-->(?![ \t]*{STAMP}[ \t]+(?!\w+:)\S)", re.ASCII)
+_HEADS = (">", "→", "&gt;")
+_ARROW = r"(?:-{1,3}(?:>|&gt;)|[–—]>|→)"
+_TIMES = re.compile(rf"\s*({STAMP})\s*{_ARROW}\s*({STAMP})(?:\s.*)?", re.ASCII)
+_FIRST_CUE = re.compile(rf"(?:\d+\s*\n)?\s*{STAMP}\s*{_ARROW}(?!\s*{STAMP}[ \t]+(?!\w+:)\S)", re.ASCII)
 _LINE_END = re.compile(r"\r\n|\r|\n")  # not splitlines: U+2028 may stand in a cue
 _HARD_BLANK = re.compile(r"\\[hN]")
 _TORN = re.compile(r"(?:\d{1,4}:){1,2}[\d:.,]*\s*-{0,2}", re.ASCII)
@@ -34,7 +39,19 @@ class Cue(NamedTuple):
 
 def is_first(text: str) -> bool:
     """Whether a text begins with a cue, numbered or not."""
-    return _FIRST_CUE.match(text.lstrip()) is not None
+    lines = _LINE_END.split(text.lstrip(), maxsplit=2)[:2]
+    return _FIRST_CUE.match("\n".join(map(_seen, lines))) is not None
+
+
+def _seen(line: str) -> str:
+    """The line without marks that nobody sees, and without blanks around it."""
+    if line.isascii():
+        return line.strip()
+    return "".join(character for character in line if unicodedata.category(character) != "Cf").strip()
+
+
+def _is_times(line: str) -> bool:
+    return "-->" in line or (any(end in line for end in _HEADS) and _TIMES.fullmatch(_seen(line)) is not None)
 
 
 def seconds(stamp: str, what: str) -> float:
@@ -46,6 +63,14 @@ def seconds(stamp: str, what: str) -> float:
     for part in match[1].split(":"):
         total = total * 60 + int(part)
     return (total * 1000 + int((match[2] or match[3] or "0").ljust(3, "0"))) / 1000
+
+
+def seconds_of_minutes(stamp: str, what: str) -> float:
+    """Of a clock without hours too, whose minutes run on past 59: 75:30. Raises BadInput."""
+    minutes, _, rest = stamp.strip().partition(":")
+    if ":" in rest or not (minutes.isascii() and minutes.isdigit() and len(minutes) < 5):
+        return seconds(stamp, what)
+    return int(minutes) * 60 + seconds(f"0:{rest}", what)
 
 
 def without_tags(line: str) -> str:
@@ -71,7 +96,7 @@ def cues(text: str, name: re.Pattern[str], aside: re.Pattern[str]) -> Iterator[C
     last cue is cut off.
     """
     lines = _LINE_END.split(text)
-    places = [at for at, line in enumerate(lines) if "-->" in line]
+    places = [at for at, line in enumerate(lines) if _is_times(line)]
     if not places:
         raise BadInput("no cue is in it (a line such as 00:01:02.500 --> 00:01:04.000); export it again")
     begins = [_begin(lines, at, name) for at in places] + [len(lines)]
@@ -84,7 +109,7 @@ def cues(text: str, name: re.Pattern[str], aside: re.Pattern[str]) -> Iterator[C
 def _begin(lines: list[str], at: int, name: re.Pattern[str]) -> int:
     """Where the cue with times at `at` begins: a line higher when its name stands there, or its number."""
     # A number is one wherever it stands, since some programs forget the blank line; a name only below a blank line.
-    above = lines[at - 1].strip() if at else ""
+    above = _seen(lines[at - 1]) if at else ""
     apart = at == 1 or (at > 1 and not lines[at - 2].strip())
     return at - 1 if above and (above.isdigit() or (apart and name.fullmatch(above))) else at
 
@@ -117,9 +142,12 @@ def _check_head(lines: list[str], aside: re.Pattern[str]) -> None:
 def _check_tail(lines: list[str], last: int) -> None:
     """Raises BadInput where the file ends with the next cue's number, or within its times."""
     begin, block = [*_blocks(lines)][-1]
-    number = lines[last - 1].strip() if last else ""
+    times = _TIMES.fullmatch(_seen(lines[last]))
+    if times and block[-1] == lines[last] and seconds(times[2], "its end") < seconds(times[1], "its start"):
+        raise _homeless(last, lines[last])
+    number = _seen(lines[last - 1]) if last else ""
     following = str(int(number) + 1) if number.isascii() and number.isdigit() and len(number) < 9 else None
-    if begin > last and (block[0].strip() == following or _TORN.fullmatch(block[-1].strip())):
+    if begin > last and (_seen(block[0]) == following or _TORN.fullmatch(block[-1].strip())):
         raise _homeless(begin, block[0])
 
 
@@ -133,7 +161,7 @@ def _homeless(at: int, line: str) -> BadInput:
 
 
 def _cue(times: str, number: int, lines: list[str]) -> Cue:
-    match = _TIMES.fullmatch(times)
+    match = _TIMES.fullmatch(_seen(times))
     if match is None:
         raise BadInput(f"line {number} must be times such as 00:01:02.500 --> 00:01:04.000, not {short(times)}")
     start, end = (seconds(stamp, f"line {number}") for stamp in match.groups())

@@ -15,14 +15,16 @@ from typing import Any
 
 from errata.errors import BadInput
 from errata.files import JsonObject
-from errata.formats.cues import STAMP, seconds
+from errata.formats.cues import seconds_of_minutes
 from errata.formats.ends import with_ends
 from errata.formats.talk import Speech
 
-_LINE = re.compile(rf"((?:\[{STAMP}\])+)(.*)", re.ASCII)
-_STAMPS = re.compile(rf"\[({STAMP})\]", re.ASCII)
+_STAMP = r"\d{1,4}:[0-5]?\d(?::[0-5]?\d)?(?:[.,]\d{1,3}|:\d{3})?"
+"""It has no hours as a rule: minutes run on past 59."""
+_LINE = re.compile(rf"((?:\[{_STAMP}\])+)(.*)", re.ASCII)
+_STAMPS = re.compile(rf"\[({_STAMP})\]", re.ASCII)
 _TAG = re.compile(r"\[(?P<name>[a-zA-Z#]+):(?P<value>[^\]]*)\]")
-_WORD_TIME = re.compile(rf"<{STAMP}>", re.ASCII)
+_WORD_TIME = re.compile(rf"<{_STAMP}>", re.ASCII)
 _DECIMALS = re.compile(r"\[\d+:\d\d\.\d\d\d?\]", re.ASCII)
 
 
@@ -60,5 +62,6 @@ def _said(line: str, number: int, offset: float) -> list[JsonObject]:
     if match is None:
         raise BadInput("line {} must begin with a time such as [01:02.50], not {}", number, short(line))
     words = _WORD_TIME.sub("", match[2])
-    starts = [max(0.0, round(seconds(stamp, f"line {number}") - offset, 3)) for stamp in _STAMPS.findall(match[1])]
+    times = [seconds_of_minutes(stamp, f"line {number}") for stamp in _STAMPS.findall(match[1])]
+    starts = [max(0.0, round(time - offset, 3)) for time in times]
     return [{"start": start, "end": None, "text": words, "speaker": None} for start in starts]

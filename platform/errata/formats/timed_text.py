@@ -24,7 +24,7 @@ from reprlib import repr as short
 from typing import Any, NamedTuple
 
 from errata.errors import BadInput
-from errata.formats.cues import seconds, unescape_text
+from errata.formats.cues import seconds_of_minutes, unescape_text
 from errata.formats.ends import with_ends
 from errata.formats.speakers import carry_speakers, split_speakers
 from errata.formats.talk import Speech
@@ -52,6 +52,8 @@ _ALMOST = re.compile(r"-->|^(?:[\[(<]\d{1,4}:\d\d|\d{1,4}:\d\d:\d)", re.ASCII)
 """What stands in no words: a time that was meant for one."""
 _LEAST_SHARE = 0.2
 """Of the lines, in a text that begins without a time: fewer times than this are talked about, not kept."""
+_A_FEW = 10.0
+"""Seconds: a chapter lasts longer."""
 _SLOWEST = 0.25
 """Words a second: who speaks more slowly, all pauses counted, is a list of chapters."""
 
@@ -79,6 +81,16 @@ def fits(content: Any) -> bool:
     if stamped < 2:
         return bool(stamped) and lines[0].stamped is not None and _has_range(lines[0].stamped)
     return lines[0].stamped is not None or (stamped > 2 and stamped >= _LEAST_SHARE * len(lines))
+
+
+def is_speech(text: str) -> bool:
+    """Whether all of a text can be read as what was said, most lines of it within a few seconds."""
+    try:
+        lines = speech(text) if fits(text) else []
+    except BadInput:
+        return False
+    quick = sum(0 < following["start"] - line["start"] < _A_FEW for line, following in pairwise(lines))
+    return 0 < len(lines) <= 2 * quick
 
 
 def speech(text: str) -> Speech:
@@ -152,7 +164,7 @@ def _begin(stamped: _Stamped, number: int) -> dict[str, Any]:
 
 
 def _moment(stamp: str, what: str) -> float:
-    return seconds(stamp, what) if ":" in stamp else float(stamp)
+    return seconds_of_minutes(stamp, what) if ":" in stamp else float(stamp)
 
 
 def _check_pace(lines: Speech) -> None:
