@@ -17,6 +17,7 @@ from errata.errors import BadInput
 from errata.formats import detect
 from errata.formats.kinds import FORMATS, kind, label
 from errata.formats.source_rows import ImportedTranscript, LeftOut, Rejected, write_rejects
+from errata.operations.refusals import refusals
 
 WORDS = "Hello there. Soil first."
 VTT = f"WEBVTT\n\n00:01.000 --> 00:09.000\n{WORDS}\n"
@@ -292,6 +293,70 @@ def test_a_link_to_nowhere_and_what_is_compressed_are_refused_by_name(tmp_path: 
     assert set(reasons) == {"gone", "packed.vtt"}
     assert "can't be read (No such file" in reasons["gone"]
     assert reasons["packed.vtt"].endswith("is compressed; unpack it first (gunzip)")
+
+
+def test_sound_beside_captions_that_name_their_language_belongs_to_them(tmp_path: Path) -> None:
+    write(tmp_path / "talk.en.vtt", VTT)
+    for name in ("talk.mp4", "Thumbs.db", "desktop.ini"):
+        (tmp_path / name).write_bytes(b"\0")
+    assert arrivals(tmp_path) == ["talk.en"]
+
+
+def test_files_that_nobody_can_place_are_refused_for_one_reason(tmp_path: Path) -> None:
+    write(tmp_path / "talk.vtt", VTT)
+    for name in ("a.md", "b.md", "c.mp4"):
+        (tmp_path / name).write_bytes(b"\0")
+    (refusal,) = refusals(item for item in detect.transcripts(tmp_path).rows if isinstance(item, Rejected))
+    assert refusal.count == 3 and refusal.reason.startswith("… is in no format that can be read; accepted are")
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [({}, "it has no files$"), ({"a.vtt": "", "b.md": "x"}, r"of its files, .*a\.vtt is empty; export it again")],
+)
+def test_a_folder_in_which_nothing_can_be_read_says_why(files: dict[str, str], said: str, tmp_path: Path) -> None:
+    for name, content in files.items():
+        write(tmp_path / name, content)
+    with pytest.raises(BadInput, match=said):
+        detect.transcripts(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (gzip.compress(VTT.encode()), "is compressed; unpack it first"),
+        (b"%PDF-1.4\n%\xe2\xe3\xcf\xd3", "is a PDF; save its words as text"),
+        (b"PK\x03\x04\x14\0\x06\0\xff\xfe", "is a zip archive or an Office document"),
+        (b"{\\rtf1\\ansi Hello there.}", "is rich text"),
+        ("Hello there.".encode("utf-16-le"), "is UTF-16 or UTF-32 without the mark"),
+        ("Hello there.".encode("utf-32"), "is UTF-16 or UTF-32 without the mark"),
+    ],
+)
+@pytest.mark.parametrize("ending", [".txt", ".srt", ".json"])
+def test_a_file_that_is_no_text_is_told_what_it_is(content: bytes, said: str, ending: str, tmp_path: Path) -> None:
+    (tmp_path / f"talk{ending}").write_bytes(content)
+    with pytest.raises(BadInput, match=said):
+        list(detect.transcripts(tmp_path / f"talk{ending}").rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("TALK.TXT", "Hello there."), ("TALK.VTT", VTT), ("TALK.JSON", WHISPER), ("TALK.SRT", SRT)],
+)
+def test_endings_in_capitals_are_the_same_endings(name: str, content: Any, tmp_path: Path) -> None:
+    write(tmp_path / name, content)
+    assert arrivals(tmp_path / name) == arrivals(tmp_path) == ["TALK"]
+
+
+def test_a_second_byte_order_mark_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "talk.srt").write_text(f"\ufeff\ufeff{SRT}")
+    assert arrivals(tmp_path / "talk.srt") == ["talk"]
+
+
+def test_a_name_as_long_as_a_disk_takes_is_read(tmp_path: Path) -> None:
+    name = "ü" * 125  # of 255 bytes, so that nothing fits behind it
+    write(tmp_path / f"{name}.srt", SRT)
+    assert arrivals(tmp_path / f"{name}.srt") == arrivals(tmp_path) == [name]
 
 
 def test_a_data_set_that_cannot_be_read_stops_its_folder_only_where_nothing_else_is_there(tmp_path: Path) -> None:

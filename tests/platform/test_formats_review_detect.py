@@ -181,3 +181,34 @@ def test_the_real_reviews_and_the_real_metadata(shared: Path) -> None:
     found = review_detect.reviews(shared / "data/talks/chapters/chapters_talks.json")
     assert found.label == "video descriptions"  # without chapter lists in them, and so refused one by one
     assert all(isinstance(row, Rejected) for row in found.rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("talk.srt", "1\n00:00:01,000 --> 00:00:04,000\nHello.\n", "SubRip"),
+        ("talk.ass", "[Script Info]\n[Events]\n", "SubStation Alpha"),
+        ("talk.json", '{"segments": [{"start": 0, "end": 1, "text": "Hello."}]}', "Whisper JSON"),
+        ("talk.json", '[{"text": "Hello.", "start": 0.0, "duration": 1.0}]', "a transcript of youtube-transcript-api"),
+    ],
+)
+def test_a_transcript_is_told_where_it_belongs(name: str, content: str, what: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(BadInput, match=rf"holds a transcript \({what}\); import it with `errata import transcripts`"):
+        review_detect.reviews(tmp_path / name)
+
+
+def test_speech_with_times_is_no_description(tmp_path: Path) -> None:
+    (tmp_path / "talk.txt").write_text("[00:00.000 --> 00:02.000] We dye wool.\n[00:02.000 --> 00:04.000] It dries.\n")
+    (refused,) = review_detect.reviews(tmp_path / "talk.txt").rows
+    assert isinstance(refused, Rejected) and "import it with `errata import transcripts`" in refused.reason
+
+
+def test_what_is_not_read_of_a_folder_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "v.txt").write_text(LIST)
+    (tmp_path / "reviews.jsonl").write_text(json.dumps(REVIEW))
+    (tmp_path / ".hidden").write_text("")
+    (tmp_path / "more").mkdir()
+    rows = list(review_detect.reviews(tmp_path).rows)
+    assert [row.row for row in rows if isinstance(row, LeftOut)] == ["more", "reviews.jsonl"]
+    assert sum(isinstance(row, Review) for row in rows) == 1

@@ -214,6 +214,12 @@ def test_why_rows_were_refused_is_said_once_a_reason_and_fits_the_terminal(
     assert all(len(line) <= 80 or str(place) in line for line in done.stderr.splitlines())
 
 
+def test_rejects_of_a_file_with_the_longest_name_have_a_name(workspace: Workspace, tmp_path: Path) -> None:
+    file = reviews(tmp_path / ("ü" * 124 + ".jsonl"), {**EDIT, "video_id": "nobody"})
+    places = [imported(workspace, "corrections", file)["rejects_file"] for _ in range(2)]
+    assert places[0] == places[1] and Path(places[0]).is_file()
+
+
 def test_refused_reviews_are_mended_and_imported(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.record.write() as store:
         store.transcripts.add(talk("t"))

@@ -24,6 +24,7 @@ from errata.cli.score_app import score
 from errata.cli.start_app import start
 from errata.documents.file_names import REPORT_PAGE
 from errata.documents.params import Target
+from errata.domain.names import printable
 from errata.errors import INTERRUPTED, error_exit
 
 if TYPE_CHECKING:
@@ -152,7 +153,8 @@ def _count_aloud(file: DetectedFile[Row]) -> DetectedFile[Row]:
     """Says what the file was taken for, and counts its rows aloud as they are read."""
     from errata.progress import count_rows, note
 
-    note(f"took {file.path.name} for {file.label}")
+    name = printable(file.path.name).replace("\n", "\ufffd")
+    note(f"took {name} for {file.label}")
     return file._replace(rows=count_rows(file.rows))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats import chapter_markers, podcast_chapters, podlove
-from errata.formats.json_files import parse, read_text
+from errata.formats.json_files import is_there, parse, read_text
 
 _SAYING = (".chapters", "-chapters", "_chapters", ".psc", ".podlove", ".ffmetadata", ".ogm")
 """What the stem of a transcript's list has after the transcript's own, in the order in which they are looked for."""
@@ -45,13 +45,13 @@ def beside(path: Path) -> list[Path]:
     """The lists of this transcript's chapters, of which the first counts; what a name says to be one may be broken."""
     saying = [path.with_name(path.stem + stem + suffix) for stem in _SAYING for suffix in _SUFFIXES]
     other = [path.with_name(path.stem + suffix) for suffix in _SUFFIXES]
-    return [file for file in saying if file.is_file()] + [file for file in other if file != path and _holds_one(file)]
+    return [file for file in saying if is_there(file)] + [file for file in other if file != path and _holds_one(file)]
 
 
 def _holds_one(file: Path) -> bool:
     """A `.json` of the same name may be anything; when it can't be read it is another reader's to refuse."""
     try:
-        return file.is_file() and is_one(file)
+        return is_there(file) and is_one(file)
     except BadInput:
         return False
 

@@ -38,7 +38,7 @@ from errata.formats.fields import (
     time,
     written_time,
 )
-from errata.formats.json_files import read_map
+from errata.formats.json_files import is_there, read_map
 from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, convert_rows, json_lines
 
 Place = TypeVar("Place", bound=PurePath)
@@ -73,7 +73,7 @@ def read(path: Path, asr: Path | None = None) -> Iterator[ImportedTranscript | R
     file belongs the speech file of the same name (`chapters_x.json`, `asrs_x.json`), beside it or in `asrs/`.
     Raises BadInput when a file can't be read or none is found.
     """
-    if path.suffix == ".jsonl":
+    if path.suffix.lower() == ".jsonl":
         if asr is not None:
             raise BadInput(f"{path} holds the speech in its own lines; leave {asr} out")
         return convert_rows(json_lines(path), transcript_of)
@@ -109,7 +109,7 @@ def partners(path: Place) -> Iterator[Place]:
 
 def _partner(path: Path) -> Path:
     for place in partners(path):
-        if place.is_file():
+        if is_there(place):
             return place
     if any(fnmatch(path.name, name) for name in SPEECH):
         raise BadInput(f"{path} is speech without metadata; name the metadata file (chapters*.json) that it belongs to")

@@ -25,7 +25,7 @@ from typing import Any
 
 from errata.errors import BadInput
 from errata.files import JsonObject
-from errata.formats import chapter_lists
+from errata.formats import chapter_lists, timed_text
 from errata.formats.chapter_text import TypedChapter
 from errata.formats.fields import mapping, text, text_or_nothing, written_time
 from errata.formats.json_files import read_text
@@ -135,8 +135,7 @@ def _day(raw: Any) -> Any:
 
 def _line(raw: Any, key: str | None = None) -> Line:
     fields = mapping(raw, "the row")
-    chapters = read_list(text(fields.get("description"), "description")).chapters
-    _check(chapters, _duration(fields.get("duration")))
+    chapters = _chapters(text(fields.get("description"), "description"), _duration(fields.get("duration")))
     return {
         "video_id": _id(fields, key),
         "reviewer": text_or_nothing(fields.get("reviewer"), "reviewer") or "description",
@@ -145,6 +144,19 @@ def _line(raw: Any, key: str | None = None) -> Line:
         "prediction": fields.get(KEY),
         "blind": fields.get(BLIND),
     }
+
+
+def _chapters(description: str, duration: float | None) -> list[TypedChapter]:
+    try:
+        chapters = read_list(description).chapters
+        _check(chapters, duration)
+    except BadInput as problem:
+        if timed_text.is_speech(description):
+            raise BadInput(
+                "it is no description, but what was said, with times; import it with `errata import transcripts`"
+            ) from problem
+        raise
+    return chapters
 
 
 def _with_prose(review: Review | Rejected) -> Review | Rejected:

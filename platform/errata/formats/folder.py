@@ -2,7 +2,8 @@
 
 Of several files with one name (`talk.json`, `talk.vtt`) the format that stands first in `FORMATS` comes first, and what
 says the same words is the same talk. Captions that yt-dlp downloaded belong to their info file, chapters and sound to
-the transcript of their name; hidden files, and those called LICENSE or README, are none. What is left and can't be
+the transcript of their name; hidden files, and those called LICENSE or README,
+or which Windows puts into folders, are none. What is left and can't be
 placed is rejected. Folders inside are not entered, but for those of chapter-llama's data; they are counted as left out,
 and so are corrections.
 """
@@ -22,14 +23,14 @@ from errata.formats import chapter_lists, chapter_llama, ytdlp
 from errata.formats.kinds import ACCEPTED, CHAPTERED, CHAPTERS, CORRECTIONS, FORMATS, TEXTUAL, Results, kind
 from errata.formats.source_rows import ImportedTranscript, LeftOut, Rejected, SourceRow
 
-_NOTICES = ("license*", "licence*", "readme*", ".*")
+_NOTICES = ("license*", "licence*", "readme*", ".*", "thumbs.db", "desktop.ini")
 _UNPLACED = ""
 
 
 class File(NamedTuple):
     path: Path
     kind: str
-    problem: str = ""
+    problem: BadInput | None = None
     """Why it can't be placed; it has no kind then."""
     beside: tuple[Path, ...] = ()
     """What yt-dlp wrote beside an info file."""
@@ -57,11 +58,18 @@ def plan(folder: Path, name: str = "auto") -> FolderPlan:
     if not contents.data_set and not any(file.kind in FORMATS for file in contents.files):
         wanted = f"is in no format that can be read; {ACCEPTED}"
         hint = f"; the folders in it, such as {inner[0].name}, are not entered: name one of them" if inner else ""
+        hint = f"{_why_unread(contents.files)}{hint}" if files else f"; it has no files{hint}"
         raise BadInput(
             f"{folder} {wanted if name == 'auto' else f'has no {FORMATS[name].files}; put them there'}{hint}"
         )
     below = (_left_out(place, "not entered (folders inside)") for place in inner)
     return contents._replace(left_out=(*contents.left_out, *below))
+
+
+def _why_unread(files: list[File]) -> str:
+    """What is wrong with the first file that is in a known format and broken; nothing where none is."""
+    problems = (file.problem for file in files if file.problem is not None)
+    return next((f"; of its files, {problem}" for problem in problems if ACCEPTED not in str(problem)), "")
 
 
 def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -97,7 +105,7 @@ def _plan_by_name(files: list[Path], name: str) -> FolderPlan:
     if name == "chapter-llama":
         return FolderPlan(True, [])
     families = ytdlp.families(files)
-    called = [_look_at(file, families) for file in files if fnmatch(file.name, FORMATS[name].files)]
+    called = [_look_at(file, families) for file in files if fnmatch(file.name.lower(), FORMATS[name].files)]
     return FolderPlan(False, [file._replace(kind=name) for file in called if file.kind != CHAPTERS])
 
 
@@ -127,9 +135,9 @@ def _is_metadata(file: File) -> bool:
 def _look_at(file: Path, families: dict[Path, list[Path]]) -> File:
     beside = tuple(families.get(file, ()))
     try:
-        return File(file, kind(file), "", beside)
+        return File(file, kind(file), None, beside)
     except BadInput as problem:
-        return File(file, _UNPLACED, str(problem), beside)
+        return File(file, _UNPLACED, problem, beside)
 
 
 def _transcripts(files: list[File]) -> list[File]:
@@ -140,7 +148,8 @@ def _transcripts(files: list[File]) -> list[File]:
     second = {file: lists[0] for lists in beside for file in lists[1:]}
 
     def belongs(file: File) -> bool:
-        sound = file.kind == _UNPLACED and file.path.stem in stems and file.path.suffix not in TEXTUAL
+        own = any(stem == file.path.stem or stem.startswith(f"{file.path.stem}.") for stem in stems)
+        sound = file.kind == _UNPLACED and own and file.path.suffix.lower() not in TEXTUAL
         return sound or file.kind == CORRECTIONS or file.path in chapters
 
     return [_second_list(file, second) for file in files if not belongs(file)]
@@ -150,8 +159,11 @@ def _second_list(file: File, second: dict[Path, Path]) -> File:
     """A talk has one list of chapters; another beside it is told of by the one that counts."""
     if file.path not in second or file.kind not in (CHAPTERS, _UNPLACED):
         return file
-    problem = f"its talk has the chapters of {second[file.path].name}; remove one of the two, or bring this one in by "
-    return file._replace(kind=_UNPLACED, problem=f"{problem}`errata import corrections`")
+    problem = BadInput(
+        "its talk has the chapters of {}; remove one of the two, or bring this one in by `errata import corrections`",
+        second[file.path].name,
+    )
+    return file._replace(kind=_UNPLACED, problem=problem)
 
 
 def _place(file: File) -> tuple[str, int, str]:
@@ -169,8 +181,8 @@ def _read(file: File) -> Results:
             "it holds chapters alone; put their transcript beside them, under the same name, or bring them in by "
             "`errata import corrections`"
         )
-    if file.kind == _UNPLACED:
-        raise BadInput(file.problem)
+    if file.problem is not None:
+        raise file.problem
     if file.kind == "yt-dlp":
         return ytdlp.read(file.path, beside=file.beside)
     return FORMATS[file.kind].read(file.path, None)

@@ -17,6 +17,22 @@ from typing import Any
 from errata.errors import BadInput
 from errata.files import JsonObject
 
+_MARK = "\ufeff"
+_NO_TEXT = {
+    b"\x1f\x8b": "is compressed; unpack it first (gunzip)",
+    b"BZh9": "is compressed; unpack it first (bunzip2)",
+    b"\xfd7zXZ": "is compressed; unpack it first (unxz)",
+    b"\x28\xb5\x2f\xfd": "is compressed; unpack it first (unzstd)",
+    b"PK\x03\x04": "is a zip archive or an Office document; unpack it, or save its words as text",
+    b"%PDF-": "is a PDF; save its words as text",
+}
+"""What the beginnings of some files say that they are."""
+_RICH = "{\\rtf"
+_HEAD = 4096
+"""Characters that are looked at."""
+_WIDE = 3
+"""Where more than one character in so many is NUL, each was written in two bytes or four."""
+
 
 class Doubled(dict[str, Any]):
     """A JSON object in which a key stands twice: `items()` has all the pairs, so it is written as it was read."""
@@ -42,6 +58,14 @@ def read_bytes(path: Path, count: int = -1) -> bytes:
         raise BadInput(f"{path} can't be read ({problem.strerror}); check the path") from problem
 
 
+def is_there(path: Path) -> bool:
+    """Whether a file is at a path; none is where the name is longer than a disk takes."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def write_text(path: Path, text: str, encoding: str = "utf-8") -> None:
     """Writes line ends as they stand in `text`, and half a character as JSON escapes it. Raises BadInput."""
     try:
@@ -60,12 +84,27 @@ def read_text(path: Path) -> str:
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as problem:
+        if other := what_it_is(path, content):
+            raise other from problem
         name = encoding.removesuffix("-sig").upper()
         remedy = "save it as UTF-8" + (', in a spreadsheet as "CSV UTF-8"' if path.suffix.lower() == ".csv" else "")
         raise BadInput(f"{path} is not {name} (byte {problem.start}); {remedy}") from problem
+    if text.startswith(_RICH):
+        raise BadInput("{} is rich text (RTF); save it as plain text", path)
+    if _WIDE * text.count("\0", 0, _HEAD) > len(text[:_HEAD]):
+        raise BadInput("{} is UTF-16 or UTF-32 without the mark that says so; save it as UTF-8", path)
+    text = text.lstrip(_MARK)  # some programs write a second one
     if not text.strip():
         raise BadInput("{} is empty; export it again, or leave it out", path)
     return text
+
+
+def what_it_is(path: Path, content: bytes) -> BadInput | None:
+    """Why a file is no text, where its first bytes say what it is instead."""
+    for begins, what in _NO_TEXT.items():
+        if content.startswith(begins):
+            return BadInput("{} " + what, path)
+    return None
 
 
 def read_json(path: Path) -> Any:

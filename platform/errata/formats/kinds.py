@@ -37,7 +37,7 @@ from errata.formats import (
     youtube_transcript_api,
     ytdlp,
 )
-from errata.formats.json_files import parse, read_bytes, read_text
+from errata.formats.json_files import parse, read_bytes, read_text, what_it_is
 from errata.formats.row_files import json_rows
 from errata.formats.source_rows import REJECTED, ImportedTranscript, Rejected, SourceRow, convert_rows
 from errata.formats.talk_names import DESCRIPTION
@@ -128,28 +128,30 @@ def label(kind: str) -> str:
 
 def kind(path: Path) -> str:
     """The name of the file's format, or CHAPTERS, or CORRECTIONS. Raises BadInput when it is in none."""
-    if path.suffix == DESCRIPTION:
+    ending = path.suffix.lower()
+    if ending == DESCRIPTION:
         return CORRECTIONS
-    if path.suffix in TEXTUAL or not _is_binary(path):
+    if ending in TEXTUAL or not _is_binary(path):
         name = "yt-dlp" if path.name.endswith(ytdlp.INFO) else _of_content(path, _content(path))
         if name is not None:
             return name
-    raise BadInput("{} is in no format that can be read; {}", path, ACCEPTED)
+    raise BadInput("{} is in no format that can be read; " + ACCEPTED, path)
 
 
 def _is_binary(path: Path) -> bool:
     head = read_bytes(path, 4096)
-    if head.startswith(_GZIP):
-        raise BadInput(f"{path} is compressed; unpack it first (gunzip)")
+    if (b"\0" in head or head.startswith(_GZIP)) and (other := what_it_is(path, head)):
+        raise other
     return b"\0" in head
 
 
 def _content(path: Path) -> Any:
     """The JSON value of a file, or else the text; of JSONL, whatever it is called, the first row in `_Rows`."""
     text = read_text(path)
-    if path.suffix == ".jsonl":
+    ending = path.suffix.lower()
+    if ending == ".jsonl":
         return _Rows(next(line for line in text.split("\n") if line.strip()))
-    if path.suffix != ".json" and text.lstrip()[0] not in "{[":
+    if ending != ".json" and text.lstrip()[0] not in "{[":
         return text
     try:
         return parse(text)
@@ -157,7 +159,7 @@ def _content(path: Path) -> Any:
         rows = _rows_of(text)
         if rows is not None:
             return rows
-        if path.suffix == ".json":
+        if ending == ".json":
             raise BadInput("{}: {}", path, problem) from problem
         return text
 
@@ -182,7 +184,7 @@ def _rows_of(text: str) -> _Rows | None:
 def _of_content(path: Path, content: Any) -> str | None:
     if isinstance(content, _Rows):
         return _of_row(path, content.first)
-    if path.suffix == ".json" and isinstance(content, str):
+    if path.suffix.lower() == ".json" and isinstance(content, str):
         return None
     if chapter_lists.fits(content):
         return CHAPTERS
@@ -193,7 +195,7 @@ def _of_content(path: Path, content: Any) -> str | None:
         called = any(fnmatch(path.name, name) for name in (*chapter_llama.METADATA, *chapter_llama.SPEECH))
         return "chapter-llama" if called and isinstance(content, dict) else None
     # A text that fits nothing may be a broken one: the reader that its name calls for says what is wrong.
-    names = [name for name, format_ in FORMATS.items() if fnmatch(path.name, format_.files)]
+    names = [name for name, format_ in FORMATS.items() if fnmatch(path.name.lower(), format_.files)]
     return names[-1] if names else None
 
 
@@ -204,6 +206,6 @@ def _of_row(path: Path, row: Any) -> str:
         return "live-chat"
     if whisper.fits([row]):
         return "whisper"
-    if path.suffix == ".json" and not {"video_id", REJECTED, meetings.TURNS} & set(row):
-        raise BadInput("{} has a JSON object a line, as JSONL has, but of no kind that can be read; {}", path, ACCEPTED)
+    if path.suffix.lower() == ".json" and not {"video_id", REJECTED, meetings.TURNS} & set(row):
+        raise BadInput("{} has a JSON object a line, as JSONL has, but of no kind that can be read; " + ACCEPTED, path)
     return "meetings" if meetings.fits(row) and REJECTED not in row else "rejects"

@@ -36,7 +36,7 @@ def with_id(row: SourceRow) -> SourceRow:
     if not fits(row.raw) or "meeting_id" in row.raw:
         return row
     file = Path(row.file)
-    alone = file.suffix == ".json" and row.row in (1, "item 1")
+    alone = file.suffix.lower() == ".json" and row.row in (1, "item 1")
     return replace(row, raw={"meeting_id": file.stem if alone else f"{file.stem}-{row.row}"} | row.raw)
 
 

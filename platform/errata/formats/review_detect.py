@@ -5,7 +5,7 @@ A new reader of reviews is named in `FORMATS`, and in `_fitting` where it isn't 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from errata.formats import (
     chapter_lists,
     description,
     doccano,
+    kinds,
     label_studio,
     label_studio_min,
     lone_chapters,
@@ -26,7 +27,7 @@ from errata.formats import (
 )
 from errata.formats.reviews_jsonl import Review
 from errata.formats.row_files import csv_header, is_json, json_rows, known_names
-from errata.formats.source_rows import DetectedFile, Rejected
+from errata.formats.source_rows import DetectedFile, LeftOut, Rejected
 
 
 class ReviewFormat(NamedTuple):
@@ -60,6 +61,8 @@ FORMATS = {
     "chapters": ReviewFormat("lists of chapters", ("start", "title"), lambda _: False, lone_chapters.read),
 }
 """A row that fits several is the first one's."""
+_OTHER = "not read (of a folder, lists of chapters and descriptions are)"
+"""Why other files of a folder are left out."""
 
 
 def reviews(path: Path, name: str = "auto", until: str | None = None, key: str | None = None) -> DetectedFile[Review]:
@@ -86,13 +89,29 @@ def _fitting(path: Path, key: str | None) -> str:
     if description.is_file(path):
         return "description"
     seen: JsonObject = {}
-    for sample in chain.from_iterable(map(_samples, _contents(path))):
-        seen = seen or sample
-        for name, review_format in FORMATS.items():
-            if review_format.fits(sample if key is None else {**sample, "video_id": ""}):
-                return name
+    try:
+        for sample in chain.from_iterable(map(_samples, _contents(path))):
+            seen = seen or sample
+            for name, review_format in FORMATS.items():
+                if review_format.fits(sample if key is None else {**sample, "video_id": ""}):
+                    return name
+    except BadInput:
+        _check_is_no_transcript(path)
+        raise
+    _check_is_no_transcript(path)
     accepted = ", ".join(review_format.label for review_format in FORMATS.values())
     raise BadInput(f"{path} is in no format of reviews that can be read{_nearest(seen)}; accepted are {accepted}")
+
+
+def _check_is_no_transcript(path: Path) -> None:
+    """Raises BadInput for a file that holds a transcript and no review."""
+    try:
+        name = kinds.kind(path)
+    except BadInput:
+        return
+    if name in kinds.FORMATS and name not in ("rejects", "text"):
+        what = kinds.label(name)
+        raise BadInput("{} holds a transcript ({}); import it with `errata import transcripts`", path, what)
 
 
 def _nearest(sample: JsonObject) -> str:
@@ -112,7 +131,13 @@ def _in_folder(path: Path, until: str | None, key: str | None) -> DetectedFile[R
     names = [name for name, found in files.items() if found]
     formats = [FORMATS[name] for name in names or ["description"]]
     rows = chain.from_iterable([each.read(path, until, key) for each in formats])
-    return DetectedFile(path, " and ".join(each.label for each in formats), rows)
+    known = set(chain.from_iterable(files.values()))
+    others = (LeftOut(str(file), file.name, _OTHER, None) for file in sorted(path.iterdir()) if _is_other(file, known))
+    return DetectedFile(path, " and ".join(each.label for each in formats), chain(rows, others))
+
+
+def _is_other(file: Path, known: Set[Path]) -> bool:
+    return file not in known and not file.name.startswith(".")
 
 
 def _contents(path: Path) -> Iterator[Any]:

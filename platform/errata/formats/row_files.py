@@ -38,7 +38,7 @@ def json_rows(path: Path) -> Iterator[SourceRow | Rejected]:
     try:
         whole = parse(text)
     except BadInput as problem:
-        if path.suffix == ".jsonl":
+        if path.suffix.lower() == ".jsonl":
             return json_lines(path)
         raise BadInput(f"{path}: {problem}") from problem
     items = whole if isinstance(whole, list) else [whole]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from errata.errors import BadInput
-from errata.formats.json_files import read_map
+from errata.formats.json_files import is_there, read_map
 
 INFO = ".info.json"
 DESCRIPTION = ".description"
@@ -29,7 +29,7 @@ def talk_of(path: Path) -> str:
     for base in bases:
         if name := _info_id(path.with_name(base + INFO)):
             return name
-    pattern = _ANY_SITE if path.suffix == DESCRIPTION else _YOUTUBE
+    pattern = _ANY_SITE if path.suffix.lower() == DESCRIPTION else _YOUTUBE
     for base in bases:
         if match := pattern.fullmatch(base):
             return match[1]
@@ -59,7 +59,7 @@ def _bases(name: str) -> Iterator[str]:
 
 def _info_id(info: Path) -> str | None:
     """What an info file calls its video; None where there is none that can be read."""
-    if not info.is_file():
+    if not is_there(info):
         return None
     try:
         name = read_map(info).get("id")

@@ -89,7 +89,8 @@ def is_speech(text: str) -> bool:
         lines = speech(text) if fits(text) else []
     except BadInput:
         return False
-    quick = sum(0 < following["start"] - line["start"] < _A_FEW for line, following in pairwise(lines))
+    starts = [float(line["start"]) for line in lines]
+    quick = sum(0 < after - before < _A_FEW for before, after in pairwise(starts))
     return 0 < len(lines) <= 2 * quick
 
 

@@ -31,6 +31,9 @@ Item = TypeVar("Item", ImportedTranscript, Review)
 Shown = Literal["blind", "drafted", "unknown"]
 """What a reviewer was shown: no draft, one, or it is not known."""
 
+LONGEST_STEM = 200
+"""Bytes of a file's name; disks take 255 in all."""
+
 BATCH = 50
 """Rows a transaction: an interrupted import loses at most so many, and importing again completes it."""
 
@@ -114,7 +117,7 @@ def add_transcripts(
         adjusted.count(imported.adjustments)
         return added.new
 
-    report = _import(record, file.rows, add, rejects / f"{file.path.stem}-transcripts.jsonl")
+    report = _import(record, file.rows, add, rejects / f"{_short_stem(file.path)}-transcripts.jsonl")
     return replace(report, adjustments=adjusted.counts())
 
 
@@ -180,7 +183,7 @@ def add_corrections(record: Record, file: DetectedFile[Review], rejects: Path) -
             shown[_shown(correction.draft_by)] += 1
         return store.corrections.add(correction).new
 
-    report = _import(record, file.rows, add, rejects / f"{file.path.stem}-corrections.jsonl")
+    report = _import(record, file.rows, add, rejects / f"{_short_stem(file.path)}-corrections.jsonl")
     return replace(report, shown=shown, adjustments=adjusted.counts())
 
 
@@ -333,6 +336,12 @@ def _import(
         rejects_file=_write_rejects(rejects, refused) if refused else None,
         reasons=refusals(refused),
     )
+
+
+def _short_stem(path: Path) -> str:
+    """What the rejects of a file are called by: its stem, so much of it as leaves room for an ending and a number."""
+    stem = path.stem.strip(".") or path.resolve().stem  # of . and ..
+    return stem.encode(errors="replace")[:LONGEST_STEM].decode(errors="ignore")
 
 
 def _write_rejects(rejects: Path, refused: list[Rejected]) -> Path:
