@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -113,6 +114,28 @@ def test_every_place_that_a_page_names_is_there(page: str, least: int) -> None:
     named = re.findall(rf"`((?:{folders})/[\w./-]*)`", (ROOT / page).read_text())
     assert len(named) >= least
     assert not [place for place in named if not (ROOT / place).exists()]
+
+
+def _links(page: Path) -> Iterator[tuple[str, str, str]]:
+    """Each link that leads to a file here: its page, the file from the root on, and the heading that it names."""
+    for target, heading in re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", page.read_text()):
+        if "://" not in target:
+            file = (page.parent / target).resolve() if target else page
+            yield page.name, str(file.relative_to(ROOT)), heading
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_leads_to_a_file_that_git_keeps_and_to_a_heading_in_it() -> None:
+    tracked = set(subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines())
+    links = [link for page in (ROOT / "README.md", *sorted(DOCS.glob("*.md"))) for link in _links(page)]
+    assert ("reviewers.md", "docs/pictures/sheet.png", "") in links
+    assert ("reviewers.md", "docs/cli.md", "files-that-are-read") in links
+    assert not [link for link in links if link[1] not in tracked]
+    assert not [link for link in links if link[2] and link[2] not in _anchors(ROOT / link[1])]
 
 
 def test_every_name_that_the_map_gives_stands_in_the_file_beside_it() -> None:
