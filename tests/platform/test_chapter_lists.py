@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from errata.domain.chapter import Chapter, Chapters
+from errata.domain.clock import clock
 from errata.errors import BadInput
 from errata.formats import chapter_lists, detect, lone_chapters, review_detect
 from errata.formats.reviews_jsonl import Review
@@ -114,6 +115,10 @@ def test_a_folder_may_hold_lists_and_descriptions(tmp_path: Path) -> None:
         ("ep.psc.xml", XML.replace("1:30.5", "00:00:00.000"), "twice"),
         ("feed.xml", FEED.replace("<guid>two</guid>", ""), "neither a sound file nor a guid"),
         ("ep.txt", OGM.replace("CHAPTER02NAME", "CHAPTER03NAME"), "chapter 02 has no title"),
+        ("ep.psc.xml", XML.replace(' title="Clay"', ""), "has no title"),
+        ("ep.psc.json", '[{"start": "0:00", "title": "a"}, {"start": "1:00", "title": ""}]', "at 1:00 has no title"),
+        ("ep.ffmetadata", FFMPEG + "[CHAPTER]\nSTART=990000\nEND=999000\n", "has no title"),
+        ("ep.chapters.vtt", "WEBVTT\n\n00:00.000 --> 01:00.000\n\n", "the chapter at 0 has no title"),
         ("ep.txt", OGM + "and more", "'and more' is none of CHAPTER01="),
         ("ep.ffmetadata", FFMPEG.replace("START=905", "START=x"), "chapter 2 has no START"),
         ("ep.chapters.json", '{"version": "1", "chapters": []}', "a reference needs `reviewed`"),
@@ -147,3 +152,34 @@ def test_a_feed_beside_a_transcript_is_told_where_it_goes(tmp_path: Path) -> Non
     write(tmp_path / "ep.xml", FEED)
     (found,) = detect.transcripts(tmp_path).rows
     assert isinstance(found, Rejected) and "errata import corrections" in found.reason
+
+
+CHAPTER_CUES = (
+    "WEBVTT\n\n00:00:00.000 --> 00:00:45.000\nClay &amp; water\n\n00:00:45.000 --> 00:01:30.500\n<b>Bags</b>\n"
+)
+CHAPTER_LAST = "\n00:01:30.500 --> 00:01:34.000\nThe end\n"
+
+
+def test_webvtt_of_chapters_belongs_to_the_captions_beside_it(tmp_path: Path) -> None:
+    write(tmp_path / "ep.chapters.vtt", CHAPTER_CUES)
+    write(tmp_path / "ep.vtt", VTT)
+    (talk,) = detect.transcripts(tmp_path).rows
+    assert isinstance(talk, ImportedTranscript) and talk.transcript.external_id == "ep"
+    assert talk.reference == (Chapter(0, "Clay & water"), Chapter(45, "Bags"))
+    (review,) = review_detect.reviews(tmp_path / "ep.chapters.vtt").rows
+    assert isinstance(review, Review) and (review.video_id, review.chapters) == ("ep", talk.reference)
+
+
+def test_webvtt_of_chapters_is_no_talk_whatever_it_is_called(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="holds chapters alone"):
+        detect.transcripts(write(tmp_path / "outline.vtt", CHAPTER_CUES + CHAPTER_LAST))
+
+
+@pytest.mark.parametrize(
+    ("length", "pause", "words"), [(60, 0, "we talk of clay and of " * 3), (8, 0, "clay"), (60, 1, "clay")]
+)
+def test_slow_captions_are_captions(length: int, pause: int, words: str, tmp_path: Path) -> None:
+    starts = [at * (length + pause) for at in range(4)]
+    cues = [f"{clock(at)}.000 --> {clock(at + length)}.000\n{words}\n" for at in starts]
+    (talk,) = detect.transcripts(write(tmp_path / "slow.vtt", "\n".join(["WEBVTT\n", *cues]))).rows
+    assert isinstance(talk, ImportedTranscript)

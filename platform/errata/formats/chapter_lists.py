@@ -1,4 +1,4 @@
-"""Lists of chapters without a transcript: Podcasting 2.0, Podlove, mp4chaps, OGM and ffmpeg's metadata.
+"""Lists of chapters without a transcript: Podcasting 2.0, Podlove, mp4chaps, OGM, ffmpeg's metadata and WebVTT.
 
 Beside a transcript of the same name they come with it (`talk`, `folder`); by themselves they are `lone_chapters`.
 """
@@ -10,12 +10,14 @@ from typing import Any
 
 from errata.errors import BadInput
 from errata.files import JsonObject
-from errata.formats import chapter_markers, podcast_chapters, podlove
+from errata.formats import chapter_markers, podcast_chapters, podlove, webvtt_chapters
 from errata.formats.json_files import is_there, parse, read_text
 
 _SAYING = (".chapters", "-chapters", "_chapters", ".psc", ".podlove", ".ffmetadata", ".ogm")
 """What the stem of a transcript's list has after the transcript's own, in the order in which they are looked for."""
 _SUFFIXES = (".json", ".xml", ".psc", ".txt", ".chapters", ".ffmetadata")
+_VTT = ".vtt"
+"""Beside a transcript of the same name it is captions, unless its name says that it is chapters."""
 _CHAPTERS = ".chapters"
 _LONGEST = 1_000_000
 """Characters: exports of other tools, which may be long, aren't parsed to see that they are none."""
@@ -25,7 +27,9 @@ def is_one(path: Path) -> bool:
     """Whether a file holds such a list, or a feed of them, by its content. Raises BadInput when it can't be read."""
     text = read_text(path)
     if not _is_json(text):
-        return podlove.fits_xml(text) or chapter_markers.fits(text, path.stem.endswith(_CHAPTERS))
+        named_so = path.stem.endswith(_CHAPTERS)
+        markers = chapter_markers.fits(text, named_so) or webvtt_chapters.fits(text, named_so)
+        return markers or podlove.fits_xml(text)
     if len(text) > _LONGEST or not any(key in text for key in ('"startTime"', '"start"')):
         return False
     try:
@@ -37,13 +41,13 @@ def is_one(path: Path) -> bool:
 def fits(content: Any) -> bool:
     """Whether a JSON value or a text is the list of one talk's chapters, whatever its file is called."""
     if isinstance(content, str):
-        return chapter_markers.fits(content) or podlove.fits_xml(content)
+        return chapter_markers.fits(content) or podlove.fits_xml(content) or webvtt_chapters.fits(content)
     return podcast_chapters.fits(content) or podlove.fits_json(content)
 
 
 def beside(path: Path) -> list[Path]:
     """The lists of this transcript's chapters, of which the first counts; what a name says to be one may be broken."""
-    saying = [path.with_name(path.stem + stem + suffix) for stem in _SAYING for suffix in _SUFFIXES]
+    saying = [path.with_name(path.stem + stem + suffix) for stem in _SAYING for suffix in (*_SUFFIXES, _VTT)]
     other = [path.with_name(path.stem + suffix) for suffix in _SUFFIXES]
     return [file for file in saying if is_there(file)] + [file for file in other if file != path and _holds_one(file)]
 
@@ -62,7 +66,10 @@ def metadata(path: Path) -> JsonObject:
         text = read_text(path)
         if _is_json(text):
             return _of_json(path, text)
-        return {"chapters": _only(podlove.episodes(text)) if podlove.fits_xml(text) else chapter_markers.starts(text)}
+        if podlove.fits_xml(text):
+            return {"chapters": _only(podlove.episodes(text))}
+        is_vtt = webvtt_chapters.fits(text, named_so=True)
+        return {"chapters": webvtt_chapters.starts(text) if is_vtt else chapter_markers.starts(text)}
     except BadInput as problem:
         raise BadInput("in its chapters, {}: {}", path.name, problem) from problem
 
@@ -92,4 +99,4 @@ def _is_json(text: str) -> bool:
 
 def files(folder: Path) -> list[Path]:
     """Those of a folder that hold such lists."""
-    return [file for file in sorted(folder.iterdir()) if file.suffix.lower() in _SUFFIXES and _holds_one(file)]
+    return [file for file in sorted(folder.iterdir()) if file.suffix.lower() in (*_SUFFIXES, _VTT) and _holds_one(file)]

@@ -90,9 +90,10 @@ def _ffmetadata(lines: list[str]) -> list[tuple[str, str]]:
         elif inside and not line.startswith((";", "#")):
             name, _, value = line.partition("=")
             sections[-1][name.strip().lower()] = re.sub(r"\\(.)", r"\1", value)
-    return [
-        (str(_ffmpeg_start(section, at)), section["title"]) for at, section in enumerate(sections) if "title" in section
-    ]
+    for at, section in enumerate(sections, start=1):
+        if not section.get("title"):
+            raise BadInput("chapter {} has no title; add it", at)
+    return [(str(_ffmpeg_start(section, at)), section["title"]) for at, section in enumerate(sections)]
 
 
 def _ffmpeg_start(section: dict[str, str], at: int) -> float:

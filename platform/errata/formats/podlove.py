@@ -4,7 +4,7 @@
       <psc:chapter start="00:02:48.000" title="Bags" href="…"/>
     [{"start": "00:02:48.000", "title": "Bags"}]
 
-A start is `HH:MM:SS.mmm`, of which hours and decimals may be missing. Chapters without a title are left out.
+A start is `HH:MM:SS.mmm`, of which hours and decimals may be missing. One without a title is refused.
 """
 
 from __future__ import annotations
@@ -69,7 +69,11 @@ def _element_starts(chapters: Element) -> JsonObject:
 
 
 def _starts(pairs: Any) -> JsonObject:
-    return json_object((str(start), title) for start, title in pairs if title)
+    items = list(pairs)
+    for start, title in items:
+        if not title:
+            raise BadInput("the chapter at {} has no title; add one", start)
+    return json_object((str(start), title) for start, title in items)
 
 
 def _name(item: Element) -> str:

@@ -29,9 +29,7 @@ def fits(content: Any) -> bool:
 
 def speech(text: str) -> Speech:
     """Raises BadInput, with the line that can't be read."""
-    if not fits(text):
-        raise BadInput("its first line must be WEBVTT; export it again, or name it .srt if it is SubRip")
-    shown = list(cues(text, _NAME, _ASIDE))
+    shown = shown_cues(text)
     lines: Speech = []
     for cue in said_once(shown, [_plain(cue) for cue in shown]):
         lines += _voices(cue)
@@ -40,6 +38,13 @@ def speech(text: str) -> Speech:
     if any(line["speaker"] for line in lines):
         return [split_bracketed_speaker(line) for line in lines]
     return split_speakers(lines)
+
+
+def shown_cues(text: str) -> list[Cue]:
+    """The cues as they stand, with their tags. Raises BadInput, with the line that can't be read."""
+    if not fits(text):
+        raise BadInput("its first line must be WEBVTT; export it again, or name it .srt if it is SubRip")
+    return list(cues(text, _NAME, _ASIDE))
 
 
 def _plain(cue: Cue) -> Cue:
