@@ -20,6 +20,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from string import Formatter
 from types import FrameType
 
@@ -37,7 +38,11 @@ class ErrataError(Exception):
         super().__init__(sentence.format(*names) if names else sentence)
         self.kind = _kind(sentence, names) if names else sentence
         """The sentence with … for each name: many rows of a file go wrong in few ways."""
-        self.names = tuple(map(str, names))
+        self.names = tuple(chain.from_iterable(map(_names, names)))
+
+
+def _names(name: object) -> tuple[str, ...]:
+    return name.names if isinstance(name, ErrataError) else (str(name),)
 
 
 def _kind(sentence: str, names: tuple[object, ...]) -> str:

@@ -13,7 +13,7 @@ def test_a_kind_is_the_sentence_without_its_names() -> None:
     assert inner.kind == "… must be a number, not '…'"
     outer = BadInput("in {}: {}", "a.vtt", inner)
     assert (str(outer), outer.kind) == (f"in a.vtt: {inner}", f"in …: {inner.kind}")
-    assert outer.names == ("a.vtt", str(inner))
+    assert outer.names == ("a.vtt", "start", "soon {}"), "one for each …"
 
 
 def test_a_sentence_without_names_is_left_as_it_stands() -> None:

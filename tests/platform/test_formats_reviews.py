@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from errata.domain.chapter import Chapter
 from errata.errors import BadInput
-from errata.formats import reviews_jsonl
+from errata.formats import review_detect, reviews_jsonl
 from errata.formats.reviews_jsonl import Review
 from errata.formats.source_rows import LeftOut, Rejected, SourceRow, write_rejects
 
@@ -302,3 +302,24 @@ def test_an_edit_becomes_an_accept_exactly_when_it_changed_nothing(
     )
     assert review.kind == ("accept" if review.draft == review.chapters else "edit")
     assert (review.draft is None) == (draft is None)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("r.json", json.dumps([ROW, {**ROW, "video_id": "w"}])),
+        ("r.json", json.dumps([ROW, {**ROW, "video_id": "w"}], indent=1)),
+        ("r.json", json.dumps({"v": {**ROW}, "w": {**ROW, "video_id": "w"}})),
+        ("r.jsonl", json.dumps(ROW) + "\n" + json.dumps({**ROW, "video_id": "w"})),
+    ],
+)
+def test_reviews_may_stand_in_one_json_value(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    found = review_detect.reviews(tmp_path / name)
+    assert found.label == "a list of reviews (JSONL)"
+    assert [review.video_id for review in found.rows if isinstance(review, Review)] == ["v", "w"]
+
+
+def test_words_above_jsonl_are_one_bad_row(tmp_path: Path) -> None:
+    (tmp_path / "r.jsonl").write_text("my reviews\n" + json.dumps(ROW) + "\n")
+    assert [type(row) for row in review_detect.reviews(tmp_path / "r.jsonl").rows] == [Rejected, Review]

@@ -399,3 +399,11 @@ def test_any_title_comes_back_exactly_from_csv(title: str, name: str, tmp_path_f
     (review,) = sheet.read(reviewed(path))
     assert isinstance(review, Review), review
     assert (review.video_id, [chapter.title for chapter in review.chapters or ()]) == (name, [tidy(title), "last"])
+
+
+def test_a_table_that_is_all_torn_says_where(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text('video_id,reviewer,start,title\nv,Ada,0,"a\nw,Ada,0,b\n')
+    with pytest.raises(
+        BadInput, match=r"s\.csv has no rows .*; line 2: not CSV \(unexpected end of data, lines 2 to 3\)"
+    ):
+        list(sheet.read(tmp_path / "s.csv"))

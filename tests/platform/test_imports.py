@@ -7,6 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -212,6 +213,14 @@ def test_why_rows_were_refused_is_said_once_a_reason_and_fits_the_terminal(
     (place,) = (workspace.root / "rejects").iterdir()
     assert "'Töpfe – 7'" in place.read_text() and "\\u" not in place.read_text()
     assert all(len(line) <= 80 or str(place) in line for line in done.stderr.splitlines())
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_umlauts_are_the_same_however_they_are_composed(form: Any, workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.record.write() as store:
+        store.transcripts.add(talk(normalize(form, "Töpfe")))
+    rows = [{**EDIT, "video_id": normalize(other, "Töpfe")} for other in ("NFC", "NFD")]
+    assert imported(workspace, "corrections", reviews(tmp_path / "r.jsonl", *rows))["rejected"] == 0
 
 
 def test_rejects_of_a_file_with_the_longest_name_have_a_name(workspace: Workspace, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterable
 from itertools import pairwise
 from reprlib import repr as short
@@ -18,6 +19,8 @@ from errata.formats.json_files import Doubled
 LONGEST_TITLE = 500
 """Characters in a chapter's title: more is a paragraph in the wrong field."""
 
+_UNSEEN = ("Cf", "Cc", "Zs")
+"""Characters that nobody sees."""
 _NUMERAL = re.compile(r"-?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 
 
@@ -62,7 +65,7 @@ def text_or_nothing(value: Any, what: str) -> str:
 def filled_text(value: Any, what: str) -> str:
     """Text on one line, with single spaces."""
     line = tidy(text(value, what))
-    if not line:
+    if all(unicodedata.category(character) in _UNSEEN for character in line):
         raise BadInput("{} is empty; fill it in", what)
     return line
 

@@ -3,14 +3,16 @@
     {"video_id": "…", "reviewer": "…", "reviewed": [{"start": 93, "title": "…"}], "reviewed_on": "2024-02-15",
      "draft": […], "draft_by": "…", "kind": "edit", "prediction": "…", "blind": false}
 
+A JSON list of them, one alone, or a dict of them by id is read as well.
+
 Only video_id and reviewer are always needed. `kind` is `edit` (the default; needs `reviewed`), `accept` or `reject`; or
-`reference`, chapters that nobody signs: they came with the talk, and any person's word outranks them.
-`draft` is what the reviewer was shown; `[]` there is an empty answer, and null or no `draft` says that it is not known.
-`prediction` is the key of the prediction that the task was made of, where it came from here. An edit that left the
-draft as it was is an accept. `blind` says that the reviewer was shown no draft at all, and so can have accepted or
-rejected none; a blind review without chapters needs `"kind": "edit"`, or nobody may have got to it. Starts are in the
-transcript's unit; whether they lie within it is for the one who has the transcript to say. `reviewed_on` is a date, as
-`dates` says. Other keys are left alone.
+`reference`, chapters that nobody signs: they came with the talk, and any person's word outranks them. `draft` is what
+the reviewer was shown; `[]` there is an empty answer, and null or no `draft` says that it is not known. `prediction` is
+the key of the prediction that the task was made of, where it came from here. An edit that left the draft as it was is
+an accept. `blind` says that the reviewer was shown no draft at all, and so can have accepted or rejected none; a blind
+review without chapters needs `"kind": "edit"`, or nobody may have got to it. Starts are in the transcript's unit;
+whether they lie within it is for the one who has the transcript to say. `reviewed_on` is a date, as `dates` says. Other
+keys are left alone.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from reprlib import repr as short
 from typing import Any
@@ -30,8 +33,9 @@ from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats.dates import iso_date
 from errata.formats.fields import filled_text, listed_chapters, mapping, text, text_or_nothing, yes_or_no
-from errata.formats.json_files import write_text
-from errata.formats.source_rows import Adjustment, LeftOut, Rejected, SourceRow, convert_rows, json_lines
+from errata.formats.json_files import Doubled, write_text
+from errata.formats.row_files import json_rows
+from errata.formats.source_rows import Adjustment, LeftOut, Rejected, SourceRow, convert_rows
 from errata.formats.video_ids import keyed_id
 
 KINDS: tuple[Kind, ...] = ("edit", "accept", "reject")
@@ -69,11 +73,25 @@ def read(path: Path, until: str | None = None, key: str | None = None) -> Iterat
     The day is the one that is written, whatever its time zone. Raises BadInput when the file can't be read or `until`
     is no date.
     """
-    rows = json_lines(path)
+    rows: Iterable[SourceRow | Rejected] = chain.from_iterable(map(_by_id, json_rows(path)))
     if until is not None:
         last = day(until)
         rows = (leave_if_later(row, row.raw, last) for row in rows)
     return convert_rows(rows, partial(review_of, key=key))
+
+
+def _by_id(row: SourceRow | Rejected) -> Iterator[SourceRow | Rejected]:
+    """The reviews of a dict by the videos' ids; any other row as it is."""
+    raw = row.raw if isinstance(row.raw, dict) and not isinstance(row.raw, Doubled) else {}
+    if isinstance(row, Rejected) or not raw or not all(_is_review(value) for value in raw.values()):
+        yield row
+    else:
+        for name, value in raw.items():
+            yield SourceRow(row.file, name, {"video_id": name, **value})
+
+
+def _is_review(value: Any) -> bool:
+    return isinstance(value, dict) and "reviewer" in value
 
 
 def write(path: Path, reviews: Iterable[Review]) -> int:

@@ -24,8 +24,15 @@ _SEPARATOR = re.compile(r"\W*sep=(.)\W*", re.IGNORECASE)
 
 
 def is_json(path: Path) -> bool:
-    """Whether a text file begins as JSON does. Raises BadInput when it can't be read."""
-    return read_text(path).lstrip()[:1] in {"[", "{"}
+    """Whether a text file begins as JSON does, or is called JSONL and has an object at least. Raises BadInput when it
+    can't be read.
+    """
+    text = read_text(path)
+    if text.lstrip()[:1] in {"[", "{"}:
+        return True
+    return path.suffix.lower() == ".jsonl" and any(
+        line.startswith("{") and _is_object(line) for line in text.split("\n")
+    )
 
 
 def json_rows(path: Path) -> Iterator[SourceRow | Rejected]:

@@ -190,6 +190,9 @@ class _Group(NamedTuple):
 
 def _check_columns(path: Path, rows: list[SourceRow | Rejected], key: str | None) -> None:
     table = next((row.raw for row in rows if isinstance(row, SourceRow)), None)
+    broken = next((row for row in rows if isinstance(row, Rejected)), None)
+    if table is None and broken is not None:
+        raise BadInput(f"{path} has no rows that can be read; line {broken.row}: {broken.reason}")
     if table is None:
         raise BadInput(
             f"{path} has no rows that can be read; name the columns in the first line (of the first sheet): "

@@ -5,10 +5,12 @@ from __future__ import annotations
 import filecmp
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count, islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
+from unicodedata import normalize
 
 from errata.database.record import Record
 from errata.database.store import Store
@@ -174,7 +176,7 @@ def add_corrections(record: Record, file: DetectedFile[Review], rejects: Path) -
         if store.corrections.knows(identity):
             adjusted.count(review.adjustments)
             return False
-        transcript = store.transcripts.find(review.video_id)
+        transcript = _transcript_called(store, review.video_id)
         fitted = _before_end(store, transcript, review)
         correction = _correction(store, transcript, fitted, identity, file.path.name)
         adjusted.count(fitted.adjustments)
@@ -185,6 +187,14 @@ def add_corrections(record: Record, file: DetectedFile[Review], rejects: Path) -
 
     report = _import(record, file.rows, add, rejects / f"{_short_stem(file.path)}-corrections.jsonl")
     return replace(report, shown=shown, adjustments=adjusted.counts())
+
+
+def _transcript_called(store: Store, name: str) -> int:
+    """By its id, however that composes its letters: macOS takes those of files' names apart. Raises NotFound."""
+    for form in dict.fromkeys((name, normalize("NFC", name), normalize("NFD", name))):
+        with suppress(NotFound):
+            return store.transcripts.find(form)
+    return store.transcripts.find(name)
 
 
 def _shown(draft_by: str | None) -> Shown:
