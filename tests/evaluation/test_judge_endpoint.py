@@ -308,8 +308,8 @@ def test_a_judge_that_can_t_be_asked_is_refused_in_one_sentence(change: dict[str
 @pytest.mark.parametrize(
     ("judges", "words"),
     [
-        ([GOOD], "holds `panel` and `budget`"),
-        ({"judges": []}, "holds `panel` and `budget`"),
+        ([GOOD], "it holds panel, budget"),
+        ({"judges": []}, "it holds panel, budget"),
         ({"panel": "ada"}, "no list"),
         ({"panel": ["ada"]}, "no judge"),
         ({"panel": [GOOD, GOOD]}, "two judges are called 'ada'"),

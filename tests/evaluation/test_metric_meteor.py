@@ -109,7 +109,9 @@ def test_without_java_the_sentence_says_so_and_the_substitute_stands_in(installe
 
 def test_with_both_the_tool_is_started_and_ended(installed, tmp_path, monkeypatch):
     java = tmp_path / "java"
-    java.write_text(f"#!{sys.executable}\n{PRETENDED}")
+    script = tmp_path / "java.py"
+    script.write_text(PRETENDED)
+    java.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n')  # "#!" takes no blank in a path
     java.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     with open_meteor() as found:

@@ -164,7 +164,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 
 def test_a_file_that_is_not_text_is_named(tmp_path):
-    (tmp_path / "p.json").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "p.json").write_bytes(b"\xff\xff\x00")
     with pytest.raises(BadInput, match=r"p\.json is not UTF-8"):
         score_files(write(tmp_path, "r.json", GOOD), tmp_path / "p.json", STEM)
 

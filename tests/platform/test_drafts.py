@@ -102,7 +102,7 @@ def test_tasks_go_out_with_the_drawn_draft_or_none_and_come_back_so(workspace: W
     file = write_tasks(workspace, out, "jsonl")
     blind = sum(is_blind for _, is_blind in expected.values())
     theirs = sum(model == CHALLENGER for model, _ in expected.values())
-    assert file == TaskFile(CHAMPION, "jsonl", len(NAMES), blind, theirs, out) and 0 < theirs < len(NAMES) - blind
+    assert file == TaskFile(CHAMPION, "jsonl", len(NAMES), blind, theirs, out, None) and 0 < theirs < len(NAMES) - blind
     rows = lines(out)
     assert [row["video_id"] for row in rows] == list(NAMES), "in the order of their arrival"
     for row in rows:

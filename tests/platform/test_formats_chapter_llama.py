@@ -184,7 +184,7 @@ BROKEN_SPEECH = [
     ({**SPEECH, "start": [0, float("nan")]}, "segment 1's start must be a number, not 'NaN'"),
     ({**SPEECH, "end": [0, float("inf")]}, "segment 1's end must be a number, not 'Infinity'"),
     ({**SPEECH, "start": [0, "4.5"]}, "segment 1's start must be a number, not '4.5'"),
-    ({**SPEECH, "start": [-1, 4.5]}, "segment 0's start is -1"),
+    ({**SPEECH, "start": [-2, 4.5]}, "segment 0's start is -2"),
     ({**SPEECH, "end": [4, 3]}, "segment 1: it runs from 4.5 to 3.0"),
     ({**SPEECH, "start": [5, 4.5], "end": [6, 9]}, "segment 1 starts at 4.5, before the one before it"),
     ({**SPEECH, "end": [4, 86_400]}, "a day or more"),

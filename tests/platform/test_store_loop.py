@@ -76,6 +76,7 @@ def test_a_summary_says_what_the_whole_outcome_says(either: Record) -> None:
 
 
 def test_a_record_without_tables_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "errata.db").touch()
     with (
         pytest.raises(Unavailable, match=r"errata\.db"),
         Record(f"sqlite:///{tmp_path / 'errata.db'}", tmp_path).read() as store,
