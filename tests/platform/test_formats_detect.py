@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -346,6 +347,14 @@ def test_a_file_that_is_no_text_is_told_what_it_is(content: bytes, said: str, en
 def test_endings_in_capitals_are_the_same_endings(name: str, content: Any, tmp_path: Path) -> None:
     write(tmp_path / name, content)
     assert arrivals(tmp_path / name) == arrivals(tmp_path) == ["TALK"]
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "talk.srt")
+    write(tmp_path / "other.srt", SRT)
+    with pytest.raises(BadInput, match="is a pipe, which can be read but once"):
+        detect.transcripts(tmp_path / "talk.srt")
+    assert [row.row for row in detect.transcripts(tmp_path).rows if isinstance(row, Rejected)] == ["talk"]
 
 
 def test_a_second_byte_order_mark_is_no_text(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
         entries = [entry for entry in sorted(folder.iterdir()) if not _is_called(entry, _NOTICES)]
     except OSError as problem:
         raise BadInput(f"{folder} can't be read ({problem.strerror}); check the path") from problem
-    files = [entry for entry in entries if entry.is_file() or not entry.exists()]  # a link to nowhere is told of too
+    files = [entry for entry in entries if not entry.is_dir()]  # a link to nowhere is told of too, and a pipe
     return files, [entry for entry in entries if entry.is_dir()]
 
 

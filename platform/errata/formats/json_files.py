@@ -52,6 +52,8 @@ class Doubled(dict[str, Any]):
 def read_bytes(path: Path, count: int = -1) -> bytes:
     """The first `count` bytes of a file, or all. Raises BadInput."""
     try:
+        if path.is_fifo():
+            raise BadInput(f"{path} is a pipe, which can be read but once; save what comes out of it, and name that")
         with path.open("rb") as file:
             return file.read(count)
     except OSError as problem:
