@@ -105,6 +105,7 @@ BROKEN = {
     "offset.lrc": ("[offset:soon]\n[00:01.00]a\n", "line 1's offset must be milliseconds"),
     "cells.tsv": ("start\tend\ttext\n0\t1\n", "line 2 must have a start, an end and words"),
     "time.tsv": ("start\tend\ttext\n0.5\t1000\ta\n", "line 2's time must be whole milliseconds, not '0.5'"),
+    "who.tsv": ("start\tend\tspeaker\ttext\n0\t1\tAnn\ta\n", "its first line must be start, end and text"),
     "none.tsv": ("start\tend\ttext\n", "no line is below its first"),
 }
 

@@ -49,6 +49,22 @@ TEXTS: dict[str, tuple[str, list[Line]]] = {
             (7501, 8476.75, None, "it dries"),
         ],
     ),
+    "digits and brackets of other scripts": (
+        "【００：００】今天我们染羊毛\n【٠:٠٤】很好很好很好\n\u200f(0:08) نصبغ الصوف\n",
+        [(0, 4, None, "今天我们染羊毛"), (4, 8, None, "很好很好很好"), (8, 16, None, "نصبغ الصوف")],
+    ),
+    "without blanks": (
+        "00:00今天我们染羊毛\n00:04很好很好很好\n",
+        [(0, 4, None, "今天我们染羊毛"), (4, 8, None, "很好很好很好")],
+    ),
+    "words that begin with a time": (
+        "0:00\nwe dye wool\n0:04\n10:30 is when it dries\n0:08\nand silk too\n",
+        [(0, 4, None, "we dye wool"), (4, 8, None, "10:30 is when it dries"), (8, 11, None, "and silk too")],
+    ),
+    "Audacity's labels": (
+        "0.000000\t4.200000\twe dye wool\n4.200000\t6.000000\tit dries\n",
+        [(0, 4.2, None, "we dye wool"), (4.2, 6, None, "it dries")],
+    ),
     "one range": ("[00:00.000 --> 00:02.000] We dye.\n", [(0, 2, None, "We dye.")]),
     "WhisperX's": (
         "[00:00.000 --> 00:02.000] [SPEAKER_00]: We dye.\n[00:02.000 --> 00:03.000] [SPEAKER_01]: Yes.\n",
@@ -133,6 +149,23 @@ def test_what_is_none_is_refused_as_what_it_is(text: str, message: str) -> None:
     with pytest.raises(BadInput) as refused:
         timed_text.speech(text)
     assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We dye wool here. (0:05)\nYes, in this vat. (0:09)\nAnd it dries fast. (0:14)\n",
+        "we dye wool 00:00\nin this vat 00:04\nand it dries 00:09\n",
+        "00:00:00:00 we dye wool\n00:00:04:12 in this vat\n00:00:09:00 and it dries\n",
+    ],
+)
+def test_times_that_are_not_read_are_no_words(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "talk.txt"
+    file.write_text(text)
+    with pytest.raises(BadInput, match="has times in its lines, but not as they are read; write each line as 0:05"):
+        detect.transcripts(file)
+    (talk,) = detect.transcripts(file, name="text").rows
+    assert isinstance(talk, ImportedTranscript) and talk.transcript.unit == "words"
 
 
 words = st.text(st.characters(categories=("L",)), min_size=1, max_size=9)

@@ -196,6 +196,12 @@ def _of_content(path: Path, content: Any) -> str | None:
         return "chapter-llama" if called and isinstance(content, dict) else None
     # A text that fits nothing may be a broken one: the reader that its name calls for says what is wrong.
     names = [name for name, format_ in FORMATS.items() if fnmatch(path.name.lower(), format_.files)]
+    if names[-1:] == ["text"] and timed_text.has_odd_times(content):
+        raise BadInput(
+            "{} has times in its lines, but not as they are read; write each line as 0:05 words, take the times for "
+            "words by --format text, or bring a list of chapters in by `errata import corrections`",
+            path,
+        )
     return names[-1] if names else None
 
 

@@ -87,7 +87,7 @@ def timed_lines(text: str) -> Iterator[TimedLine]:
 
 def read_line(line: str, number: int = 0) -> TimedLine | None:
     """None for a line in which nothing looks like a time."""
-    plain = _plain(line)
+    plain = plain_line(line)
     tokens = list(_ANY.finditer(plain))
     if not tokens:
         return TimedLine(number, line, "oddity", None, "") if _ODD.fullmatch(plain) else None
@@ -124,7 +124,7 @@ def seconds(token: str) -> float | None:
     return 60 * minutes + last + float(f"0.{decimals or 0}")
 
 
-def _plain(line: str) -> str:
+def plain_line(line: str) -> str:
     """The line with ASCII's digits, colons and brackets, character for character."""
     return line if line.isascii() else "".join(map(_plain_character, line))
 

@@ -5,6 +5,7 @@
     0:05                                                what YouTube shows as a transcript: a time on its own line,
     it takes nine hours to cool                         with the words below it
     (0:05) It takes nine hours.                         a time before the words, bare or in any brackets
+    0.000000<tab>4.200000<tab>This is the kiln.         Audacity's labels
     Ann Lee  0:09                                       a speaker and a time, as Otter, Zoom and Teams copy it,
     Good morning.                                       with the words below
     Ann Lee (0:09): Good morning.                       or behind them, or the time on a line of its own below the name
@@ -28,17 +29,19 @@ from errata.formats.cues import seconds_of_minutes, unescape_text
 from errata.formats.ends import with_ends
 from errata.formats.speakers import carry_speakers, split_speakers
 from errata.formats.talk import Speech
+from errata.formats.timed_lines import plain_line, timed_lines
 
 _TIME = r"\d{1,4}:[0-5]\d(?::[0-5]\d)?(?:[.,]\d{1,3})?(?![\d:])"
 _ARROW = r"\s*(?:-{1,2}>|→|[-–—,]|to)\s*"
-_OPEN, _CLOSE = r"[\[(<{*_]{0,4}\s*", r"\s*[\])>}*_]{0,4}"
-_FIRST = re.compile(
-    rf"{_OPEN}(?P<start>{_TIME})(?:{_ARROW}(?P<end>{_TIME}))?{_CLOSE}(?:\s*[-–—:|]\s+|\s+|(?<=[\])>}}])|$)(?P<words>.*)",
-    re.ASCII,
-)
+_OPEN, _CLOSE = r"\s*[\[(<{*_【〔]{0,4}\s*", r"\s*[\])>}*_】〕]{0,4}"
+_PARTED = r"(?:\s*[-–—:|]\s+|\s+|(?<=[\])>}】〕])|(?=[^\x00-\u02ff])|$)"
+"""Between the time and the words: nothing in scripts that write no blanks."""
+_FIRST = re.compile(rf"{_OPEN}(?P<start>{_TIME})(?:{_ARROW}(?P<end>{_TIME}))?{_CLOSE}{_PARTED}(?P<words>.*)", re.ASCII)
 _SECONDS = re.compile(
     r"\[\s*(?P<start>\d{1,5}\.\d{1,3})s?\s*(?:-{1,2}>|-|–)\s*(?P<end>\d{1,5}\.\d{1,3})s?\s*\]\s*(?P<words>.*)", re.ASCII
 )
+_LABEL = re.compile(r"(?P<start>\d{1,5}\.\d{1,6})\t(?P<end>\d{1,5}\.\d{1,6})\t(?P<words>.*)", re.ASCII)
+"""Audacity's."""
 _WORD = r"[^\W\d_a-z][\w.'’-]{0,40}"
 _SPEAKER = rf"(?P<speaker>{_WORD}(?: (?:{_WORD}|\d{{1,3}}|[a-z]{{2,3}})){{0,4}}(?: \([^()]{{1,40}}\))?)"
 _BEHIND = re.compile(
@@ -52,6 +55,8 @@ _ALMOST = re.compile(r"-->|^(?:[\[(<]\d{1,4}:\d\d|\d{1,4}:\d\d:\d)", re.ASCII)
 """What stands in no words: a time that was meant for one."""
 _LEAST_SHARE = 0.2
 """Of the lines, in a text that begins without a time: fewer times than this are talked about, not kept."""
+_FEWEST = 3
+"""Lines."""
 _A_FEW = 10.0
 """Seconds: a chapter lasts longer."""
 _SLOWEST = 0.25
@@ -76,11 +81,20 @@ def fits(content: Any) -> bool:
     """Whether a text keeps times: it begins with one and has another, or at least every fifth line has one."""
     if not isinstance(content, str):
         return False
-    lines = _below_names(list(_lines(content)))
+    lines = _grouped(content)
     stamped = sum(line.stamped is not None for line in lines)
     if stamped < 2:
         return bool(stamped) and lines[0].stamped is not None and _has_range(lines[0].stamped)
     return lines[0].stamped is not None or (stamped > 2 and stamped >= _LEAST_SHARE * len(lines))
+
+
+def has_odd_times(content: Any) -> bool:
+    """Whether a text that fits nothing keeps times all the same, as most of its lines begin or end with one."""
+    if not isinstance(content, str):
+        return False
+    lines = sum(bool(line.strip()) for line in content.splitlines())
+    timed = sum(line.shape in ("time first", "time last") and not line.says_when for line in timed_lines(content))
+    return timed >= _FEWEST and 2 * timed >= lines
 
 
 def is_speech(text: str) -> bool:
@@ -97,7 +111,7 @@ def is_speech(text: str) -> bool:
 def speech(text: str) -> Speech:
     """Raises BadInput, with the line that has no time, and where the text is a list of chapters."""
     lines: Speech = []
-    for line in _below_names(list(_lines(text))):
+    for line in _grouped(text):
         if _ALMOST.search(line.text if line.stamped is None else line.stamped.words):
             raise BadInput("line {} ({}) has a time that can't be read; mend it", line.number, short(line.text))
         if line.stamped is not None:
@@ -125,6 +139,22 @@ def _lines(text: str) -> Iterator[_Line]:
             yield _Line(number, line.strip(), stamped)
 
 
+def _grouped(text: str) -> list[_Line]:
+    return _below_names(_below_times(list(_lines(text))))
+
+
+def _below_times(lines: list[_Line]) -> list[_Line]:
+    """The lines; where times stand alone as a rule, what follows one is words, if it begins with a time or not."""
+    alone = [line.stamped is not None and not (line.stamped.words or line.stamped.speaker) for line in lines]
+    if 2 * sum(alone) <= sum(line.stamped is not None for line in lines):
+        return lines
+    below = [False, *alone[:-1]]
+    return [
+        line._replace(stamped=None) if after and not itself else line
+        for line, after, itself in zip(lines, below, alone, strict=True)
+    ]
+
+
 def _below_names(lines: list[_Line]) -> list[_Line]:
     """The lines; where each time stands alone below a name, the two are one."""
     times = [at for at, line in enumerate(lines) if line.stamped is not None]
@@ -141,9 +171,9 @@ def _below_names(lines: list[_Line]) -> list[_Line]:
 
 
 def _stamped(line: str) -> _Stamped | None:
-    if first := _FIRST.fullmatch(line):
-        return _Stamped(first["start"], first["end"], None, first["words"])
-    if counted := _SECONDS.fullmatch(line):
+    if first := _FIRST.fullmatch(plain_line(line)):
+        return _Stamped(first["start"], first["end"], None, line[first.start("words") :])
+    if counted := _SECONDS.fullmatch(line) or _LABEL.fullmatch(line):
         return _Stamped(counted["start"], counted["end"], None, counted["words"])
     if behind := _BEHIND.fullmatch(line):
         return _Stamped(behind["start"] or behind["alone"], None, behind["speaker"], behind["words"] or "")

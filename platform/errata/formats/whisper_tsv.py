@@ -19,6 +19,8 @@ def fits(content: Any) -> bool:
 
 def speech(text: str) -> Speech:
     """Raises BadInput, with the line that can't be read."""
+    if not fits(text):
+        raise BadInput("its first line must be start, end and text, with tabs between; export it again")
     _, *rows = text.lstrip().split("\n")
     lines = [_line(row.rstrip("\r"), number) for number, row in enumerate(rows, start=2) if row.strip()]
     if not lines:
