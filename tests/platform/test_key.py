@@ -36,6 +36,7 @@ LINE = {"reviewer": "Ann", "reviewed": [{"start": 0, "title": "Welcome"}], "draf
         (PLACE, "talk1"),
         ("/data/local-files/?d=talks/talk1.mp4", "talk1"),
         ("/data/upload/3/0123abcd-talk1.mp3", "talk1"),
+        ("/data/upload/3/Tr%C3%A4ger%20eins.mp3", "Träger eins"),
         ("https://www.youtube.com/watch?v=aB-_9&t=3", "aB-_9"),
         ("https://youtu.be/aB-_9", "aB-_9"),
         ("https://example.org/Tr%C3%A4ger.mp4", "Träger"),

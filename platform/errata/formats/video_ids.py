@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from reprlib import repr as short
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -19,8 +20,8 @@ VIDEO = (".mp4", ".m4v", ".webm", ".mkv", ".mov", ".avi", ".mpg", ".mpeg")
 _ENDINGS = (*AUDIO, *VIDEO, ".vtt", ".srt", ".txt", ".json")
 """How the files end whose bare name is known to be one: a dot may also stand in an id."""
 
-_UPLOADED = 9
-"""Characters that Label Studio puts before the name of an uploaded file: eight hex digits and a dash."""
+_UPLOADED = re.compile(r"^[0-9a-f]{8}-(?=.)")
+"""What Label Studio puts before the name of an uploaded file, unless it is an old one."""
 
 
 def video_id(data: JsonObject, keys: tuple[str, ...] = ID_KEYS, key: str | None = None) -> str:
@@ -70,7 +71,7 @@ def _stem(place: str) -> str:
     file = PurePosixPath(served or unquote(parts.path))
     if not file.suffix:
         return ""
-    return id_in_title(file.stem[_UPLOADED:] if "/data/upload/" in parts.path else file.stem)
+    return id_in_title(_UPLOADED.sub("", file.stem, count=1) if "/data/upload/" in parts.path else file.stem)
 
 
 def _page(place: str) -> str:
