@@ -41,6 +41,7 @@ from errata.formats.json_files import parse, read_bytes, read_text, what_it_is
 from errata.formats.row_files import json_rows
 from errata.formats.source_rows import REJECTED, ImportedTranscript, Rejected, SourceRow, convert_rows
 from errata.formats.talk_names import DESCRIPTION
+from errata.formats.webvtt_cues import is_webvtt
 
 Results = Iterator[ImportedTranscript | Rejected]
 
@@ -83,7 +84,7 @@ FORMATS = {
     "yt-dlp": TranscriptFormat("a yt-dlp info file", "*" + ytdlp.INFO, ytdlp.fits, ytdlp.read),
     "podcast": _of_speech("a Podcasting 2.0 transcript", "*.json", podcast.fits, podcast.speech),
     "whisper": _of_speech("Whisper JSON", "*.json", whisper.fits, whisper.speech),
-    "webvtt": _of_speech("WebVTT", "*.vtt", webvtt.fits, webvtt.speech),
+    "webvtt": _of_speech("WebVTT", "*.vtt", is_webvtt, webvtt.speech),
     "srt": _of_speech("SubRip", "*.srt", srt.fits, srt.speech),
     "youtube": _of_speech("YouTube's captions", "*.json3", youtube.fits, youtube.speech),
     "ttml": _of_speech("TTML", "*.ttml", ttml.fits, ttml.speech),

@@ -10,21 +10,14 @@ Source: https://www.w3.org/TR/webvtt1/, and docs/examples/transcripts/transcript
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from errata.errors import BadInput
-from errata.formats.cues import Cue, cues, unescape_text, without_tags
+from errata.formats.cues import Cue, unescape_text, without_tags
 from errata.formats.repeats import said_once
 from errata.formats.speakers import carry_speakers, split_bracketed_speaker, split_speakers
 from errata.formats.talk import Speech
+from errata.formats.webvtt_cues import shown_cues
 
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?(?:\s([^<>]*))?>")
-_NAME = re.compile(".*")
-_ASIDE = re.compile(r"(?:WEBVTT|NOTE|STYLE|REGION)(?:\s|$)")
-
-
-def fits(content: Any) -> bool:
-    return isinstance(content, str) and re.match(r"WEBVTT(?:\s|$)", content) is not None
 
 
 def speech(text: str) -> Speech:
@@ -38,13 +31,6 @@ def speech(text: str) -> Speech:
     if any(line["speaker"] for line in lines):
         return [split_bracketed_speaker(line) for line in lines]
     return split_speakers(lines)
-
-
-def shown_cues(text: str) -> list[Cue]:
-    """The cues as they stand, with their tags. Raises BadInput, with the line that can't be read."""
-    if not fits(text):
-        raise BadInput("its first line must be WEBVTT; export it again, or name it .srt if it is SubRip")
-    return list(cues(text, _NAME, _ASIDE))
 
 
 def _plain(cue: Cue) -> Cue:

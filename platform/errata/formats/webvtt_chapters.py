@@ -15,9 +15,9 @@ from itertools import islice, pairwise
 
 from errata.errors import BadInput
 from errata.files import JsonObject
-from errata.formats import webvtt
 from errata.formats.cues import STAMP, Cue, seconds, unescape_text, without_tags
 from errata.formats.json_files import json_object
+from errata.formats.webvtt_cues import is_webvtt, shown_cues
 
 _FEWEST = 3
 _SHORTEST = 10.0
@@ -29,7 +29,7 @@ _TIMES = re.compile(rf"^[ \t]*({STAMP})[ \t]+-->[ \t]+({STAMP})", re.ASCII | re.
 
 def fits(text: str, named_so: bool = False) -> bool:
     """`named_so`: whether the file's name says that it holds chapters."""
-    if not webvtt.fits(text):
+    if not is_webvtt(text):
         return False
     return named_so or (_begins_slowly(text) and _is_slow(text))
 
@@ -43,7 +43,7 @@ def _begins_slowly(text: str) -> bool:
 
 def _is_slow(text: str) -> bool:
     try:
-        cues = webvtt.shown_cues(text)
+        cues = shown_cues(text)
     except BadInput:
         return False
     if any(cue.end != following.start for cue, following in pairwise(cues)):
@@ -56,7 +56,7 @@ def _is_slow(text: str) -> bool:
 
 def starts(text: str) -> JsonObject:
     """start → title. Raises BadInput."""
-    return json_object(_chapter(cue) for cue in webvtt.shown_cues(text))
+    return json_object(_chapter(cue) for cue in shown_cues(text))
 
 
 def _chapter(cue: Cue) -> tuple[str, str]:
