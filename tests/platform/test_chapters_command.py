@@ -84,6 +84,11 @@ class TestTheCommand:
         assert errata(captions).stdout == "0:00 One\n0:04 Two\n"
         assert "YouTube wants" in errata(captions).stderr
 
+    def test_what_has_no_talk_in_it_is_told(self, tmp_path: Path) -> None:
+        (tmp_path / "list.info.json").write_text('{"_type": "playlist", "id": "p", "webpage_url": "x"}')
+        done = errata(tmp_path / "list.info.json")
+        assert "list.info.json is left out: playlist's info file" in done.stderr
+
     def test_several_files_have_headings_and_a_bad_one_stops_none(self, captions: Path, tmp_path: Path) -> None:
         (tmp_path / "bad.vtt").write_text("WEBVTT\n")
         done = errata(captions, tmp_path / "bad.vtt", tmp_path / "none.srt", captions, check=False)

@@ -101,6 +101,9 @@ def test_what_the_content_cannot_tell_the_name_does(name: str, content: Any, sai
         ("word.json", '"word"', r"word\.json is in no format"),
         ("torn.json", '{"segments": [', r"torn\.json: not JSON \(Expecting value, line 1, column 15\)"),
         ("empty.vtt", " ", r"empty\.vtt is empty"),
+        ("export.json", [{"data": {"video_id": "v"}, "annotations": []}], r"export\.json holds corrections"),
+        ("sheet.csv", "video_id,start,title\nv,0,a\n", r"sheet\.csv holds corrections"),
+        ("hub.jsonl", {"fields": {}, "responses": {}, "id": "v"}, r"hub\.jsonl holds corrections"),
         ("reviews.jsonl", REVIEW, r"reviews\.jsonl holds corrections; import it with `errata import corrections`"),
     ],
 )
@@ -301,6 +304,15 @@ def test_sound_beside_captions_that_name_their_language_belongs_to_them(tmp_path
     for name in ("talk.mp4", "Thumbs.db", "desktop.ini"):
         (tmp_path / name).write_bytes(b"\0")
     assert arrivals(tmp_path) == ["talk.en"]
+
+
+def test_exports_of_reviewing_tools_are_left_for_their_own_import(tmp_path: Path) -> None:
+    write(tmp_path / "talk.vtt", VTT)
+    write(tmp_path / "export.json", [{"data": {"video_id": "v"}, "annotations": []}])
+    write(tmp_path / "sheet.csv", "video_id,start,title\nv,0,a\n")
+    results = list(detect.transcripts(tmp_path).rows)
+    assert [row.row for row in results if isinstance(row, LeftOut)] == ["export.json", "sheet.csv"]
+    assert sum(isinstance(row, ImportedTranscript) for row in results) == len(results) - 2 == 1
 
 
 def test_files_that_nobody_can_place_are_refused_for_one_reason(tmp_path: Path) -> None:

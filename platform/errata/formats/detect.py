@@ -7,7 +7,8 @@ from pathlib import Path
 
 from errata.errors import BadInput
 from errata.formats import folder
-from errata.formats.kinds import CHAPTERED, CHAPTERS, CORRECTIONS, FORMATS, Results, kind, label
+from errata.formats.kinds import CHAPTERED, CHAPTERS, CORRECTIONS, FORMATS, Results, label
+from errata.formats.path_kind import path_kind
 from errata.formats.source_rows import DetectedFile, ImportedTranscript
 
 AUTO = "auto"
@@ -54,7 +55,7 @@ def _check(path: Path, name: str) -> None:
 
 
 def _format_of(path: Path) -> str:
-    format_name = kind(path)
+    format_name = path_kind(path)
     if format_name == CORRECTIONS:
         raise BadInput(f"{path} holds corrections; import it with `errata import corrections`")
     return format_name

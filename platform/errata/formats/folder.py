@@ -20,7 +20,8 @@ from errata.domain.chapter import Chapters
 from errata.domain.twins import text_hash
 from errata.errors import BadInput
 from errata.formats import chapter_lists, chapter_llama, ytdlp
-from errata.formats.kinds import ACCEPTED, CHAPTERED, CHAPTERS, CORRECTIONS, FORMATS, TEXTUAL, Results, kind
+from errata.formats.kinds import ACCEPTED, CHAPTERED, CHAPTERS, CORRECTIONS, FORMATS, TEXTUAL, Results
+from errata.formats.path_kind import path_kind
 from errata.formats.source_rows import ImportedTranscript, LeftOut, Rejected, SourceRow
 
 _NOTICES = ("license*", "licence*", "readme*", ".*", "thumbs.db", "desktop.ini")
@@ -135,7 +136,7 @@ def _is_metadata(file: File) -> bool:
 def _look_at(file: Path, families: dict[Path, list[Path]]) -> File:
     beside = tuple(families.get(file, ()))
     try:
-        return File(file, kind(file), None, beside)
+        return File(file, path_kind(file), None, beside)
     except BadInput as problem:
         return File(file, _UNPLACED, problem, beside)
 

@@ -81,6 +81,14 @@ def reviews(path: Path, name: str = "auto", until: str | None = None, key: str |
     return DetectedFile(path, review_format.label, review_format.read(path, until, key))
 
 
+def has_review_rows(path: Path) -> bool:
+    """Whether a text file has rows as a reviewing tool or a sheet has them."""
+    try:
+        return not workbook.is_one(path) and _fitting(path, None) not in ("description", "chapters")
+    except BadInput:
+        return False
+
+
 def _fitting(path: Path, key: str | None) -> str:
     if workbook.is_one(path):
         return "sheet"

@@ -21,6 +21,7 @@ from errata.inference.model import FolderModel
 from errata.inference.model_form import model_form, template_and_context
 from errata.inference.predictor import Predictor
 from errata.operations.model_names import resolve_model
+from errata.progress import note
 from errata.project_files import embedded_model
 from errata.workspace import Workspace
 
@@ -129,6 +130,7 @@ def _chapter_file(name: Path, file: Path, predictor: Predictor) -> Iterator[Chap
         return
     for row in rows:
         if isinstance(row, LeftOut):
+            note(f"{name.name} is left out: {row.reason}")
             continue
         if isinstance(row, Rejected):
             yield UnreadTalk(str(row))
