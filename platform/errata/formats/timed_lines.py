@@ -46,9 +46,14 @@ _LAST = re.compile(
 _LINE_END = re.compile(r"\r\n|\r|\n")
 """Not splitlines: U+2028 may stand in a title."""
 _ANY = re.compile(_CLOCK)
-_PAIR = r"\d{1,3}(?:(?:[.;,'’′·hm–-]|:-?)\d{1,2}(?:m\d{1,2})?s?|(?:\s:\s?|:\s|::+)\d{1,2}|:\d{3})"
+_PAIR = r"\d{1,3}(?:(?:[.;,'’′·hm_|–-]|:-?)\d{1,2}(?:m\d{1,2})?s?|(?:\s:\s?|:\s|::+)\d{1,2}|:\d{3})"
 """Numbers that are parted as those of a time may be, or nearly so ("3: 00", "3::00", "3:000")."""
-_ODD = re.compile(rf"[\W_]*?{_NUMBER}{_PAIR}(?![\w:]).*|.*?(?<![\w:.,/-]){_PAIR}[\W_]*", re.DOTALL)
+_AMOUNT = r"(?:\d{1,3}(?:hr?|min|m|sec|s))+"
+_ADDRESS = r"(?:https?://)?(?:www\.)?youtu\S*[?&]t=\d"
+"""Of a moment of a video."""
+_ODD = re.compile(
+    rf"[\W_]*?{_NUMBER}(?:(?:{_PAIR}|{_AMOUNT})(?![\w:])|{_ADDRESS}).*|.*?(?<![\w:.,/-]){_PAIR}[\W_]*", re.DOTALL
+)
 _WHEN = re.compile(
     r"(?:\b(?:at|by|from|until|till|around|since|before|after|um|ab|bis|gegen|seit|à|às|alle|las|kl)|@)\W*$",
     re.IGNORECASE,
@@ -130,7 +135,7 @@ def plain_line(line: str) -> str:
 
 
 def _plain_character(character: str) -> str:
-    if character in "∶ː꞉":
+    if character in "∶ː꞉︰":
         return ":"
     if unicodedata.category(character) in ("Cf", "Mn", "Me"):
         return " "
