@@ -62,8 +62,8 @@ def _pace(needs: int, fresh: int, nights_left: int | None) -> str:
     if nights_left is None:
         return f"{tonight}; with twice the reviews a night, {plural(math.ceil(needs / (2 * fresh)), 'night')}."
     if nights <= nights_left:
-        return f"{tonight}, and it has {count(nights_left)} left."
-    return f"{tonight}, and it has {count(nights_left)} left: {count(math.ceil(needs / nights_left))} a night would do."
+        return f"{tonight}: it has time enough."
+    return f"{tonight}, which it doesn’t have: {count(math.ceil(needs / nights_left))} a night would do."
 
 
 def _guardrail(rail: GuardrailRow) -> Prospect | None:

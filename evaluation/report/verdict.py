@@ -238,8 +238,14 @@ def _next_step(entry: OutcomeDecision, winner: str) -> str:
     if entry.decision.cause in UNTESTED:
         return "Nothing of its own: a candidate of a night on which nobody waits is tested."
     if needs:
-        return f"About {plural(needs, 'more fresh item')}{_what_they_bring(entry.decision)}."
+        items = plural(needs, "more fresh item")
+        return f"About {items}{_what_they_bring(entry.decision)}.{_time_left(entry.decision)}"
     return "A better candidate: more items would not change this one’s verdict."
+
+
+def _time_left(decision: Decision) -> str:
+    nights = _nights_left(decision)
+    return "" if nights is None else f" It has {plural(nights, 'night')} left."
 
 
 def _what_they_bring(decision: Decision) -> str:

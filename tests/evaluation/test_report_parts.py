@@ -12,7 +12,7 @@ import pytest
 
 import evaluation.report.verdict as verdict_module
 from errata.documents.comparison import NOTHING
-from errata.documents.decision import Decision, OutcomeDecision
+from errata.documents.decision import Decision, OutcomeDecision, Wager
 from errata.documents.document import from_json
 from errata.documents.evaluation import ContenderScores
 from errata.documents.evidence import Evidence
@@ -36,7 +36,7 @@ from evaluation.report.slices import reach
 from evaluation.report.verdict import ContenderVerdict, contender_verdict
 from evaluation.statistics.paired import compare
 from registry.gate import decide
-from registry.policy import SMALL
+from registry.policy import SEQUENTIAL, SMALL
 from tests.made_up_decision import OLDER_PROMOTES, OLDER_WAITS, RESULT, older_outcome
 from tests.made_up_night import bootstrap, report
 from tests.made_up_report import Page, full_report, judges, taught
@@ -87,6 +87,18 @@ def test_an_undecided_night_says_how_many_items_and_nights_it_takes():
     assert told["Next"] == f"About {found.needs} more fresh items: with so many, a gain of 2.0 points would show."
     assert re.findall(r"\d+", told["Fresh items"]) == ["60", *f"{found.primary.mde:.1f}".split("."), "80", "100"]
     assert f"is {math.ceil(found.needs / 50)} more nights; with twice the reviews a night" in told["Reviewers"]
+
+
+def test_a_challenger_s_nights_are_held_against_the_items_that_it_lacks():
+    wager = Wager(wealth=2.0, worse=0.1, p_value=0.02, night=3, begun=1)
+    decision = Decision("underpowered", "waits", preset=SEQUENTIAL.as_preset(), needs=120, wager=wager)
+    found = contender_verdict(OutcomeDecision("challenger", "m", False, "", decision), NOTHING)
+    told = said(found, fresh=30)
+    assert told["Next"] == (
+        "About 120 more fresh items like these, if its gain stays what was measured. It has 2 nights left."
+    )
+    assert told["Reviewers"].endswith("is 4 more nights, which it doesn’t have: 60 a night would do.")
+    assert said(found, fresh=60)["Reviewers"].endswith("is 2 more nights: it has time enough.")
 
 
 def test_a_guardrail_that_fails_is_named_with_by_how_much():

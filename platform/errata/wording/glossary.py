@@ -63,7 +63,7 @@ GLOSSARY: dict[str, str] = {
     ),
     "90 % interval": (
         "Where the true mean or difference plausibly lies. If an interval of a difference lies above 0, chance "
-        "alone would do that in at most about 5 of 100 cases."
+        "alone would do that in at most about 5 of 100 looks."
     ),
     "detectable": (
         "The true gain that the items at hand would show in 80 of 100 tests; less than that may be there unseen."
