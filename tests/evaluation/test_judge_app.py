@@ -167,7 +167,7 @@ def test_a_night_is_judged_written_down_and_judged_again_for_nothing(place: Plac
     with_say = yaml.safe_load((place.root / "params.yaml").read_text())
     with_say["judges"]["panel"][1]["model"] = "m-3"
     (place.root / "params.yaml").write_text(yaml.safe_dump(with_say))
-    told = run(place, "ask", "--night", NIGHT)
+    told = " ".join(run(place, "ask", "--night", NIGHT).split())
     assert "2 of 2 judges, of 2 families, have a say." in told and "Candidate against champion on 46 items" in told
     assert "No talks that nobody has reviewed were judged. The preset small decides without judges." in told
     written = "".join(path.read_text() for path in place.root.rglob("*.json"))

@@ -109,6 +109,12 @@ def test_a_night_without_scores_is_not_found(workspace: Workspace):
             write_report(workspace, label)
 
 
+def test_a_night_whose_scores_were_deleted_is_not_said_to_have_none(workspace: Workspace):
+    (workspace.nights / "second" / "evaluation.json").unlink()
+    with pytest.raises(NotFound, match=r"second/evaluation\.json is gone; take it from that night's run in MLflow"):
+        write_report(workspace, "second")
+
+
 def test_a_night_that_was_cut_short_has_no_report_yet(workspace: Workspace):
     """Its scores lie there from before its verdict is recorded."""
     with workspace.record.write() as store:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,7 +77,8 @@ def test_a_summary_says_what_the_whole_outcome_says(either: Record) -> None:
 
 
 def test_a_record_without_tables_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "errata.db").touch()
+    with sqlite3.connect(tmp_path / "errata.db") as somebody_s:
+        somebody_s.execute("CREATE TABLE notes (note)")
     with (
         pytest.raises(Unavailable, match=r"errata\.db"),
         Record(f"sqlite:///{tmp_path / 'errata.db'}", tmp_path).read() as store,

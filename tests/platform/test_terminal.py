@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 
 from errata import __version__
 from errata.cli.app import TemplateName, Tool, app
+from errata.cli.arguments import user_name
 from errata.cli.output import print_table
 from errata.database.record import Record
 from errata.errors import INTERRUPTED, error_exit
@@ -232,3 +233,24 @@ def test_a_note_breaks_between_words_on_a_terminal_alone(
     note(line)
     said = capsys.readouterr().err.splitlines()
     assert said[0] == line and max(map(len, said[1:])) <= 20 and " ".join(said[1:]) == line
+
+
+def test_a_table_is_whole_however_narrow_the_terminal_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "24")
+    print_table("moves", ("a long name of a talk", "reason"), [("leeward-and-windward-006", "underpowered, and waits")])
+    said = capsys.readouterr().out
+    assert "…" not in said and max(map(len, said.splitlines())) <= 24
+    letters = "".join(said.split())
+    assert all(
+        letters.count(letter) >= word.count(letter) for word in ("leeward-and", "underpowered") for letter in word
+    )
+
+
+def test_somebody_whom_the_machine_has_no_name_for_may_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unnamed() -> str:
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.setattr("errata.cli.arguments.getuser", unnamed)
+    assert user_name() == f"user {os.getuid()}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from getpass import getuser
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
@@ -13,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 import typer
 
 from errata import __version__
-from errata.cli.arguments import HERE, AsJson, InWorkspace, ModelName, NightLabel, check_arguments, find
+from errata.cli.arguments import HERE, AsJson, InWorkspace, ModelName, NightLabel, check_arguments, find, user_name
 from errata.cli.completion import complete_model, complete_review_format, complete_transcript_format
 from errata.cli.judge_app import judges
-from errata.cli.output import say, show
+from errata.cli.output import say, say_wrapped, show
 from errata.cli.panels import CHECKS, DECISIONS, LOOP, RECORD, START
 from errata.cli.print_import import print_import, print_refusals
 from errata.cli.record_app import record
@@ -265,7 +264,7 @@ def promote_command(
     """Make a model champion, on the evidence record of a night that said so."""
     from errata.loop.deliver import promote_by_hand
 
-    identity = promote_by_hand(find(workspace), model, evidence, getuser())
+    identity = promote_by_hand(find(workspace), model, evidence, user_name())
     say(f"champion is {identity[:16]}")
 
 
@@ -277,9 +276,12 @@ def rollback_command(
     """Bring back the champion that was before the last promotion, and what shipped with it."""
     from errata.loop.deliver import roll_back
 
-    models = roll_back(find(workspace), reason, getuser())
+    models = roll_back(find(workspace), reason, user_name())
     for alias, model in models.items():
-        say(f"{alias} is {model[:16]} again" if model else f"{alias} is nothing again: none shipped with that champion")
+        say_wrapped(
+            f"{alias} is {model[:16]} again" if model else f"{alias} is nothing again: none shipped with that champion",
+            2,
+        )
 
 
 @app.command("history", rich_help_panel=DECISIONS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,6 +35,14 @@ def check_arguments(arguments: Sequence[str]) -> None:
             argument.encode()
         except UnicodeEncodeError as error:
             raise BadInput(f"the argument {argument!a} is not UTF-8; write it, or call the file, otherwise") from error
+
+
+def user_name() -> str:
+    """Who gives the command, for the history; by number, where the machine knows no name, as in many containers."""
+    try:
+        return getuser()
+    except (KeyError, OSError):  # OSError from Python 3.13 on
+        return f"user {os.getuid()}"
 
 
 def find(folder: Path) -> Workspace:

@@ -69,7 +69,7 @@ def say(line: str) -> None:
     sys.stdout.write(printable(line) + "\n")
 
 
-def say_wrapped(line: str, indent: int) -> None:
+def say_wrapped(line: str, indent: int = 2) -> None:
     """A line that may be longer than the terminal is wide; what follows its first piece is indented."""
     blank, text = ("\n", line[1:]) if line.startswith("\n") else ("", line)
     lead = text[: len(text) - len(text.lstrip())]
@@ -96,12 +96,16 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
 
     style: dict[str, Any] = {"title_style": "bold", "header_style": "bold", "title_justify": "left"}
     table = Table(title=printable(title), box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), **style)
+    console = Console(markup=False, emoji=False)  # an id is text, whatever it looks like
     for index, column in enumerate(columns):
         is_text = index == 0 or any("\n" in row[index] for row in rows)
-        table.add_column(column, justify="left" if is_text else "right", no_wrap=index == 0)
+        is_narrow = max(len(row[index]) for row in (columns, *rows)) <= console.width // 2
+        table.add_column(
+            column, justify="left" if is_text else "right", no_wrap=index == 0 and is_narrow, overflow="fold"
+        )
     for row in rows:
         table.add_row(*(Text(printable(cell), STYLES.get(cell.removesuffix(" *"), "")) for cell in row))
-    Console(markup=False, emoji=False).print(table)  # an id is text, whatever it looks like
+    console.print(table)
 
 
 def number(value: float | None, form: str = "z.1f") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from errata.cli.output import number, print_table, say, with_interval
+from errata.cli.output import number, print_table, say, say_wrapped, with_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,9 @@ def print_comparison(result: ModelComparison) -> None:
     say(f"{result.items} items of {result.on}, 90 % intervals, by cluster")
     metrics = [(name, *_metric_row(result.metrics[name])) for name in SHOWN if name in result.metrics]
     print_table("means, in percent", ("metric", "A", "B", "A minus B", "p", "detectable"), metrics)
-    say("cider reaches 1,000; count_error is in chapters, and less is better; p is one-sided, of A being better")
+    say_wrapped(
+        "cider reaches 1,000; count_error is in chapters, and less is better; p is one-sided, of A being better", 2
+    )
     slices = []
     for kind, differences in result.slices.items():
         slices += [(f"{kind}: {name}", *_slice_row(difference)) for name, difference in differences.items()]
@@ -32,7 +34,7 @@ def print_comparison(result: ModelComparison) -> None:
     _print_items("A lost most", result.regressions)
     _print_items("A gained most", result.fixes)
     problems = " and ".join(f"{result.problems[side]} of {side.upper()}’s" for side in ("a", "b"))
-    say(f"answers that could not be read whole, or are missing: {problems} {result.items}")
+    say_wrapped(f"answers that could not be read whole, or are missing: {problems} {result.items}")
 
 
 def _print_items(title: str, items: Sequence[ItemDifference]) -> None:
@@ -68,8 +70,12 @@ def print_accesses(result: HoldoutAccesses) -> None:
     columns = ("#", "at (UTC)", "role", "items", "by", "why")
     print_table("accesses to held-out items", columns, [_access(logged) for logged in result.accesses])
     anchor, sealed = (result.counts[role] for role in ("anchor", "sealed"))
-    say(f"anchor: {anchor} accesses; sealed: {sealed}, {result.sealed_within_a_year} of them within the last year")
-    say(f"the sealed set may be opened {result.sealed_left} more times now, {result.sealed_a_year} within any year")
+    say_wrapped(
+        f"anchor: {anchor} accesses; sealed: {sealed}, {result.sealed_within_a_year} of them within the last year", 2
+    )
+    say_wrapped(
+        f"the sealed set may be opened {result.sealed_left} more times now, {result.sealed_a_year} within any year", 2
+    )
 
 
 def _access(logged: LoggedAccess) -> tuple[str, ...]:

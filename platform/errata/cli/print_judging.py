@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from errata.cli.output import number, print_table, say, with_interval
+from errata.cli.output import number, print_table, say, say_wrapped, with_interval
 from errata.documents.judging import JudgeCheck, JudgeReliability, Judging
 from errata.documents.recall import Recall
 from errata.wording.judging_sentences import (
@@ -22,7 +22,7 @@ SWAY = ("judge", "takes first", "changed", "unequal", "length", "style", "obeys"
 
 def print_check(check: JudgeCheck) -> None:
     _print_judges(check)
-    say(_cost(check.calls, check.tokens, check.cached, check.complete))
+    say_wrapped(_cost(check.calls, check.tokens, check.cached, check.complete))
 
 
 def print_judging(judging: Judging, contender: str) -> None:
@@ -34,10 +34,12 @@ def print_judging(judging: Judging, contender: str) -> None:
             f"({verdict.wins} won, {verdict.ties} even, {verdict.losses} lost). {rates_sentence(judging.rates)}".strip()
         )
     if unlabelled.n:
-        say(f"{unlabelled.n} of the items are talks that nobody has reviewed. {better_sentence(judging)}".strip())
+        say_wrapped(
+            f"{unlabelled.n} of the items are talks that nobody has reviewed. {better_sentence(judging)}".strip(), 2
+        )
     elif unlabelled.why is not None:
-        say(f"No talks that nobody has reviewed were judged. {unlabelled_sentence(unlabelled)}")
-    say(_cost(judging.calls, judging.tokens, judging.cached, judging.complete))
+        say_wrapped(f"No talks that nobody has reviewed were judged. {unlabelled_sentence(unlabelled)}")
+    say_wrapped(_cost(judging.calls, judging.tokens, judging.cached, judging.complete))
 
 
 def print_recall(recall: Recall) -> None:
@@ -47,9 +49,9 @@ def print_recall(recall: Recall) -> None:
     say(f"recall on Day 0 {number(recall.day0)} %, on Day N {number(recall.day_n)} %, on {recall.n} questions")
     say(f"{recall.learnt} learnt, {recall.forgotten} forgotten")
     if not recall.say:
-        say("This counts for nothing: graders of two families at least must be heard.")
+        say_wrapped("This counts for nothing: graders of two families at least must be heard.")
     calls, tokens = sum(grader.calls for grader in recall.judges), sum(grader.tokens for grader in recall.judges)
-    say(_cost(calls, tokens, sum(grader.cached for grader in recall.judges), recall.complete))
+    say_wrapped(_cost(calls, tokens, sum(grader.cached for grader in recall.judges), recall.complete))
 
 
 def _print_judges(check: JudgeCheck) -> None:
@@ -58,9 +60,9 @@ def _print_judges(check: JudgeCheck) -> None:
     for judge in check.judges:
         missing = [f"{count} without an answer: {fault}" for fault, count in judge.missing.items()]
         for line in (*judge_sentences(judge), *missing):
-            say(f"{judge.name}: {line}")
-    say(floor_sentence(check.floor))
-    say(panel_sentence(check))
+            say_wrapped(f"{judge.name}: {line}")
+    say_wrapped(floor_sentence(check.floor))
+    say_wrapped(panel_sentence(check))
 
 
 def _belief(judge: JudgeReliability) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from errata.cli.output import as_json, print_table, say, with_interval
+from errata.cli.output import as_json, print_table, say, say_wrapped, with_interval
 from errata.domain.clock import clock
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def print_retraction(result: Retraction) -> None:
         uses = [name for name, used in (("trained", night.trained), ("scored", night.scored)) if used]
         say(f"night     {night.night}  {' and '.join(uses)} on it")
     _print_models(result.models)
-    say(f"MLflow    {_tag_sentence(result.mlflow)}")
+    say_wrapped(f"MLflow    {_tag_sentence(result.mlflow)}", 10)
 
 
 def _print_models(models: Sequence[ModelUse]) -> None:
@@ -100,11 +100,13 @@ def print_deletion(result: Deletion) -> None:
     for place, count in tombstone.removed.items():
         say(f"  {place:<16} {count if isinstance(count, int) else ', '.join(count) or '–'}")
     for twin in result.twins:
-        say(f"twin      {twin} says the same or nearly, and was kept; forget it too if it is meant")
+        say_wrapped(f"twin      {twin} says the same or nearly, and was kept; forget it too if it is meant", 10)
     _print_models(result.models)
-    say(f"MLflow    {_tag_sentence(result.mlflow)}")
+    say_wrapped(f"MLflow    {_tag_sentence(result.mlflow)}", 10)
     if result.models:
-        say("What these models learnt can't be taken out of their weights; train anew from Day-0 to be without it.")
+        say_wrapped(
+            "What these models learnt can't be taken out of their weights; train anew from Day-0 to be without it.", 2
+        )
 
 
 def check_json(check: WorkspaceCheck) -> JsonObject:
@@ -121,6 +123,7 @@ def print_check(check: WorkspaceCheck) -> None:
             say(f"{'a model taken from MLflow':<42} {model[:16]}")
     findings = check.findings
     for line in (*findings.problems, *findings.quarantined):
-        say(line)
-    counts = f"{len(findings.problems)} problems, {len(findings.quarantined)} quarantined"
+        say_wrapped(line)
+    problems = len(findings.problems)
+    counts = f"{problems} {'problem' if problems == 1 else 'problems'}, {len(findings.quarantined)} quarantined"
     say(f"{findings.transcripts} transcripts, {counts}")

@@ -29,7 +29,7 @@ MOVE = ("number", "at", "alias", "model", "previous", "reason", "night", "eviden
 def print_status(status: LoopStatus) -> None:
     counts = status.counts
     if status.equal_split_alarm:
-        say(alarm_sentence(status.equal_split_alarm))
+        say_wrapped(alarm_sentence(status.equal_split_alarm))
     say(f"workspace   {status.workspace}")
     say(f"record      {counts['transcripts']} transcripts, {counts['predictions']} predictions,")
     say(f"            {counts['corrections']} corrections ({counts['conflicts']} transcripts in conflict)")
@@ -41,7 +41,7 @@ def print_status(status: LoopStatus) -> None:
         say(f"gate        preset {status.preset}")
     for night in status.nights:
         if night.gate_change:
-            say(f"            {night.label}: {gate_change_sentence(night.gate_change)}")
+            say_wrapped(f"            {night.label}: {gate_change_sentence(night.gate_change)}", 12)
     if status.untold_moves:
         say(f"MLflow      has not been told of {status.untold_moves} moves; the next night tells it")
     if status.nights:
@@ -56,7 +56,7 @@ def print_mlflow(status: LoopStatus) -> None:
     if status.moved_aliases:
         say(f"at once:    errata init {shlex.quote(str(status.workspace))}")
     if status.mlflow_problem:
-        say_wrapped(f"MLflow      {status.mlflow_problem}", 12)
+        say_wrapped(status.mlflow_problem)
 
 
 def _row(night: NightSummary) -> tuple[str, ...]:
@@ -85,9 +85,9 @@ def print_night(outcome: Outcome, nights: Path) -> None:
     for entry in outcome.decisions:
         say_styled(f"{entry.name} {entry.model[:16]}: {entry.decision.verdict}", STYLES.get(entry.decision.verdict, ""))
         for reason in reasons(entry.decision):
-            say_wrapped(f"  {reason}", 2)
+            say_wrapped(f"  {reason}")
     if not outcome.decisions:
-        say_wrapped(f"{outcome.verdict}: {night_reason(outcome)}", 2)
+        say_wrapped(f"{outcome.verdict}: {night_reason(outcome)}")
     if outcome.verdict != "skipped":
         say(f"report: {nights / outcome.night / REPORT_PAGE}")
 
@@ -117,9 +117,9 @@ def print_nights(outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         alarm = outcome.equal_split_alarm(outcome.promoted or outcome.champion)
         if alarm:
-            say(f"{outcome.night}: {alarm_sentence(alarm)}")
+            say_wrapped(f"{outcome.night}: {alarm_sentence(alarm)}")
         if outcome.gate_change:
-            say(f"{outcome.night}: {gate_change_sentence(outcome.gate_change)}")
+            say_wrapped(f"{outcome.night}: {gate_change_sentence(outcome.gate_change)}")
 
 
 def print_loop(outcomes: Sequence[Outcome]) -> None:
@@ -133,11 +133,11 @@ def print_loop(outcomes: Sequence[Outcome]) -> None:
     print_table(title, columns, [_decision_row(outcome, entry) for outcome, entry in entries])
     for outcome, entry in entries:
         for sentence in luck(entry.decision) if entry.promoted else ():
-            say(f"{outcome.night}: {sentence}")
+            say_wrapped(f"{outcome.night}: {sentence}")
     presets = dict.fromkeys(entry.decision.preset for _, entry in entries)
     for preset in presets:
         if preset.name:
-            say(known_error(preset))
+            say_wrapped(known_error(preset))
 
 
 def _decision_row(outcome: Outcome, entry: OutcomeDecision) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ UNLABELLED = {
 
 def print_talk(view: TalkView) -> None:
     talk = view.transcript
-    say_wrapped(f"{talk.external_id}  {talk.title}", 2)
+    say_wrapped(f"{talk.external_id}  {talk.title}")
     words = len(talk.text.split())
     length = f"{talk.duration:,.0f} words" if talk.unit == "words" else f"{clock(talk.duration)}, {words:,} words"
     say_wrapped(f"channel     {talk.channel or '–'}", 12)
@@ -61,7 +61,7 @@ def _print_prediction(recorded: RecordedPrediction, unit: Unit) -> None:
     answer = recorded.prediction
     who = ", ".join(recorded.aliases) or ("another system's" if answer.foreign else "no alias")
     name = answer.model if answer.foreign else answer.model[:16]
-    say_wrapped(f"\nprediction {recorded.seq}  {recorded.at:%Y-%m-%d}  {name} ({who}) {answer.template}", 2)
+    say_wrapped(f"\nprediction {recorded.seq}  {recorded.at:%Y-%m-%d}  {name} ({who}) {answer.template}")
     _print_chapters(answer.chapters, unit)
     for problem in answer.problems:
         say_wrapped(f"  could not be read whole: {problem}", 4)
@@ -69,7 +69,7 @@ def _print_prediction(recorded: RecordedPrediction, unit: Unit) -> None:
 
 def _print_event(event: RecordedEvent, unit: Unit) -> None:
     said = event.correction
-    say_wrapped(f"\n{said.kind} {event.seq}  {event.at:%Y-%m-%d}  {'  '.join(_circumstances(event))}", 2)
+    say_wrapped(f"\n{said.kind} {event.seq}  {event.at:%Y-%m-%d}  {'  '.join(_circumstances(event))}")
     if said.kind not in ("reject", "retract"):
         _print_chapters(said.chapters, unit)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from errata.cli.arguments import HERE, AsJson, InWorkspace, TalkId, find
+from errata.cli.arguments import HERE, AsJson, InWorkspace, TalkId, find, user_name
 from errata.cli.output import show
 from errata.cli.panels import CHECKS, RECORD
 from errata.cli.print_record import (
@@ -158,7 +157,7 @@ def fsck_command(
     """Check that record and models are what was written: texts, hashes, numbers, leak groups, files."""
     from errata.loop.workspace_check import check_workspace
 
-    check = check_workspace(find(workspace), getuser() if repair else None)
+    check = check_workspace(find(workspace), user_name() if repair else None)
     show(check, as_json, print_check, check_json)
     if check.findings.problems:
         raise typer.Exit(4)  # after what was found has been shown whole

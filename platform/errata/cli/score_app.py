@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from getpass import getuser
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from errata.cli.arguments import HERE, AsJson, InWorkspace, find
+from errata.cli.arguments import HERE, AsJson, InWorkspace, find, user_name
 from errata.cli.output import show
 from errata.cli.panels import CHECKS
 from errata.cli.print_comparison import print_accesses, print_comparison
@@ -66,7 +65,7 @@ def compare_command(
     from errata.loop.compared_models import PromptSettings
 
     settings = PromptSettings.of(template, tuple(model_name or ()))
-    show(compare(find(workspace), models, on, settings, getuser()), as_json, print_comparison)
+    show(compare(find(workspace), models, on, settings, user_name()), as_json, print_comparison)
 
 
 @score.command("holdout", rich_help_panel=CHECKS)

@@ -26,7 +26,7 @@ class LoopLease:
             row.expires_at = now + timedelta(seconds=seconds)
         elif row.expires_at > now:
             raise Unavailable(
-                f"{row.owner} holds the loop until {row.expires_at:%H:%M:%S} UTC; wait for it, or stop it"
+                f"{_holder(row.owner)} holds the loop, as one command at a time does; wait for it, or stop it"
             )
         else:
             row.owner, row.token, row.expires_at = owner, row.token + 1, now + timedelta(seconds=seconds)
@@ -38,3 +38,9 @@ class LoopLease:
 
     def drop(self, name: str, owner: str) -> None:
         self._session.execute(sa.delete(LeaseRow).where(LeaseRow.name == name, LeaseRow.owner == owner))
+
+
+def _holder(owner: str) -> str:
+    """Of `host:number@start`, which tells processes apart, what a person can use."""
+    host, _, process = owner.rpartition(":")
+    return f"process {process.partition('@')[0]} on {host}" if host else owner

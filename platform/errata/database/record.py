@@ -79,7 +79,7 @@ class Record:
 
     @contextmanager
     def _transaction(self, engine: sa.Engine) -> Iterator[Session]:
-        if self._file is not None and not self._file.exists():  # SQLite would make an empty one
+        if self._is_missing():
             raise NotFound(
                 f"there is no record at {self._file}; restore it from a backup, put database_url in errata.toml right, "
                 "or begin anew: errata init"
@@ -116,7 +116,7 @@ class Record:
 
     def is_new(self) -> bool:
         """Whether nobody has made a record there yet."""
-        if self._file is not None and not self._file.exists():
+        if self._is_missing():
             return True
         try:
             return not sa.inspect(self._engine).has_table("alembic_version")
@@ -133,6 +133,10 @@ class Record:
             self.migrate("base")
             with self._engine.begin() as connection:
                 connection.execute(sa.text("DROP TABLE alembic_version"))
+
+    def _is_missing(self) -> bool:
+        """Of a file; SQLite would make an empty one, and takes one without a byte for a record without tables."""
+        return self._file is not None and not (self._file.exists() and self._file.stat().st_size)
 
     @property
     def _file(self) -> Path | None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from errata.documents.file_names import PIPELINE_LOCK
-from errata.errors import ErrataError, NotFound
+from errata.errors import ErrataError, NotFound, Refused
 from errata.inference.artefact import Card, model_folder, verify
+from errata.loop.moved_aliases import moved_aliases
 from errata.loop.pipeline import check_pipeline, is_whole_lock
 from errata.operations.machine import HealthCheck, abilities, machine_checks
 from errata.operations.ownership import check_owner
+from errata.wording.night_sentences import moved_alias_sentence
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
 
@@ -82,6 +85,10 @@ def _mlflow(workspace: Workspace) -> str:
         raise NotFound(f"{uri.removeprefix(SQLITE)} is not there; errata init makes it anew")
     with workspace.record.read() as store:
         untold = len(store.aliases.unapplied_moves())
+    moved = moved_aliases(workspace)
+    if moved:
+        sentences = [moved_alias_sentence(alias.alias, alias.model, alias.in_mlflow, alias.version) for alias in moved]
+        raise Refused(f"{'; '.join(sentences)}; at once: {shlex.join(['errata', 'init', str(workspace.root)])}")
     aliases = ModelRegistry.of(workspace).aliases()
     told = f"; the next night tells it of {untold} moves" if untold else ""
     return f"{len(aliases)} aliases at {uri}{told}"

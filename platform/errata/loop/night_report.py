@@ -58,6 +58,9 @@ def write_report(workspace: Workspace, label: str | None) -> Path:
         decided = [row for row in store.nights.all() if row.finished]
     nights = [row for row in decided if (workspace.nights / row.label / names.EVALUATION).exists()]
     matching = [row for row in nights if label in (None, row.label)]
+    if not matching and any(row.label == label and row.verdict != "skipped" for row in decided):
+        place = workspace.nights / str(label) / names.EVALUATION
+        raise NotFound(f"{place} is gone; take it from that night's run in MLflow")
     if not matching:
         raise NotFound(f"no night{f' {label}' if label else ''} has been scored and decided; see `errata status`")
     tonight = matching[-1]
