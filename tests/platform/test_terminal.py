@@ -254,3 +254,9 @@ def test_somebody_whom_the_machine_has_no_name_for_may_decide(monkeypatch: pytes
 
     monkeypatch.setattr("errata.cli.arguments.getuser", unnamed)
     assert user_name() == f"user {os.getuid()}"
+
+
+@pytest.mark.parametrize("words", [("import", "transcripts"), ("import", "corrections"), ("chapters",)])
+def test_an_unset_variable_is_not_the_current_folder(words: tuple[str, ...], tmp_path: Path) -> None:
+    done = in_this_process(*words, "", "-w", tmp_path, check=False)
+    assert done.returncode == 2 and "an argument is empty, as a shell's variable is that isn't set" in done.stderr

@@ -152,7 +152,7 @@ def _count_aloud(file: DetectedFile[Row]) -> DetectedFile[Row]:
     """Says what the file was taken for, and counts its rows aloud as they are read."""
     from errata.progress import count_rows, note
 
-    name = printable(file.path.name).replace("\n", "\ufffd")
+    name = printable(file.path.name or file.path.absolute().name).replace("\n", "\ufffd")
     note(f"took {name} for {file.label}")
     return file._replace(rows=count_rows(file.rows))
 

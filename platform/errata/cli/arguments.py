@@ -29,8 +29,12 @@ HERE = Path()
 
 
 def check_arguments(arguments: Sequence[str]) -> None:
-    """Raises BadInput for one that isn't UTF-8: no database takes it, whether it is a name or a file's."""
+    """Raises BadInput for one that isn't UTF-8, which no database takes, whether it is a name or a file's, and for an
+    empty one, which as a path would be the current folder.
+    """
     for argument in arguments:
+        if not argument:
+            raise BadInput("an argument is empty, as a shell's variable is that isn't set; fill it in or leave it out")
         try:
             argument.encode()
         except UnicodeEncodeError as error:
