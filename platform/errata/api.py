@@ -15,7 +15,14 @@ from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput, ErrataError
 from errata.inference.artefact import model_folder
 from errata.inference.model import FolderModel
-from errata.operations.chaptering import ChapteredTalk, UnreadTalk, chapter_files, open_predictor
+from errata.operations.chaptering import (
+    ChapteredTalk,
+    UnansweredTalk,
+    UnreadTalk,
+    chapter_talks,
+    open_predictor,
+    read_talks,
+)
 from errata.operations.model_names import resolve_model
 from errata.operations.ownership import check_owner
 from errata.workspace import Workspace
@@ -41,8 +48,14 @@ def chapters(file: str | Path, model: str | Path | None = None) -> list[Chaptere
     `model` is the folder of a model; without it the embedded errata-tiny answers, which is a sample. Starts are in
     seconds, or in words where a talk has no times. Raises ErrataError where something can't be read.
     """
+    if model is not None and not Path(model).exists():
+        raise BadInput(
+            f"there is no folder {str(model)!r}; name a model's folder, or ask a workspace's own model: "
+            f"errata.open(WORKSPACE).predict(FILE, model={str(model)!r})"
+        )
+    talks = _talks(Path(file))
     with open_predictor(None if model is None else str(model)) as predictor:
-        return _talks(Path(file), predictor)
+        return list(chapter_talks(talks, predictor))
 
 
 class OpenWorkspace:
@@ -61,14 +74,9 @@ class OpenWorkspace:
 
         A model stays loaded. The answer isn't recorded: `errata predict` records what reviewers shall correct.
         """
-        predictor = self._predictor(model)
-        if isinstance(talk, Transcript):
-            (reading,) = predictor.answer([talk])
-            return reading.chapters if reading else ()
-        talks = _talks(Path(talk), predictor)
-        if len(talks) != 1:
-            raise BadInput(f"{talk} holds {len(talks)} talks; errata.chapters answers files of several")
-        return talks[0].chapters
+        transcript = talk if isinstance(talk, Transcript) else _only_talk(Path(talk))
+        (reading,) = self._predictor(model).answer([transcript])
+        return reading.chapters if reading else ()
 
     def talks(self) -> list[str]:
         """The ids of all transcripts in the record."""
@@ -119,10 +127,17 @@ class OpenWorkspace:
         return self._predictors[identity]
 
 
-def _talks(file: Path, predictor: Predictor) -> list[ChapteredTalk]:
+def _talks(file: Path) -> list[UnansweredTalk]:
     talks = []
-    for talk in chapter_files([file], predictor):
+    for talk in read_talks([file]):
         if isinstance(talk, UnreadTalk):
             raise BadInput(talk.reason)
         talks.append(talk)
     return talks
+
+
+def _only_talk(file: Path) -> Transcript:
+    talks = _talks(file)
+    if len(talks) != 1:
+        raise BadInput(f"{file} holds {len(talks)} talks; errata.chapters answers files of several")
+    return talks[0].transcript

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,7 +26,7 @@ from errata.formats.out_chapters import CHAPTER_FORMATS, SUFFIXES, write_chapter
 from errata.formats.podcast_chapters import metadata
 from errata.inference.predictor import AnswerKey, Predictor
 from errata.operations import chaptering
-from errata.operations.chaptering import ChapteredTalk, UnreadTalk, chapter_files, open_predictor
+from errata.operations.chaptering import UnansweredTalk, UnreadTalk, open_predictor, read_talks
 from errata.tasks.template import Reading
 from tests.command_line import Done, in_this_process
 from tests.made_up_record import chapters, talk
@@ -116,6 +117,60 @@ class TestTheCommand:
         done = errata(captions, captions, "--format", "vtt", check=False)
         assert done.returncode == 2 and "2 talks don't fit into one vtt file; name a folder with --out" in done.stderr
 
+    @pytest.mark.parametrize("out", ["", "many"])
+    def test_what_can_t_be_written_is_refused_before_anybody_is_asked(
+        self, out: str, captions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(SecondLines, "answer", None)
+        twin = tmp_path / "b" / "Garden show.vtt"
+        twin.parent.mkdir()
+        twin.write_text(VTT)
+        place = ["--out", tmp_path / out] if out else []
+        done = errata(captions, twin, "--format", "vtt", *place, check=False)
+        assert done.returncode == 2 and not (tmp_path / "many").exists()
+        if out:
+            assert f"of {captions} and 'Garden show' of {twin} would both be written to" in done.stderr
+        else:
+            assert "2 talks don't fit into one vtt file" in done.stderr
+
+    def test_no_file_that_is_read_is_written_over(self, captions: Path) -> None:
+        for out in (captions.parent, captions):
+            done = errata(captions, "--format", "vtt", "--out", out, check=False)
+            assert done.returncode == 2 and f"{captions} is what is read here" in done.stderr
+        assert captions.read_text() == VTT
+
+    def test_talks_of_one_name_are_told_apart(self, captions: Path, tmp_path: Path) -> None:
+        twin = tmp_path / "garden show.vtt"
+        twin.write_text(VTT)
+        done = errata(captions, twin)
+        assert f"# garden show ({captions})\n" in done.stdout and f"# garden show ({twin})\n" in done.stdout
+        assert f"garden show ({twin}): YouTube wants" in done.stderr
+
+    def test_a_reason_that_many_files_have_is_said_once(self, captions: Path) -> None:
+        for name in ("one", "two"):
+            (captions.parent / f"{name}.bin").write_bytes(b"\0\1\2" * 100)
+        done = errata(captions.parent, check=False)
+        assert done.returncode == 2 and done.stderr.count("accepted are") == 1 == done.stderr.count("one.bin")
+        assert "errata: 2× … is in no format that can be read" in done.stderr and "0:04 Two" in done.stdout
+
+    @pytest.mark.parametrize(
+        ("name", "content", "reason"),
+        [
+            ("t.txt", "0:00 Clay\n1:00 Glaze\n2:00 Kiln\n", "looks like a list of chapters"),
+            ("t.ffmetadata", ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1\nSTART=0\nEND=9\ntitle=Clay\n", "chapters alone"),
+            ("t.vtt", "WEBVTT\n", "t.vtt"),
+        ],
+    )
+    def test_a_file_without_a_talk_is_refused_before_the_sample_model_speaks(
+        self, name: str, content: str, reason: str, tmp_path: Path
+    ) -> None:
+        file = tmp_path / name
+        file.write_text(content)
+        done = errata(file, check=False)
+        assert done.returncode == 2 and reason in done.stderr and "errata-tiny" not in done.stderr
+        assert done.stderr.count(str(file)) == 1
+        assert not re.search(r"--(asr|format)", re.sub("`errata import .*?`", "", done.stderr))
+
     @pytest.mark.parametrize(
         ("data", "talks"), [(VTT, 1), ("A talk without any times.\nIt has two lines.\nAnd a third.", 1)]
     )
@@ -126,7 +181,7 @@ class TestTheCommand:
     def test_what_is_wrong_with_standard_input_is_said_of_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"\0\1\2 no text")))
         done = errata("-", check=False)
-        assert done.returncode == 2 and "errata: standard input, stdin: the text has a NUL" in done.stderr
+        assert done.returncode == 2 and "errata: standard input: the text has a NUL" in done.stderr
 
     def test_text_without_times_counts_words(self, tmp_path: Path) -> None:
         (tmp_path / "t.txt").write_text("A talk without any times.\nIt has two lines.\n")
@@ -148,8 +203,8 @@ def test_jsonl_without_a_name_is_read_by_lines(monkeypatch: pytest.MonkeyPatch) 
     rows = [{"meeting_transcripts": [{"speaker": "A", "content": f"{name} we talk"}] * 3} for name in ("so", "then")]
     data = "\n".join(map(json.dumps, rows)).encode()
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
-    answers = list(chapter_files([Path("-")], SecondLines()))
-    assert all(isinstance(answer, ChapteredTalk) for answer in answers) and len(answers) == 2
+    talks = list(read_talks([Path("-")]))
+    assert all(isinstance(talk, UnansweredTalk) for talk in talks) and len(talks) == 2
 
 
 def test_a_folder_that_holds_no_model_is_refused(tmp_path: Path) -> None:
@@ -158,8 +213,8 @@ def test_a_folder_that_holds_no_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_whatever_import_reads_is_read(tmp_path: Path) -> None:
-    (answer,) = chapter_files([tmp_path / "missing"], SecondLines())
-    assert isinstance(answer, UnreadTalk) and "is not there" in answer.reason
+    (missing,) = read_talks([tmp_path / "missing"])
+    assert isinstance(missing, UnreadTalk) and "is not there" in missing.reason
     assert {"webvtt", "srt", "whisper"} <= set(FORMATS)
 
 

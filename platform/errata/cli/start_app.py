@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -20,7 +20,7 @@ from errata.progress import note
 if TYPE_CHECKING:
     from errata.formats.out_chapters import ChapterFormat
     from errata.loop.doctor import Examination
-    from errata.operations.chaptering import ChapteredTalk
+    from errata.operations.chaptering import ChapteredTalk, UnansweredTalk, UnreadTalk
 
 start = typer.Typer()
 
@@ -39,7 +39,7 @@ YOUTUBE_LEAST, YOUTUBE_SECONDS = 3, 10
 def chapters_command(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE", help="Transcripts or captions, in any format that import reads; - is stdin."),
+        typer.Argument(metavar="FILE…", help="Transcripts or captions, in any format that import reads; - is stdin."),
     ],
     layout: Annotated[Layout, typer.Option("--format", metavar="NAME", help=WRITTEN)] = "text",
     out: Annotated[
@@ -56,46 +56,66 @@ def chapters_command(
     ] = None,
 ) -> None:
     """Chapters for transcripts or captions, now: no workspace is needed, and nothing is kept."""
-    from errata.operations.chaptering import UnreadTalk, chapter_files, open_predictor
+    from errata.cli.print_unread import print_unread
+    from errata.operations.chapter_places import chapter_places, distinct_names
+    from errata.operations.chaptering import chapter_talks, open_predictor
 
-    if model is None and workspace is None:
-        note("errata-tiny answers, the embedded sample model of 1.2 million weights: expect little of it.")
-        note("A better one: --model FOLDER, or -w WORKSPACE for its champion.")
-    at_once = layout == "text" and out is None
-    talks: list[ChapteredTalk] = []
-    refused = 0
-    with open_predictor(model, None if workspace is None else find(workspace), template) as predictor:
-        for talk in chapter_files(files, predictor):
-            if isinstance(talk, UnreadTalk):
-                refused += 1
-                sys.stderr.write(f"errata: {printable(talk.reason)}\n")
-                continue
-            talks.append(talk)
-            if at_once:
-                _print_talk(talk, heading=len(files) > 1 or len(talks) > 1, first=len(talks) == 1)
-    _remark(talks, layout)
-    if not at_once and talks:
-        _write(talks, layout, out)
-    if refused:
+    talks, unread = _read(files, layout)
+    print_unread(unread)
+    if talks:
+        places = [] if layout == "text" and out is None else chapter_places(talks, layout, out)
+        if model is None and workspace is None:
+            note("errata-tiny answers, the embedded sample model of 1.2 million weights: expect little of it.")
+            note("A better one: --model FOLDER, or -w WORKSPACE for its champion.")
+        with open_predictor(model, None if workspace is None else find(workspace), template) as predictor:
+            answers = chapter_talks(talks, predictor)
+            chaptered = list(answers if places else _print_each(answers, talks))
+        _remark(chaptered, distinct_names([talk.transcript.external_id for talk in talks], talks), layout)
+        if places:
+            _write(chaptered, places, layout, out)
+    if unread:
         raise typer.Exit(BadInput.exit_code)  # what was good is there
 
 
-def _print_talk(talk: ChapteredTalk, heading: bool, first: bool) -> None:
+def _read(files: list[Path], layout: ChapterFormat) -> tuple[list[UnansweredTalk], list[UnreadTalk]]:
+    """What can be answered and written in that layout, and what can't."""
+    from errata.formats.out_chapters import check_times
+    from errata.operations.chaptering import UnreadTalk, read_talks
+
+    talks: list[UnansweredTalk] = []
+    unread: list[UnreadTalk] = []
+    for talk in read_talks(files):
+        if isinstance(talk, UnreadTalk):
+            unread.append(talk)
+            continue
+        try:
+            check_times(layout, talk.transcript)
+            talks.append(talk)
+        except BadInput as problem:
+            unread.append(UnreadTalk(str(talk.source), str(problem), problem.kind))
+    return talks, unread
+
+
+def _print_each(answers: Iterable[ChapteredTalk], talks: list[UnansweredTalk]) -> Iterator[ChapteredTalk]:
+    """Prints each answer as it comes, with a heading where there are several."""
     from errata.formats.out_chapters import write_chapters
+    from errata.operations.chapter_places import distinct_names
 
-    if heading:
-        say(("" if first else "\n") + f"# {talk.transcript.title or talk.transcript.external_id}")
-    sys.stdout.write(printable(write_chapters("text", talk.transcript, talk.chapters)))
-    sys.stdout.flush()
+    headings = distinct_names([talk.transcript.title or talk.transcript.external_id for talk in talks], talks)
+    for place, (talk, heading) in enumerate(zip(answers, headings, strict=True)):
+        if len(talks) > 1:
+            say(("\n" if place else "") + f"# {heading}")
+        sys.stdout.write(printable(write_chapters("text", talk.transcript, talk.chapters)))
+        sys.stdout.flush()
+        yield talk
 
 
-def _remark(talks: Iterable[ChapteredTalk], layout: ChapterFormat) -> None:
+def _remark(talks: Sequence[ChapteredTalk], names: Sequence[str], layout: ChapterFormat) -> None:
     """What who takes the chapters away should know of them."""
     from errata.cli.print_adjustments import adjustment_sentences
     from errata.operations.importing import AdjustmentCount
 
-    for talk in talks:
-        name = printable(talk.transcript.external_id)
+    for talk, name in zip(talks, map(printable, names), strict=True):
         if not talk.chapters:
             note(f"{name}: the model finds no chapter")
         elif talk.transcript.unit == "words":
@@ -115,33 +135,22 @@ def _youtube_takes(talk: ChapteredTalk) -> bool:
     return starts[0] == 0 and len(starts) >= YOUTUBE_LEAST and min(lengths) >= YOUTUBE_SECONDS
 
 
-def _write(talks: list[ChapteredTalk], layout: ChapterFormat, out: Path | None) -> None:
+def _write(talks: list[ChapteredTalk], places: list[Path | None], layout: ChapterFormat, out: Path | None) -> None:
     from errata.files import write_atomically
     from errata.formats.out_chapters import write_chapters
+    from errata.operations.chapter_places import is_one_document
 
-    if layout == "json" and (out is None or not out.is_dir()):
-        text = json.dumps([talk.as_json() for talk in talks], indent=2, ensure_ascii=False) + "\n"
-        places = {out: text}
-    elif len(talks) == 1 and (out is None or not out.is_dir()):
-        places = {out: write_chapters(layout, talks[0].transcript, talks[0].chapters)}
-    elif out is None or out.is_file():
-        raise BadInput(f"{len(talks)} talks don't fit into one {layout} file; name a folder with --out")
+    if is_one_document(layout, out):
+        texts = {out: json.dumps([talk.as_json() for talk in talks], indent=2, ensure_ascii=False) + "\n"}
     else:
-        places = {_place(talk, layout, out): write_chapters(layout, talk.transcript, talk.chapters) for talk in talks}
-    for place, text in places.items():
+        written = (write_chapters(layout, talk.transcript, talk.chapters) for talk in talks)
+        texts = dict(zip(places, written, strict=True))
+    for place, text in texts.items():
         if place is None:
             sys.stdout.write(text)
         else:
             write_atomically(place, text)
             note(f"{place} is written")
-
-
-def _place(talk: ChapteredTalk, layout: ChapterFormat, folder: Path) -> Path:
-    """A file by the talk's id, whatever is in that."""
-    from errata.formats.out_chapters import SUFFIXES
-
-    name = "".join(letter if letter.isalnum() or letter in "-_. " else "_" for letter in talk.transcript.external_id)
-    return folder / f"{name[:200].lstrip('.') or 'talk'}{SUFFIXES[layout]}"
 
 
 @start.command("doctor", rich_help_panel=START)

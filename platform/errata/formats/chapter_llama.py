@@ -113,7 +113,10 @@ def _partner(path: Path) -> Path:
             return place
     if any(fnmatch(path.name, name) for name in SPEECH):
         raise BadInput(f"{path} is speech without metadata; name the metadata file (chapters*.json) that it belongs to")
-    raise BadInput(f"{path} has no speech file of the same name (asrs*.json) near it; name that file too, with --asr")
+    raise BadInput(
+        f"{path} has no speech file of the same name (asrs*.json) near it; put it there, or import the "
+        "two by `errata import transcripts --asr`"
+    )
 
 
 def _merge(files: list[Path]) -> _Entries:

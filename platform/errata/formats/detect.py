@@ -64,8 +64,8 @@ def _format_of(path: Path) -> str:
 def _read_with_chapters(path: Path, transcript: Path | None) -> Results:
     if transcript is None:
         raise BadInput(
-            f"{path} holds chapters alone; name the file of their transcript too, with --asr, or bring them in by "
-            "`errata import corrections`"
+            f"{path} holds chapters alone; name their transcript, or bring them in by `errata import corrections`, "
+            "or with their transcript by `errata import transcripts --asr`"
         )
     format_name = _format_of(transcript)
     if format_name not in CHAPTERED:

@@ -200,7 +200,8 @@ def _of_content(path: Path, content: Any) -> str | None:
     if names[-1:] == ["text"] and timed_text.has_odd_times(content):
         raise BadInput(
             "{} has times in its lines, but not as they are read; write each line as 0:05 words, take the times for "
-            "words by --format text, or bring a list of chapters in by `errata import corrections`",
+            "words by `errata import transcripts --format text`, or bring a list of chapters in by `errata import "
+            "corrections`",
             path,
         )
     return names[-1] if names else None

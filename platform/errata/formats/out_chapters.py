@@ -26,12 +26,17 @@ SUFFIXES: Mapping[ChapterFormat, str] = {
 
 
 def write_chapters(format_name: ChapterFormat, transcript: Transcript, chapters: Chapters) -> str:
-    """The chapters, in order, as one text. Raises BadInput for text without times in a format that has nothing else."""
+    """The chapters, in order, as one text. Raises BadInput as `check_times`."""
+    check_times(format_name, transcript)
+    return _WRITERS[format_name](transcript, chapters)
+
+
+def check_times(format_name: ChapterFormat, transcript: Transcript) -> None:
+    """Raises BadInput for text without times in a format that has nothing else."""
     if transcript.unit == "words" and format_name not in ("text", "json"):
         raise BadInput(
-            f"{transcript.external_id!r} has no times, and {format_name} holds nothing else; ask for text or json"
+            "{!r} has no times, and {} holds nothing else; ask for text or json", transcript.external_id, format_name
         )
-    return _WRITERS[format_name](transcript, chapters)
 
 
 def _text(transcript: Transcript, chapters: Chapters) -> str:

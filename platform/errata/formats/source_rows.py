@@ -58,8 +58,14 @@ class Rejected:
     """What differs between them."""
 
     def __str__(self) -> str:
-        place = f"line {self.row}" if isinstance(self.row, int) else self.row
-        return f"{self.file}, {place}: {self.reason}"
+        return self.reason if self.file in self.names else f"{self.place}: {self.reason}"
+
+    @property
+    def place(self) -> str:
+        """The file, and what of it; a file that is one talk is named once."""
+        if isinstance(self.row, int):
+            return f"{self.file}, line {self.row}"
+        return self.file if self.row == Path(self.file).stem else f"{self.file}, {self.row}"
 
 
 class LeftOut(Rejected):

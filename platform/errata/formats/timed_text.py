@@ -209,6 +209,6 @@ def _check_pace(lines: Speech) -> None:
     if 2 * slow > len(lines) - 1:
         raise BadInput(
             "it looks like a list of chapters, {} of them, and not like what was said; `errata import corrections` "
-            "reads such a list, and --format text takes it for words",
+            "reads such a list, and `errata import transcripts --format text` takes it for words",
             len(lines),
         )

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -59,11 +59,26 @@ class ChapteredTalk:
 
 
 @dataclass(frozen=True, slots=True)
+class UnansweredTalk:
+    """One talk of a file, as it was read."""
+
+    file: Path
+    """As it was named: a file, or a folder."""
+    source: Path
+    """The file itself."""
+    transcript: Transcript
+    adjustments: Mapping[Adjustment, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class UnreadTalk:
     """A file, or a row of one, that can't be read."""
 
+    place: str
     reason: str
     """A sentence that names it and says what to do."""
+    kind: str = ""
+    """What all such sentences have in common, as an error's `kind`."""
 
 
 @contextmanager
@@ -105,39 +120,48 @@ def _outside_model(path: Path, workspace: Workspace | None, template: str) -> It
         yield FolderModel(adopt(path, Card(name, context, form), folder), folder, models)
 
 
-def chapter_files(files: Iterable[Path], predictor: Predictor) -> Iterator[ChapteredTalk | UnreadTalk]:
-    """Each talk of the files as soon as it is answered, and whatever can't be read; `-` is standard input.
+def read_talks(files: Iterable[Path]) -> Iterator[UnansweredTalk | UnreadTalk]:
+    """Each talk of the files, and whatever can't be read; `-` is standard input.
 
     Files are what `errata import transcripts` reads; one that can't be read stops no other.
     """
     for file in files:
         if file == STANDARD_INPUT:
             with TemporaryDirectory() as place:
-                written = _written(sys.stdin.buffer.read(), Path(place))
-                for talk in _chapter_file(file, written, predictor):
-                    if isinstance(talk, UnreadTalk):
-                        talk = UnreadTalk(talk.reason.replace(str(written), "standard input"))
-                    yield talk
+                yield from _read_standard_input(Path(place))
         else:
-            yield from _chapter_file(file, file, predictor)
+            yield from _read_file(file)
 
 
-def _chapter_file(name: Path, file: Path, predictor: Predictor) -> Iterator[ChapteredTalk | UnreadTalk]:
-    try:
-        rows = detect.transcripts(file).rows
-    except BadInput as problem:
-        yield UnreadTalk(str(problem))
-        return
-    for row in rows:
-        if isinstance(row, LeftOut):
-            note(f"{name.name} is left out: {row.reason}")
-            continue
-        if isinstance(row, Rejected):
-            yield UnreadTalk(str(row))
-            continue
-        (reading,) = predictor.answer([row.transcript])
+def chapter_talks(talks: Iterable[UnansweredTalk], predictor: Predictor) -> Iterator[ChapteredTalk]:
+    """The talks in their order, each as soon as it is answered."""
+    for talk in talks:
+        (reading,) = predictor.answer([talk.transcript])
         chapters, problems = (reading.chapters, reading.problems) if reading else ((), ("there is no answer",))
-        yield ChapteredTalk(name, row.transcript, chapters, problems, predictor.key.model, row.adjustments)
+        yield ChapteredTalk(talk.file, talk.transcript, chapters, problems, predictor.key.model, talk.adjustments)
+
+
+def _read_standard_input(folder: Path) -> Iterator[UnansweredTalk | UnreadTalk]:
+    written = _written(sys.stdin.buffer.read(), folder)
+    for talk in _read_file(written):
+        if isinstance(talk, UnansweredTalk):
+            yield replace(talk, file=STANDARD_INPUT, source=STANDARD_INPUT)
+        else:
+            reason = talk.reason.replace(str(written), "standard input")
+            yield UnreadTalk("standard input", reason, talk.kind)
+
+
+def _read_file(file: Path) -> Iterator[UnansweredTalk | UnreadTalk]:
+    try:
+        for row in detect.transcripts(file).rows:
+            if isinstance(row, LeftOut):
+                note(f"{Path(row.file).name} is left out: {row.reason}")
+            elif isinstance(row, Rejected):
+                yield UnreadTalk(row.place, str(row), row.kind)
+            else:
+                yield UnansweredTalk(file, Path(row.row.file), row.transcript, row.adjustments)
+    except BadInput as problem:
+        yield UnreadTalk(str(file), str(problem), problem.kind)
 
 
 def _written(data: bytes, folder: Path) -> Path:
