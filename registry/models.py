@@ -77,7 +77,13 @@ class ModelRegistry:
 
     @classmethod
     def of(cls, workspace: Workspace) -> ModelRegistry:
+        """Raises BadInput for an address that is a folder's: MLflow keeps no store there any more."""
         settings = workspace.settings
+        if ":" not in settings.mlflow_uri or settings.mlflow_uri.startswith("file:"):
+            raise BadInput(
+                f"mlflow_uri is {settings.mlflow_uri!r}, which is no address of MLflow's; say http://…, https://…, or "
+                "sqlite:///… and its like"
+            )
         return cls(settings.mlflow_uri, settings.model_name, workspace.root / "mlartifacts")
 
     # runs ------------------------------------------------------------------------------------------------------------

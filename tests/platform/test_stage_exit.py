@@ -35,6 +35,11 @@ def full_database() -> sa.exc.OperationalError:
             5,
             "no space is left; make room",
         ),
+        (
+            RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 946304 vs 946196"),
+            5,
+            "no space is left; make room",
+        ),
         (full_database(), 5, "no space is left; make room"),
         (OutOfMemoryError("CUDA out of memory.\nTried"), 5, "needs more memory than there is (CUDA out of memory.)"),
         (MemoryError(), 5, "needs more memory than there is"),

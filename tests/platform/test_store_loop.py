@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -101,6 +102,24 @@ def test_a_server_that_is_not_there_is_refused_without_its_password(tmp_path: Pa
     with pytest.raises(Unavailable, match="can't be used") as refused, gone.read() as store:
         store.watermark()
     assert "secret" not in str(refused.value)
+    assert str(refused.value).endswith("see that the server runs, and that database_url in errata.toml is right")
+
+
+def test_a_database_that_is_not_there_is_no_older_record(postgresql: Server, tmp_path: Path) -> None:
+    with pytest.raises(
+        Unavailable, match=r'"nobody_s" does not exist; see that the server runs, and that database_url'
+    ):
+        Record(postgresql.url("nobody_s"), tmp_path).migrate()
+
+
+def test_a_full_disk_is_said_where_sqlite_says_something_else(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    failure = sa.exc.OperationalError("", {}, sqlite3.OperationalError("disk I/O error"))
+    monkeypatch.setattr("errata.database.record.disk_usage", lambda _: SimpleNamespace(free=0))
+    with pytest.raises(Unavailable, match=r"no space is left at .*make room"), record.read():
+        raise failure
+    monkeypatch.setattr("errata.database.record.disk_usage", lambda _: SimpleNamespace(free=10**9))
+    with pytest.raises(Unavailable, match="can't be used: disk I/O error"), record.read():
+        raise failure
 
 
 @pytest.mark.parametrize("address", ["errata.db", "mongodb://here/errata", "sqlite3://x", "mysql://x@here/errata"])

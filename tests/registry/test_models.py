@@ -18,8 +18,10 @@ from urllib.request import urlopen
 import pytest
 
 from errata.database.record import Record
-from errata.errors import NotFound, Unavailable
+from errata.errors import BadInput, NotFound, Unavailable
 from errata.inference.artefact import seal, verify
+from errata.settings import FILE
+from errata.workspace import Workspace
 from registry.models import ModelRegistry
 
 
@@ -254,6 +256,13 @@ def test_who_asks_for_aliases_does_not_wait_until_mlflow_is_imported(tmp_path: P
     words = [sys.executable, "-c", ALIASES, f"sqlite:///{tmp_path / 'mlflow.db'}"]
     done = subprocess.run(words, check=True, capture_output=True, text=True)
     assert done.stdout == "{'champion': ('2', 'abc')} False\n"
+
+
+@pytest.mark.parametrize("address", ["", "mlruns", "/srv/mlruns", "file:///srv/mlruns"])
+def test_a_folder_is_no_address_of_mlflow_s(address: str, tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text(f'mlflow_uri = "{address}"\n')
+    with pytest.raises(BadInput, match=r"no address of MLflow's; say http://…"):
+        ModelRegistry.of(Workspace(tmp_path))
 
 
 def test_a_store_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import uniform
+from shutil import disk_usage
 from time import monotonic, sleep
 from typing import Any
 
@@ -38,6 +39,8 @@ POLL_SECONDS = 0.01
 leaves it free for less than 1 ms at a time: the others would starve. So we look more often, and a writer that held the
 lock for long lets one such time pass before it may hold it again."""
 WRITER_LOCK = 0x45525241  # "ERRA"
+LITTLE_SPACE = 1_000_000
+"""Bytes, with which SQLite can't open a record even to read it."""
 LOCK_NOT_AVAILABLE = "55P03"
 """PostgreSQL's code for a lock that was waited for in vain."""
 
@@ -147,6 +150,8 @@ class Record:
 
     def _unusable(self, error: sa.exc.DatabaseError) -> Exception:
         """What to raise in its place; itself where the fault is ours."""
+        if self._file is not None and _is_full(self._file.parent, error):
+            return Unavailable(f"no space is left at {self._address()}; make room, and try again")
         reason = _reason(error)
         return error if reason is None else Unavailable(f"the record at {self._address()} can't be used: {reason}")
 
@@ -158,17 +163,26 @@ class Record:
         return str(self._file or self._engine.url.render_as_string(hide_password=True))
 
 
+def _is_full(folder: Path, error: sa.exc.DatabaseError) -> bool:
+    """To be read, too, SQLite's file needs some room; where there is none, it says no more than "disk I/O error"."""
+    reason = str(error.orig)
+    return "disk is full" in reason or ("disk I/O error" in reason and disk_usage(folder).free < LITTLE_SPACE)
+
+
 def _reason(error: sa.exc.DatabaseError) -> str | None:
     """Why the database could not be used, and what helps; None where the fault is ours."""
     reason = " ".join(str(error.orig).split())
-    lacks_table = "no such" in reason or "does not exist" in reason
+    lacks_table = "no such" in reason or (isinstance(error, sa.exc.ProgrammingError) and "does not exist" in reason)
     if "readonly database" in reason:
         return f"{reason}; it may be read by you, and written by its owner alone"
     if type(error) is sa.exc.DatabaseError:  # SQLite's word for a file that is none of its own, or is damaged
         return f"{reason}; restore it from a backup"
-    if isinstance(error, sa.exc.OperationalError) or (isinstance(error, sa.exc.ProgrammingError) and lacks_table):
-        remedy = "; `errata init` on the workspace brings an older record up to date"
-        return reason + (remedy if lacks_table else "")
+    if lacks_table:
+        return f"{reason}; `errata init` on the workspace brings an older record up to date"
+    if "connection" in reason:
+        return f"{reason}; see that the server runs, and that database_url in errata.toml is right"
+    if isinstance(error, sa.exc.OperationalError):
+        return reason
     return None
 
 
