@@ -339,6 +339,9 @@ def test_a_folder_in_which_nothing_can_be_read_says_why(files: dict[str, str], s
     [
         (gzip.compress(VTT.encode()), "is compressed; unpack it first"),
         (b"%PDF-1.4\n%\xe2\xe3\xcf\xd3", "is a PDF; save its words as text"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "is a picture; leave it out"),
+        (b"ID3\x03\0\0\0\xff", "is a recording; transcribe it first"),
+        (b"\0\0\0\x20ftypisom\xff", "is a recording; transcribe it first"),
         (b"PK\x03\x04\x14\0\x06\0\xff\xfe", "is a zip archive or an Office document"),
         (b"{\\rtf1\\ansi Hello there.}", "is rich text"),
         ("Hello there.".encode("utf-16-le"), "is UTF-16 or UTF-32 without the mark"),

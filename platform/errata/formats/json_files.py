@@ -25,8 +25,14 @@ _NO_TEXT = {
     b"\x28\xb5\x2f\xfd": "is compressed; unpack it first (unzstd)",
     b"PK\x03\x04": "is a zip archive or an Office document; unpack it, or save its words as text",
     b"%PDF-": "is a PDF; save its words as text",
+    **dict.fromkeys((b"\xff\xd8\xff", b"\x89PNG", b"GIF8"), "is a picture; leave it out"),
+    **dict.fromkeys(
+        (b"ID3", b"\xff\xfb", b"OggS", b"fLaC", b"RIFF", b"\x1aE\xdf\xa3"), "is a recording; transcribe it first"
+    ),
 }
 """What the beginnings of some files say that they are."""
+_MP4 = (b"ftyp", "is a recording; transcribe it first")
+"""Behind four bytes of length."""
 _RICH = "{\\rtf"
 _HEAD = 4096
 """Characters that are looked at."""
@@ -106,7 +112,8 @@ def what_it_is(path: Path, content: bytes) -> BadInput | None:
     for begins, what in _NO_TEXT.items():
         if content.startswith(begins):
             return BadInput("{} " + what, path)
-    return None
+    kind, what = _MP4
+    return BadInput("{} " + what, path) if content[4:8] == kind else None
 
 
 def read_json(path: Path) -> Any:
