@@ -100,6 +100,28 @@ def test_a_change_between_nights_is_on_record(workspace: Workspace) -> None:
     assert begin(workspace, "three", "annual").gate_change is None
 
 
+def test_who_waited_for_another_test_is_let_go(workspace: Workspace) -> None:
+    corrected(workspace.record, ["a"])
+    first = begin(workspace, "one", "small")
+    finish(workspace, Outcome(night="one", verdict="underpowered", gate=first.gate))
+    waits = contender(workspace.models, "waits", "w").identity
+    with workspace.record.write() as store:
+        store.aliases.assign_alias("challenger", waits, "waits", "gate", "one", None)
+    corrected(workspace.record, ["b"])
+    assert begin(workspace, "two", "small").challenger == waits
+    with workspace.record.write() as store:
+        store.nights.find("two").outcome = NO_OUTCOME
+    (workspace.root / NIGHT).unlink()
+    assert begin(workspace, "two", "sequential").challenger == "", "small lets the one wait that looks best"
+
+
+def test_only_another_test_is_another_test() -> None:
+    gate = GateParams("sequential", 1.0)
+    assert gate.tests_as(replace(gate, waive=("anchor",), blind_share=0.1))
+    assert not gate.tests_as(replace(gate, min_effect=0.5))
+    assert not gate.tests_as(GateParams("annual", 1.0))
+
+
 def test_tonight_is_no_night_before_it(workspace: Workspace) -> None:
     """A year of 365 nights would else have 364, and take one challenger more."""
     corrected(workspace.record, ["a"])

@@ -118,6 +118,10 @@ class GateParams(ParamGroup):
     blind_share: Annotated[float, Ge(0), Le(1)] = 0.2
     """Of the fresh items' labels; with fewer blind ones, the report says how far the verdict may lean."""
 
+    def tests_as(self, other: GateParams) -> bool:
+        """Whether a contender is put to the same test, so that evidence gathered for the one holds for the other."""
+        return (self.preset, self.min_effect) == (other.preset, other.min_effect)
+
 
 UNKNOWN_GATE = GateParams(preset="")
 """By which an older Errata decided: its nights didn't keep it."""

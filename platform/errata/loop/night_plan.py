@@ -71,6 +71,12 @@ def plan_night(workspace: Workspace, row: NightRow) -> Night:
         challenger, before = store.aliases.model_of("challenger") or "", store.nights.last_scored()
     if day0 is None or champion is None:
         raise NotFound(f"{workspace.root} has no Day-0 model; run errata init {shlex.quote(str(workspace.root))}")
+    gate_before = before.outcome.gate_params if before else UNKNOWN_GATE
+    if challenger and _is_retested(gate_before, gate):
+        note(
+            f"the challenger {challenger[:16]} gathered its evidence for another test than the gate's now: it is let go"
+        )
+        challenger = ""
     return Night(
         label=row.label,
         training_watermark=row.training_watermark,
@@ -82,8 +88,14 @@ def plan_night(workspace: Workspace, row: NightRow) -> Night:
         challenger_watermark=_training_watermark(workspace, challenger) if challenger else 0,
         code=code_hash(),
         gate=gate,
-        gate_before=before.outcome.gate_params if before else UNKNOWN_GATE,
+        gate_before=gate_before,
     )
+
+
+def _is_retested(before: GateParams, gate: GateParams) -> bool:
+    """Whether a challenger that waited until now would be tested on items by which it was chosen to wait, or by a test
+    that was chosen when they had been seen."""
+    return before != UNKNOWN_GATE and not gate.tests_as(before)
 
 
 def _gate_params(workspace: Workspace, label: str) -> GateParams:
