@@ -49,7 +49,8 @@ def test_no_help_is_clipped_at_80_columns(monkeypatch: pytest.MonkeyPatch) -> No
     for words in every:
         lines = in_this_process(*words, "--help").stdout.splitlines()
         assert max(map(len, lines)) <= 80
-        said = [line for line in lines if not line.startswith(" Usage: ")]
+        # several files are called FILE…, which is no clipping
+        said = [line.replace("FILE… ", "") for line in lines if not line.startswith(" Usage: ")]
         assert not [line for line in said if "..." in line or "…" in line], words
 
 
