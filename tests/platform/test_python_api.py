@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import doctest
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -60,16 +62,37 @@ def opened(laid_out: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_page_s_examples_run(opened: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(opened)
-    page = ROOT / "docs" / "python.md"
+PAGE = ROOT / "docs" / "python.md"
+
+
+def run_examples() -> None:
     outcome = doctest.testfile(
-        str(page),
+        str(PAGE),
         module_relative=False,
         encoding="utf-8",
         optionflags=doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL,
     )
     assert outcome.attempted > 10 and outcome.failed == 0
+
+
+def test_the_page_s_examples_run(opened: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(opened)
+    run_examples()
+
+
+@pytest.mark.slow  # commands in processes of their own
+def test_the_page_s_examples_run_after_its_set_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (script,) = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    subprocess.run(["bash", "-euc", script], check=True)
+    run_examples()
+
+
+def test_a_model_s_name_leads_to_the_workspace_that_has_it(opened: Path) -> None:
+    with pytest.raises(BadInput, match=r"errata\.open\(WORKSPACE\)\.predict\(FILE, model='nowhere'\)") as refusal:
+        errata.chapters(opened / "bee-space.vtt", model="nowhere")
+    assert "-w" not in str(refusal.value)
 
 
 def test_importing_brings_no_module_of_ours_and_names_come_when_asked_for() -> None:
