@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from errata.domain.chapter import Chapter
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput, ErrataError
-from errata.inference.artefact import Card
+from errata.inference.artefact import CARD, Card
 from errata.tasks import templates
 from errata.tasks.chapters import PROMPT_SHARE, ChapterTask
 from errata.tasks.encode import IGNORED
@@ -152,13 +152,38 @@ class _Words:
 
 
 def _check_template(folder: Path, card: Card, tokenizer: Tokenizer, config: Any) -> None:
+    """Raises BadInput as `_try_template`, with the templates that work; who has a card of ours has chosen already."""
+    try:
+        _try_template(folder, card, tokenizer, config)
+    except BadInput as problem:
+        if (folder / CARD).exists():
+            raise
+        others = [
+            name
+            for name in templates.TEMPLATES
+            if name != card.template and _works(folder, replace(card, template=name), tokenizer, config)
+        ]
+        advice = (
+            f"for this model say --template {' or '.join(others)}" if others else "no other --template works for it"
+        )
+        raise BadInput(f"{problem}; {advice}") from problem
+
+
+def _works(folder: Path, card: Card, tokenizer: Tokenizer, config: Any) -> bool:
+    try:
+        _try_template(folder, card, tokenizer, config)
+    except BadInput:
+        return False
+    return True
+
+
+def _try_template(folder: Path, card: Card, tokenizer: Tokenizer, config: Any) -> None:
     """Raises BadInput where the template's prompt can't be dressed, or the right answer not be written and read."""
     template = templates.find(card.template)
     border = tokenizer.convert_tokens_to_ids(template.border) if template.border else 0
     if border in (None, tokenizer.unk_token_id) and template.border:
         raise BadInput(
-            f"the tokenizer of {folder} has no token {template.border}, as the template {card.template} needs; say "
-            "--template indexed"
+            f"the tokenizer of {folder} has no token {template.border}, as the template {card.template} needs"
         )
     task = ChapterTask(template, tokenizer, card.context)
     try:
@@ -169,14 +194,11 @@ def _check_template(folder: Path, card: Card, tokenizer: Tokenizer, config: Any)
         raise
     except Exception as error:
         raise BadInput(
-            f"{folder} can't be asked by the template {card.template} ({type(error).__name__}: {error}); mend its chat "
-            "template, or choose another --template"
+            f"{folder} can't be asked by the template {card.template} ({type(error).__name__}: {error})"
+            f"{'; mend its chat template' if template.chat and tokenizer.chat_template else ''}"
         ) from error
     if written is None or written.chapters != example.right.chapters:
-        raise BadInput(
-            f"the tokenizer of {folder} can't write the template {card.template}'s answers as they are read; choose "
-            "another --template"
-        )
+        raise BadInput(f"the tokenizer of {folder} can't write the template {card.template}'s answers as they are read")
 
 
 def _check_room(task: ChapterTask, example: Example[Reading]) -> None:
