@@ -56,7 +56,8 @@ class Workspace:
         if root.is_file():
             raise NotFound(f"{root} is a file and no workspace; name a workspace's folder")
         if not (root / FILE).is_file():
-            command = shlex.join(["errata", "init", str(root)])
+            is_free = not root.is_dir() or not foreign_files(root)
+            command = shlex.join(["errata", "init", str(root) if is_free else "DIR"])
             raise NotFound(f"{root} is no workspace (it has no {FILE}); make one with: {command}")
         return cls(root.resolve())
 

@@ -63,7 +63,9 @@ def test_what_only_some_need_is_no_problem(tmp_path: Path, monkeypatch: pytest.M
 def test_a_sound_workspace_has_nothing_wrong(workspace: Workspace) -> None:
     done = in_this_process("doctor", "-w", workspace.root)
     assert "nothing is wrong" in done.stdout and "1536 tokens a window, template inline" in done.stdout
-    assert max(map(len, done.stdout.splitlines())) <= 80
+    *lines, command = done.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert command == f"errata import transcripts FILE -w '{workspace.root}'"
 
 
 def test_each_fault_is_named_and_the_exit_code_says_so(workspace: Workspace) -> None:

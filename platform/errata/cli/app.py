@@ -102,11 +102,13 @@ def init_command(
     ] = False,
 ) -> None:
     """Make a workspace: record, pipeline, registry, and a Day-0 model."""
+    from errata.cli.print_next_step import next_command
     from errata.loop.init import init
+    from errata.operations.next_step import next_step
 
     workspace = init(folder, model, template, context, here, adopt)
     say(f"{workspace.root} is ready. Next:")
-    say(f"errata import transcripts FILE -w {shlex.quote(str(folder))}")
+    say(next_command(next_step(workspace), folder))
 
 
 @importing.command("transcripts")
@@ -232,7 +234,9 @@ def seeds_command(
 @app.command("status", rich_help_panel=LOOP)
 def status_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Where the loop stands, in one screen."""
+    from errata.cli.print_next_step import print_next_step
     from errata.cli.print_status import print_mlflow, print_status
+    from errata.operations.next_step import next_step
     from errata.operations.status import loop_status
 
     place = find(workspace)
@@ -242,6 +246,8 @@ def status_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> No
     from errata.loop.moved_aliases import with_mlflow
 
     show(with_mlflow(place, status), as_json, print_mlflow)
+    if not as_json:
+        print_next_step(next_step(place), workspace)
 
 
 @app.command("report", rich_help_panel=LOOP)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from errata.cli.completion import complete_model, complete_night, complete_talk
-from errata.errors import BadInput
+from errata.errors import BadInput, NotFound
 
 if TYPE_CHECKING:
     from errata.workspace import Workspace
@@ -53,9 +53,13 @@ def find(folder: Path) -> Workspace:
     """Says where an environment variable decides and not the workspace's own file."""
     from errata.operations.ownership import check_owner
     from errata.progress import note
-    from errata.settings import overriding_variables
+    from errata.settings import FILE, overriding_variables
     from errata.workspace import Workspace
 
+    if folder == HERE and not (folder / FILE).is_file():
+        raise NotFound(
+            f"this folder is no workspace (it has no {FILE}); name one with -w, or make one with: errata init DIR"
+        )
     workspace = Workspace.find(folder)
     for variable in overriding_variables(workspace.root):
         note(f"{variable} is set, and counts instead of what errata.toml says")

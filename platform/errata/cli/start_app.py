@@ -159,14 +159,19 @@ def doctor_command(
     as_json: AsJson = False,
 ) -> None:
     """What is installed, what this machine can do, and what is wrong; exit code 1 where something is."""
+    from errata.cli.print_next_step import print_next_step
     from errata.loop.doctor import examine
+    from errata.operations.next_step import next_step
     from errata.workspace import Workspace
 
     # whose record it is, is looked at with the rest
-    examination = examine(None if workspace is None else Workspace.find(workspace))
+    place = None if workspace is None else Workspace.find(workspace)
+    examination = examine(place)
     show(examination, as_json, _print_examination)
     if examination.problems:
         raise typer.Exit(1)
+    if place is not None and workspace is not None and not as_json:
+        print_next_step(next_step(place), workspace)
 
 
 def _print_examination(examination: Examination) -> None:

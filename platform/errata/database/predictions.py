@@ -107,6 +107,16 @@ class Predictions:
         newest = {row.transcript: row for row in rows}
         return [(row.hash, as_prediction(row)) for row in sorted(newest.values(), key=lambda row: row.seq)]
 
+    def drafts(self, model: str) -> int:
+        """Of how many transcripts it is that `awaiting_review` has answers."""
+        query = (
+            sa.select(sa.func.count(PredictionRow.transcript.distinct()))
+            .join(TranscriptRow, TranscriptRow.seq == PredictionRow.transcript)
+            .where(PredictionRow.model == model, TranscriptRow.forgotten.is_(None))
+            .where(PredictionRow.transcript.not_in(reviewed_transcripts()))
+        )
+        return self._session.scalar(query) or 0
+
     def last_shown(self, transcript: int) -> tuple[int, Prediction] | None:
         """What a reviewer without a draft of their own has seen: the newest answer of a model that serves or has
         served, or else of any of ours. A night's candidates answer too, and nobody is shown that."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from errata.documents.comparison import Comparison
 from errata.documents.document import RESTORE, read_document, write_document
 from errata.documents.evaluation import ContenderScores, Evaluation
-from errata.documents.file_names import CANDIDATE, EVALUATION, ITEMS, judging_file, later_judging_file
+from errata.documents.file_names import CANDIDATE, EVALUATION, ITEMS, PARAMS, judging_file, later_judging_file
 from errata.documents.judging import JudgeCheck, Judging, UnlabelledReason
 from errata.documents.night import Night, today
 from errata.documents.recall import Recall
@@ -42,8 +42,10 @@ def judge_contenders(workspace: Workspace, night: Night, contenders: Sequence[Co
 def ask_judges(workspace: Workspace, label: str | None, contender: str) -> Judging:
     """Lets the judges compare a finished night's answers; kept beside what its gate was told.
 
-    Without a label it is the last scored night. Raises NotFound where there is none, or no such contender in it.
+    Without a label it is the last scored night. Raises NotFound where there is none, or no such contender in it, and as
+    `check_judges`.
     """
+    _check_panel(workspace)
     folder = workspace.nights / (label or _last_scored_night(workspace))
     scored = _scored_contender(folder, contender)
     [judging] = _ask(workspace, Night.read(folder), [scored])
@@ -52,7 +54,11 @@ def ask_judges(workspace: Workspace, label: str | None, contender: str) -> Judgi
 
 
 def check_judges(workspace: Workspace) -> JudgeCheck:
-    """How far each configured judge may be believed, by all that reviewers have said so far."""
+    """How far each configured judge may be believed, by all that reviewers have said so far.
+
+    Raises NotFound where none is configured.
+    """
+    _check_panel(workspace)
     from evaluation.judges.judge_session import measure_judges
     from evaluation.judges.night_items import reviewed_pairs, second_opinions
     from evaluation.judges.reliability import agreement_floor
@@ -67,7 +73,8 @@ def check_judges(workspace: Workspace) -> JudgeCheck:
 
 
 def grade_recall(workspace: Workspace, bank: Path, day0: Path, day_n: Path) -> Recall:
-    """Two models' answers to a question bank, graded: each file is JSONL."""
+    """Two models' answers to a question bank, graded: each file is JSONL. Raises NotFound as `check_judges`."""
+    _check_panel(workspace)
     from evaluation.judges.question_bank import read_answers, read_bank
     from evaluation.judges.recall import recall
 
@@ -117,6 +124,11 @@ def _ask(workspace: Workspace, night: Night, contenders: Sequence[ContenderScore
         for contender, session in zip(contenders, sessions, strict=True):
             _ask_about_unlabelled(workspace, night, contender, session)
         return [session.result() for session in sessions]
+
+
+def _check_panel(workspace: Workspace) -> None:
+    if not workspace.params().judges.panel:
+        raise NotFound(f"{workspace.root / PARAMS} names no judges; name some there, under judges: panel:")
 
 
 def _clients(workspace: Workspace, advance: Callable[[], None]) -> list[JudgeClient]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -62,7 +63,10 @@ def write_report(workspace: Workspace, label: str | None) -> Path:
         place = workspace.nights / str(label) / names.EVALUATION
         raise NotFound(f"{place} is gone; take it from that night's run in MLflow")
     if not matching:
-        raise NotFound(f"no night{f' {label}' if label else ''} has been scored and decided; see `errata status`")
+        if label is not None and nights:
+            raise NotFound(f"no night {label} has been scored and decided; `errata status` lists them")
+        command = shlex.join(["errata", "nightly", "-w", str(workspace.root)])
+        raise NotFound(f"no night has been scored and decided yet; run one: {command}")
     tonight = matching[-1]
     report = _report(workspace, [row for row in nights if row.number <= tonight.number])
     folder = workspace.nights / tonight.label

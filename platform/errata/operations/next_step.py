@@ -1,0 +1,24 @@
+"""What a workspace waits for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from errata.workspace import Workspace
+
+NextStep = Literal["import", "predict", "review", "night"]
+"""Transcripts are to come in; to be drafted; drafts to be reviewed; a night to be run."""
+
+
+def next_step(workspace: Workspace) -> NextStep:
+    """The one that is nearest to a night. With reviewers at work too it is `review`: the record knows them by what they
+    bring back."""
+    with workspace.record.read() as store:
+        watermark, champion = store.watermark(), store.aliases.model_of("champion")
+        unfinished = any(not night.finished for night in store.nights.all())
+        if unfinished or store.corrections.corrected_transcripts(store.nights.last_gate_watermark(), watermark):
+            return "night"
+        waiting = len(store.transcripts.awaiting_review(watermark))
+        if not waiting:
+            return "import"
+        return "predict" if champion is None or store.predictions.drafts(champion) < waiting else "review"
