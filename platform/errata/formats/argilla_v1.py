@@ -169,12 +169,12 @@ def _span(item: Any) -> list[Any]:
 
 def _record(raw: JsonObject, fields: JsonObject, responses: JsonObject, suggestions: JsonObject) -> JsonObject:
     metadata = raw.get("metadata") or {}
-    known = mapping(parse(metadata) if isinstance(metadata, str) else metadata, "metadata")
+    record_metadata = mapping(parse(metadata) if isinstance(metadata, str) else metadata, "metadata")
     external = {} if raw.get("external_id") is None else {"external_id": raw["external_id"]}
     return {
         "id": raw.get("id"),
         "fields": fields,
-        "metadata": {**external, **known},
+        "metadata": {**external, **record_metadata},
         "suggestions": {name: item for name, item in suggestions.items() if item["value"] is not None},
         "responses": responses,
     }

@@ -51,19 +51,19 @@ def _is_mp4chaps(lines: list[str], named_so: bool) -> bool:
     times = [line.start for line in map(read_line, lines) if line is not None and line.shape == "time first"]
     if len(times) < len(lines):
         return False
-    known = [time for time in times if time is not None]
+    moments = [time for time in times if time is not None]
     exact = all(_MP4CHAPS.fullmatch(line) for line in lines)
-    return named_so or (exact and all(after - before >= _SHORTEST for before, after in pairwise(known)))
+    return named_so or (exact and all(after - before >= _SHORTEST for before, after in pairwise(moments)))
 
 
 def _mp4chaps(lines: list[str]) -> list[tuple[str, str]]:
-    found = []
+    pairs = []
     for line in lines:
         read = read_line(line)
         if read is None or read.start is None or not read.title:
             raise BadInput("the line {!r} is no time and title; write 00:00:00.000 Title", line[:60])
-        found.append((str(read.start), read.title))
-    return found
+        pairs.append((str(read.start), read.title))
+    return pairs
 
 
 def _ogm(lines: list[str]) -> list[tuple[str, str]]:

@@ -40,10 +40,10 @@ class Cue(NamedTuple):
 def is_first(text: str) -> bool:
     """Whether a text begins with a cue, numbered or not."""
     lines = _LINE_END.split(text.lstrip(), maxsplit=2)[:2]
-    return _FIRST_CUE.match("\n".join(map(_seen, lines))) is not None
+    return _FIRST_CUE.match("\n".join(map(_visible, lines))) is not None
 
 
-def _seen(line: str) -> str:
+def _visible(line: str) -> str:
     """The line without marks that nobody sees, and without blanks around it."""
     if line.isascii():
         return line.strip()
@@ -51,7 +51,7 @@ def _seen(line: str) -> str:
 
 
 def _is_times(line: str) -> bool:
-    return "-->" in line or (any(end in line for end in _HEADS) and _TIMES.fullmatch(_seen(line)) is not None)
+    return "-->" in line or (any(end in line for end in _HEADS) and _TIMES.fullmatch(_visible(line)) is not None)
 
 
 def seconds(stamp: str, what: str) -> float:
@@ -109,7 +109,7 @@ def cues(text: str, name: re.Pattern[str], aside: re.Pattern[str]) -> Iterator[C
 def _begin(lines: list[str], at: int, name: re.Pattern[str]) -> int:
     """Where the cue with times at `at` begins: a line higher when its name stands there, or its number."""
     # A number is one wherever it stands, since some programs forget the blank line; a name only below a blank line.
-    above = _seen(lines[at - 1]) if at else ""
+    above = _visible(lines[at - 1]) if at else ""
     apart = at == 1 or (at > 1 and not lines[at - 2].strip())
     return at - 1 if above and (above.isdigit() or (apart and name.fullmatch(above))) else at
 
@@ -142,12 +142,12 @@ def _check_head(lines: list[str], aside: re.Pattern[str]) -> None:
 def _check_tail(lines: list[str], last: int) -> None:
     """Raises BadInput where the file ends with the next cue's number, or within its times."""
     begin, block = [*_blocks(lines)][-1]
-    times = _TIMES.fullmatch(_seen(lines[last]))
+    times = _TIMES.fullmatch(_visible(lines[last]))
     if times and block[-1] == lines[last] and seconds(times[2], "its end") < seconds(times[1], "its start"):
         raise _homeless(last, lines[last])
-    number = _seen(lines[last - 1]) if last else ""
+    number = _visible(lines[last - 1]) if last else ""
     following = str(int(number) + 1) if number.isascii() and number.isdigit() and len(number) < 9 else None
-    if begin > last and (_seen(block[0]) == following or _TORN.fullmatch(block[-1].strip())):
+    if begin > last and (_visible(block[0]) == following or _TORN.fullmatch(block[-1].strip())):
         raise _homeless(begin, block[0])
 
 
@@ -161,7 +161,7 @@ def _homeless(at: int, line: str) -> BadInput:
 
 
 def _cue(times: str, number: int, lines: list[str]) -> Cue:
-    match = _TIMES.fullmatch(_seen(times))
+    match = _TIMES.fullmatch(_visible(times))
     if match is None:
         raise BadInput(f"line {number} must be times such as 00:01:02.500 --> 00:01:04.000, not {short(times)}")
     start, end = (seconds(stamp, f"line {number}") for stamp in match.groups())

@@ -28,22 +28,22 @@ def iso_date(value: Any, what: str) -> str:
     return _local_date(value.strip(), what) if isinstance(value, str) else _refuse(value, what)
 
 
-def _local_date(written: str, what: str) -> str:
-    match = _NUMBERS.fullmatch(written)
+def _local_date(text: str, what: str) -> str:
+    match = _NUMBERS.fullmatch(text)
     if match is None:
-        return _refuse(written, what)
+        return _refuse(text, what)
     first, separator, second, third, clock = match.groups()
     days = _days(first, separator, second, third)
     if len(days) > 1:
-        raise BadInput(what + " {} may be {}; write the one that is meant", short(written), " or ".join(days))
+        raise BadInput(what + " {} may be {}; write the one that is meant", short(text), " or ".join(days))
     if not days:
-        return _refuse(written, what)
+        return _refuse(text, what)
     if clock is None:
         return days[0]
     try:
         return datetime.fromisoformat(f"{days[0]} {clock.zfill(len('00:00'))}").isoformat()
     except ValueError:
-        return _refuse(written, what)
+        return _refuse(text, what)
 
 
 def _days(first: str, separator: str, second: str, third: str) -> list[str]:

@@ -81,10 +81,10 @@ def _rows(path: Path) -> Iterable[SourceRow | Rejected]:
 
 
 def _folder(path: Path) -> list[SourceRow | Rejected]:
-    found = files(path)
-    if not found:
+    paths = files(path)
+    if not paths:
         raise BadInput(f"{path} has no {' or '.join(FILES)} files; put the descriptions there, one a video")
-    return [_file_row(file) for file in found]
+    return [_file_row(file) for file in paths]
 
 
 def _file_row(file: Path) -> SourceRow | Rejected:

@@ -38,7 +38,7 @@ class ChapterList(NamedTuple):
 class _Sorted(NamedTuple):
     """The lines with a time, by what becomes of them so far."""
 
-    listed: list[TimedLine]
+    entries: list[TimedLine]
     prose: int
 
 
@@ -48,10 +48,10 @@ def read_list(text: str) -> ChapterList:
     core = _core(lines)
     if not core:
         return ChapterList([], sum(line.shape != "oddity" for line in lines))
-    found = _sort(lines, core)
-    ends = [line.start for line in found.listed[1:]]
-    items = [_chapter(line, end) for line, end in zip(found.listed, [*ends, None], strict=True)]
-    return ChapterList(items, found.prose)
+    parts = _sort(lines, core)
+    ends = [line.start for line in parts.entries[1:]]
+    items = [_chapter(line, end) for line, end in zip(parts.entries, [*ends, None], strict=True)]
+    return ChapterList(items, parts.prose)
 
 
 def _core(lines: Sequence[TimedLine]) -> list[TimedLine]:
@@ -69,24 +69,24 @@ def _together(lines: list[TimedLine]) -> list[TimedLine]:
 
 
 def _sort(lines: Sequence[TimedLine], core: list[TimedLine]) -> _Sorted:
-    listed, prose = list(core), 0
+    entries, prose = list(core), 0
     begin, end = core[0].number, core[-1].number
     members = {line.number for line in core}
     after = [line for line in lines if line.number > begin and line.number not in members]
     before = [line for line in reversed(lines) if line.number < begin]
     for line in [*after, *before]:
         inside = begin < line.number < end
-        next_to = any(other.number in (line.number - 1, line.number + 1) for other in listed)
+        next_to = any(other.number in (line.number - 1, line.number + 1) for other in entries)
         rule = _among if inside else _beside if next_to else _elsewhere
-        if rule(line, listed):
-            listed = sorted([*listed, line])
+        if rule(line, entries):
+            entries = sorted([*entries, line])
         elif line.shape != "oddity":
             prose += 1
-    return _Sorted(listed, prose)
+    return _Sorted(entries, prose)
 
 
-def _among(line: TimedLine, listed: list[TimedLine]) -> bool:
-    goes_on = _goes_on(line, listed)
+def _among(line: TimedLine, entries: list[TimedLine]) -> bool:
+    goes_on = _goes_on(line, entries)
     if goes_on and line.shape in ("time first", "time last"):
         return True
     if not goes_on and _is_sentence(line):
@@ -96,14 +96,14 @@ def _among(line: TimedLine, listed: list[TimedLine]) -> bool:
 
 def _is_sentence(line: TimedLine) -> bool:
     """Whether more stands before its time than a chapter's number or name would, and the time is not told apart."""
-    said = line.shape == "mention" or (line.shape == "time last" and line.says_when)
-    return said and len(line.title.split()) > _LABEL
+    is_mention = line.shape == "mention" or (line.shape == "time last" and line.says_when)
+    return is_mention and len(line.title.split()) > _LABEL
 
 
-def _beside(line: TimedLine, listed: list[TimedLine]) -> bool:
+def _beside(line: TimedLine, entries: list[TimedLine]) -> bool:
     if line.shape == "oddity":
         raise _may_be_one(line)
-    if line.says_when or not _goes_on(line, listed):
+    if line.says_when or not _goes_on(line, entries):
         return False
     if line.shape == "time first" or (line.shape == "time last" and line.apart):
         return True
@@ -112,20 +112,20 @@ def _beside(line: TimedLine, listed: list[TimedLine]) -> bool:
     return False
 
 
-def _elsewhere(line: TimedLine, listed: list[TimedLine]) -> bool:
-    shown = line.apart or line.shape == listed[0].shape or len(line.title.split()) <= _LABEL
-    could_be = line.shape == "time first" or (line.shape == "time last" and shown and not line.says_when)
-    if could_be and _goes_on(line, listed):
+def _elsewhere(line: TimedLine, entries: list[TimedLine]) -> bool:
+    stands_out = line.apart or line.shape == entries[0].shape or len(line.title.split()) <= _LABEL
+    could_be = line.shape == "time first" or (line.shape == "time last" and stands_out and not line.says_when)
+    if could_be and _goes_on(line, entries):
         raise _may_be_one(line)
     return False
 
 
-def _goes_on(line: TimedLine, listed: list[TimedLine]) -> bool:
+def _goes_on(line: TimedLine, entries: list[TimedLine]) -> bool:
     """Whether its time lies between those of the chapters around it."""
     if line.start is None:
         return False
-    before = [other.start for other in listed if other.number < line.number and other.start is not None]
-    after = [other.start for other in listed if other.number > line.number and other.start is not None]
+    before = [other.start for other in entries if other.number < line.number and other.start is not None]
+    after = [other.start for other in entries if other.number > line.number and other.start is not None]
     return (not before or before[-1] < line.start) and (not after or line.start < after[0])
 
 

@@ -97,8 +97,8 @@ def _runs(message: JsonObject, what: str) -> Iterator[str]:
 
 def _moment(renderer: JsonObject, replay: JsonObject, what: str) -> float:
     """Seconds; YouTube gives what came before the stream the offset 0, and writes its time with a minus."""
-    shown = mapping(renderer.get("timestampText") or {}, what).get("simpleText")
-    before = _BEFORE.fullmatch(shown) if isinstance(shown, str) else None
+    clock = mapping(renderer.get("timestampText") or {}, what).get("simpleText")
+    before = _BEFORE.fullmatch(clock) if isinstance(clock, str) else None
     if before:
         return -seconds(before[1], f"{what}'s timestampText")
     return written_number(replay.get("videoOffsetTimeMsec"), f"{what}'s videoOffsetTimeMsec") / 1000

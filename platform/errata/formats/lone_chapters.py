@@ -21,10 +21,10 @@ def read(path: Path, until: str | None = None, key: str | None = None) -> Iterat
 
     `until` leaves nothing out, as such a list has no date, and `key` changes nothing: its name says whose it is.
     """
-    found = chapter_lists.files(path) if path.is_dir() else [path]
-    if not found:
+    lists = chapter_lists.files(path) if path.is_dir() else [path]
+    if not lists:
         raise BadInput(f"{path} has no lists of chapters; put them there, each called as its transcript is")
-    return reviews(_once(chain.from_iterable(map(_rows, found))), lambda raw: raw, lambda _: None, until)
+    return reviews(_once(chain.from_iterable(map(_rows, lists))), lambda raw: raw, lambda _: None, until)
 
 
 def _once(rows: Iterable[SourceRow | Rejected]) -> Iterator[SourceRow | Rejected]:

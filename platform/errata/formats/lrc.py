@@ -46,7 +46,7 @@ def speech(text: str) -> Speech:
         if tag := _TAG.fullmatch(line):
             offset = _offset(tag["value"], number) if tag["name"].lower() == "offset" else offset
         elif line:
-            lines += _said(line, number, offset)
+            lines += _segments(line, number, offset)
     return with_ends(sorted(lines, key=lambda line: float(line["start"])))
 
 
@@ -57,7 +57,7 @@ def _offset(value: str, number: int) -> float:
     return int(value) / 1000
 
 
-def _said(line: str, number: int, offset: float) -> list[JsonObject]:
+def _segments(line: str, number: int, offset: float) -> list[JsonObject]:
     match = _LINE.fullmatch(line)
     if match is None:
         raise BadInput("line {} must begin with a time such as [01:02.50], not {}", number, short(line))

@@ -43,7 +43,7 @@ def record(task: ReviewTask) -> JsonObject:
 
 
 def _text(transcript: Transcript) -> str:
-    shown = []
+    lines = []
     for start, line in zip(starts(transcript), transcript.lines, strict=True):
-        shown.append(f"[{chapter_text.moment(float(start), transcript.unit)}] {chapter_text.spoken(line)}")
-    return "\n".join(shown)
+        lines.append(f"[{chapter_text.moment(float(start), transcript.unit)}] {chapter_text.spoken(line)}")
+    return "\n".join(lines)

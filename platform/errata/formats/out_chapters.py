@@ -79,8 +79,8 @@ def _podlove(transcript: Transcript, chapters: Chapters) -> str:
 
 def _podcast(transcript: Transcript, chapters: Chapters) -> str:
     """Podcasting 2.0's JSON."""
-    listed = [{"startTime": chapter.start, "title": chapter.title} for chapter in chapters]
-    return json_text({"version": "1.2.0", "chapters": listed})
+    items = [{"startTime": chapter.start, "title": chapter.title} for chapter in chapters]
+    return json_text({"version": "1.2.0", "chapters": items})
 
 
 def _mp4chaps(transcript: Transcript, chapters: Chapters) -> str:

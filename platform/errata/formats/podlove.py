@@ -53,10 +53,10 @@ def episodes(text: str) -> list[Episode]:
     if local_name(root) == "chapters":
         return [Episode("", _element_starts(root))]
     items = [element for element in root.iter() if local_name(element) == "item"]
-    found = [Episode(_name(item), _element_starts(lists)) for item in items for lists in _lists(item)]
-    if not found:
+    episode_lists = [Episode(_name(item), _element_starts(lists)) for item in items for lists in _lists(item)]
+    if not episode_lists:
         raise BadInput("it has no chapters of an episode; export it again, or leave it out")
-    return found
+    return episode_lists
 
 
 def _lists(item: Element) -> Iterator[Element]:

@@ -19,14 +19,14 @@ _GROWTH = 2
 """Words by which a line grows at most; more is a line of its own."""
 
 
-def said_once(shown: Sequence[Cue], plain: Sequence[Cue]) -> list[Cue]:
+def said_once(raw: Sequence[Cue], plain: Sequence[Cue]) -> list[Cue]:
     """The plain cues without what they repeat; `shown` are the same cues with their tags."""
     distinct = [at for at, cue in enumerate(plain) if not at or cue != plain[at - 1]]
     cues = [plain[at] for at in distinct]
     rolled = _unroll(cues)
     if rolled is not None:
         return rolled
-    cues = list(_unlit([shown[at] for at in distinct], cues))
+    cues = list(_unlit([raw[at] for at in distinct], cues))
     return _ungrown(cues) or cues
 
 
@@ -65,11 +65,11 @@ def _until(cue: Cue, later: Cue) -> Cue:
     return cue._replace(end=max(cue.end, later.end))
 
 
-def _unlit(shown: Sequence[Cue], plain: Sequence[Cue]) -> Iterator[Cue]:
+def _unlit(raw: Sequence[Cue], plain: Sequence[Cue]) -> Iterator[Cue]:
     """One cue for those in a row that say the same in other tags."""
     before = plain[0]
     for at, cue in enumerate(plain[1:], start=1):
-        same = cue.lines == before.lines and shown[at].lines != shown[at - 1].lines
+        same = cue.lines == before.lines and raw[at].lines != raw[at - 1].lines
         if same and cue.start - before.end <= _PAUSE:
             before = _until(before, cue)
         else:

@@ -96,10 +96,10 @@ def _fitting(path: Path, key: str | None) -> str:
         return "chapters"
     if description.is_file(path):
         return "description"
-    seen: JsonObject = {}
+    first: JsonObject = {}
     try:
         for sample in chain.from_iterable(map(_samples, _contents(path))):
-            seen = seen or sample
+            first = first or sample
             for name, review_format in FORMATS.items():
                 if review_format.fits(sample if key is None else {**sample, "video_id": ""}):
                     return name
@@ -108,7 +108,7 @@ def _fitting(path: Path, key: str | None) -> str:
         raise
     _check_is_no_transcript(path)
     accepted = ", ".join(review_format.label for review_format in FORMATS.values())
-    raise BadInput(f"{path} is in no format of reviews that can be read{_nearest(seen)}; accepted are {accepted}")
+    raise BadInput(f"{path} is in no format of reviews that can be read{_nearest(first)}; accepted are {accepted}")
 
 
 def _check_is_no_transcript(path: Path) -> None:
@@ -128,24 +128,24 @@ def _nearest(sample: JsonObject) -> str:
     name = max(has, key=lambda name: has[name] / len(FORMATS[name].needs))
     if not has[name]:
         return ""
-    found = known_names(sample, FORMATS[name].needs)
-    lacking = [field for field in FORMATS[name].needs if field not in found]
+    columns = known_names(sample, FORMATS[name].needs)
+    lacking = [field for field in FORMATS[name].needs if field not in columns]
     return f": it is nearest to {FORMATS[name].label}, which needs {' and '.join(lacking)} too"
 
 
 def _in_folder(path: Path, until: str | None, key: str | None) -> DetectedFile[Review]:
     """A folder holds lists of chapters, descriptions, or both."""
     files = {"chapters": chapter_lists.files(path), "description": description.files(path)}
-    names = [name for name, found in files.items() if found]
+    names = [name for name, group in files.items() if group]
     formats = [FORMATS[name] for name in names or ["description"]]
     rows = chain.from_iterable([each.read(path, until, key) for each in formats])
-    known = set(chain.from_iterable(files.values()))
-    others = (LeftOut(str(file), file.name, _OTHER, None) for file in sorted(path.iterdir()) if _is_other(file, known))
+    paths = set(chain.from_iterable(files.values()))
+    others = (LeftOut(str(file), file.name, _OTHER, None) for file in sorted(path.iterdir()) if _is_other(file, paths))
     return DetectedFile(path, " and ".join(each.label for each in formats), chain(rows, others))
 
 
-def _is_other(file: Path, known: Set[Path]) -> bool:
-    return file not in known and not file.name.startswith(".")
+def _is_other(file: Path, paths: Set[Path]) -> bool:
+    return file not in paths and not file.name.startswith(".")
 
 
 def _contents(path: Path) -> Iterator[Any]:

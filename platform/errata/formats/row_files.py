@@ -123,8 +123,8 @@ def first_table_row(rows: Sequence[list[str]]) -> int:
 
 def known_names(header: Iterable[str], names: Collection[str]) -> list[str]:
     """Columns by their names in `names`, whatever their case, and with blanks or hyphens for underscores."""
-    known = {_plain(name): name for name in names}
-    return [known.get(_plain(column), column.strip()) for column in header]
+    by_plain_name = {_plain(name): name for name in names}
+    return [by_plain_name.get(_plain(column), column.strip()) for column in header]
 
 
 def _plain(name: str) -> str:

@@ -27,8 +27,8 @@ def fits(content: Any) -> bool:
 
 def speech(text: str) -> Speech:
     """Raises BadInput, with the line that can't be read."""
-    shown = list(cues(text, _NUMBER, _NEVER))
-    return split_speakers([_line(cue) for cue in said_once(shown, [_plain(cue) for cue in shown])])
+    raw = list(cues(text, _NUMBER, _NEVER))
+    return split_speakers([_line(cue) for cue in said_once(raw, [_plain(cue) for cue in raw])])
 
 
 def _plain(cue: Cue) -> Cue:

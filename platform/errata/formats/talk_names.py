@@ -38,8 +38,8 @@ def talk_of(path: Path) -> str:
 
 def list_of(path: Path) -> str:
     """The id of the talk that a list of chapters is of."""
-    named = _LIST.fullmatch(path.stem)
-    return talk_of(path.with_name((named[1] if named else path.stem) + ".list"))
+    match = _LIST.fullmatch(path.stem)
+    return talk_of(path.with_name((match[1] if match else path.stem) + ".list"))
 
 
 def id_in_title(stem: str) -> str:

@@ -85,9 +85,9 @@ class TimedLine(NamedTuple):
 def timed_lines(text: str) -> Iterator[TimedLine]:
     """The lines that hold a time, or what may be one."""
     for number, line in enumerate(_LINE_END.split(text)):
-        found = read_line(line, number)
-        if found is not None:
-            yield found
+        timed_line = read_line(line, number)
+        if timed_line is not None:
+            yield timed_line
 
 
 def read_line(line: str, number: int = 0) -> TimedLine | None:

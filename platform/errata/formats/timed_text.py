@@ -163,11 +163,11 @@ def _below_names(lines: list[_Line]) -> list[_Line]:
         return lines
     if not all(line.stamped is None and _NAME.fullmatch(line.text) for line in above):
         return lines
-    named = [
+    with_speakers = [
         _Line(line.number, line.text, line.stamped._replace(speaker=lines[at - 1].text)) if line.stamped else line
         for at, line in enumerate(lines)
     ]
-    return [line for line in named if line not in above]
+    return [line for line in with_speakers if line not in above]
 
 
 def _stamped(line: str) -> _Stamped | None:

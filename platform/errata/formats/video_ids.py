@@ -67,8 +67,8 @@ def _stem(place: str) -> str:
         parts = urlsplit(place)
     except ValueError:
         return ""
-    served = parse_qs(parts.query).get("d", [""])[0] if parts.path.endswith("/local-files/") else ""
-    file = PurePosixPath(served or unquote(parts.path))
+    local_path = parse_qs(parts.query).get("d", [""])[0] if parts.path.endswith("/local-files/") else ""
+    file = PurePosixPath(local_path or unquote(parts.path))
     if not file.suffix:
         return ""
     return id_in_title(_UPLOADED.sub("", file.stem, count=1) if "/data/upload/" in parts.path else file.stem)

@@ -22,9 +22,9 @@ _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?(?:\s([^<>]*))?>")
 
 def speech(text: str) -> Speech:
     """Raises BadInput, with the line that can't be read."""
-    shown = shown_cues(text)
+    raw = shown_cues(text)
     lines: Speech = []
-    for cue in said_once(shown, [_plain(cue) for cue in shown]):
+    for cue in said_once(raw, [_plain(cue) for cue in raw]):
         lines += _voices(cue)
     if lines[0]["speaker"]:
         return carry_speakers(lines)

@@ -190,10 +190,10 @@ def _clock_text(value: time | timedelta, number_format: str) -> str:
     if isinstance(value, time):
         value = timedelta(0, value.second, value.microsecond, 0, value.minute, value.hour)
     minutes, seconds = divmod(round(value.total_seconds(), 3), 60)
-    shown = f"{int(minutes) // 60}:{int(minutes) % 60:02d}"
+    clock = f"{int(minutes) // 60}:{int(minutes) % 60:02d}"
     if _SECONDS.search(number_format):
-        shown += f":{seconds:06.3f}".removesuffix(".000")
-    return f"{shown} by the clock" if _TIME_OF_DAY.search(number_format) else shown
+        clock += f":{seconds:06.3f}".removesuffix(".000")
+    return f"{clock} by the clock" if _TIME_OF_DAY.search(number_format) else clock
 
 
 def _writable(cell: str, path: Path) -> str:
