@@ -103,8 +103,8 @@ def _alone() -> Iterator[None]:
 def _set_up() -> None:
     stamp = _read_stamp()
     before = stamp or Stamp()
-    wanted = Stamp(_inputs(), os.environ.get("TORCH_INDEX") or before.torch_index, tuple(sorted(_locked())))
-    if stamp == wanted:
+    target = Stamp(_inputs(), os.environ.get("TORCH_INDEX") or before.torch_index, tuple(sorted(_locked())))
+    if stamp == target:
         return
     _say("Setting up .venv; where nothing lies in uv's cache yet, 0.6 GB is fetched (3.2 with CUDA).")
     if stamp:
@@ -113,25 +113,25 @@ def _set_up() -> None:
         _run([sys.executable, "-m", "venv", "--clear", str(VENV)])
     _run([PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV_RELEASE])
     settings = uv_settings(_pip_config(), os.environ)
-    if wanted.torch_index != before.torch_index or not _has_torch(settings):
-        _install_torch(wanted.torch_index, settings)
+    if target.torch_index != before.torch_index or not _has_torch(settings):
+        _install_torch(target.torch_index, settings)
     # Python compiles a module when it is first imported, unless it may not write: then each process would do so again
     compiled = ["--compile-bytecode"] if sys.dont_write_bytecode else []
     wheels = ["--only-binary", ":all:", "--no-binary", SOURCE_ONLY]
     _install([*compiled, *wheels, "--requirements", str(LOCK)], settings)
     _install(["--no-deps", "--editable", str(ROOT)], settings)
-    left = sorted(set(before.packages) - set(wanted.packages))
+    left = sorted(set(before.packages) - set(target.packages))
     if left:
         _run([UV, "pip", "uninstall", "--quiet", "--python", PYTHON, *left], settings)
-    STAMP.write_text(json.dumps(asdict(wanted)))
+    STAMP.write_text(json.dumps(asdict(target)))
 
 
 def _read_stamp() -> Stamp | None:
     """None where `.venv` isn't finished, or doesn't run: Python was replaced, or the folder moved."""
     try:
-        written = json.loads(STAMP.read_text() or "{}")  # it was an empty file once
+        fields = json.loads(STAMP.read_text() or "{}")  # it was an empty file once
         python = subprocess.run([PYTHON, "-c", "import pip"], capture_output=True)
-        stamp = Stamp(**{**written, "packages": tuple(written.get("packages", ()))})
+        stamp = Stamp(**{**fields, "packages": tuple(fields.get("packages", ()))})
     except (OSError, ValueError, TypeError):
         return None
     return stamp if python.returncode == 0 else None
@@ -148,8 +148,8 @@ def _locked() -> dict[str, str]:
 
 
 def _pip_config() -> str:
-    listed = subprocess.run([PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True)
-    return listed.stdout
+    result = subprocess.run([PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True)
+    return result.stdout
 
 
 def uv_settings(pip_config: str, environment: Mapping[str, str]) -> dict[str, str]:
@@ -157,14 +157,14 @@ def uv_settings(pip_config: str, environment: Mapping[str, str]) -> dict[str, st
 
     pip's own order: its variables before the section `install` before `global`.
     """
-    found: dict[str, str] = {}
+    options: dict[str, str] = {}
     for section in ("global", "install", ":env:"):
         for name, value in re.findall(rf"^{section}\.([\w-]+)=(.+)$", pip_config, flags=re.MULTILINE):
-            found[name] = str(ast.literal_eval(value))
+            options[name] = str(ast.literal_eval(value))
     settings = {}
     for name, (variable, between) in PIP_SETTINGS.items():
-        if name in found:
-            settings[variable] = between.join(found[name].split())
+        if name in options:
+            settings[variable] = between.join(options[name].split())
     if "UV_INDEX" in settings:
         settings["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # as pip looks for a package: in all indexes alike
     return {**settings, **environment}
@@ -198,8 +198,8 @@ def torch_backend() -> str:
 
 def _has_torch(settings: Mapping[str, str]) -> bool:
     command = [PYTHON, "-c", "import importlib.metadata as m; print(m.version('torch'))"]
-    found = subprocess.run(command, env=settings, capture_output=True, text=True)
-    return found.stdout.split("+")[0].strip() == _locked()["torch"]
+    result = subprocess.run(command, env=settings, capture_output=True, text=True)
+    return result.stdout.split("+")[0].strip() == _locked()["torch"]
 
 
 def _install(arguments: Sequence[str], settings: Mapping[str, str]) -> None:

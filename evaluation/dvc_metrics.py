@@ -12,8 +12,8 @@ def dvc_metrics(evaluation: Evaluation) -> JsonObject:
     f1 = {name: mean.f1 for name, mean in evaluation.means.items()} | {"equal_chapters": evaluation.equal_split_f1}
     gain = {scores.name: scores.primary.effect for scores in evaluation.contenders}
     # + 0.0: DVC would show a zero's sign
-    known = {
+    metrics = {
         group: {name: round(value, 2) + 0.0 for name, value in values.items() if value is not None}
         for group, values in (("f1", f1), ("gain", gain))
     }
-    return {**known, "fresh_items": evaluation.fresh_items}
+    return {**metrics, "fresh_items": evaluation.fresh_items}

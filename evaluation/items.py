@@ -192,9 +192,9 @@ def transcripts_seen_by(models: Iterable[ScoredModel]) -> frozenset[str]:
     return frozenset[str]().union(*(read_training_transcripts(model.folder) for model in models))
 
 
-def _one_a_group(store: Store, labels: Iterable[Label], seen: frozenset[str]) -> list[Label]:
+def _one_a_group(store: Store, labels: Iterable[Label], training_hashes: frozenset[str]) -> list[Label]:
     """One label a leak group, of groups of which nothing was seen; none that is coarse."""
-    unseen = [label for label in labels if seen.isdisjoint(label.group_hashes)]
+    unseen = [label for label in labels if training_hashes.isdisjoint(label.group_hashes)]
     by_group = {label.group: label for label in unseen if not _is_coarse(store, label)}
     return list(by_group.values())
 

@@ -251,11 +251,11 @@ class ModelRegistry:
         return changed
 
     def _tag_rollback(self, move: MoveRow) -> None:
-        said = f"{move.at:%Y-%m-%d %H:%M} UTC by {move.by}: {move.reason.removeprefix(ROLLBACK)}"
+        note = f"{move.at:%Y-%m-%d %H:%M} UTC by {move.by}: {move.reason.removeprefix(ROLLBACK)}"
         for model, tag in ((move.previous, ROLLED_BACK), (move.model, ROLLED_BACK_TO)):
             version = self._find_version(model) if model else None
             if version is not None:
-                self._tag(version, {tag: said})
+                self._tag(version, {tag: note})
 
     # MLflow ----------------------------------------------------------------------------------------------------------
 

@@ -44,8 +44,8 @@ def _difference(verdict: ContenderVerdict) -> str:
     if primary.low > 0 or primary.high < 0:
         nearer, farther = sorted((abs(primary.low), abs(primary.high)))
         plausible = f"{number(nearer)} to {number(farther)} is plausible"
-        said = "is" if verdict.promoted else "scored"
-        return f"The {name} {said} {points} {side} than the champion {on}; {plausible}."
+        verb = "is" if verdict.promoted else "scored"
+        return f"The {name} {verb} {points} {side} than the champion {on}; {plausible}."
     return (
         f"The {name} scored {points} {side} than the champion {on}, but anything from {number(abs(primary.low))} worse "
         f"to {number(primary.high)} better is plausible."

@@ -145,8 +145,8 @@ class Record:
     def _file(self) -> Path | None:
         """SQLite's; None for a server, and for a record in memory."""
         url = self._engine.url
-        named = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
-        return Path(str(url.database)) if named else None
+        is_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+        return Path(str(url.database)) if is_file else None
 
     def _unusable(self, error: sa.exc.DatabaseError) -> Exception:
         """What to raise in its place; itself where the fault is ours."""

@@ -38,15 +38,15 @@ class Transcripts:
         one that was forgotten on request, and where `role` is stricter than what the transcript has had since it came.
         """
         self._tombstones.refuse(transcript)
-        known = self._session.scalar(sa.select(TranscriptRow).where(TranscriptRow.hash == transcript.hash))
-        known = known or self._same_words(transcript)
-        if known is not None:
-            if role is not None and ROLES.index(role) > ROLES.index(cast(Role, known.role)):
+        earlier = self._session.scalar(sa.select(TranscriptRow).where(TranscriptRow.hash == transcript.hash))
+        earlier = earlier or self._same_words(transcript)
+        if earlier is not None:
+            if role is not None and ROLES.index(role) > ROLES.index(cast(Role, earlier.role)):
                 raise BadInput(
-                    f"the transcript {transcript.external_id!r} came as {known.role!r}, and a role is for ever: it "
+                    f"the transcript {transcript.external_id!r} came as {earlier.role!r}, and a role is for ever: it "
                     f"can't become {role!r}; import it without --role"
                 )
-            return Added(known.seq, new=False)
+            return Added(earlier.seq, new=False)
         row = TranscriptRow(
             seq=next_seq(self._session, "transcript"),
             hash=self._blobs.put(transcript.canonical),

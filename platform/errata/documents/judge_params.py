@@ -82,11 +82,11 @@ def judges_of(group: Any) -> JudgesParams:
     Raises BadInput, in one sentence, on whatever is no judge and no budget.
     """
     group = group or {}
-    known = [field.name for field in fields(JudgesParams)]
+    names = [field.name for field in fields(JudgesParams)]
     if not isinstance(group, dict):
-        raise BadInput(f"{PLACE} is {group!r}; it holds {', '.join(known)}")
-    for name in group.keys() - known:
-        raise BadInput(f"{PLACE} has no parameter {name!r}{meant(str(name), known)}; it holds {', '.join(known)}")
+        raise BadInput(f"{PLACE} is {group!r}; it holds {', '.join(names)}")
+    for name in group.keys() - names:
+        raise BadInput(f"{PLACE} has no parameter {name!r}{meant(str(name), names)}; it holds {', '.join(names)}")
     listed = group.get("panel") or []
     if not isinstance(listed, list):
         raise BadInput(f"{PLACE}.panel is no list; begin each judge with a dash")
@@ -101,12 +101,12 @@ def judges_of(group: Any) -> JudgesParams:
 def _judge(place: int, value: Any) -> Judge:
     if not isinstance(value, dict):
         raise BadInput(f"{PLACE}.panel[{place}] is {value!r}, no judge; give it a name, a family and a url or folder")
-    known = [field.name for field in fields(Judge)]
+    names = [field.name for field in fields(Judge)]
     for name, setting in value.items():
-        if name not in known:
+        if name not in names:
             raise BadInput(
-                f"{PLACE}.panel[{place}]: {name!r} is nothing that a judge has{meant(str(name), known)}; take "
-                f"{', '.join(known)}"
+                f"{PLACE}.panel[{place}]: {name!r} is nothing that a judge has{meant(str(name), names)}; take "
+                f"{', '.join(names)}"
             )
         if not isinstance(setting, str):
             raise BadInput(f"{PLACE}.panel[{place}].{name} is {setting!r}, no text; put it in quotes")
@@ -114,12 +114,12 @@ def _judge(place: int, value: Any) -> Judge:
 
 
 def _limits(value: Any) -> JudgeLimits:
-    known = [field.name for field in fields(JudgeLimits)]
+    names = [field.name for field in fields(JudgeLimits)]
     if not isinstance(value, dict):
-        raise BadInput(f"{PLACE}.budget is {value!r}; give it {' and '.join(known)}")
+        raise BadInput(f"{PLACE}.budget is {value!r}; give it {' and '.join(names)}")
     for name in value:
-        if name not in known:
-            raise BadInput(f"{PLACE}.budget.{name} is no limit{meant(str(name), known)}; take {' and '.join(known)}")
+        if name not in names:
+            raise BadInput(f"{PLACE}.budget.{name} is no limit{meant(str(name), names)}; take {' and '.join(names)}")
     return JudgeLimits(**{name: _count(f"budget.{name}", limit) for name, limit in value.items()})
 
 

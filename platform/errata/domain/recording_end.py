@@ -35,6 +35,6 @@ def before_end(chapters: Chapters, duration: float, unit: Unit, external_id: str
     if not late:
         return EndedChapters(chapters, 0)
     before = tuple(chapter for chapter in chapters if chapter.start <= duration)
-    taken = bool(before) and before[-1].start == duration
-    last = () if taken else (Chapter(duration, late[0].title),)
+    has_last = bool(before) and before[-1].start == duration
+    last = () if has_last else (Chapter(duration, late[0].title),)
     return EndedChapters((*before, *last), len(late))

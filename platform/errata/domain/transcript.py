@@ -74,10 +74,10 @@ class Transcript:
     @property
     def unplaced(self) -> tuple[str, ...]:
         """What it says and who says it, whatever its segments are and wherever they lie."""
-        said: list[str] = [self.title, self.description, self.channel]
+        texts: list[str] = [self.title, self.description, self.channel]
         for speaker, segments in groupby(self.segments, lambda segment: segment.speaker or ""):
-            said += [speaker, "".join("".join(segment.text.split()) for segment in segments)]
-        return tuple(said)
+            texts += [speaker, "".join("".join(segment.text.split()) for segment in segments)]
+        return tuple(texts)
 
     def as_json(self) -> dict[str, Any]:
         # not dataclasses.asdict, which copies every value: it took a quarter of an import

@@ -28,10 +28,10 @@ def model_form(path: Path) -> Form:
     return "gguf"
 
 
-def template_and_context(asked: str) -> tuple[str, int]:
+def template_and_context(setting: str) -> tuple[str, int]:
     """How a model without a card is asked: a template's name, or `name:tokens`. Raises BadInput."""
-    template, _, tokens = asked.partition(":")
+    template, _, tokens = setting.partition(":")
     if tokens and not (tokens.isdecimal() and int(tokens) > 0):
-        raise BadInput(f"--template {asked}: {tokens!r} is no number of tokens; say indexed, or indexed:8192")
+        raise BadInput(f"--template {setting}: {tokens!r} is no number of tokens; say indexed, or indexed:8192")
     templates.find(template)
     return template, int(tokens or CONTEXT)
