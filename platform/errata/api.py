@@ -37,9 +37,9 @@ __all__ = ["Chapter", "ChapteredTalk", "ErrataError", "OpenWorkspace", "Segment"
 
 def open(workspace: str | Path) -> OpenWorkspace:  # noqa: A001 - as `gzip.open`: it is called errata.open
     """A workspace that `errata init` has made. Raises ErrataError where there is none."""
-    found = Workspace.find(Path(workspace))
-    check_owner(found)
-    return OpenWorkspace(found)
+    errata_workspace = Workspace.find(Path(workspace))
+    check_owner(errata_workspace)
+    return OpenWorkspace(errata_workspace)
 
 
 def chapters(file: str | Path, model: str | Path | None = None) -> list[ChapteredTalk]:

@@ -75,11 +75,11 @@ def _id_line() -> str:
 
 def overriding_variables(workspace: Path) -> list[str]:
     """The environment variables that say something else than `errata.toml`, passwords aside."""
-    settled = _settings_in_file(workspace / FILE)
+    file_settings = _settings_in_file(workspace / FILE)
     return [
         f"ERRATA_{name.upper()}"
         for name, value in _settings_in_environment().items()
-        if without_password(value) != without_password(settled.get(name, ""))
+        if without_password(value) != without_password(file_settings.get(name, ""))
     ]
 
 
@@ -94,7 +94,7 @@ def _settings_in_environment() -> dict[str, str]:
 
 
 def _settings_in_file(path: Path) -> dict[str, str]:
-    settled: dict[str, str] = {}
+    settings: dict[str, str] = {}
     for name, value in _read_toml(path).items():
         if name == _ID:
             continue
@@ -102,8 +102,8 @@ def _settings_in_file(path: Path) -> dict[str, str]:
             raise BadInput(f"{path}: {name} is no setting{meant(name, NAMES)}; there are {', '.join(NAMES)}")
         if not isinstance(value, str):
             raise BadInput(f"{path}: {name} must be text, not {value!r}; put it in quotes")
-        settled[name] = value
-    return settled
+        settings[name] = value
+    return settings
 
 
 def _place_in(root: Path, address: str) -> str:

@@ -28,10 +28,10 @@ def stage_exit() -> Iterator[None]:
         except (ErrataError, OSError):
             raise
         except Exception as error:
-            raise _known(error) or ErrataError(_sentence(error)) from error
+            raise _shortage(error) or ErrataError(_sentence(error)) from error
 
 
-def _known(error: Exception) -> ErrataError | None:
+def _shortage(error: Exception) -> ErrataError | None:
     """A machine that has too little of something, whichever library said so."""
     if any(_is_full_disk(cause) for cause in _causes(error)):
         return Unavailable("no space is left; make room, and the same command goes on where it stopped")

@@ -40,7 +40,7 @@ def test_this_machine_is_described_line_by_line(tmp_path: Path) -> None:
     checks = list(machine_checks(tmp_path))
     names = [check.name for check in checks]
     assert {"errata", "Python", "packages", "torch", "GPU", "cores", "memory", "disk", "git", "java"} <= set(names)
-    assert named(checks, "torch").found.startswith(metadata.version("torch"))
+    assert named(checks, "torch").detail.startswith(metadata.version("torch"))
     assert all(check.remedy for check in checks if check.state == "problem")
 
 
@@ -48,7 +48,7 @@ def test_a_package_of_another_version_is_a_problem_with_a_remedy(monkeypatch: py
     monkeypatch.setattr(machine, "_version", lambda name: "0.0.1" if name == "torch" else metadata.version(name))
     check = machine._packages()
     assert (
-        check.state == "problem" and check.found.startswith("torch is 0.0.1, not ==") and "make setup" in check.remedy
+        check.state == "problem" and check.detail.startswith("torch is 0.0.1, not ==") and "make setup" in check.remedy
     )
 
 
@@ -90,7 +90,7 @@ def test_what_mlflow_has_otherwise_than_the_record_is_a_problem(
             store.aliases.mark_applied(move.number)
     monkeypatch.setattr(ModelRegistry, "aliases", lambda _: aliases)
     mlflow = named(list(doctor.examine(workspace).workspace), "MLflow")
-    assert mlflow.state == "problem" and words in mlflow.found and "errata init" in mlflow.found
+    assert mlflow.state == "problem" and words in mlflow.detail and "errata init" in mlflow.detail
 
 
 def test_a_record_that_can_t_be_used_is_a_problem(workspace: Workspace) -> None:

@@ -67,8 +67,8 @@ def run() -> None:
             raise
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(flag: bool) -> None:
+    if flag:
         say(f"errata {__version__}")
         raise typer.Exit
 

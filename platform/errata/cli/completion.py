@@ -44,12 +44,12 @@ def complete_review_format(incomplete: str) -> list[str]:
     return [name for name in ("auto", *FORMATS) if name.startswith(incomplete)]
 
 
-def _names(context: typer.Context, incomplete: str, known: Callable[[Workspace], Sequence[str]]) -> list[str]:
+def _names(context: typer.Context, incomplete: str, names_of: Callable[[Workspace], Sequence[str]]) -> list[str]:
     """Those that begin so; none where there is no workspace, since a shell that asks can't be told why."""
     from errata.workspace import Workspace
 
     try:
-        names = known(Workspace.find(Path(context.params.get("workspace") or ".")))
+        names = names_of(Workspace.find(Path(context.params.get("workspace") or ".")))
     except ErrataError:
         return []
     return [name for name in names if name.startswith(incomplete)]

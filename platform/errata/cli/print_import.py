@@ -25,8 +25,8 @@ WIDTH = 80
 
 
 def print_import(report: ImportReport) -> None:
-    shown = ", ".join(f"{report.shown[name]} {words}" for name, words in SHOWN.items() if name in report.shown)
-    new = f"{report.new} new" + (f" ({shown})" if shown else "")
+    drafts = ", ".join(f"{report.shown[name]} {words}" for name, words in SHOWN.items() if name in report.shown)
+    new = f"{report.new} new" + (f" ({drafts})" if drafts else "")
     left_out = "".join(f"; {count} {why}" for why, count in sorted(report.left_out.items()))
     say(_wrapped(f"{report.read} read: {new}, {report.duplicate} known already, {report.rejected} rejected{left_out}"))
     for sentence in adjustment_sentences(report.adjustments):
@@ -57,10 +57,10 @@ def _refusal_lines(refusal: Refusal) -> list[str]:
     ]
 
 
-def _row(row: RefusedRow, named: bool) -> str:
+def _row(row: RefusedRow, with_names: bool) -> str:
     place = f"line {row.row}" if isinstance(row.row, int) else row.row
     names = [name for name in row.names if name != row.row]
-    return f"{place}: {', '.join(names)}" if named and names else place
+    return f"{place}: {', '.join(names)}" if with_names and names else place
 
 
 def _wrapped(text: str, first: str = "", other: str = "  ") -> str:

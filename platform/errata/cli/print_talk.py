@@ -68,24 +68,25 @@ def _print_prediction(recorded: RecordedPrediction, unit: Unit) -> None:
 
 
 def _print_event(event: RecordedEvent, unit: Unit) -> None:
-    said = event.correction
-    say_wrapped(f"\n{said.kind} {event.seq}  {event.at:%Y-%m-%d}  {'  '.join(_circumstances(event))}")
-    if said.kind not in ("reject", "retract"):
-        _print_chapters(said.chapters, unit)
+    correction = event.correction
+    say_wrapped(f"\n{correction.kind} {event.seq}  {event.at:%Y-%m-%d}  {'  '.join(_circumstances(event))}")
+    if correction.kind not in ("reject", "retract"):
+        _print_chapters(correction.chapters, unit)
 
 
 def _circumstances(event: RecordedEvent) -> Iterator[str]:
-    said = event.correction
-    yield f"by {said.reviewer}" if said.reviewer else "came with the transcript"
-    yield f"from {said.origin}"
-    if said.draft_by:
-        yield f"of a draft by {said.draft_by[:16]}"
-    elif said.draft_by == NO_DRAFT:
+    correction = event.correction
+    yield f"by {correction.reviewer}" if correction.reviewer else "came with the transcript"
+    yield f"from {correction.origin}"
+    if correction.draft_by:
+        yield f"of a draft by {correction.draft_by[:16]}"
+    elif correction.draft_by == NO_DRAFT:
         yield "without a draft"
-    if said.supersedes is not None:
-        yield f"instead of {said.supersedes}" if said.kind != "retract" else f"takes back {said.supersedes}"
-    if said.why:
-        yield f"because: {said.why}"
+    if correction.supersedes is not None:
+        relation = "takes back" if correction.kind == "retract" else "instead of"
+        yield f"{relation} {correction.supersedes}"
+    if correction.why:
+        yield f"because: {correction.why}"
 
 
 def _print_label(view: TalkView) -> None:

@@ -143,8 +143,8 @@ def _write(talks: list[ChapteredTalk], places: list[Path | None], layout: Chapte
     if is_one_document(layout, out):
         texts = {out: json.dumps([talk.as_json() for talk in talks], indent=2, ensure_ascii=False) + "\n"}
     else:
-        written = (write_chapters(layout, talk.transcript, talk.chapters) for talk in talks)
-        texts = dict(zip(places, written, strict=True))
+        outputs = (write_chapters(layout, talk.transcript, talk.chapters) for talk in talks)
+        texts = dict(zip(places, outputs, strict=True))
     for place, text in texts.items():
         if place is None:
             sys.stdout.write(text)
@@ -184,6 +184,6 @@ def _print_examination(examination: Examination) -> None:
             say_styled(title, "bold")
         for check in checks:
             remedy = f" → {check.remedy}" if check.remedy else ""
-            say_wrapped(f"{MARKS[check.state]} {check.name:<17} {check.found}{remedy}", 20)
+            say_wrapped(f"{MARKS[check.state]} {check.name:<17} {check.detail}{remedy}", 20)
     count = examination.problems
     say("nothing is wrong" if not count else f"{count} {'problem' if count == 1 else 'problems'}, marked ✗")

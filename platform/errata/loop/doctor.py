@@ -90,8 +90,8 @@ def _mlflow(workspace: Workspace) -> str:
         sentences = [moved_alias_sentence(alias.alias, alias.model, alias.in_mlflow, alias.version) for alias in moved]
         raise Refused(f"{'; '.join(sentences)}; at once: {shlex.join(['errata', 'init', str(workspace.root)])}")
     aliases = ModelRegistry.of(workspace).aliases()
-    told = f"; the next night tells it of {untold} moves" if untold else ""
-    return f"{len(aliases)} aliases at {uri}{told}"
+    backlog = f"; the next night tells it of {untold} moves" if untold else ""
+    return f"{len(aliases)} aliases at {uri}{backlog}"
 
 
 def _champion_identity(workspace: Workspace) -> str:

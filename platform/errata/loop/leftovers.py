@@ -28,11 +28,11 @@ def clear_leftovers(root: Path) -> None:
 
     Raises Unavailable where one can't be deleted. Call it with the loop's lease alone.
     """
-    named: set[int] = set()
+    pids: set[int] = set()
     while workers := list(_workers(root)):
-        if named.isdisjoint(worker.pid for worker in workers):  # else what is new was begun by one that is named
+        if pids.isdisjoint(worker.pid for worker in workers):  # else what is new was begun by one that is named
             _name(workers)
-            named = {worker.pid for worker in workers}
+            pids = {worker.pid for worker in workers}
         time.sleep(_POLL)
     stale = [root / ".dvc" / "tmp" / name for name in LOCKS]
     if not any(_is_git_in(process, root) for process in psutil.process_iter()):

@@ -189,7 +189,7 @@ def _try_template(folder: Path, card: Card, tokenizer: Tokenizer, config: Any) -
     try:
         example, *_ = examples(task, _EXAMPLE, Reading(_CHAPTERS))
         _check_room(task, example)
-        written = _write(task, example, _Words(tokenizer, config.get_text_config().vocab_size))
+        answer = _write(task, example, _Words(tokenizer, config.get_text_config().vocab_size))
     except ErrataError:
         raise
     except Exception as error:
@@ -197,7 +197,7 @@ def _try_template(folder: Path, card: Card, tokenizer: Tokenizer, config: Any) -
             f"{folder} can't be asked by the template {card.template} ({type(error).__name__}: {error})"
             f"{'; mend its chat template' if template.chat and tokenizer.chat_template else ''}"
         ) from error
-    if written is None or written.chapters != example.right.chapters:
+    if answer is None or answer.chapters != example.right.chapters:
         raise BadInput(f"the tokenizer of {folder} can't write the template {card.template}'s answers as they are read")
 
 

@@ -34,7 +34,7 @@ def sole_maker(root: Path) -> Iterator[None]:
 
     Raises BadInput for a file, Refused while another is at work there, and Unavailable where it can't be made.
     """
-    made = _topmost_missing(root)
+    topmost = _topmost_missing(root)
     try:
         root.mkdir(parents=True, exist_ok=True)
         folder = os.open(root, os.O_RDONLY)
@@ -47,8 +47,8 @@ def sole_maker(root: Path) -> Iterator[None]:
         try:
             yield
         except BaseException:
-            if made:
-                shutil.rmtree(made)
+            if topmost:
+                shutil.rmtree(topmost)
             raise
     finally:
         os.close(folder)  # the lock goes with it, and with a process that is killed
@@ -70,9 +70,9 @@ def _lock(folder: int, root: Path) -> None:
 @contextmanager
 def nothing_left_behind(root: Path) -> Iterator[None]:
     """Where the block fails, the folder is as it was, and so is a database that had no record yet."""
-    kept = set(root.iterdir())
+    contents = set(root.iterdir())
     ignored = root / ".gitignore"
-    ignored_before = ignored.read_bytes() if ignored in kept else b""
+    ignored_before = ignored.read_bytes() if ignored in contents else b""
     record = Workspace(root.resolve()).record
     record_is_new = record.is_new()
     try:
@@ -80,9 +80,9 @@ def nothing_left_behind(root: Path) -> Iterator[None]:
     except BaseException:
         if record_is_new:
             record.remove()
-        for path in set(root.iterdir()) - kept:
+        for path in set(root.iterdir()) - contents:
             _remove(path)
-        if ignored in kept:
+        if ignored in contents:
             ignored.write_bytes(ignored_before)
         raise
     finally:

@@ -32,10 +32,10 @@ def check_pipeline(root: Path) -> None:
     remedy = f"copy the project's own over it: {own}"
     pipeline = read_yaml(path, remedy)
     try:
-        made = {name for stage in pipeline["stages"].values() for name in _outputs(stage)}
+        outputs = {name for stage in pipeline["stages"].values() for name in _outputs(stage)}
     except (AttributeError, LookupError, TypeError) as error:
         raise BadInput(f"{path} has no stages as DVC has them; {remedy}") from error
-    missing = [folder.as_posix() for folder in NEEDED if folder.as_posix() not in made]
+    missing = [folder.as_posix() for folder in NEEDED if folder.as_posix() not in outputs]
     if missing:
         raise BadInput(f"{path} has no stage that makes {', '.join(missing)}; {remedy}")
 

@@ -35,8 +35,8 @@ def register_contenders(workspace: Workspace, label: str, results: Sequence[Gate
 def version_description(result: GateResult) -> str:
     """What a release owner reads on the version's page in MLflow: the verdict, and all it rests on, in Markdown."""
     cause, *findings = reasons(result.decision)
-    listed = "\n".join(f"- {finding}" for finding in findings)
-    return f"{result.decision.verdict}: {cause}\n\n{listed}"  # MLflow's list of versions shows how it begins, as it is
+    bullets = "\n".join(f"- {finding}" for finding in findings)
+    return f"{result.decision.verdict}: {cause}\n\n{bullets}"  # MLflow's list of versions shows how it begins, as it is
 
 
 def evidence_tags(result: GateResult) -> dict[str, str]:

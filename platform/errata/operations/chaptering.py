@@ -142,12 +142,12 @@ def chapter_talks(talks: Iterable[UnansweredTalk], predictor: Predictor) -> Iter
 
 
 def _read_standard_input(folder: Path) -> Iterator[UnansweredTalk | UnreadTalk]:
-    written = _written(sys.stdin.buffer.read(), folder)
-    for talk in _read_file(written):
+    file = _input_file(sys.stdin.buffer.read(), folder)
+    for talk in _read_file(file):
         if isinstance(talk, UnansweredTalk):
             yield replace(talk, file=STANDARD_INPUT, source=STANDARD_INPUT)
         else:
-            reason = talk.reason.replace(str(written), "standard input")
+            reason = talk.reason.replace(str(file), "standard input")
             yield UnreadTalk("standard input", reason, talk.kind)
 
 
@@ -164,7 +164,7 @@ def _read_file(file: Path) -> Iterator[UnansweredTalk | UnreadTalk]:
         yield UnreadTalk(str(file), str(problem), problem.kind)
 
 
-def _written(data: bytes, folder: Path) -> Path:
+def _input_file(data: bytes, folder: Path) -> Path:
     """What came without a name, as a file of the name that its content doesn't tell: rows of JSON, or plain text."""
     try:
         lines = data.decode().strip().split("\n")

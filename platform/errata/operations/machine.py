@@ -32,7 +32,7 @@ POSTGRESQL = Path("/usr/lib/postgresql")
 class HealthCheck:
     name: str
     state: State
-    found: str
+    detail: str
     remedy: str = ""
     """What to do, where something is to be done."""
 
@@ -57,9 +57,9 @@ def machine_checks(place: Path) -> Iterator[HealthCheck]:
         ("gguf", "gguf", "scoring GGUF files"),
         ("unsloth", "unsloth", "training with unsloth"),
     ):
-        found = f"{module} {_version(module)}" if find_spec(module) else ""
+        detail = f"{module} {_version(module)}" if find_spec(module) else ""
         remedy = f"pip install -e '.[{extra}]' in the project's folder"
-        yield _optional(f"extra {extra}", found, f"{use} needs it", remedy)
+        yield _optional(f"extra {extra}", detail, f"{use} needs it", remedy)
 
 
 def abilities() -> Iterator[HealthCheck]:
@@ -93,10 +93,10 @@ def _skipped_tests() -> Iterator[str]:
 def _packages() -> HealthCheck:
     """Whether every package is there in a version that Errata asks for."""
     try:
-        wanted = metadata.requires("errata") or []
+        specs = metadata.requires("errata") or []
     except metadata.PackageNotFoundError:
         return HealthCheck("packages", "problem", "errata isn't installed here", "pip install -e . in its folder")
-    needed = [need for need in map(Requirement, wanted) if need.marker is None or need.marker.evaluate({"extra": ""})]
+    needed = [need for need in map(Requirement, specs) if need.marker is None or need.marker.evaluate({"extra": ""})]
     wrong = [
         f"{need.name} is {_version(need.name) or 'missing'}, not {need.specifier}" for need in needed if _is_wrong(need)
     ]
@@ -175,5 +175,5 @@ def _postgresql_server() -> str:
     return shutil.which("initdb") or (str(debian[-1].parent) if debian else "")
 
 
-def _optional(name: str, found: str, without: str, remedy: str) -> HealthCheck:
-    return HealthCheck(name, "ok", found) if found else HealthCheck(name, "absent", without, remedy)
+def _optional(name: str, detail: str, without: str, remedy: str) -> HealthCheck:
+    return HealthCheck(name, "ok", detail) if detail else HealthCheck(name, "absent", without, remedy)

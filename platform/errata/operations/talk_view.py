@@ -117,19 +117,19 @@ def _prediction_json(recorded: RecordedPrediction) -> JsonObject:
 
 
 def _event_json(recorded: RecordedEvent) -> JsonObject:
-    said = recorded.correction
+    correction = recorded.correction
     return {
         "correction": recorded.seq,
         "at": recorded.at.isoformat(),
-        "kind": said.kind,
-        "reviewer": said.reviewer,
-        "reviewed_on": said.reviewed_on,
-        "origin": said.origin,
-        "prediction": said.prediction,
-        "draft_by": said.draft_by,
-        "supersedes": said.supersedes,
-        "why": said.why,
-        "chapters": [chapter.as_json() for chapter in said.chapters],
+        "kind": correction.kind,
+        "reviewer": correction.reviewer,
+        "reviewed_on": correction.reviewed_on,
+        "origin": correction.origin,
+        "prediction": correction.prediction,
+        "draft_by": correction.draft_by,
+        "supersedes": correction.supersedes,
+        "why": correction.why,
+        "chapters": [chapter.as_json() for chapter in correction.chapters],
     }
 
 
@@ -163,8 +163,8 @@ def view_talk(workspace: Workspace, external_id: str) -> TalkView:
                 for number, answer in store.predictions.of_transcript(seq)
             ],
             events=[
-                RecordedEvent(number, store.time_of(number), said)
-                for number, said in store.corrections.of_transcript(seq)
+                RecordedEvent(number, store.time_of(number), correction)
+                for number, correction in store.corrections.of_transcript(seq)
             ],
             label=store.labels.of(seq, upto),
             scores=_scores(workspace, store, seq),
