@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
-from unicodedata import category
 
 import pytest
 from hypothesis import given
@@ -16,6 +15,7 @@ from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.formats import chapter_llama
 from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow, write_rejects
+from tests.examples import is_seen
 
 SPEECH = {"text": ["Hello there.", "Soil first."], "start": [0, 4.5], "end": [4, 9.5]}
 NOWHERE = SourceRow("", 0, None)
@@ -322,8 +322,7 @@ def test_rejects_once_mended_are_imported_from_their_own_file(tmp_path: Path) ->
 
 
 words = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=30).map(tidy)
-titles = words.filter(lambda title: any(category(character)[0] not in "CZ" for character in title))
-"""With something to see in them."""
+titles = words.filter(is_seen)
 seconds = st.one_of(st.integers(0, 40_000), st.floats(0, 40_000)).map(lambda value: value + 0.0)
 
 
