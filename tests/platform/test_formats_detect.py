@@ -292,7 +292,7 @@ def test_a_folder_of_folders_alone_says_that_they_are_not_entered(tmp_path: Path
 def test_a_link_to_nowhere_and_what_is_compressed_are_refused_by_name(tmp_path: Path) -> None:
     write(tmp_path / "talk.vtt", VTT)
     (tmp_path / "gone.vtt").symlink_to(tmp_path / "nowhere.vtt")
-    (tmp_path / "packed.vtt.gz").write_bytes(gzip.compress(VTT.encode()))
+    (tmp_path / "packed.vtt.gz").write_bytes(gzip.compress(VTT.encode(), mtime=0))
     reasons = {item.row: item.reason for item in detect.transcripts(tmp_path).rows if isinstance(item, Rejected)}
     assert set(reasons) == {"gone", "packed.vtt"}
     assert "can't be read (No such file" in reasons["gone"]
@@ -337,7 +337,7 @@ def test_a_folder_in_which_nothing_can_be_read_says_why(files: dict[str, str], s
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (gzip.compress(VTT.encode()), "is compressed; unpack it first"),
+        (gzip.compress(VTT.encode(), mtime=0), "is compressed; unpack it first"),
         (b"%PDF-1.4\n%\xe2\xe3\xcf\xd3", "is a PDF; save its words as text"),
         (b"\xff\xd8\xff\xe0\0\x10JFIF", "is a picture; leave it out"),
         (b"ID3\x03\0\0\0\xff", "is a recording; transcribe it first"),
