@@ -150,7 +150,7 @@ BROKEN = [
     (without(video_id=7), "video_id must be text, not 7"),
     (without(video_id=" "), "video_id is empty"),
     (without(video_id="a\0"), "video_id has a NUL character at 1"),
-    (without("reviewer"), "it names no reviewer; fill in who, or leave it out"),
+    (without("reviewer"), "it names no reviewer; fill in `reviewer`"),
     (without(reviewer=""), "it names no reviewer"),
     (without(kind="retract"), "kind must be one of edit, accept, reject, not 'retract'"),
     (without(kind=["edit"]), "kind must be one of edit, accept, reject, not ['edit']"),

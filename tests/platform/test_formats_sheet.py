@@ -344,10 +344,15 @@ def test_a_prediction_written_and_reviewed_comes_back_with_its_key(tmp_path: Pat
     assert (second.video_id, second.chapters, second.prediction_key) == ("-w", (), "=k")
 
 
-def test_a_prediction_that_nobody_has_signed_is_refused_by_name(tmp_path: Path) -> None:
-    sheet.write(tmp_path / "s.csv", [review_task("a")])
-    (refused,) = sheet.read(tmp_path / "s.csv")
-    assert isinstance(refused, Rejected) and "reviewer" in refused.reason
+def test_a_task_that_nobody_has_signed_is_left_out_or_left_to_whoever_knows_its_draft(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    sheet.write(path, [review_task("a"), review_task("b", video_id="w")._replace(blind=True)])
+    drafted, blind = sheet.read(path)
+    assert isinstance(drafted, Review) and (drafted.reviewer, drafted.prediction_key) == ("", "key")
+    assert isinstance(blind, LeftOut) and blind.reason == "not reviewed"
+    write(path, row("0", "Typed", reviewer="", reviewed_on="", blind="yes"))
+    (typed,) = sheet.read(path)
+    assert isinstance(typed, Rejected) and typed.reason == "it names no reviewer; fill in `reviewer`"
 
 
 def test_the_sheet_that_goes_out_shows_whose_chapters_they_are_and_what_is_said_there(tmp_path: Path) -> None:
@@ -355,11 +360,26 @@ def test_the_sheet_that_goes_out_shows_whose_chapters_they_are_and_what_is_said_
     talk = Transcript("v", lines, 200.0, title="=Bees")
     task = ReviewTask(talk, (Chapter(0.0, "Start"), Chapter(93.0, "Honey")), "key", "champion-3")
     sheet.write(tmp_path / "s.csv", [task, task._replace(blind=True, key="other")])
-    first, second, blind = csv.DictReader(io.StringIO((tmp_path / "s.csv").read_text("utf-8-sig"), newline=""))
+    first, second, *blind = csv.DictReader(io.StringIO((tmp_path / "s.csv").read_text("utf-8-sig"), newline=""))
     assert (first["talk"], first["start"], first["title"]) == ("'=Bees", "0", "Start")
     assert first["words"].startswith("[00:00:00] Welcome to the hive. =Honey and wax")
     assert second["words"].startswith("[00:01:33] =Honey and wax") and second["words"].endswith("…")
-    assert (blind["title"], blind["start"], blind["words"]) == ("", "", first["words"])
+    assert [(each["title"], each["start"]) for each in blind] == [("", "")] * 2, "all that is said, to chapter it from"
+    assert blind[0]["words"] == "[00:00:00] Ada: Welcome to the hive."
+    assert blind[1]["words"] == "[00:01:33] =Honey " + "and wax " * 40
+
+
+def test_chapters_typed_beside_the_lines_of_a_talk_without_a_draft_are_read(tmp_path: Path) -> None:
+    lines = tuple(Segment(10.0 * at, 10.0 * at + 9, f"Line {at}") for at in range(4))
+    path = tmp_path / "s.csv"
+    sheet.write(path, [ReviewTask(Transcript("v", lines, 40.0), (), "key", "champion-3", blind=True)])
+    rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline="")))
+    assert len(rows) == len(lines)
+    rows[0] |= {"reviewer": "Ann", "start": "0", "title": "Opening"}
+    rows[2] |= {"start": "0:20", "title": "Middle"}
+    review = one(path, *rows)
+    assert review.chapters == (Chapter(0.0, "Opening"), Chapter(20.0, "Middle"))
+    assert (review.blind, review.reviewer, review.prediction_key) == (True, "Ann", "key")
 
 
 def test_a_bad_place_is_named(tmp_path: Path) -> None:

@@ -33,10 +33,10 @@ from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats import argilla_v1, chapter_text
 from errata.formats.fields import listing, mapping, text_or_nothing, word
-from errata.formats.label_studio import NOBODY, verdict
+from errata.formats.label_studio import verdict
 from errata.formats.review_lines import Line, entries, place_name, reviews
 from errata.formats.review_task import BLIND, KEY
-from errata.formats.reviews_jsonl import Review
+from errata.formats.reviews_jsonl import NOBODY, Review
 from errata.formats.row_files import json_rows
 from errata.formats.source_rows import LeftOut, Rejected, SourceRow
 from errata.formats.video_ids import video_id

@@ -36,13 +36,13 @@ from errata.formats import chapter_text
 from errata.formats.fields import filled_text, listing, mapping, text_or_nothing, time, word, written_number
 from errata.formats.review_lines import Line, by_day, entries, place_name, reviews
 from errata.formats.review_task import BLIND, KEY
-from errata.formats.reviews_jsonl import Review
+from errata.formats.reviews_jsonl import NOBODY, Review
 from errata.formats.row_files import json_rows
 from errata.formats.source_rows import LeftOut, Rejected, SourceRow
 from errata.formats.video_ids import video_id
 
-NOBODY, SKIPPED = "not reviewed", "skipped"
-"""Why a task or an annotation is left out."""
+SKIPPED = "skipped"
+"""Why an annotation is left out."""
 
 REGIONS = ("labels", "paragraphlabels", "timelinelabels")
 FRAME_RATES = ("fps", "frame_rate", "frames_per_second")

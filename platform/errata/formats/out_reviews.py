@@ -3,8 +3,8 @@
     {"video_id": "…", "reviewer": "", "reviewed": [{"start": 93.0, "title": "…"}], "prediction": "…", "model": "…"}
 
 Correct `reviewed` in place, fill in `reviewer`, and import the file; what was left as it stands is an accept, and
-`"kind": "reject"` with `"reviewed": null` a reject. A line without a reviewer is refused: nobody has reviewed it. One
-that is to be made blind has `"reviewed": null`, `"blind": true` and no model.
+`"kind": "reject"` with `"reviewed": null` a reject. A line that was left whole, without a reviewer too, is left out:
+nobody has reviewed it. One that is to be made blind has `"reviewed": null`, `"blind": true` and no model.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from errata.files import JsonObject
 from errata.formats import reviews_jsonl
 from errata.formats.json_files import Doubled
 from errata.formats.reviews_jsonl import Review
-from errata.formats.source_rows import Rejected, SourceRow, convert_rows
+from errata.formats.source_rows import LeftOut, Rejected, SourceRow, convert_rows
 
 Line = JsonObject
 
@@ -35,9 +35,9 @@ def reviews(
     return convert_rows(rows, lambda row: _review(row, line))
 
 
-def _review(row: SourceRow, line: Callable[[Any], Line]) -> Review:
+def _review(row: SourceRow, line: Callable[[Any], Line]) -> Review | LeftOut:
     review = reviews_jsonl.review_of(SourceRow(row.file, row.row, _without_untouched(line(row.raw))))
-    return replace(review, row=row)
+    return review if isinstance(review, LeftOut) else replace(review, row=row)
 
 
 def _without_untouched(line: Line) -> Line:

@@ -13,6 +13,10 @@ an accept. `blind` says that the reviewer was shown no draft at all, and so can 
 review without chapters needs `"kind": "edit"`, or nobody may have got to it. Starts are in the transcript's unit;
 whether they lie within it is for the one who has the transcript to say. `reviewed_on` is a date, as `dates` says. Other
 keys are left alone.
+
+A task that nobody got to comes back as it went out: no reviewer, kind or day, and no chapters where it was to be made
+blind. It is left out. One with a prediction's key is a `Review` without a reviewer, which the import leaves out if it
+holds that prediction's chapters: only the record knows them. Anything else without a reviewer is refused.
 """
 
 from __future__ import annotations
@@ -39,6 +43,9 @@ from errata.formats.source_rows import Adjustment, LeftOut, Rejected, SourceRow,
 from errata.formats.video_ids import keyed_id
 
 KINDS: tuple[Kind, ...] = ("edit", "accept", "reject")
+NOBODY = "not reviewed"
+"""Why a row is left out that is a task which nobody got to."""
+NO_REVIEWER = "it names no reviewer; fill in `reviewer`"
 LATER = "reviewed later"
 """Why a row is left out that is of a later day than those that were asked for."""
 
@@ -50,6 +57,7 @@ class Review:
     chapters: Chapters | None
     """The right chapters; None for a reject, and for an accept whose prediction the file does not hold."""
     reviewer: str
+    """Empty for a reference, and for a task that nobody may have got to."""
     reviewed_on: str
     """ISO date, or date and time; empty when not known."""
     draft: Chapters | None
@@ -136,15 +144,18 @@ def leave_if_later(row: SourceRow | Rejected, dated: Any, last: str) -> SourceRo
     return LeftOut(row.file, row.row, LATER, row.raw) if later else row
 
 
-def review_of(row: SourceRow, key: str | None = None) -> Review:
+def review_of(row: SourceRow, key: str | None = None) -> Review | LeftOut:
     """A line as a review, of the transcript that its `key` names, or else its `video_id`; raises BadInput."""
     raw = mapping(row.raw, "the row")
     if raw.get("kind") == "reference":
         return _reference(row, raw)
-    if raw.get("reviewer") in (None, ""):
-        raise BadInput("it names no reviewer; fill in who, or leave it out where nobody has reviewed it")
     draft = _chapters(raw.get("draft"), "draft")
     blind = yes_or_no(raw.get("blind"), "blind")
+    signed = raw.get("reviewer") not in (None, "")
+    if not signed:
+        _check_unsigned(raw, blind)
+    if not signed and blind:
+        return LeftOut(row.file, row.row, NOBODY, raw)
     if blind:
         _check_blind(raw)
     kind, right = _decide(_kind(raw.get("kind")), draft, _chapters(raw.get("reviewed"), "reviewed"))
@@ -152,7 +163,7 @@ def review_of(row: SourceRow, key: str | None = None) -> Review:
         video_id=_video_id(raw.get("video_id")) if key is None else keyed_id(raw, key),
         kind=kind,
         chapters=right,
-        reviewer=filled_text(raw.get("reviewer"), "reviewer"),
+        reviewer=filled_text(raw["reviewer"], "reviewer") if signed else "",
         reviewed_on=_reviewed_on(raw.get("reviewed_on")),
         draft=draft,
         draft_by=text_or_nothing(raw.get("draft_by"), "draft_by"),
@@ -172,6 +183,13 @@ def _reference(row: SourceRow, raw: JsonObject) -> Review:
         )
     name = _video_id(raw.get("video_id"))
     return Review(name, "reference", chapters, "", _reviewed_on(raw.get("reviewed_on")), None, "", row)
+
+
+def _check_unsigned(raw: JsonObject, blind: bool) -> None:
+    """Raises BadInput unless the line may be a task as it went out."""
+    untouched = not raw.get("reviewed") if blind else bool(raw.get("prediction")) and raw.get("reviewed") is not None
+    if not untouched or any(raw.get(name) for name in ("kind", "reviewed_on", "draft")):
+        raise BadInput(NO_REVIEWER)
 
 
 def _check_blind(raw: JsonObject) -> None:

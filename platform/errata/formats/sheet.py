@@ -20,7 +20,8 @@ Titles thus come back to the letter, those that begin with an apostrophe of thei
 is read, and a formula in one of these columns is refused.
 
 A sheet that goes out has besides, for whoever reviews in it, `talk` (its title) and `words` (the time, and what is said
-there), and `link` where the recording's address is known; XLSX has a second sheet with all that is said, and when.
+there), and `link` where the recording's address is known; XLSX has a second sheet with all that is said, and when. CSV
+has no room for that: there a talk without a draft has a row for each of its lines, without start and title.
 
 What is refused is a whole review, in the layout of `reviews_jsonl`. A row that can't be read, or has no video_id, takes
 the reviews of the video that it names along, or else those above and below it: one of their chapters may be meant.
@@ -111,8 +112,9 @@ def write(path: Path, tasks: Iterable[ReviewTask]) -> int:
     Raises BadInput when it can't be written, and Unavailable for XLSX without openpyxl.
     """
     items = list(tasks)
-    rows = list(chain.from_iterable(map(_rows, items)))
-    if path.suffix.lower() == ".xlsx":
+    has_transcripts = path.suffix.lower() == ".xlsx"
+    rows = list(chain.from_iterable(_rows(item, has_transcripts) for item in items))
+    if has_transcripts:
         lines = list(chain.from_iterable(map(_said_in, items)))
         workbook.write(path, {"chapters": (_SENT, rows), "transcripts": (_LINES, lines)})
     else:
@@ -131,7 +133,7 @@ def unguard(cell: str) -> str:
     return _GUARDED.sub("", cell)
 
 
-def _rows(item: ReviewTask) -> list[list[str]]:
+def _rows(item: ReviewTask, has_transcripts: bool) -> list[list[str]]:
     talk = item.transcript
     same = {
         "video_id": talk.external_id,
@@ -143,6 +145,11 @@ def _rows(item: ReviewTask) -> list[list[str]]:
     def row(**cells: str) -> list[str]:
         return [guard((same | cells).get(name, "")) for name in _NAMES]
 
+    if item.blind and not has_transcripts:
+        return [
+            row(words=_with_time(place, talk, spoken(line)), link=_link(item, place))
+            for place, line in zip(starts(talk), talk.lines, strict=True)
+        ]
     shown = () if item.blind else item.chapters
     return [
         row(
@@ -169,7 +176,11 @@ def _excerpt(talk: Transcript, start: float) -> str:
     first = max(bisect_right(starts(talk), start) - 1, 0)
     words = " ".join(line.text for line in islice(talk.lines, first, first + _EXCERPT))
     cut = words if len(words) <= _EXCERPT else f"{words[:_EXCERPT]}…"
-    return f"[{moment(float(int(start)), talk.unit)}] {cut}"
+    return _with_time(int(start), talk, cut)
+
+
+def _with_time(start: float, talk: Transcript, words: str) -> str:
+    return f"[{moment(float(start), talk.unit)}] {words}"
 
 
 def _said_in(item: ReviewTask) -> list[list[str]]:

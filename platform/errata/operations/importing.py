@@ -23,7 +23,7 @@ from errata.domain.roles import Role
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput, Forgotten, NotFound
 from errata.formats import detect, review_detect
-from errata.formats.reviews_jsonl import Review
+from errata.formats.reviews_jsonl import NO_REVIEWER, NOBODY, Review
 from errata.formats.source_rows import Adjustment, DetectedFile, ImportedTranscript, LeftOut, Rejected, write_rejects
 from errata.operations.refusals import Refusal, refusals
 from errata.operations.reviewing import before_end_of
@@ -170,7 +170,7 @@ def add_corrections(record: Record, file: DetectedFile[Review], rejects: Path) -
     shown = Counter[Shown]()
     adjusted = _Adjusted()
 
-    def add(store: Store, review: Review) -> bool:
+    def add(store: Store, review: Review) -> bool | LeftOut:
         _check_names(review)
         identity = content_hash(_plain(review))
         if store.corrections.knows(identity):
@@ -178,6 +178,8 @@ def add_corrections(record: Record, file: DetectedFile[Review], rejects: Path) -
             return False
         transcript = _transcript_called(store, review.video_id)
         fitted = _before_end(store, transcript, review)
+        if not review.reviewer and review.kind != "reference":
+            return _not_reviewed(store, transcript, fitted)
         correction = _correction(store, transcript, fitted, identity, file.path.name)
         adjusted.count(fitted.adjustments)
         adjusted.count(_merged_of(store, correction))
@@ -187,6 +189,14 @@ def add_corrections(record: Record, file: DetectedFile[Review], rejects: Path) -
 
     report = _import(record, file.rows, add, rejects / f"{_short_stem(file.path)}-corrections.jsonl")
     return replace(report, shown=shown, adjustments=adjusted.counts())
+
+
+def _not_reviewed(store: Store, transcript: int, unsigned: Review) -> LeftOut:
+    """A task that came back as it went out. Raises BadInput where somebody has changed the draft that its key names."""
+    draft = _named_prediction(store, transcript, unsigned.prediction_key, unsigned.video_id)[1]
+    if not same_chapters(unsigned.chapters or (), draft.chapters):
+        raise BadInput(NO_REVIEWER)
+    return LeftOut(unsigned.row.file, unsigned.row.row, NOBODY, None)
 
 
 def _transcript_called(store: Store, name: str) -> int:
@@ -261,7 +271,7 @@ class _Corrected(NamedTuple):
 
 def _corrected_prediction(store: Store, transcript: int, review: Review) -> _Corrected:
     if review.prediction_key:
-        return _named_prediction(store, transcript, review)
+        return _of_named_prediction(store, transcript, review)
     chapters, maker = review.chapters or (), review.draft_by or None
     if review.draft is not None:
         maker = maker or "unknown"
@@ -282,16 +292,21 @@ def _corrected_prediction(store: Store, transcript: int, review: Review) -> _Cor
     return _Corrected(latest[0], chapters, maker)
 
 
-def _named_prediction(store: Store, transcript: int, review: Review) -> _Corrected:
-    named = store.predictions.find_by_hash(review.prediction_key)
+def _named_prediction(store: Store, transcript: int, key: str, video_id: str) -> tuple[int, Prediction]:
+    """With its number. Raises BadInput where the record holds none of that key and transcript."""
+    named = store.predictions.find_by_hash(key)
     if named is None or named[1].transcript != transcript:
         raise BadInput(
             "it names the prediction {!r}, which this record does not hold for {!r}; import it where the task was "
             "made, or take the key out",
-            review.prediction_key[:16],
-            review.video_id,
+            key[:16],
+            video_id,
         )
-    seq, prediction = named
+    return named
+
+
+def _of_named_prediction(store: Store, transcript: int, review: Review) -> _Corrected:
+    seq, prediction = _named_prediction(store, transcript, review.prediction_key, review.video_id)
     if review.kind != "accept":
         return _Corrected(seq, review.chapters or (), prediction.model)
     if review.chapters is not None and not same_chapters(review.chapters, prediction.chapters):
@@ -322,18 +337,17 @@ def _plain_chapters(chapters: Chapters | None) -> list[dict[str, Any]] | None:
 
 
 def _import(
-    record: Record, rows: Iterator[Item | Rejected], add: Callable[[Store, Item], bool], rejects: Path
+    record: Record, rows: Iterator[Item | Rejected], add: Callable[[Store, Item], bool | LeftOut], rejects: Path
 ) -> ImportReport:
     added, left_out = Counter[bool](), Counter[str]()
     refused: list[Rejected] = []
     while batch := list(islice(rows, BATCH)):
         with record.write() as store:
             for row in batch:
-                if isinstance(row, LeftOut):
-                    left_out[row.reason] += 1
-                    continue
                 outcome = _add_row(store, row, add)
-                if isinstance(outcome, Rejected):
+                if isinstance(outcome, LeftOut):
+                    left_out[outcome.reason] += 1
+                elif isinstance(outcome, Rejected):
                     refused.append(outcome)
                 else:
                     added[outcome] += 1
@@ -369,8 +383,8 @@ def _write_rejects(rejects: Path, refused: list[Rejected]) -> Path:
     return place
 
 
-def _add_row(store: Store, row: Item | Rejected, add: Callable[[Store, Item], bool]) -> bool | Rejected:
-    """Whether the row was new; a row that the record can't take comes back rejected."""
+def _add_row(store: Store, row: Item | Rejected, add: Callable[[Store, Item], bool | LeftOut]) -> bool | Rejected:
+    """Whether the row was new; a row that the record can't take comes back rejected, or left out."""
     if isinstance(row, Rejected):
         return row
     try:
