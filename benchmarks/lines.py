@@ -45,7 +45,7 @@ def report(talks: Iterable[ImportedTranscript]) -> list[str]:
     by_segment, by_line = sum(one.by_segment for one in found), sum(one.by_line for one in found)
     merged = f"{by_segment} fall on a segment that has one, {by_line} on a line that has one"
     return [
-        f"{len(known)} talks of {len(segments):,} segments, {long:,} of them longer than {LONGEST} columns",
+        f"{len(known)} talks of {len(segments):,} segments, {long:,} of them longer than {LONGEST} letters",
         f"{chapters:,} chapters: {merged}",
     ]
 

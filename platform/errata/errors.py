@@ -24,6 +24,8 @@ from itertools import chain
 from string import Formatter
 from types import FrameType
 
+from errata.terminal import fitted
+
 INTERRUPTED = 130
 """A shell's own exit code: 128 and the number of SIGINT."""
 
@@ -96,28 +98,32 @@ def error_exit() -> Iterator[None]:
         with _ends_like_an_interrupt():
             yield
     except ErrataError as error:
-        sys.stderr.write(f"errata: {error}\n")
+        _complain(str(error))
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         if "DVC_STAGE" not in os.environ:  # of a stage, the command that runs the pipeline says it, once
-            sys.stderr.write("errata: interrupted; the same command goes on where it stopped\n")
+            _complain("interrupted; the same command goes on where it stopped")
         sys.exit(INTERRUPTED)
     except BrokenPipeError:  # whoever read the output, as `head` does, has enough of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what Python writes when it ends
         sys.exit(1)  # as typer does
     except PermissionError as error:
         place = error.filename or "a file"
-        sys.stderr.write(f"errata: {place} may not be read or written by you; ask its owner, or change its mode\n")
+        _complain(f"{place} may not be read or written by you; ask its owner, or change its mode")
         sys.exit(Unavailable.exit_code)
     except OSError as error:
         if error.errno == errno.EROFS:
-            sys.stderr.write(f"errata: {error.filename or 'the disk'} can't be written: its disk is read-only\n")
+            _complain(f"{error.filename or 'the disk'} can't be written: its disk is read-only")
             sys.exit(Unavailable.exit_code)
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         place = f" at {error.filename}" if error.filename else ""
-        sys.stderr.write(f"errata: no space is left{place}; make room, and the same command goes on where it stopped\n")
+        _complain(f"no space is left{place}; make room, and the same command goes on where it stopped")
         sys.exit(Unavailable.exit_code)
+
+
+def _complain(sentence: str) -> None:
+    sys.stderr.write(fitted(f"errata: {sentence}", sys.stderr) + "\n")
 
 
 @contextmanager

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
+
+from errata.terminal import fitted
 
 Row = TypeVar("Row")
 ProgressBar = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
@@ -15,21 +15,19 @@ ProgressBar = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
 
 
 def note(line: str) -> None:
-    """A terminal gets it in lines that it has room for, broken between words."""
-    if sys.stderr.isatty():
-        width = shutil.get_terminal_size().columns
-        line = textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
-    sys.stderr.write(line + "\n")
+    """A sentence for people."""
+    sys.stderr.write(fitted(line, sys.stderr, 0) + "\n")
 
 
 @contextmanager
 def counter(name: str) -> Iterator[Callable[[], None]]:
-    """What to call for each of the things called `name`; stderr says how many there were."""
+    """What to call for each of the things called `name`; a terminal shows how many there were so far."""
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(), TextColumn(f"{{task.completed:,.0f}} {name}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=None)
         yield lambda: progress.advance(task)
 
@@ -54,7 +52,7 @@ def no_progress_bar(name: str, total: int) -> Iterator[Callable[[], None]]:
 
 
 def count_rows(rows: Iterable[Row]) -> Iterator[Row]:
-    """The rows as they come, which stderr counts."""
+    """The rows as they come, which a terminal counts."""
     with counter("rows") as advance:
         for row in rows:
             advance()

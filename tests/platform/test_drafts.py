@@ -191,7 +191,9 @@ def _reviewed(out: Path, tool: str) -> Path:
     """The file as it comes back: each talk with one chapter."""
     if tool == "sheet":
         with out.open(encoding="utf-8-sig", newline="") as file:
-            rows = [{**row, "reviewer": "ann", "start": "0", "title": "Right"} for row in csv.DictReader(file)]
+            rows = list(csv.DictReader(file))
+        for first in {row["video_id"]: row for row in reversed(rows)}.values():  # further rows show what else is said
+            first |= {"reviewer": "ann", "start": "0", "title": "Right"}
         with out.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, rows[0].keys())
             writer.writeheader()

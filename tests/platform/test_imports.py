@@ -187,7 +187,7 @@ def test_what_asks_for_nothing_is_counted_and_neither_read_nor_refused(workspace
     path.write_text(json.dumps(tasks))
     done = errata(workspace, "import", "corrections", path)
     assert done.exit_code == 0
-    new = "1 new (1 without word of a draft)"
+    new = "1 new (1 whose draft isn't known)"
     assert " ".join(done.stdout.split()) == f"1 read: {new}, 0 known already, 0 rejected; 2 not reviewed; 1 skipped"
     report = imported(workspace, "corrections", path)
     assert (report["read"], report["duplicate"], report["left_out"]) == (1, 1, {"not reviewed": 2, "skipped": 1})

@@ -85,7 +85,8 @@ def test_lines_come_back_as_an_accept_and_a_reject_once_they_are_signed(workspac
     out = tmp_path / "predictions.jsonl"
     written(workspace, out, "jsonl")
     unsigned = CliRunner().invoke(app, ["import", "corrections", str(out), "-w", str(workspace.root), "--json"])
-    assert unsigned.exit_code == 2 and json.loads(unsigned.stdout)["rejected"] == 2, "nobody has reviewed it"
+    counts = json.loads(unsigned.stdout)
+    assert (unsigned.exit_code, counts["read"], counts["left_out"]) == (0, 0, {"not reviewed": 2})
     first, second = (json.loads(line) for line in out.read_text().splitlines())
     assert (first["video_id"], second["video_id"]) == ("one", "three")
     signed = [{**first, "reviewer": "bea"}, {**second, "reviewer": "bea", "kind": "reject", "reviewed": None}]
@@ -97,6 +98,90 @@ def test_lines_come_back_as_an_accept_and_a_reject_once_they_are_signed(workspac
         seen = [store.predictions.read(event.prediction) for event in told if event.prediction is not None]
         assert [(answer.model, answer.transcript) for answer in seen] == [(MODEL, event.transcript) for event in told]
         assert store.predictions.awaiting_review(MODEL) == []
+
+
+def half_blind(workspace: Workspace) -> None:
+    """Of its two tasks one is without a draft."""
+    for number in range(100):
+        with workspace.record.write() as store:
+            seq = store.transcripts.add(talk(f"more {number}")).seq
+            store.predictions.add(Prediction(seq, MODEL, "inline@1", chapters(0, 50)))
+    write_params(workspace.root, review={"blind_share": 0.25})
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_sheet_of_which_one_talk_is_reviewed_counts_the_others(
+    kind: str, workspace: Workspace, tmp_path: Path
+) -> None:
+    half_blind(workspace)
+    out = tmp_path / f"tasks.{kind}"
+    written = write_tasks(workspace, out, "sheet", "day0")
+    assert 0 < written.blind < written.tasks
+    sign(out, "one", "bea")
+    ran = CliRunner().invoke(app, ["import", "corrections", str(out), "-w", str(workspace.root), "--json"])
+    counts = json.loads(ran.stdout)
+    assert (ran.exit_code, counts["new"], counts["rejected"]) == (0, 1, 0)
+    assert counts["left_out"] == {"not reviewed": written.tasks - 1}
+
+
+def sign(sheet: Path, video_id: str, reviewer: str) -> None:
+    """Fills in who reviewed one talk of a sheet, and leaves the rest as it was saved."""
+    if sheet.suffix == ".csv":
+        rows = list(csv.reader(sheet.read_text("utf-8-sig").splitlines()))
+        signed = [[reviewer if row[0] == video_id and at == 1 else cell for at, cell in enumerate(row)] for row in rows]
+        with sheet.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(signed)
+        return
+    book = pytest.importorskip("openpyxl").load_workbook(sheet)
+    for cells in book["chapters"].iter_rows():
+        if cells[0].value == video_id:
+            cells[1].value = reviewer
+    book.save(sheet)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"reviewed": [{"start": 0, "title": "Another"}]},
+        {"kind": "accept"},
+        {"kind": "reject", "reviewed": None},
+        {"reviewed_on": "2026-03-01"},
+        {"reviewed": []},
+        {"blind": True},
+        {"prediction": None},
+    ],
+)
+def test_a_task_that_somebody_has_changed_and_not_signed_is_refused(
+    change: dict[str, object], workspace: Workspace, tmp_path: Path
+) -> None:
+    out = tmp_path / "tasks.jsonl"
+    written(workspace, out, "jsonl")
+    first, second = (json.loads(line) for line in out.read_text().splitlines())
+    out.write_text(json.dumps(first | change) + "\n" + json.dumps(second) + "\n")
+    ran = CliRunner().invoke(app, ["import", "corrections", str(out), "-w", str(workspace.root), "--json"])
+    counts = json.loads(ran.stdout)
+    assert (ran.exit_code, counts["rejected"], counts["left_out"]) == (2, 1, {"not reviewed": 1})
+    assert counts["reasons"][0]["reason"] == "it names no reviewer; fill in `reviewer`"
+
+
+def test_where_nothing_waits_no_file_is_written(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.record.write() as store:
+        for name in ("one", "three"):
+            store.corrections.add(correction(store.transcripts.find(name), chapters(0), "ann"))
+    out = tmp_path / "tasks.json"
+    command = ["tasks", str(out), "--model", "day0", "-w", str(workspace.root)]
+    ran = CliRunner().invoke(app, command)
+    assert ran.exit_code == 0 and "Nothing waits for a reviewer" in ran.output and "Bring" not in ran.output
+    counts = json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
+    assert (counts["tasks"], counts["file"], counts["labelling_setup"]) == (0, None, None)
+    assert not list(tmp_path.glob("tasks*"))
+
+
+def test_a_task_alone_is_no_tasks(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.record.write() as store:
+        store.corrections.add(correction(store.transcripts.find("one"), chapters(0), "ann"))
+    command = ["tasks", str(tmp_path / "tasks.json"), "--model", "day0", "-w", str(workspace.root)]
+    assert CliRunner().invoke(app, command).stdout.startswith("1 task for label-studio is in")
 
 
 def test_tasks_are_not_written_where_their_labelling_setup_goes(workspace: Workspace, tmp_path: Path) -> None:

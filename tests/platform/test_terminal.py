@@ -19,15 +19,16 @@ from typer.core import TyperGroup
 from errata import __version__
 from errata.cli.app import TemplateName, Tool, app
 from errata.cli.arguments import user_name
-from errata.cli.output import print_table
+from errata.cli.output import print_table, say, say_whole
 from errata.database.record import Record
-from errata.errors import INTERRUPTED, error_exit
+from errata.errors import INTERRUPTED, BadInput, error_exit
 from errata.inference.library_noise import silence_libraries
 from errata.loop.pipeline_process import run_process
 from errata.operations.review_tasks import TOOLS
-from errata.progress import note
+from errata.progress import count_rows, note
 from errata.settings import FILE
 from errata.tasks.templates import TEMPLATES
+from errata.wording.counts import counted
 from tests.command_line import in_this_process
 from tests.made_up_record import add, talk
 
@@ -261,3 +262,58 @@ def test_somebody_whom_the_machine_has_no_name_for_may_decide(monkeypatch: pytes
 def test_an_unset_variable_is_not_the_current_folder(words: tuple[str, ...], tmp_path: Path) -> None:
     done = in_this_process(*words, "", "-w", tmp_path, check=False)
     assert done.returncode == 2 and "an argument is empty, as a shell's variable is that isn't set" in done.stderr
+
+
+def narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty columns wide."""
+    monkeypatch.setenv("COLUMNS", "20")
+    for stream in (sys.stdout, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+
+
+def test_complaints_and_results_break_between_words_and_a_path_stays_whole(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    narrow_terminal(monkeypatch)
+    path = "'/somewhere/with a blank/talk one.vtt'"
+    with pytest.raises(SystemExit), error_exit():
+        raise BadInput(f"{path} can't be read; export it again")
+    say(f"read {path} once more\n  and this too is longer than the terminal")
+    said, complained = capsys.readouterr()
+    assert complained.splitlines() == ["errata:", f"  {path}", "  can't be read;", "  export it again"]
+    assert said.splitlines()[:3] == ["read", f"  {path}", "  once more"]
+    assert said.splitlines()[3:] == ["  and this too is", "  longer than the", "  terminal"]
+
+
+def test_a_command_to_paste_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    narrow_terminal(monkeypatch)
+    command = "errata import corrections FILE -w '/somewhere/with a blank'"
+    say_whole(command)
+    assert capsys.readouterr().out == command + "\n"
+
+
+@pytest.mark.parametrize("columns", ["80", "60"])
+def test_a_table_cuts_no_cell_off(
+    columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    chapters = "0:00 A\n0:50 B" + "x" * 30
+    cells = ("7", "a.long.address@somewhere.example.org", "edit", "2026-03-01 10:00:00+00:00", chapters)
+    print_table("t", ("correction", "reviewer", "kind", "on", "chapters"), [cells])
+    table = capsys.readouterr().out
+    assert "…" not in table and max(map(len, table.splitlines())) <= int(columns)
+
+
+def test_rows_are_counted_on_a_terminal_alone_and_the_count_is_cleared(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert list(count_rows(iter("abc"))) == ["a", "b", "c"]
+    assert capsys.readouterr().err == ""
+    monkeypatch.setenv("FORCE_COLOR", "1")  # by which rich is told of a terminal
+    assert list(count_rows(iter("abc"))) == ["a", "b", "c"]
+    assert capsys.readouterr().err.endswith("\x1b[1A\x1b[2K"), "the cursor is back on a line that is empty"
+
+
+def test_one_is_no_plural() -> None:
+    counts = [counted(1, "task"), counted(0, "task"), counted(1_000, "access", "accesses")]
+    assert counts == ["1 task", "0 tasks", "1,000 accesses"]

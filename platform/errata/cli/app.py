@@ -15,7 +15,7 @@ from errata import __version__
 from errata.cli.arguments import HERE, AsJson, InWorkspace, ModelName, NightLabel, check_arguments, find, user_name
 from errata.cli.completion import complete_model, complete_review_format, complete_transcript_format
 from errata.cli.judge_app import judges
-from errata.cli.output import say, say_wrapped, show
+from errata.cli.output import say, say_whole, say_wrapped, show
 from errata.cli.panels import CHECKS, DECISIONS, LOOP, RECORD, START
 from errata.cli.print_import import print_import, print_refusals
 from errata.cli.record_app import record
@@ -25,6 +25,7 @@ from errata.documents.file_names import REPORT_PAGE
 from errata.documents.params import Target
 from errata.domain.names import printable
 from errata.errors import INTERRUPTED, error_exit
+from errata.wording.counts import counted
 
 if TYPE_CHECKING:
     from errata.documents.outcome import Outcome
@@ -108,7 +109,7 @@ def init_command(
 
     workspace = init(folder, model, template, context, here, adopt)
     say(f"{workspace.root} is ready. Next:")
-    say(next_command(next_step(workspace), folder))
+    say_whole(next_command(next_step(workspace), folder))
 
 
 @importing.command("transcripts")
@@ -174,7 +175,8 @@ def predict_command(workspace: InWorkspace = HERE, model: ModelName = "champion"
 
     run = predict(find(workspace), model, progress_bar)
     besides = f", and {run.by_challenger} by the challenger," if run.by_challenger else ""
-    sentence = f"{run.predicted} transcripts{besides} in {run.seconds} s; {run.with_problems} answers had problems"
+    answered, problems = counted(run.predicted, "transcript"), counted(run.with_problems, "answer")
+    sentence = f"{answered}{besides} in {run.seconds} s; {problems} had problems"
     show(run, as_json, sentence)
 
 
@@ -195,13 +197,11 @@ def tasks_command(
     as_json: AsJson = False,
 ) -> None:
     """Write what a model answered and nobody has reviewed, for a reviewing tool to import; a share of it blind."""
+    from errata.cli.print_tasks import print_tasks
     from errata.operations.review_tasks import write_tasks
 
     file = write_tasks(find(workspace), out, tool, model, media_url)
-    kinds = f"{file.blind} of them blind" + (f", {file.by_challenger} the challenger's" if file.by_challenger else "")
-    back = f"errata import corrections FILE -w {shlex.quote(str(workspace))}"
-    paste = f"For the project's labelling setup: {file.labelling_setup}\n" if file.labelling_setup else ""
-    show(file, as_json, f"{file.tasks} tasks for {tool} are in {out}, {kinds}.\n{paste}Bring the reviews back:\n{back}")
+    show(file, as_json, lambda file: print_tasks(file, workspace))
 
 
 @app.command("nightly", rich_help_panel=LOOP)
@@ -256,7 +256,7 @@ def report_command(workspace: InWorkspace = HERE, night: NightLabel = None, as_j
     from errata.loop.night_report import write_report
 
     page = write_report(find(workspace), night)
-    show(json.loads(page.with_suffix(".json").read_bytes()), as_json, str(page))
+    show(json.loads(page.with_suffix(".json").read_bytes()), as_json, lambda _: say_whole(str(page)))
 
 
 @app.command("promote", rich_help_panel=DECISIONS)
@@ -331,8 +331,8 @@ def demo_command(
     def print_all(outcomes: list[Outcome]) -> None:
         place = find(folder)
         print_loop(outcomes)
-        say(f"report   {place.nights / outcomes[-1].night / REPORT_PAGE}")
+        say_whole(f"report   {place.nights / outcomes[-1].night / REPORT_PAGE}")
         command = [str(Path(sys.executable).parent / "mlflow"), "ui", "--backend-store-uri", place.settings.mlflow_uri]
-        say(f"MLflow   {shlex.join(command)}")
+        say_whole(f"MLflow   {shlex.join(command)}")
 
     show(demo(folder, placebo), as_json, print_all, lambda outcomes: [outcome_json(outcome) for outcome in outcomes])

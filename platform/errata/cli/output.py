@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from errata.domain.names import printable
+from errata.terminal import fitted, folded
 
 Result = TypeVar("Result")
 STYLES = {
@@ -66,18 +65,18 @@ def show(
 
 
 def say(line: str) -> None:
+    """A sentence, or several lines; see `fitted`."""
+    sys.stdout.write(fitted(printable(line), sys.stdout) + "\n")
+
+
+def say_whole(line: str) -> None:
+    """A path or a command, which is to be copied: the terminal breaks it itself, and copies it as one line."""
     sys.stdout.write(printable(line) + "\n")
 
 
 def say_wrapped(line: str, indent: int = 2) -> None:
     """A line that may be longer than the terminal is wide; what follows its first piece is indented."""
-    blank, text = ("\n", line[1:]) if line.startswith("\n") else ("", line)
-    lead = text[: len(text) - len(text.lstrip())]
-    width = shutil.get_terminal_size().columns
-    pieces = textwrap.wrap(
-        text.strip(), width, initial_indent=lead, subsequent_indent=" " * indent, break_on_hyphens=False
-    )
-    say(blank + "\n".join(pieces))
+    say_whole(folded(line, indent, whole=False))
 
 
 def say_styled(line: str, style: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from errata.cli.output import number, print_table, say, say_wrapped, with_interval
+from errata.wording.counts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ SHOWN = ("f1", "precision", "recall", "tiou", "soda_d", "cider", "title_f1", "co
 
 def print_comparison(result: ModelComparison) -> None:
     say(f"A  {_name(result.a)}\nB  {_name(result.b)}")
-    say(f"{result.items} items of {result.on}, 90 % intervals, by cluster")
+    say(f"{counted(result.items, 'item')} of {result.on}, 90 % intervals, by cluster")
     metrics = [(name, *_metric_row(result.metrics[name])) for name in SHOWN if name in result.metrics]
     print_table("means, in percent", ("metric", "A", "B", "A minus B", "p", "detectable"), metrics)
     say_wrapped(
@@ -70,12 +71,9 @@ def print_accesses(result: HoldoutAccesses) -> None:
     columns = ("#", "at (UTC)", "role", "items", "by", "why")
     print_table("accesses to held-out items", columns, [_access(logged) for logged in result.accesses])
     anchor, sealed = (result.counts[role] for role in ("anchor", "sealed"))
-    say_wrapped(
-        f"anchor: {anchor} accesses; sealed: {sealed}, {result.sealed_within_a_year} of them within the last year", 2
-    )
-    say_wrapped(
-        f"the sealed set may be opened {result.sealed_left} more times now, {result.sealed_a_year} within any year", 2
-    )
+    looks, left = counted(anchor, "access", "accesses"), counted(result.sealed_left, "more time")
+    say_wrapped(f"anchor: {looks}; sealed: {sealed}, {result.sealed_within_a_year} of them within the last year")
+    say_wrapped(f"the sealed set may be opened {left} now, {result.sealed_a_year} within any year")
 
 
 def _access(logged: LoggedAccess) -> tuple[str, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from textwrap import fill
 from typing import TYPE_CHECKING
 
-from errata.cli.output import say
+from errata.cli.output import say_whole
 from errata.cli.print_adjustments import adjustment_sentences
 from errata.domain.names import printable
+from errata.terminal import folded
+from errata.wording.counts import counted
 
 if TYPE_CHECKING:
     from errata.operations.importing import ImportReport, Shown
@@ -17,33 +18,33 @@ if TYPE_CHECKING:
 SHOWN: dict[Shown, str] = {
     "blind": "blind",
     "drafted": "of a draft",
-    "unknown": "without word of a draft",
+    "unknown": "whose draft isn't known",
 }
 """How new corrections were made, for all that is known."""
 MOST_REASONS = 10
-WIDTH = 80
 
 
 def print_import(report: ImportReport) -> None:
     drafts = ", ".join(f"{report.shown[name]} {words}" for name, words in SHOWN.items() if name in report.shown)
     new = f"{report.new} new" + (f" ({drafts})" if drafts else "")
     left_out = "".join(f"; {count} {why}" for why, count in sorted(report.left_out.items()))
-    say(_wrapped(f"{report.read} read: {new}, {report.duplicate} known already, {report.rejected} rejected{left_out}"))
+    known = f"{report.duplicate} known already, {report.rejected} rejected"
+    say_whole(folded(f"{report.read} read: {new}, {known}{left_out}", 2))
     for sentence in adjustment_sentences(report.adjustments):
-        say(_wrapped(sentence))
+        say_whole(folded(sentence, 2))
 
 
 def print_refusals(report: ImportReport) -> None:
     """Nothing where no row was refused."""
     if not report.rejected:
         return
-    lines = [f"errata: {'1 row was' if report.rejected == 1 else f'{report.rejected} rows were'} rejected:"]
+    lines = [f"errata: {counted(report.rejected, 'row was', 'rows were')} rejected:"]
     for refusal in report.reasons[:MOST_REASONS]:
         lines += _refusal_lines(refusal)
     more = len(report.reasons) - MOST_REASONS
     if more > 0:
-        lines.append(_wrapped(f"and for {more} more {'reason' if more == 1 else 'reasons'}, which stand there"))
-    lines.append(_wrapped(f"mend {report.rejects_file} and import it, or mend what it names"))
+        lines.append(f"and for {counted(more, 'more reason')}, which stand there")
+    lines.append(folded(f"mend {report.rejects_file} and import it, or mend what it names", 2))
     sys.stderr.write(printable("\n".join(lines)) + "\n")
 
 
@@ -52,8 +53,8 @@ def _refusal_lines(refusal: Refusal) -> list[str]:
     more = refusal.count - len(rows)
     places = "; ".join(rows) + (f"; and {more} more" if more else "")
     return [
-        _wrapped(f"{refusal.count}× {refusal.reason}", "  ", "     "),
-        _wrapped(f"({places})", "     ", "      "),
+        folded(f"  {refusal.count}× {refusal.reason}", 5),
+        folded(f"     ({places})", 6),
     ]
 
 
@@ -61,10 +62,3 @@ def _row(row: RefusedRow, with_names: bool) -> str:
     place = f"line {row.row}" if isinstance(row.row, int) else row.row
     names = [name for name in row.names if name != row.row]
     return f"{place}: {', '.join(names)}" if with_names and names else place
-
-
-def _wrapped(text: str, first: str = "", other: str = "  ") -> str:
-    """A path stays whole, so that it can be copied."""
-    return fill(
-        text, WIDTH, initial_indent=first, subsequent_indent=other, break_long_words=False, break_on_hyphens=False
-    )

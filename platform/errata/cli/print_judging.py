@@ -5,6 +5,7 @@ from __future__ import annotations
 from errata.cli.output import number, print_table, say, say_wrapped, with_interval
 from errata.documents.judging import JudgeCheck, JudgeReliability, Judging
 from errata.documents.recall import Recall
+from errata.wording.counts import counted
 from errata.wording.judging_sentences import (
     better_sentence,
     floor_sentence,
@@ -30,7 +31,7 @@ def print_judging(judging: Judging, contender: str) -> None:
     verdict, unlabelled = judging.verdict, judging.unlabelled
     if verdict.mean is not None:
         say(
-            f"{contender.capitalize()} against champion on {judging.n} items: {verdict.mean:+.2f} "
+            f"{contender.capitalize()} against champion on {counted(judging.n, 'item')}: {verdict.mean:+.2f} "
             f"({verdict.wins} won, {verdict.ties} even, {verdict.losses} lost). {rates_sentence(judging.rates)}".strip()
         )
     if unlabelled.n:
@@ -45,8 +46,9 @@ def print_judging(judging: Judging, contender: str) -> None:
 def print_recall(recall: Recall) -> None:
     for grader in recall.judges:
         counts = "is heard" if grader.say else "is not heard"
-        say(f"{grader.name} {counts}: {grader.controls.right} of {grader.controls.n} controls graded right")
-    say(f"recall on Day 0 {number(recall.day0)} %, on Day N {number(recall.day_n)} %, on {recall.n} questions")
+        say(f"{grader.name} {counts}: {grader.controls.right} of {counted(grader.controls.n, 'control')} graded right")
+    questions = counted(recall.n, "question")
+    say(f"recall on Day 0 {number(recall.day0)} %, on Day N {number(recall.day_n)} %, on {questions}")
     say(f"{recall.learnt} learnt, {recall.forgotten} forgotten")
     if not recall.say:
         say_wrapped("This counts for nothing: graders of two families at least must be heard.")
@@ -91,4 +93,5 @@ def _sway(judge: JudgeReliability) -> tuple[str, ...]:
 
 def _cost(calls: int, tokens: int, cached: int, complete: bool) -> str:
     incomplete = "" if complete else "; INCOMPLETE: answers are missing"
-    return f"{calls} calls, {tokens} tokens, {cached} answers known already{incomplete}"
+    answers = counted(cached, "answer")
+    return f"{counted(calls, 'call')}, {counted(tokens, 'token')}, {answers} known already{incomplete}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from errata.cli.output import as_json, print_table, say, say_wrapped, with_interval
 from errata.domain.clock import clock
+from errata.wording.counts import counted
 
 if TYPE_CHECKING:
     from errata.domain.correction import Conflict, Side
@@ -30,13 +31,13 @@ def print_conflicts(conflicts: Sequence[Conflict]) -> None:
     columns = ("correction", "reviewer", "kind", "on", "chapters")
     for conflict in conflicts:
         print_table(f"{conflict.external_id}  {conflict.title}", columns, [_side(side) for side in conflict.sides])
-    count = "1 transcript is" if len(conflicts) == 1 else f"{len(conflicts)} transcripts are"
+    count = counted(len(conflicts), "transcript is", "transcripts are")
     say(f"{count} in conflict; settle one: errata adjudicate TRANSCRIPT --choose CORRECTION --by NAME")
 
 
 def _side(side: Side) -> tuple[str, ...]:
     lines = "\n".join(f"{clock(chapter.start)} {chapter.title}" for chapter in side.chapters)
-    return str(side.correction), side.reviewer, side.kind, side.reviewed_on, lines or "–"
+    return str(side.correction), side.reviewer, side.kind, side.reviewed_on[:16].replace("T", " "), lines or "–"
 
 
 def retraction_json(result: Retraction) -> JsonObject:
@@ -69,7 +70,8 @@ def _tag_sentence(result: TagResult) -> str:
     if not result.tagged and not result.missing:
         return "no version is concerned"
     missing = ", ".join(model[:16] for model in result.missing)
-    return f"{result.tagged} versions have the tag {result.tag}" + (f"; not registered: {missing}" if missing else "")
+    versions = counted(result.tagged, "version has", "versions have")
+    return f"{versions} the tag {result.tag}" + (f"; not registered: {missing}" if missing else "")
 
 
 def print_reviewers(reviewers: Sequence[Reviewer]) -> None:
@@ -124,6 +126,5 @@ def print_check(check: WorkspaceCheck) -> None:
     findings = check.findings
     for line in (*findings.problems, *findings.quarantined):
         say_wrapped(line)
-    problems = len(findings.problems)
-    counts = f"{problems} {'problem' if problems == 1 else 'problems'}, {len(findings.quarantined)} quarantined"
-    say(f"{findings.transcripts} transcripts, {counts}")
+    counts = f"{counted(len(findings.problems), 'problem')}, {len(findings.quarantined)} quarantined"
+    say(f"{counted(findings.transcripts, 'transcript')}, {counts}")

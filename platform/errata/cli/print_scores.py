@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from errata.cli.output import as_json, number, print_table, say
+from errata.wording.counts import counted
 
 if TYPE_CHECKING:
     from errata.files import JsonObject
@@ -43,7 +44,8 @@ def _remarks(scores: FileScores) -> Iterator[str]:
     counts = {name: count for name, count in scores.left_out.items() if scores.mean[name] is not None}
     if counts:
         listed = ", ".join(f"{name} of {count}" for name, count in counts.items())
-        yield f"not defined, and left out of the mean, for so many of the {len(scores.videos)} videos: {listed}"
+        videos = counted(len(scores.videos), "video")
+        yield f"not defined, and left out of the mean, for so many of the {videos}: {listed}"
     if scores.missing:
         yield f"without a prediction, so that all is worst: {_first_names(scores.missing)}"
     if scores.unknown:

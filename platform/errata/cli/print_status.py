@@ -7,9 +7,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from errata.cli.output import STYLES, as_json, number, print_table, say, say_styled, say_wrapped, with_interval
+from errata.cli.output import (
+    STYLES,
+    as_json,
+    number,
+    print_table,
+    say,
+    say_styled,
+    say_whole,
+    say_wrapped,
+    with_interval,
+)
 from errata.documents.decision import leading_decision
 from errata.documents.file_names import REPORT_PAGE
+from errata.wording.counts import counted
 from errata.wording.gate_sentences import causes, known_error, luck, reasons
 from errata.wording.night_sentences import alarm_sentence, gate_change_sentence, moved_alias_sentence, night_reason
 
@@ -30,11 +41,14 @@ def print_status(status: LoopStatus) -> None:
     counts = status.counts
     if status.equal_split_alarm:
         say_wrapped(alarm_sentence(status.equal_split_alarm))
-    say(f"workspace   {status.workspace}")
-    say(f"record      {counts['transcripts']} transcripts, {counts['predictions']} predictions,")
-    say(f"            {counts['corrections']} corrections ({counts['conflicts']} transcripts in conflict)")
+    say_whole(f"workspace   {status.workspace}")
+    talks, answers = counted(counts["transcripts"], "transcript"), counted(counts["predictions"], "prediction")
+    reviews, conflicts = counted(counts["corrections"], "correction"), counted(counts["conflicts"], "transcript")
+    say(f"record      {talks}, {answers},")
+    say(f"            {reviews} ({conflicts} in conflict)")
     say(f"split       {', '.join(f'{name} {count}' for name, count in status.roles.items())}")
-    say(f"watermark   {status.watermark}; {status.waiting_corrections} corrected transcripts wait for a night")
+    waiting = counted(status.waiting_corrections, "corrected transcript waits", "corrected transcripts wait")
+    say(f"watermark   {status.watermark}; {waiting} for a night")
     for alias, model in status.aliases.items():
         say(f"{alias:<11} {model[:16] if model else '–'}")
     if status.preset:
@@ -43,7 +57,7 @@ def print_status(status: LoopStatus) -> None:
         if night.gate_change:
             say_wrapped(f"            {night.label}: {gate_change_sentence(night.gate_change)}", 12)
     if status.untold_moves:
-        say(f"MLflow      has not been told of {status.untold_moves} moves; the next night tells it")
+        say(f"MLflow      has not been told of {counted(status.untold_moves, 'move')}; the next night tells it")
     if status.nights:
         rows = [_row(night) for night in status.nights]
         print_table("nights", ("night", "new corrections", "fresh items", "effect [90 %]", "verdict"), rows)
@@ -54,7 +68,7 @@ def print_mlflow(status: LoopStatus) -> None:
     for moved in status.moved_aliases:
         say_wrapped(moved_alias_sentence(moved.alias, moved.model, moved.in_mlflow, moved.version), 12)
     if status.moved_aliases:
-        say(f"at once:    errata init {shlex.quote(str(status.workspace))}")
+        say_whole(f"at once:    errata init {shlex.quote(str(status.workspace))}")
     if status.mlflow_problem:
         say_wrapped(status.mlflow_problem)
 
@@ -89,7 +103,7 @@ def print_night(outcome: Outcome, nights: Path) -> None:
     if not outcome.decisions:
         say_wrapped(f"{outcome.verdict}: {night_reason(outcome)}")
     if outcome.verdict != "skipped":
-        say(f"report: {nights / outcome.night / REPORT_PAGE}")
+        say_whole(f"report: {nights / outcome.night / REPORT_PAGE}")
 
 
 def moves_json(moves: Sequence[MoveRow]) -> list[JsonObject]:

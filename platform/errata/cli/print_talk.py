@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from errata.cli.output import print_table, say, say_wrapped
 from errata.domain.clock import clock
 from errata.domain.correction import NO_DRAFT
+from errata.wording.counts import counted
 
 if TYPE_CHECKING:
     from errata.domain.chapter import Chapters
@@ -23,10 +24,10 @@ UNLABELLED = {
 def print_talk(view: TalkView) -> None:
     talk = view.transcript
     say_wrapped(f"{talk.external_id}  {talk.title}")
-    words = len(talk.text.split())
-    length = f"{talk.duration:,.0f} words" if talk.unit == "words" else f"{clock(talk.duration)}, {words:,} words"
+    words = counted(len(talk.text.split()), "word")
+    length = counted(int(talk.duration), "word") if talk.unit == "words" else f"{clock(talk.duration)}, {words}"
     say_wrapped(f"channel     {talk.channel or '–'}", 12)
-    say(f"length      {length} in {len(talk.lines):,} lines")
+    say(f"length      {length} in {counted(len(talk.lines), 'line')}")
     say(f"arrived     {view.arrived:%Y-%m-%d %H:%M} UTC, as number {view.seq}{_other_versions(view)}")
     drew = "" if view.role == view.own_role else f" (its own was {view.own_role}; a twin's is stricter)"
     say_wrapped(f"role        {view.role}{drew}", 12)

@@ -21,6 +21,7 @@ from errata.cli.print_record import (
     retraction_json,
 )
 from errata.errors import BadInput
+from errata.wording.counts import counted
 
 if TYPE_CHECKING:
     from errata.domain.reviewer import ReviewerRole
@@ -143,7 +144,8 @@ def snapshot_command(
     from errata.loop.as_of import write_as_of
 
     manifest = write_as_of(find(workspace).record, out, watermark)
-    show(manifest, as_json, f"{manifest.rows} rows as of {watermark} are in {out}")
+    rows, are = counted(manifest.rows, "row"), "is" if manifest.rows == 1 else "are"
+    show(manifest, as_json, f"{rows} as of {watermark} {are} in {out}")
 
 
 @record.command("fsck", rich_help_panel=CHECKS)

@@ -14,6 +14,7 @@ from errata.loop.moved_aliases import moved_aliases
 from errata.loop.pipeline import check_pipeline, is_whole_lock
 from errata.operations.machine import HealthCheck, abilities, machine_checks
 from errata.operations.ownership import check_owner
+from errata.wording.counts import counted
 from errata.wording.night_sentences import moved_alias_sentence
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
@@ -51,9 +52,8 @@ def _record(workspace: Workspace) -> str:
     check_owner(workspace)
     with workspace.record.read() as store:
         counts = store.counts()
-        return (
-            f"{counts['transcripts']} transcripts, {counts['corrections']} corrections, watermark {store.watermark()}"
-        )
+        talks, reviews = counted(counts["transcripts"], "transcript"), counted(counts["corrections"], "correction")
+        return f"{talks}, {reviews}, watermark {store.watermark()}"
 
 
 def _params(workspace: Workspace) -> str:

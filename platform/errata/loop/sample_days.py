@@ -13,6 +13,7 @@ from errata.operations.importing import import_corrections, import_transcripts
 from errata.operations.predicting import predict
 from errata.operations.review_tasks import write_tasks
 from errata.progress import note, progress_bar
+from errata.wording.counts import counted
 from errata.wording.night_sentences import night_reason
 from errata.workspace import Workspace
 
@@ -41,10 +42,10 @@ def _day(workspace: Workspace, folder: Path, label: Share, placebo: bool) -> Out
         arrived = import_transcripts(workspace.record, folder, rejects)
         answered = predict(workspace, progress_bar=progress_bar)
         corrected = import_corrections(workspace.record, _review(workspace, folder, label, placebo), rejects)
-        note(
-            f"{label}: {arrived.new} new talks, {answered.predicted + answered.by_challenger} predictions in "
-            f"{answered.seconds:.0f} s, {corrected.new} corrections, {corrected.shown.get('blind', 0)} of them blind"
-        )
+        talks, reviews = counted(arrived.new, "new talk"), counted(corrected.new, "correction")
+        answers = counted(answered.predicted + answered.by_challenger, "prediction")
+        blind = corrected.shown.get("blind", 0)
+        note(f"{label}: {talks}, {answers} in {answered.seconds:.0f} s, {reviews}, {blind} of them blind")
     outcome = run_night(workspace, label)
     note(f"{label}: {outcome.verdict}. {night_reason(outcome)}")
     return outcome

@@ -35,13 +35,14 @@ class TaskFile:
     """Of the tasks, those without a draft."""
     by_challenger: int
     """Those whose draft is the challenger's."""
-    file: Path
+    file: Path | None
+    """None where nothing waits for a reviewer, and nothing was written."""
     labelling_setup: Path | None
     """To be pasted into the settings of Label Studio's project; None for other tools."""
 
 
 def write_tasks(workspace: Workspace, out: Path, tool: str, model: str = "champion", media_url: str = "") -> TaskFile:
-    """Writes what `model` answered and nobody has reviewed yet, a share of it without the answer.
+    """Writes what `model` answered and nobody has reviewed yet, a share of it without the answer; no file for nothing.
 
     While a challenger waits, half of the champion's drafts are the challenger's (see `draft_draw`): those that are
     drawn for it, once it has answered them.
@@ -61,8 +62,10 @@ def write_tasks(workspace: Workspace, out: Path, tool: str, model: str = "champi
     _check_media_url(media_url, tool)
     draw = draft_draw(workspace, model)
     tasks, identity = _tasks(workspace, draw, media_url), draw.models[0]
-    TOOLS[tool](out, tasks)
-    if tool == "label-studio":
+    has_setup = tool == "label-studio" and bool(tasks)
+    if tasks:
+        TOOLS[tool](out, tasks)
+    if has_setup:
         out_label_studio.write_label_config(config, media_url)
     return TaskFile(
         model=identity,
@@ -70,8 +73,8 @@ def write_tasks(workspace: Workspace, out: Path, tool: str, model: str = "champi
         tasks=len(tasks),
         blind=sum(task.blind for task in tasks),
         by_challenger=sum(not task.blind and task.model != identity for task in tasks),
-        file=out,
-        labelling_setup=config if tool == "label-studio" else None,
+        file=out if tasks else None,
+        labelling_setup=config if has_setup else None,
     )
 
 
