@@ -28,8 +28,8 @@ def print_import(report: ImportReport) -> None:
     drafts = ", ".join(f"{report.shown[name]} {words}" for name, words in SHOWN.items() if name in report.shown)
     new = f"{report.new} new" + (f" ({drafts})" if drafts else "")
     left_out = "".join(f"; {count} {why}" for why, count in sorted(report.left_out.items()))
-    known = f"{report.duplicate} known already, {report.rejected} rejected"
-    say_whole(folded(f"{report.read} read: {new}, {known}{left_out}", 2))
+    counts = f"{report.duplicate} known already, {report.rejected} rejected"
+    say_whole(folded(f"{report.read} read: {new}, {counts}{left_out}", 2))
     for sentence in adjustment_sentences(report.adjustments):
         say_whole(folded(sentence, 2))
 

@@ -294,15 +294,15 @@ def _corrected_prediction(store: Store, transcript: int, review: Review) -> _Cor
 
 def _named_prediction(store: Store, transcript: int, key: str, video_id: str) -> tuple[int, Prediction]:
     """With its number. Raises BadInput where the record holds none of that key and transcript."""
-    named = store.predictions.find_by_hash(key)
-    if named is None or named[1].transcript != transcript:
+    pair = store.predictions.find_by_hash(key)
+    if pair is None or pair[1].transcript != transcript:
         raise BadInput(
             "it names the prediction {!r}, which this record does not hold for {!r}; import it where the task was "
             "made, or take the key out",
             key[:16],
             video_id,
         )
-    return named
+    return pair
 
 
 def _of_named_prediction(store: Store, transcript: int, review: Review) -> _Corrected:
