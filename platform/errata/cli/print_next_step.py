@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from errata.cli.output import say
+from errata.cli.output import say, say_whole
 
 if TYPE_CHECKING:
     from errata.operations.next_step import NextStep
@@ -28,7 +28,7 @@ REASONS: dict[NextStep, str] = {
 def print_next_step(step: NextStep, folder: Path) -> None:
     """`folder` as its user calls it."""
     say(f"next        {REASONS[step]}:")
-    say(next_command(step, folder))
+    say_whole(next_command(step, folder))
 
 
 def next_command(step: NextStep, folder: Path) -> str:
