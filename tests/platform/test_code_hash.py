@@ -17,6 +17,7 @@ SHOWING = {
     "errata.loop.publishing",
     "errata.loop.registering",
     "errata.loop.moved_aliases",
+    "errata.loop.doctor",
     "errata.loop.clear_workspace",
     "errata.loop.seeds",
 }

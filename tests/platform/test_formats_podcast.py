@@ -110,7 +110,7 @@ def test_chapters_that_lie_elsewhere_are_named_with_their_transcript(tmp_path: P
     file = write(tmp_path / "c.json", CHAPTERS)
     arrival = one(file, write(tmp_path / "ep.vtt", VTT))
     assert (arrival.transcript.external_id, arrival.reference) == ("ep", REFERENCE)
-    with pytest.raises(BadInput, match=r"c\.json holds chapters alone; name the file of their transcript"):
+    with pytest.raises(BadInput, match=r"c\.json holds chapters alone; name their transcript"):
         detect.transcripts(file)
     with pytest.raises(BadInput, match=r"w\.txt is plain text, to which no list of chapters belongs"):
         detect.transcripts(file, write(tmp_path / "w.txt", "Hello."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -151,13 +152,14 @@ def test_dvc_goes_on_after_a_kill_that_nobody_reaped(laid_out: Path, tmp_path: P
     """What DVC itself refuses, with the number of a zombie in its lock file, works once that is cleared."""
     root = Path(shutil.copytree(laid_out, tmp_path / "workspace"))
     (root / "dvc.yaml").write_text(
-        f'stages:\n  one:\n    cmd: {sys.executable} -c "import time; time.sleep(60)"\n    outs: [data]\n'
+        f"stages:\n  one:\n    cmd: {shlex.quote(sys.executable)} -c 'import time; time.sleep(60)'\n    outs: [data]\n"
     )
     repro = [sys.executable, "-m", "dvc", "repro"]
     child = subprocess.Popen(repro, cwd=root, stdout=subprocess.DEVNULL)
-    while not (root / ".dvc/tmp/rwlock").exists() or "pid" not in (root / ".dvc/tmp/rwlock").read_text():
+    stages: list[psutil.Process] = []
+    while not any("time.sleep" in " ".join(stage.cmdline()) for stage in stages):  # only then is the lock written whole
         time.sleep(0.05)
-    stages = psutil.Process(child.pid).children(recursive=True)
+        stages = psutil.Process(child.pid).children(recursive=True)
     child.kill()
     for stage in stages:
         stage.kill()
