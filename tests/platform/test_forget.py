@@ -178,7 +178,7 @@ def test_nothing_is_left_however_often_it_is_cut_short(
         "nights": ["n"],
     }
     assert [each["model"] for each in told["models"]] == [identity]
-    assert "1 versions have the tag" in told["mlflow"]
+    assert "1 version has the tag" in told["mlflow"]
     assert forget(workspace.root)["seq"] == told["seq"], "again, it changes nothing"
 
 

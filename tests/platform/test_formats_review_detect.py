@@ -159,9 +159,10 @@ def test_what_is_written_for_reviewers_is_known_as_not_reviewed_yet(tmp_path: Pa
     for name in ("tasks.json", "records.json"):
         with pytest.raises(BadInput, match="export it again once they are reviewed"):
             review_detect.reviews(tmp_path / name)
-    sheet.write(tmp_path / "sheet.csv", [item])
-    (refused,) = review_detect.reviews(tmp_path / "sheet.csv").rows
-    assert isinstance(refused, Rejected) and "reviewer" in refused.reason
+    sheet.write(tmp_path / "sheet.csv", [item, item._replace(blind=True, key="other")])
+    drafted, blind = review_detect.reviews(tmp_path / "sheet.csv").rows
+    assert isinstance(drafted, Review) and (drafted.reviewer, drafted.prediction_key) == ("", "key")
+    assert isinstance(blind, LeftOut) and blind.reason == "not reviewed"
 
 
 def test_every_real_export_is_known_for_what_it_is(shared: Path) -> None:
