@@ -158,7 +158,7 @@ def test_the_time_zone_does_not_matter(either: Record, tmp_path: Path, zone: str
     code += "from errata.loop.as_of import write_as_of\n"
     code += "write_as_of(Record(sys.argv[1], Path(sys.argv[2])), Path(sys.argv[3]), int(sys.argv[4]))"
     words = [either.url, str(tmp_path / "blobs"), str(tmp_path / "there"), str(watermark)]
-    environment = {**os.environ, "TZ": zone, "LC_ALL": "C", "PYTHONUTF8": "1", "PYTHONHASHSEED": "417"}
+    environment = {**os.environ, "TZ": zone, "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "417"}
     subprocess.run([sys.executable, "-c", code, *words], check=True, env=environment)
     assert files(tmp_path / "here") == files(tmp_path / "there")
 
