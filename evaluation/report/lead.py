@@ -16,7 +16,7 @@ def lead(report: Report, verdict: ContenderVerdict | None) -> tuple[str, ...]:
     return (*sentences, *_in_service(report, verdict), *_since_day0(report))
 
 
-def occasion(report: Report) -> str:
+def dateline(report: Report) -> str:
     """When and where: the night's label, the day on which it ended where that isn't its label, the workspace."""
     label, ended = report.evaluation.night, report.ended_on
     parts = [f"Night {label}"]

@@ -15,7 +15,7 @@ from errata.wording.judging_sentences import panel_sentence
 from errata.wording.night_sentences import alarm_sentence, gate_change_sentence
 from evaluation.report.content import NightFiles, Report, tonights_items, worst_regressions
 from evaluation.report.figures import DASH, count, interval, is_missing, number, plural, share, typographic
-from evaluation.report.lead import lead, occasion
+from evaluation.report.lead import dateline, lead
 from evaluation.report.measures import NAMES, models
 from evaluation.report.prospects import prospects
 from evaluation.report.slices import reviewers
@@ -33,7 +33,7 @@ def summary(report: Report) -> str:
     """Whatever an id or a reason contains, it makes no link, mention or markup; under 60 lines."""
     title, sentence = headline(report)
     verdict = leading_verdict(report)
-    blocks = [f"## {inert(title)}", inert(occasion(report))]
+    blocks = [f"## {inert(title)}", inert(dateline(report))]
     if report.equal_split_alarm:
         blocks.append(f"**{inert(alarm_sentence(report.equal_split_alarm))}**")
     if report.gate_change:

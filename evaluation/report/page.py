@@ -27,6 +27,7 @@ from evaluation.report.cases import case
 from evaluation.report.content import Fact, Report, fixed_cases, worst_regressions
 from evaluation.report.continual_tables import worst_vintage_row
 from evaluation.report.curve import curve
+from evaluation.report.lead import dateline
 from evaluation.report.loss_curve import loss_curve
 from evaluation.report.measures import NAMES
 from evaluation.report.prospects import ignores_judges
@@ -52,6 +53,7 @@ def _content(report: Report) -> dict[str, Any]:
         "report": report,
         "document": document,
         "night": document.night,
+        "dateline": dateline(report),
         "title": document.title,
         "verdict": document.verdict,
         "rails": {rail.key: rail for rail in document.verdict.guardrails} if document.verdict else {},

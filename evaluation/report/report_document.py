@@ -30,7 +30,7 @@ from evaluation.report.content import (
 from evaluation.report.continual_tables import Continual, continual
 from evaluation.report.cost_facts import cost
 from evaluation.report.figures import known
-from evaluation.report.lead import lead, occasion
+from evaluation.report.lead import lead
 from evaluation.report.lineage_facts import lineage
 from evaluation.report.measures import Measure, measures, metrics_by_model, models
 from evaluation.report.prospects import Prospect, prospects
@@ -66,7 +66,6 @@ class ReportDocument:
     night: str
     workspace: str
     ended_on: str
-    occasion: str
     title: str
     sentence: str
     lead: tuple[str, ...]
@@ -113,7 +112,6 @@ def report_document(report: Report) -> ReportDocument:
         night=evaluation.night,
         workspace=report.workspace,
         ended_on=report.ended_on,
-        occasion=occasion(report),
         title=title,
         sentence=sentence,
         lead=lead(report, verdict),

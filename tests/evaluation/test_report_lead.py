@@ -10,7 +10,7 @@ from errata.documents.comparison import NOTHING, Comparison
 from errata.documents.metric_values import ModelMean
 from errata.wording.glossary import GLOSSARY
 from evaluation.report.content import InService, Report
-from evaluation.report.lead import lead, occasion
+from evaluation.report.lead import dateline, lead
 from evaluation.report.markdown import summary
 from evaluation.report.page import anchor, render
 from evaluation.report.verdict import contender_verdict
@@ -76,10 +76,10 @@ def test_a_champion_is_compared_with_the_beginning(night: Report) -> None:
 
 
 def test_the_page_and_the_summary_begin_with_night_day_and_workspace(night: Report) -> None:
-    assert occasion(night) == f"Night {night.evaluation.night} · 5 March 2026 · workspace Träger eins"
-    assert occasion(replace(night, ended_on=night.evaluation.night)).count("2026") == 1
-    assert occasion(night) in Page(render(night)).words()
-    assert summary(night).splitlines()[2] == occasion(night)
+    assert dateline(night) == f"Night {night.evaluation.night} · 5 March 2026 · workspace Träger eins"
+    assert dateline(replace(night, ended_on=night.evaluation.night)).count("2026") == 1
+    assert dateline(night) in Page(render(night)).words()
+    assert summary(night).splitlines()[2] == dateline(night)
 
 
 def test_nothing_compared_is_not_points_on_no_items(night: Report) -> None:

@@ -15,14 +15,11 @@ from sqlalchemy.orm import Session
 from errata.database import leak_guard
 from errata.database.blobs import Blobs
 from errata.database.conflicts import Conflicts
-from errata.database.sequence import next_seq
+from errata.database.sequence import TEXTS_AT_ONCE, next_seq
 from errata.database.tables import BandRow, RepairRow, TranscriptRow
 from errata.domain import twins
 from errata.domain.transcript import Transcript
 from errata.errors import NotFound
-
-AT_ONCE = 50
-"""Transcripts a transaction: others may write in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +57,13 @@ class Repairs:
         return self._session.scalar(old.limit(1)) is not None
 
     def mend(self, after: int, by: str) -> tuple[RepairResult, int | None]:
-        """Mends the next AT_ONCE transcripts after number `after`; returns what was done and the last of their numbers,
-        None where there are no more. Texts that can't be read are left alone: `fsck` names them."""
+        """Mends the next TEXTS_AT_ONCE transcripts after number `after`; returns what was done and the last of their
+        numbers, None where there are no more. Texts that can't be read are left alone: `fsck` names them."""
         rows = self._session.scalars(
             sa.select(TranscriptRow)
             .where(TranscriptRow.seq > after, TranscriptRow.forgotten.is_(None))
             .order_by(TranscriptRow.seq)
-            .limit(AT_ONCE)
+            .limit(TEXTS_AT_ONCE)
         ).all()
         signed = tuple(row.seq for row in rows if self._sign(row))
         entered = tuple(row.seq for row in rows if leak_guard.complete_index(self._session, row))

@@ -12,6 +12,8 @@ from errata.database.tables import EventRow
 
 AT_ONCE = 500
 """Values in one IN: databases bound how many a statement may have."""
+TEXTS_AT_ONCE = 50
+"""Transcripts that are read in one writing transaction: others may write in between."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from errata.database import leak_guard
 from errata.database.blobs import Blobs
 from errata.database.predictions import is_of_template, reviewed_transcripts
-from errata.database.sequence import Added, next_seq
+from errata.database.sequence import TEXTS_AT_ONCE, Added, next_seq
 from errata.database.tables import PredictionRow, TranscriptRow
 from errata.database.tombstones import Tombstones
 from errata.domain import twins
@@ -20,9 +20,6 @@ from errata.domain.lines import FORM
 from errata.domain.roles import DEFAULT_SHARES, ROLES, Role, own_role
 from errata.domain.transcript import Transcript, Unit
 from errata.errors import BadInput, Forgotten, NotFound
-
-AT_ONCE = 50
-"""Texts that `note_lines` reads in a transaction."""
 
 
 class Transcripts:
@@ -149,7 +146,7 @@ class Transcripts:
         returns how many, 0 where there are none left. Texts that can't be read are taken for short: `fsck` names them.
         """
         old = sa.or_(TranscriptRow.line_form.is_(None), TranscriptRow.line_form.between(1, FORM - 1))
-        rows = self._session.scalars(sa.select(TranscriptRow).where(old).limit(AT_ONCE)).all()
+        rows = self._session.scalars(sa.select(TranscriptRow).where(old).limit(TEXTS_AT_ONCE)).all()
         for row in rows:
             row.line_form = 0
             if row.forgotten is None:
