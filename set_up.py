@@ -160,7 +160,7 @@ def uv_settings(pip_config: str, environment: Mapping[str, str]) -> dict[str, st
     options: dict[str, str] = {}
     for section in ("global", "install", ":env:"):
         for name, value in re.findall(rf"^{section}\.([\w-]+)=(.+)$", pip_config, flags=re.MULTILINE):
-            options[name] = str(ast.literal_eval(value))
+            options[name] = str(ast.literal_eval(value))  # pip prints a value as Python would write it
     settings = {}
     for name, (variable, between) in PIP_SETTINGS.items():
         if name in options:
