@@ -4,30 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from functools import lru_cache
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 import llguidance
 import numpy as np
 from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 
 from errata.errors import BadInput
-from errata.inference.engine import Ask, Engine, Guess, Mask, Step
+from errata.inference.engine import Ask, Guess, Mask, Step
 from errata.tasks.encode import ids
 from errata.tasks.prompt import Control, Slot
 from errata.tasks.task import Answer, Task
 from errata.tasks.view import View
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase as Tokenizer
+
 
 class Decoder(Generic[Answer]):
-    """Turns views into asks, for one engine's tokens and one task."""
+    """Turns views into asks, for one tokenizer and one task."""
 
-    def __init__(self, engine: Engine, task: Task[Answer]) -> None:
-        self._tokenizer = engine.tokenizer
-        self._vocabulary = engine.vocabulary
+    def __init__(self, tokenizer: Tokenizer, vocabulary: int, task: Task[Answer]) -> None:
+        """`vocabulary` is the length of a mask, as the engine that runs the asks has it."""
+        self._tokenizer = tokenizer
+        self._vocabulary = vocabulary
         self._task = task
         import llguidance.hf  # and with it transformers: whoever finds all answers on record needs neither
 
-        self._tokens = llguidance.hf.from_tokenizer(engine.tokenizer, n_vocab=engine.vocabulary)
+        self._tokens = llguidance.hf.from_tokenizer(tokenizer, n_vocab=vocabulary)
         self._matcher = lru_cache(maxsize=64)(self._compile)
         self._first_mask = lru_cache(maxsize=64)(self._compute_first_mask)
         self._usual = self._single_token(task.usual)

@@ -25,7 +25,7 @@ class LoadedModel(Generic[Answer]):
 
     def __init__(self, engine: Engine, task: Task[Answer]) -> None:
         self._engine, self._task = engine, task
-        self._decoder = Decoder(engine, task)
+        self._decoder = Decoder(engine.tokenizer, engine.vocabulary, task)
         self.forkable = engine.forkable
 
     def answer(self, transcripts: Sequence[Transcript]) -> list[Answer]:

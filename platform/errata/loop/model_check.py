@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -139,18 +139,6 @@ def _check_layers(folder: Path, config: Any) -> None:
         raise BadInput(f"{folder} is a {kind}, which has no linear layer that LoRA could adapt; take another model")
 
 
-@dataclass
-class _Words:
-    """What a decoder asks of an engine before it runs."""
-
-    tokenizer: Tokenizer
-    vocabulary: int
-    forkable: bool = False
-
-    def run(self, asks: Any) -> Any:
-        raise NotImplementedError
-
-
 def _check_template(folder: Path, card: Card, tokenizer: Tokenizer, config: Any) -> None:
     """Raises BadInput as `_try_template`, with the templates that work; who has a card of ours has chosen already."""
     try:
@@ -189,7 +177,7 @@ def _try_template(folder: Path, card: Card, tokenizer: Tokenizer, config: Any) -
     try:
         example, *_ = examples(task, _EXAMPLE, Reading(_CHAPTERS))
         _check_room(task, example)
-        answer = _write(task, example, _Words(tokenizer, config.get_text_config().vocab_size))
+        answer = _write(task, example, tokenizer, config.get_text_config().vocab_size)
     except ErrataError:
         raise
     except Exception as error:
@@ -210,11 +198,11 @@ def _check_room(task: ChapterTask, example: Example[Reading]) -> None:
         )
 
 
-def _write(task: ChapterTask, example: Example[Reading], words: _Words) -> Reading | None:
+def _write(task: ChapterTask, example: Example[Reading], tokenizer: Tokenizer, vocabulary: int) -> Reading | None:
     """Writes the right answer as a decoder lets it; None where it doesn't let it."""
     from errata.inference.decode import Decoder
 
-    ask = Decoder(words, task).ask(example.view)
+    ask = Decoder(tokenizer, vocabulary, task).ask(example.view)
     step = next(ask)
     for token in (label for label in example.encoded.labels if label != IGNORED):
         if not step.allowed[token]:
