@@ -14,7 +14,7 @@ from pathlib import Path
 from errata.database.record import Record
 from errata.documents.file_names import DAY_N, LOSS, METRICS, NIGHT, PARAMS, PIPELINE, PIPELINE_LOCK, TRAINING
 from errata.documents.params import Params, read_params
-from errata.errors import NotFound, Refused, Unavailable
+from errata.errors import NotFound, Unavailable
 from errata.files import write_atomically
 from errata.project_files import project_file
 from errata.settings import FILE, Settings, read_settings, settings_file_text
@@ -140,13 +140,6 @@ def foreign_files(root: Path) -> list[str]:
 def _dvc_config(root: Path) -> str:
     path = root / ".dvc/config"
     return path.read_text() if path.is_file() else ""
-
-
-def check_pipeline(root: Path) -> None:
-    """Raises Refused where the folder has a pipeline of somebody else's."""
-    path = root / PIPELINE
-    if path.exists() and path.read_bytes() != project_file(PIPELINE).read_bytes():
-        raise Refused(f"{path} is another project's pipeline; a workspace has its own: name a folder without one")
 
 
 def _ignored_names() -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from errata.wording.counts import counted
+
 if TYPE_CHECKING:
     from errata.formats.source_rows import Adjustment
     from errata.operations.importing import AdjustmentCount
@@ -33,8 +35,8 @@ def adjustment_sentences(adjustments: Mapping[Adjustment, AdjustmentCount]) -> l
 
 
 def _sentence(kind: Adjustment, count: AdjustmentCount) -> str:
-    where = f"in {count.transcripts} transcript{'s' if count.transcripts > 1 else ''}"
+    where = f"in {counted(count.transcripts, 'transcript')}"
     if kind == "duration":
         return f"{where} the last words end after the stated duration: lengthened to their end"
     one, several = _WORDS[kind]
-    return f"{where} {count.lines} {several if count.lines > 1 else one}"
+    return f"{where} {counted(count.lines, one, several)}"

@@ -84,7 +84,8 @@ def adjudicate_command(
         result = adjudicate(place, transcript, read_chapters(merge), by)
     else:
         raise BadInput("say either --choose CORRECTION or --merge FILE, and not both")
-    sentence = f"{result.external_id} is adjudicated by {result.by}; {result.conflicts_left} conflicts are left"
+    left = counted(result.conflicts_left, "conflict is", "conflicts are")
+    sentence = f"{result.external_id} is adjudicated by {result.by}; {left} left"
     show(result, as_json, sentence)
 
 

@@ -90,7 +90,7 @@ def _mlflow(workspace: Workspace) -> str:
         sentences = [moved_alias_sentence(alias.alias, alias.model, alias.in_mlflow, alias.version) for alias in moved]
         raise Refused(f"{'; '.join(sentences)}; at once: {shlex.join(['errata', 'init', str(workspace.root)])}")
     aliases = ModelRegistry.of(workspace).aliases()
-    backlog = f"; the next night tells it of {untold} moves" if untold else ""
+    backlog = f"; the next night tells it of {counted(untold, 'move')}" if untold else ""
     return f"{len(aliases)} aliases at {uri}{backlog}"
 
 

@@ -11,7 +11,8 @@ from errata.database.record import Record
 from errata.documents.params import TARGETS
 from errata.errors import BadInput
 from errata.inference.artefact import CARD, Card, model_folder, seal, store_model
-from errata.loop.model_check import CONTEXT, check_model, load_config, longest_context
+from errata.inference.model_form import CONTEXT
+from errata.loop.model_check import check_model, load_config, longest_context
 from errata.loop.new_folder import check_folder, nothing_left_behind, sole_maker
 from errata.operations.ownership import check_unclaimed, claim
 from errata.operations.status import ALIASES

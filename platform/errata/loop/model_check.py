@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
 
 Loaded = TypeVar("Loaded")
-CONTEXT = 4096
-"""Tokens that a model without a card may see, if it can see so many."""
 NEEDED = ("logits_to_keep", "past_key_values")
 """Of a model's forward: logits of single tokens alone, and a cache that can be cut back to an earlier token."""
 _EXAMPLE = Transcript(

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from errata.documents.file_names import PIPELINE
 from errata.errors import BadInput, Refused, Unavailable
-from errata.workspace import Workspace, check_pipeline, foreign_files
+from errata.project_files import project_file
+from errata.workspace import Workspace, foreign_files
 
 _NAMED = 3
 """How many files a refusal names."""
@@ -24,7 +26,14 @@ def check_folder(root: Path, here: bool) -> None:
         names = ", ".join(foreign[:_NAMED]) + (f" and {len(foreign) - _NAMED} more" if len(foreign) > _NAMED else "")
         command = shlex.join(["errata", "init", str(root), "--here"])
         raise Refused(f"{root} has files of its own ({names}); name a new folder, or make it among them: {command}")
-    check_pipeline(root)
+    _check_pipeline(root)
+
+
+def _check_pipeline(root: Path) -> None:
+    """Raises Refused where the folder has a pipeline of somebody else's."""
+    path = root / PIPELINE
+    if path.exists() and path.read_bytes() != project_file(PIPELINE).read_bytes():
+        raise Refused(f"{path} is another project's pipeline; a workspace has its own: name a folder without one")
 
 
 @contextmanager

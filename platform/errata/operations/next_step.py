@@ -15,8 +15,9 @@ def next_step(workspace: Workspace) -> NextStep:
     bring back."""
     with workspace.record.read() as store:
         watermark, champion = store.watermark(), store.aliases.model_of("champion")
-        unfinished = any(not night.finished for night in store.nights.all())
-        if unfinished or store.corrections.corrected_transcripts(store.nights.last_gate_watermark(), watermark):
+        if store.nights.unfinished() is not None:
+            return "night"
+        if store.corrections.corrected_transcripts(store.nights.last_gate_watermark(), watermark):
             return "night"
         waiting = len(store.transcripts.awaiting_review(watermark))
         if not waiting:
