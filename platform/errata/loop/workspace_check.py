@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from errata.database.fsck import Findings
+from errata.database.fsck import Findings, fsck, repair
 from errata.database.repairs import RepairResult
 from errata.errors import NotFound, Unavailable
 from errata.inference.artefact import Card, model_folder, store_model, verify
-from errata.operations.record_check import check_record
 from errata.operations.status import ALIASES
 from errata.progress import note
 from errata.workspace import Workspace
@@ -31,10 +30,12 @@ class WorkspaceCheck:
 
 def check_workspace(workspace: Workspace, repair_by: str | None = None) -> WorkspaceCheck:
     """What is wrong, after what can be mended was, where somebody, who is kept in the record, asks for it."""
-    record = check_record(workspace, repair_by)
+    # the repair first: the findings are what it leaves
+    repaired = None if repair_by is None else repair(workspace.record, repair_by)
+    findings = fsck(workspace.record)
     restored = tuple(_restore_models(workspace)) if repair_by is not None else ()
-    problems = (*record.findings.problems, *_model_problems(workspace).values())
-    return WorkspaceCheck(replace(record.findings, problems=problems), record.repaired, restored)
+    problems = (*findings.problems, *_model_problems(workspace).values())
+    return WorkspaceCheck(replace(findings, problems=problems), repaired, restored)
 
 
 def _model_problems(workspace: Workspace) -> dict[str, str]:
