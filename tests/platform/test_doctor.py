@@ -98,3 +98,12 @@ def test_a_record_that_can_t_be_used_is_a_problem(workspace: Workspace) -> None:
     (workspace.root / "errata.db").write_bytes(b"no database at all, and long enough to be looked at" * 40)
     done = in_this_process("doctor", "-w", workspace.root, check=False)
     assert done.returncode == 1 and "✗ record" in done.stdout
+
+
+def test_an_address_of_mlflow_is_shown_without_its_password(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ERRATA_MLFLOW_URI", "https://ann:secret@mlflow.example")
+    monkeypatch.setattr(ModelRegistry, "check_reachable", lambda _: None)
+    mlflow = named(list(doctor.examine(Workspace.find(workspace.root)).workspace), "MLflow")
+    assert mlflow.state == "ok" and "https://ann@mlflow.example" in mlflow.detail

@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from errata.documents.file_names import PIPELINE_LOCK
-from errata.errors import ErrataError, NotFound, Refused
+from errata.errors import ErrataError, Refused
 from errata.inference.artefact import Card, model_folder, verify
 from errata.loop.moved_aliases import moved_aliases
 from errata.loop.pipeline import check_pipeline, is_whole_lock
 from errata.operations.machine import HealthCheck, abilities, machine_checks
 from errata.operations.ownership import check_owner
+from errata.settings import without_password
 from errata.wording.counts import counted
 from errata.wording.night_sentences import moved_alias_sentence
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
-
-SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +79,17 @@ def _pipeline(workspace: Workspace) -> str:
 
 
 def _mlflow(workspace: Workspace) -> str:
-    uri = workspace.settings.mlflow_uri
-    if uri.startswith(SQLITE) and not Path(uri.removeprefix(SQLITE)).is_file():  # opening it would make it
-        raise NotFound(f"{uri.removeprefix(SQLITE)} is not there; errata init makes it anew")
+    registry = ModelRegistry.of(workspace)
+    registry.check_reachable()
     with workspace.record.read() as store:
         untold = len(store.aliases.unapplied_moves())
     moved = moved_aliases(workspace)
     if moved:
         sentences = [moved_alias_sentence(alias.alias, alias.model, alias.in_mlflow, alias.version) for alias in moved]
         raise Refused(f"{'; '.join(sentences)}; at once: {shlex.join(['errata', 'init', str(workspace.root)])}")
-    aliases = ModelRegistry.of(workspace).aliases()
     backlog = f"; the next night tells it of {counted(untold, 'move')}" if untold else ""
-    return f"{len(aliases)} aliases at {uri}{backlog}"
+    address = without_password(workspace.settings.mlflow_uri)  # what doctor prints is shown to others
+    return f"{len(registry.aliases())} aliases at {address}{backlog}"
 
 
 def _champion_identity(workspace: Workspace) -> str:

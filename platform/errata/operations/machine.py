@@ -47,7 +47,8 @@ def machine_checks(place: Path) -> Iterator[HealthCheck]:
     yield _memory()
     yield _space(place)
     yield _git()
-    yield _program("java", "METEOR can't be scored without it", "apt-get install default-jre-headless")
+    java = shutil.which("java") or ""
+    yield _optional("java", java, "METEOR can't be scored without it", "apt-get install default-jre-headless")
     yield _postgresql()
     there = shutil.which("chromium") or (Path(CHROMIUM).exists() and CHROMIUM)
     yield _optional("chromium", str(there or ""), "tests of the report's page skip", "apt-get install chromium")
@@ -159,10 +160,6 @@ def _git() -> HealthCheck:
         return HealthCheck("git", "problem", "not installed; every workspace is a repository", "apt-get install git")
     done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
     return HealthCheck("git", "ok", done.stdout.strip().removeprefix("git version "))
-
-
-def _program(name: str, without: str, remedy: str) -> HealthCheck:
-    return _optional(name, shutil.which(name) or "", without, remedy)
 
 
 def _postgresql() -> HealthCheck:
