@@ -119,6 +119,15 @@ def test_scored_items_are_read_back(tmp_path: Path) -> None:
     assert read_scored_items(tmp_path / "none.parquet") == []
 
 
+def test_scored_items_of_one_transcript_are_read_alone(tmp_path: Path) -> None:
+    path = tmp_path / "items.parquet"
+    write_scored_items(path, [scored(1), scored(2), scored(1, name="day0")])
+    assert read_scored_items(path, 1) == [scored(1), scored(1, name="day0")]
+    assert read_scored_items(path, 3) == []
+    write_scored_items(path, [])
+    assert read_scored_items(path, 1) == []
+
+
 def test_scored_items_of_before_lack_what_came_later_and_nothing_else(tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 

@@ -77,9 +77,10 @@ def write_scored_items(path: Path, rows: Iterable[ScoredItemRow]) -> None:
     pq.write_table(pa.Table.from_pylist([asdict(row) for row in rows]), path, compression="zstd")
 
 
-def read_scored_items(path: Path) -> list[ScoredItemRow]:
-    """Raises BadInput where a column is missing, or the file can't be read at all."""
+def read_scored_items(path: Path, transcript: int | None = None) -> list[ScoredItemRow]:
+    """All rows, or those of one transcript. Raises BadInput where a column is missing, or the file can't be read."""
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     try:
@@ -91,6 +92,8 @@ def read_scored_items(path: Path) -> list[ScoredItemRow]:
         # a night on which nothing was scored wrote a table without columns
         if table.num_rows and name not in table.column_names and field.default is MISSING:
             raise BadInput(f"{path} has no column {name!r}; {RESTORE}")
+    if transcript is not None and table.num_rows:
+        table = table.filter(pc.field("transcript") == transcript)
     rows = table.select([name for name in columns if name in table.column_names]).to_pylist()
     # Parquet has lists for tuples, and null where no row has a problem
     return [ScoredItemRow(**{**row, "problems": tuple(row.get("problems") or ())}) for row in rows]

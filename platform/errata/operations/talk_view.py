@@ -195,7 +195,6 @@ def _scores(workspace: Workspace, store: Store, seq: int) -> list[NightScore]:
     scores = []
     for night in store.nights.summaries():
         path = workspace.nights / night.label / ITEMS
-        for row in read_scored_items(path) if path.exists() else ():
-            if row.transcript == seq:
-                scores.append(NightScore(night.label, night.verdict or "", row.part, row.name, row.model, row.f1))
+        for row in read_scored_items(path, seq) if path.exists() else ():
+            scores.append(NightScore(night.label, night.verdict or "", row.part, row.name, row.model, row.f1))
     return scores
