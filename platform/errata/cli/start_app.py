@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from errata.cli.arguments import AsJson, find
-from errata.cli.output import say, say_styled, say_wrapped, show
+from errata.cli.output import say, show
 from errata.cli.panels import START
 from errata.domain.names import printable
 from errata.errors import BadInput
@@ -19,7 +19,6 @@ from errata.progress import note
 
 if TYPE_CHECKING:
     from errata.formats.out_chapters import ChapterFormat
-    from errata.loop.doctor import Examination
     from errata.operations.chaptering import ChapteredTalk, UnansweredTalk, UnreadTalk
 
 start = typer.Typer()
@@ -30,7 +29,6 @@ WRITTEN = (
     "(Podcasting 2.0), or mp4chaps."
 )
 """What --format may say."""
-MARKS = {"ok": "✓", "absent": "–", "problem": "✗"}
 YOUTUBE_LEAST, YOUTUBE_SECONDS = 3, 10
 """Chapters that YouTube wants at least, the first of them at 0:00, and how long each must be."""
 
@@ -159,6 +157,7 @@ def doctor_command(
     as_json: AsJson = False,
 ) -> None:
     """What is installed, what this machine can do, and what is wrong; exit code 1 where something is."""
+    from errata.cli.print_examination import print_examination
     from errata.cli.print_next_step import print_next_step
     from errata.loop.doctor import examine
     from errata.operations.next_step import next_step
@@ -167,23 +166,8 @@ def doctor_command(
     # whose record it is, is looked at with the rest
     place = None if workspace is None else Workspace.find(workspace)
     examination = examine(place)
-    show(examination, as_json, _print_examination)
+    show(examination, as_json, print_examination)
     if examination.problems:
         raise typer.Exit(1)
     if place is not None and workspace is not None and not as_json:
         print_next_step(next_step(place), workspace)
-
-
-def _print_examination(examination: Examination) -> None:
-    for title, checks in (
-        ("this machine", examination.machine),
-        ("what it can do", examination.abilities),
-        ("the workspace", examination.workspace),
-    ):
-        if checks:
-            say_styled(title, "bold")
-        for check in checks:
-            remedy = f" → {check.remedy}" if check.remedy else ""
-            say_wrapped(f"{MARKS[check.state]} {check.name:<17} {check.detail}{remedy}", 20)
-    count = examination.problems
-    say("nothing is wrong" if not count else f"{count} {'problem' if count == 1 else 'problems'}, marked ✗")

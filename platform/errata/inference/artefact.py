@@ -24,6 +24,8 @@ TRAINING_TRANSCRIPTS = "training_transcripts.json"
 OLD_TRAINING_TRANSCRIPTS = "seen.json"
 """What the same file was called; a model that was sealed with it keeps it, since its identity rests on the name."""
 _TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "chat_template*")
+_PARTIAL = ".partial"
+"""Of a model's folder that is still being copied."""
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".joblib", ".ckpt")
 
 Form = Literal["full", "adapter", "onnx", "gguf"]
@@ -127,11 +129,16 @@ def store_model(folder: Path, models: Path) -> str:
     stored = models / identity[:16]
     # The copy gets its name when it is whole: what a crash leaves is a `.partial`, which the next attempt clears.
     if not (stored / MANIFEST).exists():
-        partial = models / f"{identity[:16]}.partial"
+        partial = models / f"{identity[:16]}{_PARTIAL}"
         shutil.rmtree(partial, ignore_errors=True)
         shutil.copytree(folder, partial)
         partial.replace(stored)
     return identity
+
+
+def stored_models(models: Path) -> list[Path]:
+    """The folders of the models that are kept, in their names' order; what a crash left of one is none."""
+    return sorted(folder for folder in models.glob("*") if folder.suffix != _PARTIAL)
 
 
 def adopt(source: Path, card: Card, folder: Path) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from errata.database.store import Store
 from errata.database.tables import NightRow
@@ -12,7 +11,7 @@ from errata.documents.file_names import SNAPSHOT
 from errata.documents.snapshot import Shard
 from errata.domain.correction import Label
 from errata.errors import NotFound, Unavailable
-from errata.inference.artefact import MANIFEST, Card, read_seal, read_training_transcripts
+from errata.inference.artefact import MANIFEST, Card, read_seal, read_training_transcripts, stored_models
 from errata.operations.status import ALIASES
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
@@ -121,17 +120,15 @@ def _models(workspace: Workspace, learnt: Callable[[Card, frozenset[str]], bool]
         meanings = {alias: store.aliases.model_of(alias) for alias in ALIASES}
         nights = {night.outcome.candidate: night.label for night in store.nights.all()}
     models = []
-    for folder in _sealed_folders(workspace.models):
+    for folder in stored_models(workspace.models):
+        if not (folder / MANIFEST).exists():
+            continue
         card = Card.read(folder)
         if learnt(card, read_training_transcripts(folder)):
             identity, _ = read_seal(folder)
             aliases = tuple(alias for alias, model in meanings.items() if model == identity)
             models.append(ModelUse(identity, card.form, card.training_watermark, nights.get(identity), aliases))
     return sorted(models, key=lambda model: (model.training_watermark, model.model))
-
-
-def _sealed_folders(models: Path) -> Iterator[Path]:
-    return (path.parent for path in sorted(models.glob(f"*/{MANIFEST}")) if path.parent.suffix != ".partial")
 
 
 def tag_models(workspace: Workspace, models: Sequence[ModelUse], tag: str, value: str) -> TagResult:

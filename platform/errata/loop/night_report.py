@@ -61,7 +61,7 @@ def write_report(workspace: Workspace, label: str | None) -> Path:
     matching = [row for row in nights if label in (None, row.label)]
     if not matching and any(row.label == label and row.verdict != "skipped" for row in decided):
         place = workspace.nights / str(label) / names.EVALUATION
-        raise NotFound(f"{place} is gone; take it from that night's run in MLflow")
+        raise NotFound(f"{place} is gone; {RESTORE}")
     if not matching:
         if label is not None and nights:
             raise NotFound(f"no night {label} has been scored and decided; `errata status` lists them")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from errata.inference.artefact import stored_models
 from errata.operations.status import ALIASES
 from errata.workspace import Workspace
 
@@ -15,7 +16,7 @@ def known_models(workspace: Workspace) -> Sequence[str]:
     """The aliases that mean something, and the models' folders, which are beginnings of identities."""
     with workspace.record.read() as store:
         aliases = [alias for alias in ALIASES if store.aliases.model_of(alias)]
-    return [*aliases, *sorted(path.name for path in workspace.models.glob("*") if path.suffix != ".partial")]
+    return [*aliases, *(folder.name for folder in stored_models(workspace.models))]
 
 
 def known_nights(workspace: Workspace) -> Sequence[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from errata.errors import NotFound
-from errata.inference.artefact import verify
+from errata.inference.artefact import stored_models, verify
 from errata.workspace import Workspace
 
 SHORTEST = 4
@@ -16,8 +16,7 @@ def resolve_model(workspace: Workspace, name: str) -> str:
         identity = store.aliases.model_of(name)
     if identity is not None:
         return identity
-    folders = [path for path in workspace.models.glob("*") if path.suffix != ".partial"]
-    matches = [path for path in folders if path.name.startswith(name[:16])]  # no pattern: a name may hold anything
+    matches = [folder for folder in stored_models(workspace.models) if folder.name.startswith(name[:16])]
     if len(name) < SHORTEST or len(matches) != 1:
         raise NotFound(f"there is no model {name!r}; `errata status` lists the aliases and `errata history` the models")
     return verify(matches[0])
