@@ -32,6 +32,7 @@ from errata.domain.hashing import canonical_json
 from errata.errors import BadInput, ErrataError, NotFound, Unavailable
 from errata.inference import artefact
 from errata.workspace import Workspace
+from registry import mlflow_tables
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -53,19 +54,8 @@ _ENVIRONMENT = {
     "GIT_PYTHON_REFRESH": "quiet",
 }
 """What isn't set already is set to this: no telemetry, no chatter, and minutes less of trying a server that is gone."""
-
-
 _PATIENCE = 3.0
 """Seconds for an address to answer somebody who merely reads."""
-_DATABASES = re.compile(r"(sqlite|postgresql|mysql|mssql)[+:]")
-"""Addresses of a store that MLflow opens itself, without a server."""
-_PLACES = (
-    ("runs", "artifact_uri"),
-    ("model_versions", "source"),
-    ("model_versions", "storage_location"),
-    ("experiments", "artifact_location"),
-)
-"""Columns of MLflow's own tables that name a file's absolute place."""
 
 
 class ModelRegistry:
@@ -185,32 +175,17 @@ class ModelRegistry:
 
     def aliases(self) -> dict[str, tuple[str, str]]:
         """Alias to version and identity, as MLflow has them; the identity is empty where the version isn't ours."""
-        if _DATABASES.match(self._uri):
-            return self._aliases_in_database()
+        if mlflow_tables.is_database(self._uri):
+            try:
+                return mlflow_tables.aliases(self._uri, self._name, SHA256)
+            except (sa.exc.SQLAlchemyError, OSError) as error:
+                raise Unavailable(self._sentence(error)) from error
         with self._mlflow_errors():
             if not self._has_model():
                 return {}
             numbers = self._client.get_registered_model(self._name).aliases
             versions = {number: self._client.get_model_version(self._name, number) for number in set(numbers.values())}
             return {alias: (str(number), versions[number].tags.get(SHA256, "")) for alias, number in numbers.items()}
-
-    def _aliases_in_database(self) -> dict[str, tuple[str, str]]:
-        """By MLflow's own tables: to import MLflow takes seconds, and who asks how things are waits for them."""
-        aliases = sa.table("registered_model_aliases", *map(sa.column, ("name", "alias", "version")))
-        tags = sa.table("model_version_tags", *map(sa.column, ("name", "version", "key", "value")))
-        of_version = (tags.c.name == aliases.c.name) & (tags.c.version == aliases.c.version) & (tags.c.key == SHA256)
-        query = sa.select(aliases.c.alias, aliases.c.version, sa.func.coalesce(tags.c.value, ""))
-        store = self._store_file()
-        if store is not None and not store.exists():
-            return {}
-        try:
-            with sa.create_engine(self._uri, poolclass=sa.NullPool).connect() as connection:
-                if not sa.inspect(connection).has_table(aliases.name):
-                    return {}
-                query = query.select_from(aliases.outerjoin(tags, of_version)).where(aliases.c.name == self._name)
-                return {alias: (str(version), identity) for alias, version, identity in connection.execute(query)}
-        except (sa.exc.SQLAlchemyError, OSError) as error:
-            raise Unavailable(self._sentence(error)) from error
 
     def apply(self, moves: Iterable[MoveRow]) -> int:
         """Brings MLflow's aliases to where `moves` leave them; returns how many it had to change.
@@ -263,7 +238,7 @@ class ModelRegistry:
     def _client(self) -> MlflowClient:
         from mlflow import MlflowClient
 
-        self._relocate()
+        mlflow_tables.relocate(self._uri, self._name, self._artifacts)
         return MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
 
     def check_reachable(self) -> None:
@@ -276,38 +251,9 @@ class ModelRegistry:
                 socket.create_connection((address.hostname or "", port), _PATIENCE).close()
             except OSError as error:
                 raise Unavailable(self._unreachable()) from error
-        store = self._store_file()
+        store = mlflow_tables.store_file(self._uri)
         if store is not None and not store.exists():
             raise NotFound(f"MLflow's store {store} is gone; `errata init` makes it anew from the record")
-
-    def _store_file(self) -> Path | None:
-        """SQLite's; None for a server."""
-        url = sa.make_url(self._uri) if self._uri.startswith("sqlite") else None
-        return Path(url.database) if url and url.database else None
-
-    def _relocate(self) -> None:
-        """After the workspace was moved or copied: MLflow keeps absolute places of files, and those here lie here."""
-        store, here = self._store_file(), self._artifacts.resolve()
-        if store is None or store.resolve().parent != here.parent or not os.access(store, os.W_OK):
-            return
-        engine = sa.create_engine(self._uri)
-        try:
-            with engine.begin() as connection:
-                self._relocate_from(connection, here.as_uri())
-        finally:
-            engine.dispose()
-
-    def _relocate_from(self, connection: sa.Connection, here: str) -> None:
-        experiment = sa.text("SELECT artifact_location FROM experiments WHERE name = :name")
-        tables = sa.inspect(connection).get_table_names()
-        before = str(connection.scalar(experiment, {"name": self._name})) if "experiments" in tables else here
-        if before == here or not before.endswith(f"/{self._artifacts.name}"):
-            return
-        within = len(before) + 1
-        for table, name in _PLACES:
-            place = sa.column(name, sa.String)
-            moved = sa.update(sa.table(table, place)).values({name: here + sa.func.substr(place, within)})
-            connection.execute(moved.where(sa.func.substr(place + "/", 1, within) == f"{before}/"))
 
     @cached_property
     def _experiment(self) -> str:
