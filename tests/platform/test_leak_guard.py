@@ -4,17 +4,15 @@ of a held-out group ever trains."""
 from __future__ import annotations
 
 import shutil
-import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations, islice, permutations
 from pathlib import Path
 from random import Random
 
-import numpy as np
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.database import leak_guard
@@ -23,7 +21,6 @@ from errata.database.leak_guard import FULL
 from errata.database.record import Record
 from errata.database.tables import BandRow
 from errata.domain import twins
-from errata.domain.alignment import aligned_words
 from errata.domain.roles import ROLES, Role, strictest
 from errata.domain.transcript import Segment, Transcript
 from errata.formats import detect
@@ -34,7 +31,10 @@ from tests.examples import costly
 from tests.made_up_record import chapters, correction, misheard, shouted, talk
 
 Said = list[str]
+
+
 Edit = Callable[[Said, Random], Said]
+
 
 FILLERS = ("so", "well", "you", "know", "um", "the", "right", "and", "like", "okay")
 
@@ -95,93 +95,6 @@ def lasting(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Record:
     folder = tmp_path_factory.mktemp("lasting")
     shutil.copyfile(empty, folder / "errata.db")
     return Record(f"sqlite:///{folder / 'errata.db'}", folder / "blobs")
-
-
-# words ---------------------------------------------------------------------------------------------------------------
-
-
-def test_a_signature_is_the_same_for_the_same_words() -> None:
-    one = talk("one")
-    assert twins.signature(one.text) == twins.signature(shouted(one, "two").text)
-    assert twins.signature("Café 2") == twins.signature(unicodedata.normalize("NFD", "café ２"))
-    assert twins.words("GPT、今日は。") == ("gpt", "今", "日", "は")
-
-
-@pytest.mark.parametrize("text", ["", "…", "yes", "yes no", "one two three four five six", "one " * 1000])
-def test_the_shortest_texts_are_signed_too(text: str) -> None:
-    signed = twins.signature(text)
-    assert twins.is_current(signed)
-    assert twins.similarity(signed, signed) == 0.0, (
-        "nothing can be said of their order; the same words are twins anyway"
-    )
-    assert twins.similarity(signed, twins.signature(talk("other").text)) == 0.0
-    assert 1 <= len(twins.bands(signed)) <= twins.KEYS
-
-
-@pytest.mark.parametrize("older", [b"", bytes(444), bytes(range(256)) * 4])
-def test_a_signature_of_another_form_is_like_none(older: bytes) -> None:
-    assert not twins.is_current(older)
-    assert twins.bands(older) == []
-    assert twins.similarity(older, older) == twins.similarity(older, twins.signature("yes")) == 0.0
-
-
-@settings(max_examples=40)
-@given(length=st.integers(40, 3000), kept=st.floats(0.05, 1.0), begin=st.floats(0, 1), seed=st.integers(0, 10**6))
-def test_the_similarity_is_the_part_of_the_shorter_text_that_both_have(
-    length: int, kept: float, begin: float, seed: int
-) -> None:
-    random = Random(seed)
-    said = [str(random.randrange(10**9)) for _ in range(length)]
-    count = max(40, int(kept * length))
-    first = int(begin * (length - count))
-    excerpt = said[first : first + count]
-    one, other = twins.signature(" ".join(said)), twins.signature(" ".join(excerpt))
-    assert twins.similarity(one, other) == twins.similarity(other, one)
-    if kept >= 0.2:
-        assert twins.similarity(one, other) > 0.7
-        assert set(twins.bands(one)) & set(twins.bands(other))
-    half = twins.signature(" ".join([*excerpt[: count // 4], *(str(random.random()) for _ in range(3 * count))]))
-    assert twins.similarity(one, half) < twins.NEAR, "a quarter of the excerpt, and as much again that is its own"
-
-
-@pytest.mark.parametrize("faster", [1.0, 0.9, 1.1])
-def test_places_in_the_same_order_are_in_step_whoever_speaks_faster(faster: float) -> None:
-    here = np.array(sorted(Random(7).sample(range(10_000), 60)))
-    there = (here * faster).astype(np.int64) + 500
-    assert aligned_words(here, there, here, 5) == pytest.approx(10_000, rel=0.1)
-    assert aligned_words(here[:4], there[:4], here, 5) == 0.0, "four may be so by chance"
-    phrases = np.array([*range(100, 110), *range(500, 510)])
-    assert aligned_words(phrases, phrases + 50, phrases, 5) == 0.0, "of two turns of phrase four apart"
-
-
-@given(places=st.lists(st.integers(0, 9999), min_size=5, max_size=60, unique=True))
-def test_places_in_another_order_are_not(places: list[int]) -> None:
-    here = np.array(sorted(places))
-    assert aligned_words(here, here[::-1], here, 5) < 50
-
-
-def test_a_stretch_ends_where_much_of_the_text_is_missing_in_the_other() -> None:
-    """A sponsor at both ends of two talks is two short stretches."""
-    comparable = np.arange(0, 10_000, 100)
-    ends = np.concatenate([comparable[:6], comparable[-6:]])
-    assert aligned_words(ends, ends, comparable, 5) == pytest.approx(2 * 500 * 7 / 5)
-    assert aligned_words(ends, ends, ends, 5) == pytest.approx(9_900 * 13 / 11)
-
-
-@given(title=st.text(), channel=st.text(), duration=st.floats(0.1, 90_000), longer=st.floats(1.0, 1.0098))
-def test_the_same_channel_and_nearly_the_same_length_are_a_clue(
-    title: str, channel: str, duration: float, longer: float
-) -> None:
-    clues = twins.clues(title, channel, duration)
-    assert len(clues) <= 3 and all(0 <= clue < 2**63 for clue in clues)
-    if channel:
-        assert set(clues) & set(twins.clues("", channel, duration * longer))
-        assert not set(clues) & set(twins.clues("", channel, duration * 1.05))
-    if twins.words(title):
-        assert (
-            set(clues) & set(twins.clues(f"{title.upper()}!", "", 1.0)) or title.upper().casefold() != title.casefold()
-        )
-    assert twins.clues("…", "", duration) == []
 
 
 # copies --------------------------------------------------------------------------------------------------------------
