@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from errata.documents.document import parse
@@ -17,6 +17,8 @@ RESULT = GuardrailResult(
     decides=True, alarm=False,
 )  # fmt: skip
 """A guardrail that passed."""
+OPEN = replace(RESULT, status="not evaluable")
+"""One that could not be judged."""
 
 
 def recorded(evidence: Evidence) -> Evidence:
