@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
-from xml.etree import ElementTree
 
 import pytest
+from defusedxml import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -248,7 +248,7 @@ TITLES = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"), max_
 @given(st.lists(TITLES, min_size=1, max_size=3))
 def test_titles_survive_in_every_format(titles: list[str]) -> None:
     right: Chapters = tuple(Chapter(10.0 * place, title) for place, title in enumerate(titles))
-    root = ElementTree.fromstring(write_chapters("podlove", TALK, right))  # noqa: S314 - ours
+    root = ElementTree.fromstring(write_chapters("podlove", TALK, right))
     assert [element.get("title") for element in root] == titles
     entries = write_chapters("ffmetadata", TALK, right).split("\ntitle=")[1:]
     assert [unescaped(entry.split("\n")[0]) for entry in entries] == titles

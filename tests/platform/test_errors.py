@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+from multiprocessing import Pipe
 
 from errata.errors import BadInput
 
@@ -22,5 +22,8 @@ def test_a_sentence_without_names_is_left_as_it_stands() -> None:
 
 
 def test_an_error_that_another_process_raised_keeps_its_kind() -> None:
-    error = pickle.loads(pickle.dumps(BadInput("there is no {!r}", "x")))  # noqa: S301
+    here, there = Pipe()
+    there.send(BadInput("there is no {!r}", "x"))
+    error = here.recv()
+    assert isinstance(error, BadInput)
     assert (str(error), error.kind) == ("there is no 'x'", "there is no '…'")

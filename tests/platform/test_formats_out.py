@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
+from defusedxml import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -130,7 +130,7 @@ def test_json_min_brings_chapters_and_key_back_too(chapters: Chapters, tmp_path:
 
 def test_every_control_of_a_task_is_in_the_label_config(tmp_path: Path) -> None:
     out_label_studio.write_label_config(tmp_path / "config.xml")
-    config = ElementTree.parse(tmp_path / "config.xml").getroot()  # noqa: S314
+    config = ElementTree.parse(tmp_path / "config.xml").getroot()
     named = {element.get("name"): element for element in config.iter() if element.get("name")}
     task = out_label_studio.task_json(review_task())
     for item in task["predictions"][0]["result"]:

@@ -78,6 +78,13 @@ def test_a_speaker_in_brackets_is_no_word_of_the_line(tmp_path: Path) -> None:
     assert isinstance(refused, Rejected) and "is empty" in refused.reason
 
 
+def read_back(whole: str, file: Path) -> Transcript:
+    file.write_bytes(whole.encode("utf-8-sig"))
+    (arrival,) = plain_text.read(file)
+    assert isinstance(arrival, ImportedTranscript)
+    return arrival.transcript
+
+
 SPACED = st.characters(exclude_categories=("Cs",), exclude_characters="\0[。！？｡।॥؟۔።։។៕။")
 
 
@@ -85,14 +92,10 @@ SPACED = st.characters(exclude_categories=("Cs",), exclude_characters="\0[。！
 def test_every_word_is_kept_in_order_and_placed_where_it_stands(
     whole: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    file = tmp_path_factory.mktemp("words") / "t.txt"
-    file.write_bytes(whole.encode("utf-8-sig"))
-    (arrival,) = plain_text.read(file)
-    assert isinstance(arrival, ImportedTranscript)
-    words = whole.split()
-    assert arrival.transcript.duration == len(words)
-    assert " ".join(segment.text for segment in arrival.transcript.segments) == " ".join(words)
-    for segment in arrival.transcript.segments:
+    transcript, words = read_back(whole, tmp_path_factory.mktemp("words") / "t.txt"), whole.split()
+    assert transcript.duration == len(words)
+    assert " ".join(segment.text for segment in transcript.segments) == " ".join(words)
+    for segment in transcript.segments:
         assert words[int(segment.start) : int(segment.end)] == segment.text.split()
 
 
@@ -100,11 +103,7 @@ def test_every_word_is_kept_in_order_and_placed_where_it_stands(
 def test_segments_follow_each_other_and_leave_out_blanks_alone(
     whole: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    file = tmp_path_factory.mktemp("any") / "t.txt"
-    file.write_bytes(whole.encode("utf-8-sig"))
-    (arrival,) = plain_text.read(file)
-    assert isinstance(arrival, ImportedTranscript)
-    segments = arrival.transcript.segments
+    segments = read_back(whole, tmp_path_factory.mktemp("any") / "t.txt").segments
     assert "".join("".join(segment.text.split()) for segment in segments) == "".join(whole.split())
     assert [segment.start for segment in segments] == [0.0, *(segment.end for segment in segments[:-1])]
     assert all(segment.end >= segment.start + 1 for segment in segments)

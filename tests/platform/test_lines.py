@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
+from typing import get_args
 
 import regex
 import sqlalchemy as sa
@@ -17,7 +19,7 @@ from errata.domain.chapter import Chapter, canonical, starts, tidy
 from errata.domain.lines import FORM, LONGEST, USUAL, columns, cut, lines_of
 from errata.domain.prediction import Prediction
 from errata.domain.sentences import count_words, sentences
-from errata.domain.transcript import Segment, Transcript
+from errata.domain.transcript import Segment, Transcript, Unit
 from errata.inference.predictor import AnswerKey, Predictor
 from errata.inference.recorded import RecordedModel
 from errata.tasks.template import Reading
@@ -65,14 +67,14 @@ def test_no_character_is_cut_through(text: str) -> None:
 @costly(60)
 @given(
     st.lists(st.tuples(TEXTS, st.floats(0, 900), st.floats(0, 900)), min_size=1, max_size=4),
-    st.sampled_from(["seconds", "words"]),
+    st.sampled_from(get_args(Unit)),
 )
-def test_lines_lie_within_their_segments_in_order(parts: list[tuple[str, float, float]], unit: str) -> None:
+def test_lines_lie_within_their_segments_in_order(parts: list[tuple[str, float, float]], unit: Unit) -> None:
     segments, begin = [], 0.0
     for text, gap, length in parts:
         begin += gap
         segments.append(Segment(begin, begin + length, text, "ann"))
-    transcript = Transcript("t", tuple(segments), begin + 1, unit)  # type: ignore[arg-type]
+    transcript = Transcript("t", tuple(segments), begin + 1, unit)
     lines = transcript.lines
     assert without_blanks("".join(line.text for line in lines)) == without_blanks(transcript.text)
     assert starts(transcript) == sorted(starts(transcript))
@@ -169,7 +171,7 @@ class CountingModel(Predictor):
         self.key = AnswerKey(MODEL, "indexed@1")
         self.asked: list[str] = []
 
-    def answer(self, transcripts: list[Transcript]) -> list[Reading]:  # type: ignore[override]
+    def answer(self, transcripts: Sequence[Transcript]) -> list[Reading]:
         self.asked += [transcript.external_id for transcript in transcripts]
         return [Reading(chapters(0, 30)) for _ in transcripts]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
+from defusedxml import ElementTree
 from typer.testing import CliRunner
 
 from errata.cli.app import app
@@ -259,7 +259,7 @@ def test_label_studio_has_a_player_where_it_is_told_of_recordings(
     write_tasks(workspace, tmp_path / "tasks.json", "label-studio", "day0", media_url)
     first, _ = json.loads((tmp_path / "tasks.json").read_text())
     assert first["data"].get("media", "") == media_url.replace("{id}", "one")
-    setup = ElementTree.parse(tmp_path / "tasks.xml")  # noqa: S314
+    setup = ElementTree.parse(tmp_path / "tasks.xml")
     paragraphs = setup.find("Paragraphs")
     assert paragraphs is not None and player.items() <= paragraphs.attrib.items()
     assert "contextScroll" not in paragraphs.attrib, "Label Studio would then put a paragraph at 0 last"

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -113,20 +114,28 @@ pathlib.Path("tidied").touch()
 """
 
 
-def test_an_interruption_reaches_the_pipeline_and_waits_until_it_has_tidied_up(tmp_path: Path) -> None:
-    def interrupt_once_begun(number: int, frame: object) -> None:
-        if (tmp_path / "begun").exists():
-            signal.setitimer(signal.ITIMER_REAL, 0)
+@contextmanager
+def interrupted(begun: Path, again: float = 0) -> Iterator[None]:
+    """As by Ctrl-C once `begun` is there, and every `again` seconds from then on, where that isn't 0."""
+
+    def interrupt(number: int, frame: object) -> None:
+        if begun.exists():
+            signal.setitimer(signal.ITIMER_REAL, again, again)
             raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGALRM, interrupt_once_begun)
+    before = signal.signal(signal.SIGALRM, interrupt)
     signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
     try:
         with pytest.raises(KeyboardInterrupt):
-            run_process([sys.executable, "-c", STAGE], tmp_path, os.environ)
+            yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def test_an_interruption_reaches_the_pipeline_and_waits_until_it_has_tidied_up(tmp_path: Path) -> None:
+    with interrupted(tmp_path / "begun"):
+        run_process([sys.executable, "-c", STAGE], tmp_path, os.environ)
     assert (tmp_path / "ended").exists() and (tmp_path / "tidied").exists()
 
 
@@ -207,21 +216,11 @@ def test_libraries_mutter_nothing() -> None:
 def test_a_second_interruption_does_not_wait_for_the_pipeline(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupt(number: int, frame: object) -> None:
-        if (tmp_path / "begun").exists():
-            raise KeyboardInterrupt
-
     deaf = (
         "import pathlib, signal, time; signal.signal(2, signal.SIG_IGN); pathlib.Path('begun').touch(); time.sleep(60)"
     )
-    before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, 0.02, 0.2)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            run_process([sys.executable, "-c", deaf], tmp_path, os.environ)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+    with interrupted(tmp_path / "begun", again=0.2):
+        run_process([sys.executable, "-c", deaf], tmp_path, os.environ)
     assert "a second time ends it at once" in capfd.readouterr().err
 
 

@@ -12,9 +12,8 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
+import httpx
 import pytest
 
 from errata.database.record import Record
@@ -306,9 +305,9 @@ def server(tmp_path: Path) -> Iterator[str]:
 def wait_for(url: str) -> None:
     for _ in range(240):
         try:
-            with urlopen(url, timeout=5):  # noqa: S310 - our own address
-                return
-        except (URLError, OSError):
+            httpx.get(url, timeout=5, trust_env=False).raise_for_status()
+            return
+        except httpx.HTTPError:
             time.sleep(0.5)
     raise TimeoutError(url)
 
