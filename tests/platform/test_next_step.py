@@ -5,15 +5,16 @@ from __future__ import annotations
 import shlex
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from errata.cli.print_next_step import COMMANDS
+from errata.cli.print_next_step import COMMANDS, REASONS
 from errata.domain.prediction import Prediction
 from errata.errors import NotFound
 from errata.loop.judging import check_judges, grade_recall
 from errata.loop.night_report import write_report
-from errata.operations.next_step import next_step
+from errata.operations.next_step import NextStep, next_step
 from errata.workspace import Workspace
 from registry.promotion import install_day0
 from tests.command_line import in_this_process
@@ -50,7 +51,7 @@ def test_each_step_follows_from_what_waits(workspace: Workspace, monkeypatch: py
 
 
 def test_every_step_has_its_command() -> None:
-    assert set(COMMANDS) == {"import", "predict", "review", "night"}
+    assert COMMANDS.keys() == REASONS.keys() == set(get_args(NextStep))
 
 
 def test_a_report_before_the_first_night_says_how_to_run_one(workspace: Workspace) -> None:
