@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from errata.cli.app import app
 from errata.documents.outcome import Outcome
-from errata.domain.chapter import Chapters
+from errata.domain.chapter import Chapter, Chapters
 from errata.domain.prediction import Prediction
 from errata.errors import BadInput, ErrataError, NotFound, Refused, Unavailable
 from errata.inference.artefact import CARD, MANIFEST, TRAINING_TRANSCRIPTS, Card, seal, verify
@@ -187,8 +187,6 @@ def test_a_file_about_other_videos_is_refused_before_held_out_items_are_looked_a
 
 
 def chapters_named(*titles: str) -> Chapters:
-    from errata.domain.chapter import Chapter
-
     return tuple(Chapter(60.0 * place, title) for place, title in enumerate(titles))
 
 

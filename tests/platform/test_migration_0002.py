@@ -16,21 +16,22 @@ from errata.database.tables import Base
 from errata.errors import Refused
 from tests.made_up_record import chapters, correction, misheard, talk
 
-OLD = {
-    "transcripts": "seq, hash, external_id, title, channel, unit, duration, role, text_hash, signature",
-    "corrections": "seq, hash, transcript, kind, chapters, reviewer, origin, reviewed_on, prediction, supersedes",
-    "leak_links": "newer, older, reason",
-    "leak_bands": "*",
-    "events": "*",
-}
+OLD = (
+    "SELECT seq, hash, external_id, title, channel, unit, duration, role, text_hash, signature FROM transcripts",
+    (
+        "SELECT seq, hash, transcript, kind, chapters, reviewer, origin, reviewed_on, prediction, supersedes"
+        " FROM corrections"
+    ),
+    "SELECT newer, older, reason FROM leak_links",
+    "SELECT * FROM leak_bands",
+    "SELECT * FROM events",
+)
 
 
-def rows(record: Record) -> dict[str, list[tuple[object, ...]]]:
+def rows(record: Record) -> list[list[tuple[object, ...]]]:
+    """Of each table, what the first schema has of it."""
     with closing(sqlite3.connect(record.url.removeprefix("sqlite:///"))) as connection:
-        return {
-            table: sorted(connection.execute(f"SELECT {columns} FROM {table}"))  # noqa: S608
-            for table, columns in OLD.items()
-        }
+        return [sorted(connection.execute(query)) for query in OLD]
 
 
 def columns(record: Record, table: str) -> set[str]:
