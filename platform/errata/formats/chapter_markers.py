@@ -48,12 +48,14 @@ def _lines(text: str) -> list[str]:
 
 
 def _is_mp4chaps(lines: list[str], named_so: bool) -> bool:
+    exact = named_so or all(_MP4CHAPS.fullmatch(line) for line in lines)
+    if not exact:  # as of most texts that are looked at: their lines needn't be read to see it
+        return False
     times = [line.start for line in map(read_line, lines) if line is not None and line.shape == "time first"]
     if len(times) < len(lines):
         return False
     moments = [time for time in times if time is not None]
-    exact = all(_MP4CHAPS.fullmatch(line) for line in lines)
-    return named_so or (exact and all(after - before >= _SHORTEST for before, after in pairwise(moments)))
+    return named_so or all(after - before >= _SHORTEST for before, after in pairwise(moments))
 
 
 def _mp4chaps(lines: list[str]) -> list[tuple[str, str]]:

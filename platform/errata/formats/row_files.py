@@ -55,6 +55,8 @@ def json_rows(path: Path) -> Iterator[SourceRow | Rejected]:
 
 
 def _is_object(line: str) -> bool:
+    if not line.lstrip().startswith("{"):  # a long list on one line is not parsed to see that it is none
+        return False
     try:
         return isinstance(parse(line), dict)
     except BadInput:
