@@ -15,12 +15,11 @@ from itertools import pairwise
 
 from errata.errors import BadInput
 from errata.files import JsonObject
+from errata.formats.chapter_pace import SHORTEST
 from errata.formats.json_files import json_object
 from errata.formats.timed_lines import read_line
 
 _MP4CHAPS = re.compile(r"\d{1,3}:[0-5]\d:[0-5]\d\.\d{1,3}\s+\S.*")
-_SHORTEST = 10
-"""Seconds."""
 _OGM = re.compile(r"CHAPTER(\d+)(NAME)?=(.*)", re.IGNORECASE)
 _FFMETADATA = ";FFMETADATA"
 _NANOSECONDS = (1, 1_000_000_000)
@@ -55,7 +54,7 @@ def _is_mp4chaps(lines: list[str], named_so: bool) -> bool:
     if len(times) < len(lines):
         return False
     moments = [time for time in times if time is not None]
-    return named_so or all(after - before >= _SHORTEST for before, after in pairwise(moments))
+    return named_so or all(after - before >= SHORTEST for before, after in pairwise(moments))
 
 
 def _mp4chaps(lines: list[str]) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ _GROWTH = 2
 
 
 def said_once(raw: Sequence[Cue], plain: Sequence[Cue]) -> list[Cue]:
-    """The plain cues without what they repeat; `shown` are the same cues with their tags."""
+    """The plain cues without what they repeat; `raw` are the same cues with their tags."""
     distinct = [at for at, cue in enumerate(plain) if not at or cue != plain[at - 1]]
     cues = [plain[at] for at in distinct]
     rolled = _unroll(cues)

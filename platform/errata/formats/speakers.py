@@ -14,9 +14,9 @@ from collections import Counter
 from errata.files import JsonObject
 from errata.formats.talk import Speech
 
-_WORD = r"[^\W\d_a-z][\w.'’-]{0,40}"
+NAME_WORD = r"[^\W\d_a-z][\w.'’-]{0,40}"
 _PARTICLE = r"d[aeiu]|dos|van|von|der|den|bin|al|el|\d{1,3}"
-_NAMED = re.compile(rf"({_WORD}(?: (?:{_WORD}|{_PARTICLE})){{0,4}}(?: \([^()]{{1,40}}\))?)(?::\s+|：\s*)")
+_NAMED = re.compile(rf"({NAME_WORD}(?: (?:{NAME_WORD}|{_PARTICLE})){{0,4}}(?: \([^()]{{1,40}}\))?)(?::\s+|：\s*)")
 """One to five words with capitals, and a colon: `Ann`, `Ludwig van Beethoven`, `Speaker 1`, `Bo Ray (Guest)`."""
 _CHANGE = re.compile(r"\s*(?:[-–—]\s*\w|>>)")
 _BRACKETED = re.compile(r"\[([^\[\]]{1,80})\]: ")

@@ -25,9 +25,10 @@ from reprlib import repr as short
 from typing import Any, NamedTuple
 
 from errata.errors import BadInput
+from errata.formats.chapter_pace import SHORTEST, SLOWEST
 from errata.formats.cues import seconds_of_minutes, unescape_text
 from errata.formats.ends import with_ends
-from errata.formats.speakers import carry_speakers, split_speakers
+from errata.formats.speakers import NAME_WORD, carry_speakers, split_speakers
 from errata.formats.talk import Speech
 from errata.formats.timed_lines import plain_line, timed_lines
 
@@ -42,8 +43,7 @@ _SECONDS = re.compile(
 )
 _LABEL = re.compile(r"(?P<start>\d{1,5}\.\d{1,6})\t(?P<end>\d{1,5}\.\d{1,6})\t(?P<words>.*)", re.ASCII)
 """Audacity's."""
-_WORD = r"[^\W\d_a-z][\w.'’-]{0,40}"
-_SPEAKER = rf"(?P<speaker>{_WORD}(?: (?:{_WORD}|\d{{1,3}}|[a-z]{{2,3}})){{0,4}}(?: \([^()]{{1,40}}\))?)"
+_SPEAKER = rf"(?P<speaker>{NAME_WORD}(?: (?:{NAME_WORD}|\d{{1,3}}|[a-z]{{2,3}})){{0,4}}(?: \([^()]{{1,40}}\))?)"
 _BEHIND = re.compile(
     rf"{_OPEN}{_SPEAKER}{_CLOSE}:?"
     rf"(?:\s*[\[(](?P<start>{_TIME})[\])]:?\s*(?P<words>.*)|[ \t,|·•-]+(?P<alone>{_TIME})\s*)"
@@ -57,10 +57,6 @@ _LEAST_SHARE = 0.2
 """Of the lines, in a text that begins without a time: fewer times than this are talked about, not kept."""
 _FEWEST = 3
 """Lines."""
-_A_FEW = 10.0
-"""Seconds: a chapter lasts longer."""
-_SLOWEST = 0.25
-"""Words a second: who speaks more slowly, all pauses counted, is a list of chapters."""
 
 
 class _Stamped(NamedTuple):
@@ -84,7 +80,7 @@ def fits(content: Any) -> bool:
     lines = _grouped(content)
     stamped = sum(line.stamped is not None for line in lines)
     if stamped < 2:
-        return bool(stamped) and lines[0].stamped is not None and _has_range(lines[0].stamped)
+        return bool(stamped) and lines[0].stamped is not None and lines[0].stamped.end is not None
     return lines[0].stamped is not None or (stamped > 2 and stamped >= _LEAST_SHARE * len(lines))
 
 
@@ -98,13 +94,13 @@ def has_odd_times(content: Any) -> bool:
 
 
 def is_speech(text: str) -> bool:
-    """Whether all of a text can be read as what was said, most lines of it within a few seconds."""
+    """Whether all of a text can be read as what was said, most lines of it shorter than a chapter."""
     try:
         lines = speech(text) if fits(text) else []
     except BadInput:
         return False
     starts = [float(line["start"]) for line in lines]
-    quick = sum(0 < after - before < _A_FEW for before, after in pairwise(starts))
+    quick = sum(0 < after - before < SHORTEST for before, after in pairwise(starts))
     return 0 < len(lines) <= 2 * quick
 
 
@@ -180,10 +176,6 @@ def _stamped(line: str) -> _Stamped | None:
     return None
 
 
-def _has_range(stamped: _Stamped) -> bool:
-    return stamped.end is not None
-
-
 def _begin(stamped: _Stamped, number: int) -> dict[str, Any]:
     what = f"line {number}'s time"
     return {
@@ -205,7 +197,7 @@ def _check_pace(lines: Speech) -> None:
         end = following["start"] if line["end"] is None else line["end"]
         # six letters a word, for the languages that write no blanks
         words = max(len(line["text"].split()), len(line["text"]) / 6)
-        slow += words < _SLOWEST * (end - line["start"])
+        slow += words < SLOWEST * (end - line["start"])
     if 2 * slow > len(lines) - 1:
         raise BadInput(
             "it looks like a list of chapters, {} of them, and not like what was said; `errata import corrections` "

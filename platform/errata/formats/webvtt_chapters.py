@@ -15,15 +15,12 @@ from itertools import islice, pairwise
 
 from errata.errors import BadInput
 from errata.files import JsonObject
+from errata.formats.chapter_pace import SHORTEST, SLOWEST
 from errata.formats.cues import STAMP, Cue, seconds, unescape_text, without_tags
 from errata.formats.json_files import json_object
 from errata.formats.webvtt_cues import is_webvtt, shown_cues
 
 _FEWEST = 3
-_SHORTEST = 10.0
-"""Seconds that a chapter lasts at least, the last aside."""
-_SLOWEST = 0.25
-"""Words a second: who speaks more slowly, all pauses counted, is a list of chapters."""
 _TIMES = re.compile(rf"^[ \t]*({STAMP})[ \t]+-->[ \t]+({STAMP})", re.ASCII | re.MULTILINE)
 
 
@@ -38,7 +35,7 @@ def _begins_slowly(text: str) -> bool:
     """Whether the first cues are as long as chapters; long captions needn't be read to see that they are none."""
     first = [match.groups() for match in islice(_TIMES.finditer(text), _FEWEST)]
     lengths = [seconds(end, "an end") - seconds(start, "a start") for start, end in first]
-    return len(first) == _FEWEST and all(length >= _SHORTEST for length in lengths[:-1])
+    return len(first) == _FEWEST and all(length >= SHORTEST for length in lengths[:-1])
 
 
 def _is_slow(text: str) -> bool:
@@ -50,8 +47,8 @@ def _is_slow(text: str) -> bool:
         return False
     lengths = [cue.end - cue.start for cue in cues]
     words = [len(_title(cue.lines).split()) for cue in cues]
-    slow = sum(count < _SLOWEST * length for count, length in zip(words, lengths, strict=True))
-    return 2 * slow > len(cues) and all(length >= _SHORTEST for length in lengths[:-1])
+    slow = sum(count < SLOWEST * length for count, length in zip(words, lengths, strict=True))
+    return 2 * slow > len(cues) and all(length >= SHORTEST for length in lengths[:-1])
 
 
 def starts(text: str) -> JsonObject:
