@@ -21,9 +21,9 @@ from errata.cli import start_app
 from errata.domain.chapter import Chapter, Chapters
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput
+from errata.formats.chapter_lists import metadata
 from errata.formats.kinds import FORMATS
 from errata.formats.out_chapters import CHAPTER_FORMATS, SUFFIXES, write_chapters
-from errata.formats.podcast_chapters import metadata
 from errata.inference.predictor import AnswerKey, Predictor
 from errata.operations import chaptering
 from errata.operations.chaptering import UnansweredTalk, UnreadTalk, open_predictor, read_talks

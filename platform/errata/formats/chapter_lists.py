@@ -27,9 +27,7 @@ def is_one(path: Path) -> bool:
     """Whether a file holds such a list, or a feed of them, by its content. Raises BadInput when it can't be read."""
     text = read_text(path)
     if not _is_json(text):
-        named_so = path.stem.endswith(_CHAPTERS)
-        markers = chapter_markers.fits(text, named_so) or webvtt_chapters.fits(text, named_so)
-        return markers or podlove.fits_xml(text)
+        return fits(text, named_so=path.stem.endswith(_CHAPTERS))
     if len(text) > _LONGEST or not any(key in text for key in ('"startTime"', '"start"')):
         return False
     try:
@@ -38,10 +36,11 @@ def is_one(path: Path) -> bool:
         return False
 
 
-def fits(content: Any) -> bool:
-    """Whether a JSON value or a text is the list of one talk's chapters, whatever its file is called."""
+def fits(content: Any, named_so: bool = False) -> bool:
+    """Whether a JSON value or a text is such a list; `named_so`: whether the file's name says that it is one."""
     if isinstance(content, str):
-        return chapter_markers.fits(content) or podlove.fits_xml(content) or webvtt_chapters.fits(content)
+        markers = chapter_markers.fits(content, named_so) or webvtt_chapters.fits(content, named_so)
+        return markers or podlove.fits_xml(content)
     return podcast_chapters.fits(content) or podlove.fits_json(content)
 
 
@@ -65,7 +64,7 @@ def metadata(path: Path) -> JsonObject:
     try:
         text = read_text(path)
         if _is_json(text):
-            return _of_json(path, text)
+            return _of_json(parse(text))
         if podlove.fits_xml(text):
             return {"chapters": _only(podlove.episodes(text))}
         is_vtt = webvtt_chapters.fits(text, named_so=True)
@@ -82,9 +81,8 @@ def episodes_of(path: Path) -> list[podlove.Episode]:
     return [podlove.Episode("", metadata(path)["chapters"])]
 
 
-def _of_json(path: Path, text: str) -> JsonObject:
-    value = parse(text)
-    return {"chapters": podlove.json_starts(value)} if podlove.fits_json(value) else podcast_chapters.metadata(path)
+def _of_json(value: Any) -> JsonObject:
+    return {"chapters": podlove.json_starts(value)} if podlove.fits_json(value) else podcast_chapters.metadata(value)
 
 
 def _only(episodes: list[podlove.Episode]) -> JsonObject:

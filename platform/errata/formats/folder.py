@@ -2,10 +2,9 @@
 
 Of several files with one name (`talk.json`, `talk.vtt`) the format that stands first in `FORMATS` comes first, and what
 says the same words is the same talk. Captions that yt-dlp downloaded belong to their info file, chapters and sound to
-the transcript of their name; hidden files, and those called LICENSE or README,
-or which Windows puts into folders, are none. What is left and can't be
-placed is rejected. Folders inside are not entered, but for those of chapter-llama's data; they are counted as left out,
-and so are corrections.
+the transcript of their name; hidden files, and those called LICENSE or README, or which Windows puts into folders, are
+none. What is left and can't be placed is rejected. Folders inside are not entered, but for those of chapter-llama's
+data; they are counted as left out, and so are corrections.
 """
 
 from __future__ import annotations

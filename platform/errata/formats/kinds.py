@@ -40,7 +40,7 @@ from errata.formats import (
 from errata.formats.json_files import parse, read_bytes, read_text, what_it_is
 from errata.formats.row_files import json_rows
 from errata.formats.source_rows import REJECTED, ImportedTranscript, Rejected, SourceRow, convert_rows
-from errata.formats.talk_names import DESCRIPTION
+from errata.formats.talk_names import DESCRIPTION, INFO
 from errata.formats.webvtt_cues import is_webvtt
 
 Results = Iterator[ImportedTranscript | Rejected]
@@ -55,6 +55,8 @@ class TranscriptFormat(NamedTuple):
     """Whether a file's content (a text, a JSON value, or the first row of JSONL) is of this format."""
     read: Callable[[Path, Path | None], Results]
     """Of a file, and of the one that belongs to it where that lies elsewhere."""
+    has_chapters: bool = False
+    """Whether a list of chapters may belong to its transcripts."""
 
 
 def _rows(path: Path, _: Path | None) -> Results:
@@ -77,11 +79,11 @@ def _of_speech(
     label: str, files: str, fits: Callable[[Any], bool], speech: Callable[[str], talk.Speech]
 ) -> TranscriptFormat:
     """A format in which one file is one talk, under the file's name."""
-    return TranscriptFormat(label, files, fits, partial(talk.read, speech))
+    return TranscriptFormat(label, files, fits, partial(talk.read, speech), has_chapters=True)
 
 
 FORMATS = {
-    "yt-dlp": TranscriptFormat("a yt-dlp info file", "*" + ytdlp.INFO, ytdlp.fits, ytdlp.read),
+    "yt-dlp": TranscriptFormat("a yt-dlp info file", "*" + INFO, ytdlp.fits, ytdlp.read),
     "podcast": _of_speech("a Podcasting 2.0 transcript", "*.json", podcast.fits, podcast.speech),
     "whisper": _of_speech("Whisper JSON", "*.json", whisper.fits, whisper.speech),
     "webvtt": _of_speech("WebVTT", "*.vtt", is_webvtt, webvtt.speech),
@@ -108,8 +110,7 @@ FORMATS = {
 }
 CHAPTERS, CORRECTIONS = "a list of chapters", "corrections"
 """What belongs to transcripts, and is none."""
-CHAPTERED = tuple(name for name, format_ in FORMATS.items() if getattr(format_.read, "func", None) is talk.read)
-"""The formats to whose transcripts a list of chapters may belong."""
+CHAPTERED = tuple(name for name, format_ in FORMATS.items() if format_.has_chapters)
 ACCEPTED = (
     "accepted are chapter-llama files (chapters*.json or transcripts*.json with asrs*.json), yt-dlp's .info.json with "
     "its captions, JSON of Whisper, whisper.cpp, transformers and youtube-transcript-api, Whisper's .tsv, WebVTT "
@@ -133,7 +134,7 @@ def kind(path: Path) -> str:
     if ending == DESCRIPTION:
         return CORRECTIONS
     if ending in TEXTUAL or not _is_binary(path):
-        name = "yt-dlp" if path.name.endswith(ytdlp.INFO) else _of_content(path, _content(path))
+        name = "yt-dlp" if path.name.endswith(INFO) else _of_content(path, _content(path))
         if name is not None:
             return name
     raise BadInput("{} is in no format that can be read; " + ACCEPTED, path)

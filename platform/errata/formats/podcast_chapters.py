@@ -8,13 +8,12 @@ left out. Source: docs/examples/chapters/jsonChapters.md in Podcastindex-org/pod
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats.fields import mapping, objects, time
-from errata.formats.json_files import json_object, read_map
+from errata.formats.json_files import json_object
 
 
 def fits(value: Any) -> bool:
@@ -25,9 +24,9 @@ def fits(value: Any) -> bool:
     return "version" in value or any(isinstance(item, dict) and "startTime" in item for item in chapters)
 
 
-def metadata(path: Path) -> JsonObject:
+def metadata(content: Any) -> JsonObject:
     """The chapters, and what else the file tells, as `chapter_llama` has it in its metadata. Raises BadInput."""
-    value = mapping(read_map(path), "the file")
+    value = mapping(content, "the file")
     items = enumerate(objects(value.get("chapters"), "chapters", "chapter"))
     pairs = [_start_and_title(item, f"chapter {at}") for at, item in items]
     return {

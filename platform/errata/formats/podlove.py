@@ -9,7 +9,7 @@ A start is `HH:MM:SS.mmm`, of which hours and decimals may be missing. One witho
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element
 
@@ -68,7 +68,7 @@ def _element_starts(chapters: Element) -> JsonObject:
     return _starts((item.get("start"), item.get("title")) for item in items)
 
 
-def _starts(pairs: Any) -> JsonObject:
+def _starts(pairs: Iterable[tuple[Any, Any]]) -> JsonObject:
     items = list(pairs)
     for start, title in items:
         if not title:

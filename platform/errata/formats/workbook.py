@@ -70,8 +70,8 @@ def rows(path: Path, names: Collection[str], dates: Collection[str] = ()) -> lis
     """The first sheet's rows, each a dict of texts by column; one with a formula or an error in `names` is refused.
 
     A column that is one of `names` in other letters ("Video ID") is called by that name. In a column of `dates` a bare
-    number is a date, as spreadsheets count them. Raises BadInput when the file
-    can't be read or names a column twice, and Unavailable without openpyxl.
+    number is a date, as spreadsheets count them. Raises BadInput when the file can't be read or names a column twice,
+    and Unavailable without openpyxl.
     """
     table, epoch = _table(path)
     above = first_table_row([[_text(cell) for cell in cells] for cells in table[:_HEADING_ROWS]])

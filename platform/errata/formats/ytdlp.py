@@ -24,8 +24,8 @@ from errata.formats.fields import mapping, objects, time
 from errata.formats.json_files import json_object, read_map, read_text
 from errata.formats.source_rows import ImportedTranscript, LeftOut, Rejected, SourceRow
 from errata.formats.talk import Speech
+from errata.formats.talk_names import INFO
 
-INFO = ".info.json"
 _READERS: dict[str, Callable[[str], Speech]] = {
     "json3": youtube.speech,
     "srv3": youtube.speech,
