@@ -16,7 +16,7 @@ from errata.formats.json_files import is_there, read_map
 
 INFO = ".info.json"
 DESCRIPTION = ".description"
-_PARTS = 4
+_PARTS = 3
 """How many parts an ending has at most, as in `talk.f137.mp4.part`."""
 _YOUTUBE = re.compile(r".*\[([\w-]{11})\]", re.DOTALL)
 _ANY_SITE = re.compile(r".*\[([^\[\]\s]+)\]", re.DOTALL)
@@ -25,7 +25,7 @@ _LIST = re.compile(r"(.+?)(?:[._-](?:chapters?|psc|podlove|ffmetadata|ogm))+", r
 
 def talk_of(path: Path) -> str:
     """The talk's id; the file's stem where nothing in its name or beside it says another."""
-    bases = list(_bases(path.name))
+    bases = list(names_without_ending(path.name, _PARTS + 1))  # `list_of` adds one
     for base in bases:
         if name := _info_id(path.with_name(base + INFO)):
             return name
@@ -48,9 +48,9 @@ def id_in_title(stem: str) -> str:
     return match[1] if match else stem
 
 
-def _bases(name: str) -> Iterator[str]:
+def names_without_ending(name: str, parts: int = _PARTS) -> Iterator[str]:
     """The name without its last ending, its last two, and so on; no ending has a space."""
-    for _ in range(_PARTS):
+    for _ in range(parts):
         name, _dot, part = name.rpartition(".")
         if not name or " " in part:
             return

@@ -24,7 +24,7 @@ from errata.formats.fields import mapping, objects, time
 from errata.formats.json_files import json_object, read_map, read_text
 from errata.formats.source_rows import ImportedTranscript, LeftOut, Rejected, SourceRow
 from errata.formats.talk import Speech
-from errata.formats.talk_names import INFO
+from errata.formats.talk_names import INFO, names_without_ending
 
 _READERS: dict[str, Callable[[str], Speech]] = {
     "json3": youtube.speech,
@@ -41,8 +41,6 @@ _READERS: dict[str, Callable[[str], Speech]] = {
 _CAPTIONS = re.compile(rf"(?:([\w-]+)\.)?({'|'.join(_READERS)})")
 """What the name of a video's captions has after the info's stem."""
 _LISTS = ("playlist", "multi_video")
-_PARTS = 3
-"""How many parts an ending has at most, as in `talk.f137.mp4.part`."""
 _UNTITLED = re.compile(r"<Untitled Chapter \d+>")
 
 
@@ -84,14 +82,8 @@ def families(files: Sequence[Path]) -> dict[Path, list[Path]]:
 
 
 def _owner(name: str, infos: dict[str, Path]) -> Path | None:
-    """The info with the longest stem of which the name is that and an ending; no ending has a space."""
-    for _ in range(_PARTS):
-        name, _dot, part = name.rpartition(".")
-        if not part or " " in part:
-            return None
-        if name in infos:
-            return infos[name]
-    return None
+    """The info with the longest stem of which the name is that and an ending."""
+    return next((infos[base] for base in names_without_ending(name) if base in infos), None)
 
 
 def _stem(path: Path) -> str:
