@@ -16,7 +16,7 @@ it is "description".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain, pairwise
@@ -48,7 +48,18 @@ SHORTEST = 10
 
 def read(path: Path, until: str | None = None, key: str | None = None) -> Iterator[Review | Rejected]:
     """In a folder a bad file is a refused row. Raises BadInput when the one file can't be read, or there is none."""
-    return map(_with_prose, reviews(_once(_rows(path), key), partial(_line, key=key), _day, until))
+    return _reviews(_rows(path), until, key)
+
+
+def read_files(
+    folder: Path, texts: Sequence[Path], until: str | None = None, key: str | None = None
+) -> Iterator[Review | Rejected]:
+    """The descriptions in `texts`, which `folder` holds. Raises BadInput when there is none."""
+    return _reviews(_folder(folder, texts), until, key)
+
+
+def _reviews(rows: Iterable[SourceRow | Rejected], until: str | None, key: str | None) -> Iterator[Review | Rejected]:
+    return map(_with_prose, reviews(_once(rows, key), partial(_line, key=key), _day, until))
 
 
 def fits(raw: JsonObject) -> bool:
@@ -66,25 +77,24 @@ def is_file(path: Path) -> bool:
     return path.suffix.lower() in FILES
 
 
-def files(folder: Path) -> list[Path]:
-    """Those of a folder that may be descriptions; lists of chapters are none."""
-    lists = set(chapter_lists.files(folder))
-    return sorted(file for file in folder.iterdir() if is_file(file) and file not in lists)
+def files(folder: Path, lists: Sequence[Path]) -> list[Path]:
+    """Those of a folder that may be descriptions; `lists` are its lists of chapters, which are none."""
+    others = set(lists)
+    return sorted(file for file in folder.iterdir() if is_file(file) and file not in others)
 
 
 def _rows(path: Path) -> Iterable[SourceRow | Rejected]:
     if path.is_dir():
-        return _folder(path)
+        return _folder(path, files(path, chapter_lists.files(path)))
     if is_file(path):
         return [SourceRow(str(path), path.stem, {"id": talk_of(path), "description": read_text(path)})]
     return chain.from_iterable(map(_by_id, json_rows(path))) if is_json(path) else csv_rows(path, COLUMNS)
 
 
-def _folder(path: Path) -> list[SourceRow | Rejected]:
-    paths = files(path)
-    if not paths:
-        raise BadInput(f"{path} has no {' or '.join(FILES)} files; put the descriptions there, one a video")
-    return [_file_row(file) for file in paths]
+def _folder(folder: Path, texts: Sequence[Path]) -> list[SourceRow | Rejected]:
+    if not texts:
+        raise BadInput(f"{folder} has no {' or '.join(FILES)} files; put the descriptions there, one a video")
+    return [_file_row(file) for file in texts]
 
 
 def _file_row(file: Path) -> SourceRow | Rejected:

@@ -24,6 +24,11 @@ def read(path: Path, until: str | None = None, key: str | None = None) -> Iterat
     lists = chapter_lists.files(path) if path.is_dir() else [path]
     if not lists:
         raise BadInput(f"{path} has no lists of chapters; put them there, each called as its transcript is")
+    return read_files(lists, until)
+
+
+def read_files(lists: Iterable[Path], until: str | None = None) -> Iterator[Review | Rejected]:
+    """A reference for each list in the files that hold some."""
     return reviews(_once(chain.from_iterable(map(_rows, lists))), lambda raw: raw, lambda _: None, until)
 
 

@@ -135,13 +135,16 @@ def _nearest(sample: JsonObject) -> str:
 
 def _in_folder(path: Path, until: str | None, key: str | None) -> DetectedFile[Review]:
     """A folder holds lists of chapters, descriptions, or both."""
-    files = {"chapters": chapter_lists.files(path), "description": description.files(path)}
-    names = [name for name, group in files.items() if group]
-    formats = [FORMATS[name] for name in names or ["description"]]
-    rows = chain.from_iterable([each.read(path, until, key) for each in formats])
-    paths = set(chain.from_iterable(files.values()))
+    lists = chapter_lists.files(path)
+    texts = description.files(path, lists)
+    rows: dict[str, Iterator[Review | Rejected]] = {}
+    if lists:
+        rows["chapters"] = lone_chapters.read_files(lists, until)
+    if texts or not lists:
+        rows["description"] = description.read_files(path, texts, until, key)
+    paths = {*lists, *texts}
     others = (LeftOut(str(file), file.name, _OTHER, None) for file in sorted(path.iterdir()) if _is_other(file, paths))
-    return DetectedFile(path, " and ".join(each.label for each in formats), chain(rows, others))
+    return DetectedFile(path, " and ".join(FORMATS[name].label for name in rows), chain(*rows.values(), others))
 
 
 def _is_other(file: Path, paths: Set[Path]) -> bool:
