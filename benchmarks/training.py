@@ -4,7 +4,7 @@
 
 Training with label-only logits and no padding against the notebook's collator (each batch padded on the right to its
 longest row) and loss (over all logits), on the same model and rows, at equal loss and gradients, in real tokens per
-CPU-second on one thread. Ours is what `retrain.train` does: its trainer's own step, batch and collator.
+CPU-second on one thread. Ours is what `retrain.trainer` does: its trainer's own step, batch and collator.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED
 from errata.tasks.task import examples as task_examples
 from errata.tasks.template import Reading
-from retrain.backends import Start
-from retrain.tiny import talks
-from retrain.train import make_trainer
+from retrain.backends.start import Start
+from retrain.tiny.making import talks
+from retrain.trainer import make_trainer
 
 TINY = embedded_model()
 TARGETS = {1: 1.2, 8: 1.6}

@@ -22,7 +22,7 @@ SHOWING = {
     "errata.loop.seeds",
 }
 """Modules that show a night once it is decided, or say what MLflow says."""
-MAKING_TINY = {"retrain.tiny", "retrain.tiny_score"}
+MAKING_TINY = {"retrain.tiny.making", "retrain.tiny.tiny_score"}
 """Those that made the embedded model, of the sample's sentences; no night runs them."""
 SOURCES = [ROOT / "platform" / "errata", *(ROOT / name for name in PACKAGES[1:])]
 

@@ -34,9 +34,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("copy")
     shutil.copyfile(ROOT / "pyproject.toml", root / "pyproject.toml")
     for place in PACKAGES.values():
-        shutil.copytree(
-            ROOT / place, root / place, ignore=shutil.ignore_patterns("__pycache__", "tiny", "*.safetensors")
-        )
+        shutil.copytree(ROOT / place, root / place, ignore=shutil.ignore_patterns("__pycache__", "*.safetensors"))
     return root
 
 

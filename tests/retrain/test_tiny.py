@@ -12,10 +12,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 from errata.demo.material import load
 from errata.inference.artefact import Card, verify
 from errata.tasks.encode import IGNORED
-from retrain import tiny
-from retrain.muon import Muon, orthogonal
-from retrain.tiny import Plan, batches, loss, make, make_model, make_tokenizer, talks
-from retrain.tiny_score import score
+from retrain.tiny import making
+from retrain.tiny.making import Plan, batches, loss, make, make_model, make_tokenizer, talks
+from retrain.tiny.muon import Muon, orthogonal
+from retrain.tiny.tiny_score import score
 
 SMALL = replace(Plan(), vocabulary=600, hidden=32, layers=1, heads=2, feed_forward=64, tokens=2_000)
 SHIPPED = Path(__file__).parents[2] / "platform" / "errata" / "tiny"
@@ -25,7 +25,7 @@ SHIPPED = Path(__file__).parents[2] / "platform" / "errata" / "tiny"
 def few_talks() -> Iterator[None]:
     """As many as hold the few pieces of so small a vocabulary."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tiny, "TOKENIZER_TALKS", 60)
+        patch.setattr(making, "TOKENIZER_TALKS", 60)
         yield
 
 

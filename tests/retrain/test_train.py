@@ -28,8 +28,11 @@ from errata.tasks.chapters import ChapterTask
 from errata.tasks.task import examples
 from errata.tasks.template import Reading
 from retrain import train as stage
-from retrain.backends import Start
-from retrain.train import save, train
+from retrain import trainer
+from retrain.backends.start import Start
+from retrain.checkpoints import CHECKPOINTS
+from retrain.saving import save
+from retrain.trainer import train
 from tests.made_up_model import SAID, make_model, make_tokenizer
 from tests.made_up_params import write_params
 from tests.made_up_record import chapters
@@ -175,7 +178,7 @@ def test_a_run_cut_short_ends_in_the_same_bits_as_a_whole_one(
 ) -> None:
     whole, log = runs[recipe.method]
     with monkeypatch.context() as patched:
-        patched.setattr(stage, "_progress", lambda _: _StopAfter(6))
+        patched.setattr(trainer, "training_progress", lambda _: _StopAfter(6))
         with pytest.raises(_Stopped):
             train(rows, Start(base, None), recipe, CARD, tmp_path / "cut")
     assert [path.name for path in (tmp_path / "cut").glob("checkpoint-*")] == ["checkpoint-5"]
@@ -269,7 +272,7 @@ def test_the_stage_leaves_a_sealed_candidate_and_no_checkpoints(night: Path, bas
     assert Card.read(CANDIDATE) == Card("inline", 256, "adapter", verify(base), training_watermark=30)
     assert read_training_transcripts(CANDIDATE) == {"b" * 64}
     assert json.loads(Path(TRAINING).read_text())["steps"] == 8
-    assert list(stage.CHECKPOINTS.iterdir()) == []
+    assert list(CHECKPOINTS.iterdir()) == []
     stage.main()
     assert verify(CANDIDATE) == identity, "the same night makes the same candidate"
 

@@ -16,9 +16,9 @@ from errata.documents.params import Recipe
 from errata.inference.artefact import Card
 from errata.tasks.encode import IGNORED
 from errata.tasks.templates import find
-from retrain.backends import Start
-from retrain.loss import at_labels, border_weights, label_loss
-from retrain.train import make_trainer, train
+from retrain.backends.start import Start
+from retrain.objectives.sft import at_labels, border_weights, label_loss
+from retrain.trainer import make_trainer, train
 from tests.made_up_model import make_model, make_tokenizer
 
 Row = tuple[list[int], list[int]]

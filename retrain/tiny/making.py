@@ -1,8 +1,5 @@
 """Makes errata-tiny, the embedded default model, from nothing but the sample talks' known part.
 
-    python -m retrain.tiny OUT_DIR              # trains it
-    python -m retrain.tiny --score MODEL_DIR    # scores it on talks with patterns that it never learnt from
-
 A byte-level BPE tokenizer and a small Llama learn the inline template in the old style: an endless stream of fresh
 talks, short windows first. Matrices are trained by Muon, the rest by AdamW.
 """
@@ -196,7 +193,7 @@ def train(plan: Plan, tokenizer: PreTrainedTokenizerFast) -> tuple[LlamaForCausa
 def _optimisers(model: LlamaForCausalLM, plan: Plan) -> list[torch.optim.Optimizer]:
     import torch
 
-    from retrain.muon import Muon
+    from retrain.tiny.muon import Muon
 
     matrices = [weight for name, weight in model.model.layers.named_parameters() if weight.ndim == 2]
     held = {id(weight) for weight in matrices}
@@ -232,25 +229,3 @@ def make(folder: Path, plan: Plan) -> None:
     model, outcome = train(plan, tokenizer)
     parameters = sum(weight.numel() for weight in model.parameters())
     save(folder, model, tokenizer, {"parameters": parameters, "plan": asdict(plan), **outcome})
-
-
-def main() -> None:
-    import argparse
-
-    from rich.logging import RichHandler
-
-    parser = argparse.ArgumentParser(prog="python -m retrain.tiny", description="make errata-tiny, or score it")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--score", action="store_true", help="score the model in FOLDER instead of making one there")
-    asked = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[RichHandler(show_path=False)])
-    if asked.score:
-        from retrain.tiny_score import show
-
-        show(asked.folder)
-    else:
-        make(asked.folder, Plan())
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""Where a model that can be trained comes from."""

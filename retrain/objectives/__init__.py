@@ -1,0 +1,1 @@
+"""What training goes down: one objective a file."""

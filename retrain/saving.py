@@ -1,0 +1,22 @@
+"""What a training leaves: safetensors and JSON, sealed. Nothing is pickled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from errata.inference.artefact import Card, seal
+from errata.inference.tokenizer import load_tokenizer
+
+
+def save(model: Any, out: Path, card: Card, facts: dict[str, Any], tokenizer_from: Path) -> str:
+    """Writes and seals the candidate; returns its identity."""
+    if card.form == "adapter":
+        model.peft_config["default"].base_model_name_or_path = card.base  # not a path of this machine
+    # peft would look for the base model by its name, to see whether its embeddings grew
+    model.save_pretrained(out, **({"save_embedding_layers": False} if card.form == "adapter" else {}))
+    (out / "README.md").unlink(missing_ok=True)
+    if card.form == "full":
+        load_tokenizer(tokenizer_from).save_pretrained(out)
+    card.write(out, **facts)
+    return seal(out)

@@ -1,0 +1,1 @@
+"""errata-tiny, the embedded default model: how it was made, and how it does."""

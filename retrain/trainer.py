@@ -1,0 +1,115 @@
+"""trl's trainer as it is set up here: rows pass one at a time, so that nothing is padded, and what a step goes down is
+the objective's loss (`retrain.objectives`)."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+
+from errata.documents.params import Recipe
+from errata.errors import Refused
+from errata.inference.artefact import Card
+from errata.inference.library_noise import silence_libraries
+from errata.inference.tokenizer import load_tokenizer
+from errata.tasks import templates
+from retrain.backends.start import Start
+from retrain.backends.trainable import trainable_model
+from retrain.checkpoints import newest_checkpoint
+from retrain.objectives.sft import at_labels, border_weights, label_loss
+from retrain.training_progress import training_progress
+
+if TYPE_CHECKING:
+    from trl import SFTConfig, SFTTrainer
+
+
+def train(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Path) -> tuple[Any, list[dict[str, Any]]]:
+    """The trained model and its log. Goes on from the newest checkpoint under `checkpoints`, if there is one.
+
+    Raises Refused when the loss is no number: nothing is saved from such a run.
+    """
+    silence_libraries()
+    import torch
+    from transformers import PrinterCallback
+
+    trainer = make_trainer(rows, start, recipe, card, checkpoints)
+    trainer.remove_callback(PrinterCallback)  # it prints to stdout
+    trainer.add_callback(training_progress(trainer.args.max_steps))
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    trainer.train(resume_from_checkpoint=newest_checkpoint(checkpoints))
+    log = [entry for entry in trainer.state.log_history if "loss" in entry]
+    if not all(torch.isfinite(weight).all() for weight in trainer.model.parameters()):
+        raise Refused("the training diverged: a weight is not a number; lower train.learning_rate")
+    return trainer.model, log
+
+
+def make_trainer(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Path) -> SFTTrainer:
+    """Ready to train on `rows`: Parquet with `input_ids` and `labels`, made for the card's template."""
+    from datasets import Dataset
+    from transformers import set_seed
+    from trl import SFTTrainer
+
+    set_seed(recipe.seed)  # a new adapter is drawn at random
+    table = pq.read_table(rows)
+    steps = min(max(1, round(table.num_rows * recipe.epochs / recipe.batch)), recipe.max_steps)
+    model, tokenizer = trainable_model(start, recipe, card.context).train(), load_tokenizer(start.base)
+    weights = border_weights(
+        tokenizer, templates.find(card.template).border, recipe.border_weight, model.config.vocab_size
+    )
+    arguments = {
+        "model": model,
+        "args": _settings(recipe, steps, checkpoints),
+        "train_dataset": Dataset(table),
+        "processing_class": tokenizer,
+    }
+    if recipe.backend == "unsloth":  # its forward has a fused loss, and no `logits_to_keep` by position
+        return SFTTrainer(**arguments)
+    return _label_trainer()(**arguments, compute_loss_func=partial(label_loss, weights=weights))
+
+
+def _settings(recipe: Recipe, steps: int, checkpoints: Path) -> SFTConfig:
+    import torch
+    from trl import SFTConfig
+
+    return SFTConfig(
+        output_dir=str(checkpoints),
+        max_steps=steps,
+        per_device_train_batch_size=1,
+        gradient_accumulation_steps=recipe.batch,
+        learning_rate=recipe.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=round(steps * recipe.warmup),
+        weight_decay=0.01,
+        max_grad_norm=1.0,
+        max_length=None,
+        dataset_kwargs={"skip_prepare_dataset": True},
+        gradient_checkpointing=False,
+        save_strategy="steps",
+        save_steps=max(5, steps // 4),
+        save_total_limit=1,
+        logging_steps=1,
+        seed=recipe.seed,
+        data_seed=recipe.seed,
+        bf16=torch.cuda.is_available(),
+        use_cpu=not torch.cuda.is_available(),
+        report_to="none",
+        disable_tqdm=True,
+        loss_type="chunked_nll" if recipe.backend == "unsloth" else "nll",
+    )
+
+
+def _label_trainer() -> type[SFTTrainer]:
+    from transformers import Trainer
+    from trl import SFTTrainer
+
+    class LabelTrainer(SFTTrainer):
+        """trl's own step, which goes from the loss to entropy and accuracy over all logits, left out."""
+
+        def compute_loss(
+            self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+        ) -> Any:
+            return Trainer.compute_loss(self, model, at_labels(inputs), return_outputs, num_items_in_batch)
+
+    return LabelTrainer
