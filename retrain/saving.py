@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from errata.inference.artefact import Card, seal
+from errata.inference.source_metadata import inherit_source_metadata
 from errata.inference.tokenizer import load_tokenizer
 
 
@@ -18,5 +19,6 @@ def save(model: Any, out: Path, card: Card, facts: dict[str, Any], tokenizer_fro
     (out / "README.md").unlink(missing_ok=True)
     if card.form == "full":
         load_tokenizer(tokenizer_from).save_pretrained(out)
+        inherit_source_metadata(tokenizer_from, out)
     card.write(out, **facts)
     return seal(out)

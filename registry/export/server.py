@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from errata.errors import BadInput, NotFound
 from errata.inference.artefact import Card, model_folder, verify
+from errata.inference.source_metadata import inherit_source_metadata
 from errata.inference.tokenizer import load_tokenizer
 from registry.export.build import build, inherit
 
@@ -37,6 +38,7 @@ def export_server(model: Path, models: Path, out: Path) -> str:
         _set_generation(whole, tokenizer, card.context)
         whole.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
+        inherit_source_metadata(base, folder)
         inherit(model, folder, "full")
 
     return build(out, fill)

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from errata.documents.params import Precision
+from errata.documents.source_metadata import MetadataField, SourceMetadata
 from errata.errors import BadInput, NotFound, Unavailable
 from errata.inference.artefact import Card, read_training_transcripts, seal, verify
+from errata.inference.source_metadata import source_metadata, write_source_metadata
 from registry.export.build import build
 from registry.export.device import export_device
 from registry.export.server import export_server
@@ -77,6 +79,15 @@ def test_an_export_keeps_how_it_is_asked_and_what_it_has_seen(base: Path, models
     assert Card.read(tmp_path / "server") == Card("inline", 256, "full", "", training_watermark=12)
     assert read_training_transcripts(tmp_path / "server") == read_training_transcripts(base) != frozenset()
     assert json.loads((tmp_path / "server" / "errata.json").read_text())["exported_from"] == verify(base)
+
+
+def test_an_export_keeps_what_the_file_said_that_its_model_came_from(base: Path, models: Path, tmp_path: Path) -> None:
+    source = SourceMetadata("x.gguf", "0" * 64, 4.5, {"general.name": MetadataField("STRING", "X")})
+    model = Path(shutil.copytree(base, tmp_path / "model"))
+    write_source_metadata(model, source)
+    seal(model)
+    export_server(model, models, tmp_path / "out")
+    assert source_metadata(tmp_path / "out") == source
 
 
 def test_exporting_again_gives_the_same_bytes_and_leaves_nothing_beside_them(

@@ -23,7 +23,9 @@ CARD, MANIFEST = "errata.json", "manifest.json"
 TRAINING_TRANSCRIPTS = "training_transcripts.json"
 OLD_TRAINING_TRANSCRIPTS = "seen.json"
 """What the same file was called; a model that was sealed with it keeps it, since its identity rests on the name."""
-_TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "chat_template*")
+SOURCE_METADATA = "source_metadata.json"
+"""What a GGUF file said of the model that was made from it: see `source_metadata.py`."""
+_TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "chat_template*", SOURCE_METADATA)
 _PARTIAL = ".partial"
 """Of a model's folder that is still being copied."""
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".joblib", ".ckpt")
