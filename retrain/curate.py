@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from errata.documents.document import write_document
 from errata.documents.file_names import CURATED, LEFT_OUT, PARAMS, ROWS, SNAPSHOT, STAGE_REPORT
 from errata.documents.night import Night
-from errata.documents.params import CurateParams, read_params
+from errata.documents.params import CurateParams, SourceParams, read_params
 from errata.documents.stage_reports import CurationReport
 from errata.domain.chapter import canonical
 from errata.domain.hashing import canonical_json
@@ -84,6 +84,11 @@ def cap_reviewers(
     return within, waiting
 
 
+def weighted(row: TrainingRow, sources: Mapping[str, SourceParams]) -> TrainingRow:
+    """With the weight of its source."""
+    return replace(row, weight=sources[row.source].weight) if row.source in sources else row
+
+
 def _counts(row: TrainingRow) -> bool:
     """Whether it is of its reviewer's share."""
     return row.kind in ("edit", "accept")
@@ -126,7 +131,8 @@ def main() -> None:
         _, since = Night.read(Path.cwd()).starting_model(params.train.start)  # what that model has learnt is not new
         rows, waiting = cap_reviewers(rows, params.curate, since, read_manifest(SNAPSHOT).probation)
         left_out += waiting
-    write_rows(CURATED / ROWS, rows)
+    sources = params.curate.sources if params.curate is not None else {}
+    write_rows(CURATED / ROWS, [weighted(row, sources) for row in rows])
     write_left_out(CURATED / LEFT_OUT, left_out)
     write_document(CURATED / STAGE_REPORT, report_of(rows, left_out))
     sys.stderr.write(f"curate: {len(rows)} rows kept, {len(left_out)} left out\n")

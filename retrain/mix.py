@@ -34,7 +34,7 @@ from errata.workspace import Workspace
 from retrain.curate import LeftOutRow, write_left_out
 from retrain.training_rows import TrainingRow, read_rows
 
-SCHEMA = pa.schema([("input_ids", pa.list_(pa.int32())), ("labels", pa.list_(pa.int32()))])
+SCHEMA = pa.schema([("input_ids", pa.list_(pa.int32())), ("labels", pa.list_(pa.int32())), ("weight", pa.float32())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +65,25 @@ def mix(rows: Sequence[TrainingRow], since: int, seen: frozenset[str], replay: f
     return Mixture([*new, *replayed], len(new), len(replayed))
 
 
-def encode_rows(rows: Sequence[TrainingRow], task: ChapterTask) -> tuple[list[Encoded], list[LeftOutRow]]:
-    """Training rows of ids and labels, and those left out with the reason."""
-    encoded: list[Encoded] = []
+@dataclass(frozen=True, slots=True)
+class WeightedExample:
+    """What is learnt of one window of a row."""
+
+    encoded: Encoded
+    weight: float
+    """The row's."""
+
+
+def encode_rows(rows: Sequence[TrainingRow], task: ChapterTask) -> tuple[list[WeightedExample], list[LeftOutRow]]:
+    """Examples of ids and labels, and rows left out with the reason."""
+    encoded: list[WeightedExample] = []
     left_out: list[LeftOutRow] = []
     for row in rows:
         transcript = row.read_transcript()
         for example in examples(task, transcript, Reading.of(row.read_chapters(), transcript)):
             fault = fault_of(example, task)
             if fault is None:
-                encoded.append(example.encoded)
+                encoded.append(WeightedExample(example.encoded, row.weight))
             else:
                 left_out.append(LeftOutRow(row, fault))
     return encoded, left_out
@@ -109,8 +118,7 @@ def main() -> None:
     # without a row nobody needs the tokenizer, which takes a second to load
     encoded, left_out = encode_rows(mixture.rows, _task(folder, workspace.models)) if mixture.rows else ([], [])
     MIXTURE.mkdir(parents=True, exist_ok=True)
-    ids = [{"input_ids": list(row.input_ids), "labels": list(row.labels)} for row in encoded]
-    pq.write_table(pa.Table.from_pylist(ids, schema=SCHEMA), MIXTURE / TRAINING_ROWS, compression="zstd")
+    pq.write_table(training_table(encoded), MIXTURE / TRAINING_ROWS, compression="zstd")
     write_left_out(MIXTURE / LEFT_OUT, left_out)
     write_json(MIXTURE / TRAINING_TRANSCRIPTS, training_transcripts(mixture.rows, seen))
     report = report_of(mixture, encoded, left_out)
@@ -118,13 +126,19 @@ def main() -> None:
     sys.stderr.write(f"mix: {', '.join(f'{value} {name}' for name, value in asdict(report).items())}\n")
 
 
-def report_of(mixture: Mixture, encoded: Sequence[Encoded], left_out: Sequence[LeftOutRow]) -> MixtureReport:
+def training_table(rows: Sequence[WeightedExample]) -> pa.Table:
+    """What training reads: token ids, which of them are learnt, and how much the example counts."""
+    ids = [{"input_ids": row.encoded.input_ids, "labels": row.encoded.labels, "weight": row.weight} for row in rows]
+    return pa.Table.from_pylist(ids, schema=SCHEMA)
+
+
+def report_of(mixture: Mixture, encoded: Sequence[WeightedExample], left_out: Sequence[LeftOutRow]) -> MixtureReport:
     return MixtureReport(
         new=mixture.new,
         replayed=mixture.replayed,
         examples=len(encoded),
-        tokens=sum(len(row.input_ids) for row in encoded),
-        labels=sum(label != IGNORED for row in encoded for label in row.labels),
+        tokens=sum(len(row.encoded.input_ids) for row in encoded),
+        labels=sum(label != IGNORED for row in encoded for label in row.encoded.labels),
         left_out=len(left_out),
         merged=sum(canonical(row.read_chapters(), row.read_transcript()).merged for row in mixture.rows),
     )

@@ -32,6 +32,8 @@ SCHEMA = pa.schema(
         ("chapters", pa.string()),
         ("text", pa.string()),
         ("altered", pa.string()),
+        ("source", pa.string()),
+        ("weight", pa.float64()),
     ]
 )
 
@@ -56,6 +58,11 @@ class TrainingRow:
     """JSON of the transcript; empty where there is no label."""
     altered: str = ""
     """How augmentation changed it; empty for the row itself."""
+    source: str = ""
+    """The collection that it comes from, by which `curate.sources` weighs and caps it: its import's name, or else its
+    channel."""
+    weight: float = 1.0
+    """How much its loss counts beside the others'."""
 
     @classmethod
     def labelled(cls, label: Label, transcript: Transcript) -> TrainingRow:
@@ -72,6 +79,7 @@ class TrainingRow:
             group_hashes=list(label.group_hashes),
             chapters=chapters_json(label.chapters),
             text=canonical_json(transcript.as_json()),
+            source=label.source,
         )
 
     @classmethod

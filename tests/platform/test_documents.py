@@ -173,6 +173,7 @@ def test_a_workspace_of_before_has_the_defaults(groups: dict[str, Any]) -> None:
 
 def test_every_parameter_that_is_missing_unknown_or_wrong_is_named(groups: dict[str, Any]) -> None:
     defaults = {
+        "curate.sources",
         "train.max_steps",
         "train.border_weight",
         "evaluate.vintage_items",
@@ -259,14 +260,15 @@ def test_a_value_that_would_fail_hours_later_is_refused_at_once(
         ("panel:", "panle:", r"judges has no parameter 'panle' \(do you mean panel\?\)"),
         ("rank:", "quantum:", "train has no parameter 'quantum'; remove it"),
         ("method: lora", "method: loar", "train.method is 'loar': Input should be 'lora', 'qlora' or 'full'"),
-        ("mix:", "train:", r"line 20: found duplicate key .train.; remove one of the two"),
-        ("rank: 16", "rank: [16", "isn't YAML .line 25: "),
+        ("mix:", "train:", r"line {train}: found duplicate key .train.; remove one of the two"),
+        ("rank: 16", "rank: [16", "isn't YAML .line {alpha}: "),
     ],
 )
 def test_what_is_misspelt_is_answered_by_what_is_meant(tmp_path: Path, right: str, wrong: str, says: str) -> None:
-    path = tmp_path / "params.yaml"
-    path.write_text(project_file("params.yaml").read_text().replace(right, wrong, 1))
-    with pytest.raises(BadInput, match=says) as refusal:
+    path, text = tmp_path / "params.yaml", project_file("params.yaml").read_text()
+    path.write_text(text.replace(right, wrong, 1))
+    places = {line.split(":")[0].strip(): number for number, line in enumerate(text.splitlines(), start=1)}
+    with pytest.raises(BadInput, match=says.format_map(places)) as refusal:
         read_params(path)
     assert "\n" not in str(refusal.value)
 

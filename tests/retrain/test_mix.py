@@ -132,7 +132,7 @@ def test_every_row_ends_has_something_to_say_and_fits(template: str, context: in
     encoded, left_out = encode_rows(rows, task)
     assert len(encoded) + len(left_out) >= len(rows)
     assert len(encoded) >= 5
-    for item in encoded:
+    for item in (example.encoded for example in encoded):
         assert item.labels[-1] == item.input_ids[-1] == task.tokenizer.eos_token_id
         assert sum(label != IGNORED for label in item.labels) >= 2
         assert len(item.labels) == len(item.input_ids) <= context

@@ -118,6 +118,9 @@ def import_transcripts_command(
     workspace: InWorkspace = HERE,
     asr: Annotated[str | None, typer.Option(help="What belongs to it: speech, captions, or a transcript.")] = None,
     role: Annotated[HeldOut | None, typer.Option(help="Declare all of them held out, for ever.")] = None,
+    source: Annotated[
+        str, typer.Option(metavar="NAME", help="The collection they come from, which curate.sources may weigh and cap.")
+    ] = "",
     name: Annotated[str, typer.Option("--format", help=FORMAT, autocompletion=complete_transcript_format)] = "auto",
     as_json: AsJson = False,
 ) -> None:
@@ -128,7 +131,7 @@ def import_transcripts_command(
     place = find(workspace)
     asr_file = None if asr is None else hub.local(asr, alone=True)
     file = detect.transcripts(hub.local(path, alone=asr is not None), asr_file, name)
-    _show_import(add_transcripts(place.record, _count_aloud(file), place.root / "rejects", role), as_json)
+    _show_import(add_transcripts(place.record, _count_aloud(file), place.root / "rejects", role, source), as_json)
 
 
 @importing.command("corrections")

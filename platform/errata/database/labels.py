@@ -107,6 +107,7 @@ class Labels:
             transcript_hash=transcript.hash,
             external_id=transcript.external_id,
             channel=transcript.channel,
+            source=transcript.source or transcript.channel,
             correction=newest.seq,
             kind=cast(Kind, newest.kind),
             chapters=chapters_from_json(newest.chapters),

@@ -61,6 +61,8 @@ class TranscriptRow(Base):
     external_id: Mapped[str]
     title: Mapped[str]
     channel: Mapped[str]
+    source: Mapped[str] = mapped_column(default="", server_default="")
+    """The name that its import gave; empty where it gave none."""
     unit: Mapped[str] = mapped_column(String(8))
     duration: Mapped[float]
     role: Mapped[str] = mapped_column(String(8))

@@ -80,7 +80,7 @@ class Tombstones:
         )
         self._session.add(tombstone)
         for row in rows:
-            row.external_id, row.title, row.channel = tombstone.external_hash, "", ""
+            row.external_id, row.title, row.channel, row.source = tombstone.external_hash, "", "", ""
             row.signature, row.forgotten = b"", tombstone.seq
         self._session.flush()
         leak_guard.leave(self._session, [row.seq for row in rows], since=tombstone.seq)

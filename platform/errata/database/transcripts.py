@@ -28,10 +28,11 @@ class Transcripts:
         self._blobs = blobs
         self._tombstones = tombstones
 
-    def add(self, transcript: Transcript, role: Role | None = None) -> Added:
+    def add(self, transcript: Transcript, role: Role | None = None, source: str = "") -> Added:
         """Records a transcript, finds its twins and gives it its role for ever.
 
-        `role` declares it held out from the start; without it the transcript's own hash draws one. Raises BadInput for
+        `role` declares it held out from the start; without it the transcript's own hash draws one. `source` names the
+        collection it comes from: one that is known already keeps the name that it came with. Raises BadInput for
         one that was forgotten on request, and where `role` is stricter than what the transcript has had since it came.
         """
         self._tombstones.refuse(transcript)
@@ -50,6 +51,7 @@ class Transcripts:
             external_id=transcript.external_id,
             title=transcript.title,
             channel=transcript.channel,
+            source=source,
             unit=transcript.unit,
             duration=transcript.duration,
             role=role or own_role(transcript.hash, DEFAULT_SHARES),

@@ -7,7 +7,7 @@ A default stands where a parameter came to be after workspaces had been made, so
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from reprlib import repr as short
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_type_hints
@@ -42,12 +42,25 @@ class ParamGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceParams(ParamGroup):
+    """How a collection of transcripts counts in training."""
+
+    weight: Positive = 1.0
+    """Of the loss of its rows; 1 is even-handed."""
+    cap: Share = 1.0
+    """Of the new rows that a night trains on, at most."""
+
+
+@dataclass(frozen=True, slots=True)
 class CurateParams(ParamGroup):
-    """How much one reviewer may put into one night, as shares of the rows that are new to it."""
+    """How much one reviewer, or one source, may put into one night."""
 
     reviewer_share: Share
+    """Of the rows that are new to a night."""
     probation_share: Share
     """The same for a reviewer on probation."""
+    sources: dict[str, SourceParams] = field(default_factory=dict)
+    """By the name that `errata import transcripts --source` gave, or else by the channel; others count whole."""
 
 
 @dataclass(frozen=True, slots=True)

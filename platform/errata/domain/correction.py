@@ -70,6 +70,8 @@ class Label:
     """Whether it may gate: it stands on more than the word of one reviewer on probation."""
     draft_by: str | None = None
     """Of the correction that it comes from."""
+    source: str = ""
+    """The transcript's: the name that its import gave, or else its channel."""
 
 
 @dataclass(frozen=True, slots=True)

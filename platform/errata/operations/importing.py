@@ -84,31 +84,31 @@ class ImportReport:
 
 
 def import_transcripts(
-    record: Record,
-    path: Path,
-    rejects: Path,
-    asr: Path | None = None,
-    role: Role | None = None,
-    name: str = "auto",
+    record: Record, path: Path, rejects: Path, role: Role | None = None, source: str = ""
 ) -> ImportReport:
-    """Imports whichever format `path` holds, or the one called `name`; the arguments are those of `detect.transcripts`
-    and `add_transcripts`. Raises BadInput where the file as a whole can't be read.
+    """Imports whichever format `path` holds; the other arguments are those of `add_transcripts`. Raises BadInput where
+    the file as a whole can't be read.
     """
-    return add_transcripts(record, detect.transcripts(path, asr, name), rejects, role)
+    return add_transcripts(record, detect.transcripts(path), rejects, role, source)
 
 
 def add_transcripts(
-    record: Record, file: DetectedFile[ImportedTranscript], rejects: Path, role: Role | None = None
+    record: Record,
+    file: DetectedFile[ImportedTranscript],
+    rejects: Path,
+    role: Role | None = None,
+    source: str = "",
 ) -> ImportReport:
     """Imports what is in a file or folder; chapters that came along are a correction of kind `reference`.
 
-    `rejects` is the folder for refused rows; `role` declares all of them held out.
+    `rejects` is the folder for refused rows; `role` declares all of them held out; `source` names the collection that
+    they come from. Raises BadInput for a source that can't be a name.
     """
-
+    check_name(source, "the source")
     adjusted = _Adjusted()
 
     def add(store: Store, imported: ImportedTranscript) -> bool:
-        added = store.transcripts.add(imported.transcript, role)
+        added = store.transcripts.add(imported.transcript, role, source)
         name = imported.transcript.hash
         # An empty list in a data set means that none are known, not that there are none; and what is placed by one
         # reading of a text without times is not placed by another.
