@@ -1,81 +1,79 @@
-"""Stage 3. Altered copies of rows, for what transcripts meet in the wild: recognisers without punctuation, and
-recordings that begin late. A copy's chapters stay true to its text."""
+"""Stage 3. Altered copies of rows, for what transcripts meet in the wild (`retrain.alterations`). A copy's chapters
+stay true to its text."""
 
 from __future__ import annotations
 
-import random
-import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 from errata.documents.file_names import AUGMENTED, CURATED, PARAMS, ROWS
-from errata.documents.params import read_params
-from errata.domain.chapter import Chapter, Chapters, canonical
+from errata.documents.params import AlterationName, AugmentParams, read_params
 from errata.domain.hashing import canonical_json
-from errata.domain.transcript import Segment, Transcript
+from errata.domain.transcript import Transcript
 from errata.stage_exit import stage_exit
+from retrain.alterations import ALTERATIONS
 from retrain.training_rows import TrainingRow, chapters_json, read_rows, write_rows
 
-Altered = tuple[Transcript, Chapters]
+BY_SHARE: tuple[AlterationName, ...] = ("begun late", "unpunctuated")
+"""Between which `augment.share` draws where no alteration has a share of its own."""
 
-_PUNCTUATION = re.compile(r"[^\w\s'’-]|(?<!\w)['’-]|['’-](?!\w)")
+
+def augment(rows: Sequence[TrainingRow], params: AugmentParams) -> list[TrainingRow]:
+    """`rows` with altered copies of some after them."""
+    return [*rows, *(copy for row in rows for copy in copies(row, params))]
 
 
-def augment(rows: Sequence[TrainingRow], share: float, seed: int) -> list[TrainingRow]:
-    """`rows` with altered copies of a `share` of them after them; which and how follows from `seed` and what
-    the row says, whenever it came."""
-    copies = []
-    for row in rows:
-        chance = random.Random(row.draw(seed))
+def copies(row: TrainingRow, params: AugmentParams) -> list[TrainingRow]:
+    """A row's altered copies; which and how follows from `params` and from what the row says, whenever it came and
+    whatever rows stand around it."""
+    if not params.alterations:
+        return _copy_by_share(row, params)
+    drawn = list[tuple[AlterationName, Random]]()
+    for name, share in sorted(params.alterations.items()):
+        chance = Random(f"{row.draw(params.seed)} {name}")  # its own: no alteration's draw hangs on another's share
         if chance.random() < share:
-            name = chance.choice(sorted(ALTERATIONS))
-            original = row.read_transcript()
-            transcript, chapters = ALTERATIONS[name](original, row.read_chapters(), chance)
-            if transcript.lines != original.lines:  # where nothing was to alter, a copy would only count the row twice
-                text = canonical_json(transcript.as_json())
-                copies.append(replace(row, text=text, chapters=chapters_json(chapters), altered=name))
-    return [*rows, *copies]
+            drawn.append((name, chance))
+    Random(row.draw(params.seed)).shuffle(drawn)
+    made = (_copy(row, name, chance, params.seed) for name, chance in drawn)
+    return [copy for copy in made if copy is not None][: params.copies]
 
 
-def unpunctuated(transcript: Transcript, chapters: Chapters, _: random.Random) -> Altered:
-    """As a recogniser writes that knows neither punctuation nor capitals."""
-    segments = tuple(
-        replace(line, text=" ".join(_PUNCTUATION.sub(" ", line.text).lower().split()) or line.text)
-        for line in transcript.lines
+def _copy_by_share(row: TrainingRow, params: AugmentParams) -> list[TrainingRow]:
+    chance = Random(row.draw(params.seed))
+    if chance.random() >= params.share:
+        return []
+    copy = _copy(row, chance.choice(BY_SHARE), chance, params.seed)
+    return [] if copy is None else [copy]
+
+
+def _copy(row: TrainingRow, name: AlterationName, chance: Random, seed: int) -> TrainingRow | None:
+    """None where there was nothing to alter: such a copy would only count the row twice."""
+    original = row.read_transcript()
+    altered = ALTERATIONS[name](original, row.read_chapters(), chance)
+    if altered is None or _shown(altered[0]) == _shown(original):
+        return None
+    transcript, chapters = altered
+    return replace(
+        row,
+        text=canonical_json(transcript.as_json()),
+        chapters=chapters_json(chapters),
+        altered=name,
+        alteration=canonical_json({"seed": seed}),
     )
-    return replace(transcript, segments=segments), chapters
 
 
-def begun_late(transcript: Transcript, chapters: Chapters, chance: random.Random) -> Altered:
-    """As if the recording had begun at a later chapter; times count from there."""
-    chapters = canonical(chapters, transcript).chapters  # else a chapter's own line might lie before its start
-    later = [chapter.start for chapter in chapters[1:-1]]
-    if not later:
-        return transcript, chapters
-    begin = chance.choice(later)
-    segments = tuple(_earlier(line, begin) for line in transcript.lines if line.start >= begin)
-    if not segments:
-        return transcript, chapters
-    cut = replace(transcript, segments=segments, duration=transcript.duration - begin)
-    return cut, tuple(Chapter(chapter.start - begin, chapter.title) for chapter in chapters if chapter.start >= begin)
-
-
-def _earlier(segment: Segment, by: float) -> Segment:
-    return replace(segment, start=segment.start - by, end=segment.end - by)
-
-
-ALTERATIONS: dict[str, Callable[[Transcript, Chapters, random.Random], Altered]] = {
-    "unpunctuated": unpunctuated,
-    "begun late": begun_late,
-}
+def _shown(transcript: Transcript) -> list[tuple[float, float, str]]:
+    """What a model may be shown of its lines; who speaks isn't."""
+    return [(line.start, line.end, line.text) for line in transcript.lines]
 
 
 def main() -> None:
     params = read_params(Path(PARAMS)).augment
     rows = read_rows(CURATED / ROWS)
-    altered = augment(rows, params.share, params.seed)
+    altered = augment(rows, params)
     write_rows(AUGMENTED / ROWS, altered)
     sys.stderr.write(f"augment: {len(rows)} rows, {len(altered) - len(rows)} altered copies\n")
 

@@ -8,6 +8,7 @@ included.
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -123,7 +124,8 @@ def main() -> None:
     write_json(MIXTURE / TRAINING_TRANSCRIPTS, training_transcripts(mixture.rows, seen))
     report = report_of(mixture, encoded, left_out)
     write_document(MIXTURE / STAGE_REPORT, report)
-    sys.stderr.write(f"mix: {', '.join(f'{value} {name}' for name, value in asdict(report).items())}\n")
+    counts = asdict(report) | {"altered": sum(report.altered.values())}
+    sys.stderr.write(f"mix: {', '.join(f'{value} {name}' for name, value in counts.items())}\n")
 
 
 def training_table(rows: Sequence[WeightedExample]) -> pa.Table:
@@ -141,6 +143,7 @@ def report_of(mixture: Mixture, encoded: Sequence[WeightedExample], left_out: Se
         labels=sum(label != IGNORED for row in encoded for label in row.encoded.labels),
         left_out=len(left_out),
         merged=sum(canonical(row.read_chapters(), row.read_transcript()).merged for row in mixture.rows),
+        altered=dict(sorted(Counter(row.altered for row in mixture.rows if row.altered).items())),
     )
 
 

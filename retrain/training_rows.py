@@ -34,6 +34,7 @@ SCHEMA = pa.schema(
         ("altered", pa.string()),
         ("source", pa.string()),
         ("weight", pa.float64()),
+        ("alteration", pa.string()),
     ]
 )
 
@@ -63,6 +64,8 @@ class TrainingRow:
     channel."""
     weight: float = 1.0
     """How much its loss counts beside the others'."""
+    alteration: str = ""
+    """JSON of what the copy was made with, by which it can be made again."""
 
     @classmethod
     def labelled(cls, label: Label, transcript: Transcript) -> TrainingRow:

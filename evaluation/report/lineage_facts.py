@@ -54,6 +54,8 @@ def _mixture(files: NightFiles) -> Iterator[Fact]:
     if files.mixture:
         yield Fact("Mix", "Rows from new corrections", files.mixture.new)
         yield Fact("Mix", "Rows the champion has trained on", files.mixture.replayed)
+        for alteration, count in files.mixture.altered.items():
+            yield Fact("Mix", f"Of these, altered copies: {alteration}", count)
         yield Fact("Mix", "Rows that don’t fit the model", files.mixture.left_out)
         if files.mixture.merged:
             yield Fact("Mix", "Chapters on a line that has one already", files.mixture.merged)

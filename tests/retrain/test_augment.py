@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
-from random import Random
+from typing import get_args
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from errata.documents.file_names import AUGMENTED, CURATED
 from errata.documents.file_names import ROWS as ROWS_FILE
-from errata.domain.chapter import Chapter, Chapters, canonical, starts
+from errata.documents.params import AlterationName, AugmentParams
+from errata.domain.chapter import Chapter
 from errata.domain.hashing import canonical_json
 from errata.domain.transcript import Segment, Transcript
 from retrain import augment as stage
-from retrain.augment import ALTERATIONS, augment, begun_late, unpunctuated
+from retrain.alterations import ALTERATIONS
+from retrain.augment import augment, copies
 from retrain.training_rows import TrainingRow, chapters_json, read_rows, write_rows
 from tests.made_up_params import write_params
 from tests.made_up_record import chapters, shouted, talk
@@ -43,95 +44,36 @@ def row(number: int) -> TrainingRow:
 
 
 ROWS = [row(number) for number in range(1, 41)]
-
-
-@st.composite
-def chaptered(draw: st.DrawFn) -> tuple[Transcript, Chapters]:
-    """Segments at any fraction of a second, several within one; chapters where a reviewer may have put them."""
-    gaps = draw(st.lists(st.floats(0, 9), min_size=1, max_size=25))
-    segments, at = [], draw(st.floats(0, 5))
-    for number, gap in enumerate(gaps):
-        at += gap
-        segments.append(Segment(at, at + 1, f"Line {number}, it's said – well."))
-    wanted = draw(st.lists(st.floats(0, at + 2), max_size=7, unique=True).map(sorted))
-    right = tuple(Chapter(start, f"Title {place}") for place, start in enumerate(wanted))
-    return Transcript("t", tuple(segments), at + 2), right
-
-
-def lines(transcript: Transcript, right: Chapters) -> list[tuple[str, int]]:
-    """Each title with the number of the line where its chapter begins: what the label says."""
-    numbers = [int(segment.text.lower().removeprefix("line ").split()[0].strip(",")) for segment in transcript.segments]
-    places = starts(transcript)
-    return [(c.title, numbers[places.index(int(c.start))]) for c in canonical(right, transcript).chapters]
-
-
-@pytest.mark.parametrize("name", sorted(ALTERATIONS))
-@settings(max_examples=150)
-@given(case=chaptered(), seed=st.integers(0, 5))
-def test_a_copy_s_chapters_begin_on_the_lines_where_they_began(
-    name: str, case: tuple[Transcript, Chapters], seed: int
-) -> None:
-    transcript, right = case
-    altered, moved = ALTERATIONS[name](transcript, right, Random(seed))
-    before, after = lines(transcript, right), lines(altered, moved)
-    assert after == before[len(before) - len(after) :]
-    assert len(after) == len(before) or name == "begun late"
-    assert Transcript.from_json(altered.as_json()) == altered, "it is still a transcript"
-
-
-def test_a_recording_that_begins_late_counts_from_there() -> None:
-    altered, moved = begun_late(talk("t"), chapters(0, 40, 80), Random(1))
-    assert moved == (Chapter(0.0, "Part 2"), Chapter(40.0, "Part 3"))
-    assert altered.segments[0] == replace(talk("t").segments[4], start=0.0, end=9.0)
-    assert altered.duration == talk("t").duration - 40
-
-
-def test_a_reviewer_s_start_just_after_its_line_does_not_lose_the_line() -> None:
-    segments = tuple(Segment(start, start + 2, f"line {start}") for start in (0.0, 10.7, 14.9, 30.2, 40.0))
-    transcript = Transcript("t", segments, 50.0)
-    right = (Chapter(0, "Opening"), Chapter(11, "Soil"), Chapter(30, "Tools"))
-    altered, moved = begun_late(transcript, right, Random(1))
-    assert altered.segments[0].text == "line 10.7"
-    assert [chapter.title for chapter in moved] == ["Soil", "Tools"]
-
-
-def test_two_chapters_have_no_later_one_to_begin_at() -> None:
-    assert begun_late(talk("t"), chapters(0, 40), Random(1)) == (talk("t"), chapters(0, 40))
-
-
-def test_a_recogniser_without_punctuation_keeps_the_words() -> None:
-    said = Transcript("t", (Segment(0, 1, "Well, it's the co-op’s — Rope… 'today'?"), Segment(2, 3, "?!")), 4.0)
-    altered, _ = unpunctuated(said, (), Random(0))
-    assert [segment.text for segment in altered.segments] == ["well it's the co-op’s rope today", "?!"]
+HALF = AugmentParams(0.5, 7)
 
 
 def test_the_same_seed_makes_the_same_copies() -> None:
-    made = augment(ROWS, 0.5, seed=7)
-    assert made == augment(ROWS, 0.5, seed=7)
-    assert made != augment(ROWS, 0.5, seed=8)
-    assert augment(ROWS[10:], 0.5, seed=7)[30:] == [copy for copy in made[40:] if copy.correction > 10], (
+    made = augment(ROWS, HALF)
+    assert made == augment(ROWS, HALF)
+    assert made != augment(ROWS, replace(HALF, seed=8))
+    assert augment(ROWS[10:], HALF)[30:] == [copy for copy in made[40:] if copy.correction > 10], (
         "a row's copy is its own, whatever rows stand around it"
     )
 
 
 def test_a_row_is_altered_in_one_way_whenever_it_came() -> None:
     later = [replace(row, correction=row.correction + 100) for row in ROWS]
-    assert [copy.text for copy in augment(later, 0.5, seed=7)] == [copy.text for copy in augment(ROWS, 0.5, seed=7)]
+    assert [copy.text for copy in augment(later, HALF)] == [copy.text for copy in augment(ROWS, HALF)]
 
 
 def test_copies_stand_after_the_rows_and_keep_where_they_come_from() -> None:
-    made = augment(ROWS, 0.5, seed=7)
+    made = augment(ROWS, HALF)
     assert made[:40] == ROWS
     copies = made[40:]
     assert 10 <= len(copies) <= 30
-    assert {copy.altered for copy in copies} == set(ALTERATIONS)
+    assert {copy.altered for copy in copies} == {"unpunctuated", "begun late"}
     for copy in copies:
         source = ROWS[copy.correction - 1]
         assert (copy.group_hashes, copy.role) == (source.group_hashes, source.role)
         assert copy.transcript_hash == source.transcript_hash
         assert (copy.text, copy.chapters) != (source.text, source.chapters)
-    assert augment(ROWS, 0.0, seed=7) == ROWS
-    assert len(augment(ROWS, 1.0, seed=7)) == 80
+    assert augment(ROWS, AugmentParams(0.0, 7)) == ROWS
+    assert len(augment(ROWS, AugmentParams(1.0, 7))) == 80
 
 
 def test_the_stage_reads_its_parameters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,21 +81,47 @@ def test_the_stage_reads_its_parameters(tmp_path: Path, monkeypatch: pytest.Monk
     write_rows(CURATED / ROWS_FILE, ROWS)
     write_params(tmp_path, augment={"share": 0.5})
     stage.main()
-    assert read_rows(AUGMENTED / ROWS_FILE) == augment(ROWS, 0.5, seed=7)
+    assert read_rows(AUGMENTED / ROWS_FILE) == augment(ROWS, HALF)
 
 
-def test_long_segments_are_altered_line_by_line() -> None:
-    words = " ".join(f"Sentence {number} of it." for number in range(80))
-    said = Transcript("long", (Segment(0.0, 800.0, words),), 800.0)
-    right = tuple(Chapter(float(int(line.start)), line.text[:12]) for line in said.lines[::3])
-    bare, kept = unpunctuated(said, right, Random(1))
-    assert [line.start for line in bare.lines] == [line.start for line in said.lines], "without stops, cut as with them"
-    assert kept == right
-    late, later = begun_late(said, right, Random(1))
-    assert late.lines[0].text.startswith(later[0].title) and later[0].start == 0
-    by_start = {int(line.start): line.text for line in late.lines}
-    assert all(by_start[int(chapter.start)].startswith(chapter.title) for chapter in later)
+def test_where_only_the_segments_would_differ_there_is_no_copy() -> None:
     plain = Transcript("plain", (Segment(0.0, 800.0, "words and more of them " * 40),), 800.0)
     text = canonical_json(plain.as_json())
     unaltered = replace(ROWS[0], text=text, chapters=chapters_json((Chapter(0.0, "All"),)))
-    assert augment([unaltered], 1.0, 7) == [unaltered], "where only the segments would differ there is no copy"
+    assert augment([unaltered], AugmentParams(1.0, 7)) == [unaltered]
+
+
+def test_every_alteration_that_params_may_name_is_there() -> None:
+    assert set(ALTERATIONS) == set(get_args(AlterationName))
+
+
+def test_each_alteration_has_a_share_of_its_own() -> None:
+    params = AugmentParams(0.5, 7, {"unpunctuated": 0.5, "line dropout": 1.0, "begun late": 0.25}, copies=3)
+    made = augment(ROWS, params)[40:]
+    count = {name: sum(copy.altered == name for copy in made) for name in params.alterations}
+    assert count["line dropout"] > 30 and 10 <= count["unpunctuated"] <= 30 and 3 <= count["begun late"] <= 18
+    alone = augment(ROWS, AugmentParams(0.5, 7, {"unpunctuated": 0.5}))[40:]
+    assert alone == [copy for copy in made if copy.altered == "unpunctuated"], "its copies don't hang on the others"
+    assert {copy.alteration for copy in made} == {'{"seed":7}'}
+
+
+def test_a_row_has_no_more_copies_than_it_may() -> None:
+    every: dict[AlterationName, float] = {"unpunctuated": 1.0, "line dropout": 1.0, "begun late": 1.0}
+    made = [copies(row, AugmentParams(0.0, 7, every, copies=2)) for row in ROWS]
+    assert {len(of_row) for of_row in made} == {2}
+    assert {copy.altered for of_row in made for copy in of_row} == set(every), "which ones is drawn"
+
+
+def test_what_cannot_be_altered_so_is_left_alone() -> None:
+    assert augment(ROWS, AugmentParams(0.0, 7, {"sponsor": 1.0})) == ROWS, "they aren't English"
+    spoken = replace(talk("t1"), segments=tuple(replace(line, speaker="ann") for line in talk("t1").segments))
+    named = replace(ROWS[0], text=canonical_json(spoken.as_json()))
+    assert augment([named], AugmentParams(0.0, 7, {"no speaker labels": 1.0})) == [named], "no template shows speakers"
+
+
+def test_a_copy_says_in_its_file_how_it_was_made(tmp_path: Path) -> None:
+    made = augment(ROWS, AugmentParams(0.0, 7, {"line dropout": 1.0}))
+    write_rows(tmp_path / "rows.parquet", made)
+    back = read_rows(tmp_path / "rows.parquet")
+    assert back == made
+    assert {(row.altered, json.loads(row.alteration)["seed"]) for row in back[40:]} == {("line dropout", 7)}

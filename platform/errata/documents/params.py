@@ -73,11 +73,29 @@ class ReviewParams(ParamGroup):
     """`random`: while a challenger waits, half of the drafts are its own."""
 
 
+AlterationName = Literal[
+    "unpunctuated",
+    "begun late",
+    "cuts off borders",
+    "recogniser noise",
+    "no speaker labels",
+    "line dropout",
+    "sponsor",
+    "intro",
+    "pauses",
+]
+
+
 @dataclass(frozen=True, slots=True)
 class AugmentParams(ParamGroup):
     share: NotNegative
-    """Altered copies, as a share of the rows."""
+    """Altered copies, as a share of the rows, half of them unpunctuated and half begun late; `alterations` overrides
+    it."""
     seed: Seed
+    alterations: dict[AlterationName, Share] = field(default_factory=dict)
+    """For each that is wanted, the share of the rows that get a copy altered so."""
+    copies: Count = 2
+    """Of one row, at most, however many are drawn."""
 
 
 @dataclass(frozen=True, slots=True)

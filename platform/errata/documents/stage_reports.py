@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from errata.documents.document import Document
 
@@ -34,6 +34,8 @@ class MixtureReport(Document):
     """Examples that don't fit the model."""
     merged: int = 0
     """Chapters of its rows that fall on a line which has one already: the first one's title is learnt."""
+    altered: dict[str, int] = field(default_factory=dict)
+    """Of its rows, those that are altered copies, by the alteration."""
 
 
 @dataclass(frozen=True, slots=True)
