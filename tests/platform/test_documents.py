@@ -174,6 +174,8 @@ def test_a_workspace_of_before_has_the_defaults(groups: dict[str, Any]) -> None:
 def test_every_parameter_that_is_missing_unknown_or_wrong_is_named(groups: dict[str, Any]) -> None:
     defaults = {
         "curate.sources",
+        "augment.alterations",
+        "augment.copies",
         "train.max_steps",
         "train.border_weight",
         "evaluate.vintage_items",
@@ -236,6 +238,8 @@ def test_a_value_of_the_wrong_kind_is_refused(groups: dict[str, Any], group: str
         ("train", "seed", 2**40),
         ("mix", "replay", -1.0),
         ("augment", "share", -0.5),
+        ("augment", "copies", 0),
+        ("augment", "alterations", {"sponsor": 1.5}),
         ("gate", "preset", "half a character: \ud800"),
     ],
 )
@@ -258,6 +262,11 @@ def test_a_value_that_would_fail_hours_later_is_refused_at_once(
             r"no parameter 'review_share' \(do you mean reviewer_share\?\)",
         ),
         ("panel:", "panle:", r"judges has no parameter 'panle' \(do you mean panel\?\)"),
+        (
+            "alterations: {",
+            "alterations: {sponsors: 1",
+            r"augment.alterations has no 'sponsors' .do you mean sponsor\?.;",
+        ),
         ("rank:", "quantum:", "train has no parameter 'quantum'; remove it"),
         ("method: lora", "method: loar", "train.method is 'loar': Input should be 'lora', 'qlora' or 'full'"),
         ("mix:", "train:", r"line {train}: found duplicate key .train.; remove one of the two"),

@@ -253,6 +253,9 @@ def _complaint(error: ErrorDetails) -> str:
             return f"params.yaml: {group} has no parameter {names[-1]!r}{meant(names[-1], _names(group))}; remove it"
         case "unexpected_keyword_argument":
             return f"params.yaml has no group {group!r}{meant(group, GROUPS)}; remove it"
+        case "literal_error" if names[-1:] == ["[key]"]:
+            known = get_args(AlterationName)
+            return f"params.yaml: {group}.{names[0]} has no {names[1]!r}{meant(names[1], known)}; remove it"
         case "missing" if names:
             return f"params.yaml: {place} is missing; give it a value"
         case "missing":
