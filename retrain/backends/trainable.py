@@ -10,11 +10,11 @@ from retrain.backends.start import Start
 
 def trainable_model(start: Start, recipe: Recipe, context: int) -> Any:
     """With its adapter where the method has one."""
-    from errata.inference.torch import spare_threads
+    from errata.inference.torch import adapt_to_cpu
     from retrain.backends.transformers_backend import transformers_model
     from retrain.backends.unsloth_backend import unsloth_model
 
     unsloth = recipe.backend == "unsloth"
     model = unsloth_model(start, recipe, context) if unsloth else transformers_model(start, recipe)
-    spare_threads(model)
+    adapt_to_cpu(model)
     return model

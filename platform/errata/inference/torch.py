@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, DynamicCache
 
 from errata.errors import NotFound
+from errata.inference.block_attention import attend_by_blocks
 from errata.inference.engine import Ask, T, ahead, pick
 from errata.inference.library_noise import silence_libraries
 from errata.inference.tokenizer import load_tokenizer
@@ -75,14 +76,18 @@ def load_model(base: Path, adapter: Path | None = None) -> Any:
     except (SafetensorError, OSError) as error:
         reason = " ".join(str(error).split())
         raise NotFound(f"{adapter or base} can't be loaded ({reason}); restore it, or make the model again") from error
-    spare_threads(model)
+    adapt_to_cpu(model)
     return model.to("cuda" if gpu else "cpu").eval()  # torch's evaluation mode: no dropout while it answers
 
 
-def spare_threads(model: Any) -> None:
-    """One thread for a small model on a CPU."""
+def adapt_to_cpu(model: Any) -> None:
+    """One thread for a small model on a CPU, attention by blocks for a large one."""
+    if torch.cuda.is_available():
+        return
     if _small_on_cpu(model):
         torch.set_num_threads(1)
+    else:
+        attend_by_blocks(model)
 
 
 def _small_on_cpu(model: Any) -> bool:
