@@ -117,7 +117,7 @@ def main() -> None:
     seen = read_training_transcripts(folder)
     mixture = mix(read_rows(AUGMENTED / ROWS), since, seen, params.mix.replay, params.mix.seed)
     # without a row nobody needs the tokenizer, which takes a second to load
-    encoded, left_out = encode_rows(mixture.rows, _task(folder, workspace.models)) if mixture.rows else ([], [])
+    encoded, left_out = encode_rows(mixture.rows, task_of(folder, workspace.models)) if mixture.rows else ([], [])
     MIXTURE.mkdir(parents=True, exist_ok=True)
     pq.write_table(training_table(encoded), MIXTURE / TRAINING_ROWS, compression="zstd")
     write_left_out(MIXTURE / LEFT_OUT, left_out)
@@ -147,7 +147,7 @@ def report_of(mixture: Mixture, encoded: Sequence[WeightedExample], left_out: Se
     )
 
 
-def _task(folder: Path, models: Path) -> ChapterTask:
+def task_of(folder: Path, models: Path) -> ChapterTask:
     """As the model in `folder` will be asked; an adapter has its base's tokenizer."""
     card = Card.read(folder)
     full = model_folder(card.base, models) if card.form == "adapter" else folder

@@ -29,9 +29,8 @@ from retrain.saving import save
 from retrain.trainer import train
 
 
-def _start(night: Night, recipe: Recipe, models: Path) -> tuple[Start, Card, str]:
-    """What to go on from, the card that the candidate will carry, and its ancestor's identity."""
-    identity, _ = night.starting_model(recipe.start)
+def start_from(identity: str, recipe: Recipe, models: Path) -> tuple[Start, Card]:
+    """What a training goes on from, and the card that what comes of it will carry."""
     folder = model_folder(identity, models)
     card = Card.read(folder)
     adapter = card.form == "adapter"
@@ -39,13 +38,15 @@ def _start(night: Night, recipe: Recipe, models: Path) -> tuple[Start, Card, str
     made = replace(card, form="full", base="") if recipe.method == "full" else replace(card, form="adapter")
     if made.form == "adapter" and not adapter:
         made = replace(made, base=identity)
-    return start, replace(made, training_watermark=night.training_watermark), identity
+    return start, made
 
 
 def train_candidate(workspace: Workspace, night: Night, recipe: Recipe, out: Path) -> TrainingLog:
     """Trains on the mixture that `night` has left in the workspace, and seals what comes of it in the folder `out`."""
     rows = workspace.root / MIXTURE / TRAINING_ROWS
-    start, card, ancestor = _start(night, recipe, workspace.models)
+    ancestor, _ = night.starting_model(recipe.start)
+    start, card = start_from(ancestor, recipe, workspace.models)
+    card = replace(card, training_watermark=night.training_watermark)
     key = content_hash([sha256(rows.read_bytes()), asdict(recipe), ancestor, night.code])
     checkpoints = workspace.root / CHECKPOINTS / key[:16]
     model, log = train(rows, start, recipe, card, checkpoints)

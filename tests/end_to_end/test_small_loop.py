@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -31,10 +31,10 @@ def as_json(errata: Errata) -> Callable[..., Any]:
     return json_of(errata)
 
 
-def slice_day(folder: Path, out: Path, count: int) -> Path:
+def slice_day(folder: Path, out: Path, count: int, names: Sequence[str] = ("transcripts.json", "asrs.json")) -> Path:
     """The first talks of a sample day."""
     out.mkdir(parents=True)
-    for name in ("transcripts.json", "asrs.json"):
+    for name in names:
         kept = dict(islice(json.loads((folder / name).read_text()).items(), count))
         (out / name).write_text(json.dumps(kept))
     return out
@@ -215,3 +215,40 @@ def test_what_a_user_gets_wrong_is_one_sentence(workspace: Path, errata, words, 
     done = errata(*words, *place, check=False)
     assert done.returncode == code
     assert says in done.stderr and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_an_ablation_scores_on_dev_and_goes_on_where_it_stopped(workspace: Path, errata, as_json) -> None:
+    """It comes last, since it brings talks in."""
+    arguments = ("--alteration", "line dropout", "--alteration", "no speaker labels", "--seeds", "1", "-w", workspace)
+    retention = workspace.parent / "samples" / "retention"
+    folder = slice_day(retention, workspace.parent / "dev", 3, ("chapters.json", "asrs.json"))
+    as_json("import", "transcripts", folder, "--role", "dev", "-w", workspace)
+    ablation = as_json("ablate", *arguments)
+    assert [variant["variant"] for variant in ablation["variants"]] == ["none", "params.yaml", "line dropout"]
+    assert (ablation["of"], ablation["unaltered"]) == ("day-2", ["no speaker labels"]) and ablation["items"] >= 3
+    none, default, dropout = ablation["variants"]
+    assert none["copies"] == 0 < min(default["copies"], dropout["copies"]) and none["against_none"] is None
+    assert dropout["against_none"]["n"] == ablation["items"]
+    runs = list((workspace / "work" / "ablation").iterdir())
+    assert len(runs) == 3 and all(path.suffix == ".json" for path in runs), "models are thrown away"
+    runs[0].unlink()
+    times = {path: path.stat().st_mtime_ns for path in runs[1:]}
+    again = as_json("ablate", *arguments)
+    assert [variant["f1"] for variant in again["variants"]] == [variant["f1"] for variant in ablation["variants"]]
+    assert times == {path: path.stat().st_mtime_ns for path in runs[1:]} and runs[0].exists()
+    table = errata("ablate", *arguments).stdout
+    assert "line dropout" in table and "left out" in table
+
+
+@pytest.mark.slow
+def test_an_ablation_on_talks_of_a_folder_leaves_the_record_alone(workspace: Path, as_json) -> None:
+    retention = workspace.parent / "samples" / "retention"
+    folder = slice_day(retention, workspace.parent / "outside", 12, ("chapters.json", "asrs.json"))
+    before = as_json("status", "-w", workspace)
+    ablation = as_json(
+        "ablate", "--on", folder, "--folds", "2", "--alteration", "intro", "--seeds", "1", "-w", workspace
+    )
+    assert (ablation["of"], ablation["folds"], ablation["items"]) == (str(folder), 2, 12)
+    assert ablation["variants"][2]["copies"] > 0 and ablation["equal_chapters"] > 0
+    assert as_json("status", "-w", workspace) == before

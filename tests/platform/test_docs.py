@@ -14,10 +14,12 @@ import typer
 import yaml
 from typer.core import TyperGroup
 
+from errata.cli.ablate_app import ablate
 from errata.cli.app import app, importing
 from errata.cli.judge_app import judges
 from errata.cli.record_app import record
 from errata.cli.score_app import score
+from errata.documents.ablation import Ablation
 from errata.documents.outcome import Outcome
 from errata.documents.recall import Recall
 from errata.documents.seed_spread import SeedSpread
@@ -36,7 +38,7 @@ ROOT = DOCS.parent
 
 def test_every_command_is_documented() -> None:
     text = (DOCS / "cli.md").read_text()
-    apps = (app, record, score)
+    apps = (app, record, score, ablate)
     commands = [str(command.name) for each in apps for command in each.registered_commands]
     commands += [f"judges {command.name}" for command in judges.registered_commands]
     commands += [f"import {command.name}" for command in importing.registered_commands]
@@ -74,6 +76,7 @@ def test_every_option_stands_in_its_command_s_row() -> None:
         ("nightly", Outcome),
         ("predict", PredictionRun),
         ("seeds", SeedSpread),
+        ("ablate", Ablation),
         ("tasks", TaskFile),
         ("judges recall", Recall),
         ("compare", ModelComparison),

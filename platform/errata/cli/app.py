@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 import typer
 
 from errata import __version__
+from errata.cli.ablate_app import ablate
 from errata.cli.arguments import HERE, AsJson, InWorkspace, ModelName, NightLabel, check_arguments, find, user_name
 from errata.cli.completion import complete_model, complete_review_format, complete_transcript_format
 from errata.cli.judge_app import judges
@@ -43,6 +44,7 @@ app.add_typer(importing, name="import", rich_help_panel=RECORD)
 app.add_typer(start)
 app.add_typer(record)
 app.add_typer(score)
+app.add_typer(ablate)
 app.add_typer(judges, name="judges", rich_help_panel=CHECKS)
 
 FORMAT = "The file's format; `auto` tells it by the content, and a name that is none lists them all."

@@ -7,6 +7,7 @@ A default stands where a parameter came to be after workspaces had been made, so
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from reprlib import repr as short
@@ -84,6 +85,15 @@ AlterationName = Literal[
     "intro",
     "pauses",
 ]
+
+
+def alteration_names(names: Sequence[str]) -> list[AlterationName]:
+    """Raises BadInput for one that is none."""
+    known = {str(name): name for name in get_args(AlterationName)}
+    for name in names:
+        if name not in known:
+            raise BadInput(f"there is no alteration {name!r}{meant(name, known)}; take one of {', '.join(known)}")
+    return [known[name] for name in names]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from errata.documents.document import RESTORE, parse, read_yaml, write_document
-from errata.documents.file_names import ITEMS, PARAMS, PIPELINE_LOCK, SEEDS
-from errata.documents.night import Night
-from errata.documents.params import Recipe
+from errata.documents.document import write_document
+from errata.documents.file_names import ITEMS, SEEDS
 from errata.documents.scored_items import read_scored_items, rows_of
 from errata.documents.seed_spread import SeedSpread
-from errata.errors import BadInput, NotFound, Refused
+from errata.errors import NotFound
+from errata.loop.finished_night import finished_night, recipe_of
 from errata.loop.lease import loop_lease
 from errata.loop.leftovers import clear_leftovers
 from errata.loop.night_report import write_report
@@ -34,13 +32,13 @@ def try_seeds(workspace: Workspace, count: int) -> SeedSpread:
 
     with loop_lease(workspace.record):
         clear_leftovers(workspace.root)
-        night = _finished_night(workspace)
+        night = finished_night(workspace)
         folder, bootstrap = workspace.nights / night.label, workspace.params().evaluate.seed
         items = read_scored_items(folder / ITEMS)
         candidate, room = fresh_rows(items, "candidate"), workspace.root / "work"
         if not candidate:
             raise NotFound(f"the night {night.label} scored no candidate; seeds are tried after one that did")
-        recipe = _recipe(folder)
+        recipe = recipe_of(folder)
         champion = [rows_of(items, "champion")[row.transcript] for row in candidate]
         runs = [run_of(recipe.seed, candidate[0].model, [row.f1 for row in candidate], champion, bootstrap)]
         room.mkdir(exist_ok=True)
@@ -55,28 +53,3 @@ def try_seeds(workspace: Workspace, count: int) -> SeedSpread:
         write_document(folder / SEEDS, spread)
         write_report(workspace, night.label)
     return spread
-
-
-def _finished_night(workspace: Workspace) -> Night:
-    """The newest that was scored: its rows still lie in the workspace, unless another has begun."""
-    with workspace.record.read() as store:
-        last = store.nights.last_scored()
-    if last is None:
-        raise NotFound(f"no night has been scored yet; run one: errata nightly -w {shlex.quote(str(workspace.root))}")
-    night = Night.read(workspace.root)
-    if night.label != last.label:
-        raise Refused(
-            f"the night {night.label} was not finished; finish it: errata nightly --date {shlex.quote(night.label)}"
-        )
-    return night
-
-
-def _recipe(folder: Path) -> Recipe:
-    """By which the night trained, whatever `params.yaml` says by now."""
-    path = folder / PIPELINE_LOCK
-    lock = read_yaml(path, RESTORE)
-    try:
-        value = lock["stages"]["train"]["params"][PARAMS]["train"]
-    except (LookupError, TypeError) as error:
-        raise BadInput(f"{path} doesn't say how the night trained; {RESTORE}") from error
-    return parse(Recipe, value, str(path), RESTORE)

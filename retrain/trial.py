@@ -1,0 +1,50 @@
+"""A model that is trained to be scored and thrown away: by the same steps as a night's candidate, from given rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from errata.documents.params import AugmentParams, MixParams, Recipe
+from errata.inference.artefact import model_folder
+from retrain.augment import augment
+from retrain.mix import WeightedExample, encode_rows, mix, task_of, training_table
+from retrain.saving import save
+from retrain.train import start_from
+from retrain.trainer import train
+from retrain.training_rows import TrainingRow
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What all variants of a trial have in common."""
+
+    rows: Sequence[TrainingRow]
+    """As curated."""
+    start: str
+    """Identity of the model to go on from,"""
+    since: int
+    """the watermark up to which it was trained,"""
+    seen: frozenset[str]
+    """and the transcripts, by hash, that it has seen."""
+    mix: MixParams
+    models: Path
+
+    def examples(self, augmentation: AugmentParams) -> tuple[list[WeightedExample], int]:
+        """What is learnt from, and how many of its rows are altered copies."""
+        mixture = mix(augment(self.rows, augmentation), self.since, self.seen, self.mix.replay, self.mix.seed)
+        encoded, _ = encode_rows(mixture.rows, task_of(model_folder(self.start, self.models), self.models))
+        return encoded, sum(bool(row.altered) for row in mixture.rows)
+
+    def train(self, examples: Sequence[WeightedExample], recipe: Recipe, room: Path) -> Path:
+        """The folder, in `room`, of a sealed model that was trained on `examples`."""
+        table, out = room / "train.parquet", room / "model"
+        out.mkdir(exist_ok=True)
+        pq.write_table(training_table(examples), table)
+        start, card = start_from(self.start, recipe, self.models)
+        model, _ = train(table, start, recipe, card, room / "checkpoints")
+        save(model, out, card, {"ancestor": self.start, "method": recipe.method}, start.base)
+        return out
