@@ -1,6 +1,7 @@
 """Errata: a chaptering model that gets better every night from the corrections people make, and proves it first.
 
-From Python, `errata.open` opens a workspace and `errata.chapters` chapters a file: see docs/python.md.
+From Python, `errata.open` opens a workspace, `errata.chapters` chapters a file and `errata.tune` trains a model: see
+docs/python.md.
 """
 
 from __future__ import annotations
@@ -18,10 +19,21 @@ if TYPE_CHECKING:
         Transcript,
         chapters,
         open,  # noqa: A004 - it is called `errata.open`
+        tune,
     )
 
 __version__ = "0.1.0"
-__all__ = ["Chapter", "ChapteredTalk", "ErrataError", "OpenWorkspace", "Segment", "Transcript", "chapters", "open"]
+__all__ = [
+    "Chapter",
+    "ChapteredTalk",
+    "ErrataError",
+    "OpenWorkspace",
+    "Segment",
+    "Transcript",
+    "chapters",
+    "open",
+    "tune",
+]
 
 
 def __getattr__(name: str) -> object:

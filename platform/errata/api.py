@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from errata.domain.chapter import Chapter, Chapters
 from errata.domain.correction import Label
@@ -29,10 +29,22 @@ from errata.workspace import Workspace
 
 if TYPE_CHECKING:
     from errata.inference.predictor import Predictor
+    from errata.loop.compare import ModelComparison
+    from errata.loop.tune import Tuning
     from errata.operations.status import LoopStatus
     from errata.operations.talk_view import TalkView
 
-__all__ = ["Chapter", "ChapteredTalk", "ErrataError", "OpenWorkspace", "Segment", "Transcript", "chapters", "open"]
+__all__ = [
+    "Chapter",
+    "ChapteredTalk",
+    "ErrataError",
+    "OpenWorkspace",
+    "Segment",
+    "Transcript",
+    "chapters",
+    "open",
+    "tune",
+]
 
 
 def open(workspace: str | Path) -> OpenWorkspace:  # noqa: A001 - as `gzip.open`: it is called errata.open
@@ -56,6 +68,24 @@ def chapters(file: str | Path, model: str | Path | None = None) -> list[Chaptere
     talks = _talks(Path(file))
     with open_predictor(None if model is None else str(model)) as predictor:
         return list(chapter_talks(talks, predictor))
+
+
+def tune(
+    source: str | Path,
+    out: str | Path,
+    model: str | Path | None = None,
+    template: str = "indexed",
+    held_out: str | Path | None = None,
+) -> Tuning:
+    """Trains a model on talks with chapters and scores it on held-out ones, as `errata tune` does; see that command.
+
+    Makes the workspace `out`, or goes on with it; its `params.yaml` says how to train. Raises ErrataError where
+    something can't be read, and where there is too little to train or to score on.
+    """
+    from errata.loop.tune import tune
+
+    apart = None if held_out is None else str(held_out)
+    return tune(str(source), Path(out), None if model is None else Path(model), template, apart, "python")
 
 
 class OpenWorkspace:
@@ -111,6 +141,17 @@ class OpenWorkspace:
         from errata.loop.scoring import score_answer
 
         return score_answer(self._workspace, talk, answer)
+
+    def compare(self, a: str | Path, b: str | Path = "day0", on: Literal["fresh", "dev"] = "dev") -> ModelComparison:
+        """Two models on the same labels, by every metric, with intervals: A minus B, as `errata compare` has it.
+
+        Each is an alias, the beginning of an identity, or a folder. On `fresh` or `dev`, of which no look is counted.
+        Raises ErrataError where there is no such model, and where nothing is labelled that both could be scored on.
+        """
+        from errata.loop.compare import compare
+        from errata.loop.compared_models import PromptSettings
+
+        return compare(self._workspace, (str(a), str(b)), on, PromptSettings.of("indexed", ()), "python")
 
     def status(self) -> LoopStatus:
         """Where the loop stands, as `errata status` prints it."""

@@ -37,6 +37,7 @@ work/
 /exports/
 /parity/
 /dvc_plots/
+/tuned/
 """
 _COMMITTED = (
     *(FILE, PIPELINE, PARAMS, PIPELINE_LOCK, NIGHT),

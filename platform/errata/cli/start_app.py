@@ -1,4 +1,4 @@
-"""The commands that need no workspace: chapters for a file, and what this machine can do."""
+"""The commands that need no workspace: chapters for a file, a model that is tuned, and what this machine can do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from errata.cli.arguments import AsJson, find
+from errata.cli.arguments import AsJson, find, user_name
 from errata.cli.output import say, show
 from errata.cli.panels import START
 from errata.domain.names import printable
@@ -149,6 +149,30 @@ def _write(talks: list[ChapteredTalk], places: list[Path | None], layout: Chapte
         else:
             write_atomically(place, text)
             note(f"{place} is written")
+
+
+@start.command("tune", rich_help_panel=START)
+def tune_command(
+    source: Annotated[
+        str, typer.Argument(help="Talks with chapters: a file, a folder, or hf://datasets/OWNER/NAME/PATH.")
+    ],
+    out: Annotated[Path, typer.Option(help="The workspace to make, or to go on with.")],
+    held_out: Annotated[
+        str | None, typer.Option(help="Talks to score on and never train on. Default: 8 % of SOURCE.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="The model to train, as errata init takes it. Default: errata-tiny.")
+    ] = None,
+    template: Annotated[
+        str, typer.Option(help="For a model without a card: prompt template, and how many tokens it sees: json:8192.")
+    ] = "indexed",
+    as_json: AsJson = False,
+) -> None:
+    """Train a model on talks with chapters, score it on held-out ones, and show one beside its right chapters."""
+    from errata.cli.print_tuning import print_tuning
+    from errata.loop.tune import tune
+
+    show(tune(source, out, model, template, held_out, user_name()), as_json, print_tuning)
 
 
 @start.command("doctor", rich_help_panel=START)

@@ -58,6 +58,16 @@ def write_reviews(path: Path, day: Share, tasks: Path, placebo: bool = False) ->
     write_atomically(path, "".join(lines))
 
 
+def write_with_chapters(folder: Path, day: Share) -> Path:
+    """Writes a day's talks with their right chapters, in the layout of the chapter-llama data set:
+    `chapters/chapters_DAY.json` and `asrs/asrs_DAY.json` under `folder`. Returns the former."""
+    for part in ("chapters", "asrs"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    chapters = folder / "chapters" / f"chapters_{day}.json"
+    _write_chapters(chapters, folder / "asrs" / f"asrs_{day}.json", _talks()[day], day)
+    return chapters
+
+
 @cache
 def _talks() -> dict[Share, list[Talk]]:
     shelf = _Shelf(load())
@@ -78,6 +88,8 @@ def _read_tasks(path: Path) -> dict[str, SampleTask]:
 
 
 def _date(day: Share) -> str:
+    if day == "retention":
+        return "2026-02-20"
     return f"2026-03-{DAYS.index(day) + 1:02d}"
 
 
@@ -190,21 +202,29 @@ def _stretch(chapters: Chapters, ratio: float) -> Chapters:
 def _write_retention(folder: Path, talks: list[Talk]) -> None:
     """Reference chapters in the house's words: their borders are the same in both styles."""
     folder.mkdir(parents=True, exist_ok=True)
-    chapters = {}
+    _write_chapters(folder / "chapters.json", folder / "asrs.json", talks, "retention")
+
+
+def _write_chapters(chapters: Path, speech: Path, talks: list[Talk], share: Share) -> None:
+    facts = {}
     for talk in talks:
-        reference = styles.chapters(talk, styles.house(talk))
-        starts = {str(int(chapter.start)): chapter.title for chapter in reference}
-        chapters[talk.transcript.external_id] = _metadata(talk, "2026-02-20") | {"chapters": starts}
-    _write_json(folder / "chapters.json", chapters)
-    _write_json(folder / "asrs.json", {talk.transcript.external_id: _columns(talk) for talk in talks})
+        right = styles.chapters(talk, styles.house(talk))
+        starts = {str(int(chapter.start)): chapter.title for chapter in right}
+        facts[talk.transcript.external_id] = _metadata(talk, _date(share)) | {"chapters": starts}
+    _write_json(chapters, facts)
+    _write_speech(speech, talks, share)
+
+
+def _write_speech(path: Path, talks: list[Talk], share: Share) -> None:
+    shape = _rows if share in _LATE_DAYS else _columns
+    _write_json(path, {talk.transcript.external_id: shape(talk) for talk in talks})
 
 
 def _write_day(folder: Path, talks: list[Talk], share: Share) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    speech = _rows if share in _LATE_DAYS else _columns
     facts = {talk.transcript.external_id: _metadata(talk, _date(share)) for talk in talks}
     _write_json(folder / "transcripts.json", facts)
-    _write_json(folder / "asrs.json", {talk.transcript.external_id: speech(talk) for talk in talks})
+    _write_speech(folder / "asrs.json", talks, share)
 
 
 def _metadata(talk: Talk, date: str) -> JsonObject:

@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM, DynamicCache
 
 from errata.errors import NotFound
 from errata.inference.block_attention import attend_by_blocks
+from errata.inference.device import best_device
 from errata.inference.engine import Ask, T, ahead, pick
 from errata.inference.library_noise import silence_libraries
 from errata.inference.tokenizer import load_tokenizer
@@ -61,13 +62,15 @@ class TorchEngine:
 
 
 def load_model(base: Path, adapter: Path | None = None) -> Any:
-    """A model in evaluation mode, in fp32 on a CPU and in the weights' own type on a GPU. Raises NotFound where a file
-    of it is missing or cut short."""
+    """A model in evaluation mode, in the weights' own type on an NVIDIA GPU and in fp32 elsewhere.
+
+    Raises NotFound where a file of it is missing or cut short.
+    """
     silence_libraries()
-    gpu = torch.cuda.is_available()
+    device = best_device()
     try:
         model = AutoModelForCausalLM.from_pretrained(
-            base, dtype="auto" if gpu else torch.float32, use_safetensors=True, local_files_only=True
+            base, dtype="auto" if device == "cuda" else torch.float32, use_safetensors=True, local_files_only=True
         )
         if adapter is not None:
             from peft import PeftModel
@@ -77,12 +80,12 @@ def load_model(base: Path, adapter: Path | None = None) -> Any:
         reason = " ".join(str(error).split())
         raise NotFound(f"{adapter or base} can't be loaded ({reason}); restore it, or make the model again") from error
     adapt_to_cpu(model)
-    return model.to("cuda" if gpu else "cpu").eval()  # torch's evaluation mode: no dropout while it answers
+    return model.to(device).eval()  # torch's evaluation mode: no dropout while it answers
 
 
 def adapt_to_cpu(model: Any) -> None:
     """One thread for a small model on a CPU, attention by blocks for a large one."""
-    if torch.cuda.is_available():
+    if best_device() != "cpu":
         return
     if _small_on_cpu(model):
         torch.set_num_threads(1)
@@ -91,4 +94,4 @@ def adapt_to_cpu(model: Any) -> None:
 
 
 def _small_on_cpu(model: Any) -> bool:
-    return not torch.cuda.is_available() and bool(model.num_parameters() < SMALL)
+    return best_device() == "cpu" and bool(model.num_parameters() < SMALL)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import fmean
 from tempfile import TemporaryDirectory
 
 from errata.database.holdout_log import HoldoutAccess
@@ -51,6 +52,8 @@ class ModelComparison:
     a: ModelDescription
     b: ModelDescription
     metrics: Mapping[str, MetricComparison]
+    equal_split_f1: float
+    """What equal chapters of the right number score on the same items, in percent: the floor to be above."""
     slices: Mapping[str, Mapping[str, Comparison]]
     problems: Mapping[str, int]
     regressions: Sequence[ItemDifference]
@@ -95,6 +98,7 @@ def compare(
         a=a.description,
         b=b.description,
         metrics=compared.metrics,
+        equal_split_f1=fmean(row.equal_split_f1 for row in scored[0]),
         slices={} if sealed else compared.slices,
         problems=compared.problems,
         regressions=worst_regressions(pairs),

@@ -31,18 +31,21 @@ COPIES = {
 """What a night keeps of the workspace's root, and its name there: the next night's stages write over their outputs."""
 
 
-def run_stages(root: Path) -> None:
-    """`dvc repro`, in processes of its own; what they say of their work goes to stderr.
+def run_stages(root: Path, last: str = "") -> None:
+    """`dvc repro`, all of it or up to the stage `last`, in processes of its own; what they say of their work goes to
+    stderr.
 
     A `dvc.lock` that DVC can't read, as a crash leaves it, is made anew: what it listed is found in DVC's cache. Raises
     BadInput for a `dvc.yaml` that doesn't make what a night needs, and Unavailable where a stage fails.
     """
     check_pipeline(root)
-    if not _reproduce(root) and (is_whole_lock(root / names.PIPELINE_LOCK) or not _reproduce_without_lock(root)):
+    if not _reproduce(root, last) and (
+        is_whole_lock(root / names.PIPELINE_LOCK) or not _reproduce_without_lock(root, last)
+    ):
         raise Unavailable(_failure(root))
 
 
-def _reproduce(root: Path) -> bool:
+def _reproduce(root: Path, last: str) -> bool:
     """Whether every stage came to its end."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     environment = {
@@ -53,14 +56,15 @@ def _reproduce(root: Path) -> bool:
         ROOT: str(root),
         "SHELL": "/bin/sh",  # with which DVC runs stages: a service's own may be one that lets nobody in
     }
-    command = [sys.executable, "-m", "dvc", "repro"]  # not --quiet, which would hide what is wrong with its own files
+    # not --quiet, which would hide what is wrong with its own files
+    command = [sys.executable, "-m", "dvc", "repro", *filter(None, [last])]
     return not run_process(command, root, environment)
 
 
-def _reproduce_without_lock(root: Path) -> bool:
+def _reproduce_without_lock(root: Path, last: str) -> bool:
     note(f"{root / names.PIPELINE_LOCK} was cut short and is made anew")
     (root / names.PIPELINE_LOCK).unlink()
-    return _reproduce(root)
+    return _reproduce(root, last)
 
 
 def _failure(root: Path) -> str:

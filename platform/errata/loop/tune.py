@@ -1,0 +1,183 @@
+"""A model made better at a set of talks with chapters, by one command: the stages of a night, without the waiting.
+
+A night tests first and trains afterwards, so that its first trains nothing. Here everything that may train does at
+once, and what is held out says what came of it: talks of role `dev`, of which no leak group was trained on.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from errata.documents import file_names as names
+from errata.documents.document import read_document
+from errata.documents.night import Night
+from errata.documents.stage_reports import MixtureReport, NoCandidate, TrainingLog
+from errata.domain.chapter import Chapters
+from errata.domain.correction import Label
+from errata.domain.roles import Role
+from errata.domain.transcript import Transcript
+from errata.errors import BadInput, Refused
+from errata.formats import detect, hub
+from errata.inference.artefact import model_folder, store_model
+from errata.inference.model_form import template_and_context
+from errata.loop.code_hash import code_hash
+from errata.loop.compare import ModelComparison, compare
+from errata.loop.compared_models import PromptSettings
+from errata.loop.init import init
+from errata.loop.lease import loop_lease
+from errata.loop.leftovers import clear_leftovers
+from errata.loop.stages import run_stages
+from errata.operations.importing import ImportReport, add_transcripts
+from errata.progress import note
+from errata.workspace import Workspace
+from registry.export.server import export_server
+
+LABEL = "tune"
+"""What `night.yaml` calls it. No night of the record has that label because of it."""
+TUNED = "tuned"
+AGAIN = "run errata tune again"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutTalk:
+    """A talk that was scored, and what was answered to it."""
+
+    transcript: Transcript
+    right: Chapters
+    before: Chapters
+    """Day-0's."""
+    after: Chapters
+    """The tuned model's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What came of it."""
+
+    model: str
+    """The tuned model's identity, in the workspace."""
+    folder: Path
+    """The same, merged and sealed: plain transformers, vLLM and `errata chapters --model` load it."""
+    imported: ImportReport
+    held_out: ImportReport | None
+    mixture: MixtureReport
+    training: TrainingLog
+    comparison: ModelComparison
+    """The tuned model (A) with Day-0 (B), on what is held out."""
+    talks: tuple[HeldOutTalk, ...]
+    """Those that were compared, by their ids."""
+
+
+def tune(
+    source: str,
+    root: Path,
+    model: Path | None = None,
+    template: str = "indexed",
+    held_out: str | None = None,
+    by: str = "tune",
+) -> Tuning:
+    """Makes a workspace in `root`, trains `model` on the talks of `source` that have chapters, and scores it.
+
+    `template`, a name or `name:tokens`, says how a model without a card is asked. `source` and `held_out` are files,
+    folders or hf:// addresses, as `errata import transcripts` takes them. `held_out` is imported first and never
+    trained on, nor is any twin of it; without it, the 8 % of `source` that are drawn for `dev` are scored.
+    `params.yaml` in `root` says how to train, where it is there. Cut short, it goes on when it is called again.
+
+    Raises BadInput where nothing is held out, before anything is trained, and Refused where there is too little to
+    train on.
+    """
+    name, _ = template_and_context(template)
+    workspace = init(root, model, name, _tokens(template))
+    apart = None if held_out is None else _import(workspace, held_out, "dev")
+    imported = _import(workspace, source, None)
+    labels = _held_out(workspace)
+    if not labels:
+        raise BadInput(f"no talk with chapters of {source} is drawn to be held out; name others with --held-out")
+    with loop_lease(workspace.record):
+        clear_leftovers(workspace.root)
+        _plan(workspace).write(workspace.root)
+        run_stages(workspace.root, "train")
+        identity = _store(workspace)
+        folder = _export(workspace, identity)
+        # A night of this workspace, if there will be one, begins at the record's beginning, and shards never go back.
+        shutil.rmtree(workspace.root / names.SNAPSHOT)
+    comparison = compare(workspace, (identity[:16], "day0"), "dev", PromptSettings.of(name, ()), by)
+    return Tuning(
+        model=identity,
+        folder=folder,
+        imported=imported,
+        held_out=apart,
+        mixture=read_document(MixtureReport, workspace.root / names.MIXTURE / names.STAGE_REPORT, AGAIN),
+        training=read_document(TrainingLog, workspace.root / names.TRAINING, AGAIN),
+        comparison=comparison,
+        talks=_talks(workspace, labels, comparison),
+    )
+
+
+def _tokens(template: str) -> int | None:
+    """None where none are named: then as many as the model can see, within reason."""
+    return template_and_context(template)[1] if ":" in template else None
+
+
+def _import(workspace: Workspace, place: str, role: Role | None) -> ImportReport:
+    report = add_transcripts(
+        workspace.record, detect.transcripts(hub.local(place), None, "auto"), workspace.root / "rejects", role
+    )
+    note(f"{place}: {report.read} talks read, {report.new} of them new, {report.rejected} rejected")
+    return report
+
+
+def _held_out(workspace: Workspace) -> list[Label]:
+    with workspace.record.read() as store:
+        return [label for label in store.labels.between(0, store.watermark()) if label.role == "dev"]
+
+
+def _plan(workspace: Workspace) -> Night:
+    """As of now, everything may be trained on, from Day-0."""
+    with workspace.record.read() as store:
+        watermark, day0 = store.watermark(), store.aliases.model_of("day0") or ""
+    return Night(
+        label=LABEL,
+        training_watermark=watermark,
+        gate_watermark=watermark,
+        day0=day0,
+        champion=day0,
+        champion_watermark=0,
+        challenger="",
+        challenger_watermark=0,
+        code=code_hash(),
+        gate=workspace.params().gate,
+    )
+
+
+def _store(workspace: Workspace) -> str:
+    """The candidate's identity, once it lies among the models."""
+    reason = workspace.root / names.CANDIDATE / names.NO_CANDIDATE
+    if reason.exists():
+        raise Refused(f"nothing was trained: {read_document(NoCandidate, reason, AGAIN).reason}")
+    return store_model(workspace.root / names.CANDIDATE, workspace.models)
+
+
+def _export(workspace: Workspace, identity: str) -> Path:
+    folder = workspace.root / TUNED
+    shutil.rmtree(folder, ignore_errors=True)
+    export_server(model_folder(identity, workspace.models), workspace.models, folder)
+    return folder
+
+
+def _talks(workspace: Workspace, labels: Sequence[Label], comparison: ModelComparison) -> tuple[HeldOutTalk, ...]:
+    seqs = [label.transcript for label in labels]
+    tuned, day0 = comparison.a, comparison.b
+    talks = []
+    with workspace.record.read() as store:
+        after = store.predictions.of_model(tuned.model, tuned.template, seqs)
+        before = store.predictions.of_model(day0.model, day0.template, seqs)
+        for label in sorted(labels, key=lambda label: label.external_id):
+            seq = label.transcript
+            if seq in after and seq in before:  # of twins one was asked
+                answers = before[seq].chapters, after[seq].chapters
+                talks.append(HeldOutTalk(store.transcripts.read(seq), label.chapters, *answers))
+    return tuple(talks)
