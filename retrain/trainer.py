@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from errata.documents.params import Recipe
 from errata.errors import Refused
 from errata.inference.artefact import Card
+from errata.inference.device import best_device
 from errata.inference.library_noise import silence_libraries
 from errata.inference.tokenizer import load_tokenizer
 from errata.tasks import templates
@@ -70,7 +71,6 @@ def make_trainer(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoin
 
 
 def _settings(recipe: Recipe, steps: int, checkpoints: Path) -> SFTConfig:
-    import torch
     from trl import SFTConfig
 
     return SFTConfig(
@@ -92,8 +92,8 @@ def _settings(recipe: Recipe, steps: int, checkpoints: Path) -> SFTConfig:
         logging_steps=1,
         seed=recipe.seed,
         data_seed=recipe.seed,
-        bf16=torch.cuda.is_available(),
-        use_cpu=not torch.cuda.is_available(),
+        bf16=best_device() == "cuda",
+        use_cpu=best_device() == "cpu",
         report_to="none",
         disable_tqdm=True,
         loss_type="chunked_nll" if recipe.backend == "unsloth" else "nll",

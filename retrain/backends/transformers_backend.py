@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from errata.documents.params import Recipe
+from errata.inference.device import best_device
 from retrain.backends.start import Start
 
 
@@ -12,8 +13,7 @@ def transformers_model(start: Start, recipe: Recipe) -> Any:
     import torch
     from transformers import AutoModelForCausalLM
 
-    gpu = torch.cuda.is_available()
-    options: dict[str, Any] = {"dtype": torch.bfloat16 if gpu else torch.float32}
+    options: dict[str, Any] = {"dtype": torch.bfloat16 if best_device() == "cuda" else torch.float32}
     if recipe.method == "qlora":
         from transformers import BitsAndBytesConfig
 

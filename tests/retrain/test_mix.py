@@ -200,3 +200,12 @@ def test_a_night_without_new_rows_replays_nothing(night: Path) -> None:
     stage.main()
     assert pq.read_table(MIXTURE / TRAINING_ROWS).num_rows == 0
     assert json.loads((MIXTURE / TRAINING_TRANSCRIPTS).read_text()) == sorted(seen(20))
+
+
+def test_an_unusable_row_is_left_out_and_no_neighbour_takes_its_place() -> None:
+    """A trainer that silently goes on with the next row learns that one twice."""
+    task = ChapterTask(templates.find("timestamps"), make_tokenizer(spaced=False), 512)
+    unusable = row(2, chapters(*range(0, 120, 10), by="A title that is far too long for its line to bear " * 4))
+    encoded, left_out = encode_rows([ROWS[0], unusable, ROWS[2]], task)
+    assert encoded == [*encode_rows([ROWS[0]], task)[0], *encode_rows([ROWS[2]], task)[0]]
+    assert {entry.row.external_id for entry in left_out} == {"t2"}

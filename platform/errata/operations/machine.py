@@ -16,6 +16,7 @@ from typing import Literal
 from packaging.requirements import Requirement
 
 import errata
+from errata.inference.device import Device, best_device
 
 State = Literal["ok", "absent", "problem"]
 """`absent` is what some would miss and nothing needs; a problem is what something will fail on."""
@@ -63,21 +64,29 @@ def machine_checks(place: Path) -> Iterator[HealthCheck]:
         yield _optional(f"extra {extra}", detail, f"{use} needs it", remedy)
 
 
+_WHERE: dict[Device, str] = {
+    "cuda": "on the GPU, in bf16",
+    "mps": "on the Mac's GPU, in fp32",
+    "cpu": "on the CPU, in fp32: for models of some million weights, or for patience",
+}
+
+
 def abilities() -> Iterator[HealthCheck]:
     """What can be done here: trained, exported, tested."""
-    import torch
-
-    gpu = torch.cuda.is_available()
-    where = "on the GPU, in bf16" if gpu else "on the CPU, in fp32: for models of some million weights, or for patience"
-    yield HealthCheck("train lora, full", "ok", where)
-    yield HealthCheck("train qlora", "ok", where if gpu else "on the CPU: it works, and is slower than lora")
-    if gpu:
+    device = best_device()
+    yield HealthCheck("train lora, full", "ok", _WHERE[device])
+    if device == "mps":
+        yield HealthCheck("train qlora", "absent", "bitsandbytes has nothing for a Mac's GPU", "train.method: lora")
+    else:
+        without = "on the CPU: it works, and is slower than lora"
+        yield HealthCheck("train qlora", "ok", _WHERE[device] if device == "cuda" else without)
+    if device == "cuda":
         yield _optional("train by unsloth", "yes" if find_spec("unsloth") else "", "not installed", "see extra unsloth")
     else:
         yield HealthCheck("train by unsloth", "absent", "it needs an NVIDIA GPU", "train.backend: transformers")
     yield HealthCheck("export server", "ok", "merged safetensors")
-    device = "int8 or int4 ONNX" if find_spec("onnxruntime_genai") else ""
-    yield _optional("export device", device, "onnxruntime-genai isn't installed", "pip install onnxruntime-genai")
+    onnx = "int8 or int4 ONNX" if find_spec("onnxruntime_genai") else ""
+    yield _optional("export device", onnx, "onnxruntime-genai isn't installed", "pip install onnxruntime-genai")
     missing = ", ".join(_skipped_tests())
     yield _optional("run every test", "" if missing else "yes", f"those of {missing} skip", "install what they need")
 
