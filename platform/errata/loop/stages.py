@@ -68,7 +68,7 @@ def _reproduce_without_lock(root: Path, last: str) -> bool:
 
 
 def _failure(root: Path) -> str:
-    again = f"run the same command again for {root}: it goes on where it stopped"
+    again = "run the same command again: it goes on where it stopped"
     if shutil.disk_usage(root).free < LITTLE_SPACE:
         return f"the pipeline stopped, since no space is left; make room, and {again}"
     return f"the pipeline stopped, for the reason above; mend it and {again}"
