@@ -15,6 +15,7 @@ from errata.domain.hashing import canonical_json
 from errata.domain.transcript import Transcript
 from errata.stage_exit import stage_exit
 from retrain.alterations import ALTERATIONS
+from retrain.paraphrase import Paraphraser
 from retrain.training_rows import TrainingRow, chapters_json, read_rows, write_rows
 
 BY_SHARE: tuple[AlterationName, ...] = ("begun late", "unpunctuated")
@@ -74,8 +75,19 @@ def main() -> None:
     params = read_params(Path(PARAMS)).augment
     rows = read_rows(CURATED / ROWS)
     altered = augment(rows, params)
+    if params.paraphrase is not None:
+        altered += paraphrased(rows, Paraphraser(params.paraphrase, params.seed, Path.cwd()))
     write_rows(AUGMENTED / ROWS, altered)
     sys.stderr.write(f"augment: {len(rows)} rows, {len(altered) - len(rows)} altered copies\n")
+
+
+def paraphrased(rows: Sequence[TrainingRow], paraphraser: Paraphraser) -> list[TrainingRow]:
+    """Paraphrases of some rows; what failed is said."""
+    made = [copy for row in rows if (copy := paraphraser.copy(row)) is not None]
+    sys.stderr.write(f"paraphrase: {len(made)} rows, {paraphraser.asked} calls\n")
+    for reason, count in paraphraser.failed.items():
+        sys.stderr.write(f"paraphrase: {count} rows have none, since the server {reason}\n")
+    return made
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ from errata.operations.importing import import_corrections, import_transcripts
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
 from retrain.curate import curate
+from retrain.paraphrase import FOLDER as PARAPHRASES
 from retrain.snapshot import read_snapshot, snapshot
 from tests.made_up_record import chapters, correction, misheard, shouted, talk
 
@@ -136,6 +137,7 @@ def made(laid_out: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Work
     (night / "published").touch()
     (root / "rejects").mkdir()
     (root / "rejects" / "r.jsonl").write_text('{"video_id": "the-lecture", "x": "Secret 1"}\n{"video_id": "kept"}\n')
+    write_json(root / PARAPHRASES / GONE.hash[:16] / "asked.json", {"lines": ["Secret 1 in other words"]})
     registry = ModelRegistry.of(workspace)
     started = registry.open_run("n")
     registry.log(started, {}, {}, [night / "items.parquet", night / "report.html"], {})

@@ -12,11 +12,13 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from reprlib import repr as short
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_type_hints
+from urllib.parse import urlsplit
 
 from annotated_types import Ge, Gt, Le, Lt
 
 from errata.documents.document import type_adapter
 from errata.documents.judge_params import NO_JUDGES, JudgesParams, judges_of
+from errata.domain.hosts import is_this_machine
 from errata.domain.names import meant
 from errata.errors import BadInput, NotFound
 from errata.files import JsonObject
@@ -97,6 +99,26 @@ def alteration_names(names: Sequence[str]) -> list[AlterationName]:
 
 
 @dataclass(frozen=True, slots=True)
+class ParaphraseParams(ParamGroup):
+    """A model that says rows in other words, behind an OpenAI-compatible server: the rows' text leaves this machine."""
+
+    url: str
+    """As `http://localhost:8000/v1`."""
+    model: str
+    share: Share
+    """Of the rows."""
+    of: Literal["text", "titles"] = "text"
+    key_env: str = ""
+    """The environment variable that holds the server's key; empty where it asks for none."""
+
+    def __post_init__(self) -> None:
+        """Raises BadInput where the key would be sent unencrypted."""
+        parts = urlsplit(self.url)
+        if self.key_env and parts.scheme == "http" and not is_this_machine(parts.hostname or ""):
+            raise BadInput("params.yaml: augment.paraphrase would send its key unencrypted; give it an https:// url")
+
+
+@dataclass(frozen=True, slots=True)
 class AugmentParams(ParamGroup):
     share: NotNegative
     """Altered copies, as a share of the rows, half of them unpunctuated and half begun late; `alterations` overrides
@@ -106,6 +128,8 @@ class AugmentParams(ParamGroup):
     """For each that is wanted, the share of the rows that get a copy altered so."""
     copies: Count = 2
     """Of one row, at most, however many are drawn."""
+    paraphrase: ParaphraseParams | None = None
+    """None: nobody is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +284,8 @@ def _complaint(error: ErrorDetails) -> str:
     place = ".".join((group, *names))
     match error["type"]:
         case "unexpected_keyword_argument" if names:
-            return f"params.yaml: {group} has no parameter {names[-1]!r}{meant(names[-1], _names(group))}; remove it"
+            within = ".".join((group, *names[:-1]))
+            return f"params.yaml: {within} has no parameter {names[-1]!r}{meant(names[-1], _names(group))}; remove it"
         case "unexpected_keyword_argument":
             return f"params.yaml has no group {group!r}{meant(group, GROUPS)}; remove it"
         case "literal_error" if names[-1:] == ["[key]"]:

@@ -16,6 +16,7 @@ from errata.loop.deletion_target import DeletionTarget, naming_columns
 from errata.loop.night_report import write_report
 from errata.workspace import Workspace
 from evaluation.judges.cache import FOLDER, forget
+from retrain.paraphrase import forget as forget_paraphrases
 from retrain.snapshot import purge
 
 _DERIVED = (names.CURATED, names.AUGMENTED, names.MIXTURE)
@@ -44,6 +45,7 @@ def clear_workspace(workspace: Workspace, target: DeletionTarget, nights: list[s
         "rejected_rows": sum(_remove_lines(path, target) for path in (root / "rejects").glob("*.jsonl")),
         # their answers quote it
         "judge_folders": sum(forget(root / FOLDER, digest) for digest in target.hashes),
+        "paraphrases": sum(forget_paraphrases(root, digest) for digest in target.hashes),
     }
 
 
