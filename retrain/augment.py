@@ -32,10 +32,11 @@ def copies(row: TrainingRow, params: AugmentParams) -> list[TrainingRow]:
     whatever rows stand around it."""
     if not params.alterations:
         return _copy_by_share(row, params)
+    limit = params.sources.get(row.source, 1.0)
     drawn = list[tuple[AlterationName, Random]]()
     for name, share in sorted(params.alterations.items()):
         chance = Random(f"{row.draw(params.seed)} {name}")  # its own: no alteration's draw hangs on another's share
-        if chance.random() < share:
+        if chance.random() < share * limit:
             drawn.append((name, chance))
     Random(row.draw(params.seed)).shuffle(drawn)
     made = (_copy(row, name, chance, params.seed) for name, chance in drawn)
@@ -44,7 +45,7 @@ def copies(row: TrainingRow, params: AugmentParams) -> list[TrainingRow]:
 
 def _copy_by_share(row: TrainingRow, params: AugmentParams) -> list[TrainingRow]:
     chance = Random(row.draw(params.seed))
-    if chance.random() >= params.share:
+    if chance.random() >= params.share * params.sources.get(row.source, 1.0):
         return []
     copy = _copy(row, chance.choice(BY_SHARE), chance, params.seed)
     return [] if copy is None else [copy]

@@ -176,6 +176,7 @@ def test_every_parameter_that_is_missing_unknown_or_wrong_is_named(groups: dict[
         "curate.sources",
         "augment.alterations",
         "augment.copies",
+        "augment.sources",
         "augment.paraphrase",
         "train.max_steps",
         "train.border_weight",

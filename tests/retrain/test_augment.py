@@ -112,6 +112,15 @@ def test_a_row_has_no_more_copies_than_it_may() -> None:
     assert {copy.altered for of_row in made for copy in of_row} == set(every), "which ones is drawn"
 
 
+@pytest.mark.parametrize("params", [HALF, AugmentParams(0.0, 7, {"line dropout": 0.5})])
+def test_a_source_is_altered_no_more_than_it_may(params: AugmentParams) -> None:
+    rows = [replace(row, source="external" if row.transcript % 2 else "ours") for row in ROWS]
+    every, limited = augment(rows, params)[40:], augment(rows, replace(params, sources={"external": 0.0}))[40:]
+    assert limited == [copy for copy in every if copy.source == "ours"] != every
+    half = augment(rows, replace(params, sources={"external": 0.5}))[40:]
+    assert len(limited) < len(half) < len(every) and all(copy in every for copy in half)
+
+
 def test_what_cannot_be_altered_so_is_left_alone() -> None:
     assert augment(ROWS, AugmentParams(0.0, 7, {"sponsor": 1.0})) == ROWS, "they aren't English"
     spoken = replace(talk("t1"), segments=tuple(replace(line, speaker="ann") for line in talk("t1").segments))

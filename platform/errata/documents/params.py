@@ -128,6 +128,9 @@ class AugmentParams(ParamGroup):
     """For each that is wanted, the share of the rows that get a copy altered so."""
     copies: Count = 2
     """Of one row, at most, however many are drawn."""
+    sources: dict[str, Annotated[float, Ge(0), Le(1)]] = field(default_factory=dict)
+    """How much of these shares holds for the rows of a source, by the name that its import gave, or else its channel: 0
+    alters none of them. Others are altered in full."""
     paraphrase: ParaphraseParams | None = None
     """None: nobody is asked."""
 
