@@ -3,7 +3,6 @@ the objective's loss (`retrain.objectives`)."""
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +17,15 @@ from errata.inference.tokenizer import load_tokenizer
 from errata.tasks import templates
 from retrain.backends.start import Start
 from retrain.backends.trainable import trainable_model
-from retrain.checkpoints import newest_checkpoint
-from retrain.objectives.sft import at_labels, border_weights, label_loss
+from retrain.checkpoints import KEPT, checkpoint_care, newest_checkpoint
+from retrain.objectives.sft import SftObjective
+from retrain.precision import precision_of
 from retrain.training_progress import training_progress
 
 if TYPE_CHECKING:
     from trl import SFTConfig, SFTTrainer
+
+WEIGHT_DECAY = 0.01
 
 
 def train(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Path) -> tuple[Any, list[dict[str, Any]]]:
@@ -56,21 +58,51 @@ def make_trainer(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoin
     table = pq.read_table(rows)
     steps = min(max(1, round(table.num_rows * recipe.epochs / recipe.batch)), recipe.max_steps)
     model, tokenizer = trainable_model(start, recipe, card.context).train(), load_tokenizer(start.base)
-    weights = border_weights(
-        tokenizer, templates.find(card.template).border, recipe.border_weight, model.config.vocab_size
-    )
     arguments = {
         "model": model,
-        "args": _settings(recipe, steps, checkpoints),
+        "args": _settings(recipe, steps, checkpoints, _autocasts(recipe, model)),
         "train_dataset": Dataset(table),
         "processing_class": tokenizer,
+        "callbacks": [checkpoint_care(model)],
+        "optimizers": (_lora_plus(model, recipe), None),
     }
     if recipe.backend == "unsloth":  # its forward has a fused loss, and no `logits_to_keep` by position
         return SFTTrainer(**arguments)
-    return _label_trainer()(**arguments, compute_loss_func=partial(label_loss, weights=weights))
+    objective = SftObjective.of(recipe, templates.find(card.template), tokenizer, model.config.vocab_size)
+    trainer = _objective_trainer(objective)(**arguments)
+    for weight in model.parameters():
+        if weight.requires_grad:
+            weight.data = weight.data.float()  # trl has an adapter over 4-bit weights learn in bf16
+    return trainer
 
 
-def _settings(recipe: Recipe, steps: int, checkpoints: Path) -> SFTConfig:
+def _autocasts(recipe: Recipe, model: Any) -> bool:
+    """Whether torch is to compute in bf16 what lies in fp32. On a processor an adapter's base lies in bf16 itself."""
+    import torch
+
+    if recipe.method != "full" and not torch.cuda.is_available():
+        return False
+    return precision_of(recipe, model.num_parameters()) == "bf16"
+
+
+def _lora_plus(model: Any, recipe: Recipe) -> Any:
+    """LoRA+'s optimiser (Hayou et al., 2024); None for the usual one."""
+    if recipe.lora_plus == 1.0 or recipe.method == "full":
+        return None
+    from peft.optimizers import create_loraplus_optimizer
+    from torch.optim import AdamW
+
+    return create_loraplus_optimizer(
+        model,
+        AdamW,
+        lr=recipe.learning_rate,
+        loraplus_lr_ratio=recipe.lora_plus,
+        loraplus_weight_decay=WEIGHT_DECAY,
+    )
+
+
+def _settings(recipe: Recipe, steps: int, checkpoints: Path, autocasts: bool) -> SFTConfig:
+    import torch
     from trl import SFTConfig
 
     return SFTConfig(
@@ -81,18 +113,18 @@ def _settings(recipe: Recipe, steps: int, checkpoints: Path) -> SFTConfig:
         learning_rate=recipe.learning_rate,
         lr_scheduler_type="cosine",
         warmup_steps=round(steps * recipe.warmup),
-        weight_decay=0.01,
+        weight_decay=WEIGHT_DECAY,
         max_grad_norm=1.0,
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
         gradient_checkpointing=False,
         save_strategy="steps",
         save_steps=max(5, steps // 4),
-        save_total_limit=1,
+        save_total_limit=KEPT,
         logging_steps=1,
         seed=recipe.seed,
         data_seed=recipe.seed,
-        bf16=best_device() == "cuda",
+        bf16=autocasts,
         use_cpu=best_device() == "cpu",
         report_to="none",
         disable_tqdm=True,
@@ -100,16 +132,21 @@ def _settings(recipe: Recipe, steps: int, checkpoints: Path) -> SFTConfig:
     )
 
 
-def _label_trainer() -> type[SFTTrainer]:
-    from transformers import Trainer
+def _objective_trainer(objective: SftObjective) -> type[SFTTrainer]:
     from trl import SFTTrainer
 
-    class LabelTrainer(SFTTrainer):
+    class ObjectiveTrainer(SFTTrainer):
         """trl's own step, which goes from the loss to entropy and accuracy over all logits, left out."""
+
+        def __init__(self, **arguments: Any) -> None:
+            super().__init__(**arguments)
+            self.model_accepts_loss_kwargs = True  # so that a step's labels are counted over all its batches
 
         def compute_loss(
             self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
         ) -> Any:
-            return Trainer.compute_loss(self, model, at_labels(inputs), return_outputs, num_items_in_batch)
+            loss = objective.loss(model, inputs, num_items_in_batch)
+            # several processes count the labels of all, and take the mean of their gradients
+            return loss * self.accelerator.num_processes if self.args.average_tokens_across_devices else loss
 
-    return LabelTrainer
+    return ObjectiveTrainer

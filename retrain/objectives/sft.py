@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from errata.documents.params import Recipe
 from errata.tasks.encode import IGNORED
+from errata.tasks.template import Template
+from retrain.objectives.entries import EntryWeight
 
 if TYPE_CHECKING:
     import torch
@@ -12,33 +17,84 @@ if TYPE_CHECKING:
     from transformers.modeling_outputs import CausalLMOutput
 
 
+@dataclass(frozen=True, slots=True)
+class SftObjective:
+    """What a step goes down; an objective is whatever has this `loss`."""
+
+    border_weights: torch.Tensor | None = None
+    """A number for each token of the vocabulary."""
+    entry_weight: EntryWeight | None = None
+
+    @classmethod
+    def of(cls, recipe: Recipe, template: Template, tokenizer: Tokenizer, vocabulary: int) -> SftObjective:
+        return cls(
+            border_weights(tokenizer, template.border, recipe.border_weight, vocabulary),
+            EntryWeight.of(tokenizer, template, recipe.entry_weight),
+        )
+
+    def loss(self, model: Any, inputs: dict[str, Any], items: torch.Tensor | int) -> torch.Tensor:
+        """Of `inputs` (`input_ids` and `labels`, both rows by tokens) with their gradient, divided by `items`: the
+        labels of the whole step, however many batches it is taken in."""
+        asked = at_labels(inputs)
+        labels = asked.pop("labels")
+        places = asked["logits_to_keep"]
+        by_place = None if self.entry_weight is None else self.entry_weight.weights(inputs["labels"])[:, places + 1]
+        return label_loss(model_outputs(model, asked), labels, items, self.border_weights, by_place)
+
+
 def at_labels(inputs: dict[str, Any]) -> dict[str, Any]:
     """A batch whose model computes logits only where a row has a label, with the labels shifted to those places.
 
     Takes `input_ids` and `labels`, both (rows, tokens). `logits_to_keep` is the models' own parameter; the rows share
-    it, so a place that is another row's keeps IGNORED here.
+    it, so a place that is another row's keeps IGNORED here. A mask that hides nothing is left out: models that are told
+    of none take their quickest way through attention.
     """
     next_labels = inputs["labels"][:, 1:]
     kept = (next_labels != IGNORED).any(0).nonzero().squeeze(1)
-    return {**inputs, "labels": next_labels[:, kept], "logits_to_keep": kept, "use_cache": False}
+    asked = {**inputs, "labels": next_labels[:, kept], "logits_to_keep": kept, "use_cache": False}
+    if "attention_mask" in asked and bool(asked["attention_mask"].all()):
+        del asked["attention_mask"]
+    return asked
+
+
+def model_outputs(model: Any, asked: dict[str, Any]) -> CausalLMOutput:
+    """With logits at the places `logits_to_keep` alone, whether or not the model can leave the others out itself."""
+    if keeps_places(model):
+        return model(**asked)
+    places = asked["logits_to_keep"]
+    outputs = model(**{name: value for name, value in asked.items() if name != "logits_to_keep"})
+    outputs.logits = outputs.logits[:, places]
+    return outputs
+
+
+def keeps_places(model: Any) -> bool:
+    """All of transformers' language models but a few take `logits_to_keep`, among whose logits they apply whatever they
+    do to them, a softcap or a scale."""
+    full = model.get_base_model() if hasattr(model, "peft_config") else model
+    return "logits_to_keep" in inspect.signature(full.forward).parameters
 
 
 def label_loss(
     outputs: CausalLMOutput,
     labels: torch.Tensor,
-    num_items_in_batch: torch.Tensor | int,
+    items: torch.Tensor | int,
     weights: torch.Tensor | None = None,
+    by_place: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """Cross-entropy in nats, summed and divided by `num_items_in_batch`, the labels in all rows of the step.
+    """Cross-entropy in nats, summed and divided by `items`, the labels in all rows of the step.
 
-    What transformers takes as `compute_loss_func`, `labels` shifted as above. `weights`, a number for each token of the
-    vocabulary, multiplies the loss of the labels that are that token. Without them it is the model's own loss.
+    `labels` are shifted as above. `weights`, a number for each token of the vocabulary, multiplies the loss of the
+    labels that are that token, and `by_place`, shaped as `labels`, that of each label. Without them it is the model's
+    own loss.
     """
     from torch.nn.functional import cross_entropy
 
     logits = outputs.logits.flatten(0, 1).float()
     weights = None if weights is None else weights.to(logits.device)
-    return cross_entropy(logits, labels.flatten(), weights, ignore_index=IGNORED, reduction="sum") / num_items_in_batch
+    if by_place is None:
+        return cross_entropy(logits, labels.flatten(), weights, ignore_index=IGNORED, reduction="sum") / items
+    each = cross_entropy(logits, labels.flatten(), weights, ignore_index=IGNORED, reduction="none")
+    return (each * by_place.flatten().to(each.device)).sum() / items
 
 
 def border_weights(tokenizer: Tokenizer, border: str, weight: float, vocabulary: int) -> torch.Tensor | None:

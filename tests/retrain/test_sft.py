@@ -10,14 +10,16 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from torch.nn.utils.rnn import pad_sequence
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import AutoModelForCausalLM, Gemma3TextConfig, LlamaConfig, Qwen2Config, Qwen3Config, TrOCRConfig
+from transformers.loss.loss_utils import ForCausalLMLoss
 
 from errata.documents.params import Recipe
 from errata.inference.artefact import Card
 from errata.tasks.encode import IGNORED
 from errata.tasks.templates import find
 from retrain.backends.start import Start
-from retrain.objectives.sft import at_labels, border_weights, label_loss
+from retrain.objectives.entries import EntryWeight
+from retrain.objectives.sft import SftObjective, border_weights
 from retrain.trainer import make_trainer, train
 from tests.made_up_model import make_model, make_tokenizer
 
@@ -25,24 +27,49 @@ Row = tuple[list[int], list[int]]
 Gradients = dict[str, torch.Tensor]
 
 
-@pytest.fixture(params=["full", "lora"])
+SMALL: dict[str, Any] = {
+    "vocab_size": 97,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
+    "head_dim": 16,
+    "pad_token_id": 0,
+}
+CONFIGS = {
+    "llama": lambda: LlamaConfig(**SMALL, tie_word_embeddings=True),
+    "qwen2": lambda: Qwen2Config(**SMALL),
+    "qwen3": lambda: Qwen3Config(**SMALL),
+    # a window shorter than the rows, and logits that a softcap bends
+    "gemma3": lambda: Gemma3TextConfig(
+        **SMALL,
+        layer_types=["sliding_attention", "full_attention"],
+        sliding_window=8,
+        final_logit_softcapping=3.0,
+    ),
+    # it has no `logits_to_keep`
+    "trocr": lambda: TrOCRConfig(
+        vocab_size=97,
+        d_model=32,
+        decoder_layers=2,
+        decoder_attention_heads=2,
+        pad_token_id=0,
+        decoder_ffn_dim=48,
+        dropout=0.0,
+    ),
+}
+
+
+@pytest.fixture(params=["llama", "lora", "qwen2", "qwen3", "gemma3", "trocr"])
 def model(request: pytest.FixtureRequest) -> Any:
+    """Of each architecture, random and tiny; a Llama with an adapter, too."""
     from peft import LoraConfig, get_peft_model
 
     torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=97,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        pad_token_id=0,
-        tie_word_embeddings=True,
-    )
-    full = LlamaForCausalLM(config)
-    if request.param == "full":
-        return full
+    full = AutoModelForCausalLM.from_config(CONFIGS[{"lora": "llama"}.get(request.param, request.param)]())
+    if request.param != "lora":
+        return full.train()
     adapted = get_peft_model(full, LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False))
     return adapted.train()
 
@@ -77,17 +104,17 @@ def gradients(model: Any) -> Gradients:
 
 
 def over_all_logits(model: Any, rows: list[Row]) -> tuple[float, Gradients]:
-    loss = model(**padded(rows)).loss
-    loss.backward()
+    inputs = padded(rows)
+    labels = inputs.pop("labels")
+    loss = ForCausalLMLoss(model(**inputs).logits, labels, vocab_size=97)
+    torch.autograd.backward(loss)
     return loss.item(), gradients(model)
 
 
 def loss_of(
-    model: Any, inputs: dict[str, torch.Tensor], items: int, weights: torch.Tensor | None = None
+    model: Any, inputs: dict[str, torch.Tensor], items: int, objective: SftObjective | None = None
 ) -> torch.Tensor:
-    kept = at_labels(inputs)
-    labels = kept.pop("labels")
-    return label_loss(model(**kept), labels, items, weights)
+    return (objective or SftObjective()).loss(model, inputs, items)
 
 
 def ours(model: Any, batches: list[list[Row]]) -> tuple[float, Gradients]:
@@ -131,6 +158,8 @@ def logit_shapes(model: Any) -> list[tuple[int, ...]]:
 
 
 def test_no_logits_but_the_labels_are_computed(model: Any) -> None:
+    if model.config.model_type == "trocr":
+        pytest.skip("a model without logits_to_keep computes all")
     rows = rows_of(40)
     shapes = logit_shapes(model)
     ours(model, [rows])
@@ -145,11 +174,43 @@ def test_a_weighted_token_counts_so_often_more(model: Any) -> None:
     weights = torch.ones(97)
     weights[heavy] = 3.0
     plain, without, weighted = (
-        loss_of(model, {"input_ids": ids, "labels": asked}, 1, given).item()
+        loss_of(model, {"input_ids": ids, "labels": asked}, 1, SftObjective(given)).item()
         for asked, given in ((labels, None), (others, None), (labels, weights))
     )
     assert weighted == pytest.approx(plain + 2 * (plain - without), rel=1e-5)
     assert plain > without
+
+
+LINES = "0 Opening\n3 Gardens and soil\n12 The weather\n"
+
+
+def test_in_a_list_the_first_token_of_each_line_is_weighted_and_its_end_is_not() -> None:
+    tokenizer = make_tokenizer(spaced=False)
+    objective = EntryWeight.of(tokenizer, find("indexed"), 3.0)
+    assert objective is not None
+    prompt = tokenizer.encode("0 so\n1 today\n")
+    answer = [*tokenizer.encode(LINES), tokenizer.eos_token_id]
+    labels = torch.tensor([[IGNORED] * len(prompt) + answer])
+    weights = objective.weights(labels)[0].tolist()
+    heavy = [tokenizer.decode([int(labels[0, place])]) for place, weight in enumerate(weights) if weight != 1]
+    assert heavy == ["0", "3", "1"] and set(weights) == {1.0, 3.0}
+    assert EntryWeight.of(tokenizer, find("indexed"), 1.0) is None
+    assert EntryWeight.of(tokenizer, find("inline"), 3.0) is None, "it has a token for borders"
+
+
+def test_weighted_entries_count_so_often_more(model: Any) -> None:
+    (ids, labels), line_end = rows_of(40)[0], 5
+    ids[20:23], labels[20:23] = [line_end, 7, 8], [line_end, 7, 8]
+    inputs = {"input_ids": torch.tensor([ids]), "labels": torch.tensor([labels])}
+    entries = EntryWeight(2.0, frozenset({line_end}), end_of_sequence=1)
+    starts = entries.weights(inputs["labels"]) > 1
+    assert starts[0, 21] and not starts[0, 22]
+    only = {**inputs, "labels": torch.where(starts, inputs["labels"], IGNORED)}
+    plain, entry, weighted = (
+        loss_of(model, asked, 1, objective).item()
+        for asked, objective in ((inputs, None), (only, None), (inputs, SftObjective(entry_weight=entries)))
+    )
+    assert weighted == pytest.approx(plain + entry, rel=1e-5)
 
 
 def test_only_the_token_of_a_border_is_weighted() -> None:

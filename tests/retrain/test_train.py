@@ -30,7 +30,9 @@ from errata.tasks.template import Reading
 from retrain import train as stage
 from retrain import trainer
 from retrain.backends.start import Start
-from retrain.checkpoints import CHECKPOINTS
+from retrain.backends.trainable import trainable_model
+from retrain.checkpoints import CHECKPOINT_SEAL, CHECKPOINTS, newest_checkpoint
+from retrain.precision import precision_of
 from retrain.saving import save
 from retrain.trainer import train
 from tests.made_up_model import SAID, make_model, make_tokenizer
@@ -184,10 +186,37 @@ def test_a_run_cut_short_ends_in_the_same_bits_as_a_whole_one(
     assert [path.name for path in (tmp_path / "cut").glob("checkpoint-*")] == ["checkpoint-5"]
     shutil.copytree(tmp_path / "cut" / "checkpoint-5", tmp_path / "cut" / "checkpoint-6")
     (tmp_path / "cut" / "checkpoint-6" / "trainer_state.json").unlink()  # written last: killed as it was saving
+    (tmp_path / "cut" / "checkpoint-6" / CHECKPOINT_SEAL).unlink()
     torch.manual_seed(99)
     resumed, resumed_log = train(rows, Start(base, None), recipe, CARD, tmp_path / "cut")
     assert equal(weights(resumed), weights(whole))
     assert losses(resumed_log) == losses(log)
+
+
+def test_of_a_damaged_checkpoint_the_one_before_is_taken(
+    base: Path, rows: Path, runs: dict[str, Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(trainer, "training_progress", lambda _: _StopAfter(11))
+        with pytest.raises(_Stopped):
+            train(rows, Start(base, None), replace(LORA, epochs=1.5), CARD, tmp_path)
+    newest, before = tmp_path / "checkpoint-10", tmp_path / "checkpoint-5"
+    assert newest_checkpoint(tmp_path) == str(newest) and before.is_dir()
+    optimiser = newest / "optimizer.pt"
+    optimiser.write_bytes(optimiser.read_bytes()[:-100])
+    capsys.readouterr()
+    assert newest_checkpoint(tmp_path) == str(before)
+    said = " ".join(capsys.readouterr().err.split())
+    assert "checkpoint-10 is damaged (optimizer.pt was changed)" in said and "the one before" in said
+
+
+def test_a_checkpoint_that_has_no_room_is_not_begun(
+    base: Path, rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrain.checkpoints.free_bytes", lambda _: 1000)
+    with pytest.raises(Unavailable, match=r"a checkpoint .* takes .* and 1\.0 kB are free at .*; make room"):
+        train(rows, Start(base, None), LORA, CARD, tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_seed_decides_everything(base: Path, rows: Path, runs: dict[str, Run], tmp_path: Path) -> None:
@@ -221,6 +250,53 @@ def test_four_bits_learn_on_a_processor_too(base: Path, rows: Path, tmp_path: Pa
     save(model, tmp_path / "out", Card("inline", 256, form="adapter", base=verify(base)), {}, base)
     assert suffixes(tmp_path / "out") == {".safetensors", ".json"}
     assert str(base) not in words_in(tmp_path / "out")
+
+
+VARIANTS = {
+    "dora": replace(LORA, dora=True),
+    "rslora": replace(LORA, rslora=True),
+    "lora plus": replace(LORA, lora_plus=4.0, learning_rate=1e-2),
+    "entries": replace(LORA, entry_weight=2.0),
+    "bf16": replace(LORA, precision="bf16"),
+    "full bf16": replace(FULL, precision="bf16"),
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_variant_learns_and_what_learns_is_in_fp32(name: str, base: Path, rows: Path, tmp_path: Path) -> None:
+    model, log = train(rows, Start(base, None), replace(VARIANTS[name], max_steps=6), CARD, tmp_path / "work")
+    assert losses(log)[-1] < losses(log)[0]
+    assert {weight.dtype for weight in weights(model).values()} == {torch.float32}
+    if name == "bf16":
+        assert next(weight for weight in model.parameters() if not weight.requires_grad).dtype == torch.bfloat16
+
+
+def test_only_the_last_layers_get_an_adapter_where_that_is_asked(base: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    config = AutoModelForCausalLM.from_pretrained(base).config
+    config.num_hidden_layers = 3
+    AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path / "base")
+    for asked, layers in ((2, {"1", "2"}), (0, {"0", "1", "2"}), (9, {"0", "1", "2"})):
+        model = trainable_model(Start(tmp_path / "base", None), replace(LORA, layers=asked), 256)
+        assert {name.partition(".layers.")[2][0] for name in weights(model)} == layers
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "parameters", "expected"),
+    [
+        ({"avx512_bf16": True}, 60_000_000, "bf16"),
+        ({"amx_bf16": True}, 60_000_000, "bf16"),
+        ({"avx512_bf16": True}, 1_000_000, "fp32"),
+        ({"avx2": True}, 60_000_000, "fp32"),
+    ],
+)
+def test_a_processor_computes_in_bf16_where_it_has_it_and_the_model_is_large(
+    capabilities: dict[str, Any], parameters: int, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert precision_of(LORA, parameters) == expected
+    assert precision_of(replace(LORA, precision="fp32"), parameters) == "fp32"
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")

@@ -159,6 +159,18 @@ class Recipe(ParamGroup):
     """However many rows there are: bounds what a night costs."""
     border_weight: Positive = 2.0
     """Of the label that says "a chapter begins", where the template has a token for it; others weigh 1."""
+    entry_weight: Positive = 1.0
+    """The same where the template lists chapters: of the first label of each line of the list."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """See `retrain.precision`; the same bits after a kill are promised for fp32."""
+    layers: Annotated[int, Ge(0)] = 0
+    """The last so many get an adapter, which is cheaper; 0: all."""
+    dora: bool = False
+    """A weight's size apart from its direction (DoRA)."""
+    rslora: bool = False
+    """`alpha` over the root of `rank` (rsLoRA)."""
+    lora_plus: Annotated[float, Ge(1)] = 1.0
+    """The learning rate of an adapter's second matrix over that of its first (LoRA+)."""
     batch: Count
     """Rows a step; they pass one at a time, so that none is padded."""
     warmup: NotNegative
