@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 CHECKPOINTS = Path("work/checkpoints")
 KEPT = 2
 """Checkpoints of a training: the newest, and the one before in case it is damaged."""
+AT_MOST_LOST = 300.0
+"""Seconds of work that a kill may cost: where steps take long, checkpoints come more often than by count."""
 CHECKPOINT_SEAL = "errata_checkpoint.json"
 
 
@@ -60,9 +63,9 @@ def seal_checkpoint(folder: Path) -> None:
 
 def checkpoint_bytes(model: Any) -> int:
     """What one takes: all weights of a full model or those of its adapter, and Adam's two moments of what learns."""
-    learning = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+    learning: int = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
     adapted = hasattr(model, "peft_config")
-    saved = learning if adapted else sum(weight.numel() for weight in model.parameters())
+    saved: int = learning if adapted else sum(weight.numel() for weight in model.parameters())
     return 4 * (saved + 2 * learning)
 
 
@@ -81,17 +84,25 @@ def free_bytes(folder: Path) -> int:
 
 
 def checkpoint_care(model: Any) -> TrainerCallback:
-    """Has each checkpoint checked for room before it is written, and sealed after."""
+    """Has checkpoints come in time, each checked for room before it is written and sealed after."""
     from transformers import TrainerCallback
 
     needed = checkpoint_bytes(model)
 
     class CheckpointCare(TrainerCallback):
+        def __init__(self) -> None:
+            self._saved = time.monotonic()
+
+        def on_train_begin(self, *_: Any, **__: Any) -> None:
+            self._saved = time.monotonic()
+
         def on_step_end(self, args: Any, _: Any, control: Any, **__: Any) -> None:
+            control.should_save |= time.monotonic() - self._saved >= AT_MOST_LOST
             if control.should_save:
                 check_room(Path(args.output_dir), needed)
 
         def on_save(self, args: Any, state: Any, _: Any, **__: Any) -> None:
             seal_checkpoint(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+            self._saved = time.monotonic()
 
     return CheckpointCare()

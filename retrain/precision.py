@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from errata.documents.params import Recipe
 from errata.errors import BadInput
+from errata.inference.device import best_device
 
 Precision = Literal["fp32", "bf16"]
 
@@ -21,17 +23,17 @@ def precision_of(recipe: Recipe, parameters: int) -> Precision:
 
     from errata.inference.torch import SMALL
 
-    gpu = torch.cuda.is_available()
+    device = best_device()
     if recipe.precision != "auto":
-        if recipe.precision == "bf16" and recipe.method == "qlora" and not gpu:
+        if recipe.precision == "bf16" and recipe.method == "qlora" and device != "cuda":
             raise BadInput("train.precision bf16 with train.method qlora needs a GPU; set train.precision to auto")
         return recipe.precision
-    if gpu:
+    if device == "cuda":
         return "bf16"
-    native = has_bf16(torch.cpu.get_capabilities())
+    native = device == "cpu" and has_bf16(torch.cpu.get_capabilities())
     return "bf16" if native and recipe.method != "qlora" and parameters >= SMALL else "fp32"
 
 
-def has_bf16(capabilities: dict[str, Any]) -> bool:
+def has_bf16(capabilities: Mapping[str, Any]) -> bool:
     """Of a processor, as torch tells what it can."""
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from errata.documents.document import write_document
-from errata.documents.file_names import CANDIDATE, LOSS, MIXTURE, NO_CANDIDATE, TRAINING, TRAINING_ROWS
+from errata.documents.file_names import CANDIDATE, LOSS, MIXTURE, NO_CANDIDATE, PREFLIGHT, TRAINING, TRAINING_ROWS
 from errata.documents.night import Night
 from errata.documents.params import Recipe
 from errata.documents.stage_reports import NoCandidate, TrainingLog
@@ -25,8 +25,11 @@ from errata.stage_exit import stage_exit
 from errata.workspace import Workspace
 from retrain.backends.start import Start
 from retrain.checkpoints import CHECKPOINTS
+from retrain.preflight import preflight
+from retrain.preflight_report import refuse_faults, say_preflight
 from retrain.saving import save
-from retrain.trainer import train
+from retrain.step_time import expected_seconds
+from retrain.trainer import make_trainer, run_trainer
 
 
 def start_from(identity: str, recipe: Recipe, models: Path) -> tuple[Start, Card]:
@@ -42,14 +45,23 @@ def start_from(identity: str, recipe: Recipe, models: Path) -> tuple[Start, Card
 
 
 def train_candidate(workspace: Workspace, night: Night, recipe: Recipe, out: Path) -> TrainingLog:
-    """Trains on the mixture that `night` has left in the workspace, and seals what comes of it in the folder `out`."""
+    """Trains on the mixture that `night` has left in the workspace, and seals what comes of it in the folder `out`.
+
+    Raises Refused or Unavailable, before any time is spent, for the first fault that a preflight finds.
+    """
     rows = workspace.root / MIXTURE / TRAINING_ROWS
     ancestor, _ = night.starting_model(recipe.start)
     start, card = start_from(ancestor, recipe, workspace.models)
     card = replace(card, training_watermark=night.training_watermark)
     key = content_hash([sha256(rows.read_bytes()), asdict(recipe), ancestor, night.code])
     checkpoints = workspace.root / CHECKPOINTS / key[:16]
-    model, log = train(rows, start, recipe, card, checkpoints)
+    report = preflight(workspace.root, workspace.record, workspace.models, night, recipe)
+    refuse_faults(report)
+    trainer = make_trainer(rows, start, recipe, card, checkpoints)
+    report = replace(report, seconds=expected_seconds(trainer))
+    write_document(workspace.root / PREFLIGHT, report)
+    say_preflight(report)
+    model, log = run_trainer(trainer, checkpoints)
     shutil.copyfile(workspace.root / MIXTURE / TRAINING_TRANSCRIPTS, out / TRAINING_TRANSCRIPTS)
     facts = {"ancestor": ancestor, "method": recipe.method, "rows": pq.read_metadata(rows).num_rows}
     identity = save(model, out, card, facts, start.base)

@@ -29,15 +29,18 @@ WEIGHT_DECAY = 0.01
 
 
 def train(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Path) -> tuple[Any, list[dict[str, Any]]]:
+    """The trained model and its log; see `run_trainer`."""
+    return run_trainer(make_trainer(rows, start, recipe, card, checkpoints), checkpoints)
+
+
+def run_trainer(trainer: SFTTrainer, checkpoints: Path) -> tuple[Any, list[dict[str, Any]]]:
     """The trained model and its log. Goes on from the newest checkpoint under `checkpoints`, if there is one.
 
     Raises Refused when the loss is no number: nothing is saved from such a run.
     """
-    silence_libraries()
     import torch
     from transformers import PrinterCallback
 
-    trainer = make_trainer(rows, start, recipe, card, checkpoints)
     trainer.remove_callback(PrinterCallback)  # it prints to stdout
     trainer.add_callback(training_progress(trainer.args.max_steps))
     checkpoints.mkdir(parents=True, exist_ok=True)
@@ -48,15 +51,20 @@ def train(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Pat
     return trainer.model, log
 
 
+def steps_of(rows: int, recipe: Recipe) -> int:
+    return min(max(1, round(rows * recipe.epochs / recipe.batch)), recipe.max_steps)
+
+
 def make_trainer(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Path) -> SFTTrainer:
     """Ready to train on `rows`: Parquet with `input_ids` and `labels`, made for the card's template."""
+    silence_libraries()
     from datasets import Dataset
     from transformers import set_seed
     from trl import SFTTrainer
 
     set_seed(recipe.seed)  # a new adapter is drawn at random
     table = pq.read_table(rows)
-    steps = min(max(1, round(table.num_rows * recipe.epochs / recipe.batch)), recipe.max_steps)
+    steps = steps_of(table.num_rows, recipe)
     model, tokenizer = trainable_model(start, recipe, card.context).train(), load_tokenizer(start.base)
     arguments = {
         "model": model,
@@ -78,9 +86,7 @@ def make_trainer(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoin
 
 def _autocasts(recipe: Recipe, model: Any) -> bool:
     """Whether torch is to compute in bf16 what lies in fp32. On a processor an adapter's base lies in bf16 itself."""
-    import torch
-
-    if recipe.method != "full" and not torch.cuda.is_available():
+    if recipe.method != "full" and best_device() != "cuda":
         return False
     return precision_of(recipe, model.num_parameters()) == "bf16"
 
@@ -102,7 +108,6 @@ def _lora_plus(model: Any, recipe: Recipe) -> Any:
 
 
 def _settings(recipe: Recipe, steps: int, checkpoints: Path, autocasts: bool) -> SFTConfig:
-    import torch
     from trl import SFTConfig
 
     return SFTConfig(

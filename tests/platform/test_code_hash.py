@@ -20,8 +20,9 @@ SHOWING = {
     "errata.loop.doctor",
     "errata.loop.clear_workspace",
     "errata.loop.seeds",
+    "retrain.preflight_report",
 }
-"""Modules that show a night once it is decided, or say what MLflow says."""
+"""Modules that show a night once it is decided, say what MLflow says, or why a training doesn't begin."""
 MAKING_TINY = {"retrain.tiny.making", "retrain.tiny.tiny_score"}
 """Those that made the embedded model, of the sample's sentences; no night runs them."""
 SOURCES = [ROOT / "platform" / "errata", *(ROOT / name for name in PACKAGES[1:])]

@@ -15,6 +15,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 
+from errata.database.record import Record
 from errata.documents.file_names import CANDIDATE, MIXTURE, NO_CANDIDATE, PARAMS, TRAINING, TRAINING_ROWS
 from errata.documents.night import Night
 from errata.documents.params import Recipe, read_params
@@ -35,6 +36,7 @@ from retrain.checkpoints import CHECKPOINT_SEAL, CHECKPOINTS, newest_checkpoint
 from retrain.precision import precision_of
 from retrain.saving import save
 from retrain.trainer import train
+from tests.killed_training import begun, kill_when, sealed
 from tests.made_up_model import SAID, make_model, make_tokenizer
 from tests.made_up_params import write_params
 from tests.made_up_record import chapters
@@ -193,6 +195,26 @@ def test_a_run_cut_short_ends_in_the_same_bits_as_a_whole_one(
     assert losses(resumed_log) == losses(log)
 
 
+@pytest.mark.parametrize("stage", [sealed, begun])
+@pytest.mark.parametrize("recipe", [LORA, FULL], ids=["lora", "full"])
+def test_a_killed_run_ends_in_the_same_bits_as_a_whole_one(
+    recipe: Recipe, stage: Any, base: Path, rows: Path, runs: dict[str, Run], tmp_path: Path
+) -> None:
+    whole, log = runs[recipe.method]
+    kill_when(lambda: train(rows, Start(base, None), recipe, CARD, tmp_path), stage(tmp_path, 5))
+    resumed, resumed_log = train(rows, Start(base, None), recipe, CARD, tmp_path)
+    assert equal(weights(resumed), weights(whole))
+    assert losses(resumed_log) == losses(log)
+
+
+def test_where_steps_take_long_checkpoints_come_by_time(
+    base: Path, rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrain.checkpoints.AT_MOST_LOST", 0.0)
+    kill_when(lambda: train(rows, Start(base, None), LORA, CARD, tmp_path), sealed(tmp_path, 2))
+    assert newest_checkpoint(tmp_path) == str(tmp_path / "checkpoint-2")
+
+
 def test_of_a_damaged_checkpoint_the_one_before_is_taken(
     base: Path, rows: Path, runs: dict[str, Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -294,7 +316,7 @@ def test_a_processor_computes_in_bf16_where_it_has_it_and_the_model_is_large(
     capabilities: dict[str, Any], parameters: int, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr("retrain.precision.best_device", lambda: "cpu")
     assert precision_of(LORA, parameters) == expected
     assert precision_of(replace(LORA, precision="fp32"), parameters) == "fp32"
 
@@ -329,7 +351,9 @@ def test_a_parameter_that_is_none_is_refused_by_name(change: dict[str, Any], sai
 
 
 @pytest.fixture
-def night(models: Path, base: Path, rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def night(
+    models: Path, base: Path, rows: Path, record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """A workspace in which the stage can run."""
     identity = store_model(base, tmp_path / "models")
     (tmp_path / FILE).touch()

@@ -49,5 +49,41 @@ def recipe_use_command(
     show(use_in_workspace(find(workspace), name), as_json, print_changes)
 
 
+@training.command("preflight", rich_help_panel=LOOP)
+def preflight_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
+    """What a training on all that was corrected until now would learn and cost, and what speaks against it."""
+    from errata.documents.preflight import Preflight
+    from errata.loop.coming_training import coming_training
+    from errata.wording.preflight_sentences import fault_sentence, preflight_lines
+
+    def print_report(report: Preflight) -> None:
+        for line in preflight_lines(report):
+            say_wrapped(f"  {line}", 4)
+        for fault in report.faults:
+            say_wrapped(f"✗ {fault_sentence(fault)}", 4)
+        if not report.faults:
+            say("nothing speaks against it")
+
+    report = coming_training(find(workspace))
+    show(report, as_json, print_report)
+    if report.faults:
+        raise typer.Exit(1)
+
+
+@training.command("inspect", rich_help_panel=LOOP)
+def inspect_command(
+    row: Annotated[int, typer.Argument(help="The row's number in the last night's mixture, from 1.")],
+    workspace: InWorkspace = HERE,
+    whole: Annotated[bool, typer.Option("--whole", help="Show all that is read, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show a training row token by token: what is read, what is learnt, and how much it weighs."""
+    from errata.cli.print_inspection import print_inspection
+    from errata.loop.row_inspection import inspect_mixture
+
+    inspected = inspect_mixture(find(workspace), row)
+    show(inspected, as_json, lambda row: print_inspection(row, whole))
+
+
 def _value(value: object) -> str:
     return "–" if value is None else str(value)

@@ -157,6 +157,10 @@ class Transcripts:
         self._session.flush()
         return len(rows)
 
+    def held_out(self) -> set[str]:
+        """Those, by hash, that drew or were declared another role than `train`; their twins aside."""
+        return set(self._session.scalars(sa.select(TranscriptRow.hash).where(TranscriptRow.role != "train")))
+
     def roles(self) -> dict[str, int]:
         """How many transcripts drew each role."""
         rows = self._session.execute(sa.select(TranscriptRow.role, sa.func.count()).group_by(TranscriptRow.role))

@@ -13,6 +13,9 @@ TRAINING = "train.json"
 LOSS, METRICS, DAY_N = "loss.csv", "metrics.json", "day_n.json"
 """For `dvc plots show` and `dvc metrics show`; nothing of ours reads them."""
 
+PREFLIGHT = Path("work/preflight.json")
+"""What the last training was about to cost."""
+
 # the stages' folders, in the order of the pipeline
 SNAPSHOT, CURATED, AUGMENTED = Path("data/snapshot"), Path("data/curated"), Path("data/augmented")
 MIXTURE, CANDIDATE, SCORES = Path("data/mix"), Path("candidate"), Path("scores")

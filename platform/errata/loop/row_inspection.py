@@ -1,0 +1,27 @@
+"""A row of the last night's mixture, to look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from errata.documents.file_names import MIXTURE, TRAINING_ROWS
+from errata.documents.night import Night
+from errata.inference.artefact import Card, model_folder
+from errata.inference.tokenizer import load_tokenizer
+from errata.tasks import templates
+from errata.workspace import Workspace
+
+if TYPE_CHECKING:
+    from retrain.inspection import InspectedRow
+
+
+def inspect_mixture(workspace: Workspace, number: int) -> InspectedRow:
+    """Raises NotFound where no night has trained, and BadInput for a row that isn't there."""
+    from retrain.inspection import inspect_row
+
+    recipe = workspace.params().train
+    identity, _ = Night.read(workspace.root).starting_model(recipe.start)
+    card = Card.read(folder := model_folder(identity, workspace.models))
+    base = model_folder(card.base, workspace.models) if card.form == "adapter" else folder
+    rows = workspace.root / MIXTURE / TRAINING_ROWS
+    return inspect_row(rows, number, recipe, templates.find(card.template), load_tokenizer(base))

@@ -1,0 +1,137 @@
+"""A look at what is about to be trained on, before time is spent: at faults that would show hours later, or never.
+
+The rows are read as training reads them, so that nothing between the mixture and here is trusted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from errata.database.record import Record
+from errata.documents.file_names import AUGMENTED, LEFT_OUT, MIXTURE, ROWS, TRAINING_ROWS
+from errata.documents.night import Night
+from errata.documents.params import Recipe
+from errata.documents.preflight import FaultKind, Preflight, PreflightFault
+from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, read_training_transcripts
+from errata.inference.decode import Decoder
+from errata.inference.tokenizer import load_tokenizer
+from errata.tasks import templates
+from errata.tasks.chapters import ChapterTask
+from errata.tasks.encode import IGNORED
+from errata.tasks.task import examples
+from errata.tasks.template import Reading
+from retrain.backends.model_size import parameter_count
+from retrain.checkpoints import KEPT, free_bytes
+from retrain.precision import precision_of
+from retrain.served_tokens import drifts
+from retrain.trainer import steps_of
+from retrain.training_memory import free_memory, learning_weights, training_bytes
+from retrain.training_rows import TrainingRow
+
+LOOKED_AT = 8
+"""Talks that are asked as serving would: a template that drifted does so for all."""
+
+Ids = list[int]
+
+
+def preflight(root: Path, record: Record, models: Path, night: Night, recipe: Recipe) -> Preflight:
+    """Of the mixture that lies below `root`. Its faults are in the report; nothing is raised for them."""
+    folder = model_folder(night.starting_model(recipe.start)[0], models)
+    card = Card.read(folder)
+    base = model_folder(card.base, models) if card.form == "adapter" else folder
+    task = ChapterTask(templates.find(card.template), load_tokenizer(base), card.context)
+    mixture = root / MIXTURE
+    rows = pq.read_table(mixture / TRAINING_ROWS, columns=["input_ids", "labels"]).to_pydict()
+    ids, labels = rows["input_ids"], rows["labels"]
+    longest, learning, parameters = max(map(len, ids), default=0), learning_weights(base, recipe), parameter_count(base)
+    precision = precision_of(recipe, parameters)
+    memory = training_bytes(base, recipe, precision, longest)
+    saved = 4 * (parameters if recipe.method == "full" else learning)
+    disk = KEPT * (saved + 8 * learning) + saved
+    space, room = free_memory(), free_bytes(root)
+    faults = [
+        *_row_faults(ids, labels, task),
+        *_drift(root / AUGMENTED / ROWS, task, base),
+        *_held_out(record, folder, mixture),
+    ]
+    if memory > space:
+        faults.append(PreflightFault(kind="memory", count=memory, of=space))
+    if disk > room:
+        faults.append(PreflightFault(kind="disk", count=disk, of=room))
+    return Preflight(
+        rows=len(ids),
+        tokens=sum(map(len, ids)),
+        labels=sum(label != IGNORED for row in labels for label in row),
+        longest=longest,
+        left_out=_left_out(mixture / LEFT_OUT),
+        steps=steps_of(len(ids), recipe),
+        parameters=parameters,
+        precision=precision,
+        memory=memory,
+        memory_free=space,
+        disk=disk,
+        disk_free=room,
+        faults=tuple(faults),
+    )
+
+
+def _left_out(path: Path) -> dict[str, int]:
+    """What mix dropped, by the reason; numbers in a reason don't make it another one."""
+    if not path.exists():
+        return {}
+    reasons = (json.loads(line)["reason"].partition(" (")[0] for line in path.read_text().splitlines())
+    return dict(Counter(reasons).most_common())
+
+
+def _row_faults(ids: Sequence[Ids], labels: Sequence[Ids], task: ChapterTask) -> Iterator[PreflightFault]:
+    if not ids:
+        yield PreflightFault(kind="no rows")
+    end = task.tokenizer.eos_token_id
+    wrong: dict[FaultKind, list[int]] = {
+        "nothing to learn": [row for row, learnt in enumerate(labels) if set(learnt) <= {IGNORED}],
+        "no end of sequence": [row for row, learnt in enumerate(labels) if learnt[-1:] not in ([end], [IGNORED])],
+        "too long": [row for row, tokens in enumerate(ids) if len(tokens) > task.context],
+    }
+    for kind, rows in wrong.items():
+        if rows:
+            yield PreflightFault(kind=kind, count=len(rows), of=len(ids), example=f"row {rows[0] + 1}")
+
+
+def _drift(path: Path, task: ChapterTask, base: Path) -> Iterator[PreflightFault]:
+    """Of talks that serving would put in other tokens than training does."""
+    from transformers import AutoConfig
+
+    rows = _first_rows(path, LOOKED_AT)
+    vocabulary = AutoConfig.from_pretrained(base, local_files_only=True).get_text_config().vocab_size
+    decoder = Decoder(task.tokenizer, vocabulary, task)
+    drifted = [row.external_id for row in rows if _has_drifted(row, task, decoder)]
+    if drifted:
+        yield PreflightFault(kind="template drift", count=len(drifted), of=len(rows), example=repr(drifted[0]))
+
+
+def _has_drifted(row: TrainingRow, task: ChapterTask, decoder: Decoder[Reading]) -> bool:
+    transcript = row.read_transcript()
+    right = Reading.of(row.read_chapters(), transcript)
+    return any(drifts(decoder.ask(example.view), example.encoded) for example in examples(task, transcript, right))
+
+
+def _first_rows(path: Path, count: int) -> list[TrainingRow]:
+    if not path.exists():
+        return []
+    batches = pq.ParquetFile(path).iter_batches(batch_size=count)
+    return [TrainingRow(**record) for record in next(batches).to_pylist()]
+
+
+def _held_out(record: Record, folder: Path, mixture: Path) -> Iterator[PreflightFault]:
+    """What is new to the starting model and not for training: a role, once drawn, is for ever."""
+    named = mixture / TRAINING_TRANSCRIPTS
+    new = set(json.loads(named.read_bytes())) - read_training_transcripts(folder)
+    with record.read() as store:
+        held_out = sorted(new & store.transcripts.held_out())
+    if held_out:
+        yield PreflightFault(kind="held out", count=len(held_out), of=len(new), example=held_out[0][:12])
