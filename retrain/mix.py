@@ -24,9 +24,9 @@ from errata.domain.chapter import canonical
 from errata.errors import Refused
 from errata.files import write_json
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, read_training_transcripts
+from errata.inference.chapter_task import chapter_task
 from errata.inference.tokenizer import load_tokenizer
 from errata.stage_exit import stage_exit
-from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED, Encoded
 from errata.tasks.task import Example, examples
@@ -151,7 +151,7 @@ def task_of(folder: Path, models: Path) -> ChapterTask:
     """As the model in `folder` will be asked; an adapter has its base's tokenizer."""
     card = Card.read(folder)
     full = model_folder(card.base, models) if card.form == "adapter" else folder
-    return ChapterTask(templates.find(card.template), load_tokenizer(full), card.context)
+    return chapter_task(card, load_tokenizer(full))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from errata.inference.artefact import CARD, MANIFEST, Card, verify
 from errata.inference.decode import next_tokens
 from errata.inference.engine import Ask, Engine, Step
 from errata.tasks.encode import dress, ids
-from errata.tasks.prompt import Slot, Text
+from errata.tasks.prompt import Control, Slot, Text
 from evaluation.judges.budget import Budget
 from evaluation.judges.request import LONGEST_ANSWER, LONGEST_TEXT, TEMPERATURE, NoAnswer, Reply, Request, bound_texts
 
@@ -64,7 +64,7 @@ class LocalModel:
     def _prompt(self, request: Request, engine: Engine) -> list[int]:
         """In the model's own chat template; what people wrote never becomes a control token."""
         spans = dress((Text(f"{request.instructions}\n\n{request.data}\n"), Slot()), True, engine.tokenizer)
-        return [token for span in spans if not isinstance(span, Slot) for token in ids(span, engine.tokenizer)]
+        return [token for span in spans if isinstance(span, Control | Text) for token in ids(span, engine.tokenizer)]
 
     def _context(self) -> int:
         """Tokens, prompt and answer together."""

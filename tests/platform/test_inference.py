@@ -26,6 +26,7 @@ from errata.inference.artefact import (
     store_model,
     verify,
 )
+from errata.inference.chapter_task import chapter_task
 from errata.inference.load import load
 from errata.inference.model import FolderModel, LoadedModel
 from errata.inference.recorded import RecordedModel
@@ -68,7 +69,7 @@ def plain(models: Path) -> tuple[str, Path]:
 
 def answers(folder: Path, template: str, talks: list[Transcript], context: int = 512) -> list[Reading]:
     engine = load(folder, folder.parent)
-    task = ChapterTask(templates.find(template), engine.tokenizer, context)
+    task = chapter_task(Card(template, context), engine.tokenizer)
     return LoadedModel(engine, task).answer(talks)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -19,11 +19,12 @@ from errata.domain.chapter import Chapters
 from errata.domain.hashing import canonical_json
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import Refused
-from errata.inference.artefact import TRAINING_TRANSCRIPTS
+from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card
+from errata.inference.chapter_task import chapter_task
 from errata.settings import FILE
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
-from errata.tasks.encode import IGNORED
+from errata.tasks.encode import IGNORED, MarkTokens
 from errata.tasks.task import examples
 from errata.tasks.template import Reading
 from retrain import mix as stage
@@ -127,7 +128,9 @@ def test_a_candidate_goes_on_from_the_champion_or_from_day_0_anew() -> None:
 @pytest.mark.parametrize("template", sorted(templates.TEMPLATES))
 @pytest.mark.parametrize("context", [256, 512])
 def test_every_row_ends_has_something_to_say_and_fits(template: str, context: int) -> None:
-    task = ChapterTask(templates.find(template), make_tokenizer(spaced=template == "inline"), context)
+    task = chapter_task(Card(template, context), make_tokenizer(spaced=template == "inline"))
+    # a mark's answer is never a token of the prompt
+    marks = asdict(MarkTokens.of(task.tokenizer)).values() if template == "borders" else ()
     rows = [*ROWS[:4], row(5, chapters(15, 16, 17)), row(6, lines=60), row(7, chapters(0), lines=1), row(8, ())]
     encoded, left_out = encode_rows(rows, task)
     assert len(encoded) + len(left_out) >= len(rows)
@@ -136,7 +139,7 @@ def test_every_row_ends_has_something_to_say_and_fits(template: str, context: in
         assert item.labels[-1] == item.input_ids[-1] == task.tokenizer.eos_token_id
         assert sum(label != IGNORED for label in item.labels) >= 2
         assert len(item.labels) == len(item.input_ids) <= context
-        assert all(label in (IGNORED, token) for token, label in zip(item.input_ids, item.labels, strict=True))
+        assert all(label in (IGNORED, token, *marks) for token, label in zip(item.input_ids, item.labels, strict=True))
     assert all(entry.reason for entry in left_out)
     assert encode_rows(rows, task) == (encoded, left_out)
 

@@ -67,6 +67,11 @@ def _lines(segment: Segment, following: float, unit: Unit) -> list[Segment]:
     ]
 
 
+def segment_beginnings(segments: tuple[Segment, ...]) -> list[bool]:
+    """For each of their lines, whether a segment begins with it."""
+    return [place == 0 for segment in segments for place in range(len(cut(segment.text)))]
+
+
 def columns(text: str) -> int:
     """How wide a text is: a character of Chinese, Japanese or Korean says as much as two letters."""
     return len(text) if text.isascii() else len(text) + len(_WIDE.findall(text))

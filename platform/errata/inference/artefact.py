@@ -18,6 +18,7 @@ from errata.documents.document import parse
 from errata.domain.hashing import content_hash, sha256
 from errata.errors import BadInput, NotFound
 from errata.files import file_sha256, write_json
+from errata.tasks.segmentation import ChapterLengths
 
 CARD, MANIFEST = "errata.json", "manifest.json"
 TRAINING_TRANSCRIPTS = "training_transcripts.json"
@@ -41,6 +42,8 @@ class Card:
     form: Form = "full"
     base: str = ""
     """For an adapter: the identity of the full model that it goes on."""
+    lengths: ChapterLengths | None = None
+    """Of the chapters that it was trained on, for a template that weighs borders."""
     training_watermark: int = 0
     """Corrections up to here may have been trained on; 0 for a model from outside the record."""
 

@@ -11,9 +11,9 @@ import numpy as np
 from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 
 from errata.errors import BadInput
-from errata.inference.engine import Ask, Guess, Mask, Step
-from errata.tasks.encode import ids
-from errata.tasks.prompt import Control, Slot
+from errata.inference.engine import Ask, Guess, Mask, Step, Weighing
+from errata.tasks.encode import MarkTokens, ids
+from errata.tasks.prompt import Control, Mark, Slot
 from errata.tasks.task import Answer, Task
 from errata.tasks.view import View
 
@@ -55,6 +55,18 @@ class Decoder(Generic[Answer]):
                 faults.append(fault)
         return self._task.parse(view, fillings, faults)
 
+    def weighing(self, view: View) -> Weighing:
+        """What is weighed of a view with marks."""
+        marks = MarkTokens.of(self._tokenizer)
+        tokens: list[int] = []
+        places: list[int] = []
+        for span in self._task.render(view):
+            if isinstance(span, Mark):
+                places.append(len(tokens) - 1)
+            elif not isinstance(span, Slot):
+                tokens += ids(span, self._tokenizer)
+        return Weighing(tokens, places, marks.begins, marks.same)
+
     def _single_token(self, text: str) -> int | None:
         """The one token that writes `text`; None where that takes more, or there is none."""
         tokens = ids(Control(text), self._tokenizer) if text else []
@@ -66,7 +78,7 @@ class Decoder(Generic[Answer]):
         for span in self._task.render(view):
             if isinstance(span, Slot):
                 parts.append([])
-            else:
+            elif not isinstance(span, Mark):
                 parts[-1] += ids(span, self._tokenizer)
         return parts[:-1]  # nothing is asked after the last slot
 

@@ -45,6 +45,19 @@ Ask = Generator[Step, int, T]
 """An answered token counts as answered, not yet as appended: the next step appends it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """A prompt that is read once, and at some of its tokens asked which of two may come next."""
+
+    tokens: list[int]
+    places: list[int]
+    """Positions in `tokens`, ascending: after each of these the two are weighed."""
+    rather: int
+    """Token whose log-odds are wanted,"""
+    than: int
+    """against this one."""
+
+
 class Engine(Protocol):
     tokenizer: Tokenizer
     vocabulary: int
@@ -54,6 +67,10 @@ class Engine(Protocol):
 
     def run(self, asks: Sequence[Ask[T]]) -> list[T]:
         """Runs every ask to its end; results in their order."""
+        ...
+
+    def weigh(self, weighings: Sequence[Weighing]) -> list[list[float]]:
+        """The difference of the two tokens' logits at each place."""
         ...
 
 

@@ -9,12 +9,13 @@ from typing import Generic
 
 from errata.domain.transcript import Transcript
 from errata.inference.artefact import Card
+from errata.inference.chapter_task import chapter_task
 from errata.inference.decode import Decoder
 from errata.inference.engine import Engine
 from errata.inference.load import load
 from errata.inference.predictor import AnswerKey, Predictor
 from errata.tasks import templates
-from errata.tasks.chapters import ChapterTask
+from errata.tasks.prompt import Slot
 from errata.tasks.task import Answer, Task, answer_together
 from errata.tasks.template import Reading, version_of
 from errata.tasks.view import View
@@ -29,17 +30,27 @@ class LoadedModel(Generic[Answer]):
         self.forkable = engine.forkable
 
     def answer(self, transcripts: Sequence[Transcript]) -> list[Answer]:
-        """In their order; their views are asked side by side."""
-        return answer_together(self._task, transcripts, self._ask)
+        """In their order, one after another: a view that follows another mostly shows the same lines, which an engine
+        still has in memory then."""
+        return [answer for transcript in transcripts for answer in answer_together(self._task, [transcript], self._ask)]
 
     def _ask(self, views: Sequence[View]) -> list[Answer]:
-        return self._engine.run([self._decoder.ask(view) for view in views])
+        return [self._ask_one(view) for view in views]
+
+    def _ask_one(self, view: View) -> Answer:
+        if self._task.weighs(view):
+            (odds,) = self._engine.weigh([self._decoder.weighing(view)])
+            return self._task.read_odds(view, odds)
+        if not any(isinstance(span, Slot) for span in self._task.render(view)):
+            return self._task.parse(view, ())
+        (answer,) = self._engine.run([self._decoder.ask(view)])
+        return answer
 
 
 def open_model(folder: Path, models: Path) -> LoadedModel[Reading]:
     """Loads the model in `folder`, to be asked as its card says; `models` is where an adapter's base is kept."""
     card, engine = Card.read(folder), load(folder, models)
-    return LoadedModel(engine, ChapterTask(templates.find(card.template), engine.tokenizer, card.context))
+    return LoadedModel(engine, chapter_task(card, engine.tokenizer))
 
 
 def answer_key(identity: str, folder: Path) -> AnswerKey:

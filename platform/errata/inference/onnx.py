@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime_genai as og
 
 from errata.inference.artefact import Card
-from errata.inference.engine import Ask, T, pick
+from errata.inference.engine import Ask, T, Weighing, pick
 from errata.inference.tokenizer import load_tokenizer
 
 
@@ -28,10 +29,26 @@ class OnnxEngine:
     def run(self, asks: Sequence[Ask[T]]) -> list[T]:
         return [self._run(ask) for ask in asks]
 
-    def _run(self, ask: Ask[T]) -> T:
+    def weigh(self, weighings: Sequence[Weighing]) -> list[list[float]]:
+        return [self._weigh(weighing) for weighing in weighings]
+
+    def _weigh(self, weighing: Weighing) -> list[float]:
+        generator, odds, begin = self._generator(), [], 0
+        for place in weighing.places:
+            generator.append_tokens(np.array([weighing.tokens[begin : place + 1]], dtype=np.int32))
+            logits = np.asarray(generator.get_logits(), dtype=np.float32)
+            last = logits.reshape(-1, logits.shape[-1])[-1]
+            odds.append(float(last[weighing.rather] - last[weighing.than]))
+            begin = place + 1
+        return odds
+
+    def _generator(self) -> Any:
         params = og.GeneratorParams(self._model)
         params.set_search_options(max_length=self._longest, do_sample=False)
-        generator = og.Generator(self._model, params)
+        return og.Generator(self._model, params)
+
+    def _run(self, ask: Ask[T]) -> T:
+        generator = self._generator()
         step = next(ask)
         while True:
             generator.append_tokens(np.array([step.append], dtype=np.int32))

@@ -31,7 +31,7 @@ from errata.inference.openai_client import (
 from errata.inference.predictor import AnswerKey, Predictor
 from errata.tasks import templates
 from errata.tasks.chapters import PROMPT_SHARE, ChapterTask
-from errata.tasks.prompt import Slot
+from errata.tasks.prompt import Control, Slot, Text
 from errata.tasks.task import answer_together
 from errata.tasks.template import Reading, Template
 from errata.tasks.view import View
@@ -68,7 +68,7 @@ class ServedModel(Predictor):
         return self._task.parse(view, [completion.text], faults)
 
     def _body(self, view: View) -> JsonObject:
-        text = "".join(span.text for span in self._task.render(view) if not isinstance(span, Slot))
+        text = "".join(span.text for span in self._task.render(view) if isinstance(span, Control | Text))
         prompt = {"messages": [{"role": "user", "content": text}]} if self._chat else {"prompt": text}
         room = int(self._task.context * (1 - PROMPT_SHARE))
         return {"model": self._name, **prompt, "temperature": 0, "max_tokens": room, "stream": False}

@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM, DynamicCache
 from errata.errors import NotFound
 from errata.inference.block_attention import attend_by_blocks
 from errata.inference.device import best_device
-from errata.inference.engine import Ask, T, ahead, pick
+from errata.inference.engine import Ask, T, Weighing, ahead, pick
 from errata.inference.library_noise import silence_libraries
 from errata.inference.tokenizer import load_tokenizer
 
@@ -30,25 +30,32 @@ class TorchEngine:
         self.tokenizer = load_tokenizer(base)
         self.vocabulary: int = self._model.config.vocab_size
         self.forkable = _small_on_cpu(self._model)
+        self._read = ReadPrompt()
 
     def run(self, asks: Sequence[Ask[T]]) -> list[T]:
         return [self._run(ask) for ask in asks]
 
+    def weigh(self, weighings: Sequence[Weighing]) -> list[list[float]]:
+        return [self._weigh(weighing) for weighing in weighings]
+
+    @torch.inference_mode()
+    def _weigh(self, weighing: Weighing) -> list[float]:
+        self._read = ReadPrompt()  # whole: what is wanted of it lies all along it
+        logits = self._append(weighing.tokens, weighing.places)
+        odds: list[float] = (logits[:, weighing.rather] - logits[:, weighing.than]).tolist()
+        return odds
+
     @torch.inference_mode()
     def _run(self, ask: Ask[T]) -> T:
-        cache = DynamicCache()
         step = next(ask)
+        known = self._read.resume(step.append)
         while True:
             steps = ahead(step)
-            tokens = [token for ahead_step in steps for token in ahead_step.append]
-            ends = [end - 1 for end in accumulate(len(ahead_step.append) for ahead_step in steps)]
-            output = self._model(
-                torch.tensor([tokens], device=self._model.device),
-                past_key_values=cache,
-                use_cache=True,
-                logits_to_keep=torch.tensor(ends, device=self._model.device),
-            )
-            for taken, end, logits in zip(steps, ends, output.logits[0].float().cpu().numpy(), strict=True):
+            tokens = [token for ahead_step in steps for token in ahead_step.append][known:]
+            ends = [end - 1 - known for end in accumulate(len(ahead_step.append) for ahead_step in steps)]
+            known = 0
+            logits_at_ends = self._append(tokens, ends).cpu().numpy()
+            for taken, end, logits in zip(steps, ends, logits_at_ends, strict=True):
                 token, right = pick(logits, taken.allowed), end
                 try:
                     step = ask.send(token)
@@ -58,7 +65,49 @@ class TorchEngine:
                 if taken.guess is None or token != taken.guess.answer:
                     break
             if wrong := len(tokens) - 1 - right:
-                cache.crop(-wrong)  # what was appended after a wrong guess
+                self._read.forget(wrong)  # what was appended after a wrong guess
+
+    def _append(self, tokens: list[int], places: list[int]) -> torch.Tensor:
+        """Reads on; returns the logits (places, vocabulary), in fp32, after the tokens at those places."""
+        device = self._model.device
+        output = self._model(
+            torch.tensor([tokens], device=device),
+            past_key_values=self._read.cache,
+            use_cache=True,
+            logits_to_keep=torch.tensor(places, device=device),
+        )
+        self._read.tokens += tokens
+        logits: torch.Tensor = output.logits[0].float()
+        return logits
+
+
+class ReadPrompt:
+    """The tokens that a model has read last, and what it keeps of them."""
+
+    def __init__(self) -> None:
+        self.tokens: list[int] = []
+        self.cache = DynamicCache()
+
+    def resume(self, tokens: list[int]) -> int:
+        """Goes back to where `tokens` begin to differ, and says how many are read already: never all, since the last
+        one's logits are wanted. Where less than half are known, all are read anew: what is added up in other parts
+        differs in its last digit, and answers shouldn't depend on which talk was asked about before."""
+        known = 0
+        for old, new in zip(self.tokens, tokens[:-1], strict=False):
+            if old != new:
+                break
+            known += 1
+        if 2 * known < len(tokens):
+            self.tokens, self.cache = [], DynamicCache()
+            return 0
+        self.forget(len(self.tokens) - known)
+        return known
+
+    def forget(self, count: int) -> None:
+        """The last `count` tokens."""
+        if count:
+            self.cache.crop(-count)
+            del self.tokens[-count:]
 
 
 def load_model(base: Path, adapter: Path | None = None) -> Any:

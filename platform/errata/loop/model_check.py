@@ -16,6 +16,7 @@ from errata.domain.chapter import Chapter
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput, ErrataError
 from errata.inference.artefact import CARD, Card
+from errata.inference.chapter_task import chapter_task
 from errata.tasks import templates
 from errata.tasks.chapters import PROMPT_SHARE, ChapterTask
 from errata.tasks.encode import IGNORED
@@ -171,7 +172,7 @@ def _try_template(folder: Path, card: Card, tokenizer: Tokenizer, config: Any) -
         raise BadInput(
             f"the tokenizer of {folder} has no token {template.border}, as the template {card.template} needs"
         )
-    task = ChapterTask(template, tokenizer, card.context)
+    task = chapter_task(card, tokenizer)
     try:
         example, *_ = examples(task, _EXAMPLE, Reading(_CHAPTERS))
         _check_room(task, example)

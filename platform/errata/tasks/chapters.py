@@ -10,7 +10,7 @@ from errata.domain.chapter import Chapter, starts, tidy
 from errata.domain.clock import find_clock
 from errata.domain.transcript import Transcript
 from errata.tasks.encode import dress, ids
-from errata.tasks.prompt import Filling, Prompt, Slot, Text
+from errata.tasks.prompt import Control, Filling, Prompt, Text
 from errata.tasks.template import Reading, Template, version_of
 from errata.tasks.view import View
 from errata.tasks.window import Window, first_window, next_window
@@ -69,6 +69,12 @@ class ChapterTask:
         inside = tuple(chapter for chapter in right.chapters[len(earlier) :] if chapter.start <= last)
         return self.template.target(view, inside, earlier[-1].title if seam and earlier else "")
 
+    def weighs(self, view: View) -> bool:
+        return False
+
+    def read_odds(self, view: View, odds: Sequence[float]) -> Reading:
+        return Reading((), odds=tuple(odds))
+
     def grammar(self, view: View, fillings: Sequence[str]) -> str:
         return self.template.grammar(view, fillings)
 
@@ -90,7 +96,7 @@ class ChapterTask:
     def _head(self, transcript: Transcript) -> int:
         """Tokens of a prompt without lines."""
         prompt = self.render(self._view(transcript, [""], [0], Window(0, 1, "unknown", 0)))
-        return sum(len(ids(span, self.tokenizer)) for span in prompt if not isinstance(span, Slot))
+        return sum(len(ids(span, self.tokenizer)) for span in prompt if isinstance(span, Control | Text))
 
     def _view(self, transcript: Transcript, lines: list[str], places: list[int], window: Window) -> View:
         return View(

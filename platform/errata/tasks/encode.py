@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from errata.errors import BadInput
-from errata.tasks.prompt import Control, Filling, Given, Prompt, Slot, Text
+from errata.tasks.prompt import Control, Filling, Given, Mark, Prompt, Slot, Text
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
@@ -23,7 +23,8 @@ _HOLE = "\ue000hole\ue000"
 class Encoded:
     input_ids: tuple[int, ...]
     labels: tuple[int, ...]
-    """`input_ids` where the model speaks (end of sequence included), IGNORED elsewhere; not shifted."""
+    """`input_ids` where the model speaks (end of sequence included), the answer to a mark where the token after it
+    stands, IGNORED elsewhere; not shifted."""
 
 
 def ids(span: Given, tokenizer: Tokenizer) -> list[int]:
@@ -31,6 +32,31 @@ def ids(span: Given, tokenizer: Tokenizer) -> list[int]:
         span.text, add_special_tokens=False, split_special_tokens=isinstance(span, Text)
     )
     return encoded
+
+
+@dataclass(frozen=True, slots=True)
+class MarkTokens:
+    """With which a model answers a mark. Both are single tokens."""
+
+    same: int
+    begins: int
+
+    @classmethod
+    def of(cls, tokenizer: Tokenizer) -> MarkTokens:
+        """A line's end and a paragraph's, which language models know to tell apart, where the tokenizer has both; else
+        a hyphen and a hash sign. Raises BadInput for a tokenizer that writes neither as one token."""
+        for same, begins in _MARKS:
+            tokens = ids(Control(same), tokenizer), ids(Control(begins), tokenizer)
+            if all(len(answer) == 1 for answer in tokens) and tokens[0] != tokens[1]:
+                return cls(tokens[0][0], tokens[1][0])
+        raise BadInput("the tokenizer has no single tokens for a border's marks; choose another template")
+
+    def token(self, begins: bool | None) -> int | None:
+        """None where nothing is taught."""
+        return None if begins is None else self.begins if begins else self.same
+
+
+_MARKS = (("\n", "\n\n"), ("-", "#"))
 
 
 def dress(prompt: Prompt, chat: bool, tokenizer: Tokenizer) -> Prompt:
@@ -60,16 +86,19 @@ def encode(prompt: Prompt, fillings: Sequence[Filling], tokenizer: Tokenizer) ->
     """
     if tokenizer.eos_token_id is None:
         raise BadInput("the tokenizer has no end-of-sequence token, so the model could never learn to stop; add one")
+    marks = MarkTokens.of(tokenizer) if any(isinstance(span, Mark) for span in prompt) else None
     remaining = iter(fillings)
     input_ids: list[int] = []
     labels: list[int] = []
+    answer: int | None = None  # to a mark: it stands where the next token does
     for span in prompt:
-        if isinstance(span, Slot):
-            tokens = [token for part in next(remaining) for token in ids(part, tokenizer)]
-            input_ids += tokens
-            labels += tokens
-        else:
-            tokens = ids(span, tokenizer)
-            input_ids += tokens
-            labels += [IGNORED] * len(tokens)
+        if isinstance(span, Mark):
+            answer = marks.token(span.begins) if marks else None
+            continue
+        parts = next(remaining) if isinstance(span, Slot) else (span,)
+        tokens = [token for part in parts for token in ids(part, tokenizer)]
+        input_ids += tokens
+        labels += tokens if isinstance(span, Slot) else [IGNORED] * len(tokens)
+        if answer is not None and tokens:
+            labels[-len(tokens)], answer = answer, None
     return Encoded((*input_ids, tokenizer.eos_token_id), (*labels, tokenizer.eos_token_id))

@@ -27,7 +27,16 @@ class Slot:
     """Where the model speaks. The template's `grammar` says what it may say there."""
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where the model says whether a chapter begins with the line before, in a token that is never appended: what
+    follows is the same whatever it says, so that all lines are asked about in one pass."""
+
+    begins: bool | None = None
+    """The right answer, where it is taught; None where there is nothing to learn."""
+
+
 Given = Control | Text
-Prompt = tuple[Control | Text | Slot, ...]
+Prompt = tuple[Control | Text | Slot | Mark, ...]
 Filling = tuple[Given, ...]
 """What fills one slot."""

@@ -54,6 +54,14 @@ class Task(Protocol[Answer]):
         """What should stand in each slot, where `right` is the right answer about the whole transcript."""
         ...
 
+    def weighs(self, view: View) -> bool:
+        """Whether `view` has marks to be weighed in one pass, and no slot to be filled."""
+        ...
+
+    def read_odds(self, view: View, odds: Sequence[float]) -> Answer:
+        """What the model said of a view that was weighed: log-odds in the order of its marks."""
+        ...
+
     def grammar(self, view: View, fillings: Sequence[str]) -> str:
         """llguidance's Lark for the next slot, after `fillings`."""
         ...
@@ -80,7 +88,8 @@ def examples(task: Task[Answer], transcript: Transcript, right: Answer) -> Itera
     while True:
         fillings = task.target(view, right)
         part = task.parse(view, ["".join(span.text for span in filling) for filling in fillings])
-        yield Example(view, part, encode(task.render(view), fillings, task.tokenizer))
+        if not task.weighs(view):  # what is weighed is taught with the view that follows, which shows the same lines
+            yield Example(view, part, encode(task.render(view), fillings, task.tokenizer))
         try:
             view = views.send(part)
         except StopIteration:

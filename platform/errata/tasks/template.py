@@ -25,6 +25,8 @@ class Reading:
     """Starts are among the view's; at a seam the first line is never one of them."""
     problems: tuple[str, ...] = ()
     """What could not be read, a sentence each. No chapters and no problem means the model said: none."""
+    odds: tuple[float, ...] = ()
+    """Of each fresh line of a view whose borders are asked for: the log-odds that a chapter begins there."""
 
     @classmethod
     def of(cls, chapters: Chapters, transcript: Transcript) -> Reading:

@@ -21,3 +21,7 @@ class View:
     duration: float
     unit: Unit = "seconds"
     opening: Opening = "unknown"
+    fresh: int = 0
+    """Its first line that no earlier view has decided, where lines are decided one by one."""
+    borders: tuple[int, ...] | None = None
+    """Of its fresh lines, those that begin a chapter, once that is decided and titles alone are asked for."""

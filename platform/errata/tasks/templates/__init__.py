@@ -5,6 +5,7 @@ from __future__ import annotations
 from errata.domain.names import meant
 from errata.errors import BadInput
 from errata.tasks.template import Template
+from errata.tasks.templates.borders import Borders
 from errata.tasks.templates.indexed import Indexed
 from errata.tasks.templates.inline import Inline
 from errata.tasks.templates.quoted import Quoted
@@ -15,6 +16,7 @@ TEMPLATES: dict[str, Template] = {
     "timestamps": Timestamps(),
     "json": Quoted(),
     "inline": Inline(),
+    "borders": Borders(),
 }
 
 

@@ -1,0 +1,23 @@
+"""What a model is asked, by what its card says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from errata.inference.artefact import Card
+from errata.tasks import templates
+from errata.tasks.borders import BorderTask
+from errata.tasks.chapters import ChapterTask
+from errata.tasks.segmentation import ChapterLengths
+from errata.tasks.templates.borders import Borders
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase as Tokenizer
+
+
+def chapter_task(card: Card, tokenizer: Tokenizer) -> ChapterTask:
+    """Raises BadInput for a template that isn't there."""
+    template = templates.find(card.template)
+    if isinstance(template, Borders):
+        return BorderTask(template, tokenizer, card.context, card.lengths or ChapterLengths())
+    return ChapterTask(template, tokenizer, card.context)

@@ -1,0 +1,100 @@
+"""The chaptering task as the template `borders` asks it: lines are weighed, the best division of all is found, and its
+chapters are named."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from errata.domain.chapter import Chapter, starts, tidy
+from errata.domain.lines import segment_beginnings
+from errata.domain.transcript import Transcript
+from errata.tasks.chapters import ChapterTask
+from errata.tasks.encode import ids
+from errata.tasks.prompt import Control, Filling, Prompt, Text
+from errata.tasks.segmentation import ChapterLengths, borders
+from errata.tasks.template import Reading
+from errata.tasks.templates.borders import CERTAIN
+from errata.tasks.view import View
+from errata.tasks.window import Window, first_window, next_window
+
+TURN_WORDS, LATER_WORDS = 24, 12
+"""Words that are shown of a line that begins a segment, and of one in the middle of a long one: of a hundred real
+talks' 1,249 chapters 1,176 begin with a segment."""
+
+
+@dataclass(frozen=True)
+class BorderTask(ChapterTask):
+    lengths: ChapterLengths = field(default_factory=ChapterLengths)
+
+    def views(self, transcript: Transcript) -> Generator[View, Reading, Reading]:
+        """Each window twice: to weigh its fresh lines, and to name the chapters that begin there."""
+        lines, places = [self._cut(line) for line in shown_lines(transcript)], starts(transcript)
+        odds: list[float] = []
+        chapters: list[Chapter] = []
+        problems: list[str] = []
+        for window in self._windows_of(transcript, lines):
+            view = self._view_of(transcript, lines, places, window)
+            odds += (yield view).odds
+            end = transcript.duration if window.last == len(lines) else math.inf
+            begins = borders(odds, places[: window.last], end, self.lengths, transcript.unit)
+            fresh = tuple(line - window.first for line in begins if line >= window.fresh)
+            odds = [CERTAIN if line in begins else -CERTAIN for line in range(window.last)]  # no later window undoes it
+            reading = yield replace(view, borders=fresh)
+            chapters += reading.chapters
+            problems += reading.problems
+        return Reading(tuple(chapters), tuple(problems))
+
+    def render(self, view: View) -> Prompt:
+        beginning = self.tokenizer.bos_token
+        prompt = self.template.render(view)
+        return (Control(str(beginning)), *prompt) if beginning else prompt
+
+    def target(self, view: View, right: Reading) -> tuple[Filling, ...]:
+        return self.template.target(view, right.chapters, "")
+
+    def weighs(self, view: View) -> bool:
+        return view.borders is None
+
+    def _windows_of(self, transcript: Transcript, lines: Sequence[str]) -> Iterator[Window]:
+        """Each goes on in the middle of the one before, with its last quarter read again."""
+        costs = [len(ids(Text(line), self.tokenizer)) + self.template.line_overhead for line in lines]
+        budget = int(self.context * WINDOW_SHARE) - len(ids(Text(self._title(transcript)), self.tokenizer))
+        window: Window | None = first_window(costs, budget)
+        while window is not None:
+            yield window
+            window = next_window(window, [], costs, budget)
+
+    def _title(self, transcript: Transcript) -> str:
+        return self._cut(tidy(transcript.title))
+
+    def _view_of(self, transcript: Transcript, lines: Sequence[str], places: Sequence[int], window: Window) -> View:
+        return View(
+            title=self._title(transcript),
+            description="",
+            lines=tuple(lines[window.first : window.last]),
+            starts=tuple(places[window.first : window.last]),
+            duration=transcript.duration,
+            unit=transcript.unit,
+            opening=window.opening,
+            fresh=window.fresh - window.first,
+        )
+
+
+WINDOW_SHARE = 0.75
+"""Of the context; the rest is for the names of its chapters, with the words they begin with."""
+
+
+def shown_lines(transcript: Transcript) -> Iterator[str]:
+    """What is shown of each line: its first words, after whoever begins to speak; dots where it goes on, or is gone on
+    with."""
+    speaker = ""
+    for line, begins in zip(transcript.lines, segment_beginnings(transcript.segments), strict=True):
+        words = line.text.split()
+        most = TURN_WORDS if begins else LATER_WORDS
+        text = " ".join(words[:most]) + (" …" if len(words) > most else "")
+        changed = begins and line.speaker and line.speaker != speaker
+        name = f"{str(line.speaker).split()[0]}: " if changed else ""
+        speaker = line.speaker or speaker
+        yield f"{name}{text}" if begins else f"… {text}"
