@@ -34,7 +34,8 @@ def _package_folders() -> list[Path]:
 
 def _deciding_files(root: Path) -> Iterator[tuple[str, Path]]:
     """The package's files that results depend on, by their names from its root on."""
-    for path in sorted(root.rglob("*.py")):
+    words = root.glob("alterations/*.yaml")  # that alterations put into rows
+    for path in sorted([*root.rglob("*.py"), *words]):
         name = PurePath(root.name, *path.relative_to(root).parts)
         if not any(name.is_relative_to(left_out) for left_out in WITHOUT_EFFECT):
             yield name.as_posix(), path
