@@ -29,7 +29,7 @@ def _row(variant: VariantEffect) -> tuple[str, ...]:
     gap = variant.against_none
     return (
         variant.variant,
-        number(variant.copies, ".0f"),
+        number(variant.copies),
         number(variant.f1),
         "–" if gap is None else with_interval(gap.effect, gap.low, gap.high, "+.1f"),
         number(variant.seed_deviation),
