@@ -208,12 +208,13 @@ def _runs(
 
 def _equally_long(recipe: Recipe, fold: Fold, none: AugmentParams) -> Recipe:
     """The recipe with as many steps as it takes without altered rows: more rows must not mean more training."""
+    from retrain.trainer import steps_of
+
     examples, _ = fold.trial.examples(none)
     least = max(1, fold.trial.mix.least)
     if len(examples) < least:
         raise Refused(f"{len(examples)} training rows, and at least {least} are wanted (mix.least)")
-    steps = max(1, round(len(examples) * recipe.epochs / recipe.batch))
-    return replace(recipe, max_steps=min(recipe.max_steps, steps))
+    return replace(recipe, max_steps=steps_of(len(examples), recipe))
 
 
 def _run(workspace: Workspace, fold: Fold, variant: str, augmentation: AugmentParams, recipe: Recipe) -> AblationRun:
