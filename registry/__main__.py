@@ -1,16 +1,17 @@
-"""Stages 6 to 8 in one process, which imports once what all need: what the gate will be told of the candidate."""
+"""Stages 6 to 9 in one process, which imports once what all need: what the gate will be told of the candidate."""
 
 from __future__ import annotations
 
 from errata.stage_exit import stage_exit
 from evaluation import harness
-from registry import parity
+from registry import engine_agreement, parity
 from registry.export import __main__ as export
 
 
 def main() -> None:
-    harness.main()
     export.main()
+    engine_agreement.main()
+    harness.main()
     parity.main()
 
 

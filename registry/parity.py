@@ -10,11 +10,12 @@ from pathlib import Path
 from errata.database.holdout_log import HoldoutAccess
 from errata.database.record import Record
 from errata.documents.comparison import Comparison
-from errata.documents.document import write_document
-from errata.documents.file_names import CANDIDATE, EXPORTS, NO_CANDIDATE, PARITY, PARITY_FOLDER
+from errata.documents.document import read_document, write_document
+from errata.documents.engine_agreement import AgreementReport, EngineAgreement
+from errata.documents.file_names import AGREEMENT, CANDIDATE, EXPORTS, NO_CANDIDATE, PARITY, PARITY_FOLDER
 from errata.documents.night import Night
 from errata.documents.params import TARGETS
-from errata.documents.parity import AnswerAgreement, Footprint, Parity, ParityReport
+from errata.documents.parity import Footprint, Parity, ParityReport
 from errata.domain.chapter import Chapters
 from errata.domain.correction import Label
 from errata.domain.transcript import Unit
@@ -31,6 +32,7 @@ from evaluation.items import fresh_items, guardrail_items
 from evaluation.metrics.score import score_video
 from evaluation.scoring_plan import NightModels, read_candidate
 from evaluation.statistics.paired import compare
+from registry.engine_agreement import agreement
 from registry.footprint import folder_size, measure_footprint
 from registry.policy import preset
 
@@ -51,23 +53,6 @@ class LabelledItem:
     """In `unit`."""
     unit: Unit
     cluster: str
-
-
-def agreement(original: Sequence[Chapters], exported: Sequence[Chapters]) -> AnswerAgreement:
-    """Answer i of both is to item i. Raises ValueError where one has more answers than the other."""
-    same_answers = starts = same_starts = same_titles = 0
-    for old, new in zip(original, exported, strict=True):
-        old_titles = {chapter.start: chapter.title for chapter in old}
-        new_titles = {chapter.start: chapter.title for chapter in new}
-        same_answers += old == new
-        starts += len(old_titles.keys() | new_titles.keys())
-        same_starts += len(old_titles.keys() & new_titles.keys())
-        same_titles += len(old_titles.items() & new_titles.items())
-    return AnswerAgreement(
-        answers=_percent(same_answers, len(original)),
-        starts=_percent(same_starts, starts),
-        titles=_percent(same_titles, same_starts),
-    )
 
 
 def compare_f1(items: Sequence[LabelledItem], original: Sequence[Chapters], exported: Sequence[Chapters]) -> Comparison:
@@ -135,10 +120,6 @@ def _f1(items: Sequence[LabelledItem], answers: Sequence[Chapters]) -> list[floa
     return [score_video(item.reference, answer, item.duration, item.unit).f1 for item, answer in pairs]
 
 
-def _percent(part: int, whole: int) -> float | None:
-    return 100 * part / whole if whole else None
-
-
 def _footprint(workspace: Workspace, night: Night, server: Path, labels: Sequence[Label]) -> Footprint:
     """Of what would serve, against what serves now."""
     with workspace.record.read() as store:
@@ -169,11 +150,19 @@ def night_parity(workspace: Workspace, night: Night) -> ParityReport:
     if "server" in exports and labels and limit is not None and limit.decides:
         footprint = _footprint(workspace, night, folders["server"], labels[:TIMED])
         exports["server"] = replace(exports["server"], footprint=footprint)
+    for target, engine in _agreements().items():
+        exports[target] = replace(exports[target], engine=engine)
     return ParityReport(exports)
 
 
+def _agreements() -> dict[str, EngineAgreement]:
+    """What the stage before the evaluation found, by target; nothing where it had nothing to compare."""
+    path = EXPORTS / AGREEMENT
+    return read_document(AgreementReport, path, "run the night again").exports if path.is_file() else {}
+
+
 def main() -> None:
-    """Stage 8: `parity/parity.json`."""
+    """Stage 9: `parity/parity.json`."""
     workspace = Workspace.find(Path.cwd())
     PARITY_FOLDER.mkdir(exist_ok=True)
     report = night_parity(workspace, Night.read(workspace.root))

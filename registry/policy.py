@@ -183,6 +183,7 @@ TENS_A_NIGHT = (
     Limit("titles", 5.0, unit=PERCENTAGE_POINTS),
     Limit("parity_server", 0.5, required=True),
     Limit("parity_device", 1.0, required=True),
+    Limit("parity_gguf", 1.0),
     Limit("parsable", 0.5, required=True, unit=PERCENTAGE_POINTS, interval=False),
     Limit("latency", 10.0, unit=PERCENT, decides=False),
     Limit("size", 5.0, unit=PERCENT, interval=False, min_items=1, decides=False),
@@ -200,6 +201,7 @@ TENS_A_NIGHT = (
 #                        shown, to say which was forgotten; many tests of 5 % would fail a harmless candidate.
 #  parity_server 0.5     merging in 16 bit or quantising to 8 should change next to no answer.
 #  parity_device 1.0     4-bit weights cost a little; a reader doesn't see a point of F1.
+#  parity_gguf 1.0       the same, where such a file is exported.
 #  collapses 3.0         percentage points of items that lose 30 points and more, less those that gain as much: below 88
 #                        items without any, nobody can tell, and the mean of the others looks sure of itself.
 #  titles 5.0            percent of words; a gate on borders alone promoted a model that wrote "Listauting".
@@ -284,6 +286,7 @@ ANNUAL = Policy(
         Limit("slice_*", 3.0, required=True, alarm=True),
         Limit("parity_server", 0.5, required=True, min_items=300),
         Limit("parity_device", 1.0, required=True, min_items=300),
+        Limit("parity_gguf", 1.0, min_items=300),
         Limit("starts_server", 1.0, required=True, unit=PERCENTAGE_POINTS, interval=False, min_items=300),
         Limit("parsable", 0.5, required=True, unit=PERCENTAGE_POINTS, min_items=600),
         Limit("latency", 10.0, required=True, unit=PERCENT, min_items=20),

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from registry.export.gguf_tokenizer import write_tokenizer
+
 Array = np.ndarray[Any, np.dtype[np.float32]]
 
 
@@ -24,6 +26,7 @@ def write_gguf(model: Path, folder: Path, quantised: bool = False) -> Path:
     path = folder / f"model-{'Q8_0' if quantised else 'F32'}.gguf"
     writer = gguf.GGUFWriter(str(path), "llama")
     _describe(writer, config)
+    write_tokenizer(writer, model, config["vocab_size"])
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config["num_hidden_layers"])
     for name, values in load_file(model / "model.safetensors").items():
         stored = _as_stored(name, values.astype(np.float32), config)

@@ -1,4 +1,5 @@
-"""A judge that runs here: any causal language model in transformers, its answer held to the form by a grammar."""
+"""A judge that runs here: any causal language model, in transformers or llama.cpp, its answer held to the form by a
+grammar."""
 
 from __future__ import annotations
 
@@ -15,7 +16,9 @@ from errata.errors import NotFound
 from errata.files import JsonObject, file_sha256
 from errata.inference.artefact import CARD, MANIFEST, Card, verify
 from errata.inference.decode import next_tokens
-from errata.inference.engine import Ask, Engine, Step
+from errata.inference.engine import Ask, Constraint, Engine, Step
+from errata.inference.load import has_llama_cpp, load, load_gguf
+from errata.inference.model_form import CONTEXT
 from errata.tasks.encode import dress, ids
 from errata.tasks.prompt import Control, Slot, Text
 from evaluation.judges.budget import Budget
@@ -29,10 +32,12 @@ class LocalModel:
 
     def __init__(self, name: str, folder: Path, budget: Budget) -> None:
         """Raises NotFound where `folder` holds no model."""
-        if not (folder / "config.json").is_file():
-            raise NotFound(f"the judge {name!r} has its model in {folder}, where there is none; mend its folder")
-        self.identity = content_hash(["local", _weights(folder), LONGEST_TEXT, TEMPERATURE])
         self._name, self._folder, self._budget = name, folder, budget
+        if not ((folder / "config.json").is_file() or self._holds_gguf()):
+            raise NotFound(f"the judge {name!r} has its model in {folder}, where there is none; mend its folder")
+        parts = ["local", _weights(folder), LONGEST_TEXT, TEMPERATURE]
+        # llama.cpp's kernels round otherwise, so that what it says is another judge's
+        self.identity = content_hash([*parts, "llama.cpp"] if self._holds_gguf() and has_llama_cpp() else parts)
         self._engine: Engine | None = None
         self._matcher = lru_cache(maxsize=8)(self._compile)
 
@@ -53,11 +58,12 @@ class LocalModel:
 
     def _open_engine(self) -> Engine:
         if self._engine is None:
-            from errata.inference.load import load
             from errata.inference.torch import TorchEngine
 
-            sealed = (self._folder / CARD).exists()
-            self._engine = load(self._folder, self._folder.parent) if sealed else TorchEngine(self._folder)
+            if (self._folder / CARD).exists():
+                self._engine = load(self._folder, self._folder.parent)
+            else:
+                self._engine = load_gguf(self._folder) if self._holds_gguf() else TorchEngine(self._folder)
             self._tokens = llguidance.hf.from_tokenizer(self._engine.tokenizer, n_vocab=self._engine.vocabulary)
         return self._engine
 
@@ -70,22 +76,29 @@ class LocalModel:
         """Tokens, prompt and answer together."""
         if (self._folder / CARD).exists():
             return Card.read(self._folder).context
+        if self._holds_gguf():
+            return CONTEXT
         config = json.loads((self._folder / "config.json").read_text())
-        return int(config.get("max_position_embeddings", 4_096))
+        return int(config.get("max_position_embeddings", CONTEXT))
+
+    def _holds_gguf(self) -> bool:
+        return any(self._folder.glob("*.gguf"))
 
     def _fill(self, prompt: list[int], rules: str, room: int) -> Ask[list[int]]:
         """The answer's tokens, greedily, under the form's grammar."""
         # a matcher moves on with every token: each answer has a copy of the compiled one
         engine, matcher = self._open_engine(), self._matcher(rules).deep_copy()
         answer: list[int] = []
-        append = prompt
-        while len(answer) < room and not matcher.is_stopped():
-            token = yield Step(append, next_tokens(matcher, engine.vocabulary))
+        step = Step(prompt, next_tokens(matcher, engine.vocabulary), constraint=Constraint(rules, room))
+        while len(answer) < room:
+            token = yield step
             # a form that may end here can still go on: then the model's end of text ends it
             if token == engine.tokenizer.eos_token_id or not matcher.consume_token(token):
                 break
             answer.append(token)
-            append = [token]
+            if matcher.is_stopped():
+                break
+            step = Step([token], next_tokens(matcher, engine.vocabulary))
         return answer
 
     def _compile(self, rules: str) -> Any:
@@ -103,8 +116,7 @@ def grammar(schema: JsonObject) -> str:
     Nothing is forced, since some tokenizers would spell a forced text with a space before it.
     """
     spaced = {**bound_texts(schema), "x-guidance": _SPACED}
-    lark = f'%llguidance {{"no_forcing": true}}\nstart: %json {json.dumps(spaced)}\n'
-    return str(llguidance.LLMatcher.grammar_from_lark(lark))
+    return f'%llguidance {{"no_forcing": true}}\nstart: %json {json.dumps(spaced)}\n'
 
 
 def _weights(folder: Path) -> str:

@@ -62,6 +62,7 @@ GUARDRAILS = {
     "parsable": "Parsable: answers that can be read",
     "parity_server": "Parity of the server’s artefact",
     "parity_device": "Parity of the device’s artefact",
+    "parity_gguf": "Parity of llama.cpp’s artefact",
     "starts_server": "Chapter starts of the server’s artefact",
     "latency": "Latency: how long people wait",
     "size": "Size of what ships",

@@ -1,4 +1,5 @@
-"""Stage 7. What would ship, made from the candidate: `exports/server` and `exports/device`."""
+"""Stage 6. What would ship, made from the candidate: `exports/server`, and of `exports/device` and `exports/gguf` what
+`export.targets` names."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from errata.inference.artefact import MANIFEST
 from errata.stage_exit import stage_exit
 from errata.workspace import Workspace
 from registry.export.device import export_device
+from registry.export.gguf_export import export_gguf
 from registry.export.server import export_server
 
 
@@ -27,6 +29,9 @@ def main() -> None:
     if "device" in params.targets:
         device = export_device(EXPORTS / "server", EXPORTS / "device", params.device)
         sys.stderr.write(f"export: device {device[:12]}\n")
+    if "gguf" in params.targets:
+        gguf = export_gguf(EXPORTS / "server", EXPORTS / "gguf", params.gguf)
+        sys.stderr.write(f"export: gguf {gguf[:12]}\n")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import errata
 from errata.documents.judge_params import Judge, JudgeLimits, JudgesParams
 from errata.domain.transcript import Transcript
 from errata.errors import NotFound
+from errata.inference.llama import LlamaEngine
 from evaluation.judges.budget import Budget
 from evaluation.judges.judge_client import open_judges
 from evaluation.judges.judged_item import AnswerPair
@@ -22,6 +23,7 @@ from evaluation.judges.recall import GradeForm, request
 from evaluation.judges.request import LONGEST_TEXT, NoAnswer, bound_texts
 from evaluation.judges.rubric import CRITERIA, RubricForm
 from evaluation.judges.rubric import request as rubric_request
+from tests.made_up_gguf import write_gguf
 from tests.made_up_judge import item, talk
 from tests.made_up_model import make_model
 
@@ -117,3 +119,16 @@ def test_a_spent_budget_stops_a_local_judge_too() -> None:
     model = LocalModel("tiny", TINY, Budget(JudgeLimits(calls=0)))
     with pytest.raises(NoAnswer, match="budget of 0 calls"):
         model.answer(request(QUESTION, "A ship."))
+
+
+def test_a_gguf_file_is_a_judge_too(tmp_path: Path) -> None:
+    pytest.importorskip("xllamacpp")
+    make_model(tmp_path / "full", "indexed", context=2_048)
+    write_gguf(tmp_path / "full", tmp_path / "judge")
+    model = LocalModel("any", tmp_path / "judge", Budget(JudgeLimits()))
+    engine = model._open_engine()
+    assert isinstance(engine, LlamaEngine)
+    rules = grammar(PairForm.model_json_schema())
+    [tokens] = engine.run([model._fill(model._prompt(both_orders(short())[0], engine), rules, 400)])
+    said = str(engine.tokenizer.decode(tokens))
+    assert said.startswith('{"why": "') and len(tokens) <= 400

@@ -19,7 +19,8 @@ from errata.inference.artefact import (
     read_training_transcripts,
     verify,
 )
-from errata.inference.load import load, same_weights
+from errata.inference.gguf import GgufEngine
+from errata.inference.load import load, load_gguf, same_weights
 from errata.inference.model import FolderModel
 from errata.inference.recorded import RecordedModel
 from tests.made_up_gguf import write_gguf
@@ -40,7 +41,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def weights(folder: Path) -> dict[str, object]:
-    return dict(load(folder, folder.parent)._model.state_dict())
+    engine = GgufEngine(folder) if Card.read(folder).form == "gguf" else load(folder, folder.parent)
+    return dict(engine._model.state_dict())
 
 
 def test_the_weights_of_an_f32_file_are_the_model_s_to_the_bit(written: Path, tmp_path: Path) -> None:
@@ -54,9 +56,14 @@ def test_the_weights_of_an_f32_file_are_the_model_s_to_the_bit(written: Path, tm
     assert not same_weights(TINY, tmp_path / "gguf", tmp_path), "a GGUF file is scored itself, whatever it holds"
 
 
+@pytest.mark.parametrize("engine", ["llama.cpp", "transformers"])
 def test_greedy_answers_of_f32_are_the_original_s_and_q8_answers_too(
-    written: Path, record: Record, tmp_path: Path
+    engine: str, written: Path, record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if engine == "llama.cpp":
+        pytest.importorskip("xllamacpp")
+    else:
+        monkeypatch.setattr("errata.inference.load.find_spec", lambda _: None)
     with record.write() as store:
         seqs = [store.transcripts.add(talk(name, lines=6)).seq for name in "abc"]
     card = Card("inline", Card.read(TINY).context, "gguf")
@@ -95,9 +102,10 @@ def test_a_gguf_file_needs_its_tokenizer_and_must_be_one(written: Path, tmp_path
     broken = Path(shutil.copytree(written / "F32", tmp_path / "broken"))
     (broken / "model-F32.gguf").write_bytes(b"GGUF but then nothing that could be one")
     Card("inline", 512, "gguf").write(broken)
-    with pytest.raises(BadInput, match=r"model-F32\.gguf") as caught:
-        load(broken, tmp_path)
-    assert "\n" not in str(caught.value)
+    for engine in (GgufEngine, load_gguf):
+        with pytest.raises(BadInput, match=r"model-F32\.gguf") as caught:
+            engine(broken)
+        assert "\n" not in str(caught.value)
 
 
 # models from outside -------------------------------------------------------------------------------------------------

@@ -32,6 +32,8 @@ MANIFEST, ROWS, LEFT_OUT, STAGE_REPORT, TRAINING_ROWS = (
 NO_CANDIDATE = "nothing.json"
 """Stands in place of a candidate on a night that trains none, and says why."""
 ITEMS, EVALUATION, PARITY = "items.parquet", "evaluation.json", "parity.json"
+AGREEMENT = "agreement.json"
+"""Beside the exports."""
 
 # a night's folder besides
 CURATION_COPY, MIXTURE_COPY = "curated.json", "mix.json"

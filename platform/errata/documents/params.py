@@ -32,9 +32,10 @@ NotNegative = Annotated[float, Ge(0)]
 Count = Annotated[int, Ge(1)]
 Seed = Annotated[int, Ge(0), Lt(2**32)]
 """What every library takes for one."""
-Target = Literal["server", "device"]
+Target = Literal["server", "device", "gguf"]
 TARGETS: tuple[Target, ...] = get_args(Target)
 Precision = Literal["int4", "int8"]
+GgufPrecision = Literal["f16", "q8_0", "q4_k_m"]
 
 
 class ParamGroup:
@@ -211,6 +212,7 @@ UNKNOWN_GATE = GateParams(preset="")
 class ExportParams(ParamGroup):
     targets: tuple[Target, ...]
     device: Precision = "int8"
+    gguf: GgufPrecision = "q8_0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,19 +6,8 @@ from dataclasses import dataclass, field
 
 from errata.documents.comparison import Comparison
 from errata.documents.document import Document
+from errata.documents.engine_agreement import AnswerAgreement, EngineAgreement
 from errata.files import JsonObject
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerAgreement:
-    """How alike two greedy models answer. Percent; None where there is nothing to count."""
-
-    answers: float | None
-    """Of the items, those that both answer alike to the letter, titles included."""
-    starts: float | None
-    """Of the chapter starts that either gives, those that both give."""
-    titles: float | None
-    """Of the chapter starts that both give, those that both give the same title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +34,14 @@ class Parity:
     """Points of F1: the export minus the model that it was made from."""
     footprint: Footprint | None = None
     """None where the gate doesn't ask for it."""
+    engine: EngineAgreement | None = None
+    """Of an export that llama.cpp runs, as it was found before anything was scored."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParityReport(Document):
     exports: dict[str, Parity] = field(default_factory=dict)
-    """By target: `server`, `device`."""
+    """By target: `server`, `device`, `gguf`."""
 
     @classmethod
     def upgrade(cls, value: JsonObject) -> JsonObject:

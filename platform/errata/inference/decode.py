@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic
 
@@ -11,7 +12,7 @@ import numpy as np
 from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 
 from errata.errors import BadInput
-from errata.inference.engine import Ask, Guess, Mask, Step, Weighing
+from errata.inference.engine import Ask, Constraint, Guess, Mask, Step, Weighing
 from errata.tasks.encode import MarkTokens, ids
 from errata.tasks.prompt import Control, Mark, Slot
 from errata.tasks.task import Answer, Task
@@ -94,7 +95,7 @@ class Decoder(Generic[Answer]):
         """The tokens of one filling, end-of-sequence excluded, and why it did not come to its end; empty if it did."""
         matcher = self._matcher(grammar).deep_copy()
         answer: list[int] = []
-        step = begin
+        step = replace(begin, constraint=Constraint(grammar, longest))
         while len(answer) < longest:
             token = yield step
             if token == self._tokenizer.eos_token_id:

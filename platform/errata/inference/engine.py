@@ -31,6 +31,18 @@ class Step:
     allowed: Mask
     guess: Guess | None = None
     """What an engine may compute ahead; it changes no answer."""
+    constraint: Constraint | None = None
+    """At a slot's first step, for an engine that writes whole answers; it allows no token that a mask doesn't."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """What the answer in a slot must be, told at once."""
+
+    grammar: str
+    """llguidance's Lark."""
+    longest: int
+    """Tokens."""
 
 
 @dataclass(frozen=True, slots=True)

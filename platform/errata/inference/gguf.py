@@ -1,7 +1,7 @@
-"""GGUF: llama.cpp's files, dequantised and run by transformers.
+"""GGUF without llama.cpp: its files, dequantised and run by transformers.
 
-So the very weights of the file are scored, exactly as they were rounded. llama.cpp's own kernels are not run: they
-round activations too, and may pick another token where two are all but equal.
+So the very weights of the file are scored, exactly as they were rounded, where `llama.py` can't run: llama.cpp's own
+kernels round activations too, and may pick another token where two are all but equal.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ from errata.inference.torch import TorchEngine
 
 
 class GgufEngine(TorchEngine):
-    """`folder` holds one .gguf file, and the model's own tokenizer files: the one inside a GGUF file is read otherwise
-    by every program. Raises BadInput where either is missing or transformers can't read the file."""
+    """Of a folder as `gguf_file` has it. Raises BadInput where transformers can't read the file."""
 
     def __init__(self, folder: Path) -> None:
         with TemporaryDirectory() as place:
@@ -32,14 +31,20 @@ class GgufEngine(TorchEngine):
             super().__init__(Path(place))
 
 
-def unpack(folder: Path, out: Path) -> None:
-    """Writes the model in `folder` to `out` as safetensors, in fp32, with its tokenizer."""
+def gguf_file(folder: Path) -> Path:
+    """The one .gguf file in `folder`, beside which lie the model's own tokenizer files: the one inside a GGUF file is
+    read otherwise by every program. Raises BadInput where either is missing."""
     weights = sorted(folder.glob("*.gguf"))
     if len(weights) != 1:
         raise BadInput(f"{folder} holds {len(weights)} .gguf files; name the one that is meant")
     if not (folder / "tokenizer.json").is_file():
         raise BadInput(f"{folder} has no tokenizer.json; put the model's tokenizer files beside its .gguf file")
-    _save(_load(weights[0]), out)
+    return weights[0]
+
+
+def unpack(folder: Path, out: Path) -> None:
+    """Writes the model in `folder` to `out` as safetensors, in fp32, with its tokenizer."""
+    _save(_load(gguf_file(folder)), out)
     for path in tokenizer_files(folder):
         shutil.copyfile(path, out / path.name)
 

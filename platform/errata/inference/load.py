@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from errata.inference.artefact import Card, model_folder
@@ -16,12 +17,26 @@ def load(folder: Path, models: Path) -> Engine:
 
         return OnnxEngine(folder)
     if card.form == "gguf":
-        from errata.inference.gguf import GgufEngine
-
-        return GgufEngine(folder)
+        return load_gguf(folder)
     from errata.inference.torch import TorchEngine
 
     return TorchEngine(*_parts(folder, card, models))
+
+
+def has_llama_cpp() -> bool:
+    """Whether .gguf files are run by llama.cpp itself; else transformers runs them, with the file's weights."""
+    return find_spec("xllamacpp") is not None
+
+
+def load_gguf(folder: Path) -> Engine:
+    """The engine for a folder with a .gguf file, sealed or not."""
+    if has_llama_cpp():
+        from errata.inference.llama import LlamaEngine
+
+        return LlamaEngine(folder)
+    from errata.inference.gguf import GgufEngine
+
+    return GgufEngine(folder)
 
 
 def same_weights(new: Path, old: Path, models: Path) -> bool:

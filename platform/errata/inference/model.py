@@ -12,7 +12,7 @@ from errata.inference.artefact import Card
 from errata.inference.chapter_task import chapter_task
 from errata.inference.decode import Decoder
 from errata.inference.engine import Engine
-from errata.inference.load import load
+from errata.inference.load import has_llama_cpp, load
 from errata.inference.predictor import AnswerKey, Predictor
 from errata.tasks import templates
 from errata.tasks.prompt import Slot
@@ -54,8 +54,10 @@ def open_model(folder: Path, models: Path) -> LoadedModel[Reading]:
 
 
 def answer_key(identity: str, folder: Path) -> AnswerKey:
-    """Under which the answers of the model in `folder` are known."""
-    return AnswerKey(identity, version_of(templates.find(Card.read(folder).template)))
+    """Under which the answers of the model in `folder` are known: those of llama.cpp's kernels are its own."""
+    card = Card.read(folder)
+    version = version_of(templates.find(card.template))
+    return AnswerKey(identity, f"{version} llama.cpp" if card.form == "gguf" and has_llama_cpp() else version)
 
 
 class FolderModel(Predictor):

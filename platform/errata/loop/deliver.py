@@ -18,6 +18,7 @@ from errata.operations.model_names import resolve_model
 from errata.workspace import Workspace
 from registry.evidence import read_evidence
 from registry.export.device import export_device
+from registry.export.gguf_export import export_gguf
 from registry.export.server import export_server
 from registry.models import ModelRegistry
 from registry.promotion import promote, rollback
@@ -114,5 +115,9 @@ def _export_anew(workspace: Workspace, target: Target, model: Path, out: Path) -
             with TemporaryDirectory() as place:
                 export_server(model, workspace.models, Path(place) / "server")
                 return export_device(Path(place) / "server", out, workspace.params().export.device)
+        case "gguf":
+            with TemporaryDirectory() as place:
+                export_server(model, workspace.models, Path(place) / "server")
+                return export_gguf(Path(place) / "server", out, workspace.params().export.gguf)
         case _:
             assert_never(target)

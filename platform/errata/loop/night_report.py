@@ -30,6 +30,7 @@ from errata.documents.stage_reports import CurationReport, MixtureReport, NightT
 from errata.domain.hashing import sha256
 from errata.errors import NotFound
 from errata.files import write_atomically, write_json
+from errata.wording.agreement_sentences import agreement_sentence
 from errata.workspace import Workspace
 from evaluation.report.content import InService, NightFiles, NightLine, Report, shown_transcripts
 from evaluation.report.markdown import summary
@@ -212,10 +213,13 @@ def _facts(workspace: Workspace, label: str, parity: Mapping[str, Parity]) -> di
     facts = {"Night": label}
     for target, export in parity.items():
         starts = export.agreement.starts if export.agreement else None
-        facts[f"Export for a {target}"] = (
+        name = "Export for llama.cpp" if target == "gguf" else f"Export for a {target}"
+        facts[name] = (
             f"{export.model[:16]}, {export.size / 1e6:.1f} MB, "
             f"{'–' if starts is None else format(starts, '.1f')} % of chapter starts as the model itself"
         )
+        if export.engine:
+            facts["llama.cpp and transformers"] = agreement_sentence(export.engine)
     uri = make_url(workspace.settings.mlflow_uri).render_as_string(hide_password=True)
     facts["MLflow"] = f"mlflow ui --backend-store-uri {uri}"
     facts["Errata"] = errata.__version__

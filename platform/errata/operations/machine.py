@@ -56,7 +56,8 @@ def machine_checks(place: Path) -> Iterator[HealthCheck]:
     for extra, module, use in (
         ("postgresql", "psycopg", "a record on PostgreSQL"),
         ("meteor", "pycocoevalcap", "METEOR as published"),
-        ("gguf", "gguf", "scoring GGUF files"),
+        ("gguf", "xllamacpp", "running and writing GGUF files"),
+        ("kquants", "ik_llama_cpp", "4-bit GGUF files"),
         ("unsloth", "unsloth", "training with unsloth"),
     ):
         detail = f"{module} {_version(module)}" if find_spec(module) else ""

@@ -1,0 +1,158 @@
+"""Stage 7. Does llama.cpp answer as transformers does? Token ids on lines, greedy answers on a few talks, no scores.
+
+It stands before the evaluation, which may then ask the artefact that ships instead of the model that was trained.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
+from pathlib import Path
+
+from errata.database.record import Record
+from errata.documents.document import write_document
+from errata.documents.engine_agreement import (
+    AgreementReport,
+    AnswerAgreement,
+    EngineAgreement,
+    FirstDifference,
+    OtherLine,
+    TokenAgreement,
+)
+from errata.documents.file_names import AGREEMENT, CANDIDATE, EXPORTS
+from errata.documents.night import Night
+from errata.domain.chapter import Chapters
+from errata.domain.transcript import Transcript
+from errata.inference.artefact import verify
+from errata.inference.gguf import gguf_file
+from errata.inference.load import has_llama_cpp
+from errata.inference.model import FolderModel
+from errata.inference.recorded import RecordedModel
+from errata.inference.tokenizer import load_tokenizer
+from errata.progress import progress_bar
+from errata.stage_exit import stage_exit
+from errata.workspace import Workspace
+from evaluation.items import fresh_items
+from evaluation.scoring_plan import NightModels, read_candidate
+
+TALKS = 8
+"""Of tonight's fresh ones: enough to see another model, and few enough for one that is slow."""
+LINES = 1_000
+TARGET = "gguf"
+
+
+def agreement(original: Sequence[Chapters], exported: Sequence[Chapters]) -> AnswerAgreement:
+    """Answer i of both is to item i. Raises ValueError where one has more answers than the other."""
+    same_answers = starts = same_starts = same_titles = 0
+    for old, new in zip(original, exported, strict=True):
+        old_titles = {chapter.start: chapter.title for chapter in old}
+        new_titles = {chapter.start: chapter.title for chapter in new}
+        same_answers += old == new
+        starts += len(old_titles.keys() | new_titles.keys())
+        same_starts += len(old_titles.keys() & new_titles.keys())
+        same_titles += len(old_titles.items() & new_titles.items())
+    return AnswerAgreement(
+        answers=_percent(same_answers, len(original)),
+        starts=_percent(same_starts, starts),
+        titles=_percent(same_titles, same_starts),
+    )
+
+
+def first_difference(
+    transcripts: Sequence[int], original: Sequence[Chapters], exported: Sequence[Chapters]
+) -> FirstDifference | None:
+    """Answer i of both is to transcript i."""
+    for transcript, old, new in zip(transcripts, original, exported, strict=True):
+        for place, (one, other) in enumerate(zip_longest(old, new)):
+            if one != other:
+                return FirstDifference(transcript, place, one and one.start, other and other.start)
+    return None
+
+
+def token_agreement(folder: Path, talks: Mapping[int, Transcript]) -> TokenAgreement:
+    """Of the .gguf file in `folder`, in llama.cpp, with the tokenizer beside it, on the talks' first `LINES` lines.
+
+    A blank stands before each line, as within a text: some tokenizers, errata-tiny's among them, put one before a text
+    themselves, which no .gguf file can ask of llama.cpp.
+    """
+    from errata.inference.llama_server import LlamaServer
+
+    tokenizer, server = load_tokenizer(folder), LlamaServer(gguf_file(folder), LINES, 1)
+    lines = [
+        (OtherLine(seq, place), f" {line.text}") for seq, talk in talks.items() for place, line in enumerate(talk.lines)
+    ]
+    others = [
+        place
+        for place, text in lines[:LINES]
+        if server.tokenize(text) != tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
+    ]
+    count = len(lines[:LINES])
+    return TokenAgreement(count, count - len(others), others[0] if others else None)
+
+
+def measure(
+    record: Record,
+    models: Path,
+    model: Path,
+    export: Path,
+    transcripts: Sequence[int],
+    advance: Callable[[], None] = lambda: None,
+) -> EngineAgreement:
+    """Of the .gguf file in `export` with the `model` that it was made from; `models` is where adapters' bases are kept.
+
+    Every answer is recorded, and asked once; `advance` is called after each.
+    """
+
+    def answers(folder: Path) -> list[Chapters]:
+        recorded = RecordedModel(record, FolderModel(verify(folder), folder, models))
+        predictions = recorded.predict_all(transcripts, advance)
+        return [predictions[transcript].chapters for transcript in transcripts]
+
+    original, exported = answers(model), answers(export)
+    with record.read() as store:
+        talks = {transcript: store.transcripts.read(transcript) for transcript in transcripts}
+    return EngineAgreement(
+        model=verify(export),
+        engine="llama.cpp" if has_llama_cpp() else "transformers",
+        tokens=token_agreement(export, talks) if has_llama_cpp() else None,
+        talks=len(talks),
+        answers=agreement(original, exported),
+        difference=first_difference(transcripts, original, exported),
+    )
+
+
+def _percent(part: int, whole: int) -> float | None:
+    return 100 * part / whole if whole else None
+
+
+def night_agreement(workspace: Workspace, night: Night) -> AgreementReport:
+    """On the first of tonight's fresh talks; empty without a candidate or without a .gguf file of it."""
+    candidate = read_candidate(CANDIDATE, night)
+    if candidate is None or not (EXPORTS / TARGET).is_dir():
+        return AgreementReport()
+    models = NightModels.of(night, candidate, workspace.models)
+    compared = (candidate, models.champion, models.day0)
+    fresh = fresh_items(workspace.record, night.training_watermark, night.gate_watermark, compared)[:TALKS]
+    transcripts = [item.label.transcript for item in fresh]
+    with progress_bar("agreement", 2 * len(transcripts)) as advance:
+        measured = measure(workspace.record, workspace.models, candidate.folder, EXPORTS / TARGET, transcripts, advance)
+    return AgreementReport({TARGET: measured})
+
+
+def main() -> None:
+    """`exports/agreement.json`, where there is something to compare."""
+    workspace = Workspace.find(Path.cwd())
+    report = night_agreement(workspace, Night.read(workspace.root))
+    if not report.exports:
+        return
+    write_document(EXPORTS / AGREEMENT, report)
+    for target, found in report.exports.items():
+        same = "" if found.tokens is None else f"{found.tokens.same} of {found.tokens.lines} lines in the same tokens, "
+        starts = "no starts" if found.answers.starts is None else f"{found.answers.starts:.1f} % of starts alike"
+        sys.stderr.write(f"agreement: {target} by {found.engine}, {same}{starts} on {found.talks} talks\n")
+
+
+if __name__ == "__main__":
+    with stage_exit():
+        main()
