@@ -127,7 +127,8 @@ def _head_size(config: Any) -> int:
 def _rope(config: Any) -> dict[str, Any]:
     """The rotary embedding's parameters: of a Gemma 3, those of the layers that see everything."""
     rope: dict[str, Any] = config.rope_parameters
-    return rope.get("full_attention", rope)
+    full: dict[str, Any] = rope.get("full_attention", rope)
+    return full
 
 
 def _unlike_llama_cpp(config: Any) -> str:
@@ -163,4 +164,4 @@ def _llama3_factors(rope: dict[str, Any], size: int) -> Floats:
     seen = rope["original_max_position_embeddings"] / waves
     low, high, factor = rope["low_freq_factor"], rope["high_freq_factor"], rope["factor"]
     smooth = np.clip((seen - low) / (high - low), 0, 1)
-    return (1 / ((1 - smooth) / factor + smooth)).astype(np.float32)
+    return np.asarray(1 / ((1 - smooth) / factor + smooth), dtype=np.float32)
