@@ -41,7 +41,7 @@ GLOSSARY: dict[str, str] = {
         "were made from, so a share of tasks is blind: without one."
     ),
     "alias": (
-        "A name in MLflow for the version that has a part now: `champion`, `challenger`, `server`, `device`, `day0`."
+        "A name in MLflow for the version that has a part now: `champion`, `challenger`, `server`, `device`, `gguf`, `day0`."
     ),
     "guardrail": "Something that a better model must not make worse, with a limit; a promotion must pass all of them.",
     "gate": (
