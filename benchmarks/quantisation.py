@@ -22,9 +22,10 @@ from errata.demo.talks import Talk, write_talk
 from errata.documents.params import Precision
 from errata.domain.chapter import Chapters
 from errata.inference.model import open_model
+from registry.engine_agreement import agreement
 from registry.export.device import export_device
 from registry.export.server import export_server
-from registry.parity import LabelledItem, agreement, compare_f1
+from registry.parity import LabelledItem, compare_f1
 
 TALKS = 60
 

@@ -66,7 +66,8 @@ def first_difference(
     for transcript, old, new in zip(transcripts, original, exported, strict=True):
         for place, (one, other) in enumerate(zip_longest(old, new)):
             if one != other:
-                return FirstDifference(transcript, place, one and one.start, other and other.start)
+                starts = (None if chapter is None else chapter.start for chapter in (one, other))
+                return FirstDifference(transcript, place, *starts)
     return None
 
 

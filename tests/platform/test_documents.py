@@ -11,10 +11,11 @@ import yaml
 
 from errata.documents.comparison import Comparison
 from errata.documents.document import Document, as_json, from_json, read_document, write_document
+from errata.documents.engine_agreement import AnswerAgreement
 from errata.documents.evaluation import ContenderScores, ContinualScores, Evaluation, TaughtNight, VintageModel
 from errata.documents.metric_values import ModelMean
 from errata.documents.params import params_of, read_params
-from errata.documents.parity import AnswerAgreement, Parity, ParityReport
+from errata.documents.parity import Parity, ParityReport
 from errata.documents.scored_items import ScoredItemRow, read_scored_items, write_scored_items
 from errata.documents.snapshot import Shard, SnapshotManifest
 from errata.documents.stage_reports import TrainingLog
@@ -196,7 +197,7 @@ def test_every_parameter_that_is_missing_unknown_or_wrong_is_named(groups: dict[
         for name in groups[group]:
             place = f"{group}.{name}"
             without = {other: value for other, value in groups[group].items() if other != name}
-            if place in defaults | {"export.device"}:
+            if place in defaults | {"export.device", "export.gguf"}:
                 params_of({**groups, group: without})
             else:
                 with pytest.raises(BadInput, match=rf"params\.yaml: {place} is missing"):

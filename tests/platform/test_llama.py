@@ -12,7 +12,7 @@ import pytest
 import errata
 from errata.errors import BadInput
 from errata.inference.artefact import Card
-from errata.inference.engine import Ask, Constraint, Mask, Step
+from errata.inference.engine import Ask, Constraint, Mask, Step, Weighing
 from errata.inference.llama import LlamaEngine
 from errata.inference.load import load
 from errata.inference.model import FolderModel, LoadedModel, answer_key
@@ -159,3 +159,29 @@ def test_a_file_that_is_none_and_a_prompt_that_is_too_long_are_refused(
         LlamaEngine(tmp_path)
     with pytest.raises(BadInput, match=r"refuses a prompt .*context"):
         engine.run([fill([np.ones(engine.vocabulary, dtype=np.bool_)], None, [60] * 1_200)])
+
+
+def test_borders_are_weighed_as_by_transformers(folders: dict[str, Path], engine: LlamaEngine) -> None:
+    tokens = [60 + (7 * place) % 200 for place in range(60)]
+    weighing = Weighing(tokens, [5, 6, 30, 59], rather=70, than=200)
+    [found] = engine.weigh([weighing])
+    [right] = load(folders["indexed"], Path()).weigh([weighing])
+    assert found == pytest.approx(right, abs=0.05), "16 bits of the cache round a little"
+
+
+def test_a_prompt_is_read_on_only_where_half_of_it_is_known(
+    engine: LlamaEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reused: list[bool] = []
+    complete = engine._server.complete
+
+    def noted(prompt: list[int], grammar: str, longest: int, cached: bool) -> list[int]:
+        reused.append(cached)
+        return complete(prompt, grammar, longest, cached)
+
+    monkeypatch.setattr(engine._server, "complete", noted)
+    every = np.ones(engine.vocabulary, dtype=np.bool_)
+    engine.weigh([Weighing(list(range(60, 80)), [19], rather=70, than=200)])
+    for prompt in (list(range(60, 90)), list(range(60, 64)) + [200] * 9, [200]):
+        engine.run([fill([every], None, prompt)])
+    assert reused == [True, False, False]

@@ -11,15 +11,17 @@ from hypothesis import strategies as st
 
 from errata.database.record import Record
 from errata.documents.document import as_json
-from errata.documents.parity import AnswerAgreement, ParityReport
+from errata.documents.engine_agreement import AnswerAgreement
+from errata.documents.parity import ParityReport
 from errata.domain.chapter import Chapter, Chapters
 from errata.domain.correction import Correction, Label
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import NotFound
 from errata.inference.artefact import verify
 from errata.inference.load import same_weights
+from registry.engine_agreement import agreement
 from registry.export.server import export_server
-from registry.parity import LabelledItem, agreement, compare_f1, measure
+from registry.parity import LabelledItem, compare_f1, measure
 from registry.policy import SMALL
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from errata.errors import Unavailable
 from errata.inference.artefact import CARD, Card
-from errata.inference.engine import Ask, Constraint, Mask, Step, T
+from errata.inference.engine import Ask, Constraint, Mask, Step, T, Weighing
 from errata.inference.gguf import gguf_file
 from errata.inference.llama_server import LlamaServer
 from errata.inference.model_form import CONTEXT
@@ -28,8 +28,9 @@ ENDS = 2
 class LlamaEngine:
     """Of a folder as `gguf_file` has it. Raises BadInput where llama.cpp can't read the file.
 
-    Asks run one after another, each from an empty cache: batched with others, or after them, a prompt's numbers are
-    summed in another order, and the same question might be answered otherwise.
+    Asks run one after another: batched with others, a prompt's numbers are summed in another order, and the same
+    question might be answered otherwise. So they might be after another's prompt: what was read last is read on only
+    where at least half of a prompt is in it, as the titles' prompt has that in which borders were weighed.
     """
 
     forkable = False
@@ -41,20 +42,33 @@ class LlamaEngine:
         self.tokenizer = load_tokenizer(folder)
         self._server = LlamaServer(path, context + ENDS, _threads())
         self.vocabulary = self._server.vocabulary()
+        self._read: list[int] = []
 
     def run(self, asks: Sequence[Ask[T]]) -> list[T]:
         return [self._run(ask) for ask in asks]
 
+    def weigh(self, weighings: Sequence[Weighing]) -> list[list[float]]:
+        return [self._weigh(weighing) for weighing in weighings]
+
+    def _weigh(self, weighing: Weighing) -> list[float]:
+        self._read = weighing.tokens
+        prompts = [weighing.tokens[: place + 1] for place in weighing.places]
+        return [
+            self._server.log_odds(prompt, weighing.rather, weighing.than, cached=number > 0)
+            for number, prompt in enumerate(prompts)
+        ]
+
     def _run(self, ask: Ask[T]) -> T:
-        tokens: list[int] = []
-        written: list[int] = []  # of the slot's answer, what the ask has not been told yet
         step = next(ask)
+        cached = 2 * _alike(self._read, step.append) >= len(step.append)
+        self._read = tokens = list[int]()
+        written: list[int] = []  # of the slot's answer, what the ask has not been told yet
         while True:
-            cached = bool(tokens)
             tokens += step.append
             written = self._after(step, written, tokens, cached)
             if not written or not step.allowed[written[0]]:
                 written = self._one(step.allowed, tokens, cached)
+            cached = True
             try:
                 step = ask.send(written.pop(0))
             except StopIteration as done:
@@ -81,6 +95,12 @@ def _ended(constraint: Constraint, end: int | None) -> str:
     """The slot's grammar with our own end of text after it: llama.cpp would end it by an end of turn, where there is
     one, which no answer was taught to end with."""
     return constraint.grammar if end is None else f"start: %lark {{\n{constraint.grammar}\n}} <[{end}]>\n"
+
+
+def _alike(one: Sequence[int], other: Sequence[int]) -> int:
+    """Tokens with which both begin."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (left, right) in pairs if left != right), min(len(one), len(other)))
 
 
 def _ranges(allowed: Mask) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,10 @@ import httpx
 from errata.errors import BadInput, Unavailable
 from errata.files import JsonObject
 
+ABOVE = 1_000.0
+"""What lifts a logit above any other."""
+LEAST = 1e-38
+"""The least chance that counts: fp32's own limit."""
 SILENT = -1
 """Of llama.cpp's own log, which says on stderr what each request took."""
 
@@ -61,6 +66,25 @@ class LlamaServer:
             "return_tokens": True,
         }
         return [int(token) for token in self._call("POST", "/completion", request)["tokens"]]
+
+    def log_odds(self, prompt: Sequence[int], rather: int, than: int, cached: bool) -> float:
+        """How much likelier the token `rather` is than `than` after `prompt`: the difference of their logits.
+
+        Both are raised above all others by as much, so that the two likeliest are these.
+        """
+        request = {
+            "prompt": list(prompt),
+            "n_predict": 1,
+            "cache_prompt": cached,
+            "logit_bias": [[rather, ABOVE], [than, ABOVE]],
+            "samplers": ["top_k"],
+            "top_k": 2,
+            "n_probs": 2,
+            "post_sampling_probs": True,
+        }
+        [found] = self._call("POST", "/completion", request)["completion_probabilities"]
+        chances = {entry["id"]: float(entry["prob"]) for entry in found["top_probs"]}
+        return math.log(max(chances[rather], LEAST)) - math.log(max(chances[than], LEAST))
 
     def tokenize(self, text: str) -> list[int]:
         """As the file's own tokenizer does, without special tokens."""

@@ -40,9 +40,7 @@ GLOSSARY: dict[str, str] = {
         "The chapters of a model that a reviewer is shown to begin with. Labels lean towards the draft that they "
         "were made from, so a share of tasks is blind: without one."
     ),
-    "alias": (
-        "A name in MLflow for the version that has a part now: `champion`, `challenger`, `server`, `device`, `gguf`, `day0`."
-    ),
+    "alias": ("A name in MLflow for who has a part now: `champion`, `challenger`, `server`, `device`, `gguf`, `day0`."),
     "guardrail": "Something that a better model must not make worse, with a limit; a promotion must pass all of them.",
     "gate": (
         "The rule that decides whether a model is promoted: surely better than the champion on fresh items, and no "
