@@ -51,7 +51,7 @@ app.add_typer(judges, name="judges", rich_help_panel=CHECKS)
 
 FORMAT = "The file's format; `auto` tells it by the content, and a name that is none lists them all."
 Tool = Literal["label-studio", "argilla", "sheet", "jsonl"]
-TemplateName = Literal["indexed", "timestamps", "json", "inline"]
+TemplateName = Literal["indexed", "timestamps", "json", "inline", "borders"]
 HeldOut = Literal["dev", "anchor", "sealed"]
 """Roles that an import may declare: all stricter than what a hash would draw for most."""
 Row = TypeVar("Row")

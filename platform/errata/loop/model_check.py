@@ -20,6 +20,7 @@ from errata.inference.chapter_task import chapter_task
 from errata.tasks import templates
 from errata.tasks.chapters import PROMPT_SHARE, ChapterTask
 from errata.tasks.encode import IGNORED
+from errata.tasks.prompt import Mark
 from errata.tasks.task import Example, examples
 from errata.tasks.template import Reading
 
@@ -203,7 +204,8 @@ def _write(task: ChapterTask, example: Example[Reading], tokenizer: Tokenizer, v
 
     ask = Decoder(tokenizer, vocabulary, task).ask(example.view)
     step = next(ask)
-    for token in (label for label in example.encoded.labels if label != IGNORED):
+    marks = sum(isinstance(span, Mark) for span in task.render(example.view))  # which nobody writes
+    for token in [label for label in example.encoded.labels if label != IGNORED][marks:]:
         if not step.allowed[token]:
             return None
         try:

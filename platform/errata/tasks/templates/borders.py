@@ -27,7 +27,7 @@ CERTAIN = 1000.0
 ANCHOR_WORDS, ANCHOR_LETTERS = 5, 40
 """Of the words with which a chapter begins."""
 
-_GRAMMAR = 'start: TITLE "\\n"\nTITLE: / ?[^ \\n\\r][^\\n\\r]{0,119}/\n'
+_GRAMMAR = 'start: TITLE "\\n"\nTITLE: / ?[^ \\n\\r][^\\n\\r]{0,63}/\n'
 
 
 class Borders:
