@@ -1,13 +1,18 @@
-"""Files that a crash leaves whole: the old text or the new one, never a part."""
+"""Files that a crash leaves whole, the old text or the new one and never a part; and whether there is room for them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
+from errata.errors import Unavailable
+
+SPARE = 200_000_000
+"""Bytes of a disk that are to stay free: one that is full to the last fails others."""
 JsonObject = dict[str, Any]
 """A JSON object as it was just read, or is about to be written: an edge, behind which values have types."""
 
@@ -31,6 +36,16 @@ def write_json(path: Path, value: Any) -> None:
 def json_text(value: Any) -> str:
     """As every document of ours is written: keys in order, so that equal values are equal bytes."""
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def check_space(place: Path, size: int, what: str) -> None:
+    """Raises Unavailable where the disk of `place`, which needn't exist yet, has no room for `size` bytes of `what`."""
+    there = next(path for path in (place.absolute(), *place.absolute().parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    if free < size + SPARE:
+        raise Unavailable(
+            f"{what} takes {size / 1e9:.1f} GB at {place}, and {free / 1e9:.1f} GB are free there; make room"
+        )
 
 
 def file_sha256(path: Path) -> str:

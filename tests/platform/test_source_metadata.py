@@ -27,6 +27,7 @@ def test_it_comes_back_as_the_file_had_it(file: Path, tmp_path: Path) -> None:
     write_source_metadata(tmp_path, found)
     assert source_metadata(tmp_path) == found
     assert (found.file, found.bits) == ("made-up.gguf", 16.0)
+    assert (found.tensors["token_embd.weight"], found.tensors["output_norm.weight"]) == ("F16", "F32")
     fields = found.fields
     assert (fields["tokenizer.ggml.tokens"].kind, fields["tokenizer.ggml.tokens"].value) == (
         "STRING",
@@ -65,6 +66,6 @@ def test_a_file_that_was_changed_by_hand_is_one_sentence(tmp_path: Path) -> None
 
 
 def test_a_key_that_is_missing_is_said_to_be() -> None:
-    bare = SourceMetadata("x.gguf", "0" * 64, 8.0, {})
+    bare = SourceMetadata("x.gguf", "0" * 64, 8.0, 1, {}, {})
     assert (bare.text("general.name"), bare.number("tokenizer.ggml.bos_token_id")) == ("", None)
     assert bare.flag("tokenizer.ggml.add_bos_token", True)

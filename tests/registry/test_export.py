@@ -82,7 +82,7 @@ def test_an_export_keeps_how_it_is_asked_and_what_it_has_seen(base: Path, models
 
 
 def test_an_export_keeps_what_the_file_said_that_its_model_came_from(base: Path, models: Path, tmp_path: Path) -> None:
-    source = SourceMetadata("x.gguf", "0" * 64, 4.5, {"general.name": MetadataField("STRING", "X")})
+    source = SourceMetadata("x.gguf", "0" * 64, 4.5, 1, {}, {"general.name": MetadataField("STRING", "X")})
     model = Path(shutil.copytree(base, tmp_path / "model"))
     write_source_metadata(model, source)
     seal(model)

@@ -28,6 +28,10 @@ class SourceMetadata(Document):
     """Of the whole file."""
     bits: float
     """A weight, over all matrices."""
+    weights: int
+    """How many there are."""
+    tensors: dict[str, str]
+    """The type in which each is stored, by its name."""
     fields: dict[str, MetadataField]
     """By key, as gguf's specification names them: `general.architecture`, `tokenizer.ggml.tokens`, …"""
 

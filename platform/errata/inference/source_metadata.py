@@ -29,11 +29,17 @@ def gguf_metadata(path: Path) -> SourceMetadata:
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise BadInput(f"{path} is no whole GGUF file ({reason}); copy or download it again") from error
     matrices = [tensor for tensor in reader.tensors if len(tensor.shape) > 1]
-    weights = sum(int(tensor.n_elements) for tensor in matrices)
-    stored = sum(int(tensor.n_bytes) for tensor in matrices)
-    if not weights:
+    if not matrices:
         raise BadInput(f"{path} holds no weights; give a model's GGUF file")
-    return SourceMetadata(path.name, file_sha256(path), round(8 * stored / weights, 2), fields)
+    stored = sum(int(tensor.n_bytes) for tensor in matrices)
+    return SourceMetadata(
+        file=path.name,
+        sha256=file_sha256(path),
+        bits=round(8 * stored / sum(int(tensor.n_elements) for tensor in matrices), 2),
+        weights=sum(int(tensor.n_elements) for tensor in reader.tensors),
+        tensors={tensor.name: tensor.tensor_type.name for tensor in reader.tensors},
+        fields=fields,
+    )
 
 
 def _field(field: Any) -> MetadataField:

@@ -1,0 +1,63 @@
+"""Whether what was made of a GGUF file does as llama.cpp does: it reads lines alike, and goes on alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from errata.errors import BadInput
+from errata.inference.llama_cpp_reference import ask_llama_cpp
+from errata.inference.probe_lines import probe_lines
+from errata.tasks.encode import ids
+from errata.tasks.prompt import Text
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase as Tokenizer
+
+_SHOWN = 60
+"""Letters of a line that a refusal quotes."""
+TEXT = (
+    "Welcome back. Today we talk about money, about gardens and about the weather, and then we take a question from "
+    "the audience. First, the news of this week: prices have gone up by 2.5 per cent, and nobody knows why. "
+) * 2
+_TEXTS = 4
+"""Beginnings of the text, by which both go on."""
+TOLERANCE = 0.5
+"""Of the likeliest tokens' log-probabilities, on average: llama.cpp's kernels round what passes through them, which
+moves Gemma 3 270M in 4 bits by 0.05; a conversion that gets a layer wrong moves them by whole units."""
+
+
+def check_against_llama_cpp(path: Path, tokenizer: Tokenizer, model: Any) -> None:
+    """`model` and `tokenizer` were made of the file at `path`. Raises BadInput where they do otherwise, quoting the
+    first line that is read otherwise; Unavailable without the extra `gguf`."""
+    lines, text = probe_lines(tokenizer), tokenizer(TEXT).input_ids
+    texts = [text[: len(text) * share // _TEXTS] for share in range(1, _TEXTS + 1)]
+    right = ask_llama_cpp(path, lines, texts)
+    for line, expected in zip(lines, right.ids, strict=True):
+        found = ids(Text(line), tokenizer)
+        if found != expected:
+            raise BadInput(
+                f"the tokenizer of {path} can't be rebuilt: {line[:_SHOWN]!r} becomes {len(found)} tokens and in "
+                f"llama.cpp {len(expected)}, which differ; give the model's folder, or its id on the hub"
+            )
+    apart = _distance(model, texts, right.next_tokens)
+    if apart > TOLERANCE:
+        raise BadInput(
+            f"{path} can't be dequantised: transformers and llama.cpp go on from the same text otherwise (by "
+            f"{apart:.1f} in the logarithm of what is likeliest); give the model's folder, or its id on the hub"
+        )
+
+
+def _distance(model: Any, texts: Sequence[Sequence[int]], right: Sequence[dict[int, float]]) -> float:
+    """Between the log-probabilities of the tokens that llama.cpp finds likeliest, on average."""
+    import torch
+
+    with torch.inference_mode():
+        found = [model(torch.tensor([list(text)])).logits[0, -1].float().log_softmax(-1) for text in texts]
+    apart = [
+        abs(float(ours[token]) - value)
+        for ours, each in zip(found, right, strict=True)
+        for token, value in each.items()
+    ]
+    return sum(apart) / max(1, len(apart))

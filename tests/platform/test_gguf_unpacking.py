@@ -1,0 +1,170 @@
+"""A GGUF file becomes a model that can be trained: its own weights, and a tokenizer that reads as llama.cpp does."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from errata.errors import BadInput, ErrataError, Unavailable
+from errata.inference import llama_cpp_check
+from errata.inference.gguf_unpacking import unpack_gguf
+from errata.inference.llama_cpp_check import check_against_llama_cpp
+from errata.inference.llama_cpp_reference import ask_llama_cpp
+from errata.inference.probe_lines import LINES, probe_lines
+from errata.inference.source_metadata import gguf_metadata, source_metadata
+from errata.inference.source_tokenizer import rebuilt_tokenizer
+from errata.inference.tokenizer import load_tokenizer
+from errata.tasks.encode import ids
+from errata.tasks.prompt import Text
+from tests.made_up_source import write_source
+
+pytest.importorskip("gguf")
+pytest.importorskip("xllamacpp")
+
+SAID = "so today  we talk about gardens, 12.5 'tools'!\n\n[tag] 你好 </s>"
+
+
+@pytest.fixture(scope="module", params=["gemma3", "qwen2"])
+def unpacked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path, Path]:
+    """The model that was written, its file, and what was made of that."""
+    place = tmp_path_factory.mktemp(request.param)
+    model = write_source(place / "made-up.gguf", request.param, chat_template="{{ messages[0].content }}")
+    (place / "out").mkdir()
+    unpack_gguf(place / "made-up.gguf", place / "out")
+    return model, place / "made-up.gguf", place / "out"
+
+
+def test_its_tokenizer_reads_as_llama_cpp_does(unpacked: tuple[Any, Path, Path]) -> None:
+    _, file, folder = unpacked
+    tokenizer = load_tokenizer(folder)  # as it was saved
+    lines = [SAID, "so", "<bos>"]
+    assert ask_llama_cpp(file, lines, [[3]]).ids == [ids(Text(line), tokenizer) for line in lines]
+    assert tokenizer.decode(tokenizer.encode(SAID, add_special_tokens=False, split_special_tokens=True)) == SAID
+    assert tokenizer.chat_template == "{{ messages[0].content }}"
+    assert len(tokenizer.encode("so today we talk", add_special_tokens=False)) <= 8, "words, not letters"
+
+
+def test_its_special_tokens_are_the_file_s(unpacked: tuple[Any, Path, Path]) -> None:
+    _, file, folder = unpacked
+    tokenizer, metadata = load_tokenizer(folder), gguf_metadata(file)
+    for found, name in ((tokenizer.eos_token_id, "eos"), (tokenizer.pad_token_id, "padding")):
+        assert found == metadata.number(f"tokenizer.ggml.{name}_token_id")
+    begins = [tokenizer.bos_token_id] if metadata.flag("tokenizer.ggml.add_bos_token", default=False) else []
+    ids = tokenizer("so").input_ids
+    assert ids == [*begins, *tokenizer("so", add_special_tokens=False).input_ids]
+
+
+def test_its_weights_are_the_model_s_as_16_bits_hold_them(unpacked: tuple[Any, Path, Path]) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    model, _, folder = unpacked
+    config = json.loads((folder / "config.json").read_text())
+    assert "quantization_config" not in config and "_name_or_path" not in config, "no path of this machine"
+    assert (config["dtype"], config["architectures"]) == ("bfloat16", [type(model).__name__])
+    found = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    torch.manual_seed(0)
+    tokens = torch.randint(300, (1, 80))  # longer than a sliding window
+    with torch.no_grad():
+        right, got = model(tokens).logits, found(tokens).logits
+    assert (right - got).abs().max() < 0.05 * right.abs().max(), "rounded to 16 bits, and no more"
+    assert source_metadata(folder) is not None
+
+
+def test_the_same_file_gives_the_same_bytes_wherever_it_lies(unpacked: tuple[Any, Path, Path], tmp_path: Path) -> None:
+    _, file, folder = unpacked
+    moved = tmp_path / file.name
+    moved.write_bytes(file.read_bytes())
+    (tmp_path / "out").mkdir()
+    unpack_gguf(moved, tmp_path / "out")
+    assert all(path.read_bytes() == (tmp_path / "out" / path.name).read_bytes() for path in folder.iterdir())
+
+
+def test_more_than_16_bits_are_kept_where_they_say_something(tmp_path: Path) -> None:
+    write_source(tmp_path / "full.gguf", "qwen2", kind="F32")
+    unpack_gguf(tmp_path / "full.gguf", tmp_path)
+    assert json.loads((tmp_path / "config.json").read_text())["dtype"] == "float32"
+
+
+def test_the_lines_are_many_distinct_and_the_same_each_time(unpacked: tuple[Any, Path, Path]) -> None:
+    tokenizer = load_tokenizer(unpacked[2])
+    lines = probe_lines(tokenizer)
+    assert lines == probe_lines(tokenizer) and len(lines) == LINES and len(set(lines)) > 0.9 * LINES
+    assert {"你", "م", "é", "7", "\t", "😀", "и", "한", "{", "</s>", "  "} <= set("".join(lines)) | {
+        part for part in ("</s>", "  ") if part in "".join(lines)
+    }
+
+
+def test_a_tokenizer_that_reads_otherwise_is_refused_with_the_first_line(
+    unpacked: tuple[Any, Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, file, folder = unpacked
+    tokenizer = load_tokenizer(folder)
+    monkeypatch.setattr(llama_cpp_check, "probe_lines", lambda _: ["so", "we zebra 12"])
+    check_against_llama_cpp(file, tokenizer, model)
+    tokenizer.add_tokens(["zebra"])
+    with pytest.raises(BadInput, match=r"can't be rebuilt: 'we zebra 12' becomes \d+ tokens and in llama\.cpp \d+"):
+        check_against_llama_cpp(file, tokenizer, model)
+
+
+def test_a_model_that_goes_on_otherwise_is_refused(
+    unpacked: tuple[Any, Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from copy import deepcopy
+
+    model, file, folder = unpacked
+    other = deepcopy(model)
+    other.get_parameter("model.layers.0.mlp.down_proj.weight").data.mul_(-1)
+    monkeypatch.setattr(llama_cpp_check, "probe_lines", lambda _: [])
+    with pytest.raises(BadInput, match=r"can't be dequantised: transformers and llama\.cpp go on .* otherwise \(by \d"):
+        check_against_llama_cpp(file, load_tokenizer(folder), other)
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "of another kind": ({"model": "bert"}, "of the kind 'bert', and only llama and gpt2 can be rebuilt"),
+    "split otherwise": ({"model": "gpt2", "pre": "tekken"}, "splits words as 'tekken', and only gpt-2, "),
+    "not there": ({"model": None}, "no tokenizer inside"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_tokenizer_that_can_not_be_rebuilt_is_refused_by_name(case: str, tmp_path: Path) -> None:
+    changes, says = REFUSED[case]
+    write_source(tmp_path / "x.gguf", "qwen2", **changes)
+    with pytest.raises(BadInput, match=says) as refusal:
+        rebuilt_tokenizer(gguf_metadata(tmp_path / "x.gguf"))
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_file_that_llama_cpp_can_not_load_is_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "x.gguf"
+    write_source(file)
+    file.write_bytes(file.read_bytes().replace(b"gemma3.block_count", b"gemma3.block_cound"))
+    with pytest.raises(BadInput, match=r"x\.gguf can't be loaded by llama\.cpp \(.*\); copy or download") as refusal:
+        ask_llama_cpp(file, ["so"], [[3]])
+    assert "\n" not in str(refusal.value)
+
+
+def test_without_llama_cpp_the_extra_is_named(
+    unpacked: tuple[Any, Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "xllamacpp", None)
+    with pytest.raises(Unavailable, match=r"xllamacpp is not installed.*\[gguf\]"):
+        unpack_gguf(unpacked[1], tmp_path)
+
+
+def test_tensors_that_would_get_lost_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    from errata.inference import gguf_unpacking
+
+    write_source(tmp_path / "x.gguf", "qwen2")
+    metadata = gguf_metadata(tmp_path / "x.gguf")
+    stretched = replace(metadata, tensors={**metadata.tensors, "rope_freqs.weight": "F32"})
+    monkeypatch.setattr(gguf_unpacking, "gguf_metadata", lambda _: stretched)
+    with pytest.raises(ErrataError, match=r"has rope_freqs\.weight, which transformers leaves aside"):
+        unpack_gguf(tmp_path / "x.gguf", tmp_path)
