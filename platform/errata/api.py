@@ -85,7 +85,7 @@ def tune(
     from errata.loop.tune import tune
 
     apart = None if held_out is None else str(held_out)
-    return tune(str(source), Path(out), None if model is None else Path(model), template, apart, "python")
+    return tune(str(source), Path(out), None if model is None else str(model), template, apart, "python")
 
 
 class OpenWorkspace:

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from errata.database.record import Record
-from errata.documents.file_names import DAY_N, LOSS, METRICS, NIGHT, PARAMS, PIPELINE, PIPELINE_LOCK, TRAINING
+from errata.documents.file_names import DAY0, DAY_N, LOSS, METRICS, NIGHT, PARAMS, PIPELINE, PIPELINE_LOCK, TRAINING
 from errata.documents.params import Params, read_params
 from errata.errors import NotFound, Unavailable
 from errata.files import write_atomically
@@ -41,7 +41,7 @@ work/
 """
 _COMMITTED = (
     *(FILE, PIPELINE, PARAMS, PIPELINE_LOCK, NIGHT),
-    *(TRAINING, LOSS, METRICS, DAY_N),
+    *(DAY0, TRAINING, LOSS, METRICS, DAY_N),
     *(".gitignore", ".dvcignore", ".dvc", "judges"),
 )
 """What a workspace keeps in git; whatever else lies in its folder is somebody else's."""

@@ -130,9 +130,32 @@ def cut_weights(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:100])
 
 
+def weights_cut_at_their_end(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def missing_part(folder: Path) -> None:
+    parts = {"model.embed_tokens.weight": "model.safetensors", "model.norm.weight": "model-00002-of-00002.safetensors"}
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": parts}))
+
+
+def broken_index(folder: Path) -> None:
+    (folder / "model.safetensors.index.json").write_text("[]")
+
+
+def code_of_its_own(folder: Path) -> None:
+    edit(folder / "config.json", lambda value: value.update(model_type="novel", auto_map={"AutoConfig": "code.Config"}))
+    (folder / "code.py").write_text("raise SystemExit('run')")
+
+
 @pytest.mark.parametrize(
     ("spoil", "template", "context", "says"),
     [
+        (weights_cut_at_their_end, "indexed", 512, "copy or download it again"),
+        (missing_part, "indexed", 512, r"lacks model-00002-of-00002\.safetensors, a part of its weights"),
+        (broken_index, "indexed", 512, r"index\.json can't be read"),
+        (code_of_its_own, "indexed", 512, r"can't load its config\.json"),
         (no_eos, "indexed", 512, "no end-of-sequence token"),
         (no_tokenizer, "indexed", 512, "can't load its tokenizer"),
         (broken_tokenizer, "indexed", 512, "can't load its tokenizer"),

@@ -193,7 +193,7 @@ def test_a_schema_that_was_made_is_dropped_and_one_that_was_there_stays(
 @pytest.mark.slow
 def test_init_with_a_model_that_is_none_leaves_nothing(tmp_path: Path) -> None:
     done = in_this_process("init", tmp_path / "ws", "--model", tmp_path / "none", check=False)
-    assert done.returncode == 2 and "holds no model" in done.stderr
+    assert done.returncode == 2 and "is neither a folder nor a .gguf file" in done.stderr
     assert names(tmp_path) == set()
 
 

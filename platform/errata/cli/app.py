@@ -91,12 +91,19 @@ def options(
 def init_command(
     folder: Annotated[Path, typer.Argument(help="Where the workspace goes.")],
     model: Annotated[
-        Path | None, typer.Option(help="Day-0: a folder that transformers can load. Default: the embedded errata-tiny.")
+        str | None,
+        typer.Option(
+            help="Day-0: a folder that transformers can load, a .gguf file, or OWNER/NAME[@REVISION] on the Hugging "
+            "Face hub. Default: the embedded errata-tiny."
+        ),
     ] = None,
     template: Annotated[
-        TemplateName,
-        typer.Option(metavar="NAME", help="For a model without a card: indexed, timestamps, json, or inline."),
-    ] = "indexed",
+        TemplateName | None,
+        typer.Option(
+            metavar="NAME",
+            help="For a model without a card: indexed (the default), timestamps, json, inline, or borders.",
+        ),
+    ] = None,
     context: Annotated[
         int | None,
         typer.Option(min=64, help="Tokens a prompt and its answer may take, for the same. Default: 4096, if it can."),
@@ -107,11 +114,14 @@ def init_command(
     ] = False,
 ) -> None:
     """Make a workspace: record, pipeline, registry, and a Day-0 model."""
+    from errata.cli.print_model import print_model
     from errata.cli.print_next_step import next_command
     from errata.loop.init import init
     from errata.operations.next_step import next_step
 
     workspace = init(folder, model, template, context, here, adopt)
+    if model is not None:
+        print_model(workspace)
     say(f"{workspace.root} is ready. Next:")
     say_whole(next_command(next_step(workspace), folder))
 

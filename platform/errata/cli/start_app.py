@@ -161,7 +161,7 @@ def tune_command(
         str | None, typer.Option(help="Talks to score on and never train on. Default: 8 % of SOURCE.")
     ] = None,
     model: Annotated[
-        Path | None, typer.Option(help="The model to train, as errata init takes it. Default: errata-tiny.")
+        str | None, typer.Option(help="The model to train, as errata init takes it. Default: errata-tiny.")
     ] = None,
     template: Annotated[
         str, typer.Option(help="For a model without a card: prompt template, and how many tokens it sees: json:8192.")

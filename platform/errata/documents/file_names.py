@@ -10,6 +10,8 @@ from pathlib import Path
 # the workspace's root
 PARAMS, PIPELINE, PIPELINE_LOCK, NIGHT = "params.yaml", "dvc.yaml", "dvc.lock", "night.yaml"
 TRAINING = "train.json"
+DAY0 = "day0.json"
+"""What `errata init` saw of the model that it was given; the embedded one has none."""
 LOSS, METRICS, DAY_N = "loss.csv", "metrics.json", "day_n.json"
 """For `dvc plots show` and `dvc metrics show`; nothing of ours reads them."""
 

@@ -57,7 +57,7 @@ def _download(address: HfUri, file: PurePosixPath, revision: str | None) -> Path
     from huggingface_hub import hf_hub_download
 
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # what comes of it is said below, in one sentence
-    with _in_a_sentence(f"{PREFIX}datasets/{address.id}/{file}"):
+    with hub_errors(f"{PREFIX}datasets/{address.id}/{file}", "data set", "a file of your own"):
         return Path(hf_hub_download(address.id, str(file), repo_type="dataset", revision=revision))
 
 
@@ -82,7 +82,13 @@ def _bring_first(address: HfUri, files: list[PurePosixPath], commit: str) -> Non
 
 
 @contextmanager
-def _in_a_sentence(place: str) -> Iterator[None]:
+def hub_errors(place: str, kind: str, instead: str) -> Iterator[None]:
+    """What the hub's client raises, in a sentence of ours: `place` is what was asked for, in a `kind` of repository,
+    and `instead` what can be named in its place.
+
+    Raises NotFound for what isn't there, Unavailable for what may not be had or can't be reached, BadInput for a name
+    that can't be one.
+    """
     from httpx import HTTPError
     from huggingface_hub.errors import (
         GatedRepoError,
@@ -95,20 +101,21 @@ def _in_a_sentence(place: str) -> Iterator[None]:
         yield
     except GatedRepoError as problem:
         raise Unavailable(
-            f"{place} is shown to those alone who were let in; ask for access, then `hf auth login`"
+            f"{place} is shown to those alone who were let in; accept its terms or ask for access on its page, then "
+            "`hf auth login`, or set HF_TOKEN"
         ) from problem
     except RepositoryNotFoundError as problem:
         raise NotFound(
-            f"{place} is of no data set on the hub, or of a private one; check its name, or `hf auth login`"
+            f"{place} is of no {kind} on the hub, or of a private one; check its name, or `hf auth login`"
         ) from problem
     except RevisionNotFoundError as problem:
         raise NotFound(f"{place} was asked for in a revision that there is not; check what stands after @") from problem
     except RemoteEntryNotFoundError as problem:
-        raise NotFound(f"{place} is not there, though its data set is; check the path") from problem
+        raise NotFound(f"{place} is not there, though its {kind} is; check the path") from problem
     except (OSError, HTTPError) as problem:
         raise Unavailable(
             f"{place} can't be brought from the hub ({type(problem).__name__}) and is not kept here; try again with a "
-            "network and without HF_HUB_OFFLINE, or name a file of your own"
+            f"network and without HF_HUB_OFFLINE, or name {instead}"
         ) from problem
     except ValueError as problem:  # the client's own, of a name with a folder called ".." or with half a character
         raise BadInput(f"{place} can't be the name of a file on the hub; check it") from problem

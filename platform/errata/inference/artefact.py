@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from errata.documents.document import parse
-from errata.domain.hashing import content_hash, sha256
+from errata.domain.hashing import content_hash
 from errata.errors import BadInput, NotFound
 from errata.files import file_sha256, write_json
 from errata.tasks.segmentation import ChapterLengths
@@ -27,7 +27,7 @@ OLD_TRAINING_TRANSCRIPTS = "seen.json"
 SOURCE_METADATA = "source_metadata.json"
 """What a GGUF file said of the model that was made from it: see `source_metadata.py`."""
 _TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "chat_template*", SOURCE_METADATA)
-_PARTIAL = ".partial"
+PARTIAL = ".partial"
 """Of a model's folder that is still being copied."""
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".joblib", ".ckpt")
 
@@ -81,23 +81,26 @@ def seal(folder: Path) -> str:
     """Writes the manifest and returns the model's identity. Raises BadInput on a file that could run code."""
     files = {}
     for path in _files_to_seal(folder):
-        data = path.read_bytes()
-        if _may_run_code(path.suffix, data):
+        if _may_run_code(path):
             raise BadInput(
                 f"{path} is a pickle or an archive, which can run code when loaded; save safetensors instead"
             )
-        files[str(path.relative_to(folder))] = {"sha256": sha256(data), "bytes": len(data)}
+        files[str(path.relative_to(folder))] = {"sha256": file_sha256(path), "bytes": path.stat().st_size}
     write_json(folder / MANIFEST, files)
     return content_hash(files)
 
 
-def _may_run_code(suffix: str, data: bytes) -> bool:
+def _may_run_code(path: Path) -> bool:
     """Whether a file is a pickle or an archive that may hold one, whatever its name says."""
-    if suffix == ".safetensors":
-        return data[8:9] != b"{"  # its header is JSON, after eight bytes of length
+    with path.open("rb") as file:
+        head = file.read(9)
+        file.seek(max(0, path.stat().st_size - 1))
+        last = file.read(1)
+    if path.suffix == ".safetensors":
+        return head[8:9] != b"{"  # its header is JSON, after eight bytes of length
     # Protocols 2 to 5 begin with their number and end with STOP; 0 and 1 are told by their names alone.
-    pickled = data[:1] == b"\x80" and data[1:2] in b"\x02\x03\x04\x05" and data.endswith(b".")
-    return suffix in _PICKLES or data.startswith(b"PK\x03\x04") or pickled
+    pickled = head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05" and last == b"."
+    return path.suffix in _PICKLES or head.startswith(b"PK\x03\x04") or pickled
 
 
 def read_seal(folder: Path) -> tuple[str, dict[str, str]]:
@@ -134,16 +137,26 @@ def store_model(folder: Path, models: Path) -> str:
     stored = models / identity[:16]
     # The copy gets its name when it is whole: what a crash leaves is a `.partial`, which the next attempt clears.
     if not (stored / MANIFEST).exists():
-        partial = models / f"{identity[:16]}{_PARTIAL}"
+        partial = models / f"{identity[:16]}{PARTIAL}"
         shutil.rmtree(partial, ignore_errors=True)
         shutil.copytree(folder, partial)
         partial.replace(stored)
     return identity
 
 
+def move_model(folder: Path, models: Path) -> str:
+    """Seals the model in `folder`, which must lie on the same disk, and moves it to where models are kept, under its
+    identity, which is returned."""
+    identity = seal(folder)
+    stored = models / identity[:16]
+    if not (stored / MANIFEST).exists():
+        folder.replace(stored)
+    return identity
+
+
 def stored_models(models: Path) -> list[Path]:
     """The folders of the models that are kept, in their names' order; what a crash left of one is none."""
-    return sorted(folder for folder in models.glob("*") if folder.suffix != _PARTIAL)
+    return sorted(folder for folder in models.glob("*") if folder.suffix != PARTIAL)
 
 
 def adopt(source: Path, card: Card, folder: Path) -> str:

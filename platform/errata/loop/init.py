@@ -8,9 +8,10 @@ from tempfile import TemporaryDirectory
 
 from errata.database.fsck import repair
 from errata.database.record import Record
+from errata.documents.document import write_document
+from errata.documents.file_names import DAY0
 from errata.documents.params import TARGETS
-from errata.errors import BadInput
-from errata.inference.artefact import CARD, Card, model_folder, seal, store_model
+from errata.inference.artefact import CARD, PARTIAL, Card, model_folder, move_model, store_model
 from errata.inference.model_form import CONTEXT
 from errata.loop.model_check import check_model, load_config, longest_context
 from errata.loop.new_folder import check_folder, nothing_left_behind, sole_maker
@@ -24,21 +25,26 @@ from errata.workspace import Workspace
 from registry.models import ModelRegistry
 from registry.promotion import install_day0
 
+TEMPLATE = "indexed"
+"""For a model without a card, where nobody says: the fewest tokens, and what pre-trained models read best."""
+
 
 def init(
     root: Path,
-    model: Path | None = None,
-    template: str = "indexed",
+    model: str | None = None,
+    template: str | None = None,
     context: int | None = None,
     here: bool = False,
     adopt: bool = False,
 ) -> Workspace:
     """Lays out a workspace and makes `model` (the embedded errata-tiny, by default) Day-0 and the first champion.
 
+    `model` is a folder, a .gguf file or `OWNER/NAME[@REVISION]` on the hub; what was seen of it stands in `day0.json`.
     `template` and `context` say how a model without a card of ours is asked. Doing it again completes what is missing.
     Raises Refused for a folder with other files, unless it is to be made among them (`here`), while another `init` is
     at work there, and for a record that is another workspace's, unless it is to `adopt` it; BadInput for a model that
-    can't be asked or trained. Where a new one can't be made whole, nothing is left of it.
+    can't be asked or trained; NotFound and Unavailable for one that can't be had. Where a new one can't be made whole,
+    nothing is left of it.
     """
     with sole_maker(root):
         if (root / FILE).is_file():
@@ -50,7 +56,9 @@ def init(
             return _complete(Workspace.lay_out(root), adopt, model, template, context)
 
 
-def _complete(workspace: Workspace, adopt: bool, model: Path | None, template: str, context: int | None) -> Workspace:
+def _complete(
+    workspace: Workspace, adopt: bool, model: str | None, template: str | None, context: int | None
+) -> Workspace:
     """What a workspace that is laid out lacks."""
     claim(workspace, adopt)
     _update_sketches(workspace.record)
@@ -89,26 +97,36 @@ def _update_lines(record: Record) -> None:
             noted = store.transcripts.note_lines()
 
 
-def _install(workspace: Workspace, model: Path | None, template: str, context: int | None) -> str:
+def _install(workspace: Workspace, model: str | None, template: str | None, context: int | None) -> str:
     """Copies a model's files into the workspace, sealed. Raises BadInput for one that can't be asked and trained."""
-    templates.find(template)
-    source = model or embedded_model()
-    if not (source / "config.json").is_file():
-        raise BadInput(f"{source} holds no model (no config.json); give a folder that transformers can load")
-    card = _card(source, template, context)
-    if model is not None:  # ours is known to be whole, and to import torch takes seconds
-        check_model(source, card)
-    with TemporaryDirectory() as place:
-        copy = Path(place) / "model"
-        shutil.copytree(source, copy, ignore=shutil.ignore_patterns("manifest.json", "__pycache__"))
-        if not (copy / CARD).exists():
-            card.write(copy)
-        seal(copy)
-        return store_model(copy, workspace.models)
+    templates.find(template or TEMPLATE)
+    if model is None:  # ours is known to be whole, and to import torch takes seconds
+        return store_model(embedded_model(), workspace.models)
+    from errata.loop.model_source import source_model
+    from errata.loop.model_summary import summarise_model
+
+    workspace.models.mkdir(exist_ok=True)
+    with TemporaryDirectory(dir=workspace.models, suffix=PARTIAL) as scratch:
+        place = Path(scratch) / "unpacked"
+        place.mkdir()
+        source = source_model(model, place)
+        card = _card(source.folder, template, context)
+        check_model(source.folder, card)
+        summary = summarise_model(source, card, workspace.params(), template, context)
+        write_document(workspace.root / DAY0, summary)
+        folder = place if source.folder == place else _copy(source.folder, Path(scratch) / "copy")
+        if not (folder / CARD).exists():
+            card.write(folder, **source.facts)
+        return move_model(folder, workspace.models)
 
 
-def _card(model: Path, template: str, context: int | None) -> Card:
+def _copy(source: Path, folder: Path) -> Path:
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("manifest.json", "__pycache__"))
+    return folder
+
+
+def _card(model: Path, template: str | None, context: int | None) -> Card:
     """Its own, if it has one; else as the command says, and with as many tokens as it can see."""
     if (model / CARD).exists():
         return Card.read(model)
-    return Card(template, context or min(CONTEXT, longest_context(load_config(model)) or CONTEXT))
+    return Card(template or TEMPLATE, context or min(CONTEXT, longest_context(load_config(model)) or CONTEXT))

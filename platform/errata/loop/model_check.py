@@ -7,6 +7,7 @@ write a template's answers.
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput, ErrataError
 from errata.inference.artefact import CARD, Card
 from errata.inference.chapter_task import chapter_task
+from errata.inference.model_shape import linear_layers
 from errata.tasks import templates
 from errata.tasks.chapters import PROMPT_SHARE, ChapterTask
 from errata.tasks.encode import IGNORED
@@ -58,7 +60,8 @@ def load_config(folder: Path) -> Any:
     """Raises BadInput where transformers knows no such model."""
     from transformers import AutoConfig
 
-    return _loaded(folder, "its config.json", lambda: AutoConfig.from_pretrained(folder, local_files_only=True))
+    options = {"local_files_only": True, "trust_remote_code": False}  # else it asks on the terminal, and may run it
+    return _loaded(folder, "its config.json", lambda: AutoConfig.from_pretrained(folder, **options))
 
 
 def _load_tokenizer(folder: Path) -> Tokenizer:
@@ -83,12 +86,26 @@ def _check_weights(folder: Path) -> None:
     files = sorted(folder.glob("*.safetensors"))
     if not files:
         raise BadInput(f"{folder} has no weights (*.safetensors); save the model with save_pretrained")
+    missing = _indexed_files(folder) - {file.name for file in files}
+    if missing:
+        raise BadInput(f"{folder} lacks {min(missing)}, a part of its weights; copy or download it again")
     for file in files:
         try:
             with safe_open(file, "np"):
                 pass
         except (SafetensorError, OSError) as error:
             raise BadInput(f"{file} can't be read ({error}); copy or download it again") from error
+
+
+def _indexed_files(folder: Path) -> set[str]:
+    """The parts that a large model's weights are said to be in; empty for a model in one file."""
+    path = folder / "model.safetensors.index.json"
+    if not path.is_file():
+        return set()
+    try:
+        return set(json.loads(path.read_bytes())["weight_map"].values())
+    except (ValueError, LookupError, AttributeError, TypeError) as error:
+        raise BadInput(f"{path} can't be read ({error}); copy or download it again") from error
 
 
 def _check_tokenizer(folder: Path, tokenizer: Tokenizer, config: Any) -> None:
@@ -116,13 +133,17 @@ def _check_context(folder: Path, context: int, config: Any) -> None:
         raise BadInput(f"{folder} can see {longest} tokens and not {context}; say --context {longest}, or less")
 
 
-def _check_layers(folder: Path, config: Any) -> None:
+def empty_model(folder: Path, config: Any) -> Any:
+    """Its layers without weights. Raises BadInput where it is no causal language model."""
     import torch
     from transformers import AutoModelForCausalLM
-    from transformers.pytorch_utils import Conv1D
 
-    with torch.device("meta"):  # layers without weights
-        model = _loaded(folder, "it as a causal language model", lambda: AutoModelForCausalLM.from_config(config))
+    with torch.device("meta"):
+        return _loaded(folder, "it as a causal language model", lambda: AutoModelForCausalLM.from_config(config))
+
+
+def _check_layers(folder: Path, config: Any) -> None:
+    model = empty_model(folder, config)
     kind, saved = type(model).__name__, config.architectures
     if saved and kind not in saved:  # its head would be drawn at random
         raise BadInput(f"{folder} was saved as a {saved[0]}, which is no {kind}; give a causal language model")
@@ -133,9 +154,7 @@ def _check_layers(folder: Path, config: Any) -> None:
             f"{folder} is a {kind}, which has no {lacks}: it can't be asked and trained here; take a transformer "
             "such as Llama, Qwen or Gemma"
         )
-    head = model.get_output_embeddings()
-    linear = [layer for layer in model.modules() if isinstance(layer, torch.nn.Linear | Conv1D) and layer is not head]
-    if not linear:
+    if not linear_layers(model):
         raise BadInput(f"{folder} is a {kind}, which has no linear layer that LoRA could adapt; take another model")
 
 

@@ -74,7 +74,7 @@ class Tuning:
 def tune(
     source: str,
     root: Path,
-    model: Path | None = None,
+    model: str | None = None,
     template: str = "indexed",
     held_out: str | None = None,
     by: str = "tune",

@@ -1,0 +1,173 @@
+"""Models on the hub, which a server of the test's own plays: the real client asks it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from hashlib import sha1, sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.parse import unquote
+
+import pytest
+
+from tests.made_up_model import make_model
+
+NAME, GATED, PICKLED = "some-lab/small-talker", "some-lab/closed", "some-lab/pickled"
+COMMIT = "c0ffee" * 6 + "c0de"
+TOKEN = "hf_made_up"
+PAGE = b"---\nlicense: apache-2.0\n---\n# A small talker\n"
+
+
+class Hub(BaseHTTPRequestHandler):
+    """As huggingface.co answers for models: what a repository holds, and each file."""
+
+    repositories: dict[str, dict[str, bytes]]
+
+    def do_HEAD(self) -> None:
+        self._answer(body=False)
+
+    def do_GET(self) -> None:
+        self._answer(body=True)
+
+    def _answer(self, body: bool) -> None:
+        path = unquote(self.path.partition("?")[0])
+        api = path.startswith("/api/models/")
+        name = "/".join(path.removeprefix("/api/models/").strip("/").split("/")[:2])
+        files = self.repositories.get(name)
+        if files is None:
+            return self._send(401, {"X-Error-Code": "RepoNotFound"})
+        rest = path.partition(name)[2].strip("/").split("/")
+        revision = rest[1] if len(rest) > 1 else "main"
+        if revision not in ("main", "v1", COMMIT):
+            return self._send(404, {"X-Error-Code": "RevisionNotFound"})
+        if api:
+            return self._send_json(self._tree(files) if rest[0] == "tree" else self._facts(name, files))
+        if name == GATED and self.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return self._send(403, {"X-Error-Code": "GatedRepo"})
+        return self._send_file(files["/".join(rest[2:])], body)
+
+    def _facts(self, name: str, files: dict[str, bytes]) -> object:
+        return {"id": name, "modelId": name, "sha": COMMIT, "siblings": [{"rfilename": file} for file in files]}
+
+    def _tree(self, files: dict[str, bytes]) -> object:
+        return [
+            {"type": "file", "path": file, "size": len(data), "oid": sha1(data, usedforsecurity=False).hexdigest()}
+            for file, data in files.items()
+        ]
+
+    def _send_file(self, data: bytes, body: bool) -> None:
+        known = {"X-Repo-Commit": COMMIT, "ETag": f'"{sha256(data).hexdigest()}"', "Content-Length": str(len(data))}
+        self._send(200, known, data if body else b"")
+
+    def _send_json(self, value: object) -> None:
+        self._send(200, {"Content-Type": "application/json"}, json.dumps(value).encode())
+
+    def _send(self, status: int, headers: dict[str, str], data: bytes = b"") -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(data)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("model")
+    make_model(folder, template="indexed", context=512)
+    for path in [*folder.glob("errata.json"), *folder.glob("manifest.json"), *folder.glob("training_*")]:
+        path.unlink()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def endpoint(model: Path) -> Iterator[str]:
+    files = {path.name: path.read_bytes() for path in model.iterdir()}
+    besides = {"README.md": PAGE, "pytorch_model.bin": b"\x80\x04never brought.", "onnx/model.onnx": b"x" * 99}
+    Hub.repositories = {
+        NAME: {**files, **besides},
+        GATED: files,
+        PICKLED: {"config.json": files["config.json"], "pytorch_model.bin": b"\x80\x04."},
+    }
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+ASKED = """
+import shutil, sys
+from errata.errors import ErrataError
+from errata.loop.hub_model import hub_model
+for address in sys.argv[1:]:
+    if address == "FULL":
+        shutil.disk_usage = lambda _: type("Usage", (), {"free": 1000})
+        continue
+    try:
+        found = hub_model(address)
+        print(found.name, found.commit, *sorted(path.name for path in found.folder.iterdir()))
+    except ErrataError as problem:
+        print(f"{type(problem).__name__}: {problem}".replace(chr(10), "<newline>"))
+"""
+
+
+def ran(folder: Path, endpoint: str, *addresses: str, offline: bool = False, token: str = "") -> list[str]:
+    settings = {"HF_ENDPOINT": endpoint, "HF_HUB_OFFLINE": str(int(offline)), "HF_HOME": str(folder / "hub")}
+    settings |= {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_TOKEN": token, "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+    environment = {**os.environ, **settings, "NO_PROXY": "127.0.0.1,localhost"}
+    done = subprocess.run(
+        [sys.executable, "-c", ASKED, *addresses], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == len([address for address in addresses if address != "FULL"])
+    return done.stdout.splitlines()
+
+
+def test_what_a_model_needs_is_brought_at_a_commit_and_kept(tmp_path: Path, endpoint: str, model: Path) -> None:
+    expected = " ".join([NAME, COMMIT, *sorted([*(path.name for path in model.iterdir()), "README.md"])])
+    addresses = (NAME, f"{NAME}@v1", f"{NAME}@{COMMIT}")
+    assert ran(tmp_path, endpoint, *addresses) == [expected] * 3, "no pickles, and no other formats"
+    assert ran(tmp_path, endpoint, NAME, f"{NAME}@{COMMIT}", offline=True) == [expected] * 2
+    assert ran(tmp_path, "http://127.0.0.1:1", f"{NAME}@{COMMIT}", offline=True) == [expected]
+
+
+def test_what_can_not_be_had_is_refused_by_name(tmp_path: Path, endpoint: str) -> None:
+    refused = {
+        "some-lab/nothing": r"NotFound: some-lab/nothing \(no path here\) is of no model on the hub, or of a private",
+        f"{NAME}@v9": "NotFound: .*@v9 .* was asked for in a revision that there is not",
+        GATED: "Unavailable: some-lab/closed .* is shown to those alone who were let in; accept its .*hf auth login",
+        PICKLED: r"BadInput: some-lab/pickled has no config\.json with weights in \*\.safetensors beside it",
+        "small-talker": "BadInput: --model small-talker is neither a folder nor a .gguf file here, nor a model on",
+        "a/b/c": "BadInput: --model a/b/c is neither",
+        "some-lab/a..b": "BadInput: some-lab/a..b .* can't be the name",
+    }
+    for line, pattern in zip(ran(tmp_path, endpoint, *refused), refused.values(), strict=True):
+        assert re.match(pattern, line), line
+        assert "<newline>" not in line
+    assert ran(tmp_path, endpoint, GATED, token=TOKEN)[0].startswith(f"{GATED} {COMMIT}"), "who was let in"
+
+
+def test_without_a_network_or_room_it_is_one_sentence(tmp_path: Path, endpoint: str) -> None:
+    (offline,) = ran(tmp_path, endpoint, NAME, offline=True)
+    assert re.match(
+        rf"Unavailable: {NAME} .* can't be brought from the hub \(.*without HF_HUB_OFFLINE, or name", offline
+    )
+    (full,) = ran(tmp_path, endpoint, "FULL", NAME)
+    assert re.match(rf"Unavailable: {NAME} from the hub takes 0\.0 GB at .*hub.*, and 0\.0 GB are free", full)
+
+
+@pytest.mark.slow
+def test_where_nobody_answers_it_is_one_sentence(tmp_path: Path) -> None:
+    (line,) = ran(tmp_path, "http://127.0.0.1:1", NAME)
+    assert "can't be brought from the hub" in line and "<newline>" not in line
