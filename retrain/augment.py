@@ -55,7 +55,7 @@ def _copy(row: TrainingRow, name: AlterationName, chance: Random, seed: int) -> 
     """None where there was nothing to alter: such a copy would only count the row twice."""
     original = row.read_transcript()
     altered = ALTERATIONS[name](original, row.read_chapters(), chance)
-    if altered is None or _shown(altered[0]) == _shown(original):
+    if altered is None or (name != "instruction" and _shown(altered[0]) == _shown(original)):
         return None
     transcript, chapters = altered
     return replace(

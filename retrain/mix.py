@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -32,6 +32,7 @@ from errata.tasks.encode import IGNORED, Encoded
 from errata.tasks.task import Example, examples
 from errata.tasks.template import Reading
 from errata.workspace import Workspace
+from retrain.alterations.instruction import wording_of
 from retrain.curate import LeftOutRow, write_left_out
 from retrain.training_rows import TrainingRow, read_rows
 
@@ -80,8 +81,12 @@ def encode_rows(rows: Sequence[TrainingRow], task: ChapterTask) -> tuple[list[We
     encoded: list[WeightedExample] = []
     left_out: list[LeftOutRow] = []
     for row in rows:
-        transcript = row.read_transcript()
-        for example in examples(task, transcript, Reading.of(row.read_chapters(), transcript)):
+        wording = wording_of(row, task.template)
+        if wording is None:
+            left_out.append(LeftOutRow(row, "the template says nothing that could be put in other words"))
+            continue
+        asking, transcript = replace(task, wording=wording), row.read_transcript()
+        for example in examples(asking, transcript, Reading.of(row.read_chapters(), transcript)):
             fault = fault_of(example, task)
             if fault is None:
                 encoded.append(WeightedExample(example.encoded, row.weight))

@@ -12,6 +12,7 @@ from errata.domain.chapter import Chapters
 from errata.domain.transcript import Transcript
 from retrain.alterations.cuts import begun_late, cuts_off_borders
 from retrain.alterations.insertions import intro, sponsor
+from retrain.alterations.instruction import instruction
 from retrain.alterations.labelled_lines import Altered
 from retrain.alterations.line_dropout import line_dropout
 from retrain.alterations.pauses import pauses
@@ -29,4 +30,5 @@ ALTERATIONS: Mapping[AlterationName, Callable[[Transcript, Chapters, Random], Al
     "sponsor": sponsor,
     "intro": intro,
     "pauses": pauses,
+    "instruction": instruction,
 }

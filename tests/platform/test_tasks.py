@@ -196,6 +196,17 @@ def test_a_version_never_changes_its_words(name: str) -> None:
     assert content_hash([prompt, fillings, template.grammar(VIEW, ())])[:16] == WORDS[version_of(template)]
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_an_instruction_s_wordings_differ_in_nothing_else(name: str) -> None:
+    template = templates.find(name)
+    for number, wording in enumerate(template.instructions):
+        first = template.render(VIEW)[0]
+        other = template.render(replace(VIEW, wording=number))[0]
+        assert isinstance(first, Text) and isinstance(other, Text)
+        assert first.text.removeprefix(template.instructions[0]) == other.text.removeprefix(wording) != other.text
+    assert len(set(template.instructions)) == len(template.instructions)
+
+
 def test_an_unknown_template_is_named() -> None:
     with pytest.raises(BadInput, match=r"'haiku'.*indexed"):
         templates.find("haiku")

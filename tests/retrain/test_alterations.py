@@ -112,7 +112,8 @@ def test_the_same_seed_alters_the_same(name: str) -> None:
     case = (lecture(), LECTURE)
     assert altered_as(name, case, 1) == altered_as(name, case, 1)
     drawn = {altered_as(name, case, seed) for seed in range(20)}
-    assert len(drawn) > 3 or name in ("unpunctuated", "no speaker labels", "begun late"), "here they have no choice"
+    without_choice = ("unpunctuated", "no speaker labels", "begun late", "instruction")
+    assert len(drawn) > 3 or name in without_choice
 
 
 def lecture() -> Transcript:
@@ -315,7 +316,7 @@ def test_text_without_times_is_counted_in_words(name: str) -> None:
     said = Transcript("words", segments, float(counted[-1]), "words")
     right = (Chapter(0.0, "One"), Chapter(float(counted[4]), "Two"), Chapter(float(counted[8]), "Three"))
     altered, kept = altered_as(name, (said, right), 3)
-    if name != "unpunctuated":
+    if name not in ("unpunctuated", "instruction"):
         before = 0
         for line in altered.segments:
             assert line.start == before

@@ -212,3 +212,24 @@ def test_an_unusable_row_is_left_out_and_no_neighbour_takes_its_place() -> None:
     encoded, left_out = encode_rows([ROWS[0], unusable, ROWS[2]], task)
     assert encoded == [*encode_rows([ROWS[0]], task)[0], *encode_rows([ROWS[2]], task)[0]]
     assert {entry.row.external_id for entry in left_out} == {"t2"}
+
+
+@pytest.mark.parametrize("template", ["indexed", "timestamps", "json"])
+def test_a_copy_for_its_instruction_is_asked_for_in_other_words(template: str) -> None:
+    task = ChapterTask(templates.find(template), make_tokenizer(), 4096)
+    asked = [replace(each, altered="instruction") for each in ROWS[:20]]
+    own, other = encode_rows(ROWS[:20], task)[0], encode_rows(asked, task)[0]
+    for one, two in zip(own, other, strict=True):
+        taught, again = ([label for label in each.encoded.labels if label != IGNORED] for each in (one, two))
+        assert taught == again and one.encoded.input_ids != two.encoded.input_ids
+    prompts = {task.tokenizer.decode(each.encoded.input_ids).partition("Title:")[0] for each in other}
+    assert len(prompts) == len(task.template.instructions) - 1, "all other wordings, drawn by the row"
+    assert encode_rows(asked, task)[0] == other
+
+
+def test_a_template_without_an_instruction_leaves_such_a_copy_out() -> None:
+    task = ChapterTask(templates.find("inline"), make_tokenizer(), 256)
+    encoded, left_out = encode_rows([ROWS[0], replace(ROWS[0], altered="instruction")], task)
+    assert len(encoded) == 1 and [entry.reason for entry in left_out] == [
+        "the template says nothing that could be put in other words"
+    ]

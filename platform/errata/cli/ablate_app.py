@@ -23,7 +23,8 @@ def ablate_command(
     ] = None,
     folds: Annotated[int, typer.Option(min=2, help="With --on: folds, which share no channel and no twin.")] = 5,
     alteration: Annotated[
-        list[str] | None, typer.Option(help="Try this one; again for others. All but pauses, by default.")
+        list[str] | None,
+        typer.Option(help="Try this one; again for others. All but two that few templates see, by default."),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Trainings of each variant.")] = 3,
     as_json: AsJson = False,

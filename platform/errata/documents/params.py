@@ -87,6 +87,7 @@ AlterationName = Literal[
     "sponsor",
     "intro",
     "pauses",
+    "instruction",
 ]
 
 

@@ -19,5 +19,5 @@ def chapter_task(card: Card, tokenizer: Tokenizer) -> ChapterTask:
     """Raises BadInput for a template that isn't there."""
     template = templates.find(card.template)
     if isinstance(template, Borders):
-        return BorderTask(template, tokenizer, card.context, card.lengths or ChapterLengths())
+        return BorderTask(template, tokenizer, card.context, lengths=card.lengths or ChapterLengths())
     return ChapterTask(template, tokenizer, card.context)

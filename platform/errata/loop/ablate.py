@@ -36,8 +36,10 @@ if TYPE_CHECKING:
 
 RUNS = Path("work/ablation")
 """Finished runs, a file each, and the checkpoints of the one that was cut short."""
-ALTERATIONS: tuple[AlterationName, ...] = tuple(name for name in get_args(AlterationName) if name != "pauses")
-"""Tried unless others are asked for: pauses are nothing to a template that shows none."""
+ALTERATIONS: tuple[AlterationName, ...] = tuple(
+    name for name in get_args(AlterationName) if name not in ("pauses", "instruction")
+)
+"""Tried unless others are asked for: those are nothing to a template that shows no pauses and has no instruction."""
 
 
 @dataclass(frozen=True, slots=True)

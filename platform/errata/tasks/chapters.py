@@ -30,6 +30,8 @@ class ChapterTask:
     tokenizer: Tokenizer
     context: int
     """Tokens that the model may see at once, prompt and answer together."""
+    wording: int = 0
+    """Of the template's instruction."""
 
     @property
     def version(self) -> str:
@@ -107,6 +109,7 @@ class ChapterTask:
             duration=transcript.duration,
             unit=transcript.unit,
             opening=window.opening,
+            wording=self.wording,
         )
 
     def _unread(self, texts: Sequence[str], lines: Sequence[str]) -> list[str]:

@@ -56,6 +56,9 @@ class Template(Protocol):
     """Tokens that a line costs beyond its text, at most: markers before it, and its share of the answer."""
     usual: str
     """The whole answer that most slots get, if it is a single token; empty where there is none."""
+    instructions: tuple[str, ...]
+    """Wordings of what is asked: models are served with the first, and may be taught with all; empty where nothing is
+    said in words."""
     border: str
     """The token with which a model says that a chapter begins; empty where it says so in words."""
 

@@ -21,6 +21,8 @@ class View:
     duration: float
     unit: Unit = "seconds"
     opening: Opening = "unknown"
+    wording: int = 0
+    """Which of the template's instructions is asked by."""
     fresh: int = 0
     """Its first line that no earlier view has decided, where lines are decided one by one."""
     borders: tuple[int, ...] | None = None

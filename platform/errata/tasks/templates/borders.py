@@ -37,6 +37,7 @@ class Borders:
     line_overhead = 4
     usual = ""
     border = ""
+    instructions: tuple[str, ...] = ()
 
     def render(self, view: View) -> Prompt:
         spans: list[Control | Text | Slot | Mark] = [Control("Title:"), Text(f" {view.title}"), Control("\n")]

@@ -13,9 +13,20 @@ from errata.tasks.view import View
 
 TITLE = "TITLE: /[^ \\n\\r][^\\n\\r]{0,119}/\n"
 
-_INSTRUCTION = (
-    "Divide this transcript into chapters. Each line begins with its number. Answer with one line a chapter: the "
-    "number of its first line, a space, and a short title.\n"
+_INSTRUCTIONS = (
+    (
+        "Divide this transcript into chapters. Each line begins with its number. Answer with one line a chapter: the "
+        "number of its first line, a space, and a short title.\n"
+    ),
+    (
+        "The lines of this transcript are numbered. Where does a new subject begin? Write a line for each: the number "
+        "of the line, a space, and a title of a few words.\n"
+    ),
+    (
+        "Make a table of contents for this recording. Every entry is the number of the line that it begins with, a "
+        "space, and a short title.\n"
+    ),
+    "Below is a transcript with numbered lines. List its chapters, one a line, as number and short title.\n",
 )
 _LINE = re.compile(r"\s*(\d+)[.:)\]]?\s+(\S.*)")
 
@@ -27,9 +38,10 @@ class Indexed:
     line_overhead = 8
     usual = ""
     border = ""
+    instructions: tuple[str, ...] = _INSTRUCTIONS
 
     def render(self, view: View) -> Prompt:
-        head = f"{_INSTRUCTION}Title: {view.title}\n"
+        head = f"{self.instructions[view.wording]}Title: {view.title}\n"
         return (Text(head + "".join(f"{index} {line}\n" for index, line in enumerate(view.lines))), Slot())
 
     def target(self, view: View, chapters: Chapters, running: str) -> tuple[Filling, ...]:

@@ -29,6 +29,7 @@ class Inline:
     line_overhead = 5
     usual = SAME
     border = NEW
+    instructions: tuple[str, ...] = ()
 
     def render(self, view: View) -> Prompt:
         spans: list[Control | Text | Slot] = [Text(view.title)]

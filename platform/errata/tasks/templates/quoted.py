@@ -17,9 +17,19 @@ from errata.tasks.prompt import Filling, Prompt, Slot, Text
 from errata.tasks.template import Reading, listed_titles
 from errata.tasks.view import View
 
-_INSTRUCTION = (
-    "Divide this transcript into chapters. Answer with a JSON list of objects with the keys title (under ten words) "
-    "and start_text (the chapter's first sentence, word for word).\n"
+_INSTRUCTIONS = (
+    (
+        "Divide this transcript into chapters. Answer with a JSON list of objects with the keys title (under ten "
+        "words) and start_text (the chapter's first sentence, word for word).\n"
+    ),
+    (
+        "List the chapters of this transcript as JSON: objects with title, of fewer than ten words, and start_text, "
+        "which copies the first sentence of the chapter.\n"
+    ),
+    (
+        "Where does each new subject begin? Answer in JSON, a list of objects: start_text is the sentence it begins "
+        "with, exactly as it stands, and title says in a few words what it is about.\n"
+    ),
 )
 _SCHEMA = json.dumps(
     {
@@ -47,10 +57,11 @@ class Quoted:
     line_overhead = 12
     usual = ""
     border = ""
+    instructions: tuple[str, ...] = _INSTRUCTIONS
 
     def render(self, view: View) -> Prompt:
         lines = "".join(f"{line}\n" for line in view.lines)
-        return (Text(f"{_INSTRUCTION}Title: {view.title}\nTranscript:\n{lines}"), Slot())
+        return (Text(f"{self.instructions[view.wording]}Title: {view.title}\nTranscript:\n{lines}"), Slot())
 
     def target(self, view: View, chapters: Chapters, running: str) -> tuple[Filling, ...]:
         items = []

@@ -13,9 +13,14 @@ from errata.tasks.template import Reading, listed_titles
 from errata.tasks.templates.indexed import TITLE
 from errata.tasks.view import View
 
-_INSTRUCTION = (
-    "Segment this transcript into chapters at its changes of topic. Answer with one line a chapter, in the order of "
-    "time: HH:MM:SS - Title\n"
+_INSTRUCTIONS = (
+    (
+        "Segment this transcript into chapters at its changes of topic. Answer with one line a chapter, in the order "
+        "of time: HH:MM:SS - Title\n"
+    ),
+    "When does a new topic begin in this recording? Give each a line, with its time and a title: HH:MM:SS - Title\n",
+    "Write the chapter list for this video's description, earliest first, a line a chapter: HH:MM:SS - Title\n",
+    "Below is a transcript with times. List its chapters, each as HH:MM:SS - Title\n",
 )
 _SEPARATOR = re.compile(r"^\s*\]?\s*[-–—:]?\s*")
 
@@ -27,9 +32,10 @@ class Timestamps:
     line_overhead = 22
     usual = ""
     border = ""
+    instructions: tuple[str, ...] = _INSTRUCTIONS
 
     def render(self, view: View) -> Prompt:
-        head = f"{_INSTRUCTION}Title: {view.title}\nDescription: {view.description}\nTranscript:\n"
+        head = f"{self.instructions[view.wording]}Title: {view.title}\nDescription: {view.description}\nTranscript:\n"
         lines = zip(view.starts, view.lines, strict=True)
         return (Text(head + "".join(f"[{clock(start)}] {line}\n" for start, line in lines)), Slot())
 
