@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ruamel.yaml import YAML
 
 RECIPES = Path(__file__).with_name("recipes")
+NULL = "tag:yaml.org,2002:null"
 KEYS = ("about", "model", "template", "context", "params")
 
 
@@ -148,4 +149,6 @@ def _yaml() -> YAML:
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 4096
+    # else `null` becomes an empty value
+    yaml.representer.add_representer(type(None), lambda writer, _: writer.represent_scalar(NULL, "null"))
     return yaml
