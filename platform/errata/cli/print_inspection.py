@@ -1,9 +1,8 @@
-"""What `errata inspect` prints for people: runs of tokens that are read or learnt, a bar between two tokens."""
+"""What `errata inspect` prints for people: runs of tokens that are read or learnt, a bar after each."""
 
 from __future__ import annotations
 
 import shutil
-import textwrap
 from collections.abc import Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from errata.cli.output import say, say_styled
 if TYPE_CHECKING:
     from retrain.inspection import InspectedRow, InspectedToken
 
-BAR, LINE_BREAK, BLANK = "│", "⏎", "\N{NO-BREAK SPACE}"
+BAR, LINE_BREAK = "│", "⏎"
 SHOWN = 24
 """Tokens at each end of a run that is only read; those between are counted."""
 INDENT = 14
@@ -25,7 +24,7 @@ def print_inspection(row: InspectedRow, whole: bool) -> None:
     say(f"{count:,} tokens, of which {learnt:,} are learnt ({learnt / count:.0%})")
     weights = sorted({token.weight for token in row.tokens if token.learnt})
     listed = ", ".join(f"{weight:g}" for weight in weights)
-    say(f"{BAR} stands between tokens, {LINE_BREAK} for a line break; what is learnt weighs {listed}")
+    say(f"{BAR} ends a token, {LINE_BREAK} for a line break; what is learnt weighs {listed}")
     place = 0
     for is_learnt, tokens in groupby(row.tokens, key=lambda token: token.learnt):
         run = list(tokens)
@@ -35,27 +34,19 @@ def print_inspection(row: InspectedRow, whole: bool) -> None:
 
 
 def _run_lines(place: int, run: list[InspectedToken], is_learnt: bool, whole: bool) -> Iterator[str]:
+    """Filled as lines of words are, but that no token's own blank is lost."""
     pieces = [_piece(token) for token in run]
     if not whole and not is_learnt and len(pieces) > 2 * SHOWN + 1:
         pieces = [*pieces[:SHOWN], f" … {len(pieces) - 2 * SHOWN:,} more … ", *pieces[-SHOWN:]]
-    lead = f"{place:>6} {'learnt' if is_learnt else 'read':<6} "
-    width = shutil.get_terminal_size().columns
-    text = _breakable(pieces)
-    yield from textwrap.wrap(
-        text,
-        width,
-        initial_indent=lead,
-        subsequent_indent=" " * INDENT,
-        break_on_hyphens=False,
-        drop_whitespace=False,
-    )
+    width, line = shutil.get_terminal_size().columns, f"{place:>6} {'learnt' if is_learnt else 'read':<6} "
+    for piece in pieces:
+        if len(line) > INDENT and len(line) + len(piece) + len(BAR) > width:
+            yield line
+            line = " " * INDENT
+        line += piece + BAR
+    yield line
 
 
 def _piece(token: InspectedToken) -> str:
-    """A token as one word, so that no line breaks within it."""
-    text = token.text.replace("\n", LINE_BREAK).replace(" ", BLANK)
+    text = token.text.replace("\n", LINE_BREAK)
     return text if token.weight in (0.0, 1.0) else f"{text}×{token.weight:g}"
-
-
-def _breakable(pieces: list[str]) -> str:
-    return f"{BAR} ".join(pieces)
