@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
+from errata.documents.inspected_row import InspectedRow, InspectedToken
 from errata.documents.params import Recipe
 from errata.errors import BadInput, NotFound
 from errata.tasks.encode import IGNORED
@@ -16,27 +16,6 @@ from retrain.objectives.sft import SftObjective
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
-
-
-@dataclass(frozen=True, slots=True)
-class InspectedToken:
-    id: int
-    text: str
-    learnt: bool
-    weight: float
-    """What its loss counts; 0 where it isn't learnt."""
-
-
-@dataclass(frozen=True, slots=True)
-class InspectedRow:
-    number: int
-    of: int
-    template: str
-    tokens: tuple[InspectedToken, ...]
-
-    @property
-    def learnt(self) -> int:
-        return sum(token.learnt for token in self.tokens)
 
 
 def inspect_row(rows: Path, number: int, recipe: Recipe, template: Template, tokenizer: Tokenizer) -> InspectedRow:

@@ -147,6 +147,12 @@ def _objective_trainer(objective: SftObjective) -> type[SFTTrainer]:
             super().__init__(**arguments)
             self.model_accepts_loss_kwargs = True  # so that a step's labels are counted over all its batches
 
+        def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Any:
+            """The pass there and back; transformers would tell each of some hundred modules before, that it trains."""
+            loss = self.compute_loss(model, self._prepare_inputs(inputs), num_items_in_batch=num_items_in_batch)
+            self.accelerator.backward(loss)
+            return loss.detach()
+
         def compute_loss(
             self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
         ) -> Any:

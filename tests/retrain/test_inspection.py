@@ -9,10 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from errata.cli.print_inspection import print_inspection
+from errata.documents.inspected_row import InspectedRow
 from errata.errors import BadInput, NotFound
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.templates import find
-from retrain.inspection import InspectedRow, inspect_row
+from retrain.inspection import inspect_row
 from retrain.mix import encode_rows, training_table
 from tests.made_up_model import make_tokenizer
 from tests.retrain.test_preflight import RECIPE, row

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from errata.cli.output import say, say_styled
 
 if TYPE_CHECKING:
-    from retrain.inspection import InspectedRow, InspectedToken
+    from errata.documents.inspected_row import InspectedRow, InspectedToken
 
 BAR, LINE_BREAK = "│", "⏎"
 SHOWN = 24

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from errata.cli.arguments import HERE, AsJson, InWorkspace, find
-from errata.cli.output import print_table, say, say_wrapped, show
+from errata.cli.output import number, print_table, say, say_wrapped, show
 from errata.cli.panels import LOOP
 
 training = typer.Typer()
@@ -83,6 +83,31 @@ def inspect_command(
 
     inspected = inspect_mixture(find(workspace), row)
     show(inspected, as_json, lambda row: print_inspection(row, whole))
+
+
+@training.command("learning-rates", rich_help_panel=LOOP)
+def learning_rates_command(
+    workspace: InWorkspace = HERE,
+    rate: Annotated[
+        list[float] | None, typer.Option(help="Try this one; again for others. Default: ¼ to 4 times the present one.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train the last night's rows by several learning rates, and score each on the talks of role dev."""
+    from errata.documents.learning_rates import LearningRateSearch
+    from errata.loop.learning_rates import search_learning_rates
+
+    def print_search(search: LearningRateSearch) -> None:
+        best = search.best
+        rows = [
+            (f"{run.rate:g}" + (" *" if run is best else ""), number(run.f1), number(run.title_f1))
+            for run in search.runs
+        ]
+        print_table(f"{search.of}, {search.items} talks of role dev", ("learning rate", "F1", "title F1"), rows)
+        if best is not None:
+            say_wrapped(f"* is best; params.yaml has {search.present:g}. – diverged")
+
+    show(search_learning_rates(find(workspace), rate or ()), as_json, print_search)
 
 
 def _value(value: object) -> str:

@@ -73,7 +73,7 @@ def ablate(workspace: Workspace, names: Sequence[AlterationName], seeds: int) ->
     label.
     """
     with loop_lease(workspace.record):  # a night must not write its rows meanwhile; what is read isn't read again
-        material = _of_night(workspace)
+        material = material_of_night(workspace)
     ablation = _ablation(workspace, material, names, seeds)
     write_document(workspace.nights / material.of / ABLATION, ablation)
     return ablation
@@ -91,7 +91,8 @@ def ablate_on(workspace: Workspace, talks: Path, folds: int, names: Sequence[Alt
     return _ablation(workspace, _in_folds(workspace, rows, str(talks), folds), names, seeds)
 
 
-def _of_night(workspace: Workspace) -> Material:
+def material_of_night(workspace: Workspace) -> Material:
+    """The newest scored night's rows in one fold, to be scored on the talks of role dev. Raises as `ablate` does."""
     from evaluation.ablation import ScoredTalk
     from evaluation.items import held_out_items, read_questions
     from retrain.training_rows import read_rows

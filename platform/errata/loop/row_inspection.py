@@ -12,7 +12,7 @@ from errata.tasks import templates
 from errata.workspace import Workspace
 
 if TYPE_CHECKING:
-    from retrain.inspection import InspectedRow
+    from errata.documents.inspected_row import InspectedRow
 
 
 def inspect_mixture(workspace: Workspace, number: int) -> InspectedRow:
