@@ -25,24 +25,27 @@ class LoadedModel(Generic[Answer]):
     """A model in memory, and what it is asked."""
 
     def __init__(self, engine: Engine, task: Task[Answer]) -> None:
-        self._engine, self._task = engine, task
-        self._decoder = Decoder(engine.tokenizer, engine.vocabulary, task)
+        self.task = task
+        self._engine, self._decoder = engine, Decoder(engine.tokenizer, engine.vocabulary, task)
         self.forkable = engine.forkable
 
     def answer(self, transcripts: Sequence[Transcript]) -> list[Answer]:
         """In their order, one after another: a view that follows another mostly shows the same lines, which an engine
         still has in memory then."""
-        return [answer for transcript in transcripts for answer in answer_together(self._task, [transcript], self._ask)]
+        return [
+            answer for transcript in transcripts for answer in answer_together(self.task, [transcript], self._ask_all)
+        ]
 
-    def _ask(self, views: Sequence[View]) -> list[Answer]:
-        return [self._ask_one(view) for view in views]
+    def _ask_all(self, views: Sequence[View]) -> list[Answer]:
+        return [self.ask(view) for view in views]
 
-    def _ask_one(self, view: View) -> Answer:
-        if self._task.weighs(view):
+    def ask(self, view: View) -> Answer:
+        """What it says of one view."""
+        if self.task.weighs(view):
             (odds,) = self._engine.weigh([self._decoder.weighing(view)])
-            return self._task.read_odds(view, odds)
-        if not any(isinstance(span, Slot) for span in self._task.render(view)):
-            return self._task.parse(view, ())
+            return self.task.read_odds(view, odds)
+        if not any(isinstance(span, Slot) for span in self.task.render(view)):
+            return self.task.parse(view, ())
         (answer,) = self._engine.run([self._decoder.ask(view)])
         return answer
 

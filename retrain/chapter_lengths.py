@@ -1,0 +1,67 @@
+"""How long a team's chapters are and how readily a line begins one: what a model that weighs lines divides talks by.
+
+Lengths are those of the newest labels that may train; the readiness is chosen on dev, from what the trained model says
+of its lines, which is asked for once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import fmean
+
+from errata.database.record import Record
+from errata.domain.chapter import Chapter, Chapters, starts
+from errata.domain.transcript import Transcript
+from errata.inference.line_odds import line_odds
+from errata.inference.model import LoadedModel
+from errata.tasks.segmentation import ChapterLengths, borders
+from errata.tasks.template import Reading
+from evaluation.metrics.overlap import mean_f1
+
+MOST_LABELS = 200
+LEAST_CHAPTERS = 50
+"""With fewer, the lengths of chapters of talks elsewhere are better known."""
+READINESS = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5)
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedTalk:
+    transcript: Transcript
+    right: Chapters
+    odds: Sequence[float]
+
+
+def label_lengths(record: Record, upto: int) -> ChapterLengths | None:
+    """Of the labels that may train as of the watermark `upto`; None where there are too few chapters."""
+    seconds: list[float] = []
+    with record.read() as store:
+        labels = [label for label in store.labels.between(0, upto) if label.role == "train"]
+        for label in labels[-MOST_LABELS:]:
+            transcript = store.transcripts.read(label.transcript)
+            if transcript.unit == "seconds":
+                begins = [chapter.start for chapter in label.chapters]
+                seconds += [after - before for before, after in pairwise([*begins, transcript.duration])]
+    return ChapterLengths.of(seconds, ChapterLengths().readiness) if len(seconds) >= LEAST_CHAPTERS else None
+
+
+def weigh(model: LoadedModel[Reading], talks: Sequence[tuple[Transcript, Chapters]]) -> list[WeighedTalk]:
+    return [WeighedTalk(transcript, right, line_odds(model, transcript)) for transcript, right in talks]
+
+
+def choose_readiness(lengths: ChapterLengths, talks: Sequence[WeighedTalk]) -> ChapterLengths:
+    """With the readiness that scores best on `talks`; of two as good the nearer to the present one."""
+
+    def merit(readiness: float) -> tuple[float, float]:
+        f1 = fmean(_f1(replace(lengths, readiness=readiness), talk) for talk in talks)
+        return f1, -abs(readiness - lengths.readiness)
+
+    return replace(lengths, readiness=max((*READINESS, lengths.readiness), key=merit))
+
+
+def _f1(lengths: ChapterLengths, talk: WeighedTalk) -> float:
+    places = starts(talk.transcript)
+    lines = borders(talk.odds, places, talk.transcript.duration, lengths, talk.transcript.unit)
+    found = tuple(Chapter(float(places[line]), "") for line in lines)
+    return mean_f1(talk.right, found, talk.transcript.duration)
