@@ -103,11 +103,10 @@ def run_fold(out: Path, talks: dict[str, tuple[dict[str, Any], Any]], held: Sequ
     write_talks(out / "held", talks, held)
     workspace = out / "workspace"
     if not workspace.exists():
-        init(workspace, asked.model, "borders", asked.context)
+        init(workspace, asked.model, asked.template, asked.context)
         write_params(workspace / "params.yaml", asked.steps)
-    tuning = tune(
-        str(out / "train"), workspace, asked.model, f"borders:{asked.context}", held_out=str(out / "held"), by="folds"
-    )
+    places = str(out / "train"), workspace, asked.model
+    tuning = tune(*places, f"{asked.template}:{asked.context}", held_out=str(out / "held"), by="folds")
     rows = [asdict(_score(talk)) for talk in tuning.talks if talk.transcript.external_id in set(held)]
     (out / "scores.json").write_text(json.dumps(rows, indent=1))
 
@@ -187,6 +186,7 @@ def main() -> None:
     parser.add_argument("--only", type=int, help="this fold alone, counted from 1")
     parser.add_argument("--steps", type=int, default=120, help="of training, two windows each")
     parser.add_argument("--context", type=int, default=2048)
+    parser.add_argument("--template", default="borders", help="to compare: indexed, borders+times, borders+before, …")
     asked = parser.parse_args()
     talks = read_talks(asked.talks)
     for number, held in enumerate(folds_of(talks, asked.folds), 1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,18 +12,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errata.domain.chapter import Chapter, canonical
+from errata.domain.hashing import content_hash
 from errata.domain.transcript import Segment, Transcript
+from errata.errors import BadInput
 from errata.tasks.borders import BorderTask, shown_lines
 from errata.tasks.encode import IGNORED, MarkTokens, ids
 from errata.tasks.prompt import Mark, Slot
 from errata.tasks.segmentation import ChapterLengths, borders
 from errata.tasks.task import examples
-from errata.tasks.template import Reading
+from errata.tasks.template import Reading, version_of
+from errata.tasks.templates import find
 from errata.tasks.templates.borders import Borders
+from errata.tasks.view import View
 from tests.made_up_model import make_tokenizer
 from tests.platform.test_tasks import chaptered, usable
 
 LENGTHS = ChapterLengths()
+WORDS = {"borders@1": "a7ddcf95a478c0e3"}
 
 
 @pytest.fixture(scope="module")
@@ -146,3 +152,43 @@ def _talk() -> Transcript:
         Segment(300.0, 400.0, "and dark", "Ben"),
     ]
     return Transcript("talk", tuple(Segment(s.start, s.end, s.text.strip(), s.speaker) for s in lines), 400.0)
+
+
+def test_options_show_more_and_are_in_the_name() -> None:
+    template = find("borders+before+pauses")
+    assert template.name == "borders+pauses+before"
+    with pytest.raises(BadInput, match=r"no option 'pause'.*pauses"):
+        find("borders+pause")
+    talk = Transcript("t", (Segment(0.0, 8.0, "so"), Segment(11.2, 65.0, "and so on")), 65.0)
+    assert list(shown_lines(talk, ("pauses",))) == ["so", "(3 s) and so on"]
+    assert list(shown_lines(talk, ("pauses", "times"))) == ["0:00-0:08 so", "0:11-1:05 (3 s) and so on"]
+    assert list(shown_lines(replace(talk, unit="words"), ("pauses", "times"))) == ["so", "and so on"]
+
+
+def test_a_later_window_may_know_what_it_is_in_the_middle_of() -> None:
+    tokenizer = make_tokenizer(spaced=False)
+    talk = Transcript("t", tuple(Segment(10.0 * i, 10.0 * i + 9, "so today we talk") for i in range(40)), 400.0)
+    right = Reading((Chapter(0.0, "Gardens"),))
+    rows = list(examples(BorderTask(find("borders+before"), tokenizer, 300), talk, right))
+    assert [row.view.running for row in rows] == ["", *["Gardens"] * (len(rows) - 1)]
+    assert len(rows) > 1 and all(len(row.encoded.input_ids) <= 300 for row in rows)
+    assert {row.view.running for row in examples(BorderTask(Borders(), tokenizer, 300), talk, right)} == {""}
+
+
+def test_a_description_is_shown_without_its_times() -> None:
+    tokenizer = make_tokenizer(spaced=False)
+    talk = replace(_talk(), description="About soil.\n0:00 Welcome\nBy Ada.")
+    for template, shown in ((Borders(), ""), (find("borders+description"), "About soil. By Ada.")):
+        view = next(BorderTask(template, tokenizer, 600).views(talk))
+        assert view.description == shown
+
+
+def test_a_version_never_changes_its_words() -> None:
+    """Whoever changes what is shown, asked or taught raises the version."""
+    view = View("A talk", "", ("Ada: welcome", "so soil …", "and tools"), (0, 12, 30), 40, borders=(0, 2))
+    template = Borders()
+    prompt = "|".join(getattr(span, "text", str(span)) for span in template.render(view))
+    right = (Chapter(0.0, "Hello"), Chapter(30.0, "Tools"))
+    fillings = [[span.text for span in slot] for slot in template.target(view, right, "")]
+    shown = list(shown_lines(_talk()))
+    assert content_hash([prompt, fillings, template.grammar(view, ()), shown])[:16] == WORDS[version_of(template)]

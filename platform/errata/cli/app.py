@@ -51,7 +51,6 @@ app.add_typer(judges, name="judges", rich_help_panel=CHECKS)
 
 FORMAT = "The file's format; `auto` tells it by the content, and a name that is none lists them all."
 Tool = Literal["label-studio", "argilla", "sheet", "jsonl"]
-TemplateName = Literal["indexed", "timestamps", "json", "inline", "borders"]
 HeldOut = Literal["dev", "anchor", "sealed"]
 """Roles that an import may declare: all stricter than what a hash would draw for most."""
 Row = TypeVar("Row")
@@ -98,10 +97,10 @@ def init_command(
         ),
     ] = None,
     template: Annotated[
-        TemplateName | None,
+        str | None,
         typer.Option(
             metavar="NAME",
-            help="For a model without a card: indexed (the default), timestamps, json, inline, or borders.",
+            help="For a model without a card: indexed (the default), timestamps, json, inline, borders.",
         ),
     ] = None,
     context: Annotated[

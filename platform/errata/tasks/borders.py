@@ -4,18 +4,18 @@ chapters are named."""
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from errata.domain.chapter import Chapter, starts, tidy
 from errata.domain.lines import segment_beginnings
 from errata.domain.transcript import Transcript
-from errata.tasks.chapters import ChapterTask
+from errata.tasks.chapters import ChapterTask, without_chapters
 from errata.tasks.encode import ids
 from errata.tasks.prompt import Control, Filling, Prompt, Text
 from errata.tasks.segmentation import ChapterLengths, borders
 from errata.tasks.template import Reading
-from errata.tasks.templates.borders import CERTAIN
+from errata.tasks.templates.borders import CERTAIN, Borders
 from errata.tasks.view import View
 from errata.tasks.window import Window, first_window, next_window
 
@@ -24,18 +24,24 @@ TURN_WORDS, LATER_WORDS = 24, 12
 talks' 1,249 chapters 1,176 begin with a segment."""
 
 
+DESCRIPTION_WORDS = 60
+LEAST_PAUSE = 1.0
+"""Seconds without speech: shorter ones are breaths."""
+
+
 @dataclass(frozen=True)
 class BorderTask(ChapterTask):
     lengths: ChapterLengths = field(default_factory=ChapterLengths)
 
     def views(self, transcript: Transcript) -> Generator[View, Reading, Reading]:
         """Each window twice: to weigh its fresh lines, and to name the chapters that begin there."""
-        lines, places = [self._cut(line) for line in shown_lines(transcript)], starts(transcript)
+        lines, places = [self._cut(line) for line in shown_lines(transcript, self.options)], starts(transcript)
         odds: list[float] = []
         chapters: list[Chapter] = []
         problems: list[str] = []
         for window in self._windows_of(transcript, lines):
-            view = self._view_of(transcript, lines, places, window)
+            running = chapters[-1].title if chapters and "before" in self.options else ""
+            view = replace(self._view_of(transcript, lines, places, window), running=running)
             odds += (yield view).odds
             end = transcript.duration if window.last == len(lines) else math.inf
             begins = borders(odds, places[: window.last], end, self.lengths, transcript.unit)
@@ -45,6 +51,11 @@ class BorderTask(ChapterTask):
             chapters += reading.chapters
             problems += reading.problems
         return Reading(tuple(chapters), tuple(problems))
+
+    @property
+    def options(self) -> frozenset[str]:
+        """Of the template."""
+        return self.template.options if isinstance(self.template, Borders) else frozenset()
 
     def render(self, view: View) -> Prompt:
         beginning = self.tokenizer.bos_token
@@ -60,7 +71,8 @@ class BorderTask(ChapterTask):
     def _windows_of(self, transcript: Transcript, lines: Sequence[str]) -> Iterator[Window]:
         """Each goes on in the middle of the one before, with its last quarter read again."""
         costs = [len(ids(Text(line), self.tokenizer)) + self.template.line_overhead for line in lines]
-        budget = int(self.context * WINDOW_SHARE) - len(ids(Text(self._title(transcript)), self.tokenizer))
+        head = " ".join((self._title(transcript), self._description(transcript)))
+        budget = int(self.context * WINDOW_SHARE) - len(ids(Text(head), self.tokenizer))
         window: Window | None = first_window(costs, budget)
         while window is not None:
             yield window
@@ -69,10 +81,15 @@ class BorderTask(ChapterTask):
     def _title(self, transcript: Transcript) -> str:
         return self._cut(tidy(transcript.title))
 
+    def _description(self, transcript: Transcript) -> str:
+        """Its beginning, where it is shown."""
+        words = without_chapters(transcript.description).split() if "description" in self.options else []
+        return self._cut(" ".join(words[:DESCRIPTION_WORDS]))
+
     def _view_of(self, transcript: Transcript, lines: Sequence[str], places: Sequence[int], window: Window) -> View:
         return View(
             title=self._title(transcript),
-            description="",
+            description=self._description(transcript),
             lines=tuple(lines[window.first : window.last]),
             starts=tuple(places[window.first : window.last]),
             duration=transcript.duration,
@@ -86,10 +103,11 @@ WINDOW_SHARE = 0.75
 """Of the context; the rest is for the names of its chapters, with the words they begin with."""
 
 
-def shown_lines(transcript: Transcript) -> Iterator[str]:
+def shown_lines(transcript: Transcript, options: Collection[str] = ()) -> Iterator[str]:
     """What is shown of each line: its first words, after whoever begins to speak; dots where it goes on, or is gone on
-    with."""
-    speaker = ""
+    with; before that what the template's `options` ask for, of transcripts with times."""
+    speaker, ended = "", 0.0
+    timed = options if transcript.unit == "seconds" else ()
     for line, begins in zip(transcript.lines, segment_beginnings(transcript.segments), strict=True):
         words = line.text.split()
         most = TURN_WORDS if begins else LATER_WORDS
@@ -97,4 +115,11 @@ def shown_lines(transcript: Transcript) -> Iterator[str]:
         changed = begins and line.speaker and line.speaker != speaker
         name = f"{str(line.speaker).split()[0]}: " if changed else ""
         speaker = line.speaker or speaker
-        yield f"{name}{text}" if begins else f"… {text}"
+        silence, ended = line.start - ended, max(ended, line.end)
+        pause = f"({silence:.0f} s) " if "pauses" in timed and silence >= LEAST_PAUSE else ""
+        times = f"{_minutes(line.start)}-{_minutes(line.end)} " if "times" in timed else ""
+        yield f"{times}{pause}{name}{text}" if begins else f"{times}{pause}… {text}"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"

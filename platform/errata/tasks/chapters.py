@@ -103,7 +103,7 @@ class ChapterTask:
     def _view(self, transcript: Transcript, lines: list[str], places: list[int], window: Window) -> View:
         return View(
             title=self._cut(tidy(transcript.title)),
-            description=self._cut(_without_chapters(transcript.description)),
+            description=self._cut(without_chapters(transcript.description)),
             lines=tuple(lines),
             starts=tuple(places),
             duration=transcript.duration,
@@ -132,6 +132,6 @@ class ChapterTask:
         return tidy(beginning.rstrip("�"))  # the cut may go through a character
 
 
-def _without_chapters(description: str) -> str:
+def without_chapters(description: str) -> str:
     """A description without its lines that hold a time: those are the chapters that the model is asked for."""
     return tidy(" ".join(line for line in description.splitlines() if find_clock(line) is None))

@@ -25,5 +25,7 @@ class View:
     """Which of the template's instructions is asked by."""
     fresh: int = 0
     """Its first line that no earlier view has decided, where lines are decided one by one."""
+    running: str = ""
+    """The title of the chapter in whose middle it begins, where that is shown."""
     borders: tuple[int, ...] | None = None
     """Of its fresh lines, those that begin a chapter, once that is decided and titles alone are asked for."""

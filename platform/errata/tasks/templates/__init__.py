@@ -21,7 +21,10 @@ TEMPLATES: dict[str, Template] = {
 
 
 def find(name: str) -> Template:
-    """Raises BadInput for a name that isn't there."""
+    """One of `TEMPLATES`, or `borders` with options. Raises BadInput for a name that isn't there."""
+    base, *options = name.split("+")
+    if base == "borders" and options:
+        return Borders(options)
     if name not in TEMPLATES:
         raise BadInput(
             f"there is no prompt template {name!r}{meant(name, TEMPLATES)}; choose one of {', '.join(TEMPLATES)}"

@@ -9,6 +9,13 @@
 
 What is asked of each line is little, so that a few hundred corrected talks teach it; the prompt is read once, and the
 titles are asked for with all of it in memory. A line is shown by its first words: what begins a chapter stands there.
+
+More can be shown, by options in the name, like `borders+pauses+times`:
+
+    pauses         how long nobody spoke before a line, from a second on: `(3 s) so what is a soft fork`
+    times          when a line begins and ends: `12:05-12:09 so what is a soft fork`
+    description    the talk's description, after its title
+    before         the title of the chapter that a later window goes on in
 """
 
 from __future__ import annotations
@@ -16,6 +23,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
+from errata.domain.names import meant
+from errata.errors import BadInput
 from errata.tasks.prompt import Control, Filling, Mark, Prompt, Slot, Text
 from errata.tasks.template import Reading
 from errata.tasks.view import View
@@ -24,6 +33,7 @@ BEGINS, SAME = "begins", "same"
 """What stands for the answer to a mark in `target` and `parse`; a model answers with `MarkTokens`."""
 CERTAIN = 1000.0
 """Log-odds of what is known."""
+OPTIONS = ("pauses", "times", "description", "before")
 ANCHOR_WORDS, ANCHOR_LETTERS = 5, 40
 """Of the words with which a chapter begins."""
 
@@ -31,7 +41,6 @@ _GRAMMAR = 'start: TITLE "\\n"\nTITLE: / ?[^ \\n\\r][^\\n\\r]{0,63}/\n'
 
 
 class Borders:
-    name = "borders"
     version = 1
     chat = False
     line_overhead = 4
@@ -39,8 +48,20 @@ class Borders:
     border = ""
     instructions: tuple[str, ...] = ()
 
+    def __init__(self, options: Sequence[str] = ()) -> None:
+        """Raises BadInput for an option that isn't among `OPTIONS`."""
+        for option in options:
+            if option not in OPTIONS:
+                names = ", ".join(OPTIONS)
+                raise BadInput(f"the template borders has no option {option!r}{meant(option, OPTIONS)}; it has {names}")
+        self.options = frozenset(options)
+        self.name = "+".join(["borders", *(option for option in OPTIONS if option in self.options)])
+
     def render(self, view: View) -> Prompt:
-        spans: list[Control | Text | Slot | Mark] = [Control("Title:"), Text(f" {view.title}"), Control("\n")]
+        spans: list[Control | Text | Slot | Mark] = []
+        for name, text in (("Title", view.title), ("Description", view.description), ("So far", view.running)):
+            if text or name == "Title":
+                spans += [Control(f"{name}:"), Text(f" {text}"), Control("\n")]
         begins = None if view.borders is None else set(view.borders)
         for index, line in enumerate(view.lines):
             spans.append(Text(line))
