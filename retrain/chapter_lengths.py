@@ -6,23 +6,30 @@ of its lines, which is asked for once.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 from statistics import fmean
 
 from errata.database.record import Record
 from errata.domain.chapter import Chapter, Chapters, starts
 from errata.domain.transcript import Transcript
+from errata.inference.artefact import CARD, Card, seal
 from errata.inference.line_odds import line_odds
-from errata.inference.model import LoadedModel
+from errata.inference.model import LoadedModel, open_model
+from errata.tasks import templates
 from errata.tasks.segmentation import ChapterLengths, borders
 from errata.tasks.template import Reading
+from errata.tasks.templates.borders import Borders
 from evaluation.metrics.overlap import mean_f1
 
 MOST_LABELS = 200
 LEAST_CHAPTERS = 50
 """With fewer, the lengths of chapters of talks elsewhere are better known."""
+LEAST_TALKS, MOST_TALKS = 5, 12
+"""Of dev: with fewer, which readiness is best is luck; each takes a model of 270 million weights 15 s on a CPU."""
 READINESS = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5)
 
 
@@ -65,3 +72,20 @@ def _f1(lengths: ChapterLengths, talk: WeighedTalk) -> float:
     lines = borders(talk.odds, places, talk.transcript.duration, lengths, talk.transcript.unit)
     found = tuple(Chapter(float(places[line]), "") for line in lines)
     return mean_f1(talk.right, found, talk.transcript.duration)
+
+
+def fit_lengths(
+    folder: Path, lengths: ChapterLengths | None, dev: Sequence[tuple[Transcript, Chapters]], models: Path
+) -> None:
+    """Writes onto the card of the model in `folder`, and seals it anew, by which lengths it divides talks; `lengths` are
+    of the labels, None for those that the card has. A model whose template weighs no lines stays as it is, and with
+    fewer than `LEAST_TALKS` of `dev` the readiness does."""
+    card = Card.read(folder)
+    if not isinstance(templates.find(card.template), Borders):
+        return
+    fitted = lengths or card.lengths or ChapterLengths()
+    if len(dev) >= LEAST_TALKS:
+        fitted = choose_readiness(fitted, weigh(open_model(folder, models), dev[:MOST_TALKS]))
+    facts = json.loads((folder / CARD).read_bytes())
+    replace(card, lengths=fitted).write(folder, **facts)
+    seal(folder)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from errata.database.record import Record
+from errata.inference.artefact import CARD, Card, verify
 from errata.inference.line_odds import line_odds
 from errata.inference.model import open_model
 from errata.tasks.segmentation import ChapterLengths
-from retrain.chapter_lengths import WeighedTalk, choose_readiness, label_lengths
+from retrain.chapter_lengths import WeighedTalk, choose_readiness, fit_lengths, label_lengths
 from tests.made_up_model import make_model
 from tests.made_up_record import add, chapters, talk
 
@@ -70,3 +72,19 @@ def test_every_line_is_weighed_once_through_windows(tmp_path: Path) -> None:
 def test_a_model_that_lists_chapters_weighs_no_line(tmp_path: Path) -> None:
     make_model(tmp_path / "indexed", "indexed", context=512)
     assert line_odds(open_model(tmp_path / "indexed", tmp_path), talk("a")) == []
+
+
+def test_a_models_card_says_by_which_lengths_it_divides(tmp_path: Path) -> None:
+    identity = make_model(tmp_path / "borders", "borders", context=256)
+    dev = [(talk(name, lines=LINES), chapters(*range(0, 10 * LINES, 120))) for name in "abcde"]
+    fit_lengths(tmp_path / "borders", ChapterLengths(typical=120.0, spread=0.5), dev, tmp_path)
+    lengths = Card.read(tmp_path / "borders").lengths
+    assert lengths is not None and (lengths.typical, lengths.spread) == (120.0, 0.5)
+    assert verify(tmp_path / "borders") != identity
+    assert json.loads((tmp_path / "borders" / CARD).read_text())["template"] == "borders"
+
+
+def test_a_model_that_weighs_no_lines_stays_as_it_is(tmp_path: Path) -> None:
+    identity = make_model(tmp_path / "indexed", "indexed", context=512)
+    fit_lengths(tmp_path / "indexed", ChapterLengths(typical=120.0), [], tmp_path)
+    assert verify(tmp_path / "indexed") == identity

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -133,9 +134,14 @@ def load_model(base: Path, adapter: Path | None = None) -> Any:
 
 
 def adapt_to_cpu(model: Any) -> None:
-    """One thread for a small model on a CPU, attention by blocks for a large one."""
+    """One thread for a small model on a CPU, attention by blocks for a large one.
+
+    oneDNN keeps what it made for a matrix product of each new size, in bf16 some megabytes of it, a thousand times: a
+    training on rows of all lengths grew by 8 GB in an hour. It reads how many to keep when it is first asked.
+    """
     if best_device() != "cpu":
         return
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
     if _small_on_cpu(model):
         torch.set_num_threads(1)
     else:
