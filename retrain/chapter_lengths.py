@@ -77,9 +77,11 @@ def _f1(lengths: ChapterLengths, talk: WeighedTalk) -> float:
 def fit_lengths(
     folder: Path, lengths: ChapterLengths | None, dev: Sequence[tuple[Transcript, Chapters]], models: Path
 ) -> None:
-    """Writes onto the card of the model in `folder`, and seals it anew, by which lengths it divides talks; `lengths` are
-    of the labels, None for those that the card has. A model whose template weighs no lines stays as it is, and with
-    fewer than `LEAST_TALKS` of `dev` the readiness does."""
+    """Writes onto the card of the model in `folder` by which lengths it divides talks, and seals it anew.
+
+    `lengths` are of the labels, None for those that the card has. A model whose template weighs no lines stays as it
+    is; with fewer than `LEAST_TALKS` of `dev` the readiness does.
+    """
     card = Card.read(folder)
     if not isinstance(templates.find(card.template), Borders):
         return
