@@ -100,7 +100,9 @@ def files() -> NightFiles:
         ),
         manifest=SnapshotManifest(900, (Shard("1" * 64, 128, 0, 400), Shard("2" * 64, 84, 400, 900))),
         curation=CurationReport(190, {"its leak group is held out": 93, "its reviewers disagree": 1}),
-        mixture=MixtureReport(examples=148, labels=8600, left_out=2, new=74, replayed=74, tokens=95556),
+        mixture=MixtureReport(
+            examples=148, labels=8600, left_out=2, new=74, replayed=74, tokens=95556, altered={"line dropout": 9}
+        ),
         training=TrainingLog(320, tuple(3 * 0.99**step + random.uniform(0, 1.5) for step in range(320))),
         parity={"server": Parity(model="5" * 64, size=1, f1=replace(NOTHING, n=104))},
         judges={"candidate": judges()},

@@ -60,6 +60,7 @@ def test_the_lineage_goes_from_the_record_to_the_candidate(night: Report):
     assert Fact("Snapshot", "Rows, replaced ones too", 212) in told
     assert Fact("Snapshot", "Manifest, SHA-256", "ab" * 32) in told
     assert Fact("Curated", "Left out: its leak group is held out", 93) in told
+    assert Fact("Mix", "Of these, altered copies: line dropout", 9) in told
     assert Fact("Pipeline", "dvc.lock, SHA-256", "cd" * 32) in told
     words = Page(render(night)).words()
     for fact in told:
