@@ -67,9 +67,9 @@ def _copy(row: TrainingRow, name: AlterationName, chance: Random, seed: int) -> 
     )
 
 
-def _shown(transcript: Transcript) -> list[tuple[float, float, str]]:
-    """What a model may be shown of its lines; who speaks isn't."""
-    return [(line.start, line.end, line.text) for line in transcript.lines]
+def _shown(transcript: Transcript) -> list[tuple[float, float, str, str | None]]:
+    """What a model may be shown of its lines."""
+    return [(line.start, line.end, line.text, line.speaker) for line in transcript.lines]
 
 
 def main() -> None:
