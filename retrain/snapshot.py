@@ -20,7 +20,7 @@ from errata.documents.document import read_document, write_document
 from errata.documents.file_names import MANIFEST, SNAPSHOT
 from errata.documents.night import Night
 from errata.documents.snapshot import Shard, SnapshotManifest
-from errata.domain.correction import Label
+from errata.domain.correction import NO_DRAFT, Label
 from errata.domain.hashing import sha256
 from errata.errors import Refused
 from errata.stage_exit import stage_exit
@@ -38,12 +38,13 @@ def snapshot(record: Record, folder: Path, watermark: int) -> SnapshotManifest:
         )
     with record.read() as store:
         forgotten = {seq for tombstone in store.tombstones.open_requests() for seq in tombstone.transcripts}
-        rows = [_row(store, seq, label) for seq, label in store.labels.changes(after, watermark)]
+        rows = _changed_rows(store, after, watermark)
         probation = sorted(store.reviewers.on_probation(watermark))
+        agreement = store.reviewers.agreement(watermark)
     if forgotten and purge(folder, forgotten):  # a request that was cut short: it must not train another night
         manifest = read_manifest(folder)
     shards = (*manifest.shards, _write_shard(folder, rows, after, watermark)) if rows else manifest.shards
-    manifest = SnapshotManifest(watermark, shards, tuple(probation))
+    manifest = SnapshotManifest(watermark, shards, tuple(probation), agreement)
     write_document(folder / MANIFEST, manifest)
     return manifest
 
@@ -107,12 +108,26 @@ def _write_shard(folder: Path, rows: list[TrainingRow], after: int, upto: int) -
     return shard
 
 
-def _row(store: Store, transcript: int, label: Label | str) -> TrainingRow:
-    """Of a transcript's label, or of why it has none any more."""
-    text = store.transcripts.read(transcript)
-    if isinstance(label, Label):
-        return TrainingRow.labelled(label, text)
-    return TrainingRow.unlabelled(transcript, text.external_id, label)
+def _changed_rows(store: Store, after: int, upto: int) -> list[TrainingRow]:
+    """Of each transcript whose label may have changed in that span: its label, or why it has none any more."""
+    changes = store.labels.changes(after, upto)
+    drafts = store.predictions.read_all(_shown_draft(label) for _, label in changes)
+    rows = []
+    for seq, label in changes:
+        transcript = store.transcripts.read(seq)
+        if isinstance(label, Label):
+            draft = _shown_draft(label)
+            rows.append(TrainingRow.labelled(label, transcript, None if draft is None else drafts[draft]))
+        else:
+            rows.append(TrainingRow.unlabelled(seq, transcript.external_id, label))
+    return rows
+
+
+def _shown_draft(label: Label | str) -> int | None:
+    """`seq` of the prediction that the reviewer saw; None for a blind label. What isn't known is most likely so."""
+    if not isinstance(label, Label) or label.draft_by == NO_DRAFT or label.kind not in ("edit", "accept"):
+        return None
+    return label.prediction
 
 
 def main() -> None:

@@ -15,18 +15,20 @@ import pyarrow.parquet as pq
 
 from errata.documents.document import write_document
 from errata.documents.file_names import CANDIDATE, LOSS, MIXTURE, NO_CANDIDATE, PREFLIGHT, TRAINING, TRAINING_ROWS
+from errata.documents.interpolation import Interpolation
 from errata.documents.night import Night
 from errata.documents.params import Recipe
 from errata.documents.stage_reports import NoCandidate, TrainingLog
 from errata.domain.hashing import content_hash, sha256
 from errata.files import write_atomically
-from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder
+from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, read_seal
 from errata.stage_exit import stage_exit
 from errata.workspace import Workspace
 from retrain.backends.start import Start
 from retrain.checkpoints import CHECKPOINTS
 from retrain.preflight import preflight
 from retrain.preflight_report import refuse_faults, say_preflight
+from retrain.dev_choice import DevSet, choose, dev_items, seen_by
 from retrain.saving import save
 from retrain.step_time import expected_seconds
 from retrain.trainer import make_trainer, run_trainer
@@ -64,10 +66,20 @@ def train_candidate(workspace: Workspace, night: Night, recipe: Recipe, out: Pat
     model, log = run_trainer(trainer, checkpoints)
     shutil.copyfile(workspace.root / MIXTURE / TRAINING_TRANSCRIPTS, out / TRAINING_TRANSCRIPTS)
     facts = {"ancestor": ancestor, "method": recipe.method, "rows": pq.read_metadata(rows).num_rows}
-    identity = save(model, out, card, facts, start.base)
+    save(model, out, card, facts, start.base)
+    interpolation = _interpolated(workspace, night, recipe, out) if recipe.interpolate != (1.0,) else None
     shutil.rmtree(checkpoints, ignore_errors=True)
+    identity = read_seal(out)[0]
     sys.stderr.write(f"train: candidate {identity[:12]}, loss {log[0]['loss']:.3f} to {log[-1]['loss']:.3f}\n")
-    return TrainingLog(len(log), tuple(round(entry["loss"], 6) for entry in log))
+    return TrainingLog(len(log), tuple(round(entry["loss"], 6) for entry in log), interpolation)
+
+
+def _interpolated(workspace: Workspace, night: Night, recipe: Recipe, candidate: Path) -> Interpolation:
+    """Draws the candidate towards the champion, as far as the dev items say that are new to both."""
+    champion = model_folder(night.champion, workspace.models)
+    items = dev_items(workspace.record, night.training_watermark, seen_by(candidate, champion))
+    dev, ways = DevSet(items, workspace.models), workspace.root / "work" / "interpolation"
+    return choose(candidate, (night.champion, champion), recipe.interpolate, dev, ways)
 
 
 def main() -> None:

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from errata.domain.chapter import Chapters, chapters_from_json, chapters_to_json
-from errata.domain.correction import Label
+from errata.domain.correction import Label, same_chapters
 from errata.domain.hashing import canonical_json, content_hash
+from errata.domain.prediction import Prediction
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput
 
@@ -35,6 +36,8 @@ SCHEMA = pa.schema(
         ("source", pa.string()),
         ("weight", pa.float64()),
         ("alteration", pa.string()),
+        ("draft", pa.string()),
+        ("draft_by", pa.string()),
     ]
 )
 
@@ -66,9 +69,15 @@ class TrainingRow:
     """How much its loss counts beside the others'."""
     alteration: str = ""
     """JSON of what the copy was made with, by which it can be made again."""
+    draft: str = ""
+    """JSON of the chapters that the reviewer was shown and changed; empty where there were none, or none changed."""
+    draft_by: str = ""
+    """Identity of the model that had drafted them; empty for a blind label, and where it isn't known."""
 
     @classmethod
-    def labelled(cls, label: Label, transcript: Transcript) -> TrainingRow:
+    def labelled(cls, label: Label, transcript: Transcript, draft: Prediction | None = None) -> TrainingRow:
+        """`draft` is what the reviewer was shown, where they were shown one."""
+        changed = draft is not None and not same_chapters(draft.chapters, label.chapters)
         return cls(
             transcript=label.transcript,
             transcript_hash=label.transcript_hash,
@@ -83,6 +92,8 @@ class TrainingRow:
             chapters=chapters_json(label.chapters),
             text=canonical_json(transcript.as_json()),
             source=label.source,
+            draft=chapters_json(draft.chapters) if draft is not None and changed else "",
+            draft_by=draft.model if draft is not None else "",
         )
 
     @classmethod
@@ -109,6 +120,9 @@ class TrainingRow:
 
     def read_chapters(self) -> Chapters:
         return chapters_from_json(json.loads(self.chapters))
+
+    def read_draft(self) -> Chapters:
+        return chapters_from_json(json.loads(self.draft))
 
     def read_transcript(self) -> Transcript:
         return Transcript.from_json(json.loads(self.text))

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from errata.documents.params import AugmentParams, MixParams, Recipe
 from errata.inference.artefact import model_folder
 from retrain.augment import augment
-from retrain.mix import WeightedExample, encode_rows, mix, task_of, training_table
+from retrain.mix import Learned, encode_rows, mix, task_of
 from retrain.saving import save
+from retrain.taught_rows import TaughtRow, write_taught_rows
 from retrain.train import start_from
 from retrain.trainer import train
 from retrain.training_rows import TrainingRow
@@ -33,17 +32,17 @@ class Trial:
     mix: MixParams
     models: Path
 
-    def examples(self, augmentation: AugmentParams) -> tuple[list[WeightedExample], int]:
+    def examples(self, augmentation: AugmentParams) -> tuple[list[TaughtRow], int]:
         """What is learnt from, and how many of its rows are altered copies."""
-        mixture = mix(augment(self.rows, augmentation), self.since, self.seen, self.mix.replay, self.mix.seed)
-        encoded, _ = encode_rows(mixture.rows, task_of(model_folder(self.start, self.models), self.models))
-        return encoded, sum(bool(row.altered) for row in mixture.rows)
+        mixture = mix(augment(self.rows, augmentation), Learned(self.since, self.seen), self.mix)
+        taught, _ = encode_rows(mixture.rows, task_of(model_folder(self.start, self.models), self.models))
+        return taught, sum(bool(row.altered) for row in mixture.rows)
 
-    def train(self, examples: Sequence[WeightedExample], recipe: Recipe, room: Path) -> Path:
+    def train(self, examples: Sequence[TaughtRow], recipe: Recipe, room: Path) -> Path:
         """The folder, in `room`, of a sealed model that was trained on `examples`."""
         table, out = room / "train.parquet", room / "model"
         out.mkdir(exist_ok=True)
-        pq.write_table(training_table(examples), table)
+        write_taught_rows(table, examples)
         start, card = start_from(self.start, recipe, self.models)
         model, _ = train(table, start, recipe, card, room / "checkpoints")
         save(model, out, card, {"ancestor": self.start, "method": recipe.method}, start.base)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from errata.documents.file_names import AUGMENTED, MIXTURE, STAGE_REPORT, TRAINING_ROWS
 from errata.documents.file_names import ROWS as ROWS_FILE
 from errata.documents.night import Night
+from errata.documents.params import MixParams
 from errata.domain.chapter import Chapters
 from errata.domain.hashing import canonical_json
 from errata.domain.transcript import Segment, Transcript
@@ -28,7 +30,9 @@ from errata.tasks.encode import IGNORED, MarkTokens
 from errata.tasks.task import examples
 from errata.tasks.template import Reading
 from retrain import mix as stage
-from retrain.mix import encode_rows, fault_of, mix, training_transcripts
+from retrain.mix import Learned, Mixture, encode_rows, fault_of, mix, training_transcripts
+from retrain.objectives.pair_logits import common_length
+from retrain.taught_rows import TaughtRows
 from retrain.training_rows import TrainingRow, chapters_json, write_rows
 from tests.made_up_model import SAID, make_model, make_tokenizer
 from tests.made_up_params import write_params
@@ -66,6 +70,12 @@ def row(number: int, right: Chapters = RIGHT, role: str = "train", lines: int = 
 ROWS = [row(number) for number in range(1, 41)]
 
 
+def mixed(
+    rows: Sequence[TrainingRow], since: int, seen: frozenset[str], replay: float, seed: int, **more: Any
+) -> Mixture:
+    return mix(rows, Learned(since, seen), MixParams(replay=replay, least=1, seed=seed, **more))
+
+
 def number_of(each: TrainingRow) -> int:
     return each.correction
 
@@ -78,21 +88,21 @@ def seen(until: int) -> frozenset[str]:
 @pytest.mark.parametrize("role", ["dev", "anchor", "sealed"])
 def test_a_row_that_is_held_out_stops_the_night(role: str) -> None:
     with pytest.raises(Refused, match="'t7' is held out"):
-        mix([*ROWS[:6], row(7, role=role)], since=0, seen=frozenset(), replay=1.0, seed=7)
+        mixed([*ROWS[:6], row(7, role=role)], since=0, seen=frozenset(), replay=1.0, seed=7)
     with pytest.raises(Refused, match=role):
-        mix([row(7, role=role)], since=20, seen=seen(20), replay=0.0, seed=7)
+        mixed([row(7, role=role)], since=20, seen=seen(20), replay=0.0, seed=7)
 
 
 def test_new_rows_come_with_as_many_old_ones_always_the_same() -> None:
-    made = mix(ROWS, since=30, seen=seen(30), replay=1.0, seed=7)
+    made = mixed(ROWS, since=30, seen=seen(30), replay=1.0, seed=7)
     assert (made.new, made.replayed, len(made.rows)) == (10, 10, 20)
     assert sorted(made.rows[:10], key=number_of) == ROWS[30:]
-    assert made == mix(ROWS, since=30, seen=seen(30), replay=1.0, seed=7)
-    assert made.rows[10:] != mix(ROWS, since=30, seen=seen(30), replay=1.0, seed=8).rows[10:]
+    assert made == mixed(ROWS, since=30, seen=seen(30), replay=1.0, seed=7)
+    assert made.rows[10:] != mixed(ROWS, since=30, seen=seen(30), replay=1.0, seed=8).rows[10:]
 
 
 def test_a_row_that_had_to_wait_is_new_however_old_it_is() -> None:
-    made = mix(ROWS, since=30, seen=seen(30) - set(ROWS[4].group_hashes), replay=0.0, seed=7)
+    made = mixed(ROWS, since=30, seen=seen(30) - set(ROWS[4].group_hashes), replay=0.0, seed=7)
     assert sorted(made.rows, key=number_of) == [ROWS[4], *ROWS[30:]]
 
 
@@ -100,13 +110,13 @@ def test_a_row_that_had_to_wait_is_new_however_old_it_is() -> None:
 def test_the_order_of_import_alters_nothing(order: list[int]) -> None:
     """Other numbers for the same corrections: the same talks, in the same order."""
     again = sorted((replace(ROWS[at], correction=number) for at, number in enumerate(order)), key=number_of)
-    made, other = (mix(rows, since=40, seen=seen(30), replay=1.0, seed=7) for rows in (ROWS, again))
+    made, other = (mixed(rows, since=40, seen=seen(30), replay=1.0, seed=7) for rows in (ROWS, again))
     assert [each.external_id for each in made.rows] == [each.external_id for each in other.rows]
 
 
 @given(since=st.integers(0, 45), replay=st.floats(0, 5), seed=st.integers(0, 3))
 def test_a_replay_is_of_old_rows_without_repeats(since: int, replay: float, seed: int) -> None:
-    made = mix(ROWS, since, seen(since), replay, seed)
+    made = mixed(ROWS, since, seen(since), replay, seed)
     numbers = [each.correction for each in made.rows]
     assert len(set(numbers)) == len(numbers) == made.new + made.replayed
     assert [number > since for number in numbers] == [True] * made.new + [False] * made.replayed
@@ -135,7 +145,7 @@ def test_every_row_ends_has_something_to_say_and_fits(template: str, context: in
     encoded, left_out = encode_rows(rows, task)
     assert len(encoded) + len(left_out) >= len(rows)
     assert len(encoded) >= 5
-    for item in (example.encoded for example in encoded):
+    for item in (example.right for example in encoded):
         assert item.labels[-1] == item.input_ids[-1] == task.tokenizer.eos_token_id
         assert sum(label != IGNORED for label in item.labels) >= 2
         assert len(item.labels) == len(item.input_ids) <= context
@@ -151,6 +161,39 @@ def test_a_row_that_does_not_fit_is_left_out_with_its_length() -> None:
     assert {entry.row.external_id for entry in left_out} == {"t1"}
     assert any("more than the context of 256" in entry.reason for entry in left_out)
     assert encoded
+
+
+def test_a_draft_that_was_changed_stands_beside_what_became_of_it() -> None:
+    task = ChapterTask(templates.find("indexed"), make_tokenizer(spaced=False), 512)
+    edited = replace(ROWS[0], draft=chapters_json(chapters(0, 60, by="Wrong")), weight=0.5)
+    near = replace(ROWS[1], draft=chapters_json(RIGHT))
+    altered = replace(edited, altered="begun late")
+    first, *others = encode_rows([edited, near, altered, ROWS[2]], task, pairs=True)[0]
+    assert first.rejected is not None
+    assert first.weight == 0.5
+    prompt = common_length(first.right.input_ids, first.rejected.input_ids)
+    assert set(first.right.labels[: prompt - 3]) == {IGNORED}  # the same prompt, and the same first line's number
+    spoken = [label for label in first.rejected.labels if label != IGNORED]
+    assert "Wrong" in task.tokenizer.decode(spoken)
+    assert spoken[-1] == task.tokenizer.eos_token_id
+    assert [row.rejected for row in others] == [None, None, None]
+    assert all(row.rejected is None for row in encode_rows([edited], task)[0])
+
+
+def test_a_draft_that_does_not_fit_is_no_pair() -> None:
+    task = ChapterTask(templates.find("indexed"), make_tokenizer(spaced=False), 256)
+    title = "A title that is far too long for its line to bear " * 20
+    encoded, left_out = encode_rows(
+        [replace(ROWS[0], draft=chapters_json(chapters(0, 30, by=title)))], task, pairs=True
+    )
+    assert any(row.rejected is None for row in encoded)
+    assert all(len(row.rejected.input_ids) <= 256 for row in encoded if row.rejected is not None)
+    assert encoded and not left_out
+
+
+def test_more_rows_than_a_night_may_have_wait() -> None:
+    made = mixed(ROWS, since=0, seen=frozenset(), replay=0.0, seed=7, most=8)
+    assert made.rows == mixed(ROWS, since=0, seen=frozenset(), replay=0.0, seed=7).rows[:8]
 
 
 def test_an_example_that_was_cut_is_at_fault() -> None:
@@ -191,7 +234,7 @@ def test_the_stage_writes_rows_and_what_the_candidate_will_have_seen(night: Path
     assert table.num_rows == report["examples"] == 30
     assert report["tokens"] == sum(map(len, table["input_ids"].to_pylist()))
     learnt = json.loads((MIXTURE / TRAINING_TRANSCRIPTS).read_text())
-    trained = mix(ROWS, 20, seen(20), 0.5, 7).rows
+    trained = mixed(ROWS, 20, seen(20), 0.5, 7).rows
     assert set(learnt) == seen(20) | {name for each in trained for name in each.group_hashes}
     first = {path.name: path.read_bytes() for path in MIXTURE.iterdir()}
     stage.main()
@@ -233,3 +276,30 @@ def test_a_template_without_an_instruction_leaves_such_a_copy_out() -> None:
     assert len(encoded) == 1 and [entry.reason for entry in left_out] == [
         "the template says nothing that could be put in other words"
     ]
+
+
+def test_the_stage_teaches_pairs_where_the_objective_takes_them(night: Path) -> None:
+    drafted = [replace(each, draft=chapters_json(chapters(0, 60, by="Wrong"))) for each in ROWS]
+    write_rows(night / AUGMENTED / ROWS_FILE, drafted)
+    stage.main()
+    assert json.loads((MIXTURE / STAGE_REPORT).read_text())["pairs"] == 0
+    write_params(night, mix={"replay": 0.5, "least": 3}, train={"objective": "sft+dpo"})
+    stage.main()
+    report = json.loads((MIXTURE / STAGE_REPORT).read_text())
+    assert report["pairs"] == report["examples"] == 30
+    rows = TaughtRows(MIXTURE / TRAINING_ROWS)
+    assert all(rows[number].rejected is not None for number in range(len(rows)))
+
+
+def test_the_stage_replays_the_hardest_by_what_the_champion_says(night: Path) -> None:
+    hard = {"replay": 0.5, "least": 3, "replay_by": {"uniform": 0.0, "hardest": 1.0}}
+    write_params(night, mix=hard)
+    stage.main()
+    table = pq.read_table(MIXTURE / TRAINING_ROWS)
+    assert table.num_rows == 30
+    first = (MIXTURE / TRAINING_ROWS).read_bytes()
+    stage.main()
+    assert (MIXTURE / TRAINING_ROWS).read_bytes() == first
+    write_params(night, mix={"replay": 0.5, "least": 3})
+    stage.main()
+    assert table != pq.read_table(MIXTURE / TRAINING_ROWS)

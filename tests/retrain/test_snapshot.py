@@ -175,3 +175,23 @@ def test_night_by_night_comes_to_the_same_as_all_at_once(record: Record, tmp_pat
 
     assert of(Path("nightly")) == of(Path("at once"))
     assert any(row.correction for row in of(Path("nightly")))
+
+
+def test_a_row_holds_the_draft_that_was_shown_and_changed(record: Record, tmp_path: Path) -> None:
+    with record.write() as store:
+        for name, kind, draft_by, shown in (
+            ("changed", "edit", "m" * 64, chapters(0)),
+            ("blind", "edit", "", chapters(0)),
+            ("as it was", "edit", "m" * 64, chapters(0, 30)),
+            ("accepted", "accept", "m" * 64, chapters(0, 30)),
+            ("not known", "edit", None, chapters(0)),
+        ):
+            seq = store.transcripts.add(talk(name), "train").seq
+            drafted = store.predictions.add(Prediction(seq, "m" * 64, "inline@1", shown))
+            said = replace(correction(seq, chapters(0, 30)), kind=kind, prediction=drafted.seq, draft_by=draft_by)
+            store.corrections.add(said)
+    snapshot(record, tmp_path / "s", 1000)
+    rows = {row.external_id: row for row in read_snapshot(tmp_path / "s")}
+    assert rows["changed"].read_draft() == rows["not known"].read_draft() == chapters(0)
+    assert [rows[name].draft for name in ("blind", "as it was", "accepted")] == ["", "", ""]
+    assert [rows[name].draft_by[:1] for name in ("changed", "blind", "as it was", "accepted")] == ["m", "", "m", "m"]

@@ -14,7 +14,7 @@ from reprlib import repr as short
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_type_hints
 from urllib.parse import urlsplit
 
-from annotated_types import Ge, Gt, Le, Lt
+from annotated_types import Ge, Gt, Le, Lt, MinLen
 
 from errata.documents.document import type_adapter
 from errata.documents.judge_params import NO_JUDGES, JudgesParams, judges_of
@@ -138,12 +138,31 @@ class AugmentParams(ParamGroup):
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayShares(ParamGroup):
+    """Which of the rows that the starting model has trained on come again, as shares of the replay that needn't sum to
+    1: what there are too few of is drawn evenly."""
+
+    uniform: NotNegative = 1.0
+    hardest: NotNegative = 0.0
+    """Those that the champion finds hardest, without the hardest hundredth: it is likely to be mislabelled."""
+    on_policy: NotNegative = 0.0
+    """What the champion itself said and reviewers left as it was, or nearly so."""
+
+
+@dataclass(frozen=True, slots=True)
 class MixParams(ParamGroup):
     replay: NotNegative
     """Rows that the starting model has trained on, for each new one."""
     least: int
     """With fewer rows than this, a night trains nothing."""
     seed: Seed
+    replay_by: ReplayShares = ReplayShares()
+    trust: bool = False
+    """Whether a row weighs as much as its reviewer is to be trusted, by adjudicated items."""
+    half_age: NotNegative = 0.0
+    """After so many nights with corrections a row weighs half; 0: age doesn't count."""
+    most: Count = 50_000
+    """Rows at most that are new to the starting model: a candidate from base would else learn all there ever were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +197,18 @@ class Recipe(ParamGroup):
     warmup: NotNegative
     """Share of the steps."""
     seed: Seed
+    fresh_every: Annotated[int, Ge(0)] = 0
+    """Each so many-th night's candidate starts from base, whatever `start` says; 0: none does."""
+    interpolate: Annotated[tuple[Share, ...], MinLen(1)] = (1.0,)
+    """How far from the champion to what was trained: the best on dev of these."""
+    objective: Literal["sft", "sft+dpo"] = "sft"
+    """`sft+dpo`: besides the right chapters, rather them than the draft that they were made from."""
+    dpo_beta: Positive = 0.1
+    """Of `sft+dpo`: DPO's temperature,"""
+    dpo_weight: NotNegative = 0.25
+    """what a pair's loss counts beside a label's mean,"""
+    kl_weight: NotNegative = 0.05
+    """and what the divergence from the champion does."""
 
 
 @dataclass(frozen=True, slots=True)

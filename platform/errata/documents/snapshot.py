@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from errata.documents.document import Document
+from errata.domain.reviewer import AgreementCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,12 @@ class SnapshotManifest(Document):
     shards: tuple[Shard, ...] = ()
     probation: tuple[str, ...] = ()
     """Reviewers who were on probation as of the watermark."""
+    agreement: dict[str, AgreementCount] = field(default_factory=dict)
+    """What the adjudications up to the watermark say of everybody who had a say in one."""
+
+    def age(self, correction: int) -> int:
+        """Nights that have brought corrections since the one that brought this."""
+        return sum(shard.after >= correction for shard in self.shards)
 
     @property
     def rows(self) -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from errata.documents.document import Document
+from errata.documents.interpolation import Interpolation
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,12 @@ class MixtureReport(Document):
     """Chapters of its rows that fall on a line which has one already: the first one's title is learnt."""
     altered: dict[str, int] = field(default_factory=dict)
     """Of its rows, those that are altered copies, by the alteration."""
+    pairs: int = 0
+    """Examples beside which a draft stands that is rejected."""
+    lightest: float = 1.0
+    """How much the loss of an example counts, at least,"""
+    heaviest: float = 1.0
+    """and at most; 1 on average over rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,8 @@ class TrainingLog(Document):
     steps: int = 0
     loss: tuple[float, ...] = ()
     """Of each step."""
+    interpolation: Interpolation | None = None
+    """How far the candidate was drawn towards the champion; None where nobody asked for that."""
 
 
 @dataclass(frozen=True, slots=True)

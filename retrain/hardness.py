@@ -1,0 +1,40 @@
+"""How hard the champion finds what it has trained on: the loss of the right answer, without being asked for one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from errata.inference.artefact import Card, model_folder
+from errata.inference.tokenizer import load_tokenizer
+from errata.progress import progress_bar
+from errata.tasks import templates
+from errata.tasks.chapters import ChapterTask
+from errata.tasks.task import examples
+from errata.tasks.template import Reading
+from retrain.objectives.pair_logits import label_log_probabilities, row_logits
+from retrain.training_rows import TrainingRow
+
+
+def champion_losses(champion: Path, models: Path, rows: Sequence[TrainingRow]) -> list[float]:
+    """Of each row, in nats a label, over all its windows that fit; `models` is where an adapter's base is kept."""
+    import torch
+
+    from errata.inference.torch import load_model
+
+    card = Card.read(champion)
+    base, adapter = (model_folder(card.base, models), champion) if card.form == "adapter" else (champion, None)
+    task = ChapterTask(templates.find(card.template), load_tokenizer(base), card.context)
+    model, losses = load_model(base, adapter), list[float]()
+    with torch.inference_mode(), progress_bar("how hard old rows are", len(rows)) as advance:
+        for row in rows:
+            transcript = row.read_transcript()
+            windows = [
+                example.encoded
+                for example in examples(task, transcript, Reading.of(row.read_chapters(), transcript))
+                if len(example.encoded.input_ids) <= task.context
+            ]
+            said = [label_log_probabilities(row_logits(model, window)) for window in windows]
+            losses.append(-torch.cat(said).mean().item() if said else 0.0)
+            advance()
+    return losses
