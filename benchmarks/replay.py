@@ -1,0 +1,116 @@
+"""What the replay does to forgetting: a night's candidate is made again with other replays, and asked what earlier
+nights had taught.
+
+    python -m benchmarks.replay [WORKSPACE]
+
+Of a workspace whose newest night scored a candidate and whose stages' folders still are that night's; the sample loop,
+which is turned first, where none is given. It is worked on in a copy. Prints a table in Markdown: F1 on the night's
+fresh items, and on those of earlier nights, each beside the champion's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from errata.documents.document import read_document
+from errata.documents.file_names import CANDIDATE, ITEMS, MIXTURE, PARAMS, STAGE_REPORT
+from errata.documents.night import Night
+from errata.documents.scored_items import ScoredItemRow, read_scored_items
+from errata.documents.stage_reports import MixtureReport
+from errata.inference.artefact import verify
+from errata.inference.model import FolderModel
+from errata.workspace import Workspace
+from evaluation.seed_spread import answer_f1
+from retrain import mix, train
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "none": {"replay": 0.0},
+    "0.25, evenly": {"replay": 0.25},
+    "1, evenly": {"replay": 1.0},
+    "1, half of it the hardest": {"replay": 1.0, "replay_by": {"uniform": 0.5, "hardest": 0.5}},
+    "1, half of it on-policy": {"replay": 1.0, "replay_by": {"uniform": 0.5, "on_policy": 0.5}},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayResult:
+    name: str
+    new: int
+    replayed: int
+    fresh: float
+    """F1 on the night's fresh items,"""
+    earlier: float
+    """and on those of the nights before."""
+
+
+def items_of(workspace: Workspace, night: Night) -> tuple[list[ScoredItemRow], list[ScoredItemRow]]:
+    """The champion's rows of the night's fresh items that decide, and of earlier nights'."""
+    rows = [row for row in read_scored_items(workspace.nights / night.label / ITEMS) if row.name == "champion"]
+    fresh = [row for row in rows if row.part == "fresh" and row.kind != "accept"]
+    return fresh, [row for row in rows if row.part == "vintage"]
+
+
+def candidate_of(workspace: Workspace, name: str, settings: dict[str, Any]) -> ReplayResult:
+    """Made by the stages themselves, in the workspace, which is this process's folder."""
+    yaml = YAML()
+    params = yaml.load(Path(PARAMS).read_text())
+    params["mix"].update(settings)
+    with Path(PARAMS).open("w") as file:
+        yaml.dump(params, file)
+    mix.main()
+    train.main()
+    model = FolderModel(verify(CANDIDATE), CANDIDATE, workspace.models)
+    report = read_document(MixtureReport, MIXTURE / STAGE_REPORT, "run it again")
+    fresh, earlier = (
+        fmean(answer_f1(workspace.record, model, rows)) for rows in items_of(workspace, Night.read(workspace.root))
+    )
+    return ReplayResult(name, report.new, report.replayed, fresh, earlier)
+
+
+def table(champion: tuple[float, float], counts: tuple[int, int], results: Sequence[ReplayResult]) -> list[str]:
+    lines = [
+        f"| replay | rows new / again | F1, {counts[0]} fresh items | F1, {counts[1]} items of earlier nights |",
+        "|---|---|---|---|",
+        f"| (the champion) | – | {champion[0]:.1f} | {champion[1]:.1f} |",
+    ]
+    for result in results:
+        pairs = zip((result.fresh, result.earlier), champion, strict=True)
+        gains = " | ".join(f"{now:.1f} ({now - then:+.1f})" for now, then in pairs)
+        lines.append(f"| {result.name} | {result.new} / {result.replayed} | {gains} |")
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.replay", description=__doc__)
+    parser.add_argument("workspace", type=Path, nargs="?", help="the sample's, turned first, where none is given")
+    given: Path | None = parser.parse_args().workspace
+    with tempfile.TemporaryDirectory() as place:
+        root = Path(place) / "copy"
+        if given is None:
+            errata = Path(sys.executable).parent / "errata"
+            subprocess.run([errata, "demo", root], check=True, stdout=sys.stderr)
+        else:
+            shutil.copytree(given, root, symlinks=True)
+        os.chdir(root)
+        workspace = Workspace.find(root)
+        rows = items_of(workspace, Night.read(root))
+        champion = fmean(row.f1 for row in rows[0]), fmean(row.f1 for row in rows[1])
+        results = [candidate_of(workspace, name, settings) for name, settings in SETTINGS.items()]
+    for line in table(champion, (len(rows[0]), len(rows[1])), results):
+        sys.stdout.write(line + "\n")
+
+
+if __name__ == "__main__":
+    main()
