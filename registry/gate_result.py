@@ -102,6 +102,7 @@ def run_gates(
     for measured in contenders:
         model = measured.contender.model
         evidence = _evidence(measured, policy, history.nights(model) + 1, night.challenger not in ("", model))
+        evidence = replace(evidence, begins=model not in history.begun)
         decision = decide(evidence, policy, tonight.beside(model))
         pending.append(_PendingDecision(measured, evidence, decision))
         # Whichever of them is promoted in the end: no level may count on a discovery that was none, and what was seen
@@ -202,18 +203,17 @@ def next_challenger(results: Sequence[GateResult]) -> GateResult | None:
     who waits already, where first come is first served.
 
     When another is promoted, nobody waits: the comparison was with a champion that is no more. Nor does one whose test
-    is spent, or whose time is up. A challenger that is blocked tonight keeps its place, and the evidence that it has
-    gathered, unless a newcomer wants it: what was missing (a judge that did not answer) may be there tomorrow.
+    is spent, or whose time is up. Who is blocked tonight has the place, the challenger first, unless one that could be
+    judged wants it: what was missing (a judge that did not answer) may be there tomorrow, and it keeps its evidence.
     """
     if winner_of(results) is not None:
         return None
     open_results = [result for result in results if not result.decision.final]
     undecided = [result for result in open_results if result.decision.verdict in ("inconclusive", "underpowered")]
-    challengers = [result for result in open_results if result.name == "challenger"]
-    blocked = [result for result in challengers if result.decision.verdict == "blocked"]
-    return max(
-        undecided or blocked, key=lambda result: (_came_first(result), _lower_bound(result.evidence)), default=None
-    )
+    if undecided:
+        return max(undecided, key=lambda result: (_came_first(result), _lower_bound(result.evidence)))
+    blocked = [result for result in open_results if result.decision.verdict == "blocked"]
+    return max(blocked, key=lambda result: result.name == "challenger", default=None)
 
 
 def _came_first(result: GateResult) -> bool:

@@ -34,7 +34,8 @@ def decide(
     look = look_at(primary, policy, rule)
     if evidence.place_taken:
         return Decision("inconclusive", "place taken", comparison=primary, look=look, final=True)
-    begun = history.challengers_within_a_year() + (evidence.nights == 1)
+    first_bet = evidence.nights == 1 if evidence.begins is None else evidence.begins
+    begun = history.challengers_within_a_year() + first_bet
     if begun > rule.challengers:
         return Decision("inconclusive", "year is full", comparison=primary, look=look, final=True)
     wager = _wager(primary, evidence.nights, begun)

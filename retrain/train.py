@@ -26,9 +26,9 @@ from errata.stage_exit import stage_exit
 from errata.workspace import Workspace
 from retrain.backends.start import Start
 from retrain.checkpoints import CHECKPOINTS
+from retrain.dev_choice import DevSet, choose, dev_items, seen_by
 from retrain.preflight import preflight
 from retrain.preflight_report import refuse_faults, say_preflight
-from retrain.dev_choice import DevSet, choose, dev_items, seen_by
 from retrain.saving import save
 from retrain.step_time import expected_seconds
 from retrain.trainer import make_trainer, run_trainer

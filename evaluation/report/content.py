@@ -35,6 +35,10 @@ class NightLine:
     """Of `day0`, `champion`, `candidate`, `challenger`; whoever wasn't scored is absent."""
     promoted: str
     """Who became champion, `candidate` or `challenger`; empty where nobody did."""
+    start: str = ""
+    """What its candidate went on from: `champion` or `base`; empty where it made none, or that isn't known."""
+    effect: float | None = None
+    """Of its candidate on its own fresh items, in points of F1 against the champion."""
 
 
 @dataclass(frozen=True)

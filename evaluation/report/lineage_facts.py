@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from statistics import fmean
 
 from errata.documents.decision import leading_decision
 from errata.documents.file_names import EVALUATION, ITEMS, MANIFEST, PIPELINE_LOCK
 from evaluation.report.content import Fact, NightFiles, Report
 from evaluation.report.measures import NAMES
 
+STARTS = {"champion": "from the champion", "base": "from base"}
 FILES = {
     MANIFEST: ("Snapshot", "Manifest, SHA-256"),
     PIPELINE_LOCK: ("Pipeline", f"{PIPELINE_LOCK}, SHA-256"),
@@ -24,7 +26,9 @@ def lineage(report: Report) -> tuple[Fact, ...]:
         *_snapshot(files),
         *_curation(files),
         *_mixture(files),
+        *_interpolation(files),
         *_models(report),
+        *_starts(report),
         *_scores(report),
         *_pipeline(files),
     )
@@ -61,6 +65,39 @@ def _mixture(files: NightFiles) -> Iterator[Fact]:
             yield Fact("Mix", "Chapters on a line that has one already", files.mixture.merged)
         yield Fact("Mix", "Rows in all", files.mixture.examples)
         yield Fact("Mix", "Tokens", files.mixture.tokens)
+        if files.mixture.pairs:
+            yield Fact("Mix", "Rows with a draft that was changed", files.mixture.pairs)
+        if files.mixture.lightest < files.mixture.heaviest:
+            span = f"{files.mixture.lightest:.2f} to {files.mixture.heaviest:.2f}"
+            yield Fact("Mix", "Weight of a row, 1 on average", span)
+
+
+def _interpolation(files: NightFiles) -> Iterator[Fact]:
+    """How far the candidate lies from the champion, 1 being what was trained."""
+    choice = files.training and files.training.interpolation
+    if not choice:
+        return
+    if choice.obstacle:
+        yield Fact("Candidate", "Not drawn towards the champion", choice.obstacle)
+        return
+    yield Fact("Candidate", "Part of the way from the champion to what was trained", f"{choice.alpha:g}")
+    yield Fact("Candidate", "Items of dev that it was chosen on", choice.items)
+    for way in choice.scores:
+        kept = "" if way.energy is None else f", {way.energy:.1%} of the energy kept"
+        yield Fact("Candidate", f"F1 on dev at {way.alpha:g}", f"{way.f1:.1f}{kept}")
+
+
+def _starts(report: Report) -> Iterator[Fact]:
+    """Continue or retrain? Each kind of candidate on the nights that made one, once there were both."""
+    starts = {start: [night for night in report.nights if night.start == start] for start in STARTS}
+    if not all(starts.values()):
+        return
+    for start, nights in starts.items():
+        effects = [night.effect for night in nights if night.effect is not None]
+        promoted = sum(night.promoted == "candidate" for night in nights)
+        yield Fact("Continue or retrain", f"Candidates {STARTS[start]}", f"{len(nights)}, {promoted} promoted at once")
+        if effects:
+            yield Fact("Continue or retrain", f"Their mean gain {STARTS[start]}", f"{fmean(effects):+.1f} F1")
 
 
 def _models(report: Report) -> Iterator[Fact]:

@@ -76,10 +76,19 @@ def test_of_the_undecided_the_one_whose_gain_is_surest_waits() -> None:
     assert next_challenger([]) is None
 
 
-def test_what_was_rejected_or_blocked_does_not_wait() -> None:
+def test_what_was_rejected_does_not_wait() -> None:
     undecided = made("challenger", "inconclusive", 0.1)
     assert next_challenger([made("candidate", "reject", 9.0), undecided]) is undecided
-    assert next_challenger([made("candidate", "blocked", 9.0), made("challenger", "reject", 9.0)]) is None
+    assert next_challenger([made("candidate", "reject", 9.0), made("challenger", "reject", 9.0)]) is None
+
+
+def test_what_could_not_be_judged_waits_where_nobody_else_does() -> None:
+    blocked = made("candidate", "blocked", 9.0)
+    assert next_challenger([blocked, made("challenger", "reject", 9.0)]) is blocked
+    assert next_challenger([blocked]) is blocked
+    assert next_challenger([blocked, made("challenger", "underpowered", 0.1, -9.0)]).name == "challenger"
+    over = replace(blocked, decision=replace(blocked.decision, final=True))
+    assert next_challenger([over]) is None
 
 
 def test_nobody_waits_when_another_is_promoted() -> None:

@@ -51,6 +51,7 @@ app.add_typer(judges, name="judges", rich_help_panel=CHECKS)
 
 FORMAT = "The file's format; `auto` tells it by the content, and a name that is none lists them all."
 Tool = Literal["label-studio", "argilla", "sheet", "jsonl"]
+Kind = Literal["continue", "fresh"]
 HeldOut = Literal["dev", "anchor", "sealed"]
 """Roles that an import may declare: all stricter than what a hash would draw for most."""
 Row = TypeVar("Row")
@@ -224,6 +225,9 @@ def tasks_command(
 def nightly_command(
     workspace: InWorkspace = HERE,
     date: Annotated[str | None, typer.Option(help="The night's label; today, by default.")] = None,
+    candidate: Annotated[
+        Kind | None, typer.Option(help="From the champion, or from base anew; by default as params.yaml says.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run one night: train on what was known, score on what is new, and promote or not."""
@@ -231,7 +235,7 @@ def nightly_command(
     from errata.loop.night import run_night
 
     place = find(workspace)
-    show(run_night(place, date), as_json, lambda outcome: print_night(outcome, place.nights), outcome_json)
+    show(run_night(place, date, candidate), as_json, lambda outcome: print_night(outcome, place.nights), outcome_json)
 
 
 @app.command("seeds", rich_help_panel=LOOP)

@@ -86,6 +86,9 @@ class Evidence:
     """On how many nights the candidate was put to the gate, this one included."""
     place_taken: bool = False
     """Whether another waits for its decision already."""
+    begins: bool | None = None
+    """Whether nobody has bet on it before: who was blocked on its first night is bet on later. None where an older
+    Errata didn't say: then its first night is its first bet."""
 
 
 def upgraded_evidence(value: JsonObject) -> JsonObject:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from reprlib import repr as short
+from typing import Literal
 
 from errata.documents.document import Document, as_json, from_json, read_yaml
 from errata.documents.file_names import NIGHT
@@ -46,6 +47,12 @@ def today() -> str:
     return datetime.now().astimezone().date().isoformat()
 
 
+CandidateStart = Literal["", "champion", "base"]
+"""What a candidate goes on from; empty where `train.start` alone says so, or where it isn't known."""
+CandidateKind = Literal["continue", "fresh"]
+"""As people call them: one that goes on from the champion, and one that is trained from base anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class GateChange:
     """The gate's preset, or a parameter of it, differs from that of the scored night before."""
@@ -75,6 +82,8 @@ class Night(Document):
     """By which contenders are judged: as `params.yaml` had it when the night began, whatever it says later."""
     gate_before: GateParams = UNKNOWN_GATE
     """Of the scored night before."""
+    start: CandidateStart = ""
+    """What tonight's candidate goes on from, whatever `train.start` says."""
 
     @property
     def gate_change(self) -> GateChange | None:
@@ -83,9 +92,10 @@ class Night(Document):
         return GateChange(self.gate_before, self.gate) if known and self.gate != self.gate_before else None
 
     def starting_model(self, start: str) -> tuple[str, int]:
-        """Where training goes on from (`train.start`), and the watermark up to which that model has trained: Day-0 has
-        trained on nothing of the record."""
-        return (self.champion, self.champion_watermark) if start == "champion" else (self.day0, 0)
+        """Where training goes on from (`start` is `train.start`), and the watermark up to which that model has trained:
+        Day-0 has trained on nothing of the record."""
+        goes_on = (self.start or start) == "champion"
+        return (self.champion, self.champion_watermark) if goes_on else (self.day0, 0)
 
     @classmethod
     def read(cls, folder: Path) -> Night:

@@ -9,7 +9,7 @@ from errata.documents.document import Document
 from errata.documents.draft_effects import Lean
 from errata.documents.equal_split import EqualSplitAlarm, equal_split_alarm
 from errata.documents.metric_values import ModelMean
-from errata.documents.night import GateChange
+from errata.documents.night import CandidateStart, GateChange
 from errata.documents.params import UNKNOWN_GATE, GateParams
 from errata.files import JsonObject
 
@@ -35,6 +35,8 @@ class Outcome(Document):
     """Whom the contenders were compared with."""
     candidate: str = ""
     """Tonight's; empty where none was made."""
+    candidate_start: CandidateStart = ""
+    """What it went on from."""
     promoted: str = ""
     """The model that became champion; empty where none did."""
     decisions: tuple[OutcomeDecision, ...] = ()

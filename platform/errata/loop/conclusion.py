@@ -37,6 +37,7 @@ def night_outcome(workspace: Workspace, night: Night, evaluation: Evaluation, re
         champion=night.champion,
         gate=night.gate,
         gate_change=night.gate_change,
+        candidate_start=night.start,
         candidate=next((result.model for result in results if result.name == "candidate"), ""),
         promoted=winner.model if winner else "",
         decisions=tuple(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from errata.documents.document import read_document
 from errata.documents.evaluation import Evaluation
 from errata.documents.file_names import EVALUATION
-from errata.documents.night import today
+from errata.documents.night import CandidateKind, today
 from errata.documents.outcome import Outcome
 from errata.loop.conclusion import conclude, night_outcome
 from errata.loop.gate_step import run_gates
@@ -26,8 +26,9 @@ from errata.progress import note
 from errata.workspace import Workspace
 
 
-def run_night(workspace: Workspace, label: str | None = None) -> Outcome:
-    """Runs the night `label` to its end, or finishes it; returns its outcome.
+def run_night(workspace: Workspace, label: str | None = None, kind: CandidateKind | None = None) -> Outcome:
+    """Runs the night `label` to its end, or finishes it; returns its outcome. `kind` is what its candidate shall be,
+    whatever `params.yaml` says.
 
     Without a label it is today's, once a night that was cut short is finished. A finished night is not run again: its
     recorded outcome comes back.
@@ -37,7 +38,7 @@ def run_night(workspace: Workspace, label: str | None = None) -> Outcome:
         note_moved_aliases(workspace)
         if label is None:
             _finish_earlier(workspace, label := today())
-        return _run(workspace, label)
+        return _run(workspace, label, kind)
 
 
 def _finish_earlier(workspace: Workspace, tonight: str) -> None:
@@ -49,14 +50,14 @@ def _finish_earlier(workspace: Workspace, tonight: str) -> None:
         note(f"{earlier.label}: {_run(workspace, earlier.label).verdict}")
 
 
-def _run(workspace: Workspace, label: str) -> Outcome:
+def _run(workspace: Workspace, label: str, kind: CandidateKind | None = None) -> Outcome:
     row = begin_night(workspace, label)
     if row.finished:
         publish(workspace, label, row.outcome)
         return row.outcome
     if row.training_watermark == row.gate_watermark:
         return skip_night(workspace, label)
-    night, folder = plan_night(workspace, row), workspace.nights / label
+    night, folder = plan_night(workspace, row, kind), workspace.nights / label
     night.write(workspace.root)
     with night_timer(folder):
         run_stages(workspace.root)

@@ -6,11 +6,12 @@ import shlex
 from collections.abc import Sequence
 
 from errata.database.tables import NightRow
-from errata.documents.night import Night, check_label, label_day
+from errata.documents.night import CandidateKind, Night, check_label, label_day
 from errata.documents.outcome import Outcome
 from errata.documents.params import UNKNOWN_GATE, GateParams
 from errata.errors import BadInput, NotFound, Refused
 from errata.inference.artefact import Card, model_folder
+from errata.loop.candidate_start import candidate_start
 from errata.loop.code_hash import code_hash
 from errata.progress import note
 from errata.workspace import Workspace
@@ -60,8 +61,9 @@ def skip_night(workspace: Workspace, label: str) -> Outcome:
     return outcome
 
 
-def plan_night(workspace: Workspace, row: NightRow) -> Night:
-    """What the stages are told: the watermarks, and who is compared.
+def plan_night(workspace: Workspace, row: NightRow, kind: CandidateKind | None = None) -> Night:
+    """What the stages are told: the watermarks, who is compared, and what the candidate goes on from; `kind` says so
+    for a night that begins with it.
 
     Raises NotFound without a Day-0 model, and BadInput for parameters that can't be used.
     """
@@ -89,6 +91,7 @@ def plan_night(workspace: Workspace, row: NightRow) -> Night:
         code=code_hash(),
         gate=gate,
         gate_before=gate_before,
+        start=candidate_start(workspace, row.label, kind, bool(challenger) and preset(gate).holds_one),
     )
 
 

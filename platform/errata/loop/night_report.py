@@ -21,6 +21,7 @@ from errata.documents.document import RESTORE, Document, read_document
 from errata.documents.evaluation import Evaluation
 from errata.documents.judging import Judging
 from errata.documents.night import Night
+from errata.documents.outcome import Outcome
 from errata.documents.params import TARGETS, GateParams
 from errata.documents.parity import Parity, ParityReport
 from errata.documents.scored_items import read_scored_items
@@ -150,7 +151,15 @@ def _line(row: NightRow) -> NightLine:
         fresh_items=outcome.fresh_items,
         means=outcome.means,
         promoted=outcome.promoted_contender,
+        start=outcome.candidate_start,
+        effect=_candidate_effect(outcome),
     )
+
+
+def _candidate_effect(outcome: Outcome) -> float | None:
+    """Of the candidate that the night made, on the items of that night."""
+    comparisons = [entry.decision.comparison for entry in outcome.decisions if entry.name == "candidate"]
+    return next((comparison.effect for comparison in comparisons if comparison is not None), None)
 
 
 def _learnt(workspace: Workspace, nights: Sequence[NightRow], day0: str) -> dict[str, frozenset[str]]:
