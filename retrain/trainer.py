@@ -6,10 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.parquet as pq
-
 from errata.documents.params import Recipe
-from errata.errors import Refused
+from errata.errors import BadInput, Refused
 from errata.inference.artefact import Card
 from errata.inference.device import best_device
 from errata.inference.library_noise import silence_libraries
@@ -18,8 +16,13 @@ from errata.tasks import templates
 from retrain.backends.start import Start
 from retrain.backends.trainable import trainable_model
 from retrain.checkpoints import KEPT, checkpoint_care, newest_checkpoint
+from retrain.objectives.champion_reference import champion_reference
+from retrain.objectives.objective import Objective
 from retrain.objectives.sft import SftObjective
+from retrain.objectives.sft_dpo import PreferenceObjective
 from retrain.precision import precision_of
+from retrain.row_collator import RowCollator, passed_columns
+from retrain.taught_rows import TaughtRows
 from retrain.training_progress import training_progress
 
 if TYPE_CHECKING:
@@ -28,9 +31,11 @@ if TYPE_CHECKING:
 WEIGHT_DECAY = 0.01
 
 
-def train(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Path) -> tuple[Any, list[dict[str, Any]]]:
-    """The trained model and its log; see `run_trainer`."""
-    return run_trainer(make_trainer(rows, start, recipe, card, checkpoints), checkpoints)
+def train(
+    rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Path, champion: Start | None = None
+) -> tuple[Any, list[dict[str, Any]]]:
+    """The trained model and its log; see `make_trainer` and `run_trainer`."""
+    return run_trainer(make_trainer(rows, start, recipe, card, checkpoints, champion), checkpoints)
 
 
 def run_trainer(trainer: SFTTrainer, checkpoints: Path) -> tuple[Any, list[dict[str, Any]]]:
@@ -55,29 +60,44 @@ def steps_of(rows: int, recipe: Recipe) -> int:
     return min(max(1, round(rows * recipe.epochs / recipe.batch)), recipe.max_steps)
 
 
-def make_trainer(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Path) -> SFTTrainer:
-    """Ready to train on `rows`: Parquet with `input_ids` and `labels`, made for the card's template."""
+def make_trainer(
+    rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Path, champion: Start | None = None
+) -> SFTTrainer:
+    """Ready to train on `rows`, a `train.parquet` that was made for the card's template. `champion` is whom the
+    objective sft+dpo holds it to, `start` unless another is given; it is asked here.
+
+    Raises BadInput for an objective that the backend doesn't have.
+    """
     silence_libraries()
     from datasets import Dataset
     from transformers import set_seed
     from trl import SFTTrainer
 
+    taught, prefers = TaughtRows(rows), recipe.objective == "sft+dpo"
+    if prefers and recipe.backend == "unsloth":
+        raise BadInput(
+            "unsloth hasn't the objective sft+dpo; set train.objective to sft, or train.backend to transformers"
+        )
+    context = card.context
+    reference = champion_reference(taught, champion or start, recipe, context, checkpoints) if prefers else None
     set_seed(recipe.seed)  # a new adapter is drawn at random
-    table = pq.read_table(rows)
-    steps = steps_of(table.num_rows, recipe)
-    model, tokenizer = trainable_model(start, recipe, card.context).train(), load_tokenizer(start.base)
+    steps = steps_of(len(taught), recipe)
+    model, tokenizer = trainable_model(start, recipe, context).train(), load_tokenizer(start.base)
     arguments = {
         "model": model,
         "args": _settings(recipe, steps, checkpoints, _autocasts(recipe, model)),
-        "train_dataset": Dataset(table),
+        "train_dataset": Dataset(passed_columns(taught.table)),
         "processing_class": tokenizer,
         "callbacks": [checkpoint_care(model)],
         "optimizers": (_lora_plus(model, recipe), None),
     }
     if recipe.backend == "unsloth":  # its forward has a fused loss, and no `logits_to_keep` by position
         return SFTTrainer(**arguments)
-    objective = SftObjective.of(recipe, templates.find(card.template), tokenizer, model.config.vocab_size)
+    objective: Objective = SftObjective.of(recipe, templates.find(card.template), tokenizer, model.config.vocab_size)
+    if reference is not None:
+        objective = PreferenceObjective.of(recipe, objective, taught, reference)
     trainer = _objective_trainer(objective)(**arguments)
+    trainer.data_collator = RowCollator(trainer.data_collator)
     for weight in model.parameters():
         if weight.requires_grad:
             weight.data = weight.data.float()  # trl has an adapter over 4-bit weights learn in bf16
@@ -132,12 +152,13 @@ def _settings(recipe: Recipe, steps: int, checkpoints: Path, autocasts: bool) ->
         bf16=autocasts,
         use_cpu=best_device() == "cpu",
         report_to="none",
+        remove_unused_columns=recipe.backend == "unsloth",  # a row's weight and number are no argument of any model
         disable_tqdm=True,
         loss_type="chunked_nll" if recipe.backend == "unsloth" else "nll",
     )
 
 
-def _objective_trainer(objective: SftObjective) -> type[SFTTrainer]:
+def _objective_trainer(objective: Objective) -> type[SFTTrainer]:
     from trl import SFTTrainer
 
     class ObjectiveTrainer(SFTTrainer):

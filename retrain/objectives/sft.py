@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from errata.documents.params import Recipe
-from errata.tasks.encode import IGNORED
+from errata.tasks.encode import IGNORED, Encoded
 from errata.tasks.template import Template
 from retrain.objectives.entries import EntryWeight
+from retrain.objectives.pair_logits import AnswerLogits
+from retrain.row_collator import NUMBER, WEIGHT
 
 if TYPE_CHECKING:
     import torch
@@ -33,13 +35,29 @@ class SftObjective:
         )
 
     def loss(self, model: Any, inputs: dict[str, Any], items: torch.Tensor | int) -> torch.Tensor:
-        """Of `inputs` (`input_ids` and `labels`, both rows by tokens) with their gradient, divided by `items`: the
-        labels of the whole step, however many batches it is taken in."""
-        asked = at_labels(inputs)
+        """Of `inputs` (`input_ids` and `labels`, both rows by tokens, and maybe each row's `weight`) with their
+        gradient, divided by `items`: the labels of the whole step, however many batches it is taken in."""
+        asked = at_labels({name: value for name, value in inputs.items() if name not in (WEIGHT, NUMBER)})
         labels = asked.pop("labels")
-        places = asked["logits_to_keep"]
-        by_place = None if self.entry_weight is None else self.entry_weight.weights(inputs["labels"])[:, places + 1]
+        by_place = self._by_place(inputs["labels"], asked["logits_to_keep"])
+        if WEIGHT in inputs:
+            each = inputs[WEIGHT][:, None].to(labels.device)
+            by_place = each.expand(labels.shape) if by_place is None else each * by_place
         return label_loss(model_outputs(model, asked), labels, items, self.border_weights, by_place)
+
+    def answer_loss(self, answer: AnswerLogits, row: Encoded) -> torch.Tensor:
+        """Of a row's answer, summed over its labels, each as heavy as in `loss`."""
+        import torch
+        from transformers.modeling_outputs import CausalLMOutput
+
+        labels = torch.tensor([row.labels], device=answer.logits.device)
+        places = (labels[0, 1:] != IGNORED).nonzero().squeeze(1)
+        outputs = CausalLMOutput(logits=answer.logits[None])
+        return label_loss(outputs, answer.labels[None], 1, self.border_weights, self._by_place(labels, places))
+
+    def _by_place(self, labels: torch.Tensor, places: torch.Tensor) -> torch.Tensor | None:
+        """What the label after each place counts; None where all count the same."""
+        return None if self.entry_weight is None else self.entry_weight.weights(labels)[:, places + 1]
 
 
 def at_labels(inputs: dict[str, Any]) -> dict[str, Any]:

@@ -12,10 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from errata.tasks.encode import IGNORED
+from errata.documents.params import Recipe
 from retrain.objectives.divergence import divergence
-from retrain.objectives.pair_logits import pair_logits, row_logits
-from retrain.objectives.reference import Reference
+from retrain.objectives.pair_logits import AnswerLogits, pair_logits, row_logits
+from retrain.objectives.reference import Reference, Rows
+from retrain.objectives.sft import SftObjective
 from retrain.taught_rows import TaughtRow
 
 if TYPE_CHECKING:
@@ -24,29 +25,43 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PreferenceObjective:
+    sft: SftObjective
+    rows: Rows
+    reference: Reference
+    """What the champion says of `rows`."""
     beta: float
     """DPO's temperature: how many nats towards the right answer count as how sure."""
     preference_weight: float
     kl_weight: float
-    reference: Reference
-    token_weights: torch.Tensor | None = None
-    """Of the NLL, a number for each token of the vocabulary; None for even-handed."""
 
-    def loss(self, model: Any, row: TaughtRow, number: int) -> torch.Tensor:
-        """Of the row that is `number` in the reference, summed over its labels."""
-        from torch.nn.functional import cross_entropy, logsigmoid
+    @classmethod
+    def of(cls, recipe: Recipe, sft: SftObjective, rows: Rows, reference: Reference) -> PreferenceObjective:
+        return cls(sft, rows, reference, recipe.dpo_beta, recipe.dpo_weight, recipe.kl_weight)
 
-        if row.rejected is not None and self.preference_weight:
+    def loss(self, model: Any, inputs: dict[str, Any], items: torch.Tensor | int) -> torch.Tensor:
+        """Of the rows whose places are `inputs["number"]`, with their gradient, divided by `items`: the labels of the
+        whole step."""
+        losses = [self.row_loss(model, self.rows[number], number) for number in inputs["number"].tolist()]
+        return sum(losses[1:], losses[0]) / items
+
+    def row_loss(self, model: Any, row: TaughtRow, number: int) -> torch.Tensor:
+        """Of one row, summed over its labels."""
+        from torch.nn.functional import logsigmoid
+
+        if row.rejected is None or not self.preference_weight:
+            right = row_logits(model, row.right)
+            total = self.sft.answer_loss(right, row.right)
+        else:
             right, draft = pair_logits(model, row.right, row.rejected)
             margin = right.own - draft.own - self.reference.margin(number).to(right.logits.device)
             preference = -logsigmoid(self.beta * margin)
-        else:
-            right, preference = row_logits(model, row.right), None
-        weights = None if self.token_weights is None else self.token_weights.to(right.logits.device)
-        total = cross_entropy(right.logits.float(), right.labels, weights, ignore_index=IGNORED, reduction="sum")
-        if preference is not None:
+            total = self.sft.answer_loss(right, row.right)
             total = total + self.preference_weight * len(right.labels) * preference
-        if self.kl_weight:
-            tokens = self.reference.tokens(number).to(right.logits.device)
-            total = total + self.kl_weight * divergence(tokens, right.logits).sum()
-        return row.weight * total
+        return row.weight * (total + self._movement(right, number))
+
+    def _movement(self, right: AnswerLogits, number: int) -> torch.Tensor | float:
+        """Away from the champion, summed over the labels."""
+        if not self.kl_weight:
+            return 0.0
+        tokens = self.reference.tokens(number).to(right.logits.device)
+        return self.kl_weight * divergence(tokens, right.logits).sum()

@@ -4,6 +4,7 @@ how far a model has moved is measured rightly."""
 from __future__ import annotations
 
 from collections.abc import Set
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,8 +16,10 @@ from hypothesis import strategies as st
 
 from errata.tasks.encode import IGNORED, Encoded
 from retrain.objectives.divergence import TOP, divergence, top_tokens
+from retrain.objectives.entries import EntryWeight
 from retrain.objectives.pair_logits import common_length, label_log_probabilities, pair_logits, row_logits
 from retrain.objectives.reference import Reference, read_reference, reference_of, write_reference
+from retrain.objectives.sft import SftObjective
 from retrain.objectives.sft_dpo import PreferenceObjective
 from retrain.taught_rows import TaughtRow
 
@@ -104,10 +107,10 @@ def as_two_rows(objective: PreferenceObjective, model: Any, row: TaughtRow, numb
 @pytest.mark.parametrize("architecture", ["llama", "gemma3", "qwen2", "qwen3"])
 def test_a_pair_in_one_pass_has_the_gradients_of_two_rows(architecture: str) -> None:
     model, champion = made_up_model(architecture).double(), made_up_model(architecture, seed=1).double()
-    objective = PreferenceObjective(0.1, 0.25, 0.05, reference_of(champion, ROWS))
+    objective = PreferenceObjective(SftObjective(), ROWS, reference_of(champion, ROWS), 0.1, 0.25, 0.05)
     for number in (0, 2, 3):
         found = []
-        for loss_of in (objective.loss, lambda *row: as_two_rows(objective, *row)):
+        for loss_of in (objective.row_loss, lambda *row: as_two_rows(objective, *row)):
             loss = loss_of(model, ROWS[number], number)
             torch.autograd.backward(loss)
             found.append((loss.item(), gradients(model)))
@@ -143,26 +146,41 @@ def test_a_prompt_is_encoded_once_for_both_answers(model: Any) -> None:
 
 def test_gradients_do_not_depend_on_how_a_step_is_split(model: Any) -> None:
     """unsloth #3482: four rows in one pass, or one in each of four."""
-    objective = PreferenceObjective(0.1, 0.25, 0.05, reference_of(made_up_model("llama", seed=1), ROWS))
+    reference = reference_of(made_up_model("llama", seed=1), ROWS)
+    objective = PreferenceObjective(SftObjective(), ROWS, reference, 0.1, 0.25, 0.05)
     labels = sum(len(row_logits(model, row.right).labels) for row in ROWS)
-    torch.autograd.backward(sum(objective.loss(model, row, number) / labels for number, row in enumerate(ROWS)))
+    torch.autograd.backward(objective.loss(model, {"number": torch.arange(4)}, labels))
     together = gradients(model)
-    for number, row in enumerate(ROWS):
-        torch.autograd.backward(objective.loss(model, row, number) / labels)
+    for number in range(4):
+        torch.autograd.backward(objective.loss(model, {"number": torch.tensor([number])}, labels))
     assert_alike(together, gradients(model), 1e-5)
 
 
 def test_the_draft_is_unlearnt_and_a_weight_multiplies_all_of_it(model: Any) -> None:
     row, reference = ROWS[0], reference_of(model, ROWS[:1])
-    with torch.no_grad():
-        plain, pair = (PreferenceObjective(0.1, weight, 0.0, reference).loss(model, row, 0) for weight in (0.0, 0.25))
-        labels = len(row_logits(model, row.right).labels)
-        heavy = PreferenceObjective(0.1, 0.25, 0.0, reference).loss(
-            model, TaughtRow(row.right, row.rejected, 3 * row.weight), 0
-        )
+
+    def loss(row: TaughtRow, preference: float) -> float:
+        objective = PreferenceObjective(SftObjective(), [row], reference, 0.1, preference, 0.0)
+        with torch.no_grad():
+            return objective.row_loss(model, row, 0).item()
+
+    labels = len(row_logits(model, row.right).labels)
     # a model that is the champion prefers neither, so that DPO is log 2
-    assert pair.item() == pytest.approx(plain.item() + row.weight * 0.25 * labels * 0.693147, rel=1e-4)
-    assert heavy.item() == pytest.approx(3 * pair.item(), rel=1e-5)
+    assert loss(row, 0.25) == pytest.approx(loss(row, 0.0) + row.weight * 0.25 * labels * 0.693147, rel=1e-4)
+    assert loss(replace(row, weight=3 * row.weight), 0.25) == pytest.approx(3 * loss(row, 0.25), rel=1e-5)
+
+
+@pytest.mark.parametrize("entry_weight", [None, EntryWeight(3.0, frozenset({5}), 1)])
+def test_an_answer_s_loss_is_that_of_its_row_alone(model: Any, entry_weight: EntryWeight | None) -> None:
+    heavy = torch.ones(VOCABULARY)
+    heavy[5] = 2.0
+    sft = SftObjective(heavy, entry_weight)
+    for row in ROWS:
+        ids, labels = torch.tensor([row.right.input_ids]), torch.tensor([row.right.labels])
+        with torch.no_grad():
+            whole = sft.loss(model, {"input_ids": ids, "labels": labels}, 1)
+            found = sft.answer_loss(row_logits(model, row.right), row.right)
+        assert found.item() == pytest.approx(whole.item(), rel=1e-5)
 
 
 def test_a_model_that_did_not_move_has_no_divergence(model: Any) -> None:

@@ -43,7 +43,8 @@ def coming_training(workspace: Workspace) -> Preflight:
         if report.faults:
             return report
         start, card = start_from(night.starting_model(recipe.start)[0], recipe, workspace.models)
-        trainer = make_trainer(root / MIXTURE / TRAINING_ROWS, start, recipe, card, root / "checkpoints")
+        champion, _ = start_from(night.champion, recipe, workspace.models)
+        trainer = make_trainer(root / MIXTURE / TRAINING_ROWS, start, recipe, card, root / "checkpoints", champion)
         return replace(report, seconds=expected_seconds(trainer))
 
 
