@@ -25,7 +25,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from errata.documents.document import read_document
-from errata.documents.file_names import CANDIDATE, ITEMS, MIXTURE, PARAMS, STAGE_REPORT
+from errata.documents.file_names import CANDIDATE, ITEMS, MIXTURE, PARAMS, SNAPSHOT, STAGE_REPORT
 from errata.documents.night import Night
 from errata.documents.scored_items import ScoredItemRow, read_scored_items
 from errata.documents.stage_reports import MixtureReport
@@ -33,7 +33,7 @@ from errata.inference.artefact import verify
 from errata.inference.model import FolderModel
 from errata.workspace import Workspace
 from evaluation.seed_spread import answer_f1
-from retrain import mix, train
+from retrain import augment, curate, mix, snapshot, train
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "none": {"replay": 0.0},
@@ -105,6 +105,9 @@ def main() -> None:
             shutil.copytree(given, root, symlinks=True)
         os.chdir(root)
         workspace = Workspace.find(root)
+        shutil.rmtree(SNAPSHOT)  # so that the rows are those that the installed code makes
+        for stage in (snapshot, curate, augment):
+            stage.main()
         rows = items_of(workspace, Night.read(root))
         champion = fmean(row.f1 for row in rows[0]), fmean(row.f1 for row in rows[1])
         results = [candidate_of(workspace, name, settings) for name, settings in SETTINGS.items()]
