@@ -5,7 +5,7 @@ nights had taught.
 
 Of a workspace whose newest night scored a candidate and whose stages' folders still are that night's; the sample loop,
 which is turned first, where none is given. It is worked on in a copy. Prints a table in Markdown: F1 on the night's
-fresh items, and on those of earlier nights, each beside the champion's.
+fresh items, and on those of earlier nights, each beside those of the model that was gone on from.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -27,7 +27,7 @@ from ruamel.yaml import YAML
 from errata.documents.document import read_document
 from errata.documents.file_names import CANDIDATE, ITEMS, MIXTURE, PARAMS, SNAPSHOT, STAGE_REPORT
 from errata.documents.night import Night
-from errata.documents.scored_items import ScoredItemRow, read_scored_items
+from errata.documents.scored_items import ScoredItemRow, read_scored_items, rows_of
 from errata.documents.stage_reports import MixtureReport
 from errata.inference.artefact import verify
 from errata.inference.model import FolderModel
@@ -55,14 +55,28 @@ class ReplayResult:
     """and on those of the nights before."""
 
 
-def items_of(workspace: Workspace, night: Night) -> tuple[list[ScoredItemRow], list[ScoredItemRow]]:
-    """The champion's rows of the night's fresh items that decide, and of earlier nights'."""
-    rows = [row for row in read_scored_items(workspace.nights / night.label / ITEMS) if row.name == "champion"]
-    fresh = [row for row in rows if row.part == "fresh" and row.kind != "accept"]
-    return fresh, [row for row in rows if row.part == "vintage"]
+def gone_on_from(workspace: Workspace) -> str:
+    """What the night's model that is gone on from was scored as. A challenger that waits is taken for the champion: the
+    sample promotes nobody, and Day-0 has nothing to forget of what it was not taught."""
+    night = Night.read(workspace.root)
+    if not night.challenger:
+        return "champion"
+    replace(night, champion=night.challenger, champion_watermark=night.challenger_watermark).write(workspace.root)
+    return "challenger"
 
 
-def candidate_of(workspace: Workspace, name: str, settings: dict[str, Any]) -> ReplayResult:
+def items_of(workspace: Workspace, name: str) -> tuple[list[ScoredItemRow], list[ScoredItemRow]]:
+    """The rows of the model of that name: the night's fresh items that decide, and earlier nights'."""
+    items = read_scored_items(workspace.nights / Night.read(workspace.root).label / ITEMS)
+    own, fresh = rows_of(items, name), rows_of(items, "candidate")
+    model = next(row.model for row in own.values())
+    earlier = [row for row in items if row.model == model and row.part == "vintage"]
+    return [own[seq] for seq, row in fresh.items() if row.part == "fresh" and row.kind != "accept"], earlier
+
+
+def candidate_of(
+    workspace: Workspace, name: str, settings: dict[str, Any], items: Sequence[list[ScoredItemRow]]
+) -> ReplayResult:
     """Made by the stages themselves, in the workspace, which is this process's folder."""
     yaml = YAML()
     params = yaml.load(Path(PARAMS).read_text())
@@ -73,20 +87,18 @@ def candidate_of(workspace: Workspace, name: str, settings: dict[str, Any]) -> R
     train.main()
     model = FolderModel(verify(CANDIDATE), CANDIDATE, workspace.models)
     report = read_document(MixtureReport, MIXTURE / STAGE_REPORT, "run it again")
-    fresh, earlier = (
-        fmean(answer_f1(workspace.record, model, rows)) for rows in items_of(workspace, Night.read(workspace.root))
-    )
+    fresh, earlier = (fmean(answer_f1(workspace.record, model, rows)) for rows in items)
     return ReplayResult(name, report.new, report.replayed, fresh, earlier)
 
 
-def table(champion: tuple[float, float], counts: tuple[int, int], results: Sequence[ReplayResult]) -> list[str]:
+def table(before: tuple[float, float], counts: tuple[int, int], results: Sequence[ReplayResult]) -> list[str]:
     lines = [
         f"| replay | rows new / again | F1, {counts[0]} fresh items | F1, {counts[1]} items of earlier nights |",
         "|---|---|---|---|",
-        f"| (the champion) | – | {champion[0]:.1f} | {champion[1]:.1f} |",
+        f"| (gone on from) | – | {before[0]:.1f} | {before[1]:.1f} |",
     ]
     for result in results:
-        pairs = zip((result.fresh, result.earlier), champion, strict=True)
+        pairs = zip((result.fresh, result.earlier), before, strict=True)
         gains = " | ".join(f"{now:.1f} ({now - then:+.1f})" for now, then in pairs)
         lines.append(f"| {result.name} | {result.new} / {result.replayed} | {gains} |")
     return lines
@@ -106,12 +118,12 @@ def main() -> None:
         os.chdir(root)
         workspace = Workspace.find(root)
         shutil.rmtree(SNAPSHOT)  # so that the rows are those that the installed code makes
+        items = items_of(workspace, gone_on_from(workspace))
         for stage in (snapshot, curate, augment):
             stage.main()
-        rows = items_of(workspace, Night.read(root))
-        champion = fmean(row.f1 for row in rows[0]), fmean(row.f1 for row in rows[1])
-        results = [candidate_of(workspace, name, settings) for name, settings in SETTINGS.items()]
-    for line in table(champion, (len(rows[0]), len(rows[1])), results):
+        before = fmean(row.f1 for row in items[0]), fmean(row.f1 for row in items[1])
+        results = [candidate_of(workspace, name, settings, items) for name, settings in SETTINGS.items()]
+    for line in table(before, (len(items[0]), len(items[1])), results):
         sys.stdout.write(line + "\n")
 
 
