@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from errata.inference.artefact import Card, model_folder
+from errata.inference.artefact import Card
 from errata.inference.tokenizer import load_tokenizer
 from errata.progress import progress_bar
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.task import examples
 from errata.tasks.template import Reading
+from retrain.backends.start import Start
 from retrain.objectives.pair_logits import label_log_probabilities, row_logits
 from retrain.training_rows import TrainingRow
 
@@ -22,10 +23,9 @@ def champion_losses(champion: Path, models: Path, rows: Sequence[TrainingRow]) -
 
     from errata.inference.torch import load_model
 
-    card = Card.read(champion)
-    base, adapter = (model_folder(card.base, models), champion) if card.form == "adapter" else (champion, None)
-    task = ChapterTask(templates.find(card.template), load_tokenizer(base), card.context)
-    model, losses = load_model(base, adapter), list[float]()
+    card, start = Card.read(champion), Start.of(champion, models)
+    task = ChapterTask(templates.find(card.template), load_tokenizer(start.base), card.context)
+    model, losses = load_model(start.base, start.adapter), list[float]()
     with torch.inference_mode(), progress_bar("how hard old rows are", len(rows)) as advance:
         for row in rows:
             transcript = row.read_transcript()

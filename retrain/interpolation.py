@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from errata.files import write_json
-from errata.inference.artefact import CARD, MANIFEST, Card, model_folder
+from errata.inference.artefact import CARD, MANIFEST, Card
+from retrain.backends.start import Start
 
 if TYPE_CHECKING:
     import torch
@@ -130,8 +131,8 @@ def _interpolate_full(candidate: Path, champion: Path, alpha: float, out: Path, 
 
     from errata.inference.torch import load_model
 
-    card = Card.read(champion)
-    old = load_model(*((model_folder(card.base, models), champion) if card.form == "adapter" else (champion, None)))
+    start = Start.of(champion, models)
+    old = load_model(start.base, start.adapter)
     new = load_model(candidate)
     before = dict(old.named_parameters())  # tied weights come once
     with torch.no_grad():

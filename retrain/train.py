@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from errata.documents.document import write_document
 from errata.documents.file_names import CANDIDATE, LOSS, MIXTURE, NO_CANDIDATE, PREFLIGHT, TRAINING, TRAINING_ROWS
 from errata.documents.interpolation import Interpolation
+from errata.documents.movement import Movement
 from errata.documents.night import Night
 from errata.documents.params import Recipe
 from errata.documents.stage_reports import NoCandidate, TrainingLog
@@ -27,6 +28,7 @@ from errata.workspace import Workspace
 from retrain.backends.start import Start
 from retrain.checkpoints import CHECKPOINTS
 from retrain.dev_choice import DevSet, choose, dev_items, seen_by
+from retrain.movement import movement
 from retrain.preflight import preflight
 from retrain.preflight_report import refuse_faults, say_preflight
 from retrain.saving import save
@@ -38,10 +40,9 @@ def start_from(identity: str, recipe: Recipe, models: Path) -> tuple[Start, Card
     """What a training goes on from, and the card that what comes of it will carry."""
     folder = model_folder(identity, models)
     card = Card.read(folder)
-    adapter = card.form == "adapter"
-    start = Start(model_folder(card.base, models) if adapter else folder, folder if adapter else None)
+    start = Start.of(folder, models)
     made = replace(card, form="full", base="") if recipe.method == "full" else replace(card, form="adapter")
-    if made.form == "adapter" and not adapter:
+    if made.form == "adapter" and start.adapter is None:
         made = replace(made, base=identity)
     return start, made
 
@@ -68,19 +69,26 @@ def train_candidate(workspace: Workspace, night: Night, recipe: Recipe, out: Pat
     shutil.copyfile(workspace.root / MIXTURE / TRAINING_TRANSCRIPTS, out / TRAINING_TRANSCRIPTS)
     facts = {"ancestor": ancestor, "method": recipe.method, "rows": pq.read_metadata(rows).num_rows}
     save(model, out, card, facts, start.base)
-    interpolation = _interpolated(workspace, night, recipe, out) if recipe.interpolate != (1.0,) else None
+    del model, trainer  # the memory is wanted by the models that are asked now
+    interpolation, moved = _compared_on_dev(workspace, night, recipe, out)
     shutil.rmtree(checkpoints, ignore_errors=True)
     identity = read_seal(out)[0]
     sys.stderr.write(f"train: candidate {identity[:12]}, loss {log[0]['loss']:.3f} to {log[-1]['loss']:.3f}\n")
-    return TrainingLog(len(log), tuple(round(entry["loss"], 6) for entry in log), interpolation)
+    return TrainingLog(len(log), tuple(round(entry["loss"], 6) for entry in log), interpolation, moved)
 
 
-def _interpolated(workspace: Workspace, night: Night, recipe: Recipe, candidate: Path) -> Interpolation:
-    """Draws the candidate towards the champion, as far as the dev items say that are new to both."""
-    champion = model_folder(night.champion, workspace.models)
+def _compared_on_dev(
+    workspace: Workspace, night: Night, recipe: Recipe, candidate: Path
+) -> tuple[Interpolation | None, Movement | None]:
+    """Draws the candidate towards the champion as far as dev says, where the recipe asks for that, and measures how far
+    it has moved."""
+    champion, day0 = (model_folder(identity, workspace.models) for identity in (night.champion, night.day0))
     items = dev_items(workspace.record, night.training_watermark, seen_by(candidate, champion))
-    dev, ways = DevSet(items, workspace.models), workspace.root / "work" / "interpolation"
-    return choose(candidate, (night.champion, champion), recipe.interpolate, dev, ways)
+    interpolation = None
+    if recipe.interpolate != (1.0,):
+        dev, ways = DevSet(items, workspace.models), workspace.root / "work" / "interpolation"
+        interpolation = choose(candidate, (night.champion, champion), recipe.interpolate, dev, ways)
+    return interpolation, movement(candidate, champion, day0, items, workspace.models)
 
 
 def main() -> None:

@@ -27,6 +27,7 @@ def lineage(report: Report) -> tuple[Fact, ...]:
         *_curation(files),
         *_mixture(files),
         *_interpolation(files),
+        *_movement(files),
         *_models(report),
         *_starts(report),
         *_scores(report),
@@ -85,6 +86,15 @@ def _interpolation(files: NightFiles) -> Iterator[Fact]:
     for way in choice.scores:
         kept = "" if way.energy is None else f", {way.energy:.1%} of the energy kept"
         yield Fact("Candidate", f"F1 on dev at {way.alpha:g}", f"{way.f1:.1f}{kept}")
+
+
+def _movement(files: NightFiles) -> Iterator[Fact]:
+    """In nats a label: what is forgotten later shows here first."""
+    moved = files.training and files.training.movement
+    if moved:
+        of = f"mean KL, nats a label, {moved.windows} windows of dev"
+        yield Fact("Candidate", f"Moved from the champion ({of})", f"{moved.from_champion:.3f}")
+        yield Fact("Candidate", f"Moved from Day-0 ({of})", f"{moved.from_day0:.3f}")
 
 
 def _starts(report: Report) -> Iterator[Fact]:

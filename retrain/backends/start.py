@@ -5,9 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from errata.inference.artefact import Card, model_folder
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
     base: Path
     adapter: Path | None
     """An adapter to go on with; None for a new one."""
+
+    @classmethod
+    def of(cls, folder: Path, models: Path) -> Start:
+        """The model in `folder`; `models` is where an adapter's base is kept."""
+        card = Card.read(folder)
+        return cls(model_folder(card.base, models), folder) if card.form == "adapter" else cls(folder, None)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from errata.documents.interpolation import DevScore, Interpolation
+from errata.documents.movement import Movement
 from errata.documents.stage_reports import MixtureReport, TrainingLog
 from evaluation.report.content import NightLine, Report
 from evaluation.report.lineage_facts import lineage
@@ -58,6 +59,13 @@ def test_how_far_a_candidate_was_drawn_towards_the_champion() -> None:
     assert not facts(with_interpolation(None), "Candidate")
     refused = facts(with_interpolation(Interpolation(obstacle="3 items of dev")), "Candidate")
     assert refused == {"Not drawn towards the champion": "3 items of dev"}
+
+
+def test_how_far_its_words_have_moved() -> None:
+    report = full_report()
+    training = TrainingLog(2, (2.0, 1.0), movement=Movement(windows=8, from_champion=0.01234, from_day0=0.5))
+    found = facts(replace(report, files=replace(report.files, training=training)), "Candidate")
+    assert [value for name, value in found.items() if name.startswith("Moved from")] == ["0.012", "0.500"]
 
 
 def test_weights_and_pairs_are_told_where_there_are_any() -> None:

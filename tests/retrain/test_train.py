@@ -39,7 +39,7 @@ from retrain.trainer import train
 from tests.killed_training import begun, kill_when, sealed
 from tests.made_up_model import SAID, make_model, make_tokenizer
 from tests.made_up_params import write_params
-from tests.made_up_record import chapters
+from tests.made_up_record import chapters, correction
 
 LORA = Recipe(
     backend="transformers",
@@ -385,3 +385,24 @@ def test_a_night_with_too_few_rows_trains_nothing_and_says_why(night: Path) -> N
     assert [path.name for path in CANDIDATE.iterdir()] == [NO_CANDIDATE]
     assert "16 training rows" in json.loads((CANDIDATE / NO_CANDIDATE).read_text())["reason"]
     assert json.loads(Path(TRAINING).read_text())["steps"] == 0
+
+
+def test_a_candidate_is_drawn_towards_the_champion_as_far_as_dev_says(night: Path, record: Record) -> None:
+    write_params(night, mix={"least": 10}, train=asdict(replace(LORA, interpolate=(0.25, 1.0))))
+    stage.main()
+    trained, log = verify(CANDIDATE), json.loads(Path(TRAINING).read_text())
+    assert log["movement"] is None
+    assert log["interpolation"]["obstacle"] == "0 items of dev, and at least 5 are wanted"
+    with record.write() as store:
+        for name in "abcde":
+            said = Transcript(name, tuple(Segment(10.0 * at, 10.0 * at + 9, SAID[at]) for at in range(6)), 60.0)
+            store.corrections.add(correction(store.transcripts.add(said, "dev").seq, chapters(0, 30)))
+    stage.main()
+    choice = json.loads(Path(TRAINING).read_text())["interpolation"]
+    assert [score["alpha"] for score in choice["scores"]] == [0.25, 1.0]
+    assert choice["items"] == 5
+    assert (verify(CANDIDATE) == trained) == (choice["alpha"] == 1.0)
+    moved = json.loads(Path(TRAINING).read_text())["movement"]
+    assert moved["windows"] == 5
+    assert moved["from_champion"] == moved["from_day0"] > 0  # the champion is Day-0
+    assert not (night / "work" / "interpolation").exists()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from errata.documents.document import Document
 from errata.documents.interpolation import Interpolation
+from errata.documents.movement import Movement
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class TrainingLog(Document):
     """Of each step."""
     interpolation: Interpolation | None = None
     """How far the candidate was drawn towards the champion; None where nobody asked for that."""
+    movement: Movement | None = None
+    """None where there is nothing of dev to measure it on."""
 
 
 @dataclass(frozen=True, slots=True)
