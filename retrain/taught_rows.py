@@ -53,8 +53,11 @@ class TaughtRows:
 
 
 def write_taught_rows(path: Path, rows: Iterable[TaughtRow]) -> None:
-    table = pa.Table.from_pylist([_as_record(row) for row in rows], schema=SCHEMA)
-    pq.write_table(table, path, compression="zstd")
+    pq.write_table(taught_table(rows), path, compression="zstd")
+
+
+def taught_table(rows: Iterable[TaughtRow]) -> pa.Table:
+    return pa.Table.from_pylist([_as_record(row) for row in rows], schema=SCHEMA)
 
 
 def _as_record(row: TaughtRow) -> dict[str, Any]:

@@ -93,9 +93,8 @@ def make_trainer(
     }
     if recipe.backend == "unsloth":  # its forward has a fused loss, and no `logits_to_keep` by position
         return SFTTrainer(**arguments)
-    objective: Objective = SftObjective.of(recipe, templates.find(card.template), tokenizer, model.config.vocab_size)
-    if reference is not None:
-        objective = PreferenceObjective.of(recipe, objective, taught, reference)
+    sft = SftObjective.of(recipe, templates.find(card.template), tokenizer, model.config.vocab_size)
+    objective = sft if reference is None else PreferenceObjective.of(recipe, sft, taught, reference)
     trainer = _objective_trainer(objective)(**arguments)
     trainer.data_collator = RowCollator(trainer.data_collator)
     for weight in model.parameters():

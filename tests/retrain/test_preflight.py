@@ -26,9 +26,10 @@ from errata.tasks.encode import IGNORED
 from errata.tasks.templates import find
 from errata.wording.preflight_sentences import duration, fault_sentence, preflight_lines
 from retrain import preflight as module
-from retrain.mix import encode_rows, training_table
+from retrain.mix import encode_rows
 from retrain.preflight import preflight
 from retrain.preflight_report import refuse_faults
+from retrain.taught_rows import taught_table
 from retrain.training_memory import learning_weights, training_bytes
 from retrain.training_rows import TrainingRow, chapters_json, write_rows
 from tests.made_up_model import SAID, make_model
@@ -77,7 +78,7 @@ class Mixed:
         self.night = Night("2026-03-01", 30, 40, identity, identity, 20, "", 0, "c" * 64)
         rows = [row(number) for number in range(1, 11)]
         task = ChapterTask(find("inline"), load_tokenizer(self.base), 256)
-        self.table = training_table(encode_rows(rows, task)[0])
+        self.table = taught_table(encode_rows(rows, task)[0])
         write_rows(root / AUGMENTED / ROWS, rows)
         (root / MIXTURE).mkdir(parents=True)
         self.write(self.table)
