@@ -91,17 +91,18 @@ def candidate_of(
     return ReplayResult(name, report.new, report.replayed, fresh, earlier)
 
 
-def table(before: tuple[float, float], counts: tuple[int, int], results: Sequence[ReplayResult]) -> list[str]:
-    lines = [
+def header(before: tuple[float, float], counts: tuple[int, int]) -> list[str]:
+    return [
         f"| replay | rows new / again | F1, {counts[0]} fresh items | F1, {counts[1]} items of earlier nights |",
         "|---|---|---|---|",
         f"| (gone on from) | – | {before[0]:.1f} | {before[1]:.1f} |",
     ]
-    for result in results:
-        pairs = zip((result.fresh, result.earlier), before, strict=True)
-        gains = " | ".join(f"{now:.1f} ({now - then:+.1f})" for now, then in pairs)
-        lines.append(f"| {result.name} | {result.new} / {result.replayed} | {gains} |")
-    return lines
+
+
+def line(result: ReplayResult, before: tuple[float, float]) -> str:
+    pairs = zip((result.fresh, result.earlier), before, strict=True)
+    gains = " | ".join(f"{now:.1f} ({now - then:+.1f})" for now, then in pairs)
+    return f"| {result.name} | {result.new} / {result.replayed} | {gains} |"
 
 
 def main() -> None:
@@ -122,9 +123,10 @@ def main() -> None:
         for stage in (snapshot, curate, augment):
             stage.main()
         before = fmean(row.f1 for row in items[0]), fmean(row.f1 for row in items[1])
-        results = [candidate_of(workspace, name, settings, items) for name, settings in SETTINGS.items()]
-    for line in table(before, (len(items[0]), len(items[1])), results):
-        sys.stdout.write(line + "\n")
+        sys.stdout.write("\n".join(header(before, (len(items[0]), len(items[1])))) + "\n")
+        for name, settings in SETTINGS.items():
+            sys.stdout.write(line(candidate_of(workspace, name, settings, items), before) + "\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":
