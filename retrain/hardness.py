@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from errata.inference.artefact import Card
+from errata.inference.chapter_task import chapter_task
 from errata.inference.tokenizer import load_tokenizer
 from errata.progress import progress_bar
-from errata.tasks import templates
-from errata.tasks.chapters import ChapterTask
 from errata.tasks.task import examples
 from errata.tasks.template import Reading
 from retrain.backends.start import Start
@@ -24,7 +23,7 @@ def champion_losses(champion: Path, models: Path, rows: Sequence[TrainingRow]) -
     from errata.inference.torch import load_model
 
     card, start = Card.read(champion), Start.of(champion, models)
-    task = ChapterTask(templates.find(card.template), load_tokenizer(start.base), card.context)
+    task = chapter_task(card, load_tokenizer(start.base))
     model, losses = load_model(start.base, start.adapter), list[float]()
     with torch.inference_mode(), progress_bar("how hard old rows are", len(rows)) as advance:
         for row in rows:

@@ -10,9 +10,8 @@ from typing import Any
 
 from errata.documents.movement import Movement
 from errata.inference.artefact import Card
+from errata.inference.chapter_task import chapter_task
 from errata.inference.tokenizer import load_tokenizer
-from errata.tasks import templates
-from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import Encoded
 from errata.tasks.task import examples
 from errata.tasks.template import Reading
@@ -50,7 +49,7 @@ def _windows(candidate: Path, items: Sequence[DevItem], models: Path) -> Iterato
     """As the candidate would be taught them, those that fit."""
     card = Card.read(candidate)
     tokenizer = load_tokenizer(Start.of(candidate, models).base)
-    task = ChapterTask(templates.find(card.template), tokenizer, card.context)
+    task = chapter_task(card, tokenizer)
     for item in items:
         for example in examples(task, item.transcript, Reading(item.right)):
             if len(example.encoded.input_ids) <= card.context:

@@ -25,7 +25,8 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class TaughtRow:
-    right: Encoded
+    encoded: Encoded
+    """With the right answer."""
     rejected: Encoded | None = None
     """The draft that a reviewer changed, as an answer to the same prompt."""
     weight: float = 1.0
@@ -48,8 +49,8 @@ class TaughtRows:
             raise IndexError(number)
         record = self.table.slice(number, 1).to_pylist()[0]
         rejected = _encoded(record, "rejected_ids", "rejected_labels")
-        right = _encoded(record, "input_ids", "labels")
-        return TaughtRow(right, rejected if rejected.input_ids else None, record.get("weight", 1.0))
+        encoded = _encoded(record, "input_ids", "labels")
+        return TaughtRow(encoded, rejected if rejected.input_ids else None, record.get("weight", 1.0))
 
 
 def write_taught_rows(path: Path, rows: Iterable[TaughtRow]) -> None:
@@ -63,8 +64,8 @@ def taught_table(rows: Iterable[TaughtRow]) -> pa.Table:
 def _as_record(row: TaughtRow) -> dict[str, Any]:
     rejected = row.rejected or Encoded((), ())
     return {
-        "input_ids": list(row.right.input_ids),
-        "labels": list(row.right.labels),
+        "input_ids": list(row.encoded.input_ids),
+        "labels": list(row.encoded.labels),
         "weight": row.weight,
         "rejected_ids": list(rejected.input_ids),
         "rejected_labels": list(rejected.labels),

@@ -46,10 +46,10 @@ def reference_of(model: Any, rows: Rows) -> Reference:
         for number in range(len(rows)):
             row = rows[number]
             if row.rejected is None:
-                right = row_logits(model, row.right)
+                right = row_logits(model, row.encoded)
                 margins.append(0.0)
             else:
-                right, draft = pair_logits(model, row.right, row.rejected)
+                right, draft = pair_logits(model, row.encoded, row.rejected)
                 margins.append((right.own - draft.own).item())
             tops.append(top_tokens(right.logits))
             advance()

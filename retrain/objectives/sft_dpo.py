@@ -49,13 +49,13 @@ class PreferenceObjective:
         from torch.nn.functional import logsigmoid
 
         if row.rejected is None or not self.preference_weight:
-            right = row_logits(model, row.right)
-            total = self.sft.answer_loss(right, row.right)
+            right = row_logits(model, row.encoded)
+            total = self.sft.answer_loss(right, row.encoded)
         else:
-            right, draft = pair_logits(model, row.right, row.rejected)
+            right, draft = pair_logits(model, row.encoded, row.rejected)
             margin = right.own - draft.own - self.reference.margin(number).to(right.logits.device)
             preference = -logsigmoid(self.beta * margin)
-            total = self.sft.answer_loss(right, row.right)
+            total = self.sft.answer_loss(right, row.encoded)
             total = total + self.preference_weight * len(right.labels) * preference
         return row.weight * (total + self._movement(right, number))
 

@@ -14,7 +14,8 @@ from errata.errors import BadInput, NotFound
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.templates import find
 from retrain.inspection import inspect_row
-from retrain.mix import encode_rows, training_table
+from retrain.mix import encode_rows
+from retrain.taught_rows import taught_table
 from tests.made_up_model import make_tokenizer
 from tests.retrain.test_preflight import RECIPE, row
 
@@ -23,7 +24,7 @@ TOKENIZER = make_tokenizer(spaced=False)
 
 def inspected(folder: Path, template: str, number: int = 1, **changes: float) -> InspectedRow:
     task = ChapterTask(find(template), TOKENIZER, 512)
-    table = training_table(encode_rows([row(1), replace(row(2), weight=0.5)], task)[0])
+    table = taught_table(encode_rows([row(1), replace(row(2), weight=0.5)], task)[0])
     pq.write_table(table, folder / "train.parquet")
     return inspect_row(folder / "train.parquet", number, replace(RECIPE, **changes), find(template), TOKENIZER)
 

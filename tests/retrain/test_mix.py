@@ -145,7 +145,7 @@ def test_every_row_ends_has_something_to_say_and_fits(template: str, context: in
     encoded, left_out = encode_rows(rows, task)
     assert len(encoded) + len(left_out) >= len(rows)
     assert len(encoded) >= 5
-    for item in (example.right for example in encoded):
+    for item in (example.encoded for example in encoded):
         assert item.labels[-1] == item.input_ids[-1] == task.tokenizer.eos_token_id
         assert sum(label != IGNORED for label in item.labels) >= 2
         assert len(item.labels) == len(item.input_ids) <= context
@@ -171,8 +171,8 @@ def test_a_draft_that_was_changed_stands_beside_what_became_of_it() -> None:
     first, *others = encode_rows([edited, near, altered, ROWS[2]], task, pairs=True)[0]
     assert first.rejected is not None
     assert first.weight == 0.5
-    prompt = common_length(first.right.input_ids, first.rejected.input_ids)
-    assert set(first.right.labels[: prompt - 3]) == {IGNORED}  # the same prompt, and the same first line's number
+    prompt = common_length(first.encoded.input_ids, first.rejected.input_ids)
+    assert set(first.encoded.labels[: prompt - 3]) == {IGNORED}  # the same prompt, and the same first line's number
     spoken = [label for label in first.rejected.labels if label != IGNORED]
     assert "Wrong" in task.tokenizer.decode(spoken)
     assert spoken[-1] == task.tokenizer.eos_token_id

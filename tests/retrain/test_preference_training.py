@@ -87,7 +87,7 @@ def moved(model: Any, champion: Any, rows: TaughtRows) -> float:
     reference = reference_of(champion, rows)
     with torch.no_grad():
         each = [
-            divergence(reference.tokens(number), row_logits(model, rows[number].right).logits)
+            divergence(reference.tokens(number), row_logits(model, rows[number].encoded).logits)
             for number in range(len(rows))
         ]
     return float(torch.cat(each).mean())

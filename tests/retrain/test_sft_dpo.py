@@ -75,7 +75,7 @@ def made_up_pair(seed: int, prompt: int = 24, said: Set[int] = frozenset()) -> T
     return TaughtRow(right, answer(start, [5, *reversed(other), 1], said), 1.0 + seed % 3)
 
 
-ROWS = [made_up_pair(0), TaughtRow(made_up_pair(1).right), made_up_pair(2), made_up_pair(3, said={4, 9, 23})]
+ROWS = [made_up_pair(0), TaughtRow(made_up_pair(1).encoded), made_up_pair(2), made_up_pair(3, said={4, 9, 23})]
 
 
 def gradients(model: Any) -> dict[str, torch.Tensor]:
@@ -95,7 +95,7 @@ def assert_alike(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor], r
 def as_two_rows(objective: PreferenceObjective, model: Any, row: TaughtRow, number: int) -> torch.Tensor:
     """The same loss by its formula, each answer a whole row."""
     assert row.rejected is not None
-    right, draft = row_logits(model, row.right), row_logits(model, row.rejected)
+    right, draft = row_logits(model, row.encoded), row_logits(model, row.rejected)
     sums = [label_log_probabilities(answer).sum() for answer in (right, draft)]
     margin = objective.beta * (sums[0] - sums[1] - objective.reference.margin(number))
     labels = len(right.labels)
@@ -138,17 +138,17 @@ def test_a_prompt_is_encoded_once_for_both_answers(model: Any) -> None:
     handle = layer.register_forward_hook(lambda _, inputs, __: lengths.append(tuple(inputs[0].shape[:2])))
     row = made_up_pair(0, prompt=60)
     assert row.rejected is not None
-    pair_logits(model, row.right, row.rejected)
+    pair_logits(model, row.encoded, row.rejected)
     handle.remove()
     assert lengths == [(1, 61), (2, 7)]  # the token that both answers begin with is of the prompt
-    assert common_length(row.right.input_ids, row.rejected.input_ids) == 61
+    assert common_length(row.encoded.input_ids, row.rejected.input_ids) == 61
 
 
 def test_gradients_do_not_depend_on_how_a_step_is_split(model: Any) -> None:
     """unsloth #3482: four rows in one pass, or one in each of four."""
     reference = reference_of(made_up_model("llama", seed=1), ROWS)
     objective = PreferenceObjective(SftObjective(), ROWS, reference, 0.1, 0.25, 0.05)
-    labels = sum(len(row_logits(model, row.right).labels) for row in ROWS)
+    labels = sum(len(row_logits(model, row.encoded).labels) for row in ROWS)
     torch.autograd.backward(objective.loss(model, {"number": torch.arange(4)}, labels))
     together = gradients(model)
     for number in range(4):
@@ -164,7 +164,7 @@ def test_the_draft_is_unlearnt_and_a_weight_multiplies_all_of_it(model: Any) -> 
         with torch.no_grad():
             return objective.row_loss(model, row, 0).item()
 
-    labels = len(row_logits(model, row.right).labels)
+    labels = len(row_logits(model, row.encoded).labels)
     # a model that is the champion prefers neither, so that DPO is log 2
     assert loss(row, 0.25) == pytest.approx(loss(row, 0.0) + row.weight * 0.25 * labels * 0.693147, rel=1e-4)
     assert loss(replace(row, weight=3 * row.weight), 0.25) == pytest.approx(3 * loss(row, 0.25), rel=1e-5)
@@ -176,10 +176,10 @@ def test_an_answer_s_loss_is_that_of_its_row_alone(model: Any, entry_weight: Ent
     heavy[5] = 2.0
     sft = SftObjective(heavy, entry_weight)
     for row in ROWS:
-        ids, labels = torch.tensor([row.right.input_ids]), torch.tensor([row.right.labels])
+        ids, labels = torch.tensor([row.encoded.input_ids]), torch.tensor([row.encoded.labels])
         with torch.no_grad():
             whole = sft.loss(model, {"input_ids": ids, "labels": labels}, 1)
-            found = sft.answer_loss(row_logits(model, row.right), row.right)
+            found = sft.answer_loss(row_logits(model, row.encoded), row.encoded)
         assert found.item() == pytest.approx(whole.item(), rel=1e-5)
 
 
@@ -187,7 +187,7 @@ def test_a_model_that_did_not_move_has_no_divergence(model: Any) -> None:
     reference = reference_of(model, ROWS)
     with torch.no_grad():
         for number, row in enumerate(ROWS):
-            moved = divergence(reference.tokens(number), row_logits(model, row.right).logits)
+            moved = divergence(reference.tokens(number), row_logits(model, row.encoded).logits)
             assert moved.abs().max() < 1e-4
 
 
