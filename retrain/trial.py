@@ -29,13 +29,16 @@ class Trial:
     """the watermark up to which it was trained,"""
     seen: frozenset[str]
     """and the transcripts, by hash, that it has seen."""
+    champion: str
+    """Whose answers an objective may compare with."""
     mix: MixParams
     models: Path
 
-    def examples(self, augmentation: AugmentParams) -> tuple[list[TaughtRow], int]:
+    def examples(self, augmentation: AugmentParams, recipe: Recipe) -> tuple[list[TaughtRow], int]:
         """What is learnt from, and how many of its rows are altered copies."""
         mixture = mix(augment(self.rows, augmentation), Learned(self.since, self.seen), self.mix)
-        taught, _ = encode_rows(mixture.rows, task_of(model_folder(self.start, self.models), self.models))
+        task = task_of(model_folder(self.start, self.models), self.models)
+        taught, _ = encode_rows(mixture.rows, task, pairs=recipe.objective == "sft+dpo")
         return taught, sum(bool(row.altered) for row in mixture.rows)
 
     def train(self, examples: Sequence[TaughtRow], recipe: Recipe, room: Path) -> Path:
@@ -44,6 +47,7 @@ class Trial:
         out.mkdir(exist_ok=True)
         write_taught_rows(table, examples)
         start, card = start_from(self.start, recipe, self.models)
-        model, _ = train(table, start, recipe, card, room / "checkpoints")
+        champion, _ = start_from(self.champion, recipe, self.models)
+        model, _ = train(table, start, recipe, card, room / "checkpoints", champion)
         save(model, out, card, {"ancestor": self.start, "method": recipe.method}, start.base)
         return out

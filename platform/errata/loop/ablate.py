@@ -114,7 +114,7 @@ def material_of_night(workspace: Workspace) -> Material:
         ScoredTalk(transcript, question.reference, question.item.cluster)
         for transcript, question in zip(transcripts, questions, strict=True)
     ]
-    trial = Trial(rows, start, since, seen, workspace.params().mix, workspace.models)
+    trial = Trial(rows, start, since, seen, night.champion, workspace.params().mix, workspace.models)
     return Material(night.label, [Fold(0, trial, talks)], recipe)
 
 
@@ -153,7 +153,7 @@ def _in_folds(workspace: Workspace, rows: Sequence[TrainingRow], of: str, count:
     for number in range(count):
         inside = [row for row, fold in zip(rows, numbers, strict=True) if fold == number]
         others = [row for row, fold in zip(rows, numbers, strict=True) if fold != number]
-        trial = Trial(others, day0, 0, frozenset(), params.mix, workspace.models)
+        trial = Trial(others, day0, 0, frozenset(), day0, params.mix, workspace.models)
         made.append(Fold(number, trial, [_scored_talk(row) for row in inside]))
     return Material(of, made, replace(params.train, start="base"))
 
@@ -213,7 +213,7 @@ def _equally_long(recipe: Recipe, fold: Fold, none: AugmentParams) -> Recipe:
     """The recipe with as many steps as it takes without altered rows: more rows must not mean more training."""
     from retrain.trainer import steps_of
 
-    examples, _ = fold.trial.examples(none)
+    examples, _ = fold.trial.examples(none, recipe)
     least = max(1, fold.trial.mix.least)
     if len(examples) < least:
         raise Refused(f"{len(examples)} training rows, and at least {least} are wanted (mix.least)")
@@ -240,7 +240,7 @@ def _train_and_score(
     from evaluation.ablation import scores
 
     began = time.process_time()
-    examples, copies = fold.trial.examples(augmentation)
+    examples, copies = fold.trial.examples(augmentation, recipe)
     folder = fold.trial.train(examples, recipe, room)
     model = FolderModel(verify(folder), folder, workspace.models)
     with progress_bar("answers", len(fold.talks)) as advance:
@@ -261,5 +261,5 @@ def _key(fold: Fold, augmentation: AugmentParams, recipe: Recipe) -> str:
     trial = fold.trial
     rows = [[row.transcript_hash, row.chapters] for row in trial.rows]
     talks = [[talk.transcript.hash, [chapter.as_json() for chapter in talk.reference]] for talk in fold.talks]
-    parts = [code_hash(), trial.start, trial.since, rows, talks]
+    parts = [code_hash(), trial.start, trial.since, trial.champion, rows, talks]
     return content_hash([*parts, asdict(trial.mix), asdict(augmentation), asdict(recipe)])[:16]

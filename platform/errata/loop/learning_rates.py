@@ -33,7 +33,7 @@ def search_learning_rates(workspace: Workspace, rates: Sequence[float]) -> Learn
     with loop_lease(workspace.record):
         material = material_of_night(workspace)
     fold = material.folds[0]
-    examples, _ = fold.trial.examples(workspace.params().augment)
+    examples, _ = fold.trial.examples(workspace.params().augment, material.recipe)
     (workspace.root / "work").mkdir(exist_ok=True)
 
     def train_and_score(recipe: Recipe) -> Scores:
