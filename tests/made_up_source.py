@@ -37,7 +37,7 @@ def sentencepiece_vocabulary() -> Vocabulary:
     from tokenizers import Tokenizer, models, trainers
 
     inner = Tokenizer(models.BPE())
-    inner.train_from_iterator([TEXT.replace(" ", "▁")] * 3, trainers.BpeTrainer(vocab_size=300))
+    inner.train_from_iterator([TEXT.replace(" ", "▁")] * 3, trainers.BpeTrainer(vocab_size=300, max_token_length=12))
     pieces = sorted(inner.get_vocab(), key=lambda piece: inner.token_to_id(piece) or 0)
     special = ["<pad>", "<eos>", "<bos>", "<unk>"]
     own = ["\n\n", "  ", "[tag]"]

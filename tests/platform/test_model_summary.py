@@ -16,6 +16,7 @@ from errata.inference.model_shape import ModelShape, linear_layers
 from errata.loop.model_source import SourceModel
 from errata.loop.model_summary import summarise_model
 from errata.loop.night_estimate import estimate_night
+from errata.tasks.templates import TEMPLATES
 from errata.wording.model_sentences import model_lines
 from errata.workspace import Workspace
 from tests.made_up_model import make_model, make_tokenizer
@@ -126,6 +127,15 @@ def test_a_night_takes_longer_with_more_to_train_on_and_a_slower_machine(made: P
     assert slow.training_seconds == pytest.approx(2 * night.training_seconds)
     long = replace(params, train=replace(params.train, max_steps=2 * params.train.max_steps))
     assert estimate_night(shape, card, long, tokenizer, SPEED).windows == 2 * night.windows
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_night_is_estimated_for_every_template(template: str, made: Path, laid_out: Path) -> None:
+    from transformers import AutoModelForCausalLM
+
+    shape, params = ModelShape.of(AutoModelForCausalLM.from_pretrained(made)), Workspace(laid_out).params()
+    night = estimate_night(shape, Card(template, 512), params, make_tokenizer(spaced=False), SPEED)
+    assert 0 < night.tokens <= 512 and night.training_seconds > 0 and night.answering_seconds > 0
 
 
 def test_the_machine_is_measured_in_a_second() -> None:

@@ -163,7 +163,8 @@ def adopt(source: Path, card: Card, folder: Path) -> str:
     """Makes a sealed model in `folder`, which must not exist, of one that was made elsewhere; returns its identity.
 
     `source` is a folder, of which pickles and subfolders are left out, or a .gguf file, which the tokenizer's files
-    beside it belong to. Files are linked where they can be, and copied otherwise; `source` stays as it is.
+    beside it belong to; where there are none, the one inside is rebuilt. Files are linked where they can be, and copied
+    otherwise; `source` stays as it is. Raises BadInput for a .gguf file whose tokenizer can't be rebuilt.
     """
     folder.mkdir(parents=True)
     for path in _model_files(source):
@@ -171,6 +172,10 @@ def adopt(source: Path, card: Card, folder: Path) -> str:
             os.link(path, folder / path.name)
         except OSError:  # another disk, or one without links
             shutil.copyfile(path, folder / path.name)
+    if card.form == "gguf" and not (folder / "tokenizer.json").is_file():
+        from errata.inference.gguf_unpacking import unpack_tokenizer
+
+        unpack_tokenizer(next(folder.glob("*.gguf")), folder)
     card.write(folder)
     return seal(folder)
 

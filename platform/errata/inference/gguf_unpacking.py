@@ -11,7 +11,7 @@ from errata.documents.source_metadata import SourceMetadata
 from errata.errors import BadInput
 from errata.files import check_space
 from errata.inference.gguf import load_weights, save_weights
-from errata.inference.llama_cpp_check import check_against_llama_cpp
+from errata.inference.llama_cpp_check import check_model, check_tokenizer
 from errata.inference.source_metadata import gguf_metadata, write_source_metadata
 from errata.inference.source_tokenizer import rebuilt_tokenizer
 
@@ -32,12 +32,20 @@ def unpack_gguf(path: Path, out: Path) -> SourceMetadata:
     _check_tensors(metadata)
     check_space(out, COPIES * BYTES * metadata.weights, f"{path}, unpacked,")
     tokenizer = rebuilt_tokenizer(metadata)
+    check_tokenizer(path, tokenizer)
     model = load_weights(path)
-    check_against_llama_cpp(path, tokenizer, model)
+    check_model(path, tokenizer, model)
     tokenizer.save_pretrained(out)
     write_source_metadata(out, metadata)
     save_weights(model.to(_number_type(model, metadata)), out)
     return metadata
+
+
+def unpack_tokenizer(path: Path, out: Path) -> None:
+    """Writes the tokenizer in the file at `path` to the folder `out`; raises as `unpack_gguf` does."""
+    tokenizer = rebuilt_tokenizer(gguf_metadata(path))
+    check_tokenizer(path, tokenizer)
+    tokenizer.save_pretrained(out)
 
 
 def _check_tensors(metadata: SourceMetadata) -> None:

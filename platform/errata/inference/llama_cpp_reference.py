@@ -56,7 +56,7 @@ def _answers(path: str, lines: Sequence[str], texts: Sequence[Sequence[int]]) ->
 
     params = xllamacpp.CommonParams()
     params.model.path = path
-    params.n_ctx, params.n_parallel, params.cache_ram_mib = max(map(len, texts)) + 8, 1, 0
+    params.n_ctx, params.n_parallel, params.cache_ram_mib = max(map(len, texts), default=0) + 8, 1, 0
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
     params.warmup = params.fit_params = params.ui = False
     params.no_extra_bufts = True  # else every weight is copied into another order

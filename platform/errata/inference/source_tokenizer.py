@@ -75,8 +75,8 @@ def _list(metadata: SourceMetadata, name: str) -> list[bool] | list[int] | list[
     field = metadata.fields.get(f"tokenizer.ggml.{name}")
     if field is None or not isinstance(field.value, list):
         raise BadInput(
-            f"{metadata.file} has no tokenizer inside (no tokenizer.ggml.{name}); give the model's folder, or its id "
-            "on the hub"
+            f"{metadata.file} has no tokenizer inside (no tokenizer.ggml.{name}) and none beside it; give the model's "
+            "folder, or its id on the hub"
         )
     return field.value
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from errata.documents.model_summary import NightEstimate
@@ -12,8 +14,10 @@ from errata.inference.artefact import Card
 from errata.inference.chapter_task import chapter_task
 from errata.inference.machine_speed import MachineSpeed
 from errata.inference.model_shape import ModelShape
+from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED
-from errata.tasks.task import examples
+from errata.tasks.prompt import Mark
+from errata.tasks.task import Example, examples
 from errata.tasks.template import Reading
 
 if TYPE_CHECKING:
@@ -31,35 +35,45 @@ _LINE = "so what we have seen this week is that prices went up a bit again,"
 """Thirteen words, as subtitles have them: a hundred and fifty words a minute."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Window:
+    tokens: int
+    labels: int
+    """Tokens that are learnt."""
+    written: int
+    """Those that an answer writes one by one: what marks ask is answered by the pass that reads the prompt."""
+
+
 def estimate_night(
     shape: ModelShape, card: Card, params: Params, tokenizer: Tokenizer, speed: MachineSpeed
 ) -> NightEstimate:
     windows = _talk_windows(card, tokenizer)
-    tokens = round(sum(size for size, _ in windows) / len(windows))
-    rows = round(sum(labels for _, labels in windows) / len(windows))
+    tokens = round(fmean(window.tokens for window in windows))
+    rows = round(fmean(window.labels for window in windows))
+    written = fmean(window.written for window in windows)
     recipe = params.train
     copies = sum(params.augment.alterations.values()) or params.augment.share
     drawn = CORRECTIONS * len(windows) * (1 + copies) * (1 + params.mix.replay) * recipe.epochs
     trained = round(min(drawn, recipe.max_steps * recipe.batch))
     rate = EFFICIENCY * speed.operations
     number_bytes = 2 if speed.device == "cuda" else 4
-    spoken = rows * max(number_bytes * shape.parameters / speed.bandwidth, shape.pass_operations(1, 1) / rate)
-    answered = len(windows) * (shape.pass_operations(tokens - rows, 1) / rate + spoken)
+    writing = written * max(number_bytes * shape.parameters / speed.bandwidth, shape.pass_operations(1, 1) / rate)
+    answering = len(windows) * (shape.pass_operations(tokens, 1) / rate + writing)
     memory = shape.training_memory(tokens, rows, recipe.method, recipe.rank, number_bytes)
     return NightEstimate(
         corrections=CORRECTIONS,
         windows=trained,
         tokens=tokens,
         training_seconds=trained * shape.step_operations(tokens, rows, recipe.method) / rate,
-        answering_seconds=CORRECTIONS * MODELS * answered,
+        answering_seconds=CORRECTIONS * MODELS * answering,
         memory=memory + LIBRARIES,
         device=speed.device,
         operations=speed.operations,
     )
 
 
-def _talk_windows(card: Card, tokenizer: Tokenizer) -> list[tuple[int, int]]:
-    """Of a talk of a quarter of an hour: the tokens of each window, and how many of them are learnt."""
+def _talk_windows(card: Card, tokenizer: Tokenizer) -> list[_Window]:
+    """Of a talk of a quarter of an hour."""
     count = _MINUTES * _LINES_A_MINUTE
     step = 60 / _LINES_A_MINUTE
     lines = tuple(Segment(step * place, step * (place + 1), f"{_LINE} {place}") for place in range(count))
@@ -68,5 +82,10 @@ def _talk_windows(card: Card, tokenizer: Tokenizer) -> list[tuple[int, int]]:
     )
     talk = Transcript("example", lines, 60 * _MINUTES, title="Prices of the week")
     task = chapter_task(card, tokenizer)
-    encoded = [example.encoded for example in examples(task, talk, Reading.of(chapters, talk))]
-    return [(len(each.input_ids), sum(label != IGNORED for label in each.labels)) for each in encoded]
+    return [_window(task, example) for example in examples(task, talk, Reading.of(chapters, talk))]
+
+
+def _window(task: ChapterTask, example: Example[Reading]) -> _Window:
+    labels = sum(label != IGNORED for label in example.encoded.labels)
+    marks = sum(isinstance(span, Mark) for span in task.render(example.view))
+    return _Window(len(example.encoded.input_ids), labels, labels - marks)
