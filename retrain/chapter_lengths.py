@@ -19,10 +19,8 @@ from errata.domain.transcript import Transcript
 from errata.inference.artefact import CARD, Card, seal
 from errata.inference.line_odds import line_odds
 from errata.inference.model import LoadedModel, open_model
-from errata.tasks import templates
 from errata.tasks.segmentation import ChapterLengths, borders
 from errata.tasks.template import Reading
-from errata.tasks.templates.borders import Borders
 from evaluation.metrics.overlap import mean_f1
 
 MOST_LABELS = 200
@@ -79,12 +77,10 @@ def fit_lengths(
 ) -> None:
     """Writes onto the card of the model in `folder` by which lengths it divides talks, and seals it anew.
 
-    `lengths` are of the labels, None for those that the card has. A model whose template weighs no lines stays as it
-    is; with fewer than `LEAST_TALKS` of `dev` the readiness does.
+    `lengths` are of the labels, None for those that the card has. With fewer than `LEAST_TALKS` of `dev`, the readiness
+    stays as it is.
     """
     card = Card.read(folder)
-    if not isinstance(templates.find(card.template), Borders):
-        return
     fitted = lengths or card.lengths or ChapterLengths()
     if len(dev) >= LEAST_TALKS:
         fitted = choose_readiness(fitted, weigh(open_model(folder, models), dev[:MOST_TALKS]))

@@ -24,8 +24,11 @@ from errata.domain.hashing import content_hash, sha256
 from errata.files import write_atomically
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, read_seal
 from errata.stage_exit import stage_exit
+from errata.tasks import templates
+from errata.tasks.templates.borders import Borders
 from errata.workspace import Workspace
 from retrain.backends.start import Start
+from retrain.chapter_lengths import fit_lengths, label_lengths
 from retrain.checkpoints import CHECKPOINTS
 from retrain.dev_choice import DevSet, choose, dev_items, seen_by
 from retrain.movement import movement
@@ -80,10 +83,13 @@ def train_candidate(workspace: Workspace, night: Night, recipe: Recipe, out: Pat
 def _compared_on_dev(
     workspace: Workspace, night: Night, recipe: Recipe, candidate: Path
 ) -> tuple[Interpolation | None, Movement | None]:
-    """Draws the candidate towards the champion as far as dev says, where the recipe asks for that, and measures how far
-    it has moved."""
+    """Fits the lengths by which the candidate divides talks, draws it towards the champion as far as dev says, where
+    the recipe asks for that, and measures how far it has moved."""
     champion, day0 = (model_folder(identity, workspace.models) for identity in (night.champion, night.day0))
     items = dev_items(workspace.record, night.training_watermark, seen_by(candidate, champion))
+    if isinstance(templates.find(Card.read(candidate).template), Borders):
+        lengths = label_lengths(workspace.record, night.training_watermark)
+        fit_lengths(candidate, lengths, [(item.transcript, item.right) for item in items], workspace.models)
     interpolation = None
     if recipe.interpolate != (1.0,):
         dev, ways = DevSet(items, workspace.models), workspace.root / "work" / "interpolation"

@@ -82,9 +82,3 @@ def test_a_models_card_says_by_which_lengths_it_divides(tmp_path: Path) -> None:
     assert lengths is not None and (lengths.typical, lengths.spread) == (120.0, 0.5)
     assert verify(tmp_path / "borders") != identity
     assert json.loads((tmp_path / "borders" / CARD).read_text())["template"] == "borders"
-
-
-def test_a_model_that_weighs_no_lines_stays_as_it_is(tmp_path: Path) -> None:
-    identity = make_model(tmp_path / "indexed", "indexed", context=512)
-    fit_lengths(tmp_path / "indexed", ChapterLengths(typical=120.0), [], tmp_path)
-    assert verify(tmp_path / "indexed") == identity

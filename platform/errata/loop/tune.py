@@ -1,7 +1,8 @@
 """A model made better at a set of talks with chapters, by one command: the stages of a night, without the waiting.
 
 A night tests first and trains afterwards, so that its first trains nothing. Here everything that may train does at
-once, and what is held out says what came of it: talks of role `dev`, of which no leak group was trained on.
+once, and what is held out says what came of it: talks of role `anchor`, of which no leak group was trained on,
+and by which nothing was chosen, as it is by those of role `dev`.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def tune(
 
     `template`, a name or `name:tokens`, says how a model without a card is asked. `source` and `held_out` are files,
     folders or hf:// addresses, as `errata import transcripts` takes them. `held_out` is imported first and never
-    trained on, nor is any twin of it; without it, the 8 % of `source` that are drawn for `dev` are scored.
+    trained on, nor is any twin of it; without it, the 8 % of `source` that are drawn for `anchor` are scored.
     `params.yaml` in `root` says how to train, where it is there. Cut short, it goes on when it is called again.
 
     Raises BadInput where nothing is held out, before anything is trained, and Refused where there is too little to
@@ -91,7 +92,7 @@ def tune(
     """
     name, _ = template_and_context(template)
     workspace = init(root, model, name, _tokens(template))
-    apart = None if held_out is None else _import(workspace, held_out, "dev")
+    apart = None if held_out is None else _import(workspace, held_out, "anchor")
     imported = _import(workspace, source, None)
     labels = _held_out(workspace)
     if not labels:
@@ -104,7 +105,7 @@ def tune(
         folder = _export(workspace, identity)
         # A night of this workspace, if there will be one, begins at the record's beginning, and shards never go back.
         shutil.rmtree(workspace.root / names.SNAPSHOT)
-    comparison = compare(workspace, (identity[:16], "day0"), "dev", PromptSettings.of(name, ()), by)
+    comparison = compare(workspace, (identity[:16], "day0"), "anchor", PromptSettings.of(name, ()), by)
     return Tuning(
         model=identity,
         folder=folder,
@@ -132,7 +133,7 @@ def _import(workspace: Workspace, place: str, role: Role | None) -> ImportReport
 
 def _held_out(workspace: Workspace) -> list[Label]:
     with workspace.record.read() as store:
-        return [label for label in store.labels.between(0, store.watermark()) if label.role == "dev"]
+        return [label for label in store.labels.between(0, store.watermark()) if label.role == "anchor"]
 
 
 def _plan(workspace: Workspace) -> Night:
