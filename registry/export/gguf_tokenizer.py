@@ -1,8 +1,8 @@
-"""A tokenizer's keys in a .gguf file, written from `tokenizer.json`: of the two kinds of BPE that llama.cpp has.
+"""A tokenizer's keys in a .gguf file: copied where the model came out of one, else written from `tokenizer.json`.
 
-One is of bytes (GPT-2, Llama 3, Qwen), and llama.cpp has its ways of cutting text into words built in, each under a
-name. The other is SentencePiece's (Llama 2, Gemma), of characters, with bytes for those that it lacks. Any other is
-refused.
+Of the two kinds of BPE that llama.cpp has, that is. One is of bytes (GPT-2, Llama 3, Qwen), and llama.cpp has its ways
+of cutting text into words built in, each under a name. The other is SentencePiece's (Llama 2, Gemma), of characters,
+with bytes for those that it lacks. Any other is refused.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from errata.documents.source_metadata import SourceMetadata
 from errata.errors import BadInput
 from errata.files import JsonObject
+from errata.inference.source_metadata import source_metadata
 from errata.inference.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
@@ -38,6 +40,24 @@ BLANK = "▁"
 def write_tokenizer(writer: GGUFWriter, folder: Path, vocabulary: int) -> None:
     """The tokenizer of the model in `folder`, whose embedding has `vocabulary` rows. Raises BadInput for one that
     llama.cpp doesn't have."""
+    source = source_metadata(folder)
+    if source is None:
+        _write(writer, folder, vocabulary)
+    else:
+        _copy(writer, source)
+
+
+def _copy(writer: GGUFWriter, source: SourceMetadata) -> None:
+    from gguf import GGUFValueType
+
+    for key, field in source.fields.items():
+        if key.startswith("tokenizer."):
+            kind = GGUFValueType[field.kind]
+            kinds = (GGUFValueType.ARRAY, kind) if isinstance(field.value, list) else (kind,)
+            writer.add_key_value(key, field.value, *kinds)
+
+
+def _write(writer: GGUFWriter, folder: Path, vocabulary: int) -> None:
     file = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     if rule := _rule(file):
         writer.add_tokenizer_model("gpt2")

@@ -23,8 +23,8 @@ def export_server(model: Path, models: Path, out: Path) -> str:
     """
     verify(model)
     card = Card.read(model)
-    if card.form == "onnx":
-        raise BadInput(f"{model} is an export for a device already; export the model that it was made from")
+    if card.form in ("onnx", "gguf"):
+        raise BadInput(f"{model} is an export already; export the model that it was made from")
     base = _base(card, models) if card.form == "adapter" else model
 
     def fill(folder: Path) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from errata.documents.source_metadata import MetadataField
 from errata.errors import BadInput, Unavailable
 from errata.inference.artefact import CARD, MANIFEST, Card, seal, verify
 from errata.inference.llama_server import LlamaServer
 from errata.inference.model import open_model
+from errata.inference.source_metadata import gguf_metadata, write_source_metadata
 from errata.inference.tokenizer import load_tokenizer
 from registry.export.gguf_export import export_gguf
 from registry.export.server import export_server
@@ -243,6 +246,23 @@ def test_a_tokenizer_that_llama_cpp_does_not_have_is_refused(tmp_path: Path) -> 
     seal(folder)
     with pytest.raises(BadInput, match="a tokenizer of a kind that llama"):
         export(folder)
+
+
+def test_a_model_out_of_a_gguf_file_keeps_that_file_s_tokenizer(tmp_path: Path) -> None:
+    """The keys of it that no `tokenizer.json` has, too."""
+    folder = write(llama, tmp_path / "model")
+    [path] = export(folder).glob("*.gguf")
+    metadata = gguf_metadata(path)
+    own = {
+        "tokenizer.ggml.pre": MetadataField("STRING", "qwen2"),
+        "tokenizer.ggml.eot_token_id": MetadataField("UINT32", 7),
+    }
+    write_source_metadata(folder, replace(metadata, fields={**metadata.fields, **own}))
+    seal(folder)
+    [path] = export(folder, "q8_0").glob("*.gguf")
+    found = gguf_metadata(path).fields
+    wanted = {key: field for key, field in {**metadata.fields, **own}.items() if key.startswith("tokenizer.")}
+    assert {key: field for key, field in found.items() if key.startswith("tokenizer.")} == wanted
 
 
 def test_rows_that_no_block_fills_stay_at_16_bits(tmp_path: Path) -> None:
