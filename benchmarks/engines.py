@@ -35,7 +35,7 @@ from errata.inference.tokenizer import load_tokenizer
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import ids
-from errata.tasks.prompt import Slot
+from errata.tasks.prompt import Control, Text
 from registry.export.device import export_device
 from registry.export.gguf_export import export_gguf
 
@@ -78,7 +78,7 @@ def prompts(model: Path, talks: Path, windows: int, context: int) -> Iterator[li
     rows = (row for row in read_talks(talks) if not isinstance(row, Rejected))
     for row in islice(rows, windows):
         spans = task.render(next(task.views(row.transcript)))
-        yield [token for span in spans if not isinstance(span, Slot) for token in ids(span, tokenizer)]
+        yield [token for span in spans if isinstance(span, Control | Text) for token in ids(span, tokenizer)]
 
 
 def writing(engine: Engine, prompt: list[int], count: int) -> Ask[list[int]]:
