@@ -1,94 +1,114 @@
-"""Stage 3. Altered copies of rows, for what transcripts meet in the wild (`retrain.alterations`). A copy's chapters
-stay true to its text."""
+"""Stage 3. Altered copies of rows, and rows that a server's model says in other words. Copies are listed here, and made
+again where they are drawn; paraphrases, which nobody can make again, are written down."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from random import Random
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from errata.documents.file_names import AUGMENTED, CURATED, PARAMS, ROWS
-from errata.documents.params import AlterationName, AugmentParams, read_params
-from errata.domain.hashing import canonical_json
-from errata.domain.transcript import Transcript
+from errata.documents.night import Night
+from errata.documents.params import AugmentParams, Params, ParaphraseParams, read_params
+from errata.domain.chapter import canonical
+from errata.domain.hashing import content_hash
 from errata.stage_exit import stage_exit
-from retrain.alterations import ALTERATIONS
-from retrain.paraphrase import Paraphraser
-from retrain.training_rows import TrainingRow, chapters_json, read_rows, write_rows
+from retrain.altered_copies import copies
+from retrain.curate import fitness
+from retrain.paraphrase import Paraphraser, is_paraphrased
+from retrain.row_index import INDEX, index_record, read_index, write_index
+from retrain.row_memo import row_facts
+from retrain.shard_texts import PARAPHRASES, paraphrase_file, read_texts
+from retrain.training_rows import TrainingRow, write_rows
 
-BY_SHARE: tuple[AlterationName, ...] = ("begun late", "unpunctuated")
-"""Between which `augment.share` draws where no alteration has a share of its own."""
-
-
-def augment(rows: Sequence[TrainingRow], params: AugmentParams) -> list[TrainingRow]:
-    """`rows` with altered copies of some after them."""
-    return [*rows, *(copy for row in rows for copy in copies(row, params))]
+_PLACES = pa.schema([("shard", pa.string()), ("place", pa.int32()), ("transcript", pa.int64())])
 
 
-def copies(row: TrainingRow, params: AugmentParams) -> list[TrainingRow]:
-    """A row's altered copies; which and how follows from `params` and from what the row says, whenever it came and
-    whatever rows stand around it."""
-    if not params.alterations:
-        return _copy_by_share(row, params)
-    limit = params.sources.get(row.source, 1.0)
-    drawn = list[tuple[AlterationName, Random]]()
-    for name, share in sorted(params.alterations.items()):
-        chance = Random(f"{row.draw(params.seed)} {name}")  # its own: no alteration's draw hangs on another's share
-        if chance.random() < share * limit:
-            drawn.append((name, chance))
-    Random(row.draw(params.seed)).shuffle(drawn)
-    made = (_copy(row, name, chance, params.seed) for name, chance in drawn)
-    return [copy for copy in made if copy is not None][: params.copies]
+def facts_of(row: TrainingRow, shard: str, place: int, params: AugmentParams, seed: int) -> Iterator[dict[str, Any]]:
+    """Of the copies of a row that may be trained on; `seed` draws the order of rows."""
+    if not fitness(row).reason:
+        for copy in copies(row, params):
+            yield _record(copy, shard, place, seed)
 
 
-def _copy_by_share(row: TrainingRow, params: AugmentParams) -> list[TrainingRow]:
-    chance = Random(row.draw(params.seed))
-    if chance.random() >= params.share * params.sources.get(row.source, 1.0):
-        return []
-    copy = _copy(row, chance.choice(BY_SHARE), chance, params.seed)
-    return [] if copy is None else [copy]
+def augmented(rows: pa.Table, facts: pa.Table) -> pa.Table:
+    """The index of `rows`, and of their copies after them, each with its row's weight. `facts` has the copies of all
+    rows of the snapshot."""
+    owners = pc.fill_null(pc.index_in(_keys(facts), value_set=_keys(rows)), -1).to_numpy()
+    kept = np.flatnonzero(owners >= 0)
+    kept = kept[np.argsort(owners[kept], kind="stable")]
+    weights = rows["weight"].take(pa.array(owners[kept]))
+    made = facts.take(pa.array(kept)).set_column(INDEX.names.index("weight"), INDEX.field("weight"), weights)
+    return pa.concat_tables([rows, made])
 
 
-def _copy(row: TrainingRow, name: AlterationName, chance: Random, seed: int) -> TrainingRow | None:
-    """None where there was nothing to alter: such a copy would only count the row twice."""
-    original = row.read_transcript()
-    altered = ALTERATIONS[name](original, row.read_chapters(), chance)
-    if altered is None or (name != "instruction" and _shown(altered[0]) == _shown(original)):
-        return None
-    transcript, chapters = altered
-    return replace(
-        row,
-        text=canonical_json(transcript.as_json()),
-        chapters=chapters_json(chapters),
-        altered=name,
-        alteration=canonical_json({"seed": seed}),
-    )
+def _record(row: TrainingRow, shard: str, place: int, seed: int) -> dict[str, Any]:
+    return index_record(row, shard, place, canonical(row.read_chapters(), row.read_transcript()).merged, seed)
 
 
-def _shown(transcript: Transcript) -> list[tuple[float, float, str, str | None]]:
-    """What a model may be shown of its lines."""
-    return [(line.start, line.end, line.text, line.speaker) for line in transcript.lines]
+def _keys(table: pa.Table) -> pa.Array:
+    """Where each row lies: the shard and the place in it."""
+    keys = pc.binary_join_element_wise(table["shard"], table["place"].cast(pa.string()), ":")
+    return keys.combine_chunks()
+
+
+def row_facts_of(params: Params, night: Night) -> pa.Table:
+    augment, seed = params.augment, params.mix.seed
+    key = content_hash([night.code, asdict(augment), seed])
+    return row_facts("copies", key, INDEX, partial(facts_of, params=augment, seed=seed))
+
+
+def drawn_for_paraphrase(rows: pa.Table, paraphrase: ParaphraseParams, params: Params, night: Night) -> pa.Table:
+    """Those of `rows` that are to be said in other words."""
+    seed = params.augment.seed
+
+    def place_of(row: TrainingRow, shard: str, place: int) -> Iterator[dict[str, Any]]:
+        if is_paraphrased(row, paraphrase, seed):
+            yield {"shard": shard, "place": place, "transcript": row.transcript}
+
+    drawn = row_facts("paraphrased", content_hash([night.code, paraphrase.share, seed]), _PLACES, place_of)
+    return rows.filter(pc.is_in(_keys(rows), value_set=_keys(drawn)))
+
+
+def paraphrased(rows: Iterable[TrainingRow], paraphraser: Paraphraser) -> Iterator[TrainingRow]:
+    """Paraphrases of some rows; what failed is said."""
+    made = 0
+    for row in rows:
+        copy = paraphraser.copy(row)
+        if copy is not None:
+            made += 1
+            yield copy
+    sys.stderr.write(f"paraphrase: {made} rows, {paraphraser.asked} calls\n")
+    for reason, count in paraphraser.failed.items():
+        sys.stderr.write(f"paraphrase: {count} rows have none, since the server {reason}\n")
+
+
+def with_paraphrases(table: pa.Table, rows: pa.Table, params: Params, night: Night) -> pa.Table:
+    """`table` with paraphrases of `rows` after it, where `augment.paraphrase` names a server."""
+    paraphrase = params.augment.paraphrase
+    if paraphrase is None:
+        return table
+    paraphraser = Paraphraser(paraphrase, params.augment.seed, Path.cwd())
+    drawn = read_texts(drawn_for_paraphrase(rows, paraphrase, params, night), Path.cwd(), params.augment)
+    made = list(paraphrased(drawn, paraphraser))
+    write_rows(paraphrase_file(Path.cwd()), made)
+    records = [_record(row, PARAPHRASES, place, params.mix.seed) for place, row in enumerate(made)]
+    return pa.concat_tables([table, pa.Table.from_pylist(records, schema=INDEX)])
 
 
 def main() -> None:
-    params = read_params(Path(PARAMS)).augment
-    rows = read_rows(CURATED / ROWS)
-    altered = augment(rows, params)
-    if params.paraphrase is not None:
-        altered += paraphrased(rows, Paraphraser(params.paraphrase, params.seed, Path.cwd()))
-    write_rows(AUGMENTED / ROWS, altered)
-    sys.stderr.write(f"augment: {len(rows)} rows, {len(altered) - len(rows)} altered copies\n")
-
-
-def paraphrased(rows: Sequence[TrainingRow], paraphraser: Paraphraser) -> list[TrainingRow]:
-    """Paraphrases of some rows; what failed is said."""
-    made = [copy for row in rows if (copy := paraphraser.copy(row)) is not None]
-    sys.stderr.write(f"paraphrase: {len(made)} rows, {paraphraser.asked} calls\n")
-    for reason, count in paraphraser.failed.items():
-        sys.stderr.write(f"paraphrase: {count} rows have none, since the server {reason}\n")
-    return made
+    params, night = read_params(Path(PARAMS)), Night.read(Path.cwd())
+    rows = read_index(CURATED / ROWS)
+    table = with_paraphrases(augmented(rows, row_facts_of(params, night)), rows, params, night)
+    write_index(AUGMENTED / ROWS, table)
+    sys.stderr.write(f"augment: {rows.num_rows} rows, {table.num_rows - rows.num_rows} altered copies\n")
 
 
 if __name__ == "__main__":

@@ -9,17 +9,33 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
 from errata.documents.document import write_document
-from errata.documents.file_names import AUGMENTED, LEFT_OUT, MIXTURE, ROWS, SNAPSHOT, STAGE_REPORT, TRAINING_ROWS
+from errata.documents.file_names import (
+    AUGMENTED,
+    LEFT_OUT,
+    MIXTURE,
+    ROWS,
+    SNAPSHOT,
+    STAGE_REPORT,
+    SUSPECTS,
+    TRAINING_ROWS,
+)
 from errata.documents.night import Night
-from errata.documents.params import MixParams
+from errata.documents.params import MixParams, Params
+from errata.documents.snapshot import SnapshotManifest
 from errata.documents.stage_reports import MixtureReport
-from errata.domain.chapter import canonical
+from errata.documents.suspects import SuspectLabel, write_suspects
 from errata.errors import Refused
 from errata.files import write_json
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, read_training_transcripts
@@ -32,19 +48,26 @@ from errata.tasks.task import Example, examples
 from errata.tasks.template import Reading
 from errata.workspace import Workspace
 from retrain.alterations.instruction import wording_of
-from retrain.curate import LeftOutRow, write_left_out
+from retrain.curate import SUSPECT_WAITS, LeftOutRow, without, write_left_out
 from retrain.drafts import rejected_answer
 from retrain.hardness import champion_losses
-from retrain.replay import Hardness, draw_replay, unknown_hardness
+from retrain.replay import Replay, draw_from, evenly
+from retrain.row_index import INDEX, are_known, indexed_rows, read_index, write_index
 from retrain.row_weights import weighed
+from retrain.shard_texts import read_texts
 from retrain.snapshot import read_manifest
-from retrain.taught_rows import TaughtRow, write_taught_rows
-from retrain.training_rows import TrainingRow, read_rows
+from retrain.suspects import suspect_labels
+from retrain.taught_rows import SCHEMA, TaughtRow, taught_table
+from retrain.training_rows import TrainingRow
+
+ROWS_AT_ONCE = 64
+"""Whose token ids are held at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    rows: list[TrainingRow]
+    rows: pa.Table
+    """An index; the new ones come first."""
     new: int
     replayed: int
 
@@ -59,32 +82,48 @@ class Learned:
     """of these transcripts, by hash."""
 
 
-def mix(
-    rows: Sequence[TrainingRow],
-    learned: Learned,
-    params: MixParams,
-    models: Collection[str] = (),
-    hardness: Hardness = unknown_hardness,
-) -> Mixture:
-    """Rows that are new to the starting model, and `params.replay` times as many of the others. A row that had to wait
-    is new however old it is. The order is one of what the rows say: a night learns the same, in whatever order they
-    were imported. For `models` and `hardness` see `retrain.replay`.
+def mix(rows: pa.Table, learned: Learned, params: MixParams, replay: Replay = evenly) -> Mixture:
+    """Of an index of rows, those that are new to the starting model, and `params.replay` times as many of the others. A
+    row that had to wait is new however old it is. The order is one of what the rows say: a night learns the same, in
+    whatever order they were imported.
 
     Raises Refused for a row whose leak group is held out: it must not come this far.
     """
-    for row in rows:
-        if row.role != "train":
-            raise Refused(
-                f"{row.external_id!r} is held out ({row.role}) and must not be trained on; curate let it through"
-            )
-    new: list[TrainingRow] = []
-    known: list[TrainingRow] = []
-    for row in sorted(rows, key=lambda row: row.draw(params.seed)):
-        trained_on = row.correction <= learned.since and not learned.seen.isdisjoint(row.group_hashes)
-        (known if trained_on else new).append(row)
-    new = new[: params.most]
-    replayed = draw_replay(known, round(params.replay * len(new)), params.replay_by, models, hardness)
-    return Mixture([*new, *replayed], len(new), len(replayed))
+    for held in indexed_rows(rows.filter(pc.not_equal(rows["role"], "train")).slice(0, 1)):
+        raise Refused(
+            f"{held.external_id!r} is held out ({held.role}) and must not be trained on; curate let it through"
+        )
+    rows = rows.take(pa.array(np.argsort(rows["draw"].to_numpy(), kind="stable")))
+    is_known = pa.array(are_known(rows, learned.since, learned.seen))
+    new, known = rows.filter(pc.invert(is_known)).slice(0, params.most), rows.filter(is_known)
+    replayed = replay(known, round(params.replay * new.num_rows))
+    return Mixture(pa.concat_tables([new, replayed]), new.num_rows, replayed.num_rows)
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleCounts:
+    """What the rows have come to, so far."""
+
+    examples: int = 0
+    tokens: int = 0
+    labels: int = 0
+    pairs: int = 0
+    lightest: float = 1.0
+    heaviest: float = 1.0
+    left_out: tuple[LeftOutRow, ...] = ()
+
+    def with_more(self, taught: Sequence[TaughtRow], left_out: Iterable[LeftOutRow]) -> ExampleCounts:
+        weights = [row.weight for row in taught]
+        first = not self.examples
+        return ExampleCounts(
+            examples=self.examples + len(taught),
+            tokens=self.tokens + sum(len(row.encoded.input_ids) for row in taught),
+            labels=self.labels + sum(label != IGNORED for row in taught for label in row.encoded.labels),
+            pairs=self.pairs + sum(row.rejected is not None for row in taught),
+            lightest=min(weights if first and weights else [self.lightest, *weights]),
+            heaviest=max(weights if first and weights else [self.heaviest, *weights]),
+            left_out=(*self.left_out, *left_out),
+        )
 
 
 def encode_rows(
@@ -97,7 +136,7 @@ def encode_rows(
     for row in rows:
         wording = wording_of(row, task.template)
         if wording is None:
-            left_out.append(LeftOutRow(row, "the template says nothing that could be put in other words"))
+            left_out.append(LeftOutRow.of(row, "the template says nothing that could be put in other words"))
             continue
         asking, transcript = replace(task, wording=wording), row.read_transcript()
         # a copy's chapters are its own, and nobody drafted them
@@ -108,7 +147,7 @@ def encode_rows(
                 rejected = None if draft is None else rejected_answer(example, draft, task)
                 taught.append(TaughtRow(example.encoded, rejected, row.weight))
             else:
-                left_out.append(LeftOutRow(row, fault))
+                left_out.append(LeftOutRow.of(row, fault))
     return taught, left_out
 
 
@@ -126,9 +165,21 @@ def fault_of(example: Example[Reading], task: ChapterTask) -> str | None:
     return None
 
 
-def training_transcripts(rows: Sequence[TrainingRow], ancestors: Iterable[str]) -> list[str]:
+def training_transcripts(rows: pa.Table, ancestors: Iterable[str]) -> list[str]:
     """Those, by hash, that the candidate will have seen: its rows with their twins, and its ancestors'."""
-    return sorted({name for row in rows for name in row.group_hashes} | set(ancestors))
+    own: list[str] = pc.unique(pc.list_flatten(rows["group_hashes"])).to_pylist()
+    return sorted({*own, *ancestors})
+
+
+def write_examples(rows: Iterable[TrainingRow], task: ChapterTask | None, path: Path, pairs: bool) -> ExampleCounts:
+    """What training reads. `rows` pass a few at a time; without any there need be no task."""
+    counts, remaining = ExampleCounts(), iter(rows)
+    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+        while task is not None and (batch := list(islice(remaining, ROWS_AT_ONCE))):
+            taught, left_out = encode_rows(batch, task, pairs)
+            writer.write_table(taught_table(taught))
+            counts = counts.with_more(taught, left_out)
+    return counts
 
 
 def main() -> None:
@@ -138,35 +189,70 @@ def main() -> None:
     folder = model_folder(identity, workspace.models)
     learned = Learned(since, read_training_transcripts(folder))
     hardness = partial(champion_losses, folder, workspace.models)
-    mixture = mix(read_rows(AUGMENTED / ROWS), learned, params.mix, {night.champion, night.day0}, hardness)
-    rows = weighed(mixture.rows, params.mix, read_manifest(SNAPSHOT))
-    pairs = params.train.objective == "sft+dpo"
-    # without a row nobody needs the tokenizer, which takes a second to load
-    task = task_of(folder, workspace.models) if mixture.rows else None
-    taught, left_out = encode_rows(rows, task, pairs) if task else ([], [])
+    read = partial(read_texts, root=workspace.root, params=params.augment)
+    replay = partial(
+        draw_from, shares=params.mix.replay_by, models={night.champion, night.day0}, hardness=hardness, read=read
+    )
+    rows = read_index(AUGMENTED / ROWS)
+    mixture = mix(rows, learned, params.mix, replay)
     MIXTURE.mkdir(parents=True, exist_ok=True)
-    write_taught_rows(MIXTURE / TRAINING_ROWS, taught)
-    write_left_out(MIXTURE / LEFT_OUT, left_out)
+    suspects = find_suspects(mixture, params, identity, lambda new: hardness(list(read(new))))
+    write_suspects(MIXTURE / SUSPECTS, suspects)
+    held = suspects if params.curate is not None and params.curate.suspects == "hold" else []
+    if held:
+        mixture = mix(without(rows, held), learned, params.mix, replay)
+    mixture = with_weights(mixture, params.mix, read_manifest(SNAPSHOT))
+    # without a row nobody needs the tokenizer, which takes a second to load
+    task = task_of(folder, workspace.models) if mixture.rows.num_rows else None
+    pairs = params.train.objective == "sft+dpo"
+    counts = write_examples(read(mixture.rows), task, MIXTURE / TRAINING_ROWS, pairs)
+    waiting = [LeftOutRow.of(suspect, SUSPECT_WAITS) for suspect in held]
+    write_left_out(MIXTURE / LEFT_OUT, [*waiting, *counts.left_out])
+    write_index(MIXTURE / ROWS, mixture.rows)
     write_json(MIXTURE / TRAINING_TRANSCRIPTS, training_transcripts(mixture.rows, learned.seen))
-    report = report_of(mixture, taught, left_out)
+    report = report_of(mixture, counts, params.curate.sources if params.curate else {})
     write_document(MIXTURE / STAGE_REPORT, report)
-    counts = asdict(report) | {"altered": sum(report.altered.values())}
-    sys.stderr.write(f"mix: {', '.join(f'{value} {name}' for name, value in counts.items())}\n")
+    counted = {**asdict(report), "altered": sum(report.altered.values()), "sources": len(report.sources)}
+    sys.stderr.write(f"mix: {', '.join(f'{value} {name}' for name, value in counted.items())}\n")
 
 
-def report_of(mixture: Mixture, taught: Sequence[TaughtRow], left_out: Sequence[LeftOutRow]) -> MixtureReport:
+def with_weights(mixture: Mixture, params: MixParams, manifest: SnapshotManifest) -> Mixture:
+    weights = [row.weight for row in weighed(indexed_rows(mixture.rows), params, manifest)]
+    column = pa.array(weights, pa.float64())
+    rows = mixture.rows.set_column(INDEX.names.index("weight"), INDEX.field("weight"), column)
+    return replace(mixture, rows=rows)
+
+
+def find_suspects(
+    mixture: Mixture, params: Params, model: str, losses: Callable[[pa.Table], Sequence[float]]
+) -> list[SuspectLabel]:
+    """Among the newest of the rows that are new, as many as `curate.suspect_rows` says: earlier nights have looked at
+    older ones. None on a night that has too few rows to train."""
+    most = params.curate.suspect_rows if params.curate is not None else 0
+    if not most or not mixture.new or mixture.rows.num_rows < params.mix.least:
+        return []
+    new = mixture.rows.slice(0, mixture.new)
+    new = new.filter(pc.equal(new["altered"], "")).sort_by([("correction", "descending")]).slice(0, most)
+    return suspect_labels(indexed_rows(new), losses(new), model)
+
+
+def report_of(mixture: Mixture, counts: ExampleCounts, sources: Collection[str]) -> MixtureReport:
+    """`sources` are those that it names."""
+    altered = Counter(name for name in mixture.rows["altered"].to_pylist() if name)
+    by_source = Counter(mixture.rows["source"].to_pylist())
     return MixtureReport(
         new=mixture.new,
         replayed=mixture.replayed,
-        examples=len(taught),
-        tokens=sum(len(row.encoded.input_ids) for row in taught),
-        labels=sum(label != IGNORED for row in taught for label in row.encoded.labels),
-        left_out=len(left_out),
-        merged=sum(canonical(row.read_chapters(), row.read_transcript()).merged for row in mixture.rows),
-        altered=dict(sorted(Counter(row.altered for row in mixture.rows if row.altered).items())),
-        pairs=sum(row.rejected is not None for row in taught),
-        lightest=round(min((row.weight for row in taught), default=1.0), 4),
-        heaviest=round(max((row.weight for row in taught), default=1.0), 4),
+        examples=counts.examples,
+        tokens=counts.tokens,
+        labels=counts.labels,
+        left_out=len(counts.left_out),
+        merged=pc.sum(mixture.rows["merged"]).as_py() or 0,
+        altered=dict(sorted(altered.items())),
+        pairs=counts.pairs,
+        lightest=round(counts.lightest, 4),
+        heaviest=round(counts.heaviest, 4),
+        sources={name: by_source[name] for name in sorted(sources)},
     )
 
 

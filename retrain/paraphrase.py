@@ -65,6 +65,11 @@ _SCHEMA: JsonObject = {
 }
 
 
+def is_paraphrased(row: TrainingRow, params: ParaphraseParams, seed: int) -> bool:
+    """Whether the row is drawn to be said in other words."""
+    return Random(f"{row.draw(seed)} paraphrase").random() < params.share
+
+
 class Paraphraser:
     """Asks for paraphrases and counts what came of it. Raises BadInput for a server that can't be asked."""
 
@@ -90,7 +95,7 @@ class Paraphraser:
         """
         if row.role != "train":
             raise Refused(f"{row.external_id!r} is held out ({row.role}) and must not be sent to a server")
-        if Random(f"{row.draw(self._seed)} paraphrase").random() >= self._params.share:
+        if not is_paraphrased(row, self._params, self._seed):
             return None
         try:
             transcript, chapters = self._altered(row)

@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from errata.database.record import Record
 from errata.documents.file_names import AUGMENTED, LEFT_OUT, MIXTURE, ROWS, TRAINING_ROWS
 from errata.documents.night import Night
-from errata.documents.params import Recipe
+from errata.documents.params import AugmentParams, Recipe
 from errata.documents.preflight import FaultKind, Preflight, PreflightFault
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, read_training_transcripts
 from errata.inference.decode import Decoder
@@ -28,7 +29,9 @@ from errata.tasks.template import Reading
 from retrain.backends.model_size import parameter_count
 from retrain.checkpoints import KEPT, free_bytes
 from retrain.precision import precision_of
+from retrain.row_index import read_index
 from retrain.served_tokens import drifts
+from retrain.shard_texts import read_texts
 from retrain.trainer import steps_of
 from retrain.training_memory import free_memory, learning_weights, training_bytes
 from retrain.training_rows import TrainingRow
@@ -56,7 +59,7 @@ def preflight(root: Path, record: Record, models: Path, night: Night, recipe: Re
     space, room = free_memory(), free_bytes(root)
     faults = [
         *_row_faults(ids, labels, task),
-        *_drift(root / AUGMENTED / ROWS, task, base),
+        *_drift(root, task, base),
         *_held_out(record, folder, mixture),
     ]
     if memory > space:
@@ -102,11 +105,11 @@ def _row_faults(ids: Sequence[Ids], labels: Sequence[Ids], task: ChapterTask) ->
             yield PreflightFault(kind=kind, count=len(rows), of=len(ids), example=f"row {rows[0] + 1}")
 
 
-def _drift(path: Path, task: ChapterTask, base: Path) -> Iterator[PreflightFault]:
+def _drift(root: Path, task: ChapterTask, base: Path) -> Iterator[PreflightFault]:
     """Of talks that serving would put in other tokens than training does."""
     from transformers import AutoConfig
 
-    rows = _first_rows(path, LOOKED_AT)
+    rows = _first_rows(root, LOOKED_AT)
     vocabulary = AutoConfig.from_pretrained(base, local_files_only=True).get_text_config().vocab_size
     decoder = Decoder(task.tokenizer, vocabulary, task)
     drifted = [row.external_id for row in rows if _has_drifted(row, task, decoder)]
@@ -120,11 +123,14 @@ def _has_drifted(row: TrainingRow, task: ChapterTask, decoder: Decoder[Reading])
     return any(drifts(decoder.ask(example.view), example.encoded) for example in examples(task, transcript, right))
 
 
-def _first_rows(path: Path, count: int) -> list[TrainingRow]:
+def _first_rows(root: Path, count: int) -> list[TrainingRow]:
+    """Those that aren't altered."""
+    path = root / AUGMENTED / ROWS
     if not path.exists():
         return []
-    batches = pq.ParquetFile(path).iter_batches(batch_size=count)
-    return [TrainingRow(**record) for record in next(batches).to_pylist()]
+    rows = read_index(path)
+    first = rows.filter(pc.equal(rows["altered"], "")).slice(0, count)
+    return list(read_texts(first, root, AugmentParams(share=0, seed=0)))
 
 
 def _held_out(record: Record, folder: Path, mixture: Path) -> Iterator[PreflightFault]:

@@ -6,7 +6,9 @@ it is (On-Policy Replay, arXiv 2605.29495).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+import pyarrow as pa
 
 from errata.documents.params import ReplayShares
 from retrain.drafts import is_near
@@ -21,9 +23,32 @@ Hardness = Callable[[Sequence[TrainingRow]], Sequence[float]]
 """The mean loss of each row's labels under the champion."""
 
 
-def unknown_hardness(rows: Sequence[TrainingRow]) -> Sequence[float]:
-    """Where there is no champion to ask, none is harder than another."""
-    return [0.0] * len(rows)
+Replay = Callable[[pa.Table, int], pa.Table]
+"""Of an index of known rows, in the order in which they are drawn, so many."""
+REACH = 8
+"""Known rows that are looked at for each one that is wanted, where it matters what they say."""
+
+
+def evenly(known: pa.Table, count: int) -> pa.Table:
+    return known.slice(0, count)
+
+
+def draw_from(
+    known: pa.Table,
+    count: int,
+    shares: ReplayShares,
+    models: Collection[str],
+    hardness: Hardness,
+    read: Callable[[pa.Table], Iterable[TrainingRow]],
+) -> pa.Table:
+    """As `draw_replay`, of an index; `read` gives what its rows say, which an even draw needn't know."""
+    if not shares.hardest and not shares.on_policy:
+        return evenly(known, count if shares.uniform else 0)
+    pool = known.slice(0, REACH * count)
+    rows = list(read(pool))
+    places = {id(row): place for place, row in enumerate(rows)}
+    drawn = draw_replay(rows, count, shares, models, hardness)
+    return pool.take(pa.array([places[id(row)] for row in drawn], pa.int64()))
 
 
 def draw_replay(

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from errata.documents.params import MixParams
 from errata.documents.snapshot import SnapshotManifest
 from errata.domain.reviewer import AgreementCount
+from retrain.row_index import IndexedRow
 from retrain.training_rows import TrainingRow
+
+Row = TypeVar("Row", TrainingRow, IndexedRow)
 
 PRIOR = AgreementCount(agreed=9, differed=1)
 """What is thought of whom no adjudication knows: right nine times in ten. So nobody is silenced for being new."""
@@ -17,7 +21,7 @@ LEAST = 0.1
 their reason and not by a weight."""
 
 
-def weighed(rows: Sequence[TrainingRow], params: MixParams, manifest: SnapshotManifest) -> list[TrainingRow]:
+def weighed(rows: Sequence[Row], params: MixParams, manifest: SnapshotManifest) -> list[Row]:
     """The rows, each with its weight. Their mean is 1, so that the learning rate means the same whatever is weighed
     by."""
     weights = []
@@ -29,7 +33,7 @@ def weighed(rows: Sequence[TrainingRow], params: MixParams, manifest: SnapshotMa
     return [replace(row, weight=weight / mean) for row, weight in zip(rows, weights, strict=True)]
 
 
-def trust_weight(row: TrainingRow, manifest: SnapshotManifest) -> float:
+def trust_weight(row: TrainingRow | IndexedRow, manifest: SnapshotManifest) -> float:
     """2·p − 1 for a reviewer who is right with probability p, as a coin is worth nothing; `LEAST` at least. Adjudicated
     chapters weigh 1."""
     if row.kind == "adjudicate":

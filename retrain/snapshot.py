@@ -58,7 +58,7 @@ def purge(folder: Path, transcripts: Collection[int]) -> list[str]:
     purged: list[str] = []
     shards: list[Shard] = []
     for shard in manifest.shards:
-        path = shard_file(folder, shard)
+        path = shard_file(folder, shard.sha256)
         rows = read_rows(path) if path.exists() else []
         others = [row for row in rows if row.transcript not in transcripts]
         if len(others) == len(rows):
@@ -89,22 +89,23 @@ def read_snapshot(folder: Path) -> list[TrainingRow]:
     """The newest row of each transcript, in the order of their corrections; those without a label come first."""
     newest: dict[int, TrainingRow] = {}
     for shard in read_manifest(folder).shards:  # the oldest first
-        path = shard_file(folder, shard)
+        path = shard_file(folder, shard.sha256)
         if not path.exists() or sha256(path.read_bytes()) != shard.sha256:
             raise Refused(f"the shard {path} is missing or was changed; delete {folder} and run the night again")
         newest.update({row.transcript: row for row in read_rows(path)})
     return sorted(newest.values(), key=lambda row: (row.correction, row.transcript))
 
 
-def shard_file(folder: Path, shard: Shard) -> Path:
-    return folder / f"{shard.sha256}.parquet"
+def shard_file(folder: Path, shard: str) -> Path:
+    """By its sha256."""
+    return folder / f"{shard}.parquet"
 
 
 def _write_shard(folder: Path, rows: list[TrainingRow], after: int, upto: int) -> Shard:
     partial = folder / "shard.partial"
     write_rows(partial, rows)
     shard = Shard(sha256(partial.read_bytes()), len(rows), after, upto)
-    partial.replace(shard_file(folder, shard))
+    partial.replace(shard_file(folder, shard.sha256))
     return shard
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from errata.documents.params import AugmentParams, MixParams, Recipe
 from errata.inference.artefact import model_folder
-from retrain.augment import augment
+from retrain.altered_copies import augment
 from retrain.mix import Learned, encode_rows, mix, task_of
+from retrain.row_index import index_of
 from retrain.saving import save
 from retrain.taught_rows import TaughtRow, write_taught_rows
 from retrain.train import start_from
@@ -36,10 +37,12 @@ class Trial:
 
     def examples(self, augmentation: AugmentParams, recipe: Recipe) -> tuple[list[TaughtRow], int]:
         """What is learnt from, and how many of its rows are altered copies."""
-        mixture = mix(augment(self.rows, augmentation), Learned(self.since, self.seen), self.mix)
+        rows = augment(self.rows, augmentation)
+        mixture = mix(index_of(rows, self.mix.seed), Learned(self.since, self.seen), self.mix)
+        drawn = [rows[place] for place in mixture.rows["place"].to_pylist()]
         task = task_of(model_folder(self.start, self.models), self.models)
-        taught, _ = encode_rows(mixture.rows, task, pairs=recipe.objective == "sft+dpo")
-        return taught, sum(bool(row.altered) for row in mixture.rows)
+        taught, _ = encode_rows(drawn, task, pairs=recipe.objective == "sft+dpo")
+        return taught, sum(bool(row.altered) for row in drawn)
 
     def train(self, examples: Sequence[TaughtRow], recipe: Recipe, room: Path) -> Path:
         """The folder, in `room`, of a sealed model that was trained on `examples`."""

@@ -18,6 +18,7 @@ from errata.settings import FILE
 from retrain.curate import curate
 from retrain.snapshot import read_snapshot, snapshot
 from tests.made_up_record import chapters, correction, talk
+from tests.made_up_rows import facts, names
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def trained_on(record: Record, folder: Path) -> set[str]:
     with record.read() as store:
         watermark = store.watermark()
     snapshot(record, folder, watermark)
-    return {row.external_id for row in curate(read_snapshot(folder))[0]}
+    return set(names(curate(facts(read_snapshot(folder)))[0]))
 
 
 def test_conflicts_are_listed_with_what_each_side_stands_by(root: Path) -> None:

@@ -175,6 +175,8 @@ def test_a_workspace_of_before_has_the_defaults(groups: dict[str, Any]) -> None:
 def test_every_parameter_that_is_missing_unknown_or_wrong_is_named(groups: dict[str, Any]) -> None:
     defaults = {
         "curate.sources",
+        "curate.suspects",
+        "curate.suspect_rows",
         "augment.alterations",
         "augment.copies",
         "augment.sources",

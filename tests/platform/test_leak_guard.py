@@ -29,6 +29,7 @@ from retrain.curate import curate
 from retrain.snapshot import read_snapshot, snapshot
 from tests.examples import costly
 from tests.made_up_record import chapters, correction, misheard, shouted, talk
+from tests.made_up_rows import facts, names
 
 Said = list[str]
 
@@ -297,9 +298,9 @@ def test_a_late_copy_of_a_held_out_talk_never_trains(record: Record, tmp_path: P
             "open": "train",
         }
     snapshot(record, tmp_path / "snapshot", watermark)
-    kept, left_out = curate(read_snapshot(tmp_path / "snapshot"))
-    assert [row.external_id for row in kept] == ["open"]
-    assert {entry.row.external_id for entry in left_out} == {"held out", "late"}
+    kept, left_out = curate(facts(read_snapshot(tmp_path / "snapshot")))
+    assert names(kept) == ["open"]
+    assert {entry.external_id for entry in left_out} == {"held out", "late"}
 
 
 def test_a_talk_whose_copy_was_trained_on_before_is_known_by_it(record: Record) -> None:

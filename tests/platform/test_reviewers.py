@@ -177,7 +177,7 @@ def test_nobody_fills_a_night_and_nothing_is_lost(
     caps, probation = CurateParams(share, share), {"ann", "bob", "eve"}
     kept, waiting = cap_reviewers(rows, caps, since, probation)
     new = [each for each in rows if each.correction > since]
-    waiting_rows = [entry.row for entry in waiting]
+    waiting_rows = [row for row in rows if row.transcript in {entry.transcript for entry in waiting}]
     most = max(1, share * len(new) + 1e-9)
     given_now = Counter(each.reviewer for each in kept if each in new and each.reviewer)
     assert all(count <= most for count in given_now.values())

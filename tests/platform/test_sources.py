@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,10 @@ from errata.documents.params import SourceParams
 from errata.errors import BadInput
 from errata.operations.importing import import_transcripts
 from retrain.curate import weighted
+from retrain.row_index import indexed_rows
 from retrain.snapshot import read_snapshot, snapshot
-from retrain.training_rows import read_rows, write_rows
 from tests.made_up_record import add, talk
+from tests.made_up_rows import index
 
 TEXT = {"text": "Hello there. Soil first.", "segments": [{"start": 1, "end": 9, "text": "Hello there. Soil first."}]}
 
@@ -69,13 +69,10 @@ def test_a_forgotten_talk_s_source_is_forgotten(record: Record) -> None:
     assert set(sources(record).values()) == {""}
 
 
-def test_a_source_s_weight_is_its_rows_and_they_come_back_from_their_file(record: Record, tmp_path: Path) -> None:
-    add(record, talk("t", channel="Gardens"), "train", 0, 30)
+def test_a_source_s_weight_is_its_rows(record: Record, tmp_path: Path) -> None:
+    for channel in ("Gardens", "Tools"):
+        add(record, talk(channel, channel=channel), "train", 0, 30)
     with record.read() as store:
         snapshot(record, tmp_path / "s", store.watermark())
-    (row,) = read_snapshot(tmp_path / "s")
-    half = weighted(row, {"Gardens": SourceParams(weight=0.5)})
-    assert (row.weight, half) == (1.0, replace(row, weight=0.5))
-    assert weighted(row, {"others": SourceParams(weight=0.5)}) == row
-    write_rows(tmp_path / "rows.parquet", [half])
-    assert read_rows(tmp_path / "rows.parquet") == [half]
+    rows = weighted(index(read_snapshot(tmp_path / "s")), {"Gardens": SourceParams(weight=0.5)})
+    assert {row.source: row.weight for row in indexed_rows(rows)} == {"Gardens": 0.5, "Tools": 1.0}

@@ -7,20 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
+import pyarrow as pa
 import pytest
 
-from errata.documents.file_names import AUGMENTED, CURATED
+from errata.documents.file_names import AUGMENTED, CURATED, SNAPSHOT
 from errata.documents.file_names import ROWS as ROWS_FILE
+from errata.documents.night import Night
 from errata.documents.params import AlterationName, AugmentParams
 from errata.domain.chapter import Chapter
 from errata.domain.hashing import canonical_json
 from errata.domain.transcript import Segment, Transcript
 from retrain import augment as stage
 from retrain.alterations import ALTERATIONS
-from retrain.augment import augment, copies
+from retrain.altered_copies import augment, copies
+from retrain.row_index import read_index, write_index
+from retrain.shard_texts import read_texts
 from retrain.training_rows import TrainingRow, chapters_json, read_rows, write_rows
 from tests.made_up_params import write_params
 from tests.made_up_record import chapters, shouted, talk
+from tests.made_up_rows import index, write_snapshot
 
 
 def row(number: int) -> TrainingRow:
@@ -76,12 +81,20 @@ def test_copies_stand_after_the_rows_and_keep_where_they_come_from() -> None:
     assert len(augment(ROWS, AugmentParams(1.0, 7))) == 80
 
 
-def test_the_stage_reads_its_parameters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stage_lists_the_copies_of_what_was_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    write_rows(CURATED / ROWS_FILE, ROWS)
+    (shard,) = write_snapshot(SNAPSHOT, ROWS)
+    rows = index(ROWS, shard=shard)
+    weights = rows.set_column(rows.schema.names.index("weight"), "weight", pa.array([0.5] * len(ROWS)))
+    write_index(CURATED / ROWS_FILE, weights.slice(10))
     write_params(tmp_path, augment={"share": 0.5})
+    Night("one", 1, 1, "d", "d", 0, "", 0, "c").write(tmp_path)
     stage.main()
-    assert read_rows(AUGMENTED / ROWS_FILE) == augment(ROWS, HALF)
+    made = read_index(AUGMENTED / ROWS_FILE)
+    assert made.slice(0, 30) == weights.slice(10)
+    whole = [replace(row, weight=0.5) for row in augment(ROWS[10:], HALF)]
+    assert list(read_texts(made, tmp_path, HALF)) == whole, "copies are made again as they were"
+    assert set(made["weight"].to_pylist()) == {0.5}
 
 
 def test_where_only_the_segments_would_differ_there_is_no_copy() -> None:

@@ -16,10 +16,12 @@ from errata.domain.chapter import Chapter, Chapters
 from errata.domain.hashing import canonical_json
 from retrain import curate as stage
 from retrain.curate import LeftOutRow, curate, report_of
+from retrain.row_index import read_index
 from retrain.snapshot import read_snapshot, snapshot
 from retrain.training_rows import TrainingRow, chapters_json, read_rows, write_rows
 from tests.made_up_params import write_params
 from tests.made_up_record import chapters, correction, misheard, talk
+from tests.made_up_rows import facts, names
 
 RIGHT = chapters(0, 30)
 
@@ -43,49 +45,49 @@ def row(name: str, correction: int, right: Chapters = RIGHT, group: int = 0, rol
 
 
 def why(left_out: list[LeftOutRow]) -> dict[str, str]:
-    return {entry.row.external_id: f"{entry.reason} ({entry.detail})" for entry in left_out}
+    return {entry.external_id: f"{entry.reason} ({entry.detail})" for entry in left_out}
 
 
 @pytest.mark.parametrize("role", ["dev", "anchor", "sealed"])
 def test_what_is_held_out_is_never_kept(role: str) -> None:
-    kept, left_out = curate([row("held", 1, role=role), row("free", 2)])
-    assert [each.external_id for each in kept] == ["free"]
+    kept, left_out = curate(facts([row("held", 1, role=role), row("free", 2)]))
+    assert names(kept) == ["free"]
     assert role in why(left_out)["held"]
 
 
 def test_a_talk_is_taught_once_by_its_newest_correction() -> None:
     rows = [row("a", 1, group=1), row("other", 2), row("copy of a", 3, group=1), row("third of a", 4, group=1)]
-    kept, left_out = curate(rows)
-    assert [each.external_id for each in kept] == ["other", "third of a"]
+    kept, left_out = curate(facts(rows))
+    assert names(kept) == ["other", "third of a"]
     assert set(why(left_out)) == {"a", "copy of a"}
     assert "third of a" in why(left_out)["copy of a"]
 
 
 def test_a_held_out_copy_does_not_push_out_or_let_in() -> None:
-    kept, left_out = curate([row("a", 1, group=1, role="anchor"), row("copy", 2, group=1, role="anchor")])
-    assert kept == []
+    kept, left_out = curate(facts([row("a", 1, group=1, role="anchor"), row("copy", 2, group=1, role="anchor")]))
+    assert names(kept) == []
     assert set(why(left_out)) == {"a", "copy"}
 
 
 def test_a_list_whose_chapters_fall_on_one_line_is_left_out_but_for_one_of_ten() -> None:
     ten = chapters(0, 1, 20, 30, 40, 50, 60, 70, 80, 90)  # a line lasts 10 s
-    kept, left_out = curate([row("coarse", 1, chapters(0, 1, 2, 3)), row("nearly", 2, ten)])
-    assert [each.external_id for each in kept] == ["nearly"]
+    kept, left_out = curate(facts([row("coarse", 1, chapters(0, 1, 2, 3)), row("nearly", 2, ten)]))
+    assert names(kept) == ["nearly"]
     assert why(left_out) == {"coarse": "chapters fall on a line that has one already (3 of 4)"}
-    assert report_of(kept, left_out).left_out == {"chapters fall on a line that has one already": 1}
+    assert report_of(kept.num_rows, left_out).left_out == {"chapters fall on a line that has one already": 1}
 
 
 def test_reasons_are_counted_without_what_is_one_row_s_alone() -> None:
     rows = [row("a", 1, group=1), row("a (again)", 2, group=1), row("a (third)", 3, group=1), row("b", 4, role="dev")]
-    kept, left_out = curate(rows)
-    assert report_of(kept, left_out) == CurationReport(
+    kept, left_out = curate(facts(rows))
+    assert report_of(kept.num_rows, left_out) == CurationReport(
         1, {"a copy of this talk was corrected later": 2, "its leak group is held out": 1}
     )
 
 
 def test_an_answer_that_teaches_nothing_is_left_out() -> None:
-    kept, left_out = curate([row("none", 1, ()), row("untitled", 2, (Chapter(0, "Opening"), Chapter(30, " ")))])
-    assert kept == []
+    kept, left_out = curate(facts([row("none", 1, ()), row("untitled", 2, (Chapter(0, "Opening"), Chapter(30, " ")))]))
+    assert names(kept) == []
     assert "no chapters" in why(left_out)["none"]
     assert "no title" in why(left_out)["untitled"]
 
@@ -100,8 +102,8 @@ def test_disputed_and_withdrawn_talks_are_left_out_by_name(record: Record, tmp_p
         store.corrections.add(correction(seqs["fine"], chapters(0)))
         watermark = store.watermark()
     snapshot(record, tmp_path / "s", watermark)
-    kept, left_out = curate(read_snapshot(tmp_path / "s"))
-    assert [each.external_id for each in kept] == ["fine"]
+    kept, left_out = curate(facts(read_snapshot(tmp_path / "s")))
+    assert names(kept) == ["fine"]
     assert set(why(left_out)) == {"disputed", "withdrawn"}
     assert "disagree" in why(left_out)["disputed"]
     assert "taken back" in why(left_out)["withdrawn"]
@@ -112,13 +114,13 @@ def test_a_twin_that_is_held_out_later_takes_the_whole_group_out(record: Record,
         store.corrections.add(correction(store.transcripts.add(talk("a"), "train").seq, chapters(0)))
         before = store.watermark()
     snapshot(record, tmp_path / "s", before)
-    assert [each.external_id for each in curate(read_snapshot(tmp_path / "s"))[0]] == ["a"]
+    assert names(curate(facts(read_snapshot(tmp_path / "s")))[0]) == ["a"]
     with record.write() as store:
         store.transcripts.add(misheard(talk("a"), "held out"), "sealed")
         after = store.watermark()
     snapshot(record, tmp_path / "s", after)
-    kept, left_out = curate(read_snapshot(tmp_path / "s"))
-    assert kept == [] and "sealed" in why(left_out)["a"]
+    kept, left_out = curate(facts(read_snapshot(tmp_path / "s")))
+    assert names(kept) == [] and "sealed" in why(left_out)["a"]
 
 
 def test_the_stage_writes_rows_reasons_and_counts(
@@ -133,7 +135,7 @@ def test_the_stage_writes_rows_reasons_and_counts(
     Night("one", watermark, watermark, "d", "d", 0, "", 0, "c").write(tmp_path)
     snapshot(record, SNAPSHOT, watermark)
     stage.main()
-    assert [each.external_id for each in read_rows(CURATED / ROWS)] == ["a", "b"]
+    assert names(read_index(CURATED / ROWS)) == ["a", "b"]
     (left_out,) = (CURATED / LEFT_OUT).read_text().splitlines()
     assert json.loads(left_out)["external_id"] == "c"
     assert json.loads((CURATED / STAGE_REPORT).read_text())["kept"] == 2

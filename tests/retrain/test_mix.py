@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errata.documents.file_names import AUGMENTED, MIXTURE, STAGE_REPORT, TRAINING_ROWS
+from errata.documents.file_names import AUGMENTED, MIXTURE, SNAPSHOT, STAGE_REPORT, TRAINING_ROWS
 from errata.documents.file_names import ROWS as ROWS_FILE
 from errata.documents.night import Night
 from errata.documents.params import MixParams
@@ -32,11 +32,13 @@ from errata.tasks.template import Reading
 from retrain import mix as stage
 from retrain.mix import Learned, Mixture, encode_rows, fault_of, mix, training_transcripts
 from retrain.objectives.pair_logits import common_length
+from retrain.row_index import read_index, write_index
 from retrain.taught_rows import TaughtRows
-from retrain.training_rows import TrainingRow, chapters_json, write_rows
+from retrain.training_rows import TrainingRow, chapters_json
 from tests.made_up_model import SAID, make_model, make_tokenizer
 from tests.made_up_params import write_params
 from tests.made_up_record import chapters
+from tests.made_up_rows import index, names, write_snapshot
 
 NIGHT = Night("2026-03-01", 30, 40, "d" * 64, "c" * 64, 20, "", 0, "e" * 64)
 
@@ -73,7 +75,12 @@ ROWS = [row(number) for number in range(1, 41)]
 def mixed(
     rows: Sequence[TrainingRow], since: int, seen: frozenset[str], replay: float, seed: int, **more: Any
 ) -> Mixture:
-    return mix(rows, Learned(since, seen), MixParams(replay=replay, least=1, seed=seed, **more))
+    return mix(index(rows, seed), Learned(since, seen), MixParams(replay=replay, least=1, seed=seed, **more))
+
+
+def numbers(made: Mixture) -> list[int]:
+    """Of the corrections."""
+    return list(made.rows["correction"].to_pylist())
 
 
 def number_of(each: TrainingRow) -> int:
@@ -95,15 +102,15 @@ def test_a_row_that_is_held_out_stops_the_night(role: str) -> None:
 
 def test_new_rows_come_with_as_many_old_ones_always_the_same() -> None:
     made = mixed(ROWS, since=30, seen=seen(30), replay=1.0, seed=7)
-    assert (made.new, made.replayed, len(made.rows)) == (10, 10, 20)
-    assert sorted(made.rows[:10], key=number_of) == ROWS[30:]
+    assert (made.new, made.replayed, made.rows.num_rows) == (10, 10, 20)
+    assert sorted(numbers(made)[:10]) == [*range(31, 41)]
     assert made == mixed(ROWS, since=30, seen=seen(30), replay=1.0, seed=7)
-    assert made.rows[10:] != mixed(ROWS, since=30, seen=seen(30), replay=1.0, seed=8).rows[10:]
+    assert numbers(made)[10:] != numbers(mixed(ROWS, since=30, seen=seen(30), replay=1.0, seed=8))[10:]
 
 
 def test_a_row_that_had_to_wait_is_new_however_old_it_is() -> None:
     made = mixed(ROWS, since=30, seen=seen(30) - set(ROWS[4].group_hashes), replay=0.0, seed=7)
-    assert sorted(made.rows, key=number_of) == [ROWS[4], *ROWS[30:]]
+    assert sorted(numbers(made)) == [5, *range(31, 41)]
 
 
 @given(st.permutations(range(1, 41)))
@@ -111,21 +118,21 @@ def test_the_order_of_import_alters_nothing(order: list[int]) -> None:
     """Other numbers for the same corrections: the same talks, in the same order."""
     again = sorted((replace(ROWS[at], correction=number) for at, number in enumerate(order)), key=number_of)
     made, other = (mixed(rows, since=40, seen=seen(30), replay=1.0, seed=7) for rows in (ROWS, again))
-    assert [each.external_id for each in made.rows] == [each.external_id for each in other.rows]
+    assert names(made.rows) == names(other.rows)
 
 
 @given(since=st.integers(0, 45), replay=st.floats(0, 5), seed=st.integers(0, 3))
 def test_a_replay_is_of_old_rows_without_repeats(since: int, replay: float, seed: int) -> None:
     made = mixed(ROWS, since, seen(since), replay, seed)
-    numbers = [each.correction for each in made.rows]
-    assert len(set(numbers)) == len(numbers) == made.new + made.replayed
-    assert [number > since for number in numbers] == [True] * made.new + [False] * made.replayed
+    drawn = numbers(made)
+    assert len(set(drawn)) == len(drawn) == made.new + made.replayed
+    assert [number > since for number in drawn] == [True] * made.new + [False] * made.replayed
     assert made.new == max(0, 40 - since)
     assert made.replayed == min(40 - made.new, round(replay * made.new))
 
 
 def test_seen_are_the_rows_their_twins_and_the_ancestors_transcripts() -> None:
-    found = training_transcripts([ROWS[0], replace(ROWS[1], altered="begun late")], ["ancestor"])
+    found = training_transcripts(index([ROWS[0], replace(ROWS[1], altered="begun late")]), ["ancestor"])
     assert found == sorted([*ROWS[0].group_hashes, *ROWS[1].group_hashes, "ancestor"])
     assert {"twin of 1", "twin of 2"} <= set(found)
 
@@ -158,7 +165,7 @@ def test_a_row_that_does_not_fit_is_left_out_with_its_length() -> None:
     task = ChapterTask(templates.find("inline"), make_tokenizer(), 256)
     crowded = row(1, chapters(*range(0, 120, 10), by="A title that is far too long for its line to bear " * 2))
     encoded, left_out = encode_rows([crowded, ROWS[1]], task)
-    assert {entry.row.external_id for entry in left_out} == {"t1"}
+    assert {entry.external_id for entry in left_out} == {"t1"}
     assert any("more than the context of 256" in entry.reason for entry in left_out)
     assert encoded
 
@@ -193,7 +200,7 @@ def test_a_draft_that_does_not_fit_is_no_pair() -> None:
 
 def test_more_rows_than_a_night_may_have_wait() -> None:
     made = mixed(ROWS, since=0, seen=frozenset(), replay=0.0, seed=7, most=8)
-    assert made.rows == mixed(ROWS, since=0, seen=frozenset(), replay=0.0, seed=7).rows[:8]
+    assert made.rows == mixed(ROWS, since=0, seen=frozenset(), replay=0.0, seed=7).rows.slice(0, 8)
 
 
 def test_an_example_that_was_cut_is_at_fault() -> None:
@@ -213,6 +220,12 @@ def test_an_example_that_was_cut_is_at_fault() -> None:
     assert "no line" in str(fault_of(moved, task))
 
 
+def lay_out(root: Path, rows: Sequence[TrainingRow]) -> None:
+    """As `augment` leaves them."""
+    (shard,) = write_snapshot(root / SNAPSHOT, rows)
+    write_index(root / AUGMENTED / ROWS_FILE, index(rows, shard=shard))
+
+
 @pytest.fixture
 def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace in which the stage can run: a model, a night, parameters and rows."""
@@ -221,7 +234,7 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / FILE).touch()
     write_params(tmp_path, mix={"replay": 0.5, "least": 3})
     replace(NIGHT, champion=identity, day0=identity).write(tmp_path)
-    write_rows(tmp_path / AUGMENTED / ROWS_FILE, ROWS)
+    lay_out(tmp_path, ROWS)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -234,15 +247,16 @@ def test_the_stage_writes_rows_and_what_the_candidate_will_have_seen(night: Path
     assert table.num_rows == report["examples"] == 30
     assert report["tokens"] == sum(map(len, table["input_ids"].to_pylist()))
     learnt = json.loads((MIXTURE / TRAINING_TRANSCRIPTS).read_text())
-    trained = mixed(ROWS, 20, seen(20), 0.5, 7).rows
-    assert set(learnt) == seen(20) | {name for each in trained for name in each.group_hashes}
+    trained = numbers(mixed(ROWS, 20, seen(20), 0.5, 7))
+    assert set(learnt) == seen(20) | {name for number in trained for name in ROWS[number - 1].group_hashes}
+    assert trained == read_index(MIXTURE / ROWS_FILE)["correction"].to_pylist()
     first = {path.name: path.read_bytes() for path in MIXTURE.iterdir()}
     stage.main()
     assert {path.name: path.read_bytes() for path in MIXTURE.iterdir()} == first
 
 
 def test_a_night_without_new_rows_replays_nothing(night: Path) -> None:
-    write_rows(night / AUGMENTED / ROWS_FILE, ROWS[:20])
+    lay_out(night, ROWS[:20])
     stage.main()
     assert pq.read_table(MIXTURE / TRAINING_ROWS).num_rows == 0
     assert json.loads((MIXTURE / TRAINING_TRANSCRIPTS).read_text()) == sorted(seen(20))
@@ -254,7 +268,7 @@ def test_an_unusable_row_is_left_out_and_no_neighbour_takes_its_place() -> None:
     unusable = row(2, chapters(*range(0, 120, 10), by="A title that is far too long for its line to bear " * 4))
     encoded, left_out = encode_rows([ROWS[0], unusable, ROWS[2]], task)
     assert encoded == [*encode_rows([ROWS[0]], task)[0], *encode_rows([ROWS[2]], task)[0]]
-    assert {entry.row.external_id for entry in left_out} == {"t2"}
+    assert {entry.external_id for entry in left_out} == {"t2"}
 
 
 @pytest.mark.parametrize("template", ["indexed", "timestamps", "json"])
@@ -280,7 +294,7 @@ def test_a_template_without_an_instruction_leaves_such_a_copy_out() -> None:
 
 def test_the_stage_teaches_pairs_where_the_objective_takes_them(night: Path) -> None:
     drafted = [replace(each, draft=chapters_json(chapters(0, 60, by="Wrong"))) for each in ROWS]
-    write_rows(night / AUGMENTED / ROWS_FILE, drafted)
+    lay_out(night, drafted)
     stage.main()
     assert json.loads((MIXTURE / STAGE_REPORT).read_text())["pairs"] == 0
     write_params(night, mix={"replay": 0.5, "least": 3}, train={"objective": "sft+dpo"})

@@ -13,7 +13,7 @@ import pytest
 
 from errata.database.record import Record
 from errata.documents.document import as_json, from_json
-from errata.documents.file_names import AUGMENTED, LEFT_OUT, MIXTURE, ROWS, TRAINING_ROWS
+from errata.documents.file_names import AUGMENTED, LEFT_OUT, MIXTURE, ROWS, SNAPSHOT, TRAINING_ROWS
 from errata.documents.night import Night
 from errata.documents.params import Recipe
 from errata.documents.preflight import Preflight
@@ -29,11 +29,13 @@ from retrain import preflight as module
 from retrain.mix import encode_rows
 from retrain.preflight import preflight
 from retrain.preflight_report import refuse_faults
+from retrain.row_index import write_index
 from retrain.taught_rows import taught_table
 from retrain.training_memory import learning_weights, training_bytes
-from retrain.training_rows import TrainingRow, chapters_json, write_rows
+from retrain.training_rows import TrainingRow, chapters_json
 from tests.made_up_model import SAID, make_model
 from tests.made_up_record import chapters
+from tests.made_up_rows import index, write_snapshot
 
 RECIPE = Recipe(
     backend="transformers",
@@ -79,7 +81,8 @@ class Mixed:
         rows = [row(number) for number in range(1, 11)]
         task = ChapterTask(find("inline"), load_tokenizer(self.base), 256)
         self.table = taught_table(encode_rows(rows, task)[0])
-        write_rows(root / AUGMENTED / ROWS, rows)
+        (shard,) = write_snapshot(root / SNAPSHOT, rows)
+        write_index(root / AUGMENTED / ROWS, index(rows, shard=shard))
         (root / MIXTURE).mkdir(parents=True)
         self.write(self.table)
         (root / MIXTURE / LEFT_OUT).write_text("")

@@ -54,12 +54,30 @@ def show_command(
     show(view_talk(find(workspace), transcript), as_json, print_words if text else print_talk)
 
 
+@record.command("explain", rich_help_panel=RECORD)
+def explain_command(transcript: TalkId, workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
+    """Where one talk has gone, from its import to training, and why not further."""
+    from errata.cli.print_explanation import print_explanation
+    from errata.loop.explain import explain
+
+    show(explain(find(workspace), transcript), as_json, print_explanation)
+
+
 @record.command("conflicts", rich_help_panel=RECORD)
 def conflicts_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Transcripts on which reviewers differ: until one is adjudicated, it neither trains nor gates."""
     from errata.operations.reviewing import conflicts
 
     show(conflicts(find(workspace)), as_json, print_conflicts)
+
+
+@record.command("suspects", rich_help_panel=RECORD)
+def suspects_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
+    """Labels that may be wrong: the model finds them most unlikely, or reviewers differ; and what to do."""
+    from errata.cli.print_suspects import print_suspects
+    from errata.operations.suspects import label_inbox
+
+    show(label_inbox(find(workspace)), as_json, print_suspects)
 
 
 @record.command("adjudicate", rich_help_panel=RECORD)

@@ -124,6 +124,10 @@ class Transcripts:
         """What its own hash drew, or its import declared; its leak group's may be stricter."""
         return cast(Role, self._session.get_one(TranscriptRow, seq).role)
 
+    def source_of(self, seq: int) -> str:
+        """The name that its import gave; empty where it gave none."""
+        return self._session.get_one(TranscriptRow, seq).source
+
     def unit_of(self, seq: int) -> Unit:
         return cast(Unit, self._session.get_one(TranscriptRow, seq).unit)
 

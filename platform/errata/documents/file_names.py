@@ -23,6 +23,9 @@ SNAPSHOT, CURATED, AUGMENTED = Path("data/snapshot"), Path("data/curated"), Path
 MIXTURE, CANDIDATE, SCORES = Path("data/mix"), Path("candidate"), Path("scores")
 EXPORTS, PARITY_FOLDER = Path("exports"), Path("parity")
 
+ROW_MEMO = Path("work/rows")
+"""What stages have found of rows, so that a night looks at new ones alone; no output of theirs."""
+
 # what lies in them
 MANIFEST, ROWS, LEFT_OUT, STAGE_REPORT, TRAINING_ROWS = (
     "manifest.json",
@@ -31,6 +34,7 @@ MANIFEST, ROWS, LEFT_OUT, STAGE_REPORT, TRAINING_ROWS = (
     "report.json",
     "train.parquet",
 )
+SUSPECTS = "suspects.jsonl"
 NO_CANDIDATE = "nothing.json"
 """Stands in place of a candidate on a night that trains none, and says why."""
 ITEMS, EVALUATION, PARITY = "items.parquet", "evaluation.json", "parity.json"

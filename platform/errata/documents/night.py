@@ -84,6 +84,8 @@ class Night(Document):
     """Of the scored night before."""
     start: CandidateStart = ""
     """What tonight's candidate goes on from, whatever `train.start` says."""
+    held: tuple[int, ...] = ()
+    """Corrections that are not trained on while they are suspected, by `seq`."""
 
     @property
     def gate_change(self) -> GateChange | None:

@@ -63,6 +63,10 @@ class CurateParams(ParamGroup):
     """Of the rows that are new to a night."""
     probation_share: Share
     """The same for a reviewer on probation."""
+    suspects: Literal["keep", "hold"] = "keep"
+    """Whether labels in the inbox of suspects are trained on."""
+    suspect_rows: Annotated[int, Ge(0)] = 50
+    """New rows a night whose loss is looked at."""
     sources: dict[str, SourceParams] = field(default_factory=dict)
     """By the name that `errata import transcripts --source` gave, or else by the channel; others count whole."""
 

@@ -44,6 +44,8 @@ class MixtureReport(Document):
     """How much the loss of an example counts, at least,"""
     heaviest: float = 1.0
     """and at most; 1 on average over rows."""
+    sources: dict[str, int] = field(default_factory=dict)
+    """Of its rows, those of each source that `curate.sources` names."""
 
 
 @dataclass(frozen=True, slots=True)

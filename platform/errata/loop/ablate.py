@@ -95,14 +95,15 @@ def material_of_night(workspace: Workspace) -> Material:
     """The newest scored night's rows in one fold, to be scored on the talks of role dev. Raises as `ablate` does."""
     from evaluation.ablation import ScoredTalk
     from evaluation.items import held_out_items, read_questions
-    from retrain.training_rows import read_rows
+    from retrain.row_index import read_index
+    from retrain.shard_texts import read_texts
     from retrain.trial import Trial
 
     night = finished_night(workspace)
     recipe = recipe_of(workspace.nights / night.label)
     start, since = night.starting_model(recipe.start)
     seen = read_training_transcripts(model_folder(start, workspace.models))
-    rows = read_rows(workspace.root / CURATED / ROWS)
+    rows = list(read_texts(read_index(workspace.root / CURATED / ROWS), workspace.root, workspace.params().augment))
     with workspace.record.read() as store:
         upto = store.watermark()  # dev decides nothing, so that what was said since the night counts as well
     questions = read_questions(workspace.record, held_out_items(workspace.record, "dev", upto, seen))
@@ -120,7 +121,7 @@ def material_of_night(workspace: Workspace) -> Material:
 
 def _read_talks(path: Path, room: Path) -> list[TrainingRow]:
     """By a record of their own, which finds twins, and is thrown away."""
-    from retrain.curate import curate
+    from retrain.curate import curate_rows
     from retrain.training_rows import TrainingRow
 
     record = Record(f"sqlite:///{room / 'errata.db'}", room / "blobs")
@@ -133,7 +134,7 @@ def _read_talks(path: Path, room: Path) -> list[TrainingRow]:
             replace(TrainingRow.labelled(label, store.transcripts.read(label.transcript)), role="train")
             for label in labels
         ]
-    kept, _ = curate(rows)
+    kept = curate_rows(rows)
     note(f"{path}: {report.read} talks, {len(kept)} with chapters to learn from, {report.rejected} rejected")
     return kept
 
@@ -186,7 +187,7 @@ def _ablation(workspace: Workspace, material: Material, names: Sequence[Alterati
 
 
 def _alters(rows: Sequence[TrainingRow], name: AlterationName, params: AugmentParams) -> bool:
-    from retrain.augment import copies
+    from retrain.altered_copies import copies
 
     every = replace(params, alterations={name: 1.0})
     return any(copies(row, every) for row in rows)

@@ -36,6 +36,7 @@ def clear_workspace(workspace: Workspace, target: DeletionTarget, nights: list[s
     derived = _remove_derived(root, target)
     tables = [root / names.SCORES / names.ITEMS, *(workspace.nights / night / names.ITEMS for night in nights)]
     rows = sum(_remove_rows(path, target) for path in tables if path.exists())
+    _clear_memo(root / names.ROW_MEMO, target)
     for night in nights:
         _rewrite_report(workspace, night)
     return {
@@ -43,6 +44,7 @@ def clear_workspace(workspace: Workspace, target: DeletionTarget, nights: list[s
         "derived_folders": derived,
         "score_rows": rows,
         "rejected_rows": sum(_remove_lines(path, target) for path in (root / "rejects").glob("*.jsonl")),
+        "suspects": sum(_remove_lines(path, target) for path in workspace.nights.glob(f"*/{names.SUSPECTS}")),
         # their answers quote it
         "judge_folders": sum(forget(root / FOLDER, digest) for digest in target.hashes),
         "paraphrases": sum(forget_paraphrases(root, digest) for digest in target.hashes),
@@ -56,6 +58,14 @@ def _remove_derived(root: Path, target: DeletionTarget) -> int:
     if root / names.MIXTURE in folders:  # a training that was cut short would go on with what it has read
         shutil.rmtree(root / "work" / "checkpoints", ignore_errors=True)
     return len(folders)
+
+
+def _clear_memo(folder: Path, target: DeletionTarget) -> None:
+    """Of what stages have found of rows; a table that was cut short goes whole."""
+    for path in folder.rglob("*.partial"):
+        path.unlink()
+    for path in folder.rglob("*.parquet"):
+        _remove_rows(path, target)
 
 
 def _holds(folder: Path, target: DeletionTarget) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from errata.documents.file_names import MIXTURE, PARAMS, SNAPSHOT, TRAINING_ROWS
+from errata.documents.file_names import MIXTURE, PARAMS, ROW_MEMO, SNAPSHOT, TRAINING_ROWS
 from errata.documents.night import Night
 from errata.documents.preflight import Preflight
 from errata.errors import NotFound, Unavailable
@@ -68,6 +68,8 @@ def _lay_out(workspace: Workspace, night: Night, root: Path) -> None:
         (root / name).symlink_to(workspace.root / name, target_is_directory=True)
     if (workspace.root / SNAPSHOT).is_dir():  # its shards are never rewritten, so that only what is new is read
         shutil.copytree(workspace.root / SNAPSHOT, root / SNAPSHOT)
+    if (workspace.root / ROW_MEMO).is_dir():
+        shutil.copytree(workspace.root / ROW_MEMO, root / ROW_MEMO)
     night.write(root)
 
 

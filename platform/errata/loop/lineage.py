@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
 
 from errata.database.store import Store
 from errata.database.tables import NightRow
@@ -16,7 +19,6 @@ from errata.operations.status import ALIASES
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
 from retrain.snapshot import read_manifest, shard_file
-from retrain.training_rows import read_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,19 @@ def snapshots_with(workspace: Workspace, transcript: int, correction: int) -> li
     folder = workspace.root / SNAPSHOT
     shards = []
     for shard in read_manifest(folder).shards:
-        path = shard_file(folder, shard)
-        if path.exists() and any(row.transcript == transcript and row.correction for row in read_rows(path)):
+        if _has_label_of(shard_file(folder, shard.sha256), transcript):
             # a row names its newest correction alone, and others that say the same support it as well
             with workspace.record.read() as store:
                 if correction in store.labels.supporting_corrections(transcript, shard.upto):
                     shards.append(shard)
     return shards
+
+
+def _has_label_of(shard: Path, transcript: int) -> bool:
+    if not shard.exists():
+        return False
+    rows = pq.read_table(shard, columns=["transcript", "correction"]).to_pylist()
+    return any(row["transcript"] == transcript and row["correction"] for row in rows)
 
 
 def nights_with(store: Store, transcript: int, correction: int) -> list[NightUse]:

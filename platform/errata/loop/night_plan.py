@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from errata.database.store import Store
 from errata.database.tables import NightRow
 from errata.documents.night import CandidateKind, Night, check_label, label_day
 from errata.documents.outcome import Outcome
@@ -13,6 +14,7 @@ from errata.errors import BadInput, NotFound, Refused
 from errata.inference.artefact import Card, model_folder
 from errata.loop.candidate_start import candidate_start
 from errata.loop.code_hash import code_hash
+from errata.operations.suspects import open_suspects
 from errata.progress import note
 from errata.workspace import Workspace
 from registry.policy import preset
@@ -71,6 +73,7 @@ def plan_night(workspace: Workspace, row: NightRow, kind: CandidateKind | None =
     with workspace.record.read() as store:
         day0, champion = store.aliases.model_of("day0"), store.aliases.model_of("champion")
         challenger, before = store.aliases.model_of("challenger") or "", store.nights.last_scored()
+        held = _held_corrections(workspace, store, row)
     if day0 is None or champion is None:
         raise NotFound(f"{workspace.root} has no Day-0 model; run errata init {shlex.quote(str(workspace.root))}")
     gate_before = before.outcome.gate_params if before else UNKNOWN_GATE
@@ -92,7 +95,17 @@ def plan_night(workspace: Workspace, row: NightRow, kind: CandidateKind | None =
         gate=gate,
         gate_before=gate_before,
         start=candidate_start(workspace, row.label, kind, bool(challenger) and preset(gate).holds_one),
+        held=held,
     )
+
+
+def _held_corrections(workspace: Workspace, store: Store, row: NightRow) -> tuple[int, ...]:
+    """What earlier nights suspected and nobody has decided by the training watermark, if such labels are to wait."""
+    curate = workspace.params().curate
+    if curate is None or curate.suspects == "keep":
+        return ()
+    suspected = open_suspects(workspace.nights, store, row.training_watermark, besides=row.label)
+    return tuple(sorted(entry.suspect.correction for entry in suspected))
 
 
 def _is_retested(before: GateParams, gate: GateParams) -> bool:

@@ -26,6 +26,7 @@ COPIES = {
     names.SNAPSHOT / names.MANIFEST: names.MANIFEST,
     names.CURATED / names.STAGE_REPORT: names.CURATION_COPY,
     names.MIXTURE / names.STAGE_REPORT: names.MIXTURE_COPY,
+    names.MIXTURE / names.SUSPECTS: names.SUSPECTS,
     Path(names.PIPELINE_LOCK): names.PIPELINE_LOCK,
 }
 """What a night keeps of the workspace's root, and its name there: the next night's stages write over their outputs."""
