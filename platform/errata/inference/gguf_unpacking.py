@@ -58,7 +58,7 @@ def _check_tensors(metadata: SourceMetadata) -> None:
 
 
 def _number_type(model: Any, metadata: SourceMetadata) -> torch.dtype:
-    """bf16 where a weight had 16 bits or fewer: what that rounds off, at most 0.4 % of a weight, is less than what 8 or
+    """bf16 where a weight had 16 bits or fewer: what that rounds off, at most 0.2 % of a weight, is less than what 8 or
     4 bits had rounded off before. fp32 of a file with more, unless bf16 holds its very numbers."""
     half = torch.bfloat16
     if metadata.bits <= HALF or all(torch.equal(weight.to(half).float(), weight) for weight in model.parameters()):
