@@ -141,8 +141,9 @@ def test_a_row_s_weight_multiplies_its_gradient(start: Start, tmp_path: Path) ->
         found.append(gradients(trainer, [[trainer.train_dataset[0]]]))
     changed = [name for name, gradient in found[0].items() if gradient.abs().max() > 0]
     assert changed
-    for name in changed:
-        torch.testing.assert_close(found[1][name], 3 * found[0][name], rtol=1e-4, atol=1e-7)
+    for name in changed:  # a sum of thousands of products: small ones lose digits to large ones
+        largest = found[1][name].abs().max().item()
+        torch.testing.assert_close(found[1][name], 3 * found[0][name], rtol=1e-4, atol=1e-5 * largest)
 
 
 def test_unsloth_has_no_such_objective(start: Start, rows: Path, tmp_path: Path) -> None:
