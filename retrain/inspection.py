@@ -36,7 +36,8 @@ def inspect_row(rows: Path, number: int, recipe: Recipe, template: Template, tok
     own_weight = float(row.get("weight", 1.0))
     tokens = []
     for token, label, place_weight in zip(row["input_ids"], row["labels"], by_place, strict=True):
-        border = 1.0 if objective.border_weights is None else float(objective.border_weights[token])
+        border = 1.0 if objective.border_weights is None or label == IGNORED else float(objective.border_weights[label])
         weight = own_weight * place_weight * border if label != IGNORED else 0.0
-        tokens.append(InspectedToken(token, str(tokenizer.decode([token])), label != IGNORED, weight))
+        answer = str(tokenizer.decode([label])) if label not in (IGNORED, token) else ""
+        tokens.append(InspectedToken(token, str(tokenizer.decode([token])), answer, label != IGNORED, weight))
     return InspectedRow(number, table.num_rows, template.name, tuple(tokens))

@@ -20,17 +20,16 @@ from errata.documents.params import AugmentParams, Recipe
 from errata.documents.preflight import FaultKind, Preflight, PreflightFault
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, read_training_transcripts
 from errata.inference.decode import Decoder
-from errata.inference.tokenizer import load_tokenizer
-from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED
 from errata.tasks.task import examples
 from errata.tasks.template import Reading
 from retrain.backends.model_size import parameter_count
 from retrain.checkpoints import KEPT, free_bytes
+from retrain.mix import task_of
 from retrain.precision import precision_of
 from retrain.row_index import read_index
-from retrain.served_tokens import drifts
+from retrain.served_tokens import drifts, weighs_otherwise
 from retrain.shard_texts import read_texts
 from retrain.trainer import steps_of
 from retrain.training_memory import free_memory, learning_weights, training_bytes
@@ -47,7 +46,7 @@ def preflight(root: Path, record: Record, models: Path, night: Night, recipe: Re
     folder = model_folder(night.starting_model(recipe.start)[0], models)
     card = Card.read(folder)
     base = model_folder(card.base, models) if card.form == "adapter" else folder
-    task = ChapterTask(templates.find(card.template), load_tokenizer(base), card.context)
+    task = task_of(folder, models)
     mixture = root / MIXTURE
     rows = pq.read_table(mixture / TRAINING_ROWS, columns=["input_ids", "labels"]).to_pydict()
     ids, labels = rows["input_ids"], rows["labels"]
@@ -120,7 +119,10 @@ def _drift(root: Path, task: ChapterTask, base: Path) -> Iterator[PreflightFault
 def _has_drifted(row: TrainingRow, task: ChapterTask, decoder: Decoder[Reading]) -> bool:
     transcript = row.read_transcript()
     right = Reading.of(row.read_chapters(), transcript)
-    return any(drifts(decoder.ask(example.view), example.encoded) for example in examples(task, transcript, right))
+    return any(
+        weighs_otherwise(task, decoder, example) or drifts(decoder.ask(example.view), example.encoded)
+        for example in examples(task, transcript, right)
+    )
 
 
 def _first_rows(root: Path, count: int) -> list[TrainingRow]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from errata.inference.decode import Decoder
 from errata.inference.engine import Ask
 from errata.tasks.encode import Encoded
+from errata.tasks.prompt import Mark
+from errata.tasks.task import Example, Task
+from errata.tasks.template import Reading
 
 
 def drifts(ask: Ask[Any], trained: Encoded) -> bool:
@@ -24,3 +29,13 @@ def drifts(ask: Ask[Any], trained: Encoded) -> bool:
         except StopIteration:
             return False
     return False  # without a slot, as where no chapter begins, there is nothing to ask
+
+
+def weighs_otherwise(task: Task[Reading], decoder: Decoder[Reading], example: Example[Reading]) -> bool:
+    """Whether the marks of a view would be weighed in other tokens than were trained on: they are taught in the view
+    that names the borders, and weighed before any is known."""
+    view = replace(example.view, borders=None)
+    if not any(isinstance(span, Mark) for span in task.render(view)):
+        return False
+    served = decoder.weighing(view).tokens
+    return tuple(served) != example.encoded.input_ids[: len(served)]

@@ -11,7 +11,8 @@ import pytest
 from errata.cli.print_inspection import print_inspection
 from errata.documents.inspected_row import InspectedRow
 from errata.errors import BadInput, NotFound
-from errata.tasks.chapters import ChapterTask
+from errata.inference.artefact import Card
+from errata.inference.chapter_task import chapter_task
 from errata.tasks.templates import find
 from retrain.inspection import inspect_row
 from retrain.mix import encode_rows
@@ -23,7 +24,7 @@ TOKENIZER = make_tokenizer(spaced=False)
 
 
 def inspected(folder: Path, template: str, number: int = 1, **changes: float) -> InspectedRow:
-    task = ChapterTask(find(template), TOKENIZER, 512)
+    task = chapter_task(Card(template, 512), TOKENIZER)
     table = taught_table(encode_rows([row(1), replace(row(2), weight=0.5)], task)[0])
     pq.write_table(table, folder / "train.parquet")
     return inspect_row(folder / "train.parquet", number, replace(RECIPE, **changes), find(template), TOKENIZER)
@@ -36,6 +37,16 @@ def test_a_row_is_its_tokens_and_what_is_learnt_of_them(tmp_path: Path) -> None:
     assert text.startswith("Divide this transcript") and text.endswith(learnt)
     assert learnt == "0 Gardens 1\n3 Gardens 2\n<|eos|>"
     assert {token.weight for token in seen.tokens if not token.learnt} == {0.0}
+
+
+def test_the_answer_to_a_mark_stands_beside_what_is_read_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = inspected(tmp_path, "borders")
+    answers = [token.answer for token in seen.tokens if token.answer]
+    assert answers and set(answers) <= {"-", "#", "\n\n"}
+    print_inspection(seen, whole=True)
+    assert "← #" in capsys.readouterr().out
 
 
 def test_its_weights_are_those_that_training_uses(tmp_path: Path) -> None:

@@ -19,10 +19,13 @@ from errata.documents.params import Recipe
 from errata.documents.preflight import Preflight
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import Refused, Unavailable
-from errata.inference.artefact import TRAINING_TRANSCRIPTS, store_model
+from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, store_model
+from errata.inference.chapter_task import chapter_task
 from errata.inference.tokenizer import load_tokenizer
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED
+from errata.tasks.task import examples
+from errata.tasks.template import Reading
 from errata.tasks.templates import find
 from errata.wording.preflight_sentences import duration, fault_sentence, preflight_lines
 from retrain import preflight as module
@@ -30,10 +33,11 @@ from retrain.mix import encode_rows
 from retrain.preflight import preflight
 from retrain.preflight_report import refuse_faults
 from retrain.row_index import write_index
+from retrain.served_tokens import weighs_otherwise
 from retrain.taught_rows import taught_table
 from retrain.training_memory import learning_weights, training_bytes
 from retrain.training_rows import TrainingRow, chapters_json
-from tests.made_up_model import SAID, make_model
+from tests.made_up_model import SAID, make_model, make_tokenizer
 from tests.made_up_record import chapters
 from tests.made_up_rows import index, write_snapshot
 
@@ -177,6 +181,24 @@ def test_a_template_that_serving_renders_otherwise_is_a_fault(mixed: Mixed, monk
         module, "Decoder", lambda tokens, size, task: served(tokens, size, DriftedTask(None, tokens, task.context))
     )
     assert "8 of 8 talks looked at would be asked in other tokens" in said(mixed.look())
+
+
+@pytest.mark.parametrize("template", ["borders", "indexed", "timestamps", "json", "inline"])
+def test_no_template_drifts_as_it_is(template: str) -> None:
+    task = chapter_task(Card(template, 512), make_tokenizer(spaced=template == "inline"))
+    decoder = module.Decoder(task.tokenizer, len(task.tokenizer), task)
+    assert not module._has_drifted(row(1), task, decoder)
+
+
+def test_a_mark_that_is_weighed_in_other_tokens_is_a_drift() -> None:
+    task = chapter_task(Card("borders", 512), make_tokenizer(spaced=False))
+    (example, *_) = examples(
+        task, row(1).read_transcript(), Reading.of(row(1).read_chapters(), row(1).read_transcript())
+    )
+    decoder = module.Decoder(task.tokenizer, len(task.tokenizer), task)
+    assert not weighs_otherwise(task, decoder, example)
+    other = replace(example, view=replace(example.view, title="Another title"))
+    assert weighs_otherwise(task, decoder, replace(other, encoded=example.encoded))
 
 
 def test_a_held_out_transcript_among_the_rows_is_a_fault(mixed: Mixed) -> None:

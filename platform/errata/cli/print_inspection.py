@@ -12,7 +12,7 @@ from errata.cli.output import say, say_styled
 if TYPE_CHECKING:
     from errata.documents.inspected_row import InspectedRow, InspectedToken
 
-BAR, LINE_BREAK = "│", "⏎"
+BAR, LINE_BREAK, MARK = "│", "⏎", "←"
 SHOWN = 24
 """Tokens at each end of a run that is only read; those between are counted."""
 INDENT = 14
@@ -25,6 +25,8 @@ def print_inspection(row: InspectedRow, whole: bool) -> None:
     weights = sorted({token.weight for token in row.tokens if token.learnt})
     listed = ", ".join(f"{weight:g}" for weight in weights)
     say(f"{BAR} ends a token, {LINE_BREAK} for a line break; what is learnt weighs {listed}")
+    if any(token.answer for token in row.tokens):
+        say(f"{MARK} stands between what is read there and the answer to a mark, which is learnt")
     place = 0
     for is_learnt, tokens in groupby(row.tokens, key=lambda token: token.learnt):
         run = list(tokens)
@@ -48,5 +50,5 @@ def _run_lines(place: int, run: list[InspectedToken], is_learnt: bool, whole: bo
 
 
 def _piece(token: InspectedToken) -> str:
-    text = token.text.replace("\n", LINE_BREAK)
-    return text if token.weight in (0.0, 1.0) else f"{text}×{token.weight:g}"
+    text = f"{token.text} {MARK} {token.answer}" if token.answer else token.text
+    return text.replace("\n", LINE_BREAK) + ("" if token.weight in (0.0, 1.0) else f"×{token.weight:g}")

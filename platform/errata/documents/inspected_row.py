@@ -9,6 +9,8 @@ from dataclasses import dataclass
 class InspectedToken:
     id: int
     text: str
+    answer: str
+    """What is learnt in its place, where that is something else: the answer to a mark. Else empty."""
     learnt: bool
     weight: float
     """What its loss counts; 0 where it isn't learnt."""
