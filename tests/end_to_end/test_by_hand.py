@@ -136,6 +136,7 @@ def test_a_rollback_is_refused_where_what_shipped_then_is_not_whole_and_else_tol
         "challenger": None,
         "server": None,
         "device": None,
+        "gguf": None,
     }
     assert version_of(place, place.second).tags["errata.rolled_back"].endswith(": titles too long")
     assert version_of(place, place.day0).tags["errata.rolled_back_to"].endswith(": titles too long")
