@@ -15,7 +15,7 @@ from errata.errors import BadInput, NotFound
 from errata.loop.ablate import ALTERATIONS, ablate, ablate_on
 from errata.settings import FILE
 from errata.workspace import Workspace
-from retrain.training_rows import write_rows
+from retrain.row_index import INDEX, write_index
 from tests.made_up_answers import contender
 from tests.made_up_params import write_params
 
@@ -43,7 +43,7 @@ def test_it_asks_for_a_night_and_for_talks_of_role_dev(workspace: Workspace) -> 
     (folder / PIPELINE_LOCK).write_text(
         json.dumps({"stages": {"train": {"params": {"params.yaml": {"train": recipe}}}}})
     )
-    write_rows(workspace.root / CURATED / ROWS, [])
+    write_index(workspace.root / CURATED / ROWS, INDEX.empty_table())
     with pytest.raises(NotFound, match="no talk of role dev has a label"):
         ablate(workspace, ALTERATIONS, 1)
     workspace.record.close()
