@@ -48,6 +48,7 @@ def turn_nights(root: Path, samples: Path) -> list[Any]:
     for name in ("day-1", "day-2"):
         folder = day(samples / name, root / "talks" / name)
         as_json("import", "transcripts", folder, "-w", root)
+        as_json("predict", "-w", root)
         as_json("tasks", folder / "tasks.jsonl", "--for", "jsonl", "-w", root)
         days.write_reviews(folder / "reviews.jsonl", name, folder / "tasks.jsonl")
         as_json("import", "corrections", folder / "reviews.jsonl", "-w", root)
