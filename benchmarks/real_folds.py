@@ -22,7 +22,7 @@ from typing import Any
 from errata.domain.chapter import Chapters, canonical
 from errata.domain.clock import clock
 from errata.loop.init import init
-from errata.loop.tune import HeldOutTalk, tune
+from errata.loop.tune import HeldOutTalk, TuningStart, tune
 from errata.project_files import project_file
 from evaluation.metrics.score import VideoScore, score_video
 from evaluation.statistics.paired import compare
@@ -105,8 +105,8 @@ def run_fold(out: Path, talks: dict[str, tuple[dict[str, Any], Any]], held: Sequ
     if not workspace.exists():
         init(workspace, asked.model, asked.template, asked.context)
         write_params(workspace / "params.yaml", asked.steps)
-    places = str(out / "train"), workspace, asked.model
-    tuning = tune(*places, f"{asked.template}:{asked.context}", held_out=str(out / "held"), by="folds")
+    start = TuningStart(asked.model, f"{asked.template}:{asked.context}")
+    tuning = tune(str(out / "train"), workspace, start, str(out / "held"), by="folds")
     rows = [asdict(_score(talk)) for talk in tuning.talks if talk.transcript.external_id in set(held)]
     (out / "scores.json").write_text(json.dumps(rows, indent=1))
 

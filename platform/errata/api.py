@@ -74,18 +74,19 @@ def tune(
     source: str | Path,
     out: str | Path,
     model: str | Path | None = None,
-    template: str = "indexed",
+    template: str | None = None,
     held_out: str | Path | None = None,
+    recipe: str | None = None,
 ) -> Tuning:
     """Trains a model on talks with chapters and scores it on held-out ones, as `errata tune` does; see that command.
 
-    Makes the workspace `out`, or goes on with it; its `params.yaml` says how to train. Raises ErrataError where
-    something can't be read, and where there is too little to train or to score on.
+    Makes the workspace `out`, or goes on with it; `recipe`, or its `params.yaml`, says how to train. Raises ErrataError
+    where something can't be read, and where there is too little to train or to score on.
     """
-    from errata.loop.tune import tune
+    from errata.loop.tune import TuningStart, tune
 
-    apart = None if held_out is None else str(held_out)
-    return tune(str(source), Path(out), None if model is None else str(model), template, apart, "python")
+    start = TuningStart(None if model is None else str(model), template, recipe)
+    return tune(str(source), Path(out), start, None if held_out is None else str(held_out), "python")
 
 
 class OpenWorkspace:

@@ -16,10 +16,18 @@ from errata.domain.transcript import Transcript
 from errata.inference.artefact import read_training_transcripts, verify
 from errata.workspace import Workspace
 from tests.command_line import Errata, in_this_process, json_of
-from tests.made_up_params import write_params
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 TWIN = "an-upload-again"
+RECIPE = """\
+about: twelve steps of errata-tiny
+model: errata-tiny
+template: inline
+context: 2048
+params:
+  train: {max_steps: 12}
+  augment: {share: 0.0}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -53,15 +61,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tuning(place: Path, errata: Errata, as_json: Callable[..., Any]) -> Any:
-    errata("init", place / "ws")
-    write_params(place / "ws", train={"max_steps": 12}, augment={"share": 0.0})
+def tuning(place: Path, as_json: Callable[..., Any]) -> Any:
+    (place / "short.yaml").write_text(RECIPE)
     return as_json(*command(place))
 
 
 def command(place: Path) -> list[str | Path]:
     source, held_out = (place / "data/chapters/chapters_day-1.json", place / "apart/chapters/chapters_day-3.json")
-    return ["tune", source, "--held-out", held_out, "--out", place / "ws"]
+    return ["tune", source, "--held-out", held_out, "--recipe", place / "short.yaml", "--out", place / "ws"]
 
 
 def test_it_says_how_good_the_chapters_are_and_not_only_how_low_the_loss(tuning: Any) -> None:

@@ -160,19 +160,24 @@ def tune_command(
     held_out: Annotated[
         str | None, typer.Option(help="Talks to score on and never train on. Default: 8 % of SOURCE.")
     ] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="Model and parameters that suit each other, as errata recipe list shows them.")
+    ] = None,
     model: Annotated[
-        str | None, typer.Option(help="The model to train, as errata init takes it. Default: errata-tiny.")
+        str | None,
+        typer.Option(help="The model to train, as errata init takes it. Default: the recipe's, or ours."),
     ] = None,
     template: Annotated[
-        str, typer.Option(help="For a model without a card: prompt template, and how many tokens it sees: json:8192.")
-    ] = "indexed",
+        str | None,
+        typer.Option(help="For a model without a card: prompt template, and how many tokens it sees: json:8192."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train a model on talks with chapters, score it on held-out ones, and show one beside its right chapters."""
     from errata.cli.print_tuning import print_tuning
-    from errata.loop.tune import tune
+    from errata.loop.tune import TuningStart, tune
 
-    show(tune(source, out, model, template, held_out, user_name()), as_json, print_tuning)
+    show(tune(source, out, TuningStart(model, template, recipe), held_out, user_name()), as_json, print_tuning)
 
 
 @start.command("doctor", rich_help_panel=START)

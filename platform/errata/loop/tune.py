@@ -27,19 +27,46 @@ from errata.inference.model_form import template_and_context
 from errata.loop.code_hash import code_hash
 from errata.loop.compare import ModelComparison, compare
 from errata.loop.compared_models import PromptSettings
-from errata.loop.init import init
+from errata.loop.init import TEMPLATE, init
 from errata.loop.lease import loop_lease
 from errata.loop.leftovers import clear_leftovers
+from errata.loop.recipes import use_in_workspace
 from errata.loop.stages import run_stages
 from errata.operations.importing import ImportReport, add_transcripts
 from errata.progress import note
 from errata.workspace import Workspace
 from registry.export.server import export_server
+from retrain.recipe import find_recipe
 
 LABEL = "tune"
 """What `night.yaml` calls it. No night of the record has that label because of it."""
 TUNED = "tuned"
+EMBEDDED = "errata-tiny"
+"""What its recipe calls the model that comes along."""
 AGAIN = "run errata tune again"
+
+
+@dataclass(frozen=True, slots=True)
+class TuningStart:
+    """What is trained, and how; each may be left out."""
+
+    model: str | None = None
+    """As `errata init` takes it. Without one it is the recipe's, or errata-tiny."""
+    template: str | None = None
+    """For a model without a card: a template's name, or `name:tokens`. Without one it is the recipe's, or `indexed`."""
+    recipe: str | None = None
+    """By name or file, as `errata recipe use` takes it. Without one `params.yaml` stays as it is."""
+
+    def given(self) -> tuple[str | None, str | None, int | None]:
+        """Model, template, and the tokens that it sees: None where nobody says. Raises BadInput and NotFound."""
+        recipe = None if self.recipe is None else find_recipe(self.recipe)
+        model = self.model or (recipe.model if recipe else None)
+        model = None if model == EMBEDDED else model
+        asked = self.template or (f"{recipe.template}:{recipe.context}" if recipe else None)
+        if asked is None:
+            return model, None, None
+        template, tokens = template_and_context(asked)
+        return model, template, tokens if ":" in asked else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +99,20 @@ class Tuning:
     """Those that were compared, by their ids."""
 
 
-def tune(
-    source: str,
-    root: Path,
-    model: str | None = None,
-    template: str = "indexed",
-    held_out: str | None = None,
-    by: str = "tune",
-) -> Tuning:
-    """Makes a workspace in `root`, trains `model` on the talks of `source` that have chapters, and scores it.
+def tune(source: str, root: Path, start: TuningStart, held_out: str | None = None, by: str = "tune") -> Tuning:
+    """Makes a workspace in `root`, trains a model on the talks of `source` that have chapters, and scores it.
 
-    `template`, a name or `name:tokens`, says how a model without a card is asked. `source` and `held_out` are files,
-    folders or hf:// addresses, as `errata import transcripts` takes them. `held_out` is imported first and never
-    trained on, nor is any twin of it; without it, the 8 % of `source` that are drawn for `anchor` are scored.
-    `params.yaml` in `root` says how to train, where it is there. Cut short, it goes on when it is called again.
+    `source` and `held_out` are files, folders or hf:// addresses, as `errata import transcripts` takes them. `held_out`
+    is imported first and never trained on, nor is any twin of it; without it, the 8 % of `source` that are drawn for
+    `anchor` are scored. `params.yaml` in `root` says how to train. Cut short, it goes on when it is called again.
 
     Raises BadInput where nothing is held out, before anything is trained, and Refused where there is too little to
     train on.
     """
-    name, _ = template_and_context(template)
-    workspace = init(root, model, name, _tokens(template))
+    model, template, tokens = start.given()
+    workspace = init(root, model, template, tokens)
+    if start.recipe is not None:
+        use_in_workspace(workspace, start.recipe)
     apart = None if held_out is None else _import(workspace, held_out, "anchor")
     imported = _import(workspace, source, None)
     labels = _held_out(workspace)
@@ -105,7 +126,7 @@ def tune(
         folder = _export(workspace, identity)
         # A night of this workspace, if there will be one, begins at the record's beginning, and shards never go back.
         shutil.rmtree(workspace.root / names.SNAPSHOT)
-    comparison = compare(workspace, (identity[:16], "day0"), "anchor", PromptSettings.of(name, ()), by)
+    comparison = compare(workspace, (identity[:16], "day0"), "anchor", PromptSettings.of(template or TEMPLATE, ()), by)
     return Tuning(
         model=identity,
         folder=folder,
@@ -116,11 +137,6 @@ def tune(
         comparison=comparison,
         talks=_talks(workspace, labels, comparison),
     )
-
-
-def _tokens(template: str) -> int | None:
-    """None where none are named: then as many as the model can see, within reason."""
-    return template_and_context(template)[1] if ":" in template else None
 
 
 def _import(workspace: Workspace, place: str, role: Role | None) -> ImportReport:
