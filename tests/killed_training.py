@@ -13,11 +13,13 @@ def kill_when(training: Callable[[], object], there: Callable[[], bool], seconds
     process = multiprocessing.get_context("fork").Process(target=training)
     process.start()
     end = time.monotonic() + seconds
-    while process.is_alive() and not there():
-        assert time.monotonic() < end, "it never came so far"
-        time.sleep(0.002)
-    process.kill()
-    process.join()
+    try:
+        while process.is_alive() and not there():
+            assert time.monotonic() < end, "it never came so far"
+            time.sleep(0.002)
+    finally:
+        process.kill()
+        process.join()
     assert process.exitcode == -9, f"it ended by itself before it was killed ({process.exitcode})"
 
 

@@ -97,7 +97,7 @@ def test_each_method_is_killed_and_goes_on_and_what_comes_of_it_answers(
     def run() -> tuple[object, list[dict[str, float]]]:
         return train(rows, Start(base, None), recipe, card, work)
 
-    kill_when(run, sealed(work, 1), seconds=300)
+    kill_when(run, sealed(work, 1), seconds=540)
     model, log = run()
     assert [entry["step"] for entry in log] == [1, 2] and log[1]["loss"] < log[0]["loss"]
     save(model, tmp_path / "model", card, {}, base)
