@@ -179,6 +179,17 @@ def test_an_adapter_is_exported_merged_and_answers(precision: str, adapter: Path
         assert not reading.problems or any("was cut" in problem for problem in reading.problems)
 
 
+def test_no_kind_of_weights_is_the_fork_s_own(tmp_path: Path) -> None:
+    from gguf import GGUFReader
+
+    pytest.importorskip("ik_llama_cpp")
+    folder = write(llama, tmp_path / "model", hidden_size=96, head_dim=24, intermediate_size=256, num_hidden_layers=10)
+    [path] = export(folder, "q4_k_m").glob("*.gguf")
+    kinds = {tensor.tensor_type.name for tensor in GGUFReader(path).tensors}
+    assert "Q4_K" in kinds and kinds <= {"F32", "Q4_K", "Q5_0", "Q5_K", "Q6_K", "Q8_0"}
+    assert llama_cpp_likeliest(path.parent)
+
+
 def test_without_a_quantiser_one_sentence_says_what_to_install(
     base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
