@@ -286,7 +286,7 @@ def test_folders_of_every_form(workspace: Workspace, weights: Path, tmp_path: Pa
         assert found[name]["a"]["kind"] == "folder" and not found[name]["a"]["foreign"]
     assert found["gguf"]["a"]["model"] == found["gguf file"]["a"]["model"] != found["full"]["a"]["model"] != identity
     assert found["adapter"]["metrics"]["f1"]["a"] == found["sealed adapter"]["metrics"]["f1"]["a"]
-    assert found["adapter"]["a"]["template"] == "inline@1"
+    assert found["adapter"]["a"]["template"] == "inline@1 limits@1"
     assert list((workspace.root / "work").iterdir()) == [], "nothing is left behind"
     with workspace.record.read() as store:
         assert store.counts()["predictions"] == 3 * 5, "two are one model, and each is asked once"

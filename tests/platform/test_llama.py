@@ -74,11 +74,11 @@ def test_the_same_question_has_the_same_answer_whatever_was_asked_before(folders
 
 def test_what_llama_cpp_answered_is_kept_as_its_own(folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     folder = folders["indexed-gguf"]
-    assert answer_key("m" * 64, folder).template == "indexed@1 llama.cpp"
+    assert answer_key("m" * 64, folder).template == "indexed@1 limits@1 llama.cpp"
     assert FolderModel("m" * 64, folder, folder.parent).key == answer_key("m" * 64, folder)
-    assert answer_key("m" * 64, folders["indexed"]).template == "indexed@1"
+    assert answer_key("m" * 64, folders["indexed"]).template == "indexed@1 limits@1"
     monkeypatch.setattr("errata.inference.load.find_spec", lambda _: None)
-    assert answer_key("m" * 64, folder).template == "indexed@1", "dequantised, and run by transformers"
+    assert answer_key("m" * 64, folder).template == "indexed@1 limits@1", "dequantised, and run by transformers"
 
 
 # an ask by hand ------------------------------------------------------------------------------------------------------

@@ -14,8 +14,9 @@ from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 from errata.errors import BadInput
 from errata.inference.engine import Ask, Constraint, Guess, Mask, Step, Weighing
 from errata.tasks.encode import MarkTokens, ids
+from errata.tasks.limits import goes_in_circles, repeats
 from errata.tasks.prompt import Control, Mark, Slot
-from errata.tasks.task import Answer, Task
+from errata.tasks.task import Answer, Example, Task
 from errata.tasks.view import View
 
 if TYPE_CHECKING:
@@ -30,28 +31,30 @@ class Decoder(Generic[Answer]):
         self._tokenizer = tokenizer
         self._vocabulary = vocabulary
         self._task = task
-        import llguidance.hf  # and with it transformers: whoever finds all answers on record needs neither
-
-        self._tokens = llguidance.hf.from_tokenizer(tokenizer, n_vocab=vocabulary)
+        self._tokens = _tokens(tokenizer.backend_tokenizer.to_str(), vocabulary, tokenizer.eos_token_id)
         self._matcher = lru_cache(maxsize=64)(self._compile)
         self._first_mask = lru_cache(maxsize=64)(self._compute_first_mask)
         self._usual = self._single_token(task.usual)
+        self._closing = self._single_token(task.closing)
 
     def ask(self, view: View) -> Ask[Answer]:
         """Asks the model about one view."""
         fillings: list[str] = []
+        titles: list[str] = []
         faults: list[str] = []
         prompt = self._tokens_before_slots(view)
-        pending: list[int] = []  # the last answered token, which is still to be appended
+        pending: list[int] = []  # the end of the last filling, which is still to be appended
         room = self._task.context
         for place, tokens in enumerate(prompt):
             room -= len(tokens) + len(pending)
-            # The token that ended the last filling counts here, where it is appended, and not where it was answered.
+            # What ended the last filling counts here, where it is appended, and not where it was answered.
             begin = self._begin(view, fillings, pending + tokens, prompt[place + 1 :])
-            answer, fault = yield from self._fill(begin, self._task.grammar(view, fillings), max(room, 1))
-            pending = answer[-1:]
-            room -= len(answer) - 1
+            answer, pending, fault = yield from self._fill(
+                begin, self._task.grammar(view, fillings), max(room, 1), titles
+            )
+            room -= len(answer) - len(pending)
             fillings.append(str(self._tokenizer.decode(answer, skip_special_tokens=False)))
+            titles += self._task.titles(fillings[-1])
             if fault:
                 faults.append(fault)
         return self._task.parse(view, fillings, faults)
@@ -91,22 +94,38 @@ class Decoder(Generic[Answer]):
             guess = Guess(token, lambda: self._begin(view, [*fillings, text], [token, *later[0]], later[1:]))
         return Step(append, self._first_mask(self._task.grammar(view, fillings)), guess)
 
-    def _fill(self, begin: Step, grammar: str, longest: int) -> Generator[Step, int, tuple[list[int], str]]:
-        """The tokens of one filling, end-of-sequence excluded, and why it did not come to its end; empty if it did."""
+    def _fill(
+        self, begin: Step, grammar: str, longest: int, titles: Sequence[str]
+    ) -> Generator[Step, int, tuple[list[int], list[int], str]]:
+        """The tokens of one filling, end-of-sequence excluded; those of them that are still to be appended; and why it
+        did not come to its end, empty if it did. `titles` are those of the fillings before."""
         matcher = self._matcher(grammar).deep_copy()
         answer: list[int] = []
         step = replace(begin, constraint=Constraint(grammar, longest))
         while len(answer) < longest:
             token = yield step
             if token == self._tokenizer.eos_token_id:
-                return answer, ""
-            if not matcher.consume_token(token):  # llguidance forces tokens that some tokenizers spell with a space
-                return answer, f"this tokenizer can't write the template {self._task.version!r} token by token"
-            answer.append(token)
+                return answer, [], ""
+            append = _consume(matcher, token, longest - len(answer))
+            answer += append
+            if matcher.is_error():  # llguidance forces tokens that some tokenizers spell with a space
+                return answer, [], f"this tokenizer can't write the template {self._task.version!r} token by token"
             if matcher.is_stopped():
-                return answer, ""
-            step = Step([token], next_tokens(matcher, self._vocabulary))
-        return answer, f"an answer was cut when the context of {self._task.context} tokens was full"
+                return answer, append, ""
+            step = Step(append, self._limited(next_tokens(matcher, self._vocabulary), answer, titles))
+        return answer, append, f"an answer was cut when the context of {self._task.context} tokens was full"
+
+    def _limited(self, allowed: Mask, answer: Sequence[int], titles: Sequence[str]) -> Mask:
+        """A title that goes in circles must end, and may not end where it is one too many of the same."""
+        closing = self._closing
+        if closing is None or not allowed[closing]:
+            return allowed
+        ends: Mask = np.arange(len(allowed)) == closing
+        if goes_in_circles(_after(answer, closing)):
+            return ends
+        said = [*titles, *self._task.titles(str(self._tokenizer.decode(answer, skip_special_tokens=False)))]
+        others: Mask = allowed & ~ends
+        return others if repeats(said) and others.any() else allowed
 
     def _compile(self, grammar: str) -> Any:
         matcher = llguidance.LLMatcher(self._tokens, grammar)
@@ -119,6 +138,43 @@ class Decoder(Generic[Answer]):
 
     def _compute_first_mask(self, grammar: str) -> Mask:
         return next_tokens(self._matcher(grammar), self._vocabulary)
+
+
+def write(decoder: Decoder[Answer], example: Example[Answer]) -> Answer | None:
+    """What would be read if a model answered just as it is taught; None where it isn't let, or is asked otherwise."""
+    tokens, place = example.encoded.input_ids, 0
+    ask = decoder.ask(example.view)
+    step = next(ask)
+    while tokens[place : place + len(step.append)] == tuple(step.append):
+        place += len(step.append)
+        if not step.allowed[tokens[place]]:
+            return None
+        try:
+            step = ask.send(tokens[place])
+        except StopIteration as done:
+            answer: Answer = done.value
+            return answer
+    return None
+
+
+@lru_cache(maxsize=4)
+def _tokens(tokenizer: str, vocabulary: int, end: int | None) -> Any:
+    """A tokenizer for llguidance. It takes seconds for a large vocabulary, and models of a kind have the same one."""
+    return llguidance.LLTokenizer(tokenizer, n_vocab=vocabulary, eos_token=end)
+
+
+def _consume(matcher: Any, token: int, most: int) -> list[int]:
+    """The token, and after it what the grammar alone says of how it goes on, which no model need be asked for."""
+    matcher.consume_token(token)
+    forced: list[int] = matcher.compute_ff_tokens()[: most - 1]
+    matcher.consume_tokens(forced)
+    return [token, *forced]
+
+
+def _after(answer: Sequence[int], closing: int) -> Sequence[int]:
+    """What follows the last title's end."""
+    place = next((place for place in reversed(range(len(answer))) if answer[place] == closing), -1)
+    return answer[place + 1 :]
 
 
 def next_tokens(matcher: Any, vocabulary: int) -> Mask:

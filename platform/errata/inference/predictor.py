@@ -15,13 +15,14 @@ class AnswerKey:
     """What, together with a transcript, tells an answer from all others.
 
     A transcript's row has one text for ever; a model's identity is the hash of all its files, its card (template,
-    context, an adapter's base) among them; and a template's version rises with every change that alters a token. What
-    is equal in all of these is the same question, so its answer may be remembered.
+    context, an adapter's base) among them; a template's version rises with every change that alters a token, and the
+    limits' with every change of what may be answered. What is equal in all of these is the same question, so its answer
+    may be remembered.
     """
 
     model: str
     template: str
-    """`name@version`; empty where nothing of ours was asked."""
+    """`name@version limits@version`, without limits where a server answers; empty where nothing of ours was asked."""
     foreign: bool = False
     """Whether the model is none of ours: its answers are nobody's that reviewers correct."""
 

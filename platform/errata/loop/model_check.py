@@ -21,8 +21,6 @@ from errata.inference.chapter_task import chapter_task
 from errata.inference.model_shape import linear_layers
 from errata.tasks import templates
 from errata.tasks.chapters import PROMPT_SHARE, ChapterTask
-from errata.tasks.encode import IGNORED
-from errata.tasks.prompt import Mark
 from errata.tasks.task import Example, examples
 from errata.tasks.template import Reading
 
@@ -186,6 +184,8 @@ def _works(folder: Path, card: Card, tokenizer: Tokenizer, config: Any) -> bool:
 
 def _try_template(folder: Path, card: Card, tokenizer: Tokenizer, config: Any) -> None:
     """Raises BadInput where the template's prompt can't be dressed, or the right answer not be written and read."""
+    from errata.inference.decode import Decoder, write
+
     template = templates.find(card.template)
     border = tokenizer.convert_tokens_to_ids(template.border) if template.border else 0
     if border in (None, tokenizer.unk_token_id) and template.border:
@@ -196,7 +196,7 @@ def _try_template(folder: Path, card: Card, tokenizer: Tokenizer, config: Any) -
     try:
         example, *_ = examples(task, _EXAMPLE, Reading(_CHAPTERS))
         _check_room(task, example)
-        answer = _write(task, example, tokenizer, config.get_text_config().vocab_size)
+        answer = write(Decoder(tokenizer, config.get_text_config().vocab_size, task), example)
     except ErrataError:
         raise
     except Exception as error:
@@ -215,21 +215,3 @@ def _check_room(task: ChapterTask, example: Example[Reading]) -> None:
             f"a context of {task.context} tokens is too short: a prompt of two lines and its answer take "
             f"{len(example.encoded.input_ids)}; say a larger --context"
         )
-
-
-def _write(task: ChapterTask, example: Example[Reading], tokenizer: Tokenizer, vocabulary: int) -> Reading | None:
-    """Writes the right answer as a decoder lets it; None where it doesn't let it."""
-    from errata.inference.decode import Decoder
-
-    ask = Decoder(tokenizer, vocabulary, task).ask(example.view)
-    step = next(ask)
-    marks = sum(isinstance(span, Mark) for span in task.render(example.view))  # which nobody writes
-    for token in [label for label in example.encoded.labels if label != IGNORED][marks:]:
-        if not step.allowed[token]:
-            return None
-        try:
-            step = ask.send(token)
-        except StopIteration as done:
-            reading: Reading = done.value
-            return reading
-    return None

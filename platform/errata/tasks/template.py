@@ -61,6 +61,8 @@ class Template(Protocol):
     said in words."""
     border: str
     """The token with which a model says that a chapter begins; empty where it says so in words."""
+    closing: str
+    """The token that ends a title."""
 
     def render(self, view: View) -> Prompt: ...
 
@@ -70,6 +72,10 @@ class Template(Protocol):
 
     def grammar(self, view: View, answers: Sequence[str]) -> str:
         """llguidance's Lark for the next slot, after `answers`."""
+        ...
+
+    def titles(self, answer: str) -> list[str]:
+        """The titles in a slot's answer, of which the last may still be being written: what must not go on the same."""
         ...
 
     def parse(self, view: View, answers: Sequence[str]) -> Reading: ...

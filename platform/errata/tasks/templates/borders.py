@@ -46,6 +46,7 @@ class Borders:
     line_overhead = 4
     usual = ""
     border = ""
+    closing = "\n"
     instructions: tuple[str, ...] = ()
 
     def __init__(self, options: Sequence[str] = ()) -> None:
@@ -87,6 +88,9 @@ class Borders:
 
     def grammar(self, view: View, answers: Sequence[str]) -> str:
         return _GRAMMAR
+
+    def titles(self, answer: str) -> list[str]:
+        return [tidy(answer)]
 
     def parse(self, view: View, answers: Sequence[str]) -> Reading:
         if view.borders is None:

@@ -7,11 +7,10 @@ import re
 from collections.abc import Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
+from errata.tasks.limits import list_of, most_chapters, title_rule
 from errata.tasks.prompt import Filling, Prompt, Slot, Text
 from errata.tasks.template import Reading, listed_titles
 from errata.tasks.view import View
-
-TITLE = "TITLE: /[^ \\n\\r][^\\n\\r]{0,119}/\n"
 
 _INSTRUCTIONS = (
     (
@@ -38,6 +37,7 @@ class Indexed:
     line_overhead = 8
     usual = ""
     border = ""
+    closing = "\n"
     instructions: tuple[str, ...] = _INSTRUCTIONS
 
     def render(self, view: View) -> Prompt:
@@ -51,8 +51,11 @@ class Indexed:
     def grammar(self, view: View, answers: Sequence[str]) -> str:
         # Of lines that share a start only the first can begin a chapter.
         places = [index for index, start in enumerate(view.starts) if view.starts.index(start) == index]
-        rules = "".join(f'l{index}: "{index} " TITLE "\\n"\n' for index in places)
-        return f"start: {' '.join(f'l{index}?' for index in places)}\n{rules}{TITLE}"
+        entries = [f'"{index} " title "\\n"' for index in places]
+        return list_of(entries, most_chapters(len(view.lines))) + title_rule()
+
+    def titles(self, answer: str) -> list[str]:
+        return [line.partition(" ")[2] for line in answer.removesuffix("\n").split("\n")]
 
     def parse(self, view: View, answers: Sequence[str]) -> Reading:
         chapters: dict[int, Chapter] = {}

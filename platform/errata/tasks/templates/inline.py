@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
+from errata.tasks.limits import most_chapters, title_rule
 from errata.tasks.prompt import Control, Filling, Prompt, Slot, Text
 from errata.tasks.template import Reading
 from errata.tasks.view import View
@@ -19,7 +20,7 @@ from errata.tasks.view import View
 SEGMENT, SAME, NEW, END = "<|seg|>", "<|same|>", "<|new|>", "<|end|>"
 MARKERS = (SEGMENT, SAME, NEW, END)
 
-_TITLE = "TITLE: / ?[^ \\n\\r][^\\n\\r]{0,119}/\n"
+_TITLE = title_rule(before=" ?")
 
 
 class Inline:
@@ -29,6 +30,7 @@ class Inline:
     line_overhead = 5
     usual = SAME
     border = NEW
+    closing = END
     instructions: tuple[str, ...] = ()
 
     def render(self, view: View) -> Prompt:
@@ -57,14 +59,20 @@ class Inline:
     def grammar(self, view: View, answers: Sequence[str]) -> str:
         slots = len(view.lines) if view.opening == "unknown" else len(view.lines) - 1
         if len(answers) == slots:
-            return f"start: {NEW} {'TITLE' if _needs_title(view, answers) else 'TITLE?'} {END}\n{_TITLE}"
+            return f"start: {NEW} {'title' if _needs_title(view, answers) else 'title?'} {END}\n{_TITLE}"
+        if _begun(view, answers) >= most_chapters(len(view.lines)):
+            return f"start: {SAME}\n"
         if view.opening == "unknown" and not answers:
             return f"start: {SAME} | {NEW} {END}\n"
         if _needs_title(view, answers):
-            return f"start: {SAME} | {NEW} TITLE {END}\n{_TITLE}"
+            return f"start: {SAME} | {NEW} title {END}\n{_TITLE}"
         if view.opening == "seam":
-            return f"start: {SAME} | {NEW} TITLE? {END}\n{_TITLE}"
+            return f"start: {SAME} | {NEW} title? {END}\n{_TITLE}"
         return f"start: {SAME} | {NEW} {END}\n"
+
+    def titles(self, answer: str) -> list[str]:
+        title = answer.removeprefix(NEW).removesuffix(END).strip()
+        return [title] if title and title != SAME else []
 
     def parse(self, view: View, answers: Sequence[str]) -> Reading:
         lines = range(len(view.lines)) if view.opening == "unknown" else range(1, len(view.lines))
@@ -107,4 +115,9 @@ def _title(answer: str) -> str | None:
 
 def _needs_title(view: View, answers: Sequence[str]) -> bool:
     """Whether the span now open began at a border, so that it must get a title."""
-    return view.opening == "chapter" or any(_title(answer) is not None for answer in answers)
+    return _begun(view, answers) > 0
+
+
+def _begun(view: View, answers: Sequence[str]) -> int:
+    """How many chapters have begun."""
+    return (view.opening == "chapter") + sum(_title(answer) is not None for answer in answers)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.files import JsonObject
+from errata.tasks.limits import TITLE_LETTERS, most_chapters
 from errata.tasks.prompt import Filling, Prompt, Slot, Text
 from errata.tasks.template import Reading, listed_titles
 from errata.tasks.view import View
@@ -31,21 +32,12 @@ _INSTRUCTIONS = (
         "with, exactly as it stands, and title says in a few words what it is about.\n"
     ),
 )
-_SCHEMA = json.dumps(
-    {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "properties": {"title": {"type": "string"}, "start_text": {"type": "string"}},
-            "required": ["title", "start_text"],
-            "additionalProperties": False,
-        },
-    }
-)
 _SENTENCE = re.compile(r".*?[.!?](?=\s|$)", re.DOTALL)
 _TRAILING_COMMA = re.compile(r",(\s*[\]}])")
 _OBJECT = re.compile(r"\{[^{}]*\}")
 
+QUOTE_LETTERS = 1000
+"""Of a quote, at most: a line has half of them."""
 CLOSE_ENOUGH = 80.0
 """Least similarity (0 to 100, rapidfuzz's ratio) between a quote and a line's beginning."""
 
@@ -57,6 +49,7 @@ class Quoted:
     line_overhead = 12
     usual = ""
     border = ""
+    closing = '"'
     instructions: tuple[str, ...] = _INSTRUCTIONS
 
     def render(self, view: View) -> Prompt:
@@ -73,7 +66,18 @@ class Quoted:
         return ((Text(json.dumps(items, ensure_ascii=False)),),)
 
     def grammar(self, view: View, answers: Sequence[str]) -> str:
-        return f"start: %json {_SCHEMA}\n"
+        words = {"type": "string", "maxLength": QUOTE_LETTERS}
+        item = {
+            "type": "object",
+            "properties": {"title": {"type": "string", "maxLength": TITLE_LETTERS}, "start_text": words},
+            "required": ["title", "start_text"],
+            "additionalProperties": False,
+        }
+        schema = {"type": "array", "maxItems": most_chapters(len(view.lines)), "items": item}
+        return f"start: %json {json.dumps(schema)}\n"
+
+    def titles(self, answer: str) -> list[str]:
+        return []  # a chapter's quote tells it from others of the same title
 
     def parse(self, view: View, answers: Sequence[str]) -> Reading:
         items, problems = _items(answers[0])

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.domain.clock import clock, find_clock
+from errata.tasks.limits import list_of, most_chapters, title_rule
 from errata.tasks.prompt import Filling, Prompt, Slot, Text
 from errata.tasks.template import Reading, listed_titles
-from errata.tasks.templates.indexed import TITLE
 from errata.tasks.view import View
 
 _INSTRUCTIONS = (
@@ -32,6 +32,7 @@ class Timestamps:
     line_overhead = 22
     usual = ""
     border = ""
+    closing = "\n"
     instructions: tuple[str, ...] = _INSTRUCTIONS
 
     def render(self, view: View) -> Prompt:
@@ -45,8 +46,11 @@ class Timestamps:
 
     def grammar(self, view: View, answers: Sequence[str]) -> str:
         places = sorted(set(view.starts))
-        rules = "".join(f'l{place}: "{clock(place)} - " TITLE "\\n"\n' for place in places)
-        return f"start: {' '.join(f'l{place}?' for place in places)}\n{rules}{TITLE}"
+        entries = [f'"{clock(place)} - " title "\\n"' for place in places]
+        return list_of(entries, most_chapters(len(view.lines))) + title_rule()
+
+    def titles(self, answer: str) -> list[str]:
+        return [line.partition(" - ")[2] for line in answer.removesuffix("\n").split("\n")]
 
     def parse(self, view: View, answers: Sequence[str]) -> Reading:
         chapters: dict[int, Chapter] = {}
