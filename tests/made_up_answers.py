@@ -12,7 +12,7 @@ from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card
 from evaluation.items import ScoredModel
 from tests.made_up_record import chapters, correction, talk
 
-ASKED = "inline@1"
+ASKED = "inline@1 limits@1"
 
 
 def contender(models: Path, name: str, letter: str, seen: Sequence[str] = (), watermark: int = 0) -> ScoredModel:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from transformers import AutoModelForCausalLM, DynamicCache
 from errata.errors import NotFound
 from errata.inference.block_attention import attend_by_blocks
 from errata.inference.device import best_device
-from errata.inference.engine import Ask, T, Weighing, ahead, pick
+from errata.inference.engine import Ask, T, Weighing, ahead
+from errata.inference.growing_cache import growing_cache
+from errata.inference.head import HeadRows, Said, WholeLogits, is_plain
 from errata.inference.library_noise import silence_libraries
 from errata.inference.tokenizer import load_tokenizer
 
@@ -24,14 +26,20 @@ SMALL = 50_000_000
 
 
 class TorchEngine:
-    """Asks run one after another: abreast, with padding, they were slower on a CPU."""
+    """Asks run one after another: abreast, with padding, they were slower on a CPU, and what is summed beside others
+    rounds otherwise.
+
+    `by_rows`: a large model on a CPU is asked no more of its head than what may be said, and keeps what it has read in
+    buffers that grow.
+    """
 
     def __init__(self, base: Path, adapter: Path | None = None) -> None:
         self._model = load_model(base, adapter)
         self.tokenizer = load_tokenizer(base)
         self.vocabulary: int = self._model.config.vocab_size
         self.forkable = _small_on_cpu(self._model)
-        self._read = ReadPrompt()
+        self.by_rows = best_device() == "cpu" and not self.forkable and is_plain(self._model)
+        self._read = ReadPrompt(self._new_cache)
 
     def run(self, asks: Sequence[Ask[T]]) -> list[T]:
         return [self._run(ask) for ask in asks]
@@ -41,10 +49,8 @@ class TorchEngine:
 
     @torch.inference_mode()
     def _weigh(self, weighing: Weighing) -> list[float]:
-        self._read = ReadPrompt()  # whole: what is wanted of it lies all along it
-        logits = self._append(weighing.tokens, weighing.places)
-        odds: list[float] = (logits[:, weighing.rather] - logits[:, weighing.than]).tolist()
-        return odds
+        self._read = ReadPrompt(self._new_cache)  # whole: what is wanted of it lies all along it
+        return self._append(weighing.tokens, weighing.places).odds(weighing.rather, weighing.than)
 
     @torch.inference_mode()
     def _run(self, ask: Ask[T]) -> T:
@@ -55,9 +61,9 @@ class TorchEngine:
             tokens = [token for ahead_step in steps for token in ahead_step.append][known:]
             ends = [end - 1 - known for end in accumulate(len(ahead_step.append) for ahead_step in steps)]
             known = 0
-            logits_at_ends = self._append(tokens, ends).cpu().numpy()
-            for taken, end, logits in zip(steps, ends, logits_at_ends, strict=True):
-                token, right = pick(logits, taken.allowed), end
+            said = self._append(tokens, ends)
+            for place, (taken, end) in enumerate(zip(steps, ends, strict=True)):
+                token, right = said.pick(place, taken.allowed), end
                 try:
                     step = ask.send(token)
                 except StopIteration as done:
@@ -68,26 +74,29 @@ class TorchEngine:
             if wrong := len(tokens) - 1 - right:
                 self._read.forget(wrong)  # what was appended after a wrong guess
 
-    def _append(self, tokens: list[int], places: list[int]) -> torch.Tensor:
-        """Reads on; returns the logits (places, vocabulary), in fp32, after the tokens at those places."""
-        device = self._model.device
-        output = self._model(
-            torch.tensor([tokens], device=device),
-            past_key_values=self._read.cache,
-            use_cache=True,
-            logits_to_keep=torch.tensor(places, device=device),
-        )
+    def _append(self, tokens: list[int], places: list[int]) -> Said:
+        """Reads on; what the model says after the tokens at those places."""
+        read = torch.tensor([tokens], device=self._model.device)
+        cache = self._read.cache
         self._read.tokens += tokens
-        logits: torch.Tensor = output.logits[0].float()
-        return logits
+        if self.by_rows:
+            states = self._model.base_model(read, past_key_values=cache, use_cache=True).last_hidden_state
+            head = self._model.get_output_embeddings()
+            return HeadRows(states[0, places], head.weight, head.bias)
+        keep = torch.tensor(places, device=self._model.device)
+        return WholeLogits(self._model(read, past_key_values=cache, use_cache=True, logits_to_keep=keep).logits[0])
+
+    def _new_cache(self) -> Any:
+        return growing_cache() if self.by_rows else DynamicCache()
 
 
 class ReadPrompt:
     """The tokens that a model has read last, and what it keeps of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, new_cache: Callable[[], Any]) -> None:
+        self._new_cache = new_cache
         self.tokens: list[int] = []
-        self.cache = DynamicCache()
+        self.cache = new_cache()
 
     def resume(self, tokens: list[int]) -> int:
         """Goes back to where `tokens` begin to differ, and says how many are read already: never all, since the last
@@ -99,7 +108,7 @@ class ReadPrompt:
                 break
             known += 1
         if 2 * known < len(tokens):
-            self.tokens, self.cache = [], DynamicCache()
+            self.tokens, self.cache = [], self._new_cache()
             return 0
         self.forget(len(self.tokens) - known)
         return known
