@@ -133,3 +133,12 @@ def test_circles_are_what_is_said_three_times_over(title: list[int]) -> None:
 def test_the_same_title_may_come_twice() -> None:
     assert not repeats(["Soil", "Soil"]) and not repeats(["Soil", "Tools", "Soil"]) and not repeats([])
     assert repeats(["Tools", "Soil", "soil", "SOIL"])
+
+
+def test_a_list_of_a_thousand_lines_can_be_written() -> None:
+    tokenizer = make_tokenizer(spaced=False)
+    segments = tuple(Segment(float(line), float(line + 1), "so") for line in range(1000))
+    task = ChapterTask(templates.find("indexed"), tokenizer, 16_384)
+    right = Reading((Chapter(3.0, "Soil"), Chapter(998.0, "Tools")))
+    (example,) = examples(task, Transcript("long", segments, 1000.0), right)
+    assert write(Decoder(tokenizer, len(tokenizer), task), example) == right

@@ -22,6 +22,10 @@ from errata.tasks.view import View
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
 
+LINE_ITEMS = 100_000
+"""What llguidance keeps in mind at a place in an answer: four for each line that may come next, and a context of 16,384
+tokens has more than the 500 lines that its own limit is for."""
+
 
 class Decoder(Generic[Answer]):
     """Turns views into asks, for one tokenizer and one task."""
@@ -128,7 +132,8 @@ class Decoder(Generic[Answer]):
         return others if repeats(said) and others.any() else allowed
 
     def _compile(self, grammar: str) -> Any:
-        matcher = llguidance.LLMatcher(self._tokens, grammar)
+        wide = llguidance.LLParserLimits(max_items_in_row=LINE_ITEMS)
+        matcher = llguidance.LLMatcher(self._tokens, grammar, limits=wide)
         if matcher.is_error():
             raise BadInput(
                 f"this model's tokenizer can't write the template {self._task.version!r} "
