@@ -8,7 +8,7 @@ from typing import Any
 from errata.inference.decode import Decoder
 from errata.inference.engine import Ask
 from errata.tasks.encode import Encoded
-from errata.tasks.prompt import Mark
+from errata.tasks.prompt import BorderMark
 from errata.tasks.task import Example, Task
 from errata.tasks.template import Reading
 
@@ -35,7 +35,7 @@ def weighs_otherwise(task: Task[Reading], decoder: Decoder[Reading], example: Ex
     """Whether the marks of a view would be weighed in other tokens than were trained on: they are taught in the view
     that names the borders, and weighed before any is known."""
     view = replace(example.view, borders=None)
-    if not any(isinstance(span, Mark) for span in task.render(view)):
+    if not any(isinstance(span, BorderMark) for span in task.render(view)):
         return False
     served = decoder.weighing(view).tokens
     return tuple(served) != example.encoded.input_ids[: len(served)]

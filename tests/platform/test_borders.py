@@ -17,7 +17,7 @@ from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
 from errata.tasks.borders import BorderTask, shown_lines
 from errata.tasks.encode import IGNORED, MarkTokens, ids
-from errata.tasks.prompt import Mark, Slot
+from errata.tasks.prompt import BorderMark, Slot
 from errata.tasks.segmentation import ChapterLengths, borders
 from errata.tasks.task import examples
 from errata.tasks.template import Reading, version_of
@@ -100,7 +100,7 @@ def test_each_line_is_taught_once_and_each_title(tokenizer, case, context) -> No
     right = Reading(canonical(usable(chapters), transcript).chapters)
     task = BorderTask(Borders(), tokenizer, context)
     rows = list(examples(task, transcript, right))
-    marks = [span.begins for row in rows for span in task.render(row.view) if isinstance(span, Mark)]
+    marks = [span.begins for row in rows for span in task.render(row.view) if isinstance(span, BorderMark)]
     assert len(marks) == len(transcript.lines)
     assert sum(mark is True for mark in marks) == len(right.chapters)
     assert [chapter for row in rows for chapter in row.right.chapters] == list(right.chapters)
@@ -131,7 +131,9 @@ def test_what_is_weighed_is_the_beginning_of_what_is_asked_next() -> None:
     named = views.send(Reading((), odds=(9.0, -9.0, 9.0, -9.0)))
 
     def tokens(view):
-        return [i for span in task.render(view) if not isinstance(span, Mark | Slot) for i in ids(span, tokenizer)]
+        return [
+            i for span in task.render(view) if not isinstance(span, BorderMark | Slot) for i in ids(span, tokenizer)
+        ]
 
     assert tokens(named)[: len(tokens(weighed))] == tokens(weighed)
     assert named.borders == (0, 2)

@@ -15,7 +15,7 @@ from errata.errors import BadInput
 from errata.inference.engine import Ask, Constraint, Guess, Mask, Step, Weighing
 from errata.tasks.encode import MarkTokens, ids
 from errata.tasks.limits import goes_in_circles, repeats
-from errata.tasks.prompt import Control, Mark, Slot
+from errata.tasks.prompt import BorderMark, Control, Slot
 from errata.tasks.task import Answer, Example, Task
 from errata.tasks.view import View
 
@@ -69,7 +69,7 @@ class Decoder(Generic[Answer]):
         tokens: list[int] = []
         places: list[int] = []
         for span in self._task.render(view):
-            if isinstance(span, Mark):
+            if isinstance(span, BorderMark):
                 places.append(len(tokens) - 1)
             elif not isinstance(span, Slot):
                 tokens += ids(span, self._tokenizer)
@@ -86,7 +86,7 @@ class Decoder(Generic[Answer]):
         for span in self._task.render(view):
             if isinstance(span, Slot):
                 parts.append([])
-            elif not isinstance(span, Mark):
+            elif not isinstance(span, BorderMark):
                 parts[-1] += ids(span, self._tokenizer)
         return parts[:-1]  # nothing is asked after the last slot
 

@@ -50,7 +50,7 @@ class Fold:
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class AblationMaterial:
     """What is trained on and scored."""
 
     of: str
@@ -91,7 +91,7 @@ def ablate_on(workspace: Workspace, talks: Path, folds: int, names: Sequence[Alt
     return _ablation(workspace, _in_folds(workspace, rows, str(talks), folds), names, seeds)
 
 
-def material_of_night(workspace: Workspace) -> Material:
+def material_of_night(workspace: Workspace) -> AblationMaterial:
     """The newest scored night's rows in one fold, to be scored on the talks of role dev. Raises as `ablate` does."""
     from evaluation.ablation import ScoredTalk
     from evaluation.items import held_out_items, read_questions
@@ -116,7 +116,7 @@ def material_of_night(workspace: Workspace) -> Material:
         for transcript, question in zip(transcripts, questions, strict=True)
     ]
     trial = Trial(rows, start, since, seen, night.champion, workspace.params().mix, workspace.models)
-    return Material(night.label, [Fold(0, trial, talks)], recipe)
+    return AblationMaterial(night.label, [Fold(0, trial, talks)], recipe)
 
 
 def _read_talks(path: Path, room: Path) -> list[TrainingRow]:
@@ -139,7 +139,7 @@ def _read_talks(path: Path, room: Path) -> list[TrainingRow]:
     return kept
 
 
-def _in_folds(workspace: Workspace, rows: Sequence[TrainingRow], of: str, count: int) -> Material:
+def _in_folds(workspace: Workspace, rows: Sequence[TrainingRow], of: str, count: int) -> AblationMaterial:
     from evaluation.folds import folds
     from retrain.trial import Trial
 
@@ -156,7 +156,7 @@ def _in_folds(workspace: Workspace, rows: Sequence[TrainingRow], of: str, count:
         others = [row for row, fold in zip(rows, numbers, strict=True) if fold != number]
         trial = Trial(others, day0, 0, frozenset(), day0, params.mix, workspace.models)
         made.append(Fold(number, trial, [_scored_talk(row) for row in inside]))
-    return Material(of, made, replace(params.train, start="base"))
+    return AblationMaterial(of, made, replace(params.train, start="base"))
 
 
 def _scored_talk(row: TrainingRow) -> ScoredTalk:
@@ -167,7 +167,9 @@ def _scored_talk(row: TrainingRow) -> ScoredTalk:
     return ScoredTalk(transcript, reference, cluster_name(row.channel, row.external_id))
 
 
-def _ablation(workspace: Workspace, material: Material, names: Sequence[AlterationName], seeds: int) -> Ablation:
+def _ablation(
+    workspace: Workspace, material: AblationMaterial, names: Sequence[AlterationName], seeds: int
+) -> Ablation:
     from evaluation.ablation import equal_chapters, variant_effects
 
     params, talks = workspace.params(), material.talks
@@ -194,7 +196,7 @@ def _alters(rows: Sequence[TrainingRow], name: AlterationName, params: AugmentPa
 
 
 def _runs(
-    workspace: Workspace, material: Material, names: Sequence[AlterationName], seeds: int
+    workspace: Workspace, material: AblationMaterial, names: Sequence[AlterationName], seeds: int
 ) -> Iterator[AblationRun]:
     """Seed by seed, so that what is cut short has compared all variants by a few."""
     from retrain.variants import variants

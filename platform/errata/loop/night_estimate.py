@@ -16,7 +16,7 @@ from errata.inference.machine_speed import MachineSpeed
 from errata.inference.model_shape import ModelShape
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED
-from errata.tasks.prompt import Mark
+from errata.tasks.prompt import BorderMark
 from errata.tasks.task import Example, examples
 from errata.tasks.template import Reading
 
@@ -87,5 +87,5 @@ def _talk_windows(card: Card, tokenizer: Tokenizer) -> list[_Window]:
 
 def _window(task: ChapterTask, example: Example[Reading]) -> _Window:
     labels = sum(label != IGNORED for label in example.encoded.labels)
-    marks = sum(isinstance(span, Mark) for span in task.render(example.view))
+    marks = sum(isinstance(span, BorderMark) for span in task.render(example.view))
     return _Window(len(example.encoded.input_ids), labels, labels - marks)

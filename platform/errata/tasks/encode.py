@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from errata.errors import BadInput
-from errata.tasks.prompt import Control, Filling, Given, Mark, Prompt, Slot, Text
+from errata.tasks.prompt import BorderMark, Control, Filling, Given, Prompt, Slot, Text
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
@@ -86,13 +86,13 @@ def encode(prompt: Prompt, fillings: Sequence[Filling], tokenizer: Tokenizer) ->
     """
     if tokenizer.eos_token_id is None:
         raise BadInput("the tokenizer has no end-of-sequence token, so the model could never learn to stop; add one")
-    marks = MarkTokens.of(tokenizer) if any(isinstance(span, Mark) for span in prompt) else None
+    marks = MarkTokens.of(tokenizer) if any(isinstance(span, BorderMark) for span in prompt) else None
     remaining = iter(fillings)
     input_ids: list[int] = []
     labels: list[int] = []
     answer: int | None = None  # to a mark: it stands where the next token does
     for span in prompt:
-        if isinstance(span, Mark):
+        if isinstance(span, BorderMark):
             answer = marks.token(span.begins) if marks else None
             continue
         parts = next(remaining) if isinstance(span, Slot) else (span,)

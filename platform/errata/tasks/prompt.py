@@ -28,7 +28,7 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class BorderMark:
     """Where the model says whether a chapter begins with the line before, in a token that is never appended: what
     follows is the same whatever it says, so that all lines are asked about in one pass."""
 
@@ -37,6 +37,6 @@ class Mark:
 
 
 Given = Control | Text
-Prompt = tuple[Control | Text | Slot | Mark, ...]
+Prompt = tuple[Control | Text | Slot | BorderMark, ...]
 Filling = tuple[Given, ...]
 """What fills one slot."""

@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.domain.names import meant
 from errata.errors import BadInput
-from errata.tasks.prompt import Control, Filling, Mark, Prompt, Slot, Text
+from errata.tasks.prompt import BorderMark, Control, Filling, Prompt, Slot, Text
 from errata.tasks.template import Reading
 from errata.tasks.view import View
 
@@ -59,7 +59,7 @@ class Borders:
         self.name = "+".join(["borders", *(option for option in OPTIONS if option in self.options)])
 
     def render(self, view: View) -> Prompt:
-        spans: list[Control | Text | Slot | Mark] = []
+        spans: list[Control | Text | Slot | BorderMark] = []
         for name, text in (("Title", view.title), ("Description", view.description), ("So far", view.running)):
             if text or name == "Title":
                 spans += [Control(f"{name}:"), Text(f" {text}"), Control("\n")]
@@ -67,7 +67,7 @@ class Borders:
         for index, line in enumerate(view.lines):
             spans.append(Text(line))
             if index >= view.fresh:
-                spans.append(Mark(None if begins is None else index in begins))
+                spans.append(BorderMark(None if begins is None else index in begins))
             spans.append(Control("\n"))
         if view.borders is not None:
             spans.append(Control("Chapters:\n"))
