@@ -14,7 +14,7 @@ from errata.documents.params import Recipe
 from errata.errors import BadInput, Refused
 from errata.inference.artefact import verify
 from errata.inference.model import FolderModel
-from errata.loop.ablate import Fold, Material, material_of_night
+from errata.loop.ablate import AblationMaterial, Fold, material_of_night
 from errata.loop.lease import loop_lease
 from errata.progress import note, progress_bar
 from errata.workspace import Workspace
@@ -45,7 +45,7 @@ def search_learning_rates(workspace: Workspace, rates: Sequence[float]) -> Learn
 
 
 def search(
-    material: Material, rates: Sequence[float], train_and_score: Callable[[Recipe], Scores]
+    material: AblationMaterial, rates: Sequence[float], train_and_score: Callable[[Recipe], Scores]
 ) -> LearningRateSearch:
     present = material.recipe.learning_rate
     tried = sorted(set(rates)) or [present * factor for factor in FACTORS]
