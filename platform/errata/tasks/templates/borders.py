@@ -25,6 +25,7 @@ from collections.abc import Sequence
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.domain.names import meant
 from errata.errors import BadInput
+from errata.tasks.limits import title_rule
 from errata.tasks.prompt import BorderMark, Control, Filling, Prompt, Slot, Text
 from errata.tasks.template import Reading
 from errata.tasks.view import View
@@ -37,7 +38,7 @@ OPTIONS = ("pauses", "times", "description", "before")
 ANCHOR_WORDS, ANCHOR_LETTERS = 5, 40
 """Of the words with which a chapter begins."""
 
-_GRAMMAR = 'start: TITLE "\\n"\nTITLE: / ?[^ \\n\\r][^\\n\\r]{0,63}/\n'
+_GRAMMAR = 'start: title "\\n"\n' + title_rule(before=" ?")
 
 
 class Borders:
