@@ -29,7 +29,14 @@ from evaluation.statistics.paired import compare
 
 SHOWN = 5
 MINUTES = {"under 15 min": 15, "15 to 30 min": 30, "30 to 60 min": 60, "over 60 min": 10**6}
-TRAINING = {"learning_rate": "4.0e-4", "epochs": "1", "batch": "2", "border_weight": "1.0", "warmup": "0.06"}
+TRAINING = {
+    "learning_rate": "4.0e-4",
+    "epochs": "1",
+    "batch": "2",
+    "border_weight": "1.0",
+    "entry_weight": "8.0",
+    "warmup": "0.06",
+}
 SEED = 7
 
 
