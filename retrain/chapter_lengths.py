@@ -19,7 +19,7 @@ from errata.domain.transcript import Transcript
 from errata.inference.artefact import CARD, Card, seal
 from errata.inference.line_odds import line_odds
 from errata.inference.model import LoadedModel, open_model
-from errata.tasks.segmentation import ChapterLengths, borders
+from errata.tasks.division import ChapterLengths, borders
 from errata.tasks.template import Reading
 from evaluation.metrics.overlap import mean_f1
 

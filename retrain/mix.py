@@ -51,12 +51,12 @@ from retrain.alterations.instruction import wording_of
 from retrain.curate import SUSPECT_WAITS, LeftOutRow, without, write_left_out
 from retrain.drafts import rejected_answer
 from retrain.hardness import champion_losses
+from retrain.label_noise import suspect_labels
 from retrain.replay import Replay, draw_from, evenly
 from retrain.row_index import INDEX, are_known, indexed_rows, read_index, write_index
 from retrain.row_weights import weighed
 from retrain.shard_texts import read_texts
 from retrain.snapshot import read_manifest
-from retrain.suspects import suspect_labels
 from retrain.taught_rows import SCHEMA, TaughtRow, taught_table
 from retrain.training_rows import TrainingRow
 

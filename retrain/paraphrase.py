@@ -33,7 +33,7 @@ from errata.inference.openai_client import (
     with_retries,
 )
 from errata.inference.served_model import completions_url
-from retrain.alterations.labelled_lines import Altered, altered_talk, fits, labelled_lines, with_text
+from retrain.alterations.titled_lines import Altered, altered_talk, fits, labelled_lines, with_text
 from retrain.training_rows import TrainingRow, chapters_json
 
 FOLDER = Path("work/paraphrases")

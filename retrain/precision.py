@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from errata.documents.params import Recipe
 from errata.errors import BadInput
-from errata.inference.device import best_device
+from errata.inference.compute_device import best_device
 
 Precision = Literal["fp32", "bf16"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from errata.documents.params import Recipe
 from errata.errors import BadInput, Refused
 from errata.inference.artefact import Card
-from errata.inference.device import best_device
+from errata.inference.compute_device import best_device
 from errata.inference.library_noise import silence_libraries
 from errata.inference.tokenizer import load_tokenizer
 from errata.tasks import templates

@@ -13,12 +13,12 @@ from errata.domain.transcript import Transcript
 from retrain.alterations.cuts import begun_late, cuts_off_borders
 from retrain.alterations.insertions import intro, sponsor
 from retrain.alterations.instruction import instruction
-from retrain.alterations.labelled_lines import Altered
 from retrain.alterations.line_dropout import line_dropout
 from retrain.alterations.pauses import pauses
 from retrain.alterations.punctuation import unpunctuated
 from retrain.alterations.recogniser_noise import recogniser_noise
 from retrain.alterations.speaker_labels import no_speaker_labels
+from retrain.alterations.titled_lines import Altered
 
 ALTERATIONS: Mapping[AlterationName, Callable[[Transcript, Chapters, Random], Altered | None]] = {
     "unpunctuated": unpunctuated,

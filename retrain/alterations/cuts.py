@@ -7,7 +7,7 @@ from random import Random
 
 from errata.domain.chapter import Chapter, Chapters, canonical
 from errata.domain.transcript import Segment, Transcript
-from retrain.alterations.labelled_lines import Altered, LabelledLine, altered_talk, labelled_lines, shifted, spans
+from retrain.alterations.titled_lines import Altered, LabelledLine, altered_talk, labelled_lines, shifted, spans
 
 
 def begun_late(transcript: Transcript, chapters: Chapters, chance: Random) -> Altered:

@@ -10,7 +10,7 @@ from random import Random
 from errata.domain.chapter import Chapters
 from errata.domain.transcript import Segment, Transcript
 from retrain.alterations.english import english, is_english
-from retrain.alterations.labelled_lines import Altered, LabelledLine, altered_talk, labelled_lines, shifted
+from retrain.alterations.titled_lines import Altered, LabelledLine, altered_talk, labelled_lines, shifted
 
 WORDS_A_SECOND = 2.6
 """Of read speech."""

@@ -8,7 +8,7 @@ from random import Random
 from errata.domain.chapter import Chapters
 from errata.domain.transcript import Transcript
 from errata.tasks.template import Template
-from retrain.alterations.labelled_lines import Altered
+from retrain.alterations.titled_lines import Altered
 from retrain.training_rows import TrainingRow
 
 NAME = "instruction"

@@ -7,7 +7,7 @@ from random import Random
 
 from errata.domain.chapter import Chapters
 from errata.domain.transcript import Transcript
-from retrain.alterations.labelled_lines import Altered, LabelledLine, altered_talk, labelled_lines, spans
+from retrain.alterations.titled_lines import Altered, LabelledLine, altered_talk, labelled_lines, spans
 
 LEAST_LOST, MOST_LOST = 0.05, 0.3
 """Share of the lines that may be lost, one for the whole talk."""

@@ -11,7 +11,7 @@ from random import Random
 
 from errata.domain.chapter import Chapters
 from errata.domain.transcript import Transcript
-from retrain.alterations.labelled_lines import Altered, LabelledLine, altered_talk, labelled_lines
+from retrain.alterations.titled_lines import Altered, LabelledLine, altered_talk, labelled_lines
 
 INSIDE, BEFORE_BORDERS = 0.2, 0.7
 """Share of the lines after which there is a pause."""

@@ -8,7 +8,7 @@ from random import Random
 
 from errata.domain.chapter import Chapters
 from errata.domain.transcript import Transcript
-from retrain.alterations.labelled_lines import Altered
+from retrain.alterations.titled_lines import Altered
 
 _PUNCTUATION = re.compile(r"[^\w\s'’-]|(?<!\w)['’-]|['’-](?!\w)")
 

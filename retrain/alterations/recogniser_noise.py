@@ -12,7 +12,7 @@ from random import Random
 from errata.domain.chapter import Chapters
 from errata.domain.transcript import Transcript
 from retrain.alterations.english import english, is_english
-from retrain.alterations.labelled_lines import Altered, LabelledLine, altered_talk, fits, labelled_lines, with_text
+from retrain.alterations.titled_lines import Altered, LabelledLine, altered_talk, fits, labelled_lines, with_text
 
 LEAST_ERRORS, MOST_ERRORS = 0.02, 0.12
 """Share of the words that are drawn for an error, one for the whole talk: from a good recogniser's to a poor one's.

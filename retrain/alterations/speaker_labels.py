@@ -9,7 +9,7 @@ from random import Random
 from errata.domain.chapter import Chapters
 from errata.domain.transcript import Transcript
 from errata.formats.speakers import split_speakers
-from retrain.alterations.labelled_lines import Altered, altered_talk, labelled_lines
+from retrain.alterations.titled_lines import Altered, altered_talk, labelled_lines
 
 _CHANGE = re.compile(r"\s*(?:>>|[-–—]\s)\s*")
 

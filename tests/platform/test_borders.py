@@ -15,10 +15,10 @@ from errata.domain.chapter import Chapter, canonical
 from errata.domain.hashing import content_hash
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
-from errata.tasks.borders import BorderTask, shown_lines
+from errata.tasks.border_task import BorderTask, shown_lines
+from errata.tasks.division import ChapterLengths, borders
 from errata.tasks.encode import IGNORED, MarkTokens, ids
 from errata.tasks.prompt import BorderMark, Slot
-from errata.tasks.segmentation import ChapterLengths, borders
 from errata.tasks.task import examples
 from errata.tasks.template import Reading, version_of
 from errata.tasks.templates import find

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from errata.inference.device import Device, best_device
+from errata.inference.compute_device import Device, best_device
 
 MACHINES = [((True, False), "cuda"), ((True, True), "cuda"), ((False, True), "mps"), ((False, False), "cpu")]
 

@@ -19,7 +19,7 @@ import typer
 from typer.core import TyperGroup
 
 from errata import __version__
-from errata.cli.app import TemplateName, Tool, app
+from errata.cli.app import Tool, app
 from errata.cli.arguments import user_name
 from errata.cli.output import print_table, say, say_whole
 from errata.database.record import Record
@@ -29,7 +29,6 @@ from errata.loop.pipeline_process import run_process
 from errata.operations.review_tasks import TOOLS
 from errata.progress import count_rows, note
 from errata.settings import FILE
-from errata.tasks.templates import TEMPLATES
 from errata.wording.counts import counted
 from tests.command_line import in_this_process
 from tests.made_up_record import add, talk
@@ -200,7 +199,7 @@ def test_verdicts_have_colours_on_a_terminal_unless_somebody_wants_none(
 
 
 def test_choices_are_those_that_there_are() -> None:
-    assert set(Tool.__args__) == set(TOOLS) and set(TemplateName.__args__) == set(TEMPLATES)
+    assert set(Tool.__args__) == set(TOOLS)
 
 
 def test_a_next_step_can_be_pasted_from_a_folder_with_a_blank(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from errata.domain.transcript import Segment, Transcript
 from errata.errors import NotFound
 from errata.inference.artefact import verify
 from errata.inference.load import same_weights
+from errata.tasks.limits import VERSION
 from registry.engine_agreement import agreement
 from registry.export.server import export_server
 from registry.parity import LabelledItem, compare_f1, measure
@@ -107,7 +108,7 @@ def test_an_export_is_scored_against_its_model_and_each_is_asked_once(
     assert SMALL.guardrail("parity_server", found["server"].f1).effect == 0.0
     with record.read() as store:
         assert store.counts()["predictions"] == 6
-        assert store.predictions.find(labels[0].transcript, verify(server), "inline@1") is not None
+        assert store.predictions.find(labels[0].transcript, verify(server), f"inline@1 limits@{VERSION}") is not None
 
     monkeypatch.setattr("errata.inference.model.load", lambda *_: pytest.fail("a known answer was asked for again"))
     assert measure(record, models, adapter, {"server": server}, labels) == found

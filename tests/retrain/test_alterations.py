@@ -19,12 +19,12 @@ from retrain.alterations import ALTERATIONS
 from retrain.alterations.cuts import begun_late, cuts_off_borders
 from retrain.alterations.english import english, is_english
 from retrain.alterations.insertions import intro, sponsor
-from retrain.alterations.labelled_lines import Altered
 from retrain.alterations.line_dropout import line_dropout
 from retrain.alterations.pauses import pauses
 from retrain.alterations.punctuation import unpunctuated
 from retrain.alterations.recogniser_noise import recogniser_noise
 from retrain.alterations.speaker_labels import no_speaker_labels
+from retrain.alterations.titled_lines import Altered
 from tests.made_up_record import chapters, talk
 
 NUMBER = re.compile(r"\d+")

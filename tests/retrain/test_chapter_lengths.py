@@ -11,7 +11,7 @@ from errata.database.record import Record
 from errata.inference.artefact import CARD, Card, verify
 from errata.inference.line_odds import line_odds
 from errata.inference.model import open_model
-from errata.tasks.segmentation import ChapterLengths
+from errata.tasks.division import ChapterLengths
 from retrain.chapter_lengths import WeighedTalk, choose_readiness, fit_lengths, label_lengths
 from tests.made_up_model import make_model
 from tests.made_up_record import add, chapters, talk

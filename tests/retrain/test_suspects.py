@@ -16,12 +16,12 @@ from errata.documents.outcome import NO_OUTCOME
 from errata.documents.suspects import SuspectLabel, read_suspects, write_suspects
 from errata.inference.artefact import TRAINING_TRANSCRIPTS
 from errata.operations.reviewing import adjudicate
-from errata.operations.suspects import label_inbox, open_suspects
+from errata.operations.suspect_inbox import label_inbox, open_suspects
 from errata.settings import FILE
 from errata.workspace import Workspace
 from retrain import curate, mix
+from retrain.label_noise import suspect_labels
 from retrain.row_index import indexed_rows, read_index
-from retrain.suspects import suspect_labels
 from retrain.training_rows import TrainingRow
 from tests.command_line import in_this_process
 from tests.made_up_model import make_model

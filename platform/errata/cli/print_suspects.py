@@ -9,7 +9,7 @@ from errata.cli.output import say, say_whole, say_wrapped
 from errata.wording.counts import counted
 
 if TYPE_CHECKING:
-    from errata.operations.suspects import LabelInbox, OpenSuspect
+    from errata.operations.suspect_inbox import LabelInbox, OpenSuspect
 
 
 def print_suspects(inbox: LabelInbox) -> None:

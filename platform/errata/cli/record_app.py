@@ -75,7 +75,7 @@ def conflicts_command(workspace: InWorkspace = HERE, as_json: AsJson = False) ->
 def suspects_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Labels that may be wrong: the model finds them most unlikely, or reviewers differ; and what to do."""
     from errata.cli.print_suspects import print_suspects
-    from errata.operations.suspects import label_inbox
+    from errata.operations.suspect_inbox import label_inbox
 
     show(label_inbox(find(workspace)), as_json, print_suspects)
 

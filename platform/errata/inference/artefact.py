@@ -18,7 +18,7 @@ from errata.documents.document import parse
 from errata.domain.hashing import content_hash
 from errata.errors import BadInput, NotFound
 from errata.files import file_sha256, write_json
-from errata.tasks.segmentation import ChapterLengths
+from errata.tasks.division import ChapterLengths
 
 CARD, MANIFEST = "errata.json", "manifest.json"
 TRAINING_TRANSCRIPTS = "training_transcripts.json"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from errata.inference.artefact import Card
 from errata.tasks import templates
-from errata.tasks.borders import BorderTask
+from errata.tasks.border_task import BorderTask
 from errata.tasks.chapters import ChapterTask
-from errata.tasks.segmentation import ChapterLengths
+from errata.tasks.division import ChapterLengths
 from errata.tasks.templates.borders import Borders
 
 if TYPE_CHECKING:

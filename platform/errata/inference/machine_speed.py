@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
-from errata.inference.device import Device, best_device
+from errata.inference.compute_device import Device, best_device
 
 _SIDE, _ROWS = 1024, 512
 _LARGE = 4096

@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM, DynamicCache
 
 from errata.errors import NotFound
 from errata.inference.block_attention import attend_by_blocks
-from errata.inference.device import best_device
+from errata.inference.compute_device import best_device
 from errata.inference.engine import Ask, T, Weighing, ahead
 from errata.inference.growing_cache import growing_cache
 from errata.inference.head import HeadRows, Said, WholeLogits, is_plain

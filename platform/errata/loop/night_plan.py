@@ -14,7 +14,7 @@ from errata.errors import BadInput, NotFound, Refused
 from errata.inference.artefact import Card, model_folder
 from errata.loop.candidate_start import candidate_start
 from errata.loop.code_hash import code_hash
-from errata.operations.suspects import open_suspects
+from errata.operations.suspect_inbox import open_suspects
 from errata.progress import note
 from errata.workspace import Workspace
 from registry.policy import preset

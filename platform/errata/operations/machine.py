@@ -16,7 +16,7 @@ from typing import Literal
 from packaging.requirements import Requirement
 
 import errata
-from errata.inference.device import Device, best_device
+from errata.inference.compute_device import Device, best_device
 
 State = Literal["ok", "absent", "problem"]
 """`absent` is what some would miss and nothing needs; a problem is what something will fail on."""

@@ -11,9 +11,9 @@ from errata.domain.chapter import Chapter, starts, tidy
 from errata.domain.lines import segment_beginnings
 from errata.domain.transcript import Transcript
 from errata.tasks.chapters import ChapterTask, without_chapters
+from errata.tasks.division import ChapterLengths, borders
 from errata.tasks.encode import ids
 from errata.tasks.prompt import Control, Filling, Prompt, Text
-from errata.tasks.segmentation import ChapterLengths, borders
 from errata.tasks.template import Reading
 from errata.tasks.templates.borders import CERTAIN, Borders
 from errata.tasks.view import View
