@@ -11,13 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from math import prod
 from pathlib import Path
 
-from safetensors import safe_open
-
 from errata.documents.params import Recipe
-from retrain.backends.model_size import parameter_count
+from retrain.backends.model_size import parameter_count, stored_tensors
 from retrain.precision import Precision
 
 PROCESS = 600_000_000
@@ -56,12 +53,10 @@ def learning_weights(base: Path, recipe: Recipe) -> int:
 
 def _matrices(base: Path) -> Iterator[tuple[int, int, int]]:
     """The linear layers' matrices: the layer's number, rows, columns."""
-    for path in sorted(base.glob("*.safetensors")):
-        with safe_open(path, framework="numpy") as weights:
-            for name in weights.keys():  # noqa: SIM118
-                place, shape = _LAYER.search(name), weights.get_slice(name).get_shape()
-                if place is not None and len(shape) == 2 and prod(shape):
-                    yield int(place[1]), shape[0], shape[1]
+    for name, shape in stored_tensors(base):
+        place = _LAYER.search(name)
+        if place is not None and len(shape) == 2 and all(shape):
+            yield int(place[1]), shape[0], shape[1]
 
 
 def free_memory() -> int:
