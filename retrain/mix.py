@@ -38,7 +38,7 @@ from errata.documents.stage_reports import MixtureReport
 from errata.documents.suspects import SuspectLabel, write_suspects
 from errata.errors import Refused
 from errata.files import write_json
-from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, read_training_transcripts
+from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, model_parts, read_training_transcripts
 from errata.inference.chapter_task import chapter_task
 from errata.inference.tokenizer import load_tokenizer
 from errata.stage_exit import stage_exit
@@ -258,9 +258,8 @@ def report_of(mixture: Mixture, counts: ExampleCounts, sources: Collection[str])
 
 def task_of(folder: Path, models: Path) -> ChapterTask:
     """As the model in `folder` will be asked; an adapter has its base's tokenizer."""
-    card = Card.read(folder)
-    full = model_folder(card.base, models) if card.form == "adapter" else folder
-    return chapter_task(card, load_tokenizer(full))
+    base, _ = model_parts(folder, models)
+    return chapter_task(Card.read(folder), load_tokenizer(base))
 
 
 if __name__ == "__main__":

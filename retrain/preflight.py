@@ -18,7 +18,7 @@ from errata.documents.file_names import AUGMENTED, LEFT_OUT, MIXTURE, ROWS, TRAI
 from errata.documents.night import Night
 from errata.documents.params import AugmentParams, Recipe
 from errata.documents.preflight import FaultKind, Preflight, PreflightFault
-from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, read_training_transcripts
+from errata.inference.artefact import TRAINING_TRANSCRIPTS, model_folder, model_parts, read_training_transcripts
 from errata.inference.decode import Decoder
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED
@@ -44,8 +44,7 @@ Ids = list[int]
 def preflight(root: Path, record: Record, models: Path, night: Night, recipe: Recipe) -> Preflight:
     """Of the mixture that lies below `root`. Its faults are in the report; nothing is raised for them."""
     folder = model_folder(night.starting_model(recipe.start)[0], models)
-    card = Card.read(folder)
-    base = model_folder(card.base, models) if card.form == "adapter" else folder
+    base, _ = model_parts(folder, models)
     task = task_of(folder, models)
     mixture = root / MIXTURE
     rows = pq.read_table(mixture / TRAINING_ROWS, columns=["input_ids", "labels"]).to_pydict()

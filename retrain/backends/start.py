@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from errata.inference.artefact import Card, model_folder
+from errata.inference.artefact import model_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,5 +17,4 @@ class Start:
     @classmethod
     def of(cls, folder: Path, models: Path) -> Start:
         """The model in `folder`; `models` is where an adapter's base is kept."""
-        card = Card.read(folder)
-        return cls(model_folder(card.base, models), folder) if card.form == "adapter" else cls(folder, None)
+        return cls(*model_parts(folder, models))

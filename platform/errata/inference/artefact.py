@@ -198,3 +198,10 @@ def model_folder(identity: str, models: Path) -> Path:
     if not identity or not folder.is_dir():
         raise NotFound(f"there is no model {identity!r} in {models}; `errata fsck` says how to bring it back")
     return folder
+
+
+def model_parts(folder: Path, models: Path) -> tuple[Path, Path | None]:
+    """Of the model in `folder`, the full model, and the adapter that goes on it, if any; `models` is where an adapter's
+    base is kept."""
+    card = Card.read(folder)
+    return (model_folder(card.base, models), folder) if card.form == "adapter" else (folder, None)

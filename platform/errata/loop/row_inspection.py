@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from errata.documents.file_names import MIXTURE, TRAINING_ROWS
 from errata.documents.night import Night
-from errata.inference.artefact import Card, model_folder
+from errata.inference.artefact import Card, model_folder, model_parts
 from errata.inference.tokenizer import load_tokenizer
 from errata.tasks import templates
 from errata.workspace import Workspace
@@ -21,7 +21,6 @@ def inspect_mixture(workspace: Workspace, number: int) -> InspectedRow:
 
     recipe = workspace.params().train
     identity, _ = Night.read(workspace.root).starting_model(recipe.start)
-    card = Card.read(folder := model_folder(identity, workspace.models))
-    base = model_folder(card.base, workspace.models) if card.form == "adapter" else folder
-    rows = workspace.root / MIXTURE / TRAINING_ROWS
-    return inspect_row(rows, number, recipe, templates.find(card.template), load_tokenizer(base))
+    folder = model_folder(identity, workspace.models)
+    template, (base, _) = templates.find(Card.read(folder).template), model_parts(folder, workspace.models)
+    return inspect_row(workspace.root / MIXTURE / TRAINING_ROWS, number, recipe, template, load_tokenizer(base))
