@@ -7,6 +7,7 @@ kernels round activations too, and may pick another token where two are all but 
 from __future__ import annotations
 
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -63,10 +64,8 @@ def save_weights(model: Any, out: Path) -> None:
 
 def load_weights(path: Path) -> Any:
     """The model in a .gguf file, in fp32. Raises BadInput where transformers can't read it."""
-    try:
-        import gguf  # noqa: F401 - transformers reads the files by it
-    except ModuleNotFoundError as error:
-        raise missing_extra("gguf is not installed, so GGUF files can't be read", "gguf") from error
+    if find_spec("gguf") is None:  # by which transformers reads the files
+        raise missing_extra("gguf is not installed, so GGUF files can't be read", "gguf")
     silence_libraries()
     try:
         file = {"gguf_file": path.name, "local_files_only": True}

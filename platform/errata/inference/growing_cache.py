@@ -16,7 +16,7 @@ SPARE = 512
 """Tokens that a buffer has room for beyond those it is made for: few answers are longer."""
 
 
-class GrowingLayer(DynamicLayer):  # type: ignore[misc]
+class GrowingLayer(DynamicLayer):
     """`keys` and `values`, (rows, groups, tokens, size), are what is filled of the buffers: to cut them back is enough
     for what follows to be written over what was cut."""
 

