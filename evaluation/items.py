@@ -179,8 +179,8 @@ def held_out_items(record: Record, role: Role, upto: int, seen: frozenset[str]) 
     if role == "train":
         raise ValueError("what may be trained on is not held out")
     with record.read() as store:
-        labels = [label for label in store.labels.between(0, upto) if label.role == role]
-        return [Item(_part(role, label), label) for label in _one_a_group(store, labels, seen)]
+        labels = _one_a_group(store, store.labels.of_role(role, upto), seen)
+        return [Item(_part(role, label), label) for label in labels]
 
 
 def _part(role: Literal["dev", "anchor", "sealed"], label: Label) -> Part:

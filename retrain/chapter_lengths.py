@@ -14,7 +14,9 @@ from pathlib import Path
 from statistics import fmean
 
 from errata.database.record import Record
+from errata.database.store import Store
 from errata.domain.chapter import Chapter, Chapters, starts
+from errata.domain.correction import Label
 from errata.domain.transcript import Transcript
 from errata.inference.artefact import CARD, Card, seal
 from errata.inference.line_odds import line_odds
@@ -42,13 +44,23 @@ def label_lengths(record: Record, upto: int) -> ChapterLengths | None:
     """Of the labels that may train as of the watermark `upto`; None where there are too few chapters."""
     seconds: list[float] = []
     with record.read() as store:
-        labels = [label for label in store.labels.between(0, upto) if label.role == "train"]
-        for label in labels[-MOST_LABELS:]:
+        for label in _newest_labels(store, upto):
             transcript = store.transcripts.read(label.transcript)
             if transcript.unit == "seconds":
                 begins = [chapter.start for chapter in label.chapters]
                 seconds += [after - before for before, after in pairwise([*begins, transcript.duration])]
     return ChapterLengths.of(seconds, ChapterLengths().readiness) if len(seconds) >= LEAST_CHAPTERS else None
+
+
+def _newest_labels(store: Store, upto: int) -> list[Label]:
+    """Of those that may train, the newest `MOST_LABELS`: the events are read from the end, and no further back."""
+    span = MOST_LABELS
+    while True:
+        after = max(0, upto - span)
+        labels = [label for label in store.labels.between(after, upto) if label.role == "train"]
+        if len(labels) >= MOST_LABELS or not after:
+            return labels[-MOST_LABELS:]
+        span *= 4
 
 
 def weigh(model: LoadedModel[Reading], talks: Sequence[tuple[Transcript, Chapters]]) -> list[WeighedTalk]:

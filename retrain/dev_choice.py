@@ -49,7 +49,7 @@ def dev_items(record: Record, upto: int, seen: frozenset[str]) -> list[DevItem]:
     """Those of role dev as of the watermark `upto`, one a leak group, of groups of which nothing is among `seen`, by
     hash; the first `MOST_ITEMS` by their hashes at most, which is at random, and the same ones night after night."""
     with record.read() as store:
-        labels = {label.group: label for label in store.labels.between(0, upto) if label.role == "dev"}
+        labels = {label.group: label for label in store.labels.of_role("dev", upto)}
         unseen = [label for label in labels.values() if seen.isdisjoint(label.group_hashes)]
         items = list[DevItem]()
         for label in sorted(unseen, key=lambda label: label.transcript_hash):

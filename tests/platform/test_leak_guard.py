@@ -297,6 +297,8 @@ def test_a_late_copy_of_a_held_out_talk_never_trains(record: Record, tmp_path: P
             "late": role,
             "open": "train",
         }
+        assert [label.external_id for label in store.labels.of_role(role, watermark)] == ["late", "held out"]
+        assert [label.external_id for label in store.labels.of_role("train", watermark)] == ["open"]
     snapshot(record, tmp_path / "snapshot", watermark)
     kept, left_out = curate(facts(read_snapshot(tmp_path / "snapshot")))
     assert names(kept) == ["open"]

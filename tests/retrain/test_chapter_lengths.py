@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from errata.database.record import Record
+from errata.domain.roles import Role
 from errata.inference.artefact import CARD, Card, verify
 from errata.inference.line_odds import line_odds
 from errata.inference.model import open_model
@@ -53,6 +55,18 @@ def test_lengths_are_of_labels_that_may_train(record: Record) -> None:
     lengths = label_lengths(record, watermark)
     assert lengths is not None
     assert lengths.typical == pytest.approx(150.0)
+
+
+def test_lengths_are_of_the_newest_labels(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though labels that may not train came after them."""
+    monkeypatch.setattr("retrain.chapter_lengths.MOST_LABELS", 8)
+    for kind, role, every in (("old", "train", 30), ("new", "train", 150), ("dev", "dev", 20)):
+        for number in range(8):
+            add(record, talk(f"{kind}-{number}", lines=LINES), cast(Role, role), *range(0, 10 * LINES, every))
+    with record.read() as store:
+        lengths = label_lengths(record, store.watermark())
+    assert lengths is not None
+    assert (lengths.typical, lengths.spread) == (pytest.approx(150.0), ChapterLengths.of([150.0] * 64, 0.0).spread)
 
 
 def test_a_few_labels_say_little_of_lengths(record: Record) -> None:

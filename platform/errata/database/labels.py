@@ -19,9 +19,10 @@ from errata.database.event_history import EventHistory, TranscriptEvents
 from errata.database.leak_groups import LeakGroups
 from errata.database.predictions import Predictions
 from errata.database.reviewers import Reviewers
-from errata.database.tables import CorrectionRow, LinkRow, NightRow
+from errata.database.tables import CorrectionRow, LinkRow, NightRow, TranscriptRow
 from errata.domain.chapter import chapters_from_json
 from errata.domain.correction import Kind, Label, Preference, preference
+from errata.domain.roles import Role
 
 Unlabelled = Literal["conflict", "withdrawn"]
 """Why a corrected transcript has no label: its reviewers disagree, or what they said was rejected or taken back."""
@@ -49,6 +50,13 @@ class Labels:
         """
         labels = self._labels(_corrected_transcripts(after, upto), after, upto)
         return [label for _, label in labels if isinstance(label, Label)]
+
+    def of_role(self, role: Role, upto: int) -> list[Label]:
+        """The labels of a role as of `upto`, in their order; only its leak groups' events are read."""
+        drawn = self._session.scalars(sa.select(TranscriptRow.seq).where(TranscriptRow.role == role))
+        members = {member for seq in drawn for member in self._leak_groups.members(seq, upto)}
+        labels = (label for _, label in self._labels(sorted(members), 0, upto))
+        return [label for label in labels if isinstance(label, Label) and label.role == role]
 
     def of(self, transcript: int, upto: int) -> Label | Unlabelled | None:
         """One transcript's label as of `upto`; None where nothing had been said of it."""

@@ -149,7 +149,7 @@ def _import(workspace: Workspace, place: str, role: Role | None) -> ImportReport
 
 def _held_out(workspace: Workspace) -> list[Label]:
     with workspace.record.read() as store:
-        return [label for label in store.labels.between(0, store.watermark()) if label.role == "anchor"]
+        return store.labels.of_role("anchor", store.watermark())
 
 
 def _plan(workspace: Workspace) -> Night:
