@@ -15,25 +15,29 @@ import pyarrow.parquet as pq
 
 from errata.domain.hashing import sha256
 from errata.errors import BadInput
-from retrain.training_rows import TrainingRow
+from retrain.training_rows import SCHEMA, TrainingRow
 
+OF_THE_ROW = (
+    "transcript",
+    "transcript_hash",
+    "external_id",
+    "correction",
+    "kind",
+    "reviewer",
+    "role",
+    "group",
+    "group_hashes",
+    "source",
+    "weight",
+    "altered",
+    "alteration",
+)
+"""Columns that an index has as the rows have them."""
 INDEX = pa.schema(
     [
         ("shard", pa.string()),
         ("place", pa.int32()),
-        ("transcript", pa.int64()),
-        ("transcript_hash", pa.string()),
-        ("external_id", pa.string()),
-        ("correction", pa.int64()),
-        ("kind", pa.string()),
-        ("reviewer", pa.string()),
-        ("role", pa.string()),
-        ("group", pa.int64()),
-        ("group_hashes", pa.list_(pa.string())),
-        ("source", pa.string()),
-        ("weight", pa.float64()),
-        ("altered", pa.string()),
-        ("alteration", pa.string()),
+        *map(SCHEMA.field, OF_THE_ROW),
         ("text_hash", pa.string()),
         ("merged", pa.int32()),
         ("draw", pa.uint64()),
@@ -76,19 +80,7 @@ def index_record(row: TrainingRow, shard: str, place: int, merged: int, seed: in
     return {
         "shard": shard,
         "place": place,
-        "transcript": row.transcript,
-        "transcript_hash": row.transcript_hash,
-        "external_id": row.external_id,
-        "correction": row.correction,
-        "kind": row.kind,
-        "reviewer": row.reviewer,
-        "role": row.role,
-        "group": row.group,
-        "group_hashes": row.group_hashes,
-        "source": row.source,
-        "weight": row.weight,
-        "altered": row.altered,
-        "alteration": row.alteration,
+        **{name: getattr(row, name) for name in OF_THE_ROW},
         "text_hash": sha256(row.text),
         "merged": merged,
         "draw": int(row.draw(seed)[:16], 16),
