@@ -61,12 +61,16 @@ def seal_checkpoint(folder: Path) -> None:
     write_json(folder / CHECKPOINT_SEAL, {str(path.relative_to(folder)): file_sha256(path) for path in files})
 
 
-def checkpoint_bytes(model: Any) -> int:
-    """What one takes: all weights of a full model or those of its adapter, and Adam's two moments of what learns."""
+def checkpoint_bytes(saved: int, learning: int) -> int:
+    """What one takes with so many weights, all of a full model or those of its adapter, and so many that learn, of each
+    of which it has Adam's two moments besides."""
+    return 4 * (saved + 2 * learning)
+
+
+def _needed_bytes(model: Any) -> int:
     learning: int = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
     adapted = hasattr(model, "peft_config")
-    saved: int = learning if adapted else sum(weight.numel() for weight in model.parameters())
-    return 4 * (saved + 2 * learning)
+    return checkpoint_bytes(learning if adapted else sum(weight.numel() for weight in model.parameters()), learning)
 
 
 def check_room(folder: Path, needed: int) -> None:
@@ -87,7 +91,7 @@ def checkpoint_care(model: Any) -> TrainerCallback:
     """Has checkpoints come in time, each checked for room before it is written and sealed after."""
     from transformers import TrainerCallback
 
-    needed = checkpoint_bytes(model)
+    needed = _needed_bytes(model)
 
     class CheckpointCare(TrainerCallback):
         def __init__(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -19,14 +20,14 @@ from errata.documents.night import Night
 from errata.documents.params import AugmentParams, Recipe
 from errata.documents.preflight import FaultKind, Preflight, PreflightFault
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, model_folder, model_parts, read_training_transcripts
+from errata.inference.chapter_task import task_of
 from errata.inference.decode import Decoder
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED
 from errata.tasks.task import examples
 from errata.tasks.template import Reading
 from retrain.backends.model_size import parameter_count
-from retrain.checkpoints import KEPT, free_bytes
-from retrain.mix import task_of
+from retrain.checkpoints import KEPT, checkpoint_bytes, free_bytes
 from retrain.precision import precision_of
 from retrain.row_index import read_index
 from retrain.served_tokens import drifts, weighs_otherwise
@@ -37,8 +38,17 @@ from retrain.training_rows import TrainingRow
 
 LOOKED_AT = 8
 """Talks that are asked as serving would: a template that drifted does so for all."""
+ROWS_AT_ONCE = 1000
+"""Whose tokens are held at a time."""
 
-Ids = list[int]
+
+@dataclass(frozen=True, slots=True)
+class _RowTokens:
+    length: int
+    learnt: int
+    """Tokens that are."""
+    last: int | None
+    """The label at its end; None of a row without any."""
 
 
 def preflight(root: Path, record: Record, models: Path, night: Night, recipe: Recipe) -> Preflight:
@@ -47,16 +57,16 @@ def preflight(root: Path, record: Record, models: Path, night: Night, recipe: Re
     base, _ = model_parts(folder, models)
     task = task_of(folder, models)
     mixture = root / MIXTURE
-    rows = pq.read_table(mixture / TRAINING_ROWS, columns=["input_ids", "labels"]).to_pydict()
-    ids, labels = rows["input_ids"], rows["labels"]
-    longest, learning, parameters = max(map(len, ids), default=0), learning_weights(base, recipe), parameter_count(base)
+    rows = _row_tokens(mixture / TRAINING_ROWS)
+    longest = max((row.length for row in rows), default=0)
+    learning, parameters = learning_weights(base, recipe), parameter_count(base)
     precision = precision_of(recipe, parameters)
     memory = training_bytes(base, recipe, precision, longest)
-    saved = 4 * (parameters if recipe.method == "full" else learning)
-    disk = KEPT * (saved + 8 * learning) + saved
+    saved = parameters if recipe.method == "full" else learning
+    disk = KEPT * checkpoint_bytes(saved, learning) + 4 * saved
     space, room = free_memory(), free_bytes(root)
     faults = [
-        *_row_faults(ids, labels, task),
+        *_row_faults(rows, task),
         *_drift(root, task, base),
         *_held_out(record, folder, mixture),
     ]
@@ -65,12 +75,12 @@ def preflight(root: Path, record: Record, models: Path, night: Night, recipe: Re
     if disk > room:
         faults.append(PreflightFault(kind="disk", count=disk, of=room))
     return Preflight(
-        rows=len(ids),
-        tokens=sum(map(len, ids)),
-        labels=sum(label != IGNORED for row in labels for label in row),
+        rows=len(rows),
+        tokens=sum(row.length for row in rows),
+        labels=sum(row.learnt for row in rows),
         longest=longest,
         left_out=_left_out(mixture / LEFT_OUT),
-        steps=steps_of(len(ids), recipe),
+        steps=steps_of(len(rows), recipe),
         parameters=parameters,
         precision=precision,
         memory=memory,
@@ -89,18 +99,28 @@ def _left_out(path: Path) -> dict[str, int]:
     return dict(Counter(reasons).most_common())
 
 
-def _row_faults(ids: Sequence[Ids], labels: Sequence[Ids], task: ChapterTask) -> Iterator[PreflightFault]:
-    if not ids:
+def _row_tokens(path: Path) -> list[_RowTokens]:
+    """Of a `train.parquet`, a few rows at a time: as Python's own numbers their tokens take ten times the room."""
+    with pq.ParquetFile(path) as file:
+        return [
+            _RowTokens(len(ids), sum(label != IGNORED for label in labels), labels[-1] if labels else None)
+            for batch in file.iter_batches(ROWS_AT_ONCE, columns=["input_ids", "labels"])
+            for ids, labels in zip(batch["input_ids"].to_pylist(), batch["labels"].to_pylist(), strict=True)
+        ]
+
+
+def _row_faults(rows: Sequence[_RowTokens], task: ChapterTask) -> Iterator[PreflightFault]:
+    if not rows:
         yield PreflightFault(kind="no rows")
-    end = task.tokenizer.eos_token_id
+    ends = (task.tokenizer.eos_token_id, IGNORED)
     wrong: dict[FaultKind, list[int]] = {
-        "nothing to learn": [row for row, learnt in enumerate(labels) if set(learnt) <= {IGNORED}],
-        "no end of sequence": [row for row, learnt in enumerate(labels) if learnt[-1:] not in ([end], [IGNORED])],
-        "too long": [row for row, tokens in enumerate(ids) if len(tokens) > task.context],
+        "nothing to learn": [number for number, row in enumerate(rows, 1) if not row.learnt],
+        "no end of sequence": [number for number, row in enumerate(rows, 1) if row.last not in ends],
+        "too long": [number for number, row in enumerate(rows, 1) if row.length > task.context],
     }
-    for kind, rows in wrong.items():
-        if rows:
-            yield PreflightFault(kind=kind, count=len(rows), of=len(ids), example=f"row {rows[0] + 1}")
+    for kind, found in wrong.items():
+        if found:
+            yield PreflightFault(kind=kind, count=len(found), of=len(rows), example=f"row {found[0]}")
 
 
 def _drift(root: Path, task: ChapterTask, base: Path) -> Iterator[PreflightFault]:
