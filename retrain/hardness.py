@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from errata.inference.artefact import Card
-from errata.inference.chapter_task import chapter_task
-from errata.inference.tokenizer import load_tokenizer
+from errata.inference.artefact import model_parts
+from errata.inference.chapter_task import task_of
 from errata.progress import progress_bar
 from errata.tasks.task import examples
 from errata.tasks.template import Reading
-from retrain.backends.start import Start
 from retrain.objectives.pair_logits import label_log_probabilities, row_logits
 from retrain.training_rows import TrainingRow
 
@@ -22,9 +20,8 @@ def champion_losses(champion: Path, models: Path, rows: Sequence[TrainingRow]) -
 
     from errata.inference.torch import load_model
 
-    card, start = Card.read(champion), Start.of(champion, models)
-    task = chapter_task(card, load_tokenizer(start.base))
-    model, losses = load_model(start.base, start.adapter), list[float]()
+    task, losses = task_of(champion, models), list[float]()
+    model = load_model(*model_parts(champion, models))
     with torch.inference_mode(), progress_bar("how hard old rows are", len(rows)) as advance:
         for row in rows:
             transcript = row.read_transcript()

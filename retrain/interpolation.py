@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from errata.files import write_json
-from errata.inference.artefact import CARD, MANIFEST, Card
-from retrain.backends.start import Start
+from errata.inference.artefact import CARD, MANIFEST, Card, model_parts
 
 if TYPE_CHECKING:
     import torch
@@ -131,8 +130,7 @@ def _interpolate_full(candidate: Path, champion: Path, alpha: float, out: Path, 
 
     from errata.inference.torch import load_model
 
-    start = Start.of(champion, models)
-    old = load_model(start.base, start.adapter)
+    old = load_model(*model_parts(champion, models))
     new = load_model(candidate)
     before = dict(old.named_parameters())  # tied weights come once
     with torch.no_grad():

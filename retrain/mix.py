@@ -38,9 +38,8 @@ from errata.documents.stage_reports import MixtureReport
 from errata.documents.suspects import SuspectLabel, write_suspects
 from errata.errors import Refused
 from errata.files import write_json
-from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, model_folder, model_parts, read_training_transcripts
-from errata.inference.chapter_task import chapter_task
-from errata.inference.tokenizer import load_tokenizer
+from errata.inference.artefact import TRAINING_TRANSCRIPTS, model_folder, read_training_transcripts
+from errata.inference.chapter_task import task_of
 from errata.stage_exit import stage_exit
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED
@@ -254,12 +253,6 @@ def report_of(mixture: Mixture, counts: ExampleCounts, sources: Collection[str])
         heaviest=round(counts.heaviest, 4),
         sources={name: by_source[name] for name in sorted(sources)},
     )
-
-
-def task_of(folder: Path, models: Path) -> ChapterTask:
-    """As the model in `folder` will be asked; an adapter has its base's tokenizer."""
-    base, _ = model_parts(folder, models)
-    return chapter_task(Card.read(folder), load_tokenizer(base))
 
 
 if __name__ == "__main__":

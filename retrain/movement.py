@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from errata.documents.movement import Movement
-from errata.inference.artefact import Card
-from errata.inference.chapter_task import chapter_task
-from errata.inference.tokenizer import load_tokenizer
+from errata.inference.artefact import model_parts
+from errata.inference.chapter_task import task_of
 from errata.tasks.encode import Encoded
 from errata.tasks.task import examples
 from errata.tasks.template import Reading
-from retrain.backends.start import Start
 from retrain.dev_choice import DevItem
 from retrain.objectives.divergence import TopTokens, divergence, top_tokens
 from retrain.objectives.pair_logits import row_logits
@@ -47,20 +45,17 @@ def movement(candidate: Path, champion: Path, day0: Path, items: Sequence[DevIte
 
 def _windows(candidate: Path, items: Sequence[DevItem], models: Path) -> Iterator[Encoded]:
     """As the candidate would be taught them, those that fit."""
-    card = Card.read(candidate)
-    tokenizer = load_tokenizer(Start.of(candidate, models).base)
-    task = chapter_task(card, tokenizer)
+    task = task_of(candidate, models)
     for item in items:
         for example in examples(task, item.transcript, Reading(item.right)):
-            if len(example.encoded.input_ids) <= card.context:
+            if len(example.encoded.input_ids) <= task.context:
                 yield example.encoded
 
 
 def _loaded(folder: Path, models: Path) -> Any:
     from errata.inference.torch import load_model
 
-    start = Start.of(folder, models)
-    return load_model(start.base, start.adapter)
+    return load_model(*model_parts(folder, models))
 
 
 def _top_tokens(model: Any, windows: Sequence[Encoded]) -> list[TopTokens]:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from errata.documents.params import AugmentParams, MixParams, Recipe
 from errata.inference.artefact import model_folder
+from errata.inference.chapter_task import task_of
 from retrain.altered_copies import augment
-from retrain.mix import Learned, encode_rows, mix, task_of
+from retrain.mix import Learned, encode_rows, mix
 from retrain.row_index import index_of
 from retrain.saving import save
 from retrain.taught_rows import TaughtRow, write_taught_rows

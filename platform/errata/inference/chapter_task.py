@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from errata.inference.artefact import Card
+from errata.inference.artefact import Card, model_parts
+from errata.inference.tokenizer import load_tokenizer
 from errata.tasks import templates
 from errata.tasks.border_task import BorderTask
 from errata.tasks.chapters import ChapterTask
@@ -13,6 +15,12 @@ from errata.tasks.templates.borders import Borders
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
+
+
+def task_of(folder: Path, models: Path) -> ChapterTask:
+    """What the model in `folder` is asked; `models` is where an adapter's base is kept, whose tokenizer it has."""
+    base, _ = model_parts(folder, models)
+    return chapter_task(Card.read(folder), load_tokenizer(base))
 
 
 def chapter_task(card: Card, tokenizer: Tokenizer) -> ChapterTask:

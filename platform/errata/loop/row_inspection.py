@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from errata.documents.file_names import MIXTURE, TRAINING_ROWS
 from errata.documents.night import Night
-from errata.inference.artefact import Card, model_folder, model_parts
-from errata.inference.tokenizer import load_tokenizer
-from errata.tasks import templates
+from errata.inference.artefact import model_folder
+from errata.inference.chapter_task import task_of
 from errata.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -21,6 +20,6 @@ def inspect_mixture(workspace: Workspace, number: int) -> InspectedRow:
 
     recipe = workspace.params().train
     identity, _ = Night.read(workspace.root).starting_model(recipe.start)
-    folder = model_folder(identity, workspace.models)
-    template, (base, _) = templates.find(Card.read(folder).template), model_parts(folder, workspace.models)
-    return inspect_row(workspace.root / MIXTURE / TRAINING_ROWS, number, recipe, template, load_tokenizer(base))
+    task = task_of(model_folder(identity, workspace.models), workspace.models)
+    rows = workspace.root / MIXTURE / TRAINING_ROWS
+    return inspect_row(rows, number, recipe, task.template, task.tokenizer)
