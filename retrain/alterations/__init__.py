@@ -1,6 +1,6 @@
 """Ways to alter a talk whose label stays true: each is given a transcript, its chapters and a source of chance, and
 returns both as altered, or None where it can't. Chapters keep their titles and their order and begin on the lines on
-which they began; `labelled_lines.py` sees to it."""
+which they began; `titled_lines.py` sees to it."""
 
 from __future__ import annotations
 
