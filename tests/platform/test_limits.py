@@ -23,7 +23,6 @@ from errata.tasks.limits import (
     TITLE_TOKENS,
     goes_in_circles,
     most_chapters,
-    repeats,
 )
 from errata.tasks.task import examples
 from errata.tasks.template import Reading
@@ -107,10 +106,10 @@ def test_what_is_right_can_be_written(template: str) -> None:
 
 
 @pytest.mark.parametrize("template", ["indexed", "timestamps", "inline"])
-def test_no_title_comes_three_times_in_a_row(template: str) -> None:
-    assert can_be_written(template, ["Sponsor", "Sponsor", "Sponsors"])
-    assert not can_be_written(template, ["Sponsor", "Sponsor", "Sponsor"])
-    assert not can_be_written(template, ["Sponsor", "sponsor", "SPONSOR", "Soil"])
+def test_a_title_may_come_again_and_again(template: str) -> None:
+    """Where it was forbidden, the sample's model wrote another title instead, which was as wrong and cost points."""
+    assert can_be_written(template, ["Sponsor", "Sponsor", "Sponsor"])
+    assert can_be_written(template, ["Sponsor", "sponsor", "SPONSOR", "Soil"])
 
 
 @pytest.mark.parametrize("template", ALL)
@@ -128,11 +127,6 @@ def test_circles_are_what_is_said_three_times_over(title: list[int]) -> None:
         for ending in endings
         for period in range(1, len(ending) // CIRCLES + 1)
     )
-
-
-def test_the_same_title_may_come_twice() -> None:
-    assert not repeats(["Soil", "Soil"]) and not repeats(["Soil", "Tools", "Soil"]) and not repeats([])
-    assert repeats(["Tools", "Soil", "soil", "SOIL"])
 
 
 def test_a_list_of_a_thousand_lines_can_be_written() -> None:

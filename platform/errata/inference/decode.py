@@ -14,7 +14,7 @@ from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 from errata.errors import BadInput
 from errata.inference.engine import Ask, Constraint, Guess, Mask, Step, Weighing
 from errata.tasks.encode import MarkTokens, ids
-from errata.tasks.limits import goes_in_circles, repeats
+from errata.tasks.limits import goes_in_circles
 from errata.tasks.prompt import BorderMark, Control, Slot
 from errata.tasks.task import Answer, Example, Task
 from errata.tasks.view import View
@@ -44,7 +44,6 @@ class Decoder(Generic[Answer]):
     def ask(self, view: View) -> Ask[Answer]:
         """Asks the model about one view."""
         fillings: list[str] = []
-        titles: list[str] = []
         faults: list[str] = []
         prompt = self._tokens_before_slots(view)
         pending: list[int] = []  # the end of the last filling, which is still to be appended
@@ -53,12 +52,9 @@ class Decoder(Generic[Answer]):
             room -= len(tokens) + len(pending)
             # What ended the last filling counts here, where it is appended, and not where it was answered.
             begin = self._begin(view, fillings, pending + tokens, prompt[place + 1 :])
-            answer, pending, fault = yield from self._fill(
-                begin, self._task.grammar(view, fillings), max(room, 1), titles
-            )
+            answer, pending, fault = yield from self._fill(begin, self._task.grammar(view, fillings), max(room, 1))
             room -= len(answer) - len(pending)
             fillings.append(str(self._tokenizer.decode(answer, skip_special_tokens=False)))
-            titles += self._task.titles(fillings[-1])
             if fault:
                 faults.append(fault)
         return self._task.parse(view, fillings, faults)
@@ -98,11 +94,9 @@ class Decoder(Generic[Answer]):
             guess = Guess(token, lambda: self._begin(view, [*fillings, text], [token, *later[0]], later[1:]))
         return Step(append, self._first_mask(self._task.grammar(view, fillings)), guess)
 
-    def _fill(
-        self, begin: Step, grammar: str, longest: int, titles: Sequence[str]
-    ) -> Generator[Step, int, tuple[list[int], list[int], str]]:
+    def _fill(self, begin: Step, grammar: str, longest: int) -> Generator[Step, int, tuple[list[int], list[int], str]]:
         """The tokens of one filling, end-of-sequence excluded; those of them that are still to be appended; and why it
-        did not come to its end, empty if it did. `titles` are those of the fillings before."""
+        did not come to its end, empty if it did."""
         matcher = self._matcher(grammar).deep_copy()
         answer: list[int] = []
         step = replace(begin, constraint=Constraint(grammar, longest))
@@ -116,20 +110,16 @@ class Decoder(Generic[Answer]):
                 return answer, [], f"this tokenizer can't write the template {self._task.version!r} token by token"
             if matcher.is_stopped():
                 return answer, append, ""
-            step = Step(append, self._limited(next_tokens(matcher, self._vocabulary), answer, titles))
+            step = Step(append, self._limited(next_tokens(matcher, self._vocabulary), answer))
         return answer, append, f"an answer was cut when the context of {self._task.context} tokens was full"
 
-    def _limited(self, allowed: Mask, answer: Sequence[int], titles: Sequence[str]) -> Mask:
-        """A title that goes in circles must end, and may not end where it is one too many of the same."""
+    def _limited(self, allowed: Mask, answer: Sequence[int]) -> Mask:
+        """A title that goes in circles must end."""
         closing = self._closing
-        if closing is None or not allowed[closing]:
+        if closing is None or not allowed[closing] or not goes_in_circles(_after(answer, closing)):
             return allowed
         ends: Mask = np.arange(len(allowed)) == closing
-        if goes_in_circles(_after(answer, closing)):
-            return ends
-        said = [*titles, *self._task.titles(str(self._tokenizer.decode(answer, skip_special_tokens=False)))]
-        others: Mask = allowed & ~ends
-        return others if repeats(said) and others.any() else allowed
+        return ends
 
     def _compile(self, grammar: str) -> Any:
         wide = llguidance.LLParserLimits(max_items_in_row=LINE_ITEMS)

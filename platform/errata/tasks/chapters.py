@@ -84,9 +84,6 @@ class ChapterTask:
     def closing(self) -> str:
         return self.template.closing
 
-    def titles(self, filling: str) -> Sequence[str]:
-        return self.template.titles(filling)
-
     def parse(self, view: View, fillings: Sequence[str], faults: Sequence[str] = ()) -> Reading:
         reading = self.template.parse(view, fillings)
         return replace(reading, problems=(*faults, *reading.problems))

@@ -3,8 +3,8 @@
 An untuned model fills whatever a grammar leaves open: titles of a hundred zeros, a chapter a line. These limits are
 held while it answers, so that a right answer could always have been written. `python -m benchmarks.limits PATH` counts
 how near real labels come: of 13,641 real titles the longest has 328 letters (71 of Gemma's tokens, 121 of
-errata-tiny's), of 20,000 windows none more than 2.3 chapters above one in five lines, no list has the same title more
-than twice in a row, and no title says anything often enough to be taken for going in circles.
+errata-tiny's), of 20,000 windows none more than 2.3 chapters above one in five lines, and no title says anything
+often enough to be taken for going in circles.
 
 They change no prompt, so a template keeps its version; but other limits may give other answers, so `VERSION` stands
 beside each answer.
@@ -22,8 +22,6 @@ CHAPTERS = 4
 """That any window may have, however short."""
 LINES_A_CHAPTER = 4
 """One chapter more for so many lines."""
-TWINS = 2
-"""Chapters in a row that may have the same title."""
 CIRCLES = 3
 """Times that a title may say the same thing in a row; then it must end."""
 CIRCLED_TOKENS = 8
@@ -64,9 +62,3 @@ def goes_in_circles(title: Sequence[int]) -> bool:
         ):
             return True
     return False
-
-
-def repeats(titles: Sequence[str]) -> bool:
-    """Whether the last title is one too many of the same."""
-    same = {title.casefold() for title in titles[-TWINS - 1 :]}
-    return len(titles) > TWINS and len(same) == 1

@@ -71,10 +71,6 @@ class Task(Protocol[Answer]):
         """What ends a title, if it is a single token; empty where nothing is held to."""
         ...
 
-    def titles(self, filling: str) -> Sequence[str]:
-        """The titles in a filling, of which the last may still be being written."""
-        ...
-
     def parse(self, view: View, fillings: Sequence[str], faults: Sequence[str] = ()) -> Answer:
         """What the model said, and `faults`, a sentence each: why a slot was not filled to its end."""
         ...

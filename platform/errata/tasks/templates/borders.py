@@ -90,9 +90,6 @@ class Borders:
     def grammar(self, view: View, answers: Sequence[str]) -> str:
         return _GRAMMAR
 
-    def titles(self, answer: str) -> list[str]:
-        return [tidy(answer)]
-
     def parse(self, view: View, answers: Sequence[str]) -> Reading:
         if view.borders is None:
             return Reading((), odds=tuple(CERTAIN if answer == BEGINS else -CERTAIN for answer in answers))

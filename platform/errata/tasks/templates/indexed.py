@@ -54,9 +54,6 @@ class Indexed:
         entries = [f'"{index} " title "\\n"' for index in places]
         return list_of(entries, most_chapters(len(view.lines))) + title_rule()
 
-    def titles(self, answer: str) -> list[str]:
-        return [line.partition(" ")[2] for line in answer.removesuffix("\n").split("\n")]
-
     def parse(self, view: View, answers: Sequence[str]) -> Reading:
         chapters: dict[int, Chapter] = {}
         problems: list[str] = []

@@ -70,10 +70,6 @@ class Inline:
             return f"start: {SAME} | {NEW} title? {END}\n{_TITLE}"
         return f"start: {SAME} | {NEW} {END}\n"
 
-    def titles(self, answer: str) -> list[str]:
-        title = answer.removeprefix(NEW).removesuffix(END).strip()
-        return [title] if title and title != SAME else []
-
     def parse(self, view: View, answers: Sequence[str]) -> Reading:
         lines = range(len(view.lines)) if view.opening == "unknown" else range(1, len(view.lines))
         places = [*lines, len(view.lines)]

@@ -76,9 +76,6 @@ class Quoted:
         schema = {"type": "array", "maxItems": most_chapters(len(view.lines)), "items": item}
         return f"start: %json {json.dumps(schema)}\n"
 
-    def titles(self, answer: str) -> list[str]:
-        return []  # a chapter's quote tells it from others of the same title
-
     def parse(self, view: View, answers: Sequence[str]) -> Reading:
         items, problems = _items(answers[0])
         chapters: dict[int, Chapter] = {}
