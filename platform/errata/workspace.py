@@ -7,9 +7,12 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from errata.database.record import Record
 from errata.documents.file_names import DAY0, DAY_N, LOSS, METRICS, NIGHT, PARAMS, PIPELINE, PIPELINE_LOCK, TRAINING
@@ -113,6 +116,14 @@ class Workspace:
     def nights(self) -> Path:
         """What each night found, a folder each: scores, evidence, report."""
         return self.root / "nights"
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder on the workspace's own disk, which is deleted when it is left."""
+        work = self.root / "work"
+        work.mkdir(exist_ok=True)
+        with TemporaryDirectory(dir=work) as place:
+            yield Path(place)
 
     def params(self) -> Params:
         """Raises BadInput for a parameter that is missing, unknown or of the wrong kind."""

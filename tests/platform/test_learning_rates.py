@@ -8,11 +8,11 @@ from errata.documents.document import as_json, from_json
 from errata.documents.learning_rates import LearningRateRun, LearningRateSearch
 from errata.documents.params import Recipe
 from errata.errors import Refused
-from errata.loop.ablate import AblationMaterial
-from errata.loop.learning_rates import FACTORS, Scores, search
+from errata.loop.learning_rates import FACTORS, search
+from errata.loop.trial_material import Scores, TrialMaterial
 from tests.retrain.test_preflight import RECIPE
 
-MATERIAL = AblationMaterial("2026-03-01", [], RECIPE)
+MATERIAL = TrialMaterial("2026-03-01", [], RECIPE)
 
 
 def scored(recipe: Recipe) -> Scores:

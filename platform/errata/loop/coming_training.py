@@ -8,7 +8,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from errata.documents.file_names import MIXTURE, PARAMS, ROW_MEMO, SNAPSHOT, TRAINING_ROWS
 from errata.documents.night import Night
@@ -32,10 +31,7 @@ def coming_training(workspace: Workspace) -> Preflight:
     from retrain.trainer import make_trainer
 
     night, recipe = _night(workspace), workspace.params().train
-    room = workspace.root / "work"
-    room.mkdir(exist_ok=True)
-    with TemporaryDirectory(dir=room, prefix="preflight-") as place:
-        root = Path(place)
+    with workspace.scratch() as root:
         _lay_out(workspace, night, root)
         for stage in STAGES:
             _run_stage(stage, workspace, root)

@@ -5,25 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from statistics import fmean
-from tempfile import TemporaryDirectory
 
 from errata.documents.learning_rates import LearningRateRun, LearningRateSearch
 from errata.documents.params import Recipe
 from errata.errors import BadInput, Refused
-from errata.inference.artefact import verify
-from errata.inference.model import FolderModel
-from errata.loop.ablate import AblationMaterial, Fold, material_of_night
 from errata.loop.lease import loop_lease
-from errata.progress import note, progress_bar
+from errata.loop.trial_material import Scores, TrialMaterial, material_of_night
+from errata.progress import note
 from errata.workspace import Workspace
 
 FACTORS = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Of the present rate, where no others are asked for."""
-
-Scores = tuple[list[float], list[float | None]]
-"""F1 of boundaries, and of titles, by item."""
 
 
 def search_learning_rates(workspace: Workspace, rates: Sequence[float]) -> LearningRateSearch:
@@ -34,18 +27,16 @@ def search_learning_rates(workspace: Workspace, rates: Sequence[float]) -> Learn
         material = material_of_night(workspace)
     fold = material.folds[0]
     examples, _ = fold.trial.examples(workspace.params().augment, material.recipe)
-    (workspace.root / "work").mkdir(exist_ok=True)
 
     def train_and_score(recipe: Recipe) -> Scores:
-        with TemporaryDirectory(dir=workspace.root / "work") as room:
-            folder = fold.trial.train(examples, recipe, Path(room))
-            return _scores(workspace, folder, fold)
+        with workspace.scratch() as room:
+            return fold.scores(fold.trial.train(examples, recipe, room), workspace.models)
 
     return search(material, rates, train_and_score)
 
 
 def search(
-    material: AblationMaterial, rates: Sequence[float], train_and_score: Callable[[Recipe], Scores]
+    material: TrialMaterial, rates: Sequence[float], train_and_score: Callable[[Recipe], Scores]
 ) -> LearningRateSearch:
     present = material.recipe.learning_rate
     tried = sorted(set(rates)) or [present * factor for factor in FACTORS]
@@ -64,11 +55,3 @@ def _run(recipe: Recipe, train_and_score: Callable[[Recipe], Scores]) -> Learnin
         return LearningRateRun(recipe.learning_rate, None, None)
     titles = [value for value in title_f1 if value is not None]
     return LearningRateRun(recipe.learning_rate, fmean(f1), fmean(titles) if titles else None)
-
-
-def _scores(workspace: Workspace, folder: Path, fold: Fold) -> Scores:
-    from evaluation.ablation import scores
-
-    model = FolderModel(verify(folder), folder, workspace.models)
-    with progress_bar("answers", len(fold.talks)) as advance:
-        return scores(model, fold.talks, advance)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from errata.documents.document import write_document
 from errata.documents.file_names import ITEMS, SEEDS
@@ -35,17 +33,16 @@ def try_seeds(workspace: Workspace, count: int) -> SeedSpread:
         night = finished_night(workspace)
         folder, bootstrap = workspace.nights / night.label, workspace.params().evaluate.seed
         items = read_scored_items(folder / ITEMS)
-        candidate, room = fresh_rows(items, "candidate"), workspace.root / "work"
+        candidate = fresh_rows(items, "candidate")
         if not candidate:
             raise NotFound(f"the night {night.label} scored no candidate; seeds are tried after one that did")
         recipe = recipe_of(folder)
         champion = [rows_of(items, "champion")[row.transcript] for row in candidate]
         runs = [run_of(recipe.seed, candidate[0].model, [row.f1 for row in candidate], champion, bootstrap)]
-        room.mkdir(exist_ok=True)
         for seed in range(recipe.seed + 1, recipe.seed + count):
-            with TemporaryDirectory(dir=room) as place:
-                train_candidate(workspace, night, replace(recipe, seed=seed), Path(place))
-                model = FolderModel(verify(Path(place)), Path(place), workspace.models)
+            with workspace.scratch() as place:
+                train_candidate(workspace, night, replace(recipe, seed=seed), place)
+                model = FolderModel(verify(place), place, workspace.models)
                 with progress_bar(f"seed {seed}", len(candidate)) as advance:
                     f1 = answer_f1(workspace.record, model, candidate, advance)
             runs.append(run_of(seed, model.key.model, f1, champion, bootstrap))
