@@ -149,10 +149,11 @@ class OpenWorkspace:
         Each is an alias, the beginning of an identity, or a folder. On `fresh` or `dev`, of which no look is counted.
         Raises ErrataError where there is no such model, and where nothing is labelled that both could be scored on.
         """
+        from errata.inference.model_form import TEMPLATE
         from errata.loop.compare import compare
         from errata.loop.compared_models import PromptSettings
 
-        return compare(self._workspace, (str(a), str(b)), on, PromptSettings.of("indexed", ()), "python")
+        return compare(self._workspace, (str(a), str(b)), on, PromptSettings.of(TEMPLATE, ()), "python")
 
     def status(self) -> LoopStatus:
         """Where the loop stands, as `errata status` prints it."""

@@ -24,6 +24,7 @@ from errata.cli.score_app import score
 from errata.cli.start_app import start
 from errata.cli.training_app import training
 from errata.documents.file_names import REPORT_PAGE
+from errata.documents.night import CandidateKind
 from errata.documents.params import Target
 from errata.domain.names import printable
 from errata.errors import INTERRUPTED, error_exit
@@ -51,7 +52,6 @@ app.add_typer(judges, name="judges", rich_help_panel=CHECKS)
 
 FORMAT = "The file's format; `auto` tells it by the content, and a name that is none lists them all."
 Tool = Literal["label-studio", "argilla", "sheet", "jsonl"]
-Kind = Literal["continue", "fresh"]
 HeldOut = Literal["dev", "anchor", "sealed"]
 """Roles that an import may declare: all stricter than what a hash would draw for most."""
 Row = TypeVar("Row")
@@ -226,7 +226,7 @@ def nightly_command(
     workspace: InWorkspace = HERE,
     date: Annotated[str | None, typer.Option(help="The night's label; today, by default.")] = None,
     candidate: Annotated[
-        Kind | None, typer.Option(help="From the champion, or from base anew; by default as params.yaml says.")
+        CandidateKind | None, typer.Option(help="From the champion, or from base anew; by default as params.yaml says.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

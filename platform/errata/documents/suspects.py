@@ -35,7 +35,7 @@ def write_suspects(path: Path, suspects: Iterable[SuspectLabel]) -> None:
 
 
 def read_suspects(path: Path) -> list[SuspectLabel]:
-    """None where there is no such file. Raises BadInput for one that can't be read."""
+    """Empty where there is no such file. Raises BadInput for one that can't be read."""
     if not path.exists():
         return []
     try:

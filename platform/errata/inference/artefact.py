@@ -27,6 +27,8 @@ OLD_TRAINING_TRANSCRIPTS = "seen.json"
 SOURCE_METADATA = "source_metadata.json"
 """What a GGUF file said of the model that was made from it: see `source_metadata.py`."""
 _TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "chat_template*", SOURCE_METADATA)
+KEPT_COPIES = 2
+"""Of a model: in the workspace, and in MLflow's store."""
 PARTIAL = ".partial"
 """Of a model's folder that is still being copied."""
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".joblib", ".ckpt")

@@ -10,14 +10,15 @@ import torch
 from errata.documents.source_metadata import SourceMetadata
 from errata.errors import BadInput
 from errata.files import check_space
+from errata.inference.artefact import KEPT_COPIES
 from errata.inference.gguf import load_weights, save_weights
 from errata.inference.llama_cpp_check import check_model, check_tokenizer
 from errata.inference.source_metadata import gguf_metadata, write_source_metadata
 from errata.inference.source_tokenizer import rebuilt_tokenizer
 
 HALF = 16
-BYTES, COPIES = 2, 2
-"""A weight takes that many in bf16; the model will lie in the workspace, and in MLflow's store."""
+BYTES = 2
+"""That a weight takes in bf16."""
 _UNREAD = "rope_freqs"
 """Tensors by which llama.cpp stretches rotary embeddings, and which transformers leaves aside."""
 
@@ -30,7 +31,7 @@ def unpack_gguf(path: Path, out: Path) -> SourceMetadata:
     """
     metadata = gguf_metadata(path)
     _check_tensors(metadata)
-    check_space(out, COPIES * BYTES * metadata.weights, f"{path}, unpacked,")
+    check_space(out, KEPT_COPIES * BYTES * metadata.weights, f"{path}, unpacked,")
     tokenizer = rebuilt_tokenizer(metadata)
     check_tokenizer(path, tokenizer)
     model = load_weights(path)

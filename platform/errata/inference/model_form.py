@@ -8,8 +8,9 @@ from errata.errors import BadInput
 from errata.inference.artefact import Form
 from errata.tasks import templates
 
-CONTEXT = 4096
-"""Tokens that a model without a card sees, where nobody says."""
+TEMPLATE, CONTEXT = "indexed", 4096
+"""How a model without a card is asked, where nobody says: by the template that costs the fewest tokens and that
+pre-trained models read best; and the tokens that it sees."""
 
 FORMS: dict[str, Form] = {"genai_config.json": "onnx", "adapter_config.json": "adapter", "config.json": "full"}
 """What marks a model's folder, looked for in this order: an export has a config.json too."""

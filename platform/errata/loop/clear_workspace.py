@@ -16,6 +16,7 @@ from errata.loop.deletion_target import DeletionTarget, naming_columns
 from errata.loop.night_report import write_report
 from errata.workspace import Workspace
 from evaluation.judges.cache import FOLDER, forget
+from retrain.checkpoints import CHECKPOINTS
 from retrain.paraphrase import forget as forget_paraphrases
 from retrain.snapshot import purge
 
@@ -56,7 +57,7 @@ def _remove_derived(root: Path, target: DeletionTarget) -> int:
     for folder in folders:
         shutil.rmtree(folder)
     if root / names.MIXTURE in folders:  # a training that was cut short would go on with what it has read
-        shutil.rmtree(root / "work" / "checkpoints", ignore_errors=True)
+        shutil.rmtree(root / CHECKPOINTS, ignore_errors=True)
     return len(folders)
 
 

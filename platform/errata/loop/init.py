@@ -12,7 +12,7 @@ from errata.documents.document import write_document
 from errata.documents.file_names import DAY0
 from errata.documents.params import TARGETS
 from errata.inference.artefact import CARD, PARTIAL, Card, model_folder, move_model, store_model
-from errata.inference.model_form import CONTEXT
+from errata.inference.model_form import CONTEXT, TEMPLATE
 from errata.loop.model_check import check_model, load_config, longest_context
 from errata.loop.new_folder import check_folder, nothing_left_behind, sole_maker
 from errata.operations.ownership import check_unclaimed, claim
@@ -24,9 +24,6 @@ from errata.tasks import templates
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
 from registry.promotion import install_day0
-
-TEMPLATE = "indexed"
-"""For a model without a card, where nobody says: the fewest tokens, and what pre-trained models read best."""
 
 
 def init(

@@ -9,12 +9,10 @@ from typing import Any
 from errata.documents.model_summary import ModelOrigin
 from errata.errors import BadInput
 from errata.files import check_space
+from errata.inference.artefact import KEPT_COPIES
 from errata.inference.model_form import model_form
 from errata.loop.hub_model import hub_model
 from errata.progress import note
-
-COPIES = 2
-"""In the workspace, and in MLflow's store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +63,4 @@ def _unpacked(file: Path, place: Path) -> SourceModel:
 
 def _check_copies(folder: Path, place: Path) -> None:
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    check_space(place, COPIES * size, f"{folder}")
+    check_space(place, KEPT_COPIES * size, f"{folder}")

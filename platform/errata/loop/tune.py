@@ -23,11 +23,11 @@ from errata.domain.transcript import Transcript
 from errata.errors import BadInput, Refused
 from errata.formats import detect, hub
 from errata.inference.artefact import model_folder, store_model
-from errata.inference.model_form import template_and_context
+from errata.inference.model_form import TEMPLATE, template_and_context
 from errata.loop.code_hash import code_hash
 from errata.loop.compare import ModelComparison, compare
 from errata.loop.compared_models import PromptSettings
-from errata.loop.init import TEMPLATE, init
+from errata.loop.init import init
 from errata.loop.lease import loop_lease
 from errata.loop.leftovers import clear_leftovers
 from errata.loop.recipes import use_in_workspace

@@ -18,7 +18,7 @@ from errata.formats import detect
 from errata.formats.source_rows import Adjustment, LeftOut, Rejected
 from errata.inference.artefact import CARD, Card, adopt, model_folder, verify
 from errata.inference.model import FolderModel
-from errata.inference.model_form import model_form, template_and_context
+from errata.inference.model_form import TEMPLATE, model_form, template_and_context
 from errata.inference.predictor import Predictor
 from errata.operations.model_names import resolve_model
 from errata.progress import note
@@ -83,7 +83,7 @@ class UnreadTalk:
 
 @contextmanager
 def open_predictor(
-    model: str | None = None, workspace: Workspace | None = None, template: str = "indexed"
+    model: str | None = None, workspace: Workspace | None = None, template: str = TEMPLATE
 ) -> Iterator[Predictor]:
     """Whoever `model` means: a folder or .gguf file, or in a workspace an alias or the beginning of an identity.
 
