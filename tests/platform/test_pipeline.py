@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections import namedtuple
 from pathlib import Path
+from shlex import quote
 
 import pytest
 import yaml
@@ -81,7 +82,9 @@ def workspace(laid_out: Path, tmp_path: Path) -> Path:
     (root / "make.py").write_text(
         f"import pathlib\nfor name in {made!r}: pathlib.Path(name).mkdir(parents=True, exist_ok=True)\n"
     )
-    return pipeline(root, {"stages": {"all": {"cmd": f"{sys.executable} make.py", "deps": ["make.py"], "outs": made}}})
+    return pipeline(
+        root, {"stages": {"all": {"cmd": f"{quote(sys.executable)} make.py", "deps": ["make.py"], "outs": made}}}
+    )
 
 
 def stages_of(output: object) -> list[str]:
@@ -103,7 +106,7 @@ def test_a_stage_that_fails_is_not_taken_for_a_damaged_lock(
     workspace: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (workspace / "make.py").write_text("import sys; sys.exit('errata: it is broken')")
-    with pytest.raises(Unavailable, match="for the reason above; mend it and run the night again"):
+    with pytest.raises(Unavailable, match="for the reason above; mend it and run the same command again"):
         run_stages(workspace)
     said = capfd.readouterr().err
     assert "errata: it is broken" in said and "made anew" not in said
