@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 import pyarrow.parquet as pq
 import pytest
@@ -74,12 +75,17 @@ def rows(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("method", ["lora", "qlora", "full"])
 def test_each_method_is_killed_and_goes_on_and_what_comes_of_it_answers(
-    method: str, base: Path, models: Path, rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    method: Literal["lora", "qlora", "full"],
+    base: Path,
+    models: Path,
+    rows: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("retrain.checkpoints.AT_MOST_LOST", 0.0)  # a checkpoint each step
     recipe = Recipe(
         backend="transformers",
-        method=method,  # type: ignore[arg-type]
+        method=method,
         start="base",
         rank=8,
         alpha=16,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from errata.cli.print_ablation import print_ablation
 from errata.documents.ablation import Ablation, AblationRun
 from errata.documents.document import as_json, from_json
+from errata.domain.transcript import Transcript
+from errata.inference.predictor import AnswerKey, Predictor
 from errata.tasks.template import Reading
 from evaluation.ablation import NONE, ScoredTalk, equal_chapters, scores, variant_effects
 from tests.made_up_record import chapters, talk
@@ -49,12 +53,14 @@ def test_the_order_of_runs_changes_nothing_but_the_order_of_variants() -> None:
 def test_talks_are_scored_by_what_is_answered_and_no_answer_is_none() -> None:
     talks = [ScoredTalk(talk(name), chapters(0, 60), name) for name in ("one", "two")]
 
-    class Half:
-        def answer(self, transcripts):
+    class Half(Predictor):
+        key = AnswerKey("half", "")
+
+        def answer(self, transcripts: Sequence[Transcript]) -> list[Reading | None]:
             return [Reading(chapters(0, 60)) if transcript.external_id == "one" else None for transcript in transcripts]
 
-    asked = []
-    f1, titles = scores(Half(), talks, lambda: asked.append(1))  # type: ignore[arg-type]
+    asked: list[int] = []
+    f1, titles = scores(Half(), talks, lambda: asked.append(1))
     assert (f1, titles, len(asked)) == ([100.0, 0.0], [100.0, 0.0], 2)
     assert equal_chapters(talks) == 100, "two equal halves"
 
