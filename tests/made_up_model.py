@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from errata.domain.transcript import Segment, Transcript
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, seal
 from errata.tasks.templates.inline import MARKERS
 
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 _WORDS = "so today we talk about gardens and soil and tools then the weather and a question from the audience " * 20
 SAID = _WORDS.split()[:16]
 """Words that the tokenizer knows, so that a talk of them is short in tokens."""
+
+
+def familiar_talk(name: str, turn: int = 0) -> Transcript:
+    """Six lines of words that the tokenizer knows, ten seconds each; every fourth turn says the same."""
+    texts = (" ".join(SAID[turn % 4 + line : turn % 4 + line + 4]) for line in range(6))
+    return Transcript(name, tuple(Segment(10.0 * line, 10.0 * line + 9, text) for line, text in enumerate(texts)), 60.0)
 
 
 def make_tokenizer(spaced: bool = True) -> PreTrainedTokenizerFast:

@@ -15,13 +15,12 @@ from hypothesis import strategies as st
 
 from errata.database.record import Record
 from errata.domain.roles import Role
-from errata.domain.transcript import Segment, Transcript
 from errata.inference.artefact import CARD, Card, seal, store_model, verify
 from errata.inference.load import load as load_engine
 from errata.inference.torch import load_model
 from retrain.dev_choice import LEAST_ITEMS, DevItem, DevSet, choose, dev_items
 from retrain.interpolation import interpolate, obstacle, refactor
-from tests.made_up_model import SAID, make_adapter, make_model
+from tests.made_up_model import familiar_talk, make_adapter, make_model
 from tests.made_up_record import chapters, correction, talk
 
 Weights = dict[str, torch.Tensor]
@@ -163,7 +162,7 @@ def test_what_cant_be_interpolated_is_said(
     assert "gguf" in obstacle(candidate, tmp_path / "gguf", identity)
 
 
-TALK = Transcript("t", tuple(Segment(10.0 * at, 10.0 * at + 9, " ".join(SAID[at : at + 4])) for at in range(6)), 60.0)
+TALK = familiar_talk("t")
 ITEMS = [DevItem(TALK, chapters(0, 30))] * LEAST_ITEMS
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import torch
 
-from errata.documents.params import Recipe
 from errata.errors import BadInput
 from errata.inference.artefact import Card
 from errata.tasks.encode import IGNORED, Encoded
@@ -22,23 +21,9 @@ from retrain.objectives.reference import FILE, reference_of
 from retrain.taught_rows import TaughtRow, TaughtRows, write_taught_rows
 from retrain.trainer import make_trainer, train
 from tests.made_up_model import make_model
+from tests.made_up_recipe import LORA
 
-RECIPE = Recipe(
-    backend="transformers",
-    method="lora",
-    start="champion",
-    rank=8,
-    alpha=16,
-    learning_rate=2e-2,
-    epochs=1.0,
-    max_steps=100,
-    border_weight=1.0,
-    batch=4,
-    warmup=0.1,
-    seed=7,
-    objective="sft+dpo",
-    dpo_weight=1.0,
-)
+RECIPE = replace(LORA, batch=4, objective="sft+dpo", dpo_weight=1.0)
 CARD = Card("indexed", 256)
 EOS = 1
 

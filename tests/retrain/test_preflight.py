@@ -27,6 +27,7 @@ from errata.tasks.encode import IGNORED
 from errata.tasks.task import examples
 from errata.tasks.template import Reading
 from errata.tasks.templates import find
+from errata.tasks.templates.inline import Inline
 from errata.wording.preflight_sentences import duration, fault_sentence, preflight_lines
 from retrain import preflight as module
 from retrain.mix import encode_rows
@@ -37,27 +38,13 @@ from retrain.served_tokens import weighs_otherwise
 from retrain.taught_rows import taught_table
 from retrain.training_memory import learning_weights, training_bytes
 from retrain.training_rows import TrainingRow, chapters_json
-from tests.made_up_model import SAID, make_model, make_tokenizer
+from tests.made_up_model import familiar_talk, make_model, make_tokenizer
+from tests.made_up_recipe import LORA
 from tests.made_up_record import chapters
 from tests.made_up_rows import index, write_snapshot
 
-RECIPE = Recipe(
-    backend="transformers",
-    method="lora",
-    start="champion",
-    rank=8,
-    alpha=16,
-    learning_rate=2e-2,
-    epochs=1.0,
-    batch=2,
-    warmup=0.1,
-    seed=7,
-)
-
 
 def row(number: int) -> TrainingRow:
-    texts = [" ".join(SAID[number % 4 + at : number % 4 + at + 4]) for at in range(6)]
-    segments = tuple(Segment(10.0 * at, 10.0 * at + 9, text) for at, text in enumerate(texts))
     return TrainingRow(
         transcript=number,
         transcript_hash=f"{number:064x}",
@@ -70,7 +57,7 @@ def row(number: int) -> TrainingRow:
         group=number,
         group_hashes=[f"{number:064x}"],
         chapters=chapters_json(chapters(0, 30, by="Gardens")),
-        text=json.dumps(Transcript(f"talk {number}", segments, 60.0).as_json()),
+        text=json.dumps(familiar_talk(f"talk {number}", number).as_json()),
     )
 
 
@@ -103,7 +90,7 @@ class Mixed:
         first, *rest = self.table.to_pylist()
         self.write(pa.Table.from_pylist([{**first, **columns}, *rest], schema=self.table.schema))
 
-    def look(self, recipe: Recipe = RECIPE) -> Preflight:
+    def look(self, recipe: Recipe = LORA) -> Preflight:
         return preflight(self.root, self.record, self.models, self.night, recipe)
 
 
@@ -164,9 +151,7 @@ def test_no_rows_are_a_fault(mixed: Mixed) -> None:
 
 
 def test_a_template_that_serving_renders_otherwise_is_a_fault(mixed: Mixed, monkeypatch: pytest.MonkeyPatch) -> None:
-    template = find("inline")
-
-    class Drifted(type(template)):  # type: ignore[misc]
+    class Drifted(Inline):
         def render(self, view: Any) -> Any:
             return super().render(replace(view, title="Another title"))
 
@@ -221,12 +206,12 @@ def test_what_learns_is_counted_as_peft_makes_it(mixed: Mixed) -> None:
     from retrain.backends.start import Start
     from retrain.backends.transformers_backend import transformers_model
 
-    for recipe in (RECIPE, replace(RECIPE, method="full")):
+    for recipe in (LORA, replace(LORA, method="full")):
         model = transformers_model(Start(mixed.base, None), recipe)
         learning = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
         assert learning_weights(mixed.base, recipe) == learning
-    small, large = (training_bytes(mixed.base, RECIPE, "fp32", longest) for longest in (100, 10_000))
-    full = training_bytes(mixed.base, replace(RECIPE, method="full"), "fp32", 100)
+    small, large = (training_bytes(mixed.base, LORA, "fp32", longest) for longest in (100, 10_000))
+    full = training_bytes(mixed.base, replace(LORA, method="full"), "fp32", 100)
     assert small < full < large
 
 

@@ -22,6 +22,7 @@ from retrain.objectives.entries import EntryWeight
 from retrain.objectives.sft import SftObjective, border_weights
 from retrain.trainer import make_trainer, train
 from tests.made_up_model import make_model, make_tokenizer
+from tests.made_up_recipe import LORA
 
 Row = tuple[list[int], list[int]]
 Gradients = dict[str, torch.Tensor]
@@ -232,20 +233,7 @@ CARD = Card("inline", 128)
 
 
 def recipe(epochs: float) -> Recipe:
-    return Recipe(
-        backend="transformers",
-        method="lora",
-        start="base",
-        rank=4,
-        alpha=8,
-        learning_rate=1e-3,
-        epochs=epochs,
-        max_steps=100,
-        border_weight=1.0,
-        batch=4,
-        warmup=0.0,
-        seed=7,
-    )
+    return replace(LORA, start="base", rank=4, alpha=8, learning_rate=1e-3, epochs=epochs, batch=4, warmup=0.0)
 
 
 def test_the_trainer_goes_down_this_loss(tmp_path: Path) -> None:

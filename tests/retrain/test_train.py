@@ -19,7 +19,6 @@ from errata.database.record import Record
 from errata.documents.file_names import CANDIDATE, MIXTURE, NO_CANDIDATE, PARAMS, TRAINING, TRAINING_ROWS
 from errata.documents.night import Night
 from errata.documents.params import Recipe, read_params
-from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput, Refused, Unavailable
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, read_training_transcripts, store_model, verify
 from errata.inference.load import load as load_engine
@@ -37,24 +36,11 @@ from retrain.precision import precision_of
 from retrain.saving import save
 from retrain.trainer import train
 from tests.killed_training import begun, kill_when, sealed
-from tests.made_up_model import SAID, make_model, make_tokenizer
+from tests.made_up_model import familiar_talk, make_model, make_tokenizer
 from tests.made_up_params import write_params
+from tests.made_up_recipe import LORA
 from tests.made_up_record import chapters, correction, talk
 
-LORA = Recipe(
-    backend="transformers",
-    method="lora",
-    start="champion",
-    rank=8,
-    alpha=16,
-    learning_rate=2e-2,
-    epochs=1.0,
-    max_steps=100,
-    border_weight=1.0,
-    batch=2,
-    warmup=0.1,
-    seed=7,
-)
 CARD = Card("inline", 256)
 FULL = replace(LORA, method="full", learning_rate=2e-3)
 
@@ -78,10 +64,8 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     task = ChapterTask(templates.find("inline"), make_tokenizer(), 256)
     encoded = []
     for number in range(16):
-        texts = [" ".join(SAID[number % 4 + at : number % 4 + at + 4]) for at in range(6)]
-        segments = tuple(Segment(10.0 * at, 10.0 * at + 9, text) for at, text in enumerate(texts))
         right = Reading(chapters(0, 30, by="Gardens"))
-        (example,) = examples(task, Transcript("t", segments, 60.0), right)
+        (example,) = examples(task, familiar_talk("t", number), right)
         encoded.append({"input_ids": list(example.encoded.input_ids), "labels": list(example.encoded.labels)})
     path = tmp_path_factory.mktemp("rows") / "train.parquet"
     schema = pa.schema([("input_ids", pa.list_(pa.int32())), ("labels", pa.list_(pa.int32()))])
