@@ -1,11 +1,14 @@
-"""Models that can be exported, and adapters that go on them."""
+"""Models that can be exported, adapters that go on them, and contenders with their scores."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.made_up_gate import COMPARISON, many
 from tests.made_up_model import make_adapter, make_model
 
 
@@ -30,3 +33,29 @@ def adapter(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("adapter")
     make_adapter(folder, base, verify(base))
     return folder
+
+
+@pytest.fixture
+def contender(tmp_path: Path) -> dict[str, Any]:
+    for name in ("items.parquet", "evaluation.json", "judges.json"):
+        (tmp_path / name).write_text(name)
+    return {
+        "name": "candidate",
+        "model": "b" * 64,
+        "watermark": 30,
+        "primary": asdict(COMPARISON),
+        "against_day0": asdict(COMPARISON),
+        "guardrails": {name: asdict(COMPARISON) for name in ("anchor", "day0_retention", "parsable")},
+    }
+
+
+@pytest.fixture
+def measured(contender: dict[str, Any]) -> dict[str, Any]:
+    """A contender with all that `annual` asks of the evaluation."""
+    same = many(0.0, spread=0.0)
+    return {
+        **contender,
+        "primary": many(4.0),
+        "guardrails": dict.fromkeys(("anchor", "day0_retention", "collapses", "parsable"), same),
+        "more_guardrails": {"best_anchor": same, "forgetting": same, "slice_long": same, "vintage_2026-02-01": same},
+    }
