@@ -1,6 +1,6 @@
 """Stage 7. Does llama.cpp answer as transformers does? Token ids on lines, greedy answers on a few talks, no scores.
 
-It stands before the evaluation, which may then ask the artefact that ships instead of the model that was trained.
+It stands before the evaluation, so that a file that is another model is known before anything is scored.
 """
 
 from __future__ import annotations
@@ -92,6 +92,19 @@ def token_agreement(folder: Path, talks: Mapping[int, Transcript]) -> TokenAgree
     return TokenAgreement(count, count - len(others), others[0] if others else None)
 
 
+def recorded_answers(
+    record: Record, models: Path, folder: Path, transcripts: Sequence[int], advance: Callable[[], None]
+) -> list[Chapters]:
+    """Answer i of the model in `folder` is to transcript i. What the record has isn't asked again, and what is new is
+    recorded; `advance` is called after each. `models` is where an adapter's base is kept.
+
+    Raises NotFound for a folder whose files aren't those that were sealed.
+    """
+    recorded = RecordedModel(record, FolderModel(verify(folder), folder, models))
+    predictions = recorded.predict_all(transcripts, advance)
+    return [predictions[transcript].chapters for transcript in transcripts]
+
+
 def measure(
     record: Record,
     models: Path,
@@ -104,13 +117,7 @@ def measure(
 
     Every answer is recorded, and asked once; `advance` is called after each.
     """
-
-    def answers(folder: Path) -> list[Chapters]:
-        recorded = RecordedModel(record, FolderModel(verify(folder), folder, models))
-        predictions = recorded.predict_all(transcripts, advance)
-        return [predictions[transcript].chapters for transcript in transcripts]
-
-    original, exported = answers(model), answers(export)
+    original, exported = (recorded_answers(record, models, folder, transcripts, advance) for folder in (model, export))
     with record.read() as store:
         talks = {transcript: store.transcripts.read(transcript) for transcript in transcripts}
     return EngineAgreement(

@@ -22,8 +22,6 @@ from errata.domain.transcript import Unit
 from errata.files import write_json
 from errata.inference.artefact import model_folder, verify
 from errata.inference.load import same_weights
-from errata.inference.model import FolderModel
-from errata.inference.recorded import RecordedModel
 from errata.progress import progress_bar
 from errata.stage_exit import stage_exit
 from errata.workspace import Workspace
@@ -32,7 +30,7 @@ from evaluation.items import fresh_items, guardrail_items
 from evaluation.metrics.score import score_video
 from evaluation.scoring_plan import NightModels, read_candidate
 from evaluation.statistics.paired import compare
-from registry.engine_agreement import agreement
+from registry.engine_agreement import agreement, recorded_answers
 from registry.footprint import folder_size, measure_footprint
 from registry.policy import preset
 
@@ -78,9 +76,7 @@ def measure(
     items = _items(record, labels)
 
     def answers(folder: Path, batch: Sequence[Label]) -> list[Chapters]:
-        recorded = RecordedModel(record, FolderModel(verify(folder), folder, models))
-        predictions = recorded.predict_all([label.transcript for label in batch], advance)
-        return [predictions[label.transcript].chapters for label in batch]
+        return recorded_answers(record, models, folder, [label.transcript for label in batch], advance)
 
     original = answers(model, labels)
 

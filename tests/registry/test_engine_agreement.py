@@ -53,15 +53,6 @@ def agreed(tokens: TokenAgreement | None, starts: float | None, difference: Firs
     return EngineAgreement("m" * 64, "llama.cpp", tokens, 8, AnswerAgreement(87.5, starts, 100.0), difference)
 
 
-def test_only_equal_tokens_and_enough_starts_alike_allow_another_engine() -> None:
-    same = TokenAgreement(10, 10)
-    assert agreed(same, 97.0, None).allows(95) and agreed(same, 95.0, None).allows(95)
-    assert not agreed(same, 94.9, None).allows(95)
-    assert not agreed(same, None, None).allows(95), "nothing was answered"
-    assert not agreed(TokenAgreement(10, 9, OtherLine(1, 3)), 100.0, None).allows(95)
-    assert not agreed(None, 100.0, None).allows(95), "llama.cpp was not asked"
-
-
 def test_what_was_found_is_said_in_a_sentence() -> None:
     same = TokenAgreement(10, 10)
     assert agreement_sentence(agreed(same, 97.0, None)) == (

@@ -67,11 +67,6 @@ class EngineAgreement:
     difference: FirstDifference | None
     """None where every answer is the same."""
 
-    def allows(self, least: float) -> bool:
-        """Whether the export may be scored in the model's place: the same ids, and `least` percent of starts alike."""
-        same_ids = self.tokens is not None and self.tokens.same == self.tokens.lines
-        return same_ids and self.answers.starts is not None and self.answers.starts >= least
-
 
 @dataclass(frozen=True, slots=True)
 class AgreementReport(Document):
