@@ -8,13 +8,13 @@ Both ways in turn, in one process on one thread: processor seconds, medians of t
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from benchmarks.process_cost import medians
 from errata.inference.block_attention import attend_by_blocks
 
 TOKENS = 1536
@@ -41,16 +41,14 @@ def load(folder: Path | None, dtype: torch.dtype) -> Any:
     return AutoModelForCausalLM.from_config(config).to(dtype)
 
 
-def seconds(model: Any, train: bool) -> float:
-    """Of the processor, for one pass over `TOKENS` tokens, and back through it."""
+def run_pass(model: Any, train: bool) -> None:
+    """Over `TOKENS` tokens, and back through it."""
     tokens = torch.arange(TOKENS).remainder(8000).unsqueeze(0)
-    begin = time.process_time()
     with torch.set_grad_enabled(train):
         hidden = model.base_model(input_ids=tokens, use_cache=False).last_hidden_state
     if train:
         torch.autograd.backward(hidden.float().pow(2).mean())
         model.zero_grad()
-    return time.process_time() - begin
 
 
 def main() -> None:
@@ -63,11 +61,8 @@ def main() -> None:
         plain, blocks = load(asked.model, dtype), load(asked.model, dtype)
         attend_by_blocks(blocks)
         for what, train in (("read", False), ("train", True)):
-            took: dict[str, list[float]] = {"plain": [], "blocks": []}
-            for _ in range(asked.rounds):
-                took["plain"].append(seconds(plain, train))
-                took["blocks"].append(seconds(blocks, train))
-            before, after = statistics.median(took["plain"]), statistics.median(took["blocks"])
+            ways = {"plain": partial(run_pass, plain, train), "blocks": partial(run_pass, blocks, train)}
+            before, after = medians(ways, asked.rounds).values()
             print(f"{name} {what}: {before:.2f} s, by blocks {after:.2f} s: {before / after:.2f} times as fast")
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -27,6 +26,7 @@ from random import Random
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.process_cost import peak
 from errata.documents.document import write_document
 from errata.documents.file_names import MANIFEST, PARAMS, SNAPSHOT
 from errata.documents.night import Night
@@ -143,8 +143,7 @@ def run_night() -> None:
     curated = time.process_time()
     mix.main()
     mixed = time.process_time()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
-    sys.stdout.write(f"{curated - start} {mixed - curated} {peak}\n")
+    sys.stdout.write(f"{curated - start} {mixed - curated} {peak()}\n")
 
 
 def measure(root: Path, sizes: list[int], new: int, words: int) -> list[NightCost]:

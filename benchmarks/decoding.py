@@ -19,17 +19,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchmarks.talk_files import read_talks
 from errata.domain.transcript import Transcript
-from errata.formats import detect
-from errata.formats.source_rows import ImportedTranscript
 from errata.inference.artefact import Card, adopt
 from errata.inference.model import open_model
 from errata.inference.torch import TorchEngine
 
 
 def shortest(path: Path, count: int) -> list[Transcript]:
-    rows = detect.transcripts(path, None, "auto").rows
-    talks = [row.transcript for row in rows if isinstance(row, ImportedTranscript)]
+    talks = [row.transcript for row in read_talks(path)]
     return sorted(talks, key=lambda talk: sum(len(line.text) for line in talk.lines))[:count]
 
 

@@ -2,11 +2,11 @@
 
     python -m benchmarks.engines MODEL TALKS [--windows 2] [--context 2048]
 
-MODEL is a full model's folder, such as Gemma 3 270M's, and TALKS holds talks in system A's layout. Each engine reads
-the first window of the same talks by the template `indexed`, and then writes the same number of tokens, whichever it
-likes best but the end of the text: which those are differs by rounding, what they cost should not. Each has a process
-of its own with one thread, whose CPU-seconds count from when it is loaded and has answered once. An engine that the
-model can't be exported for is named with the reason.
+MODEL is a full model's folder, such as Gemma 3 270M's, and TALKS holds talks in any format that import reads. Each
+engine reads the first window of the same talks by the template `indexed`, and then writes the same number of tokens,
+whichever it likes best but the end of the text: which those are differs by rounding, what they cost should not. Each
+has a process of its own with one thread, whose CPU-seconds count from when it is loaded and has answered once. An
+engine that the model can't be exported for is named with the reason.
 """
 
 from __future__ import annotations
@@ -25,9 +25,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from benchmarks.talk_files import read_talks
 from errata.errors import ErrataError
-from errata.formats.chapter_llama import read as read_talks
-from errata.formats.source_rows import Rejected
 from errata.inference.artefact import Card, adopt
 from errata.inference.engine import Ask, Constraint, Engine, Step
 from errata.inference.load import load
@@ -75,8 +74,7 @@ class EngineCost:
 def prompts(model: Path, talks: Path, windows: int, context: int) -> Iterator[list[int]]:
     tokenizer = load_tokenizer(model)
     task = ChapterTask(templates.find("indexed"), tokenizer, context)
-    rows = (row for row in read_talks(talks) if not isinstance(row, Rejected))
-    for row in islice(rows, windows):
+    for row in islice(read_talks(talks), windows):
         spans = task.render(next(task.views(row.transcript)))
         yield [token for span in spans if isinstance(span, Control | Text) for token in ids(span, tokenizer)]
 

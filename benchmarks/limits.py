@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from errata.formats import detect
+from benchmarks.talk_files import read_talks
 from errata.formats.source_rows import ImportedTranscript
 from errata.inference.artefact import Card
 from errata.inference.chapter_task import chapter_task
@@ -76,9 +76,7 @@ def main() -> None:
     asked = parser.parse_args()
     folder: Path = asked.model or embedded_model()
     card = Card(asked.template, asked.context) if asked.model else Card.read(folder)
-    rows = detect.transcripts(asked.path, None, "auto").rows
-    talks = (row for row in rows if isinstance(row, ImportedTranscript))
-    for line in report(all_windows(talks, folder, card)):
+    for line in report(all_windows(read_talks(asked.path), folder, card)):
         print(line)
 
 

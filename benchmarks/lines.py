@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.talk_files import read_talks
 from errata.domain.chapter import canonical
 from errata.domain.lines import LONGEST, columns
 from errata.domain.transcript import Segment
-from errata.formats import detect
 from errata.formats.source_rows import ImportedTranscript
 
 
@@ -53,8 +53,7 @@ def report(talks: Iterable[ImportedTranscript]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("path", type=Path)
-    rows = detect.transcripts(parser.parse_args().path, None, "auto").rows
-    for line in report(row for row in rows if isinstance(row, ImportedTranscript)):
+    for line in report(read_talks(parser.parse_args().path)):
         print(line)
 
 

@@ -8,17 +8,18 @@ passes of one training step, forward and backward, in processor seconds on one t
 
 from __future__ import annotations
 
-import statistics
+import argparse
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
 import torch
 from torch.nn.functional import logsigmoid
 
+from benchmarks.process_cost import medians
 from errata.tasks.encode import IGNORED, Encoded
 from retrain.objectives.pair_logits import label_log_probabilities, pair_logits, row_logits
 
@@ -89,18 +90,17 @@ def compare(model: Any, right: Encoded, draft: Encoded) -> PairCost:
 
     loss, gradients = _outcome(model, pair)  # the warm-up, too
     row_loss, row_gradients = _outcome(model, two_rows)
-    times: dict[Pass, list[float]] = {pair: [], two_rows: []}
-    for _ in range(ROUNDS):
-        for run, spent in times.items():
-            start = time.process_time()
-            torch.autograd.backward(run())
-            spent.append(time.process_time() - start)
-            model.zero_grad()
+
+    def step(run: Pass) -> None:
+        model.zero_grad()
+        torch.autograd.backward(run())
+
+    times = medians({"pair": partial(step, pair), "two rows": partial(step, two_rows)}, ROUNDS)
     apart = (gradients[name] - other for name, other in row_gradients.items())
     largest = (other.abs().max() for other in row_gradients.values())
     return PairCost(
-        pair=statistics.median(times[pair]),
-        two_rows=statistics.median(times[two_rows]),
+        pair=times["pair"],
+        two_rows=times["two rows"],
         loss_apart=abs(loss - row_loss) / abs(row_loss),
         gradients_apart=max(float(one.abs().max() / most) for one, most in zip(apart, largest, strict=True)),
     )
@@ -125,6 +125,7 @@ def missed(cost: PairCost) -> list[str]:
 
 
 def main() -> None:
+    argparse.ArgumentParser(prog="python -m benchmarks.pairs", description=__doc__).parse_args()
     torch.set_num_threads(1)
     model = made_up_model()
     cost = compare(model, *made_up_pair())

@@ -6,6 +6,7 @@ chapters, bytes, and processor seconds a talk.
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Sequence
 from importlib import resources
@@ -45,6 +46,7 @@ def _answers(folder: Path, talks: Sequence[Talk]) -> tuple[list[Chapters], float
 
 
 def main() -> None:
+    argparse.ArgumentParser(prog="python -m benchmarks.quantisation", description=__doc__).parse_args()
     talks = _talks()
     items = [
         LabelledItem(

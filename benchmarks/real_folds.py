@@ -12,36 +12,33 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.talk_files import read_halves, write_halves
+from benchmarks.workspaces import set_params
 from errata.domain.chapter import Chapters, canonical
 from errata.domain.clock import clock
+from errata.files import JsonObject
+from errata.formats.json_files import parse_lines
 from errata.loop.init import init
 from errata.loop.tune import HeldOutTalk, TuningStart, tune
-from errata.project_files import project_file
-from evaluation.metrics.score import VideoScore, score_video
+from evaluation.folds import folds
+from evaluation.items import equal_split, length
+from evaluation.metrics.score import score_video
 from evaluation.statistics.paired import compare
+from retrain.recipe import find_recipe
 
 SHOWN = 5
-MINUTES = {"under 15 min": 15, "15 to 30 min": 30, "30 to 60 min": 60, "over 60 min": 10**6}
-TRAINING = {
-    "learning_rate": "4.0e-4",
-    "epochs": "1",
-    "batch": "2",
-    "border_weight": "1.0",
-    "entry_weight": "8.0",
-    "warmup": "0.06",
-}
+LENGTHS = {"short": "under 15 min", "medium": "15 to 30 min", "long": "30 to 60 min", "longer": "over 60 min"}
+RECIPE = "gemma-3-270m"
 SEED = 7
 
 
 @dataclass(frozen=True, slots=True)
-class ScoredTalk:
+class TalkScores:
     talk: str
     channel: str
     minutes: float
@@ -52,106 +49,71 @@ class ScoredTalk:
     """The right chapters, and what was answered before and after, as lines to read."""
 
 
-def read_talks(folder: Path) -> dict[str, tuple[dict[str, Any], Any]]:
-    """Metadata with chapters and speech, by id."""
-    talks = {}
-    chapters, speech = (_json(folder / kind) for kind in ("chapters", "asrs"))
-    for name, metadata in chapters.items():
-        talks[name] = (metadata, speech[name])
-    reviews = folder / "reviews"
+def all_talks(folder: Path) -> dict[str, JsonObject]:
+    """Both halves of each talk, by id, with the chapters that a reviewer gave it where there are such."""
+    talks, reviews = read_halves(folder), folder / "reviews"
     if reviews.is_dir():
-        metadata, speech = _load(reviews / "transcripts.json"), _load(reviews / "asrs.json")
-        for line in (reviews / "reviews.jsonl").read_text().splitlines():
-            review = json.loads(line)
+        reviewed = read_halves(reviews)
+        for review in parse_lines((reviews / "reviews.jsonl").read_text(encoding="utf-8")):
             name, right = review["video_id"], review["reviewed"]
             if right:  # of several reviews of a talk, the last
                 titles = {str(chapter["start"]): chapter["title"] for chapter in right}
-                talks[name] = ({**metadata[name], "chapters": titles}, speech[name])
+                talk = reviewed[name]
+                talks[name] = {**talk, "metadata": {**talk["metadata"], "chapters": titles}}
     return talks
 
 
-def _json(folder: Path) -> dict[str, Any]:
-    return {name: value for path in sorted(folder.glob("*.json")) for name, value in _load(path).items()}
+def folds_of(talks: Mapping[str, JsonObject], count: int) -> list[list[str]]:
+    """Ids, a fold each: whole channels, the largest first, each to the smallest fold so far."""
+    channels = {name: str(talk["metadata"].get("channel_id") or name) for name, talk in talks.items()}
+    names = sorted(talks, key=channels.__getitem__)
+    places = folds([[channels[name]] for name in names], count)
+    return [[name for name, place in zip(names, places, strict=True) if place == fold] for fold in range(count)]
 
 
-def _load(path: Path) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(path.read_text())
-    return value
-
-
-def folds_of(talks: dict[str, tuple[dict[str, Any], Any]], count: int) -> list[list[str]]:
-    """Whole channels, the largest first, each to the smallest fold so far."""
-    channels: dict[str, list[str]] = defaultdict(list)
-    for name, (metadata, _) in talks.items():
-        channels[str(metadata.get("channel_id") or name)].append(name)
-    folds: list[list[str]] = [[] for _ in range(count)]
-    for channel in sorted(channels, key=lambda channel: (-len(channels[channel]), channel)):
-        min(folds, key=len).extend(channels[channel])
-    return folds
-
-
-def write_talks(folder: Path, talks: dict[str, tuple[dict[str, Any], Any]], names: Iterable[str]) -> None:
-    for place, kind in enumerate(("chapters", "asrs")):
-        (folder / kind).mkdir(parents=True, exist_ok=True)
-        chosen = {name: talks[name][place] for name in names}
-        (folder / kind / f"{kind}_talks.json").write_text(json.dumps(chosen))
-
-
-def write_params(path: Path, steps: int) -> None:
-    text = project_file("params.yaml").read_text(encoding="utf-8")
-    for name, value in {**TRAINING, "max_steps": str(steps)}.items():
-        text = re.sub(rf"(?m)^(train:\n(?:  .*\n)*?  {name}:) *\S+", rf"\g<1> {value}", text)
-    path.write_text(text, encoding="utf-8")
-
-
-def run_fold(out: Path, talks: dict[str, tuple[dict[str, Any], Any]], held: Sequence[str], asked: Any) -> None:
+def run_fold(out: Path, talks: Mapping[str, JsonObject], held: Sequence[str], asked: Any) -> None:
     """Trains on what is not in `held`, and writes the scores of what is."""
-    write_talks(out / "train", talks, sorted(set(talks) - set(held)))
-    write_talks(out / "held", talks, held)
+    out.mkdir(parents=True, exist_ok=True)
+    write_halves(out / "train.jsonl", [talks[name] for name in sorted(set(talks) - set(held))])
+    write_halves(out / "held.jsonl", [talks[name] for name in held])
     workspace = out / "workspace"
     if not workspace.exists():
         init(workspace, asked.model, asked.template, asked.context)
-        write_params(workspace / "params.yaml", asked.steps)
+        training = find_recipe(RECIPE).params["train"]
+        set_params(workspace, {"train": {**training, "border_weight": 1.0, "max_steps": asked.steps}})
     start = TuningStart(asked.model, f"{asked.template}:{asked.context}")
-    tuning = tune(str(out / "train"), workspace, start, str(out / "held"), by="folds")
+    tuning = tune(str(out / "train.jsonl"), workspace, start, str(out / "held.jsonl"), by="folds")
     rows = [asdict(_score(talk)) for talk in tuning.talks if talk.transcript.external_id in set(held)]
     (out / "scores.json").write_text(json.dumps(rows, indent=1))
 
 
-def _score(talk: HeldOutTalk) -> ScoredTalk:
+def _score(talk: HeldOutTalk) -> TalkScores:
     transcript = talk.transcript
     right = canonical(talk.right, transcript).chapters
-    equal = [index * transcript.duration / len(right) for index in range(len(right))]
-    chapters = tuple(type(right[0])(start, "") for start in equal)
-    return ScoredTalk(
+    answers = talk.before, talk.after, equal_split(transcript.duration, len(right))
+    day0, tuned, equal = (score_video(right, answer, transcript.duration, transcript.unit) for answer in answers)
+    return TalkScores(
         talk=transcript.external_id,
         channel=transcript.channel or transcript.external_id,
         minutes=transcript.duration / 60,
-        day0=asdict(_video_score(talk, talk.before)),
-        tuned=asdict(_video_score(talk, talk.after)),
-        equal_f1=score_video(right, chapters, transcript.duration, transcript.unit).f1,
+        day0=asdict(day0),
+        tuned=asdict(tuned),
+        equal_f1=equal.f1,
         shown=[*_lines("right", right), *_lines("before", talk.before), *_lines("after", talk.after)],
     )
-
-
-def _video_score(talk: HeldOutTalk, answer: Chapters) -> VideoScore:
-    right = canonical(talk.right, talk.transcript).chapters
-    return score_video(right, answer, talk.transcript.duration, talk.transcript.unit)
 
 
 def _lines(name: str, chapters: Chapters) -> list[str]:
     return [f"{name:>6} {clock(chapter.start)} {chapter.title}" for chapter in chapters]
 
 
-def report(rows: Sequence[ScoredTalk]) -> list[str]:
+def report(rows: Sequence[TalkScores]) -> list[str]:
     clusters = [row.channel for row in rows]
     tuned, equal = [_f1(row.tuned) for row in rows], [row.equal_f1 for row in rows]
     lines = ["| talks | n | equal chapters | Day-0 | tuned | tuned − equal |", "|---|---|---|---|---|---|"]
     lines.append(_line("all", rows))
-    least = 0.0
-    for name, most in MINUTES.items():
-        chosen = [row for row in rows if least <= row.minutes < most]
-        least = most
+    for kind, name in LENGTHS.items():
+        chosen = [row for row in rows if length(60 * row.minutes, "seconds") == kind]
         if chosen:
             lines.append(_line(name, chosen))
     difference = compare(tuned, equal, clusters, SEED)
@@ -168,7 +130,7 @@ def report(rows: Sequence[ScoredTalk]) -> list[str]:
     return lines
 
 
-def _line(name: str, rows: Sequence[ScoredTalk]) -> str:
+def _line(name: str, rows: Sequence[TalkScores]) -> str:
     equal, day0 = _mean(row.equal_f1 for row in rows), _mean(_f1(row.day0) for row in rows)
     tuned = _mean(_f1(row.tuned) for row in rows)
     more = _mean(_f1(row.tuned) - row.equal_f1 for row in rows)
@@ -195,13 +157,13 @@ def main() -> None:
     parser.add_argument("--context", type=int, default=2048)
     parser.add_argument("--template", default="borders", help="to compare: indexed, borders+times, borders+before, …")
     asked = parser.parse_args()
-    talks = read_talks(asked.talks)
+    talks = all_talks(asked.talks)
     for number, held in enumerate(folds_of(talks, asked.folds), 1):
         folder = asked.out / f"fold{number}"
         if asked.only in (None, number) and not (folder / "scores.json").exists():
             run_fold(folder, talks, held, asked)
     found = sorted(asked.out.glob("fold*/scores.json"))
-    rows = [ScoredTalk(**row) for path in found for row in json.loads(path.read_text())]
+    rows = [TalkScores(**row) for path in found for row in json.loads(path.read_text())]
     print("\n".join([f"{len(found)} of {asked.folds} folds", *report(rows)]) if rows else "no fold is done yet")
 
 

@@ -11,15 +11,14 @@ or FILE, a folder or a .gguf file. Each night is an `errata import` of the talks
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
-import subprocess
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from benchmarks.talk_files import read_halves, write_halves
+from benchmarks.workspaces import errata
 from errata.documents.outcome import Outcome
+from errata.files import JsonObject
 from errata.workspace import Workspace
 
 RECIPE, CONTEXT = "gemma-3-270m", "2048"
@@ -38,30 +37,12 @@ def gemma(folder: Path) -> Path:
     return path
 
 
-def batches(talks: dict[str, Any], nights: int) -> list[list[str]]:
+def batches(talks: Mapping[str, JsonObject], nights: int) -> list[list[str]]:
     """Ids in the order of their dates, more of them before the first night."""
-    names = sorted(talks, key=lambda name: (str(talks[name].get("upload_date") or ""), name))
+    names = sorted(talks, key=lambda name: (str(talks[name]["metadata"].get("upload_date") or ""), name))
     first = round(FIRST_SHARE * len(names))
     rest, each = names[first:], -(-(len(names) - first) // max(1, nights - 1))
     return [names[:first], *(rest[begin : begin + each] for begin in range(0, len(rest), each))]
-
-
-def write_batch(source: Path, folder: Path, names: Sequence[str]) -> None:
-    for kind in ("chapters", "asrs"):
-        talks = read(source / kind)
-        (folder / kind).mkdir(parents=True, exist_ok=True)
-        (folder / kind / f"{kind}_talks.json").write_text(json.dumps({name: talks[name] for name in names}))
-
-
-def read(folder: Path) -> dict[str, Any]:
-    talks: dict[str, Any] = {}
-    for path in sorted(folder.glob("*.json")):
-        talks |= json.loads(path.read_text())
-    return talks
-
-
-def errata(*arguments: str | Path) -> None:
-    subprocess.run([Path(sys.executable).with_name("errata"), *arguments], check=True)
 
 
 def table(outcomes: Sequence[Outcome]) -> list[str]:
@@ -87,10 +68,11 @@ def main() -> None:
         model = asked.model or gemma(asked.out)
         errata("init", workspace, "--model", model, "--template", "borders", "--context", CONTEXT)
         errata("recipe", "use", RECIPE, "-w", workspace)
-    for number, names in enumerate(batches(read(asked.talks / "chapters"), asked.nights), 1):
-        folder = asked.out / f"talks{number}"
-        write_batch(asked.talks, folder, names)
-        errata("import", "transcripts", folder, "-w", workspace)
+    talks = read_halves(asked.talks)
+    for number, names in enumerate(batches(talks, asked.nights), 1):
+        batch = asked.out / f"talks{number}.jsonl"
+        write_halves(batch, [talks[name] for name in names])
+        errata("import", "transcripts", batch, "-w", workspace)
         errata("nightly", "-w", workspace, "--date", f"night-{number}")
     with Workspace.find(workspace).record.read() as store:
         outcomes = [row.outcome for row in store.nights.all() if row.finished]

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -26,6 +25,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.process_cost import peak
 from errata.database.record import Record
 from errata.domain.transcript import Segment, Transcript
 
@@ -77,11 +77,6 @@ def add(record: Record, coming: Iterator[Transcript], count: int) -> tuple[float
         cpu += time.process_time() - before[0]
         wall += time.perf_counter() - before[1]
     return cpu, wall
-
-
-def peak() -> float:
-    """The most memory that this process ever held, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
 
 
 def measure(folder: Path, sizes: Sizes) -> tuple[Table, bool]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -22,10 +21,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from ruamel.yaml import YAML
-
+from benchmarks.workspaces import errata, set_params
 from errata.documents.document import read_document
-from errata.documents.file_names import CANDIDATE, ITEMS, MIXTURE, PARAMS, SNAPSHOT, STAGE_REPORT
+from errata.documents.file_names import CANDIDATE, ITEMS, MIXTURE, SNAPSHOT, STAGE_REPORT
 from errata.documents.night import Night
 from errata.documents.scored_items import ScoredItemRow, read_scored_items, rows_of
 from errata.documents.stage_reports import MixtureReport
@@ -78,11 +76,7 @@ def candidate_of(
     workspace: Workspace, name: str, settings: dict[str, Any], items: Sequence[list[ScoredItemRow]]
 ) -> ReplayResult:
     """Made by the stages themselves, in the workspace, which is this process's folder."""
-    yaml = YAML()
-    params = yaml.load(Path(PARAMS).read_text())
-    params["mix"].update(settings)
-    with Path(PARAMS).open("w") as file:
-        yaml.dump(params, file)
+    set_params(workspace.root, {"mix": settings})
     mix.main()
     train.main()
     model = FolderModel(verify(CANDIDATE), CANDIDATE, workspace.models)
@@ -112,8 +106,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         root = Path(place) / "copy"
         if given is None:
-            errata = Path(sys.executable).parent / "errata"
-            subprocess.run([errata, "demo", root], check=True, stdout=sys.stderr)
+            errata("demo", root)
         else:
             shutil.copytree(given, root, symlinks=True)
         os.chdir(root)

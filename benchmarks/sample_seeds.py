@@ -9,17 +9,14 @@ Talks, reviewers and everything else stay as they are; `train.seed` alone differ
 from __future__ import annotations
 
 import argparse
-import re
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.workspaces import errata, set_params
 from errata.documents.outcome import Outcome
 from errata.loop.init import init
-
-_SEED = re.compile(r"(?m)^(train:\n(?:  .*\n)*?  seed: )\d+")
 
 
 def main() -> None:
@@ -34,13 +31,8 @@ def main() -> None:
 def sample_loop(root: Path, seed: int) -> list[Outcome]:
     """Its nights' outcomes; what it prints of its progress goes to stderr."""
     workspace = init(root)
-    params = root / "params.yaml"
-    text, count = _SEED.subn(rf"\g<1>{seed}", params.read_text())
-    if count != 1:
-        raise ValueError(f"{params} has {count} train.seed, not one")
-    params.write_text(text)
-    errata = Path(sys.executable).parent / "errata"
-    subprocess.run([errata, "demo", root], check=True, stdout=sys.stderr)
+    set_params(root, {"train": {"seed": seed}})
+    errata("demo", root)
     with workspace.record.read() as store:
         return [row.outcome for row in store.nights.all()]
 

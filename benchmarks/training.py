@@ -20,9 +20,9 @@ import platform
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -35,6 +35,7 @@ from rich.console import Console
 from rich.table import Table
 from torch.utils.data import DataLoader
 
+from benchmarks.process_cost import medians
 from errata.demo import styles
 from errata.documents.params import Recipe
 from errata.inference.artefact import Card
@@ -196,20 +197,19 @@ def compare(subject: Subject, batch: int, folder: Path) -> Finding:
         "trl": (theirs.model, trained_by(theirs, rows)),
     }
     outcomes = {way: _outcome(model, run) for way, (model, run) in passes.items()}  # the warm-up, too
-    times: dict[str, list[float]] = {way: [] for way in passes}
-    for _ in range(subject.rounds):
-        for way, (model, run) in passes.items():
-            model.zero_grad()
-            start = time.process_time()
-            run()
-            times[way].append(time.process_time() - start)
+
+    def again(model: Any, run: Pass) -> None:
+        model.zero_grad()
+        run()
+
+    times = medians({way: partial(again, *passes[way]) for way in passes}, subject.rounds)
     lengths = [len(row["input_ids"]) for row in rows]
     computed = sum(batch * max(lengths[first : first + batch]) for first in range(0, len(rows), batch))
     return Finding(
         subject=subject.name,
         batch=batch,
         padding=1 - sum(lengths) / computed,
-        speed={way: sum(lengths) / statistics.median(spent) for way, spent in times.items()},
+        speed={way: sum(lengths) / spent for way, spent in times.items()},
         apart={way: _apart(outcomes["ours"], outcomes[way]) for way in ("notebook", "trl")},
     )
 

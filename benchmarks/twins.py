@@ -30,12 +30,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.talk_files import read_talks
 from errata.database.record import Record
 from errata.demo import days
 from errata.domain.transcript import Segment, Transcript
 from errata.domain.twins import NEAR, signature, similarity, words
-from errata.formats import detect
-from errata.formats.source_rows import Rejected
 
 NOISE = (0.0, 0.05, 0.10, 0.15, 0.25, 0.40)
 """Shares of the words that are changed."""
@@ -182,8 +181,8 @@ def table(name: str, rows: Iterator[tuple[float, list[Tally]]]) -> Table:
 
 
 def read(paths: Sequence[Path]) -> list[Transcript]:
-    rows = [row for path in paths for row in detect.transcripts(path).rows]
-    return list({row.transcript.hash: row.transcript for row in rows if not isinstance(row, Rejected)}.values())
+    rows = (row for path in paths for row in read_talks(path))
+    return list({row.transcript.hash: row.transcript for row in rows}.values())
 
 
 def main() -> None:

@@ -1,13 +1,23 @@
-"""Benchmarks that need a machine which isn't here: their scripts run, and their arithmetic is right."""
+"""Benchmarks: their scripts run, their arithmetic is right, and what they are given they give on."""
 
 from __future__ import annotations
 
+import difflib
+import json
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from benchmarks.gpu import QWEN, SMALL, missed, run
+from benchmarks.real_folds import folds_of
+from benchmarks.real_nights import batches
+from benchmarks.talk_files import read_halves, read_talks, write_halves
+from benchmarks.workspaces import set_params
+from errata.documents.file_names import PARAMS
+from errata.project_files import project_file
+from tests.conftest import ROOT
 
 
 def test_the_gpus_script_runs_on_what_there_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,3 +33,42 @@ def test_a_qwen_of_half_a_billion_is_counted_as_published() -> None:
     # at 40 % of an H200 the formula gives about 200,000 tokens a second at 4k
     seconds = QWEN.operations(8_800_000) / (0.4 * 989e12)
     assert QWEN.tokens / seconds == pytest.approx(200_000, rel=0.1)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py")))
+def test_each_script_says_what_it_takes_before_it_measures(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = import_module(f"benchmarks.{name}")
+    monkeypatch.setattr("sys.argv", [name, "--help"])
+    if hasattr(module, "main"):
+        with pytest.raises(SystemExit, match=r"^0$"):
+            module.main()
+
+
+def test_real_talks_are_put_into_other_files_as_they_were(tmp_path: Path) -> None:
+    talk, speech = {"channel_id": "c", "duration": 9}, [{"start": 0, "end": 9, "text": "hello"}]
+    files = {"chapters": {"b": talk, "a": talk, "bad": {"duration": "long"}}, "asrs": dict.fromkeys("ab", speech)}
+    for kind, halves in files.items():
+        (tmp_path / kind).mkdir()
+        (tmp_path / kind / f"{kind}_x.json").write_text(json.dumps(halves))
+    talks = read_halves(tmp_path)
+    assert list(talks) == ["b", "a", "bad"], "what can't be imported is left to the import to name"
+    write_halves(tmp_path / "batch.jsonl", [talks["a"], talks["bad"]])
+    [same] = read_talks(tmp_path / "batch.jsonl")
+    other = next(talk for talk in read_talks(tmp_path) if talk.transcript.external_id == "a")
+    assert same.transcript == other.transcript
+
+
+def test_nights_go_by_date_and_folds_by_channel() -> None:
+    dates = {"new": "20240201", "old": "20230101", "undated": None, "newest": "20240301", "middle": "20240101"}
+    talks = {name: {"metadata": {"upload_date": date}} for name, date in dates.items()}
+    assert batches(talks, 3) == [["undated", "old"], ["middle", "new"], ["newest"]]
+    channels = {"a": "x", "b": "y", "c": "x", "d": None}
+    talks = {name: {"metadata": {"channel_id": channel}} for name, channel in channels.items()}
+    assert folds_of(talks, 2) == [["a", "c"], ["d", "b"]]
+
+
+def test_parameters_that_are_set_leave_the_others(tmp_path: Path) -> None:
+    (tmp_path / PARAMS).write_bytes(project_file(PARAMS).read_bytes())
+    set_params(tmp_path, {"train": {"seed": 11}})
+    changed = difflib.ndiff(project_file(PARAMS).read_text().splitlines(), (tmp_path / PARAMS).read_text().splitlines())
+    assert [line for line in changed if line[0] in "+-"] == ["-   seed: 7", "+   seed: 11"]
