@@ -14,7 +14,7 @@ from errata.inference import gguf_unpacking, llama_cpp_check
 from errata.inference.artefact import Card, adopt
 from errata.inference.gguf_unpacking import unpack_gguf
 from errata.inference.llama_cpp_check import check_model, check_tokenizer
-from errata.inference.llama_cpp_reference import ask_llama_cpp
+from errata.inference.llama_server import LlamaServer
 from errata.inference.probe_lines import LINES, probe_lines
 from errata.inference.source_metadata import gguf_metadata, source_metadata
 from errata.inference.source_tokenizer import rebuilt_tokenizer
@@ -67,7 +67,8 @@ def test_its_tokenizer_reads_as_llama_cpp_does(unpacked: Unpacked) -> None:
     _, file, folder = unpacked
     tokenizer = load_tokenizer(folder)  # as it was saved
     lines = [SAID, "so", "<bos>"]
-    assert ask_llama_cpp(file, lines, [[3]]).ids == [ids(Text(line), tokenizer) for line in lines]
+    server = LlamaServer(file, 8, 1)
+    assert [server.tokenize(line) for line in lines] == [ids(Text(line), tokenizer) for line in lines]
     assert tokenizer.decode(tokenizer.encode(SAID, add_special_tokens=False, split_special_tokens=True)) == SAID
     assert tokenizer.chat_template == "{{ messages[0].content }}"
     assert len(tokenizer.encode("so today we talk", add_special_tokens=False)) <= 8, "words, not letters"
@@ -165,8 +166,8 @@ def test_a_file_that_llama_cpp_can_not_load_is_one_sentence(tmp_path: Path) -> N
     file = tmp_path / "x.gguf"
     write_source(file)
     file.write_bytes(file.read_bytes().replace(b"gemma3.block_count", b"gemma3.block_cound"))
-    with pytest.raises(BadInput, match=r"x\.gguf can't be loaded by llama\.cpp \(.*\); copy or download") as refusal:
-        ask_llama_cpp(file, ["so"], [[3]])
+    with pytest.raises(BadInput, match=r"llama\.cpp can't read .*x\.gguf \(.*\); see that it is whole") as refusal:
+        LlamaServer(file, 8, 1)
     assert "\n" not in str(refusal.value)
 
 

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 import errata
-from errata.errors import BadInput
+from errata.errors import BadInput, Unavailable
 from errata.inference.artefact import Card
 from errata.inference.engine import Ask, Constraint, Mask, Step, Weighing
+from errata.inference.gguf import gguf_file
 from errata.inference.llama import LlamaEngine
+from errata.inference.llama_server import LlamaServer
 from errata.inference.load import load
 from errata.inference.model import FolderModel, LoadedModel, answer_key
 from errata.tasks import templates
@@ -159,6 +161,37 @@ def test_a_file_that_is_none_and_a_prompt_that_is_too_long_are_refused(
         LlamaEngine(tmp_path)
     with pytest.raises(BadInput, match=r"refuses a prompt .*context"):
         engine.run([fill([np.ones(engine.vocabulary, dtype=np.bool_)], None, [60] * 1_200)])
+
+
+def test_llama_cpp_is_started_again_where_it_ended(
+    folders: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = LlamaServer(gguf_file(folders["indexed-gguf"]), 64, 1)
+    before = server.tokenize("so today we talk")
+    first = server._process
+    first.kill()
+    assert server.tokenize("so today we talk") == before
+    assert "llama.cpp ended (exit code -9) and is started again" in capsys.readouterr().err
+    again = server._process
+    assert again.pid != first.pid
+    del server
+    assert again.wait(10) == 0, "it ends with who asked"
+
+
+def test_a_prompt_at_which_llama_cpp_ends_each_time_is_refused(
+    folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = LlamaServer(gguf_file(folders["indexed-gguf"]), 64, 1)
+    start = server._start
+
+    def start_and_end() -> None:
+        start()
+        server._process.kill()
+
+    monkeypatch.setattr(server, "_start", start_and_end)
+    server._process.kill()
+    with pytest.raises(Unavailable, match=r"llama\.cpp ended twice \(exit code -9\)"):
+        server.tokenize("so today we talk")
 
 
 def test_borders_are_weighed_as_by_transformers(folders: dict[str, Path], engine: LlamaEngine) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from errata.errors import BadInput
-from errata.inference.llama_cpp_reference import ask_llama_cpp
+from errata.inference.llama_server import LlamaServer
 from errata.inference.probe_lines import probe_lines
 from errata.tasks.encode import ids
 from errata.tasks.prompt import Text
@@ -15,6 +15,8 @@ from errata.tasks.prompt import Text
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
 
+LEAST_CONTEXT = 8
+"""Tokens of room that llama.cpp wants even where it writes one."""
 _SHOWN = 60
 """Letters of a line that a refusal quotes."""
 TEXT = (
@@ -31,9 +33,9 @@ moves Gemma 3 270M in 4 bits by 0.09; attention that is scaled wrongly, by 1.3."
 def check_tokenizer(path: Path, tokenizer: Tokenizer) -> None:
     """`tokenizer` was rebuilt from the file at `path`. Raises BadInput where llama.cpp reads a line otherwise, quoting
     the first; Unavailable without the extra `gguf`."""
-    lines = probe_lines(tokenizer)
-    for line, expected in zip(lines, ask_llama_cpp(path, lines, []).ids, strict=True):
-        found = ids(Text(line), tokenizer)
+    server = LlamaServer(path, LEAST_CONTEXT, 1)
+    for line in probe_lines(tokenizer):
+        found, expected = ids(Text(line), tokenizer), server.tokenize(line)
         if found != expected:
             raise BadInput(
                 f"the tokenizer of {path} can't be rebuilt: {line[:_SHOWN]!r} becomes {len(found)} tokens and in "
@@ -46,7 +48,8 @@ def check_model(path: Path, tokenizer: Tokenizer, model: Any) -> None:
     Unavailable without the extra `gguf`."""
     text = tokenizer(TEXT).input_ids
     texts = [text[: len(text) * share // _TEXTS] for share in range(1, _TEXTS + 1)]
-    apart = _distance(model, texts, ask_llama_cpp(path, [], texts).next_tokens)
+    server = LlamaServer(path, max(map(len, texts)) + LEAST_CONTEXT, 1)
+    apart = _distance(model, texts, [server.likeliest(each) for each in texts])
     if apart > TOLERANCE:
         raise BadInput(
             f"{path} can't be dequantised: transformers and llama.cpp go on from the same text otherwise (by "
