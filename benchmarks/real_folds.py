@@ -3,9 +3,10 @@
     python -m benchmarks.real_folds TALKS --model FOLDER --out FOLDER [--folds 5] [--only 1] [--steps 120]
 
 TALKS has `chapters/` and `asrs/` in chapter-llama's layout, and perhaps `reviews/` with what reviewers made of further
-talks, which count as well. Each fold is one `errata tune`; its scores are written to OUT as it ends, and a fold that is
-there is not made again. At the end, or with `--only` so far: F1 of Day-0, of the tuned model and of equal chapters with
-one cluster interval over all talks, by length, and titles apart; and five talks' chapters, before and after.
+talks, which count as well; of a talk that is there twice the later counts. Each fold is one `errata tune`; its scores
+are written to OUT as it ends, and a fold that is there is not made again. At the end, or with `--only` so far: F1 of
+Day-0, of the tuned model and of equal chapters with one cluster interval over all talks, by length, and titles apart;
+and five talks' chapters, before and after.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from benchmarks.workspaces import set_params
 from errata.domain.chapter import Chapters, canonical
 from errata.domain.clock import clock
 from errata.files import JsonObject
+from errata.formats import detect
 from errata.formats.json_files import parse_lines
 from errata.loop.init import init
 from errata.loop.tune import HeldOutTalk, TuningStart, tune
+from errata.operations.importing import add_transcripts
 from evaluation.folds import folds
 from evaluation.items import equal_split, length
 from evaluation.metrics.score import score_video
@@ -63,19 +66,34 @@ def all_talks(folder: Path) -> dict[str, JsonObject]:
     return talks
 
 
-def folds_of(talks: Mapping[str, JsonObject], count: int) -> list[list[str]]:
-    """Ids, a fold each: whole channels, the largest first, each to the smallest fold so far."""
-    channels = {name: str(talk["metadata"].get("channel_id") or name) for name, talk in talks.items()}
-    names = sorted(talks, key=channels.__getitem__)
-    places = folds([[channels[name]] for name in names], count)
+def twin_groups(talks: Mapping[str, JsonObject], folder: Path) -> dict[str, int]:
+    """By id, the leak group of each talk that can be imported: talks of one group say the same. `folder` is for the
+    workspace in which the leak guard finds that, and is kept."""
+    workspace = init(folder / "workspace")
+    write_halves(folder / "talks.jsonl", talks.values())
+    add_transcripts(workspace.record, detect.transcripts(folder / "talks.jsonl"), folder / "rejects")
+    with workspace.record.read() as store:
+        upto = store.watermark()
+        seqs = {name: store.transcripts.find(name) for name in store.transcripts.external_ids()}
+        return {name: store.leak_groups.of(seq, upto).name for name, seq in seqs.items()}
+
+
+def folds_of(talks: Mapping[str, JsonObject], groups: Mapping[str, int], count: int) -> list[list[str]]:
+    """Ids, a fold each: one of each group, the last, with whole channels, of which twins join two."""
+    last_of = {group: name for name, group in groups.items()}
+    channels: dict[int, set[str]] = {group: set() for group in last_of}
+    for name, group in groups.items():
+        channels[group].add(str(talks[name]["metadata"].get("channel_id") or name))
+    names = sorted(last_of.values())
+    places = folds([channels[groups[name]] for name in names], count)
     return [[name for name, place in zip(names, places, strict=True) if place == fold] for fold in range(count)]
 
 
-def run_fold(out: Path, talks: Mapping[str, JsonObject], held: Sequence[str], asked: Any) -> None:
-    """Trains on what is not in `held`, and writes the scores of what is."""
+def run_fold(out: Path, train: Sequence[JsonObject], held: Sequence[JsonObject], asked: Any) -> None:
+    """Trains on `train`, and writes the scores of `held`."""
     out.mkdir(parents=True, exist_ok=True)
-    write_halves(out / "train.jsonl", [talks[name] for name in sorted(set(talks) - set(held))])
-    write_halves(out / "held.jsonl", [talks[name] for name in held])
+    write_halves(out / "train.jsonl", train)
+    write_halves(out / "held.jsonl", held)
     workspace = out / "workspace"
     if not workspace.exists():
         init(workspace, asked.model, asked.template, asked.context)
@@ -83,7 +101,8 @@ def run_fold(out: Path, talks: Mapping[str, JsonObject], held: Sequence[str], as
         set_params(workspace, {"train": {**training, "border_weight": 1.0, "max_steps": asked.steps}})
     start = TuningStart(asked.model, f"{asked.template}:{asked.context}")
     tuning = tune(str(out / "train.jsonl"), workspace, start, str(out / "held.jsonl"), by="folds")
-    rows = [asdict(_score(talk)) for talk in tuning.talks if talk.transcript.external_id in set(held)]
+    names = {talk["video_id"] for talk in held}
+    rows = [asdict(_score(talk)) for talk in tuning.talks if talk.transcript.external_id in names]
     (out / "scores.json").write_text(json.dumps(rows, indent=1))
 
 
@@ -158,10 +177,12 @@ def main() -> None:
     parser.add_argument("--template", default="borders", help="to compare: indexed, borders+times, borders+before, …")
     asked = parser.parse_args()
     talks = all_talks(asked.talks)
-    for number, held in enumerate(folds_of(talks, asked.folds), 1):
+    parts = folds_of(talks, twin_groups(talks, asked.out / "twins"), asked.folds)
+    for number, held in enumerate(parts, 1):
         folder = asked.out / f"fold{number}"
         if asked.only in (None, number) and not (folder / "scores.json").exists():
-            run_fold(folder, talks, held, asked)
+            train = [name for part in parts if part is not held for name in part]
+            run_fold(folder, [talks[name] for name in train], [talks[name] for name in held], asked)
     found = sorted(asked.out.glob("fold*/scores.json"))
     rows = [TalkScores(**row) for path in found for row in json.loads(path.read_text())]
     print("\n".join([f"{len(found)} of {asked.folds} folds", *report(rows)]) if rows else "no fold is done yet")

@@ -64,7 +64,9 @@ def test_nights_go_by_date_and_folds_by_channel() -> None:
     assert batches(talks, 3) == [["undated", "old"], ["middle", "new"], ["newest"]]
     channels = {"a": "x", "b": "y", "c": "x", "d": None}
     talks = {name: {"metadata": {"channel_id": channel}} for name, channel in channels.items()}
-    assert folds_of(talks, 2) == [["a", "c"], ["d", "b"]]
+    apart = {"a": 1, "b": 2, "c": 3, "d": 4}
+    assert folds_of(talks, apart, 2) == [["a", "c"], ["b", "d"]]
+    assert folds_of(talks, {**apart, "b": 3}, 2) == [["a", "c"], ["d"]], "the talk of two channels is there once"
 
 
 def test_parameters_that_are_set_leave_the_others(tmp_path: Path) -> None:
