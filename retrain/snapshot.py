@@ -85,17 +85,6 @@ def read_manifest(folder: Path) -> SnapshotManifest:
     return read_document(SnapshotManifest, path, f"delete {folder} and run the night again")
 
 
-def read_snapshot(folder: Path) -> list[TrainingRow]:
-    """The newest row of each transcript, in the order of their corrections; those without a label come first."""
-    newest: dict[int, TrainingRow] = {}
-    for shard in read_manifest(folder).shards:  # the oldest first
-        path = shard_file(folder, shard.sha256)
-        if not path.exists() or sha256(path.read_bytes()) != shard.sha256:
-            raise Refused(f"the shard {path} is missing or was changed; delete {folder} and run the night again")
-        newest.update({row.transcript: row for row in read_rows(path)})
-    return sorted(newest.values(), key=lambda row: (row.correction, row.transcript))
-
-
 def shard_file(folder: Path, shard: str) -> Path:
     """By its sha256."""
     return folder / f"{shard}.parquet"

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from random import Random
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 from errata.documents.judge_params import Judge, JudgeLimits
@@ -22,6 +22,7 @@ from evaluation.judges.endpoint import Endpoint
 from evaluation.judges.judge_client import JudgeClient
 from evaluation.judges.judged_item import JudgedItem
 from evaluation.judges.request import NoAnswer, Reply, Request
+from tests.made_up_server import listening
 
 Mind = Callable[[str, dict[str, Any]], dict[str, Any] | str]
 """From the form's name and the fenced data to an answer."""
@@ -135,18 +136,12 @@ class Script:
 def serving(mind: Mind = sensible, **how: Any) -> Iterator[Script]:
     script = Script(mind, **how)
     handler = type("Handler", (_Handler,), {"script": script})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    script.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
-    try:
-        yield script
-    finally:
-        script.released.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(handler) as address:
+        script.url = f"{address}/v1"
+        try:
+            yield script
+        finally:
+            script.released.set()
 
 
 class _Handler(BaseHTTPRequestHandler):

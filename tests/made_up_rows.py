@@ -1,4 +1,4 @@
-"""Tables of rows for the tests of the stages: as stages make them of a snapshot, without one."""
+"""Rows for the tests of the stages: as stages make tables of them without a snapshot, and as snapshots hold them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from errata.documents.snapshot import Shard, SnapshotManifest
 from errata.domain.hashing import sha256
 from retrain.curate import FACTS, facts_of
 from retrain.row_index import INDEX, indexed_rows
-from retrain.training_rows import TrainingRow, write_rows
+from retrain.snapshot import read_manifest, shard_file
+from retrain.training_rows import TrainingRow, read_rows, write_rows
 
 
 def facts(rows: Sequence[TrainingRow], seed: int = 7, shard: str = "shard") -> pa.Table:
@@ -28,6 +29,14 @@ def index(rows: Sequence[TrainingRow], seed: int = 7, shard: str = "shard") -> p
 
 def names(table: pa.Table) -> list[str]:
     return [row.external_id for row in indexed_rows(table)]
+
+
+def read_snapshot(folder: Path) -> list[TrainingRow]:
+    """The newest row of each transcript, in the order of their corrections; those without a label come first."""
+    newest: dict[int, TrainingRow] = {}
+    for shard in read_manifest(folder).shards:  # the oldest first
+        newest.update({row.transcript: row for row in read_rows(shard_file(folder, shard.sha256))})
+    return sorted(newest.values(), key=lambda row: (row.correction, row.transcript))
 
 
 def write_snapshot(folder: Path, *shards: Sequence[TrainingRow]) -> list[str]:

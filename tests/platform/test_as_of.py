@@ -24,10 +24,10 @@ from errata.domain.prediction import Prediction
 from errata.domain.roles import ROLES, own_role
 from errata.errors import BadInput, Refused, Unavailable
 from errata.loop.as_of import write_as_of
-from retrain.snapshot import read_snapshot
 from retrain.training_rows import TrainingRow
 from tests.examples import costly
 from tests.made_up_record import chapters, correction, misheard, shouted, talk
+from tests.made_up_rows import read_snapshot
 from tests.platform.postgres import Server
 
 TALKS = 5

@@ -16,9 +16,9 @@ from errata.domain.prediction import Prediction
 from errata.errors import BadInput, ErrataError, NotFound, Refused
 from errata.settings import FILE
 from retrain.curate import curate
-from retrain.snapshot import read_snapshot, snapshot
+from retrain.snapshot import snapshot
 from tests.made_up_record import chapters, correction, talk
-from tests.made_up_rows import facts, names
+from tests.made_up_rows import facts, names, read_snapshot
 
 
 @pytest.fixture

@@ -34,9 +34,9 @@ from errata.workspace import Workspace
 from registry.models import ModelRegistry
 from retrain.curate import curate
 from retrain.paraphrase import FOLDER as PARAPHRASES
-from retrain.snapshot import read_snapshot, snapshot
+from retrain.snapshot import snapshot
 from tests.made_up_record import chapters, correction, misheard, shouted, talk
-from tests.made_up_rows import facts, names
+from tests.made_up_rows import facts, names, read_snapshot
 
 GONE = talk("the-lecture", channel="Her channel")
 TWIN = replace(misheard(GONE, "a-twin"), title="Twin", channel="")

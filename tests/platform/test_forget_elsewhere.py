@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,6 +21,7 @@ from errata.loop.clear_dvc import clear_dvc, clear_objects
 from errata.loop.deletion_target import DeletionTarget
 from errata.workspace import Workspace
 from tests.made_up_record import talk
+from tests.made_up_server import listening
 from tests.platform.postgres import Server
 from tests.platform.test_forget import GONE, dvc, fill
 
@@ -146,15 +146,8 @@ def test_a_remote_that_is_no_file_system_is_cleared_through_fsspec(tracked: Work
 
 
 def test_a_remote_that_only_shows_its_files_is_named_in_one_sentence(tracked: Workspace) -> None:
-    served = ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler)
-    thread = Thread(target=served.serve_forever, daemon=True)
-    thread.start()
-    try:
-        dvc(tracked.root, "remote", "add", "far", f"http://127.0.0.1:{served.server_port}/")
+    with listening(SimpleHTTPRequestHandler) as address:
+        dvc(tracked.root, "remote", "add", "far", f"{address}/")
         with pytest.raises(Unavailable, match="remote 'far' doesn't let its files be listed") as refused:
             clear_dvc(tracked, TARGET)
         assert "\n" not in str(refused.value)
-    finally:
-        served.shutdown()
-        served.server_close()
-        thread.join()

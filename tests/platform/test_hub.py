@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,7 +15,9 @@ import pytest
 
 from errata.database.record import Record
 from errata.settings import FILE
+from tests.made_up_hub import HubHandler, with_hub
 from tests.made_up_record import talk
+from tests.made_up_server import listening
 
 NAME = "lucas-ventura/chapter-llama"
 COMMIT = "c0ffee" * 6 + "c0de"
@@ -35,60 +33,39 @@ def files() -> dict[str, bytes]:
     return {name: json.dumps(value).encode() for name, value in made.items()}
 
 
-class Hub(BaseHTTPRequestHandler):
+class Hub(HubHandler):
     """As huggingface.co answers: a small file by way of its cache, a large one by way of another server."""
 
     files = files()
 
-    def do_HEAD(self) -> None:
-        self._answer(body=False)
-
-    def do_GET(self) -> None:
-        self._answer(body=True)
-
-    def _answer(self, body: bool) -> None:
+    def answer(self, body: bool) -> None:
         path = unquote(self.path.partition("?")[0])
         if path.startswith("/cdn/"):
-            return self._send(200, {}, self.files[path.removeprefix("/cdn/")] if body else b"")
+            return self.send(200, {}, self.files[path.removeprefix("/cdn/")] if body else b"")
         cached = path.startswith("/api/resolve-cache/")
         place = path.removeprefix("/api/resolve-cache").removeprefix(f"/datasets/{NAME}/")
         revision, _, name = place.removeprefix("resolve/").partition("/")
         if f"/datasets/{NAME}/" not in path:
-            return self._send(401, {"X-Error-Code": "RepoNotFound"})
+            return self.send(401, {"X-Error-Code": "RepoNotFound"})
         if revision not in ("main", "v1", COMMIT):
-            return self._send(404, {"X-Error-Code": "RevisionNotFound"})
+            return self.send(404, {"X-Error-Code": "RevisionNotFound"})
         if name not in self.files:
-            return self._send(404, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": COMMIT})
+            return self.send(404, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": COMMIT})
         data = self.files[name]
         known = {"X-Repo-Commit": COMMIT, "ETag": f'"{sha256(data).hexdigest()}"'}
         if name == SPEECH:
             linked = {"X-Linked-Size": str(len(data)), "X-Linked-ETag": known["ETag"]}
             elsewhere = f"http://localhost:{self.server.server_port}/cdn/{name}"
-            return self._send(302, {**known, **linked, "Location": elsewhere})
+            return self.send(302, {**known, **linked, "Location": elsewhere})
         if not cached:
-            return self._send(307, {**known, "Location": f"/api/resolve-cache/datasets/{NAME}/{COMMIT}/{name}"})
-        return self._send(200, {**known, "Content-Length": str(len(data))}, data if body else b"")
-
-    def _send(self, status: int, headers: dict[str, str], data: bytes = b"") -> None:
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(data)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None:
-        """Says nothing."""
+            return self.send(307, {**known, "Location": f"/api/resolve-cache/datasets/{NAME}/{COMMIT}/{name}"})
+        return self.send(200, {**known, "Content-Length": str(len(data))}, data if body else b"")
 
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with listening(Hub) as address:
+        yield address
 
 
 @pytest.fixture
@@ -97,18 +74,10 @@ def workspace(record: Record, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def ran(folder: Path, endpoint: str, *command: str, offline: bool = False) -> subprocess.CompletedProcess[str]:
-    settings = {"HF_ENDPOINT": endpoint, "HF_HUB_OFFLINE": str(int(offline)), "HF_HOME": str(folder / "hub")}
-    environment = {**os.environ, **settings, "HF_HUB_DISABLE_TELEMETRY": "1", "NO_PROXY": "127.0.0.1,localhost"}
-    return subprocess.run(
-        [sys.executable, "-c", *command], env=environment, capture_output=True, text=True, check=False, cwd=folder
-    )
-
-
 def imported(folder: Path, endpoint: str, *words: str, offline: bool = False) -> subprocess.CompletedProcess[str]:
     start = "from errata.cli import main; main()"
     command = (start, "import", "transcripts", *words, "--json", "-w", str(folder))
-    return ran(folder, endpoint, *command, offline=offline)
+    return with_hub(folder, endpoint, *command, offline=offline)
 
 
 def report(done: subprocess.CompletedProcess[str]) -> tuple[int, int]:
@@ -171,7 +140,7 @@ for address in sys.argv[1:]:
 
 
 def test_what_can_not_be_brought_is_refused_by_name(tmp_path: Path, endpoint: str) -> None:
-    done = ran(tmp_path, endpoint, ASKED, *REFUSED)
+    done = with_hub(tmp_path, endpoint, ASKED, *REFUSED)
     assert done.returncode == 0, done.stderr
     said = done.stdout.splitlines()
     assert len(said) == len(REFUSED)

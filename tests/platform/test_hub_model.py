@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from hashlib import sha1, sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from urllib.parse import unquote
 
 import pytest
 
+from tests.made_up_hub import HubHandler, with_hub
 from tests.made_up_model import make_model
+from tests.made_up_server import listening
 
 NAME, GATED, PICKLED = "some-lab/small-talker", "some-lab/closed", "some-lab/pickled"
 COMMIT = "c0ffee" * 6 + "c0de"
@@ -24,32 +21,26 @@ TOKEN = "hf_made_up"
 PAGE = b"---\nlicense: apache-2.0\n---\n# A small talker\n"
 
 
-class Hub(BaseHTTPRequestHandler):
+class Hub(HubHandler):
     """As huggingface.co answers for models: what a repository holds, and each file."""
 
     repositories: dict[str, dict[str, bytes]]
 
-    def do_HEAD(self) -> None:
-        self._answer(body=False)
-
-    def do_GET(self) -> None:
-        self._answer(body=True)
-
-    def _answer(self, body: bool) -> None:
+    def answer(self, body: bool) -> None:
         path = unquote(self.path.partition("?")[0])
         api = path.startswith("/api/models/")
         name = "/".join(path.removeprefix("/api/models/").strip("/").split("/")[:2])
         files = self.repositories.get(name)
         if files is None:
-            return self._send(401, {"X-Error-Code": "RepoNotFound"})
+            return self.send(401, {"X-Error-Code": "RepoNotFound"})
         rest = path.partition(name)[2].strip("/").split("/")
         revision = rest[1] if len(rest) > 1 else "main"
         if revision not in ("main", "v1", COMMIT):
-            return self._send(404, {"X-Error-Code": "RevisionNotFound"})
+            return self.send(404, {"X-Error-Code": "RevisionNotFound"})
         if api:
             return self._send_json(self._tree(files) if rest[0] == "tree" else self._facts(name, files))
         if name == GATED and self.headers.get("Authorization") != f"Bearer {TOKEN}":
-            return self._send(403, {"X-Error-Code": "GatedRepo"})
+            return self.send(403, {"X-Error-Code": "GatedRepo"})
         return self._send_file(files["/".join(rest[2:])], body)
 
     def _facts(self, name: str, files: dict[str, bytes]) -> object:
@@ -63,20 +54,10 @@ class Hub(BaseHTTPRequestHandler):
 
     def _send_file(self, data: bytes, body: bool) -> None:
         known = {"X-Repo-Commit": COMMIT, "ETag": f'"{sha256(data).hexdigest()}"', "Content-Length": str(len(data))}
-        self._send(200, known, data if body else b"")
+        self.send(200, known, data if body else b"")
 
     def _send_json(self, value: object) -> None:
-        self._send(200, {"Content-Type": "application/json"}, json.dumps(value).encode())
-
-    def _send(self, status: int, headers: dict[str, str], data: bytes = b"") -> None:
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(data)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        self.send(200, {"Content-Type": "application/json"}, json.dumps(value).encode())
 
 
 @pytest.fixture(scope="module")
@@ -97,13 +78,8 @@ def endpoint(model: Path) -> Iterator[str]:
         GATED: files,
         PICKLED: {"config.json": files["config.json"], "pytorch_model.bin": b"\x80\x04."},
     }
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with listening(Hub) as address:
+        yield address
 
 
 FULL, OFFLINE = "a full disk", "without a network"
@@ -128,12 +104,8 @@ for address in sys.argv[1:]:
 
 def ran(folder: Path, endpoint: str, *addresses: str, token: str = "") -> list[str]:
     """What the real client says to each, in one process, since to import it takes a second."""
-    settings = {"HF_ENDPOINT": endpoint, "HF_HUB_OFFLINE": "0", "HF_HOME": str(folder / "hub")}
-    settings |= {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_TOKEN": token, "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
-    environment = {**os.environ, **settings, "NO_PROXY": "127.0.0.1,localhost"}
-    done = subprocess.run(
-        [sys.executable, "-c", ASKED, *addresses], env=environment, capture_output=True, text=True, check=False
-    )
+    settings = {"HF_TOKEN": token, "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+    done = with_hub(folder, endpoint, ASKED, *addresses, **settings)
     assert done.returncode == 0, done.stderr
     assert "<newline>" not in done.stdout
     return done.stdout.splitlines()

@@ -26,10 +26,10 @@ from errata.domain.transcript import Segment, Transcript
 from errata.formats import detect
 from errata.formats.source_rows import Rejected
 from retrain.curate import curate
-from retrain.snapshot import read_snapshot, snapshot
+from retrain.snapshot import snapshot
 from tests.examples import costly
 from tests.made_up_record import chapters, correction, misheard, shouted, talk
-from tests.made_up_rows import facts, names
+from tests.made_up_rows import facts, names, read_snapshot
 
 Said = list[str]
 

@@ -14,9 +14,9 @@ from errata.demo import days
 from errata.demo.material import Share
 from errata.documents.file_names import SNAPSHOT
 from errata.workspace import Workspace
-from retrain.snapshot import read_snapshot
 from tests.command_line import in_a_process as errata
 from tests.command_line import json_of
+from tests.made_up_rows import read_snapshot
 from tests.platform.test_forget import texts
 
 TALKS = 14

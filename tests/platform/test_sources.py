@@ -15,9 +15,9 @@ from errata.errors import BadInput
 from errata.operations.importing import import_transcripts
 from retrain.curate import weighted
 from retrain.row_index import indexed_rows
-from retrain.snapshot import read_snapshot, snapshot
+from retrain.snapshot import snapshot
 from tests.made_up_record import add, talk
-from tests.made_up_rows import index
+from tests.made_up_rows import index, read_snapshot
 
 TEXT = {"text": "Hello there. Soil first.", "segments": [{"start": 1, "end": 9, "text": "Hello there. Soil first."}]}
 

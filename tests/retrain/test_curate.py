@@ -17,11 +17,11 @@ from errata.domain.hashing import canonical_json
 from retrain import curate as stage
 from retrain.curate import LeftOutRow, curate, report_of
 from retrain.row_index import read_index
-from retrain.snapshot import read_snapshot, snapshot
+from retrain.snapshot import snapshot
 from retrain.training_rows import TrainingRow, chapters_json, read_rows, write_rows
 from tests.made_up_params import write_params
 from tests.made_up_record import chapters, correction, misheard, talk
-from tests.made_up_rows import facts, names
+from tests.made_up_rows import facts, names, read_snapshot
 
 RIGHT = chapters(0, 30)
 

