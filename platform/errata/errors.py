@@ -4,7 +4,8 @@ ErrataError
 ├── BadInput       a file, row or value that can't be used       exit 2, HTTP 422
 ├── NotFound       a workspace, model or transcript isn't there   exit 3, HTTP 404
 ├── Refused        the record or the gate says no                 exit 4, HTTP 409
-└── Unavailable    something this machine lacks, or a busy lock   exit 5, HTTP 503
+├── Unavailable    something this machine lacks, or a busy lock   exit 5, HTTP 503
+└── DoorClosed     the service lets somebody no further: `errata.service.door_errors`
 
 The message is one sentence that names the offender and says what to do; `kind` is what all of its sort say. The command
 line and the stages print it and exit with `exit_code`; anything that is not an `ErrataError` is a fault of ours and
@@ -81,6 +82,13 @@ class Refused(ErrataError):
 class Unavailable(ErrataError):
     exit_code = 5
     http_status = 503
+
+
+class DoorClosed(ErrataError):
+    """What the service alone can say; HTTP has a status for each of its kinds."""
+
+    exit_code = 4
+    http_status = 403
 
 
 def missing_extra(what: str, extra: str) -> Unavailable:

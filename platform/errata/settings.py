@@ -21,6 +21,8 @@ from errata.files import write_atomically
 
 FILE = "errata.toml"
 _ID = "workspace"
+SERVICE = "service"
+"""The table of `errata.toml` that the service reads (`errata.service.service_settings`)."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,14 @@ def workspace_id(workspace: Path) -> str:
     return str(_read_toml(workspace / FILE).get(_ID, ""))
 
 
+def service_table(workspace: Path) -> dict[str, object]:
+    """What `errata.toml` says under `[service]`, unchecked. Raises BadInput where that is no table."""
+    table = _read_toml(workspace / FILE).get(SERVICE, {})
+    if not isinstance(table, dict):
+        raise BadInput(f"{workspace / FILE}: {SERVICE} must be a table, [{SERVICE}], and not {table!r}")
+    return table
+
+
 def ensure_id(workspace: Path) -> None:
     """Gives a workspace of an older Errata an id."""
     path = workspace / FILE
@@ -96,7 +106,7 @@ def _settings_in_environment() -> dict[str, str]:
 def _settings_in_file(path: Path) -> dict[str, str]:
     settings: dict[str, str] = {}
     for name, value in _read_toml(path).items():
-        if name == _ID:
+        if name in (_ID, SERVICE):
             continue
         if name not in NAMES:
             raise BadInput(f"{path}: {name} is no setting{meant(name, NAMES)}; there are {', '.join(NAMES)}")

@@ -26,6 +26,7 @@ _DVC_CONFIG = "[core]\n    analytics = false\n    check_update = false\n"
 _IGNORED = """\
 # the record, the models and whatever can be made again; DVC and MLflow keep what must be kept
 /errata.db*
+/service.secret
 /mlflow.db*
 /mlartifacts/
 /blobs/

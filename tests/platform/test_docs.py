@@ -19,6 +19,7 @@ from errata.cli.app import app, importing
 from errata.cli.judge_app import judges
 from errata.cli.record_app import record
 from errata.cli.score_app import score
+from errata.cli.service_app import keys, service
 from errata.documents.ablation import Ablation
 from errata.documents.outcome import Outcome
 from errata.documents.recall import Recall
@@ -38,8 +39,9 @@ ROOT = DOCS.parent
 
 def test_every_command_is_documented() -> None:
     text = (DOCS / "cli.md").read_text()
-    apps = (app, record, score, ablate)
+    apps = (app, record, score, ablate, service)
     commands = [str(command.name) for each in apps for command in each.registered_commands]
+    commands += [f"keys {command.name}" for command in keys.registered_commands]
     commands += [f"judges {command.name}" for command in judges.registered_commands]
     commands += [f"import {command.name}" for command in importing.registered_commands]
     missing = [name for name in commands if f"errata {name}" not in text]

@@ -21,6 +21,7 @@ from errata.cli.panels import CHECKS, DECISIONS, LOOP, RECORD, START
 from errata.cli.print_import import print_import, print_refusals
 from errata.cli.record_app import record
 from errata.cli.score_app import score
+from errata.cli.service_app import service
 from errata.cli.start_app import start
 from errata.cli.training_app import training
 from errata.documents.file_names import REPORT_PAGE
@@ -48,6 +49,7 @@ app.add_typer(record)
 app.add_typer(score)
 app.add_typer(ablate)
 app.add_typer(training)
+app.add_typer(service)
 app.add_typer(judges, name="judges", rich_help_panel=CHECKS)
 
 FORMAT = "The file's format; `auto` tells it by the content, and a name that is none lists them all."

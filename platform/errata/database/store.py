@@ -7,7 +7,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from errata.database.access_keys import AccessKeys
 from errata.database.aliases import Aliases
+from errata.database.audit_log import AuditLog
 from errata.database.blobs import Blobs
 from errata.database.conflicts import Conflicts
 from errata.database.corrections import Corrections
@@ -49,6 +51,8 @@ class Store:
         self.lease = LoopLease(session)
         self.owners = Owners(session)
         self.aliases = Aliases(session)
+        self.keys = AccessKeys(session)
+        self.audit = AuditLog(session)
 
     def watermark(self) -> int:
         """The highest `seq`; with one writer at a time, no lower one is still in flight."""

@@ -265,3 +265,54 @@ class MoveRow(Base):
     by: Mapped[str]
     applied: Mapped[bool] = mapped_column(default=False)
     """Whether MLflow has been told."""
+
+
+class AccessKeyRow(Base):
+    """A key of the service. What opens the door is shown once, to who made it: here is only its digest."""
+
+    __tablename__ = "access_keys"
+    __table_args__ = (Index("ix_access_keys_name", "name"), {"sqlite_autoincrement": True})
+
+    number: Mapped[int] = mapped_column(_Number, primary_key=True, autoincrement=True)
+    name: Mapped[str]
+    """Of the person or program; a person may have several keys, one after the other."""
+    role: Mapped[str] = mapped_column(String(16))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    made: Mapped[datetime] = mapped_column(UtcTime, default=_now)
+    revoked: Mapped[datetime | None] = mapped_column(UtcTime)
+    last_use: Mapped[datetime | None] = mapped_column(UtcTime)
+    """To within a minute."""
+
+
+class WebSessionRow(Base):
+    """A browser that somebody signed in with a key; it ends with that key."""
+
+    __tablename__ = "web_sessions"
+    __table_args__ = (Index("ix_web_sessions_key", "key"),)
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[int] = mapped_column(ForeignKey("access_keys.number"))
+    made: Mapped[datetime] = mapped_column(UtcTime, default=_now)
+    seen: Mapped[datetime] = mapped_column(UtcTime, default=_now)
+    """To within a minute."""
+
+
+class AuditRow(Base):
+    """Who did what through the service, and what came of it. Append-only."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (Index("ix_audit_log_name", "name", "number"), {"sqlite_autoincrement": True})
+
+    number: Mapped[int] = mapped_column(_Number, primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(UtcTime, default=_now)
+    name: Mapped[str]
+    """Empty for who has shown no key."""
+    role: Mapped[str] = mapped_column(String(16))
+    act: Mapped[str]
+    """A route, as `POST /v1/corrections`, or a command, as `keys add`."""
+    subject: Mapped[str]
+    """What it was done to."""
+    status: Mapped[int] = mapped_column(SmallInteger)
+    """HTTP's of the answer; 0 for a command."""
+    address: Mapped[str]
+    """Where from; empty for a command."""

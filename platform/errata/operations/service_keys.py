@@ -1,0 +1,112 @@
+"""Keys of the service: made, listed and revoked by whoever may write the workspace."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from errata.database.access_keys import AccessKey
+from errata.database.audit_log import AuditEntry
+from errata.domain.access import AccessRole
+from errata.domain.names import check_name, printable
+from errata.domain.reviewer import REVIEWER_ROLES
+from errata.errors import BadInput
+from errata.workspace import Workspace
+
+PEPPER_FILE = "service.secret"
+"""With what digests of keys are made, so that who reads the record can't try keys on it. Not in the record, and so not
+in its backups: where it is lost, every key is to be made anew."""
+PREFIX = "errata_"
+"""By which a key is known for one, to people and to scanners for secrets."""
+FIRST = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    name: str
+    role: AccessRole
+    key: str
+    """Shown once: only its digest is kept."""
+
+
+def add_key(workspace: Workspace, name: str, role: AccessRole, by: str) -> NewKey:
+    """A key for a person or program. For a reviewer's role it appoints them to it, as `errata reviewers` does.
+
+    Raises BadInput for a name that is none, and Refused where the name has a key of another role, or `by` may not
+    appoint anybody.
+    """
+    if not name.strip() or name != name.strip() or printable(name) != name or "\n" in name or "\t" in name:
+        raise BadInput("the name {!r} is none that a list can show; give it visible characters", name)
+    check_name(name, "the key's name")
+    key = PREFIX + new_secret()
+    digest = secret_digest(pepper(workspace), key)
+    with workspace.record.write() as store:
+        if role in REVIEWER_ROLES and (role != "reviewer" or name in store.reviewers.roles()):
+            store.reviewers.appoint(name, role, by)
+        store.keys.add(name, role, digest)
+        store.audit.add(AuditEntry(by, "", "keys add", f"{name} ({role})"))
+    return NewKey(name, role, key)
+
+
+def add_first_key(workspace: Workspace, by: str) -> NewKey | None:
+    """An admin's, where nobody has one."""
+    with workspace.record.read() as store:
+        if store.keys.has_admin():
+            return None
+    return add_key(workspace, FIRST, "admin", by)
+
+
+def list_keys(workspace: Workspace) -> Sequence[AccessKey]:
+    with workspace.record.read() as store:
+        return store.keys.all()
+
+
+def revoke_key(workspace: Workspace, name: str, by: str) -> int:
+    """Ends a name's keys and the sessions opened with them; how many keys that were. Raises NotFound for none."""
+    with workspace.record.write() as store:
+        count = store.keys.revoke(name)
+        store.audit.add(AuditEntry(by, "", "keys revoke", name))
+    return count
+
+
+def audit_entries(workspace: Workspace, count: int, name: str | None) -> Sequence[AuditEntry]:
+    """Who did what, the newest first."""
+    with workspace.record.read() as store:
+        return store.audit.newest(count, name)
+
+
+def new_secret() -> str:
+    """256 bits."""
+    return secrets.token_urlsafe(32)
+
+
+def secret_digest(secret_pepper: bytes, secret: str) -> str:
+    """HMAC-SHA-256. A secret of 256 random bits can't be guessed, so no slow hash is needed as for passwords."""
+    return hmac.new(secret_pepper, secret.encode(), "sha256").hexdigest()
+
+
+def pepper(workspace: Workspace) -> bytes:
+    """The workspace's own, made where there is none."""
+    path = workspace.root / PEPPER_FILE
+    if not path.exists():
+        _make_pepper(path)
+    return path.read_text().strip().encode()
+
+
+def _make_pepper(path: Path) -> None:
+    """Of two processes that do it at once the first one's holds. Nobody else may read it, from its first byte on."""
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")
+    file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(file, secrets.token_hex(32).encode())
+        os.fsync(file)
+    finally:
+        os.close(file)
+    with suppress(FileExistsError):
+        os.link(temporary, path)
+    temporary.unlink()

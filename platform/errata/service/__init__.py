@@ -1,0 +1,1 @@
+"""The doors: an API for programs, pages for people. Use cases are `errata.operations`'; here they get an address."""

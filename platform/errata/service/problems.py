@@ -1,0 +1,132 @@
+"""Errors as programs read them: RFC 9457's problem+json, which names the field; a page for who asked with a browser."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from math import ceil
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from starlette.exceptions import HTTPException
+
+from errata.domain.names import printable
+from errata.errors import ErrataError
+from errata.service.door_errors import TooMany, Unknown
+from errata.service.pages import page
+
+MEDIA_TYPE = "application/problem+json"
+_LOG = logging.getLogger("errata.service")
+_WRONG_METHOD = 405
+
+
+class Problem(Response):
+    """An error's answer. `errors` are those of single fields: `{"field": "segments.3.start", "detail": "…"}`."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        errors: Sequence[Mapping[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        content: dict[str, Any] = {"type": "about:blank", "title": title(status), "status": status, "detail": detail}
+        if errors:
+            content["errors"] = list(errors)
+        super().__init__(json.dumps(content, ensure_ascii=True).encode(), status, headers)
+
+
+def title(status: int) -> str:
+    return HTTPStatus(status).phrase
+
+
+def problem(error: ErrataError) -> Problem:
+    headers = {}
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(max(1, ceil(error.retry_after)))
+    if isinstance(error, Unknown):
+        headers["WWW-Authenticate"] = 'Bearer realm="errata"'
+    return Problem(error.http_status, printable(str(error)), headers=headers)
+
+
+def add_problems(app: FastAPI) -> None:
+    """Has the application answer errors so."""
+    app.add_exception_handler(ErrataError, _of_errata)
+    app.add_exception_handler(RequestValidationError, _of_fields)
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(Exception, _of_fault)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person looks at the answer."""
+    return "text/html" in request.headers.get("accept", "") and "authorization" not in request.headers
+
+
+def _answer(request: Request, made: Problem) -> Response:
+    if not wants_page(request):
+        return made
+    content = json.loads(bytes(made.body))
+    values = {"status": made.status_code, "title": content["title"], "detail": content["detail"]}
+    headers = {name: made.headers[name] for name in ("Retry-After", "Allow") if name in made.headers}
+    return page(request, "problem.html", values, made.status_code, headers)
+
+
+async def _of_errata(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ErrataError)  # noqa: S101 - what it is registered for
+    if isinstance(error, Unknown) and wants_page(request) and request.method == "GET":
+        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/sign-in?next={quote(target, safe='')}", 303)
+    return _answer(request, problem(error))
+
+
+async def _of_fields(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    errors = [{"field": _field(one["loc"]), "detail": _sentence(one)} for one in error.errors()[:_MOST_ERRORS]]
+    detail = f"{errors[0]['field']}: {errors[0]['detail']}" if errors else "the request is not as it should be"
+    return _answer(request, Problem(HTTPStatus.UNPROCESSABLE_ENTITY, printable(detail), errors))
+
+
+_MOST_ERRORS = 50
+"""A transcript of ten thousand lines can be wrong in each of them."""
+_LONGEST_FIELD = 200
+
+
+def _field(location: Sequence[int | str]) -> str:
+    """`segments.3.start`, or where it isn't in the body, `path id` or `query night`. A client may have named it."""
+    place, *names = [printable(str(part)) for part in location] or ["body"]
+    name = ".".join(names)[:_LONGEST_FIELD]
+    return (name or place) if place == "body" else f"{place} {name}".strip()
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    if error["type"] == "json_invalid":
+        return f"is no JSON: {error.get('ctx', {}).get('error', error['msg'])}"
+    if error["type"] == "extra_forbidden":
+        return "there is no such field; leave it out"
+    if error["type"] == "missing":
+        return "it is missing; give it"
+    message = str(error["msg"])
+    return printable(message[:1].lower() + message[1:])
+
+
+async def _of_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    detail = {
+        HTTPStatus.NOT_FOUND: f"there is nothing at {printable(request.url.path)}",
+        HTTPStatus.METHOD_NOT_ALLOWED: f"{printable(request.url.path)} takes no {printable(request.method)}",
+        HTTPStatus.BAD_REQUEST: "the body can't be read: it is no JSON, or nested too deeply",
+    }.get(HTTPStatus(error.status_code), str(error.detail))
+    return _answer(request, Problem(error.status_code, detail, headers=error.headers))
+
+
+async def _of_fault(request: Request, error: Exception) -> Response:
+    _LOG.error("%s %r ended in a fault of ours", request.method, request.url.path, exc_info=error)
+    detail = "the service has a fault; its log says more"
+    return _answer(request, Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail))

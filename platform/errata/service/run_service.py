@@ -1,0 +1,52 @@
+"""The service as a process: one, which listens until it is told to stop."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+
+import uvicorn
+
+from errata.errors import Unavailable
+from errata.service.application import make_app
+from errata.service.service_settings import ServiceSettings
+from errata.workspace import Workspace
+
+_CONNECTIONS = 1000
+_GRACE_SECONDS = 30
+
+
+def serve(workspace: Workspace, settings: ServiceSettings, ready: Callable[[str], None]) -> None:
+    """Serves until SIGINT or SIGTERM; requests that have begun are answered first. `ready` is told the address.
+
+    Raises Unavailable where nobody can listen there.
+    """
+    listener = _listener(settings.host, settings.port)
+    config = uvicorn.Config(
+        make_app(workspace, settings),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # make_app sees to them, for the proxies that are trusted
+        limit_concurrency=_CONNECTIONS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    host, port = listener.getsockname()[:2]
+    ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+    with listener, suppress(KeyboardInterrupt):  # uvicorn gives the signal on, once it has stopped
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_CONNECTIONS)
+    except OSError as error:
+        raise Unavailable(
+            "nothing can listen at {}:{} ({}); say another with --host or --port", host, port, error.strerror or error
+        ) from error
+    return listener
