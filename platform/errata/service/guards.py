@@ -105,7 +105,11 @@ class HostCheck:
 
 
 def _without_port(host: str) -> str:
-    return re.sub(r":\d*\Z", "", host.strip().lower()).strip("[]").rstrip(".")
+    """An IPv6 address loses its brackets too, and comes without where there is no port."""
+    name = host.strip().lower()
+    if name.startswith("[") or name.count(":") < 2:
+        name = re.sub(r":\d*\Z", "", name).strip("[]")
+    return name.rstrip(".")
 
 
 class BodyCheck:
