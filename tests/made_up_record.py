@@ -6,7 +6,9 @@ from dataclasses import replace
 from random import Random
 from string import ascii_lowercase
 
-from errata.database.record import Record
+import sqlalchemy as sa
+
+from errata.database.record import Record, make_engine
 from errata.database.store import Store
 from errata.domain.chapter import Chapter, Chapters
 from errata.domain.correction import Correction, Kind
@@ -52,6 +54,19 @@ def correction(
     return Correction(
         transcript, kind, right, reviewer, "test", content_hash(received), "2026-03-01", prediction=prediction
     )
+
+
+def migrate_down(record: Record, revision: str) -> None:
+    """Step by step, however many migrations have come since."""
+    engine = make_engine(record.url)
+    try:
+        while True:
+            with engine.connect() as connection:
+                if connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == revision:
+                    return
+            record.migrate("-1")
+    finally:
+        engine.dispose()
 
 
 def add(record: Record, transcript: Transcript, role: Role = "train", *starts: float) -> int:

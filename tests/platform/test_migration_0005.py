@@ -10,7 +10,7 @@ from errata.database.record import Record, make_engine
 from errata.database.repairs import RepairResult
 from errata.database.tables import LinkRow
 from errata.errors import Refused
-from tests.made_up_record import misheard, shouted, talk
+from tests.made_up_record import migrate_down, misheard, shouted, talk
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def links(record: Record) -> list[tuple[int, int, int]]:
 def test_links_are_known_as_of_the_later_twin_s_arrival(twins: Record) -> None:
     before = links(twins)
     assert before and all(newer == since for newer, _, since in before)
-    twins.migrate("-6")
+    migrate_down(twins, "0004")
     twins.migrate()
     assert links(twins) == before
 
@@ -41,7 +41,7 @@ def test_what_was_repaired_keeps_the_schema_up(twins: Record) -> None:
         connection.execute(sa.delete(LinkRow))
     engine.dispose()
     assert repair(twins, "olga") != RepairResult()
-    twins.migrate("-5")
+    migrate_down(twins, "0005")
     with pytest.raises(Refused, match="repaired"):
         twins.migrate("-1")
     assert all(since == 4 for _, _, since in links(twins))

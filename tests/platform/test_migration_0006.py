@@ -13,7 +13,7 @@ from errata.domain.correction import Correction
 from errata.domain.hashing import content_hash
 from errata.domain.prediction import Prediction
 from errata.errors import Refused
-from tests.made_up_record import chapters, correction, talk
+from tests.made_up_record import chapters, correction, migrate_down, talk
 
 CHAMPION = "d" * 64
 DRAFT = chapters(0, 50, by="Champion")
@@ -61,7 +61,7 @@ def test_an_older_record_says_as_much_as_its_rows_do(either: Record) -> None:
         name = f"foreign:a: machine:{'0' * 12}"
         theirs = store.predictions.add(Prediction(seqs["theirs"], name, "", DRAFT, foreign=True)).seq
         store.corrections.add(correction(seqs["theirs"], chapters(0, 70), prediction=theirs))
-    either.migrate("-5")
+    migrate_down(either, "0005")
     either.migrate()
     with either.read() as store:
         corrections = [store.corrections.read(seq) for seq in _corrections(either)]
@@ -90,4 +90,4 @@ def test_blind_reviews_keep_the_schema_up(record: Record) -> None:
         seq = store.transcripts.add(talk("t"), "train").seq
         store.corrections.add(replace(correction(seq, chapters(0, 70), "ann"), draft_by=""))
     with pytest.raises(Refused, match="made blind"):
-        record.migrate("-5")
+        migrate_down(record, "0005")

@@ -21,8 +21,9 @@ from errata.errors import NotFound, Unavailable
 class Blobs:
     """As one transaction sees them; several may write at once, each with `Blobs` of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, synced: bool = True) -> None:
+        """`synced`: what is written outlives a power cut; else, the end of this process alone."""
+        self._folder, self._synced = folder, synced
         self._waiting: dict[str, Path] = {}
         """Texts that were put and are not on disk under their names yet."""
 
@@ -48,11 +49,11 @@ class Blobs:
             yield
             with self._writing():
                 # every text before any name: what has its name is whole, wherever this is cut short
-                for waiting in self._waiting.values():
+                for waiting in self._waiting.values() if self._synced else ():
                     _sync(waiting)
                 for name, waiting in self._waiting.items():
                     waiting.replace(self._path(name))
-                if self._waiting:
+                if self._waiting and self._synced:
                     for folder in {*(waiting.parent for waiting in self._waiting.values()), self._folder}:
                         _sync(folder)
         finally:

@@ -65,6 +65,15 @@ class Predictions:
     def read(self, seq: int) -> Prediction:
         return as_prediction(self._session.get_one(PredictionRow, seq))
 
+    def hash_of(self, seq: int) -> str:
+        """The key that travels with it."""
+        return self._session.get_one(PredictionRow, seq).hash
+
+    def seq_of(self, transcript: int, model: str, template: str) -> int | None:
+        """Where `find` finds one."""
+        row = self._row(transcript, model, template)
+        return None if row is None else row.seq
+
     def read_all(self, seqs: Iterable[int | None]) -> dict[int, Prediction]:
         """Predictions by their `seq`; None, for what had none, is passed over."""
         wanted = sorted({seq for seq in seqs if seq is not None})

@@ -17,11 +17,12 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from random import uniform
 from shutil import disk_usage
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -45,11 +46,16 @@ LOCK_NOT_AVAILABLE = "55P03"
 """PostgreSQL's code for a lock that was waited for in vain."""
 
 
+Durability = Literal["full", "process"]
+"""What a commit outlives: `full`, the machine's power cut too; `process`, the end of any process of ours alone, for a
+service that would rather answer sooner."""
+
+
 class Record:
-    def __init__(self, url: str, blobs: Path) -> None:
+    def __init__(self, url: str, blobs: Path, durability: Durability = "full") -> None:
         self.url = url
-        self._blobs = blobs
-        self._engine = make_engine(url)
+        self._blobs, self._durability = blobs, durability
+        self._engine = make_engine(url, durability)
         postgresql = self._engine.dialect.name == "postgresql"
         # each statement of PostgreSQL's default isolation sees rows that the one before it did not
         one_state = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if postgresql else {}
@@ -62,7 +68,7 @@ class Record:
         with self._transaction(self._engine) as session:
             if not sqlite:
                 _wait_in_line(session)
-            began, blobs = monotonic(), Blobs(self._blobs)
+            began, blobs = monotonic(), Blobs(self._blobs, synced=self._durability == "full")
             with blobs.sync_at_end():
                 yield Store(session, blobs)
         if sqlite:  # who waits looks every POLL_SECONDS: without this pause we would often have the lock again first
@@ -186,7 +192,7 @@ def _reason(error: sa.exc.DatabaseError) -> str | None:
     return None
 
 
-def make_engine(url: str) -> sa.Engine:
+def make_engine(url: str, durability: Durability = "full") -> sa.Engine:
     """Raises BadInput where `url` is none of ours, and Unavailable where its driver is not installed."""
     try:
         backend = sa.make_url(url).get_backend_name()
@@ -196,15 +202,18 @@ def make_engine(url: str) -> sa.Engine:
             engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
         else:
             # a night's stages take hours: a server that was restarted meanwhile is no reason to fail
-            patience = {"options": f"-c lock_timeout={int(BUSY_SECONDS * 1000)}"}
-            engine = sa.create_engine(url, connect_args=patience, pool_pre_ping=True)
+            options = [f"lock_timeout={int(BUSY_SECONDS * 1000)}"]
+            if durability == "process":
+                options.append("synchronous_commit=off")
+            said = " ".join(f"-c {option}" for option in options)
+            engine = sa.create_engine(url, connect_args={"options": said}, pool_pre_ping=True)
     except sa.exc.ArgumentError as error:
         raise BadInput("the record's address is no database URL; say sqlite:///… or postgresql+psycopg://…") from error
     except ModuleNotFoundError as error:
         raise missing_extra(f"{error.name}, which PostgreSQL needs, is not installed", "postgresql") from error
     if backend == "sqlite":
         sa.event.listen(engine, "do_connect", _open_sqlite)
-        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "connect", partial(_prepare_sqlite, durability))
         sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -237,9 +246,10 @@ def _open_sqlite(_: Any, __: Any, arguments: list[Any], options: dict[str, Any])
     options["uri"] = True
 
 
-def _prepare_sqlite(connection: Any, _: Any) -> None:
+def _prepare_sqlite(durability: Durability, connection: Any, _: Any) -> None:
     connection.isolation_level = None  # we begin transactions ourselves
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+    synchronous = {"full": "FULL", "process": "NORMAL"}[durability]
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", f"synchronous={synchronous}"):
         connection.execute(f"PRAGMA {pragma}")
 
 

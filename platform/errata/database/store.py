@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,6 +13,7 @@ from errata.database.access_keys import AccessKeys
 from errata.database.aliases import Aliases
 from errata.database.audit_log import AuditLog
 from errata.database.blobs import Blobs
+from errata.database.chapter_requests import ChapterRequests
 from errata.database.conflicts import Conflicts
 from errata.database.corrections import Corrections
 from errata.database.double_reviews import DoubleReviews
@@ -53,6 +56,13 @@ class Store:
         self.aliases = Aliases(session)
         self.keys = AccessKeys(session)
         self.audit = AuditLog(session)
+        self.chapter_requests = ChapterRequests(session)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Of several who share a transaction, one whose block raises takes back its own rows alone."""
+        with self._session.begin_nested():
+            yield
 
     def watermark(self) -> int:
         """The highest `seq`; with one writer at a time, no lower one is still in flight."""

@@ -204,6 +204,33 @@ class HoldoutAccessRow(Base):
     """As of which the items were labelled."""
 
 
+class ChapterRequestRow(Base):
+    """What was asked of the service: what is answered has its prediction, and what is neither answered nor has failed
+    is still to be answered."""
+
+    __tablename__ = "chapter_requests"
+    __table_args__ = (
+        UniqueConstraint("by", "idempotency_key", name="uq_chapter_requests_key"),
+        Index("ix_chapter_requests_prediction", "prediction", "by"),
+        Index("ix_chapter_requests_open", "is_open", "number"),
+    )
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    name: Mapped[str] = mapped_column(String(32), unique=True)
+    """By which it is asked after."""
+    at: Mapped[datetime] = mapped_column(UtcTime, default=_now)
+    by: Mapped[str]
+    """Whose key asked."""
+    idempotency_key: Mapped[str | None] = mapped_column(String(64))
+    """SHA-256 of the key that came with it."""
+    body: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of what was asked: under the same key, something else is refused."""
+    transcript: Mapped[int] = mapped_column(ForeignKey("transcripts.seq"))
+    prediction: Mapped[int | None] = mapped_column(ForeignKey("predictions.seq"))
+    failure: Mapped[str | None] = mapped_column(String(16))
+    is_open: Mapped[bool]
+
+
 class LeaseRow(Base):
     """Who may write the loop's state; `token` rises with every take-over, so that a stale holder is found out."""
 

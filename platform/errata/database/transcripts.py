@@ -35,9 +35,7 @@ class Transcripts:
         collection it comes from: one that is known already keeps the name that it came with. Raises BadInput for
         one that was forgotten on request, and where `role` is stricter than what the transcript has had since it came.
         """
-        self._tombstones.refuse(transcript)
-        earlier = self._session.scalar(sa.select(TranscriptRow).where(TranscriptRow.hash == transcript.hash))
-        earlier = earlier or self._same_words(transcript)
+        earlier = self._known(transcript)
         if earlier is not None:
             if role is not None and ROLES.index(role) > ROLES.index(cast(Role, earlier.role)):
                 raise BadInput(
@@ -63,6 +61,16 @@ class Transcripts:
         self._session.flush()
         leak_guard.enter(self._session, row)
         return Added(row.seq, new=True)
+
+    def known(self, transcript: Transcript) -> int | None:
+        """`seq` of the row that `add` would find; None where it would make one. Raises Forgotten, as `add` does."""
+        row = self._known(transcript)
+        return None if row is None else row.seq
+
+    def _known(self, transcript: Transcript) -> TranscriptRow | None:
+        self._tombstones.refuse(transcript)
+        same = self._session.scalar(sa.select(TranscriptRow).where(TranscriptRow.hash == transcript.hash))
+        return same or self._same_words(transcript)
 
     def _same_words(self, transcript: Transcript) -> TranscriptRow | None:
         """A text without times under this id that says the same: where its words were counted otherwise, as an older

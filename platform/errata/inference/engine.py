@@ -86,6 +86,23 @@ class Engine(Protocol):
         ...
 
 
+class Stopped(Exception):
+    """Nobody wants the answer any more."""
+
+
+def watched(ask: Ask[T], watch: Callable[[], None]) -> Ask[T]:
+    """The same ask; before each step `watch` is called, and what that raises ends it."""
+    step = next(ask)
+    while True:
+        watch()
+        token = yield step
+        try:
+            step = ask.send(token)
+        except StopIteration as done:
+            answer: T = done.value
+            return answer
+
+
 AHEAD = 4
 """Guessed steps in one pass: more are seldom all right, and what is computed for a wrong one is lost."""
 

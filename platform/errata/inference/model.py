@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Generic
@@ -11,7 +11,7 @@ from errata.domain.transcript import Transcript
 from errata.inference.artefact import Card
 from errata.inference.chapter_task import chapter_task
 from errata.inference.decode import Decoder
-from errata.inference.engine import Engine
+from errata.inference.engine import Engine, watched
 from errata.inference.load import has_llama_cpp, load
 from errata.inference.predictor import AnswerKey, Predictor
 from errata.tasks import limits, templates
@@ -39,14 +39,15 @@ class LoadedModel(Generic[Answer]):
     def _ask_all(self, views: Sequence[View]) -> list[Answer]:
         return [self.ask(view) for view in views]
 
-    def ask(self, view: View) -> Answer:
-        """What it says of one view."""
+    def ask(self, view: View, watch: Callable[[], None] | None = None) -> Answer:
+        """What it says of one view. `watch` is called before each token, and may raise to end it."""
         if self.task.weighs(view):
             (odds,) = self._engine.weigh([self._decoder.weighing(view)])
             return self.task.read_odds(view, odds)
         if not any(isinstance(span, Slot) for span in self.task.render(view)):
             return self.task.parse(view, ())
-        (answer,) = self._engine.run([self._decoder.ask(view)])
+        ask = self._decoder.ask(view)
+        (answer,) = self._engine.run([ask if watch is None else watched(ask, watch)])
         return answer
 
 

@@ -9,24 +9,30 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count, islice
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Literal, TypeVar
 from unicodedata import normalize
 
 from errata.database.record import Record
 from errata.database.store import Store
-from errata.domain.chapter import Chapters, canonical, chapters_to_json
-from errata.domain.correction import NO_DRAFT, Correction, Kind, same_chapters
+from errata.domain.chapter import Chapters, canonical
+from errata.domain.correction import NO_DRAFT, Correction, same_chapters
 from errata.domain.hashing import content_hash
 from errata.domain.names import check_name
-from errata.domain.prediction import Prediction
 from errata.domain.roles import Role
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput, Forgotten, NotFound
 from errata.formats import detect, review_detect
 from errata.formats.reviews_jsonl import NO_REVIEWER, NOBODY, Review
 from errata.formats.source_rows import Adjustment, DetectedFile, ImportedTranscript, LeftOut, Rejected, write_rejects
+from errata.operations.correcting import (
+    check_names,
+    correction_of,
+    fitted_to_end,
+    named_prediction,
+    reference_of,
+    review_json,
+)
 from errata.operations.refusals import Refusal, refusals
-from errata.operations.reviewing import before_end_of
 
 Item = TypeVar("Item", ImportedTranscript, Review)
 
@@ -114,7 +120,7 @@ def add_transcripts(
         # reading of a text without times is not placed by another.
         if imported.reference and store.transcripts.hash_of(added.seq) == name:
             right = imported.reference
-            store.corrections.add(_reference(store, added.seq, name, right, file.path.name))
+            store.corrections.add(reference_of(store, added.seq, name, right, file.path.name))
             adjusted.count(_merged(right, imported.transcript))
         adjusted.count(imported.adjustments)
         return added.new
@@ -135,19 +141,6 @@ def _merged_of(store: Store, correction: Correction) -> dict[Adjustment, int]:
 def _merged(chapters: Chapters, transcript: Transcript) -> dict[Adjustment, int]:
     merged = canonical(chapters, transcript).merged
     return {"on one line": merged} if merged else {}
-
-
-def _reference(store: Store, transcript: int, transcript_hash: str, chapters: Chapters, origin: str) -> Correction:
-    """Made without a draft where no model of ours had answered the transcript by then."""
-    return Correction(
-        transcript=transcript,
-        kind="reference",
-        chapters=chapters,
-        reviewer="",
-        origin=origin,
-        identity=content_hash(["reference", transcript_hash, chapters_to_json(chapters)]),
-        draft_by=NO_DRAFT if store.predictions.last_shown(transcript) is None else None,
-    )
 
 
 def import_corrections(
@@ -171,16 +164,16 @@ def add_corrections(record: Record, file: DetectedFile[Review], rejects: Path) -
     adjusted = _Adjusted()
 
     def add(store: Store, review: Review) -> bool | LeftOut:
-        _check_names(review)
-        identity = content_hash(_plain(review))
+        check_names(review)
+        identity = content_hash(review_json(review))
         if store.corrections.knows(identity):
             adjusted.count(review.adjustments)
             return False
         transcript = _transcript_called(store, review.video_id)
-        fitted = _before_end(store, transcript, review)
+        fitted = fitted_to_end(store, transcript, review)
         if not review.reviewer and review.kind != "reference":
             return _not_reviewed(store, transcript, fitted)
-        correction = _correction(store, transcript, fitted, identity, file.path.name)
+        correction = correction_of(store, transcript, fitted, identity, file.path.name)
         adjusted.count(fitted.adjustments)
         adjusted.count(_merged_of(store, correction))
         if correction.kind != "reference":
@@ -193,7 +186,7 @@ def add_corrections(record: Record, file: DetectedFile[Review], rejects: Path) -
 
 def _not_reviewed(store: Store, transcript: int, unsigned: Review) -> LeftOut:
     """A task that came back as it went out. Raises BadInput where somebody has changed the draft that its key names."""
-    draft = _named_prediction(store, transcript, unsigned.prediction_key, unsigned.video_id)[1]
+    draft = named_prediction(store, transcript, unsigned.prediction_key, unsigned.video_id)[1]
     if not same_chapters(unsigned.chapters or (), draft.chapters):
         raise BadInput(NO_REVIEWER)
     return LeftOut(unsigned.row.file, unsigned.row.row, NOBODY, None)
@@ -209,131 +202,6 @@ def _transcript_called(store: Store, name: str) -> int:
 
 def _shown(draft_by: str | None) -> Shown:
     return "unknown" if draft_by is None else "blind" if draft_by == NO_DRAFT else "drafted"
-
-
-def _check_names(review: Review) -> None:
-    """Raises BadInput."""
-    for name, what in (
-        (review.video_id, "the video's id"),
-        (review.reviewer, "the reviewer's name"),
-        (review.draft_by, "the name of the draft's model"),
-    ):
-        check_name(name, what)
-
-
-def _before_end(store: Store, transcript: int, review: Review) -> Review:
-    """The review, with chapters that begin after the transcript's end at its end. Raises BadInput."""
-    right, draft = review.chapters, review.draft
-    late = 0
-    if right is not None:
-        right, late = before_end_of(store, transcript, review.video_id, right)
-    if draft is not None:
-        draft = before_end_of(store, transcript, review.video_id, draft).chapters
-    counted = {**review.adjustments, "after the end": late} if late else review.adjustments
-    return replace(review, chapters=right, draft=draft, adjustments=counted)
-
-
-def _correction(store: Store, transcript: int, review: Review, identity: str, origin: str) -> Correction:
-    """What the review says of the transcript. Raises BadInput."""
-    if review.kind == "reference":
-        return _reference(store, transcript, store.transcripts.hash_of(transcript), review.chapters or (), origin)
-    corrected = _corrected_prediction(store, transcript, review)
-    return Correction(
-        transcript=transcript,
-        kind=_kind(store, review, corrected),
-        chapters=corrected.right,
-        reviewer=review.reviewer,
-        origin=origin,
-        identity=identity,
-        reviewed_on=review.reviewed_on,
-        prediction=corrected.prediction,
-        draft_by=NO_DRAFT if review.blind else corrected.draft_by,
-    )
-
-
-def _kind(store: Store, review: Review, corrected: _Corrected) -> Kind:
-    """An edit of a draft that a key names, and that changed nothing, is an accept; who saw none accepts none."""
-    prediction = corrected.prediction
-    if review.kind == "edit" and review.prediction_key and prediction is not None and not review.blind:
-        untouched = same_chapters(corrected.right, store.predictions.read(prediction).chapters)
-        return "accept" if untouched else "edit"
-    return review.kind
-
-
-class _Corrected(NamedTuple):
-    """What a review makes of which prediction."""
-
-    prediction: int | None
-    right: Chapters
-    draft_by: str | None
-    """Whose draft the reviewer was shown, unless the review was made blind; None where it is not known."""
-
-
-def _corrected_prediction(store: Store, transcript: int, review: Review) -> _Corrected:
-    if review.prediction_key:
-        return _of_named_prediction(store, transcript, review)
-    chapters, maker = review.chapters or (), review.draft_by or None
-    if review.draft is not None:
-        maker = maker or "unknown"
-        model = f"foreign:{maker}:{content_hash(_plain_chapters(review.draft))[:12]}"
-        draft = Prediction(transcript, model, "", review.draft, foreign=True)
-        return _Corrected(store.predictions.add(draft).seq, chapters, maker)
-    latest = store.predictions.last_shown(transcript)
-    if review.kind == "accept" and review.chapters is None:
-        if latest is None:
-            raise BadInput(
-                "it accepts a prediction for {!r}, but there is none; run `errata predict` first, or give the row its "
-                "chapters",
-                review.video_id,
-            )
-        return _Corrected(latest[0], latest[1].chapters, maker)
-    if latest is None or (review.kind == "accept" and not same_chapters(chapters, latest[1].chapters)):
-        return _Corrected(None, chapters, maker)  # who accepts these chapters has seen another answer
-    return _Corrected(latest[0], chapters, maker)
-
-
-def _named_prediction(store: Store, transcript: int, key: str, video_id: str) -> tuple[int, Prediction]:
-    """With its number. Raises BadInput where the record holds none of that key and transcript."""
-    pair = store.predictions.find_by_hash(key)
-    if pair is None or pair[1].transcript != transcript:
-        raise BadInput(
-            "it names the prediction {!r}, which this record does not hold for {!r}; import it where the task was "
-            "made, or take the key out",
-            key[:16],
-            video_id,
-        )
-    return pair
-
-
-def _of_named_prediction(store: Store, transcript: int, review: Review) -> _Corrected:
-    seq, prediction = _named_prediction(store, transcript, review.prediction_key, review.video_id)
-    if review.kind != "accept":
-        return _Corrected(seq, review.chapters or (), prediction.model)
-    if review.chapters is not None and not same_chapters(review.chapters, prediction.chapters):
-        raise BadInput(
-            "it accepts the prediction {!r} and has other chapters; make it an edit, or take the chapters out",
-            review.prediction_key[:16],
-        )
-    return _Corrected(seq, prediction.chapters, prediction.model)
-
-
-def _plain(review: Review) -> list[Any]:
-    """All that a review says, for its identity."""
-    return [
-        review.video_id,
-        review.kind,
-        _plain_chapters(review.chapters),
-        review.reviewer,
-        review.reviewed_on,
-        _plain_chapters(review.draft),
-        review.draft_by,
-        *([review.prediction_key] if review.prediction_key else []),
-        *([{"blind": True}] if review.blind else []),
-    ]
-
-
-def _plain_chapters(chapters: Chapters | None) -> list[dict[str, Any]] | None:
-    return None if chapters is None else chapters_to_json(chapters)
 
 
 def _import(

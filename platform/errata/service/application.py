@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,30 +11,50 @@ from starlette.staticfiles import StaticFiles
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from errata import __version__
+from errata.database.record import Record
 from errata.operations.service_keys import pepper
-from errata.service import sign_in
+from errata.service import chapters_routes, correction_routes, health, process_transcript, sign_in
+from errata.service.champion_model import ChampionModel, Command
+from errata.service.chapter_answers import ChapterAnswers
+from errata.service.disk_sync import sync_milliseconds
 from errata.service.guards import Audit, BodyCheck, HostCheck, SecurityHeaders
 from errata.service.known_keys import KnownKeys
+from errata.service.model_process import worker_command
 from errata.service.pages import STATIC
 from errata.service.problems import add_problems
 from errata.service.rates import Rates
+from errata.service.record_writer import RecordWriter
+from errata.service.service_metrics import MeasuredRequests, ServiceMetrics
 from errata.service.service_settings import ServiceSettings
 from errata.service.service_state import ServiceState
 from errata.workspace import Workspace
 
-ROUTERS = (sign_in.router,)
+ROUTERS = (
+    sign_in.router,
+    chapters_routes.router,
+    correction_routes.router,
+    process_transcript.router,
+    health.router,
+)
 _OWN_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
-def make_app(workspace: Workspace, settings: ServiceSettings) -> FastAPI:
-    """The service over a workspace; nothing is started or opened before its lifespan begins."""
+def make_app(workspace: Workspace, settings: ServiceSettings, command: Command = worker_command) -> FastAPI:
+    """The service over a workspace; nothing is started or opened before its lifespan begins. `command` starts the
+    process of a model."""
     record = workspace.record
-    keys = KnownKeys(record, pepper(workspace), settings.session_limits)
-    service = ServiceState(workspace, settings, record, keys, Rates())
+    service = _state(workspace, settings, command)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        service.sync_ms = await asyncio.to_thread(sync_milliseconds, workspace.root)
+        service.writer.start()
+        service.model.start()
+        service.answers.start()
         yield
+        await service.answers.stop()
+        await service.model.stop()
+        await service.writer.stop()
 
     app = FastAPI(
         title="Errata", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False
@@ -47,6 +68,17 @@ def make_app(workspace: Workspace, settings: ServiceSettings) -> FastAPI:
     app.add_middleware(BodyCheck, settings=settings)
     app.add_middleware(HostCheck, hosts=(*_OWN_HOSTS, settings.host, *settings.allow_hosts))
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(MeasuredRequests, metrics=service.metrics)
     if settings.proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.proxies))
     return app
+
+
+def _state(workspace: Workspace, settings: ServiceSettings, command: Command) -> ServiceState:
+    record = workspace.record
+    keys, metrics = KnownKeys(record, pepper(workspace), settings.session_limits), ServiceMetrics()
+    durable = Record(workspace.settings.database_url, workspace.root / "blobs", settings.durability)
+    writer = RecordWriter(durable, metrics.commits.observe)
+    model = ChampionModel(record, workspace.models, settings.alias, settings.queue, command)
+    answers = ChapterAnswers(record, writer, model, settings.answer_seconds)
+    return ServiceState(workspace, settings, record, keys, Rates(), metrics, writer, model, answers)

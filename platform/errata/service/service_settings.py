@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from errata.database.access_keys import SessionLimits
+from errata.database.record import Durability
 from errata.domain.names import meant
 from errata.errors import BadInput
 from errata.settings import FILE, SERVICE, service_table
 from errata.workspace import Workspace
-
-Durability = Literal["full", "process"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,8 @@ class ServiceSettings:
     """Addresses or networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
     durability: Durability = "full"
     """Whether an answer that was given outlives a power cut, or only the end of the process."""
+    alias: str = "champion"
+    """Whose model speaks: `champion`, or of an export `server`, `device` or `gguf`."""
     queue: int = 32
     """Requests that may wait for the model; who comes then is told to come back."""
     body_bytes: int = 20_000_000

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from fastapi import Request
+from starlette.concurrency import run_in_threadpool
 
 from errata.database.record import Record
+from errata.database.store import Store
+from errata.service.champion_model import ChampionModel
+from errata.service.chapter_answers import ChapterAnswers
 from errata.service.known_keys import KnownKeys
 from errata.service.rates import Rates
+from errata.service.record_writer import RecordWriter
+from errata.service.service_metrics import ServiceMetrics
 from errata.service.service_settings import ServiceSettings
 from errata.workspace import Workspace
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -20,6 +30,21 @@ class ServiceState:
     record: Record
     keys: KnownKeys
     rates: Rates
+    metrics: ServiceMetrics
+    writer: RecordWriter
+    model: ChampionModel
+    answers: ChapterAnswers
+    sync_ms: float = 0.0
+    """What a sync of the record's disk took when the service started."""
+
+    async def read(self, work: Callable[[Store], T]) -> T:
+        """What `work` makes of the record, in a thread."""
+
+        def run() -> T:
+            with self.record.read() as store:
+                return work(store)
+
+        return await run_in_threadpool(run)
 
 
 def state(request: Request) -> ServiceState:

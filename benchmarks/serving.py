@@ -1,0 +1,182 @@
+"""What the service costs beside its model: HTTP, key, validation, queue and the durable record, with a stub for it.
+
+    python -m benchmarks.serving [--rate 200] [--seconds 60] [--durability full] [--beside import] [--lines 12]
+
+Requests come at set times, whatever came of those before (open loop), from a process of its own; every talk is new. It
+prints the latencies, the client's own part of them apart, the disk's sync time, the service's CPU time a request, how
+soon /healthz answers meanwhile, and whether the record has a row for each answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import httpx
+import psutil
+import sqlalchemy as sa
+
+from benchmarks.kill_serve import free_port
+from benchmarks.stub_service import name_stub
+from errata.database.tables import PredictionRow
+from errata.operations.service_keys import add_key
+from errata.workspace import Workspace
+
+IMPORTED = 10_000
+"""Rows that are imported meanwhile."""
+PATIENCE = 120.0
+
+
+def bodies(count: int, lines: int, seed: int) -> bytes:
+    random = Random(seed)
+    rows = []
+    for number in range(count):
+        segments = [
+            {
+                "start": 5 * line,
+                "end": 5 * line + 5,
+                "text": " ".join(f"w{random.randrange(20_000)}" for _ in range(10)),
+            }
+            for line in range(lines)
+        ]
+        rows.append(json.dumps({"id": f"talk {seed} {number}", "segments": segments}))
+    return "\n".join(rows).encode()
+
+
+def sync_seconds(folder: Path) -> float:
+    """What a sync of a small file takes there: the median of 20."""
+    path, times = folder / "sync", []
+    with path.open("wb", buffering=0) as file:
+        for _ in range(20):
+            file.write(b"x" * 4096)
+            began = time.perf_counter()
+            os.fsync(file.fileno())
+            times.append(time.perf_counter() - began)
+    path.unlink()
+    return statistics.median(times)
+
+
+class Health:
+    """Asks /healthz ten times a second, in a thread."""
+
+    def __init__(self, port: int) -> None:
+        self.seconds: list[float] = []
+        self._port, self._stop = port, threading.Event()
+        self._thread = threading.Thread(target=self._ask, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> list[float]:
+        self._stop.set()
+        self._thread.join()
+        return self.seconds
+
+    def _ask(self) -> None:
+        with httpx.Client(base_url=f"http://127.0.0.1:{self._port}", trust_env=False, timeout=60) as client:
+            while not self._stop.wait(0.1):
+                began = time.perf_counter()
+                client.get("/healthz")
+                self.seconds.append(time.perf_counter() - began)
+
+
+def import_rows(workspace: Workspace, folder: Path) -> subprocess.Popen[bytes]:
+    """Begins an import of as many short talks as `IMPORTED`."""
+    random, path = Random(1), folder / "talks.jsonl"
+    with path.open("w") as file:
+        for number in range(IMPORTED):
+            text = " ".join(f"v{random.randrange(20_000)}" for _ in range(40))
+            asr = [{"start": 0, "end": 20, "text": text}]
+            file.write(json.dumps({"video_id": f"imported {number}", "metadata": {}, "asr": asr}) + "\n")
+    command = [sys.executable, "-c", "from errata.cli import main; main()", "import", "transcripts", str(path)]
+    return subprocess.Popen([*command, "-w", str(workspace.root)], stdout=subprocess.DEVNULL)
+
+
+def percentiles(seconds: list[float]) -> str:
+    ordered = sorted(seconds)
+    at = {name: ordered[min(len(ordered) - 1, int(share * len(ordered)))] for name, share in _SHARES.items()}
+    return "  ".join(f"{name} {1000 * value:.1f} ms" for name, value in at.items())
+
+
+_SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
+
+
+def measure(workspace: Workspace, folder: Path, arguments: argparse.Namespace) -> None:
+    name_stub(workspace)
+    key, port = add_key(workspace, "app", "predictor", "benchmark").key, free_port()
+    command = [sys.executable, "-m", "benchmarks.stub_service", str(workspace.root), str(port)]
+    service = subprocess.Popen([*command, "--durability", arguments.durability])
+    try:
+        _wait(port)
+        _load(port, key, 50.0, bodies(100, arguments.lines, 1))  # what is done once is done by then
+        importing = import_rows(workspace, folder) if arguments.beside == "import" else None
+        health, before = Health(port), _cpu(service.pid)
+        count = int(arguments.rate * arguments.seconds)
+        result = _load(port, key, arguments.rate, bodies(count, arguments.lines, 2))
+        cpu, healths = _cpu(service.pid) - before, health.stop()
+        if importing is not None:
+            print(f"the import was {'still running' if importing.poll() is None else 'done'} at the end")
+            importing.kill()
+    finally:
+        service.terminate()
+        service.wait()
+    print(f"{count} requests at {arguments.rate:g}/s, {arguments.lines} lines each, durability {arguments.durability}")
+    print(f"statuses           {result['statuses']}")
+    print(f"latency            {percentiles(result['latencies'])}")
+    print(f"the client's part  {percentiles(result['lateness'])}")
+    print(f"/healthz meanwhile {percentiles(healths)}")
+    print(f"CPU a request      {1000 * cpu / count:.2f} ms, the stub's process included")
+    print(f"a sync of the disk {1000 * sync_seconds(folder):.2f} ms")
+    with workspace.record.look() as (session, _):
+        found = set(session.scalars(sa.select(PredictionRow.hash)))
+    missing = set(result["predictions"]) - found
+    print(f"row parity         {len(result['predictions'])} answers, {len(missing)} of them not in the record")
+
+
+def _load(port: int, key: str, rate: float, sent: bytes) -> dict[str, list[float]]:
+    command = [sys.executable, "-m", "benchmarks.open_loop", str(port), key, "--rate", str(rate)]
+    done = subprocess.run(command, input=sent, stdout=subprocess.PIPE, check=True)
+    result: dict[str, list[float]] = json.loads(done.stdout)
+    return result
+
+
+def _cpu(pid: int) -> float:
+    """Seconds, of a process and its children."""
+    process = psutil.Process(pid)
+    times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
+    return float(sum(time.user + time.system for time in times))
+
+
+def _wait(port: int) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=10, trust_env=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise RuntimeError("the service did not come up")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rate", type=float, default=200)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--durability", choices=["full", "process"], default="full")
+    parser.add_argument("--beside", choices=["nothing", "import"], default="nothing")
+    parser.add_argument("--lines", type=int, default=12, help="of a talk")
+    arguments = parser.parse_args()
+    with TemporaryDirectory(dir=Path.cwd()) as place:  # the disk that is measured, and no tmpfs
+        measure(Workspace.create(Path(place) / "ws"), Path(place), arguments)
+
+
+if __name__ == "__main__":
+    main()

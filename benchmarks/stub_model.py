@@ -1,0 +1,68 @@
+"""Speaks as `errata.service.model_worker` does, without a model: `stub_model.py IDENTITY [--seconds S]
+[--stopped FILE]`.
+
+It answers each talk with one chapter that its id names, after S seconds. A talk called `crash` ends the process, and
+one called `hang` keeps it from answering anything. What it was told to stop is written to a file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("identity")
+    parser.add_argument("--seconds", type=float, default=0.0)
+    parser.add_argument("--stopped", type=Path)
+    arguments = parser.parse_args()
+    unwanted: set[int] = set()
+    asked: list[tuple[int, dict[str, object]]] = []
+    came = threading.Condition()
+
+    def say(message: dict[str, object]) -> None:
+        sys.stdout.write(json.dumps(message) + "\n")
+        sys.stdout.flush()
+
+    def hear() -> None:
+        for line in sys.stdin:
+            message = json.loads(line)
+            with came:
+                if "ask" in message:
+                    asked.append((message["ask"], message["transcript"]))
+                else:
+                    unwanted.add(message["stop"])
+                came.notify()
+        os._exit(0)
+
+    threading.Thread(target=hear, daemon=True).start()
+    say({"ready": {"model": arguments.identity, "template": "stub@1"}})
+    while True:
+        with came:
+            came.wait_for(lambda: asked)
+            number, transcript = asked.pop(0)
+        if transcript["external_id"] == "crash":
+            os._exit(9)
+        if transcript["external_id"] == "hang":
+            time.sleep(1000)
+        end = time.monotonic() + arguments.seconds
+        while time.monotonic() < end and number not in unwanted:
+            time.sleep(0.01)
+        if number in unwanted:
+            if arguments.stopped:
+                with arguments.stopped.open("a") as file:
+                    file.write(f"{number}\n")
+            say({"stopped": number})
+        else:
+            chapter = {"start": 0.0, "title": f"All of {transcript['external_id']}"}
+            say({"answer": number, "chapters": [chapter], "problems": []})
+
+
+if __name__ == "__main__":
+    main()

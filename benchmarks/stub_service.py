@@ -1,0 +1,49 @@
+"""The service over a workspace, with a stub where the model is: what is measured then is the service itself.
+
+python -m benchmarks.stub_service WORKSPACE PORT [--durability process] [--seconds S]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from errata.database.record import Record
+from errata.service.application import make_app
+from errata.service.service_settings import service_settings
+from errata.workspace import Workspace
+
+STUB = "5" * 64
+"""The stub's identity."""
+
+
+def name_stub(workspace: Workspace) -> None:
+    """Makes the stub the champion."""
+    (workspace.models / STUB[:16]).mkdir(parents=True, exist_ok=True)
+    with Record(workspace.settings.database_url, workspace.root / "blobs").write() as store:
+        store.aliases.assign_alias("champion", STUB, "manual", "benchmark", None, None)
+
+
+def stub_command(seconds: float, identity: str) -> list[str]:
+    script = Path(__file__).with_name("stub_model.py")
+    return [sys.executable, str(script), identity, "--seconds", str(seconds)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("workspace", type=Path)
+    parser.add_argument("port", type=int)
+    parser.add_argument("--durability", choices=["full", "process"], default="full")
+    parser.add_argument("--seconds", type=float, default=0.0, help="that the stub takes for a talk")
+    arguments = parser.parse_args()
+    workspace = Workspace.find(arguments.workspace)
+    settings = service_settings(workspace, durability=arguments.durability, port=arguments.port, key_rate=100_000)
+    app = make_app(workspace, settings, lambda folder, identity, models: stub_command(arguments.seconds, identity))
+    uvicorn.run(app, host="127.0.0.1", port=arguments.port, log_level="warning", access_log=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""Answers to applications: each recorded before it is given, once for each idempotency key, now or as a job.
+
+A job stands in the record before its caller is told of it, and whoever starts the service next goes on with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from errata.database.chapter_requests import ChapterRequest, Failure
+from errata.database.record import Record
+from errata.domain.transcript import Transcript
+from errata.errors import BadInput, ErrataError, Forgotten, NotFound, Refused, Unavailable
+from errata.operations.answering import (
+    AskedChapters,
+    EarlierAnswer,
+    GivenAnswer,
+    answer_of,
+    finish_job,
+    look_up,
+    record_answer,
+    record_given,
+    record_job,
+)
+from errata.service.champion_model import ChampionModel, EngineEnded, OverTime
+from errata.service.door_errors import TooMany
+from errata.service.record_writer import RecordWriter
+
+MOST_JOBS = 1000
+"""That may wait at once."""
+JOB_SECONDS = 4 * 3600.0
+"""That one may take."""
+LATER = 10.0
+"""Seconds until a job is tried again that the record could not be asked about."""
+_LOG = logging.getLogger("errata.service")
+_FAILURES: dict[Failure, str] = {
+    "too long": f"the model took more than {JOB_SECONDS / 3600:g} hours; send a shorter transcript",
+    "engine": "the model's process ended each time it read this transcript; the service's log says more",
+    "forgotten": "the transcript was forgotten on request",
+    "refused": "the model can't read this transcript; the service's log says why",
+}
+
+
+def failure_sentence(failure: Failure) -> str:
+    return _FAILURES[failure]
+
+
+class ChapterAnswers:
+    """Belongs to the event loop that `start` is called in."""
+
+    def __init__(self, record: Record, writer: RecordWriter, model: ChampionModel, seconds: float) -> None:
+        """`seconds`: how long a caller waits for an answer at most."""
+        self._record, self._writer, self._model, self._seconds = record, writer, model, seconds
+        self._jobs: asyncio.Queue[ChapterRequest] = asyncio.Queue()
+        self._running: dict[tuple[str, str], _Shared] = {}
+
+    def start(self) -> None:
+        self._worker = asyncio.create_task(self._work())
+
+    async def stop(self) -> None:
+        self._worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._worker
+
+    @property
+    def waiting_jobs(self) -> int:
+        return self._jobs.qsize()
+
+    async def now(self, asked: AskedChapters) -> GivenAnswer:
+        """Raises TooMany where too many wait, Refused where the key is another request's, and what the model's process
+        raises."""
+        if asked.idempotency_key is None:
+            return await self._answer(asked)
+        name = (asked.by, asked.idempotency_key)
+        shared = self._running.get(name)
+        if shared is None:
+            shared = self._running[name] = _Shared(asked.body, asyncio.create_task(self._answer(asked)))
+            shared.task.add_done_callback(lambda _: self._running.pop(name, None))
+        return await shared.result(asked.body)
+
+    async def later(self, asked: AskedChapters) -> ChapterRequest:
+        """The request, which stands in the record by then."""
+        found = await self._look_up(asked)
+        if found.request is not None:
+            return found.request
+        if self._jobs.qsize() >= MOST_JOBS:
+            raise TooMany(f"{MOST_JOBS} jobs wait already; come back in a while", retry_after=60)
+        asked = replace(asked, transcript=found.transcript)
+        request = await self._write_once(asked)
+        if request.is_open:
+            self._jobs.put_nowait(request)
+        return request
+
+    async def _write_once(self, asked: AskedChapters) -> ChapterRequest:
+        try:
+            return await self._writer.write(lambda store: record_job(store, asked))
+        except sa.exc.IntegrityError:  # the same key came twice at once
+            found = await self._look_up(asked)
+            if found.request is None:
+                raise
+            return found.request
+
+    async def _answer(self, asked: AskedChapters) -> GivenAnswer:
+        found = await self._look_up(asked)
+        if found.request is not None:
+            return await self._given_before(found.request)
+        asked = replace(asked, transcript=found.transcript)
+        known = found.prediction
+        if known is not None:
+            return await self._writer.write(lambda store: record_given(store, asked, known))
+        self._model.admit()
+        key, reading = await self._model.answer(asked.transcript, self._seconds)
+        return await self._writer.write(lambda store: record_answer(store, asked, key, reading))
+
+    async def _look_up(self, asked: AskedChapters) -> EarlierAnswer:
+        key = self._model.key
+
+        def read() -> EarlierAnswer:
+            with self._record.read() as store:
+                return look_up(store, asked, key)
+
+        return await asyncio.to_thread(read)
+
+    async def _given_before(self, request: ChapterRequest) -> GivenAnswer:
+        def read() -> GivenAnswer | None:
+            with self._record.read() as store:
+                return answer_of(store, request)
+
+        given = await asyncio.to_thread(read)
+        if given is not None:
+            return given
+        if request.failure is not None:
+            raise Unavailable(failure_sentence(request.failure))
+        raise Refused(f"this request is a job that isn't done yet; ask for it at /v1/jobs/{request.name}")
+
+    async def _work(self) -> None:
+        """One job after another: who waits for an answer has the model beside it."""
+        for request in await asyncio.to_thread(self._open_jobs):
+            self._jobs.put_nowait(request)
+        while True:
+            request = await self._jobs.get()
+            try:
+                await self._do(request)
+            except ErrataError as error:
+                _LOG.warning("the job %s is tried again later: %s", request.name, error)
+                await asyncio.sleep(LATER)
+                self._jobs.put_nowait(request)
+
+    def _open_jobs(self) -> list[ChapterRequest]:
+        with self._record.read() as store:
+            return list(store.chapter_requests.open())
+
+    async def _do(self, request: ChapterRequest) -> None:
+        """Raises what may pass: a model that isn't there, a record that can't be written."""
+        try:
+            transcript = await asyncio.to_thread(self._transcript, request.transcript)
+            await self._model.speaking()
+            key, reading = await self._model.answer(transcript, JOB_SECONDS)
+            await self._writer.write(lambda store: finish_job(store, request, key, reading))
+        except (OverTime, EngineEnded, NotFound, BadInput) as error:
+            _LOG.error("the job %s has no answer: %s", request.name, error)
+            failure = _failure(error)
+            await self._writer.write(lambda store: store.chapter_requests.finish(request.name, failure=failure))
+
+    def _transcript(self, seq: int) -> Transcript:
+        with self._record.read() as store:
+            return store.transcripts.read(seq)
+
+
+def _failure(error: ErrataError) -> Failure:
+    if isinstance(error, OverTime):
+        return "too long"
+    if isinstance(error, EngineEnded):
+        return "engine"
+    return "forgotten" if isinstance(error, NotFound | Forgotten) else "refused"
+
+
+class _Shared:
+    """An answer that several may wait for; it is given up when the last of them leaves."""
+
+    def __init__(self, body: str, task: asyncio.Task[GivenAnswer]) -> None:
+        self._body, self.task = body, task
+        self._waiting = 0
+
+    async def result(self, body: str) -> GivenAnswer:
+        if body != self._body:
+            raise Refused("this Idempotency-Key came with another body before; give each request a key of its own")
+        self._waiting += 1
+        try:
+            return await asyncio.shield(self.task)
+        finally:
+            self._waiting -= 1
+            if not self._waiting:
+                self.task.cancel()

@@ -1,0 +1,165 @@
+"""Chapters for applications: asked for at once or as a job, and asked after."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+
+from errata.database.chapter_requests import ChapterRequest
+from errata.database.store import Store
+from errata.domain.hashing import sha256
+from errata.errors import BadInput, NotFound
+from errata.formats.source_rows import Adjustment
+from errata.operations.answering import AskedChapters, GivenAnswer, answer_of, prediction_called
+from errata.operations.asked_talk import AskedTalk, TalkDetails, talk_of_captions, talk_of_segments, talk_of_text
+from errata.service.chapter_answers import failure_sentence
+from errata.service.departure import Departed, unless_departed
+from errata.service.identity import Identity, needs
+from errata.service.messages import AnsweredChapter, ChaptersAnswer, ChaptersAsked, JobMessage, ProblemMessage
+from errata.service.service_settings import ServiceSettings
+from errata.service.service_state import state
+
+LEFT = 499
+"""The status, in the log, of an answer that nobody waited for."""
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ProblemMessage, "description": what}
+    for status, what in (
+        (401, "No key, or a wrong one"),
+        (403, "The key's role may not"),
+        (409, "The record says no"),
+        (422, "A field can't be used"),
+        (429, "Too many at once: come back after Retry-After seconds"),
+        (503, "The model or the record can't be used now"),
+    )
+}
+router = APIRouter(tags=["chapters"], responses=PROBLEMS)
+Caller = Annotated[Identity, Depends(needs("predictor", audited=False))]
+Asker = Annotated[Identity, Depends(needs("predictor", "reviewer", "adjudicator", "release owner", audited=False))]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=200,
+        description="Of your own making. The same key with the same body gives the same answer, recorded once.",
+    ),
+]
+
+
+@router.post(
+    "/v1/chapters",
+    response_model=ChaptersAnswer,
+    responses={202: {"model": JobMessage, "description": "A job, with `wait=false`: ask for it at `/v1/jobs/{job}`"}},
+)
+async def ask_chapters(
+    request: Request,
+    asked: ChaptersAsked,
+    caller: Caller,
+    wait: Annotated[bool, Query(description="Whether to answer now, or to begin a job")] = True,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Chapters of a talk. What is answered stands in the record before it is sent."""
+    service = state(request)
+    talk = await asyncio.to_thread(_talk, asked, service.settings)
+    question = AskedChapters(
+        talk.transcript,
+        caller.name,
+        sha256(asked.model_dump_json()),
+        None if idempotency_key is None else sha256(idempotency_key),
+    )
+    if not wait:
+        job = await service.answers.later(question)
+        return _json(JobMessage(job=job.name, state="waiting"), 202, {"Location": f"/v1/jobs/{job.name}"})
+    try:
+        given = await unless_departed(request, service.answers.now(question))
+    except Departed:
+        return Response(status_code=LEFT)
+    return _json(answer_message(given, talk.adjustments))
+
+
+@router.get("/v1/jobs/{job}", response_model=JobMessage)
+async def ask_job(request: Request, job: str, caller: Caller) -> Response:
+    """How far a job is, and its answer once there is one."""
+
+    def read(store: Store) -> JobMessage:
+        found = store.chapter_requests.called(job)
+        if found is None or (found.by != caller.name and caller.role != "admin"):
+            raise NotFound("there is no job {!r} of yours", job[:64])
+        return _job_message(found, answer_of(store, found))
+
+    return _json(await state(request).read(read))
+
+
+@router.get("/v1/predictions/{prediction}", response_model=ChaptersAnswer)
+async def ask_prediction(request: Request, prediction: str, caller: Asker) -> Response:
+    """A prediction that was given before; a program sees those that were given to it."""
+    by = caller.name if caller.role == "predictor" else None
+    given = await state(request).read(lambda store: prediction_called(store, prediction, by))
+    return _json(answer_message(given))
+
+
+def answer_message(given: GivenAnswer, adjustments: Mapping[Adjustment, int] | None = None) -> ChaptersAnswer:
+    talk, prediction = given.transcript, given.prediction
+    return ChaptersAnswer(
+        prediction=given.prediction_key,
+        request=given.request,
+        id=talk.external_id,
+        unit=talk.unit,
+        duration=talk.duration,
+        model=prediction.model,
+        template=prediction.template,
+        chapters=[AnsweredChapter(start=chapter.start, title=chapter.title) for chapter in prediction.chapters],
+        problems=list(prediction.problems),
+        adjustments={str(kind): count for kind, count in (adjustments or {}).items()},
+    )
+
+
+def _job_message(request: ChapterRequest, given: GivenAnswer | None) -> JobMessage:
+    if given is not None:
+        return JobMessage(job=request.name, state="done", answer=answer_message(given))
+    if request.failure is not None:
+        return JobMessage(job=request.name, state="failed", failure=failure_sentence(request.failure))
+    return JobMessage(job=request.name, state="waiting")
+
+
+def _json(message: ChaptersAnswer | JobMessage, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(message.model_dump_json(), status, headers, "application/json")
+
+
+def _talk(asked: ChaptersAsked, settings: ServiceSettings) -> AskedTalk:
+    details = TalkDetails(asked.id, asked.title, asked.description, asked.channel)
+    if asked.segments is not None:
+        _check_order(asked)
+        rows = [segment.model_dump() for segment in asked.segments]
+        talk = talk_of_segments(rows, asked.duration, details)
+    elif asked.captions is not None:
+        talk = talk_of_captions(asked.captions.text, asked.captions.format, details)
+    else:
+        talk = talk_of_text(asked.text or "", details)
+    check_limits(talk, settings)
+    return talk
+
+
+def _check_order(asked: ChaptersAsked) -> None:
+    """Raises BadInput. Slips of files are put right; a program can send its segments in order."""
+    before = 0.0
+    for place, segment in enumerate(asked.segments or ()):
+        if segment.start < before:
+            raise BadInput(
+                "segments.{}.start: it is {:g}, before that of the segment before it ({:g}); sort them by start",
+                place,
+                segment.start,
+                before,
+            )
+        before = segment.start
+
+
+def check_limits(talk: AskedTalk, settings: ServiceSettings) -> None:
+    """Raises BadInput for a talk that is longer than the service takes."""
+    lines, duration = len(talk.transcript.segments), talk.transcript.duration
+    if lines > settings.transcript_lines:
+        raise BadInput("the talk has {} lines, and {} are taken at most; cut it", lines, settings.transcript_lines)
+    if talk.transcript.unit == "seconds" and duration > settings.transcript_seconds:
+        raise BadInput("the talk lasts {:g} s, and {} are taken at most; cut it", duration, settings.transcript_seconds)

@@ -1,0 +1,84 @@
+"""Whether the service lives, whether it can answer, and what it has been doing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel
+
+from errata.errors import ErrataError
+from errata.service.identity import Identity, needs
+from errata.service.service_state import ServiceState, state
+
+router = APIRouter(tags=["health"])
+
+
+class Readiness(BaseModel):
+    ready: bool
+    why: str
+    """What is wrong, a sentence each; empty where all is well."""
+    model: str
+    """The version that speaks: the sha256 of its manifest. Empty where none does."""
+    champion: str
+    """The version that should speak, as the registry's alias names it."""
+    in_flight: int
+    """Requests that wait for the model."""
+    jobs: int
+    """That wait."""
+    restarts: int
+    """How often a model's process that ended by itself was replaced."""
+    durability: Literal["full", "process"]
+    """What an answer that was given outlives: a power cut too, or the end of any process."""
+    sync_ms: float
+    """What a sync of the record's disk took when the service started."""
+
+
+@router.get("/healthz")
+async def health() -> dict[str, str]:
+    """That the service answers at all."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
+async def readiness(request: Request) -> Response:
+    """Whether it can answer, by which model, and what it promises."""
+    service = state(request)
+    model, fault = service.model.state, await _record_fault(service)
+    why = [sentence for sentence in (fault, model.refused) if sentence]
+    if not model.speaks and not why:
+        why = (
+            ["the model loads"] if model.wanted else ["no model is the champion yet; `errata init` installs the first"]
+        )
+    ready = Readiness(
+        ready=bool(model.speaks) and not fault,
+        why="; ".join(why),
+        model=model.speaks,
+        champion=model.wanted,
+        in_flight=model.in_flight,
+        jobs=service.answers.waiting_jobs,
+        restarts=model.restarts,
+        durability=service.settings.durability,
+        sync_ms=service.sync_ms,
+    )
+    return Response(ready.model_dump_json(), 200 if ready.ready else 503, media_type="application/json")
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(
+    request: Request,
+    _: Annotated[Identity, Depends(needs("predictor", "reviewer", "adjudicator", "release owner", audited=False))],
+) -> Response:
+    """For Prometheus, with a key of any role."""
+    service = state(request)
+    service.metrics.observe(service.model.state, service.answers.waiting_jobs)
+    return Response(service.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _record_fault(service: ServiceState) -> str:
+    try:
+        await service.read(lambda store: store.watermark())
+    except ErrataError as error:
+        return str(error)
+    return ""

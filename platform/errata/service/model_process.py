@@ -1,0 +1,166 @@
+"""A process in which one model speaks, as the service sees it: `model_worker` says what passes between the two."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+from errata.domain.chapter import chapters_from_json
+from errata.domain.transcript import Transcript
+from errata.errors import BadInput, ErrataError, NotFound, Unavailable
+from errata.files import JsonObject
+from errata.inference.predictor import AnswerKey
+from errata.tasks.template import Reading
+
+LONGEST_LINE = 256 * 1024 * 1024
+"""Bytes of an answer."""
+GRACE = 20.0
+"""Seconds in which a model leaves what nobody wants any more: an engine that is inside one long pass hears of nothing,
+and one that hangs never does."""
+FAREWELL = 5.0
+"""Seconds in which a process ends by itself."""
+
+
+class ProcessEnded(Exception):
+    """The process ended before it had answered."""
+
+
+def worker_command(folder: Path, identity: str, models: Path) -> list[str]:
+    """How the process for a model of ours is started."""
+    return [sys.executable, "-m", "errata.service.model_worker", str(folder), identity, str(models)]
+
+
+class ModelProcess:
+    """Belongs to the event loop that `start` is called in."""
+
+    def __init__(self, process: Process, key: AnswerKey) -> None:
+        self.key = key
+        self._process = process
+        self._numbers = count(1)
+        self._asked: dict[int, asyncio.Future[Reading]] = {}
+        self._stopping: set[int] = set()
+        """What was asked to be stopped, and may still be in the making."""
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.ended = asyncio.Event()
+        self._listener = asyncio.create_task(self._listen())
+
+    @classmethod
+    async def start(cls, command: Sequence[str]) -> ModelProcess:
+        """Once the model is in memory. Raises NotFound where its files are not what was sealed, and Unavailable where
+        the process ends before that."""
+        process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=LONGEST_LINE)
+        try:
+            line = await _stream(process.stdout).readline()
+        except asyncio.CancelledError:
+            process.kill()
+            await _end(process)
+            raise
+        said = json.loads(line) if line else {}
+        if "ready" in said:
+            return cls(process, AnswerKey(said["ready"]["model"], said["ready"]["template"]))
+        await _end(process)
+        if "failed" in said:
+            raise NotFound(said["failed"])
+        raise Unavailable("the model's process ended while it loaded (out of memory?); what it said stands in the log")
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    async def answer(self, transcript: Transcript) -> Reading:
+        """Who is cancelled meanwhile has the model stop. Raises ProcessEnded, and what went wrong with this one."""
+        if self.ended.is_set():
+            raise ProcessEnded
+        number = next(self._numbers)
+        self._asked[number] = asyncio.get_running_loop().create_future()
+        self._idle.clear()
+        self._send(f'{{"ask":{number},"transcript":{transcript.canonical}}}')
+        try:
+            return await self._asked[number]
+        except asyncio.CancelledError:
+            self._stop(number)
+            raise
+        finally:
+            self._asked.pop(number, None)
+            if not self._asked:
+                self._idle.set()
+
+    async def retire(self) -> None:
+        """Ends the process once it has answered what it was asked."""
+        idle, ended = asyncio.ensure_future(self._idle.wait()), asyncio.ensure_future(self.ended.wait())
+        await asyncio.wait({idle, ended}, return_when=asyncio.FIRST_COMPLETED)
+        idle.cancel()
+        ended.cancel()
+        await self.close()
+
+    async def close(self) -> None:
+        await _end(self._process)
+        await self._listener
+
+    def _send(self, line: str) -> None:
+        # a process that is gone shows in `_listen`
+        with suppress(ConnectionError, RuntimeError):
+            stdin = self._process.stdin
+            if stdin is not None:
+                stdin.write(line.encode() + b"\n")
+
+    def _stop(self, number: int) -> None:
+        if self.ended.is_set():
+            return
+        self._stopping.add(number)
+        self._send(f'{{"stop":{number}}}')
+        asyncio.get_running_loop().call_later(GRACE, self._kill_if_deaf, number)
+
+    def _kill_if_deaf(self, number: int) -> None:
+        if number in self._stopping and not self.ended.is_set():
+            self._process.kill()
+
+    async def _listen(self) -> None:
+        lines = _stream(self._process.stdout)
+        with suppress(ConnectionError):
+            while line := await lines.readline():
+                if line.endswith(b"\n"):  # else it ended in the middle of an answer
+                    self._hear(json.loads(line))
+        await self._process.wait()
+        self.ended.set()
+        for told in self._asked.values():
+            if not told.done():
+                told.set_exception(ProcessEnded())
+
+    def _hear(self, said: JsonObject) -> None:
+        number = said.get("answer") or said.get("error") or said["stopped"]
+        self._stopping.discard(number)
+        told = self._asked.get(number)
+        if told is None or told.done():
+            return
+        if "answer" in said:
+            told.set_result(Reading(chapters_from_json(said["chapters"]), tuple(said["problems"])))
+        elif "error" in said:
+            told.set_exception(_error(said))
+
+
+def _error(said: JsonObject) -> ErrataError:
+    kind = {BadInput.http_status: BadInput, NotFound.http_status: NotFound}.get(said["status"], Unavailable)
+    return kind(said["sentence"])
+
+
+def _stream(stream: asyncio.StreamReader | None) -> asyncio.StreamReader:
+    assert stream is not None  # noqa: S101 - it was asked for
+    return stream
+
+
+async def _end(process: Process) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        await asyncio.wait_for(process.wait(), FAREWELL)
+    except TimeoutError:
+        process.kill()
+        await process.wait()

@@ -1,0 +1,168 @@
+"""The process that a model speaks in: a crash of it, or memory that runs out, takes no request and no record along.
+
+    python -m errata.service.model_worker FOLDER IDENTITY MODELS
+
+It reads a JSON object a line on stdin and answers on stdout, until stdin is closed:
+
+    {"ask": 7, "transcript": {…}}    ->  {"answer": 7, "chapters": […], "problems": […]}  or  {"error": 7, …}
+    {"stop": 7}                      ->  {"stopped": 7}, unless it is answered by then
+
+and before that, once, {"ready": {"model": …, "template": …}} or {"failed": …}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from typing import IO, Any
+
+from errata.domain.chapter import chapters_to_json
+from errata.domain.transcript import Transcript
+from errata.errors import ErrataError, NotFound
+from errata.files import JsonObject
+from errata.inference.artefact import verify
+from errata.inference.engine import Stopped
+from errata.inference.model import LoadedModel, answer_key, open_model
+from errata.tasks.template import Reading
+from errata.tasks.view import View
+
+ABREAST = 4
+"""Transcripts that have their turns, a view each: a short one need not wait for all of a long one."""
+
+Send = Callable[[JsonObject], None]
+
+
+@dataclass
+class _Talk:
+    number: int
+    views: Generator[View, Reading, Reading]
+    view: View
+
+
+class Inbox:
+    """What is asked, and which of it nobody wants any more; a thread of its own reads it."""
+
+    def __init__(self, lines: IO[str]) -> None:
+        self._lines = lines
+        self._asked: SimpleQueue[tuple[int, JsonObject]] = SimpleQueue()
+        self._open: set[int] = set()
+        self._unwanted: set[int] = set()
+
+    def read(self) -> None:
+        """Ends this process when stdin ends: whoever asked is gone."""
+        for line in self._lines:
+            message = json.loads(line)
+            if "ask" in message:
+                self._open.add(message["ask"])
+                self._asked.put((message["ask"], message["transcript"]))
+            elif message["stop"] in self._open:
+                self._unwanted.add(message["stop"])
+        os._exit(0)  # a model that is in the middle of an answer hears of nothing
+
+    def next(self) -> tuple[int, JsonObject]:
+        return self._asked.get()
+
+    @property
+    def is_empty(self) -> bool:
+        return self._asked.empty()
+
+    def check(self, number: int) -> None:
+        """Raises Stopped where nobody wants that answer any more."""
+        if number in self._unwanted:
+            raise Stopped
+
+    def close(self, number: int) -> None:
+        self._open.discard(number)
+        self._unwanted.discard(number)
+
+
+def serve(model: LoadedModel[Reading], inbox: Inbox, send: Send) -> None:
+    """Answers for ever, a view of each transcript in turn."""
+    talks: deque[_Talk] = deque()
+    while True:
+        while len(talks) < ABREAST and not (talks and inbox.is_empty):
+            talks.extend(_begin(model, *inbox.next()))
+        talk = talks.popleft()
+        said = _said(model, talk, inbox)
+        if said is None:
+            talks.append(talk)
+        else:
+            inbox.close(talk.number)
+            send(said)
+
+
+def _begin(model: LoadedModel[Reading], number: int, raw: JsonObject) -> list[_Talk]:
+    views = model.task.views(Transcript.from_json(raw))
+    return [_Talk(number, views, next(views))]
+
+
+def _said(model: LoadedModel[Reading], talk: _Talk, inbox: Inbox) -> JsonObject | None:
+    """What is to be sent of a talk after its turn; None where it has views left."""
+    try:
+        reading = _turn(model, talk, lambda: inbox.check(talk.number))
+    except Stopped:
+        return {"stopped": talk.number}
+    except ErrataError as error:
+        return {"error": talk.number, "sentence": str(error), "status": error.http_status}
+    if reading is None:
+        return None
+    return {
+        "answer": talk.number,
+        "chapters": chapters_to_json(reading.chapters),
+        "problems": list(reading.problems),
+    }
+
+
+def _turn(model: LoadedModel[Reading], talk: _Talk, watch: Callable[[], None]) -> Reading | None:
+    """Asks about one view, or about two: after borders are weighed, titles are asked about the same lines, which an
+    engine still has in memory then."""
+    try:
+        while True:
+            watch()
+            weighed = model.task.weighs(talk.view)
+            talk.view = talk.views.send(model.ask(talk.view, watch))
+            if not weighed:
+                return None
+    except StopIteration as done:
+        reading: Reading = done.value
+        return reading
+
+
+def main(folder: Path, identity: str, models: Path) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which closes stdin
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever a library prints is no answer
+
+    def send(message: JsonObject) -> None:
+        answers.write(json.dumps(message) + "\n")
+        answers.flush()
+
+    inbox = Inbox(sys.stdin)
+    try:
+        found = verify(folder)
+        if found != identity:
+            raise NotFound(f"{folder} holds the model {found[:16]}, not {identity[:16]}; restore it from MLflow")
+        model = open_model(folder, models)
+    except ErrataError as error:
+        send({"failed": str(error)})
+        return
+    threading.Thread(target=inbox.read, daemon=True).start()
+    send({"ready": _key(identity, folder)})
+    serve(model, inbox, send)
+
+
+def _key(identity: str, folder: Path) -> dict[str, Any]:
+    key = answer_key(identity, folder)
+    return {"model": key.model, "template": key.template}
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))

@@ -1,0 +1,102 @@
+"""The one thread that writes for the service: what many requests record at once is committed together.
+
+    added = await writer.write(lambda store: store.predictions.add(prediction))
+
+A sync of the disk takes longer than all the rest, and costs the same for one row as for sixty: so the thread takes the
+first that waits, and with it whatever else waits by then, and nobody waits for a timer. A request that can't be
+recorded takes its own rows back alone (a savepoint each). Who waits is told once the commit is durable, and not before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import Any, NamedTuple, TypeVar
+
+from errata.database.record import Record
+from errata.database.store import Store
+
+T = TypeVar("T")
+
+MOST = 64
+"""Requests in one transaction: others write too, and wait for it."""
+
+
+class _Waiting(NamedTuple):
+    work: Callable[[Store], Any]
+    told: asyncio.Future[Any]
+
+
+class _Failed(NamedTuple):
+    fault: Exception
+
+
+class RecordWriter:
+    def __init__(self, record: Record, committed: Callable[[int], None] = lambda count: None) -> None:
+        """`committed` is told how many requests each transaction held."""
+        self._record, self._committed = record, committed
+        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="record-writer", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """What was asked for until now is written first."""
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    async def write(self, work: Callable[[Store], T]) -> T:
+        """What `work` returns, once what it wrote is durable. Raises what it raises, and Unavailable where the record
+        can't be written. Who stops waiting takes nothing back."""
+        told: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._queue.put(_Waiting(work, told))
+        return await told
+
+    def _run(self) -> None:
+        going_on = True
+        while going_on:
+            batch = self._next_batch()
+            going_on = None not in batch
+            waiting = [entry for entry in batch if entry is not None]
+            if waiting:
+                self._commit(waiting)
+
+    def _next_batch(self) -> list[_Waiting | None]:
+        batch = [self._queue.get()]
+        with suppress(Empty):
+            while batch[-1] is not None and len(batch) < MOST:
+                batch.append(self._queue.get_nowait())
+        return batch
+
+    def _commit(self, batch: list[_Waiting]) -> None:
+        try:
+            with self._record.write() as store:
+                outcomes = [_attempt(store, entry.work) for entry in batch]
+        except Exception as fault:  # noqa: BLE001 - whoever waits is told; the thread writes on for others
+            outcomes = [_Failed(fault)] * len(batch)
+        else:
+            self._committed(len(batch))
+        for entry, outcome in zip(batch, outcomes, strict=True):
+            with suppress(RuntimeError):  # its event loop is closed: nobody waits any more
+                entry.told.get_loop().call_soon_threadsafe(_tell, entry.told, outcome)
+
+
+def _attempt(store: Store, work: Callable[[Store], Any]) -> Any:
+    try:
+        with store.savepoint():
+            return work(store)
+    except Exception as fault:  # noqa: BLE001 - one request's fault is no other's
+        return _Failed(fault)
+
+
+def _tell(told: asyncio.Future[Any], outcome: Any) -> None:
+    if told.done():  # nobody waits any more
+        return
+    if isinstance(outcome, _Failed):
+        told.set_exception(outcome.fault)
+    else:
+        told.set_result(outcome)

@@ -1,0 +1,76 @@
+"""What Prometheus is told; no label holds a word of a talk, a title or a name."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from errata.service.champion_model import ModelState
+
+_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 20, 60, 300)
+ELSEWHERE = "elsewhere"
+"""The route of a path that there isn't: a client may name as many as it likes."""
+
+
+class ServiceMetrics:
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self.requests = Counter(
+            "errata_requests", "Requests that were answered", ("route", "status"), registry=self._registry
+        )
+        self.seconds = Histogram(
+            "errata_request_seconds",
+            "From a request to its answer",
+            ("route",),
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self.commits = Histogram(
+            "errata_commit_rows",
+            "Requests that one transaction recorded",
+            buckets=(1, 2, 4, 8, 16, 32, 64),
+            registry=self._registry,
+        )
+        self._in_flight = Gauge("errata_in_flight", "Requests that wait for the model", registry=self._registry)
+        self._jobs = Gauge("errata_jobs", "Jobs that wait", registry=self._registry)
+        self._restarts = Gauge("errata_model_restarts", "Model processes that were replaced", registry=self._registry)
+        self._speaks = Gauge("errata_model", "1 for the version that speaks", ("version",), registry=self._registry)
+
+    def observe(self, model: ModelState, jobs: int) -> None:
+        """How things stand now."""
+        self._in_flight.set(model.in_flight)
+        self._jobs.set(jobs)
+        self._restarts.set(model.restarts)
+        self._speaks.clear()
+        if model.speaks:
+            self._speaks.labels(model.speaks[:16]).set(1)
+
+    def text(self) -> bytes:
+        return generate_latest(self._registry)
+
+
+class MeasuredRequests:
+    """ASGI middleware that counts requests by route and status, and times them."""
+
+    def __init__(self, app: ASGIApp, metrics: ServiceMetrics) -> None:
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = perf_counter(), [500]
+
+        async def watched_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                status[0] = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched_send)
+        finally:
+            route = getattr(scope.get("route"), "path", ELSEWHERE)
+            self._metrics.requests.labels(route, str(status[0])).inc()
+            self._metrics.seconds.labels(route).observe(perf_counter() - began)

@@ -1,0 +1,88 @@
+"""One thread writes for many: committed together, told only then, and nobody's fault is another's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from errata.database.record import Record
+from errata.errors import BadInput, NotFound
+from errata.service.record_writer import MOST, RecordWriter
+from tests.made_up_record import talk
+
+T = TypeVar("T")
+
+
+def with_writer(record: Record, use: Callable[[RecordWriter], Coroutine[Any, Any, T]]) -> tuple[T, list[int]]:
+    """What `use` returns, and how many requests each transaction held."""
+    commits: list[int] = []
+
+    async def run() -> T:
+        writer = RecordWriter(record, commits.append)
+        writer.start()
+        try:
+            return await use(writer)
+        finally:
+            await writer.stop()
+
+    return asyncio.run(run()), commits
+
+
+def test_what_waits_is_committed_together_and_all_of_it_is_there(either: Record) -> None:
+    async def use(writer: RecordWriter) -> list[int]:
+        adds = [writer.write(lambda store, at=at: store.transcripts.add(talk(f"t{at}")).seq) for at in range(MOST + 6)]
+        return await asyncio.gather(*adds)
+
+    seqs, commits = with_writer(either, use)
+    assert sorted(seqs) == list(range(1, MOST + 7))
+    assert sum(commits) == MOST + 6 and max(commits) > 1
+    with either.read() as store:
+        assert len(store.transcripts.external_ids()) == MOST + 6
+
+
+def test_a_faulty_one_takes_back_its_own_rows_alone(either: Record) -> None:
+    def faulty(store: Any) -> None:
+        store.transcripts.add(talk("lost"))
+        raise BadInput("no")
+
+    async def use(writer: RecordWriter) -> list[Any]:
+        works: list[Callable[[Any], Any]] = [
+            lambda store: store.transcripts.add(talk("first")),
+            faulty,
+            lambda store: 1 / 0,
+            lambda store: store.transcripts.add(talk("last")),
+        ]
+        return await asyncio.gather(*(writer.write(work) for work in works), return_exceptions=True)
+
+    (_, refused, fault, _), _ = with_writer(either, use)
+    assert isinstance(refused, BadInput) and isinstance(fault, ZeroDivisionError)
+    with either.read() as store:
+        assert store.transcripts.external_ids() == ["first", "last"]
+
+
+def test_a_record_that_is_gone_is_said_to_who_waits_and_the_thread_lives_on(tmp_path: Path, record: Record) -> None:
+    file = Path(record.url.removeprefix("sqlite:///"))
+
+    async def use(writer: RecordWriter) -> int:
+        aside = file.rename(tmp_path / "aside.db")
+        with pytest.raises(NotFound):
+            await writer.write(lambda store: store.watermark())
+        aside.rename(file)
+        return await writer.write(lambda store: store.watermark())
+
+    assert with_writer(record, use)[0] == 0
+
+
+def test_who_stops_waiting_takes_nothing_back(record: Record) -> None:
+    async def use(writer: RecordWriter) -> None:
+        waiting = asyncio.ensure_future(writer.write(lambda store: store.transcripts.add(talk("t"))))
+        await asyncio.sleep(0)
+        waiting.cancel()
+
+    with_writer(record, use)
+    with record.read() as store:
+        assert store.transcripts.external_ids() == ["t"]

@@ -1,0 +1,71 @@
+"""The lines of docs/serving.md that call the API, as they stand there, against a running service."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from benchmarks.kill_serve import free_port
+from benchmarks.stub_service import name_stub
+from errata.operations.service_keys import add_key
+from errata.workspace import Workspace
+from tests.conftest import ROOT
+
+CURLS = re.findall(r"^    (curl -X .*?)\n(?!      )", (ROOT / "docs/serving.md").read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def service(workspace: Workspace) -> Iterator[str]:
+    name_stub(workspace)
+    port = free_port()
+    command = [sys.executable, "-m", "benchmarks.stub_service", str(workspace.root), str(port)]
+    process = subprocess.Popen(command, cwd=ROOT)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        wait_for(address)
+        yield address
+    finally:
+        process.terminate()
+        assert process.wait(60) in (0, -15)
+
+
+def wait_for(address: str) -> None:
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        try:
+            if httpx.get(f"{address}/readyz", trust_env=False).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError("the service did not come up")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_each_curl_of_the_page_is_answered(workspace: Workspace, service: str, tmp_path: Path) -> None:
+    assert len(CURLS) >= 3
+    key = add_key(workspace, "app", "predictor", "tests").key
+    prediction = ""
+    for curl in CURLS:
+        environment = {**os.environ, "ERRATA": service, "KEY": key, "PREDICTION": prediction, "no_proxy": "*"}
+        done = subprocess.run(  # noqa: S602 - the page's own lines, for a shell
+            curl.replace("curl ", "curl -sS --fail-with-body ", 1),
+            shell=True,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+        )
+        assert done.returncode == 0, f"{curl}\n{done.stdout}{done.stderr}"
+        prediction = json.loads(done.stdout).get("prediction", prediction)
