@@ -27,7 +27,7 @@ async def correct(
     reviewer: Annotated[Identity, Depends(needs("predictor", "reviewer", audited=False))],
 ) -> Response:
     """An edit, an accept or a reject, signed by the key's holder. Sent again, it changes nothing (200)."""
-    said = asked.model_dump(exclude_unset=True, exclude={"chapters"})
+    said = asked.model_dump(exclude_none=True, exclude={"chapters"})
     if asked.chapters is not None:
         said["reviewed"] = [chapter.model_dump() for chapter in asked.chapters]
     done = await state(request).writer.write(lambda store: correct_prediction(store, said, reviewer.name, ORIGIN))

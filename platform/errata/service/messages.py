@@ -165,7 +165,7 @@ class CorrectionAsked(Message):
     kind: Literal["edit", "accept", "reject"] = "edit"
     chapters: list[ChapterMessage] | None = None
     """As they should be; for an edit alone. An empty list says that there are none."""
-    reviewed_on: Annotated[str, Field(max_length=40)] = ""
+    reviewed_on: Annotated[str, Field(max_length=40)] | None = None
     """A date, where it was another day."""
     blind: bool = False
     """Whether the reviewer was shown no draft."""
