@@ -22,18 +22,18 @@ from errata.documents.preflight import FaultKind, Preflight, PreflightFault
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, model_folder, model_parts, read_training_transcripts
 from errata.inference.chapter_task import task_of
 from errata.inference.decode import Decoder
+from errata.inference.model_shape import ModelShape
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED
 from errata.tasks.task import examples
 from errata.tasks.template import Reading
-from retrain.backends.model_size import parameter_count
 from retrain.checkpoints import KEPT, checkpoint_bytes, free_bytes
 from retrain.precision import precision_of
 from retrain.row_index import read_index
 from retrain.served_tokens import drifts, weighs_otherwise
 from retrain.shard_texts import read_texts
 from retrain.trainer import steps_of
-from retrain.training_memory import free_memory, learning_weights, training_bytes
+from retrain.training_memory import free_memory, learning_weights, training_memory
 from retrain.training_rows import TrainingRow
 
 LOOKED_AT = 8
@@ -59,10 +59,11 @@ def preflight(root: Path, record: Record, models: Path, night: Night, recipe: Re
     mixture = root / MIXTURE
     rows = _row_tokens(mixture / TRAINING_ROWS)
     longest = max((row.length for row in rows), default=0)
-    learning, parameters = learning_weights(base, recipe), parameter_count(base)
-    precision = precision_of(recipe, parameters)
-    memory = training_bytes(base, recipe, precision, longest)
-    saved = parameters if recipe.method == "full" else learning
+    shape = ModelShape.of_folder(base)
+    precision = precision_of(recipe, shape.parameters)
+    memory = training_memory(shape, recipe, precision, longest, max((row.learnt for row in rows), default=0))
+    learning = learning_weights(shape, recipe)
+    saved = shape.parameters if recipe.method == "full" else learning
     disk = KEPT * checkpoint_bytes(saved, learning) + 4 * saved
     space, room = free_memory(), free_bytes(root)
     faults = [
@@ -81,7 +82,7 @@ def preflight(root: Path, record: Record, models: Path, night: Night, recipe: Re
         longest=longest,
         left_out=_left_out(mixture / LEFT_OUT),
         steps=steps_of(len(rows), recipe),
-        parameters=parameters,
+        parameters=shape.parameters,
         precision=precision,
         memory=memory,
         memory_free=space,

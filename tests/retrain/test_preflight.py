@@ -21,6 +21,7 @@ from errata.domain.transcript import Segment, Transcript
 from errata.errors import Refused, Unavailable
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, store_model
 from errata.inference.chapter_task import chapter_task
+from errata.inference.model_shape import ModelShape
 from errata.inference.tokenizer import load_tokenizer
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED
@@ -36,7 +37,7 @@ from retrain.preflight_report import refuse_faults
 from retrain.row_index import write_index
 from retrain.served_tokens import weighs_otherwise
 from retrain.taught_rows import taught_table
-from retrain.training_memory import learning_weights, training_bytes
+from retrain.training_memory import learning_weights, training_memory
 from retrain.training_rows import TrainingRow, chapters_json
 from tests.made_up_model import familiar_talk, make_model, make_tokenizer
 from tests.made_up_recipe import LORA
@@ -206,12 +207,13 @@ def test_what_learns_is_counted_as_peft_makes_it(mixed: Mixed) -> None:
     from retrain.backends.start import Start
     from retrain.backends.transformers_backend import transformers_model
 
-    for recipe in (LORA, replace(LORA, method="full")):
+    shape = ModelShape.of_folder(mixed.base)
+    for recipe in (LORA, replace(LORA, layers=1), replace(LORA, method="full")):
         model = transformers_model(Start(mixed.base, None), recipe)
         learning = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
-        assert learning_weights(mixed.base, recipe) == learning
-    small, large = (training_bytes(mixed.base, LORA, "fp32", longest) for longest in (100, 10_000))
-    full = training_bytes(mixed.base, replace(LORA, method="full"), "fp32", 100)
+        assert learning_weights(shape, recipe) == learning
+    small, large = (training_memory(shape, LORA, "fp32", longest, 60) for longest in (100, 10_000))
+    full = training_memory(shape, replace(LORA, method="full"), "fp32", 100, 60)
     assert small < full < large
 
 

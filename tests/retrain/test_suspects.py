@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -18,9 +19,11 @@ from errata.inference.artefact import TRAINING_TRANSCRIPTS
 from errata.operations.reviewing import adjudicate
 from errata.operations.suspect_inbox import label_inbox, open_suspects
 from errata.settings import FILE
+from errata.tasks.encode import Encoded
 from errata.workspace import Workspace
-from retrain import curate, mix
+from retrain import curate, hardness, mix
 from retrain.label_noise import suspect_labels
+from retrain.objectives.pair_logits import AnswerLogits, row_logits
 from retrain.row_index import indexed_rows, read_index
 from retrain.training_rows import TrainingRow
 from tests.command_line import in_this_process
@@ -29,6 +32,7 @@ from tests.made_up_params import write_params
 from tests.made_up_record import add, chapters, correction, talk
 from tests.made_up_rows import index, names, write_snapshot
 from tests.retrain.test_mix import ROWS as TALKS
+from tests.retrain.test_mix import row
 
 USUAL = [2.0 + 0.01 * number for number in range(30)]
 SUSPECT = SuspectLabel(
@@ -47,6 +51,21 @@ def test_a_label_far_beyond_the_others_is_suspected_and_the_farthest_comes_first
     assert suspected([*USUAL[:28], 2.4, 0.1]) == [], "what is easy is no fault, nor what is a little harder"
     assert suspected([2.0] * 10 + [30.0]) == [], "among few, none stands out"
     assert suspected([*USUAL[:28], 9.0, 30.0], kind="adjudicate") == [], "somebody has looked at those"
+
+
+def test_of_a_long_talk_a_few_windows_are_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_model(tmp_path / "model", context=256)
+    asked: list[int] = []
+
+    def counted(model: Any, window: Encoded) -> AnswerLogits:
+        asked.append(len(window.input_ids))
+        return row_logits(model, window)
+
+    monkeypatch.setattr(hardness, "row_logits", counted)
+    rows = [row(number, lines=lines) for number, lines in enumerate((3, 120))]
+    both = hardness.champion_losses(tmp_path / "model", tmp_path, rows)
+    assert len(both) == 2 and all(loss > 0 for loss in both)
+    assert len(asked) == 1 + hardness.WINDOWS
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import fmean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from errata.documents.model_summary import NightEstimate
 from errata.documents.params import Params
@@ -56,10 +56,10 @@ def estimate_night(
     drawn = CORRECTIONS * len(windows) * (1 + copies) * (1 + params.mix.replay) * recipe.epochs
     trained = round(min(drawn, recipe.max_steps * recipe.batch))
     rate = EFFICIENCY * speed.operations
-    number_bytes = 2 if speed.device == "cuda" else 4
+    number_bytes: Literal[2, 4] = 2 if speed.device == "cuda" else 4
     writing = written * max(number_bytes * shape.parameters / speed.bandwidth, shape.pass_operations(1, 1) / rate)
     answering = len(windows) * (shape.pass_operations(tokens, 1) / rate + writing)
-    memory = shape.training_memory(tokens, rows, recipe.method, recipe.rank, number_bytes)
+    memory = shape.training_memory(tokens, rows, recipe.method, recipe.rank, number_bytes, recipe.layers)
     return NightEstimate(
         corrections=CORRECTIONS,
         windows=trained,
