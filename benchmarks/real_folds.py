@@ -97,8 +97,9 @@ def run_fold(out: Path, train: Sequence[JsonObject], held: Sequence[JsonObject],
     workspace = out / "workspace"
     if not workspace.exists():
         init(workspace, asked.model, asked.template, asked.context)
-        training = find_recipe(RECIPE).params["train"]
-        set_params(workspace, {"train": {**training, "border_weight": 1.0, "max_steps": asked.steps}})
+        training = {**find_recipe(RECIPE).params["train"], "border_weight": 1.0, "max_steps": asked.steps}
+        # a model that has learnt nothing yet suspects nothing
+        set_params(workspace, {"curate": {"suspect_rows": 0}, "train": training})
     start = TuningStart(asked.model, f"{asked.template}:{asked.context}")
     tuning = tune(str(out / "train.jsonl"), workspace, start, str(out / "held.jsonl"), by="folds")
     names = {talk["video_id"] for talk in held}
