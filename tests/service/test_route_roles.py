@@ -25,6 +25,15 @@ WHO_MAY: dict[str, tuple[AccessRole, ...]] = {
     "POST /sign-in": ANYBODY,
     "POST /sign-out": BOTH,
     "GET /": PEOPLE,
+    "GET /review": PEOPLE,
+    "GET /review/next": PEOPLE,
+    "GET /review/{transcript}": PEOPLE,
+    "GET /review/{transcript}/data": PEOPLE,
+    "PUT /review/{transcript}/draft": PEOPLE,
+    "POST /review/{transcript}/hold": PEOPLE,
+    "POST /review/{transcript}/release": PEOPLE,
+    "POST /review/{transcript}/discard": PEOPLE,
+    "POST /review/{transcript}/hand-in": PEOPLE,
 }
 """One of these roles, or one that may do all of theirs; an admin always. Who may what within a route (another's draft,
 say) is the route's own test."""

@@ -14,6 +14,7 @@ from errata.database.aliases import Aliases
 from errata.database.audit_log import AuditLog
 from errata.database.blobs import Blobs
 from errata.database.chapter_requests import ChapterRequests
+from errata.database.claims import Claims
 from errata.database.conflicts import Conflicts
 from errata.database.corrections import Corrections
 from errata.database.double_reviews import DoubleReviews
@@ -26,8 +27,10 @@ from errata.database.nights import NightLog
 from errata.database.owners import Owners
 from errata.database.predictions import Predictions
 from errata.database.repairs import Repairs
+from errata.database.review_drafts import ReviewDrafts
 from errata.database.reviewers import Reviewers
 from errata.database.sequence import highest_seq
+from errata.database.submissions import Submissions
 from errata.database.tables import CorrectionRow, EventRow, LinkRow, PredictionRow, TranscriptRow
 from errata.database.tombstones import Tombstones
 from errata.database.transcripts import Transcripts
@@ -48,6 +51,9 @@ class Store:
         self.corrections = Corrections(session, self.reviewers, self.conflicts, event_history)
         self.labels = Labels(session, self.leak_groups, self.reviewers, self.predictions, event_history)
         self.double_reviews = DoubleReviews(session, self.leak_groups, self.predictions, event_history)
+        self.claims = Claims(session)
+        self.review_drafts = ReviewDrafts(session)
+        self.submissions = Submissions(session)
         self.holdout = HoldoutLog(session)
         self.repairs = Repairs(session, blobs, self.conflicts)
         self.nights = NightLog(session)

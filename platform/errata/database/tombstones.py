@@ -19,10 +19,13 @@ from errata.database.blobs import Blobs
 from errata.database.leak_groups import LeakGroups
 from errata.database.sequence import highest_seq, next_seq
 from errata.database.tables import (
+    ClaimRow,
     CorrectionRow,
     DisputeRow,
     EventRow,
     PredictionRow,
+    ReviewDraftRow,
+    SubmissionRow,
     TombstoneRow,
     TranscriptRow,
 )
@@ -81,6 +84,7 @@ class Tombstones:
         self._session.add(tombstone)
         for row in rows:
             row.external_id, row.title, row.channel, row.source = tombstone.external_hash, "", "", ""
+            row.media = ""
             row.signature, row.forgotten = b"", tombstone.seq
         self._session.flush()
         leak_guard.leave(self._session, [row.seq for row in rows], since=tombstone.seq)
@@ -97,7 +101,8 @@ class Tombstones:
             sa.update(CorrectionRow)
             .where(CorrectionRow.transcript.in_(seqs))
             .values(chapters=[], why="", origin="", draft_by=None),
-            sa.delete(DisputeRow).where(DisputeRow.transcript.in_(seqs)),
+            sa.update(SubmissionRow).where(SubmissionRow.transcript.in_(seqs)).values(why=""),
+            *(sa.delete(table).where(table.transcript.in_(seqs)) for table in (DisputeRow, ClaimRow, ReviewDraftRow)),
         ):
             self._session.execute(statement)
         return {"transcripts": len(seqs), **counts}
@@ -171,7 +176,7 @@ _SCRUBBED = {
     "sqlite": ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"),
     # the planner keeps samples of what stood in a column: they are taken anew, and the old ones cleared away
     "postgresql": (
-        "VACUUM (FULL, ANALYZE) transcripts, leak_bands, predictions, corrections",
+        "VACUUM (FULL, ANALYZE) transcripts, leak_bands, predictions, corrections, review_drafts, submissions",
         "VACUUM FULL pg_catalog.pg_statistic",
     ),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import cast
+from typing import NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,9 +17,21 @@ from errata.database.tables import PredictionRow, TranscriptRow
 from errata.database.tombstones import Tombstones
 from errata.domain import twins
 from errata.domain.lines import FORM
+from errata.domain.media_address import checked_media
 from errata.domain.roles import DEFAULT_SHARES, ROLES, Role, own_role
 from errata.domain.transcript import Transcript, Unit
 from errata.errors import BadInput, Forgotten, NotFound
+
+
+class Heading(NamedTuple):
+    """What a list of transcripts says of one, without its text."""
+
+    hash: str
+    external_id: str
+    title: str
+    channel: str
+    duration: float
+    unit: Unit
 
 
 class Transcripts:
@@ -109,6 +121,15 @@ class Transcripts:
             raise NotFound(f"the transcript {seq} was forgotten on request")
         return Transcript.from_json(self._blobs.get(row.hash))
 
+    def has(self, seq: int) -> bool:
+        """Whether there is one of that number that was not forgotten."""
+        row = self._session.get(TranscriptRow, seq)
+        return row is not None and row.forgotten is None
+
+    def heading(self, seq: int) -> Heading:
+        row = self._session.get_one(TranscriptRow, seq)
+        return Heading(row.hash, row.external_id, row.title, row.channel, row.duration, cast(Unit, row.unit))
+
     def hash_of(self, seq: int) -> str:
         return self._session.get_one(TranscriptRow, seq).hash
 
@@ -135,6 +156,15 @@ class Transcripts:
     def source_of(self, seq: int) -> str:
         """The name that its import gave; empty where it gave none."""
         return self._session.get_one(TranscriptRow, seq).source
+
+    def media_of(self, seq: int) -> str:
+        """Where its recording can be played; empty where nobody gave an address."""
+        return self._session.get_one(TranscriptRow, seq).media
+
+    def give_media(self, seq: int, address: str) -> None:
+        """Says, or says anew, where the recording can be played. Raises BadInput."""
+        self._session.get_one(TranscriptRow, seq).media = checked_media(address)
+        self._session.flush()
 
     def unit_of(self, seq: int) -> Unit:
         return cast(Unit, self._session.get_one(TranscriptRow, seq).unit)

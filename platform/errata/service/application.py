@@ -13,7 +13,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from errata import __version__
 from errata.database.record import Record
 from errata.operations.service_keys import pepper
-from errata.service import chapters_routes, correction_routes, health, process_transcript, sign_in
+from errata.service import chapters_routes, correction_routes, health, process_transcript, review_routes, sign_in
 from errata.service.champion_model import ChampionModel, Command
 from errata.service.chapter_answers import ChapterAnswers
 from errata.service.disk_sync import sync_milliseconds
@@ -31,6 +31,7 @@ from errata.workspace import Workspace
 
 ROUTERS = (
     sign_in.router,
+    review_routes.router,
     chapters_routes.router,
     correction_routes.router,
     process_transcript.router,

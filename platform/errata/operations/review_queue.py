@@ -1,0 +1,137 @@
+"""What a reviewer does next: what they began, and then what waits, in its order and without what others hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from errata.database.store import Store
+from errata.domain.draft_draw import DraftDraw
+from errata.domain.review_work import Action
+from errata.domain.transcript import Unit
+from errata.operations.drafting import draft_draw
+from errata.operations.review_desk import NO_PAGE, hold_item
+from errata.workspace import Workspace
+
+CLAIMABLE = 1
+"""What waits, those that others hold after the rest: the first is free, if any is."""
+REOPENABLE = 10
+"""Of a reviewer's submissions, the newest that are listed to be opened again."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEntry:
+    transcript: int
+    external_id: str
+    title: str
+    channel: str
+    duration: float
+    unit: Unit
+    blind: bool
+    held_by: str
+    """Another reviewer who works on it now; empty where nobody does."""
+    begun: bool
+    """Its reviewer has something unsubmitted."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoneEntry:
+    """Something handed in that can be opened again."""
+
+    transcript: int
+    title: str
+    external_id: str
+    action: Action
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewQueue:
+    begun: tuple[QueueEntry, ...]
+    waiting: tuple[QueueEntry, ...]
+    """The first ones."""
+    waiting_in_all: int
+    done: tuple[DoneEntry, ...]
+
+    @property
+    def next(self) -> QueueEntry | None:
+        """What was begun comes first; what somebody else holds is passed over."""
+        return next((entry for entry in (*self.begun, *self.waiting) if not entry.held_by), None)
+
+
+def review_queue(workspace: Workspace, reviewer: str, most: int = 50) -> ReviewQueue:
+    with workspace.record.read() as store:
+        if store.aliases.model_of("champion") is None:
+            return ReviewQueue((), (), 0, ())  # a new workspace: nothing can have been drafted
+    draw = draft_draw(workspace, "champion")
+    with workspace.record.read() as store:
+        begun = [seq for seq in store.review_drafts.begun_by(reviewer) if store.transcripts.has(seq)]
+        waiting = _waiting(store, draw, reviewer, without={*begun})
+        listed = _free_first(store, waiting, reviewer)[:most]
+        return ReviewQueue(
+            begun=tuple(_entry(store, seq, draw, reviewer, begun=True) for seq in begun),
+            waiting=tuple(_entry(store, seq, draw, reviewer, begun=False) for seq in listed),
+            waiting_in_all=len(waiting),
+            done=tuple(_done(store, reviewer)),
+        )
+
+
+def claim_next(workspace: Workspace, reviewer: str) -> int | None:
+    """Gives a reviewer the item that comes next; None where nothing is left. Two who ask at once get two."""
+    while True:
+        entry = review_queue(workspace, reviewer, most=CLAIMABLE).next
+        if entry is None:
+            return None
+        if entry.begun or hold_item(workspace, entry.transcript, reviewer, NO_PAGE).yours:
+            return entry.transcript
+
+
+def _waiting(store: Store, draw: DraftDraw, reviewer: str, without: set[int]) -> list[int]:
+    """Transcripts that the model drawn for each has answered, and nobody has reviewed."""
+    passed_over = without | store.submissions.skipped_by(reviewer)
+    waiting = []
+    for model in draw.models:
+        for _, prediction in store.predictions.awaiting_review(model):
+            seq = prediction.transcript
+            if seq not in passed_over and draw.model_for(store.transcripts.hash_of(seq)) == model:
+                waiting.append(seq)
+    return sorted(waiting)
+
+
+def _free_first(store: Store, waiting: list[int], reviewer: str) -> list[int]:
+    held = {seq for seq, claims in store.claims.all_live().items() if any(c.reviewer != reviewer for c in claims)}
+    return sorted(waiting, key=lambda seq: seq in held)
+
+
+def _entry(store: Store, seq: int, draw: DraftDraw, reviewer: str, begun: bool) -> QueueEntry:
+    heading = store.transcripts.heading(seq)
+    holders = [claim.reviewer for claim in store.claims.live(seq) if claim.reviewer != reviewer]
+    return QueueEntry(
+        transcript=seq,
+        external_id=heading.external_id,
+        title=heading.title,
+        channel=heading.channel,
+        duration=heading.duration,
+        unit=heading.unit,
+        blind=draw.is_blind(heading.hash),
+        held_by=holders[0] if holders else "",
+        begun=begun,
+    )
+
+
+def _done(store: Store, reviewer: str) -> list[DoneEntry]:
+    entries = []
+    for submission in store.submissions.newest_by(reviewer, REOPENABLE):
+        heading = store.transcripts.heading(submission.transcript)
+        entries.append(
+            DoneEntry(
+                transcript=submission.transcript,
+                title=heading.title,
+                external_id=heading.external_id,
+                action=submission.action,
+                why=submission.why,
+                at=submission.at,
+            )
+        )
+    return entries
