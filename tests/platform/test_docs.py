@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from errata.cli.ablate_app import ablate
 from errata.cli.app import app, importing
+from errata.cli.connect_app import connecting
 from errata.cli.judge_app import judges
 from errata.cli.record_app import record
 from errata.cli.score_app import score
@@ -26,6 +27,7 @@ from errata.documents.recall import Recall
 from errata.documents.seed_spread import SeedSpread
 from errata.loop.compare import ModelComparison
 from errata.operations.importing import ImportReport
+from errata.operations.label_studio_sync import SyncReport
 from errata.operations.predicting import PredictionRun
 from errata.operations.review_tasks import TaskFile
 from errata.operations.status import LoopStatus
@@ -44,6 +46,7 @@ def test_every_command_is_documented() -> None:
     commands += [f"keys {command.name}" for command in keys.registered_commands]
     commands += [f"judges {command.name}" for command in judges.registered_commands]
     commands += [f"import {command.name}" for command in importing.registered_commands]
+    commands += [f"connect {command.name}" for command in connecting.registered_commands]
     missing = [name for name in commands if f"errata {name}" not in text]
     assert not missing
 
@@ -80,6 +83,7 @@ def test_every_option_stands_in_its_command_s_row() -> None:
         ("seeds", SeedSpread),
         ("ablate", Ablation),
         ("tasks", TaskFile),
+        ("connect", SyncReport),
         ("judges recall", Recall),
         ("compare", ModelComparison),
     ],

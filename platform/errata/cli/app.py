@@ -15,6 +15,7 @@ from errata import __version__
 from errata.cli.ablate_app import ablate
 from errata.cli.arguments import HERE, AsJson, InWorkspace, ModelName, NightLabel, check_arguments, find, user_name
 from errata.cli.completion import complete_model, complete_review_format, complete_transcript_format
+from errata.cli.connect_app import connecting
 from errata.cli.judge_app import judges
 from errata.cli.output import say, say_whole, say_wrapped, show
 from errata.cli.panels import CHECKS, DECISIONS, LOOP, RECORD, START
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 importing = typer.Typer(help="Bring outside files into the record.", no_args_is_help=True)
 app.add_typer(importing, name="import", rich_help_panel=RECORD)
+app.add_typer(connecting, name="connect", rich_help_panel=RECORD)
 app.add_typer(start)
 app.add_typer(record)
 app.add_typer(score)
@@ -168,6 +170,24 @@ def import_corrections_command(
     place = find(workspace)
     file = review_detect.reviews(path, name, until, key)
     _show_import(add_corrections(place.record, _count_aloud(file), place.root / "rejects"), as_json)
+
+
+@importing.command("traces")
+def import_traces_command(
+    path: Annotated[Path, typer.Argument(help="A file of OpenTelemetry's or Langfuse's traces, as JSON lines.")],
+    workspace: InWorkspace = HERE,
+    key: Annotated[
+        str | None, typer.Option(metavar="FIELD", help="The attribute or metadata with the talk's id, or its file.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import what another model answered, from its traces, as predictions."""
+    from errata.formats.trace_files import traced_calls
+    from errata.operations.importing_traces import add_traces
+
+    place = find(workspace)
+    file = traced_calls(path)
+    _show_import(add_traces(place.record, _count_aloud(file), place.root / "rejects", key), as_json)
 
 
 def _count_aloud(file: DetectedFile[Row]) -> DetectedFile[Row]:

@@ -62,7 +62,8 @@ def _print_prediction(recorded: RecordedPrediction, unit: Unit) -> None:
     answer = recorded.prediction
     who = ", ".join(recorded.aliases) or ("another system's" if answer.foreign else "no alias")
     name = answer.model if answer.foreign else answer.model[:16]
-    say_wrapped(f"\nprediction {recorded.seq}  {recorded.at:%Y-%m-%d}  {name} ({who}) {answer.template}")
+    when = recorded.answered_at[:10] or f"{recorded.at:%Y-%m-%d}"
+    say_wrapped(f"\nprediction {recorded.seq}  {when}  {name} ({who}) {answer.template}")
     _print_chapters(answer.chapters, unit)
     for problem in answer.problems:
         say_wrapped(f"  could not be read whole: {problem}", 4)

@@ -26,7 +26,7 @@ class LoopLease:
             row.expires_at = now + timedelta(seconds=seconds)
         elif row.expires_at > now:
             raise Unavailable(
-                f"{_holder(row.owner)} holds the loop, as one command at a time does; wait for it, or stop it"
+                f"{_holder(row.owner)} holds the {name}, as one command at a time does; wait for it, or stop it"
             )
         else:
             row.owner, row.token, row.expires_at = owner, row.token + 1, now + timedelta(seconds=seconds)

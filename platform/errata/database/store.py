@@ -16,6 +16,7 @@ from errata.database.blobs import Blobs
 from errata.database.chapter_requests import ChapterRequests
 from errata.database.claims import Claims
 from errata.database.conflicts import Conflicts
+from errata.database.connections import Connections
 from errata.database.corrections import Corrections
 from errata.database.double_reviews import DoubleReviews
 from errata.database.event_history import EventHistory
@@ -33,6 +34,7 @@ from errata.database.sequence import highest_seq
 from errata.database.submissions import Submissions
 from errata.database.tables import CorrectionRow, EventRow, LinkRow, PredictionRow, TranscriptRow
 from errata.database.tombstones import Tombstones
+from errata.database.traces import Traces
 from errata.database.transcripts import Transcripts
 
 
@@ -63,6 +65,8 @@ class Store:
         self.keys = AccessKeys(session)
         self.audit = AuditLog(session)
         self.chapter_requests = ChapterRequests(session)
+        self.traces = Traces(session)
+        self.connections = Connections(session)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -23,7 +23,7 @@ refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -53,6 +53,13 @@ def read(path: Path, until: str | None = None, key: str | None = None) -> Iterat
     tasks = list(json_rows(path))
     if all(fits(entries(task.raw)) and not task.raw.get("annotations") for task in tasks):
         raise BadInput(f"{path} holds tasks that nobody has annotated; export it again once they are reviewed")
+    return read_tasks(tasks, until, key)
+
+
+def read_tasks(
+    tasks: Iterable[SourceRow | Rejected], until: str | None = None, key: str | None = None
+) -> Iterator[Review | Rejected]:
+    """Of tasks wherever they come from, each as an export has it."""
     rows = chain.from_iterable(map(_annotations, tasks))
     return reviews(by_day(rows, _day), partial(_line, key=key), _day, until)
 

@@ -24,10 +24,11 @@ from errata.formats.talk_names import talk_of
 def read(path: Path) -> Iterator[ImportedTranscript | Rejected]:
     """The transcript in a file. Raises BadInput, at once, when it can't be read."""
     whole = read_text(path)
-    return convert_rows([SourceRow(str(path), talk_of(path), None)], lambda row: _transcript_of(row, whole))
+    return convert_rows([SourceRow(str(path), talk_of(path), None)], lambda row: transcript_of(row, whole))
 
 
-def _transcript_of(row: SourceRow, whole: str) -> ImportedTranscript:
+def transcript_of(row: SourceRow, whole: str) -> ImportedTranscript:
+    """Of the words `whole`, under the id that `row.raw` is. Raises BadInput."""
     name = text(row.row, "the file's name")
     segments: list[Segment] = []
     offset = 0

@@ -93,6 +93,11 @@ def has_odd_times(content: Any) -> bool:
     return timed >= _FEWEST and 2 * timed >= lines
 
 
+def is_stamped(line: str) -> bool:
+    """Whether a line keeps the time of what is said in it."""
+    return _stamped(line.strip()) is not None
+
+
 def is_speech(text: str) -> bool:
     """Whether all of a text can be read as what was said, most lines of it shorter than a chapter."""
     try:

@@ -158,11 +158,11 @@ def _check_status(response: httpx.Response, content: bytes) -> None:
         return
     reason, detail = f"answered with HTTP {response.status_code}", content.decode(errors="replace")
     if response.status_code in _PASSING or response.status_code >= 500:
-        raise Passing(reason, detail, _asked_wait(response.headers))
+        raise Passing(reason, detail, asked_wait(response.headers))
     raise CallRefused(reason, detail, response.status_code)
 
 
-def _asked_wait(headers: httpx.Headers) -> float:
+def asked_wait(headers: httpx.Headers) -> float:
     """Seconds of `Retry-After`, which is a number or a date (RFC 9110, 10.2.3); 0 without one that can be read."""
     value = headers.get("Retry-After", "")
     try:

@@ -18,16 +18,18 @@ SECONDS = 120.0
 
 
 @contextmanager
-def loop_lease(record: Record) -> Iterator[None]:
-    """Holds the loop's lease for the block. Raises Unavailable where another process holds it."""
+def loop_lease(record: Record, name: str = NAME) -> Iterator[None]:
+    """Holds the loop's lease for the block, or that on what else `name` says.
+
+    Raises Unavailable where another process holds it."""
     owner = f"{socket.gethostname()}:{os.getpid()}@{_start(psutil.Process())}"
     with record.write() as store:
-        holder = store.lease.owner(NAME)
+        holder = store.lease.owner(name)
         if holder is not None and _is_dead(holder):
-            store.lease.drop(NAME, holder)
-        store.lease.take(NAME, owner, SECONDS)
+            store.lease.drop(name, holder)
+        store.lease.take(name, owner, SECONDS)
     done = threading.Event()
-    renewal = threading.Thread(target=_renew, args=(record, owner, done), daemon=True)
+    renewal = threading.Thread(target=_renew, args=(record, name, owner, done), daemon=True)
     renewal.start()
     try:
         yield
@@ -35,14 +37,14 @@ def loop_lease(record: Record) -> Iterator[None]:
         done.set()
         renewal.join()
         with record.write() as store:
-            store.lease.drop(NAME, owner)
+            store.lease.drop(name, owner)
 
 
-def _renew(record: Record, owner: str, done: threading.Event) -> None:
+def _renew(record: Record, name: str, owner: str, done: threading.Event) -> None:
     while not done.wait(SECONDS / 4):
         # one that can't be reached for once is no reason to stop renewing: the lease lasts for four tries
         with suppress(Unavailable), record.write() as store:
-            store.lease.take(NAME, owner, SECONDS)
+            store.lease.take(name, owner, SECONDS)
 
 
 def _is_dead(owner: str) -> bool:

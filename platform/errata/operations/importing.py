@@ -24,6 +24,7 @@ from errata.errors import BadInput, Forgotten, NotFound
 from errata.formats import detect, review_detect
 from errata.formats.reviews_jsonl import NO_REVIEWER, NOBODY, Review
 from errata.formats.source_rows import Adjustment, DetectedFile, ImportedTranscript, LeftOut, Rejected, write_rejects
+from errata.formats.trace_rows import TracedCall
 from errata.operations.correcting import (
     check_names,
     correction_of,
@@ -34,7 +35,7 @@ from errata.operations.correcting import (
 )
 from errata.operations.refusals import Refusal, refusals
 
-Item = TypeVar("Item", ImportedTranscript, Review)
+Item = TypeVar("Item", ImportedTranscript, Review, TracedCall)
 
 Shown = Literal["blind", "drafted", "unknown"]
 """What a reviewer was shown: no draft, one, or it is not known."""
@@ -125,7 +126,7 @@ def add_transcripts(
         adjusted.count(imported.adjustments)
         return added.new
 
-    report = _import(record, file.rows, add, rejects / f"{_short_stem(file.path)}-transcripts.jsonl")
+    report = import_rows(record, file.rows, add, rejects_of(rejects, file.path, "transcripts"))
     return replace(report, adjustments=adjusted.counts())
 
 
@@ -180,7 +181,7 @@ def add_corrections(record: Record, file: DetectedFile[Review], rejects: Path) -
             shown[_shown(correction.draft_by)] += 1
         return store.corrections.add(correction).new
 
-    report = _import(record, file.rows, add, rejects / f"{_short_stem(file.path)}-corrections.jsonl")
+    report = import_rows(record, file.rows, add, rejects_of(rejects, file.path, "corrections"))
     return replace(report, shown=shown, adjustments=adjusted.counts())
 
 
@@ -204,9 +205,12 @@ def _shown(draft_by: str | None) -> Shown:
     return "unknown" if draft_by is None else "blind" if draft_by == NO_DRAFT else "drafted"
 
 
-def _import(
+def import_rows(
     record: Record, rows: Iterator[Item | Rejected], add: Callable[[Store, Item], bool | LeftOut], rejects: Path
 ) -> ImportReport:
+    """Gives each row to `add`, which says whether it was new; what it raises BadInput or NotFound on is refused, and
+    lies in the file `rejects` afterwards.
+    """
     added, left_out = Counter[bool](), Counter[str]()
     refused: list[Rejected] = []
     while batch := list(islice(rows, BATCH)):
@@ -228,6 +232,11 @@ def _import(
         rejects_file=_write_rejects(rejects, refused) if refused else None,
         reasons=refusals(refused),
     )
+
+
+def rejects_of(folder: Path, path: Path, what: str) -> Path:
+    """Where the refused rows of the file at `path` go; `what` says what they are."""
+    return folder / f"{_short_stem(path)}-{what}.jsonl"
 
 
 def _short_stem(path: Path) -> str:

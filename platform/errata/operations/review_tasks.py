@@ -59,9 +59,10 @@ def write_tasks(workspace: Workspace, out: Path, tool: str, model: str = "champi
     config = out.with_suffix(".xml")
     if tool == "label-studio" and out == config:
         raise BadInput(f"{out} is where the labelling setup goes; call the tasks .json")
-    _check_media_url(media_url, tool)
+    check_media_url(media_url, tool)
     draw = draft_draw(workspace, model)
-    tasks, identity = _tasks(workspace, draw, media_url), draw.models[0]
+    tasks = [task for _, task in waiting_tasks(workspace, draw, media_url)]
+    identity = draw.models[0]
     has_setup = tool == "label-studio" and bool(tasks)
     if tasks:
         TOOLS[tool](out, tasks)
@@ -78,7 +79,8 @@ def write_tasks(workspace: Workspace, out: Path, tool: str, model: str = "champi
     )
 
 
-def _check_media_url(media_url: str, tool: str) -> None:
+def check_media_url(media_url: str, tool: str) -> None:
+    """Raises BadInput for an address of recordings that the tool can't show."""
     if media_url and tool not in PLAYING:
         raise BadInput(
             f"{tool} shows no recording; leave --media-url out, or write the tasks for {' or '.join(PLAYING)}"
@@ -91,8 +93,8 @@ def _check_media_url(media_url: str, tool: str) -> None:
         raise BadInput("Label Studio's player begins at the beginning; leave {} out of --media-url", START)
 
 
-def _tasks(workspace: Workspace, draw: DraftDraw, media_url: str) -> list[ReviewTask]:
-    """Each of an answer by the model that is drawn for its transcript, in the order in which the transcripts came."""
+def waiting_tasks(workspace: Workspace, draw: DraftDraw, media_url: str) -> list[tuple[int, ReviewTask]]:
+    """Each of an answer by the model that is drawn for its transcript, with the transcript's `seq` and in its order."""
     tasks: list[tuple[int, ReviewTask]] = []
     with workspace.record.read() as store:
         for model in draw.models:
@@ -103,4 +105,4 @@ def _tasks(workspace: Workspace, draw: DraftDraw, media_url: str) -> list[Review
                     media = media_url.replace(_ID, quote(transcript.external_id))
                     task = ReviewTask(transcript, prediction.chapters, key, model, blind, media)
                     tasks.append((prediction.transcript, task))
-    return [task for _, task in sorted(tasks, key=lambda placed: placed[0])]
+    return sorted(tasks, key=lambda placed: placed[0])

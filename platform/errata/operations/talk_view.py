@@ -30,6 +30,8 @@ class RecordedPrediction:
     prediction: Prediction
     aliases: tuple[str, ...]
     """What its model is now."""
+    answered_at: str
+    """When a foreign model answered, ISO 8601, where its traces say so; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ def _prediction_json(recorded: RecordedPrediction) -> JsonObject:
     return {
         "prediction": recorded.seq,
         "at": recorded.at.isoformat(),
+        "answered_at": recorded.answered_at or None,
         "model": answer.model,
         "aliases": list(recorded.aliases),
         "template": answer.template,
@@ -158,10 +161,7 @@ def view_talk(workspace: Workspace, external_id: str) -> TalkView:
             own_role=store.transcripts.own_role_of(seq),
             role=group.role,
             twins=[store.transcripts.external_id_of(other) for other in others],
-            predictions=[
-                RecordedPrediction(number, store.time_of(number), answer, _aliases(answer.model, meanings))
-                for number, answer in store.predictions.of_transcript(seq)
-            ],
+            predictions=_predictions(store, seq, meanings),
             events=[
                 RecordedEvent(number, store.time_of(number), correction)
                 for number, correction in store.corrections.of_transcript(seq)
@@ -169,6 +169,15 @@ def view_talk(workspace: Workspace, external_id: str) -> TalkView:
             label=store.labels.of(seq, upto),
             scores=_scores(workspace, store, seq),
         )
+
+
+def _predictions(store: Store, transcript: int, meanings: dict[str, str | None]) -> list[RecordedPrediction]:
+    answers = store.predictions.of_transcript(transcript)
+    answered_at = store.traces.answered_at([seq for seq, answer in answers if answer.foreign])
+    return [
+        RecordedPrediction(seq, store.time_of(seq), answer, _aliases(answer.model, meanings), answered_at.get(seq, ""))
+        for seq, answer in answers
+    ]
 
 
 def _aliases(model: str, meanings: dict[str, str | None]) -> tuple[str, ...]:

@@ -1,0 +1,30 @@
+"""Which calls in somebody else's traces became which predictions: a call is taken once, however often it comes."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from errata.database.tables import TraceRow
+
+
+class Traces:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def knows(self, trace: str, span: str) -> bool:
+        return self._session.get(TraceRow, (trace, span)) is not None
+
+    def add(self, trace: str, span: str, prediction: int, answered_at: str) -> None:
+        """`prediction` is the `seq` of what the call became; `answered_at` as ISO 8601, or empty."""
+        self._session.add(TraceRow(trace=trace, span=span, prediction=prediction, answered_at=answered_at))
+        self._session.flush()
+
+    def answered_at(self, predictions: list[int]) -> dict[int, str]:
+        """When a foreign model gave each of these predictions, the first time that it did; without those unknown."""
+        query = (
+            sa.select(TraceRow.prediction, sa.func.min(TraceRow.answered_at).label("at"))
+            .where(TraceRow.prediction.in_(predictions), TraceRow.answered_at != "")
+            .group_by(TraceRow.prediction)
+        )
+        return {row.prediction: row.at for row in self._session.execute(query)}
