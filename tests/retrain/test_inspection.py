@@ -18,7 +18,8 @@ from retrain.inspection import inspect_row
 from retrain.mix import encode_rows
 from retrain.taught_rows import taught_table
 from tests.made_up_model import make_tokenizer
-from tests.retrain.test_preflight import RECIPE, row
+from tests.made_up_recipe import LORA
+from tests.retrain.test_preflight import row
 
 TOKENIZER = make_tokenizer(spaced=False)
 
@@ -27,7 +28,7 @@ def inspected(folder: Path, template: str, number: int = 1, **changes: float) ->
     task = chapter_task(Card(template, 512), TOKENIZER)
     table = taught_table(encode_rows([row(1), replace(row(2), weight=0.5)], task)[0])
     pq.write_table(table, folder / "train.parquet")
-    return inspect_row(folder / "train.parquet", number, replace(RECIPE, **changes), find(template), TOKENIZER)
+    return inspect_row(folder / "train.parquet", number, replace(LORA, **changes), find(template), TOKENIZER)
 
 
 def test_a_row_is_its_tokens_and_what_is_learnt_of_them(tmp_path: Path) -> None:
@@ -77,4 +78,4 @@ def test_a_row_that_is_none_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="there is no row 3: the last night's mixture has the rows 1 to 2"):
         inspected(tmp_path, "inline", number=3)
     with pytest.raises(NotFound, match="no night has trained here yet"):
-        inspect_row(tmp_path / "none", 1, RECIPE, find("inline"), TOKENIZER)
+        inspect_row(tmp_path / "none", 1, LORA, find("inline"), TOKENIZER)
