@@ -22,7 +22,8 @@ from errata.service.champion_model import ChampionModel, EngineEnded, OverTime
 from errata.service.door_errors import TooMany
 from errata.service.model_process import worker_command
 from tests.conftest import ROOT
-from tests.made_up_model import familiar_talk, make_model
+from tests.made_up_gguf import write_gguf
+from tests.made_up_model import familiar_talk, make_adapter, make_model, make_tokenizer
 
 T = TypeVar("T")
 SLOW = 120.0
@@ -81,12 +82,52 @@ async def until(condition: Callable[[], bool]) -> None:
 ONE, OTHER = "1" * 64, "2" * 64
 
 
+def make_full(folder: Path, models: Path) -> str:
+    make_model(folder)
+    return move_model(folder, models)
+
+
+def make_adapted(folder: Path, models: Path) -> str:
+    base = make_full(folder / "base", models)
+    make_adapter(folder / "adapter", models / base[:16], base)
+    return move_model(folder / "adapter", models)
+
+
+def make_nf4(folder: Path, models: Path) -> str:
+    """4-bit weights as bitsandbytes keeps them, quantised twice."""
+    import torch
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    make_model(folder / "full")
+    four_bits = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.float32,
+    )
+    model = AutoModelForCausalLM.from_pretrained(folder / "full", quantization_config=four_bits, dtype=torch.float32)
+    model.save_pretrained(folder / "nf4")
+    make_tokenizer().save_pretrained(folder / "nf4")
+    Card("inline", 256).write(folder / "nf4")
+    return move_model(folder / "nf4", models)
+
+
+def make_gguf(folder: Path, models: Path) -> str:
+    make_model(folder / "full")
+    write_gguf(folder / "full", folder / "gguf")
+    Card("inline", 256, "gguf").write(folder / "gguf")
+    return move_model(folder / "gguf", models)
+
+
 @pytest.mark.slow
-def test_a_real_model_answers_there_as_it_does_here(record: Record, tmp_path: Path) -> None:
-    models = tmp_path / "models"
+@pytest.mark.parametrize("make", [make_full, make_adapted, make_nf4, make_gguf])
+def test_a_real_model_answers_there_as_it_does_here(
+    make: Callable[[Path, Path], str], record: Record, tmp_path: Path
+) -> None:
+    models, made = tmp_path / "models", tmp_path / "made"
     models.mkdir()
-    make_model(tmp_path / "made")
-    identity = move_model(tmp_path / "made", models)
+    made.mkdir()
+    identity = make(made, models)
     name_champion(record, identity)
     talks = [familiar_talk(f"t{turn}", turn) for turn in range(3)]
 

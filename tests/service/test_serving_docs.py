@@ -7,48 +7,23 @@ import os
 import re
 import shutil
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from benchmarks.kill_serve import free_port
-from benchmarks.stub_service import name_stub
 from errata.operations.service_keys import add_key
 from errata.workspace import Workspace
 from tests.conftest import ROOT
+from tests.stub_serving import stub_serving
 
 CURLS = re.findall(r"^    (curl -X .*?)\n(?!      )", (ROOT / "docs/serving.md").read_text(), re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
 def service(workspace: Workspace) -> Iterator[str]:
-    name_stub(workspace)
-    port = free_port()
-    command = [sys.executable, "-m", "benchmarks.stub_service", str(workspace.root), str(port)]
-    process = subprocess.Popen(command, cwd=ROOT)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        wait_for(address)
+    with stub_serving(workspace) as address:
         yield address
-    finally:
-        process.terminate()
-        assert process.wait(60) in (0, -15)
-
-
-def wait_for(address: str) -> None:
-    end = time.monotonic() + 120
-    while time.monotonic() < end:
-        try:
-            if httpx.get(f"{address}/readyz", trust_env=False).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError("the service did not come up")
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

@@ -73,16 +73,22 @@ def look_up(store: Store, asked: AskedChapters, key: AnswerKey | None) -> Earlie
 def record_answer(store: Store, asked: AskedChapters, key: AnswerKey, reading: Reading) -> GivenAnswer:
     """The transcript, what the model said of it and the request itself: all of it, or nothing."""
     transcript = store.transcripts.add(asked.transcript).seq
-    prediction = _record_prediction(store, transcript, asked.transcript, key, reading)
-    return record_given(store, asked, prediction)
+    seq, prediction = _record_prediction(store, transcript, asked.transcript, key, reading)
+    request = _record_request(store, asked, transcript, seq)
+    return GivenAnswer(prediction, store.predictions.hash_of(seq), asked.transcript, request)
 
 
 def record_given(store: Store, asked: AskedChapters, prediction: int) -> GivenAnswer:
     """That a prediction which is there already was an answer to this request too."""
-    transcript = store.predictions.read(prediction).transcript
+    given = given_prediction(store, prediction, asked.transcript)
+    return replace(given, request=_record_request(store, asked, given.prediction.transcript, prediction))
+
+
+def _record_request(store: Store, asked: AskedChapters, transcript: int, prediction: int) -> str:
+    """The request's name."""
     request = ChapterRequest(new_name(), asked.by, asked.body, transcript, asked.idempotency_key, prediction)
     store.chapter_requests.add(request)
-    return replace(given_prediction(store, prediction, asked.transcript), request=request.name)
+    return request.name
 
 
 def record_job(store: Store, asked: AskedChapters) -> ChapterRequest:
@@ -96,8 +102,8 @@ def record_job(store: Store, asked: AskedChapters) -> ChapterRequest:
 def finish_job(store: Store, request: ChapterRequest, key: AnswerKey, reading: Reading) -> None:
     """Raises Forgotten where the transcript was, while the model read it."""
     transcript = store.transcripts.read(request.transcript)
-    prediction = _record_prediction(store, request.transcript, transcript, key, reading)
-    store.chapter_requests.finish(request.name, prediction=prediction)
+    seq, _ = _record_prediction(store, request.transcript, transcript, key, reading)
+    store.chapter_requests.finish(request.name, prediction=seq)
 
 
 def answer_of(store: Store, request: ChapterRequest) -> GivenAnswer | None:
@@ -122,14 +128,17 @@ def given_prediction(store: Store, seq: int, transcript: Transcript | None = Non
     return GivenAnswer(prediction, store.predictions.hash_of(seq), text)
 
 
-def _record_prediction(store: Store, seq: int, transcript: Transcript, key: AnswerKey, reading: Reading) -> int:
-    return store.predictions.add(
-        Prediction(
-            transcript=seq,
-            model=key.model,
-            template=template_for(key.template, transcript),
-            chapters=reading.chapters,
-            problems=reading.problems,
-            foreign=key.foreign,
-        )
-    ).seq
+def _record_prediction(
+    store: Store, transcript: int, text: Transcript, key: AnswerKey, reading: Reading
+) -> tuple[int, Prediction]:
+    """Its number, and the one that is on record: where this model answered before, that first answer stays."""
+    prediction = Prediction(
+        transcript=transcript,
+        model=key.model,
+        template=template_for(key.template, text),
+        chapters=reading.chapters,
+        problems=reading.problems,
+        foreign=key.foreign,
+    )
+    added = store.predictions.add(prediction)
+    return added.seq, prediction if added.new else store.predictions.read(added.seq)
