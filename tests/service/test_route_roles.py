@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from starlette.routing import Mount, Route
 
 from errata.domain.access import ACCESS_ROLES, AccessRole, holds
 from tests.service.conftest import ClientOf
+from tests.service_routes import routes_of
 
 ANYBODY: tuple[AccessRole, ...] = ()
 PROGRAMS: tuple[AccessRole, ...] = ("predictor",)
@@ -45,17 +44,6 @@ MAY: dict[AccessRole, set[AccessRole]] = {
     "release owner": {"reviewer", "adjudicator", "release owner"},
     "admin": {"predictor", "reviewer", "adjudicator", "release owner", "admin"},
 }
-
-
-def routes_of(routes: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    """Each method and path that the application answers."""
-    for route in routes:
-        if isinstance(route, Mount):
-            yield "GET", route.path
-        elif isinstance(route, Route):
-            yield from ((method, route.path) for method in sorted((route.methods or set()) - {"HEAD"}))
-        else:
-            yield from routes_of(route.original_router.routes)
 
 
 def test_a_role_may_what_the_table_of_the_docs_says() -> None:

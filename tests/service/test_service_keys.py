@@ -59,7 +59,10 @@ def test_a_name_has_one_role_at_a_time(workspace: Workspace) -> None:
     assert [key.role for key in list_keys(workspace)] == ["reviewer", "reviewer"]
 
 
-@pytest.mark.parametrize("name", ["", " ", " ann", "ann ", "a\nb", "a\tb", "\x1b[2Jann", "a\x00b", "x" * 501])
+@pytest.mark.parametrize(
+    "name",
+    ["", " ", " ann", "ann ", "a\nb", "a\tb", "\x1b[2Jann", "ann\u200b", "\u202enna", "ann\u2028", "a\x00b", "x" * 501],
+)
 def test_a_name_that_no_list_can_show_is_refused(workspace: Workspace, name: str) -> None:
     with pytest.raises(BadInput):
         add_key(workspace, name, "reviewer", "tests")

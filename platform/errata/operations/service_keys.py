@@ -13,7 +13,7 @@ from pathlib import Path
 from errata.database.access_keys import AccessKey
 from errata.database.audit_log import AuditEntry
 from errata.domain.access import AccessRole
-from errata.domain.names import check_name, printable
+from errata.domain.names import check_name
 from errata.domain.reviewer import REVIEWER_ROLES
 from errata.errors import BadInput
 from errata.workspace import Workspace
@@ -40,7 +40,7 @@ def add_key(workspace: Workspace, name: str, role: AccessRole, by: str) -> NewKe
     Raises BadInput for a name that is none, and Refused where the name has a key of another role, or `by` may not
     appoint anybody.
     """
-    if not name.strip() or name != name.strip() or printable(name) != name or "\n" in name or "\t" in name:
+    if not name or name != name.strip() or not name.isprintable():  # nor two names that look the same
         raise BadInput("the name {!r} is none that a list can show; give it visible characters", name)
     check_name(name, "the key's name")
     key = PREFIX + new_secret()
