@@ -337,6 +337,7 @@ def test_a_media_address_has_the_talks_id() -> None:
     [
         *("javascript:alert(1)", "file:///etc/passwd", "//x/y", "data:text/html,x", "https://", "http://["),
         *("https://a b/", "https://u:p@host/x", "https://x/\n", "HTTPS:/x", "https://x/" + "y" * 3000),
+        *("http://a;sandbox/x", "http://a,b/x", "http://a'b/x", "http://münchen.example/x", "http://a%20b/x"),
     ],
 )
 def test_what_no_browser_should_open_is_no_media_address(workspace: Workspace, bad: str) -> None:

@@ -18,9 +18,9 @@ def with_table(workspace: Workspace, table: str) -> Workspace:
 
 def test_the_file_sets_and_the_command_line_has_the_last_word(workspace: Workspace) -> None:
     assert service_settings(workspace, host=None) == ServiceSettings()
-    place = with_table(workspace, 'port = 9000\nallow_hosts = ["a.test"]\nblind_share = 1\ndurability = "process"')
+    place = with_table(workspace, 'port = 9000\nallow_hosts = ["a.test"]\nqueue = 1\ndurability = "process"')
     found = service_settings(place, host="10.0.0.1", port=None)
-    assert (found.host, found.port, found.allow_hosts, found.blind_share) == ("10.0.0.1", 9000, ("a.test",), 1)
+    assert (found.host, found.port, found.allow_hosts, found.queue) == ("10.0.0.1", 9000, ("a.test",), 1)
     assert service_settings(place, port=1).port == 1
     assert place.settings.model_name == "errata-chapters", "the loop reads on as before"
 
@@ -34,8 +34,7 @@ def test_the_file_sets_and_the_command_line_has_the_last_word(workspace: Workspa
         ("port = 70000", "port is 70000; it must be from 0 to 65535"),
         ("queue = 0", "queue is 0; it must be from 1"),
         ("queue = 1.5", "queue must be a whole number"),
-        ("blind_share = nan", "blind_share is nan; it must be from 0 to 1"),
-        ("blind_share = 1.01", "blind_share is 1.01"),
+        ("queue = nan", "queue must be a whole number"),
         ("host = 1", "host must be text"),
         ('durability = "none"', "durability is full or process"),
         ('allow_hosts = "a.test"', "allow_hosts must be a list of texts"),

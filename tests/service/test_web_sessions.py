@@ -107,6 +107,15 @@ def test_each_sign_in_is_a_new_session_and_the_one_before_ends(client: TestClien
         before = opened[1]
 
 
+def test_neither_a_key_nor_a_session_opens_the_other_s_door(client: TestClient, app: FastAPI, key: str) -> None:
+    cookie = sign_in(client, key).headers["set-cookie"].partition(";")[0]
+    assert client.get("/").status_code == 200
+    other = TestClient(app, base_url=ADDRESS, follow_redirects=False)
+    assert other.get("/", headers={"Authorization": f"Bearer {cookie.partition('=')[2]}"}).status_code == 401
+    assert other.get("/", headers={"Authorization": f"Bearer {key}"}).status_code == 200
+    assert other.get("/", headers={"Cookie": f"{COOKIE}={key}"}).status_code == 401
+
+
 def test_a_session_ends_with_its_key(client: TestClient, workspace: Workspace, key: str) -> None:
     sign_in(client, key)
     assert client.get("/").status_code == 200

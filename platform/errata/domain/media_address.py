@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote, urlsplit
 
 from errata.errors import BadInput
@@ -9,6 +10,9 @@ from errata.errors import BadInput
 ID = "{id}"
 """Stands in a pattern for a transcript's id."""
 LONGEST_ADDRESS = 2000
+_HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?")
+"""It stands in a header, where a semicolon would begin something else, and other letters than these have a spelling in
+these."""
 
 
 def media_address(pattern: str, external_id: str) -> str:
@@ -20,7 +24,7 @@ def checked_media(address: str) -> str:
     """The address itself. Raises BadInput for one that isn't of http or https: `javascript:` is an address too."""
     try:
         parts = urlsplit(address)
-        is_web = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+        is_web = parts.scheme in ("http", "https") and bool(_HOST.fullmatch(parts.netloc))
     except ValueError:  # of a host in brackets that is none
         is_web = False
     if not is_web or len(address) > LONGEST_ADDRESS or not address.isprintable() or any(map(str.isspace, address)):

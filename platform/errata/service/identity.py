@@ -92,7 +92,7 @@ async def key_of(request: Request, secret: str) -> AccessKey:
     """The key that somebody shows. Raises Unknown for a wrong one, and TooMany where too many were."""
     service, address = state(request), address_of(request)
     _check_attempts(service, address)
-    digest = service.keys.digest(secret)
+    digest = service.keys.key_digest(secret)
     remembered = service.keys.remembered(digest)
     key = remembered[0] if remembered else await run_in_threadpool(service.keys.find, digest)
     if key is None:
@@ -117,10 +117,10 @@ async def session_identity(request: Request) -> Identity | None:
     if not secret:
         return None
     keys = state(request).keys
-    digest = keys.digest(secret)
+    digest = keys.session_digest(secret)
     remembered = keys.remembered(digest)
     key = remembered[0] if remembered else await run_in_threadpool(keys.find_session, digest)
-    return None if key is None else Identity(key.name, key.role, key.number, keys.digest(f"csrf {secret}"))
+    return None if key is None else Identity(key.name, key.role, key.number, keys.csrf_token(secret))
 
 
 async def _known(request: Request) -> Identity:

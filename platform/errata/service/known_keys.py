@@ -31,8 +31,16 @@ class KnownKeys:
         self._noted: dict[str, float] = {}
         self._lock = Lock()
 
-    def digest(self, secret: str) -> str:
-        return secret_digest(self._pepper, secret)
+    def key_digest(self, key: str) -> str:
+        return secret_digest(self._pepper, key)
+
+    def session_digest(self, secret: str) -> str:
+        """Another than a key's of the same letters: neither opens the other's door."""
+        return secret_digest(self._pepper, f"session {secret}")
+
+    def csrf_token(self, secret: str) -> str:
+        """A session's, which tells nothing of its secret."""
+        return secret_digest(self._pepper, f"csrf {secret}")
 
     def remembered(self, digest: str) -> tuple[AccessKey | None] | None:
         """What was found for it within the last second; None where the record must be asked."""
@@ -56,7 +64,7 @@ class KnownKeys:
         secret = new_secret()
         with self._record.write() as store:
             store.keys.close_ended_sessions(self._limits)
-            store.keys.open_session(key, self.digest(secret))
+            store.keys.open_session(key, self.session_digest(secret))
         return secret
 
     def close_session(self, digest: str) -> None:

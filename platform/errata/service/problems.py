@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from math import ceil
@@ -21,7 +20,6 @@ from errata.service.door_errors import TooMany, Unknown
 from errata.service.pages import page
 
 MEDIA_TYPE = "application/problem+json"
-_LOG = logging.getLogger("errata.service")
 _WRONG_METHOD = 405
 
 
@@ -61,7 +59,6 @@ def add_problems(app: FastAPI) -> None:
     app.add_exception_handler(ErrataError, _of_errata)
     app.add_exception_handler(RequestValidationError, _of_fields)
     app.add_exception_handler(HTTPException, _of_http)
-    app.add_exception_handler(Exception, _of_fault)
 
 
 def wants_page(request: Request) -> bool:
@@ -124,9 +121,3 @@ async def _of_http(request: Request, error: Exception) -> Response:
         HTTPStatus.BAD_REQUEST: "the body can't be read: it is no JSON, or nested too deeply",
     }.get(HTTPStatus(error.status_code), str(error.detail))
     return _answer(request, Problem(error.status_code, detail, headers=error.headers))
-
-
-async def _of_fault(request: Request, error: Exception) -> Response:
-    _LOG.error("%s %r ended in a fault of ours", request.method, request.url.path, exc_info=error)
-    detail = "the service has a fault; its log says more"
-    return _answer(request, Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail))

@@ -42,8 +42,6 @@ class ServiceSettings:
     """Keys a minute that one address may get wrong."""
     session_idle_minutes: int = 120
     session_hours: int = 12
-    blind_share: float = 0.2
-    """Of the items for reviewers that are shown without the model's draft."""
 
     @property
     def session_limits(self) -> SessionLimits:
@@ -76,20 +74,9 @@ def _checked(place: str, name: str, value: object) -> Any:
         if name == "durability" and value not in get_args(Durability):
             raise BadInput(f"{place} durability is full or process, not {value!r}")
         return value
-    return _number(place, name, value, default)
-
-
-def _number(place: str, name: str, value: object, default: float) -> float:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or isinstance(value, float) > isinstance(default, float)
-    ):
-        kind = "a number" if isinstance(default, float) else "a whole number"
-        raise BadInput(f"{place} {name} must be {kind}, not {value!r}")
-    least, most = (0, 1) if isinstance(default, float) else (1, 10**12)
-    if name == "port":
-        least, most = 0, 65_535
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BadInput(f"{place} {name} must be a whole number, not {value!r}")
+    least, most = (0, 65_535) if name == "port" else (1, 10**12)
     if not least <= value <= most:
         raise BadInput(f"{place} {name} is {value}; it must be from {least} to {most}")
     return value

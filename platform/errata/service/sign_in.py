@@ -51,7 +51,7 @@ async def sign_in(request: Request) -> Response:
     keys = state(request).keys
     before = request.cookies.get(session_cookie(request))
     if before:
-        await run_in_threadpool(keys.close_session, keys.digest(before))
+        await run_in_threadpool(keys.close_session, keys.session_digest(before))
     secret = await run_in_threadpool(keys.open_session, key)
     request.state.identity = Identity(key.name, key.role, key.number)
     answer = RedirectResponse(target, 303)
@@ -71,7 +71,7 @@ async def sign_out(
     keys, name = state(request).keys, session_cookie(request)
     secret = request.cookies.get(name)
     if secret:
-        await run_in_threadpool(keys.close_session, keys.digest(secret))
+        await run_in_threadpool(keys.close_session, keys.session_digest(secret))
     answer = RedirectResponse("/sign-in", 303)
     answer.delete_cookie(name, path="/", secure=request.url.scheme == "https", httponly=True, samesite="strict")
     return answer
