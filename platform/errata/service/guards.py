@@ -129,6 +129,8 @@ class BodyCheck:
             await self._app(scope, receive, send)
             return
         try:
+            if "content-length" in headers and "transfer-encoding" in headers:
+                raise BadInput("the request says two lengths, Content-Length and Transfer-Encoding; send one")
             body = await self._read(headers, receive)
             if body is None:
                 return  # the client left

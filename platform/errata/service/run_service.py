@@ -11,6 +11,7 @@ import uvicorn
 from errata.errors import Unavailable
 from errata.service.application import make_app
 from errata.service.service_settings import ServiceSettings
+from errata.service.timely_protocol import TimelyProtocol
 from errata.workspace import Workspace
 
 _CONNECTIONS = 1000
@@ -25,6 +26,8 @@ def serve(workspace: Workspace, settings: ServiceSettings, ready: Callable[[str]
     listener = _listener(settings.host, settings.port)
     config = uvicorn.Config(
         make_app(workspace, settings),
+        http=TimelyProtocol,
+        ws="none",
         log_level="warning",
         access_log=False,
         server_header=False,
