@@ -1,7 +1,7 @@
 """A small server that speaks as much of Label Studio's API as a project in step needs, and can be made to fail.
 
-What it says was taken from a running 1.23.2: fields, statuses, the order by last change, pages of which the last one's
-next is a 404, a project's tasks that all change when annotated.
+What it says was taken from a running 1.23.2: its fields and statuses, filters and orders of tasks, and that a task
+changes with its annotations.
 """
 
 from __future__ import annotations
@@ -130,14 +130,13 @@ class MadeUpLabelStudio:
 
     def _list(self, query: dict[str, str]) -> tuple[int, Any]:
         asked = json.loads(query["query"])
-        assert asked["ordering"] == ["tasks:updated_at"]
-        (since,) = [item["value"] for item in asked["filters"]["items"]]
+        wanted = {item["filter"]: item["value"] for item in asked.get("filters", {"items": []})["items"]}
+        since, after = wanted.get("filter:tasks:updated_at", ""), wanted.get("filter:tasks:id", 0)
         found = [task for task in self.tasks.values() if task["project"] == int(query["project"])]
-        found = sorted((task for task in found if task["updated_at"] >= since), key=lambda task: task["updated_at"])
-        size, page = int(query["page_size"]), int(query["page"])
-        shown = found[(page - 1) * size : page * size]
-        if page > 1 and not shown:
-            return 404, {"detail": "Invalid page."}
+        found = [task for task in found if task["updated_at"] >= since and task["id"] > after]
+        (by,) = asked["ordering"]
+        found.sort(key=lambda task: task[by.lstrip("-").removeprefix("tasks:")], reverse=by.startswith("-"))
+        shown = found[: int(query["page_size"])]
         if query.get("fields") != "all":
             shown = [{name: task[name] for name in query["include"].split(",")} for task in shown]
         return 200, {"tasks": shown, "total": len(found)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from errata.errors import BadInput
 from errata.formats.trace_files import traced_calls
+from errata.settings import FILE
 from errata.workspace import Workspace
 from tests.made_up_record import talk
 from tests.made_up_traces import (
@@ -27,14 +29,18 @@ from tests.made_up_traces import (
     span,
     write,
 )
-from tests.platform.importing import empty_workspace, errata, imported
+from tests.platform.importing import errata, imported
 
 RIGHT = [(0.0, "Wedging clay"), (21.0, "Glazing"), (47.0, "The kiln")]
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return empty_workspace(tmp_path / "workspace")
+def workspace(empty: Path, tmp_path: Path) -> Workspace:
+    root = tmp_path / "workspace"
+    root.mkdir()
+    (root / FILE).touch()
+    shutil.copyfile(empty, root / "errata.db")
+    return Workspace.find(root)
 
 
 NUMBERED = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
@@ -80,7 +81,7 @@ def label_studio_command(
                 if report.changed:
                     _show(report, as_json)
             if woken.wait(every):
-                Event().wait(_SETTLING)
+                time.sleep(_SETTLING)
                 woken.clear()
 
 

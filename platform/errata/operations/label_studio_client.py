@@ -88,42 +88,34 @@ class LabelStudio:
         except NotFound:
             return
 
-    def tasks_since(self, project: int, cursor: str) -> Iterator[JsonObject]:
-        """Tasks with all that is in them, in order of their last change, from `cursor` on; one that changes meanwhile
-        may come twice.
+    def newest_change(self, project: int) -> str:
+        """When a task of the project was last changed; empty where it has none."""
+        query = json.dumps({"ordering": ["-tasks:updated_at"]})
+        newest = self._tasks(project, {"include": "id,updated_at", "query": query, "page_size": "1"})
+        return str(newest[0]["updated_at"]) if newest else ""
 
-        Each page is asked for from the last change on that was seen: pages by number would skip tasks, since those that
-        change move to the end.
-        """
-        seen: set[tuple[int, str]] = set()
-        page = 1
-        while True:
-            tasks = self._tasks(project, {"fields": "all", "query": _changed_since(cursor or _BEGINNING)}, page)
-            fresh = [task for task in tasks if (int(task["id"]), str(task["updated_at"])) not in seen]
-            seen |= {(int(task["id"]), str(task["updated_at"])) for task in fresh}
-            yield from fresh
-            if len(tasks) < PAGE:
-                return
-            newest = str(tasks[-1]["updated_at"])
-            cursor, page = (newest, 1) if newest > cursor else (cursor, page + 1)
+    def tasks_since(self, project: int, cursor: str) -> Iterator[JsonObject]:
+        """Tasks that were changed since `cursor`, each once with all that is in it, in order of their numbers."""
+        return self._pages(project, {"fields": "all"}, cursor or _BEGINNING)
 
     def task_data(self, project: int) -> Iterator[JsonObject]:
         """Every task's number and data."""
-        page = 1
-        while tasks := self._tasks(project, {"include": "id,data", "query": _changed_since(_BEGINNING)}, page):
+        return self._pages(project, {"include": "id,data"}, _BEGINNING)
+
+    def _pages(self, project: int, shown: dict[str, str], cursor: str) -> Iterator[JsonObject]:
+        """Each page begins after the last task of the one before: one by its number would skip tasks, or show them
+        twice, where others come and go meanwhile."""
+        last = 0
+        while True:
+            tasks = self._tasks(project, {**shown, "query": _changed_since(cursor, last)})
             yield from tasks
             if len(tasks) < PAGE:
                 return
-            page += 1
+            last = int(tasks[-1]["id"])
 
-    def _tasks(self, project: int, query: dict[str, str], page: int) -> list[JsonObject]:
-        asked = {"project": str(project), "page": str(page), "page_size": str(PAGE), "resolve_uri": "false", **query}
-        try:
-            return _objects(self._get("/api/tasks/", asked).get("tasks"), "tasks")
-        except NotFound:
-            if page > 1:  # what Label Studio says of a page behind the last
-                return []
-            raise
+    def _tasks(self, project: int, query: dict[str, str]) -> list[JsonObject]:
+        asked = {"project": str(project), "page": "1", "page_size": str(PAGE), "resolve_uri": "false", **query}
+        return _objects(self._get("/api/tasks/", asked).get("tasks"), "tasks")
 
     def user_names(self) -> dict[int, str]:
         """E-mail addresses by users' numbers."""
@@ -230,9 +222,11 @@ def server_url(url: str, has_key: bool = True) -> str:
     return url.rstrip("/")
 
 
-def _changed_since(cursor: str) -> str:
+def _changed_since(cursor: str, after: int) -> str:
+    """Of the tasks whose numbers are above `after`, those changed at `cursor` or later."""
     changed = {"filter": "filter:tasks:updated_at", "operator": "greater_or_equal", "type": "Datetime", "value": cursor}
-    return json.dumps({"filters": {"conjunction": "and", "items": [changed]}, "ordering": ["tasks:updated_at"]})
+    above = {"filter": "filter:tasks:id", "operator": "greater", "type": "Number", "value": after}
+    return json.dumps({"filters": {"conjunction": "and", "items": [changed, above]}, "ordering": ["tasks:id"]})
 
 
 class _Reply(NamedTuple):

@@ -75,6 +75,8 @@ def connect(workspace: Workspace, server: LabelStudio, project: int | None = Non
     workspace has had with this server, or a new one. Raises Refused for a project that holds somebody else's work.
     """
     check_media_url(media_url, TOOL)
+    if project is not None:
+        server.project(project)  # or nothing is noted of it
     with workspace.record.write() as store:
         found = store.connections.find(TOOL, server.url, project)
         connection = found or store.connections.add(TOOL, server.url, uuid4().hex, project)
@@ -130,13 +132,13 @@ def _fetch(workspace: Workspace, server: LabelStudio, connection: Connection, re
     with workspace.record.read() as store:
         known = store.connections.find(TOOL, connection.url, connection.project)
     cursor = known.cursor if known else ""
-    names = server.user_names()
+    names, newest = server.user_names(), server.newest_change(report.project)
     tasks_since = server.tasks_since(report.project, _looking_back(cursor))
     while tasks := list(islice(tasks_since, AT_ONCE)):
         _take_in(workspace, connection, [_with_names(task, names) for task in tasks], report)
-        cursor = max([cursor, *(str(task["updated_at"]) for task in tasks)])
+    if newest > cursor:  # what is changed while the others are read is newer, and read the next time
         with workspace.record.write() as store:
-            store.connections.move_cursor(connection.number, cursor)
+            store.connections.move_cursor(connection.number, newest)
 
 
 def _looking_back(cursor: str) -> str:
