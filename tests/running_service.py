@@ -35,7 +35,7 @@ def running(workspace: Path, *options: str) -> Iterator[RunningService]:
     """`errata serve`, which is stopped as a service manager stops it."""
     command = [sys.executable, "-c", "from errata.cli import main; main()"]
     command += ["serve", "-w", str(workspace), "--port", "0", *options]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
     out: list[str] = []
     try:

@@ -44,3 +44,14 @@ def test_each_curl_of_the_page_is_answered(workspace: Workspace, service: str, t
         )
         assert done.returncode == 0, f"{curl}\n{done.stdout}{done.stderr}"
         prediction = json.loads(done.stdout).get("prediction", prediction)
+
+
+def test_the_unit_is_one(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not here")
+    found = re.search(r"```ini\n(.*?)```", (ROOT / "docs/serving.md").read_text(), re.DOTALL)
+    assert found is not None
+    unit = tmp_path / "errata.service"
+    unit.write_text(found[1].replace("/opt/errata/.venv/bin/errata", "/bin/true").replace("User=errata", "User=root"))
+    done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "errata.service" not in done.stderr, done.stderr

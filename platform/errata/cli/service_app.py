@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Literal
 
 import typer
@@ -57,6 +58,7 @@ def serve_command(
         if first is not None:
             print_first_key(first, address)
         say_whole(f"Errata answers at {address}; Ctrl-C stops it.")
+        sys.stdout.flush()  # a service manager's log is a pipe, which would get the key when all is over
 
     serve(place, settings, ready)
 
