@@ -7,32 +7,15 @@ The caller owns the transaction: all the moves of one promotion are made, or non
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from errata.database.aliases import ROLLBACK
+from errata.database.shipping import AliasTarget, ShippingState, rollback_moves, shipping_state
 from errata.database.store import Store
-from errata.database.tables import MoveRow
 from errata.documents.evidence_record import EvidenceRecord
 from errata.documents.params import TARGETS
 from errata.errors import Refused
 from registry.evidence import read_evidence
-
-SHIPPING_ALIASES = ("champion", *TARGETS)
-"""An alias for each form in which the champion ships, beside its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class AliasTarget:
-    """What an alias means, and since which evidence."""
-
-    model: str
-    evidence: str | None
-
-
-ShippingState = Mapping[str, AliasTarget]
-"""What each alias of `SHIPPING_ALIASES` means; those that mean nothing aren't there."""
 
 
 def install_day0(store: Store, identity: str, by: str) -> None:
@@ -77,52 +60,12 @@ def rollback(store: Store, by: str, reason: str) -> dict[str, str]:
 
     The next rollback goes one promotion further back. Refused where nothing came before.
     """
-    states = _states(store.aliases.moves())
-    if len(states) < 2 or "champion" not in states[-2]:
+    back = rollback_moves(store.aliases.moves())
+    if not back:
         raise Refused("nothing was promoted before the present champion, so there is nothing to roll back to")
-    then, now = states[-2], states[-1]
-    moved: dict[str, str] = {}
-    for alias in SHIPPING_ALIASES:
-        # The champion is moved even to itself: by that move the history knows a rollback.
-        if alias == "champion" or then.get(alias) != now.get(alias):
-            target = then.get(alias, AliasTarget("", None))
-            store.aliases.assign_alias(alias, target.model, ROLLBACK + reason, by, None, target.evidence)
-            moved[alias] = target.model
-    return moved
-
-
-def rollback_target(moves: Iterable[MoveRow]) -> ShippingState:
-    """What a rollback would bring back; nothing where there is none."""
-    states = _states(moves)
-    return states[-2] if len(states) > 1 else {}
-
-
-def shipping_state(moves: Iterable[MoveRow]) -> ShippingState:
-    """What ships after `moves`."""
-    states = _states(moves)
-    return states[-1] if states else {}
-
-
-def _states(moves: Iterable[MoveRow]) -> Sequence[ShippingState]:
-    """What shipped after each promotion that wasn't rolled back, the present state last.
-
-    A promotion begins with the champion's move; what follows it belongs to it.
-    """
-    states: list[dict[str, AliasTarget]] = []
-    for move in moves:
-        if move.alias not in SHIPPING_ALIASES:
-            continue
-        if move.alias == "champion" and move.reason.startswith(ROLLBACK):
-            states.pop()
-        elif move.alias == "champion":
-            states.append(dict(states[-1]) if states else {})
-        elif not states:  # a target that was moved before there was any champion
-            states.append({})
-        if move.model:
-            states[-1][move.alias] = AliasTarget(move.model, move.evidence)
-        else:
-            states[-1].pop(move.alias, None)
-    return states
+    for alias, target in back.items():
+        store.aliases.assign_alias(alias, target.model, ROLLBACK + reason, by, None, target.evidence)
+    return {alias: target.model for alias, target in back.items()}
 
 
 def _check_champion(now: ShippingState, record: EvidenceRecord, evidence: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from errata.errors import NotFound
 from errata.loop.init import init
 from errata.loop.moved_aliases import note_moved_aliases
+from errata.operations.release_desk import ask_for_promotion, ask_for_rollback, release_desk
 from registry.models import ModelRegistry
 from tests.command_line import in_this_process, json_of
 from tests.made_up_old_workspace import OldWorkspace
@@ -142,6 +143,30 @@ def test_a_rollback_is_refused_where_what_shipped_then_is_not_whole_and_else_tol
     assert version_of(place, place.day0).tags["errata.rolled_back_to"].endswith(": titles too long")
     in_this_process("promote", place.second, "--evidence", place.promoting, "-w", root)
     assert status(place)["aliases"]["server"] == place.server, "and what shipped with it"
+
+
+def test_what_a_release_owner_asked_for_is_carried_out_by_reconcile_and_told_to_mlflow(place: OldWorkspace) -> None:
+    root = place.place.root
+    assert as_json("reconcile", "-w", root) == []
+    ask_for_rollback(place.place, place.second, "olga", "titles too long")
+    (settled,) = as_json("reconcile", "-w", root)
+    assert (settled["state"], settled["moved"]["champion"], settled["problem"]) == ("done", place.day0, "")
+    assert status(place)["moved_aliases"] == [] and status(place)["untold_moves"] == 0
+    assert version_of(place, place.second).tags["errata.rolled_back"].endswith("by olga: titles too long")
+    (waiting,) = release_desk(place.place).promotable
+    ask_for_promotion(place.place, waiting.evidence, "olga", "they are fine")
+    ask_for_promotion(place.place, waiting.evidence, "olga", "pressed twice")
+    said = " ".join(in_this_process("reconcile", "-w", root).stdout.split())
+    assert f"request 2, a promotion asked for by olga, is carried out: champion is {place.second[:16]}" in said
+    assert status(place)["aliases"]["server"] == place.server and as_json("reconcile", "-w", root) == []
+
+
+def test_a_rollback_by_hand_is_not_one_more_than_was_asked_for(place: OldWorkspace) -> None:
+    root = place.place.root
+    ask_for_rollback(place.place, place.second, "olga", "titles too long")
+    in_this_process("rollback", "--reason", "olga asked for it", "-w", root)
+    assert release_desk(place.place).requests[0].state == "refused"
+    in_this_process("promote", place.second, "--evidence", place.promoting, "-w", root)
 
 
 def test_a_workspace_that_was_moved_goes_on_where_it_is(

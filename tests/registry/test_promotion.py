@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from errata.database.record import Record
+from errata.database.shipping import SHIPPING_ALIASES, shipping_state
 from errata.documents.decision import Decision
 from errata.documents.evidence import Evidence
 from errata.documents.evidence_record import EvidenceRecord
@@ -23,7 +24,7 @@ from errata.operations.status import alias_history
 from evaluation.statistics.paired import compare
 from registry.evidence import write_evidence
 from registry.policy import SMALL
-from registry.promotion import SHIPPING_ALIASES, install_day0, promote, rollback, shipping_state
+from registry.promotion import install_day0, promote, rollback
 from tests.made_up_decision import OLDER_PROMOTES
 
 DAY0 = "0" * 64

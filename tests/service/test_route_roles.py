@@ -41,6 +41,16 @@ WHO_MAY: dict[str, tuple[AccessRole, ...]] = {
     "POST /review/{transcript}/release": PEOPLE,
     "POST /review/{transcript}/discard": PEOPLE,
     "POST /review/{transcript}/hand-in": PEOPLE,
+    "GET /dashboard": PEOPLE,
+    "GET /dashboard/models": PEOPLE,
+    "GET /dashboard/reviewers": PEOPLE,
+    "GET /dashboard/nights/{night}/report": PEOPLE,
+    "GET /dashboard/conflicts": ("adjudicator",),
+    "GET /dashboard/conflicts/{transcript}": ("adjudicator",),
+    "POST /dashboard/conflicts/{transcript}": ("adjudicator",),
+    "GET /dashboard/releases": PEOPLE,
+    "POST /dashboard/releases/rollback": ("release owner",),
+    "POST /dashboard/releases/promotion": ("release owner",),
 }
 """One of these roles, or one that may do all of theirs; an admin always. Who may what within a route (another's draft,
 say) is the route's own test."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
@@ -330,6 +331,26 @@ def rollback_command(
             f"{alias} is {model[:16]} again" if model else f"{alias} is nothing again: none shipped with that champion",
             2,
         )
+
+
+@app.command("reconcile", rich_help_panel=DECISIONS)
+def reconcile_command(
+    workspace: InWorkspace = HERE,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on, within seconds of each request, until whoever started this is gone.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Carry out what release owners asked for on the dashboard, and tell MLflow of moves that it hasn't been told."""
+    from errata.cli.print_status import print_requests
+    from errata.loop.request_reconciler import reconcile, watch_requests
+
+    place = find(workspace)
+    if watch:
+        with suppress(KeyboardInterrupt):  # the way in which it ends
+            watch_requests(place)
+    else:
+        show(reconcile(place), as_json, print_requests)
 
 
 @app.command("history", rich_help_panel=DECISIONS)

@@ -23,6 +23,7 @@ from errata.documents.file_names import REPORT_PAGE
 from errata.wording.counts import counted
 from errata.wording.gate_sentences import causes, known_error, luck, reasons
 from errata.wording.night_sentences import alarm_sentence, gate_change_sentence, moved_alias_sentence, night_reason
+from errata.wording.request_sentences import request_sentence
 
 if TYPE_CHECKING:
     from errata.database.nights import NightSummary
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from errata.documents.decision import OutcomeDecision
     from errata.documents.metric_values import ModelMean
     from errata.documents.outcome import Outcome
+    from errata.domain.registry_request import RegistryRequest
     from errata.files import JsonObject
     from errata.operations.status import LoopStatus
 
@@ -118,6 +120,13 @@ def print_moves(moves: Sequence[MoveRow]) -> None:
 def _move(move: MoveRow) -> tuple[str, ...]:
     at = move.at.isoformat()[:19]
     return str(move.number), at, move.alias, move.model[:12] or "–", move.reason, move.night or "–", move.by
+
+
+def print_requests(requests: Sequence[RegistryRequest]) -> None:
+    for request in requests:
+        say_wrapped(request_sentence(request))
+    if not requests:
+        say("nothing was asked for")
 
 
 def print_nights(outcomes: Sequence[Outcome]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from typing import Annotated, Literal
 
 import typer
@@ -43,9 +44,13 @@ def serve_command(
         list[str] | None,
         typer.Option(metavar="ADDRESS", help="A proxy, or a network of them, whose X-Forwarded-* count; repeatable."),
     ] = None,
+    reconcile: Annotated[
+        bool, typer.Option("--reconcile", help="Carry out release owners' requests within seconds, in another process.")
+    ] = False,
 ) -> None:
     """Answer programs and reviewers over HTTP, until it is stopped."""
     from errata.cli.print_access import print_first_key
+    from errata.cli.reconciler_process import reconciler_process
     from errata.operations.service_keys import add_first_key
     from errata.service.run_service import serve
     from errata.service.service_settings import service_settings
@@ -60,7 +65,8 @@ def serve_command(
         say_whole(f"Errata answers at {address}; Ctrl-C stops it.")
         sys.stdout.flush()  # a service manager's log is a pipe, which would get the key when all is over
 
-    serve(place, settings, ready)
+    with reconciler_process(place.root) if reconcile else nullcontext():
+        serve(place, settings, ready)
 
 
 @keys.command("add")

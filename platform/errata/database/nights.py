@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from errata.database.tables import NightRow
 from errata.documents.document import parse
 from errata.documents.draft_effects import Lean
+from errata.documents.metric_values import ModelMean
 from errata.documents.night import GateChange
 from errata.documents.outcome import Outcome
 from errata.documents.params import UNKNOWN_GATE, GateParams
@@ -35,6 +36,19 @@ class NightSummary:
     evidence: str
     gate_change: GateChange | None
     """Where it was judged by another preset, or other parameters of it, than the scored night before."""
+
+
+@dataclass(frozen=True, slots=True)
+class NightMeans:
+    """What a finished night's models scored on its fresh items, by what each was that night."""
+
+    label: str
+    verdict: str
+    fresh_items: int
+    promoted: str
+    """The model that became champion; empty where none did."""
+    equal_split_f1: float | None
+    means: Mapping[str, ModelMean]
 
 
 class NightLog:
@@ -94,6 +108,20 @@ class NightLog:
         rows = self._session.execute(query.order_by(NightRow.number))
         return [NightSummary(*(*row[:-1], _gate_change(row[-1]))) for row in rows]
 
+    def means(self) -> list[NightMeans]:
+        """Of all finished nights, in their order; see `summaries`."""
+        outcome = sa.type_coerce(NightRow.outcome, sa.JSON)
+        query = sa.select(
+            NightRow.label,
+            sa.func.coalesce(NightRow.verdict, ""),
+            sa.func.coalesce(outcome["fresh_items"].as_integer(), 0),
+            sa.func.coalesce(outcome["promoted"].as_string(), ""),
+            outcome["equal_split_f1"].as_float(),
+            outcome["means"],
+        )
+        rows = self._session.execute(query.where(NightRow.finished).order_by(NightRow.number))
+        return [NightMeans(row[0], row[1], row[2], row[3], row[4], _means(row[5])) for row in rows]
+
     def last_scored(self) -> NightRow | None:
         """The newest finished night that was not skipped."""
         row: NightRow | None = self._session.scalar(_newest_first(sa.select(NightRow)))
@@ -120,6 +148,11 @@ class NightLog:
 
 def _gate_change(value: JsonObject | None) -> GateChange | None:
     return None if value is None else parse(GateChange, value, "a night's outcome", "restore the record from a backup")
+
+
+def _means(value: JsonObject | None) -> Mapping[str, ModelMean]:
+    remedy = "restore the record from a backup"
+    return {name: parse(ModelMean, mean, "a night's outcome", remedy) for name, mean in (value or {}).items()}
 
 
 def _newest_first(nights: sa.Select[Any]) -> sa.Select[Any]:

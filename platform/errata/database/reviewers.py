@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from errata.database.active_corrections import agreement_counts
-from errata.database.sequence import next_seq
-from errata.database.tables import AppointmentRow, CorrectionRow, TranscriptRow
-from errata.domain.reviewer import AgreementCount, Reviewer, ReviewerRole, may, on_probation
+from errata.database.sequence import batches, next_seq
+from errata.database.tables import AppointmentRow, CorrectionRow, EventRow, TranscriptRow
+from errata.domain.reviewer import AgreementCount, Reviewer, ReviewerRole, ReviewWork, may, on_probation
 from errata.errors import BadInput, Refused
 
 
@@ -87,6 +89,45 @@ class Reviewers:
             probation = on_probation(agreed, role, tested)
             reviewers.append(Reviewer(name, role, corrections.get(name, 0), agreed, probation))
         return reviewers
+
+    def work(self) -> dict[str, ReviewWork]:
+        """What everybody who reviewed has given so far, by name."""
+        rows = self._session.execute(
+            sa.select(CorrectionRow.reviewer, CorrectionRow.kind, sa.func.count(), sa.func.max(CorrectionRow.seq))
+            .where(CorrectionRow.kind.in_(("edit", "accept", "reject", "adjudicate")))
+            .group_by(CorrectionRow.reviewer, CorrectionRow.kind)
+        ).all()
+        newest: dict[str, int] = defaultdict(int)
+        counts: dict[str, dict[str, int]] = defaultdict(dict)
+        for reviewer, kind, count, seq in rows:
+            counts[reviewer][kind] = count
+            newest[reviewer] = max(newest[reviewer], seq)
+        times = dict(self._times(newest.values()))
+        return {
+            name: ReviewWork(
+                edits=of.get("edit", 0),
+                accepts=of.get("accept", 0),
+                rejects=of.get("reject", 0),
+                adjudications=of.get("adjudicate", 0),
+                newest=times[newest[name]],
+            )
+            for name, of in counts.items()
+        }
+
+    def _times(self, seqs: Iterable[int]) -> Iterator[tuple[int, datetime]]:
+        for batch in batches(sorted(seqs)):
+            for row in self._session.execute(sa.select(EventRow.seq, EventRow.at).where(EventRow.seq.in_(batch))):
+                yield row[0], row[1]
+
+    def days(self, since: datetime) -> list[datetime]:
+        """When each edit, accept and reject came since then, in order: of UTC."""
+        query = (
+            sa.select(EventRow.at)
+            .join(CorrectionRow, CorrectionRow.seq == EventRow.seq)
+            .where(CorrectionRow.kind.in_(("edit", "accept", "reject")), EventRow.at >= since)
+            .order_by(EventRow.seq)
+        )
+        return list(self._session.scalars(query))
 
     def on_probation(self, upto: int) -> frozenset[str]:
         """Whose word alone neither gates nor fills a night."""

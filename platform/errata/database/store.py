@@ -27,8 +27,10 @@ from errata.database.loop_lease import LoopLease
 from errata.database.nights import NightLog
 from errata.database.owners import Owners
 from errata.database.predictions import Predictions
+from errata.database.registry_requests import RegistryRequests
 from errata.database.repairs import Repairs
 from errata.database.review_drafts import ReviewDrafts
+from errata.database.reviewed_drafts import ReviewedDrafts
 from errata.database.reviewers import Reviewers
 from errata.database.sequence import highest_seq
 from errata.database.submissions import Submissions
@@ -56,6 +58,7 @@ class Store:
         self.claims = Claims(session)
         self.review_drafts = ReviewDrafts(session)
         self.submissions = Submissions(session)
+        self.reviewed_drafts = ReviewedDrafts(session)
         self.holdout = HoldoutLog(session)
         self.repairs = Repairs(session, blobs, self.conflicts)
         self.nights = NightLog(session)
@@ -65,6 +68,7 @@ class Store:
         self.keys = AccessKeys(session)
         self.audit = AuditLog(session)
         self.chapter_requests = ChapterRequests(session)
+        self.registry_requests = RegistryRequests(session)
         self.traces = Traces(session)
         self.connections = Connections(session)
 

@@ -464,3 +464,30 @@ class AuditRow(Base):
     """HTTP's of the answer; 0 for a command."""
     address: Mapped[str]
     """Where from; empty for a command."""
+
+
+class RegistryRequestRow(Base):
+    """What a release owner asked the registry's side for; settled once, by the command that carries it out."""
+
+    __tablename__ = "registry_requests"
+    __table_args__ = (Index("ix_registry_requests_state", "state", "number"),)
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(UtcTime, default=_now)
+    kind: Mapped[str] = mapped_column(String(16))
+    """`rollback` or `promotion`."""
+    champion: Mapped[str] = mapped_column(String(64))
+    """Who was champion when it was asked for."""
+    model: Mapped[str] = mapped_column(String(64))
+    """Who is to be champion."""
+    night: Mapped[str | None]
+    evidence: Mapped[str | None] = mapped_column(String(64))
+    by: Mapped[str]
+    why: Mapped[str]
+    state: Mapped[str] = mapped_column(String(8), default="waiting")
+    """`waiting`, `done` or `refused`."""
+    settled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    moved: Mapped[JsonObject] = mapped_column(JSON, default=dict)
+    """Of one that is done, each alias that moved with its model."""
+    problem: Mapped[str] = mapped_column(default="")
+    """Why it was refused."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, get_args
 
 ReviewerRole = Literal["reviewer", "adjudicator", "release owner"]
@@ -49,6 +50,18 @@ class AgreementCount:
         right, wrong = 1.0 + self.agreed, 1.0 + self.differed
         low, high = (float(betaincinv(right, wrong, point)) for point in (0.05, 0.95))
         return Trust(right / (right + wrong), low, high)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewWork:
+    """What a reviewer has given, superseded events included."""
+
+    edits: int
+    accepts: int
+    rejects: int
+    adjudications: int
+    newest: datetime
+    """When the last of it came."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import assert_never
 
-from errata.database.store import Store
 from errata.documents.params import Target
-from errata.errors import BadInput, NotFound, Refused, Unavailable
+from errata.errors import BadInput, Unavailable
 from errata.inference.artefact import model_folder, verify
 from errata.loop.lease import loop_lease
+from errata.loop.promotion_by_hand import check_rollback, check_written_by_a_night
+from errata.loop.request_reconciler import note_settled, settle_requests
 from errata.operations.model_names import resolve_model
 from errata.workspace import Workspace
-from registry.evidence import read_evidence
 from registry.export.device import export_device
 from registry.export.gguf_export import export_gguf
 from registry.export.server import export_server
@@ -42,21 +42,13 @@ def promote_by_hand(workspace: Workspace, name: str, evidence: Path, by: str) ->
     identity = resolve_model(workspace, name)
     with loop_lease(workspace.record):
         with workspace.record.write() as store:
-            _check_written_by_a_night(store, evidence)
+            check_written_by_a_night(store, evidence)
             promote(store, identity, None, evidence, by)
+        # after it: what was asked of the champion before is refused, and not done besides
+        note_settled(settle_requests(workspace))
         # once the record has it: where MLflow is away, the move stays noted and the next night tells it
         ModelRegistry.of(workspace).sync(workspace.record)
     return identity
-
-
-def _check_written_by_a_night(store: Store, evidence: Path) -> None:
-    """A record's name proves its bytes; that a night wrote it, only the night's own outcome can say."""
-    _, sha256 = read_evidence(evidence)
-    written = {entry.evidence for row in store.nights.all() for entry in row.outcome.decisions}
-    if sha256 not in written:
-        raise Refused(
-            f"{evidence} was written by no night of this workspace; `errata status --json` names those that were"
-        )
 
 
 def roll_back(workspace: Workspace, reason: str, by: str) -> Mapping[str, str]:
@@ -65,23 +57,13 @@ def roll_back(workspace: Workspace, reason: str, by: str) -> Mapping[str, str]:
     Raises Refused where nothing was promoted, and where what shipped then can't ship again: its files are not whole.
     """
     with loop_lease(workspace.record):
+        check_rollback(workspace)
         with workspace.record.write() as store:
             models = rollback(store, by, reason)
-            for alias, model in models.items():
-                _check_whole(workspace, alias, model)
+        # after it: else a roll-back that somebody asked for would go one promotion further
+        note_settled(settle_requests(workspace))
         ModelRegistry.of(workspace).sync(workspace.record)
     return models
-
-
-def _check_whole(workspace: Workspace, alias: str, model: str) -> None:
-    try:
-        if model:
-            verify(model_folder(model, workspace.models))
-    except NotFound as problem:
-        raise Refused(
-            f"the {alias} that shipped then can't ship again ({problem}); `errata fsck --repair` takes it from MLflow, "
-            "then roll back"
-        ) from problem
 
 
 def export(workspace: Workspace, target: Target, out: Path, name: str) -> ExportedModel:

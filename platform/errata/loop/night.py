@@ -21,6 +21,7 @@ from errata.loop.night_plan import begin_night, plan_night, skip_night
 from errata.loop.night_timing import night_timer
 from errata.loop.publishing import publish
 from errata.loop.registering import register_contenders, store_candidate
+from errata.loop.request_reconciler import carry_out_requests
 from errata.loop.stages import collect_results, run_stages
 from errata.progress import note
 from errata.workspace import Workspace
@@ -36,6 +37,7 @@ def run_night(workspace: Workspace, label: str | None = None, kind: CandidateKin
     with loop_lease(workspace.record):
         clear_leftovers(workspace.root)
         note_moved_aliases(workspace)
+        carry_out_requests(workspace)
         if label is None:
             _finish_earlier(workspace, label := today())
         return _run(workspace, label, kind)

@@ -10,13 +10,13 @@ from tempfile import TemporaryDirectory
 
 from errata.database.fsck import Findings, fsck, repair
 from errata.database.repairs import RepairResult
+from errata.database.shipping import rollback_target
 from errata.errors import NotFound, Unavailable
 from errata.inference.artefact import Card, model_folder, store_model, verify
 from errata.operations.status import ALIASES
 from errata.progress import note
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
-from registry.promotion import rollback_target
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from errata.domain.correction import Conflict
 from errata.domain.names import check_name
 from errata.domain.recording_end import EndedChapters, before_end
 from errata.domain.reviewer import Reviewer, ReviewerRole
-from errata.errors import BadInput
+from errata.errors import BadInput, NotFound
 from errata.workspace import Workspace
 
 
@@ -43,22 +43,39 @@ def adjudicate(workspace: Workspace, external_id: str, decision: str | Chapters,
     require(by, "by")
     with workspace.record.write() as store:
         transcript = store.conflicts.version_in_question(external_id)
-        if isinstance(decision, str):
-            added = store.corrections.adjudicate(transcript, store.corrections.find(decision), by)
-        else:
-            right = before_end_of(store, transcript, external_id, decision).chapters
-            added = store.corrections.adjudicate(transcript, right, by)
-        event = store.corrections.read(added.seq)
-        return Adjudication(
-            adjudication=added.seq,
-            new=added.new,
-            transcript=transcript,
-            external_id=external_id,
-            by=by,
-            chose=event.supersedes,
-            chapters=event.chapters,
-            conflicts_left=len(store.conflicts.transcripts()),
-        )
+        named = store.corrections.find(decision) if isinstance(decision, str) else decision
+        return _adjudicate(store, transcript, named, by)
+
+
+def adjudicate_transcript(workspace: Workspace, transcript: int, decision: int | Chapters, by: str) -> Adjudication:
+    """The same of a transcript, and a correction, by its number: two versions under one id may be in conflict at once.
+
+    Raises NotFound where nobody differs on it: somebody else may have decided it by now.
+    """
+    require(by, "by")
+    with workspace.record.write() as store:
+        if transcript not in store.conflicts.transcripts():
+            raise NotFound(f"nobody differs on transcript {transcript} now; the inbox lists those on which people do")
+        return _adjudicate(store, transcript, decision, by)
+
+
+def _adjudicate(store: Store, transcript: int, decision: int | Chapters, by: str) -> Adjudication:
+    external_id = store.transcripts.external_id_of(transcript)
+    right = decision
+    if not isinstance(right, int):
+        right = before_end_of(store, transcript, external_id, right).chapters
+    added = store.corrections.adjudicate(transcript, right, by)
+    event = store.corrections.read(added.seq)
+    return Adjudication(
+        adjudication=added.seq,
+        new=added.new,
+        transcript=transcript,
+        external_id=external_id,
+        by=by,
+        chose=event.supersedes,
+        chapters=event.chapters,
+        conflicts_left=len(store.conflicts.transcripts()),
+    )
 
 
 def before_end_of(store: Store, transcript: int, external_id: str, chapters: Chapters) -> EndedChapters:

@@ -13,7 +13,17 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from errata import __version__
 from errata.database.record import Record
 from errata.operations.service_keys import pepper
-from errata.service import chapters_routes, correction_routes, health, process_transcript, review_routes, sign_in
+from errata.service import (
+    chapters_routes,
+    correction_routes,
+    dashboard_conflicts,
+    dashboard_releases,
+    dashboard_routes,
+    health,
+    process_transcript,
+    review_routes,
+    sign_in,
+)
 from errata.service.champion_model import ChampionModel, Command
 from errata.service.chapter_answers import ChapterAnswers
 from errata.service.disk_sync import sync_milliseconds
@@ -32,6 +42,9 @@ from errata.workspace import Workspace
 ROUTERS = (
     sign_in.router,
     review_routes.router,
+    dashboard_routes.router,
+    dashboard_conflicts.router,
+    dashboard_releases.router,
     chapters_routes.router,
     correction_routes.router,
     process_transcript.router,

@@ -42,6 +42,8 @@ class ServiceSettings:
     """Keys a minute that one address may get wrong."""
     session_idle_minutes: int = 120
     session_hours: int = 12
+    mlflow_page: str = ""
+    """Where a browser finds MLflow, if not at `mlflow_uri`."""
 
     @property
     def session_limits(self) -> SessionLimits:

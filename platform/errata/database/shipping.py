@@ -1,0 +1,76 @@
+"""What ships, and what shipped before: read from the moves of aliases, which are the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from errata.database.aliases import ROLLBACK
+from errata.database.tables import MoveRow
+from errata.documents.params import TARGETS
+
+SHIPPING_ALIASES = ("champion", *TARGETS)
+"""An alias for each form in which the champion ships, beside its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class AliasTarget:
+    """What an alias means, and since which evidence."""
+
+    model: str
+    evidence: str | None
+
+
+ShippingState = Mapping[str, AliasTarget]
+"""What each alias of `SHIPPING_ALIASES` means; those that mean nothing aren't there."""
+
+
+def shipping_state(moves: Iterable[MoveRow]) -> ShippingState:
+    """What ships after `moves`."""
+    states = _states(moves)
+    return states[-1] if states else {}
+
+
+def rollback_target(moves: Iterable[MoveRow]) -> ShippingState:
+    """What a rollback would bring back; nothing where there is none."""
+    states = _states(moves)
+    return states[-2] if len(states) > 1 else {}
+
+
+def rollback_moves(moves: Iterable[MoveRow]) -> ShippingState:
+    """What each alias that a rollback moves would mean, of an empty name nothing; none where nothing came before.
+
+    The champion is moved even to itself: by that move the history knows a rollback.
+    """
+    states = _states(moves)
+    if len(states) < 2 or "champion" not in states[-2]:
+        return {}
+    then, now = states[-2], states[-1]
+    nothing = AliasTarget("", None)
+    return {
+        alias: then.get(alias, nothing)
+        for alias in SHIPPING_ALIASES
+        if alias == "champion" or then.get(alias) != now.get(alias)
+    }
+
+
+def _states(moves: Iterable[MoveRow]) -> Sequence[ShippingState]:
+    """What shipped after each promotion that wasn't rolled back, the present state last.
+
+    A promotion begins with the champion's move; what follows it belongs to it.
+    """
+    states: list[dict[str, AliasTarget]] = []
+    for move in moves:
+        if move.alias not in SHIPPING_ALIASES:
+            continue
+        if move.alias == "champion" and move.reason.startswith(ROLLBACK):
+            states.pop()
+        elif move.alias == "champion":
+            states.append(dict(states[-1]) if states else {})
+        elif not states:  # a target that was moved before there was any champion
+            states.append({})
+        if move.model:
+            states[-1][move.alias] = AliasTarget(move.model, move.evidence)
+        else:
+            states[-1].pop(move.alias, None)
+    return states

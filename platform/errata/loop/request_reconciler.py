@@ -1,0 +1,106 @@
+"""Carries out what release owners asked for: the service writes the requests, and moves nothing.
+
+A request is settled in the transaction that moves the aliases, so it is carried out once, wherever the process is
+killed: before, it still waits; afterwards, only MLflow is to be told, which the moves' own outbox remembers.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+from errata.database.store import Store
+from errata.domain.registry_request import RegistryRequest
+from errata.errors import BadInput, NotFound, Refused, Unavailable
+from errata.loop.lease import loop_lease
+from errata.loop.promotion_by_hand import check_rollback, check_written_by_a_night
+from errata.progress import note
+from errata.wording.request_sentences import request_sentence
+from errata.workspace import Workspace
+from registry.models import ModelRegistry
+from registry.promotion import promote, rollback
+
+SECONDS = 1.0
+"""Between two looks at the record: a request is carried out within about as long."""
+
+
+def reconcile(workspace: Workspace) -> Sequence[RegistryRequest]:
+    """Settles all requests that wait, and tells MLflow of every move that it hasn't been told; returns the settled.
+
+    Raises Unavailable while another command holds the loop; and, once all is settled, where MLflow can't be told.
+    """
+    with loop_lease(workspace.record):
+        settled = settle_requests(workspace)
+        with workspace.record.read() as store:
+            untold = store.aliases.unapplied_moves()
+        if untold:
+            ModelRegistry.of(workspace).sync(workspace.record)
+    return settled
+
+
+def settle_requests(workspace: Workspace) -> Sequence[RegistryRequest]:
+    """The caller holds the loop's lease, and tells MLflow."""
+    with workspace.record.read() as store:
+        waiting = store.registry_requests.waiting()
+    return [_settle(workspace, request) for request in waiting]
+
+
+def carry_out_requests(workspace: Workspace) -> None:
+    """Before a night compares with the champion. Where MLflow is away, the moves stay noted, and are told later."""
+    settled = settle_requests(workspace)
+    note_settled(settled)
+    if settled:
+        with suppress(NotFound, Unavailable):
+            ModelRegistry.of(workspace).sync(workspace.record)
+
+
+def note_settled(requests: Sequence[RegistryRequest]) -> None:
+    for request in requests:
+        note(request_sentence(request))
+
+
+def watch_requests(workspace: Workspace) -> None:
+    """Reconciles within seconds of each request, until the process that started this one is gone.
+
+    While a night holds the loop, a request waits for its end.
+    """
+    parent = os.getppid()
+    while os.getppid() == parent:
+        with suppress(Unavailable):  # a busy loop, a record or an MLflow that is away: the next look tries again
+            with workspace.record.read() as store:
+                waiting = store.registry_requests.waiting()
+            if waiting:
+                note_settled(reconcile(workspace))
+        time.sleep(SECONDS)
+
+
+def _settle(workspace: Workspace, request: RegistryRequest) -> RegistryRequest:
+    try:
+        if request.wish.kind == "rollback":
+            check_rollback(workspace)  # hashes files, and so not in the transaction
+        with workspace.record.write() as store:
+            moved = _carry_out(workspace, store, request)
+            settled = store.registry_requests.settle(request.number, "done", moved)
+    except (BadInput, NotFound, Refused) as problem:
+        with workspace.record.write() as store:
+            settled = store.registry_requests.settle(request.number, "refused", {}, str(problem))
+    return settled
+
+
+def _carry_out(workspace: Workspace, store: Store, request: RegistryRequest) -> dict[str, str]:
+    wish = request.wish
+    champion = store.aliases.model_of("champion") or ""
+    if champion != wish.champion:
+        raise Refused(f"the champion was {wish.champion[:16]} when this was asked for, and is {champion[:16]} by now")
+    if wish.kind == "rollback":
+        moved = rollback(store, request.by, request.why)
+        if moved["champion"] != wish.model:
+            raise Refused(f"a rollback would bring back {moved['champion'][:16]} by now, and not {wish.model[:16]}")
+        return moved
+    evidence = workspace.nights / (wish.night or "") / f"{wish.evidence}.json"
+    check_written_by_a_night(store, evidence)
+    before = store.aliases.moves()
+    promote(store, wish.model, None, evidence, request.by)
+    return {move.alias: move.model for move in store.aliases.moves()[len(before) :]}

@@ -1,0 +1,73 @@
+"""Whether reviewing keeps up: what waits for a model, for a person, for an adjudicator and for a night."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from errata.operations.suspect_inbox import open_suspects
+from errata.workspace import Workspace
+
+DAYS = 14
+"""Today and those before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewDay:
+    day: date
+    """Of UTC."""
+    reviews: int
+    """Edits, accepts and rejects that came on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueHealth:
+    drafts: int
+    """Transcripts with a draft by the champion, of which nobody has said anything."""
+    undrafted: int
+    """Transcripts that wait for a reviewer, and that the champion hasn't answered."""
+    oldest: datetime | None
+    """When the longest-waiting transcript came; None where none waits."""
+    conflicts: int
+    suspects: int
+    """Labels in force that a night found most unlikely."""
+    waiting_corrections: int
+    """Corrected transcripts that no night has seen."""
+    days: Sequence[ReviewDay]
+    """The last DAYS days, in order."""
+
+    @property
+    def reviews_a_day(self) -> float:
+        return sum(each.reviews for each in self.days) / len(self.days)
+
+    @property
+    def days_of_work(self) -> float | None:
+        """As many days at that pace would empty the queue; None where nobody has reviewed."""
+        return (self.drafts + self.undrafted) / self.reviews_a_day if self.reviews_a_day else None
+
+
+def queue_health(workspace: Workspace, now: datetime) -> QueueHealth:
+    today = now.astimezone(UTC).date()
+    first = today - timedelta(days=DAYS - 1)
+    with workspace.record.read() as store:
+        upto, champion = store.watermark(), store.aliases.model_of("champion")
+        waiting = store.transcripts.awaiting_review(upto)
+        drafts = store.predictions.drafts(champion) if champion else 0
+        came = store.reviewers.days(datetime(first.year, first.month, first.day, tzinfo=UTC))
+        return QueueHealth(
+            drafts=drafts,
+            undrafted=len(waiting) - drafts,
+            oldest=store.time_of(waiting[0]) if waiting else None,
+            conflicts=len(store.conflicts.transcripts()),
+            suspects=len(open_suspects(workspace.nights, store, upto)),
+            waiting_corrections=store.corrections.corrected_transcripts(store.nights.last_gate_watermark(), upto),
+            days=_days(first, came),
+        )
+
+
+def _days(first: date, came: Sequence[datetime]) -> Sequence[ReviewDay]:
+    counts = Counter(at.date() for at in came)
+    days = (first + timedelta(days=number) for number in range(DAYS))
+    return [ReviewDay(day, counts[day]) for day in days]

@@ -1,0 +1,62 @@
+"""What ships, what shipped before, and what a release owner asks the registry's side for."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote, urlsplit
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
+
+from errata.operations.release_desk import LONGEST_REASON, ask_for_promotion, ask_for_rollback, release_desk
+from errata.service.dashboard_routes import Team
+from errata.service.identity import Identity, form_fields, needs
+from errata.service.pages import page
+from errata.service.service_state import ServiceState, state
+from errata.wording.gate_sentences import causes
+
+router = APIRouter(prefix="/dashboard/releases", include_in_schema=False)
+ReleaseOwner = Annotated[Identity, Depends(needs("release owner"))]
+PLACE = "/dashboard/releases"
+
+
+@router.get("")
+def releases(request: Request, viewer: Team) -> Response:
+    service = state(request)
+    desk = release_desk(service.workspace)
+    values = {
+        "desk": desk,
+        "reasons": {each.evidence: causes(each.decision)[0] for each in desk.promotable},
+        "may_ask": viewer.may("release owner"),
+        "mlflow": mlflow_address(service),
+        "longest": LONGEST_REASON,
+        "waiting": any(each.state == "waiting" for each in desk.requests),
+    }
+    return page(request, "dashboard_releases.html", values)
+
+
+@router.post("/rollback")
+async def rollback_request(request: Request, owner: ReleaseOwner) -> Response:
+    fields = await form_fields(request)
+    workspace, champion, why = state(request).workspace, fields.get("champion", ""), fields.get("why", "")
+    await run_in_threadpool(ask_for_rollback, workspace, champion, owner.name, why)
+    return RedirectResponse(PLACE, 303)
+
+
+@router.post("/promotion")
+async def promotion_request(request: Request, owner: ReleaseOwner) -> Response:
+    fields = await form_fields(request)
+    workspace, evidence, why = state(request).workspace, fields.get("evidence", ""), fields.get("why", "")
+    await run_in_threadpool(ask_for_promotion, workspace, evidence, owner.name, why)
+    return RedirectResponse(PLACE, 303)
+
+
+def mlflow_address(service: ServiceState) -> str:
+    """Where a browser finds the registered model; empty where MLflow has no address, but a file."""
+    settings = service.workspace.settings
+    address = urlsplit(service.settings.mlflow_page or settings.mlflow_uri)
+    if address.scheme not in ("http", "https") or not address.hostname:
+        return ""
+    host = address.netloc.rpartition("@")[2]  # without a password
+    return f"{address.scheme}://{host}{address.path.rstrip('/')}/#/models/{quote(settings.model_name, safe='')}"

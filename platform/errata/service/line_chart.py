@@ -1,0 +1,162 @@
+"""Lines night by night, laid out in the units of an SVG; a template draws it, without a style or a script of its own.
+
+A series is told by its marker and its label, not by its colour alone; a table beside the chart has every number.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+LEFT, TOP, BOTTOM = 40.0, 16.0, 34.0
+LABEL_TAGS = 150.0
+"""Of a width, what the names of lines take at their right ends."""
+LABEL_HEIGHT = 18.0
+LABEL_WIDTH = 78.0
+"""Of a night's name below the axis; with more nights than fit, every so many have theirs."""
+LEAST_SPAN = 20.0
+TICKS = (1, 2, 5, 10, 20, 25, 50)
+
+
+@dataclass(frozen=True, slots=True)
+class ChartValue:
+    value: float
+    low: float | None
+    high: float | None
+    title: str
+    """What a pointer is told of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartLine:
+    key: str
+    """By which the stylesheet and the markers know it."""
+    name: str
+    values: Sequence[ChartValue | None]
+    """One for each place on the axis; None is a gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnPoint:
+    x: float
+    y: float
+    low: float | None
+    high: float | None
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnLine:
+    key: str
+    points: Sequence[DrawnPoint]
+    runs: Sequence[str]
+    """`points` of polylines; gaps part them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineTag:
+    """A line's name at its right end."""
+
+    key: str
+    text: str
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class LineChart:
+    width: float
+    height: float
+    right: float
+    """Where the plot ends and the tags begin."""
+    ticks: Sequence[tuple[float, str]]
+    places: Sequence[tuple[float, str]]
+    lines: Sequence[DrawnLine]
+    tags: Sequence[LineTag]
+
+
+@dataclass(frozen=True, slots=True)
+class _Axes:
+    step: float
+    low: float
+    high: float
+    height: float
+
+    def x(self, place: int) -> float:
+        return round(LEFT + self.step * (place + 0.5), 1)
+
+    def y(self, value: float) -> float:
+        share = (value - self.low) / (self.high - self.low)
+        return round(TOP + (1 - share) * (self.height - TOP - BOTTOM), 1)
+
+
+def line_chart(lines: Sequence[ChartLine], places: Sequence[str], width: float, tags: float) -> LineChart | None:
+    """None where nothing has a value. `tags` of the width are for the lines' names; 0 leaves them out."""
+    numbers = [number for line in lines for value in line.values if value for number in _extent(value)]
+    if not numbers:
+        return None
+    height = 300.0
+    low, high, tick = _range(min(numbers), max(numbers))
+    axes = _Axes((width - LEFT - tags) / len(places), low, high, height)
+    every = math.ceil(LABEL_WIDTH / axes.step)
+    labelled = range(len(places) - 1, -1, -every)  # the last always
+    return LineChart(
+        width=width,
+        height=height,
+        right=width - tags,
+        ticks=[(axes.y(value), f"{value:g}") for value in _ticks(low, high, tick)],
+        places=[(axes.x(place), places[place]) for place in reversed(labelled)],
+        lines=[_drawn(line, axes) for line in lines],
+        tags=_tags(lines, axes) if tags else (),
+    )
+
+
+def _extent(value: ChartValue) -> list[float]:
+    return [number for number in (value.value, value.low, value.high) if number is not None]
+
+
+def _range(least: float, most: float) -> tuple[float, float, float]:
+    """Both ends of the axis, and the distance of its ticks: at most six of them, on round numbers."""
+    if most - least < LEAST_SPAN:
+        middle = (most + least) / 2
+        least, most = max(0.0, middle - LEAST_SPAN / 2), middle + LEAST_SPAN / 2
+    tick = next((float(each) for each in TICKS if (most - least) / each <= 6), 100.0)
+    return tick * math.floor(least / tick), tick * math.ceil(most / tick), tick
+
+
+def _ticks(low: float, high: float, tick: float) -> list[float]:
+    return [low + tick * number for number in range(round((high - low) / tick) + 1)]
+
+
+def _drawn(line: ChartLine, axes: _Axes) -> DrawnLine:
+    points: list[DrawnPoint] = []
+    runs: list[list[str]] = [[]]
+    for place, value in enumerate(line.values):
+        if value is None:
+            runs.append([])
+            continue
+        low, high = (None if each is None else axes.y(each) for each in (value.low, value.high))
+        point = DrawnPoint(axes.x(place), axes.y(value.value), low, high, value.title)
+        points.append(point)
+        runs[-1].append(f"{point.x},{point.y}")
+    return DrawnLine(line.key, points, [" ".join(run) for run in runs if len(run) > 1])
+
+
+def _tags(lines: Sequence[ChartLine], axes: _Axes) -> list[LineTag]:
+    """Each by its last value, moved apart so that no two touch."""
+    tags = []
+    for line in lines:
+        values = [value for value in line.values if value]
+        if values:
+            tags.append(LineTag(line.key, f"{line.name} {values[-1].value:.1f}", axes.y(values[-1].value)))
+    return _apart(sorted(tags, key=lambda tag: tag.y), axes.height - BOTTOM)
+
+
+def _apart(tags: Sequence[LineTag], limit: float) -> list[LineTag]:
+    places: list[float] = []
+    for tag in tags:
+        places.append(max(tag.y, places[-1] + LABEL_HEIGHT) if places else tag.y)
+    for at in reversed(range(len(places))):  # what was pushed past the limit goes up again
+        places[at] = min(places[at], limit)
+        limit = places[at] - LABEL_HEIGHT
+    return [replace(tag, y=y) for tag, y in zip(tags, places, strict=True)]
