@@ -22,6 +22,8 @@ from errata.domain.media_address import checked_media, media_address
 from errata.domain.prediction import Prediction
 from errata.domain.review_work import Action, Effort
 from errata.errors import BadInput, NotFound, Refused
+from errata.formats import detect
+from errata.operations.importing import add_transcripts
 from errata.operations.review_desk import (
     HandIn,
     discard_draft,
@@ -345,6 +347,20 @@ def test_what_no_browser_should_open_is_no_media_address(workspace: Workspace, b
         checked_media(bad)
     with pytest.raises(BadInput), workspace.record.write() as store:
         store.transcripts.give_media(ONE, bad)
+
+
+def test_an_import_says_where_the_recordings_are_also_later(workspace: Workspace, tmp_path: Path) -> None:
+    file = tmp_path / "talk.vtt"
+    file.write_text("WEBVTT\n\n00:00.000 --> 00:05.000\nGood evening.\n")
+    for pattern, found in (("", ""), ("https://m.example/{id}.mp3", "https://m.example/talk.mp3")):
+        read = detect.transcripts(file)
+        report = add_transcripts(workspace.record, read, tmp_path, media_url=pattern)
+        assert report.rejected == 0
+        with workspace.record.read() as store:
+            assert store.transcripts.media_of(store.transcripts.find("talk")) == found
+    for pattern, sentence in (("https://m.example/x.mp3", "same for every talk"), ("ftp://m/{id}", "browser plays")):
+        with pytest.raises(BadInput, match=sentence):
+            add_transcripts(workspace.record, detect.transcripts(file), tmp_path, media_url=pattern)
 
 
 def test_an_item_has_the_recordings_address(workspace: Workspace) -> None:

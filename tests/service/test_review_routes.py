@@ -11,11 +11,11 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from benchmarks.review_talks import drafted, long_talk, review_workspace
 from errata.operations.review_queue import claim_next, review_queue
 from errata.service.application import make_app
 from errata.service.service_settings import ServiceSettings
 from errata.workspace import Workspace
-from tests.made_up_review import drafted, long_talk, review_workspace
 
 ClientOf = Callable[..., TestClient]
 WORK = {"line": 3, "seconds": 12.0, "plays": 1, "commands": 4}

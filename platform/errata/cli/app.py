@@ -140,6 +140,9 @@ def import_transcripts_command(
     source: Annotated[
         str, typer.Option(metavar="NAME", help="The collection they come from, which curate.sources may weigh and cap.")
     ] = "",
+    media_url: Annotated[
+        str, typer.Option(metavar="URL", help="Where reviewers play the recordings; {id} stands for a talk's id.")
+    ] = "",
     name: Annotated[str, typer.Option("--format", help=FORMAT, autocompletion=complete_transcript_format)] = "auto",
     as_json: AsJson = False,
 ) -> None:
@@ -150,7 +153,8 @@ def import_transcripts_command(
     place = find(workspace)
     asr_file = None if asr is None else hub.local(asr, alone=True)
     file = detect.transcripts(hub.local(path, alone=asr is not None), asr_file, name)
-    _show_import(add_transcripts(place.record, _count_aloud(file), place.root / "rejects", role, source), as_json)
+    rejects = place.root / "rejects"
+    _show_import(add_transcripts(place.record, _count_aloud(file), rejects, role, source, media_url), as_json)
 
 
 @importing.command("corrections")

@@ -20,6 +20,15 @@ def media_address(pattern: str, external_id: str) -> str:
     return checked_media(pattern.replace(ID, quote(external_id, safe="")))
 
 
+def check_media_pattern(pattern: str) -> None:
+    """Raises BadInput for one that is no address, or that is the same for every talk."""
+    if ID not in pattern:
+        raise BadInput(
+            "--media-url {!r} would be the same for every talk; write {} where its id stands", pattern[:80], ID
+        )
+    media_address(pattern, "id")
+
+
 def checked_media(address: str) -> str:
     """The address itself. Raises BadInput for one that isn't of http or https: `javascript:` is an address too."""
     try:

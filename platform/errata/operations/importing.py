@@ -17,6 +17,7 @@ from errata.database.store import Store
 from errata.domain.chapter import Chapters, canonical
 from errata.domain.correction import NO_DRAFT, Correction, same_chapters
 from errata.domain.hashing import content_hash
+from errata.domain.media_address import check_media_pattern, media_address
 from errata.domain.names import check_name
 from errata.domain.roles import Role
 from errata.domain.transcript import Transcript
@@ -105,17 +106,23 @@ def add_transcripts(
     rejects: Path,
     role: Role | None = None,
     source: str = "",
+    media_url: str = "",
 ) -> ImportReport:
     """Imports what is in a file or folder; chapters that came along are a correction of kind `reference`.
 
     `rejects` is the folder for refused rows; `role` declares all of them held out; `source` names the collection that
-    they come from. Raises BadInput for a source that can't be a name.
+    they come from; `media_url` is where their recordings can be played, with `{id}` for a talk's id. Raises BadInput
+    for a source that can't be a name, and for an address that no browser plays.
     """
     check_name(source, "the source")
+    if media_url:
+        check_media_pattern(media_url)
     adjusted = _Adjusted()
 
     def add(store: Store, imported: ImportedTranscript) -> bool:
         added = store.transcripts.add(imported.transcript, role, source)
+        if media_url:
+            store.transcripts.give_media(added.seq, media_address(media_url, imported.transcript.external_id))
         name = imported.transcript.hash
         # An empty list in a data set means that none are known, not that there are none; and what is placed by one
         # reading of a text without times is not placed by another.

@@ -7,9 +7,16 @@ import { readPlace, spoken } from "./clock.js";
 
 function opened(dialog) {
   dialog.returnValue = "";
+  const close = dialog.querySelector("[data-close]");
+  if (close) close.onclick = () => dialog.close("");
   dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue || null), { once: true });
+    const closed = () => {
+      if (dialog.open) return; // the event of an earlier closing, which came late
+      dialog.removeEventListener("close", closed);
+      resolve(dialog.returnValue || null);
+    };
+    dialog.addEventListener("close", closed);
   });
 }
 

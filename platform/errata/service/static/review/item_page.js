@@ -303,13 +303,15 @@ class ItemPage {
     const { time, playing } = this.playback;
     const line = this.lineAt(time);
     this.check?.passed(time);
-    this.timeline.at = time;
-    this.timeline.later();
+    if (Math.abs(time - this.timeline.at) > this.item.duration / 4000) {
+      this.timeline.at = time;
+      this.timeline.later();
+    }
     if (line !== this.list.playing || playing !== this.wasPlaying) {
       this.list.playing = playing ? line : -1;
       if (playing || this.wasPlaying) this.list.current = line;
       if (playing && (byId("follow").checked || this.check?.on)) this.list.show(line);
-      else this.list.later();
+      else this.list.render();
     }
     if (playing !== this.wasPlaying) {
       this.wasPlaying = playing;
@@ -359,9 +361,11 @@ class ItemPage {
       this.say("The border can't go any further");
       return;
     }
+    const inTranscript = byId("transcript").contains(document.activeElement);
     this.list.current = moved.line;
     this.render();
     this.list.show(moved.line);
+    if (inTranscript) this.list.focusCurrent();
     if (!this.playback.playing) this.playback.time = this.item.lines[moved.line].start;
     this.sayBorder(id, what);
   }
@@ -687,7 +691,12 @@ class ItemPage {
       const button = event.target.closest("[data-action]");
       if (button && !button.closest(".chapter")) this.run(button.dataset.action);
     });
-    toggles(byId("sheet"), () => byId("panel").classList.toggle("opened"));
+    toggles(byId("sheet"), () => {
+      const opened = byId("panel").classList.toggle("opened");
+      set(byId("sheet"), { text: opened ? "Back to the transcript" : "All chapters" });
+      if (this.panel.selected !== null) this.panel.reveal(this.panel.selected);
+      return opened;
+    });
     toggles(byId("more"), () => byId("further").classList.toggle("opened"));
     document.addEventListener("visibilitychange", () => !document.hidden && this.beat());
     addEventListener("pageshow", (event) => event.persisted && location.reload());

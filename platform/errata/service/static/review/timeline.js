@@ -37,12 +37,15 @@ export class Timeline {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     const scale = devicePixelRatio || 1;
     if (!width) return;
-    this.canvas.width = width * scale;
-    this.canvas.height = height * scale;
+    if (this.canvas.width !== Math.round(width * scale)) {
+      this.canvas.width = Math.round(width * scale);
+      this.canvas.height = Math.round(height * scale);
+    }
     const colours = getComputedStyle(this.canvas);
     const colour = (name) => colours.getPropertyValue(name).trim();
     const paint = this.canvas.getContext("2d");
-    paint.scale(scale, scale);
+    paint.setTransform(scale, 0, 0, scale, 0, 0);
+    paint.clearRect(0, 0, width, height);
     const x = (time) => (time / this.item.duration) * width;
     const { chapters } = this.model;
     chapters.forEach(({ id, line }, index) => {

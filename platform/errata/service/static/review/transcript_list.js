@@ -53,15 +53,19 @@ export class TranscriptList {
   later() {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
-      this.render();
+      this.render(false);
     });
   }
 
-  /** Draws the rows that are in sight, and keeps what is seen where it is while heights become known. */
-  render() {
+  /**
+   * Draws the rows that are in sight, and keeps what is seen where it is while heights become known.
+   * @param {boolean} anew whether rows that are there may have changed; scrolling changes none
+   */
+  render(anew = true) {
     const { scrollTop, clientHeight } = this.scroller;
     const first = this.heights.at(Math.max(0, scrollTop - BEYOND));
     const last = this.heights.at(scrollTop + clientHeight + BEYOND);
+    const drawn = [];
     for (const [row, node] of this.rows) {
       if (row < first || row > last) {
         if (node.contains(document.activeElement)) this.scroller.focus({ preventScroll: true });
@@ -72,13 +76,16 @@ export class TranscriptList {
     for (let row = first; row <= last; row += 1) {
       const known = this.rows.get(row);
       const node = known ?? this.made(row);
-      this.update(row, node);
+      if (!known || anew) {
+        this.update(row, node);
+        drawn.push(row);
+      }
       if (!known) {
         this.rows.set(row, node);
         this.list.insertBefore(node, this.nextShown(row, last));
       }
     }
-    this.measure(first, last, scrollTop);
+    if (drawn.length) this.measure(drawn, first, last, scrollTop);
   }
 
   nextShown(row, last) {
@@ -86,11 +93,10 @@ export class TranscriptList {
     return null;
   }
 
-  measure(first, last, scrollTop) {
+  measure(drawn, first, last, scrollTop) {
     const anchor = this.heights.at(scrollTop);
     const before = this.heights.top(anchor);
-    const found = [];
-    for (let row = first; row <= last; row += 1) found.push([row, this.rows.get(row).getBoundingClientRect().height]);
+    const found = drawn.map((row) => [row, this.rows.get(row).getBoundingClientRect().height]);
     for (const [row, height] of found) this.heights.set(row, height);
     this.list.style.paddingTop = `${this.heights.top(first)}px`;
     this.list.style.paddingBottom = `${this.heights.top(this.item.lines.length) - this.heights.top(last + 1)}px`;

@@ -1,16 +1,19 @@
-"""A workspace for the review page: talks that read like talks, which a champion has drafted, and a key to sign in."""
+"""A workspace for the review page: talks that read like talks, which a champion has drafted."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from random import Random
 
+from benchmarks.workspaces import set_params
+from errata.documents.file_names import PARAMS
 from errata.domain.chapter import Chapter, Chapters
 from errata.domain.prediction import Prediction
 from errata.domain.transcript import Segment, Transcript
+from errata.project_files import project_file
 from errata.settings import FILE
 from errata.workspace import Workspace
-from tests.made_up_params import write_params
 
 CHAMPION = "c" * 64
 TOPICS = {
@@ -67,7 +70,8 @@ def review_workspace(root: Path, talks: list[tuple[Transcript, Chapters]], blind
     """The talks, each with a draft by the champion; no weights are there, since nobody is asked."""
     root.mkdir(parents=True)
     (root / FILE).touch()
-    write_params(root, review={"blind_share": blind_share})
+    shutil.copyfile(project_file(PARAMS), root / PARAMS)
+    set_params(root, {"review": {"blind_share": blind_share}})
     workspace = Workspace.find(root)
     workspace.record.migrate()
     with workspace.record.write() as store:
