@@ -1,4 +1,4 @@
-"""Numbers, times and models as the dashboard shows them: a dash, never 0, for what isn't known."""
+"""Numbers, times, models and complaints as pages show them: a dash, never 0, for what isn't known."""
 
 from __future__ import annotations
 
@@ -29,4 +29,9 @@ def moment(at: datetime | None) -> str:
     return DASH if at is None else f"{at:%Y-%m-%d %H:%M}"
 
 
-FILTERS = {"decimal": decimal, "span": span, "model_name": model_name, "moment": moment}
+def sentence(words: str) -> str:
+    """What an error says, as a page has it."""
+    return f"{words[:1].upper()}{words[1:]}" + ("" if words.endswith((".", "!", "?")) else ".")
+
+
+FILTERS = {"sentence": sentence, "decimal": decimal, "span": span, "model_name": model_name, "moment": moment}
