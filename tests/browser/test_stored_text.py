@@ -28,7 +28,7 @@ from tests.service_routes import routes_of
 
 pytestmark = pytest.mark.slow
 
-MOST_PAGES = 60
+MOST_PAGES = 40
 EACH = 6
 """Texts a talk: of its id, title, channel, source, reviewer and another reviewer."""
 
@@ -114,7 +114,7 @@ class Visit:
 
     def look(self, path: str) -> int:
         answer = self.page.goto(path, wait_until="load")
-        self.page.wait_for_timeout(50)
+        self.page.wait_for_timeout(20)  # for what begins by itself
         found = self.page.evaluate(INSPECTION)
         self.complaints += [f"{path}: {one}" for one in found]
         return int(answer.status) if answer else 0
@@ -172,10 +172,10 @@ def test_no_page_runs_what_people_wrote(visit: Visit, place: Place) -> None:
                 waiting.append(address)
     assert not visit.complaints
     assert set(statuses.values()) == {200}, statuses
-    assert len(statuses) > len(ALL) / 2
+    assert len(statuses) == MOST_PAGES
 
 
-@pytest.mark.parametrize("text", ALL, ids=range(len(ALL)))
+@pytest.mark.parametrize("text", ALL[::2], ids=range(len(ALL[::2])))
 def test_an_error_shows_what_was_asked_as_text(visit_once: Visit, text: str) -> None:
     before = len(visit_once.complaints)
     for path in (f"/{quote(text, safe='')}", f"/sign-in?next={quote(text, safe='')}"):

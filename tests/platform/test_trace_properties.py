@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from errata.errors import BadInput
 from errata.formats import langfuse, otlp
 from errata.formats.answer_chapters import answered_chapters
-from errata.formats.model_messages import Message, messages_in
+from errata.formats.model_messages import ModelMessage, messages_in
 from errata.formats.prompt_transcript import transcript_in
 from errata.formats.source_rows import Rejected, SourceRow
 from errata.formats.trace_rows import TracedCall
@@ -76,8 +76,8 @@ _texts = st.text(max_size=40) | st.lists(_LINES | st.text(max_size=10), max_size
 
 @given(_texts, st.booleans())
 def test_a_prompt_holds_a_transcript_or_none(text: str, instructed: bool) -> None:
-    instructions = [Message("system", "Be brief.")] if instructed else []
-    found = transcript_in([*instructions, Message("user", text)])
+    instructions = [ModelMessage("system", "Be brief.")] if instructed else []
+    found = transcript_in([*instructions, ModelMessage("user", text)])
     assert found is None or found.text or found.speech
 
 

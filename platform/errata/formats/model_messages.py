@@ -19,13 +19,13 @@ from errata.files import JsonObject
 from errata.formats.json_files import parse
 
 
-class Message(NamedTuple):
+class ModelMessage(NamedTuple):
     role: str
     """`user` where none is told."""
     text: str
 
 
-def messages_in(value: Any, role: str = "user") -> list[Message]:
+def messages_in(value: Any, role: str = "user") -> list[ModelMessage]:
     """The messages that hold words, in order; `role` is that of what names none."""
     if isinstance(value, str):
         return _in_text(value, role)
@@ -36,7 +36,7 @@ def messages_in(value: Any, role: str = "user") -> list[Message]:
     return []
 
 
-def _in_text(text: str, role: str) -> list[Message]:
+def _in_text(text: str, role: str) -> list[ModelMessage]:
     """JSON in a text is read only where it is messages: a model's answer may be JSON too."""
     if text.lstrip()[:1] in ("[", "{"):
         try:
@@ -45,7 +45,7 @@ def _in_text(text: str, role: str) -> list[Message]:
             value = None
         if _are_messages(value):
             return messages_in(value, role)
-    return [Message(role, text)] if text.strip() else []
+    return [ModelMessage(role, text)] if text.strip() else []
 
 
 def _are_messages(value: Any) -> bool:
@@ -59,22 +59,22 @@ def _is_message(value: JsonObject) -> bool:
     return "message" in value or ("role" in value and bool({"content", "parts"} & value.keys()))
 
 
-def _in_item(item: Any, role: str) -> list[Message]:
+def _in_item(item: Any, role: str) -> list[ModelMessage]:
     if isinstance(item, str):
-        return [Message(role, item)] if item.strip() else []
+        return [ModelMessage(role, item)] if item.strip() else []
     return _in_object(item, role) if isinstance(item, dict) else []
 
 
-def _in_object(value: JsonObject, role: str) -> list[Message]:
+def _in_object(value: JsonObject, role: str) -> list[ModelMessage]:
     for inner in ("messages", "choices"):
         if isinstance(value.get(inner), list):
             return messages_in(value[inner], role)
     if isinstance(value.get("message"), dict):
         return _in_object(value["message"], role)
     if not _is_message(value):
-        return [Message(role, json.dumps(value, ensure_ascii=False))]
+        return [ModelMessage(role, json.dumps(value, ensure_ascii=False))]
     text = _content(value.get("parts", value.get("content")))
-    return [Message(str(value.get("role") or role), text)] if text.strip() else []
+    return [ModelMessage(str(value.get("role") or role), text)] if text.strip() else []
 
 
 def _content(content: Any) -> str:

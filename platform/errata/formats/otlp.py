@@ -20,7 +20,7 @@ from typing import Any
 from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats.fields import listing, mapping, word
-from errata.formats.model_messages import Message, messages_in
+from errata.formats.model_messages import ModelMessage, messages_in
 from errata.formats.source_rows import LeftOut, Rejected, SourceRow
 from errata.formats.trace_rows import FAILED, NO_ANSWER, TracedCall
 
@@ -104,7 +104,7 @@ def _event(event: Any) -> tuple[str, JsonObject]:
     return str(fields.get("name")), attributes(fields.get("attributes"), "an event's attributes")
 
 
-def _asked(noted: JsonObject, events: list[tuple[str, JsonObject]]) -> list[Message]:
+def _asked(noted: JsonObject, events: list[tuple[str, JsonObject]]) -> list[ModelMessage]:
     messages = messages_in(_system(noted.get(_INSTRUCTIONS)), "system")
     messages += _named(noted, _ASKED, "user") or _numbered(noted, "prompt", "user")
     if not any(message.role != "system" for message in messages):
@@ -121,7 +121,7 @@ def _system(parts: Any) -> Any:
     return {"role": "system", "parts": parts} if isinstance(parts, list) else parts
 
 
-def _answered(noted: JsonObject, events: list[tuple[str, JsonObject]]) -> list[Message]:
+def _answered(noted: JsonObject, events: list[tuple[str, JsonObject]]) -> list[ModelMessage]:
     messages = _named(noted, _ANSWERED, "assistant") or _numbered(noted, "completion", "assistant")
     for name, fields in events:
         if not messages and name == _CHOICE:
@@ -130,11 +130,11 @@ def _answered(noted: JsonObject, events: list[tuple[str, JsonObject]]) -> list[M
     return messages
 
 
-def _named(fields: JsonObject, names: tuple[str, ...], role: str) -> list[Message]:
+def _named(fields: JsonObject, names: tuple[str, ...], role: str) -> list[ModelMessage]:
     return list(chain.from_iterable(messages_in(fields.get(name), role) for name in names))
 
 
-def _numbered(noted: JsonObject, what: str, role: str) -> list[Message]:
+def _numbered(noted: JsonObject, what: str, role: str) -> list[ModelMessage]:
     """Of attributes whose names count the messages."""
     by_number: dict[int, dict[str, Any]] = {}
     for name, value in noted.items():
@@ -144,9 +144,9 @@ def _numbered(noted: JsonObject, what: str, role: str) -> list[Message]:
     return [message for _, fields in sorted(by_number.items()) for message in _read_numbered(fields)]
 
 
-def _read_numbered(fields: dict[str, Any]) -> list[Message]:
+def _read_numbered(fields: dict[str, Any]) -> list[ModelMessage]:
     content = fields.get("content")
-    return [Message(str(fields["role"]), content)] if isinstance(content, str) and content.strip() else []
+    return [ModelMessage(str(fields["role"]), content)] if isinstance(content, str) and content.strip() else []
 
 
 def attributes(pairs: Any, what: str) -> JsonObject:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from errata.errors import BadInput
 from errata.formats import srt, timed_text, webvtt, whisper, whisper_chunks, whisper_cpp, youtube_transcript_api
 from errata.formats.json_files import parse
-from errata.formats.model_messages import Message
+from errata.formats.model_messages import ModelMessage
 from errata.formats.talk import Speech
 from errata.formats.webvtt_cues import is_webvtt
 
@@ -40,7 +40,7 @@ class PromptTranscript(NamedTuple):
     """The words, where they have no times."""
 
 
-def transcript_in(messages: Sequence[Message]) -> PromptTranscript | None:
+def transcript_in(messages: Sequence[ModelMessage]) -> PromptTranscript | None:
     """None where no transcript can be told from the words around it."""
     spoken = [message.text for message in messages if message.role not in ("system", "assistant", "tool")]
     for text in sorted(spoken, key=len, reverse=True):

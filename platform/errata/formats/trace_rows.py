@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from errata.files import JsonObject
-from errata.formats.model_messages import Message
+from errata.formats.model_messages import ModelMessage
 from errata.formats.source_rows import SourceRow
 
 NO_ANSWER = "no model's answer"
@@ -24,7 +24,7 @@ class TracedCall:
     """ISO 8601, in UTC; empty where it isn't told."""
     facts: JsonObject
     """What was noted beside the call, in which the talk's id and title may stand."""
-    asked: tuple[Message, ...]
+    asked: tuple[ModelMessage, ...]
     answered: str
     row: SourceRow = field(compare=False, repr=False)
     """Where it stood, alone, in the form in which it can be imported again."""
