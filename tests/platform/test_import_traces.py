@@ -242,6 +242,20 @@ def test_other_steps_and_failed_calls_are_left_out_and_counted(workspace: Worksp
     assert counts["left_out"] == {"no model's answer": 2, "failed calls": 2}
 
 
+def test_a_whole_trace_tells_of_the_talk_once(workspace: Workspace, tmp_path: Path) -> None:
+    spans = [observation(), observation(id="o-2", type="SPAN"), observation(id="o-3", model=None)]
+    saved = {"trace": {"id": "t-1", "metadata": {"video_id": "pots"}}, "observations": spans}
+    (tmp_path / "trace.json").write_text(json.dumps(saved, indent=1))
+    counts = imported(workspace, "traces", tmp_path / "trace.json")
+    assert (counts["new"], counts["rejected"], counts["left_out"]) == (1, 1, {"no model's answer": 1})
+    with workspace.record.read() as store:
+        assert store.transcripts.find("pots") == 1
+    again = imported(workspace, "traces", Path(counts["rejects_file"]))
+    assert again["rejected"] == 1 and "it names no model" in again["reasons"][0]["reason"]
+    page = write(tmp_path / "page.jsonl", {"data": [observation(id="o-4")], "meta": {"page": 1}})
+    assert imported(workspace, "traces", page)["new"] == 1
+
+
 def test_a_file_without_traces_is_refused_whole(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="holds no traces that can be read"):
         traced_calls(write(tmp_path / "reviews.jsonl", {"video_id": "t", "reviewer": "ann"}))

@@ -17,7 +17,7 @@ from errata.formats.trace_rows import TracedCall
 from tests.made_up_traces import ANSWER, INSTRUCTION, TIMED, any_value, export, newest, observation, span
 from tests.platform.label_studio import anything, places, swapped
 
-ROWS: list[Any] = [export(span(newest())), observation()]
+ROWS: list[Any] = [export(span(newest())), observation(), {"trace": {"metadata": {}}, "observations": [observation()]}]
 PLACES = [(row, place) for row in ROWS for place in places(row)]
 _names = st.text("ab._", max_size=5)
 _values = st.recursive(

@@ -1,6 +1,8 @@
 """Langfuse's observations as JSON lines, as its page and its export to a bucket write them: an observation a line.
 
     {"id": …, "traceId": …, "type": "GENERATION", "endTime": …, "model": …, "input": …, "output": …, "metadata": {…}}
+    {"trace": {"id": …, "metadata": {…}}, "observations": […]}       a trace, as its page saves one
+    {"data": […]}                                                    a page of them, as its API answers
 
 The bucket's files have the same in other letters (`trace_id`, `end_time`, `provided_model_name`), and what is JSON in a
 text. Observations of other types are steps around the model's answer.
@@ -23,20 +25,46 @@ from errata.formats.trace_rows import FAILED, NO_ANSWER, TracedCall
 
 _GENERATION = "GENERATION"
 _TRACE = ("traceId", "trace_id")
+_LISTS = ("observations", "data")
 _MODEL = ("model", "providedModelName", "provided_model_name", "internalModelName", "internal_model_name")
 _END = ("endTime", "end_time", "startTime", "start_time")
 
 
 def fits(raw: Any) -> bool:
+    if not isinstance(raw, dict):
+        return False
+    items = _items(raw)
+    return _is_observation(raw) or (bool(items) and all(_is_observation(item) for item in items))
+
+
+def _is_observation(raw: Any) -> bool:
     return isinstance(raw, dict) and "type" in raw and any(name in raw for name in _TRACE)
 
 
+def _items(raw: JsonObject) -> list[Any]:
+    return next((raw[name] for name in _LISTS if isinstance(raw.get(name), list)), [])
+
+
 def calls(row: SourceRow) -> Iterator[TracedCall | Rejected]:
-    """The call that an observation is; of another type it is `LeftOut`."""
-    try:
-        yield _call(row)
-    except BadInput as problem:
-        yield row.reject(problem)
+    """The calls that a row holds; observations of other types are `LeftOut`."""
+    for observation in _observations(row):
+        try:
+            yield _call(observation)
+        except BadInput as problem:
+            yield observation.reject(problem)
+
+
+def _observations(row: SourceRow) -> Iterator[SourceRow]:
+    """Each in a row of its own, with what the trace says of the talk."""
+    if _is_observation(row.raw):
+        yield row
+        return
+    trace = row.raw.get("trace")
+    of_trace = _facts(trace.get("metadata")) if isinstance(trace, dict) else {}
+    for at, item in enumerate(_items(row.raw)):
+        place = f"line {row.row}" if isinstance(row.row, int) else row.row
+        facts = {**of_trace, **_facts(item.get("metadata"))}
+        yield SourceRow(row.file, f"{place}, observation {at}", {**item, "metadata": facts})
 
 
 def _call(row: SourceRow) -> TracedCall | LeftOut:
