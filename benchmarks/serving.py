@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -83,7 +84,8 @@ class Health:
         with httpx.Client(base_url=f"http://127.0.0.1:{self._port}", trust_env=False, timeout=60) as client:
             while not self._stop.wait(0.1):
                 began = time.perf_counter()
-                client.get("/healthz")
+                with suppress(httpx.TimeoutException):  # which is what it then took, at least
+                    client.get("/healthz")
                 self.seconds.append(time.perf_counter() - began)
 
 
@@ -117,10 +119,10 @@ def measure(workspace: Workspace, folder: Path, arguments: argparse.Namespace) -
         _wait(port)
         _load(port, key, 50.0, bodies(100, arguments.lines, 1))  # what is done once is done by then
         importing = import_rows(workspace, folder) if arguments.beside == "import" else None
-        health, before = Health(port), _cpu(service.pid)
+        health, before = Health(port), cpu_seconds(service.pid)
         count = int(arguments.rate * arguments.seconds)
         result = _load(port, key, arguments.rate, bodies(count, arguments.lines, 2))
-        cpu, healths = _cpu(service.pid) - before, health.stop()
+        cpu, healths = cpu_seconds(service.pid) - before, health.stop()
         if importing is not None:
             print(f"the import was {'still running' if importing.poll() is None else 'done'} at the end")
             importing.kill()
@@ -147,7 +149,7 @@ def _load(port: int, key: str, rate: float, sent: bytes) -> dict[str, list[float
     return result
 
 
-def _cpu(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """Seconds, of a process and its children."""
     process = psutil.Process(pid)
     times = [one.cpu_times() for one in (process, *process.children(recursive=True))]

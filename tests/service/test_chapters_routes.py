@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -203,6 +204,19 @@ def test_who_waits_too_long_or_in_too_long_a_line_is_told(workspace: Workspace) 
         assert late.status_code == 503 and "no answer within 1 s" in late.json()["detail"]
         assert service.get("/healthz").json() == {"status": "ok"}
     assert counts(workspace) == [0, 0, 0]
+
+
+def test_when_too_many_wait_the_next_is_told_when_to_come_back(workspace: Workspace) -> None:
+    app = stub_app(workspace, ServiceSettings(queue=1), seconds=3)
+    with opened(app, workspace) as service, ThreadPoolExecutor() as pool:
+        first = pool.submit(service.post, "/v1/chapters", json=TALK)
+        while not service.get("/readyz").json()["in_flight"]:
+            time.sleep(0.02)
+        busy = service.post("/v1/chapters", json={**TALK, "id": "other"})
+        assert busy.status_code == 429 and int(busy.headers["Retry-After"]) >= 1
+        assert busy.headers["content-type"] == "application/problem+json"
+        assert first.result().status_code == 200
+    assert counts(workspace) == [1, 1, 1]
 
 
 def test_a_reviewer_s_correction_is_theirs_by_their_key(service: TestClient, workspace: Workspace) -> None:

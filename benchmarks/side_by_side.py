@@ -1,0 +1,162 @@
+"""Our service against system B's, with the same weights, on the same texts, in turns: time and CPU a request, how many
+answers are valid, and how soon /healthz answers meanwhile.
+
+    python -m benchmarks.side_by_side MODEL TALKS [--template json:4096] [--requests 20] [--clients 1 2 4 8]
+
+MODEL is a folder that transformers loads; TALKS is whatever `errata import transcripts` reads. An answer is valid where
+it has a chapter and each has a title and begins with words of the text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+
+from benchmarks.kill_serve import free_port
+from benchmarks.serving import Health, cpu_seconds, percentiles
+from errata.database.record import Record
+from errata.formats import detect
+from errata.formats.source_rows import ImportedTranscript
+from errata.inference.artefact import Card, adopt, move_model
+from errata.inference.model_form import model_form, template_and_context
+from errata.operations.service_keys import add_key
+from errata.workspace import Workspace
+
+PATIENCE = 3600.0
+
+
+@dataclass
+class Arm:
+    seconds: list[float] = field(default_factory=list)
+    valid: int = 0
+    refused: int = 0
+    cpu: float = 0.0
+    health: list[float] = field(default_factory=list)
+
+
+@contextmanager
+def ours(model: Path, template: str) -> Iterator[tuple[int, int, str]]:
+    """Port, process and key of the service over a new workspace whose champion is `model`."""
+    name, context = template_and_context(template)
+    with TemporaryDirectory() as place:
+        workspace = Workspace.create(Path(place) / "ws")
+        workspace.models.mkdir(exist_ok=True)
+        adopt(model, Card(name, context, model_form(model)), Path(place) / "model")
+        identity = move_model(Path(place) / "model", workspace.models)
+        with Record(workspace.settings.database_url, workspace.root / "blobs").write() as store:
+            store.aliases.assign_alias("champion", identity, "manual", "benchmark", None, None)
+        key, port = add_key(workspace, "app", "predictor", "benchmark").key, free_port()
+        command = ["-c", "from errata.cli import main; main()", "serve", "-w", str(workspace.root)]
+        with _process([*command, "--port", str(port)], port, "/readyz") as pid:
+            yield port, pid, key
+
+
+@contextmanager
+def theirs(model: Path) -> Iterator[tuple[int, int, str]]:
+    port = free_port()
+    with _process(["-m", "benchmarks.system_b", str(model), str(port)], port, "/healthz") as pid:
+        yield port, pid, ""
+
+
+@contextmanager
+def _process(arguments: list[str], port: int, ready: str) -> Iterator[int]:
+    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and process.poll() is None:
+            try:
+                if httpx.get(f"http://127.0.0.1:{port}{ready}", timeout=60, trust_env=False).is_success:
+                    break
+            except httpx.TransportError:
+                pass
+            time.sleep(0.2)
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def load(arm: Arm, port: int, key: str, texts: list[str], clients: int) -> None:
+    """Each of the clients asks about the next text as soon as it is answered (closed loop)."""
+    waiting, lock = list(texts), threading.Lock()
+
+    def ask() -> None:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, trust_env=False) as client:
+            while True:
+                with lock:
+                    if not waiting:
+                        return
+                    text = waiting.pop()
+                began = time.perf_counter()
+                headers = {"Authorization": f"Bearer {key}"} if key else {}
+                answer = client.post("/process_transcript", json={"text": text}, headers=headers)
+                with lock:
+                    arm.seconds.append(time.perf_counter() - began)
+                    arm.refused += not answer.is_success
+                    arm.valid += answer.is_success and is_valid(answer.json(), text)
+
+    threads = [threading.Thread(target=ask) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def is_valid(answer: Any, text: str) -> bool:
+    chapters = answer.get("chapters") if isinstance(answer, dict) else None
+    return bool(chapters) and all(
+        isinstance(chapter, dict)
+        and str(chapter.get("title", "")).strip() != ""
+        and str(chapter.get("start_text", "")).strip() != ""
+        and str(chapter["start_text"]) in text
+        for chapter in chapters
+    )
+
+
+def measure(arm: Arm, at: tuple[int, int, str], texts: list[str], clients: int) -> None:
+    port, pid, key = at
+    health, before = Health(port), cpu_seconds(pid)
+    load(arm, port, key, texts, clients)
+    arm.cpu += cpu_seconds(pid) - before
+    arm.health += health.stop()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("talks", type=Path)
+    parser.add_argument("--template", default="json")
+    parser.add_argument("--requests", type=int, default=20, help="of each arm, for each number of clients")
+    parser.add_argument("--words", type=int, default=1000, help="of a talk, at most")
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 2, 4, 8])
+    arguments = parser.parse_args()
+    found = [
+        row.transcript.text for row in detect.transcripts(arguments.talks).rows if isinstance(row, ImportedTranscript)
+    ]
+    texts = [" ".join(text.split()[: arguments.words]) for text in found]
+    with ours(arguments.model, arguments.template) as here, theirs(arguments.model) as there:
+        for turn, clients in enumerate(arguments.clients):
+            part = [texts[(turn * arguments.requests + at) % len(texts)] for at in range(arguments.requests)]
+            for name, at in (("ours", here), ("system B", there)):
+                arm = Arm()
+                measure(arm, at, part, clients)
+                print(f"{name}, {clients} clients: {percentiles(arm.seconds)}")
+                print(
+                    f"  CPU a request {arm.cpu / len(part):.2f} s; {arm.valid}/{len(part)} valid, {arm.refused} errors"
+                )
+                print(f"  /healthz meanwhile: {percentiles(arm.health) if arm.health else 'never answered'}")
+
+
+if __name__ == "__main__":
+    main()
