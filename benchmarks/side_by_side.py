@@ -114,7 +114,7 @@ def load(arm: Arm, port: int, key: str, texts: list[str], clients: int) -> None:
 
 
 def is_valid(answer: Any, text: str) -> bool:
-    chapters = answer.get("chapters") if isinstance(answer, dict) else None
+    chapters: list[Any] = answer.get("chapters") or [] if isinstance(answer, dict) else []
     return bool(chapters) and all(
         isinstance(chapter, dict)
         and str(chapter.get("title", "")).strip() != ""

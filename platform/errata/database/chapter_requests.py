@@ -6,17 +6,19 @@ A row holds no word of what was asked: the transcript does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from errata.database.tables import ChapterRequestRow
+from errata.database.tables import ChapterRequestRow, core
 
 Failure = Literal["too long", "engine", "forgotten", "refused"]
 """Why a request has no answer and gets none: the time limit passed; the model's process ended each time it read it; the
 transcript was forgotten meanwhile; the model can't read it."""
+
+_ADD = sa.insert(core(ChapterRequestRow))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +45,7 @@ class ChapterRequests:
         self._session = session
 
     def add(self, request: ChapterRequest) -> None:
-        self._session.add(
-            ChapterRequestRow(
-                name=request.name,
-                by=request.by,
-                body=request.body,
-                transcript=request.transcript,
-                idempotency_key=request.idempotency_key,
-                prediction=request.prediction,
-                failure=request.failure,
-                is_open=request.is_open,
-            )
-        )
-        self._session.flush()
+        self._session.connection().execute(_ADD, {**asdict(request), "is_open": request.is_open})
 
     def finish(self, name: str, prediction: int | None = None, failure: Failure | None = None) -> None:
         """Says what came of an open request; of one that isn't open any more, nothing changes."""

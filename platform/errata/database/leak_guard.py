@@ -10,18 +10,33 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from errata.database.sequence import AT_ONCE
-from errata.database.tables import BandRow, LinkRow, TranscriptRow
+from errata.database.tables import BandRow, LinkRow, TranscriptRow, core
 from errata.domain import twins
 
 FULL = 50
 """Entries that a key of the index takes, and links that one reason gives: words with which so many talks begin say
 nothing, and a group hangs together by its first members. So a look-up costs the same however long the record is."""
+
+_bands, _transcripts = core(BandRow), core(TranscriptRow)
+_ENTER = sa.insert(_bands)
+_ENTRIES = sa.select(_bands.c.band, _bands.c.transcript).where(
+    _bands.c.transcript < sa.bindparam("before"), _bands.c.band.in_(sa.bindparam("keys", expanding=True))
+)
+
+
+def _first_with(column: sa.Column[Any]) -> sa.Select[int]:
+    """The first transcripts before one that have the `same` there."""
+    query = sa.select(_transcripts.c.seq).where(column == sa.bindparam("same"))
+    return query.where(_transcripts.c.seq < sa.bindparam("before")).order_by(_transcripts.c.seq).limit(FULL)
+
+
+_OF_TEXT, _OF_ID = _first_with(_transcripts.c.text_hash), _first_with(_transcripts.c.external_id)
 
 
 class LeakLink(NamedTuple):
@@ -76,7 +91,7 @@ def complete_index(session: Session, row: TranscriptRow) -> bool:
 
 def _index(session: Session, row: TranscriptRow, keys: list[int]) -> None:
     if keys:
-        session.execute(sa.insert(BandRow), [{"band": key, "transcript": row.seq} for key in keys])
+        session.connection().execute(_ENTER, [{"band": key, "transcript": row.seq} for key in keys])
 
 
 def is_hidden(session: Session, row: TranscriptRow) -> bool:
@@ -92,8 +107,8 @@ def _missing_keys(session: Session, row: TranscriptRow) -> list[int]:
 
 def _entries(session: Session, row: TranscriptRow) -> list[tuple[int, int]]:
     """Index entries of earlier transcripts under this one's keys: the key and the transcript."""
-    query = sa.select(BandRow.band, BandRow.transcript).where(BandRow.transcript < row.seq, _has_key_of(row))
-    return [(key, transcript) for key, transcript in session.execute(query)]
+    found = session.connection().execute(_ENTRIES, {"keys": _keys(row), "before": row.seq})
+    return [(key, transcript) for key, transcript in found]
 
 
 def _candidates(row: TranscriptRow, entries: Sequence[tuple[int, int]]) -> set[int]:
@@ -124,10 +139,7 @@ def _links(session: Session, row: TranscriptRow, entries: Sequence[tuple[int, in
             if twins.similarity(row.signature, signature) >= twins.NEAR:
                 reasons[seq] = "near"
     # the plainest reason is written last, and stays
-    for reason, is_same in (
-        ("text", TranscriptRow.text_hash == row.text_hash),
-        ("id", TranscriptRow.external_id == row.external_id),
-    ):
-        first = sa.select(TranscriptRow.seq).where(is_same, TranscriptRow.seq < row.seq).order_by(TranscriptRow.seq)
-        reasons.update(dict.fromkeys(session.scalars(first.limit(FULL)), reason))
+    for reason, first, same in (("text", _OF_TEXT, row.text_hash), ("id", _OF_ID, row.external_id)):
+        found = session.connection().scalars(first, {"same": same, "before": row.seq})
+        reasons.update(dict.fromkeys(found, reason))
     return [LeakLink(row.seq, older, reason) for older, reason in sorted(reasons.items())]

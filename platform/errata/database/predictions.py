@@ -8,11 +8,20 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from errata.database.sequence import Added, batches, next_seq
-from errata.database.tables import CorrectionRow, MoveRow, PredictionRow, TranscriptRow
+from errata.database.tables import CorrectionRow, MoveRow, PredictionRow, TranscriptRow, core
 from errata.domain.chapter import chapters_from_json, chapters_to_json
 from errata.domain.hashing import content_hash
 from errata.domain.prediction import Prediction, with_lines
 from errata.errors import Forgotten
+
+_predictions, _transcripts = core(PredictionRow), core(TranscriptRow)
+_FORGOTTEN = sa.select(_transcripts.c.forgotten).where(_transcripts.c.seq == sa.bindparam("transcript"))
+_HASH = sa.select(_predictions.c.hash).where(_predictions.c.seq == sa.bindparam("seq"))
+_ASKED = sa.select(_predictions.c.seq).where(
+    _predictions.c.transcript == sa.bindparam("transcript"),
+    _predictions.c.model == sa.bindparam("model"),
+    _predictions.c.template == sa.bindparam("template"),
+)
 
 
 class Predictions:
@@ -24,11 +33,12 @@ class Predictions:
 
         Raises Forgotten where the transcript was, perhaps while the model still read it.
         """
-        if self._session.get_one(TranscriptRow, prediction.transcript).forgotten is not None:
+        connection = self._session.connection()
+        if connection.execute(_FORGOTTEN, {"transcript": prediction.transcript}).scalar_one() is not None:
             raise Forgotten(f"the transcript {prediction.transcript} was forgotten on request; run the command again")
-        known = self._row(prediction.transcript, prediction.model, prediction.template)
+        known = self.seq_of(prediction.transcript, prediction.model, prediction.template)
         if known is not None:
-            return Added(known.seq, new=False)
+            return Added(known, new=False)
         chapters = chapters_to_json(prediction.chapters)
         row = PredictionRow(
             seq=next_seq(self._session, "prediction"),
@@ -44,15 +54,6 @@ class Predictions:
         self._session.flush()
         return Added(row.seq, new=True)
 
-    def _row(self, transcript: int, model: str, template: str) -> PredictionRow | None:
-        return self._session.scalar(
-            sa.select(PredictionRow).where(
-                PredictionRow.transcript == transcript,
-                PredictionRow.model == model,
-                PredictionRow.template == template,
-            )
-        )
-
     def find(self, transcript: int, model: str, template: str) -> Prediction | None:
         """What `model` answered with `template` to the transcript's lines as they are now."""
         return self.of_model(model, template, [transcript]).get(transcript)
@@ -67,12 +68,14 @@ class Predictions:
 
     def hash_of(self, seq: int) -> str:
         """The key that travels with it."""
-        return self._session.get_one(PredictionRow, seq).hash
+        name: str = self._session.connection().execute(_HASH, {"seq": seq}).scalar_one()
+        return name
 
     def seq_of(self, transcript: int, model: str, template: str) -> int | None:
-        """Where `find` finds one."""
-        row = self._row(transcript, model, template)
-        return None if row is None else row.seq
+        """Of what `model` answered with `template`, the lines' form in it (`template_for`); None where it didn't."""
+        asked = {"transcript": transcript, "model": model, "template": template}
+        seq: int | None = self._session.connection().scalar(_ASKED, asked)
+        return seq
 
     def read_all(self, seqs: Iterable[int | None]) -> dict[int, Prediction]:
         """Predictions by their `seq`; None, for what had none, is passed over."""

@@ -52,10 +52,13 @@ service that would rather answer sooner."""
 
 
 class Record:
-    def __init__(self, url: str, blobs: Path, durability: Durability = "full") -> None:
+    def __init__(self, url: str, blobs: Path, durability: Durability = "full", moves_log: bool = True) -> None:
+        """`moves_log`: SQLite moves its log by itself; else `WriteAheadLog` is there to do it."""
         self.url = url
         self._blobs, self._durability = blobs, durability
         self._engine = make_engine(url, durability)
+        if not moves_log and self.file is not None:
+            sa.event.listen(self._engine, "connect", _leave_log_alone)
         postgresql = self._engine.dialect.name == "postgresql"
         # each statement of PostgreSQL's default isolation sees rows that the one before it did not
         one_state = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if postgresql else {}
@@ -90,7 +93,7 @@ class Record:
     def _transaction(self, engine: sa.Engine) -> Iterator[Session]:
         if self._is_missing():
             raise NotFound(
-                f"there is no record at {self._file}; restore it from a backup, put database_url in errata.toml right, "
+                f"there is no record at {self.file}; restore it from a backup, put database_url in errata.toml right, "
                 "or begin anew: errata init"
             )
         try:
@@ -134,10 +137,10 @@ class Record:
 
     def remove(self) -> None:
         """Takes back what `migrate` made of nothing."""
-        if self._file is not None:
+        if self.file is not None:
             self.close()
             for end in ("", "-wal", "-shm"):
-                self._file.with_name(self._file.name + end).unlink(missing_ok=True)
+                self.file.with_name(self.file.name + end).unlink(missing_ok=True)
         elif not self.is_new():
             self.migrate("base")
             with self._engine.begin() as connection:
@@ -145,10 +148,10 @@ class Record:
 
     def _is_missing(self) -> bool:
         """Of a file; SQLite would make an empty one, and takes one without a byte for a record without tables."""
-        return self._file is not None and not (self._file.exists() and self._file.stat().st_size)
+        return self.file is not None and not (self.file.exists() and self.file.stat().st_size)
 
     @property
-    def _file(self) -> Path | None:
+    def file(self) -> Path | None:
         """SQLite's; None for a server, and for a record in memory."""
         url = self._engine.url
         is_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
@@ -156,7 +159,7 @@ class Record:
 
     def _unusable(self, error: sa.exc.DatabaseError) -> Exception:
         """What to raise in its place; itself where the fault is ours."""
-        if self._file is not None and _is_full(self._file.parent, error):
+        if self.file is not None and _is_full(self.file.parent, error):
             return Unavailable(f"no space is left at {self._address()}; make room, and try again")
         reason = _reason(error)
         return error if reason is None else Unavailable(f"the record at {self._address()} can't be used: {reason}")
@@ -166,7 +169,7 @@ class Record:
 
     def _address(self) -> str:
         """For sentences: a file's path as people write it, and no password."""
-        return str(self._file or self._engine.url.render_as_string(hide_password=True))
+        return str(self.file or self._engine.url.render_as_string(hide_password=True))
 
 
 def _is_full(folder: Path, error: sa.exc.DatabaseError) -> bool:
@@ -251,6 +254,10 @@ def _prepare_sqlite(durability: Durability, connection: Any, _: Any) -> None:
     synchronous = {"full": "FULL", "process": "NORMAL"}[durability]
     for pragma in ("journal_mode=WAL", "foreign_keys=ON", f"synchronous={synchronous}"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _leave_log_alone(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA wal_autocheckpoint=0")
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

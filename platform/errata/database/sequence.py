@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from errata.database.tables import EventRow
+from errata.database.tables import EventRow, core
 
 AT_ONCE = 500
 """Values in one IN: databases bound how many a statement may have."""
@@ -22,9 +22,14 @@ class Added:
     new: bool
 
 
+_events = core(EventRow)
+_NEXT = sa.insert(_events).returning(_events.c.seq)
+
+
 def next_seq(session: Session, kind: str) -> int:
     """The next number of the sequence, for a row of `kind`."""
-    return session.execute(sa.insert(EventRow).values(kind=kind).returning(EventRow.seq)).scalar_one()
+    seq: int = session.connection().execute(_NEXT, {"kind": kind}).scalar_one()
+    return seq
 
 
 def highest_seq(session: Session) -> int:

@@ -28,6 +28,7 @@ from errata.database.tables import (
     SubmissionRow,
     TombstoneRow,
     TranscriptRow,
+    core,
 )
 from errata.domain.hashing import sha256
 from errata.domain.transcript import Transcript
@@ -37,6 +38,9 @@ from errata.files import JsonObject
 
 PATIENCE = 60
 """Seconds to wait for others who use the tables that are to be rewritten."""
+
+
+_ANY = sa.select(core(TombstoneRow).c.seq).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,7 @@ class Tombstones:
 
     def refuse(self, transcript: Transcript) -> None:
         """Raises Forgotten for a transcript that was: under its id, or the same words under another."""
-        if self._session.scalar(sa.select(TombstoneRow.seq).limit(1)) is None:
+        if self._session.connection().scalar(_ANY) is None:
             return
         tombstone = self.of(transcript.external_id) or self._of_same_words(transcript)
         if tombstone is not None:

@@ -13,7 +13,7 @@ from errata.database import leak_guard
 from errata.database.blobs import Blobs
 from errata.database.predictions import is_of_template, reviewed_transcripts
 from errata.database.sequence import TEXTS_AT_ONCE, Added, next_seq
-from errata.database.tables import PredictionRow, TranscriptRow
+from errata.database.tables import PredictionRow, TranscriptRow, core
 from errata.database.tombstones import Tombstones
 from errata.domain import twins
 from errata.domain.lines import FORM
@@ -34,6 +34,10 @@ class Heading(NamedTuple):
     unit: Unit
 
 
+_transcripts = core(TranscriptRow)
+_OF_HASH = sa.select(_transcripts.c.seq).where(_transcripts.c.hash == sa.bindparam("hash"))
+
+
 class Transcripts:
     def __init__(self, session: Session, blobs: Blobs, tombstones: Tombstones) -> None:
         self._session = session
@@ -47,14 +51,11 @@ class Transcripts:
         collection it comes from: one that is known already keeps the name that it came with. Raises BadInput for
         one that was forgotten on request, and where `role` is stricter than what the transcript has had since it came.
         """
-        earlier = self._known(transcript)
+        earlier = self.known(transcript)
         if earlier is not None:
-            if role is not None and ROLES.index(role) > ROLES.index(cast(Role, earlier.role)):
-                raise BadInput(
-                    f"the transcript {transcript.external_id!r} came as {earlier.role!r}, and a role is for ever: it "
-                    f"can't become {role!r}; import it without --role"
-                )
-            return Added(earlier.seq, new=False)
+            if role is not None:
+                self._check_role(transcript, earlier, role)
+            return Added(earlier, new=False)
         row = TranscriptRow(
             seq=next_seq(self._session, "transcript"),
             hash=self._blobs.put(transcript.canonical),
@@ -76,15 +77,20 @@ class Transcripts:
 
     def known(self, transcript: Transcript) -> int | None:
         """`seq` of the row that `add` would find; None where it would make one. Raises Forgotten, as `add` does."""
-        row = self._known(transcript)
-        return None if row is None else row.seq
-
-    def _known(self, transcript: Transcript) -> TranscriptRow | None:
         self._tombstones.refuse(transcript)
-        same = self._session.scalar(sa.select(TranscriptRow).where(TranscriptRow.hash == transcript.hash))
-        return same or self._same_words(transcript)
+        same: int | None = self._session.connection().scalar(_OF_HASH, {"hash": transcript.hash})
+        return self._same_words(transcript) if same is None else same
 
-    def _same_words(self, transcript: Transcript) -> TranscriptRow | None:
+    def _check_role(self, transcript: Transcript, seq: int, role: Role) -> None:
+        """Raises BadInput where `role` is stricter than what the transcript has had since it came."""
+        had = self.own_role_of(seq)
+        if ROLES.index(role) > ROLES.index(had):
+            raise BadInput(
+                f"the transcript {transcript.external_id!r} came as {had!r}, and a role is for ever: it "
+                f"can't become {role!r}; import it without --role"
+            )
+
+    def _same_words(self, transcript: Transcript) -> int | None:
         """A text without times under this id that says the same: where its words were counted otherwise, as an older
         version did, it is no other text."""
         if transcript.unit != "words":
@@ -97,7 +103,9 @@ class Transcripts:
             )
         )
         words = transcript.unplaced
-        return next((row for row in rows if Transcript.from_json(self._blobs.get(row.hash)).unplaced == words), None)
+        return next(
+            (row.seq for row in rows if Transcript.from_json(self._blobs.get(row.hash)).unplaced == words), None
+        )
 
     def find(self, external_id: str) -> int:
         """`seq` of the newest transcript under an outside id. Raises NotFound, and Forgotten for one that was."""

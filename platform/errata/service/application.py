@@ -29,6 +29,7 @@ from errata.service.chapter_answers import ChapterAnswers
 from errata.service.disk_sync import sync_milliseconds
 from errata.service.guards import Audit, BodyCheck, HostCheck, SecurityHeaders
 from errata.service.known_keys import KnownKeys
+from errata.service.log_upkeep import keep_log_short
 from errata.service.model_process import worker_command
 from errata.service.pages import STATIC
 from errata.service.problems import add_problems
@@ -65,7 +66,9 @@ def make_app(workspace: Workspace, settings: ServiceSettings, command: Command =
         service.writer.start()
         service.model.start()
         service.answers.start()
+        upkeep = asyncio.create_task(keep_log_short(record, service.metrics))
         yield
+        upkeep.cancel()
         await service.answers.stop()
         await service.model.stop()
         await service.writer.stop()
@@ -91,7 +94,7 @@ def make_app(workspace: Workspace, settings: ServiceSettings, command: Command =
 def _state(workspace: Workspace, settings: ServiceSettings, command: Command) -> ServiceState:
     record = workspace.record
     keys, metrics = KnownKeys(record, pepper(workspace), settings.session_limits), ServiceMetrics()
-    durable = Record(workspace.settings.database_url, workspace.root / "blobs", settings.durability)
+    durable = Record(workspace.settings.database_url, workspace.root / "blobs", settings.durability, moves_log=False)
     writer = RecordWriter(durable, metrics.commits.observe)
     model = ChampionModel(record, workspace.models, settings.alias, settings.queue, command)
     answers = ChapterAnswers(record, writer, model, settings.answer_seconds)

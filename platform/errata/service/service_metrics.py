@@ -33,6 +33,8 @@ class ServiceMetrics:
             buckets=(1, 2, 4, 8, 16, 32, 64),
             registry=self._registry,
         )
+        self.log_bytes = Gauge("errata_log_bytes", "Of SQLite's write-ahead log", registry=self._registry)
+        self.log_moves = Counter("errata_log_moves", "That it was moved to the database", registry=self._registry)
         self._in_flight = Gauge("errata_in_flight", "Requests that wait for the model", registry=self._registry)
         self._jobs = Gauge("errata_jobs", "Jobs that wait", registry=self._registry)
         self._restarts = Gauge("errata_model_restarts", "Model processes that were replaced", registry=self._registry)
