@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import wave
 from collections.abc import Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -327,6 +332,72 @@ def test_keys_are_changed_and_letters_switched_off(ann: Reviewing, workspace: Wo
     assert len(titles(page)) == 7, "letters do nothing now,"
     page.keyboard.press("Control+z")
     assert len(titles(page)) == 8, "and everything else works on"
+
+
+def silence(seconds: int) -> bytes:
+    """A WAV file."""
+    file = BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(1)
+        sound.setframerate(4000)
+        sound.writeframes(b"\x80" * 4000 * seconds)
+    return file.getvalue()
+
+
+class Recordings(BaseHTTPRequestHandler):
+    """A recording, of which a player may ask for a part: without that it can't go to a time."""
+
+    recording = silence(1800)
+
+    def do_GET(self) -> None:
+        first, last = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", "bytes=0-")).groups()
+        part = self.recording[int(first) : int(last) + 1 if last else None]
+        self.send_response(206)
+        whole = len(self.recording)
+        self.send_header("Content-Range", f"bytes {first}-{int(first) + len(part) - 1}/{whole}")
+        self.send_header("Accept-Ranges", "bytes")
+        self.send_header("Content-Length", str(len(part)))
+        self.send_header("Content-Type", "audio/wav")
+        self.end_headers()
+        with suppress(ConnectionError):  # the player has heard enough
+            self.wfile.write(part)
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture(scope="module")
+def sound() -> Iterator[str]:
+    """The address of half an hour of silence."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Recordings)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/silence.wav"
+    server.shutdown()
+
+
+def test_borders_are_checked_one_after_the_other_with_the_recording(
+    ann: Reviewing, workspace: Workspace, sound: str
+) -> None:
+    number = item(workspace, "looks")
+    with workspace.record.write() as store:
+        store.transcripts.give_media(number, sound)
+    page = ann.open(number)
+    page.wait_for_function("() => document.querySelector('audio').readyState > 0")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("() => Math.abs(document.querySelector('audio').currentTime - 240) < 1")
+    for _ in range(5):
+        page.keyboard.press("]")  # else it takes seven seconds a border
+    page.keyboard.press("c")
+    page.wait_for_function("() => !document.querySelector('audio').paused")
+    began = page.evaluate("document.querySelector('audio').currentTime")
+    assert 236.9 < began < 244, "three seconds before the border"
+    said = page.locator("#said")
+    said.filter(has_text="Playing around: chapter 3").wait_for()
+    assert page.evaluate("document.querySelector('audio').currentTime") > 446
+    page.get_by_role("textbox", name="Title of chapter 3").press_sequentially("x")
+    assert page.evaluate("document.querySelector('audio').paused"), "it waits while one types"
+    page.close()
 
 
 STATES = ["opened", "typing", "keys", "reason", "changes", "sheet", "offline", "queue"]

@@ -80,15 +80,15 @@ function changeRow({ kind, before, after }, item) {
 export function compare(heading, explanation, left, right, choices, item) {
   set(byId("compare-title"), { text: heading });
   set(byId("compare-why"), { text: explanation });
-  const lines = new Set(left.chapters.map(({ line }) => line));
-  const others = new Set(right.chapters.map(({ line }) => line));
-  for (const [name, side, elsewhere] of [["left", left, others], ["right", right, lines]]) {
+  const said = ({ line, title }) => `${line} ${title.trim()}`;
+  const [ofLeft, ofRight] = [left, right].map(({ chapters }) => new Set(chapters.map(said)));
+  for (const [name, side, elsewhere] of [["left", left, ofRight], ["right", right, ofLeft]]) {
     set(byId(`compare-${name}-title`), { text: side.title });
     byId(`compare-${name}-list`).replaceChildren(
-      ...side.chapters.map(({ line, title }) =>
-        element("li", { class: elsewhere.has(line) ? null : "alone" },
-          element("span", { class: "when", text: spoken(item.lines[line].start, item.unit) }),
-          ` ${title || "Untitled"}`),
+      ...side.chapters.map((chapter) =>
+        element("li", { class: elsewhere.has(said(chapter)) ? null : "alone" },
+          element("span", { class: "when", text: spoken(item.lines[chapter.line].start, item.unit) }),
+          ` ${chapter.title || "Untitled"}`),
       ),
       ...(side.chapters.length ? [] : [element("li", { class: "none", text: "No chapters" })]),
     );

@@ -237,7 +237,12 @@ class ItemPage {
     if (!text) return;
     const acts = buttons.map(([words, act]) =>
       element("button", { type: "button", class: "small", text: words, onclick: act }));
-    byId("banners").append(element("div", { class: `banner ${kind}`, "data-name": name, role: "status" }, element("span", { text }), ...acts));
+    if (kind === "info") {
+      const away = { type: "button", class: "quiet small", text: "OK", onclick: () => this.notice(name, "") };
+      acts.push(element("button", away));
+    }
+    const banner = { class: `banner ${kind}`, "data-name": name, role: "status" };
+    byId("banners").append(element("div", banner, element("span", { text }), ...acts));
   }
 
   // where one is -----------------------------------------------------------------------------------------------------
