@@ -186,3 +186,15 @@ def test_a_query_without_an_index_would_be_found(full: Record) -> None:
         assert reads_all_of(connection, nobody_s, ()) == {"transcripts"}
         assert reads_all_of(connection, joined, ())
         assert reads_all_of(connection, "SELECT seq FROM transcripts WHERE hash = 'x'", ()) == set()
+
+
+def test_the_newest_reviews_are_read_from_the_end_and_not_all_sorted(full: Record) -> None:
+    with caught() as sent, full.read() as store:
+        store.reviewed_drafts.newest(10)
+        store.reviewers.review_times(datetime.now(UTC))
+    with make_engine(full.url).begin() as connection:
+        if connection.dialect.name != "sqlite":
+            pytest.skip("PostgreSQL knows by its statistics")
+        for statement, values in sent:
+            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+            assert not [step for step in plan if "TEMP B-TREE" in step], plan

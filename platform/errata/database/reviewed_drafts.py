@@ -7,6 +7,7 @@ from typing import cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from errata.database.reviewers import NOT_REVIEWS
 from errata.database.tables import CorrectionRow, EventRow, PredictionRow, TranscriptRow
 from errata.domain.chapter import chapters_from_json
 from errata.domain.correction import NO_DRAFT, Kind
@@ -28,7 +29,7 @@ class ReviewedDrafts:
             .join(PredictionRow, PredictionRow.seq == CorrectionRow.prediction)
             .join(EventRow, EventRow.seq == CorrectionRow.seq)
             .join(TranscriptRow, TranscriptRow.seq == CorrectionRow.transcript)
-            .where(CorrectionRow.kind.in_(("edit", "accept", "reject")), TranscriptRow.forgotten.is_(None), ~superseded)
+            .where(CorrectionRow.kind.not_in(NOT_REVIEWS), TranscriptRow.forgotten.is_(None), ~superseded)
             .where(CorrectionRow.draft_by.is_(None) | (CorrectionRow.draft_by != NO_DRAFT))
             .order_by(CorrectionRow.seq.desc())
             .limit(most)

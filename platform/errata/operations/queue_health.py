@@ -55,7 +55,7 @@ def queue_health(workspace: Workspace, now: datetime) -> QueueHealth:
         upto, champion = store.watermark(), store.aliases.model_of("champion")
         waiting = store.transcripts.awaiting_review(upto)
         drafts = store.predictions.drafts(champion) if champion else 0
-        came = store.reviewers.days(datetime(first.year, first.month, first.day, tzinfo=UTC))
+        came = store.reviewers.review_times(datetime(first.year, first.month, first.day, tzinfo=UTC))
         return QueueHealth(
             drafts=drafts,
             undrafted=len(waiting) - drafts,
