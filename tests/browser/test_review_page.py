@@ -196,6 +196,13 @@ def test_a_page_that_is_killed_comes_back_with_its_undo(ann: Reviewing, workspac
     assert times(back)[1] == "00:04:05"
     back.keyboard.press("Control+z")
     assert times(back)[1] == "00:04:00", "over a reload"
+    for _ in range(3):
+        back.keyboard.press(".")
+    place = back.locator(".row.current").get_attribute("data-line")
+    back.wait_for_timeout(1500)
+    back.reload()
+    ready(back)
+    assert back.locator(".row.current").get_attribute("data-line") == place, "it opens where one left"
     ann.problems[:] = [problem for problem in ann.problems if "ERR_INTERNET_DISCONNECTED" not in problem]
 
 

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from errata.database import claims
+from errata.database.record import Record
 from errata.database.review_drafts import ReviewDrafts
+from errata.database.submissions import FinishedWork
 from errata.database.tables import ReviewDraftRow
 from errata.domain.chapter import Chapter, Chapters
 from errata.domain.correction import NO_DRAFT
@@ -382,3 +384,26 @@ def test_nothing_of_a_forgotten_talk_is_left(workspace: Workspace) -> None:
     with pytest.raises(NotFound):
         open_item(workspace, ONE, "ann")
     assert ONE not in waiting(workspace, "ann") and not review_queue(workspace, "ann").begun
+
+
+def test_either_database_keeps_claims_drafts_and_submissions(either: Record) -> None:
+    with either.write() as store:
+        seqs = [store.transcripts.add(talk(name)).seq for name in ("one", "two")]
+        for seq in seqs:
+            store.claims.keep(seq, "ann", "page")
+            store.review_drafts.save(seq, "ann", "page", 0, (RIGHT, 3, EFFORT))
+            for action in ("skip", "edit"):
+                made = FinishedWork(f"{seq} {action}", seq, "ann", "skip", "why", None, EFFORT, True)
+                store.submissions.add(made)
+        late = store.review_drafts.save(seqs[0], "ann", "other", 0, (RIGHT, 3, EFFORT))
+    with either.read() as store:
+        assert late.late and [draft.page for draft in store.review_drafts.of(seqs[0], "ann")] == ["page", "other"]
+        assert set(store.review_drafts.begun_by("ann")) == set(seqs) == store.submissions.skipped_by("ann")
+        assert [one.transcript for one in store.submissions.newest_by("ann", 5)] == seqs[::-1]
+        assert {seq: [claim.reviewer for claim in claims] for seq, claims in store.claims.all_live().items()} == {
+            seq: ["ann"] for seq in seqs
+        }
+    with either.write() as store:
+        store.claims.drop_others(seqs[0], "bo")
+        store.review_drafts.remove(seqs[0], "ann")
+        assert store.claims.live(seqs[0]) == [] and store.review_drafts.begun_by("ann") == seqs[1:]

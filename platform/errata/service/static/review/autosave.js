@@ -4,6 +4,7 @@ const REST = 1000; // milliseconds without a command
 const LATEST = 5000; // after the first command that is not on the server
 const RETRY = [2000, 4000, 8000, 15000];
 const PREFIX = "errata.review.";
+const PLACE = "errata.place.";
 
 /** What this browser keeps of an item, page by page. */
 export class LocalDrafts {
@@ -23,6 +24,26 @@ export class LocalDrafts {
 
   remove(page) {
     this.store.removeItem(this.prefix + page);
+  }
+
+  /** The line that its reviewer was at; null where they have not been. */
+  place() {
+    const line = Number.parseInt(this.store.getItem(`${PLACE}${this.prefix}`), 10);
+    return Number.isNaN(line) ? null : line;
+  }
+
+  keepPlace(line) {
+    if (line === this.kept) return;
+    this.kept = line;
+    try {
+      this.store.setItem(`${PLACE}${this.prefix}`, String(line));
+    } catch {
+      // the store is full or forbidden: the page opens where the last change was
+    }
+  }
+
+  forgetPlace() {
+    this.store.removeItem(`${PLACE}${this.prefix}`);
   }
 
   /** Of every page that has something here, the latest first. */
@@ -133,5 +154,6 @@ export class Autosave {
     this.stopped = true;
     clearTimeout(this.timer);
     this.local.remove(this.page);
+    this.local.forgetPlace();
   }
 }

@@ -63,8 +63,9 @@ class ItemPage {
     this.model.onChange((name) => this.changed(name));
     this.listen();
     this.showSaving("saved");
-    this.goToLine(kept.line, { where: "top" });
-    this.select(this.model.around(kept.line)?.id ?? this.model.chapters[0]?.id ?? null, { show: false });
+    const line = this.local.place() ?? kept.line;
+    this.goToLine(line, { where: "top" });
+    this.select(this.model.around(line)?.id ?? this.model.chapters[0]?.id ?? null, { show: false });
     this.render();
     root.setAttribute("aria-busy", "false");
     if (kept.unsaved) this.autosave.changed();
@@ -686,6 +687,7 @@ class ItemPage {
   // time, keys, and the rest -----------------------------------------------------------------------------------------
 
   countTime() {
+    if (!this.left) this.local.keepPlace(this.list.current);
     if (!document.hidden && performance.now() - this.active < IDLE) this.effort.seconds += 1;
   }
 
