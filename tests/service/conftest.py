@@ -15,6 +15,7 @@ from errata.operations.service_keys import add_key
 from errata.service.application import make_app
 from errata.service.service_settings import ServiceSettings
 from errata.workspace import Workspace
+from tests.platform.postgres import Server, started
 
 ADDRESS = "http://127.0.0.1"
 ClientOf = Callable[..., TestClient]
@@ -24,6 +25,12 @@ ClientOf = Callable[..., TestClient]
 def workspace(laid_out: Path, tmp_path: Path) -> Workspace:
     shutil.copytree(laid_out, tmp_path / "workspace")
     return Workspace.find(tmp_path / "workspace")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    with started() as server:
+        yield server
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from errata.errors import BadInput
 from errata.service.application import make_app
-from errata.service.guards import HEADERS, BodyCheck, SecurityHeaders, check_json
+from errata.service.guards import HEADERS, RequestCheck, SecurityHeaders, check_json
 from errata.service.service_settings import ServiceSettings
 from errata.workspace import Workspace
 from tests.service.conftest import ClientOf
@@ -126,6 +126,9 @@ BODIES = {
     "NaN": (b'{"start": NaN}', "NaN, which JSON doesn't know"),
     "Infinity": (b'{"start": -Infinity}', "-Infinity, which"),
     "not UTF-8": (b'{"title": "caf\xe9"}', "not UTF-8 at byte 14"),
+    "NUL": (b'{"title": "a\\u0000b"}', "a NUL character"),
+    "NUL after a backslash": (b'{"title": "\\\\\\u0000b"}', "a NUL character"),
+    "half a character": (b'{"title": "\\ud83d", "b": "\\ud83d\\ude00"}', "half of a character"),
     "UTF-16": ('{"a": 1}'.encode("utf-16"), "not UTF-8 at byte 0"),
 }
 
@@ -140,6 +143,7 @@ def test_json_that_no_route_could_read(client_of: ClientOf, name: str) -> None:
 def test_brackets_in_texts_are_no_depth() -> None:
     check_json(json.dumps({"title": "[{" * 1000 + '"\\' + "NaN Infinity"}).encode(), 2)
     check_json(b'{"a": "\\"[[[[[[[[[[[[[[[["}', 1)
+    check_json(b'{"a": "\\\\u0000 is how JSON writes a NUL"}', 1)
     with pytest.raises(BadInput, match="nested 3 deep"):
         check_json(b'{"a": [[]]}', 2)
 
@@ -197,7 +201,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(workspace: Worksp
 
 
 def body_check(messages: list[Message | None], **settings: Any) -> list[Message]:
-    """What `BodyCheck` sends where a client sends these; None is a client that waits."""
+    """What `RequestCheck` sends where a client sends these; None is a client that waits."""
     sent: list[Message] = []
 
     async def run() -> None:
@@ -215,8 +219,14 @@ def body_check(messages: list[Message | None], **settings: Any) -> list[Message]
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             raise AssertionError("the body is not whole")
 
-        scope = {"type": "http", "headers": [(b"transfer-encoding", b"chunked")], "path": "/", "method": "POST"}
-        await BodyCheck(app, ServiceSettings(**settings))(scope, receive, send)
+        scope = {
+            "type": "http",
+            "headers": [(b"transfer-encoding", b"chunked")],
+            "path": "/",
+            "method": "POST",
+            "query_string": b"",
+        }
+        await RequestCheck(app, ServiceSettings(**settings))(scope, receive, send)
 
     asyncio.run(run())
     return sent

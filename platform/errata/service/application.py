@@ -27,7 +27,7 @@ from errata.service import (
 from errata.service.champion_model import ChampionModel, Command
 from errata.service.chapter_answers import ChapterAnswers
 from errata.service.disk_sync import sync_milliseconds
-from errata.service.guards import Audit, BodyCheck, HostCheck, SecurityHeaders
+from errata.service.guards import Audit, HostCheck, RequestCheck, SecurityHeaders
 from errata.service.known_keys import KnownKeys
 from errata.service.log_upkeep import keep_log_short
 from errata.service.model_process import worker_command
@@ -82,7 +82,7 @@ def make_app(workspace: Workspace, settings: ServiceSettings, command: Command =
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Audit, record=record)  # the one that is added last comes first
-    app.add_middleware(BodyCheck, settings=settings)
+    app.add_middleware(RequestCheck, settings=settings)
     app.add_middleware(HostCheck, hosts=(*_OWN_HOSTS, settings.host, *settings.allow_hosts))
     app.add_middleware(SecurityHeaders)
     app.add_middleware(MeasuredRequests, metrics=service.metrics)

@@ -16,6 +16,7 @@ from errata.operations.conflict_view import conflict_view
 from errata.operations.reviewing import adjudicate_transcript, conflicts
 from errata.service.identity import Identity, form_fields, needs
 from errata.service.pages import page
+from errata.service.row_number import RowNumber
 from errata.service.service_state import state
 
 router = APIRouter(prefix="/dashboard/conflicts", include_in_schema=False)
@@ -32,12 +33,12 @@ def inbox(request: Request, _: Adjudicator) -> Response:
 
 
 @router.get("/{transcript}")
-def side_by_side(request: Request, transcript: int, _: Adjudicator) -> Response:
+def side_by_side(request: Request, transcript: RowNumber, _: Adjudicator) -> Response:
     return _page(request, transcript, "", "", None)
 
 
 @router.post("/{transcript}")
-async def decide(request: Request, transcript: int, adjudicator: Adjudicator) -> Response:
+async def decide(request: Request, transcript: RowNumber, adjudicator: Adjudicator) -> Response:
     """Back to the inbox; where it can't be decided so, the page again, with what was written."""
     fields = await form_fields(request)
     choice, written = fields.get("choice", ""), fields.get("third", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from errata.database.audit_log import AuditEntry
 from errata.database.record import Record
 from errata.domain.names import printable
-from errata.errors import BadInput, ErrataError
+from errata.errors import BadInput, ErrataError, NotFound
 from errata.service.door_errors import Slow, TooLarge, WrongHost
 from errata.service.problems import Problem, problem
 from errata.service.service_settings import ServiceSettings
@@ -112,9 +113,9 @@ def _without_port(host: str) -> str:
     return name.rstrip(".")
 
 
-class BodyCheck:
+class RequestCheck:
     """Reads a request's body, and refuses one that is too large, too slow, or JSON that no route could read: not UTF-8,
-    nested too deeply, or with NaN, which JSON doesn't know."""
+    nested too deeply, or with NaN, which JSON doesn't know. No address has a NUL, which no database takes."""
 
     def __init__(self, app: ASGIApp, settings: ServiceSettings) -> None:
         self._app = app
@@ -123,6 +124,10 @@ class BodyCheck:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            nothing = NotFound("there is nothing at {}: its address has a NUL character", scope["path"][:200])
+            await problem(nothing)(scope, receive, send)
             return
         headers = Headers(scope=scope)
         if "content-length" not in headers and "transfer-encoding" not in headers:
@@ -175,6 +180,9 @@ class BodyCheck:
 
 
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""After an even number of backslashes, or it is the text `\\u0000`."""
 _STEPS = bytes(1 if byte in b"[{" else 255 if byte in b"]}" else 0 for byte in range(256))
 
 
@@ -191,6 +199,21 @@ def check_json(body: bytes, deepest: int) -> None:
     depth = int(np.cumsum(steps, dtype=np.int64).max(initial=0))
     if depth > deepest:
         raise BadInput("the body is nested {:,} deep, and {} is the most; send less depth", depth, deepest)
+    if _NUL.search(body):
+        raise BadInput("the body has a NUL character (\\u0000), which no database takes; leave it out")
+    if _SURROGATE.search(body) and _has_half_character(body):
+        raise BadInput("the body has half of a character, as \\ud800 is one; leave it out, or send the whole character")
+
+
+def _has_half_character(body: bytes) -> bool:
+    """Of a body whose depth was checked; one that is no JSON the route refuses itself."""
+    try:
+        json.dumps(json.loads(body), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    except ValueError:
+        return False
+    return False
 
 
 class Audit:

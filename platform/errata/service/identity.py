@@ -75,9 +75,12 @@ async def form_fields(request: Request) -> dict[str, str]:
         raise BadInput("the body is no HTML form; send application/x-www-form-urlencoded")
     try:
         text = (await request.body()).decode()
-        return dict(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_FIELDS))
+        fields = dict(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_FIELDS))
     except ValueError as error:  # of UTF-8 too
         raise BadInput("the form can't be read: {}; send UTF-8, and {} fields at most", error, _FIELDS) from error
+    if any("\0" in value for value in fields.values()):
+        raise BadInput("the form has a NUL character, which no database takes; leave it out")
+    return fields
 
 
 def check_origin(request: Request) -> None:

@@ -51,7 +51,13 @@ def problem(error: ErrataError) -> Problem:
         headers["Retry-After"] = str(max(1, ceil(error.retry_after)))
     if isinstance(error, Unknown):
         headers["WWW-Authenticate"] = 'Bearer realm="errata"'
-    return Problem(error.http_status, printable(str(error)), headers=headers)
+    return Problem(error.http_status, shortened(str(error)), headers=headers)
+
+
+def shortened(sentence: str) -> str:
+    """A client's own words may be in it, and be a book."""
+    words = printable(sentence)
+    return words if len(words) <= _LONGEST_DETAIL else f"{words[:_LONGEST_DETAIL]}…"
 
 
 def add_problems(app: FastAPI) -> None:
@@ -87,9 +93,10 @@ async def _of_fields(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     errors = [{"field": _field(one["loc"]), "detail": _sentence(one)} for one in error.errors()[:_MOST_ERRORS]]
     detail = f"{errors[0]['field']}: {errors[0]['detail']}" if errors else "the request is not as it should be"
-    return _answer(request, Problem(HTTPStatus.UNPROCESSABLE_ENTITY, printable(detail), errors))
+    return _answer(request, Problem(HTTPStatus.UNPROCESSABLE_ENTITY, shortened(detail), errors))
 
 
+_LONGEST_DETAIL = 2000
 _MOST_ERRORS = 50
 """A transcript of ten thousand lines can be wrong in each of them."""
 _LONGEST_FIELD = 200

@@ -34,6 +34,7 @@ from errata.service.review_shapes import (
     hold_json,
     item_json,
 )
+from errata.service.row_number import RowNumber
 from errata.service.service_state import state
 
 router = APIRouter(prefix="/review", include_in_schema=False)
@@ -56,7 +57,7 @@ def next_item(request: Request, reviewer: ReviewerIdentity) -> Response:
 
 
 @router.get("/{transcript}")
-def item_page(request: Request, transcript: int, reviewer: ReviewerIdentity) -> Response:
+def item_page(request: Request, transcript: RowNumber, reviewer: ReviewerIdentity) -> Response:
     """Without the words, which the page's script asks for."""
     heading = item_heading(state(request).workspace, transcript, reviewer.name)
     values = {"transcript": transcript, "heading": heading, "length": _length(heading.duration, heading.unit)}
@@ -64,38 +65,38 @@ def item_page(request: Request, transcript: int, reviewer: ReviewerIdentity) -> 
 
 
 @router.get("/{transcript}/data")
-def item_data(request: Request, transcript: int, reviewer: ReviewerIdentity) -> Response:
+def item_data(request: Request, transcript: RowNumber, reviewer: ReviewerIdentity) -> Response:
     item = open_item(state(request).workspace, transcript, reviewer.name)
     text = json.dumps(item_json(item), ensure_ascii=False, separators=(",", ":"))
     return Response(text.encode(errors="replace"), media_type="application/json")
 
 
 @router.put("/{transcript}/draft")
-def save(request: Request, transcript: int, sent: DraftShape, reviewer: ReviewerIdentity) -> JsonObject:
+def save(request: Request, transcript: RowNumber, sent: DraftShape, reviewer: ReviewerIdentity) -> JsonObject:
     content = (sent.said(), sent.line, sent.effort())
     saved = save_draft(state(request).workspace, transcript, reviewer.name, sent.page, sent.goes_on_from, content)
     return draft_json(saved)
 
 
 @router.post("/{transcript}/hold")
-def hold(request: Request, transcript: int, sent: HoldShape, reviewer: ReviewerIdentity) -> JsonObject:
+def hold(request: Request, transcript: RowNumber, sent: HoldShape, reviewer: ReviewerIdentity) -> JsonObject:
     return hold_json(
         hold_item(state(request).workspace, transcript, reviewer.name, sent.page, take_over=sent.take_over)
     )
 
 
 @router.post("/{transcript}/release", status_code=204)
-def release(request: Request, transcript: int, sent: PageShape, reviewer: ReviewerIdentity) -> None:
+def release(request: Request, transcript: RowNumber, sent: PageShape, reviewer: ReviewerIdentity) -> None:
     release_item(state(request).workspace, transcript, reviewer.name, sent.page)
 
 
 @router.post("/{transcript}/discard", status_code=204)
-def discard(request: Request, transcript: int, sent: PageShape, reviewer: ReviewerIdentity) -> None:
+def discard(request: Request, transcript: RowNumber, sent: PageShape, reviewer: ReviewerIdentity) -> None:
     discard_draft(state(request).workspace, transcript, reviewer.name, sent.page)
 
 
 @router.post("/{transcript}/hand-in")
-def submit(request: Request, transcript: int, sent: HandInShape, reviewer: ReviewerIdentity) -> JsonObject:
+def submit(request: Request, transcript: RowNumber, sent: HandInShape, reviewer: ReviewerIdentity) -> JsonObject:
     workspace = state(request).workspace
     done = hand_in(workspace, transcript, reviewer.name, sent.work())
     return {

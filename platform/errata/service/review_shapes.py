@@ -12,6 +12,8 @@ from errata.domain.transcript import Segment
 from errata.files import JsonObject
 from errata.operations.review_desk import HandIn, ReviewHold, ReviewItem
 
+Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+"""What every database has room for."""
 PageNumber = Annotated[str, Field(min_length=1, max_length=64)]
 
 
@@ -28,10 +30,10 @@ class WorkShape(_Shape):
     """How far the page is with an item."""
 
     chapters: list[ChapterShape]
-    line: Annotated[int, Field(ge=0)]
-    seconds: Annotated[float, Field(ge=0)]
-    plays: Annotated[int, Field(ge=0)]
-    commands: Annotated[int, Field(ge=0)]
+    line: Count
+    seconds: Annotated[float, Field(ge=0, le=1e9)]
+    plays: Count
+    commands: Count
 
     def said(self) -> Chapters:
         return tuple(Chapter(chapter.start, chapter.title) for chapter in self.chapters)
@@ -42,13 +44,13 @@ class WorkShape(_Shape):
 
 class DraftShape(WorkShape):
     page: PageNumber
-    goes_on_from: Annotated[int, Field(ge=0)]
+    goes_on_from: Count
 
 
 class HandInShape(WorkShape):
     action: Literal["edit", "accept", "reject", "skip", "flag"]
     why: str
-    knows: int | None
+    knows: Count | None
     key: str
 
     def work(self) -> HandIn:

@@ -1,7 +1,7 @@
 """HTTP as uvicorn speaks it, and closed where a request's head doesn't come to an end.
 
 Else a thousand clients that send a letter a minute would leave no connection to anybody else. How long a body may take
-is `BodyCheck`'s.
+is `RequestCheck`'s.
 """
 
 from __future__ import annotations
