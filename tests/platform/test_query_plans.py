@@ -18,16 +18,21 @@ import pytest
 import sqlalchemy as sa
 
 from errata.database.access_keys import SessionLimits
+from errata.database.connections import FetchedReview
 from errata.database.record import Record, make_engine
 from errata.database.store import Store
 from errata.database.tables import (
     AccessKeyRow,
     AuditRow,
     BandRow,
+    ConnectionRow,
     CorrectionRow,
     EventRow,
+    FetchedReviewRow,
     LinkRow,
     PredictionRow,
+    SentTaskRow,
+    TraceRow,
     TranscriptRow,
     WebSessionRow,
 )
@@ -37,7 +42,8 @@ from tests.made_up_record import chapters, correction, misheard, talk
 
 _OF_THE_RECORD = (EventRow, TranscriptRow, BandRow, LinkRow, PredictionRow, CorrectionRow)
 _OF_THE_SERVICE = (AccessKeyRow, WebSessionRow, AuditRow)
-GROWING = {table.__tablename__ for table in (*_OF_THE_RECORD, *_OF_THE_SERVICE)}
+_OF_CONNECTORS = (TraceRow, SentTaskRow, FetchedReviewRow)
+GROWING = {table.__tablename__ for table in (*_OF_THE_RECORD, *_OF_THE_SERVICE, *_OF_CONNECTORS)}
 COUNT = 4000
 """Transcripts, predictions and corrections each, so that a database has reason to use its indexes."""
 Sent = list[tuple[str, Any]]
@@ -88,6 +94,15 @@ def fill(engine: sa.Engine) -> None:
     rows[WebSessionRow] = [{"digest": f"{seq:064d}", "key": seq, "made": now, "seen": now} for seq in seqs]
     rows[AuditRow] = [
         {"at": now, "name": f"n{seq}", "role": "", "act": "", "subject": "", "status": 0, "address": ""} for seq in seqs
+    ]
+    rows[ConnectionRow] = [
+        {"tool": "label-studio", "url": f"u{at}", "mark": f"{at}", "project": at} for at in range(50)
+    ]
+    rows[TraceRow] = [{"trace": f"t{seq}", "span": "s", "prediction": seq + COUNT, "answered_at": "x"} for seq in seqs]
+    rows[SentTaskRow] = [{"connection": 1 + seq % 50, "transcript": seq, "key": f"{seq}", "task": seq} for seq in seqs]
+    rows[FetchedReviewRow] = [
+        {"connection": 1 + seq % 50, "annotation": seq, "task": seq, "content": "", "correction": seq + 2 * COUNT}
+        for seq in seqs
     ]
     with engine.begin() as connection:
         for table, values in rows.items():
@@ -163,6 +178,12 @@ ASKED: dict[str, Callable[[Store], object]] = {
     "a session's use": lambda store: store.keys.note_session(f"{7:064d}"),
     "a key's end": lambda store: store.keys.revoke("n7"),
     "what one did": lambda store: store.audit.newest(10, "n7"),
+    "a call in a trace": lambda store: store.traces.knows("t7", "s"),
+    "when a call was answered": lambda store: store.traces.answered_at([7 + COUNT]),
+    "what went out to a project": lambda store: store.connections.sent_transcripts(7),
+    "what nobody heard of": lambda store: store.connections.unheard(7),
+    "a task's annotations": lambda store: store.connections.fetched(8, 7),
+    "an annotation": lambda store: store.connections.note_review(8, 7, FetchedReview(7, "x", None)),
     "the newest correction": lambda store: store.corrections.newest(),
 }
 
