@@ -149,6 +149,8 @@ def test_what_a_release_owner_asked_for_is_carried_out_by_reconcile_and_told_to_
     root = place.place.root
     assert as_json("reconcile", "-w", root) == []
     ask_for_rollback(place.place, place.second, "olga", "titles too long")
+    assert status(place)["waiting_requests"] == 1
+    assert f"1 request waits; at once: errata reconcile -w {root}" in in_this_process("status", "-w", root).stdout
     (settled,) = as_json("reconcile", "-w", root)
     assert (settled["state"], settled["moved"]["champion"], settled["problem"]) == ("done", place.day0, "")
     assert status(place)["moved_aliases"] == [] and status(place)["untold_moves"] == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from errata.database.record import Record
+from errata.database.submissions import FinishedWork
 from errata.documents.decision import Decision, OutcomeDecision
 from errata.documents.metric_values import ModelMean
 from errata.documents.outcome import Outcome
@@ -16,6 +17,7 @@ from errata.domain.chapter import Chapter, Chapters
 from errata.domain.correction import NO_DRAFT, Kind
 from errata.domain.draft_review import DraftChanges
 from errata.domain.prediction import Prediction
+from errata.domain.review_work import Action, Effort, MeanEffort
 from errata.errors import NotFound
 from errata.operations.draft_quality import draft_quality
 from errata.operations.night_reports import night_report
@@ -117,6 +119,32 @@ def test_reviewers_are_compared_with_each_other_on_what_both_reviewed(place: Wor
     assert bob.peers.border_f1 == pytest.approx(80) and cem.peers.border_f1 == 100
     assert cem.work is not None and datetime.now(UTC) - cem.work.newest < timedelta(hours=1)
     assert olga.work is None and olga.peers.talks == 0
+
+
+def handed_in(seq: int, reviewer: str, action: Action, seconds: float, why: str = "") -> FinishedWork:
+    identity = f"{seq} {reviewer} {action}"
+    return FinishedWork(identity, seq, reviewer, action, why, None, Effort(seconds), draft_shown=True)
+
+
+def test_work_on_the_review_page_is_timed_and_what_was_flagged_is_shown(place: Workspace) -> None:
+    with place.record.write() as store:
+        for name in ("one", "two", "gone"):
+            store.transcripts.add(talk(name), "train")
+        store.corrections.add(correction(1, chapters(0), "ann"))
+        store.submissions.add(handed_in(1, "ann", "edit", 120))
+        store.submissions.add(handed_in(2, "ann", "accept", 60))
+        store.submissions.add(handed_in(2, "ann", "skip", 999, "no time"))
+        store.submissions.add(handed_in(1, "bob", "flag", 5, "two talks in one"))
+        store.submissions.add(handed_in(3, "bob", "flag", 5, "private"))
+        store.claims.keep(2, "ann", "page")
+        store.tombstones.record_deletion("gone", "olga", "asked for")
+    (ann,) = reviewer_work(place)
+    assert ann.effort == MeanEffort(2, 90)
+    health = queue_health(place, datetime.now(UTC))
+    assert health.at_work == 1
+    assert [(flag.external_id, flag.reviewer, flag.why) for flag in health.flags] == [
+        ("one", "bob", "two talks in one")
+    ]
 
 
 def finished(record: Record, night: Outcome) -> None:

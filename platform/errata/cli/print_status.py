@@ -58,6 +58,9 @@ def print_status(status: LoopStatus) -> None:
     for night in status.nights:
         if night.gate_change:
             say_wrapped(f"            {night.label}: {gate_change_sentence(night.gate_change)}", 12)
+    if status.waiting_requests:
+        waits = counted(status.waiting_requests, "request waits", "requests wait")
+        say_whole(f"dashboard   {waits}; at once: errata reconcile -w {shlex.quote(str(status.workspace))}")
     if status.untold_moves:
         say(f"MLflow      has not been told of {counted(status.untold_moves, 'move')}; the next night tells it")
     if status.nights:

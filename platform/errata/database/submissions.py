@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from errata.database.tables import SubmissionRow, TranscriptRow
-from errata.domain.review_work import Action, Effort, Submission
+from errata.domain.review_work import Action, Effort, MeanEffort, Submission
 
 
 class FinishedWork(NamedTuple):
@@ -81,6 +81,26 @@ class Submissions:
             .order_by(SubmissionRow.number)
         )
         return [_as_submission(row) for row in rows]
+
+    def newest_flags(self, most: int) -> list[Submission]:
+        """What colleagues should know of transcripts, the newest first; of forgotten ones nothing."""
+        rows = self._session.scalars(
+            sa.select(SubmissionRow)
+            .join(TranscriptRow, TranscriptRow.seq == SubmissionRow.transcript)
+            .where(SubmissionRow.action == "flag", TranscriptRow.forgotten.is_(None))
+            .order_by(SubmissionRow.number.desc())
+            .limit(most)
+        )
+        return [_as_submission(row) for row in rows]
+
+    def effort(self) -> dict[str, MeanEffort]:
+        """Of each reviewer's reviews on the page, by name: what was skipped or only flagged is none."""
+        rows = self._session.execute(
+            sa.select(SubmissionRow.reviewer, sa.func.count(), sa.func.avg(SubmissionRow.seconds))
+            .where(SubmissionRow.action.not_in(("skip", "flag")))
+            .group_by(SubmissionRow.reviewer)
+        )
+        return {row[0]: MeanEffort(row[1], float(row[2])) for row in rows}
 
 
 def _as_submission(row: SubmissionRow) -> Submission:

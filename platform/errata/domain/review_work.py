@@ -35,6 +35,15 @@ class Effort:
 
 
 @dataclass(frozen=True, slots=True)
+class MeanEffort:
+    """How much work a reviewer's items were on the page, on average."""
+
+    reviews: int
+    seconds: float
+    """For one; see `Effort`."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewDraft:
     """What a page has not submitted yet, as it last saved it."""
 

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from errata.database.store import Store
 from errata.operations.suspect_inbox import open_suspects
 from errata.workspace import Workspace
 
 DAYS = 14
 """Today and those before it."""
+FLAGS = 10
+"""That are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,15 @@ class ReviewDay:
     """Of UTC."""
     reviews: int
     """Edits, accepts and rejects that came on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    transcript: int
+    external_id: str
+    reviewer: str
+    why: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,10 @@ class QueueHealth:
     """Labels in force that a night found most unlikely."""
     waiting_corrections: int
     """Corrected transcripts that no night has seen."""
+    at_work: int
+    """Items that somebody has open on the review page."""
+    flags: Sequence[Flag]
+    """What reviewers wanted colleagues to know, the newest first."""
     days: Sequence[ReviewDay]
     """The last DAYS days, in order."""
 
@@ -63,8 +79,16 @@ def queue_health(workspace: Workspace, now: datetime) -> QueueHealth:
             conflicts=len(store.conflicts.transcripts()),
             suspects=len(open_suspects(workspace.nights, store, upto)),
             waiting_corrections=store.corrections.corrected_transcripts(store.nights.last_gate_watermark(), upto),
+            at_work=len(store.claims.all_live()),
+            flags=_flags(store),
             days=_days(first, came),
         )
+
+
+def _flags(store: Store) -> Sequence[Flag]:
+    flags = store.submissions.newest_flags(FLAGS)
+    names = {each.transcript: store.transcripts.external_id_of(each.transcript) for each in flags}
+    return [Flag(each.transcript, names[each.transcript], each.reviewer, each.why, each.at) for each in flags]
 
 
 def _days(first: date, came: Sequence[datetime]) -> Sequence[ReviewDay]:

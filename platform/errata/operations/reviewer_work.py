@@ -9,6 +9,7 @@ from itertools import permutations
 
 from errata.domain.correction import DoubleReview
 from errata.domain.draft_review import DraftChanges
+from errata.domain.review_work import MeanEffort
 from errata.domain.reviewer import Reviewer, ReviewWork
 from errata.workspace import Workspace
 
@@ -31,6 +32,8 @@ class ReviewerWork:
     work: ReviewWork | None
     """None of somebody who holds a role and has given nothing."""
     peers: PeerAgreement
+    effort: MeanEffort | None
+    """On the review page; None of who hasn't reviewed there."""
 
 
 def reviewer_work(workspace: Workspace, most: int = NEWEST) -> Sequence[ReviewerWork]:
@@ -38,9 +41,12 @@ def reviewer_work(workspace: Workspace, most: int = NEWEST) -> Sequence[Reviewer
     with workspace.record.read() as store:
         upto = store.watermark()
         everybody, work = store.reviewers.all(upto), store.reviewers.work()
-        peers = _peer_agreement(store.double_reviews.newest(upto, most))
+        peers, effort = _peer_agreement(store.double_reviews.newest(upto, most)), store.submissions.effort()
     nobody = PeerAgreement(0, None)
-    return [ReviewerWork(reviewer, work.get(reviewer.name), peers.get(reviewer.name, nobody)) for reviewer in everybody]
+    return [
+        ReviewerWork(each, work.get(each.name), peers.get(each.name, nobody), effort.get(each.name))
+        for each in everybody
+    ]
 
 
 def _peer_agreement(reviews: Iterable[DoubleReview]) -> Mapping[str, PeerAgreement]:

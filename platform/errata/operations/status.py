@@ -45,6 +45,8 @@ class LoopStatus:
     aliases: Mapping[str, str | None]
     untold_moves: int
     """Moves of aliases that MLflow has not been told of."""
+    waiting_requests: int
+    """That release owners made on the dashboard, and nobody has carried out."""
     nights: Sequence[NightSummary]
     preset: str
     """Of the gate, on the newest scored night; empty where that isn't known."""
@@ -66,6 +68,7 @@ def loop_status(workspace: Workspace) -> LoopStatus:
             waiting_corrections=store.corrections.corrected_transcripts(store.nights.last_gate_watermark(), watermark),
             aliases={alias: store.aliases.model_of(alias) for alias in ALIASES},
             untold_moves=len(store.aliases.unapplied_moves()),
+            waiting_requests=len(store.registry_requests.waiting()),
             nights=store.nights.summaries(),
             preset=last.outcome.gate_params.preset if last else "",
             equal_split_alarm=last.outcome.equal_split_alarm(champion) if last and champion else None,
