@@ -36,6 +36,19 @@ def test_an_alias_and_the_beginning_of_an_identity(workspace: Workspace, talks: 
     assert len(row) == 8, "metric, A, B, A minus B with its interval, p, detectable: nothing is folded at 80 columns"
 
 
+def test_a_model_whose_traces_were_imported(workspace: Workspace, talks: list[int], right: str) -> None:
+    with workspace.record.write() as store:
+        for seq in talks:
+            answer = Prediction(seq, f"foreign:gpt-x:{seq}", "", chapters(90), foreign=True)
+            store.traces.add("trace", str(seq), store.predictions.add(answer).seq, "")
+    found = compare(workspace, "champion", "foreign:gpt-x")
+    assert (found["b"]["given"], found["b"]["kind"], found["b"]["foreign"]) == ("foreign:gpt-x", "traces", True)
+    assert found["items"] == 10 and found["metrics"]["f1"]["difference"]["low"] > 0
+    assert "the record has no traced answers of 'foreign:other'" in refused(
+        workspace, NotFound, "champion", "foreign:other"
+    )
+
+
 def test_stored_answers_are_compared_where_nothing_may_be_written(
     workspace: Workspace, talks: list[int], right: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from errata.errors import BadInput
+from errata.errors import BadInput, NotFound
 from errata.formats.trace_files import traced_calls
+from errata.loop.compared_models import PromptSettings, compared_model
 from errata.settings import FILE
 from errata.workspace import Workspace
 from tests.made_up_record import talk
@@ -254,6 +255,19 @@ def test_a_whole_trace_tells_of_the_talk_once(workspace: Workspace, tmp_path: Pa
     assert again["rejected"] == 1 and "it names no model" in again["reasons"][0]["reason"]
     page = write(tmp_path / "page.jsonl", {"data": [observation(id="o-4")], "meta": {"page": 1}})
     assert imported(workspace, "traces", page)["new"] == 1
+
+
+def test_a_traced_model_can_be_compared_by_its_name(workspace: Workspace, tmp_path: Path) -> None:
+    rows = [observation(metadata={"video_id": "t"}), observation(id="o-2", metadata={"video_id": "t"}, output="0:33 B")]
+    imported(workspace, "traces", write(tmp_path / "traces.jsonl", *rows, observation(id="o-3", model="gpt-x")))
+    settings = PromptSettings.of("indexed", ())
+    found = compared_model(workspace, "foreign:gpt-x-2026", 0, settings, tmp_path)
+    assert (found.kind, found.predictor.key.foreign, found.given) == ("traces", True, "foreign:gpt-x-2026")
+    with workspace.record.read() as store:
+        (answer,) = found.predictor.answer([store.transcripts.read(store.transcripts.find("t"))])
+    assert answer is not None and [chapter.title for chapter in answer.chapters] == ["B"], "the newest"
+    with pytest.raises(NotFound, match=r"it has those of foreign:gpt-x, foreign:gpt-x-2026$"):
+        compared_model(workspace, "foreign:gpt", 0, settings, tmp_path)
 
 
 def test_a_file_without_traces_is_refused_whole(tmp_path: Path) -> None:

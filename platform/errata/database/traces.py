@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from errata.database.tables import TraceRow
+from errata.database.tables import PredictionRow, TraceRow, TranscriptRow
+from errata.domain.chapter import Chapters, chapters_from_json
 
 
 class Traces:
@@ -28,3 +29,25 @@ class Traces:
             .group_by(TraceRow.prediction)
         )
         return {row.prediction: row.at for row in self._session.execute(query)}
+
+    def models(self) -> list[str]:
+        """As their predictions name them, with `foreign:` before and without what tells an answer from another."""
+        query = sa.select(PredictionRow.model).distinct().where(PredictionRow.seq.in_(sa.select(TraceRow.prediction)))
+        return sorted({model_name(model) for model in self._session.scalars(query)})
+
+    def answers(self, model: str) -> dict[str, Chapters]:
+        """The newest answers of one of `models`, by the talks' outside ids."""
+        query = (
+            sa.select(TranscriptRow.external_id, PredictionRow.model, PredictionRow.chapters)
+            .join(TranscriptRow, TranscriptRow.seq == PredictionRow.transcript)
+            .where(PredictionRow.model.startswith(f"{model}:", autoescape=True), TranscriptRow.forgotten.is_(None))
+            .where(PredictionRow.seq.in_(sa.select(TraceRow.prediction)))
+            .order_by(PredictionRow.seq)
+        )
+        rows = self._session.execute(query)
+        return {row.external_id: chapters_from_json(row.chapters) for row in rows if model_name(row.model) == model}
+
+
+def model_name(model: str) -> str:
+    """`foreign:gpt-x` of `foreign:gpt-x:0f3a…`."""
+    return model.rpartition(":")[0]

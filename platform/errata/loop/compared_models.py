@@ -6,11 +6,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from errata.errors import BadInput
+from errata.domain.chapter import chapters_to_json
+from errata.domain.hashing import content_hash
+from errata.errors import BadInput, NotFound
 from errata.inference.artefact import CARD, Card, adopt, model_folder, read_training_transcripts, verify
 from errata.inference.forks import ForkedModel
 from errata.inference.model_form import FORMS, model_form, template_and_context
-from errata.inference.prediction_file import PredictionFile
+from errata.inference.prediction_file import GivenAnswers, PredictionFile
 from errata.inference.predictor import Predictor
 from errata.inference.served_model import ServedModel
 from errata.operations.model_names import resolve_model
@@ -18,6 +20,8 @@ from errata.progress import note
 from errata.workspace import Workspace
 
 KEY = "ERRATA_API_KEY"
+FOREIGN = "foreign:"
+"""What the names of other systems' models begin with in the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class ComparedModel:
     given: str
     """As the user named it."""
     kind: str
-    """`model`, `folder`, `server` or `file`."""
+    """`model`, `folder`, `server`, `file` or `traces`."""
     predictor: Predictor
     seen: frozenset[str]
     """Transcripts that it is known to have been trained on, by hash."""
@@ -65,9 +69,12 @@ class ComparedModel:
 def compared_model(
     workspace: Workspace, name: str, number: int, settings: PromptSettings, place: Path
 ) -> ComparedModel:
-    """Whoever `name` means: an address, an alias, a folder or .gguf file, predictions, a model's identity."""
+    """Whoever `name` means: an address, an alias, a folder or .gguf file, predictions, a traced model, a model's
+    identity."""
     if name.startswith(("http://", "https://")):
         return _server(name, number, settings)
+    if name.startswith(FOREIGN):
+        return _traced(workspace, name)
     path = Path(name)
     with workspace.record.read() as store:
         alias = store.aliases.model_of(name)
@@ -77,6 +84,16 @@ def compared_model(
         return _folder(workspace, path, settings, place / str(number))
     identity = resolve_model(workspace, name)
     return _ours(name, "model", identity, model_folder(identity, workspace.models), workspace)
+
+
+def _traced(workspace: Workspace, name: str) -> ComparedModel:
+    """A model whose calls were imported. Raises NotFound where none of its were."""
+    with workspace.record.read() as store:
+        answers, others = store.traces.answers(name), store.traces.models()
+    if not answers:
+        raise NotFound(f"the record has no traced answers of {name!r}; it has those of {', '.join(others) or 'nobody'}")
+    identity = content_hash([name, {video: chapters_to_json(chapters) for video, chapters in answers.items()}])
+    return ComparedModel(name, "traces", GivenAnswers(name, answers, identity), frozenset())
 
 
 def _ours(given: str, kind: str, identity: str, folder: Path, workspace: Workspace) -> ComparedModel:
