@@ -245,8 +245,7 @@ def _send(
     _look_for_unheard(workspace, server, connection, report.project)
     with workspace.record.read() as store:
         sent = store.connections.sent_transcripts(connection.number)
-    waiting = waiting_tasks(workspace, draft_draw(workspace, "champion"), media_url)
-    unsent = iter([task for task in waiting if task[0] not in sent])
+    unsent = iter(waiting_tasks(workspace, draft_draw(workspace, "champion"), media_url, without=sent))
     while some := list(islice(unsent, AT_ONCE)):
         shown = dict(_shown(some, report))
         if not shown:

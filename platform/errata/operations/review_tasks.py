@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -93,16 +93,19 @@ def check_media_url(media_url: str, tool: str) -> None:
         raise BadInput("Label Studio's player begins at the beginning; leave {} out of --media-url", START)
 
 
-def waiting_tasks(workspace: Workspace, draw: DraftDraw, media_url: str) -> list[tuple[int, ReviewTask]]:
-    """Each of an answer by the model that is drawn for its transcript, with the transcript's `seq` and in its order."""
+def waiting_tasks(
+    workspace: Workspace, draw: DraftDraw, media_url: str, without: Set[int] = frozenset()
+) -> list[tuple[int, ReviewTask]]:
+    """Each of an answer by the model that is drawn for its transcript, with the transcript's `seq` and in its order;
+    of the transcripts `without` none."""
     tasks: list[tuple[int, ReviewTask]] = []
     with workspace.record.read() as store:
         for model in draw.models:
             for key, prediction in store.predictions.awaiting_review(model):
-                transcript = store.transcripts.read(prediction.transcript)
-                if draw.model_for(transcript.hash) == model:
+                seq = prediction.transcript
+                if seq not in without and draw.model_for(store.transcripts.hash_of(seq)) == model:
+                    transcript = store.transcripts.read(seq)
                     blind = draw.is_blind(transcript.hash)
                     media = media_url.replace(_ID, quote(transcript.external_id))
-                    task = ReviewTask(transcript, prediction.chapters, key, model, blind, media)
-                    tasks.append((prediction.transcript, task))
+                    tasks.append((seq, ReviewTask(transcript, prediction.chapters, key, model, blind, media)))
     return sorted(tasks, key=lambda placed: placed[0])
