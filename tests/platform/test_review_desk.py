@@ -72,7 +72,7 @@ def workspace(tmp_path: Path, empty: Path) -> Workspace:
 def work(
     action: Action = "edit", right: Chapters = RIGHT, why: str = "", knows: int | None = None, key: str = ""
 ) -> HandIn:
-    return HandIn(key or f"{action} {why[:9]} {knows}", action, right, why, knows, EFFORT)
+    return HandIn(key or f"{action} {why[:9]} {knows}", action, right, why, knows, EFFORT, "page", 1)
 
 
 def waiting(workspace: Workspace, reviewer: str) -> list[int]:
@@ -303,6 +303,21 @@ def test_a_page_that_goes_on_from_an_older_revision_is_kept_beside_the_newer(wor
     assert not chosen.late and open_item(workspace, ONE, "ann").drafts == (chosen,), "its reviewer saw both"
 
 
+def test_handing_in_one_of_two_versions_leaves_the_other(workspace: Workspace) -> None:
+    save_draft(workspace, ONE, "ann", "an older page", 0, (chapters(0), 0, EFFORT))
+    save_draft(workspace, ONE, "ann", "page", 1, (chapters(0, 10), 0, EFFORT))
+    other = save_draft(workspace, ONE, "ann", "other", 1, (chapters(0, 20), 0, EFFORT))
+    hand_in(workspace, ONE, "ann", replace(work(), goes_on_from=2))
+    assert open_item(workspace, ONE, "ann").drafts == (other,)
+    assert [entry.transcript for entry in review_queue(workspace, "ann").begun] == [ONE]
+
+
+def test_titles_are_tidied(workspace: Workspace) -> None:
+    done = hand_in(workspace, ONE, "ann", work(right=(Chapter(0, "  The  ferry\n"),)))
+    with workspace.record.read() as store:
+        assert store.corrections.read(done.submission.correction or 0).chapters == (Chapter(0, "The ferry"),)
+
+
 def test_of_two_states_the_unwanted_one_can_go(workspace: Workspace) -> None:
     first = save_draft(workspace, ONE, "ann", "one", 0, (chapters(0), 0, EFFORT))
     save_draft(workspace, ONE, "ann", "two", 0, (chapters(0, 10), 0, EFFORT))
@@ -405,5 +420,6 @@ def test_either_database_keeps_claims_drafts_and_submissions(either: Record) -> 
         }
     with either.write() as store:
         store.claims.drop_others(seqs[0], "bo")
-        store.review_drafts.remove(seqs[0], "ann")
+        store.review_drafts.remove(seqs[0], "ann", "page", 1)
+        store.review_drafts.remove_page(seqs[0], "ann", "other")
         assert store.claims.live(seqs[0]) == [] and store.review_drafts.begun_by("ann") == seqs[1:]

@@ -98,7 +98,9 @@ BODIES: dict[str, tuple[dict[str, Any], ...]] = {
     "POST /review/1/hold": ({"page": "p", "take_over": False},),
     "POST /review/1/release": ({"page": "p"},),
     "POST /review/1/discard": ({"page": "p"},),
-    "POST /review/1/hand-in": ({**WORK, "action": "edit", "why": "", "knows": None, "key": "k"},),
+    "POST /review/1/hand-in": (
+        {**WORK, "page": "p", "goes_on_from": 0, "action": "edit", "why": "", "knows": None, "key": "k"},
+    ),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ from errata.service.service_settings import ServiceSettings
 from errata.workspace import Workspace
 
 ClientOf = Callable[..., TestClient]
-WORK = {"line": 3, "seconds": 12.0, "plays": 1, "commands": 4}
+WORK = {"line": 3, "seconds": 12.0, "plays": 1, "commands": 4, "page": "p", "goes_on_from": 1}
 
 
 @pytest.fixture
@@ -83,12 +84,17 @@ def test_nobody_gets_anothers_draft(ann: TestClient, client_of: ClientOf) -> Non
         (sent(chapters=[{"start": 1e9, "title": "x"}]), 422, "after the end of"),
         (sent(action="skip"), 422, "reason of the skip is empty"),
         (sent(seconds=-1), 422, "seconds"),
+        (sent(commands=10**30), 422, "commands"),
+        (sent(knows=10**30), 422, "knows"),
+        (sent(chapters=[{"start": 0, "title": "\ud800"}]), 422, "half of a character"),
+        (sent(chapters=[{"start": 0, "title": "a\0b"}]), 422, "NUL"),
     ],
 )
 def test_what_cannot_be_handed_in_is_a_problem_that_names_it(
     ann: TestClient, body: dict[str, object], status: int, said: str
 ) -> None:
-    answer = ann.post("/review/1/hand-in", json=body)
+    headers = {"Content-Type": "application/json"}
+    answer = ann.post("/review/1/hand-in", content=json.dumps(body), headers=headers)
     assert answer.status_code == status and said in answer.text
     assert answer.headers["content-type"] == "application/problem+json"
 
@@ -96,7 +102,8 @@ def test_what_cannot_be_handed_in_is_a_problem_that_names_it(
 def test_an_item_that_is_none_is_not_found(ann: TestClient) -> None:
     for path in ("/review/99", "/review/99/data"):
         assert ann.get(path).status_code == 404
-    assert ann.get("/review/x").status_code == 422
+    for path in ("/review/x", f"/review/{10**30}/data", "/review/-1"):
+        assert ann.get(path).status_code == 422
 
 
 def test_handing_in_from_a_second_page_is_a_conflict(ann: TestClient) -> None:

@@ -60,11 +60,17 @@ class ReviewDrafts:
         )
         return list(self._session.scalars(query))
 
-    def remove(self, transcript: int, reviewer: str) -> None:
-        """All of a reviewer's on a transcript: it was submitted."""
+    def remove(self, transcript: int, reviewer: str, page: str, goes_on_from: int) -> None:
+        """What a page saved, and what it went on from: it was submitted. What another page made of the same meanwhile
+        stays."""
         self._session.execute(
             sa.delete(ReviewDraftRow).where(
-                ReviewDraftRow.transcript == transcript, ReviewDraftRow.reviewer == reviewer
+                ReviewDraftRow.transcript == transcript,
+                ReviewDraftRow.reviewer == reviewer,
+                sa.or_(
+                    ReviewDraftRow.page == page,
+                    sa.and_(ReviewDraftRow.late.is_(False), ReviewDraftRow.revision <= goes_on_from),
+                ),
             )
         )
 

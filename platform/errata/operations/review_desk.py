@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from errata.database.store import Store
 from errata.database.submissions import FinishedWork
-from errata.domain.chapter import Chapters, tidy
+from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.domain.correction import NO_DRAFT, Correction, Kind, same_chapters
 from errata.domain.draft_draw import DraftDraw
 from errata.domain.hashing import content_hash
@@ -110,6 +110,9 @@ class HandIn:
     knows: int | None
     """The reviewer's own last word, as the page knew it when it was opened."""
     effort: Effort
+    page: str
+    goes_on_from: int
+    """The newest revision of the draft that the page has seen: what others saved since stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +241,7 @@ def hand_in(workspace: Workspace, transcript: int, reviewer: str, work: HandIn) 
         )
         if work.action != "flag":
             store.claims.drop(transcript, reviewer)
-            store.review_drafts.remove(transcript, reviewer)
+            store.review_drafts.remove(transcript, reviewer, work.page, work.goes_on_from)
         kind = None if event is None else event.kind
         return HandedIn(submission, True, kind, _differing(store, submission))
 
@@ -388,4 +391,5 @@ def _kind_and_chapters(work: HandIn, shown: ShownDraft) -> tuple[Kind, Chapters]
             raise BadInput("no draft was shown of this item, so there is none to accept; submit the chapters")
         return "accept", shown.draft.chapters
     untouched = shown.draft is not None and same_chapters(work.chapters, shown.draft.chapters)
-    return ("accept" if untouched else "edit"), tuple(sorted(work.chapters, key=lambda chapter: chapter.start))
+    tidied = [Chapter(chapter.start, tidy(chapter.title)) for chapter in work.chapters]
+    return ("accept" if untouched else "edit"), tuple(sorted(tidied, key=lambda chapter: chapter.start))

@@ -26,10 +26,10 @@ from errata.service.guards import CONTENT_SECURITY_POLICY
 from errata.service.identity import Identity, needs
 from errata.service.pages import page
 from errata.service.review_shapes import (
-    DraftShape,
     HandInShape,
     HoldShape,
     PageShape,
+    WorkShape,
     draft_json,
     hold_json,
     item_json,
@@ -72,7 +72,7 @@ def item_data(request: Request, transcript: RowNumber, reviewer: ReviewerIdentit
 
 
 @router.put("/{transcript}/draft")
-def save(request: Request, transcript: RowNumber, sent: DraftShape, reviewer: ReviewerIdentity) -> JsonObject:
+def save(request: Request, transcript: RowNumber, sent: WorkShape, reviewer: ReviewerIdentity) -> JsonObject:
     content = (sent.said(), sent.line, sent.effort())
     saved = save_draft(state(request).workspace, transcript, reviewer.name, sent.page, sent.goes_on_from, content)
     return draft_json(saved)

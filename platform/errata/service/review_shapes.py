@@ -34,17 +34,15 @@ class WorkShape(_Shape):
     seconds: Annotated[float, Field(ge=0, le=1e9)]
     plays: Count
     commands: Count
+    page: PageNumber
+    goes_on_from: Count
+    """The newest revision of the draft that the page has seen."""
 
     def said(self) -> Chapters:
         return tuple(Chapter(chapter.start, chapter.title) for chapter in self.chapters)
 
     def effort(self) -> Effort:
         return Effort(self.seconds, self.plays, self.commands)
-
-
-class DraftShape(WorkShape):
-    page: PageNumber
-    goes_on_from: Count
 
 
 class HandInShape(WorkShape):
@@ -54,7 +52,16 @@ class HandInShape(WorkShape):
     key: str
 
     def work(self) -> HandIn:
-        return HandIn(self.key, self.action, self.said(), self.why, self.knows, self.effort())
+        return HandIn(
+            key=self.key,
+            action=self.action,
+            chapters=self.said(),
+            why=self.why,
+            knows=self.knows,
+            effort=self.effort(),
+            page=self.page,
+            goes_on_from=self.goes_on_from,
+        )
 
 
 class HoldShape(_Shape):

@@ -65,7 +65,7 @@ export class LocalDrafts {
 export class Autosave {
   /**
    * @param {object} parts local: LocalDrafts; page: this page's number; send(body, leaving) -> Promise of the answer;
-   *   content() -> what is saved; shown(state, detail) when the state changes; late(answer)
+   *   content() -> what is saved; shown(state, detail) when the state changes; late() once, when another page turns out to have gone on from the same state
    */
   constructor({ local, page, revision, send, content, shown, late }) {
     Object.assign(this, { local, page, revision, send, content, shown, late });
@@ -129,9 +129,11 @@ export class Autosave {
   answered(answer) {
     if (this.stopped) return;
     if (answer.late) {
-      this.late(answer);
+      if (!this.isLate) this.late();
+      this.isLate = true;
       this.shown("late");
     } else {
+      this.isLate = false;
       this.revision = answer.revision;
       this.shown(this.unsaved ? "waiting" : "saved");
     }

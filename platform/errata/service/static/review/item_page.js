@@ -43,8 +43,7 @@ class ItemPage {
   async open() {
     const { item } = this;
     const kept = await this.kept();
-    this.page = kept.page;
-    sessionStorage.setItem(`errata.page.${transcript}`, this.page);
+    this.page = crypto.getRandomValues(new Uint32Array(4)).join("-");
     this.hold(this.page);
     this.knows = kept.knows;
     this.model = new ChapterModel(item.lines, kept.chapters, kept.model);
@@ -68,6 +67,10 @@ class ItemPage {
     this.select(this.model.around(line)?.id ?? this.model.chapters[0]?.id ?? null, { show: false });
     this.render();
     root.setAttribute("aria-busy", "false");
+    if (kept.was) {
+      this.autosave.keepHere();
+      this.local.remove(kept.was);
+    }
     if (kept.unsaved) this.autosave.changed();
     this.showNotices(kept);
     this.beat();
@@ -79,20 +82,19 @@ class ItemPage {
   /** What was left here: in this browser, on the server, or the draft to begin with. */
   async kept() {
     const { item } = this;
-    const own = sessionStorage.getItem(`errata.page.${transcript}`);
     const open = await openPages();
-    const page = own && !open.has(own) ? own : crypto.getRandomValues(new Uint32Array(4)).join("-");
     const server = item.saved.find(({ late }) => !late) ?? null;
-    const here = this.local.all().filter((draft) => !open.has(draft.page))[0];
+    const here = this.local.all().find((draft) => !open.has(draft.page)) ?? null;
     const revision = server?.revision ?? 0;
     if (here && (here.unsaved || (here.revision === revision && revision > 0))) {
-      const { model, saved, knows } = here;
-      return { ...here, model, chapters: [], line: saved.line, effort: effortOf(saved), knows };
+      // the answer to its last save may have been lost: what the server has of that page is no other version
+      const goesOnFrom = server?.page === here.page ? revision : here.revision;
+      return { ...here, was: here.page, revision: goesOnFrom, chapters: [], line: here.saved.line, effort: effortOf(here.saved) };
     }
     if (here) this.local.remove(here.page);
     const begun = server ?? { chapters: item.begun_with, line: 0, seconds: 0, plays: 0, commands: 0 };
-    const line = server ? begun.line : 0;
-    return { page, revision, knows: item.own, chapters: begun.chapters, model: null, line, effort: effortOf(begun) };
+    const { chapters, line } = begun;
+    return { was: null, unsaved: false, revision, knows: item.own, chapters, model: null, line, effort: effortOf(begun) };
   }
 
   /** Says to other tabs, for as long as this page lives, that it does. */
@@ -568,7 +570,9 @@ class ItemPage {
     try {
       await this.autosave.sending?.catch(() => {}); // what is on its way would come after, and be kept as a draft
       const { saved } = this.content();
-      const body = { ...saved, action, why, knows: this.knows, key: this.keyOf(action, why, saved) };
+      const { page, revision } = this.autosave;
+      const place = { page, goes_on_from: revision, knows: this.knows, key: this.keyOf(action, why, saved) };
+      const body = { ...saved, action, why, ...place };
       const answer = await request("POST", `${path}/hand-in`, body);
       if (action === "flag") {
         this.notice("flag", `Flagged: ${why}`);
