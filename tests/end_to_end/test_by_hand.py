@@ -163,6 +163,17 @@ def test_what_a_release_owner_asked_for_is_carried_out_by_reconcile_and_told_to_
     assert status(place)["aliases"]["server"] == place.server and as_json("reconcile", "-w", root) == []
 
 
+def test_a_night_carries_out_what_was_asked_for_before_it_compares_with_the_champion(place: OldWorkspace) -> None:
+    root = place.place.root
+    ask_for_rollback(place.place, place.second, "olga", "titles too long")
+    night = in_this_process("nightly", "--date", "day-4", "--json", "-w", root)
+    assert "request" in night.stderr and "is carried out" in night.stderr
+    assert json.loads(night.stdout)["verdict"] == "skipped", "nobody has corrected anything since"
+    assert status(place)["aliases"]["champion"] == place.day0
+    assert status(place)["moved_aliases"] == [] and status(place)["untold_moves"] == 0
+    in_this_process("promote", place.second, "--evidence", place.promoting, "-w", root)
+
+
 def test_a_rollback_by_hand_is_not_one_more_than_was_asked_for(place: OldWorkspace) -> None:
     root = place.place.root
     ask_for_rollback(place.place, place.second, "olga", "titles too long")

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from errata.database.record import Record
 from errata.documents.decision import Decision, OutcomeDecision
 from errata.documents.outcome import Outcome
+from errata.domain.registry_request import ReleaseWish
 from errata.errors import BadInput, Refused, Unavailable
 from errata.loop import promotion_by_hand, request_reconciler
 from errata.loop.lease import loop_lease
@@ -145,6 +146,23 @@ def test_who_settles_twice_is_refused(place: Workspace) -> None:
     settle_requests(place)
     with pytest.raises(Refused, match="done already"), place.record.write() as store:
         store.registry_requests.settle(asked.number, "done", {})
+
+
+def test_either_database_keeps_them_in_order_and_settles_each_once(either: Record) -> None:
+    first, second = ReleaseWish("rollback", FIRST, DAY0), ReleaseWish("promotion", DAY0, FIRST, "n1", "e" * 64)
+    with either.write() as store:
+        asked = [store.registry_requests.add(wish, "olga", "why").number for wish in (first, second, first)]
+    assert asked == [1, 2, 1]
+    with either.write() as store:
+        done = store.registry_requests.settle(1, "done", {"champion": DAY0, "server": ""})
+    with either.read() as store:
+        assert [request.wish for request in store.registry_requests.waiting()] == [second]
+        assert store.registry_requests.newest(2)[1] == done and done.moved == {"champion": DAY0, "server": ""}
+        assert done.settled_at is not None and done.settled_at >= done.at
+    with pytest.raises(Refused), either.write() as store:
+        store.registry_requests.settle(1, "refused", {}, "again")
+    with either.write() as store:
+        assert store.registry_requests.add(first, "olga", "anew").number == 3
 
 
 def test_killed_at_any_statement_it_is_carried_out_once(place: Workspace) -> None:

@@ -177,6 +177,7 @@ def test_a_rollback_is_asked_for_and_stands_in_the_list(place: Workspace) -> Non
     assert (request.by, request.why, request.state, request.wish.model) == ("olga", PAYLOAD, "waiting", DAY0)
     shown = olga.get("/dashboard/releases").text
     assert PAYLOAD in text_of(shown) and "waiting" in shown and "<img" not in shown
+    assert "It is asked for, and waits." in shown and "Takes back" not in shown
     with place.record.read() as store:
         assert store.aliases.model_of("champion") == MODEL, "the service moves nothing"
 

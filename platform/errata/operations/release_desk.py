@@ -13,7 +13,7 @@ from errata.database.store import Store
 from errata.database.tables import MoveRow, NightRow
 from errata.documents.decision import Decision
 from errata.domain.names import check_name
-from errata.domain.registry_request import RegistryRequest, ReleaseWish
+from errata.domain.registry_request import RegistryRequest, ReleaseWish, RequestKind
 from errata.errors import Refused
 from errata.operations.reviewing import require
 from errata.workspace import Workspace
@@ -49,6 +49,11 @@ class ReleaseDesk:
     """Of all aliases, the newest first."""
     untold_moves: int
     """Of which MLflow has not been told."""
+
+    def waits(self, wish: RequestKind, model: str) -> bool:
+        """Whether that was asked for already, and nobody has carried it out: who is to be champion is `model`."""
+        waiting = (each.wish for each in self.requests if each.state == "waiting")
+        return any((each.kind, each.model, each.champion) == (wish, model, self.champion) for each in waiting)
 
 
 def release_desk(workspace: Workspace) -> ReleaseDesk:
