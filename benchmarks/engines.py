@@ -86,7 +86,7 @@ def writing(engine: Engine, prompt: list[int], count: int) -> Ask[list[int]]:
     anything = f"start: any+\nany: <[2-{engine.vocabulary - 1}]>\n"
     step, answer = Step(prompt, allowed, constraint=Constraint(anything, count - 1)), list[int]()
     while len(answer) < count:
-        answer.append((yield step))
+        answer.append((yield step).token)
         step = Step(answer[-1:], allowed)
     return answer
 

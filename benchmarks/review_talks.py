@@ -71,7 +71,7 @@ def review_workspace(root: Path, talks: list[tuple[Transcript, Chapters]], blind
     root.mkdir(parents=True)
     (root / FILE).touch()
     shutil.copyfile(project_file(PARAMS), root / PARAMS)
-    set_params(root, {"review": {"blind_share": blind_share}})
+    set_params(root, {"review": {"page_blind_share": blind_share, "audit_share": 0.0}})
     workspace = Workspace.find(root)
     workspace.record.migrate()
     with workspace.record.write() as store:

@@ -16,11 +16,12 @@ from pathlib import Path
 
 from errata.database.holdout_log import HoldoutAccess
 from errata.database.record import Record
+from errata.documents.calibration import Calibrations
 from errata.documents.comparison import Comparison
 from errata.documents.document import write_document
 from errata.documents.draft_effects import Lean
 from errata.documents.evaluation import ContenderScores, ContinualScores, Evaluation, LaterLabels
-from errata.documents.file_names import CANDIDATE, EVALUATION, ITEMS, METRICS, SCORES
+from errata.documents.file_names import CALIBRATION, CANDIDATE, EVALUATION, ITEMS, METRICS, SCORES
 from errata.documents.night import Night
 from errata.documents.params import GateParams
 from errata.documents.scored_items import ScoredItemRow, write_scored_items
@@ -31,6 +32,7 @@ from errata.inference.forks import ForkedModel
 from errata.progress import progress_bar
 from errata.stage_exit import stage_exit
 from errata.workspace import Workspace
+from evaluation.calibration import model_calibration
 from evaluation.continual import general_ability_delta
 from evaluation.draft_effects import labelled_items, night_lean, primary_comparison, title_comparison
 from evaluation.dvc_metrics import dvc_metrics
@@ -226,6 +228,13 @@ def _continual(
     return continual_scores(plan.history, rival.identity, r, delta, worst_vintage(vintages))
 
 
+def calibrations(record: Record, night: Night, models: NightModels, seed: int) -> Calibrations:
+    """Of everybody who was scored and may serve after tonight."""
+    serving = {model.identity: model for model in (*models.rivals, models.champion)}
+    fitted = [model_calibration(record, model, night.gate_watermark, seed) for model in serving.values()]
+    return Calibrations(night.label, tuple(fitted))
+
+
 def main() -> None:
     workspace = Workspace.find(Path.cwd())
     night, params = Night.read(workspace.root), workspace.params().evaluate
@@ -234,6 +243,8 @@ def main() -> None:
     evaluation, rows = evaluate(workspace.record, night, candidate, workspace.models, params.seed, limits)
     write_scored_items(SCORES / ITEMS, rows)
     write_document(SCORES / EVALUATION, evaluation)
+    models = NightModels.of(night, candidate, workspace.models)
+    write_document(SCORES / CALIBRATION, calibrations(workspace.record, night, models, params.seed))
     write_json(Path(METRICS), dvc_metrics(evaluation))
     means = ", ".join(f"{name} {mean.f1:.1f}" for name, mean in evaluation.means.items() if mean.f1 is not None)
     sys.stderr.write(f"evaluate: {evaluation.fresh_items} fresh items; F1 {means or 'of nothing'}\n")

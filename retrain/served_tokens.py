@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from errata.inference.decode import Decoder
-from errata.inference.engine import Ask
+from errata.inference.engine import Ask, Choice
 from errata.tasks.encode import Encoded
 from errata.tasks.prompt import BorderMark
 from errata.tasks.task import Example, Task
@@ -25,7 +25,7 @@ def drifts(ask: Ask[Any], trained: Encoded) -> bool:
         if at >= len(trained.input_ids):
             return True
         try:
-            step = ask.send(trained.input_ids[at])
+            step = ask.send(Choice(trained.input_ids[at]))
         except StopIteration:
             return False
     return False  # without a slot, as where no chapter begins, there is nothing to ask

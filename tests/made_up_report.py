@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from errata.documents.calibration import Calibrations
 from errata.documents.comparison import NOTHING
 from errata.documents.evaluation import ContenderScores
 from errata.documents.evidence import Fault
@@ -29,6 +30,7 @@ from errata.documents.night import Night
 from errata.documents.parity import Parity
 from errata.documents.snapshot import Shard, SnapshotManifest
 from errata.documents.stage_reports import CurationReport, MixtureReport, TrainingLog
+from evaluation.calibration import fit_calibration
 from evaluation.judges.agreement import agreement, correlate_differences, share_estimate
 from evaluation.judges.error_rates import better_share, on_corrections
 from evaluation.judges.judged_item import JudgedItem
@@ -38,6 +40,7 @@ from evaluation.judges.reliability import agreement_floor, decide_say
 from evaluation.report.content import NightFiles, Report
 from evaluation.statistics.paired import compare
 from evaluation.vintages import Vintage, VintageHistory, continual_scores, worst_vintage
+from tests.made_up_borders import borders
 from tests.made_up_decision import RESULT
 from tests.made_up_night import report, talk
 
@@ -105,6 +108,7 @@ def files() -> NightFiles:
         ),
         training=TrainingLog(320, tuple(3 * 0.99**step + random.uniform(0, 1.5) for step in range(320))),
         parity={"server": Parity(model="5" * 64, size=1, f1=replace(NOTHING, n=104))},
+        calibrations=Calibrations("2026-03-04", (fit_calibration("91ab" * 16, borders(400), seed=0),)),
         judges={"candidate": judges()},
         sha256={"manifest.json": "ab" * 32, "dvc.lock": "cd" * 32, "items.parquet": "ef" * 32},
     )

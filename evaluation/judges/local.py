@@ -91,7 +91,7 @@ class LocalModel:
         answer: list[int] = []
         step = Step(prompt, next_tokens(matcher, engine.vocabulary), constraint=Constraint(rules, room))
         while len(answer) < room:
-            token = yield step
+            token = (yield step).token
             # a form that may end here can still go on: then the model's end of text ends it
             if token == engine.tokenizer.eos_token_id or not matcher.consume_token(token):
                 break

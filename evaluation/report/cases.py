@@ -9,12 +9,11 @@ from typing import Literal
 
 from errata.documents.scored_items import ScoredItemRow
 from errata.domain.chapter import Chapter, Chapters, starts
+from errata.domain.near_borders import near, near_borders
 from errata.domain.transcript import Transcript, Unit
 from evaluation.report.content import Change
 from evaluation.report.figures import place
 
-NEAR = 5.0
-"""Seconds within which a border counts as the same; in words it must be the same."""
 BEFORE, AFTER = 2, 2
 """Lines shown before and after the one on which a border lies."""
 WINDOWS = 3
@@ -85,9 +84,8 @@ def case(change: Change, transcript: Transcript | None) -> Case:
 def align(change: Change, unit: Unit | None) -> tuple[Border, ...]:
     """A row per border that anybody set. A border of a model joins the nearest right one that it is near to."""
     reference = change.new.reference_chapters
-    near = 0.0 if unit == "words" else NEAR
-    old = _match(reference, change.old.predicted_chapters, near)
-    new = _match(reference, change.new.predicted_chapters, near)
+    old = _match(reference, change.old.predicted_chapters, unit)
+    new = _match(reference, change.new.predicted_chapters, unit)
     titles = {chapter.start: chapter.title for chapter in reference}
     places = sorted({*titles, *old, *new})
     return tuple(
@@ -115,16 +113,10 @@ def excerpt(transcript: Transcript, borders: Iterable[Border], shown: Iterable[B
     return tuple(lines)
 
 
-def _match(reference: Chapters, answer: Chapters, near: float) -> dict[float, Chapter]:
-    """Each chapter of an answer under the start of the right one it is near to, one to one, the nearest first; else
-    under its own."""
-    unmatched = {chapter.start: chapter for chapter in answer}
-    rows: dict[float, Chapter] = {}
-    gaps = sorted((abs(start - right.start), right.start, start) for right in reference for start in unmatched)
-    for gap, right, start in gaps:
-        if (gap == 0 or gap < near) and right not in rows and start in unmatched:
-            rows[right] = unmatched.pop(start)
-    return rows | unmatched
+def _match(reference: Chapters, answer: Chapters, unit: Unit | None) -> dict[float, Chapter]:
+    """Each chapter of an answer under the start of the right one it is near to; else under its own."""
+    pairs = near_borders(reference, answer, near(unit))
+    return {pairs.get(chapter.start, chapter.start): chapter for chapter in answer}
 
 
 def _cell(at: float, answer: dict[float, Chapter], reference: dict[float, str], unit: Unit | None) -> BorderCell:

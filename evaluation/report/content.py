@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from errata.documents.calibration import Calibration, Calibrations
 from errata.documents.comparison import NOTHING, Comparison
 from errata.documents.decision import OutcomeDecision, leading_decision
 from errata.documents.equal_split import EqualSplitAlarm, equal_split_alarm
@@ -62,6 +63,7 @@ class NightFiles:
     parity: Mapping[str, Parity] = field(default_factory=dict)
     """By target of export."""
     timing: NightTiming | None = None
+    calibrations: Calibrations | None = None
     seeds: SeedSpread | None = None
     judges: Mapping[str, Judging] = field(default_factory=dict)
     """By contender; only of those that judges were asked about."""
@@ -126,6 +128,13 @@ class Report:
     @property
     def gate_change(self) -> GateChange | None:
         return self.files.night.gate_change if self.files.night else None
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """Of whoever is champion after tonight; None where that wasn't measured."""
+        night = self.files.night
+        serving = self.in_service.model if self.in_service else night.champion if night else ""
+        return self.files.calibrations.of(serving) if self.files.calibrations else None
 
     def primary(self, contender: str) -> Comparison:
         """Its comparison with the champion on fresh items; of no items where it has none."""

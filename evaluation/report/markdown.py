@@ -11,6 +11,7 @@ from errata.documents.evaluation import Evaluation
 from errata.documents.file_names import MANIFEST, PIPELINE_LOCK, REPORT_PAGE
 from errata.documents.metric_values import ModelMean
 from errata.domain.names import printable
+from errata.wording.calibration_sentences import calibration_sentences
 from errata.wording.judging_sentences import panel_sentence
 from errata.wording.night_sentences import alarm_sentence, gate_change_sentence
 from evaluation.report.content import NightFiles, Report, tonights_items, worst_regressions
@@ -136,7 +137,13 @@ def _regressions(report: Report, contender: str) -> str:
 
 def _sources(report: Report) -> str:
     """Who reviewed, what was spent, and by what the data is found again, a line each."""
-    lines = [*_reviews(report), *_training(report.files), *_judges(report.files), *_lineage(report)]
+    lines = [
+        *_reviews(report),
+        *_confidence(report),
+        *_training(report.files),
+        *_judges(report.files),
+        *_lineage(report),
+    ]
     facts = [f"{inert(name)} {code(fact)}" for name, fact in report.facts.items()]
     if facts:
         lines.append(", ".join(facts))
@@ -148,6 +155,11 @@ def _reviews(report: Report) -> Iterator[str]:
     if people:
         edited, accepted = sum(person.edited for person in people), sum(person.accepted for person in people)
         yield f"Reviewed by {plural(len(people), 'person', 'people')}: {edited} edited, {accepted} accepted."
+
+
+def _confidence(report: Report) -> Iterator[str]:
+    if report.calibration:
+        yield f"How sure the model is: {inert(' '.join(calibration_sentences(report.calibration)))}"
 
 
 def _training(files: NightFiles) -> Iterator[str]:

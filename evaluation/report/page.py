@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from errata.domain.names import printable
+from errata.wording.calibration_sentences import calibration_sentences
 from errata.wording.glossary import GLOSSARY
 from errata.wording.judging_sentences import (
     better_sentence,
@@ -31,12 +32,14 @@ from evaluation.report.lead import dateline
 from evaluation.report.loss_curve import loss_curve
 from evaluation.report.measures import NAMES
 from evaluation.report.prospects import ignores_judges
+from evaluation.report.reliability_diagram import reliability_diagram
 from evaluation.report.report_document import report_document
 from evaluation.report.slices import reach
 from evaluation.report.verdict import word
 
 CURVES = {"wide": (1080.0, 380.0), "narrow": (360.0, 300.0)}
 LOSSES = {"wide": (760.0, 240.0), "narrow": (360.0, 220.0)}
+RELIABILITIES = {"wide": (520.0, 440.0), "narrow": (340.0, 340.0)}
 """Width and height: a page has both drawings, and shows the one that its reader's window has room for."""
 
 
@@ -59,6 +62,9 @@ def _content(report: Report) -> dict[str, Any]:
         "rails": {rail.key: rail for rail in document.verdict.guardrails} if document.verdict else {},
         "curves": {name: curve(report.nights, document.equal_split_f1, *size) for name, size in CURVES.items()},
         "losses": {name: loss_curve(document.loss, *size) for name, size in LOSSES.items()},
+        "reliabilities": {
+            name: reliability_diagram(document.calibration, *size) for name, size in RELIABILITIES.items()
+        },
         "waited": any("challenger" in line.means for line in report.nights),
         "names": NAMES,
         "models": document.models,
@@ -100,6 +106,7 @@ def _environment() -> Environment:
         "short": figures.short,
         "grouped": _groups,
         "alarm_sentence": alarm_sentence,
+        "calibration_sentences": calibration_sentences,
         "gate_change_sentence": gate_change_sentence,
         "seeds_sentence": seeds_sentence,
         "better_sentence": better_sentence,

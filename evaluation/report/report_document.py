@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from errata.documents.calibration import Calibration
 from errata.documents.equal_split import EqualSplitAlarm
 from errata.documents.judging import Judging
 from errata.documents.night import GateChange
@@ -83,6 +84,7 @@ class ReportDocument:
     models: tuple[str, ...]
     measures: dict[str, tuple[Measure, ...]]
     slices: dict[str, tuple[Slice, ...]]
+    calibration: Calibration | None
     continual: Continual | None
     judges: Judging | None
     regressions: tuple[ReportedCase, ...]
@@ -129,6 +131,7 @@ def report_document(report: Report) -> ReportDocument:
         models=models(evaluation.means),
         measures=measures(metrics),
         slices=contender_slices(report, contender),
+        calibration=report.calibration,
         continual=continual(evaluation.scores_of(contender), report.learnt),
         judges=report.judging(contender),
         regressions=tuple(map(_case, worst_regressions(report.items, contender))),

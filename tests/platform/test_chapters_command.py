@@ -99,9 +99,13 @@ class TestTheCommand:
 
     def test_json_says_of_each_talk_what_it_is(self, captions: Path) -> None:
         (answer,) = json.loads(errata(captions, "--format", "json").stdout)
-        keys = {"file", "id", "title", "unit", "duration", "model", "chapters", "problems", "adjustments"}
+        keys = {"file", "id", "title", "unit", "duration", "model", "chapters", "calibrated", "problems", "adjustments"}
         assert set(answer) == keys
-        assert answer["id"] == "garden show" and answer["chapters"][1] == {"start": 4.0, "title": "Two"}
+        assert answer["id"] == "garden show" and answer["chapters"][1] == {
+            "start": 4.0,
+            "title": "Two",
+            "confidence": None,
+        }
 
     @pytest.mark.parametrize("name", CHAPTER_FORMATS)
     def test_out_is_a_file_or_a_folder_of_files(self, name: str, captions: Path, tmp_path: Path) -> None:

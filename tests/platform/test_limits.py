@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from errata.domain.chapter import Chapter
 from errata.domain.transcript import Segment, Transcript
 from errata.inference.decode import Decoder, write
+from errata.inference.engine import Choice
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.limits import (
@@ -54,7 +55,7 @@ def said(template: str, prefer: Callable[[list[int], npt.NDArray[np.intp]], int]
     while True:
         answer.append(int(prefer(answer, np.flatnonzero(step.allowed))))
         try:
-            step = ask.send(answer[-1])
+            step = ask.send(Choice(answer[-1]))
         except StopIteration as done:
             reading: Reading = done.value
             return reading

@@ -95,7 +95,7 @@ def masks(engine: LlamaEngine, *tokens: int) -> Mask:
 def fill(allowed: list[Mask], constraint: Constraint | None, append: list[int]) -> Ask[list[int]]:
     answer: list[int] = []
     for place, mask in enumerate(allowed):
-        answer.append((yield Step(append, mask, constraint=constraint if place == 0 else None)))
+        answer.append((yield Step(append, mask, constraint=constraint if place == 0 else None)).token)
         append = answer[-1:]
     return answer
 
@@ -142,8 +142,9 @@ def test_tokens_that_had_to_follow_are_not_asked_for(engine: LlamaEngine, calls:
     word = engine.tokenizer.encode("talk about", add_special_tokens=False)
 
     def jumping(forced: list[int]) -> Ask[list[int]]:
-        first = yield Step([60, 61], every, constraint=Constraint('start: "talk about"\n', 9))
-        return [first, (yield Step([first, *forced], every))]
+        begin = Step([60, 61], every, constraint=Constraint('start: "talk about"\n', 9))
+        first = (yield begin).token
+        return [first, (yield Step([first, *forced], every)).token]
 
     every = np.ones(engine.vocabulary, dtype=np.bool_)
     [whole] = engine.run([fill([every] * 3, Constraint('start: "talk about"\n', 9), [60, 61])])

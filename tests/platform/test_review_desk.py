@@ -22,6 +22,7 @@ from errata.domain.chapter import Chapter, Chapters
 from errata.domain.correction import NO_DRAFT
 from errata.domain.media_address import checked_media, media_address
 from errata.domain.prediction import Prediction
+from errata.domain.review_reason import AuditReason
 from errata.domain.review_work import Action, Effort
 from errata.errors import BadInput, NotFound, Refused
 from errata.formats import detect
@@ -49,11 +50,11 @@ ONE, TWO = 1, 3
 """Two of the transcripts, by `seq`."""
 
 
-def desk(root: Path, empty: Path, blind_share: float = 0.0) -> Workspace:
+def desk(root: Path, empty: Path, blind_share: float = 0.0, audit_share: float = 0.0) -> Workspace:
     """Four talks that the champion has answered."""
     root.mkdir()
     (root / FILE).touch()
-    write_params(root, review={"blind_share": blind_share})
+    write_params(root, review={"page_blind_share": blind_share, "audit_share": audit_share})
     shutil.copyfile(empty, root / "errata.db")
     workspace = Workspace.find(root)
     with workspace.record.write() as store:
@@ -77,6 +78,30 @@ def work(
 
 def waiting(workspace: Workspace, reviewer: str) -> list[int]:
     return [entry.transcript for entry in review_queue(workspace, reviewer).waiting]
+
+
+# audits -------------------------------------------------------------------------------------------------------------
+
+
+def test_an_audit_comes_first_again_for_a_second_reviewer_who_sees_nothing_of_the_first(
+    tmp_path: Path, empty: Path
+) -> None:
+    audited = desk(tmp_path / "audited", empty, audit_share=1.0)
+    hand_in(audited, TWO, "ann", work())
+    assert TWO not in waiting(audited, "ann")
+    first, *_ = review_queue(audited, "bo").waiting
+    assert (first.transcript, first.reason) == (TWO, AuditReason(second=True))
+    item = open_item(audited, TWO, "bo")
+    assert (item.begun_with, item.colleagues) == (DRAFT, ())
+    assert [one.reviewer for one in hand_in(audited, TWO, "bo", work(right=DRAFT)).colleagues] == ["ann"]
+    assert [one.reviewer for one in open_item(audited, TWO, "bo").colleagues] == ["ann"]
+    assert TWO not in waiting(audited, "cleo")
+
+
+def test_an_item_that_is_no_audit_shows_what_others_said(workspace: Workspace) -> None:
+    hand_in(workspace, TWO, "ann", work())
+    assert TWO not in waiting(workspace, "bo")
+    assert [one.reviewer for one in open_item(workspace, TWO, "bo").colleagues] == ["ann"]
 
 
 # handing in ---------------------------------------------------------------------------------------------------------

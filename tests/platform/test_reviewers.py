@@ -131,6 +131,7 @@ def test_roles_decide_who_may_decide(record: Record) -> None:
 
 def test_the_command_prints_and_appoints(record: Record, tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("")
+    write_params(tmp_path)
     with record.write() as store:
         dispute(store, "t", "ann", "bob")
 

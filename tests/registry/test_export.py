@@ -153,7 +153,7 @@ def test_a_device_export_is_small_and_runs(device: Path, server: Path) -> None:
     allowed[[3, 8, 21]] = True
 
     def ask() -> Ask[int]:
-        return (yield Step(PROMPT, allowed))
+        return (yield Step(PROMPT, allowed)).token
 
     [answer] = engine.run([ask()])
     assert answer in {3, 8, 21}

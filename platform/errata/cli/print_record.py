@@ -75,12 +75,12 @@ def _tag_sentence(result: TagResult) -> str:
 
 
 def print_reviewers(reviewers: Sequence[Reviewer]) -> None:
-    columns = ("reviewer", "role", "corrections", "agreed", "trust [90 %]", "probation")
+    columns = ("reviewer", "role", "corrections", "agreed", "trust [90 %]", "probation", "audits", "on audits [90 %]")
     print_table("reviewers", columns, [_reviewer(reviewer) for reviewer in reviewers])
 
 
 def _reviewer(reviewer: Reviewer) -> tuple[str, ...]:
-    agreement, trust = reviewer.agreement, reviewer.agreement.trust()
+    agreement, trust, audited = reviewer.agreement, reviewer.agreement.trust(), reviewer.audits.trust()
     return (
         reviewer.name,
         reviewer.role,
@@ -88,6 +88,8 @@ def _reviewer(reviewer: Reviewer) -> tuple[str, ...]:
         f"{agreement.agreed}/{agreement.items}",
         with_interval(trust.mean, trust.low, trust.high, ".2f"),
         "yes" if reviewer.probation else "no",
+        str(reviewer.audits.items),
+        with_interval(audited.mean, audited.low, audited.high, ".2f") if reviewer.audits.items else "–",
     )
 
 

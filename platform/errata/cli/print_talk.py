@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from errata.cli.output import print_table, say, say_wrapped
@@ -64,7 +65,7 @@ def _print_prediction(recorded: RecordedPrediction, unit: Unit) -> None:
     name = answer.model if answer.foreign else answer.model[:16]
     when = recorded.answered_at[:10] or f"{recorded.at:%Y-%m-%d}"
     say_wrapped(f"\nprediction {recorded.seq}  {when}  {name} ({who}) {answer.template}")
-    _print_chapters(answer.chapters, unit)
+    _print_chapters(answer.chapters, unit, recorded.confidences.values)
     for problem in answer.problems:
         say_wrapped(f"  could not be read whole: {problem}", 4)
 
@@ -102,9 +103,10 @@ def _print_label(view: TalkView) -> None:
         _print_chapters(label.chapters, view.transcript.unit)
 
 
-def _print_chapters(chapters: Chapters, unit: Unit) -> None:
-    for chapter in chapters:
-        say_wrapped(f"  {_place(chapter.start, unit)} {chapter.title}", 11)
+def _print_chapters(chapters: Chapters, unit: Unit, confidences: Sequence[float | None] = ()) -> None:
+    for chapter, confidence in zip_longest(chapters, confidences):
+        sure = "" if confidence is None else f" ({100 * confidence:.0f} % sure)"
+        say_wrapped(f"  {_place(chapter.start, unit)} {chapter.title}{sure}", 11)
     if not chapters:
         say("  no chapters")
 

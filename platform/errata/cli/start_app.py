@@ -57,6 +57,7 @@ def chapters_command(
     from errata.cli.print_unread import print_unread
     from errata.operations.chapter_places import chapter_places, distinct_names
     from errata.operations.chaptering import chapter_talks, open_predictor
+    from errata.operations.confidence import find_calibration
 
     talks, unread = _read(files, layout)
     print_unread(unread)
@@ -66,7 +67,8 @@ def chapters_command(
             note("errata-tiny answers, the embedded sample model of 1.2 million weights: expect little of it.")
             note("A better one: --model FOLDER, or -w WORKSPACE for its champion.")
         with open_predictor(model, None if workspace is None else find(workspace), template) as predictor:
-            answers = chapter_talks(talks, predictor)
+            calibration = None if workspace is None else find_calibration(find(workspace), predictor.key.model)
+            answers = chapter_talks(talks, predictor, calibration)
             chaptered = list(answers if places else _print_each(answers, talks))
         _remark(chaptered, distinct_names([talk.transcript.external_id for talk in talks], talks), layout)
         if places:

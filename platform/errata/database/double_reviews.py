@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from itertools import islice
+from statistics import fmean
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from errata.database.active_corrections import last_words
+from errata.database.active_corrections import active_events, last_words
 from errata.database.event_history import EventHistory, TranscriptEvents
 from errata.database.leak_groups import LeakGroups
 from errata.database.predictions import Predictions
-from errata.database.tables import CorrectionRow
+from errata.database.tables import CorrectionRow, TranscriptRow
+from errata.domain.audit_draw import AuditDraw
 from errata.domain.chapter import chapters_from_json
 from errata.domain.correction import DoubleReview, Opinion
+from errata.domain.near_borders import shared_borders
+from errata.domain.reviewer import AuditRecord
+from errata.domain.transcript import Unit
 
 
 class DoubleReviews:
@@ -43,6 +51,37 @@ class DoubleReviews:
         reviews = [self._review(history, upto) for history in self._event_history.upto(transcripts, upto)]
         return [review for review in reviews if len(review.opinions) > 1]
 
+    def awaiting_second(self, reviewer: str, draw: AuditDraw, most: int) -> list[int]:
+        """Audits that one person has reviewed, and not `reviewer`: the `most` that were reviewed last, by `seq`."""
+        names = sa.func.count(CorrectionRow.reviewer.distinct())
+        query = (
+            sa.select(CorrectionRow.transcript, TranscriptRow.hash)
+            .join(TranscriptRow, TranscriptRow.seq == CorrectionRow.transcript)
+            .where(CorrectionRow.kind.in_(("edit", "accept", "adjudicate")), TranscriptRow.forgotten.is_(None))
+            .group_by(CorrectionRow.transcript, TranscriptRow.hash)
+            .having(names == 1, sa.func.max(CorrectionRow.reviewer) != reviewer)
+            .order_by(sa.func.max(CorrectionRow.seq).desc())
+        )
+        audits = (transcript for transcript, name in self._session.execute(query) if draw.is_audit(name))
+        return sorted(islice(audits, most))
+
+    def audit_records(self, upto: int, draw: AuditDraw) -> dict[str, AuditRecord]:
+        """Of everybody who reviewed an audit that somebody else reviewed too, as of `upto`: how far they are at one
+        with its adjudication, or else with the others, on its borders."""
+        reviewed = (
+            sa.select(CorrectionRow.transcript, TranscriptRow.hash)
+            .join(TranscriptRow, TranscriptRow.seq == CorrectionRow.transcript)
+            .where(CorrectionRow.seq <= upto, CorrectionRow.kind.in_(("edit", "accept")))
+            .group_by(CorrectionRow.transcript, TranscriptRow.hash)
+            .having(sa.func.count(CorrectionRow.reviewer.distinct()) > 1)
+        )
+        audits = [transcript for transcript, name in self._session.execute(reviewed) if draw.is_audit(name)]
+        records: dict[str, AuditRecord] = defaultdict(AuditRecord)
+        for history in self._event_history.upto(audits, upto):
+            for name, share in _audit(history).items():
+                records[name] += AuditRecord(1, share)
+        return dict(records)
+
     def _review(self, history: TranscriptEvents, upto: int) -> DoubleReview:
         rows = last_words(history.events)
         predictions = self._predictions.read_all(row.prediction for row in rows)
@@ -56,3 +95,20 @@ class DoubleReviews:
         )
         role = self._leak_groups.of(history.transcript.seq, upto).role
         return DoubleReview(history.transcript.seq, history.transcript.channel, role, opinions)
+
+
+def _audit(history: TranscriptEvents) -> dict[str, float]:
+    """By reviewer, of a talk that several have reviewed: the share of borders on which each is at one with the
+    adjudication, or where there is none, the mean of those with each of the others."""
+    words, unit = last_words(history.events), cast(Unit, history.transcript.unit)
+    if len(words) < 2:
+        return {}
+    said = {row.reviewer: chapters_from_json(row.chapters) for row in words}
+    decisions = [row for row in active_events(history.events) if row.kind == "adjudicate"]
+    if decisions:
+        right = chapters_from_json(decisions[-1].chapters)
+        return {name: shared_borders(right, chapters, unit) for name, chapters in said.items()}
+    return {
+        name: fmean(shared_borders(other, chapters, unit) for rival, other in said.items() if rival != name)
+        for name, chapters in said.items()
+    }

@@ -49,6 +49,7 @@ class Predictions:
             chapters=chapters,
             problems=list(prediction.problems),
             foreign=prediction.foreign,
+            confidences=list(prediction.confidences) or None,
         )
         self._session.add(row)
         self._session.flush()
@@ -164,4 +165,5 @@ def as_prediction(row: PredictionRow) -> Prediction:
         chapters=chapters_from_json(row.chapters),
         problems=tuple(row.problems),
         foreign=row.foreign,
+        confidences=tuple(row.confidences or ()),
     )

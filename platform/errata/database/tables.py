@@ -124,6 +124,8 @@ class PredictionRow(Base):
     chapters: Mapped[list[JsonObject]] = mapped_column(JSON)
     problems: Mapped[list[str]] = mapped_column(JSON)
     foreign: Mapped[bool]
+    confidences: Mapped[list[float | None] | None] = mapped_column(JSON(none_as_null=True))
+    """Of each chapter's border, as the model had it; NULL where that isn't known. No part of `hash`."""
 
 
 class CorrectionRow(Base):

@@ -101,7 +101,9 @@ class Tombstones:
             for name, table in (("predictions", PredictionRow), ("corrections", CorrectionRow))
         }
         for statement in (
-            sa.update(PredictionRow).where(PredictionRow.transcript.in_(seqs)).values(chapters=[], problems=[]),
+            sa.update(PredictionRow)
+            .where(PredictionRow.transcript.in_(seqs))
+            .values(chapters=[], problems=[], confidences=None),
             sa.update(CorrectionRow)
             .where(CorrectionRow.transcript.in_(seqs))
             .values(chapters=[], why="", origin="", draft_by=None),

@@ -38,6 +38,7 @@ SUSPECTS = "suspects.jsonl"
 NO_CANDIDATE = "nothing.json"
 """Stands in place of a candidate on a night that trains none, and says why."""
 ITEMS, EVALUATION, PARITY = "items.parquet", "evaluation.json", "parity.json"
+CALIBRATION = "calibration.json"
 AGREEMENT = "agreement.json"
 """Beside the exports."""
 

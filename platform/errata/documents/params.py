@@ -73,10 +73,15 @@ class CurateParams(ParamGroup):
 
 @dataclass(frozen=True, slots=True)
 class ReviewParams(ParamGroup):
-    """What reviewers are shown by `errata tasks`."""
+    """What reviewers are shown, by `errata tasks` and on the review page."""
 
     blind_share: Annotated[float, Ge(0), Le(1)] = 0.25
     """Of the tasks, without a draft."""
+    page_blind_share: Annotated[float, Ge(0), Le(1)] = 0.2
+    """The same of what the review page shows. What is blind for the smaller share is so for the larger one too."""
+    audit_share: Annotated[float, Ge(0), Le(1)] = 0.05
+    """Of the talks, those that two people review, the second without a sight of the first's work. Drawn by chance: what
+    they show of reviewers holds for all talks."""
     drafts: Literal["champion", "random"] = "random"
     """`random`: while a challenger waits, half of the drafts are its own."""
 

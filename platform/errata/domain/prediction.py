@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from errata.domain.chapter import Chapters
 from errata.domain.lines import FORM
@@ -24,6 +24,9 @@ class Prediction:
     """What could not be read in the answer, in words; empty when it was clean."""
     foreign: bool = False
     """A draft that some other system made: kept beside ours, never champion."""
+    confidences: tuple[float | None, ...] = field(default=(), compare=False)
+    """How probable the model held each chapter's border, in the order of `chapters`, before any calibration; empty
+    where that isn't known, as of a foreign draft and of what was answered before it was kept. No part of the answer."""
 
 
 def template_for(template: str, transcript: Transcript) -> str:

@@ -28,6 +28,15 @@ class Trust:
     high: float
 
 
+def beta_trust(agreed: float, differed: float) -> Trust:
+    """Beta(1 + agreed, 1 + differed); what was found half right counts as half."""
+    from scipy.special import betaincinv
+
+    right, wrong = 1.0 + agreed, 1.0 + differed
+    low, high = (float(betaincinv(right, wrong, point)) for point in (0.05, 0.95))
+    return Trust(right / (right + wrong), low, high)
+
+
 @dataclass(frozen=True, slots=True)
 class AgreementCount:
     """Of the adjudicated items that a reviewer had a say in."""
@@ -45,11 +54,25 @@ class AgreementCount:
     def trust(self) -> Trust:
         """Beta(1 + agreed, 1 + differed): the conjugate posterior of a share (Gelman et al., Bayesian Data
         Analysis, §2.4)."""
-        from scipy.special import betaincinv
+        return beta_trust(self.agreed, self.differed)
 
-        right, wrong = 1.0 + self.agreed, 1.0 + self.differed
-        low, high = (float(betaincinv(right, wrong, point)) for point in (0.05, 0.95))
-        return Trust(right / (right + wrong), low, high)
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """Of the talks that were drawn to be reviewed by two people, those that this one reviewed."""
+
+    items: int = 0
+    """Talks that somebody else has reviewed too, unseen."""
+    agreed: float = 0.0
+    """Sum over them of the share of borders on which this one is at one with the adjudication, or else with the others.
+    """
+
+    def __add__(self, other: AuditRecord) -> AuditRecord:
+        return AuditRecord(self.items + other.items, self.agreed + other.agreed)
+
+    def trust(self) -> Trust:
+        """As on adjudicated items; a talk of which half of the borders agree counts as half a talk."""
+        return beta_trust(self.agreed, self.items - self.agreed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +95,10 @@ class Reviewer:
     """Edits, accepts and rejects given, superseded ones included."""
     agreement: AgreementCount
     probation: bool
+    audits: AuditRecord = AuditRecord()
 
     def as_json(self) -> dict[str, Any]:
-        trust = self.agreement.trust()
+        trust, audited = self.agreement.trust(), self.audits.trust()
         return {
             "name": self.name,
             "role": self.role,
@@ -85,6 +109,11 @@ class Reviewer:
             "low": trust.low,
             "high": trust.high,
             "probation": self.probation,
+            "audits": self.audits.items,
+            "audits_agreed": round(self.audits.agreed, 4),
+            "audit_trust": audited.mean,
+            "audit_low": audited.low,
+            "audit_high": audited.high,
         }
 
 

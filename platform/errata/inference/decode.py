@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic
 
@@ -12,10 +12,11 @@ import numpy as np
 from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 
 from errata.errors import BadInput
-from errata.inference.engine import Ask, Constraint, Guess, Mask, Step, Weighing
+from errata.inference.engine import Ask, Choice, Constraint, Guess, Mask, Step, Weighing
 from errata.tasks.encode import MarkTokens, ids
 from errata.tasks.limits import goes_in_circles
 from errata.tasks.prompt import BorderMark, Control, Slot
+from errata.tasks.sureness import Sureness
 from errata.tasks.task import Answer, Example, Task
 from errata.tasks.view import View
 
@@ -25,6 +26,20 @@ if TYPE_CHECKING:
 LINE_ITEMS = 100_000
 """What llguidance keeps in mind at a place in an answer: four for each line that may come next, and a context of 16,384
 tokens has more than the 500 lines that its own limit is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a model said in a slot."""
+
+    tokens: list[int]
+    """End-of-sequence excluded."""
+    log_probabilities: list[float | None]
+    """Of each token; 0 where the grammar left no other."""
+    pending: list[int]
+    """Those at its end that are still to be appended."""
+    fault: str
+    """Why it did not come to its end, empty if it did."""
 
 
 class Decoder(Generic[Answer]):
@@ -45,6 +60,7 @@ class Decoder(Generic[Answer]):
         """Asks the model about one view."""
         fillings: list[str] = []
         faults: list[str] = []
+        sureness: list[Sureness] = []
         prompt = self._tokens_before_slots(view)
         pending: list[int] = []  # the end of the last filling, which is still to be appended
         room = self._task.context
@@ -52,12 +68,17 @@ class Decoder(Generic[Answer]):
             room -= len(tokens) + len(pending)
             # What ended the last filling counts here, where it is appended, and not where it was answered.
             begin = self._begin(view, fillings, pending + tokens, prompt[place + 1 :])
-            answer, pending, fault = yield from self._fill(begin, self._task.grammar(view, fillings), max(room, 1))
-            room -= len(answer) - len(pending)
-            fillings.append(str(self._tokenizer.decode(answer, skip_special_tokens=False)))
-            if fault:
-                faults.append(fault)
-        return self._task.parse(view, fillings, faults)
+            filled = yield from self._fill(begin, self._task.grammar(view, fillings), max(room, 1))
+            pending = filled.pending
+            room -= len(filled.tokens) - len(pending)
+            fillings.append(self._text(filled.tokens))
+            sureness.append(Sureness(filled.tokens, filled.log_probabilities, self._text))
+            if filled.fault:
+                faults.append(filled.fault)
+        return self._task.parse(view, fillings, faults, sureness)
+
+    def _text(self, tokens: Sequence[int]) -> str:
+        return str(self._tokenizer.decode(tokens, skip_special_tokens=False))
 
     def weighing(self, view: View) -> Weighing:
         """What is weighed of a view with marks."""
@@ -94,24 +115,26 @@ class Decoder(Generic[Answer]):
             guess = Guess(token, lambda: self._begin(view, [*fillings, text], [token, *later[0]], later[1:]))
         return Step(append, self._first_mask(self._task.grammar(view, fillings)), guess)
 
-    def _fill(self, begin: Step, grammar: str, longest: int) -> Generator[Step, int, tuple[list[int], list[int], str]]:
-        """The tokens of one filling, end-of-sequence excluded; those of them that are still to be appended; and why it
-        did not come to its end, empty if it did."""
+    def _fill(self, begin: Step, grammar: str, longest: int) -> Generator[Step, Choice, Filled]:
         matcher = self._matcher(grammar).deep_copy()
-        answer: list[int] = []
+        answer, logs = list[int](), list[float | None]()
         step = replace(begin, constraint=Constraint(grammar, longest))
         while len(answer) < longest:
-            token = yield step
-            if token == self._tokenizer.eos_token_id:
-                return answer, [], ""
-            append = _consume(matcher, token, longest - len(answer))
+            choice = yield step
+            if choice.token == self._tokenizer.eos_token_id:
+                return Filled(answer, logs, [], "")
+            append = _consume(matcher, choice.token, longest - len(answer))
             answer += append
+            logs += [choice.log_probability, *(0.0 for _ in append[1:])]
             if matcher.is_error():  # llguidance forces tokens that some tokenizers spell with a space
-                return answer, [], f"this tokenizer can't write the template {self._task.version!r} token by token"
+                fault = f"this tokenizer can't write the template {self._task.version!r} token by token"
+                return Filled(answer, logs, [], fault)
             if matcher.is_stopped():
-                return answer, append, ""
+                return Filled(answer, logs, append, "")
             step = Step(append, self._limited(next_tokens(matcher, self._vocabulary), answer))
-        return answer, append, f"an answer was cut when the context of {self._task.context} tokens was full"
+        return Filled(
+            answer, logs, append, f"an answer was cut when the context of {self._task.context} tokens was full"
+        )
 
     def _limited(self, allowed: Mask, answer: Sequence[int]) -> Mask:
         """A title that goes in circles must end."""
@@ -145,7 +168,7 @@ def write(decoder: Decoder[Answer], example: Example[Answer]) -> Answer | None:
         if not step.allowed[tokens[place]]:
             return None
         try:
-            step = ask.send(tokens[place])
+            step = ask.send(Choice(tokens[place]))
         except StopIteration as done:
             answer: Answer = done.value
             return answer

@@ -1,8 +1,8 @@
 """The seam to whatever runs a model.
 
 An `Ask` is one answer in the making: a generator that yields a `Step` (tokens to append, and which may come next), is
-sent the likeliest of those, and returns what it was after. List answers and inline answers are both such loops, and an
-engine may run many of them abreast.
+sent the likeliest of those as a `Choice`, and returns what it was after. List answers and inline answers are both such
+loops, and an engine may run many of them abreast.
 """
 
 from __future__ import annotations
@@ -53,7 +53,16 @@ class Guess:
     then: Callable[[], Step]
 
 
-Ask = Generator[Step, int, T]
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a model said at a step."""
+
+    token: int
+    log_probability: float | None = None
+    """Of the token among those that were allowed; None where an engine doesn't tell."""
+
+
+Ask = Generator[Step, Choice, T]
 """An answered token counts as answered, not yet as appended: the next step appends it."""
 
 
@@ -95,9 +104,9 @@ def watched(ask: Ask[T], watch: Callable[[], None]) -> Ask[T]:
     step = next(ask)
     while True:
         watch()
-        token = yield step
+        choice = yield step
         try:
-            step = ask.send(token)
+            step = ask.send(choice)
         except StopIteration as done:
             answer: T = done.value
             return answer
@@ -115,6 +124,13 @@ def ahead(step: Step) -> list[Step]:
     return steps
 
 
-def pick(logits: npt.NDArray[np.float32], allowed: Mask) -> int:
+def pick(logits: npt.NDArray[np.float32], allowed: Mask) -> Choice:
     """Greedy: the allowed token with the highest logit, the lowest id on a tie."""
-    return int(np.argmax(np.where(allowed, logits, -np.inf)))
+    tokens = np.flatnonzero(allowed)
+    return choose(tokens, logits[tokens])
+
+
+def choose(tokens: npt.NDArray[np.intp], logits: npt.NDArray[np.float32]) -> Choice:
+    """`pick` of allowed tokens, ascending, by the logit of each."""
+    place = int(np.argmax(logits))
+    return Choice(int(tokens[place]), -float(np.log(np.exp(logits - logits[place]).sum())))

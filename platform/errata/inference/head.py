@@ -11,14 +11,14 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from errata.inference.engine import Mask, pick
+from errata.inference.engine import Choice, Mask, choose, pick
 
 FEW = 8
 """Of the vocabulary, one part in so many: gathering more rows than that costs as much as multiplying all."""
 
 
 class Said(Protocol):
-    def pick(self, place: int, allowed: Mask) -> int:
+    def pick(self, place: int, allowed: Mask) -> Choice:
         """The likeliest allowed token after the place of that number."""
         ...
 
@@ -33,7 +33,7 @@ class WholeLogits:
     def __init__(self, logits: torch.Tensor) -> None:
         self._logits = logits.float()
 
-    def pick(self, place: int, allowed: Mask) -> int:
+    def pick(self, place: int, allowed: Mask) -> Choice:
         return pick(self._logits[place].cpu().numpy(), allowed)
 
     def odds(self, rather: int, than: int) -> list[float]:
@@ -47,12 +47,12 @@ class HeadRows:
     def __init__(self, hidden: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
         self._hidden, self._weight, self._bias = hidden, weight, bias
 
-    def pick(self, place: int, allowed: Mask) -> int:
+    def pick(self, place: int, allowed: Mask) -> Choice:
         hidden = self._hidden[place]
         if np.count_nonzero(allowed) > len(allowed) // FEW:
             return pick(torch.nn.functional.linear(hidden, self._weight, self._bias).numpy(), allowed)
         tokens = np.flatnonzero(allowed)
-        return int(tokens[int(self._of(hidden, tokens.tolist()).argmax())])
+        return choose(tokens, self._of(hidden, tokens.tolist()).numpy())
 
     def odds(self, rather: int, than: int) -> list[float]:
         logits = self._of(self._hidden, [rather, than])

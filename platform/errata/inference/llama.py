@@ -15,7 +15,7 @@ import numpy as np
 
 from errata.errors import Unavailable
 from errata.inference.artefact import CARD, Card
-from errata.inference.engine import Ask, Constraint, Mask, Step, T, Weighing
+from errata.inference.engine import Ask, Choice, Constraint, Mask, Step, T, Weighing
 from errata.inference.gguf import gguf_file
 from errata.inference.llama_server import LlamaServer
 from errata.inference.model_form import CONTEXT
@@ -70,7 +70,7 @@ class LlamaEngine:
                 written = self._one(step.allowed, tokens, cached)
             cached = True
             try:
-                step = ask.send(written.pop(0))
+                step = ask.send(Choice(written.pop(0)))
             except StopIteration as done:
                 answer: T = done.value
                 return answer

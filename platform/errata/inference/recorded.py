@@ -55,6 +55,7 @@ class RecordedModel:
                 chapters=reading.chapters,
                 problems=reading.problems,
                 foreign=key.foreign,
+                confidences=reading.confidences,
             )
             for (seq, text), reading in readings
             if reading is not None

@@ -63,13 +63,13 @@ class TorchEngine:
             known = 0
             said = self._append(tokens, ends)
             for place, (taken, end) in enumerate(zip(steps, ends, strict=True)):
-                token, right = said.pick(place, taken.allowed), end
+                choice, right = said.pick(place, taken.allowed), end
                 try:
-                    step = ask.send(token)
+                    step = ask.send(choice)
                 except StopIteration as done:
                     answer: T = done.value
                     return answer
-                if taken.guess is None or token != taken.guess.answer:
+                if taken.guess is None or choice.token != taken.guess.answer:
                     break
             if wrong := len(tokens) - 1 - right:
                 self._read.forget(wrong)  # what was appended after a wrong guess

@@ -21,6 +21,7 @@ COPIES = {
     Path(names.TRAINING): names.TRAINING,
     names.SCORES / names.ITEMS: names.ITEMS,
     names.SCORES / names.EVALUATION: names.EVALUATION,
+    names.SCORES / names.CALIBRATION: names.CALIBRATION,
     names.PARITY_FOLDER / names.PARITY: names.PARITY,
     names.CANDIDATE / names.NO_CANDIDATE: names.NO_CANDIDATE,
     names.SNAPSHOT / names.MANIFEST: names.MANIFEST,

@@ -139,6 +139,7 @@ def _record_prediction(
         chapters=reading.chapters,
         problems=reading.problems,
         foreign=key.foreign,
+        confidences=reading.confidences,
     )
     added = store.predictions.add(prediction)
     return added.seq, prediction if added.new else store.predictions.read(added.seq)

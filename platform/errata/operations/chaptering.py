@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from errata.documents.calibration import Calibration
 from errata.domain.chapter import Chapters
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput
@@ -20,9 +21,16 @@ from errata.inference.artefact import CARD, Card, adopt, model_folder, verify
 from errata.inference.model import FolderModel
 from errata.inference.model_form import TEMPLATE, model_form, template_and_context
 from errata.inference.predictor import Predictor
+from errata.operations.confidence import (
+    UNKNOWN_CONFIDENCES,
+    BorderConfidences,
+    border_confidences,
+    confident_chapters_json,
+)
 from errata.operations.model_names import resolve_model
 from errata.progress import note
 from errata.project_files import embedded_model
+from errata.tasks.template import Reading
 from errata.workspace import Workspace
 
 STANDARD_INPUT = Path("-")
@@ -42,6 +50,7 @@ class ChapteredTalk:
     """Its identity."""
     adjustments: Mapping[Adjustment, int] = field(default_factory=dict)
     """What of the file was put right on the way in, and how often."""
+    confidences: BorderConfidences = UNKNOWN_CONFIDENCES
 
     def as_json(self) -> JsonObject:
         talk = self.transcript
@@ -52,7 +61,8 @@ class ChapteredTalk:
             "unit": talk.unit,
             "duration": talk.duration,
             "model": self.model,
-            "chapters": [chapter.as_json() for chapter in self.chapters],
+            "chapters": confident_chapters_json(self.chapters, self.confidences),
+            "calibrated": self.confidences.calibrated,
             "problems": list(self.problems),
             "adjustments": dict(self.adjustments),
         }
@@ -133,12 +143,18 @@ def read_talks(files: Iterable[Path]) -> Iterator[UnansweredTalk | UnreadTalk]:
             yield from _read_file(file)
 
 
-def chapter_talks(talks: Iterable[UnansweredTalk], predictor: Predictor) -> Iterator[ChapteredTalk]:
-    """The talks in their order, each as soon as it is answered."""
+def chapter_talks(
+    talks: Iterable[UnansweredTalk], predictor: Predictor, calibration: Calibration | None = None
+) -> Iterator[ChapteredTalk]:
+    """The talks in their order, each as soon as it is answered; `calibration` is the model's, where there is one."""
+    model = predictor.key.model
     for talk in talks:
         (reading,) = predictor.answer([talk.transcript])
-        chapters, problems = (reading.chapters, reading.problems) if reading else ((), ("there is no answer",))
-        yield ChapteredTalk(talk.file, talk.transcript, chapters, problems, predictor.key.model, talk.adjustments)
+        answer = reading or Reading((), ("there is no answer",))
+        confidences = border_confidences(answer.confidences, calibration)
+        yield ChapteredTalk(
+            talk.file, talk.transcript, answer.chapters, answer.problems, model, talk.adjustments, confidences
+        )
 
 
 def _read_standard_input(folder: Path) -> Iterator[UnansweredTalk | UnreadTalk]:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from errata.domain.draft_draw import DraftDraw
 from errata.operations.model_names import resolve_model
 from errata.workspace import Workspace
+
+
+def page_draw(workspace: Workspace) -> DraftDraw:
+    """`draft_draw` of the review page, which has a share of blind talks of its own. Raises NotFound."""
+    return replace(draft_draw(workspace, "champion"), blind_share=workspace.params().review.page_blind_share)
 
 
 def draft_draw(workspace: Workspace, model: str) -> DraftDraw:

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 
 from errata.database.store import Store
 from errata.database.submissions import FinishedWork
+from errata.domain.audit_draw import AuditDraw
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.domain.correction import NO_DRAFT, Correction, Kind, same_chapters
 from errata.domain.draft_draw import DraftDraw
 from errata.domain.hashing import content_hash
 from errata.domain.names import check_name
 from errata.domain.prediction import Prediction
+from errata.domain.review_reason import ReviewReason
 from errata.domain.review_work import ACTIONS, Action, Claim, Effort, ReviewDraft, Submission
 from errata.domain.transcript import Transcript, Unit
 from errata.errors import BadInput, NotFound, Refused
-from errata.operations.drafting import draft_draw
+from errata.operations.drafting import page_draw
+from errata.operations.review_order import ReviewOrder
 from errata.operations.reviewing import before_end_of
 from errata.workspace import Workspace
 
@@ -79,6 +82,8 @@ class ItemHeading:
     unit: Unit
     media: str
     blind: bool
+    reason: ReviewReason
+    """Why it comes where it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +133,11 @@ class HandedIn:
 
 def item_heading(workspace: Workspace, transcript: int, reviewer: str) -> ItemHeading:
     """Raises NotFound."""
-    draw = draft_draw(workspace, "champion")
+    order = ReviewOrder.of(workspace)
     with workspace.record.read() as store:
         require_transcript(store, transcript)
         heading = store.transcripts.heading(transcript)
-        shown = _shown(store, transcript, draw, own_last_word(store, transcript, reviewer))
+        shown = _shown(store, transcript, order.draw, own_last_word(store, transcript, reviewer))
         return ItemHeading(
             external_id=heading.external_id,
             title=heading.title,
@@ -141,12 +146,14 @@ def item_heading(workspace: Workspace, transcript: int, reviewer: str) -> ItemHe
             unit=heading.unit,
             media=store.transcripts.media_of(transcript),
             blind=shown.blind,
+            reason=order.place(store, transcript).reason,
         )
 
 
 def open_item(workspace: Workspace, transcript: int, reviewer: str) -> ReviewItem:
-    """All that the page of an item needs. Raises NotFound."""
-    draw = draft_draw(workspace, "champion")
+    """All that the page of an item needs. Of an audit nobody sees what others said before they have spoken. Raises
+    NotFound."""
+    draw, audits = page_draw(workspace), AuditDraw(workspace.params().review.audit_share)
     with workspace.record.read() as store:
         require_transcript(store, transcript)
         talk = store.transcripts.read(transcript)
@@ -161,7 +168,7 @@ def open_item(workspace: Workspace, transcript: int, reviewer: str) -> ReviewIte
             own=None if own is None else own[0],
             drafts=tuple(store.review_drafts.of(transcript, reviewer)),
             hold=_hold(store, transcript, reviewer, NO_PAGE),
-            colleagues=_colleagues(store, transcript, reviewer),
+            colleagues=() if own is None and audits.is_audit(talk.hash) else _colleagues(store, transcript, reviewer),
             flags=tuple(store.submissions.flags(transcript)),
         )
 
@@ -216,7 +223,7 @@ def hand_in(workspace: Workspace, transcript: int, reviewer: str, work: HandIn) 
     for a skip, a reject or a flag without a reason; Refused where the reviewer has spoken from another page meanwhile.
     """
     _check(work)
-    draw = draft_draw(workspace, "champion")
+    draw = page_draw(workspace)
     identity = content_hash([ORIGIN, transcript, reviewer, work.key])
     with workspace.record.write() as store:
         require_transcript(store, transcript)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from errata.database.store import Store
 from errata.domain.draft_draw import DraftDraw
+from errata.domain.review_reason import ReviewReason
 from errata.domain.review_work import Action
 from errata.domain.transcript import Unit
-from errata.operations.drafting import draft_draw
 from errata.operations.review_desk import NO_PAGE, hold_item
+from errata.operations.review_order import ReviewOrder, ReviewPlace
 from errata.workspace import Workspace
 
 CLAIMABLE = 1
@@ -32,6 +34,8 @@ class QueueEntry:
     """Another reviewer who works on it now; empty where nobody does."""
     begun: bool
     """Its reviewer has something unsubmitted."""
+    reason: ReviewReason
+    """Why it comes where it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +68,15 @@ def review_queue(workspace: Workspace, reviewer: str, most: int = 50) -> ReviewQ
     with workspace.record.read() as store:
         if store.aliases.model_of("champion") is None:
             return ReviewQueue((), (), 0, ())  # a new workspace: nothing can have been drafted
-    draw = draft_draw(workspace, "champion")
+    order = ReviewOrder.of(workspace)
     with workspace.record.read() as store:
         begun = [seq for seq in store.review_drafts.begun_by(reviewer) if store.transcripts.has(seq)]
-        waiting = _waiting(store, draw, reviewer, without={*begun})
+        passed_over = {*begun} | store.submissions.skipped_by(reviewer)
+        waiting = [place for place in order.waiting(store, reviewer) if place.transcript not in passed_over]
         listed = _free_first(store, waiting, reviewer)[:most]
         return ReviewQueue(
-            begun=tuple(_entry(store, seq, draw, reviewer, begun=True) for seq in begun),
-            waiting=tuple(_entry(store, seq, draw, reviewer, begun=False) for seq in listed),
+            begun=tuple(_entry(store, order.place(store, seq), order.draw, reviewer, begun=True) for seq in begun),
+            waiting=tuple(_entry(store, place, order.draw, reviewer, begun=False) for place in listed),
             waiting_in_all=len(waiting),
             done=tuple(_done(store, reviewer)),
         )
@@ -87,24 +92,13 @@ def claim_next(workspace: Workspace, reviewer: str) -> int | None:
             return entry.transcript
 
 
-def _waiting(store: Store, draw: DraftDraw, reviewer: str, without: set[int]) -> list[int]:
-    """Transcripts that the model drawn for each has answered, and nobody has reviewed."""
-    passed_over = without | store.submissions.skipped_by(reviewer)
-    waiting = []
-    for model in draw.models:
-        for _, prediction in store.predictions.awaiting_review(model):
-            seq = prediction.transcript
-            if seq not in passed_over and draw.model_for(store.transcripts.hash_of(seq)) == model:
-                waiting.append(seq)
-    return sorted(waiting)
-
-
-def _free_first(store: Store, waiting: list[int], reviewer: str) -> list[int]:
+def _free_first(store: Store, waiting: Sequence[ReviewPlace], reviewer: str) -> list[ReviewPlace]:
     held = {seq for seq, claims in store.claims.all_live().items() if any(c.reviewer != reviewer for c in claims)}
-    return sorted(waiting, key=lambda seq: seq in held)
+    return sorted(waiting, key=lambda place: place.transcript in held)
 
 
-def _entry(store: Store, seq: int, draw: DraftDraw, reviewer: str, begun: bool) -> QueueEntry:
+def _entry(store: Store, place: ReviewPlace, draw: DraftDraw, reviewer: str, begun: bool) -> QueueEntry:
+    seq = place.transcript
     heading = store.transcripts.heading(seq)
     holders = [claim.reviewer for claim in store.claims.live(seq) if claim.reviewer != reviewer]
     return QueueEntry(
@@ -117,6 +111,7 @@ def _entry(store: Store, seq: int, draw: DraftDraw, reviewer: str, begun: bool) 
         blind=draw.is_blind(heading.hash),
         held_by=holders[0] if holders else "",
         begun=begun,
+        reason=place.reason,
     )
 
 

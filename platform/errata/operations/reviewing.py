@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from errata.database.store import Store
+from errata.domain.audit_draw import AuditDraw
 from errata.domain.chapter import Chapters
 from errata.domain.correction import Conflict
 from errata.domain.names import check_name
 from errata.domain.recording_end import EndedChapters, before_end
-from errata.domain.reviewer import Reviewer, ReviewerRole
+from errata.domain.reviewer import AuditRecord, Reviewer, ReviewerRole
 from errata.errors import BadInput, NotFound
 from errata.workspace import Workspace
 
@@ -85,8 +86,13 @@ def before_end_of(store: Store, transcript: int, external_id: str, chapters: Cha
 
 
 def reviewers(workspace: Workspace) -> list[Reviewer]:
+    """With what audits say of each: talks drawn by chance that two people reviewed, see `AuditDraw`."""
+    audits = AuditDraw(workspace.params().review.audit_share)
     with workspace.record.read() as store:
-        return store.reviewers.all(store.watermark())
+        upto = store.watermark()
+        records = store.double_reviews.audit_records(upto, audits)
+        everybody = store.reviewers.all(upto)
+    return [replace(reviewer, audits=records.get(reviewer.name, AuditRecord())) for reviewer in everybody]
 
 
 def appoint(workspace: Workspace, name: str, role: ReviewerRole, by: str) -> None:

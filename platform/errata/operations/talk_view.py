@@ -16,6 +16,13 @@ from errata.domain.roles import Role
 from errata.domain.transcript import Transcript
 from errata.errors import Forgotten, NotFound
 from errata.files import JsonObject
+from errata.operations.confidence import (
+    UNKNOWN_CONFIDENCES,
+    BorderConfidences,
+    border_confidences,
+    confident_chapters_json,
+    find_calibration,
+)
 from errata.operations.status import ALIASES
 from errata.workspace import Workspace
 
@@ -32,6 +39,7 @@ class RecordedPrediction:
     """What its model is now."""
     answered_at: str
     """When a foreign model answered, ISO 8601, where its traces say so; else empty."""
+    confidences: BorderConfidences = UNKNOWN_CONFIDENCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +122,8 @@ def _prediction_json(recorded: RecordedPrediction) -> JsonObject:
         "aliases": list(recorded.aliases),
         "template": answer.template,
         "foreign": answer.foreign,
-        "chapters": [chapter.as_json() for chapter in answer.chapters],
+        "chapters": confident_chapters_json(answer.chapters, recorded.confidences),
+        "calibrated": recorded.confidences.calibrated,
         "problems": list(answer.problems),
     }
 
@@ -161,7 +170,7 @@ def view_talk(workspace: Workspace, external_id: str) -> TalkView:
             own_role=store.transcripts.own_role_of(seq),
             role=group.role,
             twins=[store.transcripts.external_id_of(other) for other in others],
-            predictions=_predictions(store, seq, meanings),
+            predictions=_predictions(workspace, store, seq, meanings),
             events=[
                 RecordedEvent(number, store.time_of(number), correction)
                 for number, correction in store.corrections.of_transcript(seq)
@@ -171,11 +180,21 @@ def view_talk(workspace: Workspace, external_id: str) -> TalkView:
         )
 
 
-def _predictions(store: Store, transcript: int, meanings: dict[str, str | None]) -> list[RecordedPrediction]:
+def _predictions(
+    workspace: Workspace, store: Store, transcript: int, meanings: dict[str, str | None]
+) -> list[RecordedPrediction]:
     answers = store.predictions.of_transcript(transcript)
     answered_at = store.traces.answered_at([seq for seq, answer in answers if answer.foreign])
+    calibrations = {model: find_calibration(workspace, model) for model in {answer.model for _, answer in answers}}
     return [
-        RecordedPrediction(seq, store.time_of(seq), answer, _aliases(answer.model, meanings), answered_at.get(seq, ""))
+        RecordedPrediction(
+            seq=seq,
+            at=store.time_of(seq),
+            prediction=answer,
+            aliases=_aliases(answer.model, meanings),
+            answered_at=answered_at.get(seq, ""),
+            confidences=border_confidences(answer.confidences, calibrations[answer.model]),
+        )
         for seq, answer in answers
     ]
 

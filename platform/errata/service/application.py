@@ -28,6 +28,7 @@ from errata.service.champion_model import ChampionModel, Command
 from errata.service.chapter_answers import ChapterAnswers
 from errata.service.disk_sync import sync_milliseconds
 from errata.service.guards import Audit, HostCheck, RequestCheck, SecurityHeaders
+from errata.service.known_calibrations import KnownCalibrations
 from errata.service.known_keys import KnownKeys
 from errata.service.log_upkeep import keep_log_short
 from errata.service.model_process import worker_command
@@ -98,4 +99,5 @@ def _state(workspace: Workspace, settings: ServiceSettings, command: Command) ->
     writer = RecordWriter(durable, metrics.commits.observe)
     model = ChampionModel(record, workspace.models, settings.alias, settings.queue, command)
     answers = ChapterAnswers(record, writer, model, settings.answer_seconds)
-    return ServiceState(workspace, settings, record, keys, Rates(), metrics, writer, model, answers)
+    calibrations = KnownCalibrations(workspace)
+    return ServiceState(workspace, settings, record, keys, Rates(), metrics, writer, model, answers, calibrations)

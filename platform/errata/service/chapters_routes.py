@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
@@ -15,12 +16,13 @@ from errata.errors import BadInput, NotFound
 from errata.formats.source_rows import Adjustment
 from errata.operations.answering import AskedChapters, GivenAnswer, answer_of, prediction_called
 from errata.operations.asked_talk import AskedTalk, TalkDetails, talk_of_captions, talk_of_segments, talk_of_text
+from errata.operations.confidence import border_confidences
 from errata.service.chapter_answers import failure_sentence
 from errata.service.departure import Departed, unless_departed
 from errata.service.identity import Identity, needs
 from errata.service.messages import AnsweredChapter, ChaptersAnswer, ChaptersAsked, JobMessage, ProblemMessage
 from errata.service.service_settings import ServiceSettings
-from errata.service.service_state import state
+from errata.service.service_state import ServiceState, state
 
 LEFT = 499
 """The status, in the log, of an answer that nobody waited for."""
@@ -76,32 +78,38 @@ async def ask_chapters(
         given = await unless_departed(request, service.answers.now(question))
     except Departed:
         return Response(status_code=LEFT)
-    return _json(answer_message(given, talk.adjustments))
+    return _json(await answer_message(service, given, talk.adjustments))
 
 
 @router.get("/v1/jobs/{job}", response_model=JobMessage)
 async def ask_job(request: Request, job: str, caller: Caller) -> Response:
     """How far a job is, and its answer once there is one."""
 
-    def read(store: Store) -> JobMessage:
+    def read(store: Store) -> tuple[ChapterRequest, GivenAnswer | None]:
         found = store.chapter_requests.called(job)
         if found is None or (found.by != caller.name and caller.role != "admin"):
             raise NotFound("there is no job {!r} of yours", job[:64])
-        return _job_message(found, answer_of(store, found))
+        return found, answer_of(store, found)
 
-    return _json(await state(request).read(read))
+    service = state(request)
+    return _json(await _job_message(service, *await service.read(read)))
 
 
 @router.get("/v1/predictions/{prediction}", response_model=ChaptersAnswer)
 async def ask_prediction(request: Request, prediction: str, caller: Asker) -> Response:
     """A prediction that was given before; a program sees those that were given to it."""
     by = caller.name if caller.role == "predictor" else None
-    given = await state(request).read(lambda store: prediction_called(store, prediction, by))
-    return _json(answer_message(given))
+    service = state(request)
+    given = await service.read(lambda store: prediction_called(store, prediction, by))
+    return _json(await answer_message(service, given))
 
 
-def answer_message(given: GivenAnswer, adjustments: Mapping[Adjustment, int] | None = None) -> ChaptersAnswer:
+async def answer_message(
+    service: ServiceState, given: GivenAnswer, adjustments: Mapping[Adjustment, int] | None = None
+) -> ChaptersAnswer:
     talk, prediction = given.transcript, given.prediction
+    calibration = await service.calibrations.of(prediction.model)
+    confidences = border_confidences(prediction.confidences, calibration)
     return ChaptersAnswer(
         prediction=given.prediction_key,
         request=given.request,
@@ -110,15 +118,19 @@ def answer_message(given: GivenAnswer, adjustments: Mapping[Adjustment, int] | N
         duration=talk.duration,
         model=prediction.model,
         template=prediction.template,
-        chapters=[AnsweredChapter(start=chapter.start, title=chapter.title) for chapter in prediction.chapters],
+        chapters=[
+            AnsweredChapter(start=chapter.start, title=chapter.title, confidence=confidence)
+            for chapter, confidence in zip_longest(prediction.chapters, confidences.values)
+        ],
+        calibrated=confidences.calibrated,
         problems=list(prediction.problems),
         adjustments={str(kind): count for kind, count in (adjustments or {}).items()},
     )
 
 
-def _job_message(request: ChapterRequest, given: GivenAnswer | None) -> JobMessage:
+async def _job_message(service: ServiceState, request: ChapterRequest, given: GivenAnswer | None) -> JobMessage:
     if given is not None:
-        return JobMessage(job=request.name, state="done", answer=answer_message(given))
+        return JobMessage(job=request.name, state="done", answer=await answer_message(service, given))
     if request.failure is not None:
         return JobMessage(job=request.name, state="failed", failure=failure_sentence(request.failure))
     return JobMessage(job=request.name, state="waiting")

@@ -93,7 +93,7 @@ class ChapterMessage(Message):
 
 class AnsweredChapter(ChapterMessage):
     confidence: float | None = None
-    """How probable it is that a reviewer would leave this border, from 0 to 1; null where that isn't known yet."""
+    """How probable it is that a reviewer would leave this border, from 0 to 1; null where that isn't known."""
 
 
 class ChaptersAnswer(Message):
@@ -110,6 +110,7 @@ class ChaptersAnswer(Message):
                     "model": "a9" * 32,
                     "template": "inline@3 limits@2",
                     "chapters": [{"start": 0.0, "title": "Firing the kiln", "confidence": 0.93}],
+                    "calibrated": True,
                     "problems": [],
                     "adjustments": {},
                 }
@@ -129,6 +130,8 @@ class ChaptersAnswer(Message):
     """The version that spoke: the sha256 of its manifest."""
     template: str
     chapters: list[AnsweredChapter]
+    calibrated: bool = False
+    """Whether reviewed borders of this model stand behind the confidences; else they are what the model itself has."""
     problems: list[str]
     """What could not be read in the model's answer; empty when it was clean."""
     adjustments: dict[str, int] = {}

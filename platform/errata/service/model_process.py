@@ -141,7 +141,8 @@ class ModelProcess:
         if told is None or told.done():
             return
         if "answer" in said:
-            told.set_result(Reading(chapters_from_json(said["chapters"]), tuple(said["problems"])))
+            chapters, confidences = chapters_from_json(said["chapters"]), tuple(said.get("confidences", ()))
+            told.set_result(Reading(chapters, tuple(said["problems"]), confidences=confidences))
         elif "error" in said:
             told.set_exception(_error(said))
 

@@ -4,7 +4,7 @@
 
 It reads a JSON object a line on stdin and answers on stdout, until stdin is closed:
 
-    {"ask": 7, "transcript": {…}}    ->  {"answer": 7, "chapters": […], "problems": […]}  or  {"error": 7, …}
+    {"ask": 7, "transcript": {…}}    ->  {"answer": 7, "chapters": […], "problems": […], …}  or  {"error": 7, …}
     {"stop": 7}                      ->  {"stopped": 7}, unless it is answered by then
 
 and before that, once, {"ready": {"model": …, "template": …}} or {"failed": …}.
@@ -118,6 +118,7 @@ def _said(model: LoadedModel[Reading], talk: _Talk, inbox: Inbox) -> JsonObject 
         "answer": talk.number,
         "chapters": chapters_to_json(reading.chapters),
         "problems": list(reading.problems),
+        "confidences": list(reading.confidences),
     }
 
 

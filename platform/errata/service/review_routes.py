@@ -36,6 +36,7 @@ from errata.service.review_shapes import (
 )
 from errata.service.row_number import RowNumber
 from errata.service.service_state import state
+from errata.wording.review_sentences import review_reason_phrase
 
 router = APIRouter(prefix="/review", include_in_schema=False)
 ReviewerIdentity = Annotated[Identity, Depends(needs("reviewer", audited=False))]
@@ -46,7 +47,11 @@ DONE_WORDS = {"edit": "corrected", "accept": "accepted", "reject": "rejected", "
 @router.get("")
 def queue(request: Request, reviewer: ReviewerIdentity) -> Response:
     found = review_queue(state(request).workspace, reviewer.name)
-    return page(request, "review_queue.html", {"queue": found, "length": _length, "done": DONE_WORDS})
+    return page(
+        request,
+        "review_queue.html",
+        {"queue": found, "length": _length, "done": DONE_WORDS, "why": review_reason_phrase},
+    )
 
 
 @router.get("/next")
@@ -60,7 +65,12 @@ def next_item(request: Request, reviewer: ReviewerIdentity) -> Response:
 def item_page(request: Request, transcript: RowNumber, reviewer: ReviewerIdentity) -> Response:
     """Without the words, which the page's script asks for."""
     heading = item_heading(state(request).workspace, transcript, reviewer.name)
-    values = {"transcript": transcript, "heading": heading, "length": _length(heading.duration, heading.unit)}
+    values = {
+        "transcript": transcript,
+        "heading": heading,
+        "length": _length(heading.duration, heading.unit),
+        "why": review_reason_phrase(heading.reason),
+    }
     return page(request, "review_item.html", values, headers=_policy(heading.media))
 
 

@@ -13,6 +13,7 @@ from errata.database.record import Record
 from errata.database.store import Store
 from errata.service.champion_model import ChampionModel
 from errata.service.chapter_answers import ChapterAnswers
+from errata.service.known_calibrations import KnownCalibrations
 from errata.service.known_keys import KnownKeys
 from errata.service.rates import Rates
 from errata.service.record_writer import RecordWriter
@@ -34,6 +35,7 @@ class ServiceState:
     writer: RecordWriter
     model: ChampionModel
     answers: ChapterAnswers
+    calibrations: KnownCalibrations
     sync_ms: float = 0.0
     """What a sync of the record's disk took when the service started."""
 

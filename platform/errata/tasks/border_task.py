@@ -7,6 +7,7 @@ import math
 from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from errata.documents.calibration import sigmoid
 from errata.domain.chapter import Chapter, starts, tidy
 from errata.domain.lines import segment_beginnings
 from errata.domain.transcript import Transcript
@@ -14,6 +15,7 @@ from errata.tasks.chapters import ChapterTask, without_chapters
 from errata.tasks.division import ChapterLengths, borders
 from errata.tasks.encode import ids
 from errata.tasks.prompt import Control, Filling, Prompt, Text
+from errata.tasks.sureness import DIGITS
 from errata.tasks.template import Reading
 from errata.tasks.templates.borders import CERTAIN, Borders
 from errata.tasks.view import View
@@ -36,21 +38,30 @@ class BorderTask(ChapterTask):
     def views(self, transcript: Transcript) -> Generator[View, Reading, Reading]:
         """Each window twice: to weigh its fresh lines, and to name the chapters that begin there."""
         lines, places = [self._cut(line) for line in shown_lines(transcript, self.options)], starts(transcript)
-        odds: list[float] = []
+        odds, weighed = list[float](), list[float]()
+        known: dict[int, float] = {}
         chapters: list[Chapter] = []
         problems: list[str] = []
         for window in self._windows_of(transcript, lines):
             running = chapters[-1].title if chapters and "before" in self.options else ""
             view = replace(self._view_of(transcript, lines, places, window), running=running)
-            odds += (yield view).odds
+            fresh_odds = (yield view).odds
+            odds += fresh_odds
+            weighed += fresh_odds
             end = transcript.duration if window.last == len(lines) else math.inf
             begins = borders(odds, places[: window.last], end, self.lengths, transcript.unit)
             fresh = tuple(line - window.first for line in begins if line >= window.fresh)
             odds = [CERTAIN if line in begins else -CERTAIN for line in range(window.last)]  # no later window undoes it
             reading = yield replace(view, borders=fresh)
             chapters += reading.chapters
+            known |= {places[line]: self._confidence(weighed[line]) for line in begins if line >= window.fresh}
             problems += reading.problems
-        return Reading(tuple(chapters), tuple(problems))
+        confidences = tuple(known.get(int(chapter.start)) for chapter in chapters)
+        return Reading(tuple(chapters), tuple(problems), confidences=confidences)
+
+    def _confidence(self, odds: float) -> float:
+        """Of a line's own odds, as its gain counts in the division: what the lengths of chapters add is left out."""
+        return round(sigmoid(odds + self.lengths.readiness), DIGITS)
 
     @property
     def options(self) -> frozenset[str]:

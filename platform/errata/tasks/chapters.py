@@ -11,6 +11,7 @@ from errata.domain.clock import find_clock
 from errata.domain.transcript import Transcript
 from errata.tasks.encode import dress, ids
 from errata.tasks.prompt import Control, Filling, Prompt, Text
+from errata.tasks.sureness import Sureness, border_confidence
 from errata.tasks.template import Reading, Template, version_of
 from errata.tasks.view import View
 from errata.tasks.window import Window, first_window, next_window
@@ -44,6 +45,7 @@ class ChapterTask:
     def views(self, transcript: Transcript) -> Generator[View, Reading, Reading]:
         """Windows; of two that overlap, each line is decided by the first that shows it."""
         chapters: dict[float, Chapter] = {}
+        confidences: dict[float, float | None] = {}
         texts = [tidy(line.text) for line in transcript.lines]
         lines = [self._cut(text) for text in texts]
         problems = self._unread(texts, lines)
@@ -56,10 +58,14 @@ class ChapterTask:
             undecided = view.starts[window.fresh - window.first]
             fresh = {chapter.start: chapter for chapter in reading.chapters if chapter.start >= undecided}
             chapters.update(fresh)
+            # what begins a window, the one before it has decided
+            confidences = {**reading.confidence_by_start, **confidences}
             try:
                 window, view = windows.send([int(start) for start in fresh])
             except StopIteration:
-                return Reading(tuple(chapters[start] for start in sorted(chapters)), tuple(problems))
+                found = tuple(chapters[start] for start in sorted(chapters))
+                known = tuple(confidences.get(chapter.start) for chapter in found) if confidences else ()
+                return Reading(found, tuple(problems), confidences=known)
 
     def render(self, view: View) -> Prompt:
         return dress(self.template.render(view), self.template.chat, self.tokenizer)
@@ -84,9 +90,15 @@ class ChapterTask:
     def closing(self) -> str:
         return self.template.closing
 
-    def parse(self, view: View, fillings: Sequence[str], faults: Sequence[str] = ()) -> Reading:
+    def parse(
+        self, view: View, fillings: Sequence[str], faults: Sequence[str] = (), sureness: Sequence[Sureness] = ()
+    ) -> Reading:
         reading = self.template.parse(view, fillings)
-        return replace(reading, problems=(*faults, *reading.problems))
+        deciding = self.template.deciding(view, fillings) if sureness else {}
+        confidences = tuple(
+            border_confidence(sureness, deciding.get(int(chapter.start))) for chapter in reading.chapters
+        )
+        return replace(reading, problems=(*faults, *reading.problems), confidences=confidences if deciding else ())
 
     def _windows(self, transcript: Transcript, lines: list[str]) -> Generator[tuple[Window, View], list[int], None]:
         """Yields each window and what it shows, and is sent the starts in it that begin a chapter: where to go on."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from errata.domain.transcript import Transcript
 from errata.tasks.encode import Encoded, encode
 from errata.tasks.prompt import Filling, Prompt
+from errata.tasks.sureness import Sureness
 from errata.tasks.view import View
 
 if TYPE_CHECKING:
@@ -71,8 +72,11 @@ class Task(Protocol[Answer]):
         """What ends a title, if it is a single token; empty where nothing is held to."""
         ...
 
-    def parse(self, view: View, fillings: Sequence[str], faults: Sequence[str] = ()) -> Answer:
-        """What the model said, and `faults`, a sentence each: why a slot was not filled to its end."""
+    def parse(
+        self, view: View, fillings: Sequence[str], faults: Sequence[str] = (), sureness: Sequence[Sureness] = ()
+    ) -> Answer:
+        """What the model said, and `faults`, a sentence each: why a slot was not filled to its end. `sureness` has one
+        for each filling, or none of any."""
         ...
 
 

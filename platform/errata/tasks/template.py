@@ -9,13 +9,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from errata.domain.chapter import Chapters, canonical
 from errata.domain.transcript import Transcript
 from errata.tasks.prompt import Filling, Prompt
+from errata.tasks.sureness import Deciding
 from errata.tasks.view import View
 
 
@@ -27,6 +28,15 @@ class Reading:
     """What could not be read, a sentence each. No chapters and no problem means the model said: none."""
     odds: tuple[float, ...] = ()
     """Of each fresh line of a view whose borders are asked for: the log-odds that a chapter begins there."""
+    confidences: tuple[float | None, ...] = field(default=(), compare=False)
+    """How probable the model held each chapter's border, in the order of `chapters`; empty where none is known. It is
+    no part of the answer: readings are equal whatever these are."""
+
+    @property
+    def confidence_by_start(self) -> dict[float, float | None]:
+        """Empty where none is known."""
+        pairs = zip(self.chapters, self.confidences, strict=False)
+        return {chapter.start: confidence for chapter, confidence in pairs}
 
     @classmethod
     def of(cls, chapters: Chapters, transcript: Transcript) -> Reading:
@@ -45,6 +55,14 @@ def listed_titles(view: View, chapters: Chapters, running: str) -> list[tuple[in
     if view.opening == "seam" and running:
         titles[view.starts[0]] = running
     return sorted(titles.items())
+
+
+def numbered_letters(answer: str) -> Iterator[tuple[int, str]]:
+    """The lines of an answer, each with how many letters come before it."""
+    begin = 0
+    for line in answer.split("\n"):
+        yield begin, line
+        begin += len(line) + 1
 
 
 class Template(Protocol):
@@ -75,3 +93,8 @@ class Template(Protocol):
         ...
 
     def parse(self, view: View, answers: Sequence[str]) -> Reading: ...
+
+    def deciding(self, view: View, answers: Sequence[str]) -> Mapping[int, Deciding]:
+        """By start, where in the answers a model says that a chapter begins there; starts that `parse` doesn't give may
+        be among them. Empty where borders are no part of the answers."""
+        ...

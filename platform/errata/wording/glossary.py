@@ -40,6 +40,15 @@ GLOSSARY: dict[str, str] = {
         "The chapters of a model that a reviewer is shown to begin with. Labels lean towards the draft that they "
         "were made from, so a share of tasks is blind: without one."
     ),
+    "confidence": (
+        "How probable a model held a border that it set. Calibrated, it is how often reviewers kept borders of "
+        "which the model was as sure. The expected calibration error (ECE) is how far the two lie apart on average, "
+        "in points."
+    ),
+    "audit": (
+        "A talk, drawn by chance, that two people review, unseen by each other. What audits show of reviewers holds "
+        "for all talks; disputes are those that people differed on."
+    ),
     "alias": ("A name in MLflow for who has a part now: `champion`, `challenger`, `server`, `device`, `gguf`, `day0`."),
     "guardrail": "Something that a better model must not make worse, with a limit; a promotion must pass all of them.",
     "gate": (

@@ -20,13 +20,14 @@ More can be shown, by options in the name, like `borders+pauses+times`:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.domain.names import meant
 from errata.errors import BadInput
 from errata.tasks.limits import title_rule
 from errata.tasks.prompt import BorderMark, Control, Filling, Prompt, Slot, Text
+from errata.tasks.sureness import Deciding
 from errata.tasks.template import Reading
 from errata.tasks.view import View
 
@@ -97,6 +98,9 @@ class Borders:
         untitled = [line for line, title in titles.items() if not title]
         chapters = tuple(Chapter(float(view.starts[line]), title) for line, title in titles.items())
         return Reading(chapters, tuple(f"line {line}: the chapter that begins here got no title" for line in untitled))
+
+    def deciding(self, view: View, answers: Sequence[str]) -> Mapping[int, Deciding]:
+        return {}  # marks decide, and answers hold titles alone
 
 
 def _anchor(line: str) -> str:

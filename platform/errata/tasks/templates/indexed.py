@@ -4,12 +4,13 @@ costs ten tokens a line, a number one to three."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.tasks.limits import list_of, most_chapters, title_rule
 from errata.tasks.prompt import Filling, Prompt, Slot, Text
-from errata.tasks.template import Reading, listed_titles
+from errata.tasks.sureness import Deciding
+from errata.tasks.template import Reading, listed_titles, numbered_letters
 from errata.tasks.view import View
 
 _INSTRUCTIONS = (
@@ -73,3 +74,12 @@ class Indexed:
         if view.opening == "seam":
             chapters.pop(0, None)
         return Reading(tuple(chapters.values()), tuple(problems))
+
+    def deciding(self, view: View, answers: Sequence[str]) -> Mapping[int, Deciding]:
+        found: dict[int, Deciding] = {}
+        for begin, line in numbered_letters(answers[0]):
+            match = _LINE.fullmatch(line)
+            if match is not None and int(match[1]) < len(view.lines):
+                span = Deciding(0, begin + match.start(1), begin + match.end(1))
+                found.setdefault(view.starts[int(match[1])], span)
+        return found

@@ -9,11 +9,12 @@ index, needs one pass, and can chapter a stream while it runs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.tasks.limits import most_chapters, title_rule
 from errata.tasks.prompt import Control, Filling, Prompt, Slot, Text
+from errata.tasks.sureness import Deciding
 from errata.tasks.template import Reading
 from errata.tasks.view import View
 
@@ -90,6 +91,15 @@ class Inline:
                     problems.append(f"line {place}: the chapter that ended here got no title")
             begun = place
         return Reading(tuple(chapters), tuple(problems))
+
+    def deciding(self, view: View, answers: Sequence[str]) -> Mapping[int, Deciding]:
+        lines = range(len(view.lines)) if view.opening == "unknown" else range(1, len(view.lines))
+        found: dict[int, Deciding] = {}
+        for slot, (line, answer) in enumerate(zip(lines, answers, strict=False)):
+            begin = answer.find(NEW)
+            if begin >= 0:
+                found[view.starts[line]] = Deciding(slot, begin, begin + len(NEW))
+        return found
 
 
 def _fresh(starts: Sequence[int]) -> list[bool]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.files import JsonObject
 from errata.tasks.limits import TITLE_LETTERS, most_chapters
 from errata.tasks.prompt import Filling, Prompt, Slot, Text
+from errata.tasks.sureness import Deciding
 from errata.tasks.template import Reading, listed_titles
 from errata.tasks.view import View
 
@@ -34,6 +35,7 @@ _INSTRUCTIONS = (
 )
 _SENTENCE = re.compile(r".*?[.!?](?=\s|$)", re.DOTALL)
 _TRAILING_COMMA = re.compile(r",(\s*[\]}])")
+_START_TEXT = re.compile(r'"start_text"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _OBJECT = re.compile(r"\{[^{}]*\}")
 
 QUOTE_LETTERS = 1000
@@ -98,6 +100,24 @@ class Quoted:
         if view.opening == "seam":
             chapters.pop(0, None)
         return Reading(tuple(chapters.values()), tuple(problems))
+
+    def deciding(self, view: View, answers: Sequence[str]) -> Mapping[int, Deciding]:
+        found: dict[int, Deciding] = {}
+        after = 0
+        for match in _START_TEXT.finditer(answers[0]):
+            place, _ = _align(view.lines, tidy(_unquoted(match[1])), after)
+            if place is not None:
+                found.setdefault(view.starts[place], Deciding(0, match.start(1), match.end(1)))
+                after = place + 1
+        return found
+
+
+def _unquoted(text: str) -> str:
+    """What a JSON string says; what isn't one, as it stands."""
+    try:
+        return str(json.loads(f'"{text}"', strict=False))
+    except ValueError:
+        return text
 
 
 def _items(answer: str) -> tuple[list[JsonObject], list[str]]:

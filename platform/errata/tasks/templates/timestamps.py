@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.domain.clock import clock, find_clock
 from errata.tasks.limits import list_of, most_chapters, title_rule
 from errata.tasks.prompt import Filling, Prompt, Slot, Text
-from errata.tasks.template import Reading, listed_titles
+from errata.tasks.sureness import Deciding
+from errata.tasks.template import Reading, listed_titles, numbered_letters
 from errata.tasks.view import View
 
 _INSTRUCTIONS = (
@@ -75,6 +76,15 @@ class Timestamps:
         if view.opening == "seam":
             chapters.pop(view.starts[0], None)
         return Reading(tuple(chapters.values()), tuple(problems))
+
+    def deciding(self, view: View, answers: Sequence[str]) -> Mapping[int, Deciding]:
+        found: dict[int, Deciding] = {}
+        for begin, line in numbered_letters(answers[0]):
+            clock_time = find_clock(line)
+            if clock_time is not None:
+                seconds, (first, end) = clock_time
+                found.setdefault(_place(view.starts, seconds), Deciding(0, begin + first, begin + end))
+        return found
 
 
 def _place(starts: Sequence[int], seconds: int) -> int:
