@@ -162,7 +162,7 @@ def depth(value: Any) -> int:
     return 0
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(nested, st.booleans())
 def test_the_depth_of_any_json_is_seen(value: Any, ascii_only: bool) -> None:
     body = json.dumps(value, ensure_ascii=ascii_only).encode(errors="replace")

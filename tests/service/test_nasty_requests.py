@@ -9,6 +9,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -45,6 +46,8 @@ PATHS = (
 @dataclass(frozen=True)
 class Doors:
     workspace: Workspace
+    every: int
+    """Which of the requests are sent: in `make test` some, drawn by their place."""
     client: TestClient
     """Of an admin, who may everything."""
 
@@ -68,7 +71,7 @@ def doors(request: pytest.FixtureRequest, laid_out: Path, tmp_path_factory: pyte
             app, base_url="http://127.0.0.1", follow_redirects=False, raise_server_exceptions=False
         ) as client:
             client.headers["Authorization"] = f"Bearer {key}"
-            yield Doors(workspace, client)
+            yield Doors(workspace, 1 if request.param == "postgresql" else 5, client)
         workspace.record.close()
 
 
@@ -146,7 +149,7 @@ def test_a_body_with_something_else_in_it(doors: Doors, route: str) -> None:
         bodies = BODIES[route]
     faults = {}
     for valid in bodies:
-        for body in [valid, *changed(valid)]:
+        for body in [valid, *islice(changed(valid), 0, None, doors.every)]:
             sent = json.dumps(body).encode()
             answer = doors.client.request(method, path, content=sent, headers={"Content-Type": "application/json"})
             if fault := wrong(answer):
@@ -159,8 +162,9 @@ def test_a_body_with_something_else_in_it(doors: Doors, route: str) -> None:
 def test_a_body_that_is_none(doors: Doors, route: str) -> None:
     method, path = route.split()
     faults = {}
+    kinds = ("application/json", "text/plain", "multipart/form-data", "application/x-www-form-urlencoded")
     for raw in RAW:
-        for kind in ("application/json", "text/plain", "multipart/form-data", "application/x-www-form-urlencoded"):
+        for kind in kinds[: 4 if doors.every == 1 else 1]:
             answer = doors.client.request(method, path, content=raw, headers={"Content-Type": kind})
             if (fault := wrong(answer)) or answer.status_code < 400:
                 faults[raw[:100], kind] = fault or str(answer.status_code)
@@ -183,15 +187,8 @@ def test_an_address_with_something_else_in_it(doors: Doors) -> None:
 def test_a_query_and_a_header_with_something_else_in_them(doors: Doors) -> None:
     faults = {}
     for value in ("", "%00", "%ff", "x" * 5000, "9" * 40, "-1", "[]", quote("\u202e")):
-        for name in ("wait", "next", "page", "night", "unknown"):
-            for path in (
-                "/v1/chapters",
-                "/sign-in",
-                "/review",
-                "/dashboard",
-                "/dashboard/conflicts",
-                "/dashboard/releases",
-            ):
+        for name in ("wait", "next", "decided"):
+            for path in ("/v1/chapters", "/sign-in", "/dashboard/conflicts"):
                 method = "POST" if path.startswith("/v1") else "GET"
                 body = {"json": {"text": "One sentence."}} if method == "POST" else {}
                 if fault := wrong(doors.client.request(method, f"{path}?{name}={value}", **body)):

@@ -17,6 +17,8 @@ from errata.service import timely_protocol
 from errata.service.timely_protocol import TimelyProtocol
 from tests.running_service import RunningService, running
 
+pytestmark = pytest.mark.slow
+
 HOST = b"Host: 127.0.0.1\r\n"
 REFUSED = {
     "no HTTP": b"hello\r\n\r\n",

@@ -179,30 +179,44 @@ class RequestCheck:
             raise Slow("the body did not come within {} s; send it faster", self._settings.body_seconds) from error
 
 
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """After an even number of backslashes, or it is the text `\\u0000`."""
-_STEPS = bytes(1 if byte in b"[{" else 255 if byte in b"]}" else 0 for byte in range(256))
+_NO_NUMBER = re.compile(rb"-?(?:NaN|Infinity)")
+_NO_MARKS = bytes(byte for byte in range(256) if byte not in b'[]{}"')
+_STEPS = np.zeros(256, np.int8)
+_STEPS[list(b"[{")], _STEPS[list(b"]}")] = 1, -1
 
 
 def check_json(body: bytes, deepest: int) -> None:
-    """Raises BadInput for JSON that isn't UTF-8, is nested more deeply, or has a number that is none."""
+    """Raises BadInput for JSON that isn't UTF-8, is nested more deeply, or has a number or a character that is none.
+
+    Done for every request, and so by what is done in C: much less than parsing the body takes.
+    """
     try:
         body.decode()
     except UnicodeDecodeError as error:
         raise BadInput("the body is not UTF-8 at byte {}; send it so", error.start) from error
-    outside = _STRING.sub(b"", body)
-    if number := re.search(rb"-?(?:NaN|Infinity)", outside):
-        raise BadInput("the body has {}, which JSON doesn't know; leave it out, or send null", number[0].decode())
-    steps = np.frombuffer(outside.translate(_STEPS), np.int8)
-    depth = int(np.cumsum(steps, dtype=np.int64).max(initial=0))
+    unescaped = body.replace(b"\\\\", b"  ").replace(b'\\"', b"  ") if b"\\" in body else body
+    marks = _outside_strings(unescaped.translate(None, _NO_MARKS))
+    depth = int(np.cumsum(_STEPS[marks], dtype=np.int64).max(initial=0))
     if depth > deepest:
         raise BadInput("the body is nested {:,} deep, and {} is the most; send less depth", depth, deepest)
-    if _NUL.search(body):
+    if b"NaN" in body or b"Infinity" in body:
+        number = _NO_NUMBER.search(_outside_strings(unescaped).tobytes())
+        if number is not None:
+            raise BadInput("the body has {}, which JSON doesn't know; leave it out, or send null", number[0].decode())
+    if b"\\u0000" in body and _NUL.search(body):
         raise BadInput("the body has a NUL character (\\u0000), which no database takes; leave it out")
-    if _SURROGATE.search(body) and _has_half_character(body):
+    if b"\\u" in body and _SURROGATE.search(body) and _has_half_character(body):
         raise BadInput("the body has half of a character, as \\ud800 is one; leave it out, or send the whole character")
+
+
+def _outside_strings(unescaped: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """The bytes of JSON that stand in no string, those of strings as 0; without escaped quotes."""
+    letters = np.frombuffer(unescaped, np.uint8)
+    is_inside = np.cumsum(letters == ord('"'), dtype=np.uint8) & 1  # an even number of quotes is even in 8 bits too
+    return letters * (1 - is_inside)
 
 
 def _has_half_character(body: bytes) -> bool:
