@@ -115,7 +115,13 @@ class ChapterAnswers:
             return await self._writer.write(lambda store: record_given(store, asked, known))
         self._model.admit()
         key, reading = await self._model.answer(asked.transcript, self._seconds)
-        return await self._writer.write(lambda store: record_answer(store, asked, key, reading))
+        try:
+            return await self._writer.write(lambda store: record_answer(store, asked, key, reading))
+        except sa.exc.IntegrityError:  # the same key came as a job meanwhile
+            found = await self._look_up(asked)
+            if found.request is None:
+                raise
+            return await self._given_before(found.request)
 
     async def _look_up(self, asked: AskedChapters) -> EarlierAnswer:
         key = self._model.key

@@ -89,7 +89,7 @@ def serve(model: LoadedModel[Reading], inbox: Inbox, send: Send) -> None:
     talks: deque[_Talk] = deque()
     while True:
         while len(talks) < ABREAST and not (talks and inbox.is_empty):
-            talks.extend(_begin(model, *inbox.next()))
+            talks.extend(_begin(model, inbox, send))
         talk = talks.popleft()
         said = _said(model, talk, inbox)
         if said is None:
@@ -99,9 +99,16 @@ def serve(model: LoadedModel[Reading], inbox: Inbox, send: Send) -> None:
             send(said)
 
 
-def _begin(model: LoadedModel[Reading], number: int, raw: JsonObject) -> list[_Talk]:
-    views = model.task.views(Transcript.from_json(raw))
-    return [_Talk(number, views, next(views))]
+def _begin(model: LoadedModel[Reading], inbox: Inbox, send: Send) -> list[_Talk]:
+    """The next talk, or none where it is one that the model can't be asked about, which is said."""
+    number, raw = inbox.next()
+    try:
+        views = model.task.views(Transcript.from_json(raw))
+        return [_Talk(number, views, next(views))]
+    except ErrataError as error:
+        inbox.close(number)
+        send(_error(number, error))
+        return []
 
 
 def _said(model: LoadedModel[Reading], talk: _Talk, inbox: Inbox) -> JsonObject | None:
@@ -111,7 +118,7 @@ def _said(model: LoadedModel[Reading], talk: _Talk, inbox: Inbox) -> JsonObject 
     except Stopped:
         return {"stopped": talk.number}
     except ErrataError as error:
-        return {"error": talk.number, "sentence": str(error), "status": error.http_status}
+        return _error(talk.number, error)
     if reading is None:
         return None
     return {
@@ -120,6 +127,10 @@ def _said(model: LoadedModel[Reading], talk: _Talk, inbox: Inbox) -> JsonObject 
         "problems": list(reading.problems),
         "confidences": list(reading.confidences),
     }
+
+
+def _error(number: int, error: ErrataError) -> JsonObject:
+    return {"error": number, "sentence": str(error), "status": error.http_status}
 
 
 def _turn(model: LoadedModel[Reading], talk: _Talk, watch: Callable[[], None]) -> Reading | None:
