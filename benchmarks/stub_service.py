@@ -42,7 +42,7 @@ def main() -> None:
     workspace = Workspace.find(arguments.workspace)
     settings = service_settings(workspace, durability=arguments.durability, port=arguments.port, key_rate=100_000)
     app = make_app(workspace, settings, lambda folder, identity, models: stub_command(arguments.seconds, identity))
-    uvicorn.run(app, host="127.0.0.1", port=arguments.port, log_level="warning", access_log=False)
+    uvicorn.run(app, host="127.0.0.1", port=arguments.port, log_level="warning", access_log=False, proxy_headers=False)
 
 
 if __name__ == "__main__":

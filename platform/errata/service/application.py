@@ -41,16 +41,16 @@ from errata.service.service_settings import ServiceSettings
 from errata.service.service_state import ServiceState
 from errata.workspace import Workspace
 
-ROUTERS = (
+ROUTERS = (  # whose paths are tried in this order: programs ask most
+    chapters_routes.router,
+    correction_routes.router,
+    process_transcript.router,
+    health.router,
     sign_in.router,
     review_routes.router,
     dashboard_routes.router,
     dashboard_conflicts.router,
     dashboard_releases.router,
-    chapters_routes.router,
-    correction_routes.router,
-    process_transcript.router,
-    health.router,
 )
 _OWN_HOSTS = ("localhost", "127.0.0.1", "::1")
 

@@ -24,6 +24,8 @@ from errata.service.messages import AnsweredChapter, ChaptersAnswer, ChaptersAsk
 from errata.service.service_settings import ServiceSettings
 from errata.service.service_state import ServiceState, state
 
+SHORT = 100
+"""Segments."""
 LEFT = 499
 """The status, in the log, of an answer that nobody waited for."""
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -64,7 +66,7 @@ async def ask_chapters(
 ) -> Response:
     """Chapters of a talk. What is answered stands in the record before it is sent."""
     service = state(request)
-    talk = await asyncio.to_thread(_talk, asked, service.settings)
+    talk = await _read(asked, service.settings)
     question = AskedChapters(
         talk.transcript,
         caller.name,
@@ -138,6 +140,13 @@ async def _job_message(service: ServiceState, request: ChapterRequest, given: Gi
 
 def _json(message: ChaptersAnswer | JobMessage, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return Response(message.model_dump_json(), status, headers, "application/json")
+
+
+async def _read(asked: ChaptersAsked, settings: ServiceSettings) -> AskedTalk:
+    """In a thread, so that nobody waits for the reading of a long talk; a short one is read sooner than handed over."""
+    if asked.segments is not None and len(asked.segments) <= SHORT:
+        return _talk(asked, settings)
+    return await asyncio.to_thread(_talk, asked, settings)
 
 
 def _talk(asked: ChaptersAsked, settings: ServiceSettings) -> AskedTalk:
