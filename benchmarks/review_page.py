@@ -41,12 +41,12 @@ COUNT = """() => {
     else counted.gestures += 1;
   }, true);
 }"""
-FRAMES = """async () => {
+FRAMES = """async (pixels) => {
   const list = document.querySelector("#transcript");
   const times = [];
   let before = performance.now();
   for (let step = 0; step < 180; step += 1) {
-    list.scrollTop += step % 60 === 59 ? list.scrollHeight / 7 : 90;
+    if (pixels) list.scrollTop += step % 60 === 59 ? list.scrollHeight / 7 : pixels;
     await new Promise(requestAnimationFrame);
     const now = performance.now();
     times.push(now - before);
@@ -200,13 +200,14 @@ def print_frames(browser: Any, folder: Path, lines: int) -> None:
         ready(page)
         opened = page.evaluate("performance.now()")
         paints = page.evaluate("performance.getEntriesByType('paint').map((paint) => [paint.name, paint.startTime])")
-        frames = sorted(page.evaluate(FRAMES))
+        still, frames = (sorted(page.evaluate(FRAMES, pixels)) for pixels in (0, 90))
         rows = page.locator(".row").count()
         reviewing.context.close()
     print(f"\n{lines:,} lines: {rows} rows in the page")
     for name, at in paints:
         print(f"{name}: {at:.0f} ms")
     print(f"open, with its words: {opened:.0f} ms")
+    print(f"a frame while nothing moves: median {still[90]:.1f} ms, 95 % {still[171]:.1f} ms")
     print(f"a frame while scrolling: median {frames[90]:.1f} ms, 95 % {frames[171]:.1f} ms; 60 a second is 16.7")
 
 

@@ -24,7 +24,7 @@ from errata.operations.review_desk import (
 from errata.operations.review_queue import claim_next, review_queue
 from errata.service.guards import CONTENT_SECURITY_POLICY
 from errata.service.identity import Identity, needs
-from errata.service.pages import page
+from errata.service.pages import STATIC, page
 from errata.service.review_shapes import (
     HandInShape,
     HoldShape,
@@ -41,6 +41,8 @@ from errata.wording.review_sentences import review_reason_phrase
 router = APIRouter(prefix="/review", include_in_schema=False)
 ReviewerIdentity = Annotated[Identity, Depends(needs("reviewer", audited=False))]
 """Not audited: submissions say who did what, and heartbeats are nobody's doing."""
+MODULES = sorted(path.name for path in (STATIC / "review").glob("*.js"))
+"""Of the page's script: named in its head, so that the browser asks for all of them at once."""
 DONE_WORDS = {"edit": "corrected", "accept": "accepted", "reject": "rejected", "skip": "skipped"}
 
 
@@ -70,6 +72,7 @@ def item_page(request: Request, transcript: RowNumber, reviewer: ReviewerIdentit
         "heading": heading,
         "length": _length(heading.duration, heading.unit),
         "why": review_reason_phrase(heading.reason),
+        "modules": MODULES,
     }
     return page(request, "review_item.html", values, headers=_policy(heading.media))
 

@@ -186,7 +186,7 @@ class ItemPage {
     byId("undo").disabled = !model.canUndo;
     byId("redo").disabled = !model.canRedo;
     const list = item.draft ? changes(model.chapters, item.draft) : null;
-    const said = list ? summary(list) || "No changes" : `${model.chapters.length} of your own`;
+    const said = list ? summary(list) || "No changes" : `${model.chapters.length || "No"} of your own`;
     set(byId("changes-text"), { text: said });
     byId("accept").hidden = !item.draft;
     for (const button of document.querySelectorAll("[data-action] > .key")) {
