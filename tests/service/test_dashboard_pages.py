@@ -16,7 +16,6 @@ from errata.documents.metric_values import ModelMean
 from errata.documents.outcome import Outcome
 from errata.domain.access import AccessRole
 from errata.domain.correction import Label
-from errata.domain.names import printable
 from errata.domain.prediction import Prediction
 from errata.operations.release_desk import release_desk
 from errata.operations.service_keys import add_key
@@ -145,7 +144,6 @@ def test_a_third_version_may_be_written(place: Workspace) -> None:
         ({"choice": "third", "third": " "}, "is empty"),
         ({"choice": "third", "third": "[]"}, "has no chapters"),
         ({"choice": "third", "third": "9:59:59 Late"}, "after the end"),
-        ({"choice": "third", "third": "0:00 a\0b"}, "NUL"),
         ({"choice": "1"}, "no standing correction"),
         ({"choice": "9" * 40}, "no version is chosen"),
         ({"choice": "-1"}, "no version is chosen"),
@@ -156,7 +154,7 @@ def test_what_can_t_be_decided_so_is_said_beside_what_was_written(
 ) -> None:
     answer = visitor(place, "adjudicator").post("/dashboard/conflicts/1", data=fields)
     assert answer.status_code == 422 and complaint in text_of(answer.text)
-    assert printable(fields.get("third", "").strip()) in unescape(answer.text)
+    assert fields.get("third", "").strip() in unescape(answer.text)
     with place.record.read() as store:
         assert store.conflicts.transcripts() == [1]
 
@@ -240,8 +238,8 @@ def test_an_empty_workspace_has_pages_too(workspace: Workspace) -> None:
     for path in (*TEAM[:-1], "/dashboard/conflicts"):
         assert owner.get(path).status_code == 200, path
     assert owner.get("/dashboard/conflicts/1").status_code == 404
-    assert owner.get(f"/dashboard/conflicts/{10**30}").status_code == 404
-    assert owner.get("/dashboard/conflicts/x").status_code == 422
+    for number in (10**30, "x"):
+        assert owner.get(f"/dashboard/conflicts/{number}").status_code == 422
 
 
 def test_a_report_that_leads_elsewhere_is_none(place: Workspace, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ def chart(*values: list[float | None], tags: float = 150.0) -> LineChart | None:
         ChartLine(f"key{at}", f"Line {at}", [None if v is None else ChartValue(v, None, None, "") for v in line])
         for at, line in enumerate(values)
     ]
-    return line_chart(lines, [f"n{at}" for at in range(len(values[0]))], 1000.0, tags)
+    return line_chart(lines, [f"n{at}" for at in range(len(values[0]))], [0], 1000.0, tags)
 
 
 def test_nothing_is_drawn_of_nothing() -> None:
@@ -30,6 +30,13 @@ def test_higher_values_are_higher_and_gaps_part_a_line() -> None:
     assert [point.y for point in line.points] == sorted((point.y for point in line.points), reverse=True)
     assert len(line.runs) == 2 and len(line.points) == 4
     assert [text for _, text in drawn.ticks] == ["10", "15", "20", "25", "30", "35", "40"]
+
+
+def test_markers_are_smaller_where_nights_are_many_and_marks_have_their_nights_names() -> None:
+    few, many = chart([10.0] * 4), chart([10.0] * 400)
+    assert few is not None and many is not None
+    assert few.size == 1 and many.size < 0.5
+    assert few.marks == [(few.lines[0].points[0].x, "n0")]
 
 
 def test_a_flat_line_is_not_stretched_over_the_whole_height() -> None:

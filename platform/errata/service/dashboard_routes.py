@@ -44,6 +44,7 @@ def overview(request: Request, _: Team) -> Response:
     with workspace.record.read() as store:
         nights = store.nights.means()
     lines, labels = curve_lines(nights), [night.label for night in nights]
+    promotions = [number for number, night in enumerate(nights) if night.promoted]
     challenger = waiting_challenger(workspace)
     health = queue_health(workspace, datetime.now(UTC))
     return page(
@@ -53,8 +54,8 @@ def overview(request: Request, _: Team) -> Response:
             "status": status,
             "alarm": alarm_sentence(status.equal_split_alarm) if status.equal_split_alarm else "",
             "curve_lines": lines,
-            "wide": line_chart(lines, labels, WIDE, LABEL_TAGS),
-            "narrow": line_chart(lines, labels, NARROW, 0),
+            "wide": line_chart(lines, labels, promotions, WIDE, LABEL_TAGS),
+            "narrow": line_chart(lines, labels, promotions, NARROW, 0),
             "curve_names": CURVE_NAMES,
             "means": {night.label: night for night in nights},
             "reports": _reports(workspace, status),

@@ -16,6 +16,8 @@ LABEL_HEIGHT = 18.0
 LABEL_WIDTH = 78.0
 """Of a night's name below the axis; with more nights than fit, every so many have theirs."""
 LEAST_SPAN = 20.0
+ROOM, LEAST_SIZE = 16.0, 0.3
+"""Units that a marker of full size takes of a line, and what is left of one where a year of nights is drawn."""
 TICKS = (1, 2, 5, 10, 20, 25, 50)
 
 
@@ -69,8 +71,12 @@ class LineChart:
     height: float
     right: float
     """Where the plot ends and the tags begin."""
+    size: float
+    """Of a marker, 1 where places are far apart."""
     ticks: Sequence[tuple[float, str]]
     places: Sequence[tuple[float, str]]
+    marks: Sequence[tuple[float, str]]
+    """Of places at which something happened, with their names."""
     lines: Sequence[DrawnLine]
     tags: Sequence[LineTag]
 
@@ -90,8 +96,11 @@ class _Axes:
         return round(TOP + (1 - share) * (self.height - TOP - BOTTOM), 1)
 
 
-def line_chart(lines: Sequence[ChartLine], places: Sequence[str], width: float, tags: float) -> LineChart | None:
-    """None where nothing has a value. `tags` of the width are for the lines' names; 0 leaves them out."""
+def line_chart(
+    lines: Sequence[ChartLine], places: Sequence[str], marked: Sequence[int], width: float, tags: float
+) -> LineChart | None:
+    """None where nothing has a value. `marked` are numbers of places, `tags` of the width are for the lines' names; 0
+    leaves them out."""
     numbers = [number for line in lines for value in line.values if value for number in _extent(value)]
     if not numbers:
         return None
@@ -104,8 +113,10 @@ def line_chart(lines: Sequence[ChartLine], places: Sequence[str], width: float, 
         width=width,
         height=height,
         right=width - tags,
+        size=round(min(1.0, max(LEAST_SIZE, axes.step / ROOM)), 2),
         ticks=[(axes.y(value), f"{value:g}") for value in _ticks(low, high, tick)],
         places=[(axes.x(place), places[place]) for place in reversed(labelled)],
+        marks=[(axes.x(place), places[place]) for place in marked],
         lines=[_drawn(line, axes) for line in lines],
         tags=_tags(lines, axes) if tags else (),
     )
