@@ -115,7 +115,7 @@ def through(
         trusted = ssl.create_default_context(cafile=str(tmp_path / "chapters.pem"))
         with proxied(PROXIES[name](service, tmp_path, port), port, tmp_path):
             transport = _ByName(port, trusted)
-            with httpx.Client(base_url=f"https://{NAME}", transport=transport, timeout=60) as client:
+            with httpx.Client(base_url=f"https://{NAME}:{port}", transport=transport, timeout=60) as client:
                 yield service, client, workspace
 
 
@@ -147,7 +147,7 @@ def test_a_person_signs_in_over_tls(through: tuple[RunningService, httpx.Client,
     page = client.get("/", headers={"Cookie": cookie})
     token = re.search(r'csrf-token" content="(\w+)"', page.text)
     assert page.status_code == 200 and token is not None
-    origin = {"Cookie": cookie, "Origin": f"https://{NAME}", "X-CSRF-Token": token[1]}
+    origin = {"Cookie": cookie, "Origin": str(client.base_url).rstrip("/"), "X-CSRF-Token": token[1]}
     assert client.post("/sign-out", headers=origin).status_code == 303
     entries = json.loads(errata("audit", "-w", workspace, "--json").stdout)
     assert {entry["address"] for entry in entries if entry["act"] == "POST /sign-in"} == {"127.0.0.1"}
