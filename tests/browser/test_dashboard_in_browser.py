@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from errata.domain.prediction import Prediction
 from errata.operations.release_desk import ask_for_rollback
 from errata.operations.service_keys import add_key
 from errata.workspace import Workspace
+from tests.accessibility import axe_source
 from tests.made_up_old_workspace import OldWorkspace
 from tests.made_up_record import chapters, correction, talk
 from tests.running_service import RunningService, running
@@ -90,13 +90,6 @@ def test_a_report_is_shown_with_its_styles_and_can_neither_run_nor_read_anything
     assert "sandboxed" in page.evaluate("(() => { try { return document.cookie } catch (e) { return e.message } })()")
     assert not [line for line in said if "a script ran" in line]
     page.close()
-
-
-def axe_source() -> str:
-    """axe-core, as a package of Python carries it."""
-    import axe_playwright_python
-
-    return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 
 
 def test_a_conflict_is_decided_by_keyboard_alone(served: Served, browser: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import wave
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from benchmarks.review_talks import drafted, long_talk, review_workspace
 from errata.domain.correction import Correction
 from errata.operations.service_keys import add_key
 from errata.workspace import Workspace
+from tests.accessibility import axe_faults
 from tests.running_service import running
 
 pytestmark = pytest.mark.slow
@@ -451,20 +451,3 @@ def leave_state(page: Any, name: str, reviewing: Reviewing) -> None:
     if name == "offline":
         reviewing.context.set_offline(False)
         saved(page)
-
-
-def axe_source() -> str:
-    """axe-core, as a package of Python carries it."""
-    import axe_playwright_python
-
-    return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
-
-
-def axe_faults(page: Any) -> list[str]:
-    page.evaluate(axe_source())
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    result = page.evaluate("tags => axe.run({ runOnly: tags })", tags)
-    return [
-        f"{fault['id']}: {fault['help']}: {json.dumps([node['html'][:120] for node in fault['nodes'][:3]])}"
-        for fault in result["violations"]
-    ]

@@ -22,6 +22,7 @@ from errata.operations.service_keys import add_key
 from errata.service.application import make_app
 from errata.service.service_settings import ServiceSettings
 from errata.workspace import Workspace
+from tests.accessibility import axe_faults
 from tests.hostile_texts import ALL
 from tests.running_service import RunningService, running
 from tests.service_routes import routes_of
@@ -201,6 +202,7 @@ def test_pages_of_the_door_fit(browser: Any, place: Place, width: int, scheme: s
     for path in ("/sign-in", "/nothing-there", "/review"):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert axe_faults(page) == [], path
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.className") == "skip-link"
     context.close()
