@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from errata.database.record import Record
 from errata.database.submissions import FinishedWork
 from errata.documents.decision import Decision, OutcomeDecision
+from errata.documents.file_names import PARAMS
 from errata.documents.metric_values import ModelMean
 from errata.documents.outcome import Outcome
 from errata.domain.chapter import Chapter, Chapters
@@ -24,6 +26,7 @@ from errata.operations.night_reports import night_report
 from errata.operations.queue_health import DAYS, queue_health
 from errata.operations.reviewer_work import reviewer_work
 from errata.operations.waiting_challenger import waiting_challenger
+from errata.project_files import project_file
 from errata.settings import FILE
 from errata.workspace import Workspace
 from tests.made_up_record import chapters, correction, talk
@@ -35,6 +38,7 @@ OLD, NEW = "a" * 64, "b" * 64
 def place(either: Record, tmp_path: Path) -> Workspace:
     """An empty workspace, as far as the views look, whose record lies in either database."""
     (tmp_path / FILE).write_text("")
+    shutil.copyfile(project_file(PARAMS), tmp_path / PARAMS)
     made = Workspace(tmp_path)
     vars(made)["record"] = either
     return made

@@ -12,6 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from errata.documents.decision import Decision, OutcomeDecision
+from errata.documents.file_names import PARAMS
 from errata.documents.metric_values import ModelMean
 from errata.documents.outcome import Outcome
 from errata.domain.access import AccessRole
@@ -95,7 +96,10 @@ def test_pages_show_what_the_record_says_and_escape_it(place: Workspace) -> None
         assert "default-src 'none'" in answer.headers["content-security-policy"]
     shown = text_of(owner.get("/dashboard").text)
     assert "n1, Candidate: F1 62.0, 90 % interval 59.0 to 65.0" in shown and "n1 41.5" in shown
-    assert PAYLOAD in text_of(owner.get("/dashboard/reviewers").text)
+    params = place.root / PARAMS
+    params.write_text(params.read_text().replace("audit_share: 0.05", "audit_share: 1.0"))
+    reviewers = text_of(owner.get("/dashboard/reviewers").text)
+    assert PAYLOAD in reviewers and reviewers.count(") on 1 ") == 2, "both were audited on one talk"
     models = text_of(owner.get("/dashboard/models").text)
     assert f"{MODEL[:12]} champion 2 100.0 % 100.0 %" in models, "both renamed a border and moved one: nothing is kept"
 

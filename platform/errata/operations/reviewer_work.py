@@ -11,6 +11,7 @@ from errata.domain.correction import DoubleReview
 from errata.domain.draft_review import DraftChanges
 from errata.domain.review_work import MeanEffort
 from errata.domain.reviewer import Reviewer, ReviewWork
+from errata.operations.reviewing import reviewers
 from errata.workspace import Workspace
 
 NEWEST = 500
@@ -38,10 +39,10 @@ class ReviewerWork:
 
 def reviewer_work(workspace: Workspace, most: int = NEWEST) -> Sequence[ReviewerWork]:
     """Everybody who reviewed or holds a role, by name; peers are compared on the `most` newest double reviews."""
+    everybody = reviewers(workspace)
     with workspace.record.read() as store:
-        upto = store.watermark()
-        everybody, work = store.reviewers.all(upto), store.reviewers.work()
-        peers, effort = _peer_agreement(store.double_reviews.newest(upto, most)), store.submissions.effort()
+        work, effort = store.reviewers.work(), store.submissions.effort()
+        peers = _peer_agreement(store.double_reviews.newest(store.watermark(), most))
     nobody = PeerAgreement(0, None)
     return [
         ReviewerWork(each, work.get(each.name), peers.get(each.name, nobody), effort.get(each.name))
