@@ -24,7 +24,7 @@ from evaluation.report.verdict import ContenderVerdict, headline, leading_verdic
 
 COLUMNS = {"f1": "F1", "precision_5s": "Precision 5\u00a0s", "recall_5s": "Recall 5\u00a0s", "title_f1": "Title F1"}
 SHOWN = 3
-RAILS = 14
+RAILS = 13
 """Guardrails that are listed at most; those that are only shown are left out first, then those that passed."""
 PROSPECTS = 8
 _ORDER = {"failed": 0, "not evaluable": 1, "passed": 2}

@@ -15,6 +15,7 @@ from errata.database.active_corrections import active_events, last_words
 from errata.database.event_history import EventHistory, TranscriptEvents
 from errata.database.leak_groups import LeakGroups
 from errata.database.predictions import Predictions
+from errata.database.sequence import batches
 from errata.database.tables import CorrectionRow, TranscriptRow
 from errata.domain.audit_draw import AuditDraw
 from errata.domain.chapter import chapters_from_json
@@ -22,6 +23,10 @@ from errata.domain.correction import DoubleReview, Opinion
 from errata.domain.near_borders import shared_borders
 from errata.domain.reviewer import AuditRecord
 from errata.domain.transcript import Unit
+
+GIVEN = ("edit", "accept", "adjudicate")
+RECENT = 2000
+"""Reviews that are looked through for audits, the newest: a page that lists them shouldn't grow with the record."""
 
 
 class DoubleReviews:
@@ -52,18 +57,26 @@ class DoubleReviews:
         return [review for review in reviews if len(review.opinions) > 1]
 
     def awaiting_second(self, reviewer: str, draw: AuditDraw, most: int) -> list[int]:
-        """Audits that one person has reviewed, and not `reviewer`: the `most` that were reviewed last, by `seq`."""
-        names = sa.func.count(CorrectionRow.reviewer.distinct())
-        query = (
-            sa.select(CorrectionRow.transcript, TranscriptRow.hash)
-            .join(TranscriptRow, TranscriptRow.seq == CorrectionRow.transcript)
-            .where(CorrectionRow.kind.in_(("edit", "accept", "adjudicate")), TranscriptRow.forgotten.is_(None))
-            .group_by(CorrectionRow.transcript, TranscriptRow.hash)
-            .having(names == 1, sa.func.max(CorrectionRow.reviewer) != reviewer)
-            .order_by(sa.func.max(CorrectionRow.seq).desc())
+        """Audits that one person has reviewed, and not `reviewer`, among the newest `RECENT` reviews: the `most` that
+        were reviewed last, by `seq`."""
+        reviews = sa.select(CorrectionRow.transcript, CorrectionRow.seq).where(CorrectionRow.kind.in_(GIVEN))
+        newest = reviews.order_by(CorrectionRow.seq.desc()).limit(RECENT).subquery()
+        recent = self._session.execute(
+            sa.select(newest.c.transcript, TranscriptRow.hash)
+            .join(TranscriptRow, TranscriptRow.seq == newest.c.transcript)
+            .where(TranscriptRow.forgotten.is_(None))
+            .order_by(newest.c.seq.desc())
         )
-        audits = (transcript for transcript, name in self._session.execute(query) if draw.is_audit(name))
-        return sorted(islice(audits, most))
+        audits = list(dict.fromkeys(transcript for transcript, name in recent if draw.is_audit(name)))
+        names: dict[int, set[str]] = defaultdict(set)
+        for batch in batches(audits):
+            given = sa.select(CorrectionRow.transcript, CorrectionRow.reviewer).where(CorrectionRow.kind.in_(GIVEN))
+            for transcript, name in self._session.execute(given.where(CorrectionRow.transcript.in_(batch))):
+                names[transcript].add(name)
+        alone = (
+            transcript for transcript in audits if len(names[transcript]) == 1 and reviewer not in names[transcript]
+        )
+        return sorted(islice(alone, most))
 
     def audit_records(self, upto: int, draw: AuditDraw) -> dict[str, AuditRecord]:
         """Of everybody who reviewed an audit that somebody else reviewed too, as of `upto`: how far they are at one
