@@ -14,6 +14,7 @@ from tests.stub_serving import stub_serving
 TALK = {"segments": [{"start": 0, "end": 9, "text": "Welcome back."}]}
 
 
+@pytest.mark.slow
 def test_who_leaves_is_not_computed_for_any_longer(workspace: Workspace) -> None:
     key = add_key(workspace, "app", "predictor", "tests").key
     with stub_serving(workspace, "--seconds", "600") as address:
