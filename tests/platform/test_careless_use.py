@@ -27,6 +27,7 @@ from errata.settings import FILE, read_settings
 from errata.workspace import Workspace
 from retrain.training_rows import read_rows
 from tests.command_line import in_this_process
+from tests.made_up_params import write_params
 from tests.made_up_record import correction, talk
 
 STAGES = (
@@ -47,6 +48,7 @@ STAGES = (
 def workspace(record: Record, tmp_path: Path) -> Workspace:
     """A folder with a record that the command line takes for a workspace."""
     (tmp_path / FILE).touch()
+    write_params(tmp_path)
     return Workspace.find(tmp_path)
 
 

@@ -16,13 +16,15 @@ from tests.conftest import ROOT
 SHOWING = {
     "errata.loop.publishing",
     "errata.loop.registering",
+    "errata.loop.request_reconciler",
     "errata.loop.moved_aliases",
     "errata.loop.doctor",
     "errata.loop.clear_workspace",
     "errata.loop.seeds",
     "retrain.preflight_report",
 }
-"""Modules that show a night once it is decided, say what MLflow says, or why a training doesn't begin."""
+"""Modules that show a night once it is decided, say what MLflow says, what came of a request, or why a training doesn't
+begin."""
 MAKING_TINY = {"retrain.tiny.making", "retrain.tiny.tiny_score"}
 """Those that made the embedded model, of the sample's sentences; no night runs them."""
 SOURCES = [ROOT / "platform" / "errata", *(ROOT / name for name in PACKAGES[1:])]

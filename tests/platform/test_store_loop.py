@@ -30,7 +30,7 @@ def test_one_lease_has_one_holder(either: Record) -> None:
     with either.write() as store:
         assert store.lease.take("night", "one", 60) == 1
         assert store.lease.take("night", "one", 60) == 1, "its holder renews it"
-    with either.write() as store, pytest.raises(Unavailable, match="one holds the loop"):
+    with either.write() as store, pytest.raises(Unavailable, match="one holds the night"):
         store.lease.take("night", "two", 60)
     with either.write() as store:
         store.lease.take("night", "one", -1)

@@ -102,7 +102,7 @@ def llama_cpp_likeliest(folder: Path) -> dict[int, float]:
     assert server.vocabulary() == json.loads((folder.parent / "model" / "config.json").read_text())["vocab_size"]
     # What is said is not looked at: a token that is no whole character would be kept back, and its probabilities too.
     request = {"prompt": PROMPT, "n_predict": 1, "n_probs": 10, "grammar": 'root ::= "a"'}
-    answer = server._call("POST", "/completion", request)
+    answer = server._ask("POST", "/completion", request)
     return {entry["id"]: entry["logprob"] for entry in answer["completion_probabilities"][0]["top_logprobs"]}
 
 

@@ -38,7 +38,7 @@ def connect() -> None:
 
 @connecting.command("label-studio")
 def label_studio_command(
-    url: Annotated[str, typer.Option(help="The server's address, as https://label-studio.example.org.")],
+    url: Annotated[str, typer.Option(help="The server's address, as https://example.org.")],
     workspace: InWorkspace = HERE,
     project: Annotated[
         int | None, typer.Option(min=1, help="The project's number there; a new one is made without it, once.")

@@ -11,13 +11,15 @@ from errata.domain.hashing import content_hash, sha256
 PACKAGES = ("errata", "retrain", "evaluation", "registry")
 WITHOUT_EFFECT = (
     PurePath("errata/cli"),
+    PurePath("errata/client.py"),
     PurePath("errata/demo"),
     PurePath("errata/loop/night_report.py"),
     PurePath("errata/loop/sample_days.py"),
+    PurePath("errata/service"),
     PurePath("errata/wording"),
     PurePath("evaluation/report"),
 )
-"""What no result depends on: how it is printed and shown, and the sample data. Nothing that decides may use it."""
+"""What no result depends on: how it is printed, shown and served, and the sample data. Nothing that decides uses it."""
 
 
 def code_hash(packages: Iterable[Path] | None = None) -> str:
