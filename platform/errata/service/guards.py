@@ -7,6 +7,7 @@ import json
 import logging
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,8 @@ HEADERS = {
 _HSTS = "max-age=31536000"
 PROBES = frozenset({"/healthz", "/readyz"})
 """Whoever watches over the service calls it by whatever address it has."""
+_DISCARD_SECONDS = 5
+"""In which the rest of a body that is refused is read and thrown away."""
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _LOG = logging.getLogger("errata.service")
 
@@ -142,6 +145,8 @@ class RequestCheck:
             if "json" in headers.get("content-type", ""):
                 check_json(body, self._settings.json_depth)
         except ErrataError as error:
+            if isinstance(error, TooLarge):
+                await self._discard(receive)
             answer = problem(error)
             answer.headers["Connection"] = "close"  # the rest of the body is not read
             await answer(scope, receive, send)
@@ -156,6 +161,17 @@ class RequestCheck:
             return {"type": "http.request", "body": body, "more_body": False}
 
         await self._app(scope, receive_again, send)
+
+    async def _discard(self, receive: Receive) -> None:
+        """Reads on for a while what isn't kept: to a proxy that is still sending, an answer and a closed connection are
+        a broken one, and its client gets no reason."""
+        size, going_on = 0, True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_DISCARD_SECONDS):
+                while going_on and size < 2 * self._settings.body_bytes:
+                    message: Any = await receive()
+                    going_on = message["type"] == "http.request" and bool(message.get("more_body"))
+                    size += len(message.get("body", b""))
 
     async def _read(self, headers: Headers, receive: Receive) -> bytes | None:
         most = self._settings.body_bytes
