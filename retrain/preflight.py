@@ -27,6 +27,7 @@ from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED
 from errata.tasks.task import examples
 from errata.tasks.template import Reading
+from retrain.backends.model_size import parameter_count
 from retrain.checkpoints import KEPT, checkpoint_bytes, free_bytes
 from retrain.precision import precision_of
 from retrain.row_index import read_index
@@ -59,11 +60,11 @@ def preflight(root: Path, record: Record, models: Path, night: Night, recipe: Re
     mixture = root / MIXTURE
     rows = _row_tokens(mixture / TRAINING_ROWS)
     longest = max((row.length for row in rows), default=0)
-    shape = ModelShape.of_folder(base)
-    precision = precision_of(recipe, shape.parameters)
+    parameters, shape = parameter_count(base), ModelShape.of_folder(base)
+    precision = precision_of(recipe, parameters)  # as the training itself asks
     memory = training_memory(shape, recipe, precision, longest, max((row.learnt for row in rows), default=0))
     learning = learning_weights(shape, recipe)
-    saved = shape.parameters if recipe.method == "full" else learning
+    saved = parameters if recipe.method == "full" else learning
     disk = KEPT * checkpoint_bytes(saved, learning) + 4 * saved
     space, room = free_memory(), free_bytes(root)
     faults = [
@@ -82,7 +83,7 @@ def preflight(root: Path, record: Record, models: Path, night: Night, recipe: Re
         longest=longest,
         left_out=_left_out(mixture / LEFT_OUT),
         steps=steps_of(len(rows), recipe),
-        parameters=shape.parameters,
+        parameters=parameters,
         precision=precision,
         memory=memory,
         memory_free=space,

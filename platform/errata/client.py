@@ -13,7 +13,7 @@ again, so that none is answered or recorded twice. What the service refuses is a
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 from uuid import uuid4
@@ -22,6 +22,7 @@ import httpx
 from pydantic import ValidationError
 
 from errata.errors import BadInput, ErrataError, NotFound, Refused, Unavailable
+from errata.inference.openai_client import asked_wait
 from errata.service.messages import (
     ChapterMessage,
     ChaptersAnswer,
@@ -73,11 +74,11 @@ class ErrataClient:
     def chapters(self, **talk: Any) -> ChaptersAnswer:
         """Chapters of a talk, which is given as the fields of `ChaptersAsked`: `segments`, `captions` or `text`, and
         whatever else is known of it."""
-        return self._post("/v1/chapters", _asked(talk), ChaptersAnswer)
+        return self._post("/v1/chapters", _message(ChaptersAsked, talk), ChaptersAnswer)
 
     def begin(self, **talk: Any) -> JobMessage:
         """A job for a long talk: the same fields. Its answer is `wait_for`'s."""
-        return self._post("/v1/chapters?wait=false", _asked(talk), JobMessage)
+        return self._post("/v1/chapters?wait=false", _message(ChaptersAsked, talk), JobMessage)
 
     def job(self, name: str) -> JobMessage:
         return self._ask("GET", f"/v1/jobs/{name}", JobMessage)
@@ -101,17 +102,16 @@ class ErrataClient:
 
     def correct(self, prediction: str, chapters: Iterable[ChapterLike], blind: bool = False) -> CorrectionAnswer:
         """What the chapters should be. Said again, nothing changes."""
-        right = [ChapterMessage.model_validate(chapter) for chapter in chapters]
-        return self._say(CorrectionAsked(prediction=prediction, kind="edit", chapters=right, blind=blind))
+        return self._say(prediction=prediction, kind="edit", chapters=list(chapters), blind=blind)
 
     def accept(self, prediction: str) -> CorrectionAnswer:
-        return self._say(CorrectionAsked(prediction=prediction, kind="accept"))
+        return self._say(prediction=prediction, kind="accept")
 
     def reject(self, prediction: str) -> CorrectionAnswer:
-        return self._say(CorrectionAsked(prediction=prediction, kind="reject"))
+        return self._say(prediction=prediction, kind="reject")
 
-    def _say(self, asked: CorrectionAsked) -> CorrectionAnswer:
-        return self._post("/v1/corrections", asked, CorrectionAnswer)
+    def _say(self, **said: Any) -> CorrectionAnswer:
+        return self._post("/v1/corrections", _message(CorrectionAsked, said), CorrectionAnswer)
 
     def _post(self, path: str, asked: Message, kind: type[T]) -> T:
         return self._ask("POST", path, kind, asked.model_dump_json(exclude_none=True), uuid4().hex)
@@ -130,16 +130,16 @@ class ErrataClient:
             else:
                 if answer.status_code not in _BUSY:
                     return _read(answer, kind)
-                why, pause = _detail(answer), _retry_after(answer, pause)
+                why, pause = _detail(answer), min(LONGEST_PAUSE, asked_wait(answer.headers) or pause)
             if attempt + 1 < TRIES:
                 time.sleep(pause)
         raise Unavailable("the service at {} gave no answer: {}", self._http.base_url, why)
 
 
-def _asked(talk: Mapping[str, Any]) -> ChaptersAsked:
+def _message(kind: type[T], fields: Mapping[str, Any]) -> T:
     """Raises BadInput for what the service would refuse."""
     try:
-        return ChaptersAsked(**talk)
+        return kind(**fields)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the talk"
@@ -158,11 +158,3 @@ def _detail(answer: httpx.Response) -> str:
         return str(answer.json()["detail"])
     except (ValueError, LookupError, TypeError):
         return f"HTTP {answer.status_code} {answer.reason_phrase}"
-
-
-def _retry_after(answer: httpx.Response, otherwise: float) -> float:
-    said = answer.headers.get("Retry-After", "")
-    return min(LONGEST_PAUSE, float(said)) if said.isdecimal() else otherwise
-
-
-__all__: Sequence[str] = ["ErrataClient"]

@@ -26,7 +26,7 @@ def test_a_key_holds_until_it_is_revoked(either: Record) -> None:
         assert store.keys.has_admin() and store.keys.all() == [made] and made.last_use is None
     used = datetime.now(UTC)
     with either.write() as store:
-        store.keys.note_uses({made.number: used})
+        store.keys.note_use(made.number, used)
         assert [key.last_use for key in store.keys.of("ann")] == [used]
         assert store.keys.revoke("ann") == 1
     with either.read() as store:

@@ -173,7 +173,7 @@ ASKED: dict[str, Callable[[Store], object]] = {
     "their sides": lambda store: store.conflicts.all(),
     "the watermark": lambda store: store.watermark(),
     "a key": lambda store: store.keys.by_digest(f"{7:064d}"),
-    "a key's use": lambda store: store.keys.note_uses({7: datetime.now(UTC)}),
+    "a key's use": lambda store: store.keys.note_use(7, datetime.now(UTC)),
     "a session": lambda store: store.keys.session_key(f"{7:064d}", SessionLimits(timedelta(1), timedelta(1))),
     "a session's use": lambda store: store.keys.note_session(f"{7:064d}"),
     "a key's end": lambda store: store.keys.revoke("n7"),

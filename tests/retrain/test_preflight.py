@@ -18,7 +18,7 @@ from errata.documents.night import Night
 from errata.documents.params import Recipe
 from errata.documents.preflight import Preflight
 from errata.domain.transcript import Segment, Transcript
-from errata.errors import Refused, Unavailable
+from errata.errors import NotFound, Refused, Unavailable
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card, store_model
 from errata.inference.chapter_task import chapter_task
 from errata.inference.model_shape import ModelShape
@@ -127,6 +127,12 @@ def test_a_mixture_without_a_fault_is_counted(mixed: Mixed) -> None:
     text = "\n".join(preflight_lines(replace(report, seconds=7300.0)))
     for words in ("10 rows of", "5 steps", "2 examples left out: it waits", "0.2 million weights in fp32", "2.0 h"):
         assert words in text
+
+
+def test_weights_that_are_gone_are_named_before_the_training(mixed: Mixed) -> None:
+    (mixed.base / "model.safetensors").unlink()
+    with pytest.raises(NotFound, match=r"holds no weights \(\*.safetensors\)"):
+        mixed.look()
 
 
 def test_rows_that_teach_nothing_are_a_fault(mixed: Mixed) -> None:

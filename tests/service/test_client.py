@@ -109,6 +109,16 @@ def test_what_is_refused_is_one_of_errata_s_errors(
         service.chapters(**talk)
 
 
+@pytest.mark.parametrize("chapter", [{"start": -1, "title": "a"}, {"start": 0, "title": "a", "end": 9}])
+def test_chapters_that_cannot_be_right_are_refused_before_they_are_sent(
+    application: TestClient, workspace: Workspace, chapter: dict[str, object]
+) -> None:
+    through = Through(application)
+    with errata(workspace, through) as service, pytest.raises(BadInput, match=r"chapters\.0\."):
+        service.correct("f" * 64, [chapter])
+    assert not through.sent
+
+
 def test_wrong_keys_names_and_services_that_are_gone(application: TestClient, workspace: Workspace) -> None:
     with ErrataClient("http://127.0.0.1", "errata_no", Through(application)) as stranger, pytest.raises(Refused):
         stranger.chapters(segments=SEGMENTS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -88,10 +88,9 @@ class AccessKeys:
         self._session.execute(sa.delete(WebSessionRow).where(WebSessionRow.key.in_(held)))
         return len(held)
 
-    def note_uses(self, uses: Mapping[int, datetime]) -> None:
-        """By the key's number."""
-        for number, at in uses.items():
-            self._session.execute(sa.update(AccessKeyRow).where(AccessKeyRow.number == number).values(last_use=at))
+    def note_use(self, number: int, at: datetime) -> None:
+        """Of the key with that number."""
+        self._session.execute(sa.update(AccessKeyRow).where(AccessKeyRow.number == number).values(last_use=at))
 
     def open_session(self, key: AccessKey, digest: str) -> None:
         self._session.add(WebSessionRow(key=key.number, digest=digest))

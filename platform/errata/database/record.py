@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from random import uniform
 from shutil import disk_usage
 from time import monotonic, sleep
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -45,6 +45,7 @@ LITTLE_SPACE = 1_000_000
 LOCK_NOT_AVAILABLE = "55P03"
 """PostgreSQL's code for a lock that was waited for in vain."""
 
+T = TypeVar("T")
 
 Durability = Literal["full", "process"]
 """What a commit outlives: `full`, the machine's power cut too; `process`, the end of any process of ours alone, for a
@@ -88,6 +89,11 @@ class Record:
         """The store and, to read past it, the session under it: for checks."""
         with self._transaction(self._reader) as session:
             yield session, Store(session, Blobs(self._blobs))
+
+    def ask(self, work: Callable[[Store], T]) -> T:
+        """What `work` makes of the record; raises as `read` does."""
+        with self.read() as store:
+            return work(store)
 
     @contextmanager
     def _transaction(self, engine: sa.Engine) -> Iterator[Session]:

@@ -58,8 +58,7 @@ def look_up(store: Store, asked: AskedChapters, key: AnswerKey | None) -> Earlie
     if asked.idempotency_key is not None:
         request = store.chapter_requests.under_key(asked.by, asked.idempotency_key)
         if request is not None:
-            if request.body != asked.body:
-                raise Refused("this Idempotency-Key came with another body before; give each request a key of its own")
+            check_body(request.body, asked)
             return EarlierAnswer(asked.transcript, request)
     seq = store.transcripts.known(asked.transcript)
     if seq is None:
@@ -68,6 +67,12 @@ def look_up(store: Store, asked: AskedChapters, key: AnswerKey | None) -> Earlie
     if key is None:
         return EarlierAnswer(known)
     return EarlierAnswer(known, None, store.predictions.seq_of(seq, key.model, template_for(key.template, known)))
+
+
+def check_body(before: str, asked: AskedChapters) -> None:
+    """Raises Refused where what came before under the same idempotency key is another body."""
+    if before != asked.body:
+        raise Refused("this Idempotency-Key came with another body before; give each request a key of its own")
 
 
 def record_answer(store: Store, asked: AskedChapters, key: AnswerKey, reading: Reading) -> GivenAnswer:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from errata.database.record import Record
 from errata.domain.transcript import Transcript
@@ -31,6 +32,7 @@ AGAIN = 30.0
 """Seconds after which a model that was refused is tried again: somebody may have restored it."""
 TRIES = 2
 """How often a request is put to a model whose process ends meanwhile: it may be the request that ends it."""
+ENGINE_ENDED = "the model's process ended each time it read this transcript; the service's log says more"
 _LOG = logging.getLogger("errata.service")
 
 Command = Callable[[Path, str, Path], list[str]]
@@ -58,6 +60,11 @@ class EngineEnded(Unavailable):
     """The model's process ended each time it read this request."""
 
 
+def unnamed(alias: str) -> str:
+    """What is said where the alias names no model."""
+    return f"no model is the {alias} yet; `errata init` installs the first"
+
+
 class ChampionModel:
     def __init__(self, record: Record, models: Path, alias: str, queue: int, command: Command = worker_command) -> None:
         """`queue`: requests that may wait at once; `command` starts the process of a model."""
@@ -71,7 +78,7 @@ class ChampionModel:
         self._in_flight, self._restarts = 0, 0
         self._seconds = 1.0
         """That an answer takes of late."""
-        self._retiring: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         self._keeper = asyncio.create_task(self._keep())
@@ -82,7 +89,7 @@ class ChampionModel:
             await self._keeper
         if self._current is not None:
             await self._current.close()
-        await asyncio.gather(*self._retiring)
+        await asyncio.gather(*self._tasks)
 
     @property
     def state(self) -> ModelState:
@@ -101,9 +108,11 @@ class ChampionModel:
         """Under which the answers of the model that speaks now are known."""
         return self._current.key if self._current is not None else None
 
-    async def speaking(self) -> None:
-        """Waits until a model speaks."""
-        await self._speaking.wait()
+    async def speaking(self) -> ModelProcess:
+        """The process in which a model speaks, once one does."""
+        while (current := self._current) is None or not self._speaking.is_set():
+            await self._speaking.wait()
+        return current
 
     def admit(self) -> None:
         """Raises TooMany where as many requests wait as may."""
@@ -134,19 +143,17 @@ class ChampionModel:
         for _ in range(TRIES):
             if not self._speaking.is_set() and (why := self._why_not()):
                 raise Unavailable(why)
-            await self._speaking.wait()
-            current = self._current
-            assert current is not None  # noqa: S101 - it speaks
+            current = await self.speaking()
             try:
                 return current.key, await current.answer(transcript)
             except ProcessEnded:
                 self._ended(current)
-        raise EngineEnded("the model's process ended each time it read this transcript; the service's log says more")
+        raise EngineEnded(ENGINE_ENDED)
 
     def _why_not(self) -> str:
         """Why nobody speaks, nor soon will; empty where a model loads."""
         if self._looked and not self._wanted:
-            return f"no model is the {self._alias} yet; `errata init` installs the first"
+            return unnamed(self._alias)
         return self.state.refused
 
     def _ended(self, process: ModelProcess) -> None:
@@ -184,21 +191,22 @@ class ChampionModel:
         old, self._current = self._current, fresh
         self._speaking.set()
         _LOG.info("the model %s speaks", fresh.key.model[:16])
-        watch = asyncio.create_task(self._watch(fresh))
-        self._retiring.add(watch)
-        watch.add_done_callback(self._retiring.discard)
+        self._begin(self._watch(fresh))
         if old is not None:
-            retired = asyncio.create_task(old.retire())
-            self._retiring.add(retired)
-            retired.add_done_callback(self._retiring.discard)
+            self._begin(old.retire())
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """A task that `stop` waits for."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _watch(self, process: ModelProcess) -> None:
         await process.ended.wait()
         self._ended(process)
 
     def _named(self) -> str:
-        with self._record.read() as store:
-            return store.aliases.model_of(self._alias) or ""
+        return self._record.ask(lambda store: store.aliases.model_of(self._alias)) or ""
 
     async def _open(self, identity: str) -> ModelProcess | None:
         """The model in a process of its own; None where it is refused, or was a moment ago."""

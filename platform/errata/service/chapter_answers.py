@@ -14,20 +14,20 @@ import sqlalchemy as sa
 
 from errata.database.chapter_requests import ChapterRequest, Failure
 from errata.database.record import Record
-from errata.domain.transcript import Transcript
 from errata.errors import BadInput, ErrataError, Forgotten, NotFound, Refused, Unavailable
 from errata.operations.answering import (
     AskedChapters,
     EarlierAnswer,
     GivenAnswer,
     answer_of,
+    check_body,
     finish_job,
     look_up,
     record_answer,
     record_given,
     record_job,
 )
-from errata.service.champion_model import ChampionModel, EngineEnded, OverTime
+from errata.service.champion_model import ENGINE_ENDED, ChampionModel, EngineEnded, OverTime
 from errata.service.door_errors import TooMany
 from errata.service.record_writer import RecordWriter
 
@@ -40,7 +40,7 @@ LATER = 10.0
 _LOG = logging.getLogger("errata.service")
 _FAILURES: dict[Failure, str] = {
     "too long": f"the model took more than {JOB_SECONDS / 3600:g} hours; send a shorter transcript",
-    "engine": "the model's process ended each time it read this transcript; the service's log says more",
+    "engine": ENGINE_ENDED,
     "forgotten": "the transcript was forgotten on request",
     "refused": "the model can't read this transcript; the service's log says why",
 }
@@ -81,7 +81,7 @@ class ChapterAnswers:
         if shared is None:
             shared = self._running[name] = _Shared(asked.body, asyncio.create_task(self._answer(asked)))
             shared.task.add_done_callback(lambda _: self._running.pop(name, None))
-        return await shared.result(asked.body)
+        return await shared.result(asked)
 
     async def later(self, asked: AskedChapters) -> ChapterRequest:
         """The request, which stands in the record by then."""
@@ -125,19 +125,10 @@ class ChapterAnswers:
 
     async def _look_up(self, asked: AskedChapters) -> EarlierAnswer:
         key = self._model.key
-
-        def read() -> EarlierAnswer:
-            with self._record.read() as store:
-                return look_up(store, asked, key)
-
-        return await asyncio.to_thread(read)
+        return await asyncio.to_thread(self._record.ask, lambda store: look_up(store, asked, key))
 
     async def _given_before(self, request: ChapterRequest) -> GivenAnswer:
-        def read() -> GivenAnswer | None:
-            with self._record.read() as store:
-                return answer_of(store, request)
-
-        given = await asyncio.to_thread(read)
+        given = await asyncio.to_thread(self._record.ask, lambda store: answer_of(store, request))
         if given is not None:
             return given
         if request.failure is not None:
@@ -146,7 +137,7 @@ class ChapterAnswers:
 
     async def _work(self) -> None:
         """One job after another: who waits for an answer has the model beside it."""
-        for request in await asyncio.to_thread(self._open_jobs):
+        for request in await asyncio.to_thread(self._record.ask, lambda store: store.chapter_requests.open()):
             self._jobs.put_nowait(request)
         while True:
             request = await self._jobs.get()
@@ -157,14 +148,12 @@ class ChapterAnswers:
                 await asyncio.sleep(LATER)
                 self._jobs.put_nowait(request)
 
-    def _open_jobs(self) -> list[ChapterRequest]:
-        with self._record.read() as store:
-            return list(store.chapter_requests.open())
-
     async def _do(self, request: ChapterRequest) -> None:
         """Raises what may pass: a model that isn't there, a record that can't be written."""
         try:
-            transcript = await asyncio.to_thread(self._transcript, request.transcript)
+            transcript = await asyncio.to_thread(
+                self._record.ask, lambda store: store.transcripts.read(request.transcript)
+            )
             await self._model.speaking()
             key, reading = await self._model.answer(transcript, JOB_SECONDS)
             await self._writer.write(lambda store: finish_job(store, request, key, reading))
@@ -172,10 +161,6 @@ class ChapterAnswers:
             _LOG.error("the job %s has no answer: %s", request.name, error)
             failure = _failure(error)
             await self._writer.write(lambda store: store.chapter_requests.finish(request.name, failure=failure))
-
-    def _transcript(self, seq: int) -> Transcript:
-        with self._record.read() as store:
-            return store.transcripts.read(seq)
 
 
 def _failure(error: ErrataError) -> Failure:
@@ -193,9 +178,8 @@ class _Shared:
         self._body, self.task = body, task
         self._waiting = 0
 
-    async def result(self, body: str) -> GivenAnswer:
-        if body != self._body:
-            raise Refused("this Idempotency-Key came with another body before; give each request a key of its own")
+    async def result(self, asked: AskedChapters) -> GivenAnswer:
+        check_body(self._body, asked)
         self._waiting += 1
         try:
             return await asyncio.shield(self.task)

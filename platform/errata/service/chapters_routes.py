@@ -18,16 +18,14 @@ from errata.operations.answering import AskedChapters, GivenAnswer, answer_of, p
 from errata.operations.asked_talk import AskedTalk, TalkDetails, talk_of_captions, talk_of_segments, talk_of_text
 from errata.operations.confidence import border_confidences
 from errata.service.chapter_answers import failure_sentence
-from errata.service.departure import Departed, unless_departed
-from errata.service.identity import Identity, needs
+from errata.service.departure import unless_departed
+from errata.service.identity import Identity, KeyHolder, needs
 from errata.service.messages import AnsweredChapter, ChaptersAnswer, ChaptersAsked, JobMessage, ProblemMessage
 from errata.service.service_settings import ServiceSettings
 from errata.service.service_state import ServiceState, state
 
 SHORT = 100
 """Segments."""
-LEFT = 499
-"""The status, in the log, of an answer that nobody waited for."""
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": ProblemMessage, "description": what}
     for status, what in (
@@ -41,7 +39,6 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 router = APIRouter(tags=["chapters"], responses=PROBLEMS)
 Caller = Annotated[Identity, Depends(needs("predictor", audited=False))]
-Asker = Annotated[Identity, Depends(needs("predictor", "reviewer", "adjudicator", "release owner", audited=False))]
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -76,10 +73,7 @@ async def ask_chapters(
     if not wait:
         job = await service.answers.later(question)
         return _json(JobMessage(job=job.name, state="waiting"), 202, {"Location": f"/v1/jobs/{job.name}"})
-    try:
-        given = await unless_departed(request, service.answers.now(question))
-    except Departed:
-        return Response(status_code=LEFT)
+    given = await unless_departed(request, service.answers.now(question))
     return _json(await answer_message(service, given, talk.adjustments))
 
 
@@ -98,7 +92,7 @@ async def ask_job(request: Request, job: str, caller: Caller) -> Response:
 
 
 @router.get("/v1/predictions/{prediction}", response_model=ChaptersAnswer)
-async def ask_prediction(request: Request, prediction: str, caller: Asker) -> Response:
+async def ask_prediction(request: Request, prediction: str, caller: KeyHolder) -> Response:
     """A prediction that was given before; a program sees those that were given to it."""
     by = caller.name if caller.role == "predictor" else None
     service = state(request)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from errata.operations.correcting import correct_prediction
 from errata.service.chapters_routes import PROBLEMS
-from errata.service.identity import Identity, needs
+from errata.service.identity import KeyHolder
 from errata.service.messages import CorrectionAnswer, CorrectionAsked, ProblemMessage
 from errata.service.service_state import state
 
 ORIGIN = "api"
-Corrector = Annotated[Identity, Depends(needs("predictor", "reviewer", audited=False))]
 router = APIRouter(
     tags=["corrections"],
     responses={**PROBLEMS, 404: {"model": ProblemMessage, "description": "There is no such prediction"}},
@@ -21,11 +18,7 @@ router = APIRouter(
 
 
 @router.post("/v1/corrections", response_model=CorrectionAnswer, status_code=201)
-async def correct(
-    request: Request,
-    asked: CorrectionAsked,
-    reviewer: Annotated[Identity, Depends(needs("predictor", "reviewer", audited=False))],
-) -> Response:
+async def correct(request: Request, asked: CorrectionAsked, reviewer: KeyHolder) -> Response:
     """An edit, an accept or a reject, signed by the key's holder. Sent again, it changes nothing (200)."""
     said = asked.model_dump(exclude_none=True, exclude={"chapters"})
     if asked.chapters is not None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
+from errata.database.record import Durability
 from errata.errors import ErrataError
-from errata.service.identity import Identity, needs
+from errata.service.champion_model import unnamed
+from errata.service.identity import KeyHolder
 from errata.service.service_state import ServiceState, state
 
 router = APIRouter(tags=["health"])
@@ -29,7 +29,7 @@ class Readiness(BaseModel):
     """That wait."""
     restarts: int
     """How often a model's process that ended by itself was replaced."""
-    durability: Literal["full", "process"]
+    durability: Durability
     """What an answer that was given outlives: a power cut too, or the end of any process."""
     sync_ms: float
     """What a sync of the record's disk took when the service started."""
@@ -48,9 +48,7 @@ async def readiness(request: Request) -> Response:
     model, fault = service.model.state, await _record_fault(service)
     why = [sentence for sentence in (fault, model.refused) if sentence]
     if not model.speaks and not why:
-        why = (
-            ["the model loads"] if model.wanted else ["no model is the champion yet; `errata init` installs the first"]
-        )
+        why = ["the model loads" if model.wanted else unnamed(service.settings.alias)]
     ready = Readiness(
         ready=bool(model.speaks) and not fault,
         why="; ".join(why),
@@ -66,10 +64,7 @@ async def readiness(request: Request) -> Response:
 
 
 @router.get("/metrics", response_class=Response)
-async def metrics(
-    request: Request,
-    _: Annotated[Identity, Depends(needs("predictor", "reviewer", "adjudicator", "release owner", audited=False))],
-) -> Response:
+async def metrics(request: Request, _: KeyHolder) -> Response:
     """For Prometheus, with a key of any role."""
     service = state(request)
     service.metrics.observe(service.model.state, service.answers.waiting_jobs)

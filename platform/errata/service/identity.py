@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
 
-from fastapi import Request, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
@@ -67,6 +67,10 @@ def needs(*roles: AccessRole, audited: bool = True) -> Callable[..., Awaitable[I
         return found
 
     return identity
+
+
+KeyHolder = Annotated[Identity, Depends(needs("predictor", "reviewer", audited=False))]
+"""Of any role: each of those after a reviewer's may do what a reviewer may."""
 
 
 async def form_fields(request: Request) -> dict[str, str]:

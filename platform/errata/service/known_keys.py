@@ -51,7 +51,7 @@ class KnownKeys:
         """The key with that digest, if it holds."""
         with self._record.read() as store:
             key = store.keys.by_digest(digest)
-        return self._remember(digest, key, lambda number: self._note_key(number))
+        return self._remember(digest, key, self._note_key)
 
     def find_session(self, digest: str) -> AccessKey | None:
         """The key by which a browser signed in, while both hold."""
@@ -87,9 +87,9 @@ class KnownKeys:
 
     def _note_key(self, number: int) -> None:
         with self._record.write() as store:
-            store.keys.note_uses({number: datetime.now(UTC)})
+            store.keys.note_use(number, datetime.now(UTC))
 
     def _note_session(self, number: int, digest: str) -> None:
         with self._record.write() as store:
-            store.keys.note_uses({number: datetime.now(UTC)})
+            store.keys.note_use(number, datetime.now(UTC))
             store.keys.note_session(digest)

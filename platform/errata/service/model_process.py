@@ -153,7 +153,8 @@ def _error(said: JsonObject) -> ErrataError:
 
 
 def _stream(stream: asyncio.StreamReader | None) -> asyncio.StreamReader:
-    assert stream is not None  # noqa: S101 - it was asked for
+    if stream is None:
+        raise ValueError("the process has no pipes")
     return stream
 
 

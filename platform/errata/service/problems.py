@@ -16,11 +16,13 @@ from starlette.exceptions import HTTPException
 
 from errata.domain.names import printable
 from errata.errors import ErrataError
+from errata.service.departure import Departed
 from errata.service.door_errors import TooMany, Unknown
 from errata.service.pages import page
 
 MEDIA_TYPE = "application/problem+json"
-_WRONG_METHOD = 405
+_LEFT = 499
+"""The status, in the log, of an answer that nobody waited for."""
 
 
 class Problem(Response):
@@ -62,9 +64,10 @@ def shortened(sentence: str) -> str:
 
 def add_problems(app: FastAPI) -> None:
     """Has the application answer errors so."""
-    app.add_exception_handler(ErrataError, _of_errata)
-    app.add_exception_handler(RequestValidationError, _of_fields)
-    app.add_exception_handler(HTTPException, _of_http)
+    app.exception_handler(ErrataError)(_of_errata)
+    app.exception_handler(RequestValidationError)(_of_fields)
+    app.exception_handler(HTTPException)(_of_http)
+    app.exception_handler(Departed)(_of_nobody)
 
 
 def wants_page(request: Request) -> bool:
@@ -81,16 +84,14 @@ def _answer(request: Request, made: Problem) -> Response:
     return page(request, "problem.html", values, made.status_code, headers)
 
 
-async def _of_errata(request: Request, error: Exception) -> Response:
-    assert isinstance(error, ErrataError)  # noqa: S101 - what it is registered for
+async def _of_errata(request: Request, error: ErrataError) -> Response:
     if isinstance(error, Unknown) and wants_page(request) and request.method == "GET":
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/sign-in?next={quote(target, safe='')}", 303)
     return _answer(request, problem(error))
 
 
-async def _of_fields(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101
+async def _of_fields(request: Request, error: RequestValidationError) -> Response:
     errors = [{"field": _field(one["loc"]), "detail": _sentence(one)} for one in error.errors()[:_MOST_ERRORS]]
     detail = f"{errors[0]['field']}: {errors[0]['detail']}" if errors else "the request is not as it should be"
     return _answer(request, Problem(HTTPStatus.UNPROCESSABLE_ENTITY, shortened(detail), errors))
@@ -120,11 +121,14 @@ def _sentence(error: Mapping[str, Any]) -> str:
     return printable(message[:1].lower() + message[1:])
 
 
-async def _of_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101
+async def _of_http(request: Request, error: HTTPException) -> Response:
     detail = {
         HTTPStatus.NOT_FOUND: f"there is nothing at {printable(request.url.path)}",
         HTTPStatus.METHOD_NOT_ALLOWED: f"{printable(request.url.path)} takes no {printable(request.method)}",
         HTTPStatus.BAD_REQUEST: "the body can't be read: it is no JSON, or nested too deeply",
     }.get(HTTPStatus(error.status_code), str(error.detail))
     return _answer(request, Problem(error.status_code, detail, headers=error.headers))
+
+
+async def _of_nobody(_: Request, __: Departed) -> Response:
+    return Response(status_code=_LEFT)

@@ -18,8 +18,8 @@ from errata.domain.transcript import Transcript
 from errata.errors import Unavailable
 from errata.operations.answering import AskedChapters, GivenAnswer
 from errata.operations.asked_talk import TalkDetails, talk_of_text
-from errata.service.chapters_routes import LEFT, PROBLEMS, Caller, check_limits
-from errata.service.departure import Departed, unless_departed
+from errata.service.chapters_routes import PROBLEMS, Caller, check_limits
+from errata.service.departure import unless_departed
 from errata.service.messages import TextAsked, TextChapter, TextChapters
 from errata.service.service_state import state
 
@@ -33,10 +33,7 @@ async def process_transcript(request: Request, asked: TextAsked, caller: Caller)
     talk = await asyncio.to_thread(talk_of_text, asked.text, TalkDetails())
     check_limits(talk, service.settings)
     question = AskedChapters(talk.transcript, caller.name, sha256(asked.model_dump_json()))
-    try:
-        given = await unless_departed(request, service.answers.now(question))
-    except Departed:
-        return Response(status_code=LEFT)
+    given = await unless_departed(request, service.answers.now(question))
     return Response(text_chapters(given, asked.text).model_dump_json(), media_type="application/json")
 
 

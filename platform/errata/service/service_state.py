@@ -41,16 +41,10 @@ class ServiceState:
 
     async def read(self, work: Callable[[Store], T]) -> T:
         """What `work` makes of the record, in a thread."""
-
-        def run() -> T:
-            with self.record.read() as store:
-                return work(store)
-
-        return await run_in_threadpool(run)
+        return await run_in_threadpool(self.record.ask, work)
 
 
 def state(request: Request) -> ServiceState:
     """Of the application that answers this request."""
-    found = request.app.state.service
-    assert isinstance(found, ServiceState)  # noqa: S101 - make_app put it there
+    found: ServiceState = request.app.state.service
     return found

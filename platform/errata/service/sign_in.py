@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -32,8 +32,8 @@ async def home(request: Request, _: Annotated[Identity, Depends(needs("reviewer"
 
 
 @router.get("/sign-in")
-async def sign_in_page(request: Request, next: str = "/") -> Response:  # noqa: A002 - as the address has it
-    return page(request, "sign_in.html", {"target": _local(next), "complaint": ""})
+async def sign_in_page(request: Request, target: Annotated[str, Query(alias="next")] = "/") -> Response:
+    return page(request, "sign_in.html", {"target": _local(target), "complaint": ""})
 
 
 @router.post("/sign-in")
