@@ -15,10 +15,12 @@ import yaml
 from typer.core import TyperGroup
 
 from errata.cli.ablate_app import ablate
-from errata.cli.app import app, importing
+from errata.cli.app import app
 from errata.cli.connect_app import connecting
+from errata.cli.import_app import importing
 from errata.cli.judge_app import judges
 from errata.cli.record_app import record
+from errata.cli.release_app import release
 from errata.cli.score_app import score
 from errata.cli.service_app import keys, service
 from errata.documents.ablation import Ablation
@@ -41,7 +43,7 @@ ROOT = DOCS.parent
 
 def test_every_command_is_documented() -> None:
     text = (DOCS / "cli.md").read_text()
-    apps = (app, record, score, ablate, service)
+    apps = (app, release, record, score, ablate, service)
     commands = [str(command.name) for each in apps for command in each.registered_commands]
     commands += [f"keys {command.name}" for command in keys.registered_commands]
     commands += [f"judges {command.name}" for command in judges.registered_commands]

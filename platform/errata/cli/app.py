@@ -5,38 +5,33 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from errata import __version__
 from errata.cli.ablate_app import ablate
-from errata.cli.arguments import HERE, AsJson, InWorkspace, ModelName, NightLabel, check_arguments, find, user_name
-from errata.cli.completion import complete_model, complete_review_format, complete_transcript_format
+from errata.cli.arguments import HERE, AsJson, InWorkspace, ModelName, NightLabel, check_arguments, find
 from errata.cli.connect_app import connecting
+from errata.cli.import_app import importing
 from errata.cli.judge_app import judges
-from errata.cli.output import say, say_whole, say_wrapped, show
-from errata.cli.panels import CHECKS, DECISIONS, LOOP, RECORD, START
-from errata.cli.print_import import print_import, print_refusals
+from errata.cli.output import say, say_whole, show
+from errata.cli.panels import CHECKS, LOOP, RECORD, START
 from errata.cli.record_app import record
+from errata.cli.release_app import release
 from errata.cli.score_app import score
 from errata.cli.service_app import service
 from errata.cli.start_app import start
 from errata.cli.training_app import training
 from errata.documents.file_names import REPORT_PAGE
 from errata.documents.night import CandidateKind
-from errata.documents.params import Target
-from errata.domain.names import printable
 from errata.errors import INTERRUPTED, error_exit
 from errata.wording.counts import counted
 
 if TYPE_CHECKING:
     from errata.documents.outcome import Outcome
-    from errata.formats.source_rows import DetectedFile
-    from errata.operations.importing import ImportReport
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,9 +39,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-importing = typer.Typer(help="Bring outside files into the record.", no_args_is_help=True)
 app.add_typer(importing, name="import", rich_help_panel=RECORD)
 app.add_typer(connecting, name="connect", rich_help_panel=RECORD)
+app.add_typer(release)
 app.add_typer(start)
 app.add_typer(record)
 app.add_typer(score)
@@ -55,11 +50,7 @@ app.add_typer(training)
 app.add_typer(service)
 app.add_typer(judges, name="judges", rich_help_panel=CHECKS)
 
-FORMAT = "The file's format; `auto` tells it by the content, and a name that is none lists them all."
 Tool = Literal["label-studio", "argilla", "sheet", "jsonl"]
-HeldOut = Literal["dev", "anchor", "sealed"]
-"""Roles that an import may declare: all stricter than what a hash would draw for most."""
-Row = TypeVar("Row")
 
 
 def run() -> None:
@@ -129,86 +120,6 @@ def init_command(
         print_model(workspace)
     say(f"{workspace.root} is ready. Next:")
     say_whole(next_command(next_step(workspace), folder))
-
-
-@importing.command("transcripts")
-def import_transcripts_command(
-    path: Annotated[str, typer.Argument(help="A file or folder of transcripts, or hf://datasets/OWNER/NAME/PATH.")],
-    workspace: InWorkspace = HERE,
-    asr: Annotated[str | None, typer.Option(help="What belongs to it: speech, captions, or a transcript.")] = None,
-    role: Annotated[HeldOut | None, typer.Option(help="Declare all of them held out, for ever.")] = None,
-    source: Annotated[
-        str, typer.Option(metavar="NAME", help="The collection they come from, which curate.sources may weigh and cap.")
-    ] = "",
-    media_url: Annotated[
-        str, typer.Option(metavar="URL", help="Where reviewers play the recordings; {id} stands for a talk's id.")
-    ] = "",
-    name: Annotated[str, typer.Option("--format", help=FORMAT, autocompletion=complete_transcript_format)] = "auto",
-    as_json: AsJson = False,
-) -> None:
-    """Import transcripts; chapters that come with them are references."""
-    from errata.formats import detect, hub
-    from errata.operations.importing import add_transcripts
-
-    place = find(workspace)
-    asr_file = None if asr is None else hub.local(asr, alone=True)
-    file = detect.transcripts(hub.local(path, alone=asr is not None), asr_file, name)
-    rejects = place.root / "rejects"
-    _show_import(add_transcripts(place.record, _count_aloud(file), rejects, role, source, media_url), as_json)
-
-
-@importing.command("corrections")
-def import_corrections_command(
-    path: Annotated[Path, typer.Argument(help="An export of a reviewing tool, or a JSONL file of reviews.")],
-    workspace: InWorkspace = HERE,
-    until: Annotated[str | None, typer.Option(help="Only those of this day (YYYY-MM-DD) and before.")] = None,
-    name: Annotated[str, typer.Option("--format", help=FORMAT, autocompletion=complete_review_format)] = "auto",
-    key: Annotated[
-        str | None, typer.Option(metavar="FIELD", help="The field or column with the transcript's id, or its file.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Import corrections, in the file's order."""
-    from errata.formats import review_detect
-    from errata.operations.importing import add_corrections
-
-    place = find(workspace)
-    file = review_detect.reviews(path, name, until, key)
-    _show_import(add_corrections(place.record, _count_aloud(file), place.root / "rejects"), as_json)
-
-
-@importing.command("traces")
-def import_traces_command(
-    path: Annotated[Path, typer.Argument(help="A file of OpenTelemetry's or Langfuse's traces, as JSON lines.")],
-    workspace: InWorkspace = HERE,
-    key: Annotated[
-        str | None, typer.Option(metavar="FIELD", help="The attribute or metadata with the talk's id, or its file.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Import what another model answered, from its traces, as predictions."""
-    from errata.formats.trace_files import traced_calls
-    from errata.operations.importing_traces import add_traces
-
-    place = find(workspace)
-    file = traced_calls(path)
-    _show_import(add_traces(place.record, _count_aloud(file), place.root / "rejects", key), as_json)
-
-
-def _count_aloud(file: DetectedFile[Row]) -> DetectedFile[Row]:
-    """Says what the file was taken for, and counts its rows aloud as they are read."""
-    from errata.progress import count_rows, note
-
-    name = printable(file.path.name or file.path.absolute().name).replace("\n", "\ufffd")
-    note(f"took {name} for {file.label}")
-    return file._replace(rows=count_rows(file.rows))
-
-
-def _show_import(report: ImportReport, as_json: bool) -> None:
-    show(report, as_json, print_import)
-    print_refusals(report)
-    if report.rejected:
-        raise typer.Exit(2)  # as BadInput, but what was good is in the record
 
 
 @app.command("predict", rich_help_panel=RECORD)
@@ -304,83 +215,6 @@ def report_command(workspace: InWorkspace = HERE, night: NightLabel = None, as_j
 
     page = write_report(find(workspace), night)
     show(json.loads(page.with_suffix(".json").read_bytes()), as_json, lambda _: say_whole(str(page)))
-
-
-@app.command("promote", rich_help_panel=DECISIONS)
-def promote_command(
-    model: Annotated[
-        str, typer.Argument(help="An alias, or the beginning of a model's identity.", autocompletion=complete_model)
-    ],
-    evidence: Annotated[Path, typer.Option(help="The evidence record that says `promote` of it.")],
-    workspace: InWorkspace = HERE,
-) -> None:
-    """Make a model champion, on the evidence record of a night that said so."""
-    from errata.loop.deliver import promote_by_hand
-
-    identity = promote_by_hand(find(workspace), model, evidence, user_name())
-    say(f"champion is {identity[:16]}")
-
-
-@app.command("rollback", rich_help_panel=DECISIONS)
-def rollback_command(
-    workspace: InWorkspace = HERE,
-    reason: Annotated[str, typer.Option(help="Why, for the history.")] = "by hand",
-) -> None:
-    """Bring back the champion that was before the last promotion, and what shipped with it."""
-    from errata.loop.deliver import roll_back
-
-    models = roll_back(find(workspace), reason, user_name())
-    for alias, model in models.items():
-        say_wrapped(
-            f"{alias} is {model[:16]} again" if model else f"{alias} is nothing again: none shipped with that champion",
-            2,
-        )
-
-
-@app.command("reconcile", rich_help_panel=DECISIONS)
-def reconcile_command(
-    workspace: InWorkspace = HERE,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Go on, within seconds of each request, until whoever started this is gone.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Carry out what release owners asked for on the dashboard, and tell MLflow of moves that it hasn't been told."""
-    from errata.cli.print_status import print_requests
-    from errata.loop.request_reconciler import reconcile, watch_requests
-
-    place = find(workspace)
-    if watch:
-        with suppress(KeyboardInterrupt):  # the way in which it ends
-            watch_requests(place)
-    else:
-        show(reconcile(place), as_json, print_requests)
-
-
-@app.command("history", rich_help_panel=DECISIONS)
-def history_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
-    """Every move of an alias, with why."""
-    from errata.cli.print_status import moves_json, print_moves
-    from errata.operations.status import alias_history
-
-    show(alias_history(find(workspace).record), as_json, print_moves, moves_json)
-
-
-@app.command("export", rich_help_panel=DECISIONS)
-def export_command(
-    target: Annotated[Target, typer.Argument(help="What runs it.")],
-    out: Annotated[Path, typer.Argument(help="A folder that doesn't exist yet.")],
-    workspace: InWorkspace = HERE,
-    model: Annotated[
-        str, typer.Option(help="`champion` ships what the gate scored; another model is exported anew.")
-    ] = "champion",
-) -> None:
-    """Write a model for a server (merged safetensors) or a device (quantised ONNX)."""
-    from errata.loop.deliver import export
-
-    exported = export(find(workspace), target, out, model)
-    origin = "as the gate scored it" if exported.scored else f"made anew from {exported.source[:16]} and not scored"
-    say(f"{out}: {target} {exported.model[:16]}, {origin}")
 
 
 @app.command("demo", rich_help_panel=START)

@@ -1,0 +1,94 @@
+"""The commands that decide what ships, and tell what did."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from errata.cli.arguments import HERE, AsJson, InWorkspace, find, user_name
+from errata.cli.completion import complete_model
+from errata.cli.output import say, say_wrapped, show
+from errata.cli.panels import DECISIONS
+from errata.documents.params import Target
+
+release = typer.Typer()
+
+
+@release.command("promote", rich_help_panel=DECISIONS)
+def promote_command(
+    model: Annotated[
+        str, typer.Argument(help="An alias, or the beginning of a model's identity.", autocompletion=complete_model)
+    ],
+    evidence: Annotated[Path, typer.Option(help="The evidence record that says `promote` of it.")],
+    workspace: InWorkspace = HERE,
+) -> None:
+    """Make a model champion, on the evidence record of a night that said so."""
+    from errata.loop.deliver import promote_by_hand
+
+    identity = promote_by_hand(find(workspace), model, evidence, user_name())
+    say(f"champion is {identity[:16]}")
+
+
+@release.command("rollback", rich_help_panel=DECISIONS)
+def rollback_command(
+    workspace: InWorkspace = HERE,
+    reason: Annotated[str, typer.Option(help="Why, for the history.")] = "by hand",
+) -> None:
+    """Bring back the champion that was before the last promotion, and what shipped with it."""
+    from errata.loop.deliver import roll_back
+
+    models = roll_back(find(workspace), reason, user_name())
+    for alias, model in models.items():
+        say_wrapped(
+            f"{alias} is {model[:16]} again" if model else f"{alias} is nothing again: none shipped with that champion",
+            2,
+        )
+
+
+@release.command("reconcile", rich_help_panel=DECISIONS)
+def reconcile_command(
+    workspace: InWorkspace = HERE,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on, within seconds of each request, until whoever started this is gone.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Carry out what release owners asked for on the dashboard, and tell MLflow of moves that it hasn't been told."""
+    from errata.cli.print_status import print_requests
+    from errata.loop.request_reconciler import reconcile, watch_requests
+
+    place = find(workspace)
+    if watch:
+        with suppress(KeyboardInterrupt):  # the way in which it ends
+            watch_requests(place)
+    else:
+        show(reconcile(place), as_json, print_requests)
+
+
+@release.command("history", rich_help_panel=DECISIONS)
+def history_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
+    """Every move of an alias, with why."""
+    from errata.cli.print_status import moves_json, print_moves
+    from errata.operations.status import alias_history
+
+    show(alias_history(find(workspace).record), as_json, print_moves, moves_json)
+
+
+@release.command("export", rich_help_panel=DECISIONS)
+def export_command(
+    target: Annotated[Target, typer.Argument(help="What runs it.")],
+    out: Annotated[Path, typer.Argument(help="A folder that doesn't exist yet.")],
+    workspace: InWorkspace = HERE,
+    model: Annotated[
+        str, typer.Option(help="`champion` ships what the gate scored; another model is exported anew.")
+    ] = "champion",
+) -> None:
+    """Write a model for a server (merged safetensors) or a device (quantised ONNX)."""
+    from errata.loop.deliver import export
+
+    exported = export(find(workspace), target, out, model)
+    origin = "as the gate scored it" if exported.scored else f"made anew from {exported.source[:16]} and not scored"
+    say(f"{out}: {target} {exported.model[:16]}, {origin}")
