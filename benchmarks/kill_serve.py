@@ -31,7 +31,8 @@ import sqlalchemy as sa
 
 from benchmarks.stub_service import name_stub
 from errata.database.fsck import fsck
-from errata.database.tables import ChapterRequestRow, PredictionRow, TranscriptRow
+from errata.database.service_tables import ChapterRequestRow
+from errata.database.tables import PredictionRow, TranscriptRow
 from errata.domain.hashing import sha256
 from errata.operations.service_keys import add_key
 from errata.workspace import Workspace

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from errata.database.access_keys import SessionLimits
 from errata.database.audit_log import AuditEntry
 from errata.database.record import Record
-from errata.database.tables import WebSessionRow
+from errata.database.service_tables import WebSessionRow
 from errata.errors import NotFound
 
 LIMITS = SessionLimits(timedelta(minutes=10), timedelta(hours=1))

@@ -18,24 +18,12 @@ import pytest
 import sqlalchemy as sa
 
 from errata.database.access_keys import SessionLimits
+from errata.database.connection_tables import ConnectionRow, FetchedReviewRow, SentTaskRow, TraceRow
 from errata.database.connections import FetchedReview
 from errata.database.record import Record, make_engine
+from errata.database.service_tables import AccessKeyRow, AuditRow, WebSessionRow
 from errata.database.store import Store
-from errata.database.tables import (
-    AccessKeyRow,
-    AuditRow,
-    BandRow,
-    ConnectionRow,
-    CorrectionRow,
-    EventRow,
-    FetchedReviewRow,
-    LinkRow,
-    PredictionRow,
-    SentTaskRow,
-    TraceRow,
-    TranscriptRow,
-    WebSessionRow,
-)
+from errata.database.tables import BandRow, CorrectionRow, EventRow, LinkRow, PredictionRow, TranscriptRow
 from errata.domain.prediction import Prediction
 from errata.domain.twins import signature
 from tests.made_up_record import chapters, correction, misheard, talk

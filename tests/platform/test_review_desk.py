@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from errata.database import claims
 from errata.database.record import Record
 from errata.database.review_drafts import ReviewDrafts
+from errata.database.review_tables import ReviewDraftRow
 from errata.database.submissions import FinishedWork
-from errata.database.tables import ReviewDraftRow
 from errata.domain.chapter import Chapter, Chapters
 from errata.domain.correction import NO_DRAFT
 from errata.domain.media_address import checked_media, media_address

@@ -15,7 +15,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from benchmarks.stub_service import STUB, name_stub, stub_command
-from errata.database.tables import ChapterRequestRow, PredictionRow, TranscriptRow
+from errata.database.service_tables import ChapterRequestRow
+from errata.database.tables import PredictionRow, TranscriptRow
 from errata.domain.access import AccessRole
 from errata.files import JsonObject
 from errata.operations.service_keys import add_key

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from errata.database.record import make_engine
-from errata.database.tables import WebSessionRow
+from errata.database.service_tables import WebSessionRow
 from errata.operations.service_keys import add_key, audit_entries, revoke_key
 from errata.service import known_keys
 from errata.service.application import make_app

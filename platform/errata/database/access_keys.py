@@ -11,7 +11,7 @@ from typing import cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from errata.database.tables import AccessKeyRow, WebSessionRow
+from errata.database.service_tables import AccessKeyRow, WebSessionRow
 from errata.domain.access import AccessRole
 from errata.errors import NotFound, Refused
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from errata.database.tables import AuditRow
+from errata.database.service_tables import AuditRow
 
 
 @dataclass(frozen=True, slots=True)

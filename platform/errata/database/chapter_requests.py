@@ -12,7 +12,8 @@ from typing import Literal, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from errata.database.tables import ChapterRequestRow, core
+from errata.database.service_tables import ChapterRequestRow
+from errata.database.tables import core
 
 Failure = Literal["too long", "engine", "forgotten", "refused"]
 """Why a request has no answer and gets none: the time limit passed; the model's process ended each time it read it; the

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from errata.database.tables import ClaimRow
+from errata.database.review_tables import ClaimRow
 from errata.domain.review_work import Claim
 
 LIFE = timedelta(seconds=90)

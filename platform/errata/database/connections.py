@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from errata.database.tables import ConnectionRow, FetchedReviewRow, SentTaskRow, TranscriptRow
+from errata.database.connection_tables import ConnectionRow, FetchedReviewRow, SentTaskRow
+from errata.database.tables import TranscriptRow
 
 
 @dataclass(frozen=True, slots=True)

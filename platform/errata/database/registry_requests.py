@@ -9,7 +9,7 @@ from typing import cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from errata.database.tables import RegistryRequestRow
+from errata.database.service_tables import RegistryRequestRow
 from errata.domain.registry_request import RegistryRequest, ReleaseWish, RequestKind, RequestState
 from errata.errors import Refused
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from errata.database.tables import ReviewDraftRow
+from errata.database.review_tables import ReviewDraftRow
 from errata.domain.chapter import Chapters, chapters_from_json, chapters_to_json
 from errata.domain.review_work import Effort, ReviewDraft
 

@@ -7,7 +7,8 @@ from typing import NamedTuple, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from errata.database.tables import SubmissionRow, TranscriptRow
+from errata.database.review_tables import SubmissionRow
+from errata.database.tables import TranscriptRow
 from errata.domain.review_work import Action, Effort, MeanEffort, Submission
 
 

@@ -17,19 +17,9 @@ from sqlalchemy.orm import Session
 from errata.database import leak_guard
 from errata.database.blobs import Blobs
 from errata.database.leak_groups import LeakGroups
+from errata.database.review_tables import ClaimRow, ReviewDraftRow, SubmissionRow
 from errata.database.sequence import highest_seq, next_seq
-from errata.database.tables import (
-    ClaimRow,
-    CorrectionRow,
-    DisputeRow,
-    EventRow,
-    PredictionRow,
-    ReviewDraftRow,
-    SubmissionRow,
-    TombstoneRow,
-    TranscriptRow,
-    core,
-)
+from errata.database.tables import CorrectionRow, DisputeRow, EventRow, PredictionRow, TombstoneRow, TranscriptRow, core
 from errata.domain.hashing import sha256
 from errata.domain.transcript import Transcript
 from errata.domain.twins import text_hash

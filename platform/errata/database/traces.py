@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from errata.database.tables import PredictionRow, TraceRow, TranscriptRow
+from errata.database.connection_tables import TraceRow
+from errata.database.tables import PredictionRow, TranscriptRow
 from errata.domain.chapter import Chapters, chapters_from_json
 
 
