@@ -125,7 +125,7 @@ class ItemPage {
     this.check = new BorderCheck(this.playback, {
       borders: () => model.chapters.map(({ line }) => item.lines[line].start),
       reached: (index) => {
-        this.select(model.chapters[index].id);
+        this.select(model.chapters[index].id, { seek: false }); // it plays from before the border
         this.sayBorder(model.chapters[index].id, "Playing around");
       },
       ended: () => this.say("All borders were played"),
@@ -282,12 +282,12 @@ class ItemPage {
     if (!inTranscript) this.say(`${spoken(start, this.item.unit)}: ${text.slice(0, 80)}`);
   }
 
-  select(id, { show = true } = {}) {
+  select(id, { show = true, seek = true } = {}) {
     this.panel.selected = this.list.selected = this.timeline.selected = id;
     this.panel.render();
     if (id !== null) this.panel.reveal(id);
     const chapter = this.model.chapters[this.model.index(id)];
-    if (chapter && show) this.goToLine(chapter.line, { where: "top" });
+    if (chapter && show) this.goToLine(chapter.line, { where: "top", seek });
     else this.list.render();
     this.timeline.later();
   }

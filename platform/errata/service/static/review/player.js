@@ -30,7 +30,9 @@ export class Recording extends Playback {
   constructor(media, changed) {
     super(changed);
     this.media = media;
-    for (const name of ["play", "pause", "seeked", "ended"]) media.addEventListener(name, changed);
+    this.next = null; // where to go once the media has come to where it was sent before
+    for (const name of ["play", "pause", "ended"]) media.addEventListener(name, changed);
+    media.addEventListener("seeked", () => this.arrived());
     media.addEventListener("error", () => {
       this.failed = true;
       changed();
@@ -51,12 +53,22 @@ export class Recording extends Playback {
   }
 
   get time() {
-    return this.media.currentTime;
+    return this.next ?? this.media.currentTime;
   }
 
+  /** One journey at a time: sent elsewhere while it still seeks, Chromium's player now and then arrives nowhere. */
   set time(seconds) {
-    this.media.currentTime = Math.max(0, seconds);
+    const place = Math.max(0, seconds);
+    if (this.media.seeking) this.next = place;
+    else this.media.currentTime = place;
     this.changed();
+  }
+
+  arrived() {
+    const place = this.next;
+    this.next = null;
+    if (place !== null) this.time = place;
+    else this.changed();
   }
 
   play() {
