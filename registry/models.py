@@ -18,14 +18,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies
 
 import sqlalchemy as sa
 
 from errata.database.aliases import ROLLBACK
 from errata.database.record import Record
+from errata.database.shipping import ALIASES
 from errata.database.tables import MoveRow
 from errata.documents.file_names import REPORT_PAGE
 from errata.domain.hashing import canonical_json
@@ -39,6 +41,10 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 SHA256, NIGHT, REPORT = "errata.sha256", "errata.night", "errata.report"
+APPROVED_BY = "errata.approved_by"
+"""By which somebody answers for an alias that they move to the version in MLflow."""
+HAND_MOVE = "errata.hand_move"
+"""What came of it."""
 ROLLED_BACK, ROLLED_BACK_TO = "errata.rolled_back", "errata.rolled_back_to"
 """Of the version that was champion, and of the one that is it again."""
 _PARAMS_AT_ONCE = 100
@@ -161,10 +167,53 @@ class ModelRegistry:
         MLflow doesn't have, and for files that aren't those that were sealed."""
         with self._mlflow_errors():
             version = self._registered_version(identity)
-            place = self._client.download_artifacts(str(version.run_id), f"models/{identity[:16]}", str(folder))
+            place = self._client.download_artifacts(str(version.run_id), _place(identity), str(folder))
         if artefact.verify(Path(place)) != identity:
             raise NotFound(f"MLflow's version {version.version} holds another model than {identity[:16]}…")
         return Path(place)
+
+    def check_files(self, identity: str) -> None:
+        """Raises NotFound where MLflow's copy of a registered model isn't whole: by every byte where it lies on this
+        machine, and by names and sizes where a server keeps it."""
+        with self._mlflow_errors():
+            version = self._registered_version(identity)
+            place = urlsplit(version.source)
+            if place.scheme in ("", "file"):
+                folder = Path(unquote(place.path))
+                if artefact.verify(folder) != identity:
+                    raise NotFound(f"{folder} holds another model")
+            else:
+                self._check_sizes(version, identity)
+
+    def _check_sizes(self, version: ModelVersion, identity: str) -> None:
+        place, run = _place(identity), str(version.run_id)
+        sizes = dict(self._listed(run, place))
+        if artefact.MANIFEST not in sizes:
+            raise NotFound(f"version {version.version} has no {artefact.MANIFEST}")
+        with TemporaryDirectory() as scratch:
+            manifest = Path(self._client.download_artifacts(run, f"{place}/{artefact.MANIFEST}", scratch))
+            sealed, identity_there = artefact.sealed_sizes(manifest.parent), artefact.read_seal(manifest.parent)[0]
+        wrong = [name for name, size in sealed.items() if sizes.get(name) != size]
+        if wrong or identity_there != identity:
+            named = wrong[0] if wrong else artefact.MANIFEST
+            raise NotFound(f"{named} of version {version.version} is missing or of another size than was sealed")
+
+    def _listed(self, run: str, place: str, within: str = "") -> Iterator[tuple[str, int]]:
+        """Each file below `place`, by its name there, with its size in bytes."""
+        for found in self._client.list_artifacts(run, f"{place}/{within}".rstrip("/")):
+            name = str(found.path).removeprefix(f"{place}/")
+            if found.is_dir:
+                yield from self._listed(run, place, name)
+            else:
+                yield name, int(found.file_size or 0)
+
+    def restore_files(self, folder: Path, identity: str) -> None:
+        """Writes a registered model's files anew, from `folder`. Raises NotFound where that isn't whole itself."""
+        if artefact.verify(folder) != identity:
+            raise NotFound(f"{folder} does not hold the model {identity[:16]}…")
+        with self._mlflow_errors():
+            version = self._registered_version(identity)
+            self._client.log_artifacts(str(version.run_id), str(folder), _place(identity))
 
     def tag_version(self, identity: str, tags: Mapping[str, str]) -> None:
         """Puts evidence on a version: its verdict, effect, p value and the evidence record's sha256."""
@@ -187,13 +236,12 @@ class ModelRegistry:
             versions = {number: self._client.get_model_version(self._name, number) for number in set(numbers.values())}
             return {alias: (str(number), versions[number].tags.get(SHA256, "")) for alias, number in numbers.items()}
 
-    def apply(self, moves: Iterable[MoveRow]) -> int:
-        """Brings MLflow's aliases to where `moves` leave them; returns how many it had to change.
+    def apply(self, wanted: Mapping[str, str]) -> int:
+        """Brings MLflow's aliases to the models that they are `wanted` to mean, empty for none; returns how many it had
+        to change, whoever changed them.
 
-        Given those that it hasn't been told, it catches up; given all, it mends whatever somebody changed by hand.
         Raises NotFound where a model isn't registered: register it, then apply again.
         """
-        wanted = {move.alias: move.model for move in sorted(moves, key=lambda move: move.number)}
         with self._mlflow_errors():
             present = {alias: identity for alias, (_, identity) in self.aliases().items()}
             changes = {alias: model for alias, model in wanted.items() if present.get(alias, "") != model}
@@ -208,12 +256,15 @@ class ModelRegistry:
 
     def sync(self, record: Record) -> int:
         """Brings the aliases in line with the record, whatever happened to them; returns how many it had to change.
+        What somebody moved by hand is put back without a word: look first (`errata.loop.hand_moves`).
 
         Raises NotFound where a model isn't registered; then the record keeps those moves as not yet applied.
         """
-        with record.read() as store:
-            moves = store.aliases.moves()
-        changed = self.apply(moves)
+        changed, told = 0, -1
+        # MLflow keeps whatever it was told last: where the record has moved on meanwhile, that is what it is told last
+        while told < len(moves := record.ask(lambda store: store.aliases.moves())):
+            told = len(moves)
+            changed += self.apply(dict.fromkeys(ALIASES, "") | {move.alias: move.model for move in moves})
         with self._mlflow_errors():
             for move in moves:
                 if not move.applied and move.alias == "champion" and move.reason.startswith(ROLLBACK):
@@ -224,6 +275,27 @@ class ModelRegistry:
                 if not move.applied:
                     store.aliases.mark_applied(move.number)
         return changed
+
+    def identity_of(self, version: str) -> str:
+        """Raises NotFound for a version that there is not, or that is none of ours."""
+        with self._mlflow_errors():
+            identity = self._client.get_model_version(self._name, version).tags.get(SHA256, "")
+        if not identity:
+            raise NotFound(f"version {version} of {self._name} in MLflow is none of Errata's; name one that is")
+        return str(identity)
+
+    def approver(self, version: str) -> str:
+        """Who approves of a version, by its tag; empty where nobody is named."""
+        with self._mlflow_errors():
+            return str(self._client.get_model_version(self._name, version).tags.get(APPROVED_BY, ""))
+
+    def note_hand_move(self, version: str, text: str) -> None:
+        """Says on a version what came of an alias that somebody moved to it; an approval counts once."""
+        with self._mlflow_errors():
+            found = self._client.get_model_version(self._name, version)
+            self._tag(found, {HAND_MOVE: text})
+            if APPROVED_BY in found.tags:
+                self._client.delete_model_version_tag(self._name, version, APPROVED_BY)
 
     def _tag_rollback(self, move: MoveRow) -> None:
         note = f"{move.at:%Y-%m-%d %H:%M} UTC by {move.by}: {move.reason.removeprefix(ROLLBACK)}"
@@ -270,7 +342,7 @@ class ModelRegistry:
     def _upload(self, folder: Path, identity: str, run: str) -> ModelVersion:
         if not self._has_model():
             self._client.create_registered_model(self._name)
-        place = f"models/{identity[:16]}"
+        place = _place(identity)
         self._client.log_artifacts(run, str(folder), place)
         # A server takes a version's files from a run alone; a path of this machine it would refuse.
         source = f"{self._client.get_run(run).info.artifact_uri}/{place}"
@@ -317,6 +389,11 @@ class ModelRegistry:
     def _about_mlflow(self, what: str) -> str:
         sentence = f"MLflow at {self._uri} {what}; see that it runs and that mlflow_uri in errata.toml is right"
         return re.sub("//[^@/ ]*@", "//", sentence)  # without a password
+
+
+def _place(identity: str) -> str:
+    """Of a model's files among those of its run."""
+    return f"models/{identity[:16]}"
 
 
 _KINDS: dict[str, type[ErrataError]] = {"INVALID_PARAMETER_VALUE": BadInput, "RESOURCE_DOES_NOT_EXIST": NotFound}

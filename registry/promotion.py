@@ -29,7 +29,9 @@ def install_day0(store: Store, identity: str, by: str) -> None:
         store.aliases.assign_alias(alias, identity, "day0", by, night=None, evidence=None)
 
 
-def promote(store: Store, identity: str, night: str | None, evidence: Path | None, by: str) -> None:
+def promote(
+    store: Store, identity: str, night: str | None, evidence: Path | None, by: str, reason: str = "promote"
+) -> None:
     """Makes `identity` the champion, and the exports that were scored with it what ships.
 
     The evidence record must say `promote` of that very model, compared with the present champion; Refused otherwise.
@@ -52,15 +54,21 @@ def promote(store: Store, identity: str, night: str | None, evidence: Path | Non
     _check_champion(now, record, evidence)
     # The champion moves first: what follows its move is read as part of the same promotion.
     for alias, model in {"champion": identity, **_targets(record, evidence)}.items():
-        store.aliases.assign_alias(alias, model, "promote", by, night, sha256)
+        store.aliases.assign_alias(alias, model, reason, by, night, sha256)
 
 
-def rollback(store: Store, by: str, reason: str) -> dict[str, str]:
-    """Moves all that ships back to what it was before the last promotion; returns alias to model, empty for none.
+def rollback(store: Store, by: str, reason: str, to: str = "") -> dict[str, str]:
+    """Moves all that ships back to what it was before the last promotion, or when the model `to` was champion; returns
+    alias to model, empty for none.
 
     The next rollback goes one promotion further back. Refused where nothing came before.
     """
-    back = rollback_moves(store.aliases.moves())
+    back = rollback_moves(store.aliases.moves(), to)
+    if not back and to:
+        raise Refused(
+            f"{to[:16]} was no champion before the present one; `errata history` lists those that were, and `errata "
+            "promote` makes one champion again on its evidence"
+        )
     if not back:
         raise Refused("nothing was promoted before the present champion, so there is nothing to roll back to")
     for alias, target in back.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from errata.documents.alias_check import AliasCheck
 from errata.documents.calibration import Calibration, Calibrations
 from errata.documents.comparison import NOTHING, Comparison
 from errata.documents.decision import OutcomeDecision, leading_decision
@@ -65,6 +66,7 @@ class NightFiles:
     timing: NightTiming | None = None
     calibrations: Calibrations | None = None
     seeds: SeedSpread | None = None
+    aliases: AliasCheck | None = None
     judges: Mapping[str, Judging] = field(default_factory=dict)
     """By contender; only of those that judges were asked about."""
     sha256: Mapping[str, str] = field(default_factory=dict)

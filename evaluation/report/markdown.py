@@ -11,6 +11,7 @@ from errata.documents.evaluation import Evaluation
 from errata.documents.file_names import MANIFEST, PIPELINE_LOCK, REPORT_PAGE
 from errata.documents.metric_values import ModelMean
 from errata.domain.names import printable
+from errata.wording.alias_sentences import alias_check_sentences
 from errata.wording.calibration_sentences import calibration_sentences
 from errata.wording.judging_sentences import panel_sentence
 from errata.wording.night_sentences import alarm_sentence, gate_change_sentence
@@ -39,6 +40,8 @@ def summary(report: Report) -> str:
         blocks.append(f"**{inert(alarm_sentence(report.equal_split_alarm))}**")
     if report.gate_change:
         blocks.append(inert(gate_change_sentence(report.gate_change)))
+    if report.files.aliases:
+        blocks += [f"**{inert(sentence)}**" for sentence in alias_check_sentences(report.files.aliases)]
     blocks.append(" ".join(map(inert, lead(report, verdict))))
     blocks += _decision(verdict, report) if verdict else [inert(sentence)]
     blocks += [_others(report), _means(report.evaluation.means), _accepted_share(report.evaluation)]

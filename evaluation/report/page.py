@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from errata.domain.names import printable
+from errata.wording.alias_sentences import alias_check_sentences
 from errata.wording.calibration_sentences import calibration_sentences
 from errata.wording.glossary import GLOSSARY
 from errata.wording.judging_sentences import (
@@ -106,6 +107,7 @@ def _environment() -> Environment:
         "short": figures.short,
         "grouped": _groups,
         "alarm_sentence": alarm_sentence,
+        "alias_check_sentences": alias_check_sentences,
         "calibration_sentences": calibration_sentences,
         "gate_change_sentence": gate_change_sentence,
         "seeds_sentence": seeds_sentence,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from errata.documents.alias_check import AliasCheck
 from errata.documents.calibration import Calibration
 from errata.documents.equal_split import EqualSplitAlarm
 from errata.documents.judging import Judging
@@ -73,6 +74,7 @@ class ReportDocument:
     in_service: InService | None
     equal_split_alarm: EqualSplitAlarm | None
     gate_change: GateChange | None
+    aliases: AliasCheck | None
     verdict: ContenderVerdict | None
     prospects: tuple[Prospect, ...]
     others: tuple[ContenderVerdict, ...]
@@ -120,6 +122,7 @@ def report_document(report: Report) -> ReportDocument:
         in_service=report.in_service,
         equal_split_alarm=report.equal_split_alarm,
         gate_change=report.gate_change,
+        aliases=report.files.aliases,
         verdict=verdict,
         prospects=prospects(verdict, evaluation.deciding_items, report.judging(contender)) if verdict else (),
         others=other_verdicts(report),

@@ -12,8 +12,10 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from errata.errors import NotFound
+from errata.loop import request_reconciler
+from errata.loop.hand_moves import settle_hand_moves
 from errata.loop.init import init
-from errata.loop.moved_aliases import note_moved_aliases
+from errata.loop.night import run_night
 from errata.operations.release_desk import ask_for_promotion, ask_for_rollback, release_desk
 from registry.models import ModelRegistry
 from tests.command_line import in_this_process, json_of
@@ -64,11 +66,15 @@ def test_an_alias_moved_in_mlflow_is_seen_and_said_and_put_back(
     assert server == {"alias": "server", "model": place.server, "in_mlflow": "", "version": ""}
     said = " ".join(in_this_process("status", "-w", place.place.root).stdout.split())
     assert f"champion is version {third} ({place.third[:16]}) in MLflow, where somebody moved it." in said
-    assert "server is gone in MLflow" in said and f"at once: errata init {place.place.root}" in said
-    note_moved_aliases(place.place)
-    assert "champion is version" in capsys.readouterr().err, "a night says so before it puts it back"
-    init(place.place.root)
+    assert "server is gone in MLflow" in said
+    assert f"at once: errata registry fsck --repair -w {place.place.root}" in said
+    run_night(place.place, "day-9")
+    noted = " ".join(capsys.readouterr().err.split())
+    there = f"champion is version {third} ({place.third[:16]}) in MLflow"
+    assert f"{there}, where somebody moved it. It is put back to {place.second[:16]}" in noted
+    assert f"It is put back to {place.server[:16]}, as the record says." in noted
     assert status(place)["moved_aliases"] == []
+    assert "where somebody moved it" in version_of(place, place.third).tags["errata.hand_move"]
 
 
 def test_an_mlflow_that_is_gone_is_said_and_not_made_anew(place: OldWorkspace, tmp_path: Path) -> None:
@@ -88,7 +94,7 @@ def test_a_registry_that_was_lost_is_no_alias_that_was_moved(
     client.delete_registered_model(name)
     found = status(place)
     assert found["moved_aliases"] == [] and "errata init" in found["mlflow_problem"]
-    note_moved_aliases(place.place)
+    assert settle_hand_moves(place.place) == ()
     assert capsys.readouterr().err == "", "the night says it, where it needs the models"
     init(place.place.root)
     assert status(place)["mlflow_problem"] == ""
@@ -201,3 +207,129 @@ def test_a_workspace_that_was_moved_goes_on_where_it_is(
     finally:
         (tmp_path / "out of sight").rename(place.place.root)
         _artifact_repos_cache.clear()
+
+
+# the registry held against the record --------------------------------------------------------------------------------
+
+
+def registry_fsck(old: OldWorkspace, *words: str) -> tuple[int, dict[str, Any]]:
+    done = in_this_process("registry", "fsck", "--json", "-w", old.place.root, *words, check=False)
+    return done.returncode, json.loads(done.stdout)
+
+
+def kinds(found: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(finding["of"], finding["kind"]) for finding in found["findings"]}
+
+
+def test_each_alias_is_a_version_with_whole_files_and_evidence(place: OldWorkspace) -> None:
+    code, found = registry_fsck(place)
+    assert (code, found["findings"], found["mlflow_problem"]) == (0, [], "")
+    assert found["aliases"]["champion"] == place.second and found["aliases"]["server"] == place.server
+    said = in_this_process("registry", "fsck", "-w", place.place.root).stdout
+    assert "4 aliases, 0 problems; looked at files and evidence, and MLflow" in said
+
+
+def test_whatever_an_alias_rests_on_is_missed_and_mended(place: OldWorkspace, tmp_path: Path) -> None:
+    client, name = by_hand(place)
+    waiting = Path(shutil.copy(place.waiting, tmp_path))
+    (place.place.models / place.day0[:16] / "model.safetensors").write_bytes(b"flipped")
+    source = Path(unquote(urlsplit(version_of(place, place.second).source).path))
+    (source / "model.safetensors").write_bytes(b"flipped")
+    client.delete_registered_model_alias(name, "server")
+    client.delete_model_version(name, version_of(place, place.server).version)
+    place.waiting.unlink()
+    code, found = registry_fsck(place)
+    assert code == 4 and kinds(found) == {
+        ("day0", "files"),
+        ("champion", "registered files"),
+        ("server", "not registered"),
+        ("server", "moved"),
+        ("challenger", "evidence"),
+    }
+    said = " ".join(in_this_process("registry", "fsck", "-w", place.place.root, check=False).stdout.split())
+    assert f"day0 {place.day0[:16]} is not whole" in said and "take it from that night's run in MLflow" in said
+    code, found = registry_fsck(place, "--repair")
+    assert code == 4 and kinds(found) == {("challenger", "evidence")}, "what nobody has a copy of stays, and is said"
+    shutil.copy(waiting, place.waiting)
+    assert registry_fsck(place)[0] == 0
+
+
+def test_without_mlflow_it_says_what_it_could_check(place: OldWorkspace, tmp_path: Path) -> None:
+    store = place.place.root / "mlflow.db"
+    store.rename(tmp_path / "mlflow.db")
+    done = in_this_process("registry", "fsck", "-w", place.place.root, check=False)
+    assert done.returncode == 5 and "looked at files and evidence, and not what MLflow has" in done.stdout
+    assert f"{store} is gone" in done.stderr and not store.exists()
+    (tmp_path / "mlflow.db").rename(store)
+
+
+def test_a_rollback_goes_to_an_earlier_champion_and_needs_no_mlflow(place: OldWorkspace, tmp_path: Path) -> None:
+    root = place.place.root
+    store = root / "mlflow.db"
+    store.rename(tmp_path / "mlflow.db")
+    no_number = in_this_process("rollback", "--to", "1", "-w", root, check=False)
+    assert no_number.returncode == 3 and "is gone" in no_number.stderr
+    done = in_this_process("rollback", "--to", place.day0[:8], "-w", root)
+    assert f"champion is {place.day0[:16]} again" in done.stdout and "MLflow is told by the next night" in done.stderr
+    assert status(place)["aliases"]["champion"] == place.day0 and not store.exists()
+    (tmp_path / "mlflow.db").rename(store)
+    as_json("reconcile", "-w", root)
+    assert ModelRegistry.of(place.place).aliases()["champion"][1] == place.day0
+    in_this_process("promote", place.second, "--evidence", place.promoting, "-w", root)
+    in_this_process("rollback", "--to", version_of(place, place.day0).version, "-w", root)
+    assert status(place)["aliases"]["champion"] == place.day0
+    refused = in_this_process("rollback", "--to", place.third, "-w", root, check=False)
+    assert refused.returncode == 3 and "was champion before the present one" in refused.stderr
+    in_this_process("promote", place.second, "--evidence", place.promoting, "-w", root)
+
+
+def test_a_champion_moved_in_mlflow_is_adopted_where_somebody_answers_for_it(place: OldWorkspace) -> None:
+    client, name = by_hand(place)
+    params = place.place.root / "params.yaml"
+    before = params.read_text()
+    params.write_text(before + "release: {hand_moves: adopt}\n")
+    day0, third = (str(version_of(place, model).version) for model in (place.day0, place.third))
+
+    client.set_registered_model_alias(name, "champion", day0)
+    (nobody,) = settle_hand_moves(place.place)
+    assert nobody.adopted_by == "" and "set the tag errata.approved_by" in nobody.why_not
+
+    client.set_model_version_tag(name, third, "errata.approved_by", "eve")
+    client.set_registered_model_alias(name, "champion", third)
+    (unjudged,) = settle_hand_moves(place.place)
+    assert unjudged.adopted_by == "" and "no night's gate said `promote` of it" in unjudged.why_not
+    assert status(place)["aliases"]["champion"] == place.second and status(place)["moved_aliases"] == []
+
+    client.set_model_version_tag(name, day0, "errata.approved_by", "olga")
+    client.set_registered_model_alias(name, "champion", day0)
+    assert registry_fsck(place, "--repair")[1]["hand_moves"][0]["adopted_by"] == "olga"
+    last = as_json("history", "-w", place.place.root)[-2:]
+    assert [(move["alias"], move["by"], move["reason"]) for move in last] == [
+        ("champion", "olga", "rollback: adopted by hand"),
+        ("server", "olga", "rollback: adopted by hand"),
+    ]
+    assert "errata.approved_by" not in version_of(place, place.day0).tags, "an approval counts once"
+
+    second = str(version_of(place, place.second).version)
+    client.set_model_version_tag(name, second, "errata.approved_by", "olga")
+    client.set_registered_model_alias(name, "champion", second)
+    assert [move.adopted_by for move in settle_hand_moves(place.place)] == ["olga"]
+    last = as_json("history", "-w", place.place.root)[-2:]
+    assert [(move["model"], move["reason"]) for move in last] == [
+        (place.second, "adopted by hand"),
+        (place.server, "adopted by hand"),
+    ]
+    assert ModelRegistry.of(place.place).aliases()["server"][1] == place.server
+    params.write_text(before)
+
+
+def test_the_watch_beside_the_service_settles_what_was_moved(
+    place: OldWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, name = by_hand(place)
+    client.set_registered_model_alias(name, "champion", version_of(place, place.third).version)
+    parents = iter([1, 1, 2])
+    monkeypatch.setattr("os.getppid", lambda: next(parents))
+    monkeypatch.setattr(request_reconciler, "SECONDS", 0.0)
+    request_reconciler.watch_requests(place.place)
+    assert status(place)["moved_aliases"] == []

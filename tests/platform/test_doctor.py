@@ -80,17 +80,21 @@ def test_each_fault_is_named_and_the_exit_code_says_so(workspace: Workspace) -> 
 
 
 @pytest.mark.parametrize(
-    ("aliases", "words"), [({}, "none of this workspace's models"), ({"champion": ("7", "x")}, "champion is version 7")]
+    ("aliases", "words", "remedy"),
+    [
+        ({}, "none of this workspace's models", "errata init"),
+        ({"champion": ("7", "x")}, "champion is version 7", "errata registry fsck --repair"),
+    ],
 )
 def test_what_mlflow_has_otherwise_than_the_record_is_a_problem(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, aliases: dict[str, tuple[str, str]], words: str
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, aliases: dict[str, tuple[str, str]], words: str, remedy: str
 ) -> None:
     with workspace.record.write() as store:
         for move in store.aliases.unapplied_moves():
             store.aliases.mark_applied(move.number)
     monkeypatch.setattr(ModelRegistry, "aliases", lambda _: aliases)
     mlflow = named(list(doctor.examine(workspace).workspace), "MLflow")
-    assert mlflow.state == "problem" and words in mlflow.detail and "errata init" in mlflow.detail
+    assert mlflow.state == "problem" and words in mlflow.detail and remedy in mlflow.detail
 
 
 def test_a_record_that_can_t_be_used_is_a_problem(workspace: Workspace) -> None:

@@ -201,7 +201,7 @@ def test_the_watch_settles_within_seconds_and_ends_with_who_started_it(
     place: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a process whose parent goes once the request is settled."""
-    monkeypatch.setattr(request_reconciler.ModelRegistry, "sync", lambda *_: 0)
+    monkeypatch.setattr(request_reconciler, "tell_mlflow", lambda _: ())
     monkeypatch.setattr(request_reconciler, "SECONDS", 0.05)
     ask_for_rollback(place, FIRST, "olga", "titles too long")
     place.record.close()

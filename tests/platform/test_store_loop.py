@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,7 +25,7 @@ from errata.database.record import Record
 from errata.database.store import Store
 from errata.documents.metric_values import ModelMean
 from errata.documents.outcome import Outcome
-from errata.errors import BadInput, Unavailable
+from errata.errors import BadInput, Refused, Unavailable
 from errata.loop import lease
 from tests.made_up_record import talk
 from tests.platform.postgres import Server
@@ -37,6 +42,22 @@ def test_one_lease_has_one_holder(either: Record) -> None:
         assert store.lease.take("night", "two", 60) == 2, "a take-over is told by the token"
         store.lease.drop("night", "one")
         assert store.lease.owner("night") == "two"
+    with either.write() as store:
+        store.lease.drop("night", "two")
+        assert store.lease.owner("night") is None
+        assert store.lease.take("night", "one", 60) == 3, "a number that a sleeper may hold is never given again"
+        store.lease.renew("night", 3, 60)
+        with pytest.raises(Unavailable, match="one has taken over the night"):
+            store.lease.renew("night", 1, 60)
+
+
+def test_day0_is_moved_by_nobody(either: Record) -> None:
+    with either.write() as store:
+        for _ in range(2):
+            store.aliases.assign_alias("day0", "a" * 64, "day0", "init", None, None)
+    for other in ("b" * 64, ""):
+        with either.write() as store, pytest.raises(Refused, match="stays it for ever"):
+            store.aliases.assign_alias("day0", other, "by hand", "eve", None, None)
 
 
 OUTCOME = Outcome(night="2026-03-01", verdict="promote", means={"day0": ModelMean(n=3, f1=50.0)}, effect=0.1)
@@ -182,5 +203,50 @@ def test_a_renewal_that_fails_once_is_tried_again(record: Record, monkeypatch: p
             with record.write() as store:
                 yield store
 
+        def fenced(self, *_: object) -> nullcontext[None]:
+            return nullcontext()
+
     with lease.loop_lease(cast(Record, Busy())):
         assert enough.wait(30), "nobody renews any more"
+
+
+HOLDER = """
+import os, signal, sys
+from pathlib import Path
+from errata.database.record import Record
+from errata.errors import Unavailable
+from errata.loop import lease
+lease.SECONDS = float(sys.argv[3])
+record = Record(sys.argv[1], Path(sys.argv[2]))
+with lease.loop_lease(record):
+    os.kill(os.getpid(), signal.SIGSTOP)  # it stands still, with the thread that renews its lease
+    try:
+        with record.write() as store:
+            store.aliases.assign_alias("champion", "b" * 64, "promote", "sleeper", None, None)
+    except Unavailable as problem:
+        print(problem)
+"""
+
+
+@pytest.mark.parametrize("taken_over", [True, False])
+def test_a_holder_that_stood_still_moves_no_alias_once_its_lease_was_taken_over(
+    record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken_over: bool
+) -> None:
+    monkeypatch.setattr(lease, "_is_dead", lambda _: False)  # as of a process on another machine
+    words = [sys.executable, "-c", HOLDER, record.url, str(tmp_path / "blobs"), "0.2"]
+    sleeper = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    os.waitid(os.P_PID, sleeper.pid, os.WSTOPPED | os.WNOWAIT)
+    time.sleep(0.25)
+    if taken_over:
+        with lease.loop_lease(record), record.write() as store:
+            store.aliases.assign_alias("champion", "a" * 64, "promote", "gate", None, None)
+    sleeper.send_signal(signal.SIGCONT)
+    said, _ = sleeper.communicate(timeout=60)
+    assert sleeper.returncode == 0
+    with record.read() as store:
+        moved = [move.by for move in store.aliases.moves("champion")]
+        assert store.lease.owner(lease.NAME) is None
+    if taken_over:
+        assert moved == ["gate"] and "another process had taken over the loop: it writes nothing more" in said
+    else:
+        assert moved == ["sleeper"] and said == "", "a lease that nobody took is still its own"

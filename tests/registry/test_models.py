@@ -10,8 +10,9 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import httpx
 import pytest
@@ -174,6 +175,49 @@ def test_a_move_to_a_model_that_is_not_registered_stays_to_be_applied(
     assert registry.sync(record) == 1
 
 
+def test_an_alias_that_the_record_never_moved_is_nobody_s(
+    registry: ModelRegistry, record: Record, two: tuple[str, str]
+) -> None:
+    move(record, "champion", two[0])
+    registry._client.set_registered_model_alias(registry._name, "server", "2")
+    assert registry.sync(record) == 2 and registry.aliases() == {"champion": ("1", two[0])}
+
+
+def test_who_is_overtaken_while_telling_tells_the_newest_last(
+    registry: ModelRegistry, record: Record, two: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = two
+    move(record, "champion", first)
+    apply = ModelRegistry.apply
+
+    def overtaken(self: ModelRegistry, wanted: Mapping[str, str]) -> int:
+        if wanted["champion"] == first:  # another process decides otherwise, and tells MLflow at once
+            move(record, "champion", second)
+            apply(self, {"champion": second})
+        return apply(self, wanted)
+
+    monkeypatch.setattr(ModelRegistry, "apply", overtaken)
+    registry.sync(record)
+    assert registry.aliases() == {"champion": ("2", second)}
+
+
+def test_mlflow_s_copy_is_read_byte_by_byte_and_written_again(
+    registry: ModelRegistry, two: tuple[str, str], tmp_path: Path
+) -> None:
+    first, _ = two
+    registry.check_files(first)
+    source = registry._find_version(first).source  # type: ignore[union-attr]
+    file = Path(unquote(urlsplit(source).path)) / "model.safetensors"
+    for broken in (weights("other"), b""):
+        file.write_bytes(broken)
+        with pytest.raises(NotFound, match=r"model\.safetensors is missing or was changed"):
+            registry.check_files(first)
+        registry.restore_files(tmp_path / "first", first)
+        registry.check_files(first)
+    with pytest.raises(NotFound, match="does not hold"):
+        registry.restore_files(tmp_path / "second", first)
+
+
 # runs ----------------------------------------------------------------------------------------------------------------
 
 
@@ -324,6 +368,13 @@ def test_the_same_on_a_server(server: str, record: Record, tmp_path: Path) -> No
     move(record, "champion", identity)
     assert registry.sync(record) == 1 and registry.aliases() == {"champion": ("1", identity)}
     assert verify(downloaded(registry, run, identity, tmp_path)) == identity
+    registry.check_files(identity)
+    kept = next((tmp_path / "a").rglob("model.safetensors"))
+    kept.write_bytes(b"short")
+    with pytest.raises(NotFound, match=r"model\.safetensors of version 1 is missing or of another size"):
+        registry.check_files(identity)
+    registry.restore_files(folder, identity)
+    registry.check_files(identity)
     assert not (tmp_path / "unused").exists()
 
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from errata.database.record import Record
-from errata.database.shipping import SHIPPING_ALIASES, shipping_state
+from errata.database.shipping import SHIPPING_ALIASES, former_champions, shipping_state
 from errata.documents.decision import Decision
 from errata.documents.evidence import Evidence
 from errata.documents.evidence_record import EvidenceRecord
@@ -197,6 +197,23 @@ def test_what_is_promoted_after_a_rollback_is_rolled_back_to_the_same_place(day0
     assert held(day0) == FIRST
 
 
+def test_a_rollback_to_an_earlier_champion_passes_over_those_between(day0: Record, tmp_path: Path) -> None:
+    promoted(day0, tmp_path, "b")
+    promoted(day0, tmp_path, "c", identity("b"))
+    promoted(day0, tmp_path, "d", identity("c"))
+    with day0.read() as store:
+        assert former_champions(store.aliases.moves()) == [identity("c"), identity("b"), DAY0]
+    with day0.write() as store:
+        rollback(store, "me", "titles too long", identity("b"))
+    assert held(day0) == state("b")
+    for never_before in ("b", "c"):
+        with day0.write() as store, pytest.raises(Refused, match="was no champion before the present one"):
+            rollback(store, "me", "again", identity(never_before))
+    with day0.write() as store:
+        rollback(store, "me", "all of them")
+    assert held(day0) == FIRST
+
+
 def test_nothing_can_be_rolled_back_before_day0(record: Record) -> None:
     with record.write() as store, pytest.raises(Refused):
         rollback(store, "me", "why not")
@@ -230,7 +247,7 @@ def test_history_tells_every_move_in_order_and_in_utc(day0: Record, tmp_path: Pa
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(st.sampled_from(["promote", "rollback"]), max_size=12))
+@given(steps=st.lists(st.sampled_from(["promote", "rollback", "rollback to"]), max_size=12))
 def test_rollback_undoes_promotions_like_a_stack(steps: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("stack")
     record = Record(f"sqlite:///{folder / 'errata.db'}", folder / "blobs")
@@ -242,6 +259,10 @@ def test_rollback_undoes_promotions_like_a_stack(steps: list[str], tmp_path_fact
         if step == "promote":
             promoted(record, folder, f"m{number}", stack[-1]["champion"] or "")
             stack.append(state(f"m{number}"))
+        elif step == "rollback to" and len(stack) > 1:
+            with record.write() as store:
+                rollback(store, "me", "undo", stack[len(stack) // 2 - 1]["champion"])
+            del stack[len(stack) // 2 :]
         elif len(stack) > 1:
             with record.write() as store:
                 rollback(store, "me", "undo")

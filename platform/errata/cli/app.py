@@ -20,6 +20,7 @@ from errata.cli.judge_app import judges
 from errata.cli.output import say, say_whole, show
 from errata.cli.panels import CHECKS, LOOP, RECORD, START
 from errata.cli.record_app import record
+from errata.cli.registry_app import registry
 from errata.cli.release_app import release
 from errata.cli.score_app import score
 from errata.cli.service_app import service
@@ -49,6 +50,7 @@ app.add_typer(ablate)
 app.add_typer(training)
 app.add_typer(service)
 app.add_typer(judges, name="judges", rich_help_panel=CHECKS)
+app.add_typer(registry, name="registry", rich_help_panel=CHECKS)
 
 Tool = Literal["label-studio", "argilla", "sheet", "jsonl"]
 

@@ -20,9 +20,10 @@ from errata.cli.output import (
 )
 from errata.documents.decision import leading_decision
 from errata.documents.file_names import REPORT_PAGE
+from errata.wording.alias_sentences import REPAIR, moved_alias_sentence
 from errata.wording.counts import counted
 from errata.wording.gate_sentences import causes, known_error, luck, reasons
-from errata.wording.night_sentences import alarm_sentence, gate_change_sentence, moved_alias_sentence, night_reason
+from errata.wording.night_sentences import alarm_sentence, gate_change_sentence, night_reason
 from errata.wording.request_sentences import request_sentence
 
 if TYPE_CHECKING:
@@ -71,9 +72,9 @@ def print_status(status: LoopStatus) -> None:
 def print_mlflow(status: LoopStatus) -> None:
     """What MLflow says otherwise; nothing where it agrees."""
     for moved in status.moved_aliases:
-        say_wrapped(moved_alias_sentence(moved.alias, moved.model, moved.in_mlflow, moved.version), 12)
+        say_wrapped(moved_alias_sentence(moved), 12)
     if status.moved_aliases:
-        say_whole(f"at once:    errata init {shlex.quote(str(status.workspace))}")
+        say_whole(f"at once:    {REPAIR} -w {shlex.quote(str(status.workspace))}")
     if status.mlflow_problem:
         say_wrapped(status.mlflow_problem)
 

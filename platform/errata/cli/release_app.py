@@ -36,11 +36,20 @@ def promote_command(
 def rollback_command(
     workspace: InWorkspace = HERE,
     reason: Annotated[str, typer.Option(help="Why, for the history.")] = "by hand",
+    to: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL",
+            help="Not the champion before, but an earlier one: day0, the beginning of its identity, or its version in "
+            "MLflow.",
+            autocompletion=complete_model,
+        ),
+    ] = "",
 ) -> None:
-    """Bring back the champion that was before the last promotion, and what shipped with it."""
+    """Bring back the champion that was before the last promotion, and what shipped with it; MLflow may be away."""
     from errata.loop.deliver import roll_back
 
-    models = roll_back(find(workspace), reason, user_name())
+    models = roll_back(find(workspace), reason, user_name(), to)
     for alias, model in models.items():
         say_wrapped(
             f"{alias} is {model[:16]} again" if model else f"{alias} is nothing again: none shipped with that champion",
@@ -56,7 +65,7 @@ def reconcile_command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Carry out what release owners asked for on the dashboard, and tell MLflow of moves that it hasn't been told."""
+    """Carry out what release owners asked for, and settle with MLflow: what it wasn't told, what was moved there."""
     from errata.cli.print_status import print_requests
     from errata.loop.request_reconciler import reconcile, watch_requests
 

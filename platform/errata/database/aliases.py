@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from errata.database.tables import MoveRow
+from errata.errors import Refused
 
 ROLLBACK = "rollback: "
 """How the reason of a rollback's moves begins."""
@@ -20,11 +21,19 @@ class Aliases:
     def assign_alias(
         self, alias: str, model: str, reason: str, by: str, night: str | None, evidence: str | None
     ) -> MoveRow:
-        """Decides that `alias` is `model` from now on; MLflow is told afterwards, from this row."""
+        """Decides that `alias` is `model` from now on; MLflow is told afterwards, from this row.
+
+        Raises Refused for a Day-0 that is another already: what all is measured against stays for ever.
+        """
+        previous = self.model_of(alias)
+        if alias == "day0" and previous not in (None, model):
+            raise Refused(
+                f"Day-0 is {previous[:16]}… and stays it for ever; begin another workspace for {model[:16] or 'none'}"
+            )
         row = MoveRow(
             alias=alias,
             model=model,
-            previous=self.model_of(alias),
+            previous=previous,
             reason=reason,
             night=night,
             evidence=evidence,

@@ -57,6 +57,7 @@ class Record:
         """`moves_log`: SQLite moves its log by itself; else `WriteAheadLog` is there to do it."""
         self.url = url
         self._blobs, self._durability = blobs, durability
+        self._fences: dict[str, int] = {}
         self._engine = make_engine(url, durability)
         if not moves_log and self.file is not None:
             sa.event.listen(self._engine, "connect", _leave_log_alone)
@@ -67,16 +68,29 @@ class Record:
 
     @contextmanager
     def write(self) -> Iterator[Store]:
-        """A transaction that commits when the block ends well and rolls back otherwise."""
+        """A transaction that commits when the block ends well and rolls back otherwise. Raises Unavailable where it is
+        `fenced` and the lease was lost."""
         sqlite = self._engine.dialect.name == "sqlite"
         with self._transaction(self._engine) as session:
             if not sqlite:
                 _wait_in_line(session)
             began, blobs = monotonic(), Blobs(self._blobs, synced=self._durability == "full")
             with blobs.sync_at_end():
-                yield Store(session, blobs)
+                store = Store(session, blobs)
+                for name, token in tuple(self._fences.items()):
+                    store.lease.check(name, token)
+                yield store
         if sqlite:  # who waits looks every POLL_SECONDS: without this pause we would often have the lock again first
             sleep(min(POLL_SECONDS, (monotonic() - began) / 10))
+
+    @contextmanager
+    def fenced(self, name: str, token: int) -> Iterator[None]:
+        """Within the block, every transaction that writes checks first that the lease `name` still has that token."""
+        self._fences[name] = token
+        try:
+            yield
+        finally:
+            self._fences.pop(name, None)
 
     @contextmanager
     def read(self) -> Iterator[Store]:

@@ -11,6 +11,8 @@ from errata.documents.params import TARGETS
 
 SHIPPING_ALIASES = ("champion", *TARGETS)
 """An alias for each form in which the champion ships, beside its own."""
+ALIASES = ("day0", "champion", "challenger", *TARGETS)
+"""All that are ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class AliasTarget:
     evidence: str | None
 
 
+NOTHING = AliasTarget("", None)
 ShippingState = Mapping[str, AliasTarget]
 """What each alias of `SHIPPING_ALIASES` means; those that mean nothing aren't there."""
 
@@ -37,18 +40,25 @@ def rollback_target(moves: Iterable[MoveRow]) -> ShippingState:
     return states[-2] if len(states) > 1 else {}
 
 
-def rollback_moves(moves: Iterable[MoveRow]) -> ShippingState:
+def former_champions(moves: Iterable[MoveRow]) -> list[str]:
+    """Who a rollback can bring back, the latest first."""
+    earlier = _states(moves)[-2::-1]
+    return list(dict.fromkeys(state["champion"].model for state in earlier if "champion" in state))
+
+
+def rollback_moves(moves: Iterable[MoveRow], to: str = "") -> ShippingState:
     """What each alias that a rollback moves would mean, of an empty name nothing; none where nothing came before.
 
-    The champion is moved even to itself: by that move the history knows a rollback.
+    It goes back by one promotion, or until the model `to` was champion. The champion is moved even to itself: by that
+    move the history knows a rollback.
     """
-    states = _states(moves)
-    if len(states) < 2 or "champion" not in states[-2]:
+    *earlier, now = _states(moves) or [{}]
+    wanted = [state for state in earlier if state.get("champion", NOTHING).model == to] if to else earlier
+    if not wanted or "champion" not in wanted[-1]:
         return {}
-    then, now = states[-2], states[-1]
-    nothing = AliasTarget("", None)
+    then = wanted[-1]
     return {
-        alias: then.get(alias, nothing)
+        alias: then.get(alias, NOTHING)
         for alias in SHIPPING_ALIASES
         if alias == "champion" or then.get(alias) != now.get(alias)
     }
@@ -65,6 +75,8 @@ def _states(moves: Iterable[MoveRow]) -> Sequence[ShippingState]:
             continue
         if move.alias == "champion" and move.reason.startswith(ROLLBACK):
             states.pop()
+            while len(states) > 1 and states[-1].get("champion", NOTHING).model != move.model:
+                states.pop()  # one that went back by several promotions
         elif move.alias == "champion":
             states.append(dict(states[-1]) if states else {})
         elif not states:  # a target that was moved before there was any champion

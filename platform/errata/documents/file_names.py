@@ -45,6 +45,7 @@ AGREEMENT = "agreement.json"
 # a night's folder besides
 CURATION_COPY, MIXTURE_COPY = "curated.json", "mix.json"
 NIGHT_TIMING, SEEDS, ABLATION = "took.json", "seeds.json", "ablation.json"
+ALIAS_CHECK = "aliases.json"
 PUBLISHED = "published"
 """Stands in a night's folder once MLflow and git know of it."""
 REPORT_PAGE, REPORT_SUMMARY, REPORT_DOCUMENT = "report.html", "report.md", "report.json"

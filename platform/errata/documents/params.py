@@ -250,6 +250,13 @@ UNKNOWN_GATE = GateParams(preset="")
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseParams(ParamGroup):
+    hand_moves: Literal["restore", "adopt"] = "restore"
+    """What becomes of a champion that somebody moved in MLflow. `adopt`: it stays, where a tag of the version names who
+    approves, and where the gate said `promote` of it or it was champion before."""
+
+
+@dataclass(frozen=True, slots=True)
 class ExportParams(ParamGroup):
     targets: tuple[Target, ...]
     device: Precision = "int8"
@@ -268,6 +275,7 @@ class Params(ParamGroup):
     judges: JudgesParams = NO_JUDGES
     gate: GateParams
     export: ExportParams
+    release: ReleaseParams = ReleaseParams()
 
     def by_name(self) -> dict[str, object]:
         """Every parameter under `group.name`."""

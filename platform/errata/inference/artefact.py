@@ -116,6 +116,11 @@ def read_seal(folder: Path) -> tuple[str, dict[str, str]]:
         ) from error
 
 
+def sealed_sizes(folder: Path) -> dict[str, int]:
+    """Bytes of each file that the manifest lists, by its name; for a manifest that `read_seal` can read."""
+    return {name: int(file["bytes"]) for name, file in json.loads((folder / MANIFEST).read_bytes()).items()}
+
+
 def verify(folder: Path) -> str:
     """The identity of a sealed model, after comparing every byte. Raises NotFound where one differs."""
     identity, digests = read_seal(folder)

@@ -12,15 +12,15 @@ from typing import assert_never
 from errata.documents.params import Target
 from errata.errors import BadInput, Unavailable
 from errata.inference.artefact import model_folder, verify
+from errata.loop.hand_moves import tell_mlflow_if_there
 from errata.loop.lease import loop_lease
-from errata.loop.promotion_by_hand import check_rollback, check_written_by_a_night
+from errata.loop.promotion_by_hand import check_rollback, check_written_by_a_night, former_champion
 from errata.loop.request_reconciler import note_settled, settle_requests
 from errata.operations.model_names import resolve_model
 from errata.workspace import Workspace
 from registry.export.device import export_device
 from registry.export.gguf_export import export_gguf
 from registry.export.server import export_server
-from registry.models import ModelRegistry
 from registry.promotion import promote, rollback
 
 
@@ -46,23 +46,25 @@ def promote_by_hand(workspace: Workspace, name: str, evidence: Path, by: str) ->
             promote(store, identity, None, evidence, by)
         # after it: what was asked of the champion before is refused, and not done besides
         note_settled(settle_requests(workspace))
-        # once the record has it: where MLflow is away, the move stays noted and the next night tells it
-        ModelRegistry.of(workspace).sync(workspace.record)
+        tell_mlflow_if_there(workspace)
     return identity
 
 
-def roll_back(workspace: Workspace, reason: str, by: str) -> Mapping[str, str]:
-    """Brings back what shipped before the last promotion; returns each alias that moved with its model, empty for none.
+def roll_back(workspace: Workspace, reason: str, by: str, to: str = "") -> Mapping[str, str]:
+    """Brings back what shipped before the last promotion, or with the former champion `to`; returns each alias that
+    moved with its model, empty for none. MLflow may be away, and is told later.
 
-    Raises Refused where nothing was promoted, and where what shipped then can't ship again: its files are not whole.
+    Raises Refused where nothing was promoted, or `to` was no champion, and where what shipped then can't ship again:
+    its files are not whole; NotFound for a `to` that is no model.
     """
     with loop_lease(workspace.record):
-        check_rollback(workspace)
+        model = former_champion(workspace, to) if to else ""
+        check_rollback(workspace, model)
         with workspace.record.write() as store:
-            models = rollback(store, by, reason)
+            models = rollback(store, by, reason, model)
         # after it: else a roll-back that somebody asked for would go one promotion further
         note_settled(settle_requests(workspace))
-        ModelRegistry.of(workspace).sync(workspace.record)
+        tell_mlflow_if_there(workspace)
     return models
 
 

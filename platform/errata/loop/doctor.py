@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,8 @@ from errata.loop.pipeline import check_pipeline, is_whole_lock
 from errata.operations.machine import HealthCheck, abilities, machine_checks
 from errata.operations.ownership import check_owner
 from errata.settings import without_password
+from errata.wording.alias_sentences import moved_alias_sentence
 from errata.wording.counts import counted
-from errata.wording.night_sentences import moved_alias_sentence
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
 
@@ -85,8 +84,7 @@ def _mlflow(workspace: Workspace) -> str:
         untold = len(store.aliases.unapplied_moves())
     moved = moved_aliases(workspace)
     if moved:
-        sentences = [moved_alias_sentence(alias.alias, alias.model, alias.in_mlflow, alias.version) for alias in moved]
-        raise Refused(f"{'; '.join(sentences)}; at once: {shlex.join(['errata', 'init', str(workspace.root)])}")
+        raise Refused(" ".join(map(moved_alias_sentence, moved)).rstrip("."))
     backlog = f"; the next night tells it of {counted(untold, 'move')}" if untold else ""
     address = without_password(workspace.settings.mlflow_uri)  # what doctor prints is shown to others
     return f"{len(registry.aliases())} aliases at {address}{backlog}"

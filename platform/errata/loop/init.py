@@ -10,19 +10,19 @@ from errata.database.fsck import repair
 from errata.database.record import Record
 from errata.documents.document import write_document
 from errata.documents.file_names import DAY0
-from errata.documents.params import TARGETS
-from errata.inference.artefact import CARD, PARTIAL, Card, model_folder, move_model, store_model
+from errata.inference.artefact import CARD, PARTIAL, Card, move_model, store_model
 from errata.inference.model_form import CONTEXT, TEMPLATE
+from errata.loop.hand_moves import tell_mlflow
+from errata.loop.lease import loop_lease
 from errata.loop.model_check import check_model, load_config, longest_context
 from errata.loop.new_folder import check_folder, nothing_left_behind, sole_maker
+from errata.loop.registering import register_missing
 from errata.operations.ownership import check_unclaimed, claim
-from errata.operations.status import ALIASES
 from errata.progress import note
 from errata.project_files import embedded_model
 from errata.settings import FILE
 from errata.tasks import templates
 from errata.workspace import Workspace
-from registry.models import ModelRegistry
 from registry.promotion import install_day0
 
 
@@ -61,18 +61,13 @@ def _complete(
     _update_sketches(workspace.record)
     _update_lines(workspace.record)
     with workspace.record.read() as store:
-        models = {alias: store.aliases.model_of(alias) for alias in ALIASES}
-    day0 = models["day0"] or _install(workspace, model, template, context)
-    registry = ModelRegistry.of(workspace)
-    run = registry.open_run("day0")
-    for alias, identity in {**models, "day0": day0}.items():
-        if identity and not registry.has(identity):  # or not any more: MLflow's store may have been lost
-            kind = alias if alias in TARGETS else "model"
-            registry.register(model_folder(identity, workspace.models), identity, {"errata.artefact": kind}, run)
-    registry.close_run(run)
-    with workspace.record.write() as store:
-        install_day0(store, day0, by="init")
-    registry.sync(workspace.record)
+        installed = store.aliases.model_of("day0")
+    day0 = installed or _install(workspace, model, template, context)
+    with loop_lease(workspace.record):
+        with workspace.record.write() as store:
+            install_day0(store, day0, by="init")
+        register_missing(workspace)
+        tell_mlflow(workspace)
     workspace.commit("Lay out the workspace")
     return workspace
 

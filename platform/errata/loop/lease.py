@@ -1,4 +1,8 @@
-"""One loop at a time: a lease that is renewed while its holder lives, and taken over at once when it has died."""
+"""One loop at a time: a lease that is renewed while its holder lives, and taken over at once when it has died.
+
+A holder that stood still for longer than the lease lasts (a laptop that slept, a paused machine) may have been replaced
+without knowing it. So each of its writes checks, in its own transaction, that the lease is still its own.
+"""
 
 from __future__ import annotations
 
@@ -21,18 +25,20 @@ SECONDS = 120.0
 def loop_lease(record: Record, name: str = NAME) -> Iterator[None]:
     """Holds the loop's lease for the block, or that on what else `name` says.
 
-    Raises Unavailable where another process holds it."""
+    Raises Unavailable where another process holds it; and within the block, whatever is written to `record` does, once
+    another has taken the lease over."""
     owner = f"{socket.gethostname()}:{os.getpid()}@{_start(psutil.Process())}"
     with record.write() as store:
         holder = store.lease.owner(name)
         if holder is not None and _is_dead(holder):
             store.lease.drop(name, holder)
-        store.lease.take(name, owner, SECONDS)
+        token = store.lease.take(name, owner, SECONDS)
     done = threading.Event()
-    renewal = threading.Thread(target=_renew, args=(record, name, owner, done), daemon=True)
+    renewal = threading.Thread(target=_renew, args=(record, name, token, done), daemon=True)
     renewal.start()
     try:
-        yield
+        with record.fenced(name, token):
+            yield
     finally:
         done.set()
         renewal.join()
@@ -40,11 +46,11 @@ def loop_lease(record: Record, name: str = NAME) -> Iterator[None]:
             store.lease.drop(name, owner)
 
 
-def _renew(record: Record, name: str, owner: str, done: threading.Event) -> None:
+def _renew(record: Record, name: str, token: int, done: threading.Event) -> None:
     while not done.wait(SECONDS / 4):
         # one that can't be reached for once is no reason to stop renewing: the lease lasts for four tries
         with suppress(Unavailable), record.write() as store:
-            store.lease.take(name, owner, SECONDS)
+            store.lease.renew(name, token, SECONDS)
 
 
 def _is_dead(owner: str) -> bool:

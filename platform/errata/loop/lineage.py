@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from errata.database.shipping import ALIASES
 from errata.database.store import Store
 from errata.database.tables import NightRow
 from errata.documents.file_names import SNAPSHOT
@@ -15,7 +16,6 @@ from errata.documents.snapshot import Shard
 from errata.domain.correction import Label
 from errata.errors import NotFound, Unavailable
 from errata.inference.artefact import MANIFEST, Card, read_seal, read_training_transcripts, stored_models
-from errata.operations.status import ALIASES
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
 from retrain.snapshot import read_manifest, shard_file

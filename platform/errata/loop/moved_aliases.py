@@ -1,14 +1,15 @@
-"""Aliases that somebody moved in MLflow: seen, and said. The record decides, and the next night tells MLflow again."""
+"""Aliases that somebody moved in MLflow, seen: `hand_moves.py` settles them."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from errata.database.shipping import ALIASES
+from errata.database.tables import MoveRow
+from errata.documents.alias_check import MovedAlias
 from errata.errors import NotFound, Unavailable
-from errata.operations.status import ALIASES, LoopStatus, MovedAlias
-from errata.progress import note
-from errata.wording.night_sentences import moved_alias_sentence
+from errata.operations.status import LoopStatus
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
 
@@ -21,29 +22,34 @@ def with_mlflow(workspace: Workspace, status: LoopStatus) -> LoopStatus:
         return replace(status, mlflow_problem=str(problem))
 
 
-def note_moved_aliases(workspace: Workspace) -> None:
-    """Before a night tells MLflow what the record says. Where MLflow is away, the night finds out by itself."""
-    with suppress(NotFound, Unavailable):
-        for moved in moved_aliases(workspace):
-            note(moved_alias_sentence(moved.alias, moved.model, moved.in_mlflow, moved.version))
-
-
 def moved_aliases(workspace: Workspace) -> tuple[MovedAlias, ...]:
-    """What MLflow has not been told of yet is no move of somebody's. Raises NotFound where MLflow's store is gone, and
-    Unavailable where it can't be asked."""
+    """Raises NotFound where MLflow's store, or all that it knew of the workspace, is gone, and Unavailable where it
+    can't be asked."""
     with workspace.record.read() as store:
-        untold = {move.alias for move in store.aliases.unapplied_moves()}
-        recorded = {alias: store.aliases.model_of(alias) or "" for alias in ALIASES if alias not in untold}
-    if not any(recorded.values()):
+        moves = store.aliases.moves()
+    if not moves:
         return ()
     registry = ModelRegistry.of(workspace)
     registry.check_reachable()
-    registered = registry.aliases()
-    if not registered:  # all of them at once: it was the store that was lost, not an alias that was moved
+    in_mlflow = registry.aliases()
+    if not in_mlflow and any(move.applied for move in moves):
+        # all of them at once: it was the store that was lost, not an alias that was moved
         raise NotFound("MLflow has none of this workspace's models any more; `errata init` registers them")
-    moved = []
-    for alias, model in recorded.items():
-        version, identity = registered.get(alias, ("", ""))
-        if identity != model or (version and not identity):
-            moved.append(MovedAlias(alias, model, identity, version))
-    return tuple(moved)
+    return tuple(_moved(moves, in_mlflow))
+
+
+def _moved(moves: Sequence[MoveRow], in_mlflow: Mapping[str, tuple[str, str]]) -> Iterator[MovedAlias]:
+    """Those that mean what we never told MLflow: a move that it is about to be told, or was told when a crash kept us
+    from noting it, is nobody else's."""
+    recorded = {move.alias: move.model for move in moves}
+    for alias in ALIASES:
+        version, identity = in_mlflow.get(alias, ("", ""))
+        if (version and not identity) or identity not in _told(alias, moves):
+            yield MovedAlias(alias, recorded.get(alias, ""), identity, version)
+
+
+def _told(alias: str, moves: Sequence[MoveRow]) -> set[str]:
+    """What MLflow may have by us: the last model that it was told, and those that it hasn't been told for sure."""
+    mine = [move for move in moves if move.alias == alias]
+    applied = [move.model for move in mine if move.applied]
+    return {applied[-1] if applied else "", *(move.model for move in mine if not move.applied)}

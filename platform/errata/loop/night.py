@@ -13,14 +13,15 @@ from errata.documents.night import CandidateKind, today
 from errata.documents.outcome import Outcome
 from errata.loop.conclusion import conclude, night_outcome
 from errata.loop.gate_step import run_gates
+from errata.loop.hand_moves import HandMoves, settle_hand_moves
 from errata.loop.judging import judge_contenders
 from errata.loop.lease import loop_lease
 from errata.loop.leftovers import clear_leftovers
-from errata.loop.moved_aliases import note_moved_aliases
 from errata.loop.night_plan import begin_night, plan_night, skip_night
 from errata.loop.night_timing import night_timer
 from errata.loop.publishing import publish
 from errata.loop.registering import register_contenders, store_candidate
+from errata.loop.registry_check import check_registry, note_findings
 from errata.loop.request_reconciler import carry_out_requests
 from errata.loop.stages import collect_results, run_stages
 from errata.progress import note
@@ -36,11 +37,11 @@ def run_night(workspace: Workspace, label: str | None = None, kind: CandidateKin
     """
     with loop_lease(workspace.record):
         clear_leftovers(workspace.root)
-        note_moved_aliases(workspace)
+        hand_moves = settle_hand_moves(workspace)
         carry_out_requests(workspace)
         if label is None:
             _finish_earlier(workspace, label := today())
-        return _run(workspace, label, kind)
+        return _run(workspace, label, kind, hand_moves)
 
 
 def _finish_earlier(workspace: Workspace, tonight: str) -> None:
@@ -52,13 +53,15 @@ def _finish_earlier(workspace: Workspace, tonight: str) -> None:
         note(f"{earlier.label}: {_run(workspace, earlier.label).verdict}")
 
 
-def _run(workspace: Workspace, label: str, kind: CandidateKind | None = None) -> Outcome:
+def _run(workspace: Workspace, label: str, kind: CandidateKind | None = None, hand_moves: HandMoves = ()) -> Outcome:
     row = begin_night(workspace, label)
     if row.finished:
-        publish(workspace, label, row.outcome)
+        publish(workspace, label, row.outcome, hand_moves)
         return row.outcome
     if row.training_watermark == row.gate_watermark:
-        return skip_night(workspace, label)
+        outcome = skip_night(workspace, label)
+        note_findings(check_registry(workspace))
+        return outcome
     night, folder = plan_night(workspace, row, kind), workspace.nights / label
     night.write(workspace.root)
     with night_timer(folder):
@@ -72,5 +75,5 @@ def _run(workspace: Workspace, label: str, kind: CandidateKind | None = None) ->
         register_contenders(workspace, label, results)
         outcome = night_outcome(workspace, night, evaluation, results)
         conclude(workspace, night, results, outcome)
-    publish(workspace, label, outcome)
+    publish(workspace, label, outcome, hand_moves)
     return outcome

@@ -16,6 +16,7 @@ import errata
 from errata.database.store import Store
 from errata.database.tables import NightRow
 from errata.documents import file_names as names
+from errata.documents.alias_check import AliasCheck
 from errata.documents.calibration import Calibrations
 from errata.documents.decision import OutcomeDecision
 from errata.documents.document import RESTORE, Document, read_document
@@ -191,6 +192,7 @@ def _files(tonight: NightRow, folder: Path) -> NightFiles:
         timing=_read(NightTiming, folder / names.NIGHT_TIMING),
         calibrations=_read(Calibrations, folder / names.CALIBRATION),
         seeds=_read(SeedSpread, folder / names.SEEDS),
+        aliases=_read(AliasCheck, folder / names.ALIAS_CHECK),
         judges=_judges(folder, [entry.name for entry in tonight.outcome.decisions]),
         sha256={name: sha256((folder / name).read_bytes()) for name in HASHED if (folder / name).exists()},
     )

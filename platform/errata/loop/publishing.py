@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from errata.documents.decision import leading_decision
-from errata.documents.file_names import DAY_N, MANIFEST, PIPELINE_LOCK, PUBLISHED, SNAPSHOT
+from errata.documents.document import write_document
+from errata.documents.file_names import ALIAS_CHECK, DAY_N, MANIFEST, PIPELINE_LOCK, PUBLISHED, SNAPSHOT
 from errata.documents.night import Night
 from errata.documents.outcome import Outcome
 from errata.documents.params import UNKNOWN_GATE
 from errata.domain.hashing import sha256
 from errata.files import write_json
 from errata.loop.day_n import day_n_curve
+from errata.loop.hand_moves import HandMoves, tell_mlflow
 from errata.loop.night_report import write_report
+from errata.loop.registry_check import check_registry, note_findings
 from errata.wording.night_sentences import alarm_sentence, gate_change_sentence
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
@@ -21,14 +24,18 @@ ALARM, GATE_CHANGE, DESCRIPTION = "errata.alarm", "errata.gate_change", "mlflow.
 """Tags; the last is what MLflow shows as a run's description."""
 
 
-def publish(workspace: Workspace, label: str, outcome: Outcome) -> None:
-    """Tells MLflow and git of a decided night, and writes its report; what was published whole is left alone."""
+def publish(workspace: Workspace, label: str, outcome: Outcome, hand_moves: HandMoves = ()) -> None:
+    """Tells MLflow and git of a decided night, looks whether what ships is what was scored, and writes the report; what
+    was published whole is left alone. `hand_moves` are those that the night has settled so far."""
     folder = workspace.nights / label
     if outcome.verdict == "skipped" or (folder / PUBLISHED).exists():
         return
     registry = ModelRegistry.of(workspace)
     run = registry.open_run(label)
-    registry.sync(workspace.record)
+    hand_moves += tell_mlflow(workspace)
+    check = replace(check_registry(workspace), hand_moves=hand_moves)
+    note_findings(replace(check, hand_moves=()))  # those were said when they were settled
+    write_document(folder / ALIAS_CHECK, check)
     write_report(workspace, label)
     _log(workspace, registry, run, Night.read(folder), outcome)
     registry.close_run(run)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from errata.database.shipping import ALIASES
 from errata.documents.comparison import Comparison
 from errata.documents.file_names import CANDIDATE, EXPORTS
+from errata.documents.params import TARGETS
 from errata.inference.artefact import model_folder, store_model
 from errata.wording.gate_sentences import causes, reasons
 from errata.workspace import Workspace
@@ -30,6 +32,23 @@ def register_contenders(workspace: Workspace, label: str, results: Sequence[Gate
         for kind, identity in {"model": result.model, **result.exports}.items():
             folder = model_folder(identity, workspace.models)
             registry.register(folder, identity, {**tags, "errata.artefact": kind}, run, version_description(result))
+
+
+def register_missing(workspace: Workspace) -> None:
+    """What an alias means and MLflow has no version of: none yet, or not any more, where its store was lost.
+
+    Raises NotFound where a model's own files are not whole, once those that are were registered.
+    """
+    with workspace.record.read() as store:
+        models = {alias: store.aliases.model_of(alias) for alias in ALIASES}
+    registry = ModelRegistry.of(workspace)
+    missing = {alias: model for alias, model in models.items() if model and not registry.has(model)}
+    if missing:
+        run = registry.open_run("day0")
+        for alias, model in missing.items():
+            kind = alias if alias in TARGETS else "model"
+            registry.register(model_folder(model, workspace.models), model, {"errata.artefact": kind}, run)
+        registry.close_run(run)
 
 
 def version_description(result: GateResult) -> str:

@@ -14,20 +14,24 @@ from contextlib import suppress
 from errata.database.store import Store
 from errata.domain.registry_request import RegistryRequest
 from errata.errors import BadInput, NotFound, Refused, Unavailable
+from errata.loop.hand_moves import settle_hand_moves, tell_mlflow, tell_mlflow_if_there
 from errata.loop.lease import loop_lease
+from errata.loop.moved_aliases import moved_aliases
 from errata.loop.promotion_by_hand import check_rollback, check_written_by_a_night
 from errata.progress import note
 from errata.wording.request_sentences import request_sentence
 from errata.workspace import Workspace
-from registry.models import ModelRegistry
 from registry.promotion import promote, rollback
 
 SECONDS = 1.0
 """Between two looks at the record: a request is carried out within about as long."""
+MLFLOW_SECONDS = 60.0
+"""Between two looks at what MLflow's aliases mean."""
 
 
 def reconcile(workspace: Workspace) -> Sequence[RegistryRequest]:
-    """Settles all requests that wait, and tells MLflow of every move that it hasn't been told; returns the settled.
+    """Settles all requests that wait, and what somebody moved in MLflow, and tells MLflow of every move that it hasn't
+    been told; returns the settled requests.
 
     Raises Unavailable while another command holds the loop; and, once all is settled, where MLflow can't be told.
     """
@@ -36,7 +40,9 @@ def reconcile(workspace: Workspace) -> Sequence[RegistryRequest]:
         with workspace.record.read() as store:
             untold = store.aliases.unapplied_moves()
         if untold:
-            ModelRegistry.of(workspace).sync(workspace.record)
+            tell_mlflow(workspace)
+        else:
+            settle_hand_moves(workspace)
     return settled
 
 
@@ -52,8 +58,7 @@ def carry_out_requests(workspace: Workspace) -> None:
     settled = settle_requests(workspace)
     note_settled(settled)
     if settled:
-        with suppress(NotFound, Unavailable):
-            ModelRegistry.of(workspace).sync(workspace.record)
+        tell_mlflow_if_there(workspace)
 
 
 def note_settled(requests: Sequence[RegistryRequest]) -> None:
@@ -62,17 +67,23 @@ def note_settled(requests: Sequence[RegistryRequest]) -> None:
 
 
 def watch_requests(workspace: Workspace) -> None:
-    """Reconciles within seconds of each request, until the process that started this one is gone.
+    """Reconciles within seconds of each request, and within a minute of an alias that somebody moved in MLflow, until
+    the process that started this one is gone.
 
-    While a night holds the loop, a request waits for its end.
+    While a night holds the loop, both wait for its end.
     """
-    parent = os.getppid()
+    parent, next_look = os.getppid(), time.monotonic()
     while os.getppid() == parent:
-        with suppress(Unavailable):  # a busy loop, a record or an MLflow that is away: the next look tries again
+        # a busy loop, a record or an MLflow that is away, or that was lost: the next look tries again
+        with suppress(NotFound, Unavailable):
             with workspace.record.read() as store:
                 waiting = store.registry_requests.waiting()
             if waiting:
                 note_settled(reconcile(workspace))
+            if time.monotonic() >= next_look:
+                next_look = time.monotonic() + MLFLOW_SECONDS
+                if moved_aliases(workspace):  # without the lease, which would keep other commands out each minute
+                    reconcile(workspace)
         time.sleep(SECONDS)
 
 

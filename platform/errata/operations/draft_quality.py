@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from errata.database.shipping import ALIASES
 from errata.domain.draft_review import DraftChanges, DraftReview
-from errata.operations.status import ALIASES
 from errata.workspace import Workspace
 
 NEWEST = 2_000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from errata.database.shipping import ALIASES
 from errata.inference.artefact import stored_models
-from errata.operations.status import ALIASES
 from errata.workspace import Workspace
 
 MOST = 50

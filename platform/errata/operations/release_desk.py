@@ -62,7 +62,7 @@ def release_desk(workspace: Workspace) -> ReleaseDesk:
         return ReleaseDesk(
             champion=store.aliases.model_of("champion") or "",
             before=_before(moves),
-            promotable=list(_promotable(store)),
+            promotable=list(promotable_models(store)),
             requests=store.registry_requests.newest(NEWEST),
             moves=moves[::-1][:NEWEST],
             untold_moves=sum(not move.applied for move in moves),
@@ -90,7 +90,7 @@ def ask_for_promotion(workspace: Workspace, evidence: str, by: str, why: str) ->
     """
     _check_reason(by, why)
     with workspace.record.write() as store:
-        chosen = next((each for each in _promotable(store) if each.evidence == evidence), None)
+        chosen = next((each for each in promotable_models(store) if each.evidence == evidence), None)
         if chosen is None:
             raise Refused(
                 f"no evidence record {evidence[:16]!r} says 'promote' against the present champion; a night's gate has "
@@ -122,7 +122,7 @@ def _before(moves: Sequence[MoveRow]) -> str:
     return target.model if target else ""
 
 
-def _promotable(store: Store) -> Iterator[PromotableModel]:
+def promotable_models(store: Store) -> Iterator[PromotableModel]:
     champion = store.aliases.model_of("champion")
     rows: Sequence[NightRow] = store.nights.all()
     for row in reversed(rows):

@@ -11,25 +11,11 @@ from pathlib import Path
 
 from errata.database.nights import NightSummary
 from errata.database.record import Record
+from errata.database.shipping import ALIASES
 from errata.database.tables import MoveRow
+from errata.documents.alias_check import MovedAlias
 from errata.documents.equal_split import EqualSplitAlarm
-from errata.documents.params import TARGETS
 from errata.workspace import Workspace
-
-ALIASES = ("day0", "champion", "challenger", *TARGETS)
-
-
-@dataclass(frozen=True, slots=True)
-class MovedAlias:
-    """An alias that somebody moved in MLflow: the record says another model, and it decides."""
-
-    alias: str
-    model: str
-    """By the record; empty for none."""
-    in_mlflow: str
-    """The model; empty for none, or for a version that is none of ours."""
-    version: str
-    """Its number in MLflow; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from errata.database.labels import Unlabelled
+from errata.database.shipping import ALIASES
 from errata.database.store import Store
 from errata.documents.file_names import ITEMS
 from errata.documents.scored_items import read_scored_items
@@ -23,7 +24,6 @@ from errata.operations.confidence import (
     confident_chapters_json,
     find_calibration,
 )
-from errata.operations.status import ALIASES
 from errata.workspace import Workspace
 
 NEAREST, LIKENESS = 3, 60

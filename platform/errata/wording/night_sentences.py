@@ -54,12 +54,3 @@ def seeds_sentence(spread: SeedSpread) -> str:
         f"{effects} points of F1: {spread.mean or 0.0:+z.1f} on average, and {spread.deviation or 0.0:.1f} points of "
         "spread are the seed’s luck. (The first is the candidate itself; the others were thrown away.)"
     )
-
-
-def moved_alias_sentence(alias: str, model: str, in_mlflow: str, version: str) -> str:
-    """Of an alias that MLflow has otherwise than the record."""
-    there = f"version {version} ({in_mlflow[:16] or 'none of Errata’s'})" if version else "gone"
-    return (
-        f"{alias} is {there} in MLflow, where somebody moved it. The record decides, and says {model[:16] or 'none'}. "
-        "The next night that has new corrections puts it back, and so does errata init."
-    )
