@@ -32,7 +32,7 @@ def workspace(laid_out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with workspace.record.write() as store:
         install_day0(store, store_model(embedded_model(), workspace.models), "test")
     (workspace.root / "mlflow.db").touch()
-    monkeypatch.setattr(ModelRegistry, "aliases", lambda _: {"champion": ("1", "x")})
+    monkeypatch.setattr(ModelRegistry, "aliases", lambda _: {})
     return workspace
 
 
