@@ -110,6 +110,9 @@ def test_mlflow_holds_the_candidate_its_exports_and_the_evidence(workspace: Path
         a.path for a in client.list_artifacts(run.info.run_id)
     }
     assert run.data.metrics["fresh_items"] > 0
+    checked = json.loads((workspace / "nights" / "day-2" / "aliases.json").read_text())
+    assert set(checked["aliases"]) == {"day0", "champion", "challenger"}
+    assert (checked["findings"], checked["hand_moves"], checked["mlflow_problem"]) == ([], [], "")
 
 
 def test_the_server_export_loads_in_plain_transformers(workspace: Path, errata, as_json, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from errata.documents.alias_check import AliasCheck, AliasFinding, HandMove, MovedAlias
 from errata.documents.decision import OutcomeDecision, leading_decision
 from errata.documents.evidence import Evidence
 from errata.documents.metric_values import ModelMean
@@ -173,6 +174,21 @@ def test_whoever_another_beat_waits_for_nobody(night: Report):
 
 
 # Worse than equal chapters.
+
+
+def test_what_is_wrong_with_an_alias_stands_above_everything(night: Report):
+    moved = MovedAlias("champion", "a" * 64, "b" * 64, "7")
+    check = AliasCheck(
+        {"champion": "a" * 64},
+        (AliasFinding("server", "c" * 64, "files", "models/cc/<b>x</b> is missing"),),
+        (HandMove(moved, why_not="nobody answers for it"), HandMove(moved, adopted_by="olga")),
+    )
+    found = replace(night, files=replace(night.files, aliases=check))
+    page, lines = Page(render(found)).text, summary(found)
+    for text in (page, lines):
+        assert "champion is version 7 (bbbbbbbbbbbbbbbb) in MLflow" in text and "approved by olga" in text
+        assert "it was not adopted: nobody answers for it" in text and "cccccccccccccccc is not whole" in text
+    assert as_json(found)["aliases"]["findings"][0]["kind"] == "files"
 
 
 def test_a_champion_below_equal_chapters_is_an_alarm_above_everything(night: Report):

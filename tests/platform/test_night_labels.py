@@ -124,7 +124,7 @@ def test_yesterday_s_night_that_was_cut_short_comes_before_tonight_s(
         run_night(workspace, "2026-03-10")
     ran: list[str] = []
 
-    def run(place: Workspace, label: str, _: str | None = None) -> Outcome:
+    def run(place: Workspace, label: str, *_: object) -> Outcome:
         begin_night(place, label)
         ran.append(label)
         finish(place, label)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from errata.database.shipping import ALIASES
@@ -54,11 +55,14 @@ def repair_registry(workspace: Workspace) -> AliasCheck:
 
 
 def _mend_mlflow(workspace: Workspace) -> None:
-    register_missing(workspace)
     registry = ModelRegistry.of(workspace)
+    with suppress(NotFound):  # a store that is gone is made anew
+        registry.check_reachable()
     for finding in check_registry(workspace).findings:
         if finding.kind == "registered files":
-            registry.restore_files(model_folder(finding.model, workspace.models), finding.model)
+            with suppress(NotFound):  # ours is broken as well: the check that follows says both
+                registry.restore_files(model_folder(finding.model, workspace.models), finding.model)
+    register_missing(workspace)
 
 
 def _file_findings(workspace: Workspace) -> Iterator[AliasFinding]:
