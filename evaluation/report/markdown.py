@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from errata.documents.decision import leading_decision
 from errata.documents.evaluation import Evaluation
-from errata.documents.file_names import MANIFEST, PIPELINE_LOCK, REPORT_PAGE
+from errata.documents.file_names import MANIFEST, PIPELINE_LOCK
 from errata.documents.metric_values import ModelMean
 from errata.domain.names import printable
 from errata.wording.alias_sentences import alias_check_sentences
@@ -31,8 +31,9 @@ PROSPECTS = 8
 _ORDER = {"failed": 0, "not evaluable": 1, "passed": 2}
 
 
-def summary(report: Report) -> str:
-    """Whatever an id or a reason contains, it makes no link, mention or markup; under 60 lines."""
+def summary(report: Report, whole_report: str = "") -> str:
+    """Whatever an id or a reason contains, it makes no link, mention or markup; under 60 lines. `whole_report` is
+    Markdown that says where that is: whoever writes the summary knows where it will be read."""
     title, sentence = headline(report)
     verdict = leading_verdict(report)
     blocks = [f"## {inert(title)}", inert(dateline(report))]
@@ -47,7 +48,7 @@ def summary(report: Report) -> str:
     blocks += [_others(report), _means(report.evaluation.means), _accepted_share(report.evaluation)]
     if verdict:
         blocks.append(_regressions(report, verdict.name))
-    blocks += [_sources(report), f"[The whole report]({REPORT_PAGE})"]
+    blocks += [_sources(report), whole_report]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 

@@ -81,6 +81,19 @@ def test_a_night_without_anything_new_is_skipped(workspace: Path, as_json) -> No
     assert as_json("nightly", "--date", "quiet", "-w", workspace)["verdict"] == "skipped"
 
 
+def test_a_ci_job_has_a_comment_to_post_and_an_exit_code_to_act_on(workspace: Path, errata, tmp_path: Path) -> None:
+    comment = tmp_path / "comment.md"
+    judged = errata("nightly", "--date", "day-2", "--comment", comment, "-w", workspace, check=False)
+    first, second, *_ = lines = comment.read_text(encoding="utf-8").splitlines()
+    assert judged.returncode == 10, "not promoted, and nothing failed"
+    assert (first, second) == ("<!-- errata nightly -->", "## Not promoted yet: the candidate gathers evidence")
+    assert lines[-1] == "The whole report: `nights/day-2/report.html`" and "](" not in comment.read_text()
+    skipped = errata("nightly", "--date", "quiet", "--comment", comment, "-w", workspace, check=False)
+    assert skipped.returncode == 10 and comment.read_text().splitlines()[1] == "## Night quiet: skipped"
+    refused = errata("nightly", "--comment", tmp_path / "no" / "comment.md", "-w", workspace, check=False)
+    assert refused.returncode == 2 and "can't be written; name a file in a folder that is there" in refused.stderr
+
+
 def test_an_undecided_candidate_waits_and_nothing_ships(workspace: Path, as_json) -> None:
     aliases = as_json("status", "-w", workspace)["aliases"]
     assert aliases["champion"] == aliases["day0"]

@@ -34,12 +34,12 @@ def test_minus_signs_are_true_but_dates_and_ids_keep_hyphens():
 
 
 def test_the_summary_names_the_verdict_and_its_numbers(night: Report):
-    text = summary(night)
+    text = summary(night, "The whole report: `nights/x/report.html`")
     primary = night.evaluation.contenders[0].primary
     assert text.startswith("## Promoted: the candidate is the new champion\n")
     assert f"**{figures.number(primary.effect, True)} points of F1**" in text
     assert text.count("\n| ") >= 8
-    assert text.endswith("[The whole report](report.html)\n")
+    assert text.endswith("The whole report: `nights/x/report.html`\n")
 
 
 def rejected(night: Report, *guardrails: GuardrailResult) -> Report:
@@ -72,5 +72,5 @@ def test_the_summary_says_who_reviewed_what_was_spent_and_on_which_data(night: R
 
 def test_the_summary_makes_no_mention_link_or_markup(night: Report):
     text = summary(tainted(night, "@all see #12, [x](https://evil.example) `a` | www.evil.example <b>"))
-    prose = re.sub(r"`[^`\n]*`", "", text.replace("[The whole report](report.html)", ""))
+    prose = re.sub(r"`[^`\n]*`", "", text)
     assert not re.search(r"@all|#12|https://|www\.evil|<b>|(?<!\\)\[x", prose)

@@ -53,6 +53,8 @@ app.add_typer(judges, name="judges", rich_help_panel=CHECKS)
 app.add_typer(registry, name="registry", rich_help_panel=CHECKS)
 
 Tool = Literal["label-studio", "argilla", "sheet", "jsonl"]
+NOT_PROMOTED, BLOCKED = 10, 11
+"""Exit codes of a night whose verdict a CI job acts on: far from those of errors, for nothing has failed."""
 
 
 def run() -> None:
@@ -168,14 +170,34 @@ def nightly_command(
     candidate: Annotated[
         CandidateKind | None, typer.Option(help="From the champion, or from base anew; by default as params.yaml says.")
     ] = None,
+    comment: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write what a CI job posts, in Markdown, and end with 0 for promoted, 10 for not, 11 for blocked.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run one night: train on what was known, score on what is new, and promote or not."""
     from errata.cli.print_status import outcome_json, print_night
     from errata.loop.night import run_night
+    from errata.loop.night_comment import check_place, write_comment
 
     place = find(workspace)
-    show(run_night(place, date, candidate), as_json, lambda outcome: print_night(outcome, place.nights), outcome_json)
+    if comment is not None:
+        check_place(comment)
+    outcome = run_night(place, date, candidate)
+    show(outcome, as_json, lambda night: print_night(night, place.nights), outcome_json)
+    if comment is not None:
+        write_comment(place, outcome, comment)
+        raise typer.Exit(_verdict_code(outcome))
+
+
+def _verdict_code(outcome: Outcome) -> int:
+    if outcome.promoted:
+        return 0
+    return BLOCKED if outcome.verdict == "blocked" else NOT_PROMOTED
 
 
 @app.command("seeds", rich_help_panel=LOOP)

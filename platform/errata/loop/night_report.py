@@ -36,7 +36,7 @@ from errata.files import write_atomically, write_json
 from errata.wording.agreement_sentences import agreement_sentence
 from errata.workspace import Workspace
 from evaluation.report.content import InService, NightFiles, NightLine, Report, shown_transcripts
-from evaluation.report.markdown import summary
+from evaluation.report.markdown import code, summary
 from evaluation.report.page import render
 from evaluation.report.report_document import as_json
 from registry.evidence import read_evidence
@@ -59,6 +59,25 @@ def write_report(workspace: Workspace, label: str | None) -> Path:
 
     Returns the page; the other two lie beside it. Raises NotFound where that night has no scores, or no verdict yet.
     """
+    nights = _scored_nights(workspace, label)
+    report, folder = _report(workspace, nights), workspace.nights / nights[-1].label
+    page = folder / names.REPORT_PAGE
+    if page.exists() and not os.access(folder, os.W_OK):  # whoever may only read has the one that the night wrote
+        return page
+    write_json(folder / names.REPORT_DOCUMENT, as_json(report))
+    write_atomically(folder / names.REPORT_SUMMARY, summary(report, f"[The whole report]({names.REPORT_PAGE})"))
+    write_atomically(page, render(report))
+    return page
+
+
+def comment_summary(workspace: Workspace, label: str) -> str:
+    """A night's summary for a reader who isn't in the workspace. Raises as `write_report` does."""
+    page = (workspace.nights / label / names.REPORT_PAGE).relative_to(workspace.root)
+    return summary(_report(workspace, _scored_nights(workspace, label)), f"The whole report: {code(str(page))}")
+
+
+def _scored_nights(workspace: Workspace, label: str | None) -> list[NightRow]:
+    """That night, or the last, after those before it. Raises NotFound where it has no scores, or no verdict yet."""
     with workspace.record.read() as store:
         decided = [row for row in store.nights.all() if row.finished]
     nights = [row for row in decided if (workspace.nights / row.label / names.EVALUATION).exists()]
@@ -71,16 +90,7 @@ def write_report(workspace: Workspace, label: str | None) -> Path:
             raise NotFound(f"no night {label} has been scored and decided; `errata status` lists them")
         command = shlex.join(["errata", "nightly", "-w", str(workspace.root)])
         raise NotFound(f"no night has been scored and decided yet; run one: {command}")
-    tonight = matching[-1]
-    report = _report(workspace, [row for row in nights if row.number <= tonight.number])
-    folder = workspace.nights / tonight.label
-    page = folder / names.REPORT_PAGE
-    if page.exists() and not os.access(folder, os.W_OK):  # whoever may only read has the one that the night wrote
-        return page
-    write_json(folder / names.REPORT_DOCUMENT, as_json(report))
-    write_atomically(folder / names.REPORT_SUMMARY, summary(report))
-    write_atomically(page, render(report))
-    return page
+    return [row for row in nights if row.number <= matching[-1].number]
 
 
 def _report(workspace: Workspace, nights: Sequence[NightRow]) -> Report:
