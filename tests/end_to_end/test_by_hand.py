@@ -323,6 +323,26 @@ def test_a_champion_moved_in_mlflow_is_adopted_where_somebody_answers_for_it(pla
     params.write_text(before)
 
 
+def test_who_moves_it_again_while_it_is_settled_is_seen_too(
+    place: OldWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, name = by_hand(place)
+    params = place.place.root / "params.yaml"
+    before = params.read_text()
+    params.write_text(before + "release: {hand_moves: adopt}\n")
+    day0, third = (str(version_of(place, model).version) for model in (place.day0, place.third))
+
+    def nobody(*_: object) -> str:
+        client.set_registered_model_alias(name, "champion", third)
+        return ""
+
+    monkeypatch.setattr(ModelRegistry, "approver", nobody)
+    client.set_registered_model_alias(name, "champion", day0)
+    assert [move.moved.version for move in settle_hand_moves(place.place)] == [day0, third]
+    assert status(place)["moved_aliases"] == []
+    params.write_text(before)
+
+
 def test_the_watch_beside_the_service_settles_what_was_moved(
     place: OldWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

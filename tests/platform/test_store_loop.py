@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -210,43 +208,40 @@ def test_a_renewal_that_fails_once_is_tried_again(record: Record, monkeypatch: p
         assert enough.wait(30), "nobody renews any more"
 
 
-HOLDER = """
-import os, signal, sys
-from pathlib import Path
-from errata.database.record import Record
-from errata.errors import Unavailable
-from errata.loop import lease
-lease.SECONDS = float(sys.argv[3])
-record = Record(sys.argv[1], Path(sys.argv[2]))
-with lease.loop_lease(record):
-    os.kill(os.getpid(), signal.SIGSTOP)  # it stands still, with the thread that renews its lease
-    try:
-        with record.write() as store:
-            store.aliases.assign_alias("champion", "b" * 64, "promote", "sleeper", None, None)
-    except Unavailable as problem:
-        print(problem)
-"""
-
-
 @pytest.mark.parametrize("taken_over", [True, False])
 def test_a_holder_that_stood_still_moves_no_alias_once_its_lease_was_taken_over(
     record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken_over: bool
 ) -> None:
     monkeypatch.setattr(lease, "_is_dead", lambda _: False)  # as of a process on another machine
-    words = [sys.executable, "-c", HOLDER, record.url, str(tmp_path / "blobs"), "0.2"]
-    sleeper = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-    os.waitid(os.P_PID, sleeper.pid, os.WSTOPPED | os.WNOWAIT)
-    time.sleep(0.25)
+    monkeypatch.setattr(lease, "SECONDS", 0.1)
+    sleeper = os.fork()
+    if not sleeper:
+        _stand_still_then_promote(Record(record.url, tmp_path / "blobs"), tmp_path / "said")
+        os._exit(0)
+    os.waitid(os.P_PID, sleeper, os.WSTOPPED | os.WNOWAIT)
+    time.sleep(0.15)
     if taken_over:
         with lease.loop_lease(record), record.write() as store:
             store.aliases.assign_alias("champion", "a" * 64, "promote", "gate", None, None)
-    sleeper.send_signal(signal.SIGCONT)
-    said, _ = sleeper.communicate(timeout=60)
-    assert sleeper.returncode == 0
+    os.kill(sleeper, signal.SIGCONT)
+    assert os.waitstatus_to_exitcode(os.waitpid(sleeper, 0)[1]) == 0
     with record.read() as store:
         moved = [move.by for move in store.aliases.moves("champion")]
         assert store.lease.owner(lease.NAME) is None
+    said = (tmp_path / "said").read_text()
     if taken_over:
         assert moved == ["gate"] and "another process had taken over the loop: it writes nothing more" in said
     else:
         assert moved == ["sleeper"] and said == "", "a lease that nobody took is still its own"
+
+
+def _stand_still_then_promote(record: Record, said: Path) -> None:
+    """In a process of its own, with the thread that renews its lease."""
+    said.touch()
+    with lease.loop_lease(record):
+        os.kill(os.getpid(), signal.SIGSTOP)
+        try:
+            with record.write() as store:
+                store.aliases.assign_alias("champion", "b" * 64, "promote", "sleeper", None, None)
+        except Unavailable as problem:
+            said.write_text(str(problem))

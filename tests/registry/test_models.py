@@ -368,6 +368,13 @@ def test_the_same_on_a_server(server: str, record: Record, tmp_path: Path) -> No
     move(record, "champion", identity)
     assert registry.sync(record) == 1 and registry.aliases() == {"champion": ("1", identity)}
     assert verify(downloaded(registry, run, identity, tmp_path)) == identity
+    assert registry.identity_of("1") == identity and registry.approver("1") == ""
+    registry._client.set_model_version_tag("served", "1", "errata.approved_by", "olga")
+    assert registry.approver("1") == "olga"
+    registry.note_hand_move("1", "It is adopted.")
+    assert registry.approver("1") == "", "an approval counts once"
+    with pytest.raises(NotFound):
+        registry.identity_of("2")
     registry.check_files(identity)
     kept = next((tmp_path / "a").rglob("model.safetensors"))
     kept.write_bytes(b"short")

@@ -38,17 +38,25 @@ def tell_mlflow(workspace: Workspace) -> HandMoves:
     """
     registry = ModelRegistry.of(workspace)
     registry.check_reachable()
-    moved: tuple[MovedAlias, ...] = ()
-    with suppress(NotFound):  # a registry that was lost: whether its models are there again, the telling finds out
-        moved = moved_aliases(workspace)
-    settled = tuple(_settle(workspace, registry, each) for each in moved)
+    settled: dict[tuple[str, str], HandMove] = {}
+    # to settle one reads files, which takes its time: another look sees who has moved an alias meanwhile
+    while unsettled := [each for each in _moved(workspace) if (each.alias, each.version) not in settled]:
+        for each in unsettled:
+            settled[each.alias, each.version] = _settle(workspace, registry, each)
     registry.sync(workspace.record)
-    for move in settled:
+    for move in settled.values():
         note(hand_move_sentence(move))
         if move.moved.version:
             when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
             registry.note_hand_move(move.moved.version, f"{when}: {hand_move_sentence(move)}")
-    return settled
+    return tuple(settled.values())
+
+
+def _moved(workspace: Workspace) -> tuple[MovedAlias, ...]:
+    """None in a registry that was lost: whether its models are there again, the telling finds out."""
+    with suppress(NotFound):
+        return moved_aliases(workspace)
+    return ()
 
 
 def tell_mlflow_if_there(workspace: Workspace) -> HandMoves:

@@ -38,18 +38,18 @@ def finding_sentence(finding: AliasFinding) -> str:
     match finding.kind:
         case "moved":
             recorded = finding.model[:16] or "none"
-            return f"{finding.of} is {finding.detail} in MLflow, and {recorded} by the record; {REPAIR} settles it"
+            return f"{finding.of} is {finding.detail} in MLflow, and {recorded} by the record; {REPAIR} settles it."
         case "not told":
-            return f"{of}: MLflow has not been told of it; {REPAIR}, or the next night, tells it"
+            return f"{of}: MLflow has not been told of it; {REPAIR}, or the next night, tells it."
         case "not registered":
-            return f"{of}: MLflow has no version of it any more; {REPAIR} registers it again"
+            return f"{of}: MLflow has no version of it any more; {REPAIR} registers it again."
         case "registered files":
-            return f"{of}: MLflow's copy is not whole: {finding.detail}; {REPAIR} writes it again, where ours is"
+            return f"{of}: MLflow's copy is not whole: {finding.detail}; {REPAIR} writes it again, where ours is."
         case "files":
-            remedy = f"{REPAIR} takes it from MLflow; else restore it from a backup, or roll back"
+            remedy = f"{REPAIR} takes it from MLflow; else restore it from a backup, or roll back."
             return f"{of} is not whole: {finding.detail}; {remedy}"
         case "evidence":
-            return f"{of} has no evidence: {finding.detail}"
+            return f"{of} has no evidence: {finding.detail}."
 
 
 def place_in_mlflow(moved: MovedAlias) -> str:
