@@ -23,7 +23,7 @@ from tests.accessibility import axe_faults
 from tests.running_service import running
 
 pytestmark = pytest.mark.slow
-NAMES = ("mouse", "keyboard", "offline", "killed", "tabs", "two people", "looks", "undo", "declined", "twice")
+NAMES = ("mouse", "keyboard", "offline", "killed", "tabs", "two people", "looks", "undo", "declined", "twice", "late")
 LONG = "long"
 SIZES = {"wide": {"width": 1600, "height": 900}, "narrow": {"width": 360, "height": 740}}
 
@@ -241,6 +241,22 @@ def test_handed_in_from_two_tabs_both_are_shown(ann: Reviewing, workspace: Works
     second.get_by_role("button", name="Submit this one instead").click()
     handed_in(second, number)
     assert last_word(workspace, "twice").chapters[0].title == "Handed in second"
+    ann.problems[:] = [problem for problem in ann.problems if "409" not in problem]
+
+
+def test_a_rejection_from_a_second_tab_stays_one(ann: Reviewing, workspace: Workspace) -> None:
+    number = item(workspace, "late")
+    first, second = ann.open(number), ann.open(number)
+    first.keyboard.press("Control+Enter")
+    handed_in(first, number)
+    second.keyboard.press("x")
+    second.get_by_role("button", name="Not a talk").click()
+    second.get_by_role("button", name="Submit this one instead").click()
+    handed_in(second, number)
+    assert (last_word(workspace, "late").kind, last_word(workspace, "late").why) == (
+        "reject",
+        "Not a talk",
+    )
     ann.problems[:] = [problem for problem in ann.problems if "409" not in problem]
 
 

@@ -43,9 +43,10 @@ def test_without_an_id_the_words_name_the_talk() -> None:
     [
         (VTT, "betamax", "'betamax' is no format of captions"),
         (VTT, "chapter-llama", "no format of captions"),
-        ("", "auto", "the captions"),
+        ("", "auto", "the talk is empty"),
+        ("", "text", "the talk is empty"),
         ("\ud800", "text", "half a character"),
-        ("WEBVTT\n\n00:zz --> 00:04.000\nx\n", "webvtt", "the captions|line"),
+        ("WEBVTT\n\n00:zz --> 00:04.000\nx\n", "webvtt", "the talk|line"),
     ],
 )
 def test_what_cannot_be_read_is_named_and_no_file_of_ours(captions: str, format_name: str, sentence: str) -> None:

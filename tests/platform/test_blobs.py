@@ -88,6 +88,26 @@ def test_a_disk_that_is_full_takes_the_rows_back_too(
         assert store.transcripts.read(1) == talk("a")
 
 
+def test_half_a_text_never_gets_its_name(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of several that write together finds the disk full: it takes its own rows back, and the others go on."""
+    whole = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        whole(path, data[:20])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with record.write() as store:
+        monkeypatch.setattr(Path, "write_bytes", full)
+        with pytest.raises(Unavailable, match="No space left"), store.savepoint():
+            store.transcripts.add(talk("cut"))
+        monkeypatch.undo()
+        store.transcripts.add(talk("whole"))
+    with record.write() as store:
+        store.transcripts.add(talk("cut"))
+    with record.read() as store:
+        assert [store.transcripts.read(store.transcripts.find(name)).external_id for name in ("whole", "cut")]
+
+
 def test_a_folder_that_takes_no_texts_is_said_in_a_sentence(record: Record, tmp_path: Path) -> None:
     (tmp_path / "blobs").write_text("a file where the folder should be")
     with pytest.raises(Unavailable, match=r"texts can't be written to .*blobs"), record.write() as store:

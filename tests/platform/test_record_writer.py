@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import sqlalchemy as sa
 
 from errata.database.record import Record
-from errata.errors import BadInput, NotFound
+from errata.errors import BadInput, NotFound, Unavailable
 from errata.service.record_writer import MOST, RecordWriter
 from tests.made_up_record import talk
 
@@ -62,6 +63,23 @@ def test_a_faulty_one_takes_back_its_own_rows_alone(either: Record) -> None:
     assert isinstance(refused, BadInput) and isinstance(fault, ZeroDivisionError)
     with either.read() as store:
         assert store.transcripts.external_ids() == ["first", "last"]
+
+
+def test_a_database_that_cannot_go_on_is_said_to_all_and_none_of_their_rows_is_there(record: Record) -> None:
+    """As where the disk is full: SQLite then takes the whole transaction back by itself."""
+
+    def full(store: Any) -> None:
+        store.transcripts.add(talk("lost"))
+        raise sa.exc.OperationalError("INSERT", None, Exception("database or disk is full"))
+
+    async def use(writer: RecordWriter) -> list[Any]:
+        works: list[Callable[[Any], Any]] = [full, lambda store: store.transcripts.add(talk("later"))]
+        return [(await asyncio.gather(writer.write(work), return_exceptions=True))[0] for work in works]
+
+    (refused, _), _ = with_writer(record, use)
+    assert isinstance(refused, Unavailable) and "no space is left" in str(refused)
+    with record.read() as store:
+        assert store.transcripts.external_ids() == ["later"]
 
 
 def test_a_record_that_is_gone_is_said_to_who_waits_and_the_thread_lives_on(tmp_path: Path, record: Record) -> None:

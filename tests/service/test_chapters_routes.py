@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -19,10 +20,12 @@ from errata.database.service_tables import ChapterRequestRow
 from errata.database.tables import PredictionRow, TranscriptRow
 from errata.domain.access import AccessRole
 from errata.files import JsonObject
+from errata.operations.answering import AskedChapters, GivenAnswer
 from errata.operations.service_keys import add_key
 from errata.service.application import make_app
 from errata.service.service_settings import ServiceSettings
 from errata.workspace import Workspace
+from tests.made_up_record import talk
 
 SEGMENTS = [
     {"start": 0.0, "end": 6.5, "text": "Welcome back. Today we fire the kiln."},
@@ -122,6 +125,26 @@ def test_a_key_gives_the_same_answer_once(service: TestClient, workspace: Worksp
     assert theirs.status_code == 200 and theirs.json()["request"] != first.json()["request"]
 
 
+def test_who_asks_again_just_when_nobody_waits_any_more_is_answered(workspace: Workspace) -> None:
+    """The work of who left is being given up in that moment: it can't be who comes then's."""
+    app = stub_app(workspace, seconds=0.3)
+    asked = AskedChapters(talk("kiln"), "app", "body", "key")
+
+    async def run() -> GivenAnswer:
+        async with app.router.lifespan_context(app):
+            answers = app.state.service.answers
+            first = asyncio.create_task(answers.now(asked))
+            while not app.state.service.model.state.in_flight:
+                await asyncio.sleep(0.02)
+            first.cancel()
+            await asyncio.sleep(0)
+            given: GivenAnswer = await answers.now(asked)
+            return given
+
+    assert asyncio.run(run()).transcript.external_id == "kiln"
+    assert counts(workspace) == [1, 1, 1]
+
+
 def test_a_job_is_on_record_before_it_is_begun_and_is_asked_after(service: TestClient, workspace: Workspace) -> None:
     headers = {"Idempotency-Key": "one"}
     began = service.post("/v1/chapters?wait=false", json=TALK, headers=headers)
@@ -168,12 +191,15 @@ def test_a_program_sees_the_predictions_that_were_given_to_it(service: TestClien
         ({"segments": [{"start": -1, "end": 2, "text": "a"}]}, "segments.0.start", "greater than or equal to 0"),
         ({"segments": [{"start": 3, "end": 2, "text": "a"}]}, "segments.0", "it ends at 2, before it starts at 3"),
         ({"segments": [{"start": "x", "end": 2, "text": "a"}]}, "segments.0.start", "valid number"),
+        ({"segments": [{"start": "0", "end": 2, "text": "a"}]}, "segments.0.start", "valid number"),
+        ({"segments": [{"start": True, "end": 2, "text": "a"}]}, "segments.0.start", "valid number"),
         ({"segments": [{"end": 2, "text": "a"}]}, "segments.0.start", "missing"),
         ({"segments": [*SEGMENTS, {"start": 1, "end": 2, "text": "a"}]}, None, "segments.2.start: it is 1, before"),
         ({"segments": [{"start": 0, "end": 90_000, "text": "a"}]}, None, "a day or more"),
         ({"segments": [{"start": 0, "end": 2, "text": " "}]}, None, "is empty"),
         ({"segments": [{"start": 0, "end": 2, "text": "a\0b"}]}, None, "NUL"),
         ({"id": "x" * 501}, "id", "at most 500"),
+        ({"title": "x" * 1001}, "title", "at most 1000"),
         ({"duration": 5.0, "segments": [{"start": 400, "end": 401, "text": "a"}]}, None, "the stated duration is 5"),
         ({"segments": None, "captions": {"text": VTT, "format": "betamax"}}, None, "'betamax' is no format"),
         ({"segments": None, "captions": {"text": "0:00 A\n9:00 B\n20:00 C\n"}}, None, "chapters"),
@@ -197,6 +223,8 @@ def test_a_talk_that_is_too_long_is_refused(workspace: Workspace) -> None:
         assert "has 2 lines, and 1 are taken" in service.post("/v1/chapters", json=TALK).json()["detail"]
         one = {"segments": [{"start": 0, "end": 9, "text": "a"}]}
         assert "lasts 9 s, and 5 are taken" in service.post("/v1/chapters", json=one).json()["detail"]
+        word = {"text": "a" * 2000}  # a sentence, of which models read ten lines
+        assert "has 10 lines, and 1 are taken" in service.post("/v1/chapters", json=word).json()["detail"]
 
 
 def test_who_waits_too_long_or_in_too_long_a_line_is_told(workspace: Workspace) -> None:
@@ -259,6 +287,15 @@ def test_readiness_says_who_speaks_and_what_is_promised(service: TestClient, wor
     said: dict[str, Any] = ready.json()
     assert ready.status_code == 200 and said["ready"] and said["why"] == ""
     assert (said["model"], said["champion"], said["durability"]) == (STUB, STUB, "full")
+
+
+def test_it_is_not_ready_where_no_answer_could_be_recorded(
+    service: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.post("/v1/chapters", json=TALK)
+    monkeypatch.setattr("errata.database.record.LITTLE_SPACE", 10**18)
+    ready = service.get("/readyz")
+    assert ready.status_code == 503 and "no space is left" in ready.json()["why"]
 
 
 def test_without_a_champion_it_lives_and_is_not_ready(workspace: Workspace) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -133,6 +134,22 @@ BODIES = {
 }
 
 
+@pytest.mark.parametrize("kind", ["application/json", "Application/JSON", "application/problem+json; charset=utf-8"])
+def test_json_is_looked_at_by_whatever_name_of_its_kind(client_of: ClientOf, kind: str) -> None:
+    body = '{"text": "One sentence."}'.encode("utf-16")
+    answer = client_of("predictor").post("/v1/chapters", content=body, headers={"Content-Type": kind})
+    assert answer.status_code == 422 and "not UTF-8 at byte 0" in answer.json()["detail"]
+
+
+def test_json_of_more_values_than_anybody_has(workspace: Workspace) -> None:
+    """Parsing it would keep everybody waiting: half a million segments took the service seconds."""
+    app = make_app(workspace, ServiceSettings(transcript_lines=5))
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        body = json.dumps({"segments": [{}] * 10_042, "text": "a, b, c"}).encode()
+        answer = client.post("/v1/chapters", content=body, headers=JSON)
+        assert answer.status_code == 422 and answer.json()["detail"].startswith("the body has 10,042 values")
+
+
 @pytest.mark.parametrize("name", BODIES)
 def test_json_that_no_route_could_read(client_of: ClientOf, name: str) -> None:
     body, complaint = BODIES[name]
@@ -141,11 +158,11 @@ def test_json_that_no_route_could_read(client_of: ClientOf, name: str) -> None:
 
 
 def test_brackets_in_texts_are_no_depth() -> None:
-    check_json(json.dumps({"title": "[{" * 1000 + '"\\' + "NaN Infinity"}).encode(), 2)
-    check_json(b'{"a": "\\"[[[[[[[[[[[[[[[["}', 1)
-    check_json(b'{"a": "\\\\u0000 is how JSON writes a NUL"}', 1)
+    check_json(json.dumps({"title": "[{" * 1000 + '"\\' + "NaN Infinity"}).encode(), 2, 10)
+    check_json(b'{"a": "\\"[[[[[[[[[[[[[[[["}', 1, 10)
+    check_json(b'{"a": "\\\\u0000 is how JSON writes a NUL"}', 1, 10)
     with pytest.raises(BadInput, match="nested 3 deep"):
-        check_json(b'{"a": [[]]}', 2)
+        check_json(b'{"a": [[]]}', 2, 10)
 
 
 nested = st.recursive(
@@ -166,16 +183,16 @@ def depth(value: Any) -> int:
 @given(nested, st.booleans())
 def test_the_depth_of_any_json_is_seen(value: Any, ascii_only: bool) -> None:
     body = json.dumps(value, ensure_ascii=ascii_only).encode(errors="replace")
-    check_json(body, depth(value))
+    check_json(body, depth(value), 100)
     if depth(value):
         with pytest.raises(BadInput):
-            check_json(body, depth(value) - 1)
+            check_json(body, depth(value) - 1, 100)
 
 
 @given(st.binary())
 def test_no_bytes_make_it_fall(body: bytes) -> None:
     try:
-        check_json(body, 8)
+        check_json(body, 8, 100)
     except BadInput as refused:
         assert str(refused)
 
@@ -241,3 +258,17 @@ def test_a_body_that_never_ends_is_given_up() -> None:
 def test_a_client_that_leaves_within_its_body_is_answered_nothing() -> None:
     some: Message = {"type": "http.request", "body": b"a", "more_body": True}
     assert body_check([some, {"type": "http.disconnect"}]) == []
+
+
+def test_what_cannot_be_written_down_is_not_answered_as_if_it_were(workspace: Workspace, client: TestClient) -> None:
+    """A full disk is no fault of ours: it is said, and not that the key is wrong."""
+    with workspace.record.look() as (session, _):
+        session.execute(sa.text("DROP TABLE audit_log"))
+    answer = client.get("/metrics", headers={"Authorization": "Bearer wrong"})
+    assert answer.status_code == 503 and "can't be used" in answer.json()["detail"]
+
+
+def test_json_that_is_none_says_where(client_of: ClientOf) -> None:
+    answer = client_of("predictor").post("/v1/chapters", content=b'{"text": }', headers=JSON)
+    assert answer.status_code == 422 and answer.json()["errors"][0]["field"] == "body"
+    assert answer.json()["detail"].startswith("body: it is no JSON at character 9")

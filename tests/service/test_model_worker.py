@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import os
@@ -15,6 +16,7 @@ from errata.domain.chapter import Chapter
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput, Unavailable
 from errata.files import JsonObject
+from errata.service.model_process import ModelProcess
 from errata.service.model_worker import ABREAST, Inbox, serve
 from errata.tasks.template import Reading
 from tests.made_up_model import familiar_talk
@@ -126,3 +128,10 @@ def test_a_word_to_stop_that_comes_too_late_is_forgotten() -> None:
     inbox._lines = io.StringIO('{"stop": 1}\n')
     inbox.read()
     inbox.check(1)
+
+
+def test_a_process_that_cannot_be_started_or_ends_in_a_word_is_unavailable() -> None:
+    """Whoever keeps a model in one tries again then."""
+    for command, words in (("/no/such/program", "can't be started"), ('printf {"ready":{"mo', "ended while it")):
+        with pytest.raises(Unavailable, match=words):
+            asyncio.run(ModelProcess.start(command.split()))

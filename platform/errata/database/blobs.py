@@ -35,8 +35,7 @@ class Blobs:
         if name not in self._waiting and not path.exists():
             with self._writing():
                 path.parent.mkdir(parents=True, exist_ok=True)
-                self._waiting[name] = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-                self._waiting[name].write_bytes(zlib.compress(data, 6))
+                self._waiting[name] = _written(path.with_name(f"{path.name}.{os.getpid()}.tmp"), zlib.compress(data, 6))
         return name
 
     @contextmanager
@@ -90,6 +89,16 @@ class Blobs:
 
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / f"{name}.json.zz"
+
+
+def _written(path: Path, data: bytes) -> Path:
+    """The file with all of `data`; a full disk leaves no part of it, which would get the name that others get."""
+    try:
+        path.write_bytes(data)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+    return path
 
 
 def _sync(path: Path) -> None:

@@ -125,6 +125,14 @@ class Record:
         except sa.exc.DatabaseError as error:
             raise self._unusable(error) from error
 
+    def check_writable(self) -> None:
+        """Raises Unavailable where a file may not be written, or the disk of texts has no room: as far as can be told
+        without writing."""
+        if self.file is not None and not os.access(self.file, os.W_OK):
+            raise Unavailable(f"the record at {self.file} may not be written; give its owner's rights to who runs this")
+        if disk_usage(next(path for path in (self._blobs, *self._blobs.parents) if path.exists())).free < LITTLE_SPACE:
+            raise Unavailable(f"no space is left at {self._blobs}; make room")
+
     def migrate(self, revision: str = "head") -> None:
         """Brings the schema to `revision`, up or down. Raises Unavailable where a newer Errata has been over it."""
         from alembic import command

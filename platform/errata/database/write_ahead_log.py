@@ -7,6 +7,7 @@ A service's writer leaves it alone (`Record(…, moves_log=False)`), and a threa
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 ENOUGH = 1000 * 4096
@@ -23,18 +24,19 @@ class WriteAheadLog:
     @property
     def size(self) -> int:
         """Bytes; 0 where there is none."""
-        return self._log.stat().st_size if self._log.exists() else 0
+        try:
+            return self._log.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def move(self) -> bool:
         """Moves what may be moved, if that is enough; whether it was."""
         size = self.size
         if size < ENOUGH:
             return False
-        connection = sqlite3.connect(self._database, timeout=0.1)
         try:
-            connection.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if size > TOO_LONG else 'PASSIVE'})")
-        except sqlite3.OperationalError:  # somebody reads or writes: later, then
+            with closing(sqlite3.connect(self._database, timeout=0.1)) as connection:
+                connection.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if size > TOO_LONG else 'PASSIVE'})")
+        except sqlite3.DatabaseError:  # somebody reads or writes, or the disk is full: later, then
             return False
-        finally:
-            connection.close()
         return True

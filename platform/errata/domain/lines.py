@@ -28,6 +28,8 @@ USUAL = 200
 """Columns of the lines that a longer segment is read as, about 12 s: half of those turns have fewer than 145. A
 sentence of up to LONGEST stays whole."""
 
+_SEEN = 2 * USUAL
+"""Characters in which a place to cut is looked for: in all that follow, it would take the square of their number."""
 _WIDE = re.compile(
     "[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6"
     "\U0001f300-\U0001faff\U00020000-\U0003fffd]"
@@ -98,11 +100,13 @@ def _short_spans(text: str) -> Iterator[tuple[int, int]]:
     """Sentences, and the parts of those that are too long for a line."""
     for begin, end in sentence_spans(text):
         if columns(text[begin:end]) > LONGEST:
-            while columns(text[begin:end]) > USUAL:
-                rest = text[begin:end]
-                place = _place_to_cut(rest)
-                yield begin, begin + len(rest[:place].rstrip())
-                begin = end - len(rest[place:].lstrip())
+            while columns(text[begin : min(end, begin + _SEEN)]) > USUAL:
+                seen = text[begin : min(end, begin + _SEEN)]
+                place = _place_to_cut(seen)
+                yield begin, begin + len(seen[:place].rstrip())
+                begin += place
+                while begin < end and text[begin].isspace():
+                    begin += 1
         yield begin, end
 
 

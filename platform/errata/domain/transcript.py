@@ -110,7 +110,7 @@ def _check(transcript: Transcript) -> None:
         raise BadInput("transcript {!r} has the duration {}; it must be a positive number", name, transcript.duration)
     if transcript.unit == "seconds" and transcript.duration >= LONGEST_SECONDS:
         raise BadInput(
-            "transcript {!r} lasts {:.0f} s, a day or more; check its unit, or cut it", name, transcript.duration
+            "transcript {!r} lasts {:.6g} s, a day or more; check its unit, or cut it", name, transcript.duration
         )
     previous = 0.0
     for index, segment in enumerate(transcript.segments):

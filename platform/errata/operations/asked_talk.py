@@ -19,6 +19,8 @@ from errata.formats.source_rows import Adjustment, ImportedTranscript, Rejected,
 CAPTION_FORMATS = (AUTO, *CHAPTERED, "text")
 """Those in which one file is one talk."""
 UNNAMED = "unnamed"
+_SENT = "the talk"
+"""What complaints call it, in place of a file that the client has not sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,12 @@ def talk_of_captions(captions: str, format_name: str, details: TalkDetails) -> A
             path.write_text(captions, encoding="utf-8", newline="")
         except UnicodeEncodeError as error:
             raise BadInput(
-                "the captions have half a character (a lone surrogate) at {}; take it out", error.start
+                "the talk has half a character (a lone surrogate) at {}; take it out", error.start
             ) from error
         try:
             rows = list(detect.transcripts(path, name=format_name).rows)
         except BadInput as error:
-            raise BadInput(str(error).replace(str(path), "the captions")) from error
+            raise BadInput(str(error).replace(str(path), _SENT)) from error
     return _only_talk_of(rows, path, details)
 
 
@@ -81,7 +83,7 @@ def _only_talk_of(rows: Sequence[ImportedTranscript | Rejected], path: Path, det
         raise BadInput(f"the captions hold {len(rows)} talks; send one at a time")
     (row,) = rows
     if isinstance(row, Rejected):
-        reason = row.reason.replace(str(path), "the captions").replace("transcript 'captions'", "the transcript")
+        reason = row.reason.replace(str(path), _SENT).replace("transcript 'captions'", "the transcript")
         raise BadInput(reason)
     read = row.transcript
     transcript = replace(

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 import sqlalchemy as sa
 
 from errata.database.chapter_requests import ChapterRequest, Failure
 from errata.database.record import Record
-from errata.errors import BadInput, ErrataError, Forgotten, NotFound, Refused, Unavailable
+from errata.errors import BadInput, ErrataError, NotFound, Refused, Unavailable
 from errata.operations.answering import (
     AskedChapters,
     EarlierAnswer,
@@ -42,7 +44,7 @@ _FAILURES: dict[Failure, str] = {
     "too long": f"the model took more than {JOB_SECONDS / 3600:g} hours; send a shorter transcript",
     "engine": ENGINE_ENDED,
     "forgotten": "the transcript was forgotten on request",
-    "refused": "the model can't read this transcript; the service's log says why",
+    "refused": "this transcript can't be read; the service's log says why",
 }
 
 
@@ -78,10 +80,14 @@ class ChapterAnswers:
             return await self._answer(asked)
         name = (asked.by, asked.idempotency_key)
         shared = self._running.get(name)
-        if shared is None:
+        if shared is None or shared.given_up:
             shared = self._running[name] = _Shared(asked.body, asyncio.create_task(self._answer(asked)))
-            shared.task.add_done_callback(lambda _: self._running.pop(name, None))
+            shared.task.add_done_callback(partial(self._forget, name, shared))
         return await shared.result(asked)
+
+    def _forget(self, name: tuple[str, str], ended: _Shared, _: asyncio.Task[GivenAnswer]) -> None:
+        if self._running.get(name) is ended:  # else it was given up, and somebody asked again at once
+            del self._running[name]
 
     async def later(self, asked: AskedChapters) -> ChapterRequest:
         """The request, which stands in the record by then."""
@@ -137,7 +143,7 @@ class ChapterAnswers:
 
     async def _work(self) -> None:
         """One job after another: who waits for an answer has the model beside it."""
-        for request in await asyncio.to_thread(self._record.ask, lambda store: store.chapter_requests.open()):
+        for request in await self._open_jobs():
             self._jobs.put_nowait(request)
         while True:
             request = await self._jobs.get()
@@ -147,6 +153,15 @@ class ChapterAnswers:
                 _LOG.warning("the job %s is tried again later: %s", request.name, error)
                 await asyncio.sleep(LATER)
                 self._jobs.put_nowait(request)
+
+    async def _open_jobs(self) -> Sequence[ChapterRequest]:
+        """That an earlier service left."""
+        while True:
+            try:
+                return await asyncio.to_thread(self._record.ask, lambda store: store.chapter_requests.open())
+            except ErrataError as error:
+                _LOG.warning("the open jobs are looked up again later: %s", error)
+                await asyncio.sleep(LATER)
 
     async def _do(self, request: ChapterRequest) -> None:
         """Raises what may pass: a model that isn't there, a record that can't be written."""
@@ -159,16 +174,19 @@ class ChapterAnswers:
             await self._writer.write(lambda store: finish_job(store, request, key, reading))
         except (OverTime, EngineEnded, NotFound, BadInput) as error:
             _LOG.error("the job %s has no answer: %s", request.name, error)
-            failure = _failure(error)
+            failure = _failure(error, await self._is_there(request.transcript))
             await self._writer.write(lambda store: store.chapter_requests.finish(request.name, failure=failure))
 
+    async def _is_there(self, transcript: int) -> bool:
+        return await asyncio.to_thread(self._record.ask, lambda store: store.transcripts.has(transcript))
 
-def _failure(error: ErrataError) -> Failure:
+
+def _failure(error: ErrataError, is_there: bool) -> Failure:
     if isinstance(error, OverTime):
         return "too long"
     if isinstance(error, EngineEnded):
         return "engine"
-    return "forgotten" if isinstance(error, NotFound | Forgotten) else "refused"
+    return "refused" if is_there else "forgotten"
 
 
 class _Shared:
@@ -177,6 +195,8 @@ class _Shared:
     def __init__(self, body: str, task: asyncio.Task[GivenAnswer]) -> None:
         self._body, self.task = body, task
         self._waiting = 0
+        self.given_up = False
+        """It is being cancelled: who asks now needs another."""
 
     async def result(self, asked: AskedChapters) -> GivenAnswer:
         check_body(self._body, asked)
@@ -186,4 +206,5 @@ class _Shared:
         finally:
             self._waiting -= 1
             if not self._waiting:
+                self.given_up = True
                 self.task.cancel()

@@ -146,6 +146,7 @@ async def _read(asked: ChaptersAsked, settings: ServiceSettings) -> AskedTalk:
 def _talk(asked: ChaptersAsked, settings: ServiceSettings) -> AskedTalk:
     details = TalkDetails(asked.id, asked.title, asked.description, asked.channel)
     if asked.segments is not None:
+        _check_lines(len(asked.segments), settings)  # before they are read, which takes longest
         _check_order(asked)
         rows = [segment.model_dump() for segment in asked.segments]
         talk = talk_of_segments(rows, asked.duration, details)
@@ -173,8 +174,12 @@ def _check_order(asked: ChaptersAsked) -> None:
 
 def check_limits(talk: AskedTalk, settings: ServiceSettings) -> None:
     """Raises BadInput for a talk that is longer than the service takes."""
-    lines, duration = len(talk.transcript.segments), talk.transcript.duration
-    if lines > settings.transcript_lines:
-        raise BadInput("the talk has {} lines, and {} are taken at most; cut it", lines, settings.transcript_lines)
+    _check_lines(len(talk.transcript.lines), settings)
+    duration = talk.transcript.duration
     if talk.transcript.unit == "seconds" and duration > settings.transcript_seconds:
         raise BadInput("the talk lasts {:g} s, and {} are taken at most; cut it", duration, settings.transcript_seconds)
+
+
+def _check_lines(count: int, settings: ServiceSettings) -> None:
+    if count > settings.transcript_lines:
+        raise BadInput("the talk has {} lines, and {} are taken at most; cut it", count, settings.transcript_lines)

@@ -52,6 +52,9 @@ PROBES = frozenset({"/healthz", "/readyz"})
 """Whoever watches over the service calls it by whatever address it has."""
 _DISCARD_SECONDS = 5
 """In which the rest of a body that is refused is read and thrown away."""
+VALUES, VALUES_A_LINE = 10_000, 8
+"""That a body of JSON may have, and more for each line of the longest transcript: a segment has four. What has more is
+refused before it is parsed, since everybody waits for that."""
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _LOG = logging.getLogger("errata.service")
 
@@ -118,11 +121,13 @@ def _without_port(host: str) -> str:
 
 class RequestCheck:
     """Reads a request's body, and refuses one that is too large, too slow, or JSON that no route could read: not UTF-8,
-    nested too deeply, or with NaN, which JSON doesn't know. No address has a NUL, which no database takes."""
+    nested too deeply, of too many values, or with NaN, which JSON doesn't know. No address has a NUL, which no database
+    takes."""
 
     def __init__(self, app: ASGIApp, settings: ServiceSettings) -> None:
         self._app = app
         self._settings = settings
+        self._most_values = VALUES + VALUES_A_LINE * settings.transcript_lines
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -142,8 +147,8 @@ class RequestCheck:
             body = await self._read(headers, receive)
             if body is None:
                 return  # the client left
-            if "json" in headers.get("content-type", ""):
-                check_json(body, self._settings.json_depth)
+            if "json" in headers.get("content-type", "").lower():
+                check_json(body, self._settings.json_depth, self._most_values)
         except ErrataError as error:
             if isinstance(error, TooLarge):
                 await self._discard(receive)
@@ -199,13 +204,14 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """After an even number of backslashes, or it is the text `\\u0000`."""
 _NO_NUMBER = re.compile(rb"-?(?:NaN|Infinity)")
-_NO_MARKS = bytes(byte for byte in range(256) if byte not in b'[]{}"')
+_NO_MARKS = bytes(byte for byte in range(256) if byte not in b'[]{},"')
 _STEPS = np.zeros(256, np.int8)
 _STEPS[list(b"[{")], _STEPS[list(b"]}")] = 1, -1
 
 
-def check_json(body: bytes, deepest: int) -> None:
-    """Raises BadInput for JSON that isn't UTF-8, is nested more deeply, or has a number or a character that is none.
+def check_json(body: bytes, deepest: int, most: int) -> None:
+    """Raises BadInput for JSON that isn't UTF-8, is nested more deeply than `deepest`, has more than about `most`
+    values, or a number or a character that is none.
 
     Done for every request, and so by what is done in C: much less than parsing the body takes.
     """
@@ -218,6 +224,9 @@ def check_json(body: bytes, deepest: int) -> None:
     depth = int(np.cumsum(_STEPS[marks], dtype=np.int64).max(initial=0))
     if depth > deepest:
         raise BadInput("the body is nested {:,} deep, and {} is the most; send less depth", depth, deepest)
+    count = int(np.count_nonzero(marks == ord(",")))
+    if count > most:
+        raise BadInput("the body has {:,} values, and {:,} are the most; send less at once", count, most)
     if b"NaN" in body or b"Infinity" in body:
         number = _NO_NUMBER.search(_outside_strings(unescaped).tobytes())
         if number is not None:
@@ -258,10 +267,19 @@ class Audit:
             await self._app(scope, receive, send)
             return
         scope.setdefault("state", {})
+        unwritten = False
 
         async def send_audited(message: Message) -> None:
+            nonlocal unwritten
+            if unwritten:
+                return
             if message["type"] == "http.response.start" and _is_noted(scope, message["status"]):
-                await run_in_threadpool(self._write, _entry(scope, message["status"]))
+                try:
+                    await run_in_threadpool(self._write, _entry(scope, message["status"]))
+                except ErrataError as error:  # a full disk, say
+                    unwritten = True
+                    await problem(error)(scope, receive, send)
+                    return
             await send(message)
 
         await self._app(scope, receive, send_audited)

@@ -74,6 +74,7 @@ async def metrics(request: Request, _: KeyHolder) -> Response:
 async def _record_fault(service: ServiceState) -> str:
     try:
         await service.read(lambda store: store.watermark())
+        service.record.check_writable()
     except ErrataError as error:
         return str(error)
     return ""

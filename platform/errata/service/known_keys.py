@@ -6,12 +6,14 @@ A key that is revoked opens nothing a second later; a thousand requests a second
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Lock
 from time import monotonic
 
 from errata.database.access_keys import AccessKey, SessionLimits
 from errata.database.record import Record
+from errata.errors import Unavailable
 from errata.operations.service_keys import new_secret, secret_digest
 
 REMEMBERED_SECONDS = 1.0
@@ -82,7 +84,8 @@ class KnownKeys:
             if due:
                 self._noted[digest] = monotonic()
         if due and key is not None:
-            note(key.number)
+            with suppress(Unavailable):  # a record that can only be read is read all the same
+                note(key.number)
         return key
 
     def _note_key(self, number: int) -> None:

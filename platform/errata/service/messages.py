@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, model_validator
 
-Seconds = Annotated[FiniteFloat, Field(ge=0)]
+Seconds = Annotated[FiniteFloat, Field(ge=0, strict=True)]
+"""A number: neither a text that looks like one, nor true."""
 JobState = Literal["waiting", "done", "failed"]
 
 _SEGMENTS: list[JsonValue] = [
@@ -64,9 +65,9 @@ class ChaptersAsked(Message):
 
     id: Annotated[str, Field(max_length=500)] = ""
     """By which the outside world knows the talk; without one, its words name it."""
-    title: str = ""
-    description: str = ""
-    channel: str = ""
+    title: Annotated[str, Field(max_length=1000)] = ""
+    description: Annotated[str, Field(max_length=100_000)] = ""
+    channel: Annotated[str, Field(max_length=500)] = ""
     duration: Seconds | None = None
     """Of the recording, in seconds, where that goes on after the last words."""
     segments: Annotated[list[SegmentMessage], Field(min_length=1)] | None = None

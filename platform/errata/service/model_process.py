@@ -55,14 +55,20 @@ class ModelProcess:
     async def start(cls, command: Sequence[str]) -> ModelProcess:
         """Once the model is in memory. Raises NotFound where its files are not what was sealed, and Unavailable where
         the process ends before that."""
-        process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=LONGEST_LINE)
+        try:
+            process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=LONGEST_LINE)
+        except OSError as error:
+            raise Unavailable(
+                f"the model's process can't be started ({error.strerror}); give the service more memory, processes or "
+                "open files"
+            ) from error
         try:
             line = await _stream(process.stdout).readline()
         except asyncio.CancelledError:
             process.kill()
             await _end(process)
             raise
-        said = json.loads(line) if line else {}
+        said = json.loads(line) if line.endswith(b"\n") else {}  # else it ended in the middle of it
         if "ready" in said:
             return cls(process, AnswerKey(said["ready"]["model"], said["ready"]["template"]))
         await _end(process)

@@ -92,7 +92,7 @@ async def _of_errata(request: Request, error: ErrataError) -> Response:
 
 
 async def _of_fields(request: Request, error: RequestValidationError) -> Response:
-    errors = [{"field": _field(one["loc"]), "detail": _sentence(one)} for one in error.errors()[:_MOST_ERRORS]]
+    errors = [{"field": _field(_place(one)), "detail": _sentence(one)} for one in error.errors()[:_MOST_ERRORS]]
     detail = f"{errors[0]['field']}: {errors[0]['detail']}" if errors else "the request is not as it should be"
     return _answer(request, Problem(HTTPStatus.UNPROCESSABLE_ENTITY, shortened(detail), errors))
 
@@ -101,6 +101,12 @@ _LONGEST_DETAIL = 2000
 _MOST_ERRORS = 50
 """A transcript of ten thousand lines can be wrong in each of them."""
 _LONGEST_FIELD = 200
+
+
+def _place(error: Mapping[str, Any]) -> Sequence[int | str]:
+    """Of JSON that is none, the body: no field of it is known."""
+    location: Sequence[int | str] = error["loc"]
+    return location[:1] if error["type"] == "json_invalid" else location
 
 
 def _field(location: Sequence[int | str]) -> str:
@@ -112,7 +118,7 @@ def _field(location: Sequence[int | str]) -> str:
 
 def _sentence(error: Mapping[str, Any]) -> str:
     if error["type"] == "json_invalid":
-        return f"is no JSON: {error.get('ctx', {}).get('error', error['msg'])}"
+        return f"it is no JSON at character {error['loc'][-1]}: {error.get('ctx', {}).get('error', error['msg'])}"
     if error["type"] == "extra_forbidden":
         return "there is no such field; leave it out"
     if error["type"] == "missing":
@@ -125,7 +131,7 @@ async def _of_http(request: Request, error: HTTPException) -> Response:
     detail = {
         HTTPStatus.NOT_FOUND: f"there is nothing at {printable(request.url.path)}",
         HTTPStatus.METHOD_NOT_ALLOWED: f"{printable(request.url.path)} takes no {printable(request.method)}",
-        HTTPStatus.BAD_REQUEST: "the body can't be read: it is no JSON, or nested too deeply",
+        HTTPStatus.BAD_REQUEST: "the body can't be read: it is no JSON, too deeply nested, or has a number too long",
     }.get(HTTPStatus(error.status_code), str(error.detail))
     return _answer(request, Problem(error.status_code, detail, headers=error.headers))
 

@@ -17,10 +17,11 @@ from errata.domain.hashing import sha256
 from errata.domain.transcript import Transcript
 from errata.errors import Unavailable
 from errata.operations.answering import AskedChapters, GivenAnswer
-from errata.operations.asked_talk import TalkDetails, talk_of_text
+from errata.operations.asked_talk import AskedTalk, TalkDetails, talk_of_text
 from errata.service.chapters_routes import PROBLEMS, Caller, check_limits
 from errata.service.departure import unless_departed
 from errata.service.messages import TextAsked, TextChapter, TextChapters
+from errata.service.service_settings import ServiceSettings
 from errata.service.service_state import state
 
 router = APIRouter(tags=["chapters"], responses=PROBLEMS)
@@ -30,11 +31,17 @@ router = APIRouter(tags=["chapters"], responses=PROBLEMS)
 async def process_transcript(request: Request, asked: TextAsked, caller: Caller) -> Response:
     """Chapters of a text without times, each with the sentence that it begins with."""
     service = state(request)
-    talk = await asyncio.to_thread(talk_of_text, asked.text, TalkDetails())
-    check_limits(talk, service.settings)
+    talk = await asyncio.to_thread(_read, asked.text, service.settings)
     question = AskedChapters(talk.transcript, caller.name, sha256(asked.model_dump_json()))
     given = await unless_departed(request, service.answers.now(question))
-    return Response(text_chapters(given, asked.text).model_dump_json(), media_type="application/json")
+    chapters = await asyncio.to_thread(text_chapters, given, asked.text)
+    return Response(chapters.model_dump_json(), media_type="application/json")
+
+
+def _read(text: str, settings: ServiceSettings) -> AskedTalk:
+    talk = talk_of_text(text, TalkDetails())
+    check_limits(talk, settings)
+    return talk
 
 
 def text_chapters(given: GivenAnswer, text: str) -> TextChapters:

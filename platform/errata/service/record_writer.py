@@ -16,6 +16,8 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
+import sqlalchemy as sa
+
 from errata.database.record import Record
 from errata.database.store import Store
 
@@ -89,6 +91,8 @@ def _attempt(store: Store, work: Callable[[Store], Any]) -> Any:
     try:
         with store.savepoint():
             return work(store)
+    except sa.exc.OperationalError:
+        raise  # a full disk, say: the database takes all back, and nobody's rows are there
     except Exception as fault:  # noqa: BLE001 - one request's fault is no other's
         return _Failed(fault)
 

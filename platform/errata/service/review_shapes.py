@@ -12,7 +12,7 @@ from errata.domain.transcript import Segment
 from errata.files import JsonObject
 from errata.operations.review_desk import HandIn, ReviewHold, ReviewItem
 
-Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Count = Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)]
 """What every database has room for."""
 PageNumber = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -22,7 +22,7 @@ class _Shape(BaseModel):
 
 
 class ChapterShape(_Shape):
-    start: float
+    start: Annotated[float, Field(strict=True)]
     title: str
 
 
@@ -31,7 +31,7 @@ class WorkShape(_Shape):
 
     chapters: list[ChapterShape]
     line: Count
-    seconds: Annotated[float, Field(ge=0, le=1e9)]
+    seconds: Annotated[float, Field(ge=0, le=1e9, strict=True)]
     plays: Count
     commands: Count
     page: PageNumber

@@ -582,12 +582,23 @@ class ItemPage {
       }
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error;
-      if (error.status === 409) await this.handedInElsewhere(error.message);
+      if (error.status === 409) await this.orSay(() => this.handedInElsewhere(error.message, action, why));
       else this.notice("hand-in", `Not handed in: ${error.message}. Your work is kept; submit again.`, [], "bad");
       this.say(`Not handed in: ${error.message}`);
     } finally {
       this.handingIn = false;
       set(byId("submit"), { disabled: false });
+    }
+  }
+
+  /** Does what asks the service; where that fails, says so. */
+  async orSay(work) {
+    this.notice("failed", "");
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof RequestFailed)) throw error;
+      this.notice("failed", `That could not be done: ${error.message}. Nothing is lost; try again.`, [], "bad");
     }
   }
 
@@ -617,16 +628,17 @@ class ItemPage {
     location.assign(answer.next === null ? "/review" : `/review/${answer.next}`);
   }
 
-  async handedInElsewhere(why) {
+  /** `action` and `why` are what was to be handed in here: a rejection stays one. */
+  async handedInElsewhere(complaint, action, why) {
     const now = await loaded();
-    const chosen = await compare("Handed in from another page", why,
+    const chosen = await compare("Handed in from another page", complaint,
       { title: "This page", chapters: this.model.chapters },
       { title: "Handed in already", chapters: now.begun_with },
       { left: "Submit this one instead", right: "Keep what was handed in" }, this.item);
     if (chosen === "left") {
       this.knows = now.own;
       this.handingIn = false;
-      await this.handIn("edit", "");
+      await this.handIn(action, why);
     } else if (chosen === "right") {
       this.autosave.stop();
       await request("POST", `${path}/discard`, { page: this.page });
@@ -665,7 +677,7 @@ class ItemPage {
 
   offerVersions() {
     this.notice("versions", "Another version of yours is kept, from another tab or browser.", [
-      ["See both", () => this.seeBoth()],
+      ["See both", () => this.orSay(() => this.seeBoth())],
     ], "warn");
   }
 
