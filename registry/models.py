@@ -33,6 +33,7 @@ from errata.documents.file_names import REPORT_PAGE
 from errata.domain.hashing import canonical_json
 from errata.errors import BadInput, ErrataError, NotFound, Unavailable
 from errata.inference import artefact
+from errata.inference.checksums import MODEL_CARD, PAPERS
 from errata.workspace import Workspace
 from registry import mlflow_tables
 
@@ -151,10 +152,14 @@ class ModelRegistry:
         if artefact.verify(folder) != identity:
             raise NotFound(f"{folder} does not hold the model {identity[:16]}…; register the folder that does")
         with self._mlflow_errors():
-            version = self._find_version(identity) or self._upload(folder, identity, run)
+            version = self._find_version(identity)
+            if version is None:
+                version = self._upload(folder, identity, run)
+            else:
+                self._update_papers(version, folder, identity)
             self._tag(version, {**tags, REPORT: f"runs:/{run}/{REPORT_PAGE}"})
             place = f"#/experiments/{self._experiment}/runs/{run}/artifacts/{REPORT_PAGE}"
-            text = f"{description}\n\n[Report]({place})".lstrip()
+            text = f"{description}\n\n[Report]({place}){self._card_link(version, folder, identity)}".lstrip()
             self._client.update_model_version(self._name, version.version, text)
             return str(version.version)
 
@@ -347,6 +352,18 @@ class ModelRegistry:
         # A server takes a version's files from a run alone; a path of this machine it would refuse.
         source = f"{self._client.get_run(run).info.artifact_uri}/{place}"
         return self._client.create_model_version(self._name, source, run, {SHA256: identity})
+
+    def _update_papers(self, version: ModelVersion, folder: Path, identity: str) -> None:
+        """A model that waits is decided on again, which its papers say."""
+        for name in PAPERS:
+            if (folder / name).is_file():
+                self._client.log_artifact(str(version.run_id), str(folder / name), f"models/{identity[:16]}")
+
+    def _card_link(self, version: ModelVersion, folder: Path, identity: str) -> str:
+        if not (folder / MODEL_CARD).is_file():
+            return ""
+        place = f"#/experiments/{self._experiment}/runs/{version.run_id}/artifacts/models/{identity[:16]}/{MODEL_CARD}"
+        return f" · [Model card]({place})"
 
     def _tag(self, version: ModelVersion, tags: Mapping[str, str]) -> None:
         for name, value in tags.items():

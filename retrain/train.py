@@ -32,6 +32,7 @@ from retrain.chapter_lengths import fit_lengths, label_lengths
 from retrain.checkpoints import CHECKPOINTS
 from retrain.dev_choice import DevSet, choose, dev_items, seen_by
 from retrain.movement import movement
+from retrain.packages import packages_of
 from retrain.preflight import preflight
 from retrain.preflight_report import refuse_faults, say_preflight
 from retrain.saving import save
@@ -77,7 +78,8 @@ def train_candidate(workspace: Workspace, night: Night, recipe: Recipe, out: Pat
     shutil.rmtree(checkpoints, ignore_errors=True)
     identity = read_seal(out)[0]
     sys.stderr.write(f"train: candidate {identity[:12]}, loss {log[0]['loss']:.3f} to {log[-1]['loss']:.3f}\n")
-    return TrainingLog(len(log), tuple(round(entry["loss"], 6) for entry in log), interpolation, moved)
+    losses = tuple(round(entry["loss"], 6) for entry in log)
+    return TrainingLog(len(losses), losses, interpolation, moved, packages_of(recipe.method))
 
 
 def _compared_on_dev(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,20 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         file.flush()
         os.fsync(file.fileno())  # else the new name may reach the disk before the text does
     temporary.replace(path)
+
+
+def write_secret_once(path: Path, content: str) -> None:
+    """Of two processes that do it at once the first one's holds. Nobody else may read it, from its first byte on."""
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")
+    file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(file, content.encode())
+        os.fsync(file)
+    finally:
+        os.close(file)
+    with suppress(FileExistsError):
+        os.link(temporary, path)
+    temporary.unlink()
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -27,6 +27,7 @@ _IGNORED = """\
 # the record, the models and whatever can be made again; DVC and MLflow keep what must be kept
 /errata.db*
 /service.secret
+/errata.key
 /mlflow.db*
 /mlartifacts/
 /blobs/
@@ -46,7 +47,7 @@ work/
 _COMMITTED = (
     *(FILE, PIPELINE, PARAMS, PIPELINE_LOCK, NIGHT),
     *(DAY0, TRAINING, LOSS, METRICS, DAY_N),
-    *(".gitignore", ".dvcignore", ".dvc", "judges"),
+    *(".gitignore", ".dvcignore", ".dvc", "judges", "errata.pub"),
 )
 """What a workspace keeps in git; whatever else lies in its folder is somebody else's."""
 
@@ -107,6 +108,13 @@ class Workspace:
     @cached_property
     def record(self) -> Record:
         return Record(self.settings.database_url, self.root / "blobs")
+
+    def ignore(self, name: str) -> None:
+        """Keeps one of our files, of which an older Errata's `.gitignore` doesn't know, out of git."""
+        path, line = self.root / ".gitignore", f"/{name}"
+        text = path.read_text() if path.exists() else ""
+        if line not in text.splitlines():
+            write_atomically(path, f"{text.rstrip()}\n{line}\n")
 
     @property
     def models(self) -> Path:

@@ -6,14 +6,20 @@ import json
 from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
 
 from errata.demo import days
 from errata.demo.material import Share
+from errata.documents.params import Target
+from errata.inference.artefact import model_folder
+from errata.inference.checksums import PAPERS
+from errata.loop.model_papers import write_papers
+from errata.operations.model_folder_check import check_model_folder
 from errata.workspace import Workspace
+from registry.evidence import read_evidence
 from registry.models import ModelRegistry
 from tests.command_line import Errata, in_a_process, in_this_process, json_of
 
@@ -137,6 +143,33 @@ def test_the_server_export_loads_in_plain_transformers(workspace: Path, errata, 
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "server")
     assert model.config.vocab_size == len(tokenizer)
     assert not [path for path in (tmp_path / "server").iterdir() if path.suffix in {".bin", ".pt", ".pkl"}]
+    checked = as_json("verify", tmp_path / "server", "--key", workspace / "errata.pub", "-w", tmp_path)
+    assert checked["signed"] == "by a trusted key" and checked["papers"]
+
+
+def test_what_may_ship_lies_in_the_workspace_and_in_mlflow_with_its_papers(workspace: Path, tmp_path: Path) -> None:
+    found = Workspace.find(workspace)
+    with found.record.read() as store:
+        night = store.nights.find("day-2")
+    assert night is not None
+    decision = night.outcome.decisions[0]
+    evidence, _ = read_evidence(workspace / "nights" / "day-2" / f"{decision.evidence}.json")
+    for target, identity in [(None, decision.model), *evidence.exports.items()]:
+        folder = model_folder(identity, found.models)
+        assert check_model_folder(folder, workspace).signed == "by a trusted key"
+        texts = {name: (folder / name).read_bytes() for name in PAPERS}
+        card = texts["README.md"].decode()
+        assert (
+            decision.evidence in card
+            and "| F1 of chapters |" in card
+            and "| Licence of the base | apache-2.0 |" in card
+        )
+        packages = {each["name"] for each in json.loads(texts["bom.cdx.json"])["components"]}
+        assert {"errata-tiny", "torch", "peft"} <= packages
+        fetched = ModelRegistry.of(found).fetch(identity, tmp_path / identity[:8])
+        assert {name: (fetched / name).read_bytes() for name in PAPERS} == texts
+        write_papers(found, fetched, decision.model, cast(Target | None, target))
+        assert {name: (fetched / name).read_bytes() for name in PAPERS} == texts, "the same record, the same bytes"
 
 
 def test_what_would_ship_was_scored(workspace: Path) -> None:

@@ -98,6 +98,20 @@ def test_a_model_lies_in_its_run_as_it_was_sealed(registry: ModelRegistry, tmp_p
     }
 
 
+def test_the_papers_of_a_model_that_is_decided_on_again_are_told_too(registry: ModelRegistry, tmp_path: Path) -> None:
+    folder, identity = sealed(tmp_path / "m", "one")
+    run = registry.open_run("n1")
+    for text in ("# First\n", "# Second\n"):
+        (folder / "README.md").write_text(text)
+        version = registry.register(folder, identity, {}, run, "waits")
+        assert (registry.fetch(identity, tmp_path / text.strip("# \n")) / "README.md").read_text() == text
+    page = registry._client.get_model_version(registry._name, version).description
+    assert (
+        f"[Model card](#/experiments/{registry._experiment}/runs/{run}/artifacts/models/{identity[:16]}/README.md)"
+        in page
+    )
+
+
 def test_an_unknown_model_is_one_sentence(registry: ModelRegistry) -> None:
     with pytest.raises(NotFound, match="no version"):
         registry.tag_version("f" * 64, {"errata.verdict": "promote"})

@@ -1,19 +1,25 @@
-"""What `errata init` saw of a model, and chose for it."""
+"""What `errata init` saw of a model and chose for it, and what `errata verify` found of a folder."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from errata.cli.output import say_wrapped
+from errata.cli.output import say, say_wrapped
 from errata.documents.document import read_document
 from errata.documents.file_names import DAY0
 from errata.documents.model_summary import ModelSummary
+from errata.wording.counts import counted
 from errata.wording.model_sentences import model_lines
 
 if TYPE_CHECKING:
+    from errata.operations.model_folder_check import CheckedFolder
     from errata.workspace import Workspace
 
 _NAME = 12
+_UNSIGNED = {
+    "unsigned": "unsigned",
+    "by a key that is not known": "signed, and no key is known to check it by: give the maker's errata.pub as --key",
+}
 
 
 def print_model(workspace: Workspace) -> None:
@@ -22,3 +28,9 @@ def print_model(workspace: Workspace) -> None:
     if path.is_file():
         for name, sentence in model_lines(read_document(ModelSummary, path, "delete it")):
             say_wrapped(f"{name:<{_NAME}}{sentence}", _NAME)
+
+
+def print_verified(checked: CheckedFolder) -> None:
+    papers = "with its papers" if checked.papers else "without papers"
+    say(f"{checked.model[:16]} ({checked.form}): {counted(checked.files, 'file')} as sealed, {papers}")
+    say_wrapped(f"signed by {checked.key}" if checked.key else _UNSIGNED[checked.signed])

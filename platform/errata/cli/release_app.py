@@ -13,6 +13,7 @@ from errata.cli.completion import complete_model
 from errata.cli.output import say, say_wrapped, show
 from errata.cli.panels import DECISIONS
 from errata.documents.params import Target
+from errata.domain.names import printable
 
 release = typer.Typer()
 
@@ -101,3 +102,23 @@ def export_command(
     exported = export(find(workspace), target, out, model)
     origin = "as the gate scored it" if exported.scored else f"made anew from {exported.source[:16]} and not scored"
     say(f"{out}: {target} {exported.model[:16]}, {origin}")
+    say_wrapped(
+        f"licence of the base: {printable(exported.licence) or 'not named; ask whoever made it'}; "
+        f"{'signed' if exported.signed else 'unsigned: `errata init` makes a key'}"
+    )
+
+
+@release.command("verify", rich_help_panel=DECISIONS)
+def verify_command(
+    folder: Annotated[Path, typer.Argument(help="A model's folder, as `errata export` writes it.")],
+    workspace: InWorkspace = HERE,
+    key: Annotated[
+        str, typer.Option(help="Whose signature is asked for: an `errata.pub`, or the line in it that begins with RW.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Whether a model's folder is what was sealed and signed; without --key, by the keys that the workspace trusts."""
+    from errata.cli.print_model import print_verified
+    from errata.operations.model_folder_check import check_model_folder
+
+    show(check_model_folder(folder, workspace, key), as_json, print_verified)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import sqlalchemy as sa
@@ -18,6 +19,13 @@ from errata.domain.chapter import Chapters, chapters_from_json, chapters_to_json
 from errata.domain.correction import Correction, Kind
 from errata.domain.hashing import content_hash
 from errata.errors import BadInput, NotFound, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCount:
+    talks: int
+    """That have a correction."""
+    corrections: int
 
 
 class Corrections:
@@ -108,6 +116,18 @@ class Corrections:
             .where(CorrectionRow.seq > after, CorrectionRow.seq <= upto, TranscriptRow.forgotten.is_(None))
         )
         return self._session.scalar(query) or 0
+
+    def counts_by_source(self, upto: int) -> dict[str, SourceCount]:
+        """What had been said up to a watermark, by the name of the transcripts' source, in the names' order; what was
+        forgotten since is not counted."""
+        talks, corrections = sa.func.count(CorrectionRow.transcript.distinct()), sa.func.count(CorrectionRow.seq)
+        rows = self._session.execute(
+            sa.select(TranscriptRow.source, talks, corrections)
+            .join(TranscriptRow, TranscriptRow.seq == CorrectionRow.transcript)
+            .where(CorrectionRow.seq <= upto, TranscriptRow.forgotten.is_(None))
+            .group_by(TranscriptRow.source)
+        )
+        return {source: SourceCount(*counts) for source, *counts in sorted(rows)}
 
     def retract(self, seq: int, by: str, why: str) -> Added:
         """Takes a correction out of every label from here on; doing it again changes nothing.

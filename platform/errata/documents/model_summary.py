@@ -55,6 +55,8 @@ class ModelSummary(Document):
     """A weight had in the GGUF file."""
     licence: str = ""
     """As the model names it; empty where it doesn't."""
+    languages: tuple[str, ...] = ()
+    """The same."""
     template: str
     template_reason: TemplateReason
     chat: bool

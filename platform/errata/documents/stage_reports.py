@@ -57,6 +57,8 @@ class TrainingLog(Document):
     """How far the candidate was drawn towards the champion; None where nobody asked for that."""
     movement: Movement | None = None
     """None where there is nothing of dev to measure it on."""
+    packages: dict[str, str] = field(default_factory=dict)
+    """By what it was trained, with versions; empty in a night of an older Errata."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """A model on disk: plain files, a card that says how it is asked, and a sealed manifest.
 
 The manifest lists the sha256 and size of every file and is written last, so a folder with a manifest that verifies is a
-finished model. The manifest's own hash is the model's identity everywhere. Weights are safetensors; a pickle, whatever
-its name, is refused.
+finished model. The manifest's own hash is the model's identity everywhere. Weights are safetensors; whatever could run
+code is refused (`harmful_files.py`), when a folder is sealed and whenever it is verified.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ import json
 import os
 import shutil
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from errata.documents.document import parse
 from errata.domain.hashing import content_hash
 from errata.errors import BadInput, NotFound
 from errata.files import file_sha256, write_json
+from errata.inference.checksums import BILL_OF_MATERIALS, CHECKSUMS, PAPERS, SIGNATURE, check_papers
+from errata.inference.harmful_files import PICKLE_NAMES, harm, not_plain
 from errata.tasks.division import ChapterLengths
 
 CARD, MANIFEST = "errata.json", "manifest.json"
@@ -27,11 +29,13 @@ OLD_TRAINING_TRANSCRIPTS = "seen.json"
 SOURCE_METADATA = "source_metadata.json"
 """What a GGUF file said of the model that was made from it: see `source_metadata.py`."""
 _TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "chat_template*", SOURCE_METADATA)
+MADE_ANEW = (MANIFEST, BILL_OF_MATERIALS, CHECKSUMS, SIGNATURE)
+"""What is said of a folder as it was sealed, and of no other. A README may be sealed: the base's own, which names its
+licence."""
 KEPT_COPIES = 2
 """Of a model: in the workspace, and in MLflow's store."""
 PARTIAL = ".partial"
 """Of a model's folder that is still being copied."""
-_PICKLES = (".bin", ".pt", ".pth", ".pkl", ".joblib", ".ckpt")
 
 Form = Literal["full", "adapter", "onnx", "gguf"]
 
@@ -82,27 +86,13 @@ def training_transcripts_file(folder: Path) -> Path | None:
 def seal(folder: Path) -> str:
     """Writes the manifest and returns the model's identity. Raises BadInput on a file that could run code."""
     files = {}
-    for path in _files_to_seal(folder):
-        if _may_run_code(path):
-            raise BadInput(
-                f"{path} is a pickle or an archive, which can run code when loaded; save safetensors instead"
-            )
-        files[str(path.relative_to(folder))] = {"sha256": file_sha256(path), "bytes": path.stat().st_size}
+    for name, path in _files(folder).items():
+        if name not in MADE_ANEW:
+            if problem := not_plain(path) or harm(path):
+                raise BadInput(problem)
+            files[name] = {"sha256": file_sha256(path), "bytes": path.stat().st_size}
     write_json(folder / MANIFEST, files)
     return content_hash(files)
-
-
-def _may_run_code(path: Path) -> bool:
-    """Whether a file is a pickle or an archive that may hold one, whatever its name says."""
-    with path.open("rb") as file:
-        head = file.read(9)
-        file.seek(max(0, path.stat().st_size - 1))
-        last = file.read(1)
-    if path.suffix == ".safetensors":
-        return head[8:9] != b"{"  # its header is JSON, after eight bytes of length
-    # Protocols 2 to 5 begin with their number and end with STOP; 0 and 1 are told by their names alone.
-    pickled = head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05" and last == b"."
-    return path.suffix in _PICKLES or head.startswith(b"PK\x03\x04") or pickled
 
 
 def read_seal(folder: Path) -> tuple[str, dict[str, str]]:
@@ -122,20 +112,36 @@ def sealed_sizes(folder: Path) -> dict[str, int]:
 
 
 def verify(folder: Path) -> str:
-    """The identity of a sealed model, after comparing every byte. Raises NotFound where one differs."""
+    """The identity of a sealed model, after comparing every byte, those of its papers too.
+
+    Raises NotFound where one differs, and where the folder holds a link or a file that could run code, or its manifest
+    names a place outside: that is no model of ours. Who signed it is asked of `checksums.check_signature`.
+    """
     identity, digests = read_seal(folder)
-    for name, digest in digests.items():
-        path = folder / name
-        if not path.is_file() or file_sha256(path) != digest:
-            raise NotFound(f"{path} is missing or was changed after it was sealed; restore it, or make the model again")
-    for path in _files_to_seal(folder):
-        if str(path.relative_to(folder)) not in digests:
+    files = _files(folder)
+    for name, path in [(MANIFEST, folder / MANIFEST), *files.items()]:
+        if problem := not_plain(path):
+            raise NotFound(problem)
+        if name not in (*digests, *PAPERS, MANIFEST):
             raise NotFound(f"{path} was not sealed with its model; remove that file")
+    for name, digest in digests.items():
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise NotFound(f"{folder / MANIFEST} names {name!r}, which lies outside the model; take another copy of it")
+        if name not in files or file_sha256(files[name]) != digest:
+            raise NotFound(
+                f"{folder / name} is missing or was changed after it was sealed; restore it, or make the model again"
+            )
+    for path in files.values():  # whoever sealed it may have meant harm
+        if problem := harm(path):
+            raise NotFound(problem)
+    check_papers(folder, {**digests, MANIFEST: file_sha256(folder / MANIFEST)})
     return identity
 
 
-def _files_to_seal(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+def _files(folder: Path) -> dict[str, Path]:
+    """Whatever lies in the folder and below it, of any kind, but for folders and the manifest, by its path there."""
+    found = sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return {path.relative_to(folder).as_posix(): path for path in found if path != folder / MANIFEST}
 
 
 def store_model(folder: Path, models: Path) -> str:
@@ -176,7 +182,7 @@ def adopt(source: Path, card: Card, folder: Path) -> str:
     folder.mkdir(parents=True)
     for path in _model_files(source):
         try:
-            os.link(path, folder / path.name)
+            os.link(path.resolve(), folder / path.name)  # the hub's cache is of links
         except OSError:  # another disk, or one without links
             shutil.copyfile(path, folder / path.name)
     if card.form == "gguf" and not (folder / "tokenizer.json").is_file():
@@ -192,7 +198,7 @@ def _model_files(source: Path) -> list[Path]:
     if not source.is_dir():
         return [*tokenizer_files(source.parent), source]
     files = [path for path in sorted(source.iterdir()) if path.is_file() and not path.name.startswith(".")]
-    return [path for path in files if path.suffix not in _PICKLES and path.name not in (CARD, MANIFEST)]
+    return [path for path in files if path.suffix not in PICKLE_NAMES and path.name not in (CARD, *MADE_ANEW)]
 
 
 def tokenizer_files(folder: Path) -> list[Path]:

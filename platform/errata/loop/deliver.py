@@ -12,8 +12,10 @@ from typing import assert_never
 from errata.documents.params import Target
 from errata.errors import BadInput, Unavailable
 from errata.inference.artefact import model_folder, verify
+from errata.inference.checksums import SIGNATURE, check_signature, trusted_keys
 from errata.loop.hand_moves import tell_mlflow_if_there
 from errata.loop.lease import loop_lease
+from errata.loop.model_papers import write_papers
 from errata.loop.promotion_by_hand import check_rollback, check_written_by_a_night, former_champion
 from errata.loop.request_reconciler import note_settled, settle_requests
 from errata.operations.model_names import resolve_model
@@ -32,6 +34,9 @@ class ExportedModel:
     """The model that it was made from."""
     scored: bool
     """Whether it is what the gate scored; else it was made anew."""
+    licence: str
+    """Of the base, as that names it; empty where it doesn't."""
+    signed: bool
 
 
 def promote_by_hand(workspace: Workspace, name: str, evidence: Path, by: str) -> str:
@@ -69,7 +74,7 @@ def roll_back(workspace: Workspace, reason: str, by: str, to: str = "") -> Mappi
 
 
 def export(workspace: Workspace, target: Target, out: Path, name: str) -> ExportedModel:
-    """Copies what the gate scored with the champion; exports any other model anew.
+    """Copies what the gate scored with the champion; exports any other model anew. Its papers lie beside it.
 
     Raises BadInput if `out` exists, and Unavailable where it can't be written.
     """
@@ -84,11 +89,14 @@ def export(workspace: Workspace, target: Target, out: Path, name: str) -> Export
         scored = store.aliases.model_of(target) if identity == store.aliases.model_of("champion") else None
     if scored is None:
         exported = _export_anew(workspace, target, model_folder(identity, workspace.models), out)
-        return ExportedModel(exported, identity, scored=False)
-    folder = model_folder(scored, workspace.models)
-    verify(folder)
-    shutil.copytree(folder, out)
-    return ExportedModel(scored, identity, scored=True)
+    else:
+        exported, folder = scored, model_folder(scored, workspace.models)
+        verify(folder)
+        check_signature(folder, trusted_keys(workspace.root))
+        shutil.copytree(folder, out)
+    facts = write_papers(workspace, out, identity, target)
+    signed = (out / SIGNATURE).is_file()
+    return ExportedModel(exported, identity, scored is not None, facts.base.licence, signed)
 
 
 def _export_anew(workspace: Workspace, target: Target, model: Path, out: Path) -> str:

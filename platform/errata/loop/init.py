@@ -10,13 +10,14 @@ from errata.database.fsck import repair
 from errata.database.record import Record
 from errata.documents.document import write_document
 from errata.documents.file_names import DAY0
-from errata.inference.artefact import CARD, PARTIAL, Card, move_model, store_model
+from errata.inference.artefact import CARD, MADE_ANEW, PARTIAL, Card, move_model, store_model
 from errata.inference.model_form import CONTEXT, TEMPLATE
 from errata.loop.hand_moves import tell_mlflow
 from errata.loop.lease import loop_lease
 from errata.loop.model_check import check_model, load_config, longest_context
 from errata.loop.new_folder import check_folder, nothing_left_behind, sole_maker
 from errata.loop.registering import register_missing
+from errata.loop.signing_key import make_signing_key
 from errata.operations.ownership import check_unclaimed, claim
 from errata.progress import note
 from errata.project_files import embedded_model
@@ -62,6 +63,7 @@ def _complete(
     _update_lines(workspace.record)
     with workspace.record.read() as store:
         installed = store.aliases.model_of("day0")
+    make_signing_key(workspace)
     day0 = installed or _install(workspace, model, template, context)
     with loop_lease(workspace.record):
         with workspace.record.write() as store:
@@ -113,7 +115,7 @@ def _install(workspace: Workspace, model: str | None, template: str | None, cont
 
 
 def _copy(source: Path, folder: Path) -> Path:
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("manifest.json", "__pycache__"))
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns(*MADE_ANEW, "__pycache__"))
     return folder
 
 

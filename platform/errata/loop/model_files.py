@@ -9,8 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from errata.database.shipping import ALIASES, rollback_target
-from errata.errors import NotFound, Unavailable
+from errata.errors import NotFound, Refused, Unavailable
 from errata.inference.artefact import Card, model_folder, store_model, verify
+from errata.inference.checksums import check_signature, trusted_keys
 from errata.progress import note
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
@@ -38,7 +39,8 @@ def _problem(workspace: Workspace, model: str) -> str:
     """Empty for a model that is whole."""
     try:
         verify(model_folder(model, workspace.models))
-    except NotFound as problem:
+        check_signature(model_folder(model, workspace.models), trusted_keys(workspace.root))
+    except (NotFound, Refused) as problem:
         return str(problem)
     return ""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from errata.documents.model_summary import ContextReason, ModelSummary, TemplateReason
 from errata.documents.params import Params
@@ -17,6 +19,9 @@ from errata.loop.model_source import SourceModel
 from errata.loop.night_estimate import estimate_night
 from errata.tasks import templates
 
+if TYPE_CHECKING:
+    from huggingface_hub import ModelCardData
+
 
 def summarise_model(
     source: SourceModel, card: Card, params: Params, template: str | None, context: int | None
@@ -27,6 +32,7 @@ def summarise_model(
     model = empty_model(folder, config)
     shape, longest, metadata = ModelShape.of(model), longest_context(config), source_metadata(folder)
     has_card = (folder / CARD).exists()
+    page = _page(folder)
     speed = measure_speed(threads=1 if shape.parameters < SMALL else None)
     return ModelSummary(
         origin=source.origin,
@@ -34,7 +40,8 @@ def summarise_model(
         parameters=shape.parameters,
         number_type=str(config.dtype or "float32").removeprefix("torch."),
         bits=None if metadata is None else metadata.bits,
-        licence=_licence(folder) or ("" if metadata is None else metadata.text("general.license")),
+        licence=str(page.license or "" if page else "") or (metadata.text("general.license") if metadata else ""),
+        languages=_languages(page.language) if page else (),
         template=card.template,
         template_reason=_template_reason(has_card, template),
         chat=templates.find(card.template).chat and bool(tokenizer.chat_template),
@@ -60,15 +67,20 @@ def _context_reason(has_card: bool, context: int | None, is_longest: bool) -> Co
     return "longest" if is_longest else "default"
 
 
-def _licence(folder: Path) -> str:
-    """As the model's own page names it."""
+def _page(folder: Path) -> ModelCardData | None:
+    """What the model's own page says in its head; None where it has none, or one that is no YAML."""
     from huggingface_hub import ModelCard
 
     page = folder / "README.md"
     if not page.is_file():
-        return ""
+        return None
     try:
-        licence = ModelCard.load(page).data.license
-    except ValueError:  # a page whose head is no YAML says nothing
-        return ""
-    return str(licence or "")
+        data: ModelCardData = ModelCard.load(page).data
+    except ValueError:
+        return None
+    return data
+
+
+def _languages(named: str | Sequence[str] | None) -> tuple[str, ...]:
+    """One is written as a text, several as a list."""
+    return (named,) if isinstance(named, str) else tuple(str(name) for name in named or ())

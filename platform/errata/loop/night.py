@@ -17,6 +17,7 @@ from errata.loop.hand_moves import HandMoves, settle_hand_moves
 from errata.loop.judging import judge_contenders
 from errata.loop.lease import loop_lease
 from errata.loop.leftovers import clear_leftovers
+from errata.loop.model_papers import write_night_papers
 from errata.loop.night_plan import begin_night, plan_night, skip_night
 from errata.loop.night_timing import night_timer
 from errata.loop.publishing import publish
@@ -72,6 +73,7 @@ def _run(workspace: Workspace, label: str, kind: CandidateKind | None = None, ha
         results = run_gates(workspace, night, evaluation.contenders, judgings)
         # before an alias can mean it: the stages' folders, where it lies until now, are the next night's
         store_candidate(workspace, results)
+        write_night_papers(workspace, results)
         register_contenders(workspace, label, results)
         outcome = night_outcome(workspace, night, evaluation, results)
         conclude(workspace, night, results, outcome)

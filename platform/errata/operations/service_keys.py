@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hmac
-import os
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from errata.database.access_keys import AccessKey
 from errata.database.audit_log import AuditEntry
@@ -16,6 +13,7 @@ from errata.domain.access import AccessRole
 from errata.domain.names import check_name
 from errata.domain.reviewer import REVIEWER_ROLES
 from errata.errors import BadInput
+from errata.files import write_secret_once
 from errata.workspace import Workspace
 
 PEPPER_FILE = "service.secret"
@@ -94,19 +92,5 @@ def pepper(workspace: Workspace) -> bytes:
     """The workspace's own, made where there is none."""
     path = workspace.root / PEPPER_FILE
     if not path.exists():
-        _make_pepper(path)
+        write_secret_once(path, secrets.token_hex(32))
     return path.read_text().strip().encode()
-
-
-def _make_pepper(path: Path) -> None:
-    """Of two processes that do it at once the first one's holds. Nobody else may read it, from its first byte on."""
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")
-    file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.write(file, secrets.token_hex(32).encode())
-        os.fsync(file)
-    finally:
-        os.close(file)
-    with suppress(FileExistsError):
-        os.link(temporary, path)
-    temporary.unlink()

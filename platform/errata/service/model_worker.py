@@ -29,6 +29,7 @@ from errata.domain.transcript import Transcript
 from errata.errors import ErrataError, NotFound
 from errata.files import JsonObject
 from errata.inference.artefact import verify
+from errata.inference.checksums import check_signature, trusted_keys
 from errata.inference.engine import Stopped
 from errata.inference.model import LoadedModel, answer_key, open_model
 from errata.tasks.template import Reading
@@ -162,6 +163,7 @@ def main(folder: Path, identity: str, models: Path) -> None:
         found = verify(folder)
         if found != identity:
             raise NotFound(f"{folder} holds the model {found[:16]}, not {identity[:16]}; restore it from MLflow")
+        check_signature(folder, trusted_keys(models.parent))
         model = open_model(folder, models)
     except ErrataError as error:
         send({"failed": str(error)})
