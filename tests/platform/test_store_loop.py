@@ -210,22 +210,23 @@ def test_a_renewal_that_fails_once_is_tried_again(record: Record, monkeypatch: p
 
 @pytest.mark.parametrize("taken_over", [True, False])
 def test_a_holder_that_stood_still_moves_no_alias_once_its_lease_was_taken_over(
-    record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken_over: bool
+    either: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken_over: bool
 ) -> None:
     monkeypatch.setattr(lease, "_is_dead", lambda _: False)  # as of a process on another machine
     monkeypatch.setattr(lease, "SECONDS", 0.1)
+    either.close()
     sleeper = os.fork()
     if not sleeper:
-        _stand_still_then_promote(Record(record.url, tmp_path / "blobs"), tmp_path / "said")
+        _stand_still_then_promote(Record(either.url, tmp_path / "blobs"), tmp_path / "said")
         os._exit(0)
     os.waitid(os.P_PID, sleeper, os.WSTOPPED | os.WNOWAIT)
     time.sleep(0.15)
     if taken_over:
-        with lease.loop_lease(record), record.write() as store:
+        with lease.loop_lease(either), either.write() as store:
             store.aliases.assign_alias("champion", "a" * 64, "promote", "gate", None, None)
     os.kill(sleeper, signal.SIGCONT)
     assert os.waitstatus_to_exitcode(os.waitpid(sleeper, 0)[1]) == 0
-    with record.read() as store:
+    with either.read() as store:
         moved = [move.by for move in store.aliases.moves("champion")]
         assert store.lease.owner(lease.NAME) is None
     said = (tmp_path / "said").read_text()

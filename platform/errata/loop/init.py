@@ -41,8 +41,8 @@ def init(
     `template` and `context` say how a model without a card of ours is asked. Doing it again completes what is missing.
     Raises Refused for a folder with other files, unless it is to be made among them (`here`), while another `init` is
     at work there, and for a record that is another workspace's, unless it is to `adopt` it; BadInput for a model that
-    can't be asked or trained; NotFound and Unavailable for one that can't be had. Where a new one can't be made whole,
-    nothing is left of it.
+    can't be asked or trained; NotFound and Unavailable for one that can't be had; Unavailable while another command
+    holds the loop. Where a new one can't be made whole, nothing is left of it.
     """
     with sole_maker(root):
         if (root / FILE).is_file():
