@@ -141,7 +141,7 @@ def _has_drifted(row: TrainingRow, task: ChapterTask, decoder: Decoder[Reading])
     transcript = row.read_transcript()
     right = Reading.of(row.read_chapters(), transcript)
     return any(
-        weighs_otherwise(task, decoder, example) or drifts(decoder.ask(example.view), example.encoded)
+        weighs_otherwise(task, decoder, example) or drifts(decoder.ask(example.view, may_repeat=True), example.encoded)
         for example in examples(task, transcript, right)
     )
 

@@ -155,8 +155,13 @@ def test_a_device_export_is_small_and_runs(device: Path, server: Path) -> None:
     def ask() -> Ask[int]:
         return (yield Step(PROMPT, allowed)).token
 
+    def taking_back() -> Ask[list[int]]:
+        first = (yield Step(PROMPT, allowed)).token
+        yield Step([first, 40], allowed)
+        return [first, (yield Step(PROMPT[-1:], allowed, take_back=3)).token]
+
     [answer] = engine.run([ask()])
-    assert answer in {3, 8, 21}
+    assert answer in {3, 8, 21} and engine.run([taking_back()]) == [[answer, answer]]
 
 
 def test_a_device_export_computes_what_the_server_s_does(device: Path, server: Path) -> None:

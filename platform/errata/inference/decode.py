@@ -14,7 +14,7 @@ from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 from errata.errors import BadInput
 from errata.inference.engine import Ask, Choice, Constraint, Guess, Mask, Step, Weighing
 from errata.tasks.encode import MarkTokens, ids
-from errata.tasks.limits import goes_in_circles
+from errata.tasks.limits import OTHER_BEGINNINGS, goes_in_circles, says_again
 from errata.tasks.prompt import BorderMark, Control, Slot
 from errata.tasks.sureness import Sureness
 from errata.tasks.task import Answer, Example, Task
@@ -56,8 +56,8 @@ class Decoder(Generic[Answer]):
         self._usual = self._single_token(task.usual)
         self._closing = self._single_token(task.closing)
 
-    def ask(self, view: View) -> Ask[Answer]:
-        """Asks the model about one view."""
+    def ask(self, view: View, may_repeat: bool = False) -> Ask[Answer]:
+        """Asks the model about one view. `may_repeat`: a title may be the one before it, as a right one may."""
         fillings: list[str] = []
         faults: list[str] = []
         sureness: list[Sureness] = []
@@ -68,7 +68,8 @@ class Decoder(Generic[Answer]):
             room -= len(tokens) + len(pending)
             # What ended the last filling counts here, where it is appended, and not where it was answered.
             begin = self._begin(view, fillings, pending + tokens, prompt[place + 1 :])
-            filled = yield from self._fill(begin, self._task.grammar(view, fillings), max(room, 1))
+            unlike = "" if may_repeat else self._task.unlike(view, fillings)
+            filled = yield from self._fill(begin, self._task.grammar(view, fillings), max(room, 1), unlike)
             pending = filled.pending
             room -= len(filled.tokens) - len(pending)
             fillings.append(self._text(filled.tokens))
@@ -115,10 +116,27 @@ class Decoder(Generic[Answer]):
             guess = Guess(token, lambda: self._begin(view, [*fillings, text], [token, *later[0]], later[1:]))
         return Step(append, self._first_mask(self._task.grammar(view, fillings)), guess)
 
-    def _fill(self, begin: Step, grammar: str, longest: int) -> Generator[Step, Choice, Filled]:
+    def _fill(self, begin: Step, grammar: str, longest: int, unlike: str) -> Generator[Step, Choice, Filled]:
+        """What says `unlike` again is taken back, and begun with another token."""
+        step = replace(begin, constraint=Constraint(grammar, longest))
+        filled = yield from self._write(step, grammar, longest)
+        allowed = begin.allowed.copy()
+        for _ in range(OTHER_BEGINNINGS):
+            if filled.fault or not filled.tokens or not says_again(self._text(filled.tokens), unlike):
+                break
+            allowed[filled.tokens[0]] = False
+            if not allowed.any():
+                break
+            appended = len(filled.tokens) - len(filled.pending)
+            # The last token before the slot is read again, for what may follow it.
+            again = Step(begin.append[-1:], allowed.copy(), take_back=appended + 1)
+            filled = yield from self._write(again, grammar, longest)
+        return filled
+
+    def _write(self, begin: Step, grammar: str, longest: int) -> Generator[Step, Choice, Filled]:
         matcher = self._matcher(grammar).deep_copy()
         answer, logs = list[int](), list[float | None]()
-        step = replace(begin, constraint=Constraint(grammar, longest))
+        step = begin
         while len(answer) < longest:
             choice = yield step
             if choice.token == self._tokenizer.eos_token_id:
@@ -161,7 +179,7 @@ class Decoder(Generic[Answer]):
 def write(decoder: Decoder[Answer], example: Example[Answer]) -> Answer | None:
     """What would be read if a model answered just as it is taught; None where it isn't let, or is asked otherwise."""
     tokens, place = example.encoded.input_ids, 0
-    ask = decoder.ask(example.view)
+    ask = decoder.ask(example.view, may_repeat=True)
     step = next(ask)
     while tokens[place : place + len(step.append)] == tuple(step.append):
         place += len(step.append)

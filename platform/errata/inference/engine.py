@@ -33,6 +33,8 @@ class Step:
     """What an engine may compute ahead; it changes no answer."""
     constraint: Constraint | None = None
     """At a slot's first step, for an engine that writes whole answers; it allows no token that a mask doesn't."""
+    take_back: int = 0
+    """Tokens appended last that are forgotten first: the answer to an earlier step was not taken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,9 @@ class LlamaEngine:
         self._read = tokens = list[int]()
         written: list[int] = []  # of the slot's answer, what the ask has not been told yet
         while True:
+            if step.take_back:
+                del tokens[-step.take_back :]
+                written = []
             tokens += step.append
             written = self._after(step, written, tokens, cached)
             if not written or not step.allowed[written[0]]:

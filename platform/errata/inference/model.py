@@ -14,7 +14,7 @@ from errata.inference.decode import Decoder
 from errata.inference.engine import Engine, watched
 from errata.inference.load import has_llama_cpp, load
 from errata.inference.predictor import AnswerKey, Predictor
-from errata.tasks import limits, templates
+from errata.tasks import templates
 from errata.tasks.prompt import Slot
 from errata.tasks.task import Answer, Task, answer_together
 from errata.tasks.template import Reading, version_of
@@ -60,7 +60,8 @@ def open_model(folder: Path, models: Path) -> LoadedModel[Reading]:
 def answer_key(identity: str, folder: Path) -> AnswerKey:
     """Under which the answers of the model in `folder` are known: those of llama.cpp's kernels are its own."""
     card = Card.read(folder)
-    version = f"{version_of(templates.find(card.template))} limits@{limits.VERSION}"
+    template = templates.find(card.template)
+    version = f"{version_of(template)} limits@{template.limits}"
     return AnswerKey(identity, f"{version} llama.cpp" if card.form == "gguf" and has_llama_cpp() else version)
 
 

@@ -51,6 +51,8 @@ class OnnxEngine:
         generator = self._generator()
         step = next(ask)
         while True:
+            if step.take_back:
+                generator.rewind_to(generator.token_count() - step.take_back)
             generator.append_tokens(np.array([step.append], dtype=np.int32))
             logits = np.asarray(generator.get_logits(), dtype=np.float32)
             try:

@@ -57,6 +57,7 @@ class TorchEngine:
         step = next(ask)
         known = self._read.resume(step.append)
         while True:
+            self._read.forget(step.take_back)
             steps = ahead(step)
             tokens = [token for ahead_step in steps for token in ahead_step.append][known:]
             ends = [end - 1 - known for end in accumulate(len(ahead_step.append) for ahead_step in steps)]
@@ -114,7 +115,7 @@ class ReadPrompt:
         return known
 
     def forget(self, count: int) -> None:
-        """The last `count` tokens."""
+        """The last `count` tokens, or none."""
         if count:
             self.cache.crop(-count)
             del self.tokens[-count:]

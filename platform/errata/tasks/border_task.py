@@ -43,8 +43,9 @@ class BorderTask(ChapterTask):
         chapters: list[Chapter] = []
         problems: list[str] = []
         for window in self._windows_of(transcript, lines):
-            running = chapters[-1].title if chapters and "before" in self.options else ""
-            view = replace(self._view_of(transcript, lines, places, window), running=running)
+            before = chapters[-1].title if chapters else ""
+            running = before if "before" in self.options else ""
+            view = replace(self._view_of(transcript, lines, places, window), running=running, before=before)
             fresh_odds = (yield view).odds
             odds += fresh_odds
             weighed += fresh_odds
@@ -78,6 +79,9 @@ class BorderTask(ChapterTask):
 
     def weighs(self, view: View) -> bool:
         return view.borders is None
+
+    def unlike(self, view: View, fillings: Sequence[str]) -> str:
+        return fillings[-1] if fillings else view.before
 
     def _windows_of(self, transcript: Transcript, lines: Sequence[str]) -> Iterator[Window]:
         """Each goes on in the middle of the one before, with its last quarter read again."""

@@ -86,6 +86,9 @@ class ChapterTask:
     def grammar(self, view: View, fillings: Sequence[str]) -> str:
         return self.template.grammar(view, fillings)
 
+    def unlike(self, view: View, fillings: Sequence[str]) -> str:
+        return ""
+
     @property
     def closing(self) -> str:
         return self.template.closing

@@ -67,6 +67,10 @@ class Task(Protocol[Answer]):
         """llguidance's Lark for the next slot, after `fillings`."""
         ...
 
+    def unlike(self, view: View, fillings: Sequence[str]) -> str:
+        """What the next slot's answer must not say again, after `fillings`; empty where it may say anything."""
+        ...
+
     @property
     def closing(self) -> str:
         """What ends a title, if it is a single token; empty where nothing is held to."""

@@ -81,6 +81,8 @@ class Template(Protocol):
     """The token with which a model says that a chapter begins; empty where it says so in words."""
     closing: str
     """The token that ends a title."""
+    limits: int
+    """The version of what bounds its answers: see `limits.py`."""
 
     def render(self, view: View) -> Prompt: ...
 

@@ -27,5 +27,7 @@ class View:
     """Its first line that no earlier view has decided, where lines are decided one by one."""
     running: str = ""
     """The title of the chapter in whose middle it begins, where that is shown."""
+    before: str = ""
+    """The title of the chapter before its first one, which is not shown; empty where there is none."""
     borders: tuple[int, ...] | None = None
     """Of its fresh lines, those that begin a chapter, once that is decided and titles alone are asked for."""

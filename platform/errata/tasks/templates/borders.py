@@ -25,7 +25,7 @@ from collections.abc import Mapping, Sequence
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.domain.names import meant
 from errata.errors import BadInput
-from errata.tasks.limits import title_rule
+from errata.tasks.limits import UNLIKE_VERSION, title_rule
 from errata.tasks.prompt import BorderMark, Control, Filling, Prompt, Slot, Text
 from errata.tasks.sureness import Deciding
 from errata.tasks.template import Reading
@@ -49,6 +49,7 @@ class Borders:
     usual = ""
     border = ""
     closing = "\n"
+    limits = UNLIKE_VERSION
     instructions: tuple[str, ...] = ()
 
     def __init__(self, options: Sequence[str] = ()) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
-from errata.tasks.limits import list_of, most_chapters, title_rule
+from errata.tasks.limits import VERSION, list_of, most_chapters, title_rule
 from errata.tasks.prompt import Filling, Prompt, Slot, Text
 from errata.tasks.sureness import Deciding
 from errata.tasks.template import Reading, listed_titles, numbered_letters
@@ -39,6 +39,7 @@ class Indexed:
     usual = ""
     border = ""
     closing = "\n"
+    limits = VERSION
     instructions: tuple[str, ...] = _INSTRUCTIONS
 
     def render(self, view: View) -> Prompt:

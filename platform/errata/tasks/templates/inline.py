@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
-from errata.tasks.limits import most_chapters, title_rule
+from errata.tasks.limits import VERSION, most_chapters, title_rule
 from errata.tasks.prompt import Control, Filling, Prompt, Slot, Text
 from errata.tasks.sureness import Deciding
 from errata.tasks.template import Reading
@@ -32,6 +32,7 @@ class Inline:
     usual = SAME
     border = NEW
     closing = END
+    limits = VERSION
     instructions: tuple[str, ...] = ()
 
     def render(self, view: View) -> Prompt:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.files import JsonObject
-from errata.tasks.limits import TITLE_LETTERS, most_chapters
+from errata.tasks.limits import TITLE_LETTERS, VERSION, most_chapters
 from errata.tasks.prompt import Filling, Prompt, Slot, Text
 from errata.tasks.sureness import Deciding
 from errata.tasks.template import Reading, listed_titles
@@ -52,6 +52,7 @@ class Quoted:
     usual = ""
     border = ""
     closing = '"'
+    limits = VERSION
     instructions: tuple[str, ...] = _INSTRUCTIONS
 
     def render(self, view: View) -> Prompt:
