@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from errata.database.record import Record
@@ -12,15 +12,23 @@ from evaluation.items import Item, ScoredModel, read_questions, recorded_f1, sto
 from evaluation.statistics.paired import compare
 
 
-def best_champion(record: Record, models: Path, night: Night, anchor: Sequence[Item], seed: int) -> ScoredModel | None:
-    """The best past champion by its recorded answers; None where there is nothing to tell it by.
+def best_champion(
+    record: Record,
+    models: Path,
+    night: Night,
+    anchor: Sequence[Item],
+    seed: int,
+    exports: Mapping[str, str] | None = None,
+) -> ScoredModel | None:
+    """The best past champion by its recorded answers; None where there is nothing to tell it by. Where models answer by
+    `exports`, one without is left out.
 
     All are compared on the items that every one of them has answered. Neither what is answered tonight counts nor whom
     tonight promotes, so that a night that is resumed comes to the same one.
     """
     with record.read() as store:
         identities = past_champions(store.aliases.moves("champion"), night.label)
-    stored = (stored_model("best", identity, models) for identity in identities)
+    stored = (stored_model("best", identity, models, exports) for identity in identities)
     champions = [model for model in stored if model is not None]
     questions = read_questions(record, anchor)
     scores = [recorded_f1(record, champion, questions, night.gate_watermark) for champion in champions]

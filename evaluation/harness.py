@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -20,8 +20,9 @@ from errata.documents.calibration import Calibrations
 from errata.documents.comparison import Comparison
 from errata.documents.document import write_document
 from errata.documents.draft_effects import Lean
+from errata.documents.engine_agreement import AgreementReport, ScoringEngine
 from errata.documents.evaluation import ContenderScores, ContinualScores, Evaluation, LaterLabels
-from errata.documents.file_names import CALIBRATION, CANDIDATE, EVALUATION, ITEMS, METRICS, SCORES
+from errata.documents.file_names import CALIBRATION, CANDIDATE, EVALUATION, EXPORTS, ITEMS, METRICS, SCORES
 from errata.documents.night import Night
 from errata.documents.params import GateParams
 from errata.documents.scored_items import ScoredItemRow, write_scored_items
@@ -45,6 +46,16 @@ from evaluation.vintages import VintageLimits, continual_scores, score_matrix, w
 LIMITS = VintageLimits()
 
 
+@dataclass(frozen=True, slots=True)
+class ScoringOptions:
+    limits: VintageLimits = LIMITS
+    engine: ScoringEngine | None = None
+    """None: models answer themselves."""
+
+
+DEFAULT = ScoringOptions()
+
+
 class NightScoring:
     """A night's scores, gathered part by part; each model is loaded once, when it is first asked."""
 
@@ -58,7 +69,7 @@ class NightScoring:
     def ask(self, model: ScoredModel, items: Iterable[Item], earlier: Sequence[Item] = ()) -> None:
         """Scores `model` on items, and on those of earlier nights."""
         if model.identity not in self._predictors:
-            self._predictors[model.identity] = ForkedModel(model.identity, model.folder, self.models)
+            self._predictors[model.identity] = ForkedModel(*model.answering, self.models)
         self.names[model.identity] = model.name
         by_transcript = {item.label.transcript: item for item in items}  # an item may have come in by several ways
         self.scores.add(self._score(model, model.name, list(by_transcript.values())))
@@ -76,7 +87,7 @@ class NightScoring:
 
     def _score(self, model: ScoredModel, title: str, items: Sequence[Item]) -> list[ScoredAnswer]:
         with progress_bar(f"{title} {model.identity[:8]}", len(items)) as advance:
-            return score_items(self.record, self._predictors[model.identity], items, advance)
+            return score_items(self.record, self._predictors[model.identity], items, advance, model.identity)
 
 
 def _as_row(night: str, name: str, scored: ScoredAnswer) -> ScoredItemRow:
@@ -108,10 +119,13 @@ def evaluate(
     candidate: ScoredModel | None,
     models: Path,
     seed: int,
-    limits: VintageLimits = LIMITS,
+    options: ScoringOptions = DEFAULT,
 ) -> tuple[Evaluation, list[ScoredItemRow]]:
     """The night's evaluation and its rows, see the module. Logs its access to the anchor."""
-    plan = ScoringPlan.of(record, night, NightModels.of(night, candidate, models), models, seed, limits)
+    scored, engine = NightModels.of(night, candidate, models), options.engine
+    if engine is not None and engine.answering is not None:
+        scored = scored.answering_by(engine.answering, models)
+    plan = ScoringPlan.of(record, night, scored, models, seed, options.limits)
     scoring = _ask_everybody(NightScoring(record, models, seed), plan)
     if plan.guardrails:
         identities, count = tuple(sorted(scoring.names)), len(plan.guardrails)
@@ -126,6 +140,7 @@ def evaluate(
         means={model.name: scoring.scores.mean(model.identity, plan.tonight) for model in models_by_name},
         contenders=tuple(_contender_scores(scoring, plan, rival, night.gate) for rival in plan.models.rivals),
         lean=_lean(scoring, plan),
+        scoring=engine,
     )
     return evaluation, scoring.rows(night.label)
 
@@ -224,7 +239,7 @@ def _continual(
     before = scoring.scores.mean_f1(plan.models.day0.identity, retention)
     # Day-0's items are the one benchmark; without any there is no delta
     delta = math.nan if now is None or before is None else general_ability_delta([now], [before])
-    r = score_matrix(scoring.record, scoring.models, plan.history, rival)
+    r = score_matrix(scoring.record, scoring.models, plan.history, rival, plan.models.exports)
     return continual_scores(plan.history, rival.identity, r, delta, worst_vintage(vintages))
 
 
@@ -239,8 +254,9 @@ def main() -> None:
     workspace = Workspace.find(Path.cwd())
     night, params = Night.read(workspace.root), workspace.params().evaluate
     limits = VintageLimits(items=params.vintage_items, vintages=params.vintages)
-    candidate = read_candidate(CANDIDATE, night)
-    evaluation, rows = evaluate(workspace.record, night, candidate, workspace.models, params.seed, limits)
+    candidate, engine = read_candidate(CANDIDATE, night), AgreementReport.read(EXPORTS).scoring
+    options = ScoringOptions(limits, engine)
+    evaluation, rows = evaluate(workspace.record, night, candidate, workspace.models, params.seed, options)
     write_scored_items(SCORES / ITEMS, rows)
     write_document(SCORES / EVALUATION, evaluation)
     models = NightModels.of(night, candidate, workspace.models)

@@ -6,7 +6,7 @@ that are made again and again; `anchor` and `sealed` are held out, and `evaluati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -21,7 +21,7 @@ from errata.domain.prediction import Prediction
 from errata.domain.roles import Role
 from errata.domain.transcript import Unit
 from errata.errors import NotFound
-from errata.inference.artefact import Card, model_folder, read_training_transcripts
+from errata.inference.artefact import Card, model_folder, read_seal, read_training_transcripts
 from errata.inference.model import answer_key
 from errata.inference.predictor import Predictor
 from errata.inference.recorded import RecordedModel
@@ -41,6 +41,17 @@ class ScoredModel:
     folder: Path
     watermark: int
     """Up to where it may have been trained."""
+    export: Path | None = None
+    """The folder of an export of it that answers in its stead; None where it answers itself."""
+
+    @property
+    def answering(self) -> tuple[str, Path]:
+        """Identity and folder of what answers: the record keeps its answers under that identity."""
+        return (self.identity, self.folder) if self.export is None else (read_seal(self.export)[0], self.export)
+
+    def answering_by(self, exports: Mapping[str, str], models: Path) -> ScoredModel:
+        """The same model, for which its export among `exports` (by model, identities) answers, kept in `models`."""
+        return replace(self, export=model_folder(exports[self.identity], models))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,13 +230,18 @@ def unreviewed_transcripts(record: Record, upto: int, seen: frozenset[str], draw
 
 
 def score_items(
-    record: Record, predictor: Predictor, items: Sequence[Item], advance: Callable[[], None] = lambda: None
+    record: Record,
+    predictor: Predictor,
+    items: Sequence[Item],
+    advance: Callable[[], None] = lambda: None,
+    model: str = "",
 ) -> list[ScoredAnswer]:
-    """Answers what hasn't been answered yet, and scores everything; `advance` is called after every answer."""
+    """Answers what hasn't been answered yet, and scores everything; `advance` is called after every answer. `model` is
+    whose scores they are, where that isn't who answers."""
     transcripts = [item.label.transcript for item in items]
     answers = RecordedModel(record, predictor).predict_all(transcripts, advance)
-    questions, model = read_questions(record, items), predictor.key.model
-    return [score(question, answers.get(question.item.label.transcript), model) for question in questions]
+    questions, scored = read_questions(record, items), model or predictor.key.model
+    return [score(question, answers.get(question.item.label.transcript), scored) for question in questions]
 
 
 def value_of(row: ScoredAnswer, metric: str) -> float | None:
@@ -242,7 +258,7 @@ def recorded_f1(
     """F1 of what a model is known to have answered, as of `upto` if it is given, in the order of `questions`; None
     where it wasn't asked, and it isn't now."""
     transcripts = [question.item.label.transcript for question in questions]
-    key = answer_key(model.identity, model.folder)
+    key = answer_key(*model.answering)
     with record.read() as store:
         answers = store.predictions.of_model(key.model, key.template, transcripts, upto)
     scores: list[float | None] = []
@@ -257,13 +273,17 @@ def f1_alone(question: Question, answer: Chapters) -> float:
     return overlap.mean_f1(question.reference, answer, question.duration)
 
 
-def stored_model(name: str, identity: str, models: Path) -> ScoredModel | None:
-    """A model of earlier nights; None for one that isn't kept any more."""
+def stored_model(
+    name: str, identity: str, models: Path, exports: Mapping[str, str] | None = None
+) -> ScoredModel | None:
+    """A model of earlier nights; None for one that isn't kept any more. Where models answer by `exports` (by model,
+    identities), None too for one without."""
     try:
         folder = model_folder(identity, models)
+        export = None if exports is None else model_folder(exports.get(identity, ""), models)
     except NotFound:
         return None
-    return ScoredModel(name, identity, folder, Card.read(folder).training_watermark)
+    return ScoredModel(name, identity, folder, Card.read(folder).training_watermark, export)
 
 
 def read_questions(record: Record, items: Iterable[Item]) -> list[Question]:

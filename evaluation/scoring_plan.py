@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,8 @@ class NightModels:
     champion: ScoredModel
     rivals: tuple[ScoredModel, ...]
     """The candidate and the challenger, those of them that there are."""
+    exports: Mapping[str, str] | None = None
+    """By model, the export that answers for it, identities; None where models answer themselves."""
 
     @classmethod
     def of(cls, night: Night, candidate: ScoredModel | None, models: Path) -> NightModels:
@@ -44,6 +46,12 @@ class NightModels:
             champion=ScoredModel("champion", night.champion, champion, night.champion_watermark),
             rivals=tuple(rivals),
         )
+
+    def answering_by(self, exports: Mapping[str, str], models: Path) -> NightModels:
+        """The same models, each answering by the export that it has among `exports`."""
+        day0, champion = (model.answering_by(exports, models) for model in (self.day0, self.champion))
+        rivals = tuple(rival.answering_by(exports, models) for rival in self.rivals)
+        return NightModels(day0, champion, rivals, exports)
 
     @property
     def by_identity(self) -> dict[str, ScoredModel]:
@@ -82,7 +90,7 @@ class ScoringPlan:
             return cls(models, tonight, {}, {}, {}, {}, [], VintageHistory(), champion)
         guardrails = guardrail_items(record, upto, by_identity.values())
         anchor = [item for item in guardrails if item.part == "anchor"]
-        best = (best_champion(record, folder, night, anchor, seed) if anchor else None) or champion
+        best = (best_champion(record, folder, night, anchor, seed, models.exports) if anchor else None) or champion
         fresh, changed, withdrawn = dict[str, list[Item]](), dict[str, list[Item]](), dict[str, int]()
         excluded = dict[str, list[Item]]()
         for rival in models.rivals:

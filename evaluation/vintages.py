@@ -11,6 +11,7 @@ it since it was new, so that earlier models' answers to it are on record, and on
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -105,18 +106,24 @@ def _vintage(record: Record, number: int, row: NightRow, seen: frozenset[str], u
     return Vintage(number, row.label, tuple(questions), len(new_items))
 
 
-def score_matrix(record: Record, models: Path, history: VintageHistory, contender: ScoredModel) -> ScoreMatrix:
+def score_matrix(
+    record: Record,
+    models: Path,
+    history: VintageHistory,
+    contender: ScoredModel,
+    exports: Mapping[str, str] | None = None,
+) -> ScoreMatrix:
     """R of `evaluation.continual`, the last row being the contender's: from recorded answers, so that it asks nobody.
 
     Every model that was ever in force has its row, since forgetting is from the best of them; what is not on record,
-    and vintages that are left out, stay NaN.
+    and vintages that are left out, stay NaN. Where models answer by `exports`, so do answers that they gave themselves.
     """
     identities = (*history.models, contender.identity)
     r = np.full((len(identities), len(identities) - 1), np.nan)
     means: dict[str, list[float]] = {}
     for row, identity in enumerate(identities):
         if identity not in means:
-            model = contender if identity == contender.identity else stored_model("", identity, models)
+            model = contender if identity == contender.identity else stored_model("", identity, models, exports)
             means[identity] = [_mean_f1(record, model, vintage) for vintage in history.vintages]
         for vintage, mean in zip(history.vintages, means[identity], strict=True):
             r[row, vintage.number - 1] = mean

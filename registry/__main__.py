@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from errata.stage_exit import stage_exit
 from evaluation import harness
-from registry import engine_agreement, parity
+from registry import parity, scoring_engine
 from registry.export import __main__ as export
 
 
 def main() -> None:
     export.main()
-    engine_agreement.main()
+    scoring_engine.main()
     harness.main()
     parity.main()
 

@@ -1,27 +1,19 @@
-"""Stage 7. Does llama.cpp answer as transformers does? Token ids on lines, greedy answers on a few talks, no scores.
-
-It stands before the evaluation, so that a file that is another model is known before anything is scored.
-"""
+"""Does llama.cpp answer as transformers does? Token ids on lines, greedy answers on a few talks, no scores."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
 from errata.database.record import Record
-from errata.documents.document import write_document
 from errata.documents.engine_agreement import (
-    AgreementReport,
     AnswerAgreement,
     EngineAgreement,
     FirstDifference,
     OtherLine,
     TokenAgreement,
 )
-from errata.documents.file_names import AGREEMENT, CANDIDATE, EXPORTS
-from errata.documents.night import Night
 from errata.domain.chapter import Chapters
 from errata.domain.transcript import Transcript
 from errata.inference.artefact import verify
@@ -30,16 +22,8 @@ from errata.inference.load import has_llama_cpp
 from errata.inference.model import FolderModel
 from errata.inference.recorded import RecordedModel
 from errata.inference.tokenizer import load_tokenizer
-from errata.progress import progress_bar
-from errata.stage_exit import stage_exit
-from errata.workspace import Workspace
-from evaluation.items import fresh_items
-from evaluation.scoring_plan import NightModels, read_candidate
 
-TALKS = 8
-"""Of tonight's fresh ones: enough to see another model, and few enough for one that is slow."""
 LINES = 1_000
-TARGET = "gguf"
 
 
 def agreement(original: Sequence[Chapters], exported: Sequence[Chapters]) -> AnswerAgreement:
@@ -132,35 +116,3 @@ def measure(
 
 def _percent(part: int, whole: int) -> float | None:
     return 100 * part / whole if whole else None
-
-
-def night_agreement(workspace: Workspace, night: Night) -> AgreementReport:
-    """On the first of tonight's fresh talks; empty without a candidate or without a .gguf file of it."""
-    candidate = read_candidate(CANDIDATE, night)
-    if candidate is None or not (EXPORTS / TARGET).is_dir():
-        return AgreementReport()
-    models = NightModels.of(night, candidate, workspace.models)
-    compared = (candidate, models.champion, models.day0)
-    fresh = fresh_items(workspace.record, night.training_watermark, night.gate_watermark, compared)[:TALKS]
-    transcripts = [item.label.transcript for item in fresh]
-    with progress_bar("agreement", 2 * len(transcripts)) as advance:
-        measured = measure(workspace.record, workspace.models, candidate.folder, EXPORTS / TARGET, transcripts, advance)
-    return AgreementReport({TARGET: measured})
-
-
-def main() -> None:
-    """`exports/agreement.json`, where there is something to compare."""
-    workspace = Workspace.find(Path.cwd())
-    report = night_agreement(workspace, Night.read(workspace.root))
-    if not report.exports:
-        return
-    write_document(EXPORTS / AGREEMENT, report)
-    for target, found in report.exports.items():
-        same = "" if found.tokens is None else f"{found.tokens.same} of {found.tokens.lines} lines in the same tokens, "
-        starts = "no starts" if found.answers.starts is None else f"{found.answers.starts:.1f} % of starts alike"
-        sys.stderr.write(f"agreement: {target} by {found.engine}, {same}{starts} on {found.talks} talks\n")
-
-
-if __name__ == "__main__":
-    with stage_exit():
-        main()

@@ -10,9 +10,9 @@ from pathlib import Path
 from errata.database.holdout_log import HoldoutAccess
 from errata.database.record import Record
 from errata.documents.comparison import Comparison
-from errata.documents.document import read_document, write_document
-from errata.documents.engine_agreement import AgreementReport, EngineAgreement
-from errata.documents.file_names import AGREEMENT, CANDIDATE, EXPORTS, NO_CANDIDATE, PARITY, PARITY_FOLDER
+from errata.documents.document import write_document
+from errata.documents.engine_agreement import AgreementReport
+from errata.documents.file_names import CANDIDATE, EXPORTS, NO_CANDIDATE, PARITY, PARITY_FOLDER
 from errata.documents.night import Night
 from errata.documents.params import TARGETS
 from errata.documents.parity import Footprint, Parity, ParityReport
@@ -146,15 +146,9 @@ def night_parity(workspace: Workspace, night: Night) -> ParityReport:
     if "server" in exports and labels and limit is not None and limit.decides:
         footprint = _footprint(workspace, night, folders["server"], labels[:TIMED])
         exports["server"] = replace(exports["server"], footprint=footprint)
-    for target, engine in _agreements().items():
+    for target, engine in AgreementReport.read(EXPORTS).exports.items():
         exports[target] = replace(exports[target], engine=engine)
     return ParityReport(exports)
-
-
-def _agreements() -> dict[str, EngineAgreement]:
-    """What the stage before the evaluation found, by target; nothing where it had nothing to compare."""
-    path = EXPORTS / AGREEMENT
-    return read_document(AgreementReport, path, "run the night again").exports if path.is_file() else {}
 
 
 def main() -> None:

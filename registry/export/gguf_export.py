@@ -24,10 +24,10 @@ def export_gguf(server: Path, out: Path, precision: GgufPrecision) -> str:
         raise BadInput(f"{server} is no full model; make the server's export first, and the .gguf file from that")
 
     def fill(folder: Path) -> None:
-        path = folder / f"model-{precision.upper()}.gguf"
+        path = folder / file_name(precision)
         if precision == "q4_k_m":
             with TemporaryDirectory(dir=folder.parent) as place:  # beside `out`: memory may be all that /tmp is
-                whole = Path(place) / "model-F16.gguf"
+                whole = Path(place) / file_name("f16")
                 write_gguf(server, whole, "f16")
                 quantise(whole, path, "Q4_K_M")
         else:
@@ -37,6 +37,11 @@ def export_gguf(server: Path, out: Path, precision: GgufPrecision) -> str:
         inherit(server, folder, "gguf")
 
     return build(out, fill)
+
+
+def file_name(precision: GgufPrecision) -> str:
+    """Of the .gguf file in an export."""
+    return f"model-{precision.upper()}.gguf"
 
 
 def write_gguf(server: Path, path: Path, precision: GgufPrecision) -> None:

@@ -201,6 +201,7 @@ def test_every_parameter_that_is_missing_unknown_or_wrong_is_named(groups: dict[
         "mix.most",
         "evaluate.vintage_items",
         "evaluate.vintages",
+        "evaluate.engine",
         "gate.min_effect",
         "gate.waive",
         "gate.blind_share",

@@ -6,8 +6,12 @@ Nothing in it is anybody's words: it stays where a talk is forgotten.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
 
-from errata.documents.document import Document
+from errata.documents.document import Document, read_document
+from errata.documents.file_names import AGREEMENT
+from errata.documents.params import EngineName
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,48 @@ class EngineAgreement:
     """None where every answer is the same."""
 
 
+AGREEING_STARTS = 95.0
+"""Percent of the chapter starts that either gives, that both must give: with fewer an export may not answer for its
+model."""
+
+EngineFallbackReason = Literal["not exported", "not installed", "nothing asked", "other tokens", "other answers"]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFallback:
+    """Why transformers scored a night that llama.cpp was asked to score."""
+
+    reason: EngineFallbackReason
+    name: str = ""
+    """Whose export it is, `candidate`, `champion` or `challenger`; empty where it is nobody's."""
+    agreement: EngineAgreement | None = None
+    """Of that export."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringEngine:
+    """By whom a night's models were scored: all by the same, since they are compared with each other."""
+
+    engine: EngineName
+    exports: dict[str, str] = field(default_factory=dict)
+    """By llama.cpp: for each model whose .gguf export is kept, the export that answers for it. Identities."""
+    fallback: EngineFallback | None = None
+
+    @property
+    def answering(self) -> dict[str, str] | None:
+        """The exports that answer; None where models answer themselves."""
+        return self.exports if self.engine == "llama.cpp" else None
+
+
 @dataclass(frozen=True, slots=True)
 class AgreementReport(Document):
     exports: dict[str, EngineAgreement] = field(default_factory=dict)
     """By target: `gguf`, where it is exported."""
+    scoring: ScoringEngine | None = None
+    """None where nothing but transformers was asked for."""
+
+    @classmethod
+    def read(cls, exports: Path) -> AgreementReport:
+        """Of the folder of a night's exports; empty where nothing was compared."""
+        path = exports / AGREEMENT
+        return read_document(cls, path, "run the night again") if path.is_file() else cls()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from errata.documents.comparison import NOTHING, Comparison
 from errata.documents.document import Document
 from errata.documents.draft_effects import DraftEffects, Lean
+from errata.documents.engine_agreement import ScoringEngine
 from errata.documents.metric_values import ModelMean
 from errata.files import JsonObject
 
@@ -118,6 +119,8 @@ class Evaluation(Document):
     contenders: tuple[ContenderScores, ...] = ()
     lean: Lean | None = None
     """How far tonight's drafted labels lean, by the first contender; None where they don't tell."""
+    scoring: ScoringEngine | None = None
+    """None where nothing but transformers was asked for."""
 
     @property
     def deciding_items(self) -> int:

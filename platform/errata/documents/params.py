@@ -36,6 +36,7 @@ Target = Literal["server", "device", "gguf"]
 TARGETS: tuple[Target, ...] = get_args(Target)
 Precision = Literal["int4", "int8"]
 GgufPrecision = Literal["f16", "q8_0", "q4_k_m"]
+EngineName = Literal["transformers", "llama.cpp"]
 
 
 class ParamGroup:
@@ -227,6 +228,8 @@ class EvaluateParams(ParamGroup):
     """Of each earlier night's fresh items, asked again."""
     vintages: Count = 16
     """Earlier nights, at most. Without any, `forgetting` would be waived without a word."""
+    engine: EngineName = "transformers"
+    """`llama.cpp`: every model that is scored answers by its own .gguf export, where that agrees with it."""
 
 
 @dataclass(frozen=True, slots=True)

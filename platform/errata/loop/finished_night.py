@@ -1,12 +1,13 @@
-"""The newest scored night, for what is tried on its rows again."""
+"""What a scored night went by, for what is asked of its models or tried on its rows again."""
 
 from __future__ import annotations
 
 import shlex
 from pathlib import Path
 
-from errata.documents.document import RESTORE, parse, read_yaml
-from errata.documents.file_names import PARAMS, PIPELINE_LOCK
+from errata.documents.document import RESTORE, parse, read_document, read_yaml
+from errata.documents.evaluation import Evaluation
+from errata.documents.file_names import EVALUATION, PARAMS, PIPELINE_LOCK
 from errata.documents.night import Night
 from errata.documents.params import Recipe
 from errata.errors import BadInput, NotFound, Refused
@@ -36,3 +37,10 @@ def recipe_of(folder: Path) -> Recipe:
     except (LookupError, TypeError) as error:
         raise BadInput(f"{path} doesn't say how the night trained; {RESTORE}") from error
     return parse(Recipe, value, str(path), RESTORE)
+
+
+def answering_exports(folder: Path) -> dict[str, str] | None:
+    """By model, the exports by which a night's models were scored; None where they answered themselves."""
+    path = folder / EVALUATION
+    scoring = read_document(Evaluation, path, RESTORE).scoring if path.exists() else None
+    return None if scoring is None else scoring.answering

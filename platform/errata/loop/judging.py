@@ -15,6 +15,7 @@ from errata.documents.judging import JudgeCheck, Judging, UnlabelledReason
 from errata.documents.night import Night, today
 from errata.documents.recall import Recall
 from errata.errors import NotFound
+from errata.loop.finished_night import answering_exports
 from errata.progress import counter
 from errata.workspace import Workspace
 
@@ -161,7 +162,7 @@ def _ask_about_unlabelled(
     seen = transcripts_seen_by(sides).union(item.transcript.hash for item in session.items)
     seed = f"{params.evaluate.seed} {rival.identity}"
     drawn = unreviewed_transcripts(workspace.record, night.gate_watermark, seen, seed, params.judges.unlabelled)
-    new, old = (ForkedModel(side.identity, side.folder, workspace.models) for side in (rival, champion))
+    new, old = (ForkedModel(*side.answering, workspace.models) for side in (rival, champion))
     session.ask_more(answer_items(workspace.record, old, new, drawn), len(drawn))
 
 
@@ -170,12 +171,13 @@ def _sides(workspace: Workspace, night: Night, contender: ContenderScores) -> li
     from evaluation.items import stored_model
     from evaluation.scoring_plan import read_candidate
 
+    exports = answering_exports(workspace.nights / night.label)
     models = ((contender.name, contender.model), ("champion", night.champion), ("day0", night.day0))
-    sides = [stored_model(name, model, workspace.models) for name, model in models]
+    sides = [stored_model(name, model, workspace.models, exports) for name, model in models]
     # tonight's candidate is stored once the gate has seen it, and judges are asked before
     candidate = read_candidate(workspace.root / CANDIDATE, night)
     if sides[0] is None and candidate and candidate.identity == contender.model:
-        sides[0] = candidate
+        sides[0] = candidate if exports is None else candidate.answering_by(exports, workspace.models)
     return [side for side in sides if side is not None]
 
 

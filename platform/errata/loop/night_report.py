@@ -33,7 +33,7 @@ from errata.documents.stage_reports import CurationReport, MixtureReport, NightT
 from errata.domain.hashing import sha256
 from errata.errors import NotFound
 from errata.files import write_atomically, write_json
-from errata.wording.agreement_sentences import agreement_sentence
+from errata.wording.agreement_sentences import agreement_sentence, scoring_sentence
 from errata.workspace import Workspace
 from evaluation.report.content import InService, NightFiles, NightLine, Report, shown_transcripts
 from evaluation.report.markdown import code, summary
@@ -99,17 +99,17 @@ def _report(workspace: Workspace, nights: Sequence[NightRow]) -> Report:
     tonight = nights[-1]
     folder = workspace.nights / tonight.label
     decisions = _decisions(nights, folder)
-    items, files = read_scored_items(folder / names.ITEMS), _files(tonight, folder)
+    items, files, evaluation = read_scored_items(folder / names.ITEMS), _files(tonight, folder), _evaluation(folder)
     with workspace.record.read() as store:
         excerpts = {seq: store.transcripts.read(seq) for seq in shown_transcripts(items, decisions)}
         in_service = _in_service(store, nights, files.night)
     return Report(
         nights=tuple(_line(row) for row in nights),
-        evaluation=_evaluation(folder),
+        evaluation=evaluation,
         decisions=decisions,
         items=items,
         excerpts=excerpts,
-        facts=_facts(workspace, tonight.label, files.parity),
+        facts=_facts(workspace, evaluation, files.parity),
         files=files,
         accesses=_accesses(workspace, {row.label for row in nights}),
         reason="" if decisions else tonight.outcome.reason,
@@ -231,9 +231,11 @@ def _accesses(workspace: Workspace, labels: set[str]) -> dict[str, int]:
     return dict(sorted(Counter(logged.access.role for logged in accesses if logged.seq <= last).items()))
 
 
-def _facts(workspace: Workspace, label: str, parity: Mapping[str, Parity]) -> dict[str, str]:
+def _facts(workspace: Workspace, evaluation: Evaluation, parity: Mapping[str, Parity]) -> dict[str, str]:
     """What else belongs to the night; nothing that changes when the page is written again."""
-    facts = {"Night": label}
+    facts = {"Night": evaluation.night}
+    if evaluation.scoring is not None:
+        facts["Scored by"] = scoring_sentence(evaluation.scoring)
     for target, export in parity.items():
         starts = export.agreement.starts if export.agreement else None
         name = "Export for llama.cpp" if target == "gguf" else f"Export for a {target}"

@@ -9,7 +9,7 @@ from errata.documents.file_names import ITEMS, SEEDS
 from errata.documents.scored_items import read_scored_items, rows_of
 from errata.documents.seed_spread import SeedSpread
 from errata.errors import NotFound
-from errata.loop.finished_night import finished_night, recipe_of
+from errata.loop.finished_night import answering_exports, finished_night, recipe_of
 from errata.loop.lease import loop_lease
 from errata.loop.leftovers import clear_leftovers
 from errata.loop.night_report import write_report
@@ -26,6 +26,7 @@ def try_seeds(workspace: Workspace, count: int) -> SeedSpread:
     from errata.inference.artefact import verify
     from errata.inference.model import FolderModel
     from evaluation.seed_spread import answer_f1, fresh_rows, run_of, seed_spread
+    from registry.kept_exports import export_into
     from retrain.train import train_candidate
 
     with loop_lease(workspace.record):
@@ -40,12 +41,15 @@ def try_seeds(workspace: Workspace, count: int) -> SeedSpread:
         champion = [rows_of(items, "champion")[row.transcript] for row in candidate]
         runs = [run_of(recipe.seed, candidate[0].model, [row.f1 for row in candidate], champion, bootstrap)]
         for seed in range(recipe.seed + 1, recipe.seed + count):
-            with workspace.scratch() as place:
+            with workspace.scratch() as place, workspace.scratch() as beside:
                 train_candidate(workspace, night, replace(recipe, seed=seed), place)
-                model = FolderModel(verify(place), place, workspace.models)
+                identity, answering = verify(place), place
+                if answering_exports(folder) is not None:  # as the champion's answers, which these are compared with
+                    answering = export_into(beside, place, workspace.models, workspace.params().export.gguf)
+                model = FolderModel(verify(answering), answering, workspace.models)
                 with progress_bar(f"seed {seed}", len(candidate)) as advance:
                     f1 = answer_f1(workspace.record, model, candidate, advance)
-            runs.append(run_of(seed, model.key.model, f1, champion, bootstrap))
+            runs.append(run_of(seed, identity, f1, champion, bootstrap))
         spread = seed_spread(night.label, runs)
         write_document(folder / SEEDS, spread)
         write_report(workspace, night.label)
