@@ -79,7 +79,7 @@ def test_what_a_folder_holds_is_told_by_its_files(
     monkeypatch.setattr("errata.inference.model.load", load)
     (tmp_path / "model").mkdir()
     for name in files:
-        (tmp_path / "model" / name).write_bytes(b"12345678{}")
+        (tmp_path / "model" / name).write_bytes((2).to_bytes(8, "little") + b"{}")
     refused(workspace, Unavailable, tmp_path / "model", "champion")
     assert loaded == [form]
 

@@ -67,7 +67,7 @@ def folders(models: Path, *identities: str) -> None:
 def sealed_model(folder: Path, models: Path) -> str:
     """A folder that is sealed as a model is, and never gets as far as being loaded."""
     folder.mkdir()
-    (folder / "model.safetensors").write_bytes(b"12345678{weights}")
+    (folder / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
     Card("inline", 256).write(folder)
     seal(folder)
     return move_model(folder, models)
