@@ -16,6 +16,7 @@ from errata.database.store import Store
 from errata.domain.correction import Correction
 from errata.domain.prediction import Prediction
 from errata.errors import BadInput, ErrataError, NotFound, Refused, Unavailable
+from errata.operations import label_studio_client
 from errata.operations.importing import import_corrections
 from errata.operations.label_studio_client import PAGE, LabelStudio
 from errata.operations.label_studio_sync import AT_ONCE, SyncReport, bring_in_step, connect
@@ -420,3 +421,11 @@ def test_an_address_that_no_key_may_go_to_is_refused(url: str, why: str) -> None
     with pytest.raises(BadInput) as raised:
         LabelStudio(url, KEY)
     assert why in str(raised.value)
+
+
+def test_a_server_that_drips_is_given_up(
+    studio: MadeUpLabelStudio, server: LabelStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(label_studio_client, "WHOLE_SECONDS", -1.0)
+    with pytest.raises(Unavailable, match="did not end its answer"):
+        server.projects_with("mark")

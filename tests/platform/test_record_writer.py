@@ -95,6 +95,15 @@ def test_a_record_that_is_gone_is_said_to_who_waits_and_the_thread_lives_on(tmp_
     assert with_writer(record, use)[0] == 0
 
 
+def test_what_nobody_waits_for_is_written_in_its_turn(record: Record) -> None:
+    async def use(writer: RecordWriter) -> int:
+        writer.write_later(lambda store: 1 / 0)
+        writer.write_later(lambda store: store.transcripts.add(talk("later")))
+        return await writer.write(lambda store: store.transcripts.find("later"))
+
+    assert with_writer(record, use)[0] == 1
+
+
 def test_who_stops_waiting_takes_nothing_back(record: Record) -> None:
     async def use(writer: RecordWriter) -> None:
         waiting = asyncio.ensure_future(writer.write(lambda store: store.transcripts.add(talk("t"))))

@@ -267,6 +267,12 @@ def test_a_reviewer_s_correction_is_theirs_by_their_key(service: TestClient, wor
         ({"kind": "edit"}, 422, "an edit needs"),
         ({"chapters": [{"start": 700, "title": "Late"}]}, 422, "after the end"),
         ({"chapters": [{"start": 0, "title": "x" * 501}]}, 422, "500"),
+        ({"chapters": [{"start": 0, "title": " "}]}, 422, "the title of number 0 is empty"),
+        (
+            {"chapters": [{"start": 5, "title": "a"}, {"start": 5, "title": "b"}]},
+            422,
+            "two of them start at 5",
+        ),
         ({"chapters": [{"start": 0, "title": "x"}], "reviewer": "bo"}, 422, "no such field"),
         ({"chapters": [{"start": 0, "title": "x"}], "reviewed_on": "soon"}, 422, "reviewed_on"),
     ],

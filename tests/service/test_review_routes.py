@@ -83,6 +83,8 @@ def test_nobody_gets_anothers_draft(ann: TestClient, client_of: ClientOf) -> Non
         (sent(chapters=[{"start": 0, "title": ""}]), 422, "chapter 1 has no title"),
         (sent(chapters=[{"start": 1e9, "title": "x"}]), 422, "after the end of"),
         (sent(action="skip"), 422, "reason of the skip is empty"),
+        (sent(chapters=[{"start": 5, "title": "a"}, {"start": 5, "title": "b"}]), 422, "has two chapters at 5"),
+        (sent(chapters=[{"start": "5", "title": "a"}]), 422, "valid number"),
         (sent(seconds=-1), 422, "seconds"),
         (sent(commands=10**30), 422, "commands"),
         (sent(knows=10**30), 422, "knows"),

@@ -22,6 +22,8 @@ from errata.inference.openai_client import Passing, asked_wait, with_retries
 
 SECONDS = 60.0
 """That a call may take at each step: connecting, sending, and between two parts of an answer."""
+WHOLE_SECONDS = 600.0
+"""That an answer may take in all: a server that sends a letter a minute is given up."""
 LARGEST = 256 * 1024 * 1024
 """Bytes of an answer that are read: a page of tasks with transcripts of hours has some tens of millions."""
 PAGE = 25
@@ -240,12 +242,14 @@ class _Reply(NamedTuple):
 
 
 def _read(response: httpx.Response, url: str) -> _Reply:
-    content = b""
+    content, end = bytearray(), time.monotonic() + WHOLE_SECONDS
     for part in response.iter_bytes():
         content += part
         if len(content) > LARGEST:
             raise Unavailable(f"Label Studio at {url} answered with more than {LARGEST} bytes; is that its address?")
-    return _Reply(response.status_code, response.headers, content)
+        if time.monotonic() > end:
+            raise Passing(f"did not end its answer within {WHOLE_SECONDS:g} s")
+    return _Reply(response.status_code, response.headers, bytes(content))
 
 
 def _parsed(reply: _Reply, url: str) -> Any:

@@ -17,6 +17,7 @@ from errata.domain.review_reason import ReviewReason
 from errata.domain.review_work import ACTIONS, Action, Claim, Effort, ReviewDraft, Submission
 from errata.domain.transcript import Transcript, Unit
 from errata.errors import BadInput, NotFound, Refused
+from errata.formats.fields import chapters as ordered_chapters
 from errata.operations.drafting import page_draw
 from errata.operations.review_order import ReviewOrder
 from errata.operations.reviewing import before_end_of
@@ -399,4 +400,4 @@ def _kind_and_chapters(work: HandIn, shown: ShownDraft) -> tuple[Kind, Chapters]
         return "accept", shown.draft.chapters
     untouched = shown.draft is not None and same_chapters(work.chapters, shown.draft.chapters)
     tidied = [Chapter(chapter.start, tidy(chapter.title)) for chapter in work.chapters]
-    return ("accept" if untouched else "edit"), tuple(sorted(tidied, key=lambda chapter: chapter.start))
+    return ("accept" if untouched else "edit"), ordered_chapters(tidied, "the submission")

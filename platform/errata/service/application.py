@@ -94,9 +94,10 @@ def make_app(workspace: Workspace, settings: ServiceSettings, command: Command =
 
 def _state(workspace: Workspace, settings: ServiceSettings, command: Command) -> ServiceState:
     record = workspace.record
-    keys, metrics = KnownKeys(record, pepper(workspace), settings.session_limits), ServiceMetrics()
+    metrics = ServiceMetrics()
     durable = Record(workspace.settings.database_url, workspace.root / "blobs", settings.durability, moves_log=False)
     writer = RecordWriter(durable, metrics.commits.observe)
+    keys = KnownKeys(record, writer, pepper(workspace), settings.session_limits)
     model = ChampionModel(record, workspace.models, settings.alias, settings.queue, command)
     answers = ChapterAnswers(record, writer, model, settings.answer_seconds)
     calibrations = KnownCalibrations(workspace)

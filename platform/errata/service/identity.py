@@ -73,9 +73,14 @@ KeyHolder = Annotated[Identity, Depends(needs("predictor", "reviewer", audited=F
 """Of any role: each of those after a reviewer's may do what a reviewer may."""
 
 
+def is_form(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0]
+    return kind.strip().lower() == "application/x-www-form-urlencoded"
+
+
 async def form_fields(request: Request) -> dict[str, str]:
     """Of an HTML form. Raises BadInput for a body that is none."""
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
+    if not is_form(request):
         raise BadInput("the body is no HTML form; send application/x-www-form-urlencoded")
     try:
         text = (await request.body()).decode()
@@ -96,13 +101,14 @@ def check_origin(request: Request) -> None:
 
 
 async def key_of(request: Request, secret: str) -> AccessKey:
-    """The key that somebody shows. Raises Unknown for a wrong one, and TooMany where too many were."""
+    """The key that somebody shows. Raises Unknown for a wrong one, and TooMany where too many were: others at the same
+    address have done nothing, so a right one is let in all the same, and 256 random bits are guessed by nobody."""
     service, address = state(request), address_of(request)
-    _check_attempts(service, address)
     digest = service.keys.key_digest(secret)
     remembered = service.keys.remembered(digest)
     key = remembered[0] if remembered else await run_in_threadpool(service.keys.find, digest)
     if key is None:
+        _check_attempts(service, address)
         request.state.wrong_key = True
         _count_attempt(service, address)
         raise Unknown("no such key holds; ask an admin for one: errata keys add NAME --role ROLE")
@@ -151,8 +157,10 @@ async def _known(request: Request) -> Identity:
 async def _check_csrf(request: Request, identity: Identity) -> None:
     check_origin(request)
     token = request.headers.get(CSRF_HEADER)
+    if token is None and is_form(request):
+        token = (await form_fields(request)).get(CSRF_FIELD)
     if token is None:
-        token = (await form_fields(request)).get(CSRF_FIELD, "")
+        raise Forbidden("the session's token is missing; send it as {} in the form, or as X-CSRF-Token", CSRF_FIELD)
     if not hmac.compare_digest(token.encode(), identity.csrf_token.encode()):
         raise Forbidden("this page is of an earlier session; load it again, and nothing that was saved is lost")
 

@@ -6,27 +6,26 @@ A key that is revoked opens nothing a second later; a thousand requests a second
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Lock
 from time import monotonic
 
 from errata.database.access_keys import AccessKey, SessionLimits
 from errata.database.record import Record
-from errata.errors import Unavailable
 from errata.operations.service_keys import new_secret, secret_digest
+from errata.service.record_writer import RecordWriter
 
 REMEMBERED_SECONDS = 1.0
 _MOST_REMEMBERED = 10_000
 _NOTED_SECONDS = 60.0
-"""How often the record learns that a key or session is in use."""
+"""How often the record learns that a key or session is in use; nobody who only reads waits for that."""
 
 
 class KnownKeys:
     """Its methods that ask the record are for threads."""
 
-    def __init__(self, record: Record, pepper: bytes, limits: SessionLimits) -> None:
-        self._record = record
+    def __init__(self, record: Record, writer: RecordWriter, pepper: bytes, limits: SessionLimits) -> None:
+        self._record, self._writer = record, writer
         self._pepper = pepper
         self._limits = limits
         self._remembered: dict[str, tuple[float, AccessKey | None]] = {}
@@ -84,15 +83,13 @@ class KnownKeys:
             if due:
                 self._noted[digest] = monotonic()
         if due and key is not None:
-            with suppress(Unavailable):  # a record that can only be read is read all the same
-                note(key.number)
+            note(key.number)
         return key
 
     def _note_key(self, number: int) -> None:
-        with self._record.write() as store:
-            store.keys.note_use(number, datetime.now(UTC))
+        used = datetime.now(UTC)
+        self._writer.write_later(lambda store: store.keys.note_use(number, used))
 
     def _note_session(self, number: int, digest: str) -> None:
-        with self._record.write() as store:
-            store.keys.note_use(number, datetime.now(UTC))
-            store.keys.note_session(digest)
+        self._note_key(number)
+        self._writer.write_later(lambda store: store.keys.note_session(digest))

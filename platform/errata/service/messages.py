@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, field_validator, model_validator
+
+from errata.domain.chapter import tidy
 
 Seconds = Annotated[FiniteFloat, Field(ge=0, strict=True)]
 """A number: neither a text that looks like one, nor true."""
@@ -173,6 +175,18 @@ class CorrectionAsked(Message):
     """A date, where it was another day."""
     blind: bool = False
     """Whether the reviewer was shown no draft."""
+
+    @field_validator("chapters")
+    @classmethod
+    def _told_apart(cls, chapters: list[ChapterMessage] | None) -> list[ChapterMessage] | None:
+        starts = set[float]()
+        for place, chapter in enumerate(chapters or ()):
+            if not tidy(chapter.title):
+                raise ValueError(f"the title of number {place} is empty; fill it in, or leave that chapter out")
+            if chapter.start in starts:
+                raise ValueError(f"two of them start at {chapter.start:g}; move or remove one")
+            starts.add(chapter.start)
+        return chapters
 
 
 class CorrectionAnswer(Message):

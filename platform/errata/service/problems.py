@@ -123,7 +123,7 @@ def _sentence(error: Mapping[str, Any]) -> str:
         return "there is no such field; leave it out"
     if error["type"] == "missing":
         return "it is missing; give it"
-    message = str(error["msg"])
+    message = str(error["ctx"]["error"] if error["type"] == "value_error" else error["msg"])  # a check's own words
     return printable(message[:1].lower() + message[1:])
 
 

@@ -29,7 +29,8 @@ MOST = 64
 
 class _Waiting(NamedTuple):
     work: Callable[[Store], Any]
-    told: asyncio.Future[Any]
+    told: asyncio.Future[Any] | None
+    """None where nobody waits."""
 
 
 class _Failed(NamedTuple):
@@ -58,6 +59,10 @@ class RecordWriter:
         self._queue.put(_Waiting(work, told))
         return await told
 
+    def write_later(self, work: Callable[[Store], object]) -> None:
+        """What is good to know, and nobody waits for: where the record can't be written, it isn't. From any thread."""
+        self._queue.put(_Waiting(work, None))
+
     def _run(self) -> None:
         going_on = True
         while going_on:
@@ -81,8 +86,10 @@ class RecordWriter:
         except Exception as fault:  # noqa: BLE001 - whoever waits is told; the thread writes on for others
             outcomes = [_Failed(fault)] * len(batch)
         else:
-            self._committed(len(batch))
+            self._committed(sum(entry.told is not None for entry in batch))
         for entry, outcome in zip(batch, outcomes, strict=True):
+            if entry.told is None:
+                continue
             with suppress(RuntimeError):  # its event loop is closed: nobody waits any more
                 entry.told.get_loop().call_soon_threadsafe(_tell, entry.told, outcome)
 
