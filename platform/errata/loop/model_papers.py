@@ -19,7 +19,7 @@ from errata.documents.night import Night
 from errata.documents.params import TARGETS, Target
 from errata.documents.stage_reports import CurationReport, MixtureReport, TrainingLog
 from errata.domain.hashing import sha256
-from errata.files import file_sha256, json_text
+from errata.files import file_sha256, json_text, write_atomically
 from errata.inference.artefact import MANIFEST, PARTIAL, Card, model_folder, read_seal
 from errata.inference.checksums import BILL_OF_MATERIALS, CHECKSUMS, MODEL_CARD, PAPERS, SIGNATURE, checksum_lines
 from errata.loop.signing_key import signing_key
@@ -55,11 +55,11 @@ def write_papers(
     papers = _papers(workspace, folder, facts)
     if all((folder / name).is_file() and (folder / name).read_bytes() == data for name, data in papers.items()):
         return facts
-    for name in (SIGNATURE, CHECKSUMS):
-        (folder / name).unlink(missing_ok=True)
     with TemporaryDirectory(dir=folder.parent, suffix=PARTIAL) as place:  # a file that is half written is no file of it
         for name, data in papers.items():
-            (Path(place) / name).write_bytes(data)
+            write_atomically(Path(place) / name, data)
+        for name in (SIGNATURE, CHECKSUMS):  # the old list is wrong from the first new paper on
+            (folder / name).unlink(missing_ok=True)
         for name in (name for name in PAPERS if name in papers):
             (Path(place) / name).replace(folder / name)
     return facts
