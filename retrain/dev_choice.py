@@ -37,12 +37,16 @@ class DevSet:
 
     def f1(self, folder: Path) -> float:
         """The mean F1 of what the sealed model in `folder` answers."""
+        return fmean(self.item_f1(folder))
+
+    def item_f1(self, folder: Path) -> list[float]:
+        """The F1 of each item, in their order; no answer scores 0."""
         model = ForkedModel(read_seal(folder)[0], folder, self.models)
         answers = model.answer([item.transcript for item in self.items])
-        return fmean(
+        return [
             0.0 if answer is None else mean_f1(item.right, answer.chapters, item.transcript.duration)
             for item, answer in zip(self.items, answers, strict=True)
-        )
+        ]
 
 
 def dev_items(record: Record, upto: int, seen: frozenset[str]) -> list[DevItem]:

@@ -13,7 +13,10 @@ from errata.inference.tokenizer import load_tokenizer
 def save(model: Any, out: Path, card: Card, facts: dict[str, Any], tokenizer_from: Path) -> str:
     """Writes and seals the candidate; returns its identity."""
     if card.form == "adapter":
-        model.peft_config["default"].base_model_name_or_path = card.base  # not a path of this machine
+        config = model.peft_config["default"]
+        config.base_model_name_or_path = card.base  # not a path of this machine
+        if not isinstance(config.target_modules, str | None):
+            config.target_modules = sorted(config.target_modules)  # a set's order is another in each process
     # peft would look for the base model by its name, to see whether its embeddings grew
     model.save_pretrained(out, **({"save_embedding_layers": False} if card.form == "adapter" else {}))
     (out / "README.md").unlink(missing_ok=True)

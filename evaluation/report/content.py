@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from errata.documents.alias_check import AliasCheck
 from errata.documents.calibration import Calibration, Calibrations
+from errata.documents.candidate_choice import CandidateChoice
 from errata.documents.comparison import NOTHING, Comparison
 from errata.documents.decision import OutcomeDecision, leading_decision
 from errata.documents.equal_split import EqualSplitAlarm, equal_split_alarm
@@ -61,6 +62,8 @@ class NightFiles:
     curation: CurationReport | None = None
     mixture: MixtureReport | None = None
     training: TrainingLog | None = None
+    choice: CandidateChoice | None = None
+    """Of a night that made several candidates."""
     parity: Mapping[str, Parity] = field(default_factory=dict)
     """By target of export."""
     timing: NightTiming | None = None

@@ -29,6 +29,7 @@ def lineage(report: Report) -> tuple[Fact, ...]:
         *_interpolation(files),
         *_movement(files),
         *_models(report),
+        *_choice(files),
         *_starts(report),
         *_scores(report),
         *_pipeline(files),
@@ -95,6 +96,25 @@ def _movement(files: NightFiles) -> Iterator[Fact]:
         of = f"mean KL, nats a label, {moved.windows} windows of dev"
         yield Fact("Candidate", f"Moved from the champion ({of})", f"{moved.from_champion:.3f}")
         yield Fact("Candidate", f"Moved from Day-0 ({of})", f"{moved.from_day0:.3f}")
+
+
+def _choice(files: NightFiles) -> Iterator[Fact]:
+    """Between the candidates of tonight, on the same items of dev."""
+    choice = files.choice
+    if not choice:
+        return
+    group = "Continue or retrain"
+    yield Fact(group, "Tonight’s candidate goes on", STARTS[choice.taken])
+    yield Fact(group, "Items of dev that neither has seen", choice.gain.n)
+    for candidate in choice.candidates:
+        score = "too few rows" if not candidate.model else "–" if candidate.f1 is None else f"{candidate.f1:.1f} F1"
+        yield Fact(group, f"On these, {STARTS[candidate.start]}", score)
+    if choice.gain.effect is not None:
+        low, high = choice.gain.low, choice.gain.high
+        span = "" if low is None or high is None else f" (90 % interval {low:+.1f} to {high:+.1f})"
+        yield Fact(group, "From base, against from the champion", f"{choice.gain.effect:+.1f} F1{span}")
+    if not choice.is_by_score:
+        yield Fact(group, "Not chosen by score", f"at least {choice.least} items and both candidates are wanted")
 
 
 def _starts(report: Report) -> Iterator[Fact]:

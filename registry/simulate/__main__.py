@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from registry.simulate import annual, edited_presets, rectified_years, reuse, small, worlds
+from registry.simulate import annual, chosen_on_dev, edited_presets, rectified_years, reuse, small, worlds
 from registry.simulate.pictures import write_pictures
 
 SEED = 20250101
@@ -41,6 +41,7 @@ def lines(years: int, repetitions: int, seed: int) -> Iterator[str]:
     yield from worlds.lines(years, repetitions, seed)
     yield from annual.lines(years, repetitions, seed)
     yield from small.lines(repetitions, seed)
+    yield from chosen_on_dev.lines(repetitions, seed)
     yield from rectified_years.lines(years, seed)
     yield from edited_presets.lines(repetitions, seed)
     yield from reuse.lines(years, seed)

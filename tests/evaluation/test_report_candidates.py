@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from errata.documents.candidate_choice import CandidateChoice, DevCandidate
+from errata.documents.comparison import NOTHING
 from errata.documents.interpolation import DevScore, Interpolation
 from errata.documents.movement import Movement
 from errata.documents.stage_reports import MixtureReport, TrainingLog
@@ -40,6 +42,27 @@ def test_the_two_kinds_of_candidates_stand_side_by_side_once_there_are_both() ->
         "Candidates from base": "2, 0 promoted at once",
         "Their mean gain from base": "-1.0 F1",
     }
+
+
+def with_choice(choice: CandidateChoice) -> dict[str, int | str]:
+    report = full_report()
+    return facts(replace(report, files=replace(report.files, choice=choice)), "Continue or retrain")
+
+
+def test_two_candidates_of_a_night_stand_side_by_side() -> None:
+    two = (DevCandidate("champion", "c" * 64, 40.0), DevCandidate("base", "b" * 64, 43.5))
+    gain = replace(NOTHING, n=12, effect=3.5, low=-1.0, high=8.0)
+    assert with_choice(CandidateChoice(taken="base", candidates=two, gain=gain, least=5)) == {
+        "Tonight’s candidate goes on": "from base",
+        "Items of dev that neither has seen": 12,
+        "On these, from the champion": "40.0 F1",
+        "On these, from base": "43.5 F1",
+        "From base, against from the champion": "+3.5 F1 (90 % interval -1.0 to +8.0)",
+    }
+    one = (DevCandidate("champion", ""), DevCandidate("base", "b" * 64))
+    found = with_choice(CandidateChoice(taken="base", candidates=one, gain=NOTHING, least=5))
+    assert found["On these, from the champion"] == "too few rows" and found["On these, from base"] == "–"
+    assert "at least 5 items" in str(found["Not chosen by score"])
 
 
 def with_interpolation(choice: Interpolation | None) -> Report:

@@ -10,7 +10,7 @@ import pytest
 from evaluation.statistics.paired import detectable_effect, effective_clusters
 from registry.history import NIGHTS_A_YEAR
 from registry.policy import ANNUAL
-from registry.simulate import annual, reuse, small
+from registry.simulate import annual, chosen_on_dev, reuse, small
 from registry.simulate.__main__ import SEED, lines, main
 from registry.simulate.annual import detection_rates
 from registry.simulate.contenders import draw_comparisons, typical_detectable
@@ -105,6 +105,15 @@ def test_the_small_rule_errs_as_often_as_the_page_says(name):
 def test_alike_items_do_not_fool_the_small_rule():
     compared = draw_comparisons(World(even_sizes(65, 24), icc=0.5), 4_000, seed=9)
     assert passes_small(compared).mean() <= 0.06
+
+
+def test_the_best_on_dev_is_tested_as_if_it_were_the_only_one():
+    """A/A, by the page's worlds: more often found better only where dev's channels are the fresh items', and alike."""
+    world = World(even_sizes(65, 24), sd=18.0, icc=0.2)
+    other, same = (chosen_on_dev.found_better(world, 8, recurring, 2_000, seed=5) for recurring in (False, True))
+    assert other <= 0.05 + slack(0.05, 2_000) < same
+    _, chosen = chosen_on_dev.choose(world, 3, 10, seed=5)
+    assert chosen.reshape(10, 3).sum(axis=1).tolist() == [1] * 10
 
 
 # power ---------------------------------------------------------------------------------------------------------------
@@ -224,6 +233,7 @@ def test_the_command_prints_its_tables_and_the_same_ones_again(capsys, monkeypat
         "### Three presets in many worlds: 65 items a night, spread 18 points",
         "### The preset annual: 1 years a line, spread 20 points",
         "### The preset small: 8 tests a line, spread 20 points",
+        "### The best on dev of several: 8 tests a line, 65 fresh items, spread 18 points",
         "### Post-edited labels: 1 years, 65 fresh items a night, of 24 channels",
         "### One holdout for ever, or fresh items: 300 items, 1 years a line",
     ]

@@ -355,6 +355,8 @@ def test_the_stage_leaves_a_sealed_candidate_and_no_checkpoints(night: Path, bas
     identity = verify(CANDIDATE)
     assert Card.read(CANDIDATE) == Card("inline", 256, "adapter", verify(base), training_watermark=30)
     assert read_training_transcripts(CANDIDATE) == {"b" * 64}
+    modules = json.loads((CANDIDATE / "adapter_config.json").read_text())["target_modules"]
+    assert len(modules) > 1 and modules == sorted(modules), "else the same weights have another identity by chance"
     assert json.loads(Path(TRAINING).read_text())["steps"] == 8
     assert list(CHECKPOINTS.iterdir()) == []
     stage.main()

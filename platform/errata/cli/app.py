@@ -168,7 +168,8 @@ def nightly_command(
     workspace: InWorkspace = HERE,
     date: Annotated[str | None, typer.Option(help="The night's label; today, by default.")] = None,
     candidate: Annotated[
-        CandidateKind | None, typer.Option(help="From the champion, or from base anew; by default as params.yaml says.")
+        CandidateKind | None,
+        typer.Option(help="From the champion, from base anew, or the better one on dev; else as params.yaml says."),
     ] = None,
     comment: Annotated[
         Path | None,

@@ -45,6 +45,8 @@ AGREEMENT = "agreement.json"
 # a night's folder besides
 CURATION_COPY, MIXTURE_COPY = "curated.json", "mix.json"
 NIGHT_TIMING, SEEDS, ABLATION = "took.json", "seeds.json", "ablation.json"
+CANDIDATE_CHOICE = "candidates.json"
+"""Of a night that made several."""
 ALIAS_CHECK = "aliases.json"
 PUBLISHED = "published"
 """Stands in a night's folder once MLflow and git know of it."""

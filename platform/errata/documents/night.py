@@ -49,8 +49,9 @@ def today() -> str:
 
 CandidateStart = Literal["", "champion", "base"]
 """What a candidate goes on from; empty where `train.start` alone says so, or where it isn't known."""
-CandidateKind = Literal["continue", "fresh"]
-"""As people call them: one that goes on from the champion, and one that is trained from base anew."""
+CandidateKind = Literal["continue", "fresh", "both"]
+"""As people call them: one that goes on from the champion, one that is trained from base anew, and the better one of
+both by dev."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,8 @@ class Night(Document):
     """Of the scored night before."""
     start: CandidateStart = ""
     """What tonight's candidate goes on from, whatever `train.start` says."""
+    starts: tuple[CandidateStart, ...] = ()
+    """What each goes on from, where several are made; `start` is the one in hand, and at last the one that is taken."""
     held: tuple[int, ...] = ()
     """Corrections that are not trained on while they are suspected, by `seq`."""
 

@@ -37,6 +37,8 @@ class Outcome(Document):
     """Tonight's; empty where none was made."""
     candidate_start: CandidateStart = ""
     """What it went on from."""
+    passed_over: CandidateStart = ""
+    """What another candidate of the night went on from, to which dev preferred this one; empty where none was made."""
     promoted: str = ""
     """The model that became champion; empty where none did."""
     decisions: tuple[OutcomeDecision, ...] = ()

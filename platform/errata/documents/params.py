@@ -208,7 +208,7 @@ class Recipe(ParamGroup):
     """Share of the steps."""
     seed: Seed
     fresh_every: Annotated[int, Ge(0)] = 0
-    """Each so many-th night's candidate starts from base, whatever `start` says; 0: none does."""
+    """Each so many-th night makes a candidate from base besides, and the better one on dev is the night's; 0: none."""
     interpolate: Annotated[tuple[Share, ...], MinLen(1)] = (1.0,)
     """How far from the champion to what was trained: the best on dev of these."""
     objective: Literal["sft", "sft+dpo"] = "sft"

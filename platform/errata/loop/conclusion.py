@@ -38,6 +38,7 @@ def night_outcome(workspace: Workspace, night: Night, evaluation: Evaluation, re
         gate=night.gate,
         gate_change=night.gate_change,
         candidate_start=night.start,
+        passed_over=next((start for start in night.starts if start != night.start), ""),
         candidate=next((result.model for result in results if result.name == "candidate"), ""),
         promoted=winner.model if winner else "",
         decisions=tuple(

@@ -11,6 +11,7 @@ from errata.documents.evaluation import Evaluation
 from errata.documents.file_names import EVALUATION
 from errata.documents.night import CandidateKind, today
 from errata.documents.outcome import Outcome
+from errata.loop.candidate_choice import choose_candidate
 from errata.loop.conclusion import conclude, night_outcome
 from errata.loop.gate_step import run_gates
 from errata.loop.hand_moves import HandMoves, settle_hand_moves
@@ -31,7 +32,7 @@ from errata.workspace import Workspace
 
 def run_night(workspace: Workspace, label: str | None = None, kind: CandidateKind | None = None) -> Outcome:
     """Runs the night `label` to its end, or finishes it; returns its outcome. `kind` is what its candidate shall be,
-    whatever `params.yaml` says.
+    or both kinds, whatever `params.yaml` says.
 
     Without a label it is today's, once a night that was cut short is finished. A finished night is not run again: its
     recorded outcome comes back.
@@ -63,9 +64,10 @@ def _run(workspace: Workspace, label: str, kind: CandidateKind | None = None, ha
         outcome = skip_night(workspace, label)
         note_findings(check_registry(workspace))
         return outcome
-    night, folder = plan_night(workspace, row, kind), workspace.nights / label
-    night.write(workspace.root)
+    plan, folder = plan_night(workspace, row, kind), workspace.nights / label
     with night_timer(folder):
+        night = choose_candidate(workspace, plan)
+        night.write(workspace.root)
         run_stages(workspace.root)
         collect_results(workspace.root, folder)
         evaluation = read_document(Evaluation, folder / EVALUATION, "run the night again")

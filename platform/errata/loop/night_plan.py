@@ -12,7 +12,7 @@ from errata.documents.outcome import Outcome
 from errata.documents.params import UNKNOWN_GATE, GateParams
 from errata.errors import BadInput, NotFound, Refused
 from errata.inference.artefact import Card, model_folder
-from errata.loop.candidate_start import candidate_start
+from errata.loop.candidate_start import candidate_starts
 from errata.loop.code_hash import code_hash
 from errata.operations.suspect_inbox import open_suspects
 from errata.progress import note
@@ -64,8 +64,8 @@ def skip_night(workspace: Workspace, label: str) -> Outcome:
 
 
 def plan_night(workspace: Workspace, row: NightRow, kind: CandidateKind | None = None) -> Night:
-    """What the stages are told: the watermarks, who is compared, and what the candidate goes on from; `kind` says so
-    for a night that begins with it.
+    """What the stages are told: the watermarks, who is compared, and what candidates go on from; `kind` says so for a
+    night that begins with it.
 
     Raises NotFound without a Day-0 model, and BadInput for parameters that can't be used.
     """
@@ -82,6 +82,8 @@ def plan_night(workspace: Workspace, row: NightRow, kind: CandidateKind | None =
             f"the challenger {challenger[:16]} gathered its evidence for another test than the gate's now: it is let go"
         )
         challenger = ""
+    place_taken = bool(challenger) and preset(gate).holds_one
+    starts = candidate_starts(workspace, row.label, kind, place_taken, is_day0=champion == day0)
     return Night(
         label=row.label,
         training_watermark=row.training_watermark,
@@ -94,7 +96,8 @@ def plan_night(workspace: Workspace, row: NightRow, kind: CandidateKind | None =
         code=code_hash(),
         gate=gate,
         gate_before=gate_before,
-        start=candidate_start(workspace, row.label, kind, bool(challenger) and preset(gate).holds_one),
+        start=starts[0],
+        starts=starts if len(starts) > 1 else (),
         held=held,
     )
 

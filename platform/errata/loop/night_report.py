@@ -18,6 +18,7 @@ from errata.database.tables import NightRow
 from errata.documents import file_names as names
 from errata.documents.alias_check import AliasCheck
 from errata.documents.calibration import Calibrations
+from errata.documents.candidate_choice import CandidateChoice
 from errata.documents.decision import OutcomeDecision
 from errata.documents.document import RESTORE, Document, read_document
 from errata.documents.evaluation import Evaluation
@@ -198,6 +199,7 @@ def _files(tonight: NightRow, folder: Path) -> NightFiles:
         curation=_read(CurationReport, folder / names.CURATION_COPY),
         mixture=_read(MixtureReport, folder / names.MIXTURE_COPY),
         training=_read(TrainingLog, folder / names.TRAINING),
+        choice=_read(CandidateChoice, folder / names.CANDIDATE_CHOICE),
         parity=parity.exports if parity else {},
         timing=_read(NightTiming, folder / names.NIGHT_TIMING),
         calibrations=_read(Calibrations, folder / names.CALIBRATION),

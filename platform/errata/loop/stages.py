@@ -33,6 +33,12 @@ COPIES = {
 """What a night keeps of the workspace's root, and its name there: the next night's stages write over their outputs."""
 
 
+TRAINED = ("curate", "augment", "train")
+"""The stages that go by what a candidate goes on from."""
+_OUTSIDE_CACHE = (names.PIPELINE_LOCK, names.TRAINING, names.LOSS)
+"""What these stages leave that DVC can't bring back."""
+
+
 def run_stages(root: Path, last: str = "") -> None:
     """`dvc repro`, all of it or up to the stage `last`, in processes of its own; what they say of their work goes to
     stderr.
@@ -47,8 +53,30 @@ def run_stages(root: Path, last: str = "") -> None:
         raise Unavailable(_failure(root))
 
 
+def keep_training(root: Path, folder: Path) -> None:
+    """Fills the new `folder` with what `restore_training` needs beside DVC's cache."""
+    folder.mkdir()
+    for name in _OUTSIDE_CACHE:
+        shutil.copyfile(root / name, folder / name)
+
+
+def restore_training(root: Path, folder: Path) -> None:
+    """Brings back what the stages up to the training had left when `folder` was filled; another candidate was trained
+    since, and DVC finds nothing to do again for the first one. Raises Unavailable where that fails."""
+    for name in _OUTSIDE_CACHE:
+        shutil.copyfile(folder / name, root / name)
+    if not _dvc(root, "checkout", "--force", *TRAINED):
+        raise Unavailable(_failure(root))
+
+
 def _reproduce(root: Path, last: str) -> bool:
     """Whether every stage came to its end."""
+    # not --quiet, which would hide what is wrong with its own files
+    return _dvc(root, "repro", *filter(None, [last]))
+
+
+def _dvc(root: Path, *arguments: str) -> bool:
+    """Whether it succeeded."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     environment = {
         **os.environ,
@@ -58,9 +86,7 @@ def _reproduce(root: Path, last: str) -> bool:
         ROOT: str(root),
         "SHELL": "/bin/sh",  # with which DVC runs stages: a service's own may be one that lets nobody in
     }
-    # not --quiet, which would hide what is wrong with its own files
-    command = [sys.executable, "-m", "dvc", "repro", *filter(None, [last])]
-    return not run_process(command, root, environment)
+    return not run_process([sys.executable, "-m", "dvc", *arguments], root, environment)
 
 
 def _reproduce_without_lock(root: Path, last: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from errata.documents.candidate_choice import CandidateChoice
 from errata.documents.decision import leading_decision
 from errata.documents.equal_split import EqualSplitAlarm
 from errata.documents.night import GateChange
@@ -54,3 +55,18 @@ def seeds_sentence(spread: SeedSpread) -> str:
         f"{effects} points of F1: {spread.mean or 0.0:+z.1f} on average, and {spread.deviation or 0.0:.1f} points of "
         "spread are the seed’s luck. (The first is the candidate itself; the others were thrown away.)"
     )
+
+
+def choice_sentence(choice: CandidateChoice) -> str:
+    """Which of the night's candidates is tested, and why that one."""
+    names = {"champion": "the champion", "base": "base"}
+    taken = f"the candidate that goes on from {names[choice.taken]}"
+    missing = [candidate.start for candidate in choice.candidates if not candidate.model]
+    if missing:
+        which = " and from ".join(names[start] for start in missing)
+        return f"too few rows to train from {which}: {taken} is the night’s"
+    if not choice.is_by_score:
+        items = f"{choice.gain.n} items of dev, and at least {choice.least} are wanted"
+        return f"{items} to choose on: {taken} is the night’s"
+    scores = ", ".join(f"{candidate.f1:.1f} from {names[candidate.start]}" for candidate in choice.candidates)
+    return f"F1 on {choice.gain.n} items of dev: {scores}; {taken} is tested"
