@@ -260,6 +260,21 @@ def test_a_rejection_from_a_second_tab_stays_one(ann: Reviewing, workspace: Work
     ann.problems[:] = [problem for problem in ann.problems if "409" not in problem]
 
 
+def test_a_session_that_ended_is_begun_again_without_loss(
+    ann: Reviewing, keys: dict[str, str], workspace: Workspace
+) -> None:
+    page = ann.open(item(workspace, "late"))
+    ann.context.clear_cookies()
+    page.get_by_role("textbox", name="Title of chapter 1").fill("After the session")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Key").fill(keys["ann"])
+    page.get_by_role("button", name="Sign in").click()
+    ready(page)
+    saved(page)
+    assert titles(page)[0] == "After the session"
+    ann.problems[:] = [problem for problem in ann.problems if "401" not in problem]
+
+
 def test_two_people_on_one_item_see_each_other(
     ann: Reviewing, browser: Any, address: str, keys: dict[str, str], workspace: Workspace
 ) -> None:

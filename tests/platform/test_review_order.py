@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,6 +118,28 @@ def test_drafts_are_ordered_by_what_the_record_knows(record: Record) -> None:
     assert [place.transcript for place in places(record, order)[1:]] == [unsure, surer, near, *seqs[4:]]
     everything = places(record, ReviewOrder(draw, AuditDraw(1.0), None))
     assert {place.reason for place in everything} == {AuditReason(second=False)}
+
+
+def test_a_longer_queue_takes_no_more_queries(record: Record) -> None:
+    """With one for each talk, ten thousand that wait took every reviewer seconds at each item."""
+    order = ReviewOrder(DraftDraw((MODEL,), 0.0), AuditDraw(0.0), None)
+    asked: list[str] = []
+
+    def note(*call: object) -> None:
+        asked.append(str(call[2]))
+
+    counts = []
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        for names in ("ab", "cdefghijkl"):
+            answered(record, *(draft(seq, MODEL) for seq in talks(record, names)))
+            asked.clear()
+            with record.read() as store:
+                order.waiting(store, "ann")
+            counts.append(len(asked))
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    assert counts[0] == counts[1]
 
 
 def test_confidences_are_calibrated_where_the_draft_is_by_the_calibrated_model(record: Record) -> None:

@@ -17,6 +17,7 @@ from errata.domain.draft_draw import DraftDraw
 from errata.domain.near_borders import unshared_borders
 from errata.domain.prediction import Prediction
 from errata.domain.review_reason import ArrivalReason, AuditReason, DifferenceReason, ReviewReason, UnsureReason
+from errata.domain.transcript import Unit
 from errata.operations.confidence import border_confidences, find_calibration
 from errata.operations.drafting import page_draw
 from errata.workspace import Workspace
@@ -102,13 +103,15 @@ class ReviewOrder:
             model: {answer.transcript: answer for _, answer in store.predictions.awaiting_review(model)}
             for model in self.draw.models
         }
+        talks = store.transcripts.hashes_and_units()
         candidates = []
         for model, drafted in answers.items():
             others = [answers[other] for other in self.draw.models if other != model]
             for seq, answer in drafted.items():
-                if self.draw.model_for(store.transcripts.hash_of(seq)) == model:
+                name, unit = talks[seq]
+                if self.draw.model_for(name) == model:
                     rivals = [other[seq] for other in others if seq in other]
-                    candidates.append(self._candidate(store, answer, rivals))
+                    candidates.append(self._candidate(name, unit, answer, rivals))
         second = store.double_reviews.awaiting_second(reviewer, self.audits, AUDITS)
         return review_order([*candidates, *(ReviewCandidate(seq, audit=True, second=True) for seq in second)])
 
@@ -121,16 +124,16 @@ class ReviewOrder:
             candidate = ReviewCandidate(transcript, audit=self.audits.is_audit(name))
         else:
             rivals = [answers[other] for other in self.draw.models if other != model and other in answers]
-            candidate = self._candidate(store, answers[model], rivals)
+            candidate = self._candidate(name, store.transcripts.unit_of(transcript), answers[model], rivals)
         return ReviewPlace(transcript, _reason(candidate))
 
-    def _candidate(self, store: Store, draft: Prediction, rivals: Sequence[Prediction]) -> ReviewCandidate:
+    def _candidate(self, name: str, unit: Unit, draft: Prediction, rivals: Sequence[Prediction]) -> ReviewCandidate:
+        """`name` is the transcript's hash, by which chance draws."""
         calibrated = self.calibration is not None and draft.model == self.calibration.model
         held = border_confidences(draft.confidences, self.calibration if calibrated else None).values
-        unit = store.transcripts.unit_of(draft.transcript) if rivals else "seconds"
         return ReviewCandidate(
             draft.transcript,
-            audit=self.audits.is_audit(store.transcripts.hash_of(draft.transcript)),
+            audit=self.audits.is_audit(name),
             differing=sum(unshared_borders(draft.chapters, rival.chapters, unit) for rival in rivals),
             confidences=tuple(each for each in held if each is not None),
         )

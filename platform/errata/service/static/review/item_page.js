@@ -9,7 +9,7 @@ import { byId, element, set } from "./elements.js";
 import { BorderCheck, Reader, Recording } from "./player.js";
 import { KeyMap, combination, isCharacter, label } from "./key_map.js";
 import { TranscriptList } from "./transcript_list.js";
-import { RequestFailed, request } from "./server.js";
+import { RequestFailed, SESSION_ENDED, request } from "./server.js";
 import { Timeline } from "./timeline.js";
 
 const HEARTBEAT = 20_000;
@@ -55,7 +55,7 @@ class ItemPage {
       page: this.page,
       revision: kept.revision,
       content: () => this.content(),
-      send: (body, leaving) => request("PUT", `${path}/draft`, body, leaving),
+      send: (body, leaving) => request("PUT", `${path}/draft`, body, leaving).catch((error) => this.refused(error)),
       shown: (state, detail) => this.showSaving(state, detail),
       late: () => this.offerVersions(),
     });
@@ -582,6 +582,7 @@ class ItemPage {
       }
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error;
+      if (error.status === SESSION_ENDED) this.sessionEnded();
       if (error.status === 409) await this.orSay(() => this.handedInElsewhere(error.message, action, why));
       else this.notice("hand-in", `Not handed in: ${error.message}. Your work is kept; submit again.`, [], "bad");
       this.say(`Not handed in: ${error.message}`);
@@ -589,6 +590,17 @@ class ItemPage {
       this.handingIn = false;
       set(byId("submit"), { disabled: false });
     }
+  }
+
+  refused(error) {
+    if (error.status === SESSION_ENDED) this.sessionEnded();
+    throw error;
+  }
+
+  sessionEnded() {
+    this.notice("session", "Your session has ended. Sign in again and you are back here, with your work.", [
+      ["Sign in", () => location.assign(`/sign-in?next=${path}`)],
+    ], "warn");
   }
 
   /** Does what asks the service; where that fails, says so. */
@@ -655,6 +667,7 @@ class ItemPage {
       this.showHold(hold);
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error; // who is offline is told so by the autosave
+      if (error.status === SESSION_ENDED) this.sessionEnded();
     }
   }
 

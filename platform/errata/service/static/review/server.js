@@ -2,6 +2,8 @@
 
 const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
+export const SESSION_ENDED = 401;
+
 export class RequestFailed extends Error {
   constructor(message, status) {
     super(message);
@@ -23,6 +25,7 @@ export async function request(method, path, body = null, leaving = false) {
     throw new RequestFailed("the service can't be reached", 0);
   }
   if (answer.ok) return answer.status === 204 ? null : answer.json();
+  if (answer.status === SESSION_ENDED) throw new RequestFailed("your session has ended", SESSION_ENDED);
   const problem = await answer.json().catch(() => ({}));
   throw new RequestFailed(problem.detail ?? `the service answered ${answer.status}`, answer.status);
 }
