@@ -22,10 +22,11 @@ SHOWING = {
     "errata.loop.doctor",
     "errata.loop.clear_workspace",
     "errata.loop.seeds",
+    "registry.papers.model_card",
     "retrain.preflight_report",
 }
-"""Modules that show a night once it is decided, say what MLflow says, what came of a request, or why a training doesn't
-begin."""
+"""Modules that show a night once it is decided, say what MLflow says, what came of a request, what a model is, or why a
+training doesn't begin."""
 MAKING_TINY = {"retrain.tiny.making", "retrain.tiny.tiny_score"}
 """Those that made the embedded model, of the sample's sentences; no night runs them."""
 SOURCES = [ROOT / "platform" / "errata", *(ROOT / name for name in PACKAGES[1:])]
