@@ -14,6 +14,7 @@ from errata.loop.code_hash import PACKAGES, WITHOUT_EFFECT, code_hash
 from tests.conftest import ROOT
 
 SHOWING = {
+    "errata.loop.candidate_choice",
     "errata.loop.publishing",
     "errata.loop.registering",
     "errata.loop.request_reconciler",
@@ -25,8 +26,8 @@ SHOWING = {
     "registry.papers.model_card",
     "retrain.preflight_report",
 }
-"""Modules that show a night once it is decided, say what MLflow says, what came of a request, what a model is, or why a
-training doesn't begin."""
+"""Modules that say whom they took, show a night once it is decided, say what MLflow says, what came of a request, what
+a model is, or why a training doesn't begin."""
 MAKING_TINY = {"retrain.tiny.making", "retrain.tiny.tiny_score"}
 """Those that made the embedded model, of the sample's sentences; no night runs them."""
 SOURCES = [ROOT / "platform" / "errata", *(ROOT / name for name in PACKAGES[1:])]
