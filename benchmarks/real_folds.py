@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import Any
 
 from benchmarks.talk_files import read_halves, write_halves
 from benchmarks.workspaces import set_params
+from errata.database.record import Record
 from errata.domain.chapter import Chapters, canonical
 from errata.domain.clock import clock
 from errata.files import JsonObject
@@ -66,16 +68,21 @@ def all_talks(folder: Path) -> dict[str, JsonObject]:
     return talks
 
 
-def twin_groups(talks: Mapping[str, JsonObject], folder: Path) -> dict[str, int]:
-    """By id, the leak group of each talk that can be imported: talks of one group say the same. `folder` is for the
-    workspace in which the leak guard finds that, and is kept."""
-    workspace = init(folder / "workspace")
-    write_halves(folder / "talks.jsonl", talks.values())
-    add_transcripts(workspace.record, detect.transcripts(folder / "talks.jsonl"), folder / "rejects")
-    with workspace.record.read() as store:
-        upto = store.watermark()
-        seqs = {name: store.transcripts.find(name) for name in store.transcripts.external_ids()}
-        return {name: store.leak_groups.of(seq, upto).name for name, seq in seqs.items()}
+def twin_groups(talks: Mapping[str, JsonObject]) -> dict[str, int]:
+    """By id, the leak group of each talk that can be imported: talks of one group say the same. The leak guard finds
+    that in a record of its own, which is thrown away: folds that begin at once, each by a process, don't share one."""
+    with tempfile.TemporaryDirectory() as folder:
+        room = Path(folder)
+        record = Record(f"sqlite:///{room / 'errata.db'}", room / "blobs")
+        record.migrate()
+        write_halves(room / "talks.jsonl", talks.values())
+        add_transcripts(record, detect.transcripts(room / "talks.jsonl"), room / "rejects")
+        with record.read() as store:
+            upto = store.watermark()
+            seqs = {name: store.transcripts.find(name) for name in store.transcripts.external_ids()}
+            groups = {name: store.leak_groups.of(seq, upto).name for name, seq in seqs.items()}
+        record.close()
+        return groups
 
 
 def folds_of(talks: Mapping[str, JsonObject], groups: Mapping[str, int], count: int) -> list[list[str]]:
@@ -178,7 +185,7 @@ def main() -> None:
     parser.add_argument("--template", default="borders", help="to compare: indexed, borders+times, borders+before, …")
     asked = parser.parse_args()
     talks = all_talks(asked.talks)
-    parts = folds_of(talks, twin_groups(talks, asked.out / "twins"), asked.folds)
+    parts = folds_of(talks, twin_groups(talks), asked.folds)
     for number, held in enumerate(parts, 1):
         folder = asked.out / f"fold{number}"
         if asked.only in (None, number) and not (folder / "scores.json").exists():

@@ -16,9 +16,6 @@ from evaluation.metrics.overlap import mean_f1
 from evaluation.metrics.score import title_f1
 from evaluation.statistics.paired import compare, deviation
 
-NONE = "none"
-"""The variant without altered rows, with which the others are compared."""
-
 
 @dataclass(frozen=True, slots=True)
 class ScoredTalk:
@@ -55,32 +52,40 @@ def equal_chapters(talks: Sequence[ScoredTalk]) -> float:
     )
 
 
-def variant_effects(runs: Iterable[AblationRun], clusters: Sequence[str], bootstrap: int) -> tuple[VariantEffect, ...]:
-    """An effect for each variant, in the order of their first runs. `clusters` are those of the items: of the folds
-    one after another, each in its own order. Every variant needs a run of each fold and seed."""
+def variant_effects(
+    runs: Iterable[AblationRun], baseline: str, clusters: Sequence[str], bootstrap: int
+) -> tuple[VariantEffect, ...]:
+    """An effect for each variant, in the order of their first runs, against the variant `baseline`. `clusters` are
+    those of the items: of the folds one after another, each in its own order. Every variant needs a run of each fold
+    and seed."""
     by_variant: dict[str, list[AblationRun]] = {}
     for run in runs:
         by_variant.setdefault(run.variant, []).append(run)
-    none = _by_seed(by_variant[NONE])
-    return tuple(_effect(runs, none, clusters, bootstrap) for runs in by_variant.values())
+    without = _by_seed(by_variant[baseline])
+    return tuple(
+        _effect(runs, None if variant == baseline else without, clusters, bootstrap)
+        for variant, runs in by_variant.items()
+    )
 
 
 def _effect(
-    runs: Sequence[AblationRun], none: dict[int, list[float]], clusters: Sequence[str], bootstrap: int
+    runs: Sequence[AblationRun], baseline: dict[int, list[float]] | None, clusters: Sequence[str], bootstrap: int
 ) -> VariantEffect:
-    own, variant = _by_seed(runs), runs[0].variant
+    """`baseline` is None for its own."""
+    own = _by_seed(runs)
     titles = [value for run in runs for value in run.title_f1 if value is not None]
-    by_seed = [fmean(own[seed]) - fmean(none[seed]) for seed in own]
     comparison: Comparison | None = None
-    if variant != NONE:
-        comparison = compare(_over_seeds(own), _over_seeds(none), clusters, bootstrap)
+    spread: float | None = None
+    if baseline is not None:
+        comparison = compare(_over_seeds(own), _over_seeds(baseline), clusters, bootstrap)
+        spread = deviation([fmean(own[seed]) - fmean(baseline[seed]) for seed in own])
     return VariantEffect(
-        variant=variant,
+        variant=runs[0].variant,
         copies=fmean(run.copies for run in runs),
         f1=fmean(_over_seeds(own)),
         title_f1=fmean(titles) if titles else None,
-        against_none=comparison,
-        seed_deviation=None if variant == NONE else deviation(by_seed),
+        against_baseline=comparison,
+        seed_deviation=spread,
         cpu_seconds=fmean(run.cpu_seconds for run in runs),
     )
 

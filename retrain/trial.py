@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from errata.documents.params import AugmentParams, MixParams, Recipe
-from errata.inference.artefact import model_folder
-from errata.inference.chapter_task import task_of
+from errata.inference.artefact import Card, model_folder, model_parts
+from errata.inference.chapter_task import chapter_task
+from errata.inference.tokenizer import load_tokenizer
+from errata.tasks.chapters import ChapterTask
 from retrain.altered_copies import augment
 from retrain.mix import Learned, encode_rows, mix
 from retrain.row_index import index_of
@@ -35,22 +37,37 @@ class Trial:
     """Whose answers an objective may compare with."""
     mix: MixParams
     models: Path
+    template: str = ""
+    """By which the model is taught and asked; empty for its own."""
+
+    @property
+    def own_template(self) -> str:
+        """That of the model to go on from."""
+        return Card.read(model_folder(self.start, self.models)).template
 
     def examples(self, augmentation: AugmentParams, recipe: Recipe) -> tuple[list[TaughtRow], int]:
         """What is learnt from, and how many of its rows are altered copies."""
         rows = augment(self.rows, augmentation)
         mixture = mix(index_of(rows, self.mix.seed), Learned(self.since, self.seen), self.mix)
         drawn = [rows[place] for place in mixture.rows["place"].to_pylist()]
-        task = task_of(model_folder(self.start, self.models), self.models)
-        taught, _ = encode_rows(drawn, task, pairs=recipe.objective == "sft+dpo")
+        taught, _ = encode_rows(drawn, self._task(), pairs=recipe.objective == "sft+dpo")
         return taught, sum(bool(row.altered) for row in drawn)
+
+    def _task(self) -> ChapterTask:
+        folder = model_folder(self.start, self.models)
+        base, _ = model_parts(folder, self.models)
+        return chapter_task(self._asked(Card.read(folder)), load_tokenizer(base))
+
+    def _asked(self, card: Card) -> Card:
+        return replace(card, template=self.template or card.template)
 
     def train(self, examples: Sequence[TaughtRow], recipe: Recipe, room: Path) -> Path:
         """The folder, in `room`, of a sealed model that was trained on `examples`."""
         table, out = room / "train.parquet", room / "model"
         out.mkdir(exist_ok=True)
         write_taught_rows(table, examples)
-        start, card = start_from(self.start, recipe, self.models)
+        start, made = start_from(self.start, recipe, self.models)
+        card = self._asked(made)
         champion, _ = start_from(self.champion, recipe, self.models)
         model, _ = train(table, start, recipe, card, room / "checkpoints", champion)
         save(model, out, card, {"ancestor": self.start, "method": recipe.method}, start.base)

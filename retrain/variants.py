@@ -1,10 +1,10 @@
-"""The variants of a night's rows that an ablation trains on: without altered copies, as `params.yaml` alters, with each
-alteration alone, with all of them, and with all but each."""
+"""The variants that an ablation trains: of a night's rows, without altered copies, as `params.yaml` alters, with each
+alteration alone, with all of them, and with all but each; or of the template that they are asked by."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from errata.documents.params import AlterationName, AugmentParams
 
@@ -13,8 +13,15 @@ SHARE = 0.3
 and what they buy would be lost among what seeds do."""
 
 
-def variants(params: AugmentParams, names: Iterable[AlterationName]) -> dict[str, AugmentParams]:
-    """Each variant's parameters by its name, the one without altered copies (`none`) first."""
+@dataclass(frozen=True, slots=True)
+class Variant:
+    augmentation: AugmentParams
+    template: str = ""
+    """Empty for the model's own."""
+
+
+def variants(params: AugmentParams, names: Iterable[AlterationName]) -> dict[str, Variant]:
+    """By name, the one without altered copies (`none`) first, with which the others are compared."""
     shares = {name: params.alterations.get(name, SHARE) for name in names}
     made = {"none": _only(params, {}), "params.yaml": params}
     made |= {name: _only(params, {name: share}) for name, share in shares.items()}
@@ -25,7 +32,13 @@ def variants(params: AugmentParams, names: Iterable[AlterationName]) -> dict[str
             f"all but {left_out}": _only(params, {name: share for name, share in shares.items() if name != left_out})
             for left_out in shares
         }
-    return made
+    return {name: Variant(augmentation) for name, augmentation in made.items()}
+
+
+def template_variants(params: AugmentParams, own: str, templates: Iterable[str]) -> dict[str, Variant]:
+    """By template, each without altered copies, the model's `own` first, with which the others are compared."""
+    augmentation = _only(params, {})
+    return {name: Variant(augmentation, name) for name in (own, *templates)}
 
 
 def _only(params: AugmentParams, shares: Mapping[AlterationName, float]) -> AugmentParams:

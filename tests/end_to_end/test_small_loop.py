@@ -277,8 +277,8 @@ def test_an_ablation_scores_on_dev_and_goes_on_where_it_stopped(workspace: Path,
     assert [variant["variant"] for variant in ablation["variants"]] == ["none", "params.yaml", "line dropout"]
     assert (ablation["of"], ablation["unaltered"]) == ("day-2", []) and ablation["items"] >= 3
     none, default, dropout = ablation["variants"]
-    assert none["copies"] == 0 < min(default["copies"], dropout["copies"]) and none["against_none"] is None
-    assert dropout["against_none"]["n"] == ablation["items"]
+    assert none["copies"] == 0 < min(default["copies"], dropout["copies"]) and none["against_baseline"] is None
+    assert dropout["against_baseline"]["n"] == ablation["items"]
     runs = list((workspace / "work" / "ablation").iterdir())
     assert len(runs) == 3 and all(path.suffix == ".json" for path in runs), "models are thrown away"
     runs[0].unlink()

@@ -12,7 +12,7 @@ from errata.documents.file_names import CURATED, PIPELINE_LOCK, ROWS
 from errata.documents.night import Night
 from errata.documents.outcome import Outcome
 from errata.errors import BadInput, NotFound
-from errata.loop.ablate import ALTERATIONS, ablate, ablate_on
+from errata.loop.ablate import AblationPlan, ablate, ablate_on
 from errata.settings import FILE
 from errata.workspace import Workspace
 from retrain.row_index import INDEX, write_index
@@ -30,7 +30,7 @@ def workspace(tmp_path: Path, empty: Path) -> Workspace:
 
 def test_it_asks_for_a_night_and_for_talks_of_role_dev(workspace: Workspace) -> None:
     with pytest.raises(NotFound, match="no night has been scored yet"):
-        ablate(workspace, ALTERATIONS, 1)
+        ablate(workspace, AblationPlan(1))
     with workspace.record.write() as store:
         store.nights.begin("one", 0, 1)
         store.nights.finish(Outcome(night="one", verdict="bootstrap"))
@@ -45,7 +45,7 @@ def test_it_asks_for_a_night_and_for_talks_of_role_dev(workspace: Workspace) -> 
     )
     write_index(workspace.root / CURATED / ROWS, INDEX.empty_table())
     with pytest.raises(NotFound, match="no talk of role dev has a label"):
-        ablate(workspace, ALTERATIONS, 1)
+        ablate(workspace, AblationPlan(1))
     workspace.record.close()
 
 
@@ -60,6 +60,11 @@ def test_talks_that_make_too_few_folds_are_refused(workspace: Workspace, tmp_pat
     asr = {"text": ["Soil first.", "Then the tools."], "start": [0.0, 30.0], "end": [29.0, 60.0]}
     (talks / "asrs.json").write_text(json.dumps({"one": asr}))
     with pytest.raises(BadInput, match=r"into 1 parts .* too few for 2 folds"):
-        ablate_on(workspace, talks, 2, ALTERATIONS, 1)
+        ablate_on(workspace, talks, 2, AblationPlan(1))
     assert list((workspace.root / "work").iterdir()) == [], "the record that found their twins is gone"
     workspace.record.close()
+
+
+def test_a_template_that_is_none_is_refused_before_anything_is_read() -> None:
+    with pytest.raises(BadInput, match=r"no option 'time'.*times"):
+        AblationPlan(1, templates=["borders+times", "borders+time"])

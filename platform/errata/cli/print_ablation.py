@@ -15,7 +15,7 @@ def print_ablation(ablation: Ablation) -> None:
     items, clusters = counted(ablation.items, "item"), counted(ablation.clusters, "cluster")
     scored = "the talks of role dev" if ablation.folds == 1 else f"{ablation.folds} folds"
     say(f"{ablation.of}: {items} in {clusters}, {scored}, {counted(ablation.seeds, 'seed')}")
-    columns = ("trained with", "copies", "F1", "minus none", "seeds", "title F1", "CPU s")
+    columns = ("trained with", "copies", "F1", f"minus {ablation.baseline}", "seeds", "title F1", "CPU s")
     print_table("F1 in points, 90 % intervals by cluster", columns, [_row(variant) for variant in ablation.variants])
     say_wrapped(
         f"as many equal chapters as are right: {number(ablation.equal_chapters)}. All variants are trained for as many "
@@ -26,7 +26,7 @@ def print_ablation(ablation: Ablation) -> None:
 
 
 def _row(variant: VariantEffect) -> tuple[str, ...]:
-    gap = variant.against_none
+    gap = variant.against_baseline
     return (
         variant.variant,
         number(variant.copies),

@@ -1,5 +1,5 @@
-"""`ablation.json`: what each alteration of training rows buys. And a run of it in a file of its own, so that one that
-was cut short goes on."""
+"""`ablation.json`: what each alteration of training rows, or each template, buys. And a run of it in a file of its own,
+so that one that was cut short goes on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from errata.documents.document import Document
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AblationRun(Document):
-    """A model that was trained on one variant of the rows, scored, and thrown away."""
+    """A model that was trained by one variant, scored, and thrown away."""
 
     variant: str
     fold: int
@@ -32,8 +32,8 @@ class VariantEffect:
     """Mean over folds and seeds, as are the others."""
     f1: float
     title_f1: float | None
-    against_none: Comparison | None
-    """F1 of each item, over the seeds, minus that of training without any copies; None for that one."""
+    against_baseline: Comparison | None
+    """F1 of each item, over the seeds, minus the baseline's; None for that one."""
     seed_deviation: float | None
     """Between the seeds' effects; None of fewer than two."""
     cpu_seconds: float
@@ -51,6 +51,8 @@ class Ablation(Document):
     """1: scored on the talks of role dev."""
     equal_chapters: float
     """F1 of as many equal chapters as are right, on the same items."""
+    baseline: str
+    """The variant that the others are compared with: `none`, without altered copies, or the model's own template."""
     unaltered: tuple[str, ...]
     """Alterations that changed none of the rows, and were left out."""
     variants: tuple[VariantEffect, ...]

@@ -39,8 +39,10 @@ class NightEstimate:
     memory: int
     """Bytes, at most at once."""
     device: Literal["cuda", "mps", "cpu"]
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """In which it trains."""
     operations: float
-    """A second: floating-point operations of a matrix product, as measured."""
+    """A second: floating-point operations of a matrix product in that, as measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,10 @@ _LEAST = 0.3
 class MachineSpeed:
     device: Device
     operations: float
-    """Floating-point operations a second, of a matrix product in bf16 on an NVIDIA GPU and in fp32 elsewhere."""
+    """Floating-point operations a second of a matrix product, in the numbers that a model answers in: bf16 on an NVIDIA
+    GPU, fp32 elsewhere."""
+    bf16_operations: float
+    """The same in bf16, in which some processors train."""
     bandwidth: float
     """Bytes of weights a second, where one token passes at a time."""
 
@@ -33,11 +36,14 @@ def measure_speed(threads: int | None = None) -> MachineSpeed:
     try:
         rows, side = _random(_ROWS, _SIDE, device), _random(_SIDE, _SIDE, device)
         matrix, vector = _random(_LARGE, _LARGE, device), _random(_LARGE, 1, device)
+        halves = rows.bfloat16(), side.bfloat16()
         product = _quickest(lambda: rows @ side, device)
+        half_product = _quickest(lambda: halves[0] @ halves[1], device)
         read = _quickest(lambda: matrix @ vector, device)
     finally:
         torch.set_num_threads(before)
-    return MachineSpeed(device, 2 * _ROWS * _SIDE * _SIDE / product, matrix.numel() * matrix.element_size() / read)
+    work = 2 * _ROWS * _SIDE * _SIDE
+    return MachineSpeed(device, work / product, work / half_product, matrix.numel() * matrix.element_size() / read)
 
 
 def _random(height: int, width: int, device: Device) -> torch.Tensor:

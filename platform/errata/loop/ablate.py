@@ -1,12 +1,12 @@
-"""What each alteration of training rows buys: the same rows with and without it, from the same start, as many steps of
-training each, on talks that none of it was trained on. Nothing of it is stored but the scores."""
+"""What each alteration of training rows buys, or each template: the same rows with and without it, from the same start,
+as many steps of training each, on talks that none of it was trained on. Nothing of it is stored but the scores."""
 
 from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -20,10 +20,12 @@ from errata.loop.code_hash import code_hash
 from errata.loop.lease import loop_lease
 from errata.loop.trial_material import Fold, TrialMaterial, material_of_night, material_of_talks
 from errata.progress import note
+from errata.tasks import templates
 from errata.workspace import Workspace
 
 if TYPE_CHECKING:
     from retrain.training_rows import TrainingRow
+    from retrain.variants import Variant
 
 RUNS = Path("work/ablation")
 """Finished runs, a file each, and the checkpoints of the one that was cut short."""
@@ -33,7 +35,21 @@ ALTERATIONS: tuple[AlterationName, ...] = tuple(
 """Tried unless others are asked for: those are nothing to a template that shows no pauses and has no instruction."""
 
 
-def ablate(workspace: Workspace, names: Sequence[AlterationName], seeds: int) -> Ablation:
+@dataclass(frozen=True, slots=True)
+class AblationPlan:
+    """What is tried: alterations, or instead of them templates."""
+
+    seeds: int
+    alterations: Sequence[AlterationName] = ALTERATIONS
+    templates: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        """Raises BadInput for a template that isn't there."""
+        for name in self.templates:
+            templates.find(name)
+
+
+def ablate(workspace: Workspace, plan: AblationPlan) -> Ablation:
     """On the newest scored night's rows, and the talks of role dev. Kept in that night's folder.
 
     Raises Refused where that night isn't finished or had too few rows, and NotFound where no talk of role dev has a
@@ -41,37 +57,51 @@ def ablate(workspace: Workspace, names: Sequence[AlterationName], seeds: int) ->
     """
     with loop_lease(workspace.record):  # a night must not write its rows meanwhile; what is read isn't read again
         material = material_of_night(workspace)
-    ablation = _ablation(workspace, material, names, seeds)
+    ablation = _ablation(workspace, material, plan)
     write_document(workspace.nights / material.of / ABLATION, ablation)
     return ablation
 
 
-def ablate_on(workspace: Workspace, talks: Path, folds: int, names: Sequence[AlterationName], seeds: int) -> Ablation:
+def ablate_on(workspace: Workspace, talks: Path, folds: int, plan: AblationPlan) -> Ablation:
     """From Day-0, on talks with chapters in any format that can be imported, none of which comes into the record. Each
     is scored by models that were trained on other folds, which share no channel and no twin with its own.
 
     Raises BadInput where the talks don't make so many folds.
     """
-    return _ablation(workspace, material_of_talks(workspace, talks, folds), names, seeds)
+    return _ablation(workspace, material_of_talks(workspace, talks, folds), plan)
 
 
-def _ablation(workspace: Workspace, material: TrialMaterial, names: Sequence[AlterationName], seeds: int) -> Ablation:
+def _ablation(workspace: Workspace, material: TrialMaterial, plan: AblationPlan) -> Ablation:
     from evaluation.ablation import equal_chapters, variant_effects
 
     params, talks = workspace.params(), material.talks
-    altering = [name for name in names if _alters(material.rows, name, params.augment)]
-    runs = list(_runs(workspace, material, altering, seeds))
+    tried, unaltered = _variants(material, plan, params.augment)
+    baseline = next(iter(tried))
+    runs = list(_runs(workspace, material, tried, plan.seeds))
     clusters = [talk.cluster for talk in talks]
     return Ablation(
         of=material.of,
         items=len(talks),
         clusters=len(set(clusters)),
-        seeds=seeds,
+        seeds=plan.seeds,
         folds=len(material.folds),
         equal_chapters=equal_chapters(talks),
-        unaltered=tuple(name for name in names if name not in altering),
-        variants=variant_effects(runs, clusters, params.evaluate.seed),
+        baseline=baseline,
+        unaltered=unaltered,
+        variants=variant_effects(runs, baseline, clusters, params.evaluate.seed),
     )
+
+
+def _variants(
+    material: TrialMaterial, plan: AblationPlan, params: AugmentParams
+) -> tuple[dict[str, Variant], tuple[AlterationName, ...]]:
+    """What is trained, the baseline first; and the alterations that would change no row, which are left out."""
+    from retrain.variants import template_variants, variants
+
+    if plan.templates:
+        return template_variants(params, material.folds[0].trial.own_template, plan.templates), ()
+    altering = [name for name in plan.alterations if _alters(material.rows, name, params)]
+    return variants(params, altering), tuple(name for name in plan.alterations if name not in altering)
 
 
 def _alters(rows: Sequence[TrainingRow], name: AlterationName, params: AugmentParams) -> bool:
@@ -82,27 +112,26 @@ def _alters(rows: Sequence[TrainingRow], name: AlterationName, params: AugmentPa
 
 
 def _runs(
-    workspace: Workspace, material: TrialMaterial, names: Sequence[AlterationName], seeds: int
+    workspace: Workspace, material: TrialMaterial, tried: Mapping[str, Variant], seeds: int
 ) -> Iterator[AblationRun]:
     """Seed by seed, so that what is cut short has compared all variants by a few."""
-    from retrain.variants import variants
-
-    tried = variants(workspace.params().augment, names)
     total, done = len(tried) * len(material.folds) * seeds, 0
-    recipes = [_equally_long(material.recipe, fold, tried["none"]) for fold in material.folds]
+    baseline = next(iter(tried.values()))
+    recipes = [_equally_long(material.recipe, fold, baseline.augmentation) for fold in material.folds]
     for seed in range(material.recipe.seed, material.recipe.seed + seeds):
         for fold, recipe in zip(material.folds, recipes, strict=True):
-            for variant, augmentation in tried.items():
+            for name, variant in tried.items():
                 done += 1
-                note(f"{done} of {total}: {variant}, seed {seed}, fold {fold.number + 1} of {len(material.folds)}")
-                yield _run(workspace, fold, variant, augmentation, replace(recipe, seed=seed))
+                note(f"{done} of {total}: {name}, seed {seed}, fold {fold.number + 1} of {len(material.folds)}")
+                asked = replace(fold, trial=replace(fold.trial, template=variant.template))
+                yield _run(workspace, asked, name, variant.augmentation, replace(recipe, seed=seed))
 
 
-def _equally_long(recipe: Recipe, fold: Fold, none: AugmentParams) -> Recipe:
-    """The recipe with as many steps as it takes without altered rows: more rows must not mean more training."""
+def _equally_long(recipe: Recipe, fold: Fold, baseline: AugmentParams) -> Recipe:
+    """The recipe with as many steps as the baseline takes: more rows, or windows, must not mean more training."""
     from retrain.trainer import steps_of
 
-    examples, _ = fold.trial.examples(none, recipe)
+    examples, _ = fold.trial.examples(baseline, recipe)
     least = max(1, fold.trial.mix.least)
     if len(examples) < least:
         raise Refused(f"{len(examples)} training rows, and at least {least} are wanted (mix.least)")
@@ -146,5 +175,5 @@ def _key(fold: Fold, augmentation: AugmentParams, recipe: Recipe) -> str:
     trial = fold.trial
     rows = [[row.transcript_hash, row.chapters] for row in trial.rows]
     talks = [[talk.transcript.hash, [chapter.as_json() for chapter in talk.reference]] for talk in fold.talks]
-    parts = [code_hash(), trial.start, trial.since, trial.champion, rows, talks]
+    parts = [code_hash(), trial.start, trial.since, trial.champion, trial.template, rows, talks]
     return content_hash([*parts, asdict(trial.mix), asdict(augmentation), asdict(recipe)])[:16]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import fmean
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from errata.documents.model_summary import NightEstimate
 from errata.documents.params import Params
@@ -28,8 +28,6 @@ MODELS = 2
 """The candidate and the champion answer; what Day-0 says is known."""
 EFFICIENCY = 0.6
 """Share of a matrix product's speed that a whole pass reaches: about that of Gemma 3 270M on one core."""
-LIBRARIES = 700_000_000
-"""Bytes that Python, torch and transformers take before any weight is there."""
 _MINUTES, _LINES_A_MINUTE, _MINUTES_A_CHAPTER = 15, 12, 3
 _LINE = "so what we have seen this week is that prices went up a bit again,"
 """Thirteen words, as subtitles have them: a hundred and fifty words a minute."""
@@ -47,6 +45,10 @@ class _Window:
 def estimate_night(
     shape: ModelShape, card: Card, params: Params, tokenizer: Tokenizer, speed: MachineSpeed
 ) -> NightEstimate:
+    """Raises BadInput where `train.precision` can't be had with `train.method` on this machine."""
+    from retrain.precision import precision_of
+    from retrain.training_memory import training_memory
+
     windows = _talk_windows(card, tokenizer)
     tokens = round(fmean(window.tokens for window in windows))
     rows = round(fmean(window.labels for window in windows))
@@ -55,20 +57,22 @@ def estimate_night(
     copies = sum(params.augment.alterations.values()) or params.augment.share
     drawn = CORRECTIONS * len(windows) * (1 + copies) * (1 + params.mix.replay) * recipe.epochs
     trained = round(min(drawn, recipe.max_steps * recipe.batch))
+    precision = precision_of(recipe, shape.parameters)
+    training_speed = speed.bf16_operations if precision == "bf16" else speed.operations
     rate = EFFICIENCY * speed.operations
-    number_bytes: Literal[2, 4] = 2 if speed.device == "cuda" else 4
+    number_bytes = 2 if speed.device == "cuda" else 4
     writing = written * max(number_bytes * shape.parameters / speed.bandwidth, shape.pass_operations(1, 1) / rate)
     answering = len(windows) * (shape.pass_operations(tokens, 1) / rate + writing)
-    memory = shape.training_memory(tokens, rows, recipe.method, recipe.rank, number_bytes, recipe.layers)
     return NightEstimate(
         corrections=CORRECTIONS,
         windows=trained,
         tokens=tokens,
-        training_seconds=trained * shape.step_operations(tokens, rows, recipe.method) / rate,
+        training_seconds=trained * shape.step_operations(tokens, rows, recipe.method) / (EFFICIENCY * training_speed),
         answering_seconds=CORRECTIONS * MODELS * answering,
-        memory=memory + LIBRARIES,
+        memory=training_memory(shape, recipe, precision, tokens, rows),
+        precision=precision,
         device=speed.device,
-        operations=speed.operations,
+        operations=training_speed,
     )
 
 

@@ -19,7 +19,7 @@ from errata.tasks.sureness import DIGITS
 from errata.tasks.template import Reading
 from errata.tasks.templates.borders import CERTAIN, Borders
 from errata.tasks.view import View
-from errata.tasks.window import Window, first_window, next_window
+from errata.tasks.window import Window
 
 TURN_WORDS, LATER_WORDS = 24, 12
 """Words that are shown of a line that begins a segment, and of one in the middle of a long one: of a hundred real
@@ -85,13 +85,12 @@ class BorderTask(ChapterTask):
 
     def _windows_of(self, transcript: Transcript, lines: Sequence[str]) -> Iterator[Window]:
         """Each goes on in the middle of the one before, with its last quarter read again."""
-        costs = [len(ids(Text(line), self.tokenizer)) + self.template.line_overhead for line in lines]
         head = " ".join((self._title(transcript), self._description(transcript)))
-        budget = int(self.context * WINDOW_SHARE) - len(ids(Text(head), self.tokenizer))
-        window: Window | None = first_window(costs, budget)
+        plan = self._plan(transcript, lines, int(self.context * WINDOW_SHARE) - len(ids(Text(head), self.tokenizer)))
+        window: Window | None = plan.first()
         while window is not None:
             yield window
-            window = next_window(window, [], costs, budget)
+            window = plan.after(window, [])
 
     def _title(self, transcript: Transcript) -> str:
         return self._cut(tidy(transcript.title))

@@ -14,7 +14,7 @@ from errata.tasks.prompt import Control, Filling, Prompt, Text
 from errata.tasks.sureness import Sureness, border_confidence
 from errata.tasks.template import Reading, Template, version_of
 from errata.tasks.view import View
-from errata.tasks.window import Window, first_window, next_window
+from errata.tasks.window import Window, WindowPlan
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
@@ -106,13 +106,18 @@ class ChapterTask:
     def _windows(self, transcript: Transcript, lines: list[str]) -> Generator[tuple[Window, View], list[int], None]:
         """Yields each window and what it shows, and is sent the starts in it that begin a chapter: where to go on."""
         places = starts(transcript)
-        costs = [len(ids(Text(line), self.tokenizer)) + self.template.line_overhead for line in lines]
-        budget = int(self.context * PROMPT_SHARE) - self._head(transcript)
-        window: Window | None = first_window(costs, budget)
+        plan = self._plan(transcript, lines, int(self.context * PROMPT_SHARE) - self._head(transcript))
+        window: Window | None = plan.first()
         while window is not None:
             view = self._view(transcript, lines[window.first : window.last], places[window.first : window.last], window)
             borders = yield window, view
-            window = next_window(window, [places.index(start, window.first) for start in borders], costs, budget)
+            window = plan.after(window, [places.index(start, window.first) for start in borders])
+
+    def _plan(self, transcript: Transcript, lines: Sequence[str], budget: int) -> WindowPlan:
+        """For `lines` as they are shown, in `budget` tokens a window."""
+        costs = [len(ids(Text(line), self.tokenizer)) + self.template.line_overhead for line in lines]
+        said = [line.text for line in transcript.lines] if self.template.shifts else ()
+        return WindowPlan(costs, budget, said)
 
     def _head(self, transcript: Transcript) -> int:
         """Tokens of a prompt without lines."""

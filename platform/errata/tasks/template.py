@@ -83,6 +83,8 @@ class Template(Protocol):
     """The token that ends a title."""
     limits: int
     """The version of what bounds its answers: see `limits.py`."""
+    shifts: bool
+    """Whether a window of a long transcript ends where the topic changes, and not when it is full."""
 
     def render(self, view: View) -> Prompt: ...
 

@@ -3,6 +3,9 @@
 A window's edge is not a chapter's border. The next window begins at the chapter that was still open when this one
 ended, so that it is read whole; where that chapter began too early for this to get anywhere, it begins in the middle of
 it (a seam), with the last quarter of this window read again for context.
+
+A window ends when it is full; or, where a plan knows what the lines say, before the line of its last quarter at which
+the topic changes most, so that a seam cuts through as little as possible.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from errata.tasks.topic_shift import deepest_valley
 from errata.tasks.view import Opening
 
 
@@ -23,30 +27,44 @@ class Window:
     """The first line that no earlier window has decided."""
 
 
-def first_window(costs: Sequence[int], budget: int) -> Window:
-    """`costs` are tokens a line, `budget` tokens a window; a line dearer than the budget gets a window to itself."""
-    return Window(0, _fill(costs, 0, budget), "unknown", 0)
+@dataclass(frozen=True, slots=True)
+class WindowPlan:
+    costs: Sequence[int]
+    """Tokens of each line."""
+    budget: int
+    """Tokens of a window; a line dearer than that gets one to itself."""
+    texts: Sequence[str] = ()
+    """What the lines say, where windows end at a shift of topic; else empty."""
 
+    def first(self) -> Window:
+        return Window(0, self._end(0, 0), "unknown", 0)
 
-def next_window(window: Window, borders: Collection[int], costs: Sequence[int], budget: int) -> Window | None:
-    """The window after this one, given the lines in it that begin a chapter; None after the last."""
-    if window.last == len(costs):
-        return None
-    # A chapter that began in the first quarter would have nearly all of this window read again, for little that is new.
-    quarter = (window.last - window.first) // 4
-    reachable = [border for border in borders if window.first + quarter < border < window.last]
-    if reachable:
-        first = max(reachable)
-        return Window(first, _fill(costs, first, budget), "chapter", first)
-    first = max(window.last - max(quarter, 1), window.first + 1)
-    last = max(_fill(costs, first, budget), window.last + 1)
-    # After a window of one line nothing can be read again: then its first line is still to be decided.
-    return Window(first, last, "seam" if first < window.last else "unknown", window.last)
+    def after(self, window: Window, borders: Collection[int]) -> Window | None:
+        """The next one, given the lines in `window` that begin a chapter; None after the last."""
+        if window.last == len(self.costs):
+            return None
+        # A chapter that began in the first quarter would have nearly all of this window read again, for little new.
+        quarter = (window.last - window.first) // 4
+        reachable = [border for border in borders if window.first + quarter < border < window.last]
+        if reachable:
+            first = max(reachable)
+            return Window(first, self._end(first, window.last), "chapter", first)
+        first = max(window.last - max(quarter, 1), window.first + 1)
+        last = max(self._end(first, window.last), window.last + 1)
+        # After a window of one line nothing can be read again: then its first line is still to be decided.
+        return Window(first, last, "seam" if first < window.last else "unknown", window.last)
 
+    def _end(self, first: int, read: int) -> int:
+        """Of a window that begins with the line `first`, where those before `read` have been in one already."""
+        full = self._full(first)
+        earliest = max(full - (full - first) // 4, read + 1)
+        if not self.texts or full == len(self.costs) or earliest >= full:
+            return full
+        return deepest_valley(self.texts, earliest, full)
 
-def _fill(costs: Sequence[int], first: int, budget: int) -> int:
-    last, spent = first, 0
-    while last < len(costs) and (last == first or spent + costs[last] <= budget):
-        spent += costs[last]
-        last += 1
-    return last
+    def _full(self, first: int) -> int:
+        last, spent = first, 0
+        while last < len(self.costs) and (last == first or spent + self.costs[last] <= self.budget):
+            spent += self.costs[last]
+            last += 1
+        return last

@@ -76,7 +76,7 @@ def _night(night: NightEstimate) -> str:
         f"of {night.corrections} corrections, each of a talk of 15 minutes: about {_duration(night.training_seconds)} "
         f"of training ({night.windows:,} windows of {night.tokens:,} tokens) and {_duration(night.answering_seconds)} "
         f"of answers, with {night.memory / 1e9:.1f} GB of memory; estimated from {device}'s "
-        f"{night.operations / 1e9:,.0f} GFLOP/s, measured just now"
+        f"{night.operations / 1e9:,.0f} GFLOP/s in {night.precision}, measured just now"
     )
 
 

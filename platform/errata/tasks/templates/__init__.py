@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import copy
+
 from errata.domain.names import meant
 from errata.errors import BadInput
 from errata.tasks.template import Template
-from errata.tasks.templates.borders import Borders
+from errata.tasks.templates.borders import SHIFTS, Borders
 from errata.tasks.templates.indexed import Indexed
 from errata.tasks.templates.inline import Inline
 from errata.tasks.templates.quoted import Quoted
@@ -21,12 +24,21 @@ TEMPLATES: dict[str, Template] = {
 
 
 def find(name: str) -> Template:
-    """One of `TEMPLATES`, or `borders` with options. Raises BadInput for a name that isn't there."""
+    """One of `TEMPLATES`, with the options that its name has after a `+`. Raises BadInput where there is none such."""
     base, *options = name.split("+")
-    if base == "borders" and options:
-        return Borders(options)
-    if name not in TEMPLATES:
+    if base not in TEMPLATES:
         raise BadInput(
-            f"there is no prompt template {name!r}{meant(name, TEMPLATES)}; choose one of {', '.join(TEMPLATES)}"
+            f"there is no prompt template {name!r}{meant(base, TEMPLATES)}; choose one of {', '.join(TEMPLATES)}"
         )
-    return TEMPLATES[name]
+    if not options:
+        return TEMPLATES[base]
+    return Borders(options) if base == "borders" else _ending_at_shifts(TEMPLATES[base], options)
+
+
+def _ending_at_shifts(template: Template, options: Sequence[str]) -> Template:
+    for option in options:
+        if option != SHIFTS:
+            raise BadInput(f"the template {template.name} has no option {option!r}; it has {SHIFTS}")
+    made = copy(template)
+    made.name, made.shifts = f"{template.name}+{SHIFTS}", True
+    return made

@@ -16,6 +16,8 @@ More can be shown, by options in the name, like `borders+pauses+times`:
     times          when a line begins and ends: `12:05-12:09 so what is a soft fork`
     description    the talk's description, after its title
     before         the title of the chapter that a later window goes on in
+
+`shifts`, which other templates have too, shows nothing more: windows end where the topic changes.
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ BEGINS, SAME = "begins", "same"
 """What stands for the answer to a mark in `target` and `parse`; a model answers with `MarkTokens`."""
 CERTAIN = 1000.0
 """Log-odds of what is known."""
-OPTIONS = ("pauses", "times", "description", "before")
+SHIFTS = "shifts"
+OPTIONS = ("pauses", "times", "description", "before", SHIFTS)
 ANCHOR_WORDS, ANCHOR_LETTERS = 5, 40
 """Of the words with which a chapter begins."""
 
@@ -59,6 +62,7 @@ class Borders:
                 names = ", ".join(OPTIONS)
                 raise BadInput(f"the template borders has no option {option!r}{meant(option, OPTIONS)}; it has {names}")
         self.options = frozenset(options)
+        self.shifts = SHIFTS in self.options
         self.name = "+".join(["borders", *(option for option in OPTIONS if option in self.options)])
 
     def render(self, view: View) -> Prompt:

@@ -40,6 +40,7 @@ class Indexed:
     border = ""
     closing = "\n"
     limits = VERSION
+    shifts = False
     instructions: tuple[str, ...] = _INSTRUCTIONS
 
     def render(self, view: View) -> Prompt:

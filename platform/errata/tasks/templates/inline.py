@@ -33,6 +33,7 @@ class Inline:
     border = NEW
     closing = END
     limits = VERSION
+    shifts = False
     instructions: tuple[str, ...] = ()
 
     def render(self, view: View) -> Prompt:

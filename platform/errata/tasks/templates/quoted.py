@@ -53,6 +53,7 @@ class Quoted:
     border = ""
     closing = '"'
     limits = VERSION
+    shifts = False
     instructions: tuple[str, ...] = _INSTRUCTIONS
 
     def render(self, view: View) -> Prompt:

@@ -35,6 +35,7 @@ class Timestamps:
     border = ""
     closing = "\n"
     limits = VERSION
+    shifts = False
     instructions: tuple[str, ...] = _INSTRUCTIONS
 
     def render(self, view: View) -> Prompt:
