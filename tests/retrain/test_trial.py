@@ -51,8 +51,8 @@ def test_rows_are_taught_by_the_template_that_is_tried(trial: Trial) -> None:
     same, _ = replace(trial, template=trial.own_template).examples(UNALTERED, LORA)
     other, _ = replace(trial, template="borders+times").examples(UNALTERED, LORA)
     assert trial.own_template == "indexed" and len(own) == len(other) == 3
-    assert [row.input_ids for row in own] == [row.input_ids for row in same]
-    assert [row.input_ids for row in own] != [row.input_ids for row in other]
+    assert [row.encoded.input_ids for row in own] == [row.encoded.input_ids for row in same]
+    assert [row.encoded.input_ids for row in own] != [row.encoded.input_ids for row in other]
 
 
 def test_what_comes_of_it_is_asked_by_it_too(trial: Trial, tmp_path: Path) -> None:

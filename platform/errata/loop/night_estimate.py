@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 CORRECTIONS = 100
 MODELS = 2
 """The candidate and the champion answer; what Day-0 says is known."""
-EFFICIENCY = 0.6
-"""Share of a matrix product's speed that a whole pass reaches: about that of Gemma 3 270M on one core."""
+EFFICIENCY = {"fp32": 0.6, "bf16": 0.4}
+"""Share of a matrix product's speed that a whole pass reaches: in fp32 about that of Gemma 3 270M on one core. In bf16
+products are faster there and what lies between them isn't: steps of a model of its layers reached two thirds of that
+share."""
 _MINUTES, _LINES_A_MINUTE, _MINUTES_A_CHAPTER = 15, 12, 3
 _LINE = "so what we have seen this week is that prices went up a bit again,"
 """Thirteen words, as subtitles have them: a hundred and fifty words a minute."""
@@ -59,7 +61,8 @@ def estimate_night(
     trained = round(min(drawn, recipe.max_steps * recipe.batch))
     precision = precision_of(recipe, shape.parameters)
     training_speed = speed.bf16_operations if precision == "bf16" else speed.operations
-    rate = EFFICIENCY * speed.operations
+    training_rate = EFFICIENCY[precision] * training_speed
+    rate = EFFICIENCY["bf16" if speed.device == "cuda" else "fp32"] * speed.operations
     number_bytes = 2 if speed.device == "cuda" else 4
     writing = written * max(number_bytes * shape.parameters / speed.bandwidth, shape.pass_operations(1, 1) / rate)
     answering = len(windows) * (shape.pass_operations(tokens, 1) / rate + writing)
@@ -67,7 +70,7 @@ def estimate_night(
         corrections=CORRECTIONS,
         windows=trained,
         tokens=tokens,
-        training_seconds=trained * shape.step_operations(tokens, rows, recipe.method) / (EFFICIENCY * training_speed),
+        training_seconds=trained * shape.step_operations(tokens, rows, recipe.method) / training_rate,
         answering_seconds=CORRECTIONS * MODELS * answering,
         memory=training_memory(shape, recipe, precision, tokens, rows),
         precision=precision,
