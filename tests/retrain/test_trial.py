@@ -9,9 +9,12 @@ import pytest
 
 from errata.documents.params import AugmentParams, MixParams
 from errata.domain.hashing import canonical_json
+from errata.errors import BadInput
 from errata.inference.artefact import Card
+from errata.loop.ablate import check_templates
 from retrain.training_rows import TrainingRow, chapters_json
 from retrain.trial import Trial
+from retrain.variants import template_variants
 from tests.made_up_model import familiar_talk, make_model
 from tests.made_up_recipe import LORA
 from tests.made_up_record import chapters
@@ -21,8 +24,11 @@ UNALTERED = AugmentParams(0.0, 7)
 
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory: pytest.TempPathFactory) -> Trial:
-    models = tmp_path_factory.mktemp("models")
-    identity = make_model(models / "new", template="indexed", context=1024)
+    return _trial(tmp_path_factory.mktemp("models"), "indexed")
+
+
+def _trial(models: Path, template: str) -> Trial:
+    identity = make_model(models / "new", template=template, context=1024)
     (models / "new").rename(models / identity[:16])
     rows = [_row(number) for number in range(1, 4)]
     return Trial(rows, identity, 0, frozenset(), identity, MixParams(replay=0.0, least=1, seed=7), models)
@@ -61,3 +67,11 @@ def test_what_comes_of_it_is_asked_by_it_too(trial: Trial, tmp_path: Path) -> No
     made = tried.train(examples, replace(LORA, max_steps=1), tmp_path)
     assert Card.read(made).template == "indexed+shifts"
     assert trial.own_template == "indexed", "the model that it began with is as it was"
+
+
+def test_a_template_that_the_tokenizer_cant_write_is_refused_before_any_is_trained(tmp_path: Path) -> None:
+    """Whose tokenizer puts a space before every text has no single token for a mark."""
+    trial = _trial(tmp_path, "inline")
+    check_templates(trial, template_variants(UNALTERED, "inline", ["inline+shifts"]).values(), LORA)
+    with pytest.raises(BadInput, match="no single tokens for a border's marks"):
+        check_templates(trial, template_variants(UNALTERED, "inline", ["borders"]).values(), LORA)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -25,6 +25,7 @@ from errata.workspace import Workspace
 
 if TYPE_CHECKING:
     from retrain.training_rows import TrainingRow
+    from retrain.trial import Trial
     from retrain.variants import Variant
 
 RUNS = Path("work/ablation")
@@ -99,9 +100,18 @@ def _variants(
     from retrain.variants import template_variants, variants
 
     if plan.templates:
-        return template_variants(params, material.folds[0].trial.own_template, plan.templates), ()
+        trial = material.folds[0].trial
+        tried = template_variants(params, trial.own_template, plan.templates)
+        check_templates(trial, tried.values(), material.recipe)
+        return tried, ()
     altering = [name for name in plan.alterations if _alters(material.rows, name, params)]
     return variants(params, altering), tuple(name for name in plan.alterations if name not in altering)
+
+
+def check_templates(trial: Trial, tried: Iterable[Variant], recipe: Recipe) -> None:
+    """Raises BadInput, before time is spent on others, for a template that the model's tokenizer can't write."""
+    for variant in tried:
+        replace(trial, rows=trial.rows[:1], template=variant.template).examples(variant.augmentation, recipe)
 
 
 def _alters(rows: Sequence[TrainingRow], name: AlterationName, params: AugmentParams) -> bool:
