@@ -9,10 +9,8 @@ import argparse
 import sys
 from pathlib import Path
 
-import uvicorn
-
 from errata.database.record import Record
-from errata.service.application import make_app
+from errata.service.run_service import serve
 from errata.service.service_settings import service_settings
 from errata.workspace import Workspace
 
@@ -41,8 +39,11 @@ def main() -> None:
     arguments = parser.parse_args()
     workspace = Workspace.find(arguments.workspace)
     settings = service_settings(workspace, durability=arguments.durability, port=arguments.port, key_rate=100_000)
-    app = make_app(workspace, settings, lambda folder, identity, models: stub_command(arguments.seconds, identity))
-    uvicorn.run(app, host="127.0.0.1", port=arguments.port, log_level="warning", access_log=False, proxy_headers=False)
+
+    def command(folder: Path, identity: str, models: Path) -> list[str]:
+        return stub_command(arguments.seconds, identity)
+
+    serve(workspace, settings, lambda address: None, command)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from errata.database.record import Record
 from errata.database.store import Store
 from errata.domain.prediction import Prediction
 from errata.errors import Forgotten
-from tests.made_up_record import chapters, talk
+from tests.made_up_record import chapters, correction, talk
 
 
 def asked(store: Store, name: str, by: str = "app", key: str | None = None) -> ChapterRequest:
@@ -76,6 +76,17 @@ def test_one_of_several_in_a_transaction_takes_back_its_own_alone(either: Record
         assert [request.name for request in store.chapter_requests.open()] == ["one", "three"]
 
 
+def test_what_failed_in_a_transaction_of_several_can_be_said_again(either: Record) -> None:
+    with either.write() as store:
+        transcript = asked(store, "one").transcript
+        with pytest.raises(sa.exc.IntegrityError), store.savepoint():
+            store.corrections.add(correction(transcript, chapters(0), "ann"))
+            asked(store, "one")
+        assert store.corrections.add(correction(transcript, chapters(0), "ann")).new
+    with either.read() as store:
+        assert store.counts()["corrections"] == 1
+
+
 def test_a_transcript_is_known_by_its_words_and_refused_once_forgotten(record: Record) -> None:
     with record.write() as store:
         assert store.transcripts.known(talk("t")) is None
@@ -97,3 +108,21 @@ def test_texts_that_need_not_outlive_a_power_cut_wait_for_no_disk(
             name = blobs.put('"words"')
         assert blobs.get(name) == "words"
         assert len(synced) == expected
+
+
+def test_a_folder_of_texts_is_itself_made_to_last_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Any] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    named: set[Path] = set()
+    counts = []
+    for text in ('"a"', '"a "', '"a"'):
+        blobs = Blobs(tmp_path, named=named)
+        with blobs.sync_at_end():
+            blobs.put(text)
+        counts.append(len(synced))
+    assert counts == [3, 6, 6]
+    named |= {tmp_path / f"{number:02x}" for number in range(256)}
+    blobs = Blobs(tmp_path, named=named)
+    with blobs.sync_at_end():
+        blobs.put('"b"')
+    assert len(synced) == 8

@@ -11,10 +11,14 @@ from typing import Any
 
 from tests.conftest import ROOT
 
-HEAVY = ("torch", "transformers", "peft", "trl", "datasets", "mlflow", "scipy", "matplotlib", "onnxruntime", "dvc")
+HEAVY = (
+    *("torch", "transformers", "peft", "trl", "datasets", "mlflow", "scipy", "matplotlib", "onnxruntime", "dvc"),
+    *("fastapi", "starlette", "uvicorn"),
+)
 LIGHT = (
     "errata.cli",
     "errata.cli.app",
+    "errata.cli.service_app",
     "errata.workspace",
     "errata.operations.importing",
     "errata.operations.status",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
@@ -169,6 +173,32 @@ def test_confidences_are_calibrated_where_the_draft_is_by_the_calibrated_model(r
     assert confident_chapters_json(chapters(0), border_confidences((), None)) == [
         {"start": 0.0, "title": "Part 1", "confidence": None}
     ]
+
+
+@pytest.mark.parametrize("models", [(MODEL,), (MODEL, RIVAL)])
+def test_drafts_of_two_models_are_read_by_no_more_statements_either(record: Record, models: tuple[str, ...]) -> None:
+    order, counts = ReviewOrder(DraftDraw(models, 0.0), AuditDraw(0.0), None), []
+    for names in ("ab", "cdefghij"):
+        answered(record, *(draft(seq, model, sure=(0.5,)) for seq in talks(record, names) for model in models))
+        with record.read() as store, statements() as sent:
+            order.waiting(store, "ann")
+        counts.append(len(sent))
+    assert counts[0] == counts[1]
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Those that are sent in the block."""
+    sent: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        sent.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
 
 
 def test_a_second_look_comes_first(record: Record) -> None:

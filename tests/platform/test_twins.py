@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from errata.domain import twins
 from errata.domain.alignment import aligned_words
+from errata.domain.hashing import sha256
 from tests.made_up_record import shouted, talk
 
 
@@ -20,6 +21,12 @@ def test_a_signature_is_the_same_for_the_same_words() -> None:
     assert twins.signature(one.text) == twins.signature(shouted(one, "two").text)
     assert twins.signature("Café 2") == twins.signature(unicodedata.normalize("NFD", "café ２"))
     assert twins.words("GPT、今日は。") == ("gpt", "今", "日", "は")
+
+
+def test_signatures_are_those_that_records_hold() -> None:
+    said = " ".join(f"word{number * number % 97}" for number in range(400))
+    assert twins.text_hash(said)[:16] == "725cb4a334febd6b"
+    assert sha256(twins.signature(said))[:16] == "6d81135602df3cce"
 
 
 @pytest.mark.parametrize("text", ["", "…", "yes", "yes no", "one two three four five six", "one " * 1000])

@@ -21,9 +21,11 @@ from errata.errors import NotFound, Unavailable
 class Blobs:
     """As one transaction sees them; several may write at once, each with `Blobs` of its own."""
 
-    def __init__(self, folder: Path, synced: bool = True) -> None:
-        """`synced`: what is written outlives a power cut; else, the end of this process alone."""
+    def __init__(self, folder: Path, synced: bool = True, named: set[Path] | None = None) -> None:
+        """`synced`: what is written outlives a power cut; else, the end of this process alone. `named`: subfolders
+        whose own names outlive it by now; others are added once theirs do."""
         self._folder, self._synced = folder, synced
+        self._named: set[Path] = set() if named is None else named
         self._waiting: dict[str, Path] = {}
         """Texts that were put and are not on disk under their names yet."""
 
@@ -52,9 +54,12 @@ class Blobs:
                     _sync(waiting)
                 for name, waiting in self._waiting.items():
                     waiting.replace(self._path(name))
-                if self._waiting and self._synced:
-                    for folder in {*(waiting.parent for waiting in self._waiting.values()), self._folder}:
-                        _sync(folder)
+                folders = {waiting.parent for waiting in self._waiting.values()} if self._synced else set()
+                for folder in folders:
+                    _sync(folder)
+                if not folders <= self._named:
+                    _sync(self._folder)
+                    self._named |= folders
         finally:
             for waiting in self._waiting.values():
                 waiting.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ A row holds no word of what was asked: the transcript does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal, cast
 
 import sqlalchemy as sa
@@ -46,7 +46,17 @@ class ChapterRequests:
         self._session = session
 
     def add(self, request: ChapterRequest) -> None:
-        self._session.connection().execute(_ADD, {**asdict(request), "is_open": request.is_open})
+        row = {
+            "name": request.name,
+            "by": request.by,
+            "body": request.body,
+            "transcript": request.transcript,
+            "idempotency_key": request.idempotency_key,
+            "prediction": request.prediction,
+            "failure": request.failure,
+            "is_open": request.is_open,
+        }
+        self._session.connection().execute(_ADD, row)
 
     def finish(self, name: str, prediction: int | None = None, failure: Failure | None = None) -> None:
         """Says what came of an open request; of one that isn't open any more, nothing changes."""

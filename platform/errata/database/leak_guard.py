@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import cycle, islice
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -18,25 +19,36 @@ from sqlalchemy.orm import Session
 from errata.database.sequence import AT_ONCE
 from errata.database.tables import BandRow, LinkRow, TranscriptRow, core
 from errata.domain import twins
+from errata.domain.transcript import Transcript
 
 FULL = 50
 """Entries that a key of the index takes, and links that one reason gives: words with which so many talks begin say
 nothing, and a group hangs together by its first members. So a look-up costs the same however long the record is."""
 
+_MOST_KEYS = twins.KEYS + 3
 _bands, _transcripts = core(BandRow), core(TranscriptRow)
-_ENTER = sa.insert(_bands)
+_ENTER = {
+    "qmark": "INSERT INTO leak_bands (band, transcript) VALUES (?, ?)",
+    "pyformat": "INSERT INTO leak_bands (band, transcript) VALUES (%s, %s)",
+}
+"""As each driver writes its parameters: SQLAlchemy takes longer to prepare fifty rows than a database to write them."""
 _ENTRIES = sa.select(_bands.c.band, _bands.c.transcript).where(
-    _bands.c.transcript < sa.bindparam("before"), _bands.c.band.in_(sa.bindparam("keys", expanding=True))
+    _bands.c.transcript < sa.bindparam("before"),
+    # as many each time: to write the statement anew takes SQLAlchemy longer than a database to answer it
+    _bands.c.band.in_([sa.bindparam(f"key{place}") for place in range(_MOST_KEYS)]),
 )
 
 
-def _first_with(column: sa.Column[Any]) -> sa.Select[int]:
-    """The first transcripts before one that have the `same` there."""
-    query = sa.select(_transcripts.c.seq).where(column == sa.bindparam("same"))
-    return query.where(_transcripts.c.seq < sa.bindparam("before")).order_by(_transcripts.c.seq).limit(FULL)
+def _first_with(column: sa.Column[Any], reason: str) -> sa.Select[Any]:
+    """The first transcripts before one that have the same in that column, and that this is the reason."""
+    first = sa.select(_transcripts.c.seq).where(
+        column == sa.bindparam(column.name), _transcripts.c.seq < sa.bindparam("before")
+    )
+    found = first.order_by(_transcripts.c.seq).limit(FULL).subquery()
+    return sa.select(sa.literal_column(f"'{reason}'"), found.c.seq)
 
 
-_OF_TEXT, _OF_ID = _first_with(_transcripts.c.text_hash), _first_with(_transcripts.c.external_id)
+_SAME = sa.union_all(_first_with(_transcripts.c.text_hash, "text"), _first_with(_transcripts.c.external_id, "id"))
 
 
 class LeakLink(NamedTuple):
@@ -46,12 +58,33 @@ class LeakLink(NamedTuple):
     """`id`, `text` or `near`."""
 
 
-def enter(session: Session, row: TranscriptRow) -> None:
+class Arrival(NamedTuple):
+    """What the guard knows a transcript by."""
+
+    seq: int
+    external_id: str
+    text_hash: str
+    signature: bytes
+    keys: list[int]
+    """Under which it stands in the index: at most three more than `twins.KEYS`; none where an older version signed."""
+
+    @classmethod
+    def of_transcript(cls, seq: int, transcript: Transcript) -> Arrival:
+        keys = _keys(transcript.signature, transcript.title, transcript.channel, transcript.duration)
+        return cls(seq, transcript.external_id, transcript.text_hash, transcript.signature, keys)
+
+    @classmethod
+    def of_row(cls, row: TranscriptRow) -> Arrival:
+        keys = _keys(row.signature, row.title, row.channel, row.duration)
+        return cls(row.seq, row.external_id, row.text_hash, row.signature, keys)
+
+
+def enter(session: Session, arrival: Arrival) -> None:
     """Records the links and index entries of a transcript that was just added."""
-    entries = _entries(session, row)
-    record_links(session, _links(session, row, entries), since=row.seq)
+    entries = _entries(session, arrival)
+    record_links(session, _links(session, arrival, entries), since=arrival.seq)
     taken = Counter(key for key, _ in entries)
-    _index(session, row, [key for key in _keys(row) if taken[key] < FULL])
+    _index(session, arrival.seq, [key for key in arrival.keys if taken[key] < FULL])
 
 
 def leave(session: Session, seqs: Sequence[int], since: int) -> None:
@@ -65,7 +98,7 @@ def leave(session: Session, seqs: Sequence[int], since: int) -> None:
         return
     later = sa.select(TranscriptRow).where(TranscriptRow.seq > min(seqs), TranscriptRow.forgotten.is_(None))
     for row in session.scalars(later.order_by(TranscriptRow.seq)).yield_per(AT_ONCE):
-        if row.seq not in seqs and not freed.isdisjoint(_keys(row)):
+        if row.seq not in seqs and not freed.isdisjoint(Arrival.of_row(row).keys):
             complete_index(session, row)
             record_links(session, missing_links(session, row), since)
 
@@ -79,67 +112,67 @@ def record_links(session: Session, links: Sequence[LeakLink], since: int) -> Non
 def missing_links(session: Session, row: TranscriptRow) -> list[LeakLink]:
     """The links of a transcript with twins that came before it which nobody recorded."""
     recorded = set(session.scalars(sa.select(LinkRow.older).where(LinkRow.newer == row.seq)))
-    return [link for link in _links(session, row, _entries(session, row)) if link.older not in recorded]
+    arrival = Arrival.of_row(row)
+    return [link for link in _links(session, arrival, _entries(session, arrival)) if link.older not in recorded]
 
 
 def complete_index(session: Session, row: TranscriptRow) -> bool:
     """Makes the index entries that a transcript lacks, and says whether it lacked any."""
-    missing = _missing_keys(session, row)
-    _index(session, row, missing)
+    missing = _missing_keys(session, Arrival.of_row(row))
+    _index(session, row.seq, missing)
     return bool(missing)
 
 
-def _index(session: Session, row: TranscriptRow, keys: list[int]) -> None:
+def _index(session: Session, seq: int, keys: list[int]) -> None:
     if keys:
-        session.connection().execute(_ENTER, [{"band": key, "transcript": row.seq} for key in keys])
+        connection = session.connection()
+        connection.exec_driver_sql(_ENTER[connection.dialect.paramstyle], [(key, seq) for key in keys])
 
 
 def is_hidden(session: Session, row: TranscriptRow) -> bool:
     """Whether the index lacks an entry of this transcript that there was room for."""
-    return bool(_missing_keys(session, row))
+    return bool(_missing_keys(session, Arrival.of_row(row)))
 
 
-def _missing_keys(session: Session, row: TranscriptRow) -> list[int]:
-    own = set(session.scalars(sa.select(BandRow.band).where(BandRow.transcript == row.seq, _has_key_of(row))))
-    taken = Counter(key for key, _ in _entries(session, row))
-    return [key for key in _keys(row) if key not in own and taken[key] < FULL]
+def _missing_keys(session: Session, arrival: Arrival) -> list[int]:
+    query = sa.select(BandRow.band).where(BandRow.transcript == arrival.seq, BandRow.band.in_(arrival.keys))
+    own = set(session.scalars(query))
+    taken = Counter(key for key, _ in _entries(session, arrival))
+    return [key for key in arrival.keys if key not in own and taken[key] < FULL]
 
 
-def _entries(session: Session, row: TranscriptRow) -> list[tuple[int, int]]:
+def _entries(session: Session, arrival: Arrival) -> list[tuple[int, int]]:
     """Index entries of earlier transcripts under this one's keys: the key and the transcript."""
-    found = session.connection().execute(_ENTRIES, {"keys": _keys(row), "before": row.seq})
+    if not arrival.keys:
+        return []
+    keys = islice(cycle(arrival.keys), _MOST_KEYS)  # fewer are asked about again
+    sought = {f"key{place}": key for place, key in enumerate(keys)}
+    found = session.connection().execute(_ENTRIES, {**sought, "before": arrival.seq})
     return [(key, transcript) for key, transcript in found]
 
 
-def _candidates(row: TranscriptRow, entries: Sequence[tuple[int, int]]) -> set[int]:
+def _candidates(arrival: Arrival, entries: Sequence[tuple[int, int]]) -> set[int]:
     """Those to compare a transcript with. A title or a length that so many talks have is no clue any more."""
     crowd = Counter(key for key, _ in entries)
-    words = set(twins.bands(row.signature))
+    words = set(twins.bands(arrival.signature)) if entries else set()
     return {transcript for key, transcript in entries if key in words or crowd[key] < FULL}
 
 
-def _has_key_of(row: TranscriptRow) -> sa.ColumnElement[bool]:
-    return BandRow.band.in_(_keys(row))
+def _keys(signature: bytes, title: str, channel: str, duration: float) -> list[int]:
+    return twins.bands(signature) + twins.clues(title, channel, duration) if twins.is_current(signature) else []
 
 
-def _keys(row: TranscriptRow) -> list[int]:
-    """Under which it stands in the index: at most three more than `twins.KEYS`; none where an older version signed."""
-    if not twins.is_current(row.signature):
-        return []
-    return twins.bands(row.signature) + twins.clues(row.title, row.channel, row.duration)
-
-
-def _links(session: Session, row: TranscriptRow, entries: Sequence[tuple[int, int]]) -> list[LeakLink]:
+def _links(session: Session, arrival: Arrival, entries: Sequence[tuple[int, int]]) -> list[LeakLink]:
     """The links of a transcript with twins that came before it; `entries` name those that it shares a key with."""
     reasons: dict[int, str] = {}
-    candidates = _candidates(row, entries)
+    candidates = _candidates(arrival, entries)
     if candidates:
         signatures = sa.select(TranscriptRow.seq, TranscriptRow.signature).where(TranscriptRow.seq.in_(candidates))
         for seq, signature in session.execute(signatures):
-            if twins.similarity(row.signature, signature) >= twins.NEAR:
+            if twins.similarity(arrival.signature, signature) >= twins.NEAR:
                 reasons[seq] = "near"
-    # the plainest reason is written last, and stays
-    for reason, first, same in (("text", _OF_TEXT, row.text_hash), ("id", _OF_ID, row.external_id)):
-        found = session.connection().scalars(first, {"same": same, "before": row.seq})
-        reasons.update(dict.fromkeys(found, reason))
-    return [LeakLink(row.seq, older, reason) for older, reason in sorted(reasons.items())]
+    same = {"text_hash": arrival.text_hash, "external_id": arrival.external_id, "before": arrival.seq}
+    found = session.connection().execute(_SAME, same).all()
+    for plainer in ("text", "id"):  # the plainest reason is written last, and stays
+        reasons.update((seq, reason) for reason, seq in found if reason == plainer)
+    return [LeakLink(arrival.seq, older, reason) for older, reason in sorted(reasons.items())]

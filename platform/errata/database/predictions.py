@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from errata.database.sequence import Added, batches, next_seq
 from errata.database.tables import CorrectionRow, MoveRow, PredictionRow, TranscriptRow, core
-from errata.domain.chapter import chapters_from_json, chapters_to_json
-from errata.domain.hashing import content_hash
+from errata.domain.chapter import Chapters, chapters_from_json, chapters_to_json
 from errata.domain.prediction import Prediction, with_lines
+from errata.domain.transcript import Unit
 from errata.errors import Forgotten
 
 _predictions, _transcripts = core(PredictionRow), core(TranscriptRow)
-_FORGOTTEN = sa.select(_transcripts.c.forgotten).where(_transcripts.c.seq == sa.bindparam("transcript"))
+_ADD = sa.insert(_predictions)
 _HASH = sa.select(_predictions.c.hash).where(_predictions.c.seq == sa.bindparam("seq"))
 _ASKED = sa.select(_predictions.c.seq).where(
     _predictions.c.transcript == sa.bindparam("transcript"),
     _predictions.c.model == sa.bindparam("model"),
     _predictions.c.template == sa.bindparam("template"),
 )
+_KNOWN = sa.select(_transcripts.c.forgotten, _ASKED.scalar_subquery()).where(
+    _transcripts.c.seq == sa.bindparam("transcript")
+)
+
+
+class WaitingDraft(NamedTuple):
+    """An answer that waits for a reviewer, without what it says."""
+
+    seq: int
+    model: str
+    transcript: int
+    transcript_hash: str
+    unit: Unit
+    confidences: tuple[float | None, ...]
+    """As a `Prediction` has them."""
 
 
 class Predictions:
@@ -34,26 +50,28 @@ class Predictions:
         Raises Forgotten where the transcript was, perhaps while the model still read it.
         """
         connection = self._session.connection()
-        if connection.execute(_FORGOTTEN, {"transcript": prediction.transcript}).scalar_one() is not None:
+        asked = {
+            "transcript": prediction.transcript,
+            "model": prediction.model,
+            "template": prediction.template,
+        }
+        forgotten, known = connection.execute(_KNOWN, asked).one()
+        if forgotten is not None:
             raise Forgotten(f"the transcript {prediction.transcript} was forgotten on request; run the command again")
-        known = self.seq_of(prediction.transcript, prediction.model, prediction.template)
         if known is not None:
             return Added(known, new=False)
-        chapters = chapters_to_json(prediction.chapters)
-        row = PredictionRow(
-            seq=next_seq(self._session, "prediction"),
-            hash=content_hash([prediction.transcript, prediction.model, prediction.template, chapters]),
-            transcript=prediction.transcript,
-            model=prediction.model,
-            template=prediction.template,
-            chapters=chapters,
-            problems=list(prediction.problems),
-            foreign=prediction.foreign,
-            confidences=list(prediction.confidences) or None,
-        )
-        self._session.add(row)
-        self._session.flush()
-        return Added(row.seq, new=True)
+        seq = next_seq(self._session, "prediction")
+        row = {
+            **asked,
+            "seq": seq,
+            "hash": prediction.hash,
+            "chapters": chapters_to_json(prediction.chapters),
+            "problems": list(prediction.problems),
+            "foreign": prediction.foreign,
+            "confidences": list(prediction.confidences) or None,
+        }
+        connection.execute(_ADD, row)
+        return Added(seq, new=True)
 
     def find(self, transcript: int, model: str, template: str) -> Prediction | None:
         """What `model` answered with `template` to the transcript's lines as they are now."""
@@ -119,6 +137,31 @@ class Predictions:
         )
         newest = {row.transcript: row for row in rows}
         return [(row.hash, as_prediction(row)) for row in sorted(newest.values(), key=lambda row: row.seq)]
+
+    def waiting_drafts(self, model: str) -> dict[int, WaitingDraft]:
+        """What `awaiting_review` has, by transcript, for whoever only puts it in order."""
+        columns = (_transcripts.c.seq, _transcripts.c.hash, _transcripts.c.unit, _predictions.c.confidences)
+        query = (
+            sa.select(_predictions.c.seq, *columns)
+            .join_from(_predictions, _transcripts, _transcripts.c.seq == _predictions.c.transcript)
+            .where(_predictions.c.model == model, _transcripts.c.forgotten.is_(None))
+            .where(_predictions.c.transcript.not_in(reviewed_transcripts()))
+            .order_by(_predictions.c.seq)
+        )
+        rows = self._session.connection().execute(query)
+        return {
+            transcript: WaitingDraft(seq, model, transcript, name, cast(Unit, unit), tuple(confidences or ()))
+            for seq, transcript, name, unit, confidences in rows
+        }
+
+    def chapters_of(self, seqs: Sequence[int]) -> dict[int, Chapters]:
+        """What each prediction says, by its `seq`."""
+        found: dict[int, Chapters] = {}
+        for batch in batches(seqs):
+            query = sa.select(_predictions.c.seq, _predictions.c.chapters).where(_predictions.c.seq.in_(batch))
+            rows = self._session.connection().execute(query)
+            found |= {seq: chapters_from_json(chapters) for seq, chapters in rows}
+        return found
 
     def drafts(self, model: str) -> int:
         """Of how many transcripts it is that `awaiting_review` has answers."""

@@ -17,7 +17,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from random import uniform
 from shutil import disk_usage
@@ -58,6 +58,7 @@ class Record:
         self.url = url
         self._blobs, self._durability = blobs, durability
         self._fences: dict[str, int] = {}
+        self._named_folders: set[Path] = set()
         self._engine = make_engine(url, durability)
         if not moves_log and self.file is not None:
             sa.event.listen(self._engine, "connect", _leave_log_alone)
@@ -74,7 +75,7 @@ class Record:
         with self._transaction(self._engine) as session:
             if not sqlite:
                 _wait_in_line(session)
-            began, blobs = monotonic(), Blobs(self._blobs, synced=self._durability == "full")
+            began, blobs = monotonic(), Blobs(self._blobs, self._durability == "full", self._named_folders)
             with blobs.sync_at_end():
                 store = Store(session, blobs)
                 for name, token in tuple(self._fences.items()):
@@ -178,7 +179,7 @@ class Record:
         """Of a file; SQLite would make an empty one, and takes one without a byte for a record without tables."""
         return self.file is not None and not (self.file.exists() and self.file.stat().st_size)
 
-    @property
+    @cached_property
     def file(self) -> Path | None:
         """SQLite's; None for a server, and for a record in memory."""
         url = self._engine.url

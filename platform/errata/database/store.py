@@ -75,8 +75,20 @@ class Store:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Of several who share a transaction, one whose block raises takes back its own rows alone."""
-        with self._session.begin_nested():
+        connection = self._session.connection()
+        self._session.flush()
+        connection.exec_driver_sql("SAVEPOINT one_of_several")
+        try:
             yield
+            self._session.flush()
+        except sa.exc.OperationalError:
+            raise  # a full disk, say: the database has taken back all, with its savepoints
+        except Exception:
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT one_of_several")
+            connection.exec_driver_sql("RELEASE SAVEPOINT one_of_several")
+            self._session.expunge_all()  # its objects may be of rows that are gone again
+            raise
+        connection.exec_driver_sql("RELEASE SAVEPOINT one_of_several")
 
     def watermark(self) -> int:
         """The highest `seq`; with one writer at a time, no lower one is still in flight."""

@@ -14,8 +14,7 @@ from errata.database.blobs import Blobs
 from errata.database.predictions import is_of_template, reviewed_transcripts
 from errata.database.sequence import TEXTS_AT_ONCE, Added, next_seq
 from errata.database.tables import PredictionRow, TranscriptRow, core
-from errata.database.tombstones import Tombstones
-from errata.domain import twins
+from errata.database.tombstones import ANY_TOMBSTONE, Tombstones
 from errata.domain.lines import FORM
 from errata.domain.media_address import checked_media
 from errata.domain.roles import DEFAULT_SHARES, ROLES, Role, own_role
@@ -35,7 +34,11 @@ class Heading(NamedTuple):
 
 
 _transcripts = core(TranscriptRow)
-_OF_HASH = sa.select(_transcripts.c.seq).where(_transcripts.c.hash == sa.bindparam("hash"))
+_ADD = sa.insert(_transcripts)
+_KNOWN = sa.select(
+    ANY_TOMBSTONE,
+    sa.select(_transcripts.c.seq).where(_transcripts.c.hash == sa.bindparam("hash")).scalar_subquery(),
+)
 
 
 class Transcripts:
@@ -56,30 +59,32 @@ class Transcripts:
             if role is not None:
                 self._check_role(transcript, earlier, role)
             return Added(earlier, new=False)
-        row = TranscriptRow(
-            seq=next_seq(self._session, "transcript"),
-            hash=self._blobs.put(transcript.canonical),
-            external_id=transcript.external_id,
-            title=transcript.title,
-            channel=transcript.channel,
-            source=source,
-            unit=transcript.unit,
-            duration=transcript.duration,
-            role=role or own_role(transcript.hash, DEFAULT_SHARES),
-            text_hash=twins.text_hash(transcript.text),
-            signature=twins.signature(transcript.text),
-            line_form=_line_form(transcript),
-        )
-        self._session.add(row)
-        self._session.flush()
-        leak_guard.enter(self._session, row)
-        return Added(row.seq, new=True)
+        self._blobs.put(transcript.canonical)
+        seq = next_seq(self._session, "transcript")
+        row = {
+            "seq": seq,
+            "hash": transcript.hash,
+            "external_id": transcript.external_id,
+            "title": transcript.title,
+            "channel": transcript.channel,
+            "source": source,
+            "unit": transcript.unit,
+            "duration": transcript.duration,
+            "role": role or own_role(transcript.hash, DEFAULT_SHARES),
+            "text_hash": transcript.text_hash,
+            "signature": transcript.signature,
+            "line_form": _line_form(transcript),
+        }
+        self._session.connection().execute(_ADD, row)
+        leak_guard.enter(self._session, leak_guard.Arrival.of_transcript(seq, transcript))
+        return Added(seq, new=True)
 
     def known(self, transcript: Transcript) -> int | None:
         """`seq` of the row that `add` would find; None where it would make one. Raises Forgotten, as `add` does."""
-        self._tombstones.refuse(transcript)
-        same: int | None = self._session.connection().scalar(_OF_HASH, {"hash": transcript.hash})
-        return self._same_words(transcript) if same is None else same
+        tombstone, same = self._session.connection().execute(_KNOWN, {"hash": transcript.hash}).one()
+        if tombstone is not None:
+            self._tombstones.refuse(transcript)
+        return self._same_words(transcript) if same is None else int(same)
 
     def _check_role(self, transcript: Transcript, seq: int, role: Role) -> None:
         """Raises BadInput where `role` is stricter than what the transcript has had since it came."""
@@ -137,15 +142,6 @@ class Transcripts:
     def heading(self, seq: int) -> Heading:
         row = self._session.get_one(TranscriptRow, seq)
         return Heading(row.hash, row.external_id, row.title, row.channel, row.duration, cast(Unit, row.unit))
-
-    def hashes_and_units(self) -> dict[int, tuple[str, Unit]]:
-        """Of every transcript that was not forgotten, by `seq`: one query, where each by itself would take seconds."""
-        rows = self._session.execute(
-            sa.select(TranscriptRow.seq, TranscriptRow.hash, TranscriptRow.unit).where(
-                TranscriptRow.forgotten.is_(None)
-            )
-        )
-        return {seq: (name, cast(Unit, unit)) for seq, name, unit in rows}
 
     def hash_of(self, seq: int) -> str:
         return self._session.get_one(TranscriptRow, seq).hash

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from errata.domain.chapter import Chapters
+from errata.domain.chapter import Chapters, chapters_to_json
+from errata.domain.hashing import content_hash
 from errata.domain.lines import FORM
 from errata.domain.transcript import Transcript
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prediction:
     transcript: int
     """`seq` of the transcript."""
@@ -27,6 +29,11 @@ class Prediction:
     confidences: tuple[float | None, ...] = field(default=(), compare=False)
     """How probable the model held each chapter's border, in the order of `chapters`, before any calibration; empty
     where that isn't known, as of a foreign draft and of what was answered before it was kept. No part of the answer."""
+
+    @cached_property
+    def hash(self) -> str:
+        """The key that travels with it."""
+        return content_hash([self.transcript, self.model, self.template, chapters_to_json(self.chapters)])
 
 
 def template_for(template: str, transcript: Transcript) -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any, Literal
 
+from errata.domain import twins
 from errata.domain.hashing import canonical_json, sha256
 from errata.domain.lines import lines_of
 from errata.domain.names import check_name
@@ -70,6 +71,19 @@ class Transcript:
     @cached_property
     def text(self) -> str:
         return "\n".join(segment.text for segment in self.segments)
+
+    @cached_property
+    def text_hash(self) -> str:
+        return twins.text_hash(self.text)
+
+    @cached_property
+    def signature(self) -> bytes:
+        """By which its twins are found."""
+        return twins.signature(self.text)
+
+    def prepare(self) -> None:
+        """Reckons what the record keeps of it, which is then known."""
+        _ = self.hash, self.text_hash, self.signature, self.lines
 
     @property
     def unplaced(self) -> tuple[str, ...]:

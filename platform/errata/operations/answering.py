@@ -62,6 +62,7 @@ def look_up(store: Store, asked: AskedChapters, key: AnswerKey | None) -> Earlie
             return EarlierAnswer(asked.transcript, request)
     seq = store.transcripts.known(asked.transcript)
     if seq is None:
+        asked.transcript.prepare()  # now, and not while others wait for who writes it
         return EarlierAnswer(asked.transcript)
     known = store.transcripts.read(seq)
     if key is None:
@@ -80,7 +81,7 @@ def record_answer(store: Store, asked: AskedChapters, key: AnswerKey, reading: R
     transcript = store.transcripts.add(asked.transcript).seq
     seq, prediction = _record_prediction(store, transcript, asked.transcript, key, reading)
     request = _record_request(store, asked, transcript, seq)
-    return GivenAnswer(prediction, store.predictions.hash_of(seq), asked.transcript, request)
+    return GivenAnswer(prediction, prediction.hash, asked.transcript, request)
 
 
 def record_given(store: Store, asked: AskedChapters, prediction: int) -> GivenAnswer:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from errata.documents.params import ReviewParams
 from errata.domain.draft_draw import DraftDraw
 from errata.operations.model_names import resolve_model
 from errata.workspace import Workspace
 
 
-def page_draw(workspace: Workspace) -> DraftDraw:
+def page_draw(workspace: Workspace, review: ReviewParams) -> DraftDraw:
     """`draft_draw` of the review page, which has a share of blind talks of its own. Raises NotFound."""
-    return replace(draft_draw(workspace, "champion"), blind_share=workspace.params().review.page_blind_share)
+    return replace(_draw(workspace, "champion", review), blind_share=review.page_blind_share)
 
 
 def draft_draw(workspace: Workspace, model: str) -> DraftDraw:
@@ -20,11 +21,15 @@ def draft_draw(workspace: Workspace, model: str) -> DraftDraw:
     An edit of a draft leans towards the draft: with half of the drafts from each, neither has the advantage when the
     two are compared. Raises NotFound.
     """
+    return _draw(workspace, model, workspace.params().review)
+
+
+def _draw(workspace: Workspace, model: str, review: ReviewParams) -> DraftDraw:
     models: tuple[str, ...]
-    params, identity = workspace.params().review, resolve_model(workspace, model)
+    identity = resolve_model(workspace, model)
     with workspace.record.read() as store:
         champion, challenger = (store.aliases.model_of(alias) for alias in ("champion", "challenger"))
     models = (identity,)
-    if challenger is not None and identity == champion and params.drafts == "random":
+    if challenger is not None and identity == champion and review.drafts == "random":
         models = (identity, challenger)
-    return DraftDraw(models, params.blind_share)
+    return DraftDraw(models, review.blind_share)

@@ -154,7 +154,8 @@ def item_heading(workspace: Workspace, transcript: int, reviewer: str) -> ItemHe
 def open_item(workspace: Workspace, transcript: int, reviewer: str) -> ReviewItem:
     """All that the page of an item needs. Of an audit nobody sees what others said before they have spoken. Raises
     NotFound."""
-    draw, audits = page_draw(workspace), AuditDraw(workspace.params().review.audit_share)
+    review = workspace.params().review
+    draw, audits = page_draw(workspace, review), AuditDraw(review.audit_share)
     with workspace.record.read() as store:
         require_transcript(store, transcript)
         talk = store.transcripts.read(transcript)
@@ -224,7 +225,7 @@ def hand_in(workspace: Workspace, transcript: int, reviewer: str, work: HandIn) 
     for a skip, a reject or a flag without a reason; Refused where the reviewer has spoken from another page meanwhile.
     """
     _check(work)
-    draw = page_draw(workspace)
+    draw = page_draw(workspace, workspace.params().review)
     identity = content_hash([ORIGIN, transcript, reviewer, work.key])
     with workspace.record.write() as store:
         require_transcript(store, transcript)

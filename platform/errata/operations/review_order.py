@@ -7,17 +7,16 @@ the model is least sure. Talks of which nobody knows how sure the model is keep 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
+from errata.database.predictions import WaitingDraft
 from errata.database.store import Store
 from errata.documents.calibration import Calibration
 from errata.domain.audit_draw import AuditDraw
 from errata.domain.draft_draw import DraftDraw
 from errata.domain.near_borders import unshared_borders
-from errata.domain.prediction import Prediction
 from errata.domain.review_reason import ArrivalReason, AuditReason, DifferenceReason, ReviewReason, UnsureReason
-from errata.domain.transcript import Unit
 from errata.operations.confidence import border_confidences, find_calibration
 from errata.operations.drafting import page_draw
 from errata.workspace import Workspace
@@ -92,26 +91,30 @@ class ReviewOrder:
     @classmethod
     def of(cls, workspace: Workspace) -> ReviewOrder:
         """Raises NotFound where there is no champion."""
-        draw = page_draw(workspace)
-        audits = AuditDraw(workspace.params().review.audit_share)
-        return cls(draw, audits, find_calibration(workspace, draw.models[0]))
+        review = workspace.params().review
+        draw = page_draw(workspace, review)
+        return cls(draw, AuditDraw(review.audit_share), find_calibration(workspace, draw.models[0]))
 
     def waiting(self, store: Store, reviewer: str) -> list[ReviewPlace]:
         """What the model that is drawn for it has answered and nobody has reviewed, and before that the audits that
         wait for somebody besides whoever reviewed them first."""
-        answers = {
-            model: {answer.transcript: answer for _, answer in store.predictions.awaiting_review(model)}
-            for model in self.draw.models
+        drafts = {model: store.predictions.waiting_drafts(model) for model in self.draw.models}
+        drawn = {
+            transcript: draft
+            for model, waiting in drafts.items()
+            for transcript, draft in waiting.items()
+            if self.draw.model_for(draft.transcript_hash) == model
         }
-        talks = store.transcripts.hashes_and_units()
-        candidates = []
-        for model, drafted in answers.items():
-            others = [answers[other] for other in self.draw.models if other != model]
-            for seq, answer in drafted.items():
-                name, unit = talks[seq]
-                if self.draw.model_for(name) == model:
-                    rivals = [other[seq] for other in others if seq in other]
-                    candidates.append(self._candidate(name, unit, answer, rivals))
+        differing = _differing(store, drawn, drafts)
+        candidates = [
+            ReviewCandidate(
+                transcript,
+                audit=self.audits.is_audit(draft.transcript_hash),
+                differing=differing.get(transcript, 0),
+                confidences=self._known(draft.model, draft.confidences),
+            )
+            for transcript, draft in drawn.items()
+        ]
         second = store.double_reviews.awaiting_second(reviewer, self.audits, AUDITS)
         return review_order([*candidates, *(ReviewCandidate(seq, audit=True, second=True) for seq in second)])
 
@@ -119,21 +122,39 @@ class ReviewOrder:
         """Of one talk, whether it waits or not."""
         answers = {answer.model: answer for _, answer in store.predictions.of_transcript(transcript)}
         name = store.transcripts.hash_of(transcript)
-        model = self.draw.model_for(name)
-        if model not in answers:
-            candidate = ReviewCandidate(transcript, audit=self.audits.is_audit(name))
-        else:
-            rivals = [answers[other] for other in self.draw.models if other != model and other in answers]
-            candidate = self._candidate(name, store.transcripts.unit_of(transcript), answers[model], rivals)
+        draft = answers.pop(self.draw.model_for(name), None)
+        candidate = ReviewCandidate(transcript, audit=self.audits.is_audit(name))
+        if draft is not None:
+            unit = store.transcripts.unit_of(transcript)
+            rivals = [answer.chapters for model, answer in answers.items() if model in self.draw.models]
+            candidate = replace(
+                candidate,
+                differing=sum(unshared_borders(draft.chapters, chapters, unit) for chapters in rivals),
+                confidences=self._known(draft.model, draft.confidences),
+            )
         return ReviewPlace(transcript, _reason(candidate))
 
-    def _candidate(self, name: str, unit: Unit, draft: Prediction, rivals: Sequence[Prediction]) -> ReviewCandidate:
-        """`name` is the transcript's hash, by which chance draws."""
-        calibrated = self.calibration is not None and draft.model == self.calibration.model
-        held = border_confidences(draft.confidences, self.calibration if calibrated else None).values
-        return ReviewCandidate(
-            draft.transcript,
-            audit=self.audits.is_audit(name),
-            differing=sum(unshared_borders(draft.chapters, rival.chapters, unit) for rival in rivals),
-            confidences=tuple(each for each in held if each is not None),
+    def _known(self, model: str, held: tuple[float | None, ...]) -> tuple[float, ...]:
+        """What is known of how sure a model is of an answer's borders."""
+        calibrated = self.calibration is not None and model == self.calibration.model
+        values = border_confidences(held, self.calibration if calibrated else None).values
+        return tuple(each for each in values if each is not None)
+
+
+def _differing(
+    store: Store, drawn: Mapping[int, WaitingDraft], drafts: Mapping[str, Mapping[int, WaitingDraft]]
+) -> dict[int, int]:
+    """By transcript that several models have answered, how many borders of its draft and the others only one has."""
+    rivals: dict[int, list[int]] = {}
+    for transcript, draft in drawn.items():
+        others = [waiting[transcript].seq for waiting in drafts.values() if transcript in waiting]
+        if len(others) > 1:
+            rivals[transcript] = [seq for seq in others if seq != draft.seq]
+    seqs = [seq for transcript, others in rivals.items() for seq in (drawn[transcript].seq, *others)]
+    chapters = store.predictions.chapters_of(seqs)
+    return {
+        transcript: sum(
+            unshared_borders(chapters[drawn[transcript].seq], chapters[seq], drawn[transcript].unit) for seq in others
         )
+        for transcript, others in rivals.items()
+    }

@@ -4,7 +4,8 @@
 
 A sync of the disk takes longer than all the rest, and costs the same for one row as for sixty: so the thread takes the
 first that waits, and with it whatever else waits by then, and nobody waits for a timer. A request that can't be
-recorded takes its own rows back alone (a savepoint each). Who waits is told once the commit is durable, and not before.
+recorded takes its own rows back alone (where there are several, each has a savepoint). Who waits is told once the
+commit is durable, and not before.
 """
 
 from __future__ import annotations
@@ -82,7 +83,10 @@ class RecordWriter:
     def _commit(self, batch: list[_Waiting]) -> None:
         try:
             with self._record.write() as store:
-                outcomes = [_attempt(store, entry.work) for entry in batch]
+                if len(batch) == 1:  # what fails takes back the transaction
+                    outcomes = [batch[0].work(store)]
+                else:
+                    outcomes = [_attempt(store, entry.work) for entry in batch]
         except Exception as fault:  # noqa: BLE001 - whoever waits is told; the thread writes on for others
             outcomes = [_Failed(fault)] * len(batch)
         else:

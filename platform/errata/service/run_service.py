@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,6 +11,8 @@ import uvicorn
 
 from errata.errors import Unavailable
 from errata.service.application import make_app
+from errata.service.champion_model import Command
+from errata.service.model_process import worker_command
 from errata.service.service_settings import ServiceSettings
 from errata.service.timely_protocol import TimelyProtocol
 from errata.workspace import Workspace
@@ -18,14 +21,17 @@ _CONNECTIONS = 1000
 _GRACE_SECONDS = 30
 
 
-def serve(workspace: Workspace, settings: ServiceSettings, ready: Callable[[str], None]) -> None:
-    """Serves until SIGINT or SIGTERM; requests that have begun are answered first. `ready` is told the address.
+def serve(
+    workspace: Workspace, settings: ServiceSettings, ready: Callable[[str], None], command: Command = worker_command
+) -> None:
+    """Serves until SIGINT or SIGTERM; requests that have begun are answered first. `ready` is told the address;
+    `command` starts the process of a model.
 
     Raises Unavailable where nobody can listen there.
     """
     listener = _listener(settings.host, settings.port)
     config = uvicorn.Config(
-        make_app(workspace, settings),
+        make_app(workspace, settings, command),
         http=TimelyProtocol,
         ws="none",
         log_level="warning",
@@ -35,6 +41,7 @@ def serve(workspace: Workspace, settings: ServiceSettings, ready: Callable[[str]
         limit_concurrency=_CONNECTIONS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
+    gc.freeze()  # what is loaded by now stays: else Python looks through all of it again and again, and requests wait
     host, port = listener.getsockname()[:2]
     ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
     with listener, suppress(KeyboardInterrupt):  # uvicorn gives the signal on, once it has stopped
