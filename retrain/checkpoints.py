@@ -32,7 +32,7 @@ CHECKPOINT_SEAL = "errata_checkpoint.json"
 def newest_checkpoint(checkpoints: Path) -> str | None:
     """The newest that is whole; of one that was and is no more, a sentence is said."""
     folders = [path.parent for path in checkpoints.glob(f"checkpoint-*/{CHECKPOINT_SEAL}")]
-    for folder in sorted(folders, key=_step, reverse=True):
+    for folder in sorted(folders, key=checkpoint_step, reverse=True):
         fault = _fault(folder)
         if fault is None:
             return str(folder)
@@ -40,7 +40,7 @@ def newest_checkpoint(checkpoints: Path) -> str | None:
     return None
 
 
-def _step(folder: Path) -> int:
+def checkpoint_step(folder: Path) -> int:
     return int(folder.name.rpartition("-")[2])
 
 

@@ -19,6 +19,7 @@ from errata.documents.interpolation import Interpolation
 from errata.documents.movement import Movement
 from errata.documents.night import Night
 from errata.documents.params import Recipe
+from errata.documents.preflight import Preflight
 from errata.documents.stage_reports import NoCandidate, TrainingLog
 from errata.domain.hashing import content_hash, sha256
 from errata.files import write_atomically
@@ -32,11 +33,13 @@ from retrain.chapter_lengths import fit_lengths, label_lengths
 from retrain.checkpoints import CHECKPOINTS
 from retrain.dev_choice import DevSet, choose, dev_items, seen_by
 from retrain.movement import movement
+from retrain.objectives.champion_reference import champion_reference
 from retrain.packages import packages_of
 from retrain.preflight import preflight
 from retrain.preflight_report import refuse_faults, say_preflight
 from retrain.saving import save
 from retrain.step_time import expected_seconds
+from retrain.taught_rows import TaughtRows
 from retrain.trainer import make_trainer, run_trainer
 
 
@@ -65,21 +68,34 @@ def train_candidate(workspace: Workspace, night: Night, recipe: Recipe, out: Pat
     report = preflight(workspace.root, workspace.record, workspace.models, night, recipe)
     refuse_faults(report)
     champion, _ = start_from(night.champion, recipe, workspace.models)
-    trainer = make_trainer(rows, start, recipe, card, checkpoints, champion)
-    report = replace(report, seconds=expected_seconds(trainer))
-    write_document(workspace.root / PREFLIGHT, report)
-    say_preflight(report)
-    model, log = run_trainer(trainer, checkpoints)
+    where = workspace.params().trainer
+    if where.engine == "ray":
+        from retrain.cluster.training import train_on_cluster
+
+        _say(workspace, report)
+        if recipe.objective == "sft+dpo":
+            champion_reference(TaughtRows(rows), champion, recipe, card.context, checkpoints)
+        model, log = train_on_cluster(rows, start, recipe, card, checkpoints, where.workers)
+    else:
+        trainer = make_trainer(rows, start, recipe, card, checkpoints, champion)
+        _say(workspace, replace(report, seconds=expected_seconds(trainer)))
+        model, log = run_trainer(trainer, checkpoints)
+        del trainer
     shutil.copyfile(workspace.root / MIXTURE / TRAINING_TRANSCRIPTS, out / TRAINING_TRANSCRIPTS)
     facts = {"ancestor": ancestor, "method": recipe.method, "rows": pq.read_metadata(rows).num_rows}
     save(model, out, card, facts, start.base)
-    del model, trainer  # the memory is wanted by the models that are asked now
+    del model  # the memory is wanted by the models that are asked now
     interpolation, moved = _compared_on_dev(workspace, night, recipe, out)
     shutil.rmtree(checkpoints, ignore_errors=True)
     identity = read_seal(out)[0]
     sys.stderr.write(f"train: candidate {identity[:12]}, loss {log[0]['loss']:.3f} to {log[-1]['loss']:.3f}\n")
     losses = tuple(round(entry["loss"], 6) for entry in log)
     return TrainingLog(len(losses), losses, interpolation, moved, packages_of(recipe.method))
+
+
+def _say(workspace: Workspace, report: Preflight) -> None:
+    write_document(workspace.root / PREFLIGHT, report)
+    say_preflight(report)
 
 
 def _compared_on_dev(

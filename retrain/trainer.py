@@ -41,9 +41,8 @@ def train(
 def run_trainer(trainer: SFTTrainer, checkpoints: Path) -> tuple[Any, list[dict[str, Any]]]:
     """The trained model and its log. Goes on from the newest checkpoint under `checkpoints`, if there is one.
 
-    Raises Refused when the loss is no number: nothing is saved from such a run.
+    Raises Refused where it diverged.
     """
-    import torch
     from transformers import PrinterCallback
 
     trainer.remove_callback(PrinterCallback)  # it prints to stdout
@@ -51,9 +50,16 @@ def run_trainer(trainer: SFTTrainer, checkpoints: Path) -> tuple[Any, list[dict[
     checkpoints.mkdir(parents=True, exist_ok=True)
     trainer.train(resume_from_checkpoint=newest_checkpoint(checkpoints))
     log = [entry for entry in trainer.state.log_history if "loss" in entry]
-    if not all(torch.isfinite(weight).all() for weight in trainer.model.parameters()):
-        raise Refused("the training diverged: a weight is not a number; lower train.learning_rate")
+    check_finite(trainer.model)
     return trainer.model, log
+
+
+def check_finite(model: Any) -> None:
+    """Raises Refused where a weight is no number: nothing is saved from such a training."""
+    import torch
+
+    if not all(torch.isfinite(weight).all() for weight in model.parameters()):
+        raise Refused("the training diverged: a weight is not a number; lower train.learning_rate")
 
 
 def steps_of(rows: int, recipe: Recipe) -> int:
@@ -150,6 +156,8 @@ def _settings(recipe: Recipe, steps: int, checkpoints: Path, autocasts: bool) ->
         data_seed=recipe.seed,
         bf16=autocasts,
         use_cpu=best_device() == "cpu",
+        ddp_find_unused_parameters=False,  # of several processes: all that learns has its part in every row,
+        ddp_broadcast_buffers=False,  # and what doesn't is the same in each
         report_to="none",
         remove_unused_columns=recipe.backend == "unsloth",  # a row's weight and number are no argument of any model
         disable_tqdm=True,

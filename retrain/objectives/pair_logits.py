@@ -44,7 +44,7 @@ def row_logits(model: Any, row: Encoded) -> AnswerLogits:
     import torch
 
     places, device = _before_labels(row.labels), _device(model)
-    ids, kept = torch.tensor([row.input_ids], device=device), torch.tensor(places, device=device)
+    ids, kept = torch.tensor([row.input_ids], device=device), torch.tensor(places, device=device, dtype=torch.long)
     return _at_labels(row, model(input_ids=ids, logits_to_keep=kept, use_cache=False).logits[0], places, 0)
 
 
@@ -97,7 +97,7 @@ def _at_labels(row: Encoded, logits: torch.Tensor, places: Sequence[int], shared
     import torch
 
     before = _before_labels(row.labels)
-    labels = torch.tensor([row.labels[place + 1] for place in before], device=logits.device)
+    labels = torch.tensor([row.labels[place + 1] for place in before], device=logits.device, dtype=torch.long)
     return AnswerLogits(logits[[places.index(place) for place in before]], labels, shared)
 
 

@@ -36,6 +36,15 @@ class Reference:
         labels = slice(int(self.ends[row - 1]) if row else 0, int(self.ends[row]))
         return TopTokens(self.top.ids[labels], self.top.log_probabilities[labels])
 
+    def of_rows(self, rows: Sequence[int]) -> Reference:
+        """Of the rows at these places, in their order; what is past the last is a row without labels."""
+        import torch
+
+        margins = torch.cat([self.margins, torch.zeros(1)])[list(rows)]
+        nothing = TopTokens(self.top.ids[:0], self.top.log_probabilities[:0])
+        tops = [self.tokens(row) if row < len(self.ends) else nothing for row in rows]
+        return _reference(margins, tops)
+
 
 def reference_of(model: Any, rows: Rows) -> Reference:
     """What `model`, which is not trained, says of `rows`."""
@@ -53,11 +62,17 @@ def reference_of(model: Any, rows: Rows) -> Reference:
                 margins.append((right.own - draft.own).item())
             tops.append(top_tokens(right.logits))
             advance()
+    return _reference(torch.tensor(margins), tops)
+
+
+def _reference(margins: torch.Tensor, tops: Sequence[TopTokens]) -> Reference:
+    import torch
+
     ends = torch.tensor([len(top.ids) for top in tops]).cumsum(0)
     top = TopTokens(
         torch.cat([top.ids for top in tops]).cpu(), torch.cat([top.log_probabilities for top in tops]).cpu()
     )
-    return Reference(torch.tensor(margins), top, ends)
+    return Reference(margins, top, ends)
 
 
 def write_reference(folder: Path, reference: Reference) -> None:

@@ -88,7 +88,10 @@ def model_outputs(model: Any, asked: dict[str, Any]) -> CausalLMOutput:
 def keeps_places(model: Any) -> bool:
     """All of transformers' language models but a few take `logits_to_keep`, among whose logits they apply whatever they
     do to them, a softcap or a scale."""
-    full = model.get_base_model() if hasattr(model, "peft_config") else model
+    from torch.nn.parallel import DistributedDataParallel
+
+    plain = model.module if isinstance(model, DistributedDataParallel) else model
+    full = plain.get_base_model() if hasattr(plain, "peft_config") else plain
     return "logits_to_keep" in inspect.signature(full.forward).parameters
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -371,6 +372,13 @@ def test_a_night_with_too_few_rows_trains_nothing_and_says_why(night: Path) -> N
     assert [path.name for path in CANDIDATE.iterdir()] == [NO_CANDIDATE]
     assert "16 training rows" in json.loads((CANDIDATE / NO_CANDIDATE).read_text())["reason"]
     assert json.loads(Path(TRAINING).read_text())["steps"] == 0
+
+
+def test_the_parameters_send_a_training_to_a_cluster(night: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_params(night, mix={"least": 10}, train=asdict(LORA), trainer={"engine": "ray", "workers": 2})
+    monkeypatch.setitem(sys.modules, "ray", None)  # as where it isn't installed
+    with pytest.raises(Unavailable, match=r"pip install -e '\.\[ray\]'"):
+        stage.main()
 
 
 def test_a_candidate_is_drawn_towards_the_champion_as_far_as_dev_says(night: Path, record: Record) -> None:

@@ -222,6 +222,16 @@ class Recipe(ParamGroup):
 
 
 @dataclass(frozen=True, slots=True)
+class TrainerParams(ParamGroup):
+    """Where the candidate is trained: it comes out the same, up to the order in which floats are added."""
+
+    engine: Literal["local", "ray"] = "local"
+    """`ray`: on the cluster that the environment variable RAY_ADDRESS names."""
+    workers: Count = 1
+    """With `ray`: processes that share out the rows of each step."""
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluateParams(ParamGroup):
     seed: Seed
     vintage_items: Count = 20
@@ -274,6 +284,7 @@ class Params(ParamGroup):
     augment: AugmentParams
     mix: MixParams
     train: Recipe
+    trainer: TrainerParams = TrainerParams()
     evaluate: EvaluateParams
     judges: JudgesParams = NO_JUDGES
     gate: GateParams
