@@ -12,8 +12,6 @@ difference to what goes on from the champion and stays as it was trained, and on
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -22,9 +20,9 @@ from pathlib import Path
 from statistics import fmean
 
 from benchmarks.replay import gone_on_from, items_of
-from benchmarks.workspaces import errata, set_params
+from benchmarks.workspaces import copied_workspace, set_params
 from errata.documents.comparison import Comparison
-from errata.documents.file_names import CANDIDATE, SNAPSHOT
+from errata.documents.file_names import CANDIDATE
 from errata.documents.night import CandidateStart, Night
 from errata.documents.scored_items import ScoredItemRow
 from errata.inference.artefact import model_folder, seal, verify
@@ -114,15 +112,8 @@ def main() -> None:
     parser.add_argument("workspace", type=Path, nargs="?", help="the sample's, turned first, where none is given")
     given: Path | None = parser.parse_args().workspace
     with tempfile.TemporaryDirectory() as place:
-        root = Path(place) / "copy"
-        if given is None:
-            errata("demo", root)
-        else:
-            shutil.copytree(given, root, symlinks=True)
-        os.chdir(root)
-        workspace = Workspace.find(root)
-        set_params(root, {"train": {"interpolate": [1.0]}})
-        shutil.rmtree(SNAPSHOT)  # so that the rows are those that the installed code makes
+        workspace = copied_workspace(given, Path(place) / "copy")
+        set_params(workspace.root, {"train": {"interpolate": [1.0]}})
         items = items_of(workspace, gone_on_from(workspace))
         snapshot.main()
         for text in table(workspace, items, Path(place)):

@@ -11,8 +11,6 @@ fresh items, and on those of earlier nights, each beside those of the model that
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -21,9 +19,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from benchmarks.workspaces import errata, set_params
+from benchmarks.workspaces import copied_workspace, set_params
 from errata.documents.document import read_document
-from errata.documents.file_names import CANDIDATE, ITEMS, MIXTURE, SNAPSHOT, STAGE_REPORT
+from errata.documents.file_names import CANDIDATE, ITEMS, MIXTURE, STAGE_REPORT
 from errata.documents.night import Night
 from errata.documents.scored_items import ScoredItemRow, read_scored_items, rows_of
 from errata.documents.stage_reports import MixtureReport
@@ -104,14 +102,7 @@ def main() -> None:
     parser.add_argument("workspace", type=Path, nargs="?", help="the sample's, turned first, where none is given")
     given: Path | None = parser.parse_args().workspace
     with tempfile.TemporaryDirectory() as place:
-        root = Path(place) / "copy"
-        if given is None:
-            errata("demo", root)
-        else:
-            shutil.copytree(given, root, symlinks=True)
-        os.chdir(root)
-        workspace = Workspace.find(root)
-        shutil.rmtree(SNAPSHOT)  # so that the rows are those that the installed code makes
+        workspace = copied_workspace(given, Path(place) / "copy")
         items = items_of(workspace, gone_on_from(workspace))
         for stage in (snapshot, curate, augment):
             stage.main()
