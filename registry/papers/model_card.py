@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from errata.documents.params import Target
 from errata.documents.parity import Parity
@@ -183,7 +183,7 @@ def _limits(facts: ModelFacts) -> Iterator[str]:
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=False,  # noqa: S701 - it is Markdown, for which `cell` takes away what would be marks
+        autoescape=select_autoescape(),  # of HTML alone: this is Markdown, and `cell` takes away what would be marks
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

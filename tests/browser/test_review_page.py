@@ -175,9 +175,11 @@ def test_a_page_that_is_killed_comes_back_with_its_undo(ann: Reviewing, workspac
     ann.context.set_offline(True)  # what comes now never reaches the server
     page.keyboard.press("m")
     page.wait_for_selector("#save-state[data-state=here]")
+    from playwright.sync_api import Error
+
     try:
         page.goto("chrome://crash", timeout=3000)
-    except Exception as gone:  # noqa: BLE001 - which of its errors says that a page crashed is Playwright's business
+    except Error as gone:  # which of its errors says that a page crashed is Playwright's business
         assert "crash" in str(gone).lower() or "Timeout" in str(gone) or "ERR_" in str(gone)
     page.close()
     ann.context.set_offline(False)

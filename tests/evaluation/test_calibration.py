@@ -83,7 +83,7 @@ def test_the_error_is_what_it_is_by_hand() -> None:
 
 
 @given(st.lists(st.tuples(probabilities, st.booleans()), min_size=1, max_size=80), st.randoms(use_true_random=False))
-def test_the_error_is_a_share_whatever_the_order(reviewed: list[tuple[float, bool]], random) -> None:  # type: ignore[no-untyped-def]
+def test_the_error_is_a_share_whatever_the_order(reviewed: list[tuple[float, bool]], random) -> None:
     error = expected_calibration_error(*zip(*reviewed, strict=True))
     random.shuffle(reviewed)
     assert 0 <= error <= 1

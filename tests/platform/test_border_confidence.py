@@ -116,7 +116,7 @@ class Weigher:
 def test_a_weighed_border_has_the_probability_of_its_line(tmp_path: Path) -> None:
     engine = Weigher([4.0, -9.0, -9.0, -9.0, -9.0, -9.0, 1.0, *[-9.0] * 5])
     task = BorderTask(templates.find("borders"), engine.tokenizer, 4096)
-    (reading,) = LoadedModel(engine, task).answer([talk("a")])  # type: ignore[arg-type]
+    (reading,) = LoadedModel(engine, task).answer([talk("a")])
     readiness = task.lengths.readiness
     wanted = [1 / (1 + math.exp(-odds - readiness)) for odds in (4.0, 1.0)]
     assert reading.confidences == pytest.approx(wanted, abs=1e-6)

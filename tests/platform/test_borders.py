@@ -25,7 +25,7 @@ from errata.tasks.templates import find
 from errata.tasks.templates.borders import Borders
 from errata.tasks.view import View
 from tests.made_up_model import make_tokenizer
-from tests.platform.test_tasks import chaptered, usable
+from tests.platform.test_tasks import answered_rightly, chaptered, usable
 
 LENGTHS = ChapterLengths()
 WORDS = {"borders@1": "caf7245f6146dc20"}
@@ -83,14 +83,7 @@ def test_right_answers_give_the_right_chapters_through_windows(tokenizer, case, 
     transcript, chapters = case
     right = Reading(canonical(usable(chapters), transcript).chapters)
     task = BorderTask(Borders(), tokenizer, context)
-    views = task.views(transcript)
-    view = next(views)
-    try:
-        while True:
-            answers = ["".join(span.text for span in filling) for filling in task.target(view, right)]
-            view = views.send(task.parse(view, answers))
-    except StopIteration as done:
-        assert done.value.chapters == right.chapters
+    assert answered_rightly(task, transcript, right).chapters == right.chapters
 
 
 @settings(max_examples=40)

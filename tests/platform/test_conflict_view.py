@@ -34,7 +34,7 @@ def titled(*pairs: tuple[float, str]) -> Chapters:
 
 def disputed(place: Workspace, *versions: Chapters, drafts: tuple[Chapters, ...] = (), unit: str = "seconds") -> None:
     with place.record.write() as store:
-        made = replace(talk("t"), unit=unit)  # type: ignore[arg-type]
+        made = replace(talk("t"), unit=unit)
         seq = store.transcripts.add(made, "train").seq
         seen = [
             store.predictions.add(Prediction(seq, f"{at}" * 64, "inline@1", draft)).seq

@@ -64,7 +64,7 @@ def review(record: Record, name: str, model: str, kind: Kind, right: Chapters, *
         seq = store.transcripts.add(talk(name), "train").seq
         asked = store.predictions.add(Prediction(seq, model, "inline@1", chapters(0, 30, 60))).seq
         made = replace(correction(seq, right, kind=kind, prediction=asked), draft_by=model)
-        return store.corrections.add(replace(made, **changes)).seq  # type: ignore[arg-type]
+        return store.corrections.add(replace(made, **changes)).seq
 
 
 def test_draft_quality_counts_what_stands_by_whose_draft_was_shown(place: Workspace) -> None:

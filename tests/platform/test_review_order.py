@@ -73,7 +73,7 @@ def test_audits_then_differences_then_the_least_sure_then_the_order_of_arrival()
 
 
 @given(candidates, st.randoms(use_true_random=False))
-def test_everything_has_one_place_whatever_order_it_comes_in(found: list[ReviewCandidate], random) -> None:  # type: ignore[no-untyped-def]
+def test_everything_has_one_place_whatever_order_it_comes_in(found: list[ReviewCandidate], random) -> None:
     ordered = review_order(found)
     assert sorted(place.transcript for place in ordered) == sorted(each.transcript for each in found)
     random.shuffle(found)

@@ -16,7 +16,7 @@ from errata.tasks import limits, templates
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import IGNORED, ids
 from errata.tasks.prompt import Control, Slot, Text
-from errata.tasks.task import answer_together, examples
+from errata.tasks.task import Task, answer_together, examples
 from errata.tasks.template import Reading, version_of
 from errata.tasks.view import View
 
@@ -52,6 +52,18 @@ def chaptered(draw: st.DrawFn, longest: int = 25) -> tuple[Transcript, tuple[Cha
 
 def usable(chapters: tuple[Chapter, ...]) -> tuple[Chapter, ...]:
     return tuple(chapter for chapter in chapters if chapter.title.strip())
+
+
+def answered_rightly(task: Task[Reading], transcript: Transcript, right: Reading) -> Reading:
+    """What a task makes of the answers that it teaches, window after window."""
+    views = task.views(transcript)
+    view = next(views)
+    while True:
+        answers = ["".join(span.text for span in filling) for filling in task.target(view, right)]
+        try:
+            view = views.send(task.parse(view, answers))
+        except StopIteration as done:
+            return done.value
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -20,7 +20,7 @@ from errata.tasks.templates import TEMPLATES, find
 from errata.tasks.topic_shift import BLOCK, deepest_valley
 from errata.tasks.window import Window, WindowPlan
 from tests.made_up_model import make_tokenizer
-from tests.platform.test_tasks import chaptered, usable
+from tests.platform.test_tasks import answered_rightly, chaptered, usable
 
 TOPICS = ["gardens soil roots water seeds", "rockets orbit moon fuel engine", "bread oven flour salt yeast"]
 
@@ -95,14 +95,7 @@ def test_right_answers_give_the_right_chapters_through_windows_that_end_at_shift
     transcript, chapters = case
     right = Reading(canonical(usable(chapters), transcript).chapters)
     task = (BorderTask if name.startswith("borders") else ChapterTask)(find(name), make_tokenizer(spaced=False), 420)
-    views = task.views(transcript)
-    view = next(views)
-    try:
-        while True:
-            answers = ["".join(span.text for span in filling) for filling in task.target(view, right)]
-            view = views.send(task.parse(view, answers))
-    except StopIteration as done:
-        assert done.value.chapters == right.chapters
+    assert answered_rightly(task, transcript, right).chapters == right.chapters
 
 
 def test_what_is_taught_ends_where_what_is_asked_ends() -> None:

@@ -13,7 +13,7 @@ from errata.inference.artefact import Card, move_model, verify
 from errata.inference.checksums import CHECKSUMS, MODEL_CARD, PAPERS, PUBLIC_KEYS, SIGNATURE
 from errata.inference.minisign import SecretKey, read_public_keys
 from errata.loop.model_papers import write_papers
-from errata.loop.signing_key import SECRET_KEY, make_signing_key, signing_key
+from errata.loop.signing_key import KEY_FILE, make_signing_key, signing_key
 from errata.operations.model_folder_check import check_model_folder
 from errata.settings import FILE
 from errata.workspace import Workspace
@@ -51,10 +51,10 @@ def test_a_workspace_without_a_key_says_unsigned_and_one_with_a_key_signs(worksp
 
 def test_the_key_is_its_owners_alone_and_is_made_once(workspace: Workspace) -> None:
     make_signing_key(workspace)
-    path = workspace.root / SECRET_KEY
+    path = workspace.root / KEY_FILE
     text, public = path.read_text(), (workspace.root / PUBLIC_KEYS).read_text()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert f"/{SECRET_KEY}" in (workspace.root / ".gitignore").read_text().splitlines()
+    assert f"/{KEY_FILE}" in (workspace.root / ".gitignore").read_text().splitlines()
     make_signing_key(workspace)
     assert (path.read_text(), (workspace.root / PUBLIC_KEYS).read_text()) == (text, public)
 
@@ -62,7 +62,7 @@ def test_the_key_is_its_owners_alone_and_is_made_once(workspace: Workspace) -> N
 def test_what_an_earlier_key_signed_is_trusted_still(workspace: Workspace, model: Path) -> None:
     make_signing_key(workspace)
     write_papers(workspace, model, verify(model), None)
-    (workspace.root / SECRET_KEY).unlink()
+    (workspace.root / KEY_FILE).unlink()
     make_signing_key(workspace)
     keys = read_public_keys((workspace.root / PUBLIC_KEYS).read_text())
     key = signing_key(workspace)
@@ -71,7 +71,7 @@ def test_what_an_earlier_key_signed_is_trusted_still(workspace: Workspace, model
 
 
 def test_a_damaged_key_is_one_sentence(workspace: Workspace, model: Path) -> None:
-    (workspace.root / SECRET_KEY).write_text(SecretKey.new().file[:-20])
+    (workspace.root / KEY_FILE).write_text(SecretKey.new().file[:-20])
     for use in (lambda: make_signing_key(workspace), lambda: write_papers(workspace, model, verify(model), None)):
         with pytest.raises(BadInput, match=r"errata\.key is no secret key"):
             use()
@@ -106,14 +106,14 @@ def _fails(patch: pytest.MonkeyPatch, number: int, write: object) -> bool:
         def do(path: Path, *arguments: object, **options: object) -> object:
             if next(numbers) == number:
                 raise OSError(28, "No space left on device")
-            return real(path, *arguments, **options)  # type: ignore[operator]
+            return real(path, *arguments, **options)
 
         return do
 
     for name in ("replace", "unlink"):
         patch.setattr(Path, name, failing(getattr(Path, name)))
     try:
-        write()  # type: ignore[operator]
+        write()
     except OSError:
         return False
     return True

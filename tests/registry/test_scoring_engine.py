@@ -85,7 +85,7 @@ def test_the_report_says_who_scored_and_why(fallback: EngineFallback, words: str
 
 def card(folder: Path, form: str = "full", **facts: str) -> str:
     folder.mkdir(parents=True)
-    Card("inline", 128, form).write(folder, **facts)  # type: ignore[arg-type]
+    Card("inline", 128, form).write(folder, **facts)
     if form == "gguf":
         (folder / "model-Q8_0.gguf").write_bytes(folder.name.encode())
     return seal(folder)

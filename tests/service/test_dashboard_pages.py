@@ -78,7 +78,7 @@ def attributes(html: str) -> set[str]:
     """The names of all that the page's elements have."""
     names: set[str] = set()
     reader = HTMLParser()
-    reader.handle_starttag = lambda _, found: names.update(name for name, _ in found)  # type: ignore[method-assign]
+    reader.handle_starttag = lambda _, found: names.update(name for name, _ in found)
     reader.feed(html)
     return names
 

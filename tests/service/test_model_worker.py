@@ -80,7 +80,7 @@ def served(model: SpokenModel, inbox: Inbox, count: int) -> list[JsonObject]:
             raise Over
 
     with pytest.raises(Over):
-        serve(model, inbox, send)  # type: ignore[arg-type]
+        serve(model, inbox, send)
     return said
 
 

@@ -90,8 +90,8 @@ def test_who_never_ends_a_head_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(timely_protocol, "HEAD_SECONDS", 0.3)
 
     async def app(scope: object, receive: object, send: object) -> None:
-        await send({"type": "http.response.start", "status": 204, "headers": []})  # type: ignore[operator]
-        await send({"type": "http.response.body"})  # type: ignore[operator]
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
 
     async def talk() -> None:
         listener = socket.create_server(("127.0.0.1", 0))

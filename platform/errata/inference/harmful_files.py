@@ -8,6 +8,7 @@ import mmap
 import pickletools
 from pathlib import Path
 from tokenize import TokenError
+from typing import BinaryIO
 
 PICKLE_NAMES = (".bin", ".pt", ".pth", ".pkl", ".joblib", ".ckpt")
 """What those who pickle call their files: refused without a look inside."""
@@ -66,7 +67,8 @@ def _kind(path: Path) -> str:
             return "an array of objects" if _holds_objects(path) else ""
         if path.suffix == ".safetensors":
             return "" if _has_header(data) else "called safetensors and has no such header"
-        return "a pickle" if _is_pickle(data) else ""
+        file.seek(0)
+        return "a pickle" if _is_pickle(file, len(data)) else ""
 
 
 def _has_header(data: mmap.mmap) -> bool:
@@ -93,7 +95,7 @@ def _holds_objects(path: Path) -> bool:
             return True
 
 
-def _is_pickle(data: mmap.mmap) -> bool:
+def _is_pickle(file: BinaryIO, size: int) -> bool:
     """Whether the file begins as a pickle of any protocol, up to the operation that ends one.
 
     A text may by chance begin with operations: without a protocol's number, one of them must call something, or the end
@@ -101,12 +103,12 @@ def _is_pickle(data: mmap.mmap) -> bool:
     """
     names: set[str] = set()
     try:
-        for number, (operation, _, place) in enumerate(pickletools.genops(data)):  # type: ignore[arg-type]
+        for number, (operation, _, place) in enumerate(pickletools.genops(file)):  # it names them and runs none
             names.add(operation.name)
             if number >= _OPERATIONS:
                 return True
             if operation.name == "STOP":
-                ends = place == len(data) - 1 and number > 0
+                ends = place == size - 1 and number > 0
                 return "PROTO" in names or bool(names & _CALLS) or ends
     except (ValueError, OverflowError):  # no operation, or an argument that is none
         return False

@@ -11,15 +11,15 @@ from errata.inference.checksums import PUBLIC_KEYS
 from errata.inference.minisign import SecretKey, read_public_keys, read_secret_key
 from errata.workspace import Workspace
 
-SECRET_KEY = "errata.key"  # noqa: S105 - a file's name
+KEY_FILE = "errata.key"
 
 
 def make_signing_key(workspace: Workspace) -> None:
     """Where there is none. The public half goes before whatever `errata.pub` holds: what was signed before is trusted
     still."""
-    path, public = workspace.root / SECRET_KEY, workspace.root / PUBLIC_KEYS
+    path, public = workspace.root / KEY_FILE, workspace.root / PUBLIC_KEYS
     if not path.exists():
-        workspace.ignore(SECRET_KEY)
+        workspace.ignore(KEY_FILE)
         write_secret_once(path, SecretKey.new().file)
     key = read_secret_key(path.read_text(errors="replace"), str(path)).public
     trusted = public.read_text(errors="replace") if public.exists() else ""
@@ -29,5 +29,5 @@ def make_signing_key(workspace: Workspace) -> None:
 
 def signing_key(workspace: Workspace) -> SecretKey | None:
     """None where the workspace has none. Raises BadInput for a file that is no key, or one with a password."""
-    path = workspace.root / SECRET_KEY
+    path = workspace.root / KEY_FILE
     return read_secret_key(path.read_text(errors="replace"), str(path)) if path.is_file() else None
