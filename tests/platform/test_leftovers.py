@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import yaml
 
 from errata.database.record import Record
 from errata.errors import Unavailable
@@ -157,9 +158,8 @@ def test_another_workspace_s_work_is_its_own(
 def test_dvc_goes_on_after_a_kill_that_nobody_reaped(laid_out: Path, tmp_path: Path) -> None:
     """What DVC itself refuses, with the number of a zombie in its lock file, works once that is cleared."""
     root = Path(shutil.copytree(laid_out, tmp_path / "workspace"))
-    (root / "dvc.yaml").write_text(
-        f"stages:\n  one:\n    cmd: {shlex.quote(sys.executable)} -c 'import time; time.sleep(60)'\n    outs: [data]\n"
-    )
+    command = f"{shlex.quote(sys.executable)} -c 'import time; time.sleep(60)'"
+    (root / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"one": {"cmd": command, "outs": ["data"]}}}))
     repro = [sys.executable, "-m", "dvc", "repro"]
     child = subprocess.Popen(repro, cwd=root, stdout=subprocess.DEVNULL)
     stages: list[psutil.Process] = []
