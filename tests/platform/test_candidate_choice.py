@@ -8,7 +8,7 @@ import pytest
 
 from errata.documents.night import CandidateStart
 from errata.loop.candidate_choice import DevF1, MadeCandidate, choice_of
-from errata.wording.night_sentences import choice_sentence
+from errata.wording.night_sentences import choice_sentence, training_sentence
 from retrain.dev_choice import LEAST_ITEMS
 
 
@@ -53,3 +53,7 @@ def test_where_nothing_can_be_chosen_it_is_said_why() -> None:
     assert choice_sentence(one).startswith("too few rows to train from the champion: ")
     none = choice_of([made("base", [], model=""), made("champion", [], model="")], 7)
     assert none.taken == "champion"
+
+
+def test_each_training_says_which_of_the_candidates_it_makes() -> None:
+    assert training_sentence(1, 2, "base") == "candidate 1 of 2 is trained, going on from base"

@@ -72,6 +72,19 @@ SAID: dict[str, tuple[Any, str, list[Segment]]] = {
         "a stream's chat",
         [Segment(0.0, 0.0, "is it on?", "fen"), Segment(33.0, 33.0, "hello", "mira")],
     ),
+    "TwitchDownloader": (
+        {
+            "streamer": {"name": "mira", "id": 7},
+            "video": {"title": "Pond life", "length": 60.0, "chapters": []},
+            "comments": [
+                {"content_offset_seconds": 16, "commenter": {"display_name": "Fen"}, "message": {"body": "a newt!"}},
+                {"content_offset_seconds": 17.5, "commenter": None, "message": {"body": "gone", "user_badges": []}},
+                {"content_offset_seconds": 18, "commenter": {"name": "bo"}, "message": {"body": " "}},
+            ],
+        },
+        "a Twitch stream's chat",
+        [Segment(16.0, 16.0, "a newt!", "Fen"), Segment(17.5, 17.5, "gone")],
+    ),
 }
 
 
@@ -114,6 +127,9 @@ def test_segments_a_line_are_whispers(name: str, tmp_path: Path) -> None:
         ({"chunks": [{"timestamp": [None, 1], "text": "a"}]}, "chunk 0's start must be a number, not None"),
         ([{"time_in_seconds": None, "message": "a"}], "message 0 has no time_in_seconds; download the chat of"),
         ([{"time_in_seconds": 3, "message": " "}], "no message with words is in it"),
+        ({"streamer": {}, "comments": [{"message": {"body": "a"}}]}, "comment 0's content_offset_seconds must be a"),
+        ({"streamer": {}, "comments": []}, "no comment with words is in it; leave it out"),
+        ({"streamer": {}, "video": 3, "comments": []}, "video must be a JSON object, not 3"),
     ],
 )
 def test_what_is_broken_is_refused_by_its_place(content: Any, reason: str, tmp_path: Path) -> None:
@@ -141,3 +157,12 @@ def test_rows_that_were_rejected_are_known_by_their_content_too(tmp_path: Path) 
     (tmp_path / "mended.json").write_text(json.dumps(row) + "\n" + json.dumps({**row, "video_id": "y"}) + "\n")
     results = detect.transcripts(tmp_path / "mended.json").rows
     assert [item.transcript.external_id for item in results if isinstance(item, ImportedTranscript)] == ["x", "y"]
+
+
+def test_a_twitch_chat_has_its_streams_title_channel_and_length(tmp_path: Path) -> None:
+    content, _, _ = SAID["TwitchDownloader"]
+    (tmp_path / "pond.json").write_text(json.dumps(content))
+    (arrival,) = detect.transcripts(tmp_path / "pond.json").rows
+    assert isinstance(arrival, ImportedTranscript), arrival
+    found = arrival.transcript
+    assert (found.external_id, found.title, found.channel, found.duration) == ("pond", "Pond life", "mira", 60.0)

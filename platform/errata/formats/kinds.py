@@ -28,6 +28,7 @@ from errata.formats import (
     talk,
     timed_text,
     ttml,
+    twitch_chat,
     webvtt,
     whisper,
     whisper_chunks,
@@ -93,6 +94,7 @@ FORMATS = {
     "podcast-html": _of_speech("a Podcasting 2.0 transcript in HTML", "*.html", podcast_html.fits, podcast_html.speech),
     "chat": _of_speech("a chat log", "*.irc", chat.fits, chat.speech),
     "live-chat": _of_speech("a stream's chat", "*.live_chat.json", live_chat.fits, live_chat.speech),
+    "twitch-chat": TranscriptFormat("a Twitch stream's chat", "*.json", twitch_chat.fits, twitch_chat.read),
     "whisper-cpp": _of_speech("whisper.cpp JSON", "*.json", whisper_cpp.fits, whisper_cpp.speech),
     "whisper-chunks": _of_speech("transformers' chunks", "*.json", whisper_chunks.fits, whisper_chunks.speech),
     "whisper-tsv": _of_speech("Whisper's TSV", "*.tsv", whisper_tsv.fits, whisper_tsv.speech),
@@ -115,8 +117,8 @@ ACCEPTED = (
     "accepted are chapter-llama files (chapters*.json or transcripts*.json with asrs*.json), yt-dlp's .info.json with "
     "its captions, JSON of Whisper, whisper.cpp, transformers and youtube-transcript-api, Whisper's .tsv, WebVTT "
     "(.vtt), SubRip (.srt), other captions (.sbv, .ass, .ttml, .lrc, .json3, .srv3), Podcasting 2.0 transcripts "
-    "(.json, .html), chats (.irc, .live_chat.json), meetings and rejected rows (.jsonl), text with times and plain "
-    "text (.txt), and a folder of any of them"
+    "(.json, .html), chats (.irc, .live_chat.json, TwitchDownloader's .json), meetings and rejected rows (.jsonl), "
+    "text with times and plain text (.txt), and a folder of any of them"
 )
 _GZIP = b"\x1f\x8b"
 TEXTUAL = tuple(format_.files[format_.files.rindex(".") :] for format_ in FORMATS.values())

@@ -14,7 +14,7 @@ from errata.documents.night import CandidateStart, Night
 from errata.domain.clusters import cluster_name
 from errata.loop.stages import keep_training, restore_training, run_stages
 from errata.progress import note
-from errata.wording.night_sentences import choice_sentence
+from errata.wording.night_sentences import choice_sentence, training_sentence
 from errata.workspace import Workspace
 
 
@@ -50,7 +50,8 @@ def choose_candidate(workspace: Workspace, night: Night) -> Night:
             return replace(night, start=choice.taken)
     with workspace.scratch() as room:
         made = []
-        for start in night.starts:
+        for number, start in enumerate(night.starts, 1):
+            note(training_sentence(number, len(night.starts), start))
             made.append(_make(workspace, replace(night, start=start)))
             keep_training(workspace.root, room / start)
         choice = choice_of(made, workspace.params().evaluate.seed)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from errata.documents.candidate_choice import CandidateChoice
 from errata.documents.decision import leading_decision
 from errata.documents.equal_split import EqualSplitAlarm
-from errata.documents.night import GateChange
+from errata.documents.night import CandidateStart, GateChange
 from errata.documents.outcome import Outcome
 from errata.documents.seed_spread import SeedSpread
 from errata.wording.gate_sentences import causes
@@ -57,9 +58,17 @@ def seeds_sentence(spread: SeedSpread) -> str:
     )
 
 
+_START_NAMES: Mapping[CandidateStart, str] = {"champion": "the champion", "base": "base"}
+
+
+def training_sentence(number: int, count: int, start: CandidateStart) -> str:
+    """Which of a night's candidates is trained now: what training says next of rows and hours is of that one alone."""
+    return f"candidate {number} of {count} is trained, going on from {_START_NAMES[start]}"
+
+
 def choice_sentence(choice: CandidateChoice) -> str:
     """Which of the night's candidates is tested, and why that one."""
-    names = {"champion": "the champion", "base": "base"}
+    names = _START_NAMES
     taken = f"the candidate that goes on from {names[choice.taken]}"
     missing = [candidate.start for candidate in choice.candidates if not candidate.model]
     if missing:
