@@ -14,6 +14,8 @@ def check_alias_evidence(alias: str, model: str, evidence: Path) -> None:
     `read_evidence` does. A challenger waits, whatever the gate said of it."""
     record, _ = read_evidence(evidence)
     judged = record.exports.get(alias, "") if alias in TARGETS else record.candidate
+    if judged == model and alias in TARGETS and alias not in record.shipping:
+        raise Refused(f"{evidence} holds the {alias} export back; roll back")
     if judged != model:
         raise Refused(f"{evidence} is about {judged[:16] or 'no such export'}; promote again on a night's own record")
     if alias != "challenger" and record.decision.verdict != "promote":

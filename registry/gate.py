@@ -6,17 +6,19 @@ fails, and underpowered if one can't be told; reject if the interval excludes an
 inconclusive. With fewer items or clusters than the preset asks for, neither test nor interval is to be trusted: that is
 underpowered, whatever they show.
 
+What is measured of one export decides on that export alone, but for the base, without which no model ships.
+
 A policy with a `year` decides by it (`registry.error_budget`), one that looks at one challenger after the other by
 `registry.one_challenger`; any other decides every night anew, below.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from errata.documents.comparison import Comparison
-from errata.documents.decision import Cause, Decision, Look, Verdict
+from errata.documents.decision import Cause, Decision, Look, TargetOutcome, TargetStatus, Verdict
 from errata.documents.evidence import Evidence, Fault
 from errata.documents.guardrail import GuardrailResult
 from evaluation.statistics.paired import needed_items
@@ -49,6 +51,7 @@ def decide(evidence: Evidence, policy: Policy, history: GateHistory | None = Non
         decision,
         preset=policy.as_preset(),
         guardrails=results,
+        targets=target_outcomes(evidence, policy),
         judge=decision.judge or evidence.judge,
         alarms=evidence.alarms,
         shrunken=shrunken_effect(decision.comparison, history.effects),
@@ -56,11 +59,29 @@ def decide(evidence: Evidence, policy: Policy, history: GateHistory | None = Non
 
 
 def guardrail_results(evidence: Evidence, policy: Policy) -> tuple[GuardrailResult, ...]:
-    """Of every guardrail that was measured, and of those that decide and were not."""
-    measured = [policy.result(guardrail) for guardrail in evidence.guardrails]
+    """Of every guardrail of the model that was measured, and of those that decide on it and were not."""
+    measured = [policy.result(guardrail) for guardrail in evidence.guardrails if not policy.target_of(guardrail.name)]
     names = [guardrail.name for guardrail in evidence.guardrails]
-    missing = [limit for limit in policy.limits if limit.decides and not any(map(limit.covers, names))]
+    deciding = [limit for limit in policy.limits if limit.decides and not limit.target]
+    missing = [limit for limit in deciding if not any(map(limit.covers, names))]
     return (*measured, *(policy.unmeasured(limit) for limit in missing))
+
+
+def target_outcomes(evidence: Evidence, policy: Policy) -> tuple[TargetOutcome, ...]:
+    """Of every export that has guardrails of its own, or could not be made."""
+    of_target = dict[str, list[GuardrailResult]]()
+    for guardrail in evidence.guardrails:
+        if target := policy.target_of(guardrail.name):
+            of_target.setdefault(target, []).append(policy.result(guardrail))
+    built = [TargetOutcome(target, _status(results), tuple(results)) for target, results in of_target.items()]
+    unbuilt = [TargetOutcome(target, "held back", unbuilt=why) for target, why in evidence.unbuilt.items()]
+    return (*built, *unbuilt)
+
+
+def _status(results: Sequence[GuardrailResult]) -> TargetStatus:
+    if any(result.harms for result in results):
+        return "held back"
+    return "not evaluable" if any(result.is_open for result in results) else "ships"
 
 
 def passes(primary: Comparison, policy: Policy) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from errata.documents.comparison import Comparison
@@ -20,6 +20,7 @@ from errata.documents.parity import Parity, ParityReport
 from errata.domain.hashing import sha256
 from errata.errors import BadInput
 from registry.evidence import write_evidence
+from registry.export.targets import EXPORT_TARGETS
 from registry.gate import decide
 from registry.guardrail import point_comparison
 from registry.history import GateHistory
@@ -56,6 +57,8 @@ class GateInput:
     """Of what would ship, by target, as the night that made it measured it."""
     judging: Judging | None = None
     """What judges said of it, where any were asked."""
+    unbuilt: Mapping[str, str] = field(default_factory=dict)
+    """By target of which no export could be made, why."""
 
     @property
     def panel(self) -> Judging | None:
@@ -67,12 +70,11 @@ class GateInput:
         yield from self.contender.all_guardrails.items()
         for target, export in self.parity.items():
             yield f"parity_{target}", export.f1
+            if export.agreement and target in EXPORT_TARGETS and EXPORT_TARGETS[target].starts is not None:
+                yield f"starts_{target}", point_comparison(export.agreement.starts, 100.0, export.f1.n)
             if export.footprint:
                 yield "latency", export.footprint.latency
                 yield "size", export.footprint.size
-        server = self.parity.get("server")
-        if server and server.agreement:
-            yield "starts_server", point_comparison(server.agreement.starts, 100.0, server.f1.n)
         if self.panel:
             yield "judge_consistency", judge_consistency(self.panel)
 
@@ -190,6 +192,7 @@ def _evidence(measured: GateInput, policy: Policy, nights: int, place_taken: boo
         alarms=tuple(slice_alarms(limited, policy)),
         nights=nights,
         place_taken=place_taken,
+        unbuilt=dict(measured.unbuilt),
     )
 
 
@@ -226,6 +229,6 @@ def _lower_bound(evidence: Evidence) -> float:
     return -math.inf if low is None else low
 
 
-def read_parity(path: Path) -> dict[str, Parity]:
-    """`parity.json`, by target; nothing where a night exported nothing."""
-    return read_document(ParityReport, path, RESTORE).exports if path.exists() else {}
+def read_parity(path: Path) -> ParityReport:
+    """`parity.json`; empty where a night exported nothing."""
+    return read_document(ParityReport, path, RESTORE) if path.exists() else ParityReport()

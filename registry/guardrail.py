@@ -31,6 +31,8 @@ class Limit:
     """With fewer items it only raises an alarm; with as many, it must be evaluable like any other."""
     decides: bool = True
     """False: shown where it was measured, and nothing more."""
+    target: str = ""
+    """The one export that it ships or holds back; empty where it decides on the model."""
 
     def covers(self, name: str) -> bool:
         return name.startswith(self.name[:-1]) if self.name.endswith("*") else name == self.name

@@ -15,7 +15,7 @@ from errata.documents.engine_agreement import AgreementReport
 from errata.documents.file_names import CANDIDATE, EXPORTS, NO_CANDIDATE, PARITY, PARITY_FOLDER
 from errata.documents.night import Night
 from errata.documents.params import TARGETS
-from errata.documents.parity import Footprint, Parity, ParityReport
+from errata.documents.parity import Footprint, Parity, ParityReport, UnbuiltExports
 from errata.domain.chapter import Chapters
 from errata.domain.correction import Label
 from errata.domain.transcript import Unit
@@ -148,7 +148,7 @@ def night_parity(workspace: Workspace, night: Night) -> ParityReport:
         exports["server"] = replace(exports["server"], footprint=footprint)
     for target, engine in AgreementReport.read(EXPORTS).exports.items():
         exports[target] = replace(exports[target], engine=engine)
-    return ParityReport(exports)
+    return ParityReport(exports, UnbuiltExports.read(EXPORTS).problems)
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ def install_day0(store: Store, identity: str, by: str) -> None:
 def promote(
     store: Store, identity: str, night: str | None, evidence: Path | None, by: str, reason: str = "promote"
 ) -> None:
-    """Makes `identity` the champion, and the exports that were scored with it what ships.
+    """Makes `identity` the champion, and those of its exports that passed what ships.
 
     The evidence record must say `promote` of that very model, compared with the present champion; Refused otherwise.
     Doing it again changes nothing.
@@ -86,8 +86,10 @@ def _check_champion(now: ShippingState, record: EvidenceRecord, evidence: Path) 
 
 
 def _targets(record: EvidenceRecord, evidence: Path) -> dict[str, str]:
-    """The exports of a record that may ship: those whose parity was measured on the very files."""
+    """The exports of a record that ship, each measured on the very files; of a target that is held back, the alias
+    stays where it is."""
     for target, model in record.exports.items():
         if target not in TARGETS or target not in record.parity or record.parity[target].model != model:
             raise Refused(f"{evidence} did not score the export {target} {model[:16]}…; measure its parity first")
-    return {target: record.exports[target] for target in TARGETS if target in record.exports}
+    shipping = record.shipping
+    return {target: shipping[target] for target in TARGETS if target in shipping}

@@ -58,7 +58,9 @@ def _in_service(report: Report, verdict: ContenderVerdict | None) -> Iterator[st
         return
     exports = f", on {' and '.join(service.exports)} too" if service.exports else ""
     if verdict is not None and verdict.promoted:
-        yield f"It is live since this night{exports}."
+        held = [export.target for export in verdict.exports if export.status != "ships"]
+        but = f"; held back: {' and '.join(held)}" if held else ""
+        yield f"It is live since this night{exports}{but}."
     elif service.is_day0:
         yield f"Live, as before: Day-0, the model that this workspace began with{exports}."
     else:

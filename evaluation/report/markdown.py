@@ -105,6 +105,9 @@ def _others(report: Report) -> str:
 def _guardrails(verdict: ContenderVerdict) -> str:
     rails = sorted(verdict.guardrails, key=lambda rail: (not rail.decides, _ORDER.get(rail.status, 0)))
     rows = [f"| {inert(rail.name)} | {rail.status} | {inert(rail.detail)} |" for rail in rails[:RAILS]]
+    for export in verdict.exports:
+        detail = export.unbuilt or " ".join(rail.detail for rail in export.guardrails)
+        rows.append(f"| Export {inert(export.target)}, on its own | {export.status} | {inert(detail)} |")
     if len(rails) > RAILS:
         rows.append(f"| {plural(len(rails) - RAILS, 'more guardrail')} | | in the report |")
     return "\n".join(["| Guardrail | Result | Measured |", "|---|---|---|", *rows]) if rows else ""

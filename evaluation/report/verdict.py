@@ -13,6 +13,7 @@ from errata.documents.decision import (
     OutcomeDecision,
     Preset,
     ShrunkenEffect,
+    TargetOutcome,
     leading_decision,
 )
 from errata.documents.guardrail import GuardrailResult
@@ -60,16 +61,16 @@ GUARDRAILS = {
     "collapses": "Collapses: fresh items that lose 30 points and more",
     "titles": "Titles: their words on fresh items",
     "parsable": "Parsable: answers that can be read",
-    "parity_server": "Parity of the server’s artefact",
-    "parity_device": "Parity of the device’s artefact",
-    "parity_gguf": "Parity of llama.cpp’s artefact",
-    "starts_server": "Chapter starts of the server’s artefact",
     "latency": "Latency: how long people wait",
     "size": "Size of what ships",
     "judge_consistency": "Judges: the same in both orders",
     "slice": "Slices by length",
     **{f"slice_{length}": name for length, name in LENGTHS.items()},
 }
+
+
+OF_AN_EXPORT = {"parity_": "Parity of the {} export", "starts_": "Chapter starts of the {} export"}
+"""By how the guardrail's name begins, which goes on with the target's."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,17 @@ class GuardrailRow:
 
 
 @dataclass(frozen=True)
+class ExportRow:
+    target: str
+    status: str
+    """`ships`, `held back` or `not evaluable`; of whoever isn't promoted, `passed` for what would ship."""
+    guardrails: tuple[GuardrailRow, ...]
+    """That decide on it alone."""
+    unbuilt: str
+    """Why it could not be made; empty where it was."""
+
+
+@dataclass(frozen=True)
 class ContenderVerdict:
     name: str
     """`candidate` or `challenger`."""
@@ -108,6 +120,8 @@ class ContenderVerdict:
     promoted: bool
     findings: tuple[str, ...]
     guardrails: tuple[GuardrailRow, ...]
+    exports: tuple[ExportRow, ...]
+    """Of those that ship or are held back on their own."""
     preset: str
     """Of the gate; empty where an older Errata didn't keep it."""
     hears_judges: bool
@@ -142,6 +156,7 @@ def contender_verdict(
         promoted=entry.promoted,
         findings=tuple(findings(decision, with_comparison=not primary.n)),
         guardrails=tuple(_guardrail_row(rail, decision.preset) for rail in decision.guardrails),
+        exports=tuple(_export_row(outcome, entry.promoted, decision.preset) for outcome in decision.targets),
         preset=decision.preset.name,
         hears_judges=decision.preset.hears_judges,
         known_error=known_error(decision.preset),
@@ -187,15 +202,29 @@ def word(verdict: str) -> str:
     return WORDS.get(verdict, verdict)
 
 
+def _export_row(outcome: TargetOutcome, promoted: bool, preset: Preset) -> ExportRow:
+    rows = tuple(_guardrail_row(rail, preset) for rail in outcome.guardrails)
+    status = outcome.status if promoted or outcome.status != "ships" else "passed"
+    return ExportRow(outcome.target, status, rows, outcome.unbuilt)
+
+
+def _guardrail_name(key: str) -> str:
+    if key.startswith(VINTAGE):
+        return f"Taught on {key.removeprefix(VINTAGE)}"
+    for beginning, name in OF_AN_EXPORT.items():
+        if key.startswith(beginning):
+            return name.format(key.removeprefix(beginning))
+    return GUARDRAILS.get(key, key)
+
+
 def _guardrail_row(rail: GuardrailResult, preset: Preset) -> GuardrailRow:
-    vintage = rail.name.startswith(VINTAGE)
     return GuardrailRow(
         key=rail.name,
-        name=f"Taught on {rail.name.removeprefix(VINTAGE)}" if vintage else GUARDRAILS.get(rail.name, rail.name),
+        name=_guardrail_name(rail.name),
         status=rail.status,
         detail=guardrail_detail(rail, preset),
         decides=rail.decides,
-        vintage=vintage,
+        vintage=rail.name.startswith(VINTAGE),
         n=rail.n,
         effect=rail.effect,
         worst=rail.bound,

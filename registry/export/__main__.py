@@ -1,19 +1,24 @@
-"""Stage 6. What would ship, made from the candidate: `exports/server`, and of `exports/device` and `exports/gguf` what
-`export.targets` names."""
+"""Stage 6. What would ship, made from the candidate: the base of the table of targets, and what `export.targets` names.
+
+Of a target that can't be made the reason is kept, and it is held back; without the base nothing ships, and the stage
+fails.
+"""
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
-from errata.documents.file_names import CANDIDATE, EXPORTS, NO_CANDIDATE
+from errata.documents.document import write_document
+from errata.documents.file_names import CANDIDATE, EXPORTS, NO_CANDIDATE, UNBUILT
+from errata.documents.parity import UnbuiltExports
+from errata.errors import BadInput, Unavailable
 from errata.files import write_json
 from errata.inference.artefact import MANIFEST
 from errata.stage_exit import stage_exit
 from errata.workspace import Workspace
-from registry.export.device import export_device
-from registry.export.gguf_export import export_gguf
-from registry.export.server import export_server
+from registry.export.targets import EXPORT_TARGETS, ExportSource, ExportTarget
 
 
 def main() -> None:
@@ -24,14 +29,27 @@ def main() -> None:
         sys.stderr.write("export: nothing, there is no candidate\n")
         write_json(EXPORTS / NO_CANDIDATE, {})  # of an empty folder DVC warns
         return
-    server = export_server(CANDIDATE, workspace.models, EXPORTS / "server")
-    sys.stderr.write(f"export: server {server[:12]}\n")
-    if "device" in params.targets:
-        device = export_device(EXPORTS / "server", EXPORTS / "device", params.device)
-        sys.stderr.write(f"export: device {device[:12]}\n")
-    if "gguf" in params.targets:
-        gguf = export_gguf(EXPORTS / "server", EXPORTS / "gguf", params.gguf)
-        sys.stderr.write(f"export: gguf {gguf[:12]}\n")
+    source = ExportSource(CANDIDATE, workspace.models, EXPORTS / "server", params)
+    unbuilt = dict[str, str]()
+    for target in EXPORT_TARGETS.values():
+        # what an earlier run made is of another candidate, and mustn't be taken for this one's
+        shutil.rmtree(EXPORTS / target.name, ignore_errors=True)
+        if target.is_base or target.name in params.targets:
+            unbuilt |= _build(target, source)
+    write_document(EXPORTS / UNBUILT, UnbuiltExports(unbuilt))
+
+
+def _build(target: ExportTarget, source: ExportSource) -> dict[str, str]:
+    """Empty where it was made; else, by its name, why not."""
+    try:
+        identity = target.build(source, EXPORTS / target.name)
+    except (BadInput, Unavailable) as problem:
+        if target.is_base:
+            raise
+        sys.stderr.write(f"export: {target.name} is held back, since it can't be made: {problem}\n")
+        return {target.name: str(problem)}
+    sys.stderr.write(f"export: {target.name} {identity[:12]}\n")
+    return {}
 
 
 if __name__ == "__main__":

@@ -135,7 +135,7 @@ def test_a_set_that_barely_misses_its_margin_is_told_how_many_more_it_needs():
     assert (rail.effect, rail.bound) == (pytest.approx(0), pytest.approx(-0.54))
     found = decide(Evidence(compare([], [], [], 1), (rail,)), SMALL)
     told = contender_verdict(OutcomeDecision("candidate", "m", False, "", found), NOTHING)
-    assert "about 50 more items would make it evaluable" in said(told)["Parity of the server’s artefact"]
+    assert "about 50 more items would make it evaluable" in said(told)["Parity of the server export"]
     assert told.guardrails[0].detail == (
         "300 items tell the difference to within 0.54 points of F1, and 0.50 is asked."
     )

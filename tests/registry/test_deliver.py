@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,7 +10,7 @@ from errata.documents.decision import Decision
 from errata.documents.evidence import Evidence
 from errata.documents.evidence_record import EvidenceRecord
 from errata.errors import NotFound, Refused
-from errata.loop.deliver import export, promote_by_hand
+from errata.loop.deliver import promote_by_hand
 from errata.settings import FILE
 from errata.workspace import Workspace
 from evaluation.statistics.paired import compare
@@ -55,10 +54,3 @@ def test_a_sound_record_that_no_night_wrote_promotes_nobody(workspace: Workspace
     path, _ = write_evidence(workspace.root, record)
     with pytest.raises(Refused, match="was written by no night of this workspace"):
         promote_by_hand(workspace, "champion", path, "test")
-
-
-def test_a_target_that_nobody_exports_to_is_no_device(workspace: Workspace) -> None:
-    phone: Any = "phone"
-    with pytest.raises(AssertionError, match="phone"):
-        export(workspace, phone, workspace.root / "out", "champion")
-    assert not (workspace.root / "out").exists()

@@ -106,10 +106,10 @@ def test_a_challenger_keeps_the_watermark_that_it_was_trained_to(contender: dict
 
 
 def test_a_night_that_exported_nothing_has_no_parity(tmp_path: Path) -> None:
-    assert read_parity(tmp_path / "parity.json") == {}
+    assert read_parity(tmp_path / "parity.json") == ParityReport()
     export = Parity(model="5", size=1, f1=COMPARISON)
     write_document(tmp_path / "parity.json", ParityReport({"server": export}))
-    assert read_parity(tmp_path / "parity.json") == {"server": export}
+    assert read_parity(tmp_path / "parity.json").exports == {"server": export}
 
 
 def two(measured: dict[str, Any], candidate: dict[str, Any], challenger: dict[str, Any]) -> list[GateInput]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from errata.database.record import Record
 from errata.database.shipping import SHIPPING_ALIASES, former_champions, shipping_state
-from errata.documents.decision import Decision
+from errata.documents.decision import Decision, TargetOutcome
 from errata.documents.evidence import Evidence
 from errata.documents.evidence_record import EvidenceRecord
 from errata.documents.parity import Parity
@@ -22,6 +22,7 @@ from errata.domain.hashing import sha256
 from errata.errors import NotFound, Refused
 from errata.operations.status import alias_history
 from evaluation.statistics.paired import compare
+from registry.alias_evidence import check_alias_evidence
 from registry.evidence import write_evidence
 from registry.policy import SMALL
 from registry.promotion import install_day0, promote, rollback
@@ -166,6 +167,33 @@ def test_an_export_that_was_not_scored_does_not_ship(day0: Record, tmp_path: Pat
     with day0.write() as store, pytest.raises(Refused, match="parity"):
         promote(store, identity("b"), "n1", path, "gate")
     assert held(day0) == FIRST
+
+
+HELD = Decision("promote", targets=(TargetOutcome("device", "held back"),))
+UNTOLD = Decision("promote", targets=(TargetOutcome("device", "not evaluable"),))
+
+
+@pytest.mark.parametrize("decision", [HELD, UNTOLD])
+def test_an_export_that_is_held_back_leaves_its_alias_where_it_was(
+    day0: Record, tmp_path: Path, decision: Decision
+) -> None:
+    promoted(day0, tmp_path, "b")
+    path = evidence(tmp_path, "c", identity("b"), decision=decision)
+    with day0.write() as store:
+        promote(store, identity("c"), "n2", path, "gate")
+    assert held(day0) == state("c") | {"device": identity("bdevice")}
+    with pytest.raises(Refused, match="holds the device export back"):
+        check_alias_evidence("device", identity("cdevice"), path)
+    check_alias_evidence("server", identity("cserver"), path)
+    with day0.write() as store:
+        rollback(store, "me", "titles too long")
+    assert held(day0) == state("b"), "aliases of different ages go back to what shipped together"
+
+
+def test_a_target_that_never_shipped_stays_nothing_where_it_is_held_back(day0: Record, tmp_path: Path) -> None:
+    with day0.write() as store:
+        promote(store, identity("b"), "n1", evidence(tmp_path, "b", decision=HELD), "gate")
+    assert held(day0) == state("b") | {"device": None}
 
 
 def test_a_promotion_is_all_or_nothing(day0: Record, tmp_path: Path) -> None:

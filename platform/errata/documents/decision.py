@@ -138,6 +138,22 @@ class ShrunkenEffect:
     """The probability that it is truly worse than the champion."""
 
 
+TargetStatus = Literal["ships", "held back", "not evaluable"]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetOutcome:
+    """Whether one export ships with its model, where the model is promoted. What is held back, or can't be told yet,
+    leaves its alias where it was."""
+
+    target: str
+    status: TargetStatus
+    guardrails: tuple[GuardrailResult, ...] = ()
+    """That decide on this export alone."""
+    unbuilt: str = ""
+    """Why it could not be made; empty where it was."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     verdict: Verdict
@@ -148,7 +164,11 @@ class Decision:
     comparison: Comparison | None = None
     """With the champion on fresh items, as it counted: with the judge's help, where that counted."""
     guardrails: tuple[GuardrailResult, ...] = ()
-    """Every one that was measured, in that order, and those that the preset decides by and nobody measured."""
+    """Every one of the model that was measured, in that order, and those that the preset decides by and nobody
+    measured."""
+    targets: tuple[TargetOutcome, ...] = ()
+    """Of each export that is shipped or held back on its own. None in a decision of an older Errata, where all shipped
+    or none, by guardrails of the model."""
     faults: tuple[Fault, ...] = ()
     judge: JudgeSay | None = None
     alarms: tuple[SliceAlarm, ...] = ()
@@ -166,6 +186,11 @@ class Decision:
     """None where nothing was compared, and in a decision of an older Errata."""
     notes: tuple[str, ...] = ()
     """The sentences of an older Errata: to be shown as they are."""
+
+    @property
+    def held_targets(self) -> tuple[TargetOutcome, ...]:
+        """Those that don't ship with the model."""
+        return tuple(outcome for outcome in self.targets if outcome.status != "ships")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from errata.documents.comparison import Comparison, Powered
@@ -86,6 +86,8 @@ class Evidence:
     """On how many nights the candidate was put to the gate, this one included."""
     place_taken: bool = False
     """Whether another waits for its decision already."""
+    unbuilt: dict[str, str] = field(default_factory=dict)
+    """By target whose export could not be made, why."""
     begins: bool | None = None
     """Whether nobody has bet on it before: who was blocked on its first night is bet on later. None where an older
     Errata didn't say: then its first night is its first bet."""

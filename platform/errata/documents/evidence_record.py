@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from errata.documents.decision import Decision, upgraded_decision
 from errata.documents.document import Document
@@ -17,6 +18,8 @@ from errata.files import JsonObject
 class EvidenceRecord(Document):
     """All that a decision rests on, and the decision."""
 
+    VERSION: ClassVar[int] = 2
+
     night: str
     candidate: str
     """Identities of models, as `errata.inference.artefact` gives them."""
@@ -24,7 +27,7 @@ class EvidenceRecord(Document):
     """What the candidate was compared with."""
     day0: str
     exports: dict[str, str]
-    """Target to identity: `server`, `device`."""
+    """Target to identity, of all that were made; see `shipping`."""
     training_watermark: int
     gate_watermark: int
     policy: str
@@ -40,7 +43,16 @@ class EvidenceRecord(Document):
     gate_change: GateChange | None = None
     """Where they differ from the scored night before: then what a preset promises of its errors begins anew."""
 
+    @property
+    def shipping(self) -> dict[str, str]:
+        """Target to identity, of the exports that ship once the candidate is promoted."""
+        held = {outcome.target for outcome in self.decision.held_targets}
+        return {target: model for target, model in self.exports.items() if target not in held}
+
     @classmethod
     def upgrade(cls, value: JsonObject) -> JsonObject:
-        """0: faults and decision were sentences."""
+        """0: faults and decision were sentences. 1: all exports shipped, or none; an Errata of then would ship too what
+        is held back."""
+        if "version" in value:
+            return value
         return value | {"gate": upgraded_evidence(value["gate"]), "decision": upgraded_decision(value["decision"])}

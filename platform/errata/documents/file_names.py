@@ -39,7 +39,7 @@ NO_CANDIDATE = "nothing.json"
 """Stands in place of a candidate on a night that trains none, and says why."""
 ITEMS, EVALUATION, PARITY = "items.parquet", "evaluation.json", "parity.json"
 CALIBRATION = "calibration.json"
-AGREEMENT = "agreement.json"
+AGREEMENT, UNBUILT = "agreement.json", "unbuilt.json"
 """Beside the exports."""
 
 # a night's folder besides

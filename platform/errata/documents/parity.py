@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from errata.documents.comparison import Comparison
-from errata.documents.document import Document
+from errata.documents.document import Document, read_document
 from errata.documents.engine_agreement import AnswerAgreement, EngineAgreement
+from errata.documents.file_names import UNBUILT
 from errata.files import JsonObject
 
 
@@ -39,9 +41,25 @@ class Parity:
 
 
 @dataclass(frozen=True, slots=True)
+class UnbuiltExports(Document):
+    """`unbuilt.json`, beside the exports."""
+
+    problems: dict[str, str] = field(default_factory=dict)
+    """By target, why it could not be made."""
+
+    @classmethod
+    def read(cls, exports: Path) -> UnbuiltExports:
+        """Of the folder of a night's exports; empty where an older Errata made them."""
+        path = exports / UNBUILT
+        return read_document(cls, path, "run the night again") if path.is_file() else cls()
+
+
+@dataclass(frozen=True, slots=True)
 class ParityReport(Document):
     exports: dict[str, Parity] = field(default_factory=dict)
-    """By target: `server`, `device`, `gguf`."""
+    """By target."""
+    unbuilt: dict[str, str] = field(default_factory=dict)
+    """By target that could not be made, why."""
 
     @classmethod
     def upgrade(cls, value: JsonObject) -> JsonObject:

@@ -6,8 +6,6 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import assert_never
 
 from errata.documents.params import Target
 from errata.errors import BadInput, Unavailable
@@ -20,9 +18,7 @@ from errata.loop.promotion_by_hand import check_rollback, check_written_by_a_nig
 from errata.loop.request_reconciler import note_settled, settle_requests
 from errata.operations.model_names import resolve_model
 from errata.workspace import Workspace
-from registry.export.device import export_device
-from registry.export.gguf_export import export_gguf
-from registry.export.server import export_server
+from registry.export.targets import export_anew
 from registry.promotion import promote, rollback
 
 
@@ -88,7 +84,8 @@ def export(workspace: Workspace, target: Target, out: Path, name: str) -> Export
     with workspace.record.read() as store:
         scored = store.aliases.model_of(target) if identity == store.aliases.model_of("champion") else None
     if scored is None:
-        exported = _export_anew(workspace, target, model_folder(identity, workspace.models), out)
+        model, params = model_folder(identity, workspace.models), workspace.params().export
+        exported = export_anew(target, model, workspace.models, params, out)
     else:
         exported, folder = scored, model_folder(scored, workspace.models)
         verify(folder)
@@ -97,19 +94,3 @@ def export(workspace: Workspace, target: Target, out: Path, name: str) -> Export
     facts = write_papers(workspace, out, identity, target)
     signed = (out / SIGNATURE).is_file()
     return ExportedModel(exported, identity, scored is not None, facts.base.licence, signed)
-
-
-def _export_anew(workspace: Workspace, target: Target, model: Path, out: Path) -> str:
-    match target:
-        case "server":
-            return export_server(model, workspace.models, out)
-        case "device":
-            with TemporaryDirectory() as place:
-                export_server(model, workspace.models, Path(place) / "server")
-                return export_device(Path(place) / "server", out, workspace.params().export.device)
-        case "gguf":
-            with TemporaryDirectory() as place:
-                export_server(model, workspace.models, Path(place) / "server")
-                return export_gguf(Path(place) / "server", out, workspace.params().export.gguf)
-        case _:
-            assert_never(target)

@@ -29,7 +29,7 @@ def run_gates(
     measured = []
     for contender in contenders:
         parity = read_parity(_export_night(workspace, night, contender) / PARITY)
-        measured.append(GateInput(contender, parity, judgings.get(contender.name)))
+        measured.append(GateInput(contender, parity.exports, judgings.get(contender.name), parity.unbuilt))
     policy = preset(night.gate)
     return gate_result.run_gates(night, measured, policy, workspace.nights / night.label, history)
 

@@ -50,7 +50,7 @@ def former_champion(workspace: Workspace, name: str) -> str:
 def check_exports(workspace: Workspace, evidence: Path) -> None:
     """Raises Refused where the model that evidence is about, or an export that ships with it, is not whole."""
     record, _ = read_evidence(evidence)
-    _check_whole(workspace, {"champion": record.candidate, **record.exports}.items())
+    _check_whole(workspace, {"champion": record.candidate, **record.shipping}.items())
 
 
 def check_rollback(workspace: Workspace, to: str = "") -> None:

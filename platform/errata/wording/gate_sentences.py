@@ -9,12 +9,14 @@ from errata.documents.comparison import Comparison
 from errata.documents.decision import Decision, Look, Preset, Shortfall, SpentTest, Wager
 from errata.documents.evidence import Fault, JudgeSay, SliceAlarm
 from errata.documents.guardrail import GuardrailResult
+from errata.wording.target_sentences import held_back_sentences
 
 
 def reasons(decision: Decision) -> list[str]:
     """All of it: the verdict's cause first, each guardrail, the preset's known error last."""
     sentences = findings(decision, with_comparison=True)
-    for rail in decision.guardrails:
+    of_exports = [rail for outcome in decision.targets for rail in outcome.guardrails]
+    for rail in (*decision.guardrails, *of_exports):
         sentences.append(f"{rail.name}: {rail.status}, {guardrail_detail(rail, decision.preset)}")
     error = known_error(decision.preset)
     return [*sentences, error] if error else sentences
@@ -25,7 +27,8 @@ def findings(decision: Decision, with_comparison: bool) -> list[str]:
     it better."""
     figures = [_comparison(decision.comparison)] if with_comparison and decision.comparison else []
     alarms = [_alarm(alarm) for alarm in decision.alarms]
-    return [*causes(decision), *figures, *luck(decision), *_circumstances(decision), *alarms]
+    held = held_back_sentences(decision)
+    return [*causes(decision), *held, *figures, *luck(decision), *_circumstances(decision), *alarms]
 
 
 def causes(decision: Decision) -> list[str]:

@@ -60,7 +60,8 @@ GLOSSARY: dict[str, str] = {
         "a night, `small` for trials."
     ),
     "parity": (
-        "What ships, merged or quantised, answers as well as the model that was scored; a guardrail for each export."
+        "What ships, merged or quantised, answers as well as the model that was scored. The server's decides on the "
+        "model, any other export's on that export alone."
     ),
     "equal split": "As many chapters as the right answer has, all of one length: the floor that a model must be above.",
     "F1": (
