@@ -32,12 +32,12 @@ def test_a_request_is_known_again_by_its_key_and_its_body(record: Record) -> Non
     with record.write() as store:
         given = record_answer(store, asked(), KEY, ANSWER)
     with record.read() as store:
-        found = look_up(store, asked(), KEY)
+        found = look_up(store, asked(), lambda _: KEY)
         assert found.request is not None and answer_of(store, found.request) == given
         with pytest.raises(Refused, match="another body"):
-            look_up(store, asked("c"), KEY)
-        assert look_up(store, asked(key=None), KEY).prediction is not None, "the same words need no model"
-        assert look_up(store, asked(key=None), AnswerKey("n" * 64, "inline@1")).prediction is None
+            look_up(store, asked("c"), lambda _: KEY)
+        assert look_up(store, asked(key=None), lambda _: KEY).prediction is not None, "the same words need no model"
+        assert look_up(store, asked(key=None), lambda _: AnswerKey("n" * 64, "inline@1")).prediction is None
 
 
 def test_the_first_answer_of_a_model_stays(record: Record) -> None:
@@ -65,7 +65,7 @@ def test_nothing_of_a_forgotten_talk_is_given_again(record: Record) -> None:
         store.tombstones.record_deletion("t", "olga", "asked")
     with record.read() as store:
         with pytest.raises(Forgotten):
-            look_up(store, asked(key=None), KEY)
+            look_up(store, asked(key=None), lambda _: KEY)
         for name in (None, "app"):
             with pytest.raises(NotFound):
                 prediction_called(store, given.prediction_key, name)

@@ -24,6 +24,7 @@ from errata.database.record import Record, make_engine
 from errata.database.service_tables import AccessKeyRow, AuditRow, WebSessionRow
 from errata.database.store import Store
 from errata.database.tables import BandRow, CorrectionRow, EventRow, LinkRow, PredictionRow, TranscriptRow
+from errata.domain.canary import Canary
 from errata.domain.prediction import Prediction
 from errata.domain.twins import signature
 from tests.made_up_record import chapters, correction, misheard, talk
@@ -138,6 +139,8 @@ def twins_come(store: Store) -> None:
     store.labels.changes(store.watermark() - 1, store.watermark())
 
 
+CANARY = Canary(1, "m", "c", 0.1, 0.05, 3 * COUNT - 20, datetime.now(UTC), "olga", "a try")
+
 ASKED: dict[str, Callable[[Store], object]] = {
     "add a transcript": lambda store: store.transcripts.add(talk("asked")),
     "add a transcript again": lambda store: store.transcripts.add(talk("first")),
@@ -173,6 +176,7 @@ ASKED: dict[str, Callable[[Store], object]] = {
     "a task's annotations": lambda store: store.connections.fetched(8, 7),
     "an annotation": lambda store: store.connections.note_review(8, 7, FetchedReview(7, "x", None)),
     "the newest correction": lambda store: store.corrections.newest(),
+    "a canary's reviews": lambda store: store.canaries.reviews(CANARY),
 }
 
 

@@ -134,7 +134,7 @@ def test_who_asks_again_just_when_nobody_waits_any_more_is_answered(workspace: W
         async with app.router.lifespan_context(app):
             answers = app.state.service.answers
             first = asyncio.create_task(answers.now(asked))
-            while not app.state.service.model.state.in_flight:
+            while not app.state.service.models.in_flight:
                 await asyncio.sleep(0.02)
             first.cancel()
             await asyncio.sleep(0)

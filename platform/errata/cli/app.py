@@ -14,11 +14,12 @@ import typer
 from errata import __version__
 from errata.cli.ablate_app import ablate
 from errata.cli.arguments import HERE, AsJson, InWorkspace, ModelName, NightLabel, check_arguments, find
+from errata.cli.canary_app import canaries
 from errata.cli.connect_app import connecting
 from errata.cli.import_app import importing
 from errata.cli.judge_app import judges
 from errata.cli.output import say, say_whole, show
-from errata.cli.panels import CHECKS, LOOP, RECORD, START
+from errata.cli.panels import CHECKS, DECISIONS, LOOP, RECORD, START
 from errata.cli.record_app import record
 from errata.cli.registry_app import registry
 from errata.cli.release_app import release
@@ -43,6 +44,7 @@ app = typer.Typer(
 app.add_typer(importing, name="import", rich_help_panel=RECORD)
 app.add_typer(connecting, name="connect", rich_help_panel=RECORD)
 app.add_typer(release)
+app.add_typer(canaries, name="canary", rich_help_panel=DECISIONS)
 app.add_typer(start)
 app.add_typer(record)
 app.add_typer(score)

@@ -21,6 +21,7 @@ from errata.cli.output import (
 from errata.documents.decision import leading_decision
 from errata.documents.file_names import REPORT_PAGE
 from errata.wording.alias_sentences import REPAIR, moved_alias_sentence
+from errata.wording.canary_sentences import canary_sentence
 from errata.wording.counts import counted
 from errata.wording.gate_sentences import causes, known_error, luck, reasons
 from errata.wording.night_sentences import alarm_sentence, gate_change_sentence, night_reason
@@ -54,6 +55,9 @@ def print_status(status: LoopStatus) -> None:
     say(f"watermark   {status.watermark}; {waiting} for a night")
     for alias, model in status.aliases.items():
         say(f"{alias:<11} {model[:16] if model else '–'}")
+    if status.canary is not None:
+        canary = status.canary
+        say_wrapped(f"canary      {canary_sentence(canary.canary, canary.counts, canary.evidence)}", 12)
     if status.preset:
         say(f"gate        preset {status.preset}")
     for night in status.nights:

@@ -11,6 +11,7 @@ import typer
 from errata.cli.arguments import HERE, AsJson, InWorkspace, find, user_name
 from errata.cli.output import say, say_whole, show
 from errata.cli.panels import SERVICE
+from errata.documents.params import Target
 from errata.domain.access import AccessRole
 
 service = typer.Typer()
@@ -44,6 +45,9 @@ def serve_command(
         list[str] | None,
         typer.Option(metavar="ADDRESS", help="A proxy, or a network of them, whose X-Forwarded-* count; repeatable."),
     ] = None,
+    target: Annotated[
+        Target | None, typer.Option(help="Answer by that export of the champion. Default: by the champion itself.")
+    ] = None,
     reconcile: Annotated[
         bool, typer.Option("--reconcile", help="Carry out release owners' requests within seconds, in another process.")
     ] = False,
@@ -56,7 +60,9 @@ def serve_command(
     from errata.service.service_settings import service_settings
 
     place = find(workspace)
-    settings = service_settings(place, host=host, port=port, allow_hosts=allow_host or None, proxies=proxy or None)
+    settings = service_settings(
+        place, host=host, port=port, allow_hosts=allow_host or None, proxies=proxy or None, alias=target
+    )
 
     def ready(address: str) -> None:
         first = add_first_key(place, user_name())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from errata.database.column_types import UtcTime
@@ -115,3 +115,31 @@ class RegistryRequestRow(Base):
     """Of one that is done, each alias that moved with its model."""
     problem: Mapped[str] = mapped_column(default="")
     """Why it was refused."""
+
+
+class CanaryRow(Base):
+    """A model that answered a share of the talks on trial; the newest one runs, unless it has ended."""
+
+    __tablename__ = "canaries"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    model: Mapped[str] = mapped_column(String(64))
+    champion: Mapped[str] = mapped_column(String(64))
+    """Who was champion when it began."""
+    share: Mapped[float]
+    error: Mapped[float]
+    """Of the test, see `domain.canary`."""
+    since: Mapped[int] = mapped_column(BigInteger)
+    """The record's watermark when it began."""
+    at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    by: Mapped[str]
+    why: Mapped[str]
+    ended: Mapped[str | None] = mapped_column(String(16))
+    """`returned`, `stopped` or `champion moved`."""
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    ended_by: Mapped[str] = mapped_column(default="")
+    ended_why: Mapped[str] = mapped_column(default="")
+    reviews: Mapped[list[int]] = mapped_column(JSON, default=list)
+    """By which it ended, in the order of `ReviewCounts`."""
+    evidence: Mapped[float] = mapped_column(default=1.0)
+    """The e-value of these."""

@@ -13,6 +13,7 @@ from errata.database.access_keys import AccessKeys
 from errata.database.aliases import Aliases
 from errata.database.audit_log import AuditLog
 from errata.database.blobs import Blobs
+from errata.database.canaries import Canaries
 from errata.database.chapter_requests import ChapterRequests
 from errata.database.claims import Claims
 from errata.database.conflicts import Conflicts
@@ -69,6 +70,7 @@ class Store:
         self.audit = AuditLog(session)
         self.chapter_requests = ChapterRequests(session)
         self.registry_requests = RegistryRequests(session)
+        self.canaries = Canaries(session)
         self.traces = Traces(session)
         self.connections = Connections(session)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -12,6 +13,9 @@ from errata.domain.transcript import Transcript
 from errata.errors import NotFound, Refused
 from errata.inference.predictor import AnswerKey
 from errata.tasks.template import Reading
+
+KeyFor = Callable[[Transcript], AnswerKey | None]
+"""Under which the answers of whoever answers that talk are known; None where nobody does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ def new_name() -> str:
     return uuid4().hex
 
 
-def look_up(store: Store, asked: AskedChapters, key: AnswerKey | None) -> EarlierAnswer:
+def look_up(store: Store, asked: AskedChapters, key_for: KeyFor) -> EarlierAnswer:
     """Raises Refused where something else was asked under the same idempotency key, and Forgotten for a transcript that
     was."""
     if asked.idempotency_key is not None:
@@ -65,6 +69,7 @@ def look_up(store: Store, asked: AskedChapters, key: AnswerKey | None) -> Earlie
         asked.transcript.prepare()  # now, and not while others wait for who writes it
         return EarlierAnswer(asked.transcript)
     known = store.transcripts.read(seq)
+    key = key_for(known)
     if key is None:
         return EarlierAnswer(known)
     return EarlierAnswer(known, None, store.predictions.seq_of(seq, key.model, template_for(key.template, known)))
@@ -79,7 +84,7 @@ def check_body(before: str, asked: AskedChapters) -> None:
 def record_answer(store: Store, asked: AskedChapters, key: AnswerKey, reading: Reading) -> GivenAnswer:
     """The transcript, what the model said of it and the request itself: all of it, or nothing."""
     transcript = store.transcripts.add(asked.transcript).seq
-    seq, prediction = _record_prediction(store, transcript, asked.transcript, key, reading)
+    seq, prediction = record_prediction(store, transcript, asked.transcript, key, reading)
     request = _record_request(store, asked, transcript, seq)
     return GivenAnswer(prediction, prediction.hash, asked.transcript, request)
 
@@ -108,7 +113,7 @@ def record_job(store: Store, asked: AskedChapters) -> ChapterRequest:
 def finish_job(store: Store, request: ChapterRequest, key: AnswerKey, reading: Reading) -> None:
     """Raises Forgotten where the transcript was, while the model read it."""
     transcript = store.transcripts.read(request.transcript)
-    seq, _ = _record_prediction(store, request.transcript, transcript, key, reading)
+    seq, _ = record_prediction(store, request.transcript, transcript, key, reading)
     store.chapter_requests.finish(request.name, prediction=seq)
 
 
@@ -134,7 +139,7 @@ def given_prediction(store: Store, seq: int, transcript: Transcript | None = Non
     return GivenAnswer(prediction, store.predictions.hash_of(seq), text)
 
 
-def _record_prediction(
+def record_prediction(
     store: Store, transcript: int, text: Transcript, key: AnswerKey, reading: Reading
 ) -> tuple[int, Prediction]:
     """Its number, and the one that is on record: where this model answered before, that first answer stays."""

@@ -19,7 +19,8 @@ def draft_draw(workspace: Workspace, model: str) -> DraftDraw:
     """Among `model` and the challenger, where `model` is the champion, one waits and `review.drafts` is `random`.
 
     An edit of a draft leans towards the draft: with half of the drafts from each, neither has the advantage when the
-    two are compared. Raises NotFound.
+    two are compared. While a canary runs, it takes the challenger's place with the talks that are drawn for it: with
+    two draws at once, neither comparison would be that of all talks. Raises NotFound.
     """
     return _draw(workspace, model, workspace.params().review)
 
@@ -29,7 +30,8 @@ def _draw(workspace: Workspace, model: str, review: ReviewParams) -> DraftDraw:
     identity = resolve_model(workspace, model)
     with workspace.record.read() as store:
         champion, challenger = (store.aliases.model_of(alias) for alias in ("champion", "challenger"))
+        canary = store.canaries.running() if identity == champion else None
     models = (identity,)
-    if challenger is not None and identity == champion and review.drafts == "random":
+    if challenger is not None and identity == champion and review.drafts == "random" and canary is None:
         models = (identity, challenger)
-    return DraftDraw(models, review.blind_share)
+    return DraftDraw(models, review.blind_share, canary)

@@ -15,6 +15,7 @@ from errata.documents.decision import Decision
 from errata.domain.names import check_name
 from errata.domain.registry_request import RegistryRequest, ReleaseWish, RequestKind
 from errata.errors import Refused
+from errata.operations.canary_trial import CanaryState, canary_state
 from errata.operations.reviewing import require
 from errata.workspace import Workspace
 
@@ -49,6 +50,8 @@ class ReleaseDesk:
     """Of all aliases, the newest first."""
     untold_moves: int
     """Of which MLflow has not been told."""
+    canary: CanaryState | None
+    """The one that runs, or the one that ended last."""
 
     def waits(self, wish: RequestKind, model: str) -> bool:
         """Whether that was asked for already, and nobody has carried it out: who is to be champion is `model`."""
@@ -66,6 +69,7 @@ def release_desk(workspace: Workspace) -> ReleaseDesk:
             requests=store.registry_requests.newest(NEWEST),
             moves=moves[::-1][:NEWEST],
             untold_moves=sum(not move.applied for move in moves),
+            canary=canary_state(store),
         )
 
 

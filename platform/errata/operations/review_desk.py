@@ -277,8 +277,9 @@ def _shown(store: Store, transcript: int, draw: DraftDraw, own: tuple[int, Corre
         prediction = store.predictions.read(own[1].prediction)
         return ShownDraft(own[1].prediction, prediction, blind=own[1].draft_by == NO_DRAFT)
     name = store.transcripts.hash_of(transcript)
-    model = draw.model_for(name)
-    answers = [pair for pair in store.predictions.of_transcript(transcript) if pair[1].model == model]
+    everybody = store.predictions.of_transcript(transcript)
+    model = draw.model_for(name, {prediction.model for _, prediction in everybody})
+    answers = [pair for pair in everybody if pair[1].model == model]
     if not answers:
         return ShownDraft(None, None, draw.is_blind(name))
     return ShownDraft(*answers[-1], blind=draw.is_blind(name))

@@ -1,8 +1,10 @@
 """In what order talks are reviewed, and why each is where it is.
 
-Audits come first: they are drawn by chance, and would be the last if anybody looked at scores. Then what tells most:
-talks on which the champion and the challenger differ, the most borders first, and of the rest those of whose borders
-the model is least sure. Talks of which nobody knows how sure the model is keep the order in which they arrived.
+Audits come first: they are drawn by chance, and would be the last if anybody looked at scores. While a canary runs,
+talks that came since come next, in the order of arrival: an order that looks at answers would bring one of the two
+models more reviews than its share of the talks, and the comparison rests on that share. Then what tells most: talks on
+which the champion and the challenger differ, the most borders first, and of the rest those of whose borders the model
+is least sure. Talks of which nobody knows how sure the model is keep the order in which they arrived.
 """
 
 from __future__ import annotations
@@ -41,6 +43,8 @@ class ReviewCandidate:
     """Borders that only one of champion and challenger has; 0 where only one has answered."""
     confidences: tuple[float, ...] = ()
     """Of its draft's borders, as far as they are known."""
+    compared: bool = False
+    """Whether it came since a canary began that runs still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +64,20 @@ def _rank(candidate: ReviewCandidate) -> tuple[int, float, int]:
         return 0, 0.0, candidate.transcript
     if candidate.audit:
         return 1, 0.0, candidate.transcript
+    if candidate.compared:
+        return 2, 0.0, candidate.transcript
     if candidate.differing:
-        return 2, -candidate.differing, candidate.transcript
+        return 3, -candidate.differing, candidate.transcript
     if least:
-        return 3, sum(least) / len(least), candidate.transcript
-    return 4, 0.0, candidate.transcript
+        return 4, sum(least) / len(least), candidate.transcript
+    return 5, 0.0, candidate.transcript
 
 
 def _reason(candidate: ReviewCandidate) -> ReviewReason:
     if candidate.audit or candidate.second:
         return AuditReason(candidate.second)
+    if candidate.compared:
+        return ArrivalReason()
     if candidate.differing:
         return DifferenceReason(candidate.differing)
     if candidate.confidences:
@@ -98,12 +106,12 @@ class ReviewOrder:
     def waiting(self, store: Store, reviewer: str) -> list[ReviewPlace]:
         """What the model that is drawn for it has answered and nobody has reviewed, and before that the audits that
         wait for somebody besides whoever reviewed them first."""
-        drafts = {model: store.predictions.waiting_drafts(model) for model in self.draw.models}
+        drafts = {model: store.predictions.waiting_drafts(model) for model in self.draw.drafters}
         drawn = {
             transcript: draft
             for model, waiting in drafts.items()
             for transcript, draft in waiting.items()
-            if self.draw.model_for(draft.transcript_hash) == model
+            if self.draw.model_for(draft.transcript_hash, _answered(drafts, transcript)) == model
         }
         differing = _differing(store, drawn, drafts)
         candidates = [
@@ -112,6 +120,7 @@ class ReviewOrder:
                 audit=self.audits.is_audit(draft.transcript_hash),
                 differing=differing.get(transcript, 0),
                 confidences=self._known(draft.model, draft.confidences),
+                compared=self._is_compared(transcript),
             )
             for transcript, draft in drawn.items()
         ]
@@ -122,8 +131,10 @@ class ReviewOrder:
         """Of one talk, whether it waits or not."""
         answers = {answer.model: answer for _, answer in store.predictions.of_transcript(transcript)}
         name = store.transcripts.hash_of(transcript)
-        draft = answers.pop(self.draw.model_for(name), None)
-        candidate = ReviewCandidate(transcript, audit=self.audits.is_audit(name))
+        draft = answers.pop(self.draw.model_for(name, answers), None)
+        candidate = ReviewCandidate(
+            transcript, audit=self.audits.is_audit(name), compared=self._is_compared(transcript)
+        )
         if draft is not None:
             unit = store.transcripts.unit_of(transcript)
             rivals = [answer.chapters for model, answer in answers.items() if model in self.draw.models]
@@ -134,11 +145,18 @@ class ReviewOrder:
             )
         return ReviewPlace(transcript, _reason(candidate))
 
+    def _is_compared(self, transcript: int) -> bool:
+        return self.draw.canary is not None and transcript > self.draw.canary.since
+
     def _known(self, model: str, held: tuple[float | None, ...]) -> tuple[float, ...]:
         """What is known of how sure a model is of an answer's borders."""
         calibrated = self.calibration is not None and model == self.calibration.model
         values = border_confidences(held, self.calibration if calibrated else None).values
         return tuple(each for each in values if each is not None)
+
+
+def _answered(drafts: Mapping[str, Mapping[int, WaitingDraft]], transcript: int) -> set[str]:
+    return {model for model, waiting in drafts.items() if transcript in waiting}
 
 
 def _differing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,7 @@ class TaskFile:
     blind: int
     """Of the tasks, those without a draft."""
     by_challenger: int
-    """Those whose draft is the challenger's."""
+    """Those whose draft is the challenger's, or the canary's."""
     file: Path | None
     """None where nothing waits for a reviewer, and nothing was written."""
     labelling_setup: Path | None
@@ -100,10 +101,15 @@ def waiting_tasks(
     of the transcripts `without` none."""
     tasks: list[tuple[int, ReviewTask]] = []
     with workspace.record.read() as store:
-        for model in draw.models:
-            for key, prediction in store.predictions.awaiting_review(model):
+        waiting = {model: store.predictions.awaiting_review(model) for model in draw.drafters}
+        answered: dict[int, set[str]] = defaultdict(set)
+        for model, answers in waiting.items():
+            for _, prediction in answers:
+                answered[prediction.transcript].add(model)
+        for model, answers in waiting.items():
+            for key, prediction in answers:
                 seq = prediction.transcript
-                if seq not in without and draw.model_for(store.transcripts.hash_of(seq)) == model:
+                if seq not in without and draw.model_for(store.transcripts.hash_of(seq), answered[seq]) == model:
                     transcript = store.transcripts.read(seq)
                     blind = draw.is_blind(transcript.hash)
                     media = media_url.replace(_ID, quote(transcript.external_id))

@@ -15,6 +15,7 @@ from errata.database.shipping import ALIASES
 from errata.database.tables import MoveRow
 from errata.documents.alias_check import MovedAlias
 from errata.documents.equal_split import EqualSplitAlarm
+from errata.operations.canary_trial import CanaryState, canary_state
 from errata.workspace import Workspace
 
 
@@ -38,6 +39,8 @@ class LoopStatus:
     """Of the gate, on the newest scored night; empty where that isn't known."""
     equal_split_alarm: EqualSplitAlarm | None
     """Of the champion, by the newest scored night; None also where that night didn't score it."""
+    canary: CanaryState | None = None
+    """The one that runs, or the one that ended last; None where there never was one."""
     moved_aliases: Sequence[MovedAlias] = ()
     mlflow_problem: str = ""
     """Why MLflow could not be asked; empty where it was, or nobody wanted to."""
@@ -58,6 +61,7 @@ def loop_status(workspace: Workspace) -> LoopStatus:
             nights=store.nights.summaries(),
             preset=last.outcome.gate_params.preset if last else "",
             equal_split_alarm=last.outcome.equal_split_alarm(champion) if last and champion else None,
+            canary=canary_state(store),
         )
 
 

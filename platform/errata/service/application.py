@@ -24,12 +24,14 @@ from errata.service import (
     review_routes,
     sign_in,
 )
-from errata.service.champion_model import ChampionModel, Command
+from errata.service.canary_watch import CanaryWatch
 from errata.service.chapter_answers import ChapterAnswers
 from errata.service.disk_sync import sync_milliseconds
+from errata.service.followed_model import Command, FollowedModel, by_alias
 from errata.service.guards import Audit, HostCheck, RequestCheck, SecurityHeaders
 from errata.service.known_calibrations import KnownCalibrations
 from errata.service.known_keys import KnownKeys
+from errata.service.live_models import THE_CANARY, LiveModels
 from errata.service.log_upkeep import keep_log_short
 from errata.service.model_process import worker_command
 from errata.service.pages import STATIC
@@ -39,6 +41,7 @@ from errata.service.record_writer import RecordWriter
 from errata.service.service_metrics import MeasuredRequests, ServiceMetrics
 from errata.service.service_settings import ServiceSettings
 from errata.service.service_state import ServiceState
+from errata.service.shadow import Shadow, idly
 from errata.workspace import Workspace
 
 ROUTERS = (  # whose paths are tried in this order: programs ask most
@@ -65,13 +68,17 @@ def make_app(workspace: Workspace, settings: ServiceSettings, command: Command =
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         service.sync_ms = await asyncio.to_thread(sync_milliseconds, workspace.root)
         service.writer.start()
-        service.model.start()
+        service.models.start()
+        service.canary.start()
+        service.shadow.start()
         service.answers.start()
         upkeep = asyncio.create_task(keep_log_short(record, service.metrics))
         yield
         upkeep.cancel()
         await service.answers.stop()
-        await service.model.stop()
+        await service.shadow.stop()
+        await service.canary.stop()
+        await service.models.stop()
         await service.writer.stop()
 
     app = FastAPI(
@@ -98,7 +105,23 @@ def _state(workspace: Workspace, settings: ServiceSettings, command: Command) ->
     durable = Record(workspace.settings.database_url, workspace.root / "blobs", settings.durability, moves_log=False)
     writer = RecordWriter(durable, metrics.commits.observe)
     keys = KnownKeys(record, writer, pepper(workspace), settings.session_limits)
-    model = ChampionModel(record, workspace.models, settings.alias, settings.queue, command)
-    answers = ChapterAnswers(record, writer, model, settings.answer_seconds)
-    calibrations = KnownCalibrations(workspace)
-    return ServiceState(workspace, settings, record, keys, Rates(), metrics, writer, model, answers, calibrations)
+    models = LiveModels(
+        FollowedModel(record, workspace.models, by_alias(settings.alias), settings.queue, command),
+        FollowedModel(record, workspace.models, THE_CANARY, settings.queue, command),
+    )
+    challenger = FollowedModel(record, workspace.models, by_alias("challenger", rests=True), 1, idly(command))
+    shadow = Shadow(record, writer, models, challenger, settings.shadow_share)
+    return ServiceState(
+        workspace=workspace,
+        settings=settings,
+        record=record,
+        keys=keys,
+        rates=Rates(),
+        metrics=metrics,
+        writer=writer,
+        models=models,
+        canary=CanaryWatch(record, writer, models),
+        shadow=shadow,
+        answers=ChapterAnswers(record, writer, models, shadow, settings.answer_seconds),
+        calibrations=KnownCalibrations(workspace),
+    )

@@ -29,9 +29,11 @@ from errata.operations.answering import (
     record_given,
     record_job,
 )
-from errata.service.champion_model import ENGINE_ENDED, ChampionModel, EngineEnded, OverTime
 from errata.service.door_errors import TooMany
+from errata.service.followed_model import ENGINE_ENDED, EngineEnded, OverTime
+from errata.service.live_models import LiveModels
 from errata.service.record_writer import RecordWriter
+from errata.service.shadow import Shadow
 
 MOST_JOBS = 1000
 """That may wait at once."""
@@ -55,9 +57,12 @@ def failure_sentence(failure: Failure) -> str:
 class ChapterAnswers:
     """Belongs to the event loop that `start` is called in."""
 
-    def __init__(self, record: Record, writer: RecordWriter, model: ChampionModel, seconds: float) -> None:
+    def __init__(
+        self, record: Record, writer: RecordWriter, models: LiveModels, shadow: Shadow, seconds: float
+    ) -> None:
         """`seconds`: how long a caller waits for an answer at most."""
-        self._record, self._writer, self._model, self._seconds = record, writer, model, seconds
+        self._record, self._writer, self._models, self._shadow = record, writer, models, shadow
+        self._seconds = seconds
         self._jobs: asyncio.Queue[ChapterRequest] = asyncio.Queue()
         self._running: dict[tuple[str, str], _Shared] = {}
 
@@ -118,11 +123,14 @@ class ChapterAnswers:
         asked = replace(asked, transcript=found.transcript)
         known = found.prediction
         if known is not None:
-            return await self._writer.write(lambda store: record_given(store, asked, known))
-        self._model.admit()
-        key, reading = await self._model.answer(asked.transcript, self._seconds)
+            given = await self._writer.write(lambda store: record_given(store, asked, known))
+            self._shadow.offer(given.prediction.transcript, asked.transcript)
+            return given
+        key, reading = await self._models.answer(asked.transcript, self._seconds)
         try:
-            return await self._writer.write(lambda store: record_answer(store, asked, key, reading))
+            given = await self._writer.write(lambda store: record_answer(store, asked, key, reading))
+            self._shadow.offer(given.prediction.transcript, asked.transcript)
+            return given
         except sa.exc.IntegrityError:  # the same key came as a job meanwhile
             found = await self._look_up(asked)
             if found.request is None:
@@ -130,8 +138,8 @@ class ChapterAnswers:
             return await self._given_before(found.request)
 
     async def _look_up(self, asked: AskedChapters) -> EarlierAnswer:
-        key = self._model.key
-        return await asyncio.to_thread(self._record.ask, lambda store: look_up(store, asked, key))
+        key_for = self._models.key_for
+        return await asyncio.to_thread(self._record.ask, lambda store: look_up(store, asked, key_for))
 
     async def _given_before(self, request: ChapterRequest) -> GivenAnswer:
         given = await asyncio.to_thread(self._record.ask, lambda store: answer_of(store, request))
@@ -169,9 +177,9 @@ class ChapterAnswers:
             transcript = await asyncio.to_thread(
                 self._record.ask, lambda store: store.transcripts.read(request.transcript)
             )
-            await self._model.speaking()
-            key, reading = await self._model.answer(transcript, JOB_SECONDS)
+            key, reading = await self._models.answer_job(transcript, JOB_SECONDS)
             await self._writer.write(lambda store: finish_job(store, request, key, reading))
+            self._shadow.offer(request.transcript, transcript)
         except (OverTime, EngineEnded, NotFound, BadInput) as error:
             _LOG.error("the job %s has no answer: %s", request.name, error)
             failure = _failure(error, await self._is_there(request.transcript))

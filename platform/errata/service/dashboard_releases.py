@@ -9,11 +9,19 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from errata.operations.release_desk import LONGEST_REASON, ask_for_promotion, ask_for_rollback, release_desk
+from errata.operations.canary_trial import stop_canary
+from errata.operations.release_desk import (
+    LONGEST_REASON,
+    ReleaseDesk,
+    ask_for_promotion,
+    ask_for_rollback,
+    release_desk,
+)
 from errata.service.dashboard_routes import Team
 from errata.service.identity import Identity, form_fields, needs
 from errata.service.pages import page
 from errata.service.service_state import ServiceState, state
+from errata.wording.canary_sentences import canary_sentence
 from errata.wording.gate_sentences import causes
 
 router = APIRouter(prefix="/dashboard/releases", include_in_schema=False)
@@ -28,6 +36,7 @@ def releases(request: Request, viewer: Team) -> Response:
     values = {
         "desk": desk,
         "reasons": {each.evidence: causes(each.decision)[0] for each in desk.promotable},
+        "canary": _canary_words(desk),
         "may_ask": viewer.may("release owner"),
         "mlflow": mlflow_address(service),
         "longest": LONGEST_REASON,
@@ -50,6 +59,19 @@ async def promotion_request(request: Request, owner: ReleaseOwner) -> Response:
     workspace, evidence, why = state(request).workspace, fields.get("evidence", ""), fields.get("why", "")
     await run_in_threadpool(ask_for_promotion, workspace, evidence, owner.name, why)
     return RedirectResponse(PLACE, 303)
+
+
+@router.post("/canary/stop")
+async def canary_stop(request: Request, owner: ReleaseOwner) -> Response:
+    """At once, since it moves no alias."""
+    fields = await form_fields(request)
+    await run_in_threadpool(stop_canary, state(request).workspace, owner.name, fields.get("why", ""))
+    return RedirectResponse(PLACE, 303)
+
+
+def _canary_words(desk: ReleaseDesk) -> str:
+    trial = desk.canary
+    return "" if trial is None else canary_sentence(trial.canary, trial.counts, trial.evidence)
 
 
 def mlflow_address(service: ServiceState) -> str:

@@ -11,7 +11,7 @@ import uvicorn
 
 from errata.errors import Unavailable
 from errata.service.application import make_app
-from errata.service.champion_model import Command
+from errata.service.followed_model import Command
 from errata.service.model_process import worker_command
 from errata.service.service_settings import ServiceSettings
 from errata.service.timely_protocol import TimelyProtocol

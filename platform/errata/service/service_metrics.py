@@ -7,7 +7,9 @@ from time import perf_counter
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from errata.service.champion_model import ModelState
+from errata.operations.canary_trial import CanaryState
+from errata.service.live_models import LiveModels
+from errata.service.shadow import ShadowCounts
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 20, 60, 300)
 ELSEWHERE = "elsewhere"
@@ -39,15 +41,62 @@ class ServiceMetrics:
         self._jobs = Gauge("errata_jobs", "Jobs that wait", registry=self._registry)
         self._restarts = Gauge("errata_model_restarts", "Model processes that were replaced", registry=self._registry)
         self._speaks = Gauge("errata_model", "1 for the version that speaks", ("version",), registry=self._registry)
+        self._canary_share = Gauge(
+            "errata_canary_share",
+            "Of the talks, those that the canary answers; 0 where none runs",
+            ("version",),
+            registry=self._registry,
+        )
+        self._canary_returned = Gauge(
+            "errata_canary_returned",
+            "1 where the last canary was returned, since it was corrected more",
+            registry=self._registry,
+        )
+        self._canary_evidence = Gauge(
+            "errata_canary_evidence",
+            "The e-value of the last canary's reviews; it returns at 20",
+            registry=self._registry,
+        )
+        self._canary_reviews = Gauge(
+            "errata_canary_reviews",
+            "Talks that the last canary is compared on",
+            ("of", "outcome"),
+            registry=self._registry,
+        )
+        self._shadow = Gauge(
+            "errata_shadow_talks",
+            "What became of talks that the challenger was to answer too",
+            ("outcome",),
+            registry=self._registry,
+        )
 
-    def observe(self, model: ModelState, jobs: int) -> None:
+    def observe(self, models: LiveModels, jobs: int) -> None:
         """How things stand now."""
-        self._in_flight.set(model.in_flight)
+        champion = models.champion.state
+        self._in_flight.set(models.in_flight)
         self._jobs.set(jobs)
-        self._restarts.set(model.restarts)
+        self._restarts.set(champion.restarts + models.canary.state.restarts)
         self._speaks.clear()
-        if model.speaks:
-            self._speaks.labels(model.speaks[:16]).set(1)
+        if champion.speaks:
+            self._speaks.labels(champion.speaks[:16]).set(1)
+
+    def observe_canary(self, state: CanaryState | None) -> None:
+        self._canary_share.clear()
+        if state is None:
+            return
+        canary, counts = state.canary, state.counts
+        self._canary_share.labels(canary.model[:16]).set(canary.share if canary.is_running else 0.0)
+        self._canary_returned.set(canary.end is not None and canary.end.how == "returned")
+        self._canary_evidence.set(state.evidence)
+        self._canary_reviews.labels("canary", "corrected").set(counts.canary_corrected)
+        self._canary_reviews.labels("canary", "kept").set(counts.canary_kept)
+        self._canary_reviews.labels("champion", "corrected").set(counts.champion_corrected)
+        self._canary_reviews.labels("champion", "kept").set(counts.champion_kept)
+
+    def observe_shadow(self, counts: ShadowCounts) -> None:
+        self._shadow.labels("recorded").set(counts.recorded)
+        self._shadow.labels("dropped").set(counts.dropped)
+        self._shadow.labels("failed").set(counts.failed)
 
     def text(self) -> bytes:
         return generate_latest(self._registry)

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from errata.database.access_keys import SessionLimits
 from errata.database.record import Durability
+from errata.documents.params import TARGETS
 from errata.domain.names import meant
 from errata.errors import BadInput
 from errata.settings import FILE, SERVICE, service_table
@@ -26,6 +27,9 @@ class ServiceSettings:
     """Whether an answer that was given outlives a power cut, or only the end of the process."""
     alias: str = "champion"
     """Whose model speaks: `champion`, or of an export `server`, `device` or `gguf`."""
+    shadow_share: float = 0.0
+    """Of the talks that are answered, those that the challenger answers too, for the record alone; it takes the memory
+    of another model."""
     queue: int = 32
     """Requests that may wait for the model; who comes then is told to come back."""
     body_bytes: int = 20_000_000
@@ -73,9 +77,15 @@ def _checked(place: str, name: str, value: object) -> Any:
     if isinstance(default, str):
         if not isinstance(value, str):
             raise BadInput(f"{place} {name} must be text, not {value!r}; put it in quotes")
+        if name == "alias" and value not in ("champion", *TARGETS):
+            raise BadInput(f"{place} alias is one of champion, {', '.join(TARGETS)}, not {value!r}")
         if name == "durability" and value not in get_args(Durability):
             raise BadInput(f"{place} durability is full or process, not {value!r}")
         return value
+    if isinstance(default, float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise BadInput(f"{place} {name} is {value!r}; it must be a number from 0 to 1")
+        return float(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise BadInput(f"{place} {name} must be a whole number, not {value!r}")
     least, most = (0, 65_535) if name == "port" else (1, 10**12)

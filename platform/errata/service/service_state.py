@@ -11,14 +11,16 @@ from starlette.concurrency import run_in_threadpool
 
 from errata.database.record import Record
 from errata.database.store import Store
-from errata.service.champion_model import ChampionModel
+from errata.service.canary_watch import CanaryWatch
 from errata.service.chapter_answers import ChapterAnswers
 from errata.service.known_calibrations import KnownCalibrations
 from errata.service.known_keys import KnownKeys
+from errata.service.live_models import LiveModels
 from errata.service.rates import Rates
 from errata.service.record_writer import RecordWriter
 from errata.service.service_metrics import ServiceMetrics
 from errata.service.service_settings import ServiceSettings
+from errata.service.shadow import Shadow
 from errata.workspace import Workspace
 
 T = TypeVar("T")
@@ -33,7 +35,9 @@ class ServiceState:
     rates: Rates
     metrics: ServiceMetrics
     writer: RecordWriter
-    model: ChampionModel
+    models: LiveModels
+    canary: CanaryWatch
+    shadow: Shadow
     answers: ChapterAnswers
     calibrations: KnownCalibrations
     sync_ms: float = 0.0

@@ -18,8 +18,8 @@ from errata.domain.transcript import Transcript
 from errata.errors import Unavailable
 from errata.inference.artefact import Card, move_model, seal
 from errata.inference.model import FolderModel
-from errata.service.champion_model import ChampionModel, EngineEnded, OverTime
 from errata.service.door_errors import TooMany
+from errata.service.followed_model import EngineEnded, FollowedModel, OverTime, by_alias
 from errata.service.model_process import worker_command
 from tests.conftest import ROOT
 from tests.made_up_gguf import write_gguf
@@ -39,12 +39,12 @@ def stub_command(*arguments: str) -> Callable[[Path, str, Path], list[str]]:
 def with_model(
     record: Record,
     models: Path,
-    use: Callable[[ChampionModel], Coroutine[Any, Any, T]],
+    use: Callable[[FollowedModel], Coroutine[Any, Any, T]],
     command: Callable[[Path, str, Path], list[str]] = worker_command,
     queue: int = 8,
 ) -> T:
     async def run() -> T:
-        model = ChampionModel(record, models, "champion", queue, command)
+        model = FollowedModel(record, models, by_alias("champion"), queue, command)
         model.start()
         try:
             return await use(model)
@@ -131,7 +131,7 @@ def test_a_real_model_answers_there_as_it_does_here(
     name_champion(record, identity)
     talks = [familiar_talk(f"t{turn}", turn) for turn in range(3)]
 
-    async def use(model: ChampionModel) -> list[Any]:
+    async def use(model: FollowedModel) -> list[Any]:
         return await asyncio.gather(*(model.answer(talk, SLOW) for talk in talks))
 
     answers = with_model(record, models, use)
@@ -152,7 +152,7 @@ def test_weights_that_were_changed_are_refused_and_who_spoke_speaks_on(record: R
         start = worker_command if identity == damaged else stub_command()
         return start(folder, identity, models)
 
-    async def use(model: ChampionModel) -> None:
+    async def use(model: FollowedModel) -> None:
         await until(lambda: model.state.speaks == good)
         await asyncio.to_thread(name_champion, record, damaged)
         await until(lambda: bool(model.state.refused))
@@ -171,7 +171,7 @@ def test_a_change_over_drops_nothing_and_each_answer_says_who_spoke(record: Reco
     folders(tmp_path, ONE, OTHER)
     name_champion(record, ONE)
 
-    async def use(model: ChampionModel) -> list[str]:
+    async def use(model: FollowedModel) -> list[str]:
         asked = [asyncio.ensure_future(model.answer(familiar_talk(f"t{at}"), SLOW)) for at in range(20)]
         await until(lambda: model.state.speaks == ONE)
         await asyncio.to_thread(name_champion, record, OTHER)
@@ -188,7 +188,7 @@ def test_a_process_that_is_killed_is_replaced_and_its_requests_are_asked_again(r
     folders(tmp_path, ONE)
     name_champion(record, ONE)
 
-    async def use(model: ChampionModel) -> None:
+    async def use(model: FollowedModel) -> None:
         await until(lambda: model.state.speaks == ONE)
         asked = [asyncio.ensure_future(model.answer(familiar_talk(f"t{at}"), SLOW)) for at in range(4)]
         await asyncio.sleep(0.1)
@@ -203,7 +203,7 @@ def test_a_request_that_ends_the_process_is_not_asked_for_ever(record: Record, t
     folders(tmp_path, ONE)
     name_champion(record, ONE)
 
-    async def use(model: ChampionModel) -> None:
+    async def use(model: FollowedModel) -> None:
         with pytest.raises(EngineEnded):
             await model.answer(familiar_talk("crash"), SLOW)
         assert (await model.answer(familiar_talk("t"), SLOW))[0].model == ONE
@@ -216,7 +216,7 @@ def test_what_takes_too_long_or_is_left_is_stopped(record: Record, tmp_path: Pat
     name_champion(record, ONE)
     stopped = tmp_path / "stopped"
 
-    async def use(model: ChampionModel) -> None:
+    async def use(model: FollowedModel) -> None:
         await until(lambda: model.state.speaks == ONE)
         with pytest.raises(OverTime, match=r"no answer within 0\.2 s"):
             await model.answer(familiar_talk("late"), 0.2)
@@ -235,7 +235,7 @@ def test_a_model_that_hears_of_nothing_is_ended(
     folders(tmp_path, ONE)
     name_champion(record, ONE)
 
-    async def use(model: ChampionModel) -> None:
+    async def use(model: FollowedModel) -> None:
         await until(lambda: model.state.speaks == ONE)
         with pytest.raises(OverTime):
             await model.answer(familiar_talk("hang"), 0.2)
@@ -249,7 +249,7 @@ def test_who_comes_when_too_many_wait_is_told_when_to_come_back(record: Record, 
     folders(tmp_path, ONE)
     name_champion(record, ONE)
 
-    async def use(model: ChampionModel) -> None:
+    async def use(model: FollowedModel) -> None:
         asked = [asyncio.ensure_future(model.answer(familiar_talk(f"t{at}"), SLOW)) for at in range(2)]
         await asyncio.sleep(0)
         with pytest.raises(TooMany) as caught:
@@ -262,7 +262,7 @@ def test_who_comes_when_too_many_wait_is_told_when_to_come_back(record: Record, 
 
 
 def test_where_no_model_is_the_champion_that_is_said(record: Record, tmp_path: Path) -> None:
-    async def use(model: ChampionModel) -> None:
+    async def use(model: FollowedModel) -> None:
         await asyncio.sleep(0.3)
         with pytest.raises(Unavailable, match="no model is the champion yet"):
             await model.answer(Transcript("t", familiar_talk("t").segments, 60.0), SLOW)

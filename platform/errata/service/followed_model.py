@@ -1,4 +1,4 @@
-"""Which model speaks: the one that the record's alias names, in a process of its own, and after it its successor.
+"""A model that the record names, by an alias or as canary: in a process of its own, and after it its successor.
 
 A successor is loaded beside the one that speaks, and takes over once it is ready; the old one ends when it has answered
 what it was asked. So a change-over drops nothing, and needs memory for two. Weights that are not what was sealed are
@@ -18,6 +18,7 @@ from time import monotonic
 from typing import Any
 
 from errata.database.record import Record
+from errata.database.store import Store
 from errata.domain.transcript import Transcript
 from errata.errors import ErrataError, NotFound, Unavailable
 from errata.inference.artefact import model_folder
@@ -27,7 +28,7 @@ from errata.service.model_process import ModelProcess, ProcessEnded, worker_comm
 from errata.tasks.template import Reading
 
 LOOK = 1.0
-"""Seconds between two looks at the alias."""
+"""Seconds between two looks at what the record names."""
 AGAIN = 30.0
 """Seconds after which a model that was refused is tried again: somebody may have restored it."""
 TRIES = 2
@@ -43,7 +44,7 @@ class ModelState:
     speaks: str
     """The identity of the model that answers now; empty where none does."""
     wanted: str
-    """The identity that the alias names; empty where it names none."""
+    """The identity that the record names; empty where it names none."""
     refused: str
     """Why the model that is wanted doesn't speak, a sentence; empty where it does, or loads."""
     in_flight: int
@@ -60,15 +61,28 @@ class EngineEnded(Unavailable):
     """The model's process ended each time it read this request."""
 
 
-def unnamed(alias: str) -> str:
-    """What is said where the alias names no model."""
-    return f"no model is the {alias} yet; `errata init` installs the first"
+@dataclass(frozen=True, slots=True)
+class ModelNaming:
+    """Where the record says which model it is."""
+
+    name: Callable[[Store], str | None]
+    missing: str
+    """What is said where it names none."""
+    rests: bool = False
+    """Whether the model's process ends where the record names none any more; else who spoke last speaks on."""
 
 
-class ChampionModel:
-    def __init__(self, record: Record, models: Path, alias: str, queue: int, command: Command = worker_command) -> None:
+def by_alias(alias: str, rests: bool = False) -> ModelNaming:
+    missing = f"no model is the {alias} yet; `errata init` installs the first"
+    return ModelNaming(lambda store: store.aliases.model_of(alias), missing, rests)
+
+
+class FollowedModel:
+    def __init__(
+        self, record: Record, models: Path, naming: ModelNaming, queue: int, command: Command = worker_command
+    ) -> None:
         """`queue`: requests that may wait at once; `command` starts the process of a model."""
-        self._record, self._models, self._alias, self._queue, self._command = record, models, alias, queue, command
+        self._record, self._models, self._naming, self._queue, self._command = record, models, naming, queue, command
         self._current: ModelProcess | None = None
         self._speaking = asyncio.Event()
         self._look = asyncio.Event()
@@ -114,9 +128,14 @@ class ChampionModel:
             await self._speaking.wait()
         return current
 
+    @property
+    def is_full(self) -> bool:
+        """Whether as many requests wait as may."""
+        return self._in_flight >= self._queue
+
     def admit(self) -> None:
-        """Raises TooMany where as many requests wait as may."""
-        if self._in_flight >= self._queue:
+        """Raises TooMany where it is full."""
+        if self.is_full:
             raise TooMany(
                 f"{self._in_flight} requests wait for the model already; come back in a while",
                 retry_after=ceil(self._seconds * self._in_flight),
@@ -153,7 +172,7 @@ class ChampionModel:
     def _why_not(self) -> str:
         """Why nobody speaks, nor soon will; empty where a model loads."""
         if self._looked and not self._wanted:
-            return unnamed(self._alias)
+            return self._naming.missing
         return self.state.refused
 
     def _ended(self, process: ModelProcess) -> None:
@@ -167,15 +186,18 @@ class ChampionModel:
             try:
                 await self._follow()
             except ErrataError as error:  # the record can't be read now: who speaks goes on
-                _LOG.warning("the champion can't be looked up: %s", error)
+                _LOG.warning("which model is to speak can't be looked up: %s", error)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._look.wait(), LOOK)
 
     async def _follow(self) -> None:
-        """Has the model speak that the alias names, or else the one that spoke last."""
+        """Has the model speak that the record names, or else the one that spoke last."""
         self._wanted = await asyncio.to_thread(self._named)
         self._looked = True
         current = self._current
+        if current is not None and not self._wanted and self._naming.rests:
+            self._rest(current)
+            return
         ended = current is not None and current.ended.is_set()
         if ended:
             self._speaking.clear()
@@ -195,6 +217,11 @@ class ChampionModel:
         if old is not None:
             self._begin(old.retire())
 
+    def _rest(self, last: ModelProcess) -> None:
+        self._current = None
+        self._speaking.clear()
+        self._begin(last.retire())
+
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         """A task that `stop` waits for."""
         task = asyncio.create_task(work)
@@ -206,7 +233,7 @@ class ChampionModel:
         self._ended(process)
 
     def _named(self) -> str:
-        return self._record.ask(lambda store: store.aliases.model_of(self._alias)) or ""
+        return self._record.ask(self._naming.name) or ""
 
     async def _open(self, identity: str) -> ModelProcess | None:
         """The model in a process of its own; None where it is refused, or was a moment ago."""
