@@ -69,9 +69,7 @@ class GateInput:
         """Every guardrail that was measured; a preset takes those that it has a limit for."""
         yield from self.contender.all_guardrails.items()
         for target, export in self.parity.items():
-            yield f"parity_{target}", export.f1
-            if export.agreement and target in EXPORT_TARGETS and EXPORT_TARGETS[target].starts is not None:
-                yield f"starts_{target}", point_comparison(export.agreement.starts, 100.0, export.f1.n)
+            yield from export_comparisons(target, export)
             if export.footprint:
                 yield "latency", export.footprint.latency
                 yield "size", export.footprint.size
@@ -81,6 +79,13 @@ class GateInput:
     def files(self) -> tuple[str, ...]:
         """What the decision rests on, in the night's folder."""
         return (ITEMS, EVALUATION, judging_file(self.contender.name)) if self.panel else (ITEMS, EVALUATION)
+
+
+def export_comparisons(target: str, export: Parity) -> Iterator[tuple[str, Comparison]]:
+    """The guardrails of one export that were measured."""
+    yield f"parity_{target}", export.f1
+    if export.agreement and target in EXPORT_TARGETS and EXPORT_TARGETS[target].starts is not None:
+        yield f"starts_{target}", point_comparison(export.agreement.starts, 100.0, export.f1.n)
 
 
 @dataclass(frozen=True)

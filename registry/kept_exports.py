@@ -6,8 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from errata.documents.params import GgufPrecision
-from errata.inference.artefact import MANIFEST, PARTIAL, read_seal, store_model, stored_models
-from registry.export.build import original_of
+from errata.inference.artefact import MANIFEST, PARTIAL, original_of, read_seal, store_model, stored_models
 from registry.export.gguf_export import export_gguf, file_name
 from registry.export.server import export_server
 

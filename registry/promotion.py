@@ -10,10 +10,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from errata.database.aliases import ROLLBACK
-from errata.database.shipping import AliasTarget, ShippingState, rollback_moves, shipping_state
+from errata.database.shipping import NOTHING, AliasTarget, ShippingState, rollback_moves, shipping_state
 from errata.database.store import Store
 from errata.documents.evidence_record import EvidenceRecord
-from errata.documents.params import TARGETS
+from errata.documents.params import TARGETS, Target
 from errata.errors import Refused
 from registry.evidence import read_evidence
 
@@ -55,6 +55,27 @@ def promote(
     # The champion moves first: what follows its move is read as part of the same promotion.
     for alias, model in {"champion": identity, **_targets(record, evidence)}.items():
         store.aliases.assign_alias(alias, model, reason, by, night, sha256)
+
+
+def promote_target(store: Store, target: Target, evidence: Path, by: str) -> str:
+    """Makes the champion's export for one target what ships, on a record that says so of it, while all else stays;
+    returns the export.
+
+    Refused where the record is about another model than the present champion, didn't promote it, or holds the export
+    back. Doing it again changes nothing.
+    """
+    record, sha256 = read_evidence(evidence)
+    now = shipping_state(store.aliases.moves())
+    if now.get("champion", NOTHING).model != record.candidate:
+        raise Refused(f"{evidence} is about {record.candidate[:16]}…, which isn't the champion by now; score again")
+    if record.decision.verdict != "promote":
+        raise Refused(f"{evidence} says {record.decision.verdict!r}, not 'promote'; only what was promoted ships")
+    model = _targets(record, evidence).get(target)
+    if model is None:
+        raise Refused(f"{evidence} holds the {target} export back; see why in its decision")
+    if now.get(target, NOTHING).model != model:
+        store.aliases.assign_alias(target, model, "promote", by, None, sha256)
+    return model
 
 
 def rollback(store: Store, by: str, reason: str, to: str = "") -> dict[str, str]:

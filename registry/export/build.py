@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from errata.errors import NotFound
-from errata.inference.artefact import CARD, TRAINING_TRANSCRIPTS, Card, Form, seal, training_transcripts_file, verify
+from errata.inference.artefact import (
+    TRAINING_TRANSCRIPTS,
+    Card,
+    Form,
+    original_of,
+    seal,
+    training_transcripts_file,
+    verify,
+)
 
 
 def build(out: Path, fill: Callable[[Path], None]) -> str:
@@ -40,14 +46,3 @@ def inherit(source: Path, folder: Path, form: Form) -> None:
     transcripts = training_transcripts_file(source)
     if transcripts is not None:
         shutil.copyfile(transcripts, folder / TRAINING_TRANSCRIPTS)
-
-
-def original_of(export: Path) -> str:
-    """The identity of the model that an export was made from, by way of other exports too; empty where it says none.
-
-    Raises NotFound where its card can't be read.
-    """
-    try:
-        return str(json.loads((export / CARD).read_bytes()).get("original", ""))
-    except (OSError, ValueError, AttributeError) as error:
-        raise NotFound(f"{export / CARD} can't be read ({error}); restore it, or make the model again") from error

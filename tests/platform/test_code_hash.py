@@ -23,11 +23,12 @@ SHOWING = {
     "errata.loop.doctor",
     "errata.loop.clear_workspace",
     "errata.loop.seeds",
+    "errata.loop.target_promotion",
     "registry.papers.model_card",
     "retrain.preflight_report",
 }
 """Modules that say whom they took, show a night once it is decided, say what MLflow says, what came of a request, what
-a model is, or why a training doesn't begin."""
+a model is, why a training doesn't begin, or why an export is held back."""
 MAKING_TINY = {"retrain.tiny.making", "retrain.tiny.tiny_score"}
 """Those that made the embedded model, of the sample's sentences; no night runs them."""
 SOURCES = [ROOT / "platform" / "errata", *(ROOT / name for name in PACKAGES[1:])]

@@ -253,7 +253,7 @@ def test_a_rollback_is_a_recorded_move_with_the_evidence_of_what_it_restores(day
     promoted(day0, tmp_path, "c", identity("b"))
     with day0.write() as store:
         rollback(store, "me", "titles too long")
-    last = alias_history(day0)[-3:]
+    last = alias_history(day0).moves[-3:]
     assert [move.alias for move in last] == ["champion", "server", "device"]
     assert all(move.evidence == first and move.by == "me" for move in last)
     assert all(move.reason == "rollback: titles too long" and move.applied is False for move in last)
@@ -262,7 +262,7 @@ def test_a_rollback_is_a_recorded_move_with_the_evidence_of_what_it_restores(day
 
 def test_history_tells_every_move_in_order_and_in_utc(day0: Record, tmp_path: Path) -> None:
     promoted(day0, tmp_path, "b")
-    moves = alias_history(day0)
+    moves = alias_history(day0).moves
     assert [move.number for move in moves] == sorted(move.number for move in moves)
     assert [(move.alias, move.reason) for move in moves] == [
         ("day0", "day0"),

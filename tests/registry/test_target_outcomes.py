@@ -48,7 +48,8 @@ def test_a_bad_device_export_holds_back_the_device_alone() -> None:
     assert [rail.name for rail in held.guardrails] == ["parity_device"]
     told = (
         "The device export is held back: it fails parity_device, with -1.1 points of F1 and at worst -1.1 where -1.0 "
-        "is allowed. The alias device stays where it was."
+        "is allowed. The alias device stays where it was; `errata promote champion --target device` makes and scores "
+        "the export anew."
     )
     assert told in findings(decision, with_comparison=False) and told in reasons(decision)
     assert "parity_device: failed, -1.1 points of F1 and at worst -1.1 on 30 items; -1.0 is allowed." in reasons(

@@ -18,6 +18,7 @@ from errata.cli.output import (
     say_wrapped,
     with_interval,
 )
+from errata.database.aliases import ROLLBACK
 from errata.documents.decision import leading_decision
 from errata.documents.file_names import REPORT_PAGE
 from errata.wording.alias_sentences import REPAIR, moved_alias_sentence
@@ -26,6 +27,7 @@ from errata.wording.counts import counted
 from errata.wording.gate_sentences import causes, known_error, luck, reasons
 from errata.wording.night_sentences import alarm_sentence, gate_change_sentence, night_reason
 from errata.wording.request_sentences import request_sentence
+from errata.wording.target_sentences import held_back_sentence
 
 if TYPE_CHECKING:
     from errata.database.nights import NightSummary
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from errata.documents.outcome import Outcome
     from errata.domain.registry_request import RegistryRequest
     from errata.files import JsonObject
-    from errata.operations.status import LoopStatus
+    from errata.operations.status import AliasHistory, LoopStatus
 
 MOVE = ("number", "at", "alias", "model", "previous", "reason", "night", "evidence", "by", "applied")
 """What is told of an alias's move."""
@@ -58,6 +60,8 @@ def print_status(status: LoopStatus) -> None:
     if status.canary is not None:
         canary = status.canary
         say_wrapped(f"canary      {canary_sentence(canary.canary, canary.counts, canary.evidence)}", 12)
+    for outcome in status.held_exports:
+        say_wrapped(f"{'':<11} {held_back_sentence(outcome)}", 12)
     if status.preset:
         say(f"gate        preset {status.preset}")
     for night in status.nights:
@@ -116,13 +120,23 @@ def print_night(outcome: Outcome, nights: Path) -> None:
         say_whole(f"report: {nights / outcome.night / REPORT_PAGE}")
 
 
-def moves_json(moves: Sequence[MoveRow]) -> list[JsonObject]:
-    return [{name: getattr(move, name) for name in MOVE} for move in moves]
+def history_json(history: AliasHistory) -> list[JsonObject]:
+    """A champion's move has the targets besides that were held back in it."""
+    return [{name: getattr(move, name) for name in MOVE} | _held(move, history) for move in history.moves]
 
 
-def print_moves(moves: Sequence[MoveRow]) -> None:
+def _held(move: MoveRow, history: AliasHistory) -> JsonObject:
+    held = history.held.get(move.evidence or "", ()) if move.alias == "champion" else ()
+    return {"held_back": [outcome.target for outcome in held]} if held else {}
+
+
+def print_history(history: AliasHistory) -> None:
     columns = ("#", "at (UTC)", "alias", "model", "reason", "night", "by")
-    print_table("moves of aliases", columns, [_move(move) for move in moves])
+    print_table("moves of aliases", columns, [_move(move) for move in history.moves])
+    for move in history.moves:
+        if move.alias == "champion" and not move.reason.startswith(ROLLBACK):
+            for outcome in history.held.get(move.evidence or "", ()):
+                say_wrapped(f"{move.number}: {held_back_sentence(outcome)}", 4)
 
 
 def _move(move: MoveRow) -> tuple[str, ...]:

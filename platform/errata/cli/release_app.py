@@ -14,6 +14,8 @@ from errata.cli.output import say, say_wrapped, show
 from errata.cli.panels import DECISIONS
 from errata.documents.params import Target
 from errata.domain.names import printable
+from errata.errors import BadInput
+from errata.wording.counts import counted
 
 release = typer.Typer()
 
@@ -23,14 +25,26 @@ def promote_command(
     model: Annotated[
         str, typer.Argument(help="An alias, or the beginning of a model's identity.", autocompletion=complete_model)
     ],
-    evidence: Annotated[Path, typer.Option(help="The evidence record that says `promote` of it.")],
+    evidence: Annotated[Path | None, typer.Option(help="The evidence record that says `promote` of it.")] = None,
+    target: Annotated[
+        Target | None,
+        typer.Option(help="Make the champion's export for this target anew, score it, and ship it if it passes."),
+    ] = None,
     workspace: InWorkspace = HERE,
 ) -> None:
-    """Make a model champion, on the evidence record of a night that said so."""
-    from errata.loop.deliver import promote_by_hand
+    """Make a model champion, on the evidence record of a night that said so; or ship one export of the champion."""
+    if (evidence is None) == (target is None):
+        raise BadInput("name the night's evidence record (--evidence), or of the champion one export (--target)")
+    place = find(workspace)
+    if target is not None:
+        from errata.loop.target_promotion import promote_export
 
-    identity = promote_by_hand(find(workspace), model, evidence, user_name())
-    say(f"champion is {identity[:16]}")
+        shipped = promote_export(place, target, model, user_name())
+        say(f"{target} is {shipped.model[:16]}, scored on {counted(shipped.items, 'talk')}")
+    elif evidence is not None:
+        from errata.loop.deliver import promote_by_hand
+
+        say(f"champion is {promote_by_hand(place, model, evidence, user_name())[:16]}")
 
 
 @release.command("rollback", rich_help_panel=DECISIONS)
@@ -81,10 +95,10 @@ def reconcile_command(
 @release.command("history", rich_help_panel=DECISIONS)
 def history_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
     """Every move of an alias, with why."""
-    from errata.cli.print_status import moves_json, print_moves
+    from errata.cli.print_status import history_json, print_history
     from errata.operations.status import alias_history
 
-    show(alias_history(find(workspace).record), as_json, print_moves, moves_json)
+    show(alias_history(find(workspace).record), as_json, print_history, history_json)
 
 
 @release.command("export", rich_help_panel=DECISIONS)
@@ -93,15 +107,17 @@ def export_command(
     out: Annotated[Path, typer.Argument(help="A folder that doesn't exist yet.")],
     workspace: InWorkspace = HERE,
     model: Annotated[
-        str, typer.Option(help="`champion` ships what the gate scored; another model is exported anew.")
+        str, typer.Option(help="`champion` is what ships, as it was scored; another model is exported anew.")
     ] = "champion",
 ) -> None:
-    """Write a model for a server (merged safetensors) or a device (quantised ONNX)."""
+    """Write a model as what a target runs: server, device, gguf."""
     from errata.loop.deliver import export
 
     exported = export(find(workspace), target, out, model)
-    origin = "as the gate scored it" if exported.scored else f"made anew from {exported.source[:16]} and not scored"
-    say(f"{out}: {target} {exported.model[:16]}, {origin}")
+    origin = "as it was scored" if exported.scored else "made anew and not scored"
+    say(f"{out}: {target} {exported.model[:16]}, made from {exported.source[:16]}, {origin}")
+    if exported.scored and exported.source != exported.champion:
+        say_wrapped(f"it ships still, though {exported.champion[:16]} is the champion; `errata status` says why")
     say_wrapped(
         f"licence of the base: {printable(exported.licence) or 'not named; ask whoever made it'}; "
         f"{'signed' if exported.signed else 'unsigned: `errata init` makes a key'}"

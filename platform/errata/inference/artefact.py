@@ -66,6 +66,17 @@ class Card:
         write_json(folder / CARD, {**facts, **asdict(self)})
 
 
+def original_of(export: Path) -> str:
+    """The identity of the model that an export was made from, by way of other exports too; empty where it says none.
+
+    Raises NotFound where its card can't be read.
+    """
+    try:
+        return str(json.loads((export / CARD).read_bytes()).get("original", ""))
+    except (OSError, ValueError, AttributeError) as error:
+        raise NotFound(f"{export / CARD} can't be read ({error}); restore it, or make the model again") from error
+
+
 def read_training_transcripts(folder: Path) -> frozenset[str]:
     """The transcripts, by hash, that a model or one it came from was trained on, with their twins."""
     path = training_transcripts_file(folder)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from errata.documents.params import Target
 from errata.errors import BadInput, Unavailable
-from errata.inference.artefact import model_folder, verify
+from errata.inference.artefact import model_folder, original_of, verify
 from errata.inference.checksums import SIGNATURE, check_signature, trusted_keys
 from errata.loop.hand_moves import tell_mlflow_if_there
 from errata.loop.lease import loop_lease
@@ -29,7 +29,8 @@ class ExportedModel:
     source: str
     """The model that it was made from."""
     scored: bool
-    """Whether it is what the gate scored; else it was made anew."""
+    """Whether it is what ships, as it was scored; else it was made anew."""
+    champion: str
     licence: str
     """Of the base, as that names it; empty where it doesn't."""
     signed: bool
@@ -70,7 +71,8 @@ def roll_back(workspace: Workspace, reason: str, by: str, to: str = "") -> Mappi
 
 
 def export(workspace: Workspace, target: Target, out: Path, name: str) -> ExportedModel:
-    """Copies what the gate scored with the champion; exports any other model anew. Its papers lie beside it.
+    """Copies what ships as `target`, where `name` is `champion` or the model that it was made from; exports any other
+    model anew. Its papers lie beside it.
 
     Raises BadInput if `out` exists, and Unavailable where it can't be written.
     """
@@ -82,15 +84,24 @@ def export(workspace: Workspace, target: Target, out: Path, name: str) -> Export
         raise Unavailable(f"{out} can't be made ({error.strerror}); name another folder") from error
     identity = resolve_model(workspace, name)
     with workspace.record.read() as store:
-        scored = store.aliases.model_of(target) if identity == store.aliases.model_of("champion") else None
-    if scored is None:
+        champion, shipping = (store.aliases.model_of(alias) or "" for alias in ("champion", target))
+    # where the champion's own is held back, an older champion's ships
+    source = _source(workspace, shipping, champion) if shipping else ""
+    scored = bool(source) and (name == "champion" or source == identity)
+    if not scored:
         model, params = model_folder(identity, workspace.models), workspace.params().export
         exported = export_anew(target, model, workspace.models, params, out)
+        source = identity
     else:
-        exported, folder = scored, model_folder(scored, workspace.models)
+        exported, folder = shipping, model_folder(shipping, workspace.models)
         verify(folder)
         check_signature(folder, trusted_keys(workspace.root))
         shutil.copytree(folder, out)
-    facts = write_papers(workspace, out, identity, target)
+    facts = write_papers(workspace, out, source, target)
     signed = (out / SIGNATURE).is_file()
-    return ExportedModel(exported, identity, scored is not None, facts.base.licence, signed)
+    return ExportedModel(exported, source, scored, champion, facts.base.licence, signed)
+
+
+def _source(workspace: Workspace, export: str, champion: str) -> str:
+    """What an export that ships was made from. One of an older Errata doesn't say: it moved with its champion."""
+    return original_of(model_folder(export, workspace.models)) or champion

@@ -10,9 +10,13 @@ from errata.documents.file_names import CANDIDATE, EXPORTS
 from errata.documents.params import TARGETS
 from errata.inference.artefact import model_folder, store_model
 from errata.wording.gate_sentences import causes, reasons
+from errata.wording.target_sentences import held_back_sentence
 from errata.workspace import Workspace
 from registry.gate_result import GateResult
 from registry.models import ModelRegistry
+
+HELD_BACK = "errata.held_back"
+"""Of an export that doesn't ship with its model, why."""
 
 
 def store_candidate(workspace: Workspace, results: Sequence[GateResult]) -> None:
@@ -29,9 +33,21 @@ def register_contenders(workspace: Workspace, label: str, results: Sequence[Gate
     run = registry.open_run(label)
     for result in results:
         tags = {"errata.night": label, "errata.of": result.model, **evidence_tags(result)}
+        outcomes = result.decision.held_targets if result.decision.verdict == "promote" else ()
+        held = {outcome.target: {HELD_BACK: held_back_sentence(outcome)} for outcome in outcomes}
         for kind, identity in {"model": result.model, **result.exports}.items():
-            folder = model_folder(identity, workspace.models)
-            registry.register(folder, identity, {**tags, "errata.artefact": kind}, run, version_description(result))
+            folder, own = model_folder(identity, workspace.models), {"errata.artefact": kind, **held.get(kind, {})}
+            registry.register(folder, identity, {**tags, **own}, run, version_description(result))
+
+
+def register_export(workspace: Workspace, label: str, model: str, target: str, export: str, evidence: str) -> None:
+    """An export of `model`, which the night `label` promoted, that was made and scored by hand."""
+    registry = ModelRegistry.of(workspace)
+    run = registry.open_run(label)
+    of = {"errata.night": label, "errata.of": model, "errata.artefact": target}
+    tags = {**of, "errata.verdict": "promote", "errata.evidence": evidence, HELD_BACK: ""}
+    registry.register(model_folder(export, workspace.models), export, tags, run, f"The {target} export of {model[:16]}")
+    registry.close_run(run)
 
 
 def register_missing(workspace: Workspace) -> None:

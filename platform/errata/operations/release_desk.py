@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from errata.database.shipping import rollback_target
 from errata.database.store import Store
 from errata.database.tables import MoveRow, NightRow
-from errata.documents.decision import Decision
+from errata.documents.decision import Decision, TargetOutcome
 from errata.domain.names import check_name
 from errata.domain.registry_request import RegistryRequest, ReleaseWish, RequestKind
 from errata.errors import Refused
 from errata.operations.canary_trial import CanaryState, canary_state
+from errata.operations.held_exports import held_exports
 from errata.operations.reviewing import require
 from errata.workspace import Workspace
 
@@ -42,6 +43,8 @@ class ReleaseDesk:
     """Empty for none."""
     before: str
     """Who would be champion again after a rollback; empty where nothing came before."""
+    held_exports: Sequence[TargetOutcome]
+    """Of the champion, those that were held back and don't ship by now either."""
     promotable: Sequence[PromotableModel]
     """The newest night's first."""
     requests: Sequence[RegistryRequest]
@@ -65,6 +68,7 @@ def release_desk(workspace: Workspace) -> ReleaseDesk:
         return ReleaseDesk(
             champion=store.aliases.model_of("champion") or "",
             before=_before(moves),
+            held_exports=held_exports(store, workspace.models),
             promotable=list(promotable_models(store)),
             requests=store.registry_requests.newest(NEWEST),
             moves=moves[::-1][:NEWEST],

@@ -14,8 +14,10 @@ from errata.database.record import Record
 from errata.database.shipping import ALIASES
 from errata.database.tables import MoveRow
 from errata.documents.alias_check import MovedAlias
+from errata.documents.decision import TargetOutcome
 from errata.documents.equal_split import EqualSplitAlarm
 from errata.operations.canary_trial import CanaryState, canary_state
+from errata.operations.held_exports import held_by_promotion, held_exports
 from errata.workspace import Workspace
 
 
@@ -30,6 +32,8 @@ class LoopStatus:
     waiting_corrections: int
     """Corrected transcripts that no night has seen."""
     aliases: Mapping[str, str | None]
+    held_exports: Sequence[TargetOutcome]
+    """Of the champion, those that were held back and don't ship by now either."""
     untold_moves: int
     """Moves of aliases that MLflow has not been told of."""
     waiting_requests: int
@@ -56,6 +60,7 @@ def loop_status(workspace: Workspace) -> LoopStatus:
             roles=store.transcripts.roles(),
             waiting_corrections=store.corrections.corrected_transcripts(store.nights.last_gate_watermark(), watermark),
             aliases={alias: store.aliases.model_of(alias) for alias in ALIASES},
+            held_exports=held_exports(store, workspace.models),
             untold_moves=len(store.aliases.unapplied_moves()),
             waiting_requests=len(store.registry_requests.waiting()),
             nights=store.nights.summaries(),
@@ -65,7 +70,14 @@ def loop_status(workspace: Workspace) -> LoopStatus:
         )
 
 
-def alias_history(record: Record) -> Sequence[MoveRow]:
+@dataclass(frozen=True, slots=True)
+class AliasHistory:
+    moves: Sequence[MoveRow]
     """Every move of an alias, the oldest first."""
+    held: Mapping[str, tuple[TargetOutcome, ...]]
+    """By evidence of a promotion, the exports that were held back in it; of one that held none back, nothing."""
+
+
+def alias_history(record: Record) -> AliasHistory:
     with record.read() as store:
-        return store.aliases.moves()
+        return AliasHistory(store.aliases.moves(), held_by_promotion(store))

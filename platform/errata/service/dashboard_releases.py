@@ -23,6 +23,7 @@ from errata.service.pages import page
 from errata.service.service_state import ServiceState, state
 from errata.wording.canary_sentences import canary_sentence
 from errata.wording.gate_sentences import causes
+from errata.wording.target_sentences import held_back_sentence, held_back_sentences
 
 router = APIRouter(prefix="/dashboard/releases", include_in_schema=False)
 ReleaseOwner = Annotated[Identity, Depends(needs("release owner"))]
@@ -35,8 +36,11 @@ def releases(request: Request, viewer: Team) -> Response:
     desk = release_desk(service.workspace)
     values = {
         "desk": desk,
-        "reasons": {each.evidence: causes(each.decision)[0] for each in desk.promotable},
         "canary": _canary_words(desk),
+        "held": [held_back_sentence(outcome) for outcome in desk.held_exports],
+        "reasons": {
+            each.evidence: [causes(each.decision)[0], *held_back_sentences(each.decision)] for each in desk.promotable
+        },
         "may_ask": viewer.may("release owner"),
         "mlflow": mlflow_address(service),
         "longest": LONGEST_REASON,

@@ -13,7 +13,10 @@ def held_back_sentences(decision: Decision) -> list[str]:
 
 def held_back_sentence(outcome: TargetOutcome) -> str:
     target = outcome.target
-    return f"The {target} export is held back: {_why(outcome)}. The alias {target} stays where it was."
+    return (
+        f"The {target} export is held back: {_why(outcome)}. The alias {target} stays where it was; `errata promote "
+        f"champion --target {target}` makes and scores the export anew."
+    )
 
 
 def _why(outcome: TargetOutcome) -> str:
