@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from errata.tasks.encode import Encoded
+from errata.tasks.prompt import Frames
 
+_FRAMES = pa.struct(
+    [
+        ("modality", pa.string()),
+        ("features", pa.string()),
+        ("first", pa.int32()),
+        ("count", pa.int32()),
+        ("tokens", pa.int32()),
+        ("silence", pa.bool_()),
+    ]
+)
 SCHEMA = pa.schema(
     [
         ("input_ids", pa.list_(pa.int32())),
@@ -19,6 +30,7 @@ SCHEMA = pa.schema(
         ("weight", pa.float32()),
         ("rejected_ids", pa.list_(pa.int32())),
         ("rejected_labels", pa.list_(pa.int32())),
+        ("frames", pa.list_(_FRAMES)),
     ]
 )
 
@@ -49,7 +61,7 @@ class TaughtRows:
             raise IndexError(number)
         record = self.table.slice(number, 1).to_pylist()[0]
         rejected = _encoded(record, "rejected_ids", "rejected_labels")
-        encoded = _encoded(record, "input_ids", "labels")
+        encoded = replace(_encoded(record, "input_ids", "labels"), frames=frames_of(record))
         return TaughtRow(encoded, rejected if rejected.input_ids else None, record.get("weight", 1.0))
 
 
@@ -69,7 +81,13 @@ def _as_record(row: TaughtRow) -> dict[str, Any]:
         "weight": row.weight,
         "rejected_ids": list(rejected.input_ids),
         "rejected_labels": list(rejected.labels),
+        "frames": [asdict(span) for span in row.encoded.frames],
     }
+
+
+def frames_of(record: dict[str, Any]) -> tuple[Frames, ...]:
+    """Of a row that an earlier Errata wrote too: those had none."""
+    return tuple(Frames(**span) for span in record.get("frames") or ())
 
 
 def _encoded(record: dict[str, Any], ids: str, labels: str) -> Encoded:

@@ -3,11 +3,14 @@ the objective's loss (`retrain.objectives`)."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from errata.documents.file_names import FEATURES
 from errata.documents.params import Recipe
 from errata.errors import BadInput, Refused
+from errata.features.feature_store import FeatureStore
 from errata.inference.artefact import Card
 from errata.inference.compute_device import best_device
 from errata.inference.library_noise import silence_libraries
@@ -16,7 +19,9 @@ from errata.tasks import templates
 from retrain.backends.start import Start
 from retrain.backends.trainable import trainable_model
 from retrain.checkpoints import KEPT, checkpoint_care, newest_checkpoint
+from retrain.connecting import check_senses, connected, read_connectors, write_connectors
 from retrain.objectives.champion_reference import champion_reference
+from retrain.objectives.frame_weight import FrameWeight
 from retrain.objectives.objective import Objective
 from retrain.objectives.sft import SftObjective
 from retrain.objectives.sft_dpo import PreferenceObjective
@@ -80,6 +85,7 @@ def make_trainer(
     from trl import SFTTrainer
 
     taught, prefers = TaughtRows(rows), recipe.objective == "sft+dpo"
+    check_senses(taught.table, recipe, card)
     if prefers and recipe.backend == "unsloth":
         raise BadInput(
             "unsloth hasn't the objective sft+dpo; set train.objective to sft, or train.backend to transformers"
@@ -89,6 +95,7 @@ def make_trainer(
     set_seed(recipe.seed)  # a new adapter is drawn at random
     steps = steps_of(len(taught), recipe)
     model, tokenizer = trainable_model(start, recipe, context).train(), load_tokenizer(start.base)
+    connected(model, card, start)
     arguments = {
         "model": model,
         "args": _settings(recipe, steps, checkpoints, _autocasts(recipe, model)),
@@ -100,9 +107,10 @@ def make_trainer(
     if recipe.backend == "unsloth":  # its forward has a fused loss, and no `logits_to_keep` by position
         return SFTTrainer(**arguments)
     sft = SftObjective.of(recipe, templates.find(card.template), tokenizer, model.config.vocab_size)
+    sft = replace(sft, frame_weight=FrameWeight.of(recipe, taught.table, tokenizer.eos_token_id))
     objective = sft if reference is None else PreferenceObjective.of(recipe, sft, taught, reference)
     trainer = _objective_trainer(objective)(**arguments)
-    trainer.data_collator = RowCollator(trainer.data_collator)
+    trainer.data_collator = RowCollator(trainer.data_collator, FeatureStore(rows.parent / FEATURES))
     for weight in model.parameters():
         if weight.requires_grad:
             weight.data = weight.data.float()  # trl has an adapter over 4-bit weights learn in bf16
@@ -187,5 +195,14 @@ def _objective_trainer(objective: Objective) -> type[SFTTrainer]:
             loss = objective.loss(model, inputs, num_items_in_batch)
             # several processes count the labels of all, and take the mean of their gradients
             return loss * self.accelerator.num_processes if self.args.average_tokens_across_devices else loss
+
+        def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+            """Of an adapter transformers saves the adapter alone."""
+            super()._save(output_dir, state_dict)
+            write_connectors(self.model, Path(output_dir or self.args.output_dir))
+
+        def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+            super()._load_from_checkpoint(resume_from_checkpoint, model)
+            read_connectors(self.model, Path(resume_from_checkpoint))
 
     return ObjectiveTrainer

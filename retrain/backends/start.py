@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from errata.inference.artefact import model_parts
+from errata.inference.artefact import CONNECTORS, model_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +13,11 @@ class Start:
     base: Path
     adapter: Path | None
     """An adapter to go on with; None for a new one."""
+    connectors: Path | None = None
+    """The folder of those to go on with, of a model that sees or hears; None for new ones."""
 
     @classmethod
     def of(cls, folder: Path, models: Path) -> Start:
         """The model in `folder`; `models` is where an adapter's base is kept."""
-        return cls(*model_parts(folder, models))
+        base, adapter = model_parts(folder, models)
+        return cls(base, adapter, folder if (folder / CONNECTORS).is_file() else None)

@@ -45,7 +45,7 @@ def train_on_cluster(
     """
     from safetensors.torch import load
 
-    _check(recipe, workers)
+    _check(recipe, card, workers)
     checkpoints.mkdir(parents=True, exist_ok=True)
     with _cluster(workers):
         job = _job(rows, start, recipe, card, checkpoints)
@@ -57,13 +57,15 @@ def train_on_cluster(
     return model, log
 
 
-def _check(recipe: Recipe, workers: int) -> None:
+def _check(recipe: Recipe, card: Card, workers: int) -> None:
     if recipe.batch % workers:
         raise BadInput(
             f"train.batch {recipe.batch} rows a step can't be shared out among {workers} workers; take a multiple"
         )
     if recipe.backend == "unsloth":
         raise BadInput("unsloth trains on one machine; set trainer.engine to local, or train.backend to transformers")
+    if card.senses:
+        raise BadInput("a model that sees or hears is trained on one machine; set trainer.engine to local")
 
 
 @contextmanager

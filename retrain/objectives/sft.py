@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,9 @@ from errata.documents.params import Recipe
 from errata.tasks.encode import IGNORED, Encoded
 from errata.tasks.template import Template
 from retrain.objectives.entries import EntryWeight
+from retrain.objectives.frame_weight import FrameWeight
 from retrain.objectives.pair_logits import AnswerLogits
-from retrain.row_collator import NUMBER, WEIGHT
+from retrain.row_collator import NUMBER, VECTORS, WEIGHT
 
 if TYPE_CHECKING:
     import torch
@@ -26,20 +28,25 @@ class SftObjective:
     border_weights: torch.Tensor | None = None
     """A number for each token of the vocabulary."""
     entry_weight: EntryWeight | None = None
+    frame_weight: FrameWeight | None = None
 
     @classmethod
     def of(cls, recipe: Recipe, template: Template, tokenizer: Tokenizer, vocabulary: int) -> SftObjective:
+        """Of rows without frames."""
         return cls(
             border_weights(tokenizer, template.border, recipe.border_weight, vocabulary),
             EntryWeight.of(tokenizer, template, recipe.entry_weight),
         )
 
     def loss(self, model: Any, inputs: dict[str, Any], items: torch.Tensor | int) -> torch.Tensor:
-        """Of `inputs` (`input_ids` and `labels`, both rows by tokens, and maybe each row's `weight`) with their
-        gradient, divided by `items`: the labels of the whole step, however many batches it is taken in."""
-        asked = at_labels({name: value for name, value in inputs.items() if name not in (WEIGHT, NUMBER)})
+        """Of `inputs` (`input_ids` and `labels`, both rows by tokens, maybe each row's `weight`, and the `vectors` that
+        placeholders stand for) with their gradient, divided by `items`: the labels of the whole step, however many
+        batches it is taken in."""
+        asked = at_labels({name: value for name, value in inputs.items() if name not in (WEIGHT, NUMBER, VECTORS)})
         labels = asked.pop("labels")
-        by_place = self._by_place(inputs["labels"], asked["logits_to_keep"])
+        by_place = self._by_place(inputs["input_ids"], inputs["labels"], asked["logits_to_keep"])
+        if VECTORS in inputs:
+            asked["inputs_embeds"] = embedded(model, asked.pop("input_ids"), inputs[VECTORS])
         if WEIGHT in inputs:
             each = inputs[WEIGHT][:, None].to(labels.device)
             by_place = each.expand(labels.shape) if by_place is None else each * by_place
@@ -51,13 +58,27 @@ class SftObjective:
         from transformers.modeling_outputs import CausalLMOutput
 
         labels = torch.tensor([row.labels], device=answer.logits.device)
+        input_ids = torch.tensor([row.input_ids], device=answer.logits.device)
         places = (labels[0, 1:] != IGNORED).nonzero().squeeze(1)
         outputs = CausalLMOutput(logits=answer.logits[None])
-        return label_loss(outputs, answer.labels[None], 1, self.border_weights, self._by_place(labels, places))
+        return label_loss(
+            outputs, answer.labels[None], 1, self.border_weights, self._by_place(input_ids, labels, places)
+        )
 
-    def _by_place(self, labels: torch.Tensor, places: torch.Tensor) -> torch.Tensor | None:
+    def _by_place(self, input_ids: torch.Tensor, labels: torch.Tensor, places: torch.Tensor) -> torch.Tensor | None:
         """What the label after each place counts; None where all count the same."""
-        return None if self.entry_weight is None else self.entry_weight.weights(labels)[:, places + 1]
+        entries = None if self.entry_weight is None else self.entry_weight.weights(labels)[:, places + 1]
+        if self.frame_weight is None:
+            return entries
+        frames = self.frame_weight.weights(input_ids, labels)[:, places + 1]
+        return frames if entries is None else frames * entries
+
+
+def embedded(model: Any, input_ids: torch.Tensor, vectors: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """What `model` reads of rows that hold frames: (rows, tokens, hidden)."""
+    from errata.inference.connector import connectors_of, spliced
+
+    return spliced(model.get_input_embeddings(), connectors_of(model), input_ids, vectors)
 
 
 def at_labels(inputs: dict[str, Any]) -> dict[str, Any]:

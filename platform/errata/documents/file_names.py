@@ -34,6 +34,8 @@ MANIFEST, ROWS, LEFT_OUT, STAGE_REPORT, TRAINING_ROWS = (
     "report.json",
     "train.parquet",
 )
+FEATURES = "features"
+"""The features store: the workspace's own, and beside rows that name frames the shards that they are trained from."""
 SUSPECTS = "suspects.jsonl"
 NO_CANDIDATE = "nothing.json"
 """Stands in place of a candidate on a night that trains none, and says why."""

@@ -192,6 +192,10 @@ class Recipe(ParamGroup):
     """Of the label that says "a chapter begins", where the template has a token for it; others weigh 1."""
     entry_weight: Positive = 1.0
     """The same where the template lists chapters: of the first label of each line of the list."""
+    stream_loss_weight: NotNegative = 1.0
+    """Of the labels after frames, where a model learns when to speak; others weigh 1."""
+    silence_balance: Annotated[float, Ge(0), Lt(1)] = 0.0
+    """β of the class-balanced loss of silence against speech after frames; 0 is off."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """See `retrain.precision`; the same bits after a kill are promised for fp32."""
     layers: Annotated[int, Ge(0)] = 0

@@ -21,6 +21,7 @@ from errata.files import file_sha256, write_json
 from errata.inference.checksums import BILL_OF_MATERIALS, CHECKSUMS, PAPERS, SIGNATURE, check_papers
 from errata.inference.harmful_files import PICKLE_NAMES, harm, not_plain
 from errata.tasks.division import ChapterLengths
+from errata.tasks.prompt import Modality
 
 CARD, MANIFEST = "errata.json", "manifest.json"
 TRAINING_TRANSCRIPTS = "training_transcripts.json"
@@ -37,7 +38,25 @@ KEPT_COPIES = 2
 PARTIAL = ".partial"
 """Of a model's folder that is still being copied."""
 
+CONNECTORS = "connectors.safetensors"
+"""With what a model sees and hears: see `connector.py`."""
+
 Form = Literal["full", "adapter", "onnx", "gguf"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """One medium that a model reads beside words."""
+
+    modality: Modality
+    extractor: str
+    """`name@version` of what makes its vectors."""
+    rate: float
+    """Vectors a second."""
+    size: int
+    """Numbers at each place."""
+    tokens: int = 1
+    """Places that a vector takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +71,8 @@ class Card:
     """Of the chapters that it was trained on, for a template that weighs borders."""
     training_watermark: int = 0
     """Corrections up to here may have been trained on; 0 for a model from outside the record."""
+    senses: tuple[Sense, ...] = ()
+    """What it reads beside words; a model of words alone has none."""
 
     @classmethod
     def read(cls, folder: Path) -> Card:

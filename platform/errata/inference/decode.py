@@ -13,9 +13,9 @@ from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 
 from errata.errors import BadInput
 from errata.inference.engine import Ask, Choice, Constraint, Guess, Mask, Step, Weighing
-from errata.tasks.encode import MarkTokens, ids
+from errata.tasks.encode import MarkTokens, ids, span_ids
 from errata.tasks.limits import OTHER_BEGINNINGS, goes_in_circles, says_again
-from errata.tasks.prompt import BorderMark, Control, Slot
+from errata.tasks.prompt import BorderMark, Control, Frames, Slot
 from errata.tasks.sureness import Sureness
 from errata.tasks.task import Answer, Example, Task
 from errata.tasks.view import View
@@ -42,6 +42,14 @@ class Filled:
     """Why it did not come to its end, empty if it did."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What a prompt has before a slot, from the slot before it on."""
+
+    tokens: list[int]
+    frames: tuple[Frames, ...]
+
+
 class Decoder(Generic[Answer]):
     """Turns views into asks, for one tokenizer and one task."""
 
@@ -61,13 +69,13 @@ class Decoder(Generic[Answer]):
         fillings: list[str] = []
         faults: list[str] = []
         sureness: list[Sureness] = []
-        prompt = self._tokens_before_slots(view)
+        prompt = self._stretches(view)
         pending: list[int] = []  # the end of the last filling, which is still to be appended
         room = self._task.context
-        for place, tokens in enumerate(prompt):
-            room -= len(tokens) + len(pending)
+        for place, stretch in enumerate(prompt):
+            room -= len(stretch.tokens) + len(pending)
             # What ended the last filling counts here, where it is appended, and not where it was answered.
-            begin = self._begin(view, fillings, pending + tokens, prompt[place + 1 :])
+            begin = self._begin(view, fillings, pending, prompt[place:])
             unlike = "" if may_repeat else self._task.unlike(view, fillings)
             filled = yield from self._fill(begin, self._task.grammar(view, fillings), max(room, 1), unlike)
             pending = filled.pending
@@ -89,6 +97,8 @@ class Decoder(Generic[Answer]):
         for span in self._task.render(view):
             if isinstance(span, BorderMark):
                 places.append(len(tokens) - 1)
+            elif isinstance(span, Frames):
+                raise BadInput("borders are weighed among words alone; choose a template that names them in an answer")
             elif not isinstance(span, Slot):
                 tokens += ids(span, self._tokenizer)
         return Weighing(tokens, places, marks.begins, marks.same)
@@ -98,23 +108,28 @@ class Decoder(Generic[Answer]):
         tokens = ids(Control(text), self._tokenizer) if text else []
         return tokens[0] if len(tokens) == 1 else None
 
-    def _tokens_before_slots(self, view: View) -> list[list[int]]:
-        """The prompt's tokens before each slot, from the slot before it on."""
-        parts: list[list[int]] = [[]]
+    def _stretches(self, view: View) -> list[Stretch]:
+        """One before each slot: nothing is asked after the last."""
+        stretches: list[Stretch] = []
+        tokens: list[int] = []
+        frames: list[Frames] = []
         for span in self._task.render(view):
             if isinstance(span, Slot):
-                parts.append([])
+                stretches.append(Stretch(tokens, tuple(frames)))
+                tokens, frames = [], []
             elif not isinstance(span, BorderMark):
-                parts[-1] += ids(span, self._tokenizer)
-        return parts[:-1]  # nothing is asked after the last slot
+                tokens += span_ids(span, self._tokenizer)
+                frames += [span] if isinstance(span, Frames) else []
+        return stretches
 
-    def _begin(self, view: View, fillings: Sequence[str], append: list[int], later: Sequence[list[int]]) -> Step:
+    def _begin(self, view: View, fillings: Sequence[str], pending: list[int], coming: Sequence[Stretch]) -> Step:
         """The first step of a slot, whose usual filling, where there is one, leads to the next slot."""
         guess: Guess | None = None
-        if self._usual is not None and later:
+        if self._usual is not None and len(coming) > 1:
             token, text = self._usual, self._task.usual
-            guess = Guess(token, lambda: self._begin(view, [*fillings, text], [token, *later[0]], later[1:]))
-        return Step(append, self._first_mask(self._task.grammar(view, fillings)), guess)
+            guess = Guess(token, lambda: self._begin(view, [*fillings, text], [token], coming[1:]))
+        mask = self._first_mask(self._task.grammar(view, fillings))
+        return Step(pending + coming[0].tokens, mask, guess, frames=coming[0].frames)
 
     def _fill(self, begin: Step, grammar: str, longest: int, unlike: str) -> Generator[Step, Choice, Filled]:
         """What says `unlike` again is taken back, and begun with another token."""

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from errata.tasks.prompt import Frames
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
 
@@ -27,7 +29,7 @@ Mask = npt.NDArray[np.bool_]
 @dataclass(frozen=True, slots=True)
 class Step:
     append: list[int]
-    """Tokens that follow what was appended and answered so far; at least one."""
+    """Tokens that follow what was appended and answered so far; at least one. Placeholders are among them."""
     allowed: Mask
     guess: Guess | None = None
     """What an engine may compute ahead; it changes no answer."""
@@ -35,6 +37,8 @@ class Step:
     """At a slot's first step, for an engine that writes whole answers; it allows no token that a mask doesn't."""
     take_back: int = 0
     """Tokens appended last that are forgotten first: the answer to an earlier step was not taken."""
+    frames: tuple[Frames, ...] = ()
+    """Whose vectors the placeholders in `append` stand for, in their order."""
 
 
 @dataclass(frozen=True, slots=True)

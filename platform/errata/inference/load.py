@@ -5,13 +5,19 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+from errata.errors import BadInput
+from errata.features.feature_store import FeatureStore
 from errata.inference.artefact import Card, model_parts
 from errata.inference.engine import Engine
 
 
-def load(folder: Path, models: Path) -> Engine:
-    """The engine for a model's form; `models` is where an adapter's base is kept."""
-    form = Card.read(folder).form
+def load(folder: Path, models: Path, features: FeatureStore | None = None) -> Engine:
+    """The engine for a model's form; `models` is where an adapter's base is kept, and `features` what a model that sees
+    or hears takes vectors from. Raises BadInput for such a model in a form that reads words alone."""
+    card = Card.read(folder)
+    form = card.form
+    if card.senses and form in ("onnx", "gguf"):
+        raise BadInput(f"{folder} sees or hears, which its form {form!r} can't; run the model that it was made from")
     if form == "onnx":
         from errata.inference.onnx import OnnxEngine
 
@@ -20,7 +26,7 @@ def load(folder: Path, models: Path) -> Engine:
         return load_gguf(folder)
     from errata.inference.torch import TorchEngine
 
-    return TorchEngine(*model_parts(folder, models))
+    return TorchEngine(*model_parts(folder, models), card.senses, features)
 
 
 def has_llama_cpp() -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Generic
 
 from errata.domain.transcript import Transcript
+from errata.features.feature_store import FeatureStore
 from errata.inference.artefact import Card
 from errata.inference.chapter_task import chapter_task
 from errata.inference.decode import Decoder
@@ -51,9 +52,9 @@ class LoadedModel(Generic[Answer]):
         return answer
 
 
-def open_model(folder: Path, models: Path) -> LoadedModel[Reading]:
-    """Loads the model in `folder`, to be asked as its card says; `models` is where an adapter's base is kept."""
-    card, engine = Card.read(folder), load(folder, models)
+def open_model(folder: Path, models: Path, features: FeatureStore | None = None) -> LoadedModel[Reading]:
+    """Loads the model in `folder`, to be asked as its card says; `models` and `features` as in `load`."""
+    card, engine = Card.read(folder), load(folder, models, features)
     return LoadedModel(engine, chapter_task(card, engine.tokenizer))
 
 

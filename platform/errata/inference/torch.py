@@ -13,13 +13,17 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, DynamicCache
 
 from errata.errors import NotFound
+from errata.features.feature_store import FeatureStore
+from errata.inference.artefact import Sense
 from errata.inference.block_attention import attend_by_blocks
 from errata.inference.compute_device import best_device
+from errata.inference.connector import attach, connectors_of, load_connectors, spliced, vectors_of
 from errata.inference.engine import Ask, T, Weighing, ahead
 from errata.inference.growing_cache import growing_cache
 from errata.inference.head import HeadRows, Said, WholeLogits, is_plain
 from errata.inference.library_noise import silence_libraries
 from errata.inference.tokenizer import load_tokenizer
+from errata.tasks.prompt import Frames
 
 SMALL = 50_000_000
 """Parameters below which a second thread costs a CPU more than it gives: the threads mostly wait for each other."""
@@ -33,8 +37,18 @@ class TorchEngine:
     buffers that grow.
     """
 
-    def __init__(self, base: Path, adapter: Path | None = None) -> None:
+    def __init__(
+        self,
+        base: Path,
+        adapter: Path | None = None,
+        senses: Sequence[Sense] = (),
+        features: FeatureStore | None = None,
+    ) -> None:
+        """`senses`: what it reads beside words, from `features`, through the connectors in its folder."""
         self._model = load_model(base, adapter)
+        if senses:
+            attach(self._model, load_connectors(adapter or base, self._model, senses))
+        self._features = features
         self.tokenizer = load_tokenizer(base)
         self.vocabulary: int = self._model.config.vocab_size
         self.forkable = _small_on_cpu(self._model)
@@ -62,7 +76,7 @@ class TorchEngine:
             tokens = [token for ahead_step in steps for token in ahead_step.append][known:]
             ends = [end - 1 - known for end in accumulate(len(ahead_step.append) for ahead_step in steps)]
             known = 0
-            said = self._append(tokens, ends)
+            said = self._append(tokens, ends, [span for ahead_step in steps for span in ahead_step.frames])
             for place, (taken, end) in enumerate(zip(steps, ends, strict=True)):
                 choice, right = said.pick(place, taken.allowed), end
                 try:
@@ -75,17 +89,28 @@ class TorchEngine:
             if wrong := len(tokens) - 1 - right:
                 self._read.forget(wrong)  # what was appended after a wrong guess
 
-    def _append(self, tokens: list[int], places: list[int]) -> Said:
+    def _append(self, tokens: list[int], places: list[int], frames: Sequence[Frames] = ()) -> Said:
         """Reads on; what the model says after the tokens at those places."""
-        read = torch.tensor([tokens], device=self._model.device)
+        read = self._reading(tokens, frames)
         cache = self._read.cache
         self._read.tokens += tokens
         if self.by_rows:
-            states = self._model.base_model(read, past_key_values=cache, use_cache=True).last_hidden_state
+            states = self._model.base_model(**read, past_key_values=cache, use_cache=True).last_hidden_state
             head = self._model.get_output_embeddings()
             return HeadRows(states[0, places], head.weight, head.bias)
         keep = torch.tensor(places, device=self._model.device)
-        return WholeLogits(self._model(read, past_key_values=cache, use_cache=True, logits_to_keep=keep).logits[0])
+        return WholeLogits(self._model(**read, past_key_values=cache, use_cache=True, logits_to_keep=keep).logits[0])
+
+    def _reading(self, tokens: list[int], frames: Sequence[Frames]) -> dict[str, torch.Tensor]:
+        """Token ids, or where there are frames among them, what both are to the model."""
+        read = torch.tensor([tokens], device=self._model.device)
+        if not frames:
+            return {"input_ids": read}
+        if self._features is None:
+            raise NotFound("a prompt names frames, and there is no features store to take them from; name its folder")
+        vectors = vectors_of(frames, self._features)
+        embedding = self._model.get_input_embeddings()
+        return {"inputs_embeds": spliced(embedding, connectors_of(self._model), read, vectors)}
 
     def _new_cache(self) -> Any:
         return growing_cache() if self.by_rows else DynamicCache()
@@ -105,7 +130,7 @@ class ReadPrompt:
         differs in its last digit, and answers shouldn't depend on which talk was asked about before."""
         known = 0
         for old, new in zip(self.tokens, tokens[:-1], strict=False):
-            if old != new:
+            if old != new or new < 0:  # a placeholder looks like that of any other frame
                 break
             known += 1
         if 2 * known < len(tokens):

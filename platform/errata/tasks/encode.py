@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from errata.errors import BadInput
-from errata.tasks.prompt import BorderMark, Control, Filling, Given, Prompt, Slot, Text
+from errata.tasks.prompt import BorderMark, Control, Filling, Frames, Given, Modality, Prompt, Slot, Text
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
 
 IGNORED = -100
 """The label that cross-entropy skips."""
+
+PLACEHOLDERS: dict[Modality, int] = {"video": -1, "audio": -2}
+"""What stands in `input_ids` where a vector's projection is put. No vocabulary has such a token: no text spells it, and
+no model says it."""
 
 # In the private use area: no chat template strips it, or has it in words of its own.
 _HOLE = "\ue000hole\ue000"
@@ -24,7 +28,9 @@ class Encoded:
     input_ids: tuple[int, ...]
     labels: tuple[int, ...]
     """`input_ids` where the model speaks (end of sequence included), the answer to a mark where the token after it
-    stands, IGNORED elsewhere; not shifted."""
+    stands, end of sequence after a frame where it is silent, IGNORED elsewhere; not shifted."""
+    frames: tuple[Frames, ...] = ()
+    """Whose vectors the placeholders among `input_ids` stand for, in their order."""
 
 
 def ids(span: Given, tokenizer: Tokenizer) -> list[int]:
@@ -32,6 +38,13 @@ def ids(span: Given, tokenizer: Tokenizer) -> list[int]:
         span.text, add_special_tokens=False, split_special_tokens=isinstance(span, Text)
     )
     return encoded
+
+
+def span_ids(span: Given | Frames, tokenizer: Tokenizer) -> list[int]:
+    """A span's tokens, or its placeholders."""
+    if isinstance(span, Frames):
+        return [PLACEHOLDERS[span.modality]] * (span.count * span.tokens)
+    return ids(span, tokenizer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +100,25 @@ def encode(prompt: Prompt, fillings: Sequence[Filling], tokenizer: Tokenizer) ->
     if tokenizer.eos_token_id is None:
         raise BadInput("the tokenizer has no end-of-sequence token, so the model could never learn to stop; add one")
     marks = MarkTokens.of(tokenizer) if any(isinstance(span, BorderMark) for span in prompt) else None
+    silence: int = tokenizer.eos_token_id
     remaining = iter(fillings)
     input_ids: list[int] = []
     labels: list[int] = []
-    answer: int | None = None  # to a mark: it stands where the next token does
-    for span in prompt:
+    answer: int | None = None  # to a mark, or a frame: it stands where the next token does
+    for place, span in enumerate(prompt):
         if isinstance(span, BorderMark):
             answer = marks.token(span.begins) if marks else None
             continue
         parts = next(remaining) if isinstance(span, Slot) else (span,)
-        tokens = [token for part in parts for token in ids(part, tokenizer)]
+        tokens = [token for part in parts for token in span_ids(part, tokenizer)]
         input_ids += tokens
         labels += tokens if isinstance(span, Slot) else [IGNORED] * len(tokens)
         if answer is not None and tokens:
             labels[-len(tokens)], answer = answer, None
-    return Encoded((*input_ids, tokenizer.eos_token_id), (*labels, tokenizer.eos_token_id))
+        if isinstance(span, Frames) and span.silence:
+            for frame in range(1, span.count):
+                labels[frame * span.tokens - len(tokens)] = silence
+            spoken = isinstance(prompt[place + 1], Slot) if place + 1 < len(prompt) else False
+            answer = None if spoken else silence
+    frames = tuple(span for span in prompt if isinstance(span, Frames))
+    return Encoded((*input_ids, silence), (*labels, silence), frames)

@@ -1,11 +1,13 @@
 """A prompt: a list of spans, tokenised span by span.
 
 `Control` and `Text` are encoded differently: what people said never becomes a control token, however it is spelled.
+What a camera or a microphone gave is a span too, `Frames`, of vectors in place of words.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,27 @@ class BorderMark:
     """The right answer, where it is taught; None where there is nothing to learn."""
 
 
+Modality = Literal["video", "audio"]
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """Vectors of one medium, one after another; each takes `tokens` places in the prompt."""
+
+    modality: Modality
+    features: str
+    """The shard in the features store that holds them,"""
+    first: int
+    """the place there of the first,"""
+    count: int
+    """and how many follow each other; at least one."""
+    tokens: int = 1
+    """`frame_num_tokens`."""
+    silence: bool = False
+    """Whether a model learns to keep silent after each, but for the one that a slot follows: there it speaks."""
+
+
 Given = Control | Text
-Prompt = tuple[Control | Text | Slot | BorderMark, ...]
+Prompt = tuple[Control | Text | Slot | BorderMark | Frames, ...]
 Filling = tuple[Given, ...]
 """What fills one slot."""
