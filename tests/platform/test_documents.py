@@ -184,6 +184,8 @@ def test_every_parameter_that_is_missing_unknown_or_wrong_is_named(groups: dict[
         "train.max_steps",
         "train.border_weight",
         "train.entry_weight",
+        "train.stream_loss_weight",
+        "train.silence_balance",
         "train.precision",
         "train.layers",
         "train.dora",

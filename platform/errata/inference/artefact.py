@@ -16,12 +16,12 @@ from typing import Any, Literal
 
 from errata.documents.document import parse
 from errata.domain.hashing import content_hash
+from errata.domain.modality import Modality
 from errata.errors import BadInput, NotFound
 from errata.files import file_sha256, write_json
 from errata.inference.checksums import BILL_OF_MATERIALS, CHECKSUMS, PAPERS, SIGNATURE, check_papers
 from errata.inference.harmful_files import PICKLE_NAMES, harm, not_plain
 from errata.tasks.division import ChapterLengths
-from errata.tasks.prompt import Modality
 
 CARD, MANIFEST = "errata.json", "manifest.json"
 TRAINING_TRANSCRIPTS = "training_transcripts.json"

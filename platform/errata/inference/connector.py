@@ -14,11 +14,12 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from errata.domain.modality import Modality
 from errata.errors import BadInput, NotFound
 from errata.features.feature_store import FeatureStore
 from errata.inference.artefact import CONNECTORS, Sense
 from errata.tasks.encode import PLACEHOLDERS
-from errata.tasks.prompt import Frames, Modality
+from errata.tasks.prompt import Frames
 
 Projected = Mapping[str, torch.Tensor]
 """By modality, vectors as connectors take them: (placeholders, size)."""

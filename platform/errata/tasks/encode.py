@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from errata.domain.modality import Modality
 from errata.errors import BadInput
-from errata.tasks.prompt import BorderMark, Control, Filling, Frames, Given, Modality, Prompt, Slot, Text
+from errata.tasks.prompt import BorderMark, Control, Filling, Frames, Given, Prompt, Slot, Text
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer

@@ -7,7 +7,8 @@ What a camera or a microphone gave is a span too, `Frames`, of vectors in place 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+
+from errata.domain.modality import Modality
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,6 @@ class BorderMark:
 
     begins: bool | None = None
     """The right answer, where it is taught; None where there is nothing to learn."""
-
-
-Modality = Literal["video", "audio"]
 
 
 @dataclass(frozen=True, slots=True)

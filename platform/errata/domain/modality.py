@@ -1,0 +1,7 @@
+"""What a stream is made of beside words."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Modality = Literal["video", "audio"]
