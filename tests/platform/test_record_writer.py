@@ -113,3 +113,17 @@ def test_who_stops_waiting_takes_nothing_back(record: Record) -> None:
     with_writer(record, use)
     with record.read() as store:
         assert store.transcripts.external_ids() == ["t"]
+
+
+def test_who_waits_in_vain_is_told_in_time_and_what_waited_is_written_later(record: Record) -> None:
+    """A lock that nobody gives back, and a second request that comes while the first still waits for it."""
+
+    async def use(writer: RecordWriter) -> list[Any]:
+        with record.write():
+            adds = [writer.write(lambda store, at=at: store.transcripts.add(talk(f"t{at}")), 0.3) for at in range(2)]
+            return await asyncio.gather(*adds, return_exceptions=True)
+
+    told, _ = with_writer(record, use)
+    assert all(isinstance(each, Unavailable) and "another process holds the record" in str(each) for each in told)
+    with record.read() as store:
+        assert store.transcripts.external_ids() == ["t0", "t1"]

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 from errata.cli.app import app
 from errata.domain.prediction import Prediction
 from errata.errors import BadInput
-from errata.operations.review_tasks import write_tasks
+from errata.operations.drafting import draft_draw
+from errata.operations.review_tasks import waiting_tasks, write_tasks
 from errata.settings import FILE
 from errata.workspace import Workspace
 from tests.made_up_params import write_params
@@ -98,6 +99,21 @@ def test_lines_come_back_as_an_accept_and_a_reject_once_they_are_signed(workspac
         seen = [store.predictions.read(event.prediction) for event in told if event.prediction is not None]
         assert [(answer.model, answer.transcript) for answer in seen] == [(MODEL, event.transcript) for event in told]
         assert store.predictions.awaiting_review(MODEL) == []
+
+
+def test_what_the_model_is_least_sure_of_comes_first(workspace: Workspace, tmp_path: Path) -> None:
+    write_params(workspace.root, review={"blind_share": 0.0, "audit_share": 0.0})
+    with workspace.record.write() as store:
+        for name, sure in (("sure", 0.9), ("unsure", 0.2), ("doubtful", 0.4)):
+            seq = store.transcripts.add(talk(name, said=name)).seq
+            store.predictions.add(Prediction(seq, MODEL, "inline@1", chapters(0, 50), confidences=(None, sure)))
+    write_tasks(workspace, tmp_path / "tasks.jsonl", "jsonl", "day0")
+    order = [json.loads(line)["video_id"] for line in (tmp_path / "tasks.jsonl").read_text().splitlines()]
+    assert order == ["unsure", "doubtful", "sure", "one", "three"], "those of which nothing is known keep their order"
+    waiting = waiting_tasks(workspace, draft_draw(workspace, "day0"), "")
+    assert [task.transcript.external_id for _, task in waiting] == order
+    without = waiting_tasks(workspace, draft_draw(workspace, "day0"), "", without={waiting[0][0]})
+    assert without == waiting[1:]
 
 
 def half_blind(workspace: Workspace) -> None:

@@ -326,3 +326,15 @@ def test_the_api_describes_itself_with_examples(service: TestClient) -> None:
     assert asked["examples"] and sys.getsizeof(described)
     for path in ("/v1/chapters", "/v1/corrections", "/process_transcript"):
         assert "application/json" in described["paths"][path]["post"]["requestBody"]["content"]
+
+
+def test_a_record_that_nobody_gives_back_is_said_within_the_request_s_time_limit(workspace: Workspace) -> None:
+    with opened(stub_app(workspace, ServiceSettings(answer_seconds=2)), workspace) as service:
+        assert service.post("/v1/chapters", json={**TALK, "id": "before"}).status_code == 200  # the model is there
+        with workspace.record.write():
+            held = service.post("/v1/chapters", json=TALK, headers={"Idempotency-Key": "kiln"})
+        assert held.status_code == 503
+        assert held.headers["content-type"] == "application/problem+json"
+        assert "another process holds the record" in held.json()["detail"]
+        again = service.post("/v1/chapters", json=TALK, headers={"Idempotency-Key": "kiln"})
+        assert again.status_code == 200

@@ -91,21 +91,30 @@ class ReviewOrder:
     """The order of what waits in a workspace, by what is known now."""
 
     draw: DraftDraw
-    """Whose drafts reviewers see on the page, and which talks are blind."""
+    """Whose drafts reviewers see, and which talks are blind."""
     audits: AuditDraw
     calibration: Calibration | None
     """Of the champion."""
 
     @classmethod
-    def of(cls, workspace: Workspace) -> ReviewOrder:
-        """Raises NotFound where there is no champion."""
+    def of(cls, workspace: Workspace, draw: DraftDraw | None = None) -> ReviewOrder:
+        """Without a draw, that of the review page. Raises NotFound where there is no champion."""
         review = workspace.params().review
-        draw = page_draw(workspace, review)
+        draw = draw or page_draw(workspace, review)
         return cls(draw, AuditDraw(review.audit_share), find_calibration(workspace, draw.models[0]))
 
     def waiting(self, store: Store, reviewer: str) -> list[ReviewPlace]:
         """What the model that is drawn for it has answered and nobody has reviewed, and before that the audits that
         wait for somebody besides whoever reviewed them first."""
+        second = store.double_reviews.awaiting_second(reviewer, self.audits, AUDITS)
+        seconds = (ReviewCandidate(seq, audit=True, second=True) for seq in second)
+        return review_order([*self._unreviewed(store), *seconds])
+
+    def unreviewed(self, store: Store) -> list[ReviewPlace]:
+        """The same without the second reviews: for tools in which everybody sees what others have done."""
+        return review_order(self._unreviewed(store))
+
+    def _unreviewed(self, store: Store) -> list[ReviewCandidate]:
         drafts = {model: store.predictions.waiting_drafts(model) for model in self.draw.drafters}
         drawn = {
             transcript: draft
@@ -114,7 +123,7 @@ class ReviewOrder:
             if self.draw.model_for(draft.transcript_hash, _answered(drafts, transcript)) == model
         }
         differing = _differing(store, drawn, drafts)
-        candidates = [
+        return [
             ReviewCandidate(
                 transcript,
                 audit=self.audits.is_audit(draft.transcript_hash),
@@ -124,8 +133,6 @@ class ReviewOrder:
             )
             for transcript, draft in drawn.items()
         ]
-        second = store.double_reviews.awaiting_second(reviewer, self.audits, AUDITS)
-        return review_order([*candidates, *(ReviewCandidate(seq, audit=True, second=True) for seq in second)])
 
     def place(self, store: Store, transcript: int) -> ReviewPlace:
         """Of one talk, whether it waits or not."""

@@ -13,6 +13,7 @@ from errata.errors import BadInput
 from errata.formats import out_argilla, out_label_studio, out_reviews, sheet
 from errata.formats.review_task import START, ReviewTask
 from errata.operations.drafting import draft_draw
+from errata.operations.review_order import ReviewOrder
 from errata.workspace import Workspace
 
 TOOLS: dict[str, Callable[[Path, Iterable[ReviewTask]], int]] = {
@@ -43,7 +44,8 @@ class TaskFile:
 
 
 def write_tasks(workspace: Workspace, out: Path, tool: str, model: str = "champion", media_url: str = "") -> TaskFile:
-    """Writes what `model` answered and nobody has reviewed yet, a share of it without the answer; no file for nothing.
+    """Writes what `model` answered and nobody has reviewed yet, what tells most first, a share of it without the
+    answer; no file for nothing.
 
     While a challenger waits, half of the champion's drafts are the challenger's (see `draft_draw`): those that are
     drawn for it, once it has answered them.
@@ -97,9 +99,10 @@ def check_media_url(media_url: str, tool: str) -> None:
 def waiting_tasks(
     workspace: Workspace, draw: DraftDraw, media_url: str, without: Set[int] = frozenset()
 ) -> list[tuple[int, ReviewTask]]:
-    """Each of an answer by the model that is drawn for its transcript, with the transcript's `seq` and in its order;
-    of the transcripts `without` none."""
-    tasks: list[tuple[int, ReviewTask]] = []
+    """Each of an answer by the model that is drawn for its transcript, with the transcript's `seq`, in the order in
+    which they should be reviewed (`review_order.py`); of the transcripts `without` none."""
+    tasks: dict[int, ReviewTask] = {}
+    order = ReviewOrder.of(workspace, draw)
     with workspace.record.read() as store:
         waiting = {model: store.predictions.awaiting_review(model) for model in draw.drafters}
         answered: dict[int, set[str]] = defaultdict(set)
@@ -113,5 +116,6 @@ def waiting_tasks(
                     transcript = store.transcripts.read(seq)
                     blind = draw.is_blind(transcript.hash)
                     media = media_url.replace(_ID, quote(transcript.external_id))
-                    tasks.append((seq, ReviewTask(transcript, prediction.chapters, key, model, blind, media)))
-    return sorted(tasks, key=lambda placed: placed[0])
+                    tasks[seq] = ReviewTask(transcript, prediction.chapters, key, model, blind, media)
+        places = order.unreviewed(store)
+    return [(place.transcript, tasks[place.transcript]) for place in places if place.transcript in tasks]

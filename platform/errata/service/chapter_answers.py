@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from time import monotonic
 
 import sqlalchemy as sa
 
 from errata.database.chapter_requests import ChapterRequest, Failure
-from errata.database.record import Record
+from errata.database.record import BUSY_SECONDS, Record
 from errata.errors import BadInput, ErrataError, NotFound, Refused, Unavailable
 from errata.operations.answering import (
     AskedChapters,
@@ -39,6 +40,8 @@ MOST_JOBS = 1000
 """That may wait at once."""
 JOB_SECONDS = 4 * 3600.0
 """That one may take."""
+SHORTEST_TURN = 1.0
+"""Seconds that the record has, however long the model took."""
 LATER = 10.0
 """Seconds until a job is tried again that the record could not be asked about."""
 _LOG = logging.getLogger("errata.service")
@@ -109,7 +112,7 @@ class ChapterAnswers:
 
     async def _write_once(self, asked: AskedChapters) -> ChapterRequest:
         try:
-            return await self._writer.write(lambda store: record_job(store, asked))
+            return await self._writer.write(lambda store: record_job(store, asked), self._turn())
         except sa.exc.IntegrityError:  # the same key came twice at once
             found = await self._look_up(asked)
             if found.request is None:
@@ -123,12 +126,14 @@ class ChapterAnswers:
         asked = replace(asked, transcript=found.transcript)
         known = found.prediction
         if known is not None:
-            given = await self._writer.write(lambda store: record_given(store, asked, known))
+            given = await self._writer.write(lambda store: record_given(store, asked, known), self._turn())
             self._shadow.offer(given.prediction.transcript, asked.transcript)
             return given
+        asked_at = monotonic()
         key, reading = await self._models.answer(asked.transcript, self._seconds)
+        turn = self._turn(monotonic() - asked_at)
         try:
-            given = await self._writer.write(lambda store: record_answer(store, asked, key, reading))
+            given = await self._writer.write(lambda store: record_answer(store, asked, key, reading), turn)
             self._shadow.offer(given.prediction.transcript, asked.transcript)
             return given
         except sa.exc.IntegrityError:  # the same key came as a job meanwhile
@@ -136,6 +141,10 @@ class ChapterAnswers:
             if found.request is None:
                 raise
             return await self._given_before(found.request)
+
+    def _turn(self, spent: float = 0.0) -> float:
+        """How long a request may wait until it is recorded, in seconds."""
+        return min(max(self._seconds - spent, SHORTEST_TURN), BUSY_SECONDS)
 
     async def _look_up(self, asked: AskedChapters) -> EarlierAnswer:
         key_for = self._models.key_for
@@ -178,12 +187,12 @@ class ChapterAnswers:
                 self._record.ask, lambda store: store.transcripts.read(request.transcript)
             )
             key, reading = await self._models.answer_job(transcript, JOB_SECONDS)
-            await self._writer.write(lambda store: finish_job(store, request, key, reading))
+            await self._writer.write(lambda store: finish_job(store, request, key, reading), None)
             self._shadow.offer(request.transcript, transcript)
         except (OverTime, EngineEnded, NotFound, BadInput) as error:
             _LOG.error("the job %s has no answer: %s", request.name, error)
             failure = _failure(error, await self._is_there(request.transcript))
-            await self._writer.write(lambda store: store.chapter_requests.finish(request.name, failure=failure))
+            await self._writer.write(lambda store: store.chapter_requests.finish(request.name, failure=failure), None)
 
     async def _is_there(self, transcript: int) -> bool:
         return await asyncio.to_thread(self._record.ask, lambda store: store.transcripts.has(transcript))

@@ -19,8 +19,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
-from errata.database.record import Record
+from errata.database.record import BUSY_SECONDS, Record
 from errata.database.store import Store
+from errata.errors import Unavailable
 
 T = TypeVar("T")
 
@@ -53,12 +54,20 @@ class RecordWriter:
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
-    async def write(self, work: Callable[[Store], T]) -> T:
+    async def write(self, work: Callable[[Store], T], seconds: float | None = BUSY_SECONDS) -> T:
         """What `work` returns, once what it wrote is durable. Raises what it raises, and Unavailable where the record
-        can't be written. Who stops waiting takes nothing back."""
+        can't be written, or not within `seconds` (None: however long it takes). Who stops waiting takes nothing back:
+        what then is written after all is there when the request comes again."""
         told: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.put(_Waiting(work, told))
-        return await told
+        try:
+            return await asyncio.wait_for(told, seconds)
+        except TimeoutError as error:
+            raise Unavailable(
+                "another process holds the record, and {:.0f} s were too few for a turn; send the same request again: "
+                "what was written meanwhile isn't written twice",
+                seconds,
+            ) from error
 
     def write_later(self, work: Callable[[Store], object]) -> None:
         """What is good to know, and nobody waits for: where the record can't be written, it isn't. From any thread."""
