@@ -18,23 +18,22 @@ from errata.files import write_json
 from errata.inference.artefact import MANIFEST
 from errata.stage_exit import stage_exit
 from errata.workspace import Workspace
-from registry.export.targets import EXPORT_TARGETS, ExportSource, ExportTarget
+from registry.export.targets import EXPORT_TARGETS, ExportSource, ExportTarget, export_source
 
 
 def main() -> None:
     workspace = Workspace.find(Path.cwd())
-    params = workspace.params().export
     EXPORTS.mkdir(exist_ok=True)
     if not (CANDIDATE / MANIFEST).exists():
         sys.stderr.write("export: nothing, there is no candidate\n")
         write_json(EXPORTS / NO_CANDIDATE, {})  # of an empty folder DVC warns
         return
-    source = ExportSource(CANDIDATE, workspace.models, EXPORTS / "server", params)
+    source = export_source(workspace, CANDIDATE, EXPORTS / "server")
     unbuilt = dict[str, str]()
     for target in EXPORT_TARGETS.values():
         # what an earlier run made is of another candidate, and mustn't be taken for this one's
         shutil.rmtree(EXPORTS / target.name, ignore_errors=True)
-        if target.is_base or target.name in params.targets:
+        if target.is_base or target.name in source.params.targets:
             unbuilt |= _build(target, source)
     write_document(EXPORTS / UNBUILT, UnbuiltExports(unbuilt))
 

@@ -39,9 +39,10 @@ def build(out: Path, fill: Callable[[Path], None]) -> str:
     return identity
 
 
-def inherit(source: Path, folder: Path, form: Form) -> None:
-    """Gives the export in `folder` the card of the model at `source`, and what that has seen in training."""
-    card, identity = replace(Card.read(source), form=form, base=""), verify(source)
+def inherit(source: Path, folder: Path, form: Form, base: str = "") -> None:
+    """Gives the export in `folder` the card of the model at `source`, and what that has seen in training; `base` is
+    what an adapter goes on."""
+    card, identity = replace(Card.read(source), form=form, base=base), verify(source)
     card.write(folder, exported_from=identity, original=original_of(source) or identity)
     transcripts = training_transcripts_file(source)
     if transcripts is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from errata.documents.params import NumberType
 from errata.errors import BadInput, NotFound
 from errata.inference.artefact import Card, model_folder, verify
 from errata.inference.source_metadata import inherit_source_metadata
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
 
 
-def export_server(model: Path, models: Path, out: Path) -> str:
-    """Writes `model` to `out` as a full model in its base's own number type; returns its identity.
+def export_server(model: Path, models: Path, out: Path, number_type: NumberType = "base") -> str:
+    """Writes `model` to `out` as a full model, in its base's own number type or another; returns its identity.
 
     `models` is where an adapter's base is kept. Raises NotFound where a file of either was changed, and BadInput for an
     export.
@@ -34,7 +35,7 @@ def export_server(model: Path, models: Path, out: Path) -> str:
 
         tokenizer = load_tokenizer(base)
         whole = load_model(base, model if card.form == "adapter" else None)
-        whole.to(AutoConfig.from_pretrained(base, local_files_only=True).dtype)
+        whole.to(_dtype(number_type) or AutoConfig.from_pretrained(base, local_files_only=True).dtype)
         _set_generation(whole, tokenizer, card.context)
         whole.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
@@ -42,6 +43,13 @@ def export_server(model: Path, models: Path, out: Path) -> str:
         inherit(model, folder, "full")
 
     return build(out, fill)
+
+
+def _dtype(number_type: NumberType) -> Any:
+    """torch's; None for the base's own."""
+    import torch
+
+    return {"base": None, "bf16": torch.bfloat16, "fp16": torch.float16}[number_type]
 
 
 def _base(card: Card, models: Path) -> Path:

@@ -39,8 +39,18 @@ _WHAT: dict[Target | None, str] = {
     "server": "merged weights for a server (safetensors)",
     "device": "quantised weights for a device (ONNX)",
     "gguf": "one file for llama.cpp and its kin (GGUF)",
+    "nf4": "weights of 4 bits for a server (NF4, bitsandbytes)",
+    "adapter": "the adapter alone (peft), which needs its base",
 }
-_LIBRARY: dict[Target, str] = {"server": "transformers", "device": "onnxruntime-genai", "gguf": "gguf"}
+_LIBRARY: dict[Target, str] = {
+    "server": "transformers",
+    "device": "onnxruntime-genai",
+    "gguf": "gguf",
+    "nf4": "transformers",
+    "adapter": "peft",
+}
+_ROUNDED: tuple[Target, ...] = ("device", "gguf", "nf4")
+"""Those whose weights have fewer bits than the model's own."""
 _IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9.+-]*")
 """How the hub writes a licence that it knows; any other is `other`, with its name beside."""
 _MARKS = str.maketrans({"|": "\\|", "`": "'", "<": "&lt;", "[": "\\[", "\n": " ", "\r": " "})
@@ -105,7 +115,7 @@ def _results(facts: ModelFacts) -> Iterator[EvalResult]:
 
 def _relation(facts: ModelFacts) -> str:
     """As the hub calls what became of the base."""
-    if facts.target in ("device", "gguf"):
+    if facts.target in _ROUNDED:
         return "quantized"
     return "adapter" if facts.card.form == "adapter" else "finetune"
 
@@ -115,7 +125,7 @@ def _trained_library(facts: ModelFacts) -> str:
 
 
 def _what(facts: ModelFacts) -> str:
-    adapter = ", an adapter on the base" if facts.card.form == "adapter" else ""
+    adapter = ", an adapter on the base" if facts.target is None and facts.card.form == "adapter" else ""
     return _WHAT[facts.target] + adapter
 
 
@@ -171,7 +181,7 @@ def _limits(facts: ModelFacts) -> Iterator[str]:
             "stands as hashes in `training_transcripts.json`; what was forgotten after the training is in the weights "
             "still."
         )
-    if facts.target in ("device", "gguf"):
+    if facts.target in _ROUNDED:
         yield "Its weights are rounded: it answers otherwise than the model that it was made from on some talks."
     if not facts.base.licence:
         yield "The base names no licence: whether it may be used, shared or sold is for you to find out."

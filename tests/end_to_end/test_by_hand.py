@@ -142,8 +142,7 @@ def test_a_rollback_is_refused_where_what_shipped_then_is_not_whole_and_else_tol
         "champion": place.day0,
         "challenger": None,
         "server": None,
-        "device": None,
-        "gguf": None,
+        **dict.fromkeys(("device", "gguf", "nf4", "adapter")),
     }
     assert version_of(place, place.second).tags["errata.rolled_back"].endswith(": titles too long")
     assert version_of(place, place.day0).tags["errata.rolled_back_to"].endswith(": titles too long")

@@ -212,7 +212,7 @@ def test_every_parameter_that_is_missing_unknown_or_wrong_is_named(groups: dict[
         for name in groups[group]:
             place = f"{group}.{name}"
             without = {other: value for other, value in groups[group].items() if other != name}
-            if place in defaults | {"export.device", "export.gguf"}:
+            if place in defaults | {"export.server", "export.device", "export.gguf"}:
                 params_of({**groups, group: without})
             else:
                 with pytest.raises(BadInput, match=rf"params\.yaml: {place} is missing"):

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import shutil
 from pathlib import Path
 
 import pytest
 
+from errata.database.record import Record
+from errata.documents.params import Target
 from errata.documents.parity import UnbuiltExports
 from errata.errors import Unavailable
-from errata.inference.artefact import Card
+from errata.inference.artefact import Card, original_of, verify
 from errata.project_files import project_file
 from errata.settings import FILE
+from errata.workspace import Workspace
 from registry.export import __main__ as stage
 from registry.export.targets import EXPORT_TARGETS, ExportSource, ExportTarget, export_anew
 
 
 @pytest.fixture
-def place(tmp_path: Path, adapter: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(record: Record, tmp_path: Path, adapter: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace with a candidate, where the stage runs."""
     (tmp_path / FILE).touch()
     params = project_file("params.yaml").read_text(encoding="utf-8")
@@ -69,16 +71,23 @@ def test_without_the_base_the_stage_fails(place: Path, monkeypatch: pytest.Monke
     assert not (place / "exports" / "unbuilt.json").exists()
 
 
-def test_an_export_by_hand_is_the_night_s(place: Path, models: Path) -> None:
-    from errata.workspace import Workspace
-
+def test_an_export_by_hand_is_the_night_s(place: Path) -> None:
     stage.main()
-    params = Workspace.find(place).params().export
     (place / "out").mkdir()
-    for name in ("server", "gguf"):
-        identity = export_anew(name, place / "candidate", models, params, place / "out" / name)
-        card = json.loads((place / "out" / name / "errata.json").read_text())
-        assert card["original"] and identity
-        same = (place / "exports" / name / "manifest.json").read_bytes()
-        assert (place / "out" / name / "manifest.json").read_bytes() == same
+    names: tuple[Target, ...] = ("server", "gguf")
+    for name in names:
+        identity = export_anew(Workspace.find(place), name, place / "candidate", place / "out" / name)
+        assert identity == verify(place / "exports" / name)
+        assert original_of(place / "out" / name) == verify(place / "candidate")
     assert {path.name for path in (place / "out").iterdir()} == {"server", "gguf"}
+
+
+def test_a_whole_model_has_no_adapter_to_export_and_the_others_are_made(place: Path, base: Path) -> None:
+    params = (place / "params.yaml").read_text(encoding="utf-8")
+    (place / "params.yaml").write_text(params.replace("[server, gguf]", "[adapter, gguf]"))
+    shutil.rmtree(place / "candidate")
+    shutil.copytree(base, place / "candidate")
+    stage.main()
+    assert {path.name for path in (place / "exports").iterdir()} == {"server", "gguf", "unbuilt.json"}
+    [(target, why)] = UnbuiltExports.read(place / "exports").problems.items()
+    assert (target, "is a whole model, and no adapter" in why) == ("adapter", True)

@@ -13,7 +13,7 @@ from huggingface_hub import ModelCard
 from errata.database.corrections import SourceCount
 from errata.documents.decision import Decision
 from errata.documents.metric_values import ModelMean
-from errata.documents.params import Target
+from errata.documents.params import TARGETS, Target
 from errata.documents.stage_reports import MixtureReport
 from errata.files import json_text
 from errata.inference.artefact import Card
@@ -103,7 +103,7 @@ def test_nobodys_words_are_marks() -> None:
     assert ModelCard(text).data.base_model == HOSTILE
 
 
-@pytest.mark.parametrize("target", [None, "server", "device", "gguf"])
+@pytest.mark.parametrize("target", [None, *TARGETS])
 def test_equal_facts_are_equal_bytes(target: Target | None) -> None:
     facts = replace(FACTS, target=target)
     again = replace(facts, training=replace(TRAINING, packages=dict(reversed(TRAINING.packages.items()))))

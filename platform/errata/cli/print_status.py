@@ -21,6 +21,7 @@ from errata.cli.output import (
 from errata.database.aliases import ROLLBACK
 from errata.documents.decision import leading_decision
 from errata.documents.file_names import REPORT_PAGE
+from errata.documents.params import TARGETS
 from errata.wording.alias_sentences import REPAIR, moved_alias_sentence
 from errata.wording.canary_sentences import canary_sentence
 from errata.wording.counts import counted
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from errata.files import JsonObject
     from errata.operations.status import AliasHistory, LoopStatus
 
+OTHER_TARGETS = TARGETS[1:]
+"""Than the base, which ships with every model."""
 MOVE = ("number", "at", "alias", "model", "previous", "reason", "night", "evidence", "by", "applied")
 """What is told of an alias's move."""
 
@@ -56,7 +59,8 @@ def print_status(status: LoopStatus) -> None:
     waiting = counted(status.waiting_corrections, "corrected transcript waits", "corrected transcripts wait")
     say(f"watermark   {status.watermark}; {waiting} for a night")
     for alias, model in status.aliases.items():
-        say(f"{alias:<11} {model[:16] if model else '–'}")
+        if model or alias not in OTHER_TARGETS:  # most teams export to few of them
+            say(f"{alias:<11} {model[:16] if model else '–'}")
     if status.canary is not None:
         canary = status.canary
         say_wrapped(f"canary      {canary_sentence(canary.canary, canary.counts, canary.evidence)}", 12)

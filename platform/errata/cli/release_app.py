@@ -110,7 +110,7 @@ def export_command(
         str, typer.Option(help="`champion` is what ships, as it was scored; another model is exported anew.")
     ] = "champion",
 ) -> None:
-    """Write a model as what a target runs: server, device, gguf."""
+    """Write a model as what a target runs."""
     from errata.loop.deliver import export
 
     exported = export(find(workspace), target, out, model)

@@ -32,8 +32,10 @@ NotNegative = Annotated[float, Ge(0)]
 Count = Annotated[int, Ge(1)]
 Seed = Annotated[int, Ge(0), Lt(2**32)]
 """What every library takes for one."""
-Target = Literal["server", "device", "gguf"]
+Target = Literal["server", "device", "gguf", "nf4", "adapter"]
+"""What `registry.export.targets` has a row of, in that order."""
 TARGETS: tuple[Target, ...] = get_args(Target)
+NumberType = Literal["base", "bf16", "fp16"]
 Precision = Literal["int4", "int8"]
 GgufPrecision = Literal["f16", "q8_0", "q4_k_m"]
 EngineName = Literal["transformers", "llama.cpp"]
@@ -276,6 +278,7 @@ class ReleaseParams(ParamGroup):
 @dataclass(frozen=True, slots=True)
 class ExportParams(ParamGroup):
     targets: tuple[Target, ...]
+    server: NumberType = "base"
     device: Precision = "int8"
     gguf: GgufPrecision = "q8_0"
 

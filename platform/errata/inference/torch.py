@@ -51,7 +51,8 @@ class TorchEngine:
         self._features = features
         self.tokenizer = load_tokenizer(base)
         self.vocabulary: int = self._model.config.vocab_size
-        self.forkable = _small_on_cpu(self._model)
+        # bitsandbytes brings threads of its own, which don't outlive a fork
+        self.forkable = _small_on_cpu(self._model) and not getattr(self._model, "is_quantized", False)
         self.by_rows = best_device() == "cpu" and not self.forkable and is_plain(self._model)
         self._read = ReadPrompt(self._new_cache)
 

@@ -89,8 +89,7 @@ def export(workspace: Workspace, target: Target, out: Path, name: str) -> Export
     source = _source(workspace, shipping, champion) if shipping else ""
     scored = bool(source) and (name == "champion" or source == identity)
     if not scored:
-        model, params = model_folder(identity, workspace.models), workspace.params().export
-        exported = export_anew(target, model, workspace.models, params, out)
+        exported = export_anew(workspace, target, model_folder(identity, workspace.models), out)
         source = identity
     else:
         exported, folder = shipping, model_folder(shipping, workspace.models)

@@ -60,7 +60,7 @@ def promote_export(workspace: Workspace, target: Target, name: str, by: str) -> 
         labels = _labels(workspace, champion, before, by, f"errata promote --target {target}")
         with TemporaryDirectory(dir=workspace.models, suffix=PARTIAL) as place:
             out = Path(place) / target
-            export_anew(target, folder, workspace.models, workspace.params().export, out)
+            export_anew(workspace, target, folder, out)
             parity = _score(workspace, folder, target, out, labels)
             record = _judge(before, target, parity, workspace.params().gate)
             path, _ = write_evidence(workspace.nights / before.night, record)

@@ -26,7 +26,7 @@ class ServiceSettings:
     durability: Durability = "full"
     """Whether an answer that was given outlives a power cut, or only the end of the process."""
     alias: str = "champion"
-    """Whose model speaks: `champion`, or of an export `server`, `device` or `gguf`."""
+    """Whose model speaks: `champion`, or of an export, by its target."""
     shadow_share: float = 0.0
     """Of the talks that are answered, those that the challenger answers too, for the record alone; it takes the memory
     of another model."""

@@ -49,7 +49,7 @@ GLOSSARY: dict[str, str] = {
         "A talk, drawn by chance, that two people review, unseen by each other. What audits show of reviewers holds "
         "for all talks; disputes are those that people differed on."
     ),
-    "alias": ("A name in MLflow for who has a part now: `champion`, `challenger`, `server`, `device`, `gguf`, `day0`."),
+    "alias": ("A name in MLflow for who has a part now: `champion`, `challenger`, `day0`, and each export target."),
     "guardrail": "Something that a better model must not make worse, with a limit; a promotion must pass all of them.",
     "gate": (
         "The rule that decides whether a model is promoted: surely better than the champion on fresh items, and no "
