@@ -6,7 +6,7 @@ from them. Only tests count; a night that looked and did not test has cost nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from errata.documents.decision import Decision, SpentTest
@@ -40,17 +40,18 @@ class GateHistory:
     """Of each model whose effect has an error, one."""
 
     @classmethod
-    def of(cls, outcomes: Iterable[Outcome]) -> GateHistory:
+    def of(cls, outcomes: Iterable[Outcome], approved: Collection[str] = ()) -> GateHistory:
         """From the outcomes of the finished nights, the oldest first; those of nights before there was a gate of this
         kind hold no test.
 
-        Where two passed on one night, only the one that was promoted is a discovery, whatever was written then.
+        Where two passed on one night, only the one that was promoted is a discovery, whatever was written then; so is
+        one that people `approved` later, by the SHA-256 of its evidence. Until then it earns nothing.
         """
         history = cls()
         for outcome in outcomes:
             for entry in outcome.decisions:
-                test = entry.decision.test
-                discovery = test and replace(test, discovery=test.discovery and entry.promoted)
+                test, promoted = entry.decision.test, entry.promoted or entry.evidence in approved
+                discovery = test and replace(test, discovery=test.discovery and promoted)
                 history = history.after(entry.model, replace(entry.decision, test=discovery))
             history = replace(history, night=history.night + 1)
         return history

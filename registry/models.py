@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -43,7 +43,9 @@ if TYPE_CHECKING:
 
 SHA256, NIGHT, REPORT = "errata.sha256", "errata.night", "errata.report"
 APPROVED_BY = "errata.approved_by"
-"""By which somebody answers for an alias that they move to the version in MLflow."""
+"""By which somebody answers for an alias that they move to the version in MLflow, or approves of the version."""
+APPROVAL, APPROVAL_PROBLEM = "errata.approval", "errata.approval_problem"
+"""Of a version that people must approve of: who did, and what came of it; and why the last name there didn't count."""
 HAND_MOVE = "errata.hand_move"
 """What came of it."""
 ROLLED_BACK, ROLLED_BACK_TO = "errata.rolled_back", "errata.rolled_back_to"
@@ -293,6 +295,27 @@ class ModelRegistry:
         """Who approves of a version, by its tag; empty where nobody is named."""
         with self._mlflow_errors():
             return str(self._client.get_model_version(self._name, version).tags.get(APPROVED_BY, ""))
+
+    def approver_of(self, identity: str) -> str:
+        """Who approves of a model, by its version's tag; empty where nobody is named."""
+        with self._mlflow_errors():
+            return str(self._registered_version(identity).tags.get(APPROVED_BY, ""))
+
+    def take_approval(self, identity: str, by: str, problem: str) -> None:
+        """Takes away the tag by which `by` approved, so that it counts once; `problem` is why it didn't count."""
+        with self._mlflow_errors():
+            version = self._registered_version(identity)
+            self._tag(version, {APPROVAL_PROBLEM: problem})
+            if version.tags.get(APPROVED_BY) == by:  # somebody else may have set theirs meanwhile
+                self._client.delete_model_version_tag(self._name, version.version, APPROVED_BY)
+
+    def note_promotion(self, identity: str, text: str, approvers: Collection[str]) -> None:
+        """Says on a model's version how its promotion stands; whose approval is counted has no tag there any more."""
+        with self._mlflow_errors():
+            version = self._registered_version(identity)
+            self._tag(version, {APPROVAL: text})
+            if version.tags.get(APPROVED_BY) in approvers:
+                self._client.delete_model_version_tag(self._name, version.version, APPROVED_BY)
 
     def note_hand_move(self, version: str, text: str) -> None:
         """Says on a version what came of an alias that somebody moved to it; an approval counts once."""

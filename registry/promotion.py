@@ -34,27 +34,35 @@ def promote(
 ) -> None:
     """Makes `identity` the champion, and those of its exports that passed what ships.
 
-    The evidence record must say `promote` of that very model, compared with the present champion; Refused otherwise.
-    Doing it again changes nothing.
+    The evidence record must say `promote` of that very model, compared with the present champion, and where that
+    promotion waits for people, enough of them must have approved; Refused otherwise. Doing it again changes nothing.
     """
     if evidence is None:
         raise Refused(f"{identity[:16]}… has no evidence record, so it can't be promoted; let the gate judge it first")
-    record, sha256 = read_evidence(evidence)
-    if record.candidate != identity:
-        raise Refused(
-            f"{evidence} is about {record.candidate[:16]}…, not {identity[:16]}…; name the model's own record"
-        )
-    if record.decision.verdict != "promote":
-        raise Refused(
-            f"{evidence} says {record.decision.verdict!r}, not 'promote'; only the gate's 'promote' moves the champion"
-        )
+    record, sha256 = _promoting_evidence(identity, evidence)
     now = shipping_state(store.aliases.moves())
     if now.get("champion") == AliasTarget(identity, sha256):
         return
     _check_champion(now, record, evidence)
+    pending = store.pending_promotions.waiting_for(sha256)
+    if pending is not None and pending.missing:
+        raise Refused(
+            f"{identity[:16]}… waits for approval: {len(pending.approvers)} of {pending.needed} have approved; `errata "
+            "approve` does"
+        )
     # The champion moves first: what follows its move is read as part of the same promotion.
     for alias, model in {"champion": identity, **_targets(record, evidence)}.items():
         store.aliases.assign_alias(alias, model, reason, by, night, sha256)
+    if pending is not None:
+        store.pending_promotions.settle(pending, "promoted")
+    _supersede(store, identity)
+
+
+def check_promotion(store: Store, identity: str, evidence: Path) -> None:
+    """Raises Refused where `promote` would whoever approved: for whoever is the first of two to approve."""
+    record, _ = _promoting_evidence(identity, evidence)
+    _check_champion(shipping_state(store.aliases.moves()), record, evidence)
+    _targets(record, evidence)
 
 
 def promote_target(store: Store, target: Target, evidence: Path, by: str) -> str:
@@ -94,7 +102,29 @@ def rollback(store: Store, by: str, reason: str, to: str = "") -> dict[str, str]
         raise Refused("nothing was promoted before the present champion, so there is nothing to roll back to")
     for alias, target in back.items():
         store.aliases.assign_alias(alias, target.model, ROLLBACK + reason, by, None, target.evidence)
+    _supersede(store, back["champion"].model)
     return {alias: target.model for alias, target in back.items()}
+
+
+def _promoting_evidence(identity: str, evidence: Path) -> tuple[EvidenceRecord, str]:
+    """With its SHA-256. Raises Refused where it isn't about the model, or doesn't say `promote`."""
+    record, sha256 = read_evidence(evidence)
+    if record.candidate != identity:
+        raise Refused(
+            f"{evidence} is about {record.candidate[:16]}…, not {identity[:16]}…; name the model's own record"
+        )
+    if record.decision.verdict != "promote":
+        raise Refused(
+            f"{evidence} says {record.decision.verdict!r}, not 'promote'; only the gate's 'promote' moves the champion"
+        )
+    return record, sha256
+
+
+def _supersede(store: Store, champion: str) -> None:
+    """What waits and was compared with another champion can't be promoted any more."""
+    for pending in store.pending_promotions.waiting():
+        if pending.champion != champion:
+            store.pending_promotions.settle(pending, "superseded", f"{champion[:16]} became champion meanwhile")
 
 
 def _check_champion(now: ShippingState, record: EvidenceRecord, evidence: Path) -> None:

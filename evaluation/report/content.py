@@ -31,7 +31,8 @@ class NightLine:
 
     label: str
     verdict: str
-    """The gate's verdict, `promote` where a contender became champion; or `bootstrap`, or `skipped`."""
+    """The gate's verdict, `promote` where a contender became champion, and `proposed` where it waited for people to
+    approve of that; or `bootstrap`, or `skipped`."""
     new_corrections: int
     fresh_items: int
     means: dict[str, ModelMean]
@@ -112,6 +113,8 @@ class Report:
     """The day on which the night was decided, in ISO form; empty for a night of an older Errata."""
     in_service: InService | None = None
     """None where that isn't known."""
+    approvals_needed: int = 0
+    """People who must approve of what the gate said `promote` of tonight; 0 where it ships at once."""
     learnt: dict[str, frozenset[str]] = field(default_factory=dict)
     """By model, the nights whose corrections it was trained on; a model of which that isn't known is absent."""
 

@@ -17,6 +17,7 @@ from errata.documents.decision import (
     leading_decision,
 )
 from errata.documents.guardrail import GuardrailResult
+from errata.wording.approval_sentences import approvers_phrase
 from errata.wording.gate_sentences import findings, guardrail_detail, known_error
 from errata.wording.label_sentences import beside
 from evaluation.report.content import Report
@@ -25,6 +26,7 @@ from evaluation.report.slices import LENGTHS
 
 WORDS = {
     "promote": "promoted",
+    "proposed": "passed",
     "reject": "rejected",
     "inconclusive": "inconclusive",
     "underpowered": "underpowered",
@@ -144,7 +146,11 @@ class ContenderVerdict:
 
 
 def contender_verdict(
-    entry: OutcomeDecision, primary: Comparison, winner: str = "", beside: tuple[str, ...] = ()
+    entry: OutcomeDecision,
+    primary: Comparison,
+    winner: str = "",
+    beside: tuple[str, ...] = (),
+    approvals_needed: int = 0,
 ) -> ContenderVerdict:
     """`primary` has no items where none was scored; `winner` is who became champion instead, if anybody did."""
     decision = entry.decision
@@ -152,7 +158,7 @@ def contender_verdict(
         name=entry.name,
         model=entry.model,
         verdict=decision.verdict,
-        title=_title(entry, winner),
+        title=_title(entry, winner, approvals_needed),
         promoted=entry.promoted,
         findings=tuple(findings(decision, with_comparison=not primary.n)),
         guardrails=tuple(_guardrail_row(rail, decision.preset) for rail in decision.guardrails),
@@ -160,7 +166,7 @@ def contender_verdict(
         preset=decision.preset.name,
         hears_judges=decision.preset.hears_judges,
         known_error=known_error(decision.preset),
-        next_step=_next_step(entry, winner),
+        next_step=_next_step(entry, winner, approvals_needed),
         needs=decision.needs,
         nights_left=_nights_left(decision),
         look=decision.look,
@@ -172,7 +178,8 @@ def contender_verdict(
 
 def _of_report(report: Report, entry: OutcomeDecision, winner: str = "") -> ContenderVerdict:
     scores = report.evaluation.scores_of(entry.name)
-    return contender_verdict(entry, report.primary(entry.name), winner, beside(scores) if scores else ())
+    notes = beside(scores) if scores else ()
+    return contender_verdict(entry, report.primary(entry.name), winner, notes, report.approvals_needed)
 
 
 def leading_verdict(report: Report) -> ContenderVerdict | None:
@@ -184,7 +191,8 @@ def leading_verdict(report: Report) -> ContenderVerdict | None:
 def other_verdicts(report: Report) -> tuple[ContenderVerdict, ...]:
     """What was decided of those whom the page is not about."""
     first = leading_decision(report.decisions)
-    winner = first.name if first and first.promoted else ""
+    passed = first is not None and (first.promoted or first.decision.verdict == "promote")
+    winner = first.name if first and passed else ""
     others = (entry for entry in report.decisions if entry is not first)
     return tuple(_of_report(report, entry, winner) for entry in others)
 
@@ -234,7 +242,7 @@ def _guardrail_row(rail: GuardrailResult, preset: Preset) -> GuardrailRow:
     )
 
 
-def _title(entry: OutcomeDecision, winner: str) -> str:
+def _title(entry: OutcomeDecision, winner: str, approvals_needed: int) -> str:
     name, verdict = entry.name, entry.decision.verdict
     if entry.promoted:
         against = "" if verdict == "promote" else f", against the gate’s verdict ({word(verdict)})"
@@ -243,7 +251,8 @@ def _title(entry: OutcomeDecision, winner: str) -> str:
     if passed and winner:
         return f"Not promoted: the {name} passed the gate as well, and the {winner}’s gain was surer"
     if verdict == "promote":
-        return f"Not promoted yet: the {name} passed the gate and waits for the release owner"
+        whom = f"approval by {approvers_phrase(approvals_needed)}" if approvals_needed else "the release owner"
+        return f"Not promoted yet: the {name} passed the gate and waits for {whom}"
     if entry.decision.cause in BY_CAUSE:
         return BY_CAUSE[entry.decision.cause].format(name=name)
     return NOT_PROMOTED.get(verdict, "Not promoted: {name} was found " + word(verdict)).format(name=name)
@@ -255,14 +264,18 @@ def _nights_left(decision: Decision) -> int | None:
     return decision.preset.nights - decision.wager.night
 
 
-def _next_step(entry: OutcomeDecision, winner: str) -> str:
+def _next_step(entry: OutcomeDecision, winner: str, approvals_needed: int) -> str:
     verdict, needs = entry.decision.verdict, entry.decision.needs
     if entry.promoted:
         return "The decision is made; one rollback brings the former champion back."
+    if winner and approvals_needed:
+        return f"Nothing tonight: the {winner} waits for approval, and this may wait no longer."
     if winner:
         return f"Nothing tonight: the {winner} is champion now, and this was measured against the former one."
     if verdict == "promote":
-        return "The release owner’s word."
+        if not approvals_needed:
+            return "The release owner’s word."
+        return f"Approval by {approvers_phrase(approvals_needed)}: errata approve, the dashboard, or a tag in MLflow."
     if verdict == "blocked":
         return "Mending what the findings name, and scoring again."
     if entry.decision.cause in UNTESTED:

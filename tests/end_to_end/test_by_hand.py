@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -13,9 +13,11 @@ import pytest
 
 from errata.errors import NotFound
 from errata.loop import request_reconciler
+from errata.loop.deliver import promote_by_hand
 from errata.loop.hand_moves import settle_hand_moves
 from errata.loop.init import init
 from errata.loop.night import run_night
+from errata.loop.request_reconciler import reconcile
 from errata.operations.release_desk import ask_for_promotion, ask_for_rollback, release_desk
 from registry.models import ModelRegistry
 from tests.command_line import in_this_process, json_of
@@ -36,6 +38,19 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> OldWorkspace:
 def place(made: OldWorkspace) -> Iterator[OldWorkspace]:
     yield made
     init(made.place.root)  # what a test moved in MLflow goes back
+
+
+@pytest.fixture
+def released(place: OldWorkspace) -> Iterator[Callable[[str], None]]:
+    """Sets parameters of the group `release`, for the test."""
+    params = place.place.root / "params.yaml"
+    before = params.read_text()
+
+    def release(values: str) -> None:
+        params.write_text(f"{before}release: {{{values}}}\n")
+
+    yield release
+    params.write_text(before)
 
 
 def status(old: OldWorkspace) -> dict[str, Any]:
@@ -352,3 +367,55 @@ def test_the_watch_beside_the_service_settles_what_was_moved(
     monkeypatch.setattr(request_reconciler, "SECONDS", 0.0)
     request_reconciler.watch_requests(place.place)
     assert status(place)["moved_aliases"] == []
+
+
+def test_an_approval_is_a_tag_in_mlflow_too_and_counts_once(
+    place: OldWorkspace, released: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, name = by_hand(place)
+    released("approval: two")
+    in_this_process("rollback", "--reason", "titles shout", "-w", place.place.root)
+    promote_by_hand(place.place, place.second, place.promoting, "ann")
+    version = version_of(place, place.second)
+    assert "waits for approval by 1 more person: approved by ann" in version.tags["errata.approval"]
+
+    client.set_model_version_tag(name, version.version, "errata.approved_by", "Ann")
+    assert reconcile(place.place) == []
+    tags = version_of(place, place.second).tags
+    assert "Ann has approved of" in tags["errata.approval_problem"] and "errata.approved_by" not in tags
+    assert status(place)["aliases"]["champion"] == place.day0
+
+    client.set_registered_model_alias(name, "champion", version.version)
+    (put_back,) = settle_hand_moves(place.place)
+    assert put_back.adopted_by == "" and status(place)["aliases"]["champion"] == place.day0
+
+    client.set_model_version_tag(name, version.version, "errata.approved_by", "bob")
+    parents = iter([1, 1, 2])
+    monkeypatch.setattr("os.getppid", lambda: next(parents))
+    monkeypatch.setattr(request_reconciler, "SECONDS", 0.0)
+    request_reconciler.watch_requests(place.place)
+    assert status(place)["aliases"]["champion"] == place.second
+    assert ModelRegistry.of(place.place).aliases()["champion"][1] == place.second
+    tags = version_of(place, place.second).tags
+    assert "is promoted: approved by ann on" in tags["errata.approval"] and "bob on" in tags["errata.approval"]
+    assert "errata.approved_by" not in tags and tags["errata.approval_problem"] == ""
+    moved = [move for move in as_json("history", "-w", place.place.root) if move["by"] == "ann, bob"]
+    assert [[said["via"] for said in move["approvals"]] for move in moved] == [["command line", "MLflow"]] * 2
+
+
+def test_a_champion_moved_in_mlflow_is_one_approval_where_two_are_asked(
+    place: OldWorkspace, released: Callable[[str], None]
+) -> None:
+    client, name = by_hand(place)
+    released("approval: two, hand_moves: adopt")
+    in_this_process("rollback", "-w", place.place.root)
+    second = str(version_of(place, place.second).version)
+    client.set_model_version_tag(name, second, "errata.approved_by", "olga")
+    client.set_registered_model_alias(name, "champion", second)
+    (put_back,) = settle_hand_moves(place.place)
+    assert put_back.adopted_by == "" and "waits for approval by 1 more person: approved by olga" in put_back.why_not
+    assert status(place)["aliases"]["champion"] == place.day0
+    client.set_model_version_tag(name, second, "errata.approved_by", "ann")
+    client.set_registered_model_alias(name, "champion", second)
+    assert settle_hand_moves(place.place) == (), "approved by two, it is where the record has it"
+    assert status(place)["aliases"]["champion"] == place.second

@@ -19,6 +19,7 @@ SHOWING = {
     "errata.loop.registering",
     "errata.loop.request_reconciler",
     "errata.loop.hand_moves",
+    "errata.loop.mlflow_approvals",
     "errata.loop.registry_check",
     "errata.loop.doctor",
     "errata.loop.clear_workspace",

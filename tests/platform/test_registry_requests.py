@@ -22,6 +22,7 @@ from errata.operations.release_desk import ask_for_promotion, ask_for_rollback, 
 from errata.settings import FILE
 from errata.workspace import Workspace
 from registry.promotion import install_day0, promote, rollback
+from tests.made_up_params import write_params
 from tests.registry.test_promotion import DAY0, evidence, identity
 
 FIRST = identity("first")
@@ -31,6 +32,7 @@ FIRST = identity("first")
 def place(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A workspace whose night promoted a model over Day-0; that their files are whole is taken on trust."""
     (tmp_path / FILE).write_text("")
+    write_params(tmp_path)
     folder = tmp_path / "nights" / "n1"
     folder.mkdir(parents=True)
     with record.write() as store:

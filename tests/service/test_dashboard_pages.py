@@ -23,6 +23,7 @@ from errata.operations.service_keys import add_key
 from errata.service.application import make_app
 from errata.service.service_settings import ServiceSettings
 from errata.workspace import Workspace
+from evaluation.statistics.paired import compare
 from registry.promotion import install_day0, promote
 from tests.made_up_record import chapters, correction, talk
 from tests.registry.test_promotion import DAY0, evidence, identity
@@ -163,6 +164,15 @@ def test_what_can_t_be_decided_so_is_said_beside_what_was_written(
         assert store.conflicts.transcripts() == [1]
 
 
+def test_an_admin_decides_though_somebody_else_was_appointed(place: Workspace) -> None:
+    visitor(place, "adjudicator", "carol")
+    admin = visitor(place, "admin", "root")
+    assert admin.post("/dashboard/conflicts/1", data={"choice": "third", "third": "0:00 x"}).status_code == 303
+    with place.record.read() as store:
+        label, roles = store.labels.of(1, store.watermark()), store.reviewers.roles()
+    assert isinstance(label, Label) and (label.reviewer, roles) == ("root", {"carol": "adjudicator"})
+
+
 def test_a_side_does_not_decide(place: Workspace) -> None:
     answer = visitor(place, "adjudicator", "ann").post(
         "/dashboard/conflicts/1", data={"choice": "third", "third": "0:00 x"}
@@ -184,9 +194,36 @@ def test_a_rollback_is_asked_for_and_stands_in_the_list(place: Workspace) -> Non
         assert store.aliases.model_of("champion") == MODEL, "the service moves nothing"
 
 
+def test_two_people_approve_of_what_waits_and_each_sees_what_the_other_said(place: Workspace) -> None:
+    sha256 = evidence(place.nights / "n1", "second", MODEL, night="n1").stem
+    better = Decision("promote", "better", comparison=compare([1.0], [0.0], ["a"], seed=1))
+    decided = OutcomeDecision("candidate", identity("second"), False, sha256, better)
+    outcome = Outcome(night="n2", verdict="promote", champion=MODEL, approvals_needed=2, decisions=(decided,))
+    with place.record.write() as store:
+        store.pending_promotions.open("n1", identity("second"), MODEL, sha256, 2)
+        store.nights.begin("n2", 1, 2)
+        store.nights.finish(outcome)
+    olga, ann = visitor(place), visitor(place, "admin", "ann")
+    fields = {"evidence": sha256, "why": PAYLOAD}
+    assert "Waits for approval" in text_of(olga.get("/dashboard").text)
+    assert "Two different people must approve" in text_of(olga.get("/dashboard/releases").text)
+    assert olga.post("/dashboard/releases/promotion", data=fields).status_code == 303
+    page = olga.get("/dashboard/releases").text
+    assert "You approved; another person’s approval is asked." in page and "<img" not in page
+    shown = ann.get("/dashboard/releases").text
+    assert "olga approved; it waits for the registry’s side" in text_of(shown) and 'name="evidence"' in shown
+    assert ann.post("/dashboard/releases/promotion", data=fields).status_code == 303
+    assert "It is approved, and waits." in ann.get("/dashboard/releases").text
+    assert ann.post("/dashboard/releases/rejection", data=fields).status_code == 303
+    assert "Its rejection is asked for, and waits." in ann.get("/dashboard/releases").text
+    assert [request.wish.kind for request in release_desk(place).requests] == ["rejection", "promotion", "promotion"]
+
+
 @pytest.mark.parametrize(
     ("path", "fields", "status"),
     [
+        ("rejection", {"evidence": "e" * 64, "why": "x"}, 409),
+        ("rejection", {}, 422),
         ("rollback", {"champion": MODEL}, 422),
         ("rollback", {"champion": DAY0, "why": "of yesterday's page"}, 409),
         ("rollback", {"champion": MODEL, "why": "x" * 2000}, 409),

@@ -52,6 +52,7 @@ WHO_MAY: dict[str, tuple[AccessRole, ...]] = {
     "POST /dashboard/releases/rollback": ("release owner",),
     "POST /dashboard/releases/promotion": ("release owner",),
     "POST /dashboard/releases/canary/stop": ("release owner",),
+    "POST /dashboard/releases/rejection": ("release owner",),
 }
 """One of these roles, or one that may do all of theirs; an admin always. Who may what within a route (another's draft,
 say) is the route's own test."""

@@ -81,12 +81,17 @@ def test_a_name_that_no_list_can_show_is_refused(workspace: Workspace, name: str
 
 
 def test_a_key_of_a_reviewer_s_role_appoints(workspace: Workspace) -> None:
-    add_key(workspace, "ann", "release owner", "tests")
+    assert add_key(workspace, "ann", "release owner", "tests").appointed
     with workspace.record.read() as store:
         assert store.reviewers.roles() == {"ann": "release owner"}
+    assert [(entry.name, entry.act, entry.subject) for entry in audit_entries(workspace, 9, None)][::-1] == [
+        ("tests", "keys add", "ann (release owner)"),
+        ("tests", "reviewers appoint", "ann (release owner)"),
+    ]
+    assert not add_key(workspace, "ann", "release owner", "ann").appointed, "she is it already"
     with pytest.raises(Refused, match="ask a release owner"):
         add_key(workspace, "bob", "adjudicator", "bob")
-    assert [key.name for key in list_keys(workspace)] == ["ann"]
+    assert {key.name for key in list_keys(workspace)} == {"ann"}
     add_key(workspace, "bob", "adjudicator", "ann")
 
 

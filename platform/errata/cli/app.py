@@ -55,7 +55,7 @@ app.add_typer(judges, name="judges", rich_help_panel=CHECKS)
 app.add_typer(registry, name="registry", rich_help_panel=CHECKS)
 
 Tool = Literal["label-studio", "argilla", "sheet", "jsonl"]
-NOT_PROMOTED, BLOCKED = 10, 11
+NOT_PROMOTED, BLOCKED, PROPOSED = 10, 11, 12
 """Exit codes of a night whose verdict a CI job acts on: far from those of errors, for nothing has failed."""
 
 
@@ -177,7 +177,8 @@ def nightly_command(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write what a CI job posts, in Markdown, and end with 0 for promoted, 10 for not, 11 for blocked.",
+            help="Write what a CI job posts, in Markdown, and end with 0 for promoted, 10 for not, 11 for blocked, 12 "
+            "for waits for approval.",
         ),
     ] = None,
     as_json: AsJson = False,
@@ -200,6 +201,8 @@ def nightly_command(
 def _verdict_code(outcome: Outcome) -> int:
     if outcome.promoted:
         return 0
+    if outcome.proposed:
+        return PROPOSED
     return BLOCKED if outcome.verdict == "blocked" else NOT_PROMOTED
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from errata.cli.output import print_table, say, say_whole
+from errata.cli.output import print_table, say, say_whole, say_wrapped
 from errata.database.access_keys import AccessKey
 from errata.database.audit_log import AuditEntry
 from errata.operations.service_keys import NewKey
@@ -22,6 +22,8 @@ def print_first_key(key: NewKey, address: str) -> None:
 def print_new_key(key: NewKey) -> None:
     say(f"{key.name}'s key, of role {key.role}. It is shown this once:")
     say_whole(key.key)
+    if key.appointed:
+        say_wrapped(f"{key.name} is {key.role} in the record, too (errata reviewers), with or without the key.")
 
 
 def print_keys(keys: Sequence[AccessKey]) -> None:

@@ -16,12 +16,14 @@ COMMANDS: dict[NextStep, str] = {
     "predict": "errata predict",
     "review": "errata tasks FILE",
     "night": "errata nightly",
+    "approve": "errata approve",
 }
 REASONS: dict[NextStep, str] = {
     "import": "nothing waits; bring more transcripts in",
     "predict": "transcripts wait for a draft",
     "review": "drafts wait for reviewers",
     "night": "a night has work to do",
+    "approve": "a promotion waits for people, who approve of it or --reject it",
 }
 
 

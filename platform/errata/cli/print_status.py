@@ -23,6 +23,7 @@ from errata.documents.decision import leading_decision
 from errata.documents.file_names import REPORT_PAGE
 from errata.documents.params import TARGETS
 from errata.wording.alias_sentences import REPAIR, moved_alias_sentence
+from errata.wording.approval_sentences import promotion_sentence, proposed_sentence, verdict_words
 from errata.wording.canary_sentences import canary_sentence
 from errata.wording.counts import counted
 from errata.wording.gate_sentences import causes, known_error, luck, reasons
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from errata.documents.decision import OutcomeDecision
     from errata.documents.metric_values import ModelMean
     from errata.documents.outcome import Outcome
+    from errata.domain.pending_promotion import PendingPromotion, PromotionState
     from errata.domain.registry_request import RegistryRequest
     from errata.files import JsonObject
     from errata.operations.status import AliasHistory, LoopStatus
@@ -74,11 +76,20 @@ def print_status(status: LoopStatus) -> None:
     if status.waiting_requests:
         waits = counted(status.waiting_requests, "request waits", "requests wait")
         say_whole(f"dashboard   {waits}; at once: errata reconcile -w {shlex.quote(str(status.workspace))}")
+    _print_waiting(status)
     if status.untold_moves:
         say(f"MLflow      has not been told of {counted(status.untold_moves, 'move')}; the next night tells it")
     if status.nights:
-        rows = [_row(night) for night in status.nights]
+        states = {promotion.night: promotion.state for promotion in status.promotions}
+        rows = [_row(night, states.get(night.label)) for night in status.nights]
         print_table("nights", ("night", "new corrections", "fresh items", "effect [90 %]", "verdict"), rows)
+
+
+def _print_waiting(status: LoopStatus) -> None:
+    for promotion in status.promotions:
+        if promotion.state == "waiting":
+            say_wrapped(f"approval    {promotion_sentence(promotion)}", 12)
+            say_whole(f"            errata approve -w {shlex.quote(str(status.workspace))}")
 
 
 def print_mlflow(status: LoopStatus) -> None:
@@ -91,11 +102,11 @@ def print_mlflow(status: LoopStatus) -> None:
         say_wrapped(status.mlflow_problem)
 
 
-def _row(night: NightSummary) -> tuple[str, ...]:
+def _row(night: NightSummary, state: PromotionState | None) -> tuple[str, ...]:
     effect = number(night.effect, "+.1f")
     if night.effect is not None:
         effect += f" [{number(night.low)}, {number(night.high)}]"
-    verdict = night.verdict or ("–" if night.finished else "unfinished")
+    verdict = verdict_words(night.verdict, state) or ("–" if night.finished else "unfinished")
     return night.label, str(night.new_corrections), str(night.fresh_items), effect, verdict
 
 
@@ -118,6 +129,8 @@ def print_night(outcome: Outcome, nights: Path) -> None:
         say_styled(f"{entry.name} {entry.model[:16]}: {entry.decision.verdict}", STYLES.get(entry.decision.verdict, ""))
         for reason in reasons(entry.decision):
             say_wrapped(f"  {reason}")
+        if entry.model == outcome.proposed:
+            say_wrapped(f"  {proposed_sentence(outcome.approvals_needed)} errata approve decides.")
     if not outcome.decisions:
         say_wrapped(f"{outcome.verdict}: {night_reason(outcome)}")
     if outcome.verdict != "skipped":
@@ -126,7 +139,11 @@ def print_night(outcome: Outcome, nights: Path) -> None:
 
 def history_json(history: AliasHistory) -> list[JsonObject]:
     """A champion's move has the targets besides that were held back in it."""
-    return [{name: getattr(move, name) for name in MOVE} | _held(move, history) for move in history.moves]
+    return [_move_json(move, history) | _held(move, history) for move in history.moves]
+
+
+def _move_json(move: MoveRow, history: AliasHistory) -> JsonObject:
+    return {**{name: getattr(move, name) for name in MOVE}, "approvals": history.approvals(move)}
 
 
 def _held(move: MoveRow, history: AliasHistory) -> JsonObject:
@@ -141,6 +158,21 @@ def print_history(history: AliasHistory) -> None:
         if move.alias == "champion" and not move.reason.startswith(ROLLBACK):
             for outcome in history.held.get(move.evidence or "", ()):
                 say_wrapped(f"{move.number}: {held_back_sentence(outcome)}", 4)
+    if history.promotions:
+        say("")
+        say("promotions that people were asked about")
+    for promotion in history.promotions:
+        say_wrapped(f"  {promotion_sentence(promotion)}", 4)
+
+
+def print_promotion(promotion: PendingPromotion | None) -> None:
+    """Of one that somebody has just said something of; None for a model that was champion already."""
+    if promotion is None:
+        say("it is champion already, on that evidence")
+    elif promotion.state == "promoted":
+        say(f"champion is {promotion.model[:16]}")
+    else:
+        say_wrapped(promotion_sentence(promotion))
 
 
 def _move(move: MoveRow) -> tuple[str, ...]:
@@ -200,7 +232,8 @@ def _decision_row(outcome: Outcome, entry: OutcomeDecision) -> tuple[str, ...]:
 
 def _outcome_row(outcome: Outcome) -> tuple[str, ...]:
     means = (_f1(outcome.means.get(name)) for name in ("day0", "champion", "candidate"))
-    verdict = outcome.verdict + (" *" if _promoted_the_challenger(outcome) else "")
+    verdict = verdict_words(outcome.verdict, "waiting" if outcome.proposed else None)
+    verdict += " *" if _promoted_the_challenger(outcome) else ""
     return outcome.night, str(outcome.new_corrections), number(outcome.equal_split_f1), *means, verdict
 
 

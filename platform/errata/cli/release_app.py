@@ -42,9 +42,35 @@ def promote_command(
         shipped = promote_export(place, target, model, user_name())
         say(f"{target} is {shipped.model[:16]}, scored on {counted(shipped.items, 'talk')}")
     elif evidence is not None:
+        from errata.cli.print_status import print_promotion
         from errata.loop.deliver import promote_by_hand
 
-        say(f"champion is {promote_by_hand(place, model, evidence, user_name())[:16]}")
+        print_promotion(promote_by_hand(place, model, evidence, user_name()))
+
+
+@release.command("approve", rich_help_panel=DECISIONS)
+def approve_command(
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="Where several wait: the beginning of the model's identity, or its version in MLflow.",
+            autocompletion=complete_model,
+        ),
+    ] = "",
+    by: Annotated[str | None, typer.Option(help="Your name, for the record. Default: your user name.")] = None,
+    comment: Annotated[str, typer.Option(help="Why, for the history.")] = "",
+    reject: Annotated[
+        bool, typer.Option("--reject", help="It shall not be promoted: one person's no is enough.")
+    ] = False,
+    workspace: InWorkspace = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Approve of the promotion that waits for it, or reject it."""
+    from errata.cli.print_status import print_promotion
+    from errata.loop.deliver import approve_by_hand, reject_by_hand
+
+    decide = reject_by_hand if reject else approve_by_hand
+    show(decide(find(workspace), model, by or user_name(), comment), as_json, print_promotion)
 
 
 @release.command("rollback", rich_help_panel=DECISIONS)
@@ -94,7 +120,7 @@ def reconcile_command(
 
 @release.command("history", rich_help_panel=DECISIONS)
 def history_command(workspace: InWorkspace = HERE, as_json: AsJson = False) -> None:
-    """Every move of an alias, with why."""
+    """Every move of an alias, with why; and who approved of promotions, or didn't."""
     from errata.cli.print_status import history_json, print_history
     from errata.operations.status import alias_history
 

@@ -152,8 +152,10 @@ class Corrections:
             )
         )
 
-    def adjudicate(self, transcript: int, decision: int | Chapters, by: str) -> Added:
+    def adjudicate(self, transcript: int, decision: int | Chapters, by: str, *, with_key: bool = False) -> Added:
         """Decides what a transcript's chapters are: those of the correction named, or chapters merged from several.
+
+        `with_key`: by a key of the service they may; else it takes an appointment, once somebody was appointed.
 
         Raises Refused where `by` is a side or may not, NotFound where nobody corrected, BadInput for a correction that
         doesn't stand.
@@ -162,7 +164,8 @@ class Corrections:
         sides = _sides(history)
         if not sides:
             raise NotFound("nobody's correction of this transcript stands, so there is nothing to adjudicate")
-        self._reviewers.check(by, "adjudicator", "adjudicate")
+        if not with_key:
+            self._reviewers.check(by, "adjudicator", "adjudicate")
         if by in {row.reviewer for row in sides}:
             raise Refused(f"{by} is a side in this dispute; let somebody else decide, or retract {by}'s correction")
         if isinstance(decision, int):

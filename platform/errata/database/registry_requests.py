@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from errata.database.service_tables import RegistryRequestRow
+from errata.domain.pending_promotion import same_person
 from errata.domain.registry_request import RegistryRequest, ReleaseWish, RequestKind, RequestState
 from errata.errors import Refused
 
@@ -19,9 +20,10 @@ class RegistryRequests:
         self._session = session
 
     def add(self, wish: ReleaseWish, by: str, why: str) -> RegistryRequest:
-        """The same wish is not asked for twice while it waits: the request that waits comes back."""
+        """The same wish is not asked for twice while it waits: the request that waits comes back. Of a promotion each
+        person's wish is one of its own, as each counts."""
         for waiting in self.waiting():
-            if waiting.wish == wish:
+            if waiting.wish == wish and (wish.kind != "promotion" or same_person(waiting.by, by)):
                 return waiting
         row = RegistryRequestRow(
             kind=wish.kind,

@@ -99,7 +99,7 @@ class RegistryRequestRow(Base):
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     kind: Mapped[str] = mapped_column(String(16))
-    """`rollback` or `promotion`."""
+    """`rollback`, `promotion` or `rejection`."""
     champion: Mapped[str] = mapped_column(String(64))
     """Who was champion when it was asked for."""
     model: Mapped[str] = mapped_column(String(64))

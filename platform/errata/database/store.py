@@ -27,6 +27,7 @@ from errata.database.leak_groups import LeakGroups
 from errata.database.loop_lease import LoopLease
 from errata.database.nights import NightLog
 from errata.database.owners import Owners
+from errata.database.pending_promotions import PendingPromotions
 from errata.database.predictions import Predictions
 from errata.database.registry_requests import RegistryRequests
 from errata.database.repairs import Repairs
@@ -71,6 +72,7 @@ class Store:
         self.chapter_requests = ChapterRequests(session)
         self.registry_requests = RegistryRequests(session)
         self.canaries = Canaries(session)
+        self.pending_promotions = PendingPromotions(session)
         self.traces = Traces(session)
         self.connections = Connections(session)
 

@@ -208,12 +208,14 @@ class OutcomeDecision:
 
 
 def leading_decision(decisions: Sequence[OutcomeDecision]) -> OutcomeDecision | None:
-    """What a night is about: who became champion, else who was tested, the candidate before others."""
-    order = sorted(
-        decisions,
-        key=lambda entry: (not entry.promoted, entry.decision.cause in UNTESTED, entry.name != "candidate"),
-    )
+    """What a night is about: who became champion or is to, else who was tested, the candidate before others."""
+    order = sorted(decisions, key=_place)
     return order[0] if order else None
+
+
+def _place(entry: OutcomeDecision) -> tuple[bool, ...]:
+    passed = entry.decision.verdict == "promote"
+    return not entry.promoted, not passed, entry.decision.cause in UNTESTED, entry.name != "candidate"
 
 
 def upgraded_decision(value: JsonObject) -> JsonObject:

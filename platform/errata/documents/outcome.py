@@ -41,6 +41,8 @@ class Outcome(Document):
     """What another candidate of the night went on from, to which dev preferred this one; empty where none was made."""
     promoted: str = ""
     """The model that became champion; empty where none did."""
+    approvals_needed: int = 0
+    """Of people, before what the gate said `promote` of becomes champion; 0 where it did at once."""
     decisions: tuple[OutcomeDecision, ...] = ()
     """One for each contender."""
     effect: float | None = None
@@ -68,6 +70,12 @@ class Outcome(Document):
     def promoted_contender(self) -> str:
         """`candidate` or `challenger`; empty where nobody was promoted."""
         return next((entry.name for entry in self.decisions if entry.promoted), "")
+
+    @property
+    def proposed(self) -> str:
+        """The model that the gate said `promote` of and people must approve first; empty where none does."""
+        passed = (entry.model for entry in self.decisions if entry.decision.verdict == "promote")
+        return next(passed, "") if self.approvals_needed else ""
 
     def equal_split_alarm(self, model: str) -> EqualSplitAlarm | None:
         """Whether `model`, which is in force, scored below equal chapters; None also where it wasn't scored."""

@@ -20,6 +20,7 @@ from errata.documents.document import type_adapter
 from errata.documents.judge_params import NO_JUDGES, JudgesParams, judges_of
 from errata.domain.hosts import is_this_machine
 from errata.domain.names import meant
+from errata.domain.pending_promotion import ApprovalRule
 from errata.errors import BadInput, NotFound
 from errata.files import JsonObject
 
@@ -273,6 +274,8 @@ class ReleaseParams(ParamGroup):
     hand_moves: Literal["restore", "adopt"] = "restore"
     """What becomes of a champion that somebody moved in MLflow. `adopt`: it stays, where a tag of the version names who
     approves, and where the gate said `promote` of it or it was champion before."""
+    approval: ApprovalRule = "none"
+    """Of people, before what the gate said `promote` of ships. `two`: different ones."""
 
 
 @dataclass(frozen=True, slots=True)

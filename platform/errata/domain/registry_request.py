@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-RequestKind = Literal["rollback", "promotion"]
+RequestKind = Literal["rollback", "promotion", "rejection"]
+"""`promotion` is one person's approval of one, which may need another's; `rejection` ends one that waits."""
 RequestState = Literal["waiting", "done", "refused"]
 
 
@@ -21,7 +22,7 @@ class ReleaseWish:
     model: str
     """Who is to be champion."""
     night: str | None = None
-    """Of a promotion, the night whose gate said so,"""
+    """Of a promotion or rejection, the night whose gate said so,"""
     evidence: str | None = None
     """and the SHA-256 of its evidence record."""
 

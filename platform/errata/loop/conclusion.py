@@ -14,6 +14,7 @@ from errata.documents.file_names import NO_CANDIDATE
 from errata.documents.night import Night, today
 from errata.documents.outcome import Outcome
 from errata.documents.stage_reports import NoCandidate
+from errata.loop.approval import approvers_needed, propose
 from errata.workspace import Workspace
 from registry.gate_result import GateResult, next_challenger, winner_of
 from registry.promotion import promote
@@ -22,6 +23,8 @@ from registry.promotion import promote
 def night_outcome(workspace: Workspace, night: Night, evaluation: Evaluation, results: Sequence[GateResult]) -> Outcome:
     """What the record keeps of the night, and `errata nightly --json` prints."""
     winner = winner_of(results)
+    needed = approvers_needed(workspace) if winner else 0
+    promoted = winner if not needed else None
     with workspace.record.read() as store:
         corrected = store.corrections.corrected_transcripts(night.training_watermark, night.gate_watermark)
     outcome = Outcome(
@@ -40,9 +43,10 @@ def night_outcome(workspace: Workspace, night: Night, evaluation: Evaluation, re
         candidate_start=night.start,
         passed_over=next((start for start in night.starts if start != night.start), ""),
         candidate=next((result.model for result in results if result.name == "candidate"), ""),
-        promoted=winner.model if winner else "",
+        promoted=promoted.model if promoted else "",
+        approvals_needed=needed,
         decisions=tuple(
-            OutcomeDecision(result.name, result.model, result is winner, result.sha256, result.decision)
+            OutcomeDecision(result.name, result.model, result is promoted, result.sha256, result.decision)
             for result in results
         ),
     )
@@ -76,14 +80,16 @@ def _with_leading_result(outcome: Outcome, result: GateResult, workspace: Worksp
 def conclude(workspace: Workspace, night: Night, results: Sequence[GateResult], outcome: Outcome) -> None:
     """Decides the aliases and finishes the night, in one transaction: no crash can part them."""
     with workspace.record.write() as store:
-        _move_aliases(store, night, results)
+        _move_aliases(store, night, results, outcome.approvals_needed)
         store.nights.finish(outcome)
 
 
-def _move_aliases(store: Store, night: Night, results: Sequence[GateResult]) -> None:
-    """Promotes at most one, and lets at most one wait."""
+def _move_aliases(store: Store, night: Night, results: Sequence[GateResult], approvals_needed: int) -> None:
+    """Promotes at most one, or proposes it, and lets at most one wait."""
     winner, waits = winner_of(results), next_challenger(results)
-    if winner is not None:
+    if winner is not None and approvals_needed:
+        propose(store, night, winner, approvals_needed)
+    elif winner is not None:
         promote(store, winner.model, night.label, winner.record, "gate")
     challenger = waits.model if waits else ""
     # one that goes on waiting, or nobody as before, is no move

@@ -7,19 +7,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from errata.database.shipping import AliasTarget, shipping_state
 from errata.documents.params import Target
+from errata.domain.pending_promotion import Approval, PendingPromotion
 from errata.errors import BadInput, Unavailable
 from errata.inference.artefact import model_folder, original_of, verify
 from errata.inference.checksums import SIGNATURE, check_signature, trusted_keys
+from errata.loop.approval import approve, check_approver, evidence_path, propose_by_hand, waiting_promotion
 from errata.loop.hand_moves import tell_mlflow_if_there
 from errata.loop.lease import loop_lease
+from errata.loop.mlflow_approvals import read_mlflow_approvals
 from errata.loop.model_papers import write_papers
-from errata.loop.promotion_by_hand import check_rollback, check_written_by_a_night, former_champion
+from errata.loop.promotion_by_hand import check_exports, check_rollback, check_written_by_a_night, former_champion
 from errata.loop.request_reconciler import note_settled, settle_requests
 from errata.operations.model_names import resolve_model
 from errata.workspace import Workspace
+from registry.evidence import read_evidence
 from registry.export.targets import export_anew
-from registry.promotion import promote, rollback
+from registry.promotion import check_promotion, rollback
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +41,65 @@ class ExportedModel:
     signed: bool
 
 
-def promote_by_hand(workspace: Workspace, name: str, evidence: Path, by: str) -> str:
-    """Makes a model champion; returns its identity.
+def promote_by_hand(workspace: Workspace, name: str, evidence: Path, by: str) -> PendingPromotion | None:
+    """Makes a model champion where `by`'s approval is enough; else it waits for another person's, and what it waits for
+    is returned. None where it is champion on that evidence already.
 
-    Raises NotFound where there is no such evidence, and Refused where it doesn't say `promote` of the model.
+    Raises NotFound where there is no such evidence, and Refused where it doesn't say `promote` of the model, or `by`
+    has approved already or may not.
     """
     identity = resolve_model(workspace, name)
     with loop_lease(workspace.record):
-        with workspace.record.write() as store:
-            check_written_by_a_night(store, evidence)
-            promote(store, identity, None, evidence, by)
+        promotion = _promote(workspace, identity, evidence, by)
         # after it: what was asked of the champion before is refused, and not done besides
         note_settled(settle_requests(workspace))
         tell_mlflow_if_there(workspace)
-    return identity
+    return promotion
+
+
+def _promote(workspace: Workspace, identity: str, evidence: Path, by: str) -> PendingPromotion | None:
+    _, sha256 = read_evidence(evidence)
+    with workspace.record.read() as store:
+        check_written_by_a_night(store, evidence)
+        check_approver(store, by)
+        if shipping_state(store.aliases.moves()).get("champion") == AliasTarget(identity, sha256):
+            return None
+        check_promotion(store, identity, evidence)
+    check_exports(workspace, evidence)
+    with workspace.record.write() as store:
+        return approve(workspace, store, propose_by_hand(workspace, store, evidence), Approval(by, "", "command line"))
+
+
+def approve_by_hand(workspace: Workspace, name: str, by: str, comment: str) -> PendingPromotion:
+    """Approves of the promotion that waits, of the model `name` where several do; it is promoted once enough have.
+
+    Raises NotFound where none waits, and Refused where `by` has approved already or may not, where another is champion
+    by now, or where files are not whole.
+    """
+    with loop_lease(workspace.record):
+        # before it: somebody may have approved, or rolled back, on the dashboard or in MLflow
+        read_mlflow_approvals(workspace)
+        note_settled(settle_requests(workspace))
+        promotion = waiting_promotion(workspace, name)
+        check_exports(workspace, evidence_path(workspace, promotion))
+        with workspace.record.write() as store:
+            check_approver(store, by, comment)
+            promotion = approve(workspace, store, promotion, Approval(by, comment, "command line"))
+        tell_mlflow_if_there(workspace)
+    return promotion
+
+
+def reject_by_hand(workspace: Workspace, name: str, by: str, comment: str) -> PendingPromotion:
+    """Ends the promotion that waits: one person's no is enough. Raises as `approve_by_hand` does."""
+    with loop_lease(workspace.record):
+        note_settled(settle_requests(workspace))
+        promotion = waiting_promotion(workspace, name)
+        with workspace.record.write() as store:
+            check_approver(store, by, comment)
+            rejection = Approval(by, comment, "command line", approves=False)
+            promotion = store.pending_promotions.add(promotion, rejection)
+        tell_mlflow_if_there(workspace)
+    return promotion
 
 
 def roll_back(workspace: Workspace, reason: str, by: str, to: str = "") -> Mapping[str, str]:

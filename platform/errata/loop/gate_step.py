@@ -36,7 +36,8 @@ def run_gates(
 
 def gate_history(store: Store) -> GateHistory:
     """Of the finished nights: tonight's row is there already, and is no night before."""
-    return GateHistory.of(row.outcome for row in store.nights.all() if row.finished)
+    promoted = {move.evidence for move in store.aliases.moves("champion") if move.evidence}
+    return GateHistory.of((row.outcome for row in store.nights.all() if row.finished), promoted)
 
 
 def _export_night(workspace: Workspace, night: Night, contender: ContenderScores) -> Path:

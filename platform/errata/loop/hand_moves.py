@@ -14,15 +14,19 @@ from datetime import UTC, datetime
 from errata.database.shipping import former_champions
 from errata.documents.alias_check import HandMove, MovedAlias
 from errata.domain.names import check_name
+from errata.domain.pending_promotion import Approval
 from errata.errors import BadInput, NotFound, Refused, Unavailable
+from errata.loop.approval import approve, check_approver, propose_by_hand
+from errata.loop.mlflow_approvals import approved_in_mlflow, read_mlflow_approvals, tell_promotions
 from errata.loop.moved_aliases import moved_aliases
-from errata.loop.promotion_by_hand import check_exports, check_rollback, check_written_by_a_night
+from errata.loop.promotion_by_hand import check_exports, check_rollback
 from errata.operations.release_desk import promotable_models
 from errata.progress import note
 from errata.wording.alias_sentences import hand_move_sentence
+from errata.wording.approval_sentences import promotion_sentence
 from errata.workspace import Workspace
 from registry.models import APPROVED_BY, ModelRegistry
-from registry.promotion import promote, rollback
+from registry.promotion import rollback
 
 ADOPTED = "adopted by hand"
 """The reason of a move that somebody made in MLflow first."""
@@ -31,13 +35,14 @@ HandMoves = tuple[HandMove, ...]
 
 
 def tell_mlflow(workspace: Workspace) -> HandMoves:
-    """Brings MLflow's aliases in line with the record; returns what somebody had moved there. The caller holds the
-    loop's lease.
+    """Brings MLflow's aliases in line with the record, once it has taken approvals that stand there; returns what
+    somebody had moved there. The caller holds the loop's lease.
 
     Raises NotFound where a model isn't registered, and Unavailable where MLflow can't be asked.
     """
     registry = ModelRegistry.of(workspace)
     registry.check_reachable()
+    read_mlflow_approvals(workspace)  # first: a move that was put back takes its version's approval with it
     settled: dict[tuple[str, str], HandMove] = {}
     # to settle one reads files, which takes its time: another look sees who has moved an alias meanwhile
     while unsettled := [each for each in _moved(workspace) if (each.alias, each.version) not in settled]:
@@ -49,6 +54,7 @@ def tell_mlflow(workspace: Workspace) -> HandMoves:
         if move.moved.version:
             when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
             registry.note_hand_move(move.moved.version, f"{when}: {hand_move_sentence(move)}")
+    tell_promotions(workspace)
     return tuple(settled.values())
 
 
@@ -69,9 +75,10 @@ def tell_mlflow_if_there(workspace: Workspace) -> HandMoves:
 
 
 def settle_hand_moves(workspace: Workspace) -> HandMoves:
-    """Where somebody moved an alias in MLflow, settles it; where MLflow is away, whoever needs it finds out."""
+    """Where somebody moved an alias in MLflow, or approved there, settles it; where MLflow is away, whoever needs it
+    finds out."""
     with suppress(NotFound, Unavailable):
-        if moved_aliases(workspace):
+        if approved_in_mlflow(workspace) or moved_aliases(workspace):
             return tell_mlflow(workspace)
     return ()
 
@@ -96,6 +103,10 @@ def _adopt(workspace: Workspace, registry: ModelRegistry, moved: MovedAlias) -> 
         raise Refused("by hand only the champion is moved, and what ships with it follows")
     if not last[-1].applied:
         raise Refused("the champion was moved in the record meanwhile")
+    with workspace.record.read() as store:
+        waiting = [each for each in store.pending_promotions.waiting() if each.model == moved.in_mlflow]
+    if waiting:  # whoever approves by a tag was heard already
+        raise Refused(promotion_sentence(waiting[0]))
     by = registry.approver(moved.version)
     if not by:
         raise Refused(f"nobody answers for it; set the tag {APPROVED_BY} of the version to a name, and move it again")
@@ -116,7 +127,13 @@ def _move_champion(workspace: Workspace, model: str, by: str) -> None:
         evidence = workspace.nights / promotable.night / f"{promotable.evidence}.json"
         check_exports(workspace, evidence)
         with workspace.record.write() as store:
-            check_written_by_a_night(store, evidence)
-            promote(store, model, None, evidence, by, ADOPTED)
+            check_approver(store, by)
+            promotion = propose_by_hand(workspace, store, evidence)
+            promotion = approve(workspace, store, promotion, Approval(by, "", "MLflow"), ADOPTED)
+        if promotion.missing:
+            raise Refused(promotion_sentence(promotion))
     else:
-        raise Refused("it was no champion before, and no night's gate said `promote` of it against the present one")
+        raise Refused(
+            "it was no champion before, and no night's gate said `promote` of it against the present one, or somebody "
+            "rejected it since"
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -105,7 +105,8 @@ def _report(workspace: Workspace, nights: Sequence[NightRow]) -> Report:
         excerpts = {seq: store.transcripts.read(seq) for seq in shown_transcripts(items, decisions)}
         in_service = _in_service(store, nights, files.night)
     return Report(
-        nights=tuple(_line(row) for row in nights),
+        nights=tuple(_line(row, _champions_after(nights, at)) for at, row in enumerate(nights)),
+        approvals_needed=tonight.outcome.approvals_needed,
         evaluation=evaluation,
         decisions=decisions,
         items=items,
@@ -155,15 +156,28 @@ def _in_service(store: Store, nights: Sequence[NightRow], night: Night | None) -
     )
 
 
-def _line(row: NightRow) -> NightLine:
+def _champions_after(nights: Sequence[NightRow], at: int) -> set[str]:
+    """Whom the nights after this one compared with."""
+    return {row.outcome.champion for row in nights[at + 1 :]}
+
+
+def _promoted_contender(outcome: Outcome, champions_after: Collection[str]) -> str:
+    """Who became champion, by the night itself or by people's approval since; empty where nobody did."""
+    passed = (entry for entry in outcome.decisions if entry.decision.verdict == "promote")
+    approved = next((entry.name for entry in passed if entry.model in champions_after), "")
+    return outcome.promoted_contender or approved
+
+
+def _line(row: NightRow, champions_after: Collection[str]) -> NightLine:
     outcome = row.outcome
+    promoted = _promoted_contender(outcome, champions_after)
     return NightLine(
         label=row.label,
-        verdict=row.verdict or "",
+        verdict="proposed" if outcome.proposed and not promoted else row.verdict or "",
         new_corrections=outcome.new_corrections,
         fresh_items=outcome.fresh_items,
         means=outcome.means,
-        promoted=outcome.promoted_contender,
+        promoted=promoted,
         start=outcome.candidate_start,
         effect=_candidate_effect(outcome),
     )
@@ -181,8 +195,8 @@ def _learnt(workspace: Workspace, nights: Sequence[NightRow], day0: str) -> dict
     Of Day-0, of tonight's contenders and of all that were ever in force: nights that promoted nobody aren't read.
     """
     watermarks = {day0: 0} if day0 else {}
-    for row in nights:
-        if row is nights[-1] or row.outcome.promoted_contender:
+    for at, row in enumerate(nights):
+        if row is nights[-1] or _promoted_contender(row.outcome, _champions_after(nights, at)):
             contenders = _evaluation(workspace.nights / row.label).contenders
             watermarks |= {scores.model: scores.watermark for scores in contenders}
     return {

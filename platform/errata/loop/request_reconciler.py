@@ -10,18 +10,23 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from errata.database.store import Store
-from errata.domain.registry_request import RegistryRequest
+from errata.domain.pending_promotion import Approval
+from errata.domain.registry_request import RegistryRequest, ReleaseWish
 from errata.errors import BadInput, NotFound, Refused, Unavailable
+from errata.loop.approval import approve, propose_by_hand
 from errata.loop.hand_moves import settle_hand_moves, tell_mlflow, tell_mlflow_if_there
 from errata.loop.lease import loop_lease
+from errata.loop.mlflow_approvals import approved_in_mlflow
 from errata.loop.moved_aliases import moved_aliases
-from errata.loop.promotion_by_hand import check_rollback, check_written_by_a_night
+from errata.loop.promotion_by_hand import check_exports, check_rollback
 from errata.progress import note
+from errata.wording.approval_sentences import promotion_sentence
 from errata.wording.request_sentences import request_sentence
 from errata.workspace import Workspace
-from registry.promotion import promote, rollback
+from registry.promotion import rollback
 
 SECONDS = 1.0
 """Between two looks at the record: a request is carried out within about as long."""
@@ -38,7 +43,7 @@ def reconcile(workspace: Workspace) -> Sequence[RegistryRequest]:
     with loop_lease(workspace.record):
         settled = settle_requests(workspace)
         with workspace.record.read() as store:
-            untold = store.aliases.unapplied_moves()
+            untold = store.aliases.unapplied_moves() or store.pending_promotions.untold()
         if untold:
             tell_mlflow(workspace)
         else:
@@ -54,11 +59,15 @@ def settle_requests(workspace: Workspace) -> Sequence[RegistryRequest]:
 
 
 def carry_out_requests(workspace: Workspace) -> None:
-    """Before a night compares with the champion. Where MLflow is away, the moves stay noted, and are told later."""
+    """Before a night compares with the champion; says what waits for people's approval. Where MLflow is away, the moves
+    stay noted, and are told later."""
     settled = settle_requests(workspace)
     note_settled(settled)
     if settled:
         tell_mlflow_if_there(workspace)
+    with workspace.record.read() as store:
+        for waiting in store.pending_promotions.waiting():
+            note(promotion_sentence(waiting))
 
 
 def note_settled(requests: Sequence[RegistryRequest]) -> None:
@@ -82,15 +91,19 @@ def watch_requests(workspace: Workspace) -> None:
                 note_settled(reconcile(workspace))
             if time.monotonic() >= next_look:
                 next_look = time.monotonic() + MLFLOW_SECONDS
-                if moved_aliases(workspace):  # without the lease, which would keep other commands out each minute
+                # without the lease, which would keep other commands out each minute
+                if approved_in_mlflow(workspace) or moved_aliases(workspace):
                     reconcile(workspace)
         time.sleep(SECONDS)
 
 
 def _settle(workspace: Workspace, request: RegistryRequest) -> RegistryRequest:
     try:
+        # both hash files, and so not in the transaction
         if request.wish.kind == "rollback":
-            check_rollback(workspace)  # hashes files, and so not in the transaction
+            check_rollback(workspace)
+        elif request.wish.kind == "promotion":
+            check_exports(workspace, _evidence(workspace, request.wish))
         with workspace.record.write() as store:
             moved = _carry_out(workspace, store, request)
             settled = store.registry_requests.settle(request.number, "done", moved)
@@ -110,8 +123,18 @@ def _carry_out(workspace: Workspace, store: Store, request: RegistryRequest) -> 
         if moved["champion"] != wish.model:
             raise Refused(f"a rollback would bring back {moved['champion'][:16]} by now, and not {wish.model[:16]}")
         return moved
-    evidence = workspace.nights / (wish.night or "") / f"{wish.evidence}.json"
-    check_written_by_a_night(store, evidence)
+    pending = store.pending_promotions.newest_of(wish.evidence or "")
+    if pending is not None and pending.state in ("rejected", "superseded"):
+        raise Refused(promotion_sentence(pending))
+    if wish.kind == "rejection":
+        if pending is not None:
+            store.pending_promotions.add(pending, Approval(request.by, request.why, "dashboard", approves=False))
+        return {}
     before = store.aliases.moves()
-    promote(store, wish.model, None, evidence, request.by)
+    promotion = propose_by_hand(workspace, store, _evidence(workspace, wish))
+    approve(workspace, store, promotion, Approval(request.by, request.why, "dashboard"))
     return {move.alias: move.model for move in store.aliases.moves()[len(before) :]}
+
+
+def _evidence(workspace: Workspace, wish: ReleaseWish) -> Path:
+    return workspace.nights / (wish.night or "") / f"{wish.evidence}.json"

@@ -19,6 +19,7 @@ from errata.documents.parity import Parity
 from errata.domain.correction import Label
 from errata.errors import NotFound, Refused
 from errata.inference.artefact import PARTIAL, model_folder, store_model
+from errata.loop.approval import approvers_needed, check_approver
 from errata.loop.hand_moves import tell_mlflow_if_there
 from errata.loop.lease import loop_lease
 from errata.loop.model_papers import write_papers
@@ -50,11 +51,19 @@ class ShippedExport:
 def promote_export(workspace: Workspace, target: Target, name: str, by: str) -> ShippedExport:
     """Makes the export `target` of the champion, which `name` must mean, anew, scores it, and ships it.
 
-    Raises Refused where `name` is another model, where the model's own promotion is asked for, and where the export
-    fails, or its items can't tell; then all stays, and the record of it is kept. Raises BadInput and Unavailable where
-    it can't be made, and Unavailable where MLflow can't be told of it.
+    Raises Refused where two people must approve before what ships moves, where `name` is another model, where the
+    model's own promotion is asked for, and where the export fails, or its items can't tell; then all stays, and the
+    record of it is kept. Raises BadInput and Unavailable where it can't be made, and Unavailable where MLflow can't be
+    told of it.
     """
+    if approvers_needed(workspace) > 1:
+        raise Refused(
+            "release.approval asks two people before what ships moves, and an export alone ships on one person's word; "
+            "let the next promotion bring it, or ask for one person's approval there"
+        )
     with loop_lease(workspace.record):
+        with workspace.record.read() as store:
+            check_approver(store, by)
         champion, before = _champion(workspace, target, resolve_model(workspace, name))
         folder = model_folder(champion, workspace.models)
         labels = _labels(workspace, champion, before, by, f"errata promote --target {target}")

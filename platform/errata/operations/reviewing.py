@@ -50,6 +50,7 @@ def adjudicate(workspace: Workspace, external_id: str, decision: str | Chapters,
 
 def adjudicate_transcript(workspace: Workspace, transcript: int, decision: int | Chapters, by: str) -> Adjudication:
     """The same of a transcript, and a correction, by its number: two versions under one id may be in conflict at once.
+    That `by` may, their key has said.
 
     Raises NotFound where nobody differs on it: somebody else may have decided it by now.
     """
@@ -57,15 +58,17 @@ def adjudicate_transcript(workspace: Workspace, transcript: int, decision: int |
     with workspace.record.write() as store:
         if transcript not in store.conflicts.transcripts():
             raise NotFound(f"nobody differs on transcript {transcript} now; the inbox lists those on which people do")
-        return _adjudicate(store, transcript, decision, by)
+        return _adjudicate(store, transcript, decision, by, with_key=True)
 
 
-def _adjudicate(store: Store, transcript: int, decision: int | Chapters, by: str) -> Adjudication:
+def _adjudicate(
+    store: Store, transcript: int, decision: int | Chapters, by: str, *, with_key: bool = False
+) -> Adjudication:
     external_id = store.transcripts.external_id_of(transcript)
     right = decision
     if not isinstance(right, int):
         right = before_end_of(store, transcript, external_id, right).chapters
-    added = store.corrections.adjudicate(transcript, right, by)
+    added = store.corrections.adjudicate(transcript, right, by, with_key=with_key)
     event = store.corrections.read(added.seq)
     return Adjudication(
         adjudication=added.seq,

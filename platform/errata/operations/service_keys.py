@@ -30,6 +30,8 @@ class NewKey:
     role: AccessRole
     key: str
     """Shown once: only its digest is kept."""
+    appointed: bool
+    """Whether its owner was appointed to the role in the record, which only a release owner takes back."""
 
 
 def add_key(workspace: Workspace, name: str, role: AccessRole, by: str) -> NewKey:
@@ -44,11 +46,14 @@ def add_key(workspace: Workspace, name: str, role: AccessRole, by: str) -> NewKe
     key = PREFIX + new_secret()
     digest = secret_digest(pepper(workspace), key)
     with workspace.record.write() as store:
-        if role in REVIEWER_ROLES and (role != "reviewer" or name in store.reviewers.roles()):
+        before = store.reviewers.roles().get(name, "reviewer")
+        if role in REVIEWER_ROLES and (role != "reviewer" or before != role):
             store.reviewers.appoint(name, role, by)
+        appointed = role in REVIEWER_ROLES and before != role
         store.keys.add(name, role, digest)
-        store.audit.add(AuditEntry(by, "", "keys add", f"{name} ({role})"))
-    return NewKey(name, role, key)
+        for act in ("keys add", "reviewers appoint") if appointed else ("keys add",):
+            store.audit.add(AuditEntry(by, "", act, f"{name} ({role})"))
+    return NewKey(name, role, key, appointed)
 
 
 def add_first_key(workspace: Workspace, by: str) -> NewKey | None:

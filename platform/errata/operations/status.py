@@ -16,6 +16,7 @@ from errata.database.tables import MoveRow
 from errata.documents.alias_check import MovedAlias
 from errata.documents.decision import TargetOutcome
 from errata.documents.equal_split import EqualSplitAlarm
+from errata.domain.pending_promotion import Approval, PendingPromotion
 from errata.operations.canary_trial import CanaryState, canary_state
 from errata.operations.held_exports import held_by_promotion, held_exports
 from errata.workspace import Workspace
@@ -38,6 +39,8 @@ class LoopStatus:
     """Moves of aliases that MLflow has not been told of."""
     waiting_requests: int
     """That release owners made on the dashboard, and nobody has carried out."""
+    promotions: Sequence[PendingPromotion]
+    """That people were asked about, the oldest first; those that wait for them among these."""
     nights: Sequence[NightSummary]
     preset: str
     """Of the gate, on the newest scored night; empty where that isn't known."""
@@ -63,6 +66,7 @@ def loop_status(workspace: Workspace) -> LoopStatus:
             held_exports=held_exports(store, workspace.models),
             untold_moves=len(store.aliases.unapplied_moves()),
             waiting_requests=len(store.registry_requests.waiting()),
+            promotions=store.pending_promotions.all(),
             nights=store.nights.summaries(),
             preset=last.outcome.gate_params.preset if last else "",
             equal_split_alarm=last.outcome.equal_split_alarm(champion) if last and champion else None,
@@ -76,8 +80,17 @@ class AliasHistory:
     """Every move of an alias, the oldest first."""
     held: Mapping[str, tuple[TargetOutcome, ...]]
     """By evidence of a promotion, the exports that were held back in it; of one that held none back, nothing."""
+    promotions: Sequence[PendingPromotion]
+    """That people were asked about, with what each of them said, the oldest first."""
+
+    def approvals(self, move: MoveRow) -> Sequence[Approval]:
+        """By which a move of an alias was approved; none where the gate alone decided, or nobody was asked."""
+        of_it = [each for each in self.promotions if (each.state, each.evidence) == ("promoted", move.evidence)]
+        # settled in the transaction that made the move, and so the first after it; the same may be promoted twice
+        after = (each for each in of_it if each.settled and each.settled >= move.at and each.by == move.by)
+        return next((each.approvals for each in after), ())
 
 
 def alias_history(record: Record) -> AliasHistory:
     with record.read() as store:
-        return AliasHistory(store.aliases.moves(), held_by_promotion(store))
+        return AliasHistory(store.aliases.moves(), held_by_promotion(store), store.pending_promotions.all())

@@ -14,6 +14,7 @@ from errata.operations.release_desk import (
     LONGEST_REASON,
     ReleaseDesk,
     ask_for_promotion,
+    ask_for_rejection,
     ask_for_rollback,
     release_desk,
 )
@@ -21,6 +22,7 @@ from errata.service.dashboard_routes import Team
 from errata.service.identity import Identity, form_fields, needs
 from errata.service.pages import page
 from errata.service.service_state import ServiceState, state
+from errata.wording.approval_sentences import promotion_sentence
 from errata.wording.canary_sentences import canary_sentence
 from errata.wording.gate_sentences import causes
 from errata.wording.target_sentences import held_back_sentence, held_back_sentences
@@ -36,6 +38,7 @@ def releases(request: Request, viewer: Team) -> Response:
     desk = release_desk(service.workspace)
     values = {
         "desk": desk,
+        "viewer": viewer.name,
         "canary": _canary_words(desk),
         "held": [held_back_sentence(outcome) for outcome in desk.held_exports],
         "reasons": {
@@ -44,6 +47,7 @@ def releases(request: Request, viewer: Team) -> Response:
         "may_ask": viewer.may("release owner"),
         "mlflow": mlflow_address(service),
         "longest": LONGEST_REASON,
+        "sentences": {each.number: promotion_sentence(each) for each in desk.decided},
         "waiting": any(each.state == "waiting" for each in desk.requests),
     }
     return page(request, "dashboard_releases.html", values)
@@ -54,6 +58,14 @@ async def rollback_request(request: Request, owner: ReleaseOwner) -> Response:
     fields = await form_fields(request)
     workspace, champion, why = state(request).workspace, fields.get("champion", ""), fields.get("why", "")
     await run_in_threadpool(ask_for_rollback, workspace, champion, owner.name, why)
+    return RedirectResponse(PLACE, 303)
+
+
+@router.post("/rejection")
+async def rejection_request(request: Request, owner: ReleaseOwner) -> Response:
+    fields = await form_fields(request)
+    workspace, evidence, why = state(request).workspace, fields.get("evidence", ""), fields.get("why", "")
+    await run_in_threadpool(ask_for_rejection, workspace, evidence, owner.name, why)
     return RedirectResponse(PLACE, 303)
 
 

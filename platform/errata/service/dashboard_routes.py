@@ -21,6 +21,7 @@ from errata.service.line_chart import LABEL_TAGS, line_chart
 from errata.service.night_curve import CURVE_NAMES, curve_lines
 from errata.service.pages import page
 from errata.service.service_state import state
+from errata.wording.approval_sentences import verdict_words
 from errata.wording.gate_sentences import causes
 from errata.wording.night_sentences import alarm_sentence
 from errata.workspace import Workspace
@@ -44,7 +45,9 @@ def overview(request: Request, _: Team) -> Response:
     with workspace.record.read() as store:
         nights = store.nights.means()
     lines, labels = curve_lines(nights), [night.label for night in nights]
-    promotions = [number for number, night in enumerate(nights) if night.promoted]
+    states = {promotion.night: promotion.state for promotion in status.promotions}
+    promoted = {night.label for night in nights if night.promoted or states.get(night.label) == "promoted"}
+    promotions = [number for number, night in enumerate(nights) if night.label in promoted]
     challenger = waiting_challenger(workspace)
     health = queue_health(workspace, datetime.now(UTC))
     return page(
@@ -58,6 +61,8 @@ def overview(request: Request, _: Team) -> Response:
             "narrow": line_chart(lines, labels, promotions, NARROW, 0),
             "curve_names": CURVE_NAMES,
             "means": {night.label: night for night in nights},
+            "verdicts": {night.label: verdict_words(night.verdict, states.get(night.label)) for night in status.nights},
+            "proposed": [promotion for promotion in status.promotions if promotion.state == "waiting"],
             "reports": _reports(workspace, status),
             "challenger": challenger,
             "reason": causes(challenger.decision)[0] if challenger and challenger.decision else "",
