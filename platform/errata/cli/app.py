@@ -18,6 +18,7 @@ from errata.cli.canary_app import canaries
 from errata.cli.connect_app import connecting
 from errata.cli.import_app import importing
 from errata.cli.judge_app import judges
+from errata.cli.live_app import live
 from errata.cli.output import say, say_whole, show
 from errata.cli.panels import CHECKS, DECISIONS, LOOP, RECORD, START
 from errata.cli.record_app import record
@@ -46,6 +47,7 @@ app.add_typer(connecting, name="connect", rich_help_panel=RECORD)
 app.add_typer(release)
 app.add_typer(canaries, name="canary", rich_help_panel=DECISIONS)
 app.add_typer(start)
+app.add_typer(live)
 app.add_typer(record)
 app.add_typer(score)
 app.add_typer(ablate)

@@ -8,6 +8,7 @@ from errata.cli.output import say, say_wrapped
 from errata.documents.document import read_document
 from errata.documents.file_names import DAY0
 from errata.documents.model_summary import ModelSummary
+from errata.progress import note
 from errata.wording.counts import counted
 from errata.wording.model_sentences import model_lines
 
@@ -20,6 +21,12 @@ _UNSIGNED = {
     "unsigned": "unsigned",
     "by a key that is not known": "signed, and no key is known to check it by: give the maker's errata.pub as --key",
 }
+
+
+def note_embedded_model() -> None:
+    """Who answers where nobody was named."""
+    note("errata-tiny answers, the embedded sample model of 1.2 million weights: expect little of it.")
+    note("A better one: --model FOLDER, or -w WORKSPACE for its champion.")
 
 
 def print_model(workspace: Workspace) -> None:

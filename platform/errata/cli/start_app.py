@@ -54,6 +54,7 @@ def chapters_command(
     ] = None,
 ) -> None:
     """Chapters for transcripts or captions, now: no workspace is needed, and nothing is kept."""
+    from errata.cli.print_model import note_embedded_model
     from errata.cli.print_unread import print_unread
     from errata.operations.chapter_places import chapter_places, distinct_names
     from errata.operations.chaptering import chapter_talks, open_predictor
@@ -64,8 +65,7 @@ def chapters_command(
     if talks:
         places = [] if layout == "text" and out is None else chapter_places(talks, layout, out)
         if model is None and workspace is None:
-            note("errata-tiny answers, the embedded sample model of 1.2 million weights: expect little of it.")
-            note("A better one: --model FOLDER, or -w WORKSPACE for its champion.")
+            note_embedded_model()
         with open_predictor(model, None if workspace is None else find(workspace), template) as predictor:
             calibration = None if workspace is None else find_calibration(find(workspace), predictor.key.model)
             answers = chapter_talks(talks, predictor, calibration)

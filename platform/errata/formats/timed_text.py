@@ -25,6 +25,7 @@ from reprlib import repr as short
 from typing import Any, NamedTuple
 
 from errata.errors import BadInput
+from errata.files import JsonObject
 from errata.formats.chapter_pace import SHORTEST, SLOWEST
 from errata.formats.cues import seconds_of_minutes, unescape_text
 from errata.formats.ends import with_ends
@@ -96,6 +97,13 @@ def has_odd_times(content: Any) -> bool:
 def is_stamped(line: str) -> bool:
     """Whether a line keeps the time of what is said in it."""
     return _stamped(line.strip()) is not None
+
+
+def stamped_line(line: str) -> JsonObject | None:
+    """Start, end (None where it has none), text and speaker of a line that begins with its time; None of any other.
+    Raises BadInput for a time that there is none of."""
+    stamped = _stamped(line.strip())
+    return None if stamped is None or not stamped.words else _begin(stamped, 1)
 
 
 def is_speech(text: str) -> bool:
@@ -181,7 +189,7 @@ def _stamped(line: str) -> _Stamped | None:
     return None
 
 
-def _begin(stamped: _Stamped, number: int) -> dict[str, Any]:
+def _begin(stamped: _Stamped, number: int) -> JsonObject:
     what = f"line {number}'s time"
     return {
         "start": _moment(stamped.start, what),

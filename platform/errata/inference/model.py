@@ -74,13 +74,13 @@ class FolderModel(Predictor):
         self._folder, self._models = folder, models
 
     def answer(self, transcripts: Sequence[Transcript]) -> list[Reading]:
-        return self._model.answer(transcripts)
+        return self.loaded.answer(transcripts)
 
     @property
     def forkable(self) -> bool:
         """See `Engine`; loads the model."""
-        return self._model.forkable
+        return self.loaded.forkable
 
     @cached_property
-    def _model(self) -> LoadedModel[Reading]:
+    def loaded(self) -> LoadedModel[Reading]:
         return open_model(self._folder, self._models)

@@ -94,7 +94,7 @@ class UnreadTalk:
 @contextmanager
 def open_predictor(
     model: str | None = None, workspace: Workspace | None = None, template: str = TEMPLATE
-) -> Iterator[Predictor]:
+) -> Iterator[FolderModel]:
     """Whoever `model` means: a folder or .gguf file, or in a workspace an alias or the beginning of an identity.
 
     Without it a workspace's champion answers, and without a workspace the embedded errata-tiny. `template`, a name or
@@ -116,7 +116,7 @@ def open_predictor(
 
 
 @contextmanager
-def _outside_model(path: Path, workspace: Workspace | None, template: str) -> Iterator[Predictor]:
+def _outside_model(path: Path, workspace: Workspace | None, template: str) -> Iterator[FolderModel]:
     """One that is sealed already, or else somebody's, which is sealed with a card for as long as it answers."""
     models = path.parent if workspace is None else workspace.models  # where an adapter's base is kept
     if (path / CARD).is_file():

@@ -35,7 +35,7 @@ LEAST_PAUSE = 1.0
 class BorderTask(ChapterTask):
     lengths: ChapterLengths = field(default_factory=ChapterLengths)
 
-    def views(self, transcript: Transcript) -> Generator[View, Reading, Reading]:
+    def views(self, transcript: Transcript, goes_on: bool = False) -> Generator[View, Reading, Reading]:
         """Each window twice: to weigh its fresh lines, and to name the chapters that begin there."""
         lines, places = [self._cut(line) for line in shown_lines(transcript, self.options)], starts(transcript)
         odds, weighed = list[float](), list[float]()
@@ -49,7 +49,8 @@ class BorderTask(ChapterTask):
             fresh_odds = (yield view).odds
             odds += fresh_odds
             weighed += fresh_odds
-            end = transcript.duration if window.last == len(lines) else math.inf
+            ends = window.last == len(lines) and not goes_on
+            end = transcript.duration if ends else math.inf
             begins = borders(odds, places[: window.last], end, self.lengths, transcript.unit)
             fresh = tuple(line - window.first for line in begins if line >= window.fresh)
             odds = [CERTAIN if line in begins else -CERTAIN for line in range(window.last)]  # no later window undoes it

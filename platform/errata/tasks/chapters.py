@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from errata.domain.chapter import Chapter, starts, tidy
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 PROMPT_SHARE = 0.75
 """Of the context; the rest is the answer's, so that no target is ever cut."""
+LINES_REMEMBERED = 20_000
+"""A day of speech."""
 LONGEST_LINE = 0.125
 """Of the context: a longer line is cut, since what begins a chapter stands at its beginning."""
 
@@ -42,8 +45,9 @@ class ChapterTask:
     def usual(self) -> str:
         return self.template.usual
 
-    def views(self, transcript: Transcript) -> Generator[View, Reading, Reading]:
-        """Windows; of two that overlap, each line is decided by the first that shows it."""
+    def views(self, transcript: Transcript, goes_on: bool = False) -> Generator[View, Reading, Reading]:
+        """Windows, of a transcript that goes on too; of two that overlap, each line is decided by the first that shows
+        it."""
         chapters: dict[float, Chapter] = {}
         confidences: dict[float, float | None] = {}
         texts = [tidy(line.text) for line in transcript.lines]
@@ -115,9 +119,14 @@ class ChapterTask:
 
     def _plan(self, transcript: Transcript, lines: Sequence[str], budget: int) -> WindowPlan:
         """For `lines` as they are shown, in `budget` tokens a window."""
-        costs = [len(ids(Text(line), self.tokenizer)) + self.template.line_overhead for line in lines]
+        costs = [self._tokens_of(line) + self.template.line_overhead for line in lines]
         said = [line.text for line in transcript.lines] if self.template.shifts else ()
         return WindowPlan(costs, budget, said)
+
+    @cached_property
+    def _tokens_of(self) -> Callable[[str], int]:
+        """How many tokens a line takes. Of a stream, each is asked about again with every look at it."""
+        return lru_cache(maxsize=LINES_REMEMBERED)(lambda line: len(ids(Text(line), self.tokenizer)))
 
     def _head(self, transcript: Transcript) -> int:
         """Tokens of a prompt without lines."""

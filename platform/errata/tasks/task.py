@@ -2,8 +2,8 @@
 
 A task asks in views: it yields each, is sent what was read there, and returns its answer about the whole transcript.
 Serving (`answer_together`) and training (`examples`) are both drivers of that one loop, so that a model is taught by
-the very prompts that it will be asked by. A stream is a task whose views grow; a template may render spans of any kind
-that `encode.py` can make tokens of.
+the very prompts that it will be asked by. Of a stream that goes on, the last view grows. A template may render spans of
+any kind that `encode.py` can make tokens of.
 """
 
 from __future__ import annotations
@@ -43,8 +43,11 @@ class Task(Protocol[Answer]):
         """What most slots are filled with, if it is a single token; empty where there is none."""
         ...
 
-    def views(self, transcript: Transcript) -> Generator[View, Answer, Answer]:
-        """Yields each view to ask about, is sent what was read there, and returns the answer about the transcript."""
+    def views(self, transcript: Transcript, goes_on: bool = False) -> Generator[View, Answer, Answer]:
+        """Yields each view to ask about, is sent what was read there, and returns the answer about the transcript.
+
+        One that `goes_on` is a stream's so far: more will follow, and views that what follows can't change are those
+        that will be asked about then."""
         ...
 
     def render(self, view: View) -> Prompt:
