@@ -2,10 +2,10 @@
 
     python -m benchmarks.live PATH [--model FOLDER] [--every 10 30] [--hours 10] [--most 20]
 
-PATH has talks with times, in any format that import reads. Each is played without waiting. Prints for each number of seconds between looks how many chapters were told while
-the talk ran, how long after their beginning, how many were taken back or renamed, and the CPU time for a minute of
-speech. Then the talks follow one another as one stream of so many hours: the CPU time of its looks and the memory, by
-hour.
+PATH has talks with times, in any format that import reads. Each is played without waiting. Prints for each number of
+seconds between looks how many chapters were told while the talk ran, how long after their beginning, how many were
+taken back or renamed, and the CPU time for a minute of speech. Then the talks follow one another as one stream of so
+many hours: the CPU time of its looks and the memory, by hour.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ import psutil
 from benchmarks.talk_files import read_talks
 from errata.domain.live_chapters import LiveDelays
 from errata.domain.transcript import Segment, Transcript
-from errata.inference.live_model import LiveModel
 from errata.inference.model import FolderModel
+from errata.inference.stream_model import StreamModel
 from errata.operations.chaptering import open_predictor
 from errata.operations.live import LiveStream, follow
 from errata.operations.live_sources import played
@@ -32,14 +32,14 @@ from errata.tasks.template import Reading
 HOUR = 3600.0
 
 
-def play(talk: Transcript, model: LiveModel, every: float) -> LiveDelays:
+def play(talk: Transcript, model: StreamModel, every: float) -> LiveDelays:
     stream = LiveStream(talk.external_id, talk.title, talk.channel, talk.description)
     for _ in follow(stream, played(talk, speed=0.0), model, every):
         pass
     return stream.delays
 
 
-def delays_line(talks: Sequence[Transcript], model: LiveModel, every: float) -> str:
+def delays_line(talks: Sequence[Transcript], model: StreamModel, every: float) -> str:
     began = time.process_time()
     found = [play(talk, model, every) for talk in talks]
     seconds = time.process_time() - began
@@ -64,7 +64,7 @@ def one_stream(talks: Sequence[Transcript], hours: float) -> Iterator[list[Segme
             begin += talk.duration
 
 
-class TimedModel(LiveModel):
+class TimedModel(StreamModel):
     """Keeps what each look took, and the process's memory after it, by the hour of the stream."""
 
     def __init__(self, model: FolderModel) -> None:
@@ -105,7 +105,7 @@ def main() -> None:
         print("| a look each | told in time | half within | 90 % within | taken back | renamed | CPU a minute |")
         print("|---|---|---|---|---|---|---|")
         for every in asked.every:
-            print(delays_line(talks, LiveModel(model), every), flush=True)
+            print(delays_line(talks, StreamModel(model), every), flush=True)
         print("\n| hour | a look | memory |\n|---|---|---|")
         print("\n".join(hours_table(talks, TimedModel(model), max(asked.every), asked.hours)))
 

@@ -52,7 +52,7 @@ def live_command(
 ) -> None:
     """Chapters of a stream while it runs: each is told once it is likely to stay, and nothing is said in between."""
     from errata.cli.print_model import note_embedded_model
-    from errata.inference.live_model import LiveModel
+    from errata.inference.stream_model import StreamModel
     from errata.operations.chaptering import STANDARD_INPUT, open_predictor
     from errata.operations.live import LiveStream, follow, keep_stream, stream_of_talk
     from errata.operations.live_sources import LineStream, played
@@ -74,7 +74,7 @@ def live_command(
     if model is None and place is None:
         note_embedded_model()
     with open_predictor(model, place, template) as predictor:
-        answering = LiveModel(predictor)
+        answering = StreamModel(predictor)
         _print_events(follow(stream, batches, answering, every), as_json)
         if not stream.segments:
             raise BadInput("nothing was said; pipe in what is, a line each")

@@ -10,8 +10,8 @@ from errata.domain.chapter import Chapters
 from errata.domain.live_chapters import LiveChapters, LiveDelays, LiveEvent, live_delays
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
-from errata.inference.live_model import LiveModel
 from errata.inference.recorded import RecordedModel
+from errata.inference.stream_model import StreamModel
 from errata.operations.chaptering import UnreadTalk, read_talks
 from errata.workspace import Workspace
 
@@ -55,7 +55,7 @@ class LiveStream:
 
 
 def follow(
-    stream: LiveStream, batches: Iterable[Sequence[Segment]], model: LiveModel, every: float = EVERY
+    stream: LiveStream, batches: Iterable[Sequence[Segment]], model: StreamModel, every: float = EVERY
 ) -> Iterator[LiveEvent]:
     """What is to be told of a stream, as it comes in.
 
@@ -92,7 +92,7 @@ def stream_of_talk(file: Path) -> tuple[LiveStream, Transcript]:
     return LiveStream(talk.external_id, talk.title, talk.channel, talk.description), talk
 
 
-def keep_stream(workspace: Workspace, stream: LiveStream, model: LiveModel) -> None:
+def keep_stream(workspace: Workspace, stream: LiveStream, model: StreamModel) -> None:
     """Puts what was heard into the record, and what the model answered to it. Raises BadInput and Refused as an import
     does."""
     with workspace.record.write() as store:

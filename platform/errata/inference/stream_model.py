@@ -12,7 +12,7 @@ from errata.tasks.template import Reading
 from errata.tasks.view import View
 
 
-class LiveModel(Predictor):
+class StreamModel(Predictor):
     """What it said of windows that a stream has left behind is remembered: only those that have grown are asked about,
     so that a look costs what a window costs, however long the stream has run. Once it has ended, the answer about the
     whole is the one that the model gives to such a transcript.

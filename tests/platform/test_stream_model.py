@@ -18,9 +18,9 @@ from errata.domain.chapter import Chapter
 from errata.domain.hashing import sha256
 from errata.domain.transcript import Transcript
 from errata.inference.artefact import store_model
-from errata.inference.live_model import LiveModel
 from errata.inference.model import FolderModel
 from errata.inference.predictor import AnswerKey
+from errata.inference.stream_model import StreamModel
 from errata.operations.live import LiveStream, follow
 from errata.project_files import embedded_model
 from errata.tasks import templates
@@ -62,9 +62,9 @@ class Listener:
     def answer(self, transcripts: Sequence[Transcript]) -> list[Reading]:
         return answer_together(self.task, transcripts, lambda views: [self.ask(view) for view in views])
 
-    def live(self) -> LiveModel:
+    def streaming(self) -> StreamModel:
         model: Any = SimpleNamespace(key=AnswerKey("m" * 64, self.task.version), loaded=self)
-        return LiveModel(cast(FolderModel, model))
+        return StreamModel(cast(FolderModel, model))
 
 
 def listener(name: str, context: int) -> Listener:
@@ -85,7 +85,7 @@ def test_the_answer_in_the_end_is_that_about_the_whole(name: str, case: Any, con
     whole = heard(case[0], len(case[0].segments))
     model = listener(name, context)
     stream = LiveStream(whole.external_id, whole.title, whole.channel, whole.description)
-    told = list(follow(stream, ([segment] for segment in whole.segments), model.live(), every))
+    told = list(follow(stream, ([segment] for segment in whole.segments), model.streaming(), every))
     (alone,) = model.answer([whole])
     assert stream.transcript == whole
     assert stream.chapters == alone.chapters
@@ -96,7 +96,7 @@ def test_the_answer_in_the_end_is_that_about_the_whole(name: str, case: Any, con
 def test_what_is_told_of_the_past_hangs_on_nothing_that_comes(name: str) -> None:
     one, other = talk("one", lines=40), talk("other", lines=40)
     mixed = replace(one, segments=(*one.segments[:30], *other.segments[30:]))
-    first, second = listener(name, 1200).live(), listener(name, 1200).live()
+    first, second = listener(name, 1200).streaming(), listener(name, 1200).streaming()
     for lines in range(2, 31, 2):
         assert first.answer_so_far(heard(one, lines)) == second.answer_so_far(heard(mixed, lines))
 
@@ -104,7 +104,7 @@ def test_what_is_told_of_the_past_hangs_on_nothing_that_comes(name: str) -> None
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_a_look_costs_no_more_however_long_a_stream_has_run(name: str) -> None:
     model, whole = listener(name, 1200), talk("long", lines=300)
-    live, costs = model.live(), list[int]()
+    live, costs = model.streaming(), list[int]()
     for lines in range(5, 301, 5):
         model.asked.clear()
         live.answer_so_far(heard(whole, lines))
