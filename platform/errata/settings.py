@@ -33,6 +33,8 @@ class Settings:
     """Tracking and registry: an MLflow server's address, or a database URL of MLflow's own."""
     model_name: str
     """The registered model's name in MLflow."""
+    media_store: str
+    """Where chunks of recordings are kept: a folder, or a URL that fsspec reaches (`s3://bucket/place`)."""
 
 
 NAMES = tuple(field.name for field in fields(Settings))
@@ -45,9 +47,13 @@ def read_settings(workspace: Path) -> Settings:
         "database_url": f"sqlite:///{root / 'errata.db'}",
         "mlflow_uri": f"sqlite:///{root / 'mlflow.db'}",
         "model_name": "errata-chapters",
+        "media_store": str(root / "media/chunks"),
     }
     values |= _settings_in_file(path) | _settings_in_environment()
-    return Settings(**{name: _place_in(root, value) for name, value in values.items()})
+    placed = {name: _place_in(root, value) for name, value in values.items()}
+    if "://" not in placed["media_store"]:
+        placed["media_store"] = str(root / placed["media_store"])
+    return Settings(**placed)
 
 
 def settings_file_text() -> str:

@@ -31,6 +31,7 @@ _IGNORED = """\
 /mlflow.db*
 /mlartifacts/
 /blobs/
+/media/
 /models/
 work/
 /samples/

@@ -268,6 +268,8 @@ def test_the_command_repairs_first_and_says_what_it_did(record: Record, tmp_path
         "problems": [],
         "quarantined": [],
         "transcripts": 1,
+        "recordings": 0,
+        "alone": 0,
         "repaired": {"signed": [1], "entered": [1], "linked": [], "conflicts": []},
         "restored": [],
     }

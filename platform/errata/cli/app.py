@@ -27,6 +27,7 @@ from errata.cli.release_app import release
 from errata.cli.score_app import score
 from errata.cli.service_app import service
 from errata.cli.start_app import start
+from errata.cli.streams_app import streams
 from errata.cli.training_app import training
 from errata.documents.file_names import REPORT_PAGE
 from errata.documents.night import CandidateKind
@@ -49,6 +50,7 @@ app.add_typer(canaries, name="canary", rich_help_panel=DECISIONS)
 app.add_typer(start)
 app.add_typer(live)
 app.add_typer(record)
+app.add_typer(streams)
 app.add_typer(score)
 app.add_typer(ablate)
 app.add_typer(training)

@@ -116,7 +116,7 @@ def print_deletion(result: Deletion) -> None:
 def check_json(check: WorkspaceCheck) -> JsonObject:
     """`repaired` and `restored` stand there where a repair was asked for."""
     repaired = {} if check.repaired is None else {"repaired": check.repaired, "restored": check.restored}
-    return {**as_json(check.findings), **repaired}
+    return {**as_json(check.findings), "recordings": check.recordings, "alone": check.alone, **repaired}
 
 
 def print_check(check: WorkspaceCheck) -> None:
@@ -129,4 +129,7 @@ def print_check(check: WorkspaceCheck) -> None:
     for line in (*findings.problems, *findings.quarantined):
         say_wrapped(line)
     counts = f"{counted(len(findings.problems), 'problem')}, {len(findings.quarantined)} quarantined"
-    say(f"{counted(findings.transcripts, 'transcript')}, {counts}")
+    recordings = f", {counted(check.recordings, 'recording')}" if check.recordings else ""
+    say(f"{counted(findings.transcripts, 'transcript')}{recordings}, {counts}")
+    if check.alone:
+        say_wrapped(f"{counted(check.alone, 'recording lies', 'recordings lie')} on this machine's disks alone")

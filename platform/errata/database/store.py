@@ -15,6 +15,7 @@ from errata.database.audit_log import AuditLog
 from errata.database.blobs import Blobs
 from errata.database.canaries import Canaries
 from errata.database.chapter_requests import ChapterRequests
+from errata.database.chunks import Chunks
 from errata.database.claims import Claims
 from errata.database.conflicts import Conflicts
 from errata.database.connections import Connections
@@ -40,6 +41,7 @@ from errata.database.tables import CorrectionRow, EventRow, LinkRow, PredictionR
 from errata.database.tombstones import Tombstones
 from errata.database.traces import Traces
 from errata.database.transcripts import Transcripts
+from errata.database.videos import Videos
 
 
 class Store:
@@ -75,6 +77,8 @@ class Store:
         self.pending_promotions = PendingPromotions(session)
         self.traces = Traces(session)
         self.connections = Connections(session)
+        self.videos = Videos(session)
+        self.chunks = Chunks(session)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

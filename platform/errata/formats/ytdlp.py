@@ -90,6 +90,18 @@ def _stem(path: Path) -> str:
     return path.name.removesuffix(INFO) if path.name.endswith(INFO) else path.stem
 
 
+def captions_beside(recording: Path, language: str | None) -> Path | None:
+    """The captions of a recording that lie beside it under its name, those in `language` first; None without any."""
+    beside = list(recording.parent.iterdir())
+    named = [path for path in beside if path != recording and not path.name.endswith(INFO)]
+    return _captions(recording, language, named) if _has_captions(recording, named) else None
+
+
+def read_captions(file: Path) -> Speech:
+    """The lines of captions, or of Whisper's JSON. Raises BadInput, which names the file."""
+    return _speech(file)
+
+
 def _raw(info: JsonObject, path: Path, captions: Path | None, beside: Sequence[Path]) -> JsonObject:
     if info.get("_type") not in (None, "video"):
         raise BadInput("it tells of a {}, not of a video; leave it out", short(info["_type"]))

@@ -17,6 +17,7 @@ from errata.loop.deletion_target import DeletionTarget
 from errata.loop.lease import loop_lease
 from errata.loop.leftovers import clear_leftovers
 from errata.loop.lineage import ModelUse, TagResult, models_that_saw, tag_models
+from errata.operations.forgetting_media import forget_media
 from errata.operations.reviewing import require
 from errata.progress import note
 from errata.workspace import Workspace
@@ -62,6 +63,10 @@ def _remove(workspace: Workspace, external_id: str, by: str, why: str) -> tuple[
         store.tombstones.remove_texts(tombstone)
     note("the record holds it no more; clearing what was made from it")
     counts = clear_workspace(workspace, target, nights)
+    media = forget_media(workspace, external_id)
+    counts |= {"media_files": media.files, "chunks": media.chunks}
+    if media.kept is not None:
+        note(f"{media.kept} is your own recording, and stays")
     note("clearing DVC's cache and remote")
     counts |= clear_dvc(workspace, target)
     _replace_in_mlflow(workspace, nights)

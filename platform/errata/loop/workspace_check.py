@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from errata.database.fsck import Findings, fsck, repair
 from errata.database.repairs import RepairResult
 from errata.loop.model_files import broken_models, restore_models
+from errata.operations.media_check import check_media
 from errata.workspace import Workspace
 
 
@@ -18,6 +19,10 @@ class WorkspaceCheck:
     """All that was made anew of the record; None where nobody asked for it."""
     restored: tuple[str, ...]
     """Models whose files MLflow gave back."""
+    recordings: int
+    """How many were looked at."""
+    alone: int
+    """How many recordings lie on this machine's disks alone."""
 
 
 def check_workspace(workspace: Workspace, repair_by: str | None = None) -> WorkspaceCheck:
@@ -26,8 +31,9 @@ def check_workspace(workspace: Workspace, repair_by: str | None = None) -> Works
     repaired = None if repair_by is None else repair(workspace.record, repair_by)
     findings = fsck(workspace.record)
     restored = tuple(restore_models(workspace)) if repair_by is not None else ()
-    problems = (*findings.problems, *_model_problems(workspace))
-    return WorkspaceCheck(replace(findings, problems=problems), repaired, restored)
+    media = check_media(workspace)
+    problems = (*findings.problems, *_model_problems(workspace), *media.problems)
+    return WorkspaceCheck(replace(findings, problems=problems), repaired, restored, media.recordings, media.alone)
 
 
 def _model_problems(workspace: Workspace) -> Iterator[str]:

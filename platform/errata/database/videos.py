@@ -1,0 +1,109 @@
+"""The manifest: a row for each video that was asked for, and what each stage found of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import cast
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from errata.database.sequence import batches
+from errata.database.video_tables import ChunkRow, VideoRow, VideoStageRow
+from errata.domain.names import check_name
+from errata.domain.video import STAGES, KnownVideo, StageName, StageResult, StageState, Video
+
+
+class Videos:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, known: KnownVideo) -> Video:
+        """The row of that id, which is as it was where there is one. Raises BadInput for an id that is no name."""
+        check_name(known.external_id, "a video's id")
+        row = self._session.scalar(sa.select(VideoRow).where(VideoRow.external_id == known.external_id))
+        if row is None:
+            row = VideoRow(external_id=known.external_id, known=asdict(known))
+            self._session.add(row)
+            self._session.flush()
+        return self._as_videos([row])[0]
+
+    def get(self, number: int) -> Video:
+        return self._as_videos([self._session.get_one(VideoRow, number)])[0]
+
+    def find(self, external_id: str) -> Video | None:
+        row = self._session.scalar(sa.select(VideoRow).where(VideoRow.external_id == external_id))
+        return None if row is None else self._as_videos([row])[0]
+
+    def all(self) -> list[Video]:
+        """In the order in which they were asked for."""
+        return self._as_videos(self._session.scalars(sa.select(VideoRow).order_by(VideoRow.number)).all())
+
+    def unfinished(self) -> list[int]:
+        query = sa.select(VideoRow.number).where(VideoRow.transcript.is_(None)).order_by(VideoRow.number)
+        return list(self._session.scalars(query))
+
+    def note(self, number: int, result: StageResult) -> None:
+        """Writes down what a stage found, instead of what it found before."""
+        self._session.merge(
+            VideoStageRow(
+                video=number,
+                stage=result.stage,
+                state=result.state,
+                found=result.found,
+                tool=result.tool,
+                version=result.version,
+                problem=result.problem,
+            )
+        )
+        self._session.flush()
+
+    def drop(self, number: int, stages: Sequence[StageName]) -> None:
+        """Forgets what stages found: the recording is another one now."""
+        self._session.execute(
+            sa.delete(VideoStageRow).where(VideoStageRow.video == number, VideoStageRow.stage.in_(stages))
+        )
+
+    def know(self, number: int, known: KnownVideo) -> None:
+        """What is known of a video now, where it was asked for anew from another place."""
+        self._session.get_one(VideoRow, number).known = asdict(known)
+        self._session.flush()
+
+    def finish(self, number: int, transcript: int) -> None:
+        self._session.get_one(VideoRow, number).transcript = transcript
+        self._session.flush()
+
+    def remove(self, number: int) -> None:
+        """For a deletion request: the row, its stages and its chunks go."""
+        for table, column in ((ChunkRow, ChunkRow.video), (VideoStageRow, VideoStageRow.video)):
+            self._session.execute(sa.delete(table).where(column == number))
+        self._session.execute(sa.delete(VideoRow).where(VideoRow.number == number))
+
+    def _as_videos(self, rows: Sequence[VideoRow]) -> list[Video]:
+        stages: dict[int, dict[StageName, StageResult]] = {row.number: {} for row in rows}
+        for numbers in batches(list(stages)):
+            query = sa.select(VideoStageRow).where(VideoStageRow.video.in_(numbers))
+            for row in self._session.scalars(query):
+                stages[row.video][cast(StageName, row.stage)] = _as_result(row)
+        return [
+            Video(
+                number=row.number,
+                known=KnownVideo(**row.known),
+                stages={name: stages[row.number][name] for name in STAGES if name in stages[row.number]},
+                transcript=row.transcript,
+            )
+            for row in rows
+        ]
+
+
+def _as_result(row: VideoStageRow) -> StageResult:
+    return StageResult(
+        stage=cast(StageName, row.stage),
+        state=cast(StageState, row.state),
+        found=row.found,
+        tool=row.tool,
+        version=row.version,
+        problem=row.problem,
+        at=row.at,
+    )

@@ -1,0 +1,42 @@
+"""A deletion request in the recordings: what we hold of a video goes, and somebody's own file is named to them."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from errata.operations.chunking import chunk_store, write_join_table
+from errata.operations.video_folder import VideoFolder
+from errata.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class ForgottenMedia:
+    files: int
+    """Of the video's own folder: the download, what was recognised."""
+    chunks: int
+    kept: Path | None
+    """Somebody's own recording, which stays."""
+
+
+def forget_media(workspace: Workspace, external_id: str) -> ForgottenMedia:
+    """Removes a video from the manifest, with its files and its chunks; again, it completes what was cut short."""
+    with workspace.record.read() as store:
+        video = store.videos.find(external_id)
+        chunks = [] if video is None else store.chunks.of(video.number)
+    if video is None:
+        return ForgottenMedia(0, 0, None)
+    folder = VideoFolder(workspace.root, video.number).path
+    files = sum(path.is_file() for path in folder.rglob("*"))
+    shutil.rmtree(folder, ignore_errors=True)
+    place = chunk_store(workspace) if chunks else None
+    if place is not None:
+        for chunk in chunks:
+            place.remove(chunk.url)
+    with workspace.record.write() as store:
+        store.videos.remove(video.number)
+    if place is not None:
+        write_join_table(workspace, place)
+    own = None if video.known.is_remote else Path(video.known.origin)
+    return ForgottenMedia(files, len(chunks), own if own is not None and own.exists() else None)

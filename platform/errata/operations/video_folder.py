@@ -1,0 +1,87 @@
+"""Where a video's own files lie in the workspace, and who may work at them."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from errata.streams.downloads import NAME
+
+_IMPORTED = "known"
+"""What the files are called that are imported: `known.info.json` and `known.json`."""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFolder:
+    """`media/<number>`: the download and what was imported stay; the scratch goes when the row is finished."""
+
+    root: Path
+    number: int
+
+    @property
+    def path(self) -> Path:
+        return self.root / "media" / f"{self.number:06d}"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "work" / "videos" / f"{self.number:06d}.lock"
+
+    @property
+    def scratch(self) -> Path:
+        return self.path / "scratch"
+
+    @property
+    def audio(self) -> Path:
+        return self.scratch / "audio.wav"
+
+    @property
+    def pieces(self) -> Path:
+        """What was heard of each piece."""
+        return self.scratch / "pieces"
+
+    @property
+    def lines(self) -> Path:
+        """What was said, before speakers are told apart."""
+        return self.scratch / "lines.json"
+
+    @property
+    def info(self) -> Path:
+        return self.path / f"{_IMPORTED}.info.json"
+
+    @property
+    def speech(self) -> Path:
+        return self.path / f"{_IMPORTED}.json"
+
+    @property
+    def downloaded_info(self) -> Path | None:
+        info = self.path / f"{NAME}.info.json"
+        return info if info.is_file() else None
+
+    @property
+    def chunk_lock(self) -> Path:
+        return self.lock.with_suffix(".chunks")
+
+    @property
+    def cuts(self) -> Path:
+        """Chunks before they are stored."""
+        return self.path / "cuts"
+
+    def clear_scratch(self) -> None:
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+@contextmanager
+def at_work_alone(lock: Path) -> Iterator[bool]:
+    """Whether nobody else is at it; nobody else will be until the block ends, however it does."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True

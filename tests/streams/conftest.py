@@ -1,0 +1,38 @@
+"""A workspace, and a recording without a word in it, for the tests of what becomes of recordings."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from errata.operations.acquiring import AcquireOptions, AcquireReport, acquire
+from errata.progress import no_progress_bar
+from errata.workspace import Workspace
+from tests.streams.recordings import picture_and_tone
+
+Acquire = Callable[..., AcquireReport]
+
+
+@pytest.fixture
+def workspace(laid_out: Path, tmp_path: Path) -> Workspace:
+    return Workspace.find(Path(shutil.copytree(laid_out, tmp_path / "Träger eins")))
+
+
+@pytest.fixture(scope="session")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """12 seconds, with a key frame every 2."""
+    return picture_and_tone(tmp_path_factory.mktemp("recording") / "tone.mp4")
+
+
+@pytest.fixture
+def take(workspace: Workspace) -> Acquire:
+    """Acquires into the workspace; speakers aren't told apart, for which weights would be needed."""
+
+    def run(*sources: str | Path, **options: object) -> AcquireReport:
+        chosen = AcquireOptions(**{"speakers": False, **options})  # type: ignore[arg-type]
+        return acquire(workspace, [str(source) for source in sources], chosen, no_progress_bar, lambda _: None)
+
+    return run
