@@ -17,10 +17,12 @@ from torch.nn.functional import cross_entropy
 from errata.errors import BadInput, NotFound
 from errata.features.feature_store import FeatureStore
 from errata.inference.artefact import CONNECTORS, Card, verify
-from errata.inference.connector import Connectors, connectors_of, load_connectors, spliced, vectors_of
+from errata.inference.connector import Connectors, attach, connectors_of, load_connectors, spliced, vectors_of
 from errata.inference.torch import load_model
-from errata.tasks.encode import IGNORED, PLACEHOLDERS, encode
+from errata.tasks.encode import IGNORED, PLACEHOLDERS, Encoded, encode
 from errata.tasks.prompt import Control, Frames, Slot, Text
+from evaluation.metrics.streaming import Silence, StreamScore
+from evaluation.stream_scores import score_streams, turns_of
 from retrain.backends.start import Start
 from retrain.objectives.frame_weight import FrameWeight, balanced, frame_labels
 from retrain.objectives.sft import SftObjective
@@ -291,6 +293,39 @@ def test_connectors_that_are_missing_or_of_another_model(base: Path, tmp_path: P
         load_connectors(tmp_path / "blind", model, (VIDEO,))
     with pytest.raises(NotFound, match="size mismatch"):
         load_connectors(base, model, (replace(VIDEO, size=7),))
+
+
+# The scores
+
+
+def test_turns_end_with_their_reply() -> None:
+    seen, end = PLACEHOLDERS["video"], 9
+    row = Encoded(
+        (5, seen, seen, 1, 2, seen, 3, seen, seen, end),
+        (IGNORED, IGNORED, end, 1, 2, IGNORED, 3, IGNORED, end, end),
+    )
+    first, second, third = turns_of(row)
+    assert (first.begin, first.frames, first.reply) == (0, (1, 2), (3,))
+    assert (second.begin, second.frames, second.reply) == (5, (5,), ())  # a reply of one token
+    assert (third.begin, third.frames, third.reply) == (7, (7, 8), ())
+
+
+def test_training_makes_it_speak_in_time(base: Path, rows: Path, trained: tuple[Path, list[float]]) -> None:
+    store, taught = FeatureStore(rows.parent / "features"), TaughtRows(rows)
+    encoded = [taught[number].encoded for number in range(6)]
+    silence = Silence(make_tokenizer().eos_token_id)
+
+    def score(model: Any, folder: Path) -> StreamScore:
+        attach(model, load_connectors(folder, model, (VIDEO,)))
+        return score_streams(model, encoded, store, silence, fps=1.0)
+
+    before, after = score(load_model(base), base), score(load_model(base, trained[0]), trained[0])
+    assert after.perplexity is not None
+    assert before.perplexity is not None
+    assert after.perplexity < before.perplexity / 5
+    assert (after.fluency or 0) > (before.fluency or 0) + 0.3
+    assert (after.silence_recall or 0) > 0.7
+    assert (after.time_diff or 0) < (before.time_diff or 0)
 
 
 # Causality

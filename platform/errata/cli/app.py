@@ -25,6 +25,7 @@ from errata.cli.record_app import record
 from errata.cli.registry_app import registry
 from errata.cli.release_app import release
 from errata.cli.score_app import score
+from errata.cli.seeing_app import seeing
 from errata.cli.service_app import service
 from errata.cli.start_app import start
 from errata.cli.streams_app import streams
@@ -53,6 +54,7 @@ app.add_typer(record)
 app.add_typer(streams)
 app.add_typer(score)
 app.add_typer(ablate)
+app.add_typer(seeing)
 app.add_typer(training)
 app.add_typer(service)
 app.add_typer(judges, name="judges", rich_help_panel=CHECKS)

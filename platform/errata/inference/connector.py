@@ -90,19 +90,22 @@ def vectors_of(frames: Sequence[Frames], store: FeatureStore) -> dict[str, torch
 
 def connectors_of(model: Any) -> Connectors | None:
     """Those that were attached; see `attach`."""
-    full = model.get_base_model() if hasattr(model, "peft_config") else model
-    found: Connectors | None = getattr(full, "connectors", None)
+    found: Connectors | None = getattr(_without_adapter(model), "connectors", None)
     return found
 
 
 def attach(model: Any, connectors: Connectors | None) -> None:
     """So that they are moved, and learn, with the model, whose own modules don't know of them. None takes them off."""
-    full = model.get_base_model() if hasattr(model, "peft_config") else model
+    full = _without_adapter(model)
     if connectors is None:
         if hasattr(full, "connectors"):
             del full.connectors
     else:
         full.connectors = connectors.to(model.device)
+
+
+def _without_adapter(model: Any) -> Any:
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
 
 
 def new_connectors(model: Any, senses: Sequence[Sense]) -> Connectors:
