@@ -20,7 +20,7 @@ SHOWN = ("f1", "precision", "recall", "tiou", "soda_d", "cider", "title_f1", "co
 
 
 def print_comparison(result: ModelComparison) -> None:
-    say(f"A  {_name(result.a)}\nB  {_name(result.b)}")
+    say(f"A  {model_name(result.a)}\nB  {model_name(result.b)}")
     say(f"{counted(result.items, 'item')} of {result.on}, 90 % intervals, by cluster")
     metrics = [(name, *_metric_row(result.metrics[name])) for name in SHOWN if name in result.metrics]
     print_table("means, in percent", ("metric", "A", "B", "A minus B", "p", "detectable"), metrics)
@@ -45,7 +45,7 @@ def _print_items(title: str, items: Sequence[ItemDifference]) -> None:
         print_table(title, ("transcript", "A", "B", "A minus B"), rows)
 
 
-def _name(model: ModelDescription) -> str:
+def model_name(model: ModelDescription) -> str:
     identity = model.model[:16]
     return identity if model.model.startswith(model.given) else f"{model.given} ({identity})"
 

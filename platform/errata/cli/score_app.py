@@ -17,6 +17,7 @@ from errata.errors import BadInput
 
 score = typer.Typer()
 
+Traffic = Literal["requests", "predictions"]
 Labels = Literal["fresh", "dev", "anchor", "sealed", "all"]
 
 
@@ -66,6 +67,33 @@ def compare_command(
 
     settings = PromptSettings.of(template, tuple(model_name or ()))
     show(compare(find(workspace), models, on, settings, user_name()), as_json, print_comparison)
+
+
+@score.command("replay", rich_help_panel=CHECKS)
+def replay_command(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="As `compare` takes them.")],
+    workspace: InWorkspace = HERE,
+    of: Annotated[
+        Traffic, typer.Option(help="What the service was asked, or whatever the champion has answered.")
+    ] = "requests",
+    last: Annotated[int | None, typer.Option(min=1, help="Only the newest talks.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A file for both answers to each talk, a line of JSON each.")] = None,
+    model_name: Annotated[str | None, typer.Option(help="What a server calls its model.")] = None,
+    template: Annotated[
+        str, typer.Option(help="For a model without a card: prompt template, and how many tokens it sees: json:8192.")
+    ] = "indexed",
+    as_json: AsJson = False,
+) -> None:
+    """Ask any model what was asked before, and hold its answers against those on record and what people made of them.
+
+    A replay that is cut short goes on where it was.
+    """
+    from errata.cli.print_replay import print_replay
+    from errata.loop.compared_models import PromptSettings
+    from errata.loop.replay import replay
+
+    settings = PromptSettings.of(template, () if model_name is None else (model_name,))
+    show(replay(find(workspace), model, of, last, settings, out), as_json, print_replay)
 
 
 @score.command("holdout", rich_help_panel=CHECKS)

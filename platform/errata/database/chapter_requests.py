@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from errata.database.service_tables import ChapterRequestRow
-from errata.database.tables import core
+from errata.database.tables import PredictionRow, core
 
 Failure = Literal["too long", "engine", "forgotten", "refused"]
 """Why a request has no answer and gets none: the time limit passed; the model's process ended each time it read it; the
@@ -77,6 +77,18 @@ class ChapterRequests:
         """Those that are still to be answered, in the order in which they came."""
         query = sa.select(ChapterRequestRow).where(ChapterRequestRow.is_open).order_by(ChapterRequestRow.number)
         return [_as_request(row) for row in self._session.scalars(query)]
+
+    def answers(self) -> list[int]:
+        """The newest prediction that each talk was answered with, by `seq`, in the order in which they were asked for;
+        those of talks that were forgotten are gone."""
+        newest = sa.func.max(ChapterRequestRow.number)
+        last = (
+            sa.select(newest)
+            .join(PredictionRow, PredictionRow.seq == ChapterRequestRow.prediction)
+            .group_by(ChapterRequestRow.transcript)
+        )
+        query = sa.select(ChapterRequestRow.prediction).where(ChapterRequestRow.number.in_(last))
+        return [seq for seq in self._session.scalars(query.order_by(ChapterRequestRow.number)) if seq is not None]
 
     def was_told(self, by: str, prediction: int) -> bool:
         """Whether `by` was given that prediction as an answer."""

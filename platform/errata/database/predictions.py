@@ -163,6 +163,11 @@ class Predictions:
             found |= {seq: chapters_from_json(chapters) for seq, chapters in rows}
         return found
 
+    def newest_of(self, model: str) -> list[int]:
+        """The newest answer of `model` to each transcript, by `seq`, in their order."""
+        newest = sa.select(sa.func.max(PredictionRow.seq)).where(PredictionRow.model == model)
+        return sorted(self._session.scalars(newest.group_by(PredictionRow.transcript)))
+
     def drafts(self, model: str) -> int:
         """Of how many transcripts it is that `awaiting_review` has answers."""
         query = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from errata.database.holdout_log import HoldoutAccess
 from errata.documents.comparison import Comparison
 from errata.domain.roles import Role
 from errata.errors import NotFound
-from errata.loop.compared_models import ComparedModel, ModelDescription, PromptSettings, compared_model
+from errata.loop.compared_models import ComparedModel, ModelDescription, PromptSettings, compared_model, room_for_models
 from errata.progress import progress_bar
 from errata.workspace import Workspace
 from evaluation.holdout import check_sealed, open_by_hand
@@ -78,7 +77,7 @@ def compare(
         upto = gated if roles == ("train",) else store.watermark()
         if "sealed" in roles:
             check_sealed(store.holdout.accesses("sealed"), datetime.now(UTC))
-    with TemporaryDirectory(dir=_room(workspace)) as place:
+    with TemporaryDirectory(dir=room_for_models(workspace)) as place:
         a, b = (compared_model(workspace, name, number, settings, Path(place)) for number, name in enumerate(names))
         items = _items(workspace, roles, (gated, upto), a.seen | b.seen)
         if not items:
@@ -120,16 +119,6 @@ def _accesses(
     for role in HELD_OUT:
         if count := sum(_role(item) == role for item in items):
             yield HoldoutAccess(role, by, why, who, count, upto)
-
-
-def _room(workspace: Workspace) -> Path | None:
-    """On the workspace's own disk, where most models lie that can then be linked instead of copied; None where nothing
-    may be written there."""
-    if not os.access(workspace.root, os.W_OK):
-        return None
-    room = workspace.root / "work"
-    room.mkdir(exist_ok=True)
-    return room
 
 
 def _items(

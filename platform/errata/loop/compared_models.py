@@ -15,9 +15,10 @@ from errata.inference.model_form import FORMS, model_form, template_and_context
 from errata.inference.prediction_file import GivenAnswers, PredictionFile
 from errata.inference.predictor import Predictor
 from errata.inference.served_model import ServedModel
-from errata.operations.model_names import resolve_model
+from errata.operations.model_names import SHORTEST, resolve_model
 from errata.progress import note
 from errata.workspace import Workspace
+from registry.models import ModelRegistry
 
 KEY = "ERRATA_API_KEY"
 FOREIGN = "foreign:"
@@ -70,7 +71,7 @@ def compared_model(
     workspace: Workspace, name: str, number: int, settings: PromptSettings, place: Path
 ) -> ComparedModel:
     """Whoever `name` means: an address, an alias, a folder or .gguf file, predictions, a traced model, a model's
-    identity."""
+    identity or its version in MLflow."""
     if name.startswith(("http://", "https://")):
         return _server(name, number, settings)
     if name.startswith(FOREIGN):
@@ -82,8 +83,25 @@ def compared_model(
         if _holds_predictions(path) or (path.is_file() and path.suffix != ".gguf"):
             return ComparedModel(str(path), "file", PredictionFile(path), frozenset())
         return _folder(workspace, path, settings, place / str(number))
-    identity = resolve_model(workspace, name)
+    identity = _identity(workspace, name)
     return _ours(name, "model", identity, model_folder(identity, workspace.models), workspace)
+
+
+def _identity(workspace: Workspace, name: str) -> str:
+    """By a version's number in MLflow, too: no beginning of an identity is so short."""
+    if name.isdecimal() and len(name) < SHORTEST:
+        return ModelRegistry.of(workspace).identity_of(name)
+    return resolve_model(workspace, name)
+
+
+def room_for_models(workspace: Workspace) -> Path | None:
+    """On the workspace's own disk, where most models lie that can then be linked instead of copied; None where nothing
+    may be written there."""
+    if not os.access(workspace.root, os.W_OK):
+        return None
+    room = workspace.root / "work"
+    room.mkdir(exist_ok=True)
+    return room
 
 
 def _traced(workspace: Workspace, name: str) -> ComparedModel:
