@@ -10,6 +10,7 @@ from errata.documents.calibration import Calibration, Calibrations
 from errata.documents.candidate_choice import CandidateChoice
 from errata.documents.comparison import NOTHING, Comparison
 from errata.documents.decision import OutcomeDecision, leading_decision
+from errata.documents.drift import DriftReport
 from errata.documents.equal_split import EqualSplitAlarm, equal_split_alarm
 from errata.documents.evaluation import Evaluation
 from errata.documents.judging import Judging
@@ -71,6 +72,7 @@ class NightFiles:
     calibrations: Calibrations | None = None
     seeds: SeedSpread | None = None
     aliases: AliasCheck | None = None
+    drift: DriftReport | None = None
     judges: Mapping[str, Judging] = field(default_factory=dict)
     """By contender; only of those that judges were asked about."""
     sha256: Mapping[str, str] = field(default_factory=dict)

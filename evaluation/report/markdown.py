@@ -13,6 +13,7 @@ from errata.documents.metric_values import ModelMean
 from errata.domain.names import printable
 from errata.wording.alias_sentences import alias_check_sentences
 from errata.wording.calibration_sentences import calibration_sentences
+from errata.wording.drift_sentences import drift_sentences
 from errata.wording.judging_sentences import panel_sentence
 from errata.wording.night_sentences import alarm_sentence, gate_change_sentence
 from evaluation.report.content import NightFiles, Report, tonights_items, worst_regressions
@@ -43,6 +44,8 @@ def summary(report: Report, whole_report: str = "") -> str:
         blocks.append(inert(gate_change_sentence(report.gate_change)))
     if report.files.aliases:
         blocks += [f"**{inert(sentence)}**" for sentence in alias_check_sentences(report.files.aliases)]
+    if report.files.drift:
+        blocks += [f"**{inert(sentence)}**" for sentence in drift_sentences(report.files.drift)]
     blocks.append(" ".join(map(inert, lead(report, verdict))))
     blocks += _decision(verdict, report) if verdict else [inert(sentence)]
     blocks += [_others(report), _means(report.evaluation.means), _accepted_share(report.evaluation)]

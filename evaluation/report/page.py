@@ -14,6 +14,7 @@ from markupsafe import Markup
 from errata.domain.names import printable
 from errata.wording.alias_sentences import alias_check_sentences
 from errata.wording.calibration_sentences import calibration_sentences
+from errata.wording.drift_sentences import drift_sentences
 from errata.wording.glossary import GLOSSARY
 from errata.wording.judging_sentences import (
     better_sentence,
@@ -108,6 +109,7 @@ def _environment() -> Environment:
         "grouped": _groups,
         "alarm_sentence": alarm_sentence,
         "alias_check_sentences": alias_check_sentences,
+        "drift_sentences": drift_sentences,
         "calibration_sentences": calibration_sentences,
         "gate_change_sentence": gate_change_sentence,
         "seeds_sentence": seeds_sentence,

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from errata.documents.alias_check import AliasCheck
 from errata.documents.calibration import Calibration
+from errata.documents.drift import DriftReport
 from errata.documents.equal_split import EqualSplitAlarm
 from errata.documents.judging import Judging
 from errata.documents.night import GateChange
@@ -75,6 +76,7 @@ class ReportDocument:
     equal_split_alarm: EqualSplitAlarm | None
     gate_change: GateChange | None
     aliases: AliasCheck | None
+    drift: DriftReport | None
     verdict: ContenderVerdict | None
     prospects: tuple[Prospect, ...]
     others: tuple[ContenderVerdict, ...]
@@ -123,6 +125,7 @@ def report_document(report: Report) -> ReportDocument:
         equal_split_alarm=report.equal_split_alarm,
         gate_change=report.gate_change,
         aliases=report.files.aliases,
+        drift=report.files.drift,
         verdict=verdict,
         prospects=prospects(verdict, evaluation.deciding_items, report.judging(contender)) if verdict else (),
         others=other_verdicts(report),

@@ -21,6 +21,8 @@ from errata.files import write_atomically
 
 FILE = "errata.toml"
 _ID = "workspace"
+ALERTS = "alerts"
+"""The table of `errata.toml` that says who is told of alarms."""
 SERVICE = "service"
 """The table of `errata.toml` that the service reads (`errata.service.service_settings`)."""
 
@@ -78,6 +80,21 @@ def service_table(workspace: Path) -> dict[str, object]:
     return table
 
 
+def alert_webhook(workspace: Path) -> str:
+    """Where alarms are posted to; empty for nowhere. Raises BadInput for what can't be such an address."""
+    place = f"{workspace / FILE}: [{ALERTS}]"
+    table = _read_toml(workspace / FILE).get(ALERTS, {})
+    if not isinstance(table, dict):
+        raise BadInput(f"{workspace / FILE}: {ALERTS} must be a table, [{ALERTS}], and not {table!r}")
+    for name in table:
+        if name != "webhook":
+            raise BadInput(f"{place} {name} is no setting; there is webhook")
+    address = table.get("webhook", "")
+    if not isinstance(address, str) or (address and not address.startswith(("https://", "http://"))):
+        raise BadInput(f"{place} webhook must be an address, as https://example.org/errata, and not {address!r}")
+    return address
+
+
 def ensure_id(workspace: Path) -> None:
     """Gives a workspace of an older Errata an id."""
     path = workspace / FILE
@@ -112,7 +129,7 @@ def _settings_in_environment() -> dict[str, str]:
 def _settings_in_file(path: Path) -> dict[str, str]:
     settings: dict[str, str] = {}
     for name, value in _read_toml(path).items():
-        if name in (_ID, SERVICE):
+        if name in (_ID, SERVICE, ALERTS):
             continue
         if name not in NAMES:
             raise BadInput(f"{path}: {name} is no setting{meant(name, NAMES)}; there are {', '.join(NAMES)}")

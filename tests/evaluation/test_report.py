@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from errata.documents.alias_check import AliasCheck, AliasFinding, HandMove, MovedAlias
 from errata.documents.decision import OutcomeDecision, TargetOutcome, leading_decision
+from errata.documents.drift import DriftMeasure, DriftReport
 from errata.documents.evidence import Evidence
 from errata.documents.metric_values import ModelMean
 from errata.documents.scored_items import rows_of
@@ -208,6 +209,18 @@ def test_what_is_wrong_with_an_alias_stands_above_everything(night: Report):
         assert "champion is version 7 (bbbbbbbbbbbbbbbb) in MLflow" in text and "approved by olga" in text
         assert "it was not adopted: nobody answers for it" in text and "cccccccccccccccc is not whole" in text
     assert as_json(found)["aliases"]["findings"][0]["kind"] == "files"
+
+
+def test_what_has_drifted_stands_above_everything(night: Report):
+    def measured(p_value: float) -> DriftReport:
+        measure = DriftMeasure("channels", "PSI", 100, 200, 0.9, 0.1, 0.1, p_value, 0.0017)
+        return DriftReport("c" * 64, "2026-03-01T00:00:00+00:00", "training data", 100, 200, (measure,))
+
+    found, calm = (replace(night, files=replace(night.files, drift=measured(p_value))) for p_value in (0.001, 0.5))
+    sentence = "which channels talks are from has drifted from what the champion was trained on"
+    for text in (Page(render(found)).text, summary(found)):
+        assert sentence in text
+    assert sentence not in summary(calm) and as_json(found)["drift"]["measures"][0]["name"] == "channels"
 
 
 def test_a_champion_below_equal_chapters_is_an_alarm_above_everything(night: Report):

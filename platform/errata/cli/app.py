@@ -16,6 +16,7 @@ from errata.cli.ablate_app import ablate
 from errata.cli.arguments import HERE, AsJson, InWorkspace, ModelName, NightLabel, check_arguments, find
 from errata.cli.canary_app import canaries
 from errata.cli.connect_app import connecting
+from errata.cli.drift_app import drift
 from errata.cli.import_app import importing
 from errata.cli.judge_app import judges
 from errata.cli.live_app import live
@@ -55,6 +56,7 @@ app.add_typer(streams)
 app.add_typer(score)
 app.add_typer(ablate)
 app.add_typer(seeing)
+app.add_typer(drift)
 app.add_typer(training)
 app.add_typer(service)
 app.add_typer(judges, name="judges", rich_help_panel=CHECKS)

@@ -9,7 +9,7 @@ from errata.cli.print_comparison import model_name
 from errata.wording.counts import counted
 
 if TYPE_CHECKING:
-    from errata.loop.replay import ReplayReport
+    from errata.loop.traffic_replay import ReplayReport
 
 
 def print_replay(report: ReplayReport) -> None:

@@ -26,6 +26,7 @@ from errata.wording.alias_sentences import REPAIR, moved_alias_sentence
 from errata.wording.approval_sentences import promotion_sentence, proposed_sentence, verdict_words
 from errata.wording.canary_sentences import canary_sentence
 from errata.wording.counts import counted
+from errata.wording.drift_sentences import drift_sentences
 from errata.wording.gate_sentences import causes, known_error, luck, reasons
 from errata.wording.night_sentences import alarm_sentence, gate_change_sentence, night_reason
 from errata.wording.request_sentences import request_sentence
@@ -63,6 +64,8 @@ def print_status(status: LoopStatus) -> None:
     for alias, model in status.aliases.items():
         if model or alias not in OTHER_TARGETS:  # most teams export to few of them
             say(f"{alias:<11} {model[:16] if model else '–'}")
+    for sentence in drift_sentences(status.drift) if status.drift else ():
+        say_wrapped(sentence)
     if status.canary is not None:
         canary = status.canary
         say_wrapped(f"canary      {canary_sentence(canary.canary, canary.counts, canary.evidence)}", 12)

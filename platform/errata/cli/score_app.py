@@ -90,7 +90,7 @@ def replay_command(
     """
     from errata.cli.print_replay import print_replay
     from errata.loop.compared_models import PromptSettings
-    from errata.loop.replay import replay
+    from errata.loop.traffic_replay import replay
 
     settings = PromptSettings.of(template, () if model_name is None else (model_name,))
     show(replay(find(workspace), model, of, last, settings, out), as_json, print_replay)

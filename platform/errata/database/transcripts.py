@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import NamedTuple, cast
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from errata.database import leak_guard
 from errata.database.blobs import Blobs
 from errata.database.predictions import is_of_template, reviewed_transcripts
-from errata.database.sequence import TEXTS_AT_ONCE, Added, next_seq
+from errata.database.sequence import AT_ONCE, TEXTS_AT_ONCE, Added, next_seq
 from errata.database.tables import PredictionRow, TranscriptRow, core
 from errata.database.tombstones import ANY_TOMBSTONE, Tombstones
 from errata.domain.lines import FORM
@@ -184,6 +184,21 @@ class Transcripts:
 
     def external_id_of(self, seq: int) -> str:
         return self._session.get_one(TranscriptRow, seq).external_id
+
+    def arrived(self, after: int = 0) -> Sequence[int]:
+        """Those with `after` < seq, in order; none of what was forgotten."""
+        query = sa.select(TranscriptRow.seq).where(TranscriptRow.seq > after, TranscriptRow.forgotten.is_(None))
+        return self._session.scalars(query.order_by(TranscriptRow.seq)).all()
+
+    def with_hashes(self, names: Iterable[str]) -> list[int]:
+        """`seq` of those of these hashes, in order; none of what was forgotten."""
+        wanted, found = sorted(names), list[int]()
+        for begin in range(0, len(wanted), AT_ONCE):
+            of_these = TranscriptRow.hash.in_(wanted[begin : begin + AT_ONCE])
+            found += self._session.scalars(
+                sa.select(TranscriptRow.seq).where(of_these, TranscriptRow.forgotten.is_(None))
+            )
+        return sorted(found)
 
     def awaiting_draft(self, model: str, template: str) -> Sequence[int]:
         """Transcripts, in their order, that wait for a reviewer and that `model` has not answered with `template`."""

@@ -16,6 +16,8 @@ LOSS, METRICS, DAY_N = "loss.csv", "metrics.json", "day_n.json"
 """For `dvc plots show` and `dvc metrics show`; nothing of ours reads them."""
 
 PREFLIGHT = Path("work/preflight.json")
+LAST_DRIFT = Path("work/drift.json")
+"""What the newest look at drift has found."""
 """What the last training was about to cost."""
 
 # the stages' folders, in the order of the pipeline
@@ -50,6 +52,7 @@ NIGHT_TIMING, SEEDS, ABLATION = "took.json", "seeds.json", "ablation.json"
 CANDIDATE_CHOICE = "candidates.json"
 """Of a night that made several."""
 ALIAS_CHECK = "aliases.json"
+DRIFT = "drift.json"
 PUBLISHED = "published"
 """Stands in a night's folder once MLflow and git know of it."""
 REPORT_PAGE, REPORT_SUMMARY, REPORT_DOCUMENT = "report.html", "report.md", "report.json"

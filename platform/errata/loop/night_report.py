@@ -21,6 +21,7 @@ from errata.documents.calibration import Calibrations
 from errata.documents.candidate_choice import CandidateChoice
 from errata.documents.decision import OutcomeDecision
 from errata.documents.document import RESTORE, Document, read_document
+from errata.documents.drift import DriftReport
 from errata.documents.evaluation import Evaluation
 from errata.documents.judging import Judging
 from errata.documents.night import Night
@@ -219,6 +220,7 @@ def _files(tonight: NightRow, folder: Path) -> NightFiles:
         calibrations=_read(Calibrations, folder / names.CALIBRATION),
         seeds=_read(SeedSpread, folder / names.SEEDS),
         aliases=_read(AliasCheck, folder / names.ALIAS_CHECK),
+        drift=_read(DriftReport, folder / names.DRIFT),
         judges=_judges(folder, [entry.name for entry in tonight.outcome.decisions]),
         sha256={name: sha256((folder / name).read_bytes()) for name in HASHED if (folder / name).exists()},
     )

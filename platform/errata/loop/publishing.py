@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from pathlib import Path
 
 from errata.documents.decision import leading_decision
 from errata.documents.document import write_document
-from errata.documents.file_names import ALIAS_CHECK, DAY_N, MANIFEST, PIPELINE_LOCK, PUBLISHED, SNAPSHOT
+from errata.documents.file_names import ALIAS_CHECK, DAY_N, DRIFT, MANIFEST, PIPELINE_LOCK, PUBLISHED, SNAPSHOT
 from errata.documents.night import Night
 from errata.documents.outcome import Outcome
 from errata.documents.params import UNKNOWN_GATE
 from errata.domain.hashing import sha256
+from errata.errors import ErrataError
 from errata.files import write_json
 from errata.loop.day_n import day_n_curve
+from errata.loop.drift_watch import tell_of_drift, watch_drift
 from errata.loop.hand_moves import HandMoves, tell_mlflow
 from errata.loop.night_report import write_report
 from errata.loop.registry_check import check_registry, note_findings
+from errata.progress import note
+from errata.wording.drift_sentences import drift_sentences
 from errata.wording.night_sentences import alarm_sentence, gate_change_sentence
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
@@ -36,12 +41,28 @@ def publish(workspace: Workspace, label: str, outcome: Outcome, hand_moves: Hand
     check = replace(check_registry(workspace), hand_moves=hand_moves)
     note_findings(replace(check, hand_moves=()))  # those were said when they were settled
     write_document(folder / ALIAS_CHECK, check)
+    _look_for_drift(workspace, folder, outcome)
     write_report(workspace, label)
     _log(workspace, registry, run, Night.read(folder), outcome)
     registry.close_run(run)
     write_json(workspace.root / DAY_N, day_n_curve(_outcomes(workspace)))
     workspace.commit(f"Night {label}: {outcome.verdict}")
     (folder / PUBLISHED).touch()  # last: a night that was cut short before this is published anew
+
+
+def _look_for_drift(workspace: Workspace, folder: Path, outcome: Outcome) -> None:
+    """Of the champion that answered until tonight. What has drifted is no reason for a night to fail."""
+    if not outcome.champion:
+        return
+    try:
+        report = watch_drift(workspace, champion=outcome.champion)
+    except ErrataError as problem:
+        note(f"nobody knows whether talks have drifted: {problem}")
+        return
+    write_document(folder / DRIFT, report)
+    for sentence in drift_sentences(report):
+        note(sentence)
+    tell_of_drift(workspace, report)
 
 
 def _outcomes(workspace: Workspace) -> list[Outcome]:

@@ -15,7 +15,10 @@ from errata.database.shipping import ALIASES
 from errata.database.tables import MoveRow
 from errata.documents.alias_check import MovedAlias
 from errata.documents.decision import TargetOutcome
+from errata.documents.document import read_document
+from errata.documents.drift import DriftReport
 from errata.documents.equal_split import EqualSplitAlarm
+from errata.documents.file_names import LAST_DRIFT
 from errata.domain.pending_promotion import Approval, PendingPromotion
 from errata.operations.canary_trial import CanaryState, canary_state
 from errata.operations.held_exports import held_by_promotion, held_exports
@@ -48,6 +51,8 @@ class LoopStatus:
     """Of the champion, by the newest scored night; None also where that night didn't score it."""
     canary: CanaryState | None = None
     """The one that runs, or the one that ended last; None where there never was one."""
+    drift: DriftReport | None = None
+    """What the newest look has found, if it was at the champion of now."""
     moved_aliases: Sequence[MovedAlias] = ()
     mlflow_problem: str = ""
     """Why MLflow could not be asked; empty where it was, or nobody wanted to."""
@@ -71,7 +76,14 @@ def loop_status(workspace: Workspace) -> LoopStatus:
             preset=last.outcome.gate_params.preset if last else "",
             equal_split_alarm=last.outcome.equal_split_alarm(champion) if last and champion else None,
             canary=canary_state(store),
+            drift=_last_drift(workspace, champion),
         )
+
+
+def _last_drift(workspace: Workspace, champion: str | None) -> DriftReport | None:
+    place = workspace.root / LAST_DRIFT
+    report = read_document(DriftReport, place, "errata drift writes it anew") if place.exists() else None
+    return report if report is not None and report.champion == champion else None
 
 
 @dataclass(frozen=True, slots=True)

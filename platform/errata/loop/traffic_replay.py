@@ -61,7 +61,7 @@ class ReplayedTalk:
 
 
 @dataclass(frozen=True, slots=True)
-class Seconds:
+class AnswerSeconds:
     """What an answer took, of those that were given now; those of the record are not asked for again."""
 
     answers: int
@@ -85,7 +85,7 @@ class ReplayReport:
     """Of the model's answers minus those on record; None where nothing can be scored."""
     not_scored: int
     """Talks that were reviewed and are not scored: held out, for the next night, seen by the model, or disputed."""
-    seconds: Seconds | None
+    seconds: AnswerSeconds | None
     """None where every answer was on record."""
 
 
@@ -204,12 +204,12 @@ def _talk(store: Store, before: Prediction, answer: Prediction | None, question:
     )
 
 
-def _seconds(taken: Sequence[float]) -> Seconds | None:
+def _seconds(taken: Sequence[float]) -> AnswerSeconds | None:
     if not taken:
         return None
     from numpy import percentile
 
-    return Seconds(len(taken), float(percentile(taken, 50)), float(percentile(taken, 95)))
+    return AnswerSeconds(len(taken), float(percentile(taken, 50)), float(percentile(taken, 95)))
 
 
 def _line(talk: ReplayedTalk) -> str:
