@@ -48,7 +48,7 @@ from errata.workspace import Workspace
 
 KEPT = 0.5
 """Of the borders that an answer or the right chapters have, the share that both must have for the answer to be kept."""
-PATIENCE = 300.0
+PATIENCE = 1_800.0
 """Seconds in which a service and its models are ready."""
 REPLAYS = 1_000
 REVIEWS = 2_000

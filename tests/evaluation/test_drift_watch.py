@@ -91,9 +91,9 @@ def test_other_channels_words_and_lengths_are_told_apart_with_the_exit_code(work
     found = json.loads(text)
     assert code == 12 and found["against"] == "earlier talks", "of Day-0 nobody knows what it was trained on"
     told = " ".join(found["alarms"])
-    assert "how long talks are" in told and "which channels" in told and "the words of talks" in told
+    assert "the length of talks" in told and "the mix of channels" in told and "the vocabulary of talks" in told
     status = " ".join(CliRunner().invoke(app, ["status", "-w", str(workspace.root)]).stdout.split())
-    assert "Alarm: which channels talks are from has drifted from the talks before: PSI" in status
+    assert "Alarm: the mix of channels has drifted from that of the talks before: PSI" in status
     champion_of_now = champion_again(workspace)
     assert champion_of_now not in found["champion"]
     after = CliRunner().invoke(app, ["status", "-w", str(workspace.root)]).stdout
@@ -202,7 +202,7 @@ def test_an_alarm_goes_to_the_webhook_and_a_webhook_that_is_away_changes_no_exit
     with listening(200) as (address, heard):
         name_webhook(hooked, address)
         assert drift(hooked, "--talks", "40")[0] == 12
-    assert len(heard) == 1 and "which channels" in json.loads(heard[0][1])["sentences"][0]
+    assert len(heard) == 1 and "the mix of channels" in json.loads(heard[0][1])["sentences"][0]
     assert drift(hooked, "--talks", "40")[0] == 12, "nobody listens any more"
 
 

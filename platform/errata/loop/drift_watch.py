@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,7 +77,8 @@ class DriftSample:
 
 
 def watch_drift(workspace: Workspace, most: int = TALKS, champion: str = "") -> DriftReport:
-    """Compares, and leaves the report where `errata status` finds it. `champion`: another than that of now.
+    """Compares, and leaves the report where `errata status` finds it, if anything may be written there. `champion`:
+    another than that of now.
 
     Raises NotFound where there is none.
     """
@@ -94,9 +96,10 @@ def watch_drift(workspace: Workspace, most: int = TALKS, champion: str = "") -> 
         reference=len(sample.reference),
         measures=tuple(measures(sample)),
     )
-    place = workspace.root / LAST_DRIFT
-    place.parent.mkdir(exist_ok=True)
-    write_document(place, report)
+    if os.access(workspace.root, os.W_OK):
+        place = workspace.root / LAST_DRIFT
+        place.parent.mkdir(exist_ok=True)
+        write_document(place, report)
     return report
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from errata.documents.drift import DriftMeasure, DriftReport
+from errata.documents.drift import DriftMeasure, DriftName, DriftReport
 
-_WHAT = {
-    "length": "how long talks are",
-    "language": "the letters that talks are written in, as the language shows in them,",
-    "channels": "which channels talks are from",
-    "vocabulary": "the words of talks",
+_WHAT: dict[DriftName, str] = {
+    "length": "the length of talks",
+    "language": "the language of talks, as their letters show it,",
+    "channels": "the mix of channels",
+    "vocabulary": "the vocabulary of talks",
 }
 
 
@@ -21,23 +21,21 @@ def drift_sentences(report: DriftReport) -> Iterator[str]:
 
 
 def _sentence(measure: DriftMeasure, report: DriftReport) -> str:
-    p = f"p {measure.p_value:.2g}"
-    if measure.by == "rise":
-        what = "reviewers correct" if measure.name == "correction rate" else "what reviewers change has risen by"
-        if measure.name == "correction rate":
+    before = "the talks that the champion was trained on" if report.against == "training data" else "the talks before"
+    counts = f"{measure.talks} and {measure.reference}"
+    match measure.name:
+        case "correction rate":
             return (
-                f"{what} the champion's answers more often, by {measure.distance:.0f} points, than those to "
-                f"{_reference(report)} ({measure.talks} and {measure.reference} reviews, {p})."
+                f"of the champion's answers to the newest talks reviewers correct {measure.distance:.0f} points more than "
+                f"of answers to {before} ({counts} reviews, p {measure.p_value:.2g})."
             )
-        return (
-            f"{what} {measure.distance:.0f} points of the borders, against reviews of {_reference(report)} "
-            f"({measure.talks} and {measure.reference} reviews, {p})."
-        )
-    return (
-        f"{_WHAT[measure.name]} has drifted from {_reference(report)}: {measure.by} {measure.distance:.2f}, of which "
-        f"chance explains {measure.expected:.2f} ({measure.talks} and {measure.reference} talks, {p})."
-    )
-
-
-def _reference(report: DriftReport) -> str:
-    return "what the champion was trained on" if report.against == "training data" else "the talks before"
+        case "edit distance":
+            return (
+                f"of the borders of the champion's answers reviewers change {measure.distance:.0f} points more than of "
+                f"answers to {before} ({counts} reviews, p {measure.p_value:.2g})."
+            )
+        case _:
+            return (
+                f"{_WHAT[measure.name]} has drifted from that of {before}: {measure.by} {measure.distance:.2f}, where chance "
+                f"gives {measure.expected:.2f} ({counts} talks, p {measure.p_value:.2g})."
+            )
