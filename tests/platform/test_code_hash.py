@@ -20,6 +20,7 @@ SHOWING = {
     "errata.loop.request_reconciler",
     "errata.loop.hand_moves",
     "errata.loop.mlflow_approvals",
+    "errata.loop.drift_watch",
     "errata.loop.registry_check",
     "errata.loop.doctor",
     "errata.loop.clear_workspace",
@@ -28,8 +29,8 @@ SHOWING = {
     "registry.papers.model_card",
     "retrain.preflight_report",
 }
-"""Modules that say whom they took, show a night once it is decided, say what MLflow says, what came of a request, what
-a model is, why a training doesn't begin, or why an export is held back."""
+"""Modules that say whom they took, show a night once it is decided, say what MLflow says, what has drifted, what came
+of a request, what a model is, why a training doesn't begin, or why an export is held back."""
 MAKING_TINY = {"retrain.tiny.making", "retrain.tiny.tiny_score"}
 """Those that made the embedded model, of the sample's sentences; no night runs them."""
 SOURCES = [ROOT / "platform" / "errata", *(ROOT / name for name in PACKAGES[1:])]

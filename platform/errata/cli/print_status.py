@@ -64,13 +64,13 @@ def print_status(status: LoopStatus) -> None:
     for alias, model in status.aliases.items():
         if model or alias not in OTHER_TARGETS:  # most teams export to few of them
             say(f"{alias:<11} {model[:16] if model else '–'}")
+    for outcome in status.held_exports:
+        say_wrapped(f"{'':<11} {held_back_sentence(outcome)}", 12)
     for sentence in drift_sentences(status.drift) if status.drift else ():
         say_wrapped(sentence)
     if status.canary is not None:
         canary = status.canary
         say_wrapped(f"canary      {canary_sentence(canary.canary, canary.counts, canary.evidence)}", 12)
-    for outcome in status.held_exports:
-        say_wrapped(f"{'':<11} {held_back_sentence(outcome)}", 12)
     if status.preset:
         say(f"gate        preset {status.preset}")
     for night in status.nights:

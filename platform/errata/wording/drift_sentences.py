@@ -26,8 +26,8 @@ def _sentence(measure: DriftMeasure, report: DriftReport) -> str:
     match measure.name:
         case "correction rate":
             return (
-                f"of the champion's answers to the newest talks reviewers correct {measure.distance:.0f} points more than "
-                f"of answers to {before} ({counts} reviews, p {measure.p_value:.2g})."
+                f"of the champion's answers to the newest talks reviewers correct {measure.distance:.0f} points more "
+                f"than of answers to {before} ({counts} reviews, p {measure.p_value:.2g})."
             )
         case "edit distance":
             return (
@@ -36,6 +36,6 @@ def _sentence(measure: DriftMeasure, report: DriftReport) -> str:
             )
         case _:
             return (
-                f"{_WHAT[measure.name]} has drifted from that of {before}: {measure.by} {measure.distance:.2f}, where chance "
-                f"gives {measure.expected:.2f} ({counts} talks, p {measure.p_value:.2g})."
+                f"{_WHAT[measure.name]} has drifted from that of {before}: {measure.by} {measure.distance:.2f}, where "
+                f"chance gives {measure.expected:.2f} ({counts} talks, p {measure.p_value:.2g})."
             )
