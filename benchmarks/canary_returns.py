@@ -246,7 +246,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.5, help="that the canary has over HTTP")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    console = Console()
+    console = Console(width=120)
     with TemporaryDirectory() as place:
         talks = sample_talks(Path(place) / "sample", arguments.talks)
         workspace = prepared(Path(place) / "workspace", arguments.noise, arguments.seed)

@@ -122,7 +122,7 @@ def main() -> None:
     for name, change, rate, looks in cases:
         found = alarms(talks, change, rate, looks, arguments.seed)
         table.add_row(name, *(f"{100 * found[column] / looks:.1f}" for column in columns))
-    console = Console()
+    console = Console(width=120)
     console.print(table)
     console.print(f"stated: at most {100 * LEVEL:g} % of looks alarm where nothing has drifted")
 

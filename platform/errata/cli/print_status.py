@@ -66,11 +66,7 @@ def print_status(status: LoopStatus) -> None:
             say(f"{alias:<11} {model[:16] if model else '–'}")
     for outcome in status.held_exports:
         say_wrapped(f"{'':<11} {held_back_sentence(outcome)}", 12)
-    for sentence in drift_sentences(status.drift) if status.drift else ():
-        say_wrapped(sentence)
-    if status.canary is not None:
-        canary = status.canary
-        say_wrapped(f"canary      {canary_sentence(canary.canary, canary.counts, canary.evidence)}", 12)
+    _print_watched(status)
     if status.preset:
         say(f"gate        preset {status.preset}")
     for night in status.nights:
@@ -93,6 +89,15 @@ def _print_waiting(status: LoopStatus) -> None:
         if promotion.state == "waiting":
             say_wrapped(f"approval    {promotion_sentence(promotion)}", 12)
             say_whole(f"            errata approve -w {shlex.quote(str(status.workspace))}")
+
+
+def _print_watched(status: LoopStatus) -> None:
+    """What live talks and their reviews say."""
+    for sentence in drift_sentences(status.drift) if status.drift else ():
+        say_wrapped(sentence)
+    if status.canary is not None:
+        canary = status.canary
+        say_wrapped(f"canary      {canary_sentence(canary.canary, canary.counts, canary.evidence)}", 12)
 
 
 def print_mlflow(status: LoopStatus) -> None:
