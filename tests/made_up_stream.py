@@ -47,17 +47,17 @@ def watch(store: FeatureStore, colours: Sequence[int]) -> str:
     return key
 
 
-def taught_stream(key: str, colours: Sequence[int]) -> TaughtRow:
+def taught_stream(key: str, colours: Sequence[int], tokens: int = TOKENS) -> TaughtRow:
     """A word at the first frame of each new colour, and silence after the others."""
-    prompt: list[Control | Frames | Slot] = [Control("watch")]
+    prompt: list[Control | Frames | Slot] = []
     fillings: list[Filling] = []
     first = 0
     for place, colour in enumerate(colours):
         if place and colour != colours[place - 1]:
-            prompt += [Frames("video", key, first, place + 1 - first, TOKENS, silence=True), Slot()]
+            prompt += [Frames("video", key, first, place + 1 - first, tokens, silence=True), Slot()]
             fillings.append((Text(WORDS[colour]), Control("\n")))
             first = place + 1
     if first < len(colours):
-        prompt.append(Frames("video", key, first, len(colours) - first, TOKENS, silence=True))
+        prompt.append(Frames("video", key, first, len(colours) - first, tokens, silence=True))
     whole: Prompt = tuple(prompt)
     return TaughtRow(encode(whole, fillings, make_tokenizer()))

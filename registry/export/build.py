@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from errata.errors import BadInput
 from errata.inference.artefact import (
+    CONNECTORS,
     TRAINING_TRANSCRIPTS,
     Card,
     Form,
@@ -41,8 +43,15 @@ def build(out: Path, fill: Callable[[Path], None]) -> str:
 
 def inherit(source: Path, folder: Path, form: Form, base: str = "") -> None:
     """Gives the export in `folder` the card of the model at `source`, and what that has seen in training; `base` is
-    what an adapter goes on."""
+    what an adapter goes on. A model that sees or hears takes its connectors along; raises BadInput for a form that
+    reads words alone."""
     card, identity = replace(Card.read(source), form=form, base=base), verify(source)
+    if card.senses and form in ("onnx", "gguf"):
+        raise BadInput(
+            f"{source} sees or hears, which the form {form!r} can't; leave that target out of export.targets"
+        )
+    if card.senses:
+        shutil.copyfile(source / CONNECTORS, folder / CONNECTORS)
     card.write(folder, exported_from=identity, original=original_of(source) or identity)
     transcripts = training_transcripts_file(source)
     if transcripts is not None:

@@ -13,11 +13,12 @@ import pytest
 from errata.documents.params import Precision
 from errata.documents.source_metadata import MetadataField, SourceMetadata
 from errata.errors import BadInput, NotFound, Unavailable
-from errata.inference.artefact import Card, read_training_transcripts, seal, verify
+from errata.inference.artefact import CONNECTORS, Card, read_training_transcripts, seal, verify
 from errata.inference.source_metadata import source_metadata, write_source_metadata
-from registry.export.build import build
+from registry.export.build import build, inherit
 from registry.export.device import export_device
 from registry.export.server import export_server
+from tests.made_up_stream import make_watching_model
 
 PROMPT = [7, 40, 41, 90, 17, 60]
 
@@ -193,3 +194,14 @@ def test_a_builder_that_fails_is_one_sentence_and_no_export(server: Path, tmp_pa
         export_device(tmp_path / "odd", tmp_path / "out", "int8")
     assert "\n" not in str(raised.value)
     assert [path.name for path in tmp_path.iterdir()] == ["odd"]
+
+
+def test_a_model_that_sees_takes_its_connectors_along(tmp_path: Path) -> None:
+    make_watching_model(tmp_path / "watching")
+    export_server(tmp_path / "watching", tmp_path, tmp_path / "server")
+    assert Card.read(tmp_path / "server").senses
+    before, after = ((tmp_path / name / CONNECTORS).read_bytes() for name in ("watching", "server"))
+    assert before == after
+    (tmp_path / "onnx").mkdir()
+    with pytest.raises(BadInput, match="which the form 'onnx' can't"):
+        inherit(tmp_path / "server", tmp_path / "onnx", "onnx")
