@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -155,6 +156,9 @@ def test_two_videos_of_one_id_and_lines_that_lead_nowhere_are_named(
     assert missing.place == f"{listed}, line 5" and "is not there" in missing.problem
     one.unlink()
     assert take(two).finished_before == 1, "it was moved, and is finished all the same"
+    (tmp_path / "a" / os.fsdecode(b"caf\xe9.mp4")).touch()
+    (unnamed,) = take(tmp_path / "a").unreachable
+    assert unnamed.problem.startswith("its name is not UTF-8") and unnamed.place.endswith("caf\ufffd.mp4")
     with pytest.raises(BadInput, match="nowhere is not there"):
         take(tmp_path / "nowhere", one)
 

@@ -99,6 +99,18 @@ def test_chunks_are_stored_once_and_the_join_table_has_a_row_of_each(
     assert pq.read_table(first.join_table).num_rows == 0
 
 
+def test_a_workspace_that_was_moved_knows_its_chunks(
+    workspace: Workspace, recording: Path, tmp_path: Path, take: Acquire
+) -> None:
+    take(with_captions(recording, tmp_path / "talk.mp4", "soil"))
+    chunk_videos(workspace, [], 5, lambda _: None)
+    workspace.record.close()
+    moved = Workspace.find(workspace.root.rename(tmp_path / "elsewhere"))
+    (tmp_path / "talk.mp4").unlink()
+    assert check_media(moved).problems == ()
+    assert forget_media(moved, "talk").chunks == 3 and not list((moved.root / "media").rglob("*.mp4"))
+
+
 def test_what_a_killed_worker_left_is_merged_by_the_next(
     workspace: Workspace, recording: Path, tmp_path: Path, take: Acquire
 ) -> None:

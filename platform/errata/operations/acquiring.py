@@ -27,7 +27,7 @@ from errata.formats.json_files import read_map
 from errata.formats.segments import ordered
 from errata.formats.source_rows import DetectedFile
 from errata.operations.importing import add_transcripts
-from errata.operations.video_folder import VideoFolder, at_work_alone
+from errata.operations.video_folder import VideoFolder, at_work_alone, recording_of
 from errata.progress import ProgressBar
 from errata.streams import downloads, recognition, voices
 from errata.streams.audio_track import extract_audio
@@ -232,7 +232,7 @@ class _Acquisition:
     def _probe(self, video: Video, folder: VideoFolder, path: Path) -> MediaFacts:
         found = video.found("probe")
         if found is not None and MediaFacts.from_found(found).is_of(path):
-            return MediaFacts.from_found(found)
+            return recording_of(self._workspace.root, video)
         check_length(video.known.duration)
         folder.clear_scratch()
         with self._workspace.record.write() as store:

@@ -20,7 +20,7 @@ from errata.domain.chunk import Chunk, integrity_problems
 from errata.domain.video import Video
 from errata.errors import BadInput, NotFound
 from errata.files import file_sha256
-from errata.operations.video_folder import VideoFolder, at_work_alone
+from errata.operations.video_folder import VideoFolder, at_work_alone, full_url, recording_of, stored_url
 from errata.streams.chunk_store import ChunkStore
 from errata.streams.cutting import cut
 from errata.streams.media_probe import MediaFacts
@@ -81,7 +81,7 @@ def chunk_videos(workspace: Workspace, names: Sequence[str], seconds: float, say
                 continue
             say(f"cutting {video.known.external_id}")
             try:
-                _cut_one(video, folder, store, seconds)
+                _cut_one(workspace.root, video, store, seconds)
                 cut_now += 1
             except BadInput as problem:
                 failed.append(ChunkProblem(video.known.external_id, str(problem)))
@@ -147,8 +147,8 @@ def _named(store: Store, name: str) -> Video:
     return video
 
 
-def _cut_one(video: Video, folder: VideoFolder, store: ChunkStore, seconds: float) -> None:
-    facts = MediaFacts.from_found(video.stages["probe"].found)
+def _cut_one(root: Path, video: Video, store: ChunkStore, seconds: float) -> None:
+    facts, folder = recording_of(root, video), VideoFolder(root, video.number)
     path = Path(facts.path)
     if not facts.is_of(path):
         raise BadInput("{} is not there as it was when it was looked into; put it back, or acquire it again", path)
@@ -157,7 +157,7 @@ def _cut_one(video: Video, folder: VideoFolder, store: ChunkStore, seconds: floa
     for index, piece in enumerate(cut(facts, seconds, folder.cuts)):
         digest = file_sha256(piece.path)
         name = f"{video.number:06d}/{index:05d}-{digest[:12]}{piece.path.suffix}"
-        url = store.put(piece.path, name)
+        url = stored_url(root, store.put(piece.path, name))
         size = piece.path.stat().st_size
         chunks.append(Chunk(video.number, index, piece.start, piece.end, url, size, digest))
     store.write_part(f"{socket.gethostname()}-{os.getpid()}", video.number, chunks)
@@ -183,11 +183,11 @@ def _merge(workspace: Workspace, store: ChunkStore) -> None:
 def write_join_table(workspace: Workspace, store: ChunkStore) -> None:
     with workspace.record.read() as record:
         videos = {video.number: video for video in record.videos.all()}
-        rows = [_join_row(chunk, videos[chunk.video]) for chunk in record.chunks.all()]
+        rows = [_join_row(workspace.root, chunk, videos[chunk.video]) for chunk in record.chunks.all()]
     store.write_join_table(rows)
 
 
-def _join_row(chunk: Chunk, video: Video) -> dict[str, Any]:
+def _join_row(root: Path, chunk: Chunk, video: Video) -> dict[str, Any]:
     return {
         "chunk": f"{video.known.external_id}/{chunk.index:05d}",
         "video": video.known.external_id,
@@ -195,7 +195,7 @@ def _join_row(chunk: Chunk, video: Video) -> dict[str, Any]:
         "index": chunk.index,
         "start": chunk.start,
         "end": chunk.end,
-        "url": chunk.url,
+        "url": full_url(root, chunk.url),
         "size": chunk.size,
         "sha256": chunk.sha256,
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from errata.operations.chunking import chunk_store, write_join_table
-from errata.operations.video_folder import VideoFolder
+from errata.operations.video_folder import VideoFolder, full_url
 from errata.workspace import Workspace
 
 
@@ -33,7 +33,7 @@ def forget_media(workspace: Workspace, external_id: str) -> ForgottenMedia:
     place = chunk_store(workspace) if chunks else None
     if place is not None:
         for chunk in chunks:
-            place.remove(chunk.url)
+            place.remove(full_url(workspace.root, chunk.url))
     with workspace.record.write() as store:
         store.videos.remove(video.number)
     if place is not None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from errata.domain.chunk import Chunk, integrity_problems
 from errata.domain.video import Video
 from errata.files import file_sha256
 from errata.operations.chunking import chunk_store
+from errata.operations.video_folder import full_url, recording_of
 from errata.streams.chunk_store import ChunkStore
 from errata.streams.media_probe import MediaFacts
 from errata.workspace import Workspace
@@ -37,15 +38,16 @@ def check_media(workspace: Workspace) -> MediaCheck:
     alone = 0
     for video in videos:
         own = chunks[video.number]
-        chunk_problems = list(_chunk_problems(video, own, place)) if own else []
+        facts = recording_of(workspace.root, video)
+        now = [replace(chunk, url=full_url(workspace.root, chunk.url)) for chunk in own]
+        chunk_problems = list(_chunk_problems(video, facts, now, place)) if own else []
         problems += chunk_problems
-        problems += _file_problems(video, has_chunks=bool(own) and not chunk_problems)
+        problems += _file_problems(video, facts, has_chunks=bool(own) and not chunk_problems)
         alone += not video.known.is_remote and (not own or place.is_local)
     return MediaCheck(tuple(problems), len(videos), alone)
 
 
-def _file_problems(video: Video, has_chunks: bool) -> Iterator[str]:
-    facts = MediaFacts.from_found(video.stages["probe"].found)
+def _file_problems(video: Video, facts: MediaFacts, has_chunks: bool) -> Iterator[str]:
     path, name = Path(facts.path), f"the recording of {video.known.external_id!r}"
     if not path.is_file():
         if not has_chunks:
@@ -54,8 +56,7 @@ def _file_problems(video: Video, has_chunks: bool) -> Iterator[str]:
         yield f"{name} at {path} is not what was acquired; restore it from a backup"
 
 
-def _chunk_problems(video: Video, chunks: list[Chunk], store: ChunkStore) -> Iterator[str]:
-    facts = MediaFacts.from_found(video.stages["probe"].found)
+def _chunk_problems(video: Video, facts: MediaFacts, chunks: list[Chunk], store: ChunkStore) -> Iterator[str]:
     for problem in integrity_problems(chunks, facts.duration):
         yield f"the chunks of {video.known.external_id!r}: {problem}; restore the record from a backup"
     for chunk in chunks:

@@ -6,10 +6,12 @@ import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from errata.domain.video import Video
 from errata.streams.downloads import NAME
+from errata.streams.media_probe import MediaFacts
 
 _IMPORTED = "known"
 """What the files are called that are imported: `known.info.json` and `known.json`."""
@@ -72,6 +74,27 @@ class VideoFolder:
 
     def clear_scratch(self) -> None:
         shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def recording_of(root: Path, video: Video) -> MediaFacts:
+    """What was found of a recording that was looked into, and where it is now: a workspace may have been moved, with
+    what was downloaded."""
+    facts = MediaFacts.from_found(video.stages["probe"].found)
+    download = video.found("download")
+    if download is None:
+        return facts
+    return replace(facts, path=str(VideoFolder(root, video.number).path / str(download["file"])))
+
+
+def stored_url(root: Path, url: str) -> str:
+    """A chunk's URL as the record keeps it: from the workspace's own folder on, if it lies there."""
+    own = f"{root.as_uri()}/"
+    return url.removeprefix(own) if url.startswith(own) else url.removeprefix(f"file://{root}/")
+
+
+def full_url(root: Path, url: str) -> str:
+    """Where a chunk is now, of a URL as the record keeps it."""
+    return url if "://" in url else f"file://{root}/{url}"
 
 
 @contextmanager

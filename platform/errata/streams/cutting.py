@@ -40,6 +40,13 @@ def cut(facts: MediaFacts, seconds: float, folder: Path) -> list[Cut]:
 
     A piece ends where the next begins. Raises BadInput where key frames are too rare, or a packet was lost.
     """
+    pieces = segment(facts, seconds, folder)
+    check_cuts(pieces, facts, seconds)
+    return pieces
+
+
+def segment(facts: MediaFacts, seconds: float, folder: Path) -> list[Cut]:
+    """The pieces as ffmpeg cuts them, unchecked."""
     path = Path(facts.path)
     folder.mkdir(parents=True, exist_ok=True)
     check_space(folder, facts.size, "a recording in pieces")
@@ -49,10 +56,13 @@ def cut(facts: MediaFacts, seconds: float, folder: Path) -> list[Cut]:
     out = local_file(Path(str(folder).replace("%", "%%")) / f"%05d{_ending(path)}")
     timing = ["-avoid_negative_ts", "disabled"]
     ffmpeg(["-i", local_file(path), *streams, "-c", "copy", *timing, *segments, *listed, out], path)
-    pieces = _listed(folder, facts)
+    return _listed(folder, facts)
+
+
+def check_cuts(pieces: list[Cut], facts: MediaFacts, seconds: float) -> None:
+    """Raises BadInput where pieces are far longer than was asked for, or aren't all of the recording."""
     _check_lengths(pieces, facts, seconds)
-    _check_packets(pieces, path)
-    return pieces
+    _check_packets(pieces, Path(facts.path))
 
 
 def _ending(path: Path) -> str:

@@ -59,8 +59,7 @@ def videos_at(address: str) -> Iterator[KnownVideo]:
     with _yt_dlp(options, address) as tool:
         found = tool.extract_info(address, download=False)
         shown: JsonObject = tool.sanitize_info(found) if found else {}
-    entries = shown.get("entries") if shown.get("_type") in ("playlist", "multi_video") else [shown]
-    videos = [_known(entry, shown, address) for entry in entries or () if entry]
+    videos = [_known(entry, playlist, address) for entry, playlist in _entries(shown, shown)]
     if not videos:
         raise BadInput("there is no video at {}; check the address", address)
     yield from videos
@@ -77,6 +76,7 @@ def download(origin: str, folder: Path, language: str) -> Download:
         "writeautomaticsub": True,
         "subtitleslangs": [wanted, f"{wanted}-.*"],
         "noplaylist": True,
+        "playlist_items": "0",  # of an address that is a playlist after all
         "clean_infojson": True,
     }
     with _yt_dlp(options, origin) as tool:
@@ -86,6 +86,16 @@ def download(origin: str, folder: Path, language: str) -> Download:
     if path is None or not path.is_file():
         raise BadInput("yt-dlp downloaded nothing from {}; see what it says: yt-dlp {}", origin, origin)
     return Download(path, str(info["url"]) if info.get("direct") and info.get("url") else "")
+
+
+def _entries(shown: JsonObject, playlist: JsonObject) -> Iterator[tuple[JsonObject, JsonObject]]:
+    """Each video, and the playlist that it stands in: a channel is a playlist of playlists."""
+    if shown.get("_type") not in ("playlist", "multi_video"):
+        if shown:
+            yield shown, playlist
+        return
+    for entry in shown.get("entries") or ():
+        yield from _entries(entry or {}, shown)
 
 
 @contextmanager

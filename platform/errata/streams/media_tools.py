@@ -56,6 +56,8 @@ def _output(command: list[str], name: str) -> str:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     except FileNotFoundError as error:
         raise Unavailable(f"{command[0]} is not installed; install ffmpeg and try again") from error
+    if done.returncode and "No space left on device" in done.stderr:
+        raise Unavailable(f"no space is left for what {command[0]} makes of {name}; make room, and run it again")
     if done.returncode:
         raise BadInput("{} can't be read ({}: {}); get it anew", name, command[0], _complaint(done.stderr, name))
     return done.stdout

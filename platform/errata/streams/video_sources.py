@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from errata.domain.names import printable
 from errata.domain.video import KnownVideo
 from errata.errors import BadInput, ErrataError
 from errata.files import JsonObject
@@ -80,7 +81,7 @@ def _of(source: str) -> Iterator[KnownVideo | Unreachable]:
         try:
             yield _of_file(file)
         except ErrataError as problem:
-            yield Unreachable(str(file), str(problem))
+            yield Unreachable(printable(str(file)), str(problem))
 
 
 def _recordings(folder: Path) -> list[Path]:
@@ -92,7 +93,10 @@ def _recordings(folder: Path) -> list[Path]:
 
 
 def _of_file(path: Path) -> KnownVideo:
-    """What the info file beside a recording says of it, or its name. Raises BadInput for an info file that is none."""
+    """What the info file beside a recording says of it, or its name. Raises BadInput for an info file that is none, and
+    for a name that no database takes."""
+    if printable(str(path)) != str(path):
+        raise BadInput("its name is not UTF-8, or has characters that can't be shown; call the file otherwise")
     info = info_beside(path)
     said: JsonObject = read_map(info) if info else {}
 
