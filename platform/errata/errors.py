@@ -27,6 +27,8 @@ from types import FrameType
 
 from errata.terminal import fitted
 
+NO_SPACE = ("No space left on device", "PytorchStreamWriter failed writing", "unexpected pos")
+"""What libraries that write by themselves keep of the system's error: its words, or, as torch does, less."""
 INTERRUPTED = 130
 """A shell's own exit code: 128 and the number of SIGINT."""
 
@@ -123,7 +125,8 @@ def error_exit() -> Iterator[None]:
         if error.errno == errno.EROFS:
             _complain(f"{error.filename or 'the disk'} can't be written: its disk is read-only")
             sys.exit(Unavailable.exit_code)
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        # shutil.copytree gathers the errors of its files in one, which has their words and no number
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT) and not any(words in str(error) for words in NO_SPACE):
             raise
         place = f" at {error.filename}" if error.filename else ""
         _complain(f"no space is left{place}; make room, and the same command goes on where it stopped")

@@ -11,12 +11,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from errata.errors import ErrataError, Unavailable, error_exit
+from errata.errors import NO_SPACE, ErrataError, Unavailable, error_exit
 
 FAULTS = Path("work/faults.log")
 """In the workspace, which is where stages run."""
-_NO_SPACE = ("No space left on device", "PytorchStreamWriter failed writing", "unexpected pos")
-"""What libraries that write by themselves keep of the system's error: its words, or, as torch does, less."""
 
 
 @contextmanager
@@ -54,7 +52,7 @@ def _is_full_disk(error: BaseException) -> bool:
     if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
         return True
     return (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)) or any(
-        words in str(error) for words in _NO_SPACE
+        words in str(error) for words in NO_SPACE
     )
 
 

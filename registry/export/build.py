@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from errata.errors import BadInput
+from errata.errors import NO_SPACE, BadInput
 from errata.inference.artefact import (
     CONNECTORS,
     TRAINING_TRANSCRIPTS,
@@ -39,6 +41,13 @@ def build(out: Path, fill: Callable[[Path], None]) -> str:
         shutil.rmtree(partial, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
     return identity
+
+
+def check_room(said: str, folder: Path) -> None:
+    """Of a program that wrote into `folder` and failed: raises the OSError of a full disk, where it said so. That isn't
+    an export that can't be made, but one that can be once there is room."""
+    if any(words in said for words in NO_SPACE):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
 
 def inherit(source: Path, folder: Path, form: Form, base: str = "") -> None:

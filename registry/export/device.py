@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from errata.documents.params import Precision
 from errata.errors import BadInput, Unavailable
 from errata.inference.artefact import Card, verify
-from registry.export.build import build, inherit
+from registry.export.build import build, check_room, inherit
 
 # int4 is as llama.cpp's Q4_K_M does it: k-quants, and 8 bits for the output layer and the layers that suffer most from
 # 4. `python -m benchmarks.quantisation` prints what either costs errata-tiny.
@@ -53,6 +53,7 @@ def _run_builder(server: Path, folder: Path, cache: Path, precision: Precision) 
         check=False,
     )
     if process.returncode or not (folder / "genai_config.json").is_file():
+        check_room(process.stderr, folder)
         lines = [line for line in process.stderr.splitlines() if line.strip()] or [f"exit code {process.returncode}"]
         raise Unavailable(
             f"ONNX Runtime GenAI's builder could not export {server} for a device ({lines[-1].strip()}); "

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from errata.errors import Unavailable, missing_extra
+from registry.export.build import check_room
 
 BLOCK = 256
 """Numbers that a K-quant rounds together; a row of others has an older kind of weights."""
@@ -25,6 +26,7 @@ def quantise(source: Path, out: Path, kind: str) -> None:
     command = [str(find_quantize_bin()), *(["--custom-q", rules] if rules else []), str(source), str(out), kind]
     process = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if process.returncode or not out.is_file():
+        check_room(process.stderr, out.parent)
         lines = [line for line in process.stderr.splitlines() if line.strip()] or [f"exit code {process.returncode}"]
         raise Unavailable(f"llama-quantize could not make {kind} of {source} ({lines[-1].strip()}); choose q8_0")
 

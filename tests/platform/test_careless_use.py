@@ -189,6 +189,7 @@ def test_a_skipped_night_says_why_and_that_it_may_run_yet(workspace: Workspace) 
         (KeyboardInterrupt(), 130, "interrupted; the same command goes on"),
         (OSError(errno.ENOSPC, "No space left on device", "/somewhere"), 5, "no space is left at /somewhere"),
         (OSError(errno.ENOSPC, "No space left on device"), 5, "no space is left; make room"),
+        (shutil.Error([("a", "b", "[Errno 28] No space left on device: 'b'")]), 5, "no space is left; make room"),
     ],
 )
 def test_who_is_interrupted_or_lacks_room_is_told_that_it_goes_on(
