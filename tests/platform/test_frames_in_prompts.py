@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +10,9 @@ import pytest
 
 from errata.errors import BadInput, NotFound
 from errata.features.feature_store import FeatureStore
-from errata.inference.artefact import Card
+from errata.inference.artefact import CONNECTORS, Card
 from errata.inference.decode import Decoder
-from errata.inference.load import load
+from errata.inference.load import load, same_weights
 from errata.inference.model import LoadedModel
 from errata.inference.torch import TorchEngine
 from errata.tasks.chapters import ChapterTask
@@ -90,3 +91,12 @@ def test_frames_that_can_not_be_read(folder: Path, store: FeatureStore, tmp_path
     replace(Card("inline", 256), form="onnx", senses=(VIDEO,)).write(tmp_path)
     with pytest.raises(BadInput, match="which its form 'onnx' can't"):
         load(tmp_path, tmp_path)
+
+
+def test_models_that_see_otherwise_are_not_the_same(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "other")
+    assert same_weights(folder, tmp_path / "other", tmp_path)
+    data = bytearray((folder / CONNECTORS).read_bytes())
+    data[-1] ^= 1
+    (tmp_path / "other" / CONNECTORS).write_bytes(data)
+    assert not same_weights(folder, tmp_path / "other", tmp_path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from errata.errors import BadInput
 from errata.features.feature_store import FeatureStore
-from errata.inference.artefact import Card, model_parts
+from errata.inference.artefact import CONNECTORS, Card, model_parts
 from errata.inference.engine import Engine
 
 
@@ -46,8 +46,10 @@ def load_gguf(folder: Path) -> Engine:
 
 
 def same_weights(new: Path, old: Path, models: Path) -> bool:
-    """Whether both are safetensors, equal to the bit, an adapter's as merged."""
+    """Whether both are safetensors, equal to the bit, an adapter's as merged, with equal connectors or without any."""
     if any(Card.read(folder).form in ("onnx", "gguf") for folder in (new, old)):
+        return False
+    if _connectors(new) != _connectors(old):
         return False
     import torch
 
@@ -55,3 +57,8 @@ def same_weights(new: Path, old: Path, models: Path) -> bool:
 
     first, second = (load_model(*model_parts(folder, models)).state_dict() for folder in (new, old))
     return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+def _connectors(folder: Path) -> bytes:
+    path = folder / CONNECTORS
+    return path.read_bytes() if path.is_file() else b""
