@@ -8,7 +8,7 @@ from dataclasses import replace
 from errata.documents.judging import NOTHING, AgreementFloor, IntervalEstimate, JudgeReliability, SayReason
 from evaluation.judges.agreement import DIGITS, agreement, correlate_differences
 from evaluation.judges.bias import ClusteredVerdict, length_bias, placebo, style_bias, style_left, swap_consistency
-from evaluation.judges.canaries import ABOUT, canaries, drift, injections, plain_pairs
+from evaluation.judges.canary_pairs import ABOUT, canaries, drift, injections, plain_pairs
 from evaluation.judges.error_rates import on_corrections, on_differences
 from evaluation.judges.judge_client import JudgeClient
 from evaluation.judges.judged_item import AnswerPair

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evaluation.judges.bias import pad
-from evaluation.judges.canaries import canaries, planted_orders, talks
+from evaluation.judges.canary_pairs import canaries, planted_orders, talks
 from evaluation.judges.pairwise import differ
 from evaluation.judges.render import plain_chapters
 

@@ -17,7 +17,7 @@ from errata.documents.document import as_json, from_json
 from errata.documents.evidence import Fault
 from errata.documents.judging import JudgeCheck, JudgeReliability, Judging, Unlabelled
 from errata.wording.judging_sentences import judge_sentences, panel_sentence, unlabelled_sentence
-from evaluation.judges.canaries import canaries
+from evaluation.judges.canary_pairs import canaries
 from evaluation.judges.judge_session import JudgeSession, measure_judges
 from evaluation.judges.judged_item import AnswerPair, JudgedItem
 from evaluation.judges.pairwise import differ

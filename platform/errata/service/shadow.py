@@ -45,7 +45,7 @@ def idly(command: Command) -> Command:
     return started
 
 
-class _Talk(NamedTuple):
+class _OfferedTalk(NamedTuple):
     seq: int
     transcript: Transcript
 
@@ -68,7 +68,7 @@ class Shadow:
         self._record, self._writer, self._models, self._share = record, writer, models, share
         self.challenger = challenger
         self.counts = ShadowCounts()
-        self._talks: asyncio.Queue[_Talk] = asyncio.Queue(MOST)
+        self._talks: asyncio.Queue[_OfferedTalk] = asyncio.Queue(MOST)
 
     def start(self) -> None:
         if self._share:
@@ -87,7 +87,7 @@ class Shadow:
         if not self.challenger.state.speaks or uniform("shadow:" + transcript.hash) >= self._share:
             return
         try:
-            self._talks.put_nowait(_Talk(seq, transcript))
+            self._talks.put_nowait(_OfferedTalk(seq, transcript))
         except asyncio.QueueFull:
             self.counts.dropped += 1
 
@@ -100,14 +100,14 @@ class Shadow:
                 self.counts.failed += 1
                 _LOG.warning("the challenger has no answer to the talk %s: %s", talk.seq, error)
 
-    async def _shadow(self, talk: _Talk) -> None:
+    async def _shadow(self, talk: _OfferedTalk) -> None:
         for _ in range(TRIES):
             await self._models.idle.wait()
             if await self._is_known(talk) or await self._answered(talk):
                 return
         self.counts.dropped += 1
 
-    async def _is_known(self, talk: _Talk) -> bool:
+    async def _is_known(self, talk: _OfferedTalk) -> bool:
         key = self.challenger.key
         if key is None:
             return False
@@ -117,7 +117,7 @@ class Shadow:
         )
         return seq is not None
 
-    async def _answered(self, talk: _Talk) -> bool:
+    async def _answered(self, talk: _OfferedTalk) -> bool:
         """False where somebody came in between."""
         asked = asyncio.create_task(self.challenger.answer(talk.transcript, SECONDS))
         came = asyncio.create_task(self._models.busy.wait())
