@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from errata.documents.alias_check import AliasCheck
 from errata.documents.calibration import Calibration, Calibrations
 from errata.documents.candidate_choice import CandidateChoice
+from errata.documents.certificate import Certificate
 from errata.documents.comparison import NOTHING, Comparison
 from errata.documents.decision import OutcomeDecision, leading_decision
 from errata.documents.drift import DriftReport
@@ -68,6 +69,8 @@ class NightFiles:
     """Of a night that made several candidates."""
     parity: Mapping[str, Parity] = field(default_factory=dict)
     """By target of export."""
+    certificates: Sequence[Certificate] = ()
+    """Of the exports of whoever was promoted."""
     timing: NightTiming | None = None
     calibrations: Calibrations | None = None
     seeds: SeedSpread | None = None

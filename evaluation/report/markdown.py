@@ -13,6 +13,7 @@ from errata.documents.metric_values import ModelMean
 from errata.domain.names import printable
 from errata.wording.alias_sentences import alias_check_sentences
 from errata.wording.calibration_sentences import calibration_sentences
+from errata.wording.certificate_sentences import certificate_sentence
 from errata.wording.drift_sentences import drift_sentences
 from errata.wording.judging_sentences import panel_sentence
 from errata.wording.night_sentences import alarm_sentence, gate_change_sentence
@@ -150,6 +151,7 @@ def _sources(report: Report) -> str:
     lines = [
         *_reviews(report),
         *_confidence(report),
+        *_certificates(report),
         *_training(report.files),
         *_judges(report.files),
         *_lineage(report),
@@ -170,6 +172,11 @@ def _reviews(report: Report) -> Iterator[str]:
 def _confidence(report: Report) -> Iterator[str]:
     if report.calibration:
         yield f"How sure the model is: {inert(' '.join(calibration_sentences(report.calibration)))}"
+
+
+def _certificates(report: Report) -> Iterator[str]:
+    for certificate in report.files.certificates:
+        yield f"Export {inert(certificate.target)}, {inert(certificate_sentence(certificate))}."
 
 
 def _training(files: NightFiles) -> Iterator[str]:

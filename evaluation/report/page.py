@@ -14,6 +14,7 @@ from markupsafe import Markup
 from errata.domain.names import printable
 from errata.wording.alias_sentences import alias_check_sentences
 from errata.wording.calibration_sentences import calibration_sentences
+from errata.wording.certificate_sentences import certificate_facts
 from errata.wording.drift_sentences import drift_sentences
 from errata.wording.glossary import GLOSSARY
 from errata.wording.judging_sentences import (
@@ -111,6 +112,7 @@ def _environment() -> Environment:
         "alias_check_sentences": alias_check_sentences,
         "drift_sentences": drift_sentences,
         "calibration_sentences": calibration_sentences,
+        "certificate_facts": certificate_facts,
         "gate_change_sentence": gate_change_sentence,
         "seeds_sentence": seeds_sentence,
         "better_sentence": better_sentence,

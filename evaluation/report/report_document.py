@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from errata.documents.alias_check import AliasCheck
 from errata.documents.calibration import Calibration
+from errata.documents.certificate import Certificate
 from errata.documents.drift import DriftReport
 from errata.documents.equal_split import EqualSplitAlarm
 from errata.documents.judging import Judging
@@ -80,6 +81,7 @@ class ReportDocument:
     verdict: ContenderVerdict | None
     prospects: tuple[Prospect, ...]
     others: tuple[ContenderVerdict, ...]
+    certificates: tuple[Certificate, ...]
     seeds: SeedSpread | None
     nights: tuple[NightLine, ...]
     fresh_items: int
@@ -129,6 +131,7 @@ def report_document(report: Report) -> ReportDocument:
         verdict=verdict,
         prospects=prospects(verdict, evaluation.deciding_items, report.judging(contender)) if verdict else (),
         others=other_verdicts(report),
+        certificates=tuple(report.files.certificates),
         seeds=report.files.seeds,
         nights=report.nights,
         fresh_items=evaluation.fresh_items,

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from errata.documents.params import Target
 from errata.documents.parity import Parity
 from errata.domain.names import printable
+from errata.wording.certificate_sentences import certificate_facts
 from errata.wording.gate_sentences import reasons
 from evaluation.report.figures import interval, number
 from registry.papers.model_facts import ModelFacts, Verdict
@@ -68,6 +69,7 @@ def model_card(facts: ModelFacts) -> str:
         measures=list(_measures(facts.verdict)) if facts.verdict else [],
         reasons=reasons(facts.verdict.decision) if facts.verdict else [],
         parity=_parity(facts.parity) if facts.parity else "",
+        certificate=certificate_facts(facts.certificate) if facts.certificate else {},
         limits=list(_limits(facts)),
     )  # fmt: skip
 

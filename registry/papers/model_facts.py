@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from errata.database.corrections import SourceCount
+from errata.documents.certificate import Certificate
 from errata.documents.decision import Decision
 from errata.documents.metric_values import ModelMean
 from errata.documents.model_summary import OriginKind
@@ -77,5 +78,7 @@ class ModelFacts:
     """None where no gate has seen it."""
     parity: Parity | None
     """Of an export that was scored."""
+    certificate: Certificate | None = None
+    """Of an export of a model that was promoted."""
     errata: str
     """The version that made the papers."""

@@ -12,11 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errata.documents.alias_check import AliasCheck, AliasFinding, HandMove, MovedAlias
+from errata.documents.certificate import Certificate, RunningCost
+from errata.documents.comparison import NOTHING
 from errata.documents.decision import OutcomeDecision, TargetOutcome, leading_decision
 from errata.documents.drift import DriftMeasure, DriftReport
+from errata.documents.engine_agreement import AnswerAgreement
 from errata.documents.evidence import Evidence
 from errata.documents.metric_values import ModelMean
+from errata.documents.parity import Parity
 from errata.documents.scored_items import rows_of
+from errata.wording.certificate_sentences import certificate_facts
 from evaluation.report import figures
 from evaluation.report.content import Report, worst_regressions
 from evaluation.report.markdown import summary
@@ -124,6 +129,30 @@ def test_each_export_is_said_to_ship_or_to_be_held_back(night: Report) -> None:
     rejected = replace(entry, promoted=False, decision=replace(decision, verdict="reject", cause="worse"))
     words = Page(render(replace(night, decisions=(rejected,)))).words()
     assert "device✓ passed" in words and "The gguf export is held back" not in words
+
+
+def test_a_certificate_is_a_column_of_the_page_and_a_line_of_the_summary(night: Report) -> None:
+    cost = RunningCost(runtime="llama.cpp", talks=3, tokens=4_000, seconds=2.0, memory=310_000_000)
+    [rail] = [rail for rail in night.decisions[0].decision.guardrails if rail.name == "parity_server"]
+    certificate = Certificate(
+        night="2026-03-04", target="gguf", model="5" * 64, source="c" * 64, status="ships", guardrails=(rail,),
+        parity=Parity(model="5" * 64, size=5_200_000, f1=NOTHING, agreement=AnswerAgreement(97.0, 99.4, None)),
+        prompts=12, same_prompts=11, cost=cost, source_cost=replace(cost, runtime="transformers", seconds=4.0),
+    )  # fmt: skip
+    told = replace(night, files=replace(night.files, certificates=(certificate,)))
+    words = Page(render(told)).words()
+    assert "Each export against the model that it was made from, run by itself" in words
+    for fact in (
+        "Run byllama.cpp", "Prompts of the same token ids11 of 12", "Answers alike to the letter97.0",
+        "Chapter starts alike99.4", "at worst +0.0 where −0.5 is allowed, on 104 talks", "5.2",
+        "2,000 tokens a second; the model itself 1,000 tokens a second",
+    ):  # fmt: skip
+        assert fact in words, fact
+    [line] = [line for line in summary(told).splitlines() if line.startswith("- Export gguf, ")]
+    assert "prompts of the same token ids: 11 of 12" in line
+    assert as_json(told)["certificates"][0]["cost"]["memory"] == 310_000_000
+    untimed = replace(certificate, cost=replace(cost, seconds=0.0), parity=replace(certificate.parity, agreement=None))
+    assert certificate_facts(untimed)["Speed"].startswith("not measured; the model itself 1,000")
 
 
 def test_a_gate_that_saw_nothing_is_read_as_well(night: Report):

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from errata.documents.certificate import Certificate
 from errata.documents.decision import OutcomeDecision
+from errata.documents.document import read_document
 from errata.documents.evidence_record import EvidenceRecord
 from errata.documents.night import Night
 from errata.documents.outcome import Outcome
@@ -106,6 +108,7 @@ def held(workspace: Workspace) -> list[str]:
         return [outcome.target for outcome in held_exports(store, workspace.models)]
 
 
+@pytest.mark.slow  # the certificate loads each model in a process of its own
 def test_an_export_that_was_held_back_is_made_anew_and_ships_once_it_passes(
     workspace: Workspace,
 ) -> None:
@@ -132,11 +135,28 @@ def test_an_export_that_was_held_back_is_made_anew_and_ships_once_it_passes(
     assert check_registry(workspace).findings == ()
     assert ModelRegistry.of(workspace).aliases()["gguf"][1] == shipped.model
 
+    [path] = shipped.evidence.parent.glob("certificate-*.json")
+    certificate = read_document(Certificate, path, "mend the test")
+    assert path.stem == f"certificate-gguf-{shipped.evidence.stem[:16]}"
+    assert (certificate.target, certificate.model, certificate.source) == ("gguf", shipped.model, champion)
+    assert certificate.status == "ships" and [rail.name for rail in certificate.guardrails] == ["parity_gguf"]
+    assert certificate.prompts == certificate.same_prompts >= 3, "the export's tokenizer is the model's own"
+    for cost in (certificate.cost, certificate.source_cost):
+        assert cost.talks == 3 and cost.tokens > 0 and cost.seconds > 0 and cost.memory > 10_000_000
+    assert (
+        certificate.source_cost.runtime == "transformers" and certificate.cost.tokens == certificate.source_cost.tokens
+    )
+    card = (model_folder(shipped.model, workspace.models) / "README.md").read_text(encoding="utf-8")
+    same = f"{certificate.prompts} of {certificate.prompts}"
+    assert f"| Prompts of the same token ids | {same} |" in card and "tokens a second; the model itself" in card
+
     again = promote_export(workspace, "gguf", "champion", "me")
     assert again.model == shipped.model, "the same bytes, and no other move"
     with workspace.record.read() as store:
         assert len([move for move in store.aliases.moves() if move.alias == "gguf"]) == 1
+    assert len(list(shipped.evidence.parent.glob("certificate-*.json"))) == 1, "the same record, the same name"
     exported = export(workspace, "gguf", workspace.root / "out", "champion")
+    assert "tokens a second" in (workspace.root / "out" / "README.md").read_text(encoding="utf-8")
     assert exported.scored and exported.model == verify(workspace.root / "out") == shipped.model
     with workspace.record.write() as store:
         rollback(store, "me", "all of it")

@@ -59,6 +59,11 @@ REPORT_PAGE, REPORT_SUMMARY, REPORT_DOCUMENT = "report.html", "report.md", "repo
 REPORT_FILES = (REPORT_PAGE, REPORT_SUMMARY, REPORT_DOCUMENT)
 
 
+def certificate_file(target: str, evidence: str) -> str:
+    """Of an export of a model that was promoted, by the evidence record that it lies beside."""
+    return f"certificate-{target}-{evidence[:16]}.json"
+
+
 def judging_file(contender: str) -> str:
     """What the judges said of a contender before the gate decided."""
     return "judges.json" if contender == "candidate" else f"{contender}-judges.json"

@@ -146,9 +146,16 @@ def export(workspace: Workspace, target: Target, out: Path, name: str) -> Export
         verify(folder)
         check_signature(folder, trusted_keys(workspace.root))
         shutil.copytree(folder, out)
-    facts = write_papers(workspace, out, source, target)
+    facts = write_papers(workspace, out, source, target, _evidence(workspace, target) if scored else None)
     signed = (out / SIGNATURE).is_file()
     return ExportedModel(exported, source, scored, champion, facts.base.licence, signed)
+
+
+def _evidence(workspace: Workspace, target: Target) -> Path | None:
+    """On which what ships as `target` was promoted."""
+    with workspace.record.read() as store:
+        evidence = store.aliases.moves(target)[-1].evidence
+    return next(workspace.nights.glob(f"*/{evidence}.json"), None)
 
 
 def _source(workspace: Workspace, export: str, champion: str) -> str:

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from errata import __version__
 from errata.documents import file_names as names
+from errata.documents.certificate import Certificate
 from errata.documents.document import RESTORE, read_document
 from errata.documents.evaluation import Evaluation
 from errata.documents.evidence_record import EvidenceRecord
@@ -97,8 +98,15 @@ def model_facts(
         training=_training(workspace, source, record),
         verdict=_verdict(workspace, record, path.stem) if record and path else None,
         parity=parity if parity and parity.model == identity else None,
+        certificate=_certificate(path, target, identity) if path and target else None,
         errata=__version__,
     )
+
+
+def _certificate(evidence: Path, target: Target, identity: str) -> Certificate | None:
+    path = evidence.with_name(names.certificate_file(target, evidence.stem))
+    found = read_document(Certificate, path, RESTORE) if path.is_file() else None
+    return found if found is not None and found.model == identity else None
 
 
 def _newest_evidence(workspace: Workspace, source: str) -> Path | None:

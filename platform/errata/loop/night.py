@@ -12,6 +12,7 @@ from errata.documents.file_names import EVALUATION
 from errata.documents.night import CandidateKind, today
 from errata.documents.outcome import Outcome
 from errata.loop.candidate_choice import choose_candidate
+from errata.loop.certificates import write_certificates
 from errata.loop.conclusion import conclude, night_outcome
 from errata.loop.gate_step import run_gates
 from errata.loop.hand_moves import HandMoves, settle_hand_moves
@@ -75,6 +76,7 @@ def _run(workspace: Workspace, label: str, kind: CandidateKind | None = None, ha
         results = run_gates(workspace, night, evaluation.contenders, judgings)
         # before an alias can mean it: the stages' folders, where it lies until now, are the next night's
         store_candidate(workspace, results)
+        write_certificates(workspace, results)
         write_night_papers(workspace, results)
         register_contenders(workspace, label, results)
         outcome = night_outcome(workspace, night, evaluation, results)

@@ -19,6 +19,7 @@ from errata.documents import file_names as names
 from errata.documents.alias_check import AliasCheck
 from errata.documents.calibration import Calibrations
 from errata.documents.candidate_choice import CandidateChoice
+from errata.documents.certificate import Certificate
 from errata.documents.decision import OutcomeDecision
 from errata.documents.document import RESTORE, Document, read_document
 from errata.documents.drift import DriftReport
@@ -216,6 +217,7 @@ def _files(tonight: NightRow, folder: Path) -> NightFiles:
         training=_read(TrainingLog, folder / names.TRAINING),
         choice=_read(CandidateChoice, folder / names.CANDIDATE_CHOICE),
         parity=parity.exports if parity else {},
+        certificates=_certificates(tonight, folder),
         timing=_read(NightTiming, folder / names.NIGHT_TIMING),
         calibrations=_read(Calibrations, folder / names.CALIBRATION),
         seeds=_read(SeedSpread, folder / names.SEEDS),
@@ -231,6 +233,13 @@ def _night(row: NightRow, folder: Path) -> Night:
     if (folder / names.NIGHT).exists():
         return Night.read(folder)
     return Night(row.label, row.training_watermark, row.gate_watermark, "", "", 0, "", 0, "")
+
+
+def _certificates(tonight: NightRow, folder: Path) -> tuple[Certificate, ...]:
+    passed = (entry.evidence for entry in tonight.outcome.decisions if entry.decision.verdict == "promote")
+    evidence = next(passed, "")  # also while it waits for approval
+    found = [_read(Certificate, folder / names.certificate_file(target, evidence)) for target in TARGETS]
+    return tuple(certificate for certificate in found if certificate is not None)
 
 
 def _judges(folder: Path, contenders: Sequence[str]) -> dict[str, Judging]:

@@ -20,6 +20,7 @@ from errata.domain.correction import Label
 from errata.errors import NotFound, Refused
 from errata.inference.artefact import PARTIAL, model_folder, store_model
 from errata.loop.approval import approvers_needed, check_approver
+from errata.loop.certificates import TALKS, certify
 from errata.loop.hand_moves import tell_mlflow_if_there
 from errata.loop.lease import loop_lease
 from errata.loop.model_papers import write_papers
@@ -77,6 +78,8 @@ def promote_export(workspace: Workspace, target: Target, name: str, by: str) -> 
             if outcome.status != "ships":
                 raise Refused(f"{held_back_sentence(outcome)} The record of it is {path}")
             store_model(out, workspace.models)
+        talks = [label.transcript for label in labels[:TALKS]]
+        certify(workspace, path, [target], talks)
         write_papers(workspace, model_folder(parity.model, workspace.models), champion, target, path)
         register_export(workspace, before.night, champion, target, parity.model, path.stem)
         with workspace.record.write() as store:
