@@ -219,6 +219,17 @@ def test_two_people_approve_of_what_waits_and_each_sees_what_the_other_said(plac
     assert [request.wish.kind for request in release_desk(place).requests] == ["rejection", "promotion", "promotion"]
 
 
+def test_a_decision_that_says_nothing_of_why_can_be_approved_too(place: Workspace) -> None:
+    sha256 = evidence(place.nights / "n1", "second", MODEL, night="n1").stem
+    decided = OutcomeDecision("candidate", identity("second"), False, sha256, Decision("promote", "better"))
+    with place.record.write() as store:
+        store.nights.begin("n2", 1, 2)
+        store.nights.finish(Outcome(night="n2", verdict="promote", champion=MODEL, decisions=(decided,)))
+    shown = visitor(place).get("/dashboard/releases")
+    assert shown.status_code == 200 and 'name="evidence"' in shown.text
+    assert "Its record says 'promote', and not why." in text_of(shown.text)
+
+
 @pytest.mark.parametrize(
     ("path", "fields", "status"),
     [

@@ -32,10 +32,10 @@ def findings(decision: Decision, with_comparison: bool) -> list[str]:
 
 
 def causes(decision: Decision) -> list[str]:
-    """Why the verdict is what it is: one text, or one for each fault that blocks."""
+    """Why the verdict is what it is: one text, or one for each fault that blocks; never none."""
     comparison = decision.comparison
     if decision.cause is None or comparison is None:
-        return list(decision.notes)
+        return list(decision.notes) or [f"Its record says {decision.verdict!r}, and not why."]
     if decision.cause == "faults":
         return [_fault(fault, decision) for fault in decision.faults]
     failed = " and ".join(rail.name for rail in decision.guardrails if rail.harms)
