@@ -18,6 +18,7 @@ from errata.documents.outcome import Outcome
 from errata.documents.parity import Parity
 from errata.errors import NotFound, Refused
 from errata.inference.artefact import model_folder, original_of, store_model, verify
+from errata.loop.certificates import certify
 from errata.loop.deliver import export
 from errata.loop.registry_check import check_registry
 from errata.loop.target_promotion import promote_export
@@ -161,6 +162,21 @@ def test_an_export_that_was_held_back_is_made_anew_and_ships_once_it_passes(
     with workspace.record.write() as store:
         rollback(store, "me", "all of it")
     assert (alias(workspace, "champion"), alias(workspace, "gguf")) == (alias(workspace, "day0"), "")
+
+
+@pytest.mark.slow
+def test_an_export_that_can_not_be_run_takes_no_other_s_certificate(
+    workspace: Workspace, capfd: pytest.CaptureFixture[str]
+) -> None:
+    [evidence_path] = [path for path in (workspace.nights / "n1").glob("*.json") if len(path.stem) == 64]
+    with workspace.record.read() as store:
+        talks = [label.transcript for label in store.labels.between(0, store.watermark())][:1]
+    (workspace.models / ("9" * 16)).mkdir()
+    certify(workspace, evidence_path, ["gguf", "server"], talks)
+    [path] = evidence_path.parent.glob("certificate-*.json")
+    certificate = read_document(Certificate, path, "mend the test")
+    assert (certificate.target, certificate.cost.runtime) == ("server", "transformers")
+    assert "costs to run can't be measured" in capfd.readouterr().err
 
 
 def test_one_that_can_t_be_told_ships_nothing_and_its_record_is_kept(workspace: Workspace) -> None:
