@@ -12,6 +12,7 @@ import pytest
 
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput, Unavailable
+from errata.inference.artefact import verify
 from errata.inference.forks import Fork, ForkedModel, share_out
 from errata.inference.model import FolderModel
 from errata.inference.predictor import AnswerKey, Predictor
@@ -74,8 +75,8 @@ def test_a_fork_that_was_killed_is_no_answer(pair: list[Fork]) -> None:
 @pytest.mark.usefixtures("two_processors")
 def test_a_model_answers_the_same_in_forks(folder: Path) -> None:
     talks = [talk(name, lines=12) for name in "abcde"]
-    forked = ForkedModel("a" * 64, folder, folder.parent)
-    alone = FolderModel("a" * 64, folder, folder.parent)
+    forked = ForkedModel(verify(folder), folder, folder.parent)
+    alone = FolderModel(verify(folder), folder, folder.parent)
     assert forked.key == alone.key
     assert list(forked.answer(talks)) == alone.answer(talks)
     assert forked._forks, "else nothing was shared out"
@@ -84,6 +85,6 @@ def test_a_model_answers_the_same_in_forks(folder: Path) -> None:
 @pytest.mark.usefixtures("two_processors")
 def test_a_process_with_threads_is_never_forked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading, "active_count", lambda: 2)
-    forked = ForkedModel("a" * 64, folder, folder.parent)
+    forked = ForkedModel(verify(folder), folder, folder.parent)
     assert len(forked.answer([talk("a"), talk("b")])) == 2
     assert not forked._forks

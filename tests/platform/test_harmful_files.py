@@ -189,6 +189,8 @@ def test_a_manifest_that_names_a_place_outside_is_refused(place: Path, name: str
 
 
 UNPICKLING = {"torch.load", "pickle.load", "pickle.loads", "joblib.load", "dill.load", "dill.loads", "yaml.unsafe_load"}
+UNPACKING = ("extract", "extractall", "unpack_archive")
+"""Nothing is unpacked: an archive in a model's folder is refused."""
 UNSAFE_OPTIONS = {"trust_remote_code", "allow_pickle", "weights_only"}
 """Of these, `weights_only` alone is safe where it is on; none is used with what would be unsafe."""
 
@@ -199,6 +201,8 @@ def test_nothing_in_the_product_unpickles_or_runs_code_of_a_model() -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in UNPICKLING:
                 found.append(f"{path}: {ast.unparse(node.func)}")
+            if isinstance(node, ast.Attribute) and node.attr in UNPACKING:
+                found.append(f"{path}: {ast.unparse(node)}")
             if isinstance(node, ast.keyword) and node.arg in UNSAFE_OPTIONS:
                 is_safe = ast.unparse(node.value) == str(node.arg == "weights_only")
                 found += [] if is_safe else [f"{path}: {node.arg}={ast.unparse(node.value)}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 
 import pytest
@@ -153,6 +154,26 @@ def test_a_chat_models_own_template_goes_around_the_prompt(chat_tokenizer) -> No
     )
     assert shown.replace(" ", "").startswith("<|seg|>user\nDivide")
     assert shown.replace(" ", "").endswith("<|end|>\n<|seg|>assistant\n")
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ ''.__class__.__mro__[1].__subclasses__() }}{{ messages[0].content }}",
+        "{{ messages.__init__.__globals__['__builtins__'].open('/etc/hostname').read() }}",
+        "{% for message in messages %}{{ message.content ",
+        "{{ raise_exception('not me') }}",
+        "{{ 1 // 0 }}{{ messages[0].content }}",
+        "no place for what is said",
+    ],
+)
+def test_a_chat_template_that_would_run_code_or_is_broken_is_one_sentence(template: str, chat_tokenizer) -> None:
+    hostile = copy(chat_tokenizer)
+    hostile.chat_template = template
+    task = ChapterTask(templates.find("indexed"), hostile, 1000)
+    with pytest.raises(BadInput, match="the model's chat template") as refused:
+        next(examples(task, _talk(3), Reading((Chapter(0, "Gardens"),))))
+    assert "\n" not in str(refused.value)
 
 
 VIEW = View("A talk", "", ("Welcome all. Hi.", "Now about soil. It is wet.", "And last, tools!"), (0, 12, 30), 40)

@@ -19,7 +19,15 @@ from errata.domain.hashing import content_hash
 from errata.domain.modality import Modality
 from errata.errors import BadInput, NotFound
 from errata.files import file_sha256, write_json
-from errata.inference.checksums import BILL_OF_MATERIALS, CHECKSUMS, PAPERS, SIGNATURE, check_papers
+from errata.inference.checksums import (
+    BILL_OF_MATERIALS,
+    CHECKSUMS,
+    INPUT_EXAMPLE,
+    MLFLOW_MODEL,
+    PAPERS,
+    SIGNATURE,
+    check_papers,
+)
 from errata.inference.harmful_files import PICKLE_NAMES, harm, not_plain
 from errata.tasks.division import ChapterLengths
 
@@ -30,9 +38,11 @@ OLD_TRAINING_TRANSCRIPTS = "seen.json"
 SOURCE_METADATA = "source_metadata.json"
 """What a GGUF file said of the model that was made from it: see `source_metadata.py`."""
 _TOKENIZER = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "chat_template*", SOURCE_METADATA)
-MADE_ANEW = (MANIFEST, BILL_OF_MATERIALS, CHECKSUMS, SIGNATURE)
+MADE_ANEW = (MANIFEST, BILL_OF_MATERIALS, MLFLOW_MODEL, INPUT_EXAMPLE, CHECKSUMS, SIGNATURE)
 """What is said of a folder as it was sealed, and of no other. A README may be sealed: the base's own, which names its
 licence."""
+_LOADER = b"loader_module"
+"""By which an MLmodel has MLflow run code."""
 KEPT_COPIES = 2
 """Of a model: in the workspace, and in MLflow's store."""
 PARTIAL = ".partial"
@@ -156,6 +166,8 @@ def verify(folder: Path) -> str:
             raise NotFound(problem)
         if name not in (*digests, *PAPERS, MANIFEST):
             raise NotFound(f"{path} was not sealed with its model; remove that file")
+        if name == MLFLOW_MODEL and name not in digests and _LOADER in path.read_bytes():
+            raise NotFound(f"{path} names code that MLflow would run, which ours never does; remove that file")
     for name, digest in digests.items():
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise NotFound(f"{folder / MANIFEST} names {name!r}, which lies outside the model; take another copy of it")
@@ -168,6 +180,21 @@ def verify(folder: Path) -> str:
             raise NotFound(problem)
     check_papers(folder, {**digests, MANIFEST: file_sha256(folder / MANIFEST)})
     return identity
+
+
+def verify_parts(identity: str, folder: Path, models: Path) -> None:
+    """Before a model is loaded: compares every byte of the model `identity`, which lies in `folder`, and of the base
+    that an adapter goes on, which is kept in `models`. Raises NotFound where one differs."""
+    _verify_as(identity, folder)
+    card = Card.read(folder)
+    if card.form == "adapter":
+        _verify_as(card.base, model_folder(card.base, models))
+
+
+def _verify_as(identity: str, folder: Path) -> None:
+    found = verify(folder)
+    if found != identity:
+        raise NotFound(f"{folder} holds the model {found[:16]}, not {identity[:16]}; `errata fsck` says how to mend it")
 
 
 def _files(folder: Path) -> dict[str, Path]:

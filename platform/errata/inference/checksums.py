@@ -2,6 +2,8 @@
 
     README.md             the model card
     bom.cdx.json          what it was made of (CycloneDX)
+    MLmodel               what goes in and comes out, as MLflow shows it,
+    input_example.json    with an example
     SHA256SUMS            of every file, these and the manifest too: `sha256sum -c SHA256SUMS`
     SHA256SUMS.minisig    who says so: `minisign -Vm SHA256SUMS -p errata.pub`
 
@@ -23,7 +25,10 @@ MODEL_CARD, BILL_OF_MATERIALS, CHECKSUMS, SIGNATURE = (
     "SHA256SUMS",
     "SHA256SUMS.minisig",
 )
-PAPERS = (MODEL_CARD, BILL_OF_MATERIALS, CHECKSUMS, SIGNATURE)
+MLFLOW_MODEL, INPUT_EXAMPLE = "MLmodel", "input_example.json"
+LISTED_PAPERS = (MODEL_CARD, BILL_OF_MATERIALS, MLFLOW_MODEL, INPUT_EXAMPLE)
+PAPERS = (*LISTED_PAPERS, CHECKSUMS, SIGNATURE)
+"""Those that are listed come before the list, and that before its signature."""
 PUBLIC_KEYS = "errata.pub"
 """In a workspace, beside its models: whose signatures it trusts. The first key is its own."""
 
@@ -42,7 +47,7 @@ def check_papers(folder: Path, digests: Mapping[str, str]) -> None:
     path = folder / CHECKSUMS
     if not path.is_file():
         return
-    papers = (name for name in (MODEL_CARD, BILL_OF_MATERIALS) if name not in digests and (folder / name).is_file())
+    papers = (name for name in LISTED_PAPERS if name not in digests and (folder / name).is_file())
     present = {**digests, **{name: file_sha256(folder / name) for name in papers}}
     if path.read_bytes() != checksum_lines(present).encode():
         raise NotFound(

@@ -9,7 +9,7 @@ from typing import Generic
 
 from errata.domain.transcript import Transcript
 from errata.features.feature_store import FeatureStore
-from errata.inference.artefact import Card
+from errata.inference.artefact import Card, verify_parts
 from errata.inference.chapter_task import chapter_task
 from errata.inference.decode import Decoder
 from errata.inference.engine import Engine, watched
@@ -67,11 +67,14 @@ def answer_key(identity: str, folder: Path) -> AnswerKey:
 
 
 class FolderModel(Predictor):
-    """A model of ours, loaded when it is first asked: what is on record already needs no weights."""
+    """A model of ours, loaded when it is first asked: what is on record already needs no weights.
+
+    Then NotFound is raised where its files, or its base's, are not those that were sealed.
+    """
 
     def __init__(self, identity: str, folder: Path, models: Path) -> None:
         self.key = answer_key(identity, folder)
-        self._folder, self._models = folder, models
+        self._identity, self._folder, self._models = identity, folder, models
 
     def answer(self, transcripts: Sequence[Transcript]) -> list[Reading]:
         return self.loaded.answer(transcripts)
@@ -83,4 +86,5 @@ class FolderModel(Predictor):
 
     @cached_property
     def loaded(self) -> LoadedModel[Reading]:
+        verify_parts(self._identity, self._folder, self._models)
         return open_model(self._folder, self._models)

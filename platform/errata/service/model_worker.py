@@ -26,9 +26,9 @@ from typing import IO, Any
 
 from errata.domain.chapter import chapters_to_json
 from errata.domain.transcript import Transcript
-from errata.errors import ErrataError, NotFound
+from errata.errors import ErrataError
 from errata.files import JsonObject
-from errata.inference.artefact import verify
+from errata.inference.artefact import verify_parts
 from errata.inference.checksums import check_signature, trusted_keys
 from errata.inference.engine import Stopped
 from errata.inference.model import LoadedModel, answer_key, open_model
@@ -160,9 +160,7 @@ def main(folder: Path, identity: str, models: Path) -> None:
 
     inbox = Inbox(sys.stdin)
     try:
-        found = verify(folder)
-        if found != identity:
-            raise NotFound(f"{folder} holds the model {found[:16]}, not {identity[:16]}; restore it from MLflow")
+        verify_parts(identity, folder, models)
         check_signature(folder, trusted_keys(models.parent))
         model = open_model(folder, models)
     except ErrataError as error:

@@ -80,10 +80,8 @@ def dress(prompt: Prompt, chat: bool, tokenizer: Tokenizer) -> Prompt:
     BadInput for a chat template without a place for it.
     """
     if chat and tokenizer.chat_template:
-        turn = tokenizer.apply_chat_template(
-            [{"role": "user", "content": _HOLE}], tokenize=False, add_generation_prompt=True
-        )
-        before, hole, after = str(turn).partition(_HOLE)
+        turn = _turn(tokenizer)
+        before, hole, after = turn.partition(_HOLE)
         if not hole:
             raise BadInput("the model's chat template leaves out what the user says; mend it")
         slot = next(index for index, span in enumerate(prompt) if isinstance(span, Slot))
@@ -91,6 +89,21 @@ def dress(prompt: Prompt, chat: bool, tokenizer: Tokenizer) -> Prompt:
     if chat and tokenizer.bos_token:
         return (Control(str(tokenizer.bos_token)), *prompt)
     return prompt
+
+
+def _turn(tokenizer: Tokenizer) -> str:
+    """A user's turn by the model's chat template, which transformers renders in Jinja's sandbox. Raises BadInput where
+    it would get out of it, or is broken."""
+    from jinja2 import TemplateError
+
+    try:
+        return str(
+            tokenizer.apply_chat_template(
+                [{"role": "user", "content": _HOLE}], tokenize=False, add_generation_prompt=True
+            )
+        )
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+        raise BadInput(f"the model's chat template can't be used ({' '.join(str(error).split())}); mend it") from error
 
 
 def encode(prompt: Prompt, fillings: Sequence[Filling], tokenizer: Tokenizer) -> Encoded:
