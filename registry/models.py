@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import os
 import re
-import socket
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cached_property
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies
 
 import sqlalchemy as sa
@@ -29,9 +30,9 @@ from errata.database.aliases import ROLLBACK
 from errata.database.record import Record
 from errata.database.shipping import ALIASES
 from errata.database.tables import MoveRow
-from errata.documents.file_names import REPORT_PAGE
 from errata.domain.hashing import canonical_json
 from errata.errors import BadInput, ErrataError, NotFound, Unavailable
+from errata.files import JsonObject
 from errata.inference import artefact
 from errata.inference.checksums import MODEL_CARD, PAPERS
 from errata.workspace import Workspace
@@ -42,6 +43,10 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 SHA256, NIGHT, REPORT = "errata.sha256", "errata.night", "errata.report"
+PART, CURVE = "errata.part", "Day-0 to Day-N"
+"""Of a run: what of a night it is. The second is that of the run in which all nights' scores are one line."""
+PROMOTED = "errata.promoted"
+"""Of a version that became champion: when, by whom, and on which evidence."""
 APPROVED_BY = "errata.approved_by"
 """By which somebody answers for an alias that they move to the version in MLflow, or approves of the version."""
 APPROVAL, APPROVAL_PROBLEM = "errata.approval", "errata.approval_problem"
@@ -50,10 +55,29 @@ HAND_MOVE = "errata.hand_move"
 """What came of it."""
 ROLLED_BACK, ROLLED_BACK_TO = "errata.rolled_back", "errata.rolled_back_to"
 """Of the version that was champion, and of the one that is it again."""
-_PARAMS_AT_ONCE = 100
-"""MLflow's limit."""
+_PARAMS_AT_ONCE, _METRICS_AT_ONCE = 100, 1000
+"""MLflow's limits."""
+_PARENT = "mlflow.parentRunId"
+_SOURCE = {"mlflow.source.name": "errata nightly", "mlflow.source.type": "JOB"}
+"""What MLflow shows as a run's source."""
 _DIGEST = 36
 """MLflow's limit, in characters; the whole hash stands in the dataset's source."""
+_EXPERIMENT = {
+    "mlflow.experimentKind": "custom_model_development",  # else MLflow opens the pages for traces of agents
+    "mlflow.note.content": (
+        "A run a night, with its candidate's training and its evaluation within: open a night's description for the "
+        f"verdict, the report and the talks one by one. **{CURVE}** is one run over all nights: its model metrics are "
+        "the curve."
+    ),
+}
+"""Tags; the second is what MLflow shows as a description, in Markdown."""
+_MODEL = (
+    "Models that chapter transcripts. **@champion** answers the application, as **@server**, **@device** or **@gguf** "
+    "in the form that ships; **@challenger** waits for a decision; **@day0** is what all are compared with. The page "
+    "of a version says why it was promoted or not, what it was trained on and who approved it. Errata's record "
+    "decides: an alias that is moved here is put back or adopted by the next night."
+)
+"""The registered model's description."""
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
@@ -63,8 +87,26 @@ _ENVIRONMENT = {
     "GIT_PYTHON_REFRESH": "quiet",
 }
 """What isn't set already is set to this: no telemetry, no chatter, and minutes less of trying a server that is gone."""
+_REMEDY = "see that it runs and that mlflow_uri in errata.toml is right"
 _PATIENCE = 3.0
 """Seconds for an address to answer somebody who merely reads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedDataset:
+    """What a run read, as MLflow lists it."""
+
+    name: str
+    """The same on all nights: MLflow finds runs by it."""
+    digest: str
+    """Of its content; MLflow shows how it begins."""
+    context: str
+    """`training` or `evaluation`."""
+    rows: int
+    source: JsonObject = field(default_factory=dict)
+    """Where it can be found again."""
+    profile: JsonObject = field(default_factory=dict)
+    """What is known of it in numbers."""
 
 
 class ModelRegistry:
@@ -89,13 +131,33 @@ class ModelRegistry:
 
     def open_run(self, night: str) -> str:
         """The run of a night, open; a new one where it has none."""
+        return self._open(f"tags.`{NIGHT}` = '{night}'", night, {NIGHT: night})
+
+    def open_part(self, parent: str, part: str, name: str) -> str:
+        """A run within the run `parent`, open; a new one, called `name`, where that has none for the `part`."""
+        tags = {_PARENT: parent, PART: part}
+        return self._open(" and ".join(f"tags.`{tag}` = '{value}'" for tag, value in tags.items()), name, tags)
+
+    def open_curve(self) -> str:
+        """The one run that goes on over all nights, open."""
+        return self._open(f"tags.`{PART}` = '{CURVE}'", CURVE, {PART: CURVE})
+
+    def _open(self, query: str, name: str, tags: Mapping[str, str]) -> str:
         with self._mlflow_errors():
-            runs = self._client.search_runs([self._experiment], f"tags.`{NIGHT}` = '{night}'", max_results=1)
-            if not runs:
-                new = self._client.create_run(self._experiment, tags={NIGHT: night}, run_name=night)
-                return str(new.info.run_id)
-            self._client.update_run(runs[0].info.run_id, status="RUNNING")
-            return str(runs[0].info.run_id)
+            run = self._oldest_run(query)
+            if run:
+                self._client.update_run(run, status="RUNNING")
+                return run
+            new = self._client.create_run(self._experiment, tags={**_SOURCE, **tags}, run_name=name)
+            return self._oldest_run(query) or str(new.info.run_id)
+
+    def _oldest_run(self, query: str) -> str:
+        """Empty where there is none. Others are deleted: where an answer is lost on its way, MLflow's client asks
+        again, and the server has made two."""
+        found = self._client.search_runs([self._experiment], query, order_by=["start_time ASC"])
+        for double in found[1:]:
+            self._client.delete_run(double.info.run_id)
+        return str(found[0].info.run_id) if found else ""
 
     def log(
         self,
@@ -104,38 +166,60 @@ class ModelRegistry:
         metrics: Mapping[str, float],
         artifacts: Iterable[Path],
         tags: Mapping[str, str],
+        step: int = 0,
     ) -> None:
-        """Adds to a run: values, and files or folders under their own names. Doing it again changes nothing.
+        """Adds to a run: values, those that are measured at `step`, and files or folders under their own names. Doing
+        it again changes nothing.
 
         MLflow never changes a parameter: one that a resumed night gives anew becomes a tag `param.<name>`.
         """
         with self._mlflow_errors():
-            from mlflow.entities import Metric, Param, RunTag
+            from mlflow.entities import Param, RunTag
 
-            stored = self._client.get_run(run)
-            old, values = stored.data.params, {name: str(value) for name, value in params.items()}
+            old, values = self._client.get_run(run).data.params, {name: str(value) for name, value in params.items()}
             new = [Param(name, value) for name, value in values.items() if name not in old]
             for begin in range(0, len(new), _PARAMS_AT_ONCE):
                 self._client.log_batch(run, params=new[begin : begin + _PARAMS_AT_ONCE])
             changed = {f"param.{name}": value for name, value in values.items() if old.get(name, value) != value}
             run_tags = [RunTag(name, value) for name, value in {**tags, **changed}.items()]
-            # At the run's own time, so that the same value logged again is the same row.
-            rows = [Metric(name, value, stored.info.start_time, 0) for name, value in metrics.items()]
-            self._client.log_batch(run, metrics=rows, tags=run_tags)
+            self._client.log_batch(run, tags=run_tags)
             for path in artifacts:
                 if path.is_dir():
                     self._client.log_artifacts(run, str(path), path.name)
                 else:
                     self._client.log_artifact(run, str(path))
+        self.log_steps(run, {step: metrics})
 
-    def log_snapshot(self, run: str, sha256: str, watermark: int) -> None:
-        """Notes which snapshot of the record a run trained on. Doing it again changes nothing."""
+    def log_steps(self, run: str, steps: Mapping[int, Mapping[str, float]]) -> None:
+        """Adds what was measured at each step, which MLflow draws as a line. Doing it again changes nothing."""
+        with self._mlflow_errors():
+            from mlflow.entities import Metric
+
+            # At the run's own time, so that the same value logged again is the same row.
+            at = self._client.get_run(run).info.start_time
+            rows = [Metric(name, value, at, step) for step, metrics in steps.items() for name, value in metrics.items()]
+            for begin in range(0, len(rows), _METRICS_AT_ONCE):
+                self._client.log_batch(run, metrics=rows[begin : begin + _METRICS_AT_ONCE])
+
+    def steps_of(self, run: str, metric: str) -> set[int]:
+        """At which a run has it."""
+        with self._mlflow_errors():
+            return {row.step for row in self._client.get_metric_history(run, metric)}
+
+    def log_dataset(self, run: str, data: LoggedDataset) -> None:
+        """Notes what a run read. Doing it again changes nothing."""
         with self._mlflow_errors():
             from mlflow.entities import Dataset, DatasetInput, InputTag
 
-            source = canonical_json({"sha256": sha256, "watermark": watermark})
-            dataset = Dataset("snapshot", sha256[:_DIGEST], "errata", source)
-            self._client.log_inputs(run, [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])])
+            source = canonical_json({"digest": data.digest, **data.source})
+            profile = canonical_json({"num_rows": data.rows, **data.profile})
+            dataset = Dataset(data.name, data.digest[:_DIGEST], "errata", source, profile=profile)
+            self._client.log_inputs(run, [DatasetInput(dataset, [InputTag("mlflow.data.context", data.context)])])
+
+    def place_in_run(self, run: str, path: str) -> str:
+        """Where a browser finds a file of a run, from any of MLflow's pages."""
+        with self._mlflow_errors():
+            return f"#/experiments/{self._experiment}/runs/{run}/artifacts/{path}"
 
     def close_run(self, run: str, status: str = "FINISHED") -> None:
         """`status` as MLflow names it: `FINISHED`, `FAILED` or `KILLED`."""
@@ -145,11 +229,11 @@ class ModelRegistry:
     # versions --------------------------------------------------------------------------------------------------------
 
     def register(self, folder: Path, identity: str, tags: Mapping[str, str], run: str, description: str = "") -> str:
-        """Puts a sealed model into the registry under its night's run; returns its version.
+        """Puts a sealed model into the registry, its files under a run; returns its version.
 
         `description` is Markdown, which MLflow shows on the version's page. A model that is there already keeps its
-        version, and gets the tags and a link to the night's report. Raises NotFound where its files aren't those that
-        were sealed.
+        version, and gets the tags, the description and its papers as they are now. Raises NotFound where its files
+        aren't those that were sealed.
         """
         if artefact.verify(folder) != identity:
             raise NotFound(f"{folder} does not hold the model {identity[:16]}…; register the folder that does")
@@ -159,9 +243,9 @@ class ModelRegistry:
                 version = self._upload(folder, identity, run)
             else:
                 self._update_papers(version, folder, identity)
-            self._tag(version, {**tags, REPORT: f"runs:/{run}/{REPORT_PAGE}"})
-            place = f"#/experiments/{self._experiment}/runs/{run}/artifacts/{REPORT_PAGE}"
-            text = f"{description}\n\n[Report]({place}){self._card_link(version, folder, identity)}".lstrip()
+            self._drop_doubles(version, identity)
+            self._tag(version, tags)
+            text = f"{description}\n\n{self._card_link(version, folder, identity)}".strip()
             self._client.update_model_version(self._name, version.version, text)
             return str(version.version)
 
@@ -274,8 +358,8 @@ class ModelRegistry:
             changed += self.apply(dict.fromkeys(ALIASES, "") | {move.alias: move.model for move in moves})
         with self._mlflow_errors():
             for move in moves:
-                if not move.applied and move.alias == "champion" and move.reason.startswith(ROLLBACK):
-                    self._tag_rollback(move)
+                if not move.applied and move.alias == "champion":
+                    self._tag_champion(move)
         # Marked afterwards: a night that is killed in between applies them again, which changes nothing.
         with record.write() as store:
             for move in moves:
@@ -325,12 +409,23 @@ class ModelRegistry:
             if APPROVED_BY in found.tags:
                 self._client.delete_model_version_tag(self._name, version, APPROVED_BY)
 
-    def _tag_rollback(self, move: MoveRow) -> None:
-        note = f"{move.at:%Y-%m-%d %H:%M} UTC by {move.by}: {move.reason.removeprefix(ROLLBACK)}"
-        for model, tag in ((move.previous, ROLLED_BACK), (move.model, ROLLED_BACK_TO)):
-            version = self._find_version(model) if model else None
-            if version is not None:
-                self._tag(version, {tag: note})
+    def _tag_champion(self, move: MoveRow) -> None:
+        """Says on the versions when, by whom and why one became champion."""
+        who = f"{move.at:%Y-%m-%d %H:%M} UTC by {move.by}"
+        if move.reason.startswith(ROLLBACK):
+            note = f"{who}: {move.reason.removeprefix(ROLLBACK)}"
+            self._tag_model(move.previous, {ROLLED_BACK: note})
+            self._tag_model(move.model, {ROLLED_BACK_TO: note})
+        else:
+            night, evidence = (f", night {move.night}" if move.night else ""), move.evidence or ""
+            on = f", on the evidence {evidence[:16]}" if evidence else ""
+            self._tag_model(move.model, {PROMOTED: f"{who}{night}{on}: {move.reason}"})
+
+    def _tag_model(self, model: str | None, tags: Mapping[str, str]) -> None:
+        """Of a model that MLflow may not have."""
+        version = self._find_version(model) if model else None
+        if version is not None:
+            self._tag(version, tags)
 
     # MLflow ----------------------------------------------------------------------------------------------------------
 
@@ -346,47 +441,67 @@ class ModelRegistry:
         Unavailable where nobody answers at its address: MLflow itself tries that for half a minute."""
         address = urlsplit(self._uri)
         if address.scheme in ("http", "https") and address.scheme not in getproxies():
-            port = address.port or (443 if address.scheme == "https" else 80)
-            try:
-                socket.create_connection((address.hostname or "", port), _PATIENCE).close()
-            except OSError as error:
-                raise Unavailable(self._unreachable()) from error
+            self._check_answers(address)
         store = mlflow_tables.store_file(self._uri)
         if store is not None and not store.exists():
             raise NotFound(f"MLflow's store {store} is gone; `errata init` makes it anew from the record")
 
+    def _check_answers(self, address: SplitResult) -> None:
+        """Whatever it answers: one that takes a connection and says nothing would keep who reads for minutes. Without
+        name and password, and so without asking who it is."""
+        import httpx
+
+        health = f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path.rstrip('/')}/health"
+        try:  # nothing of its answer is believed, so that it need not be known by a certificate
+            httpx.get(health, timeout=_PATIENCE, trust_env=False, verify=False)  # noqa: S501
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unavailable(self._unreachable()) from error
+
     @cached_property
     def _experiment(self) -> str:
-        experiment = self._client.get_experiment_by_name(self._name)
-        if experiment is not None:
-            return str(experiment.experiment_id)
-        served = self._uri.startswith(("http://", "https://"))
-        place = None if served else self._artifacts.resolve().as_uri()
-        return str(self._client.create_experiment(self._name, artifact_location=place))
+        """Made, and explained, where there is none; what a team has written of it stays."""
+        found = self._client.get_experiment_by_name(self._name)
+        if found is None:
+            served = self._uri.startswith(("http://", "https://"))
+            place = None if served else self._artifacts.resolve().as_uri()
+            return str(self._client.create_experiment(self._name, artifact_location=place, tags=_EXPERIMENT))
+        for name, value in _EXPERIMENT.items():
+            if name not in found.tags:
+                self._client.set_experiment_tag(found.experiment_id, name, value)
+        return str(found.experiment_id)
 
     def _has_model(self) -> bool:
         return bool(self._client.search_registered_models(f"name = '{self._name}'", max_results=1))
 
     def _upload(self, folder: Path, identity: str, run: str) -> ModelVersion:
         if not self._has_model():
-            self._client.create_registered_model(self._name)
+            self._client.create_registered_model(self._name, description=_MODEL)
         place = _place(identity)
         self._client.log_artifacts(run, str(folder), place)
         # A server takes a version's files from a run alone; a path of this machine it would refuse.
         source = f"{self._client.get_run(run).info.artifact_uri}/{place}"
-        return self._client.create_model_version(self._name, source, run, {SHA256: identity})
+        new = self._client.create_model_version(self._name, source, run, {SHA256: identity})
+        return self._find_version(identity) or new
+
+    def _drop_doubles(self, version: ModelVersion, identity: str) -> None:
+        """Of versions as of runs; one that somebody has given an alias stays."""
+        for other in self._versions(identity):
+            if other.version != version.version:
+                double = self._client.get_model_version(self._name, other.version)
+                if not double.aliases:
+                    self._client.delete_model_version(self._name, other.version)
 
     def _update_papers(self, version: ModelVersion, folder: Path, identity: str) -> None:
         """A model that waits is decided on again, which its papers say."""
         for name in PAPERS:
             if (folder / name).is_file():
-                self._client.log_artifact(str(version.run_id), str(folder / name), f"models/{identity[:16]}")
+                self._client.log_artifact(str(version.run_id), str(folder / name), _place(identity))
 
     def _card_link(self, version: ModelVersion, folder: Path, identity: str) -> str:
         if not (folder / MODEL_CARD).is_file():
             return ""
-        place = f"#/experiments/{self._experiment}/runs/{version.run_id}/artifacts/models/{identity[:16]}/{MODEL_CARD}"
-        return f" · [Model card]({place})"
+        place = self.place_in_run(str(version.run_id), f"{_place(identity)}/{MODEL_CARD}")
+        return f"[Model card]({place})"
 
     def _tag(self, version: ModelVersion, tags: Mapping[str, str]) -> None:
         for name, value in tags.items():
@@ -394,8 +509,10 @@ class ModelRegistry:
                 self._client.set_model_version_tag(self._name, version.version, name, value)
 
     def _find_version(self, identity: str) -> ModelVersion | None:
-        versions = self._client.search_model_versions(f"name = '{self._name}' and tags.`{SHA256}` = '{identity}'")
-        return min(versions, key=lambda version: int(version.version), default=None)
+        return min(self._versions(identity), key=lambda version: int(version.version), default=None)
+
+    def _versions(self, identity: str) -> Sequence[ModelVersion]:
+        return self._client.search_model_versions(f"name = '{self._name}' and tags.`{SHA256}` = '{identity}'")
 
     def _registered_version(self, identity: str) -> ModelVersion:
         version = self._find_version(identity)
@@ -420,15 +537,25 @@ class ModelRegistry:
     def _sentence(self, error: Exception) -> str:
         if "Max retries exceeded" in str(error):
             return self._unreachable()
+        if _status(error) == HTTPStatus.UNAUTHORIZED:
+            remedy = "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD to those of a user that it knows"
+            return self._about_mlflow("doesn't take the name and password", remedy)
         first = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         return self._about_mlflow(f"says: {first}")
 
     def _unreachable(self) -> str:
         return self._about_mlflow("can't be reached")
 
-    def _about_mlflow(self, what: str) -> str:
-        sentence = f"MLflow at {self._uri} {what}; see that it runs and that mlflow_uri in errata.toml is right"
+    def _about_mlflow(self, what: str, remedy: str = _REMEDY) -> str:
+        sentence = f"MLflow at {self._uri} {what}; {remedy}"
         return re.sub("//[^@/ ]*@", "//", sentence)  # without a password
+
+
+def _status(error: Exception) -> int | None:
+    """HTTP's, of an error of MLflow's client or of its library for files; None where there is none."""
+    if hasattr(error, "get_http_status_code"):
+        return int(error.get_http_status_code())
+    return getattr(getattr(error, "response", None), "status_code", None)
 
 
 def _place(identity: str) -> str:

@@ -15,6 +15,7 @@ from tests.conftest import ROOT
 
 SHOWING = {
     "errata.loop.candidate_choice",
+    "errata.loop.night_runs",
     "errata.loop.publishing",
     "errata.loop.registering",
     "errata.loop.request_reconciler",
@@ -27,6 +28,7 @@ SHOWING = {
     "errata.loop.seeds",
     "errata.loop.target_promotion",
     "registry.papers.model_card",
+    "registry.papers.version_page",
     "retrain.preflight_report",
 }
 """Modules that say whom they took, show a night once it is decided, say what MLflow says, what has drifted, what came

@@ -24,11 +24,14 @@ from errata.database.record import Record
 from errata.documents.file_names import SNAPSHOT
 from errata.documents.night import Night
 from errata.documents.outcome import Outcome
+from errata.documents.scored_items import ScoredItemRow, write_scored_items
+from errata.domain.hashing import canonical_json
 from errata.domain.prediction import Prediction
 from errata.errors import BadInput, ErrataError, Forgotten, NotFound, Refused, Unavailable
 from errata.files import write_json
 from errata.inference.artefact import OLD_TRAINING_TRANSCRIPTS, TRAINING_TRANSCRIPTS, Card, seal, store_model
 from errata.loop import forget as forgetting
+from errata.loop.night_runs import log_items
 from errata.operations.importing import import_corrections, import_transcripts
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
@@ -88,12 +91,17 @@ def fill(record: Record) -> int:
 
 def table(path: Path) -> None:
     """A night's scores: a row for the talk and one for the other."""
-    rows = [
-        {"transcript": 1, "external_id": "the-lecture", "channel": "Her channel", "reference": "Secret 1", "f1": 1.0},
-        {"transcript": 7, "external_id": "kept", "channel": "", "reference": "Right 1", "f1": 2.0},
-    ]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pylist(rows), path)
+    rows = [scored(1, "the-lecture", "Her channel", "Secret 1"), scored(7, "kept", "", "Right 1")]
+    write_scored_items(path, rows)
+
+
+def scored(transcript: int, external_id: str, channel: str, title: str) -> ScoredItemRow:
+    listed = canonical_json([{"start": 0.0, "title": title}])
+    return ScoredItemRow(
+        night="n", part="fresh", name="day0", model="d", transcript=transcript, external_id=external_id,
+        channel=channel, correction=1, kind="edit", reviewer="ann", f1=1.0, equal_split_f1=0.0,
+        reference=listed, prediction=listed,
+    )  # fmt: skip
 
 
 def dvc(root: Path, *words: str) -> None:
@@ -141,7 +149,7 @@ def made(laid_out: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Work
     write_json(root / PARAPHRASES / GONE.hash[:16] / "asked.json", {"lines": ["Secret 1 in other words"]})
     registry = ModelRegistry.of(workspace)
     started = registry.open_run("n")
-    registry.log(started, {}, {}, [night / "items.parquet", night / "report.html"], {})
+    log_items(workspace, registry, started, "n")
     identity = model(root, [GONE.hash])
     registry.register(root / "models" / identity[:16], identity, {}, started)
     registry.close_run(started)

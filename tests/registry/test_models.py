@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import httpx
 import pytest
 
 from errata.database.record import Record
@@ -22,7 +19,8 @@ from errata.errors import BadInput, NotFound, Unavailable
 from errata.inference.artefact import seal, verify
 from errata.settings import FILE
 from errata.workspace import Workspace
-from registry.models import ModelRegistry
+from registry.models import LoggedDataset, ModelRegistry
+from tests.mlflow_server import mlflow_server
 
 
 def weights(words: str) -> bytes:
@@ -128,9 +126,7 @@ def test_evidence_stands_on_the_version(registry: ModelRegistry, tmp_path: Path)
         "errata.verdict": "promote",
         "errata.p_value": "0.01",
         "errata.sha256": identity,
-        "errata.report": f"runs:/{run}/report.html",
     }
-    assert f"/runs/{run}/artifacts/report.html" in found.description
 
 
 # aliases -------------------------------------------------------------------------------------------------------------
@@ -236,6 +232,8 @@ def test_mlflow_s_copy_is_read_byte_by_byte_and_written_again(
 
 
 def test_a_night_has_one_run_however_often_it_is_logged(registry: ModelRegistry, tmp_path: Path) -> None:
+    source = {"watermark": 90}
+    snapshot = LoggedDataset(name="snapshot", digest="a" * 64, context="training", rows=12, source=source)
     (tmp_path / "report.html").write_text("<p>fine</p>")
     (tmp_path / "plots").mkdir()
     (tmp_path / "plots" / "a.svg").write_text("<svg/>")
@@ -248,7 +246,7 @@ def test_a_night_has_one_run_however_often_it_is_logged(registry: ModelRegistry,
             artifacts=[tmp_path / "report.html", tmp_path / "plots"],
             tags={"errata.verdict": "promote"},
         )
-        registry.log_snapshot(run, "a" * 64, watermark=90)
+        registry.log_dataset(run, snapshot)
         registry.close_run(run)
     assert registry.open_run("2026-03-01") == run != registry.open_run("2026-03-02")
     found = registry._client.get_run(run)
@@ -258,7 +256,27 @@ def test_a_night_has_one_run_however_often_it_is_logged(registry: ModelRegistry,
     assert found.data.tags["param.rank"] == "8" and found.data.tags["errata.verdict"] == "promote"
     (dataset,) = found.inputs.dataset_inputs
     assert dataset.dataset.name == "snapshot" and '"watermark":90' in dataset.dataset.source
+    assert dataset.dataset.profile == '{"num_rows":12}'
     assert {item.path for item in registry._client.list_artifacts(run)} == {"report.html", "plots"}
+
+
+def test_what_is_within_a_night_is_found_again_and_is_no_night(registry: ModelRegistry) -> None:
+    night = registry.open_run("1")
+    parts = [registry.open_part(night, part, f"1: {part}") for part in ("candidate", "evaluation", "candidate")]
+    assert parts[0] == parts[2] != parts[1] and registry.open_run("1") == night
+    assert registry._client.get_run(parts[1]).data.tags["mlflow.parentRunId"] == night
+    assert registry.open_part(registry.open_run("2"), "candidate", "2: candidate") not in parts
+
+
+def test_a_line_over_steps_is_the_same_however_often_it_is_drawn(registry: ModelRegistry) -> None:
+    run = registry.open_curve()
+    for _ in range(2):
+        registry.log_steps(run, {1: {"day0.f1": 40.0}, 2: {"day0.f1": 41.0, "champion.f1": 44.0}})
+    history = registry._client.get_metric_history(run, "day0.f1")
+    assert [(row.step, row.value) for row in history] == [(1, 40.0), (2, 41.0)]
+    assert registry.steps_of(run, "champion.f1") == {2} and registry.steps_of(run, "none") == set()
+    registry.log_steps(run, {step: {"loss": 1.0} for step in range(1, 1502)})
+    assert len(registry.steps_of(run, "loss")) == 1501, "more than MLflow takes at once"
 
 
 def test_a_closed_run_is_closed(registry: ModelRegistry) -> None:
@@ -299,7 +317,8 @@ def test_whoever_merely_reads_does_not_wait_for_one_that_is_away(
 ALIASES = """
 import sys
 from pathlib import Path
-from registry.models import ModelRegistry
+from registry.models import LoggedDataset, ModelRegistry
+from tests.mlflow_server import mlflow_server
 print(ModelRegistry(sys.argv[1], "mlflow's", Path()).aliases(), "mlflow" in sys.modules)
 """
 
@@ -339,35 +358,8 @@ def test_setting_up_mlflow_says_nothing(tmp_path: Path, capfd: pytest.CaptureFix
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command += [
-        "--backend-store-uri",
-        f"sqlite:///{tmp_path / 'served.db'}",
-        "--artifacts-destination",
-        str(tmp_path / "a"),
-    ]
-    log = (tmp_path / "server.log").open("w")
-    process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-    try:
-        wait_for(f"http://127.0.0.1:{port}/health")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(process.pid, 15)
-        process.wait(30)
-        log.close()
-
-
-def wait_for(url: str) -> None:
-    for _ in range(240):
-        try:
-            httpx.get(url, timeout=5, trust_env=False).raise_for_status()
-            return
-        except httpx.HTTPError:
-            time.sleep(0.5)
-    raise TimeoutError(url)
+    with mlflow_server(tmp_path) as uri:
+        yield uri
 
 
 @pytest.mark.slow
@@ -431,3 +423,48 @@ def in_folder(folder: Path) -> ModelRegistry:
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def guarded_server(tmp_path: Path) -> Iterator[str]:
+    """One that asks for a name and a password."""
+    pytest.importorskip("flask_wtf", reason="MLflow's basic-auth needs Flask-WTF (pip install mlflow[auth])")
+    (tmp_path / "auth.ini").write_text(
+        "[mlflow]\n"
+        "default_permission = READ\n"
+        f"database_uri = sqlite:///{tmp_path / 'auth.db'}\n"
+        "admin_username = olga\n"
+        "admin_password = a-long-password\n"
+        "authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
+    )
+    own = {"MLFLOW_AUTH_CONFIG_PATH": str(tmp_path / "auth.ini"), "MLFLOW_FLASK_SERVER_SECRET_KEY": "for this test"}
+    with mlflow_server(tmp_path, "--app-name", "basic-auth", environment=own) as uri:
+        yield uri
+
+
+@pytest.mark.slow
+def test_a_server_that_asks_for_a_password_gets_it_and_a_wrong_one_is_one_sentence(
+    guarded_server: str, record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, identity = sealed(tmp_path / "m", "one")
+    for name, password in (("olga", "wrong"), ("nobody", "a-long-password"), ("", "")):
+        monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", name)
+        monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", password)
+        refusing = ModelRegistry(guarded_server, "guarded", tmp_path / "unused")
+        refusing.check_reachable()
+        with pytest.raises(Unavailable, match=r"MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD") as refused:
+            refusing.open_run("n1")
+        assert "\n" not in str(refused.value) and "a-long-password" not in str(refused.value)
+        with pytest.raises(Unavailable, match="MLFLOW_TRACKING_USERNAME"):
+            refusing.aliases()
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "olga")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "a-long-password")
+    registry = ModelRegistry(guarded_server, "guarded", tmp_path / "unused")
+    run = registry.open_run("n1")
+    assert registry.register(folder, identity, {"errata.verdict": "promote"}, run) == "1"
+    registry.log(run, {"rank": 16}, {"f1": 61.5}, [folder / "errata.json"], {})
+    registry.close_run(run)
+    move(record, "champion", identity)
+    assert registry.sync(record) == 1 and registry.aliases() == {"champion": ("1", identity)}
+    registry.check_files(identity)
+    assert verify(registry.fetch(identity, tmp_path / "got")) == identity

@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from errata.database.tombstones import Tombstone, scrub
-from errata.documents.file_names import ITEMS, PUBLISHED, REPORT_FILES
+from errata.documents.file_names import PUBLISHED
 from errata.loop.clear_dvc import clear_dvc
 from errata.loop.clear_workspace import clear_workspace, nights_with
 from errata.loop.deletion_target import DeletionTarget
 from errata.loop.lease import loop_lease
 from errata.loop.leftovers import clear_leftovers
 from errata.loop.lineage import ModelUse, TagResult, models_that_saw, tag_models
+from errata.loop.night_runs import log_items
 from errata.operations.forgetting_media import forget_media
 from errata.operations.reviewing import require
 from errata.progress import note
@@ -87,7 +88,6 @@ def _replace_in_mlflow(workspace: Workspace, nights: list[str]) -> None:
     note("replacing scores and reports in MLflow")
     registry = ModelRegistry.of(workspace)
     for night in published:
-        folder = workspace.nights / night
         run = registry.open_run(night)
-        registry.log(run, {}, {}, [folder / name for name in (ITEMS, *REPORT_FILES) if (folder / name).exists()], {})
+        log_items(workspace, registry, run, night)
         registry.close_run(run)

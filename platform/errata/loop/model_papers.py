@@ -22,13 +22,23 @@ from errata.documents.stage_reports import CurationReport, MixtureReport, Traini
 from errata.domain.hashing import sha256
 from errata.files import file_sha256, json_text, write_atomically
 from errata.inference.artefact import MANIFEST, PARTIAL, Card, model_folder, read_seal
-from errata.inference.checksums import BILL_OF_MATERIALS, CHECKSUMS, MODEL_CARD, PAPERS, SIGNATURE, checksum_lines
+from errata.inference.checksums import (
+    BILL_OF_MATERIALS,
+    CHECKSUMS,
+    INPUT_EXAMPLE,
+    MLFLOW_MODEL,
+    MODEL_CARD,
+    PAPERS,
+    SIGNATURE,
+    checksum_lines,
+)
 from errata.loop.signing_key import signing_key
 from errata.project_files import embedded_model
 from errata.workspace import Workspace
 from registry.evidence import read_evidence
 from registry.gate_result import GateResult
 from registry.papers.bill_of_materials import bill_of_materials
+from registry.papers.mlflow_model import EXAMPLE, mlflow_model
 from registry.papers.model_card import model_card
 from registry.papers.model_facts import BaseModel, ModelFacts, Training, Verdict
 
@@ -67,10 +77,14 @@ def write_papers(
 
 
 def _papers(workspace: Workspace, folder: Path, facts: ModelFacts) -> dict[str, bytes]:
-    """By name. A model card of the base's own, which was sealed with it, stays."""
-    papers = {BILL_OF_MATERIALS: json_text(bill_of_materials(facts)).encode()}
-    if MODEL_CARD not in facts.files:
-        papers[MODEL_CARD] = model_card(facts).encode()
+    """By name. One of the base's own, which was sealed with it, stays: its model card."""
+    texts = {
+        BILL_OF_MATERIALS: json_text(bill_of_materials(facts)),
+        MODEL_CARD: model_card(facts),
+        MLFLOW_MODEL: mlflow_model(facts),
+        INPUT_EXAMPLE: json_text(EXAMPLE),
+    }
+    papers = {name: text.encode() for name, text in texts.items() if name not in facts.files}
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in papers.items()}
     listed = {**facts.files, MANIFEST: file_sha256(folder / MANIFEST), **digests}
     papers[CHECKSUMS] = checksum_lines(listed).encode()

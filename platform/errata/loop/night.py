@@ -6,11 +6,14 @@ registry, the aliases. Every step is idempotent, so a night that was cut short i
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from errata.documents.document import read_document
 from errata.documents.evaluation import Evaluation
 from errata.documents.file_names import EVALUATION
 from errata.documents.night import CandidateKind, today
 from errata.documents.outcome import Outcome
+from errata.errors import NotFound, Unavailable
 from errata.loop.candidate_choice import choose_candidate
 from errata.loop.certificates import write_certificates
 from errata.loop.conclusion import conclude, night_outcome
@@ -22,8 +25,8 @@ from errata.loop.leftovers import clear_leftovers
 from errata.loop.model_papers import write_night_papers
 from errata.loop.night_plan import begin_night, plan_night, skip_night
 from errata.loop.night_timing import night_timer
-from errata.loop.publishing import publish
-from errata.loop.registering import register_contenders, store_candidate
+from errata.loop.publishing import publish, publish_waiting
+from errata.loop.registering import store_candidate
 from errata.loop.registry_check import check_registry, note_findings
 from errata.loop.request_reconciler import carry_out_requests
 from errata.loop.stages import collect_results, run_stages
@@ -44,6 +47,8 @@ def run_night(workspace: Workspace, label: str | None = None, kind: CandidateKin
         carry_out_requests(workspace)
         if label is None:
             _finish_earlier(workspace, label := today())
+        with suppress(NotFound, Unavailable):  # MLflow is away still, which tonight's publishing says
+            publish_waiting(workspace)
         return _run(workspace, label, kind, hand_moves)
 
 
@@ -78,7 +83,6 @@ def _run(workspace: Workspace, label: str, kind: CandidateKind | None = None, ha
         store_candidate(workspace, results)
         write_certificates(workspace, results)
         write_night_papers(workspace, results)
-        register_contenders(workspace, label, results)
         outcome = night_outcome(workspace, night, evaluation, results)
         conclude(workspace, night, results, outcome)
     publish(workspace, label, outcome, hand_moves)

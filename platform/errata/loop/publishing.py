@@ -1,53 +1,92 @@
-"""What the world is told of a decided night: MLflow of the moves and the results, people by the report, and git."""
+"""What the world is told of a decided night: MLflow of the moves and the results, people by the report, and git.
+
+MLflow may be away: the night is decided all the same, and is told when MLflow is there again, by the next night or by
+`errata reconcile`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from errata.documents.decision import leading_decision
 from errata.documents.document import write_document
-from errata.documents.file_names import ALIAS_CHECK, DAY_N, DRIFT, MANIFEST, PIPELINE_LOCK, PUBLISHED, SNAPSHOT
-from errata.documents.night import Night
+from errata.documents.file_names import ALIAS_CHECK, DAY_N, DRIFT, EVALUATION, PUBLISHED
 from errata.documents.outcome import Outcome
-from errata.documents.params import UNKNOWN_GATE
-from errata.domain.hashing import sha256
-from errata.errors import ErrataError
+from errata.errors import BadInput, ErrataError, NotFound, Refused, Unavailable
 from errata.files import write_json
 from errata.loop.day_n import day_n_curve
 from errata.loop.drift_watch import tell_of_drift, watch_drift
 from errata.loop.hand_moves import HandMoves, tell_mlflow
 from errata.loop.night_report import write_report
+from errata.loop.night_runs import log_night
+from errata.loop.registering import register_contenders, register_missing
 from errata.loop.registry_check import check_registry, note_findings
 from errata.progress import note
 from errata.wording.drift_sentences import drift_sentences
-from errata.wording.night_sentences import alarm_sentence, gate_change_sentence
 from errata.workspace import Workspace
 from registry.models import ModelRegistry
 
-ALARM, GATE_CHANGE, DESCRIPTION = "errata.alarm", "errata.gate_change", "mlflow.note.content"
-"""Tags; the last is what MLflow shows as a run's description."""
+UNTOLD = (BadInput, NotFound, Refused, Unavailable)
+"""Why MLflow may not be told: it is away, takes none of it, or what it is to be told of is not whole here."""
 
 
 def publish(workspace: Workspace, label: str, outcome: Outcome, hand_moves: HandMoves = ()) -> None:
     """Tells MLflow and git of a decided night, looks whether what ships is what was scored, and writes the report; what
-    was published whole is left alone. `hand_moves` are those that the night has settled so far."""
+    was published whole is left alone. `hand_moves` are those that the night has settled so far.
+
+    Where MLflow is away, or doesn't take it, that is said, and the night waits to be published.
+    """
     folder = workspace.nights / label
-    if outcome.verdict == "skipped" or (folder / PUBLISHED).exists():
+    if not _waits(workspace, outcome):
         return
-    registry = ModelRegistry.of(workspace)
-    run = registry.open_run(label)
-    hand_moves += tell_mlflow(workspace)
+    try:
+        register_contenders(workspace, outcome)
+        register_missing(workspace)
+        hand_moves += tell_mlflow(workspace)
+        problem = ""
+    except UNTOLD as error:
+        problem = str(error)
     check = replace(check_registry(workspace), hand_moves=hand_moves)
     note_findings(replace(check, hand_moves=()))  # those were said when they were settled
     write_document(folder / ALIAS_CHECK, check)
     _look_for_drift(workspace, folder, outcome)
     write_report(workspace, label)
-    _log(workspace, registry, run, Night.read(folder), outcome)
-    registry.close_run(run)
-    write_json(workspace.root / DAY_N, day_n_curve(_outcomes(workspace)))
+    outcomes = _outcomes(workspace)
+    problem = problem or _log(workspace, outcome, outcomes)
+    write_json(workspace.root / DAY_N, day_n_curve(outcomes))
     workspace.commit(f"Night {label}: {outcome.verdict}")
-    (folder / PUBLISHED).touch()  # last: a night that was cut short before this is published anew
+    if problem:
+        note(f"the night {label} is decided, and MLflow is told by the next night, or by `errata reconcile`: {problem}")
+    else:
+        (folder / PUBLISHED).touch()  # last: a night that was cut short before this is published anew
+
+
+def publish_waiting(workspace: Workspace) -> None:
+    """Those nights of which MLflow wasn't told when they were decided, in their order. The caller holds the loop's
+    lease. One whose files are gone or broken is said, and keeps no other from being told.
+
+    Raises Unavailable where nobody answers at MLflow's address, and NotFound where its store is gone.
+    """
+    waiting = waiting_nights(workspace)
+    if waiting:
+        ModelRegistry.of(workspace).check_reachable()
+    for outcome in waiting:
+        try:
+            publish(workspace, outcome.night, outcome)
+        except (BadInput, NotFound, Refused) as problem:
+            note(f"the night {outcome.night} can't be told to MLflow: {problem}")
+
+
+def waiting_nights(workspace: Workspace) -> list[Outcome]:
+    """Those that are decided, and of which MLflow wasn't told."""
+    return [outcome for outcome in _outcomes(workspace) if _waits(workspace, outcome)]
+
+
+def _waits(workspace: Workspace, outcome: Outcome) -> bool:
+    """Of a night whose folder is gone, there is nothing to tell."""
+    folder = workspace.nights / outcome.night
+    return outcome.verdict != "skipped" and (folder / EVALUATION).is_file() and not (folder / PUBLISHED).exists()
 
 
 def _look_for_drift(workspace: Workspace, folder: Path, outcome: Outcome) -> None:
@@ -71,51 +110,10 @@ def _outcomes(workspace: Workspace) -> list[Outcome]:
         return [row.outcome for row in store.nights.all() if row.finished]
 
 
-def _log(workspace: Workspace, registry: ModelRegistry, run: str, night: Night, outcome: Outcome) -> None:
-    folder = workspace.nights / night.label
-    in_force = outcome.promoted or outcome.champion
-    alarm = outcome.equal_split_alarm(in_force)
-    alarm_text = f"Night {night.label}. {alarm_sentence(alarm)}" if alarm else ""
-    manifest = sha256((workspace.root / SNAPSHOT / MANIFEST).read_bytes())
-    registry.log_snapshot(run, manifest, night.training_watermark)
-    registry.log(
-        run,
-        params={**workspace.params().by_name(), **_of_night(night)},
-        metrics=_metrics(outcome),
-        artifacts=sorted(path for path in folder.iterdir() if path.is_file()),
-        tags={
-            "errata.verdict": outcome.verdict,
-            "errata.evidence": outcome.evidence,
-            "errata.dvc_lock_sha256": sha256((workspace.root / PIPELINE_LOCK).read_bytes()),
-            **({ALARM: alarm_text, DESCRIPTION: alarm_text} if alarm else {}),
-            **({GATE_CHANGE: gate_change_sentence(outcome.gate_change)} if outcome.gate_change else {}),
-        },
-    )
-    registry.tag_version(in_force, {ALARM: alarm_text})  # also where an earlier night's is over
-
-
-def _metrics(outcome: Outcome) -> dict[str, float]:
-    """MLflow takes numbers alone: what isn't known is left out."""
-    metrics: dict[str, float | None] = {
-        "fresh_items": outcome.fresh_items,
-        "new_corrections": outcome.new_corrections,
-        "equal_split.f1": outcome.equal_split_f1,
-        "gate.effect": outcome.effect,
-        "gate.low": outcome.low,
-        "gate.high": outcome.high,
-        "gate.p_value": outcome.p_value,
-    }
-    leading = leading_decision(outcome.decisions)
-    if leading and leading.decision.shrunken:
-        shrunken = leading.decision.shrunken
-        metrics |= {"gate.shrunken_effect": shrunken.effect, "gate.regression": shrunken.regression}
-    for name, mean in outcome.means.items():
-        metrics |= {f"{name}.{metric}": value for metric, value in asdict(mean).items()}
-    return {name: value for name, value in metrics.items() if value is not None}
-
-
-def _of_night(night: Night) -> dict[str, object]:
-    """With the gate as it was when the night began, whatever `params.yaml` says by now."""
-    own = {f"night.{name}": value for name, value in asdict(night).items() if name not in ("gate", "gate_before")}
-    gate = {} if night.gate == UNKNOWN_GATE else asdict(night.gate)
-    return own | {f"gate.{name}": value for name, value in gate.items()}
+def _log(workspace: Workspace, outcome: Outcome, outcomes: Sequence[Outcome]) -> str:
+    """Why MLflow could not be told; empty where it was."""
+    try:
+        log_night(workspace, outcome, outcomes)
+    except UNTOLD as error:
+        return str(error)
+    return ""

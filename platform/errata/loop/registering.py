@@ -1,4 +1,8 @@
-"""The contenders' files, to where models are kept and to MLflow."""
+"""The contenders' files, to where models are kept and to MLflow, with all that a release owner asks of a version.
+
+MLflow is told from what the record and the night's folder hold, so that it can be told at any time: tonight, or when it
+is there again.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,25 @@ from collections.abc import Sequence
 
 from errata.database.shipping import ALIASES
 from errata.documents.comparison import Comparison
-from errata.documents.file_names import CANDIDATE, EXPORTS
-from errata.documents.params import TARGETS
+from errata.documents.decision import OutcomeDecision
+from errata.documents.file_names import CANDIDATE, EXPORTS, REPORT_PAGE
+from errata.documents.outcome import Outcome
+from errata.documents.params import TARGETS, Target
 from errata.inference.artefact import model_folder, store_model
-from errata.wording.gate_sentences import causes, reasons
+from errata.loop.model_papers import model_facts, write_papers
+from errata.wording.gate_sentences import causes
 from errata.wording.target_sentences import held_back_sentence
 from errata.workspace import Workspace
+from registry.evidence import read_evidence
 from registry.gate_result import GateResult
-from registry.models import ModelRegistry
+from registry.models import REPORT, ModelRegistry
+from registry.papers.model_facts import ModelFacts
+from registry.papers.version_page import version_page
+
+DAY0_RUN = "day0"
+"""Of what no night has made."""
+_TARGET_OF: dict[str, Target] = {target: target for target in TARGETS}
+"""By alias."""
 
 HELD_BACK = "errata.held_back"
 """Of an export that doesn't ship with its model, why."""
@@ -27,27 +42,59 @@ def store_candidate(workspace: Workspace, results: Sequence[GateResult]) -> None
                 store_model(workspace.root / folder, workspace.models)
 
 
-def register_contenders(workspace: Workspace, label: str, results: Sequence[GateResult]) -> None:
-    """The contenders, and each artefact that would ship, become versions in MLflow, with their evidence as tags."""
-    registry = ModelRegistry.of(workspace)
-    run = registry.open_run(label)
-    for result in results:
-        tags = {"errata.night": label, "errata.of": result.model, **evidence_tags(result)}
-        outcomes = result.decision.held_targets if result.decision.verdict == "promote" else ()
-        held = {outcome.target: {HELD_BACK: held_back_sentence(outcome)} for outcome in outcomes}
-        for kind, identity in {"model": result.model, **result.exports}.items():
-            folder, own = model_folder(identity, workspace.models), {"errata.artefact": kind, **held.get(kind, {})}
-            registry.register(folder, identity, {**tags, **own}, run, version_description(result))
+def candidate_run(registry: ModelRegistry, label: str) -> str:
+    """Within a night's run, that of its candidate, under which its files lie."""
+    return registry.open_part(registry.open_run(label), "candidate", f"{label}: candidate")
 
 
-def register_export(workspace: Workspace, label: str, model: str, target: str, export: str, evidence: str) -> None:
+def register_contenders(workspace: Workspace, outcome: Outcome) -> None:
+    """A night's contenders, and each artefact that was made of them, become versions in MLflow, with their evidence as
+    tags.
+
+    Raises NotFound where the files of one are not whole here.
+    """
+    registry, label = ModelRegistry.of(workspace), outcome.night
+    night = registry.open_run(label)
+    report = registry.place_in_run(night, REPORT_PAGE)
+    for entry in outcome.decisions:
+        own_run = candidate_run(registry, label) if entry.model == outcome.candidate else night
+        evidence = workspace.nights / label / f"{entry.evidence}.json"
+        record, _ = read_evidence(evidence)
+        held = _held_back(entry)
+        tags = {
+            "errata.night": label,
+            "errata.of": entry.model,
+            **evidence_tags(entry, record.gate.primary),
+            REPORT: f"runs:/{night}/{REPORT_PAGE}",
+        }
+        for target, identity in _artefacts(entry.model, record.exports):
+            folder = model_folder(identity, workspace.models)
+            facts = model_facts(workspace, folder, entry.model, target, evidence)
+            own = {"errata.artefact": target or "model", HELD_BACK: held.get(target, ""), **_fact_tags(facts)}
+            registry.register(folder, identity, {**tags, **own}, own_run, version_page(facts, report))
+        registry.close_run(own_run)
+    registry.close_run(night)
+
+
+def _artefacts(model: str, exports: dict[str, str]) -> list[tuple[Target | None, str]]:
+    """The trained model, then each of its exports."""
+    return [(None, model), *((target, exports[target]) for target in TARGETS if target in exports)]
+
+
+def _held_back(entry: OutcomeDecision) -> dict[str | None, str]:
+    """By target that doesn't ship with its model, why."""
+    outcomes = entry.decision.held_targets if entry.decision.verdict == "promote" else ()
+    return {outcome.target: held_back_sentence(outcome) for outcome in outcomes}
+
+
+def register_export(workspace: Workspace, label: str, model: str, target: Target, export: str, evidence: str) -> None:
     """An export of `model`, which the night `label` promoted, that was made and scored by hand."""
-    registry = ModelRegistry.of(workspace)
-    run = registry.open_run(label)
-    of = {"errata.night": label, "errata.of": model, "errata.artefact": target}
+    registry, folder = ModelRegistry.of(workspace), model_folder(export, workspace.models)
+    night, facts = registry.open_run(label), model_facts(workspace, folder, model, target)
+    of = {"errata.night": label, "errata.of": model, "errata.artefact": target, **_fact_tags(facts)}
     tags = {**of, "errata.verdict": "promote", "errata.evidence": evidence, HELD_BACK: ""}
-    registry.register(model_folder(export, workspace.models), export, tags, run, f"The {target} export of {model[:16]}")
-    registry.close_run(run)
+    registry.register(folder, export, tags, night, version_page(facts, registry.place_in_run(night, REPORT_PAGE)))
+    registry.close_run(night)
 
 
 def register_missing(workspace: Workspace) -> None:
@@ -57,26 +104,51 @@ def register_missing(workspace: Workspace) -> None:
     """
     with workspace.record.read() as store:
         models = {alias: store.aliases.model_of(alias) for alias in ALIASES}
+        champion = models["champion"] or ""
+        outcomes = [night.outcome for night in store.nights.all()]
+    nights = {
+        entry.model: outcome
+        for outcome in outcomes
+        for entry in outcome.decisions
+        if (workspace.nights / outcome.night / f"{entry.evidence}.json").is_file()  # an older Errata kept none
+    }
     registry = ModelRegistry.of(workspace)
-    missing = {alias: model for alias, model in models.items() if model and not registry.has(model)}
-    if missing:
-        run = registry.open_run("day0")
-        for alias, model in missing.items():
-            kind = alias if alias in TARGETS else "model"
-            registry.register(model_folder(model, workspace.models), model, {"errata.artefact": kind}, run)
-        registry.close_run(run)
+    for alias, model in models.items():
+        if model and not registry.has(model):
+            source = champion if alias in TARGETS else model
+            if source in nights:
+                register_contenders(workspace, nights[source])
+            if not registry.has(model):
+                _register_alone(workspace, registry, model, source, _TARGET_OF.get(alias))
 
 
-def version_description(result: GateResult) -> str:
-    """What a release owner reads on the version's page in MLflow: the verdict, and all it rests on, in Markdown."""
-    cause, *findings = reasons(result.decision)
-    bullets = "\n".join(f"- {finding}" for finding in findings)
-    return f"{result.decision.verdict}: {cause}\n\n{bullets}"  # MLflow's list of versions shows how it begins, as it is
+def _register_alone(
+    workspace: Workspace, registry: ModelRegistry, model: str, source: str, target: Target | None
+) -> None:
+    """What no night decided on: Day-0 above all."""
+    folder = model_folder(model, workspace.models)
+    facts = write_papers(workspace, folder, source, target)
+    run = registry.open_run(DAY0_RUN)
+    tags = {"errata.artefact": target or "model", **_fact_tags(facts)}
+    registry.register(folder, model, tags, run, version_page(facts))
+    registry.close_run(run)
 
 
-def evidence_tags(result: GateResult) -> dict[str, str]:
-    """The same in short, for lists of versions; MLflow shows tags as they are."""
-    primary, decision = result.evidence.primary, result.decision
+def _fact_tags(facts: ModelFacts) -> dict[str, str]:
+    """What it was made from, for lists of versions."""
+    base = facts.base
+    tags = {"errata.base": base.name or base.identity[:16], "errata.licence": base.licence or "not named"}
+    if facts.training is None:
+        return tags
+    return tags | {
+        "errata.trained_on": f"corrections up to {facts.training.watermark}",
+        "errata.snapshot": facts.training.snapshot,
+    }
+
+
+def evidence_tags(entry: OutcomeDecision, primary: Comparison) -> dict[str, str]:
+    """Why a version was decided on as it was, in short; MLflow shows tags as they are."""
+    decision = entry.decision
     rails = "; ".join(f"{rail.name} {rail.status}" for rail in decision.guardrails if rail.decides)
     return {
         "errata.verdict": decision.verdict,
@@ -85,7 +157,7 @@ def evidence_tags(result: GateResult) -> dict[str, str]:
         "errata.interval": _interval(primary),
         "errata.p_value": "" if primary.p_value is None else str(primary.p_value),
         "errata.guardrails": rails,
-        "errata.evidence": result.sha256,
+        "errata.evidence": entry.evidence,
     }
 
 

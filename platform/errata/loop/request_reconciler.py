@@ -22,6 +22,7 @@ from errata.loop.lease import loop_lease
 from errata.loop.mlflow_approvals import approved_in_mlflow
 from errata.loop.moved_aliases import moved_aliases
 from errata.loop.promotion_by_hand import check_exports, check_rollback
+from errata.loop.publishing import publish_waiting, waiting_nights
 from errata.progress import note
 from errata.wording.approval_sentences import promotion_sentence
 from errata.wording.request_sentences import request_sentence
@@ -35,13 +36,14 @@ MLFLOW_SECONDS = 60.0
 
 
 def reconcile(workspace: Workspace) -> Sequence[RegistryRequest]:
-    """Settles all requests that wait, and what somebody moved in MLflow, and tells MLflow of every move that it hasn't
-    been told; returns the settled requests.
+    """Settles all requests that wait, and what somebody moved in MLflow, and tells MLflow of every night and every move
+    that it hasn't been told; returns the settled requests.
 
     Raises Unavailable while another command holds the loop; and, once all is settled, where MLflow can't be told.
     """
     with loop_lease(workspace.record):
         settled = settle_requests(workspace)
+        publish_waiting(workspace)
         with workspace.record.read() as store:
             untold = store.aliases.unapplied_moves() or store.pending_promotions.untold()
         if untold:
@@ -92,7 +94,7 @@ def watch_requests(workspace: Workspace) -> None:
             if time.monotonic() >= next_look:
                 next_look = time.monotonic() + MLFLOW_SECONDS
                 # without the lease, which would keep other commands out each minute
-                if approved_in_mlflow(workspace) or moved_aliases(workspace):
+                if approved_in_mlflow(workspace) or moved_aliases(workspace) or waiting_nights(workspace):
                     reconcile(workspace)
         time.sleep(SECONDS)
 
