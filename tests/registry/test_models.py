@@ -317,8 +317,7 @@ def test_whoever_merely_reads_does_not_wait_for_one_that_is_away(
 ALIASES = """
 import sys
 from pathlib import Path
-from registry.models import LoggedDataset, ModelRegistry
-from tests.mlflow_server import mlflow_server
+from registry.models import ModelRegistry
 print(ModelRegistry(sys.argv[1], "mlflow's", Path()).aliases(), "mlflow" in sys.modules)
 """
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from errata.documents.document import write_document
+from errata.documents.alias_check import AliasCheck
+from errata.documents.document import RESTORE, read_document, write_document
 from errata.documents.file_names import ALIAS_CHECK, DAY_N, DRIFT, EVALUATION, PUBLISHED
 from errata.documents.outcome import Outcome
 from errata.errors import BadInput, ErrataError, NotFound, Refused, Unavailable
@@ -47,6 +48,7 @@ def publish(workspace: Workspace, label: str, outcome: Outcome, hand_moves: Hand
         problem = ""
     except UNTOLD as error:
         problem = str(error)
+    hand_moves = tuple(dict.fromkeys((*_noted_hand_moves(folder), *hand_moves)))
     check = replace(check_registry(workspace), hand_moves=hand_moves)
     note_findings(replace(check, hand_moves=()))  # those were said when they were settled
     write_document(folder / ALIAS_CHECK, check)
@@ -89,19 +91,26 @@ def _waits(workspace: Workspace, outcome: Outcome) -> bool:
     return outcome.verdict != "skipped" and (folder / EVALUATION).is_file() and not (folder / PUBLISHED).exists()
 
 
+def _noted_hand_moves(folder: Path) -> HandMoves:
+    """Those that were settled when the night was first published, and MLflow was not told all of it."""
+    path = folder / ALIAS_CHECK
+    return read_document(AliasCheck, path, RESTORE).hand_moves if path.exists() else ()
+
+
 def _look_for_drift(workspace: Workspace, folder: Path, outcome: Outcome) -> None:
-    """Of the champion that answered until tonight. What has drifted is no reason for a night to fail."""
-    if not outcome.champion:
+    """Of the champion that answered until tonight, once: a night that is told to MLflow later has alarmed already, and
+    talks that came since are none of it. What has drifted is no reason for a night to fail."""
+    if not outcome.champion or (folder / DRIFT).exists():
         return
     try:
         report = watch_drift(workspace, champion=outcome.champion)
     except ErrataError as problem:
         note(f"nobody knows whether talks have drifted: {problem}")
         return
-    write_document(folder / DRIFT, report)
     for sentence in drift_sentences(report):
         note(sentence)
     tell_of_drift(workspace, report)
+    write_document(folder / DRIFT, report)  # last: a night that was cut short before this alarms again
 
 
 def _outcomes(workspace: Workspace) -> list[Outcome]:

@@ -33,6 +33,8 @@ SECONDS = 1.0
 """Between two looks at the record: a request is carried out within about as long."""
 MLFLOW_SECONDS = 60.0
 """Between two looks at what MLflow's aliases mean."""
+NIGHT_SECONDS = 600.0
+"""Between two tries to tell an MLflow that answers of a night that it didn't take: each hashes all models."""
 
 
 def reconcile(workspace: Workspace) -> Sequence[RegistryRequest]:
@@ -83,7 +85,7 @@ def watch_requests(workspace: Workspace) -> None:
 
     While a night holds the loop, both wait for its end.
     """
-    parent, next_look = os.getppid(), time.monotonic()
+    parent, next_look, next_night = os.getppid(), time.monotonic(), time.monotonic()
     while os.getppid() == parent:
         # a busy loop, a record or an MLflow that is away, or that was lost: the next look tries again
         with suppress(NotFound, Unavailable):
@@ -94,8 +96,10 @@ def watch_requests(workspace: Workspace) -> None:
             if time.monotonic() >= next_look:
                 next_look = time.monotonic() + MLFLOW_SECONDS
                 # without the lease, which would keep other commands out each minute
-                if approved_in_mlflow(workspace) or moved_aliases(workspace) or waiting_nights(workspace):
+                is_night_due = time.monotonic() >= next_night and bool(waiting_nights(workspace))
+                if approved_in_mlflow(workspace) or moved_aliases(workspace) or is_night_due:
                     reconcile(workspace)
+                    next_night = time.monotonic() + NIGHT_SECONDS  # where MLflow is away, it is tried at the next look
         time.sleep(SECONDS)
 
 
