@@ -28,7 +28,7 @@ from registry.models import ModelRegistry
 from tests.made_up_old_workspace import OldWorkspace
 from tests.mlflow_server import mlflow_server
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 class Proxy:
