@@ -72,7 +72,7 @@ def test_what_a_folder_holds_is_told_by_its_files(
     run_a_night(workspace, "two")
     loaded: list[str] = []
 
-    def load(folder: Path, _: Path) -> None:
+    def load(folder: Path, *_: object) -> None:
         loaded.append(Card.read(folder).form)
         raise Unavailable("no engine here")
 

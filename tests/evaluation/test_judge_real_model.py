@@ -13,7 +13,7 @@ from errata.documents.judging import Judging
 from errata.domain.chapter import Chapters
 from errata.domain.transcript import Transcript
 from errata.wording.judging_sentences import floor_sentence, judge_sentences
-from evaluation.judges import canaries, reliability
+from evaluation.judges import canary_pairs, reliability
 from evaluation.judges.judge_client import open_judges
 from evaluation.judges.judge_session import JudgeSession
 from evaluation.judges.judged_item import AnswerPair
@@ -28,7 +28,7 @@ PAIRS = 20
 """Corrections, and as many are asked for: the model reads some 200 words a second on one core."""
 
 DAMAGES = ("swapped", "merged", "vague")
-TALKS = canaries.talks()
+TALKS = canary_pairs.talks()
 
 
 def excerpt(talk: Transcript, right: Chapters, border: int) -> tuple[Transcript, Chapters]:
@@ -46,7 +46,7 @@ def corrections() -> list[AnswerPair]:
     """As reviewers leave them: each the right chapters of an excerpt, and what a model might have made of it."""
     pairs = []
     for (talk, right), name in zip(EXCERPTS, cycle(DAMAGES), strict=False):
-        damaged = canaries._DAMAGES[name](right, talk)
+        damaged = canary_pairs._DAMAGES[name](right, talk)
         pairs.append(AnswerPair(talk, damaged, right, talk.channel, 1))
     return pairs
 
@@ -55,7 +55,7 @@ def corrections() -> list[AnswerPair]:
 def judging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judging]:
     """With one talk's canaries of eight."""
     with gemma_server() as url, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(canaries, "talks", lambda: tuple(EXCERPTS[:1]))
+        patch.setattr(canary_pairs, "talks", lambda: tuple(EXCERPTS[:1]))
         patch.setattr(reliability, "PAIRS", PAIRS)
         params = JudgesParams((Judge("gemma", "google", MODEL, url),))
         clients = open_judges(params, tmp_path_factory.mktemp("judges"))

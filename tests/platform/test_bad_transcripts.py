@@ -142,6 +142,15 @@ def messages(talk: Talk) -> Files:
     return named(talk, "json", as_json(rows))
 
 
+def comments(talk: Talk) -> Files:
+    said = [
+        {"content_offset_seconds": s, "commenter": {"name": "ann"}, "message": {"body": words}}
+        for s, _, words in talk.lines
+    ]
+    stream = {"streamer": {"name": "mira"}, "video": {"title": talk.title}, "comments": said}
+    return named(talk, "json", as_json(stream))
+
+
 def rows_of(ending: str, head: str, row: Callable[[Any, Any, Any], str], tail: str = "") -> Callable[[Talk], Files]:
     def made(talk: Talk) -> Files:
         return named(talk, ending, as_text(head + "".join(row(*line) for line in talk.lines) + tail))
@@ -178,6 +187,7 @@ WRITTEN: dict[str, Callable[[Talk], Files]] = {
     "podcast-html": html,
     "chat": chat,
     "live-chat": messages,
+    "twitch-chat": comments,
     "whisper-cpp": whisper_cpp,
     "whisper-chunks": whisper_chunks,
     "whisper-tsv": rows_of("tsv", "start\tend\ttext\n", lambda s, e, words: f"{whole_ms(s)}\t{whole_ms(e)}\t{words}\n"),
@@ -203,12 +213,12 @@ WRITTEN: dict[str, Callable[[Talk], Files]] = {
     "text": lambda talk: named(talk, "txt", as_text("\n".join(words for _, _, words in talk.lines))),
 }
 UNTIMED = ("meetings", "text")
-ENDLESS = (*UNTIMED, "podcast-html", "chat", "live-chat", "lrc")
+ENDLESS = (*UNTIMED, "podcast-html", "chat", "live-chat", "twitch-chat", "lrc")
 LASTING = ("yt-dlp", "youtube", "youtube-transcript-api")
 SORTED = ("ass", "lrc", "live-chat")
 """In which the order of lines means nothing."""
 TEXTS = ("webvtt", "srt", "podcast-html", "chat", "whisper-tsv", "sbv", "ass", "ttml", "lrc", "timed-text", "text")
-TITLED = ("yt-dlp", "podcast", "meetings", "chapter-llama", "rejects")
+TITLED = ("yt-dlp", "podcast", "meetings", "twitch-chat", "chapter-llama", "rejects")
 
 
 def second(**changed: Any) -> Callable[[Talk], Talk]:

@@ -26,7 +26,7 @@ def acquire_command(
     ] = None,
     workspace: InWorkspace = HERE,
     model: Annotated[
-        str, typer.Option(help="Of speech recognition: a folder (CTranslate2), or tiny, base, small, large-v3, …")
+        str, typer.Option(help="Of speech recognition: a folder (CTranslate2), or a name: tiny, base, small, large-v3")
     ] = "small",
     language: Annotated[
         str, typer.Option(metavar="CODE", help="What is spoken, as en, where the video doesn't say; else it is heard.")
