@@ -42,7 +42,7 @@ def plain(path: Path, seconds: float, folder: Path) -> None:
 
 
 def _ffmpeg(*words: str) -> None:
-    subprocess.run(["ffmpeg", "-v", "error", "-y", *words], check=True)  # noqa: S607
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *words], check=True)  # noqa: S607 - the PATH's, as users have it
 
 
 def store_all(store: ChunkStore, pieces: Sequence[Cut]) -> None:

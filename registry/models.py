@@ -453,7 +453,7 @@ class ModelRegistry:
 
         health = f"{address.scheme}://{address.netloc.rpartition('@')[2]}{address.path.rstrip('/')}/health"
         try:  # nothing of its answer is believed, so that it need not be known by a certificate
-            httpx.get(health, timeout=_PATIENCE, trust_env=False, verify=False)  # noqa: S501
+            httpx.get(health, timeout=_PATIENCE, trust_env=False, verify=False)  # noqa: S501 - as said
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unavailable(self._unreachable()) from error
 

@@ -56,7 +56,7 @@ def reviewed(workspace: Workspace, seqs: list[int], model: str, wrong: int) -> N
             draft = chapters(0, 20)
             asked = store.predictions.add(Prediction(seq, model, ASKED, draft)).seq
             right, kind = (chapters(0, 40), "edit") if place < wrong else (draft, "accept")
-            made: Correction = correction(seq, right, kind=kind, prediction=asked)  # type: ignore[arg-type]
+            made: Correction = correction(seq, right, kind=kind, prediction=asked)
             store.corrections.add(replace(made, draft_by=model))
 
 

@@ -53,7 +53,7 @@ def test_psi_is_its_formula_and_an_empty_category_no_infinity() -> None:
 def test_chance_is_told_as_often_as_is_said_and_no_oftener(distance: object) -> None:
     random, looks, level = np.random.default_rng(1), 400, 0.1
     told = sum(
-        separation(random.lognormal(size=(40, 1)), [False] * 25 + [True] * 15, distance, seed, 199).p_value <= level  # type: ignore[arg-type]
+        separation(random.lognormal(size=(40, 1)), [False] * 25 + [True] * 15, distance, seed, 199).p_value <= level
         for seed in range(looks)
     )
     assert abs(told / looks - level) <= slack(level, looks) + 0.01

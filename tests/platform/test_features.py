@@ -172,7 +172,7 @@ def test_efficientnet_lite0_sees_a_daisy_and_a_palace(picture: str, what: int) -
     image = image.resize((round(image.width * 256 / image.height), 256), Image.Resampling.BICUBIC)
     left = (image.width - 224) // 2
     vector = extractor.of(np.array(image.crop((left, 16, left + 224, 240))))
-    network = extractor._look.__self__  # type: ignore[attr-defined]
+    network = extractor._look.__self__
     assert isinstance(network, EfficientNetLite0)
     with torch.inference_mode():
         assert int(network.fc(torch.from_numpy(vector)).argmax()) == what

@@ -205,7 +205,7 @@ def test_what_can_t_be_asked_is_one_sentence(
     made: Workspace, target: str, model: str, kind: type[Exception], says: str
 ) -> None:
     with pytest.raises(kind, match=says):
-        promote_export(made, target, model, "me")  # type: ignore[arg-type]
+        promote_export(made, target, model, "me")
 
 
 def test_a_champion_that_no_gate_promoted_ships_no_export(workspace: Workspace) -> None:

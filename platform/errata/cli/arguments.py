@@ -25,6 +25,13 @@ NightLabel = Annotated[
     str | None, typer.Option(help="The night's label; the last one, by default.", autocompletion=complete_night)
 ]
 TalkId = Annotated[str, typer.Argument(help="The transcript's own id.", autocompletion=complete_talk)]
+AnsweringModel = Annotated[
+    str | None, typer.Option(help="A model's folder, or with -w an alias or identity. Default: errata-tiny.")
+]
+CardlessTemplate = Annotated[
+    str, typer.Option(help="For a model without a card: prompt template, and how many tokens it sees: json:8192.")
+]
+ChampionOf = Annotated[Path | None, typer.Option("-w", "--workspace", help="Let this workspace's champion answer.")]
 HERE = Path()
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from errata.cli.arguments import find
+from errata.cli.arguments import AnsweringModel, CardlessTemplate, ChampionOf, find
 from errata.cli.output import say
 from errata.cli.panels import START
 from errata.domain.names import printable
@@ -38,15 +38,9 @@ def live_command(
     title: Annotated[str, typer.Option(help="What the stream is called; models read it.")] = "",
     channel: Annotated[str, typer.Option(help="Whose it is, for --keep.")] = "",
     name: Annotated[str, typer.Option("--id", metavar="ID", help="The id to keep it under.")] = "",
-    model: Annotated[
-        str | None, typer.Option(help="A model's folder, or with -w an alias or identity. Default: errata-tiny.")
-    ] = None,
-    template: Annotated[
-        str, typer.Option(help="For a model without a card: prompt template, and how many tokens it sees: json:8192.")
-    ] = "indexed",
-    workspace: Annotated[
-        Path | None, typer.Option("-w", "--workspace", help="Let this workspace's champion answer.")
-    ] = None,
+    model: AnsweringModel = None,
+    template: CardlessTemplate = "indexed",
+    workspace: ChampionOf = None,
     keep: Annotated[bool, typer.Option("--keep", help="With -w: put transcript and answer into the record.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON document a line, as things happen.")] = False,
 ) -> None:

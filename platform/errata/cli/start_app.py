@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from errata.cli.arguments import AsJson, find, user_name
+from errata.cli.arguments import AnsweringModel, AsJson, CardlessTemplate, ChampionOf, find, user_name
 from errata.cli.output import say, show
 from errata.cli.panels import START
 from errata.domain.names import printable
@@ -43,15 +43,9 @@ def chapters_command(
     out: Annotated[
         Path | None, typer.Option(help="A file to write, or for several talks a folder. Default: stdout.")
     ] = None,
-    model: Annotated[
-        str | None, typer.Option(help="A model's folder, or with -w an alias or identity. Default: errata-tiny.")
-    ] = None,
-    template: Annotated[
-        str, typer.Option(help="For a model without a card: prompt template, and how many tokens it sees: json:8192.")
-    ] = "indexed",
-    workspace: Annotated[
-        Path | None, typer.Option("-w", "--workspace", help="Let this workspace's champion answer.")
-    ] = None,
+    model: AnsweringModel = None,
+    template: CardlessTemplate = "indexed",
+    workspace: ChampionOf = None,
 ) -> None:
     """Chapters for transcripts or captions, now: no workspace is needed, and nothing is kept."""
     from errata.cli.print_model import note_embedded_model

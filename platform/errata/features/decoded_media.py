@@ -63,7 +63,7 @@ def _decoded(media: str, arguments: Sequence[str], what: str) -> Iterator[IO[byt
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints)
         except FileNotFoundError as error:
             raise Unavailable("ffmpeg is not installed; install it (Debian, Ubuntu: apt install ffmpeg)") from error
-        assert process.stdout is not None  # noqa: S101 - as asked for above
+        assert process.stdout is not None  # noqa: S101 - a pipe was asked for: this tells the type checker
         try:
             yield process.stdout
             code = process.wait()

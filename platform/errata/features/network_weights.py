@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable
 from pathlib import Path
+from pickle import UnpicklingError  # what torch raises of a file that holds more than tensors; nothing is unpickled
 
 import torch
 
@@ -28,7 +28,7 @@ def load_weights(network: torch.nn.Module, path: str, renamed: Callable[[str], s
         else:
             tensors = torch.load(path, map_location="cpu", weights_only=True)
         network.load_state_dict({renamed(name): tensor for name, tensor in tensors.items()})
-    except (OSError, RuntimeError, ValueError, AttributeError, EOFError, pickle.UnpicklingError) as error:
+    except (OSError, RuntimeError, ValueError, AttributeError, EOFError, UnpicklingError) as error:
         reason = " ".join(str(error).split())[:300]
         raise BadInput("the weights {} can't be loaded ({}); get them anew", path, reason) from error
     network.eval()
