@@ -150,7 +150,7 @@ def test_a_model_answers_a_transcript_once(inline: tuple[str, Path], record: Rec
     with record.write() as store:
         assert store.watermark() == watermark
         fourth = store.transcripts.add(heard("d")).seq
-    with pytest.raises((OSError, ValueError)):
+    with pytest.raises(NotFound, match="holds no finished model"):
         unloaded.predict_all([fourth])
     assert list(model.predict_all([fourth])) == [fourth]
 

@@ -160,7 +160,7 @@ def code_of_its_own(folder: Path) -> None:
         (no_tokenizer, "indexed", 512, "can't load its tokenizer"),
         (broken_tokenizer, "indexed", 512, "can't load its tokenizer"),
         (large_tokenizer, "indexed", 512, r"has \d+ tokens and the model \d+; give the one that belongs to it"),
-        (chat_that_raises, "indexed", 512, "mend its chat template; for this model say --template inline or borders$"),
+        (chat_that_raises, "indexed", 512, r"system first\); mend it; for this model say --template inline or bord"),
         (
             chat_without_words,
             "indexed",
