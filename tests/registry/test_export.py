@@ -139,6 +139,7 @@ def test_what_a_killed_build_left_does_not_get_into_the_next(tmp_path: Path) -> 
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["manifest.json", "out"]
 
 
+@pytest.mark.slow
 def test_a_device_export_is_small_and_runs(device: Path, server: Path) -> None:
     from errata.inference.engine import Ask, Step
     from errata.inference.onnx import OnnxEngine
@@ -165,6 +166,7 @@ def test_a_device_export_is_small_and_runs(device: Path, server: Path) -> None:
     assert answer in {3, 8, 21} and engine.run([taking_back()]) == [[answer, answer]]
 
 
+@pytest.mark.slow
 def test_a_device_export_computes_what_the_server_s_does(device: Path, server: Path) -> None:
     import onnxruntime_genai as og
     from transformers import AutoTokenizer
@@ -178,6 +180,7 @@ def test_a_device_export_computes_what_the_server_s_does(device: Path, server: P
     assert AutoTokenizer.from_pretrained(device).encode(line) == AutoTokenizer.from_pretrained(server).encode(line)
 
 
+@pytest.mark.slow
 def test_only_a_full_model_is_exported_for_a_device(adapter: Path, device: Path, models: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no full model"):
         export_device(adapter, tmp_path / "out", "int8")
@@ -185,6 +188,7 @@ def test_only_a_full_model_is_exported_for_a_device(adapter: Path, device: Path,
         export_server(device, models, tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_a_builder_that_fails_is_one_sentence_and_no_export(server: Path, tmp_path: Path) -> None:
     shutil.copytree(server, tmp_path / "odd")
     config = json.loads((tmp_path / "odd" / "config.json").read_text())

@@ -91,6 +91,7 @@ def greedy(engine: TorchEngine) -> list[int]:
     return PROMPT + said
 
 
+@pytest.mark.slow
 def test_plain_transformers_loads_each_as_it_is_and_says_the_same(server: Path, nf4: Path, trained: Path) -> None:
     """In a process that never imports Errata: the same greedy tokens, and the chat template that it was trained by."""
     process = subprocess.run(
