@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,14 +11,13 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from errata.errors import BadInput, Unavailable
+from errata.errors import BadInput
+from errata.features.media_tools import complaint, local_file, not_installed
 
 SAMPLE_RATE = 16_000
 """Samples a second of all sound."""
 _BLOCK = SAMPLE_RATE
 """Samples that are read at a time."""
-
-_PART = re.compile(r"^(\[[^\]]*\] *)+")
 
 Picture = NDArray[np.uint8]
 """(height, width, 3), red, green, blue."""
@@ -56,13 +54,13 @@ def sound(media: str) -> Iterator[NDArray[np.float32]]:
 
 @contextmanager
 def _decoded(media: str, arguments: Sequence[str], what: str) -> Iterator[IO[bytes]]:
-    place = media if "://" in media else f"file:{media}"  # `a:b.mp4` would be a protocol, `-x.mp4` an option
+    place = media if "://" in media else local_file(media)
     command = ["ffmpeg", "-hide_banner", "-nostdin", "-v", "error", "-i", place, *arguments, "-"]
     with TemporaryFile() as complaints:
         try:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints)
         except FileNotFoundError as error:
-            raise Unavailable("ffmpeg is not installed; install it (Debian, Ubuntu: apt install ffmpeg)") from error
+            raise not_installed("ffmpeg") from error
         assert process.stdout is not None  # noqa: S101 - a pipe was asked for: this tells the type checker
         try:
             yield process.stdout
@@ -73,12 +71,5 @@ def _decoded(media: str, arguments: Sequence[str], what: str) -> Iterator[IO[byt
             process.wait()
         if code:
             complaints.seek(0)
-            reason = _complaint(complaints.read().decode(errors="replace")).replace(place, "it")
+            reason = complaint(complaints.read().decode(errors="replace"), media).replace(place, "it")
             raise BadInput("{} has no {} that ffmpeg can read: {}", media, what, reason)
-
-
-def _complaint(stderr: str) -> str:
-    """ffmpeg's last, without its advice, and without which part of it complains."""
-    lines = [_PART.sub("", line).strip() for line in stderr.splitlines()]
-    said = [line for line in lines if line and not line.startswith("To ignore this")]
-    return said[-1] if said else "it does not say why"

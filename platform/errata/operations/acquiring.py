@@ -21,6 +21,7 @@ from errata.domain.names import check_name
 from errata.domain.roles import Role
 from errata.domain.video import KnownVideo, StageName, StageResult, Video
 from errata.errors import BadInput, ErrataError, Forgotten, Unavailable
+from errata.features.media_tools import ffmpeg_version, require_media_tools
 from errata.files import JsonObject, write_json
 from errata.formats import ytdlp
 from errata.formats.json_files import read_map
@@ -32,7 +33,6 @@ from errata.progress import ProgressBar
 from errata.streams import downloads, recognition, voices
 from errata.streams.audio_track import extract_audio
 from errata.streams.media_probe import MediaFacts, check_length, probe
-from errata.streams.media_tools import ffmpeg_version, require_media_tools
 from errata.streams.recording_captions import captions_of
 from errata.streams.speaker_turns import with_speakers
 from errata.streams.video_sources import Unreachable, info_beside, known_videos

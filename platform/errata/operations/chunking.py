@@ -19,12 +19,12 @@ from errata.database.store import Store
 from errata.domain.chunk import Chunk, integrity_problems
 from errata.domain.video import Video
 from errata.errors import BadInput, NotFound
+from errata.features.media_tools import require_media_tools
 from errata.files import file_sha256
 from errata.operations.video_folder import VideoFolder, at_work_alone, full_url, recording_of, stored_url
 from errata.streams.chunk_store import ChunkStore
 from errata.streams.cutting import cut
 from errata.streams.media_probe import MediaFacts
-from errata.streams.media_tools import require_media_tools
 from errata.workspace import Workspace
 
 DEFAULT_SECONDS = 1200.0

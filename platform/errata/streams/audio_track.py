@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from errata.errors import BadInput
+from errata.features.media_tools import ffmpeg, local_file
 from errata.files import check_space
 from errata.streams.media_probe import MediaFacts
-from errata.streams.media_tools import ffmpeg, local_file
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from errata.errors import BadInput
+from errata.features.media_tools import ffmpeg, ffprobe, local_file
 from errata.files import JsonObject, check_space
 from errata.streams.media_probe import MediaFacts
-from errata.streams.media_tools import ffmpeg, ffprobe, local_file
 
 _LONGEST = 2.0
 """Times the length that was asked for; a longer piece says that key frames are too rare."""

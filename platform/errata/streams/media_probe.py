@@ -11,8 +11,8 @@ from typing import Any
 from errata.domain.clock import clock
 from errata.domain.transcript import LONGEST_SECONDS
 from errata.errors import BadInput
+from errata.features.media_tools import ffprobe
 from errata.files import JsonObject, file_sha256
-from errata.streams.media_tools import ffprobe
 
 _TEXT_CAPTIONS = ("subrip", "mov_text", "webvtt", "ass", "ssa", "text")
 """Codecs of captions that are text; the others are pictures of it."""

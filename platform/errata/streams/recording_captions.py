@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from errata.errors import BadInput
+from errata.features.media_tools import ffmpeg, local_file
 from errata.formats.talk import Speech
 from errata.formats.ytdlp import captions_beside, read_captions
 from errata.streams.media_probe import MediaFacts
-from errata.streams.media_tools import ffmpeg, local_file
 
 
 @dataclass(frozen=True, slots=True)

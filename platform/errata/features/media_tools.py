@@ -13,18 +13,23 @@ from pathlib import Path
 from errata.errors import BadInput, Unavailable
 from errata.files import JsonObject
 
-_ADDRESS = re.compile(r"^\[[^\]]*\] *|\b0x[0-9a-f]+\b")
+_ADDRESS = re.compile(r"^(\[[^\]]*\] *)+|\b0x[0-9a-f]+\b")
 """What ffmpeg puts before a complaint: the part of it that complains, and where that lies in memory."""
+_ADVICE = "To ignore this"
+
+
+def not_installed(tool: str) -> Unavailable:
+    return Unavailable(
+        f"{tool} is not installed; install ffmpeg (Debian, Ubuntu: apt install ffmpeg; macOS: brew install ffmpeg), "
+        "and try again"
+    )
 
 
 def require_media_tools() -> None:
     """Raises Unavailable where ffmpeg or ffprobe is not installed."""
     for tool in ("ffmpeg", "ffprobe"):
         if shutil.which(tool) is None:
-            raise Unavailable(
-                f"{tool} is not installed; install ffmpeg (Debian, Ubuntu: apt install ffmpeg; macOS: brew install "
-                "ffmpeg), and try again"
-            )
+            raise not_installed(tool)
 
 
 @cache
@@ -45,26 +50,26 @@ def ffprobe(arguments: Sequence[str], path: Path) -> JsonObject:
     return answer
 
 
-def local_file(path: Path) -> str:
+def local_file(path: Path | str) -> str:
     """A path as ffmpeg takes it for a file, whatever it looks like: `a:b.mp4` would be a protocol, `-x.mp4` an
     option."""
     return f"file:{path}"
+
+
+def complaint(stderr: str, name: str) -> str:
+    """ffmpeg's last, without its advice, which part of it complains, and the name of the file, which is known."""
+    lines = [_ADDRESS.sub("", line).removeprefix(f"{local_file(name)}:").strip() for line in stderr.splitlines()]
+    said = [line for line in lines if line and not line.startswith(_ADVICE)]
+    return said[-1] if said else "it does not say why"
 
 
 def _output(command: list[str], name: str) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     except FileNotFoundError as error:
-        raise Unavailable(f"{command[0]} is not installed; install ffmpeg and try again") from error
+        raise not_installed(command[0]) from error
     if done.returncode and "No space left on device" in done.stderr:
         raise Unavailable(f"no space is left for what {command[0]} makes of {name}; make room, and run it again")
     if done.returncode:
-        raise BadInput("{} can't be read ({}: {}); get it anew", name, command[0], _complaint(done.stderr, name))
+        raise BadInput("{} can't be read ({}: {}); get it anew", name, command[0], complaint(done.stderr, name))
     return done.stdout
-
-
-def _complaint(stderr: str, name: str) -> str:
-    """The last line that says something."""
-    lines = [_ADDRESS.sub("", line).removeprefix(f"file:{name}:").strip() for line in stderr.splitlines()]
-    said = [line for line in lines if line]
-    return said[-1] if said else "it does not say why"
