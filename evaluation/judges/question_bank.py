@@ -1,7 +1,9 @@
 """A question bank and models' answers to it.
 
-The bank is a JSONL file of `{"id", "question", "reference", "item"}`, `item` being what the question is about (a talk,
-a video, a day: its cluster); a model's answers are one of `{"id", "answer"}`.
+The bank is a JSONL file of `{"id", "question", "reference", "item", "day", "kind"}`: `item` is what the question is
+about (a talk, a video: its cluster), `day` when it could be learnt, and `kind` what it asks for (`recall` of what was
+said, say, or `perception` of what was seen); the last two may be left out. A model's answers are one of
+`{"id", "answer"}`.
 """
 
 from __future__ import annotations
@@ -21,18 +23,28 @@ class BankQuestion:
     question: str
     reference: str
     item: str
+    day: str = ""
+    kind: str = ""
 
 
 def read_bank(path: Path) -> tuple[BankQuestion, ...]:
     """Raises BadInput, naming the line, on a row that is no question and on an id that comes twice."""
     questions: dict[str, BankQuestion] = {}
-    for line, row in _rows(path, ("id", "question", "reference", "item")):
+    for line, row in _rows(path, ("id", "question", "reference", "item"), ("day", "kind")):
         if row["id"] in questions:
             raise BadInput(f"{path}, line {line}: the id {row['id']!r} comes a second time; give it another")
         if not row["question"].strip() or not row["reference"].strip():
             raise BadInput(f"{path}, line {line}: its question or its reference is empty; fill it in")
         questions[row["id"]] = BankQuestion(**row)
+    without_day = [question.id for question in questions.values() if not question.day]
+    if 0 < len(without_day) < len(questions):
+        raise BadInput(f"{path}: {without_day[0]!r} has no day and others have one; give every question one, or none")
     return tuple(questions.values())
+
+
+def days_of(bank: Sequence[BankQuestion]) -> tuple[str, ...]:
+    """In the order in which the bank has them."""
+    return tuple(dict.fromkeys(question.day for question in bank if question.day))
 
 
 def read_answers(path: Path, bank: Sequence[BankQuestion]) -> dict[str, str]:
@@ -48,13 +60,16 @@ def read_answers(path: Path, bank: Sequence[BankQuestion]) -> dict[str, str]:
     return {question.id: answers[question.id] for question in bank}
 
 
-def _rows(path: Path, fields: Sequence[str]) -> Iterator[tuple[int | str, dict[str, str]]]:
+def _rows(
+    path: Path, fields: Sequence[str], optional: Sequence[str] = ()
+) -> Iterator[tuple[int | str, dict[str, str]]]:
     """The named fields of each line, all text; other fields are left aside."""
     for row in json_lines(path):
         if isinstance(row, Rejected):
             raise BadInput(str(row))
         raw = mapping(row.raw, f"{path}, line {row.row}")
-        wrong = [name for name in fields if not isinstance(raw.get(name), str)]
+        present = [*fields, *(name for name in optional if name in raw)]
+        wrong = [name for name in present if not isinstance(raw.get(name), str)]
         if wrong:
             raise BadInput(f"{path}, line {row.row} has no text called {wrong[0]!r}; add it")
-        yield row.row, {name: raw[name] for name in fields}
+        yield row.row, {name: raw[name] for name in present}

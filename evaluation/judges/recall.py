@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import nan
+from statistics import fmean
 from typing import Literal, cast
 
-from errata.documents.recall import Controls, Grader, Recall, RecallItem
+import numpy as np
+
+from errata.documents.recall import Controls, Grader, Recall, RecallItem, RecallOverDays, RecallPart
 from errata.domain.hashing import sha256
 from errata.domain.twins import words
+from evaluation.continual import measures, none_for_nan
 from evaluation.judges.judge_client import JudgeClient
 from evaluation.judges.panel import FAMILIES
-from evaluation.judges.question_bank import BankQuestion
+from evaluation.judges.question_bank import BankQuestion, days_of
 from evaluation.judges.render import fence, visible
 from evaluation.judges.request import GUARD, Form, Request
 from evaluation.statistics.paired import compare
@@ -79,32 +85,81 @@ def _foreign_reference(question: BankQuestion, bank: Sequence[BankQuestion]) -> 
     return min(others, key=lambda text: len(own & set(words(text))), default="")
 
 
-def recall(
-    clients: Sequence[JudgeClient],
-    bank: Sequence[BankQuestion],
-    answers: tuple[Mapping[str, str], Mapping[str, str]],
-) -> Recall:
+Answers = Mapping[str, str]
+"""By question."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredBank:
+    questions: Sequence[BankQuestion]
+    day0: Answers
+    day_n: Answers
+    """Of the model that was taught all days."""
+    after: Mapping[str, Answers] = field(default_factory=dict)
+    """Of the models between, by the last day that each was taught."""
+
+
+def recall(clients: Sequence[JudgeClient], answered: AnsweredBank) -> Recall:
     """Recall of Day-0 and Day-N, in percent of the full grade, and their paired difference; see docs/judges.md."""
+    bank = answered.questions
     tries = [(client, try_controls(client, bank)) for client in clients]
     graders = [client for client, controls in tries if _has_a_say(client, controls)]
-    day0, day_n = (_mean_grades([grade(client, bank, texts) for client in graders], bank) for texts in answers)
+
+    def grades_of(answers: Answers) -> Grades:
+        return _mean_grades([grade(client, bank, answers) for client in graders], bank)
+
+    day0, day_n = grades_of(answered.day0), grades_of(answered.day_n)
+    between = {day: grades_of(answers) for day, answers in answered.after.items()}
     items = _graded_by_all(bank, day0, day_n)
-    difference = compare(
-        [item.day_n for item in items], [item.day0 for item in items], [item.item for item in items], 0
-    )
+    whole = _part("", items)
     return Recall(
         questions=len(bank),
         say=len({client.judge.family for client in graders}) >= FAMILIES,
         complete=not any(client.missing for client in clients),
         judges=tuple(_grader(client, controls, client in graders) for client, controls in tries),
-        n=len(items),
-        day0=difference.mean_old,
-        day_n=difference.mean_new,
-        difference=difference,
+        n=whole.n,
+        day0=whole.day0,
+        day_n=whole.day_n,
+        difference=whole.difference,
         learnt=sum(item.day_n > item.day0 for item in items),
         forgotten=sum(item.day_n < item.day0 for item in items),
         items=items,
+        by_day=_parts(items, {question.id: question.day for question in bank}),
+        by_kind=_parts(items, {question.id: question.kind for question in bank}),
+        over_days=_over_days(bank, day0, between, day_n),
     )
+
+
+def _part(name: str, items: Sequence[RecallItem]) -> RecallPart:
+    difference = compare(
+        [item.day_n for item in items], [item.day0 for item in items], [item.item for item in items], 0
+    )
+    return RecallPart(name, len(items), difference.mean_old, difference.mean_new, difference)
+
+
+def _parts(items: Sequence[RecallItem], names: Mapping[str, str]) -> tuple[RecallPart, ...]:
+    """Those that have a name, in the bank's order."""
+    there = dict.fromkeys(name for name in names.values() if name)
+    return tuple(_part(name, [item for item in items if names[item.id] == name]) for name in there)
+
+
+def _over_days(
+    bank: Sequence[BankQuestion], day0: Grades, between: Mapping[str, Grades], day_n: Grades
+) -> RecallOverDays | None:
+    days = days_of(bank)
+    if len(days) < 2:
+        return None
+    unknown: Grades = {question.id: None for question in bank}
+    models = [day0, *(between.get(day, unknown) for day in days[:-1]), day_n]
+    scores = np.array([[_recall_of(day, bank, grades) for day in days] for grades in models])
+    shown = tuple(tuple(none_for_nan(score) for score in row) for row in scores)
+    return RecallOverDays(days, shown, measures(scores))
+
+
+def _recall_of(day: str, bank: Sequence[BankQuestion], grades: Grades) -> float:
+    """In percent; NaN as soon as a grade is missing."""
+    known = [grades[question.id] for question in bank if question.day == day]
+    return 50 * fmean(value for value in known if value is not None) if None not in known else nan
 
 
 def _has_a_say(client: JudgeClient, controls: Controls) -> bool:

@@ -230,7 +230,11 @@ def test_a_judge_that_is_down_is_named_and_nothing_breaks(place: Place) -> None:
 def test_recall_is_asked_of_a_bank(place: Place, tmp_path: Path) -> None:
     place.scripts[1].mind = sensible
     words = ("harbour wall", "violin repair", "chess opening", "rye loaf", "solar eclipse")
-    bank = [{"id": w, "question": f"What {w}?", "reference": w, "item": w[0]} for w in words]
+    days = ("mon", "mon", "mon", "tue", "tue")
+    bank = [
+        {"id": w, "question": f"What {w}?", "reference": w, "item": w[0], "day": day, "kind": "recall"}
+        for w, day in zip(words, days, strict=True)
+    ]
     files = {
         "bank": bank,
         "day0": [{"id": w, "answer": w if w < "s" else ""} for w in words],
@@ -243,6 +247,12 @@ def test_recall_is_asked_of_a_bank(place: Place, tmp_path: Path) -> None:
     assert (found["day0"], found["day_n"], found["learnt"], found["forgotten"]) == (60.0, 100.0, 2, 0)
     told = run(place, "recall", *arguments)
     assert "recall on Day 0 60.0 %, on Day N 100.0 %, on 5 questions" in told and "0 calls" in told
+    assert "by day" in told and "taught up to" not in told, "nobody answered in between"
+    told = run(place, "recall", *arguments, f"--after=mon={tmp_path / 'day_n.jsonl'}")
+    assert "over the days" in told and "taught up to" in told and "Day 0" in told and "backward transfer" in told, told
+    for given, says in (("mon", "is no DAY=FILE"), ("wed=x", "no questions of the day"), ("tue=x", "last day")):
+        refused = CliRunner().invoke(app, ["judges", "recall", *arguments, "-w", str(place.root), "--after", given])
+        assert isinstance(refused.exception, BadInput) and says in str(refused.exception)
 
 
 # what a night and the record hold ------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from errata.documents.document import as_json
 from errata.documents.recall import Controls, RecallItem
 from errata.errors import BadInput
 from evaluation.judges.question_bank import BankQuestion, read_answers, read_bank
-from evaluation.judges.recall import CONTROLS, GradeForm, grade, recall
+from evaluation.judges.recall import CONTROLS, AnsweredBank, GradeForm, grade, recall
 from tests.made_up_judge import obedient, sensible, thoughts
 
 BANK = tuple(
@@ -77,7 +78,7 @@ def test_what_was_learnt_and_what_was_forgotten_is_counted(tmp_path: Path) -> No
     day0 = {**NOTHING, **{f"q{n}": RIGHT[f"q{n}"] for n in range(6)}}
     day_n = {**RIGHT, "q0": "", "q1": "the harbour once"}
     clients, _ = thoughts(tmp_path, sensible, sensible)
-    found = recall(clients, BANK, (day0, day_n))
+    found = recall(clients, AnsweredBank(BANK, day0, day_n))
     assert found.complete and found.say and found.n == found.questions == len(BANK)
     assert found.day0 == pytest.approx(100 * 6 / 21)
     assert found.day_n == pytest.approx((100 * 19 + 50) / 21)
@@ -98,21 +99,59 @@ def test_a_grader_that_does_not_know_right_from_wrong_is_not_heard(tmp_path: Pat
         return {"why": "all is well", "grade": 2}
 
     clients, _ = thoughts(tmp_path, sensible, kind, sensible)
-    found = recall(clients, BANK, (NOTHING, RIGHT))
+    found = recall(clients, AnsweredBank(BANK, NOTHING, RIGHT))
     graders = {judge.name: judge for judge in found.judges}
     assert [judge.say for judge in found.judges] == [True, False, True]
     assert graders["bo"].controls == Controls(2 * CONTROLS, CONTROLS)
     assert found.say and found.day_n == 100.0
-    only = recall(thoughts(tmp_path / "only", sensible, kind)[0], BANK, (NOTHING, RIGHT))
+    only = recall(thoughts(tmp_path / "only", sensible, kind)[0], AnsweredBank(BANK, NOTHING, RIGHT))
     assert not only.say, "one family is no panel"
 
 
 def test_a_missing_grade_leaves_the_bank_incomplete(tmp_path: Path) -> None:
     clients, minds = thoughts(tmp_path, sensible, sensible)
     minds[1].silent_on = lambda request: '"answer": "a violin' in request.data
-    found = recall(clients, BANK, (NOTHING, RIGHT))
+    found = recall(clients, AnsweredBank(BANK, NOTHING, RIGHT))
     assert found.complete is False
     assert found.judges[1].missing
+
+
+def test_recall_over_the_days_tells_what_was_forgotten_from_what_was_never_learnt(tmp_path: Path) -> None:
+    days = ("mon", "tue", "wed")
+    bank = [
+        replace(question, day=days[n % 3], kind="perception" if n < 9 else "recall") for n, question in enumerate(BANK)
+    ]
+
+    def knows(*known: str) -> dict[str, str]:
+        return {question.id: question.reference if question.day in known else "" for question in bank}
+
+    clients, _ = thoughts(tmp_path, sensible, sensible)
+    answered = AnsweredBank(bank, knows(), knows("tue", "wed"), {"mon": knows("mon"), "tue": knows("mon", "tue")})
+    found = recall(clients, answered)
+    assert [(part.name, part.day0, part.day_n) for part in found.by_day] == [
+        ("mon", 0.0, 0.0),
+        ("tue", 0.0, 100.0),
+        ("wed", 0.0, 100.0),
+    ]
+    assert [(part.name, part.n) for part in found.by_kind] == [("perception", 9), ("recall", 12)]
+    assert found.over_days is not None and found.over_days.days == days
+    assert found.over_days.scores == ((0.0, 0.0, 0.0), (100.0, 0.0, 0.0), (100.0, 100.0, 0.0), (0.0, 100.0, 100.0))
+    assert found.over_days.measures["chaudhry_forgetting"] == 50.0, "one of two earlier days"
+    assert found.forgotten == 0, "Day-0 never knew it: without the days between, nothing looks forgotten"
+
+    ends = recall(clients, replace(answered, after={}))
+    assert ends.over_days is not None and ends.over_days.scores[1] == (None, None, None)
+    assert ends.over_days.measures["chaudhry_forgetting"] is None
+
+
+def test_a_bank_says_a_day_of_each_question_or_of_none(tmp_path: Path) -> None:
+    rows = [{**row, "day": "mon", "kind": "recall"} for row in as_rows()]
+    assert {question.day for question in read_bank(lines(tmp_path / "bank.jsonl", rows))} == {"mon"}
+    rows[3].pop("day")
+    with pytest.raises(BadInput, match="'q3' has no day and others have one"):
+        read_bank(lines(tmp_path / "bank.jsonl", rows))
+    with pytest.raises(BadInput, match="line 1 has no text called 'kind'"):
+        read_bank(lines(tmp_path / "bank.jsonl", [{**rows[0], "kind": 3}]))
 
 
 def test_an_instruction_in_an_answer_is_fenced_and_cut(tmp_path: Path) -> None:

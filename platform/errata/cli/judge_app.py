@@ -10,7 +10,7 @@ import typer
 
 from errata.cli.arguments import HERE, AsJson, InWorkspace, NightLabel, find
 from errata.cli.output import show
-from errata.errors import Unavailable
+from errata.errors import BadInput, Unavailable
 
 if TYPE_CHECKING:
     from errata.documents.judging import JudgeCheck
@@ -50,17 +50,29 @@ def ask_command(
 
 @judges.command("recall")
 def recall_command(
-    bank: Annotated[Path, typer.Option(help='JSONL of {"id", "question", "reference", "item"}.')],
+    bank: Annotated[Path, typer.Option(help='JSONL of {"id", "question", "reference", "item", "day", "kind"}.')],
     day0: Annotated[Path, typer.Option(help='Day-0\'s answers: JSONL of {"id", "answer"}.')],
     day_n: Annotated[Path, typer.Option(help="Day-N's answers, the same.")],
+    after: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DAY=FILE", help="Answers of the model as it was taught up to a day; again for others."),
+    ] = None,
     workspace: InWorkspace = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Grade two models' answers to a question bank: what was learnt, and what was forgotten."""
-    from errata.cli.print_judging import print_recall
+    """Grade models' answers to a question bank: what was learnt, and what was forgotten, by day and by kind."""
+    from errata.cli.print_recall import print_recall
     from errata.loop.judging import grade_recall
 
-    _show(grade_recall(find(workspace), bank, day0, day_n), as_json, print_recall)
+    between = {day: Path(path) for day, path in map(_day_and_file, after or ())}
+    _show(grade_recall(find(workspace), bank, day0, day_n, between), as_json, print_recall)
+
+
+def _day_and_file(given: str) -> tuple[str, str]:
+    day, equals, path = given.partition("=")
+    if not day or not equals or not path:
+        raise BadInput(f"{given!r} is no DAY=FILE; say --after 2026-03-04=answers.jsonl")
+    return day, path
 
 
 def _show(result: Result, as_json: bool, print_result: Callable[[Result], None]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from errata.cli.output import number, print_table, say, say_wrapped, with_interval
 from errata.documents.judging import JudgeCheck, JudgeReliability, Judging
-from errata.documents.recall import Recall
 from errata.wording.counts import counted
 from errata.wording.judging_sentences import (
     better_sentence,
@@ -23,7 +22,7 @@ SWAY = ("judge", "takes first", "changed", "unequal", "length", "style", "obeys"
 
 def print_check(check: JudgeCheck) -> None:
     _print_judges(check)
-    say_wrapped(_cost(check.calls, check.tokens, check.cached, check.complete))
+    say_wrapped(cost_sentence(check.calls, check.tokens, check.cached, check.complete))
 
 
 def print_judging(judging: Judging, contender: str) -> None:
@@ -40,20 +39,7 @@ def print_judging(judging: Judging, contender: str) -> None:
         )
     elif unlabelled.why is not None:
         say_wrapped(f"No talks that nobody has reviewed were judged. {unlabelled_sentence(unlabelled)}")
-    say_wrapped(_cost(judging.calls, judging.tokens, judging.cached, judging.complete))
-
-
-def print_recall(recall: Recall) -> None:
-    for grader in recall.judges:
-        counts = "is heard" if grader.say else "is not heard"
-        say(f"{grader.name} {counts}: {grader.controls.right} of {counted(grader.controls.n, 'control')} graded right")
-    questions = counted(recall.n, "question")
-    say(f"recall on Day 0 {number(recall.day0)} %, on Day N {number(recall.day_n)} %, on {questions}")
-    say(f"{recall.learnt} learnt, {recall.forgotten} forgotten")
-    if not recall.say:
-        say_wrapped("This counts for nothing: graders of two families at least must be heard.")
-    calls, tokens = sum(grader.calls for grader in recall.judges), sum(grader.tokens for grader in recall.judges)
-    say_wrapped(_cost(calls, tokens, sum(grader.cached for grader in recall.judges), recall.complete))
+    say_wrapped(cost_sentence(judging.calls, judging.tokens, judging.cached, judging.complete))
 
 
 def _print_judges(check: JudgeCheck) -> None:
@@ -91,7 +77,7 @@ def _sway(judge: JudgeReliability) -> tuple[str, ...]:
     )
 
 
-def _cost(calls: int, tokens: int, cached: int, complete: bool) -> str:
+def cost_sentence(calls: int, tokens: int, cached: int, complete: bool) -> str:
     incomplete = "" if complete else "; INCOMPLETE: answers are missing"
     answers = counted(cached, "answer")
     return f"{counted(calls, 'call')}, {counted(tokens, 'token')}, {answers} known already{incomplete}"

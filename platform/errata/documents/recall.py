@@ -39,6 +39,28 @@ class RecallItem:
 
 
 @dataclass(frozen=True, slots=True)
+class RecallPart:
+    """Some of the questions: those of one day, or of one kind."""
+
+    name: str
+    n: int
+    day0: float | None
+    day_n: float | None
+    difference: Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class RecallOverDays:
+    days: tuple[str, ...]
+    """Of the questions, in the order in which the bank has them."""
+    scores: tuple[tuple[float | None, ...], ...]
+    """In percent: a row for Day-0 and for the model as it was taught up to each day, a column for each day's questions;
+    None where nobody answered, or not all graders did."""
+    measures: dict[str, float | None]
+    """Of continual learning, by name, as `evaluation.continual` defines them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recall(Document):
     questions: int
     say: bool
@@ -52,3 +74,9 @@ class Recall(Document):
     learnt: int
     forgotten: int
     items: tuple[RecallItem, ...]
+    by_day: tuple[RecallPart, ...]
+    """Empty where the bank says no days."""
+    by_kind: tuple[RecallPart, ...]
+    """Empty where the bank says no kinds."""
+    over_days: RecallOverDays | None
+    """None where the bank says fewer than two days."""

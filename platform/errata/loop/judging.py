@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from errata.documents.file_names import CANDIDATE, EVALUATION, ITEMS, PARAMS, ju
 from errata.documents.judging import JudgeCheck, Judging, UnlabelledReason
 from errata.documents.night import Night, today
 from errata.documents.recall import Recall
-from errata.errors import NotFound
+from errata.errors import BadInput, NotFound
 from errata.loop.finished_night import answering_exports
 from errata.progress import counter
 from errata.workspace import Workspace
@@ -73,16 +73,32 @@ def check_judges(workspace: Workspace) -> JudgeCheck:
         return measure_judges(_clients(workspace, advance), pairs, today(), floor)  # canaries are asked once a day
 
 
-def grade_recall(workspace: Workspace, bank: Path, day0: Path, day_n: Path) -> Recall:
-    """Two models' answers to a question bank, graded: each file is JSONL. Raises NotFound as `check_judges`."""
+def grade_recall(
+    workspace: Workspace, bank: Path, day0: Path, day_n: Path, after: Mapping[str, Path] | None = None
+) -> Recall:
+    """Models' answers to a question bank, graded: each file is JSONL, `after` by the last day that a model between was
+    taught. Raises NotFound as `check_judges`, and BadInput for a day that the bank doesn't have."""
     _check_panel(workspace)
-    from evaluation.judges.question_bank import read_answers, read_bank
-    from evaluation.judges.recall import recall
+    from evaluation.judges.question_bank import days_of, read_answers, read_bank
+    from evaluation.judges.recall import AnsweredBank, recall
 
-    questions = read_bank(bank)
-    answers = read_answers(day0, questions), read_answers(day_n, questions)
+    questions, after = read_bank(bank), after or {}
+    *days, last = days_of(questions) or ("",)
+    for day in after:
+        if day == last:
+            raise BadInput(f"{day!r} is the bank's last day, and Day-N's answers are those of the model after it")
+        if day not in days:
+            raise BadInput(
+                f"{bank} has no questions of the day {day!r}; its days are {', '.join((*days, last)) or '?'}"
+            )
+    answered = AnsweredBank(
+        questions,
+        read_answers(day0, questions),
+        read_answers(day_n, questions),
+        {day: read_answers(path, questions) for day, path in after.items()},
+    )
     with counter(QUESTIONS) as advance:
-        return recall(_clients(workspace, advance), questions, answers)
+        return recall(_clients(workspace, advance), answered)
 
 
 def skip_reason(judging: Judging, primary: Comparison, policy: Policy) -> UnlabelledReason | None:
