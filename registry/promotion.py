@@ -10,7 +10,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from errata.database.aliases import ROLLBACK
-from errata.database.shipping import NOTHING, AliasTarget, ShippingState, rollback_moves, shipping_state
+from errata.database.shipping import (
+    NOTHING,
+    AliasTarget,
+    ShippingState,
+    export_before,
+    rollback_moves,
+    shipping_state,
+)
 from errata.database.store import Store
 from errata.documents.evidence_record import EvidenceRecord
 from errata.documents.params import TARGETS, Target
@@ -104,6 +111,27 @@ def rollback(store: Store, by: str, reason: str, to: str = "") -> dict[str, str]
         store.aliases.assign_alias(alias, target.model, ROLLBACK + reason, by, None, target.evidence)
     _supersede(store, back["champion"].model)
     return {alias: target.model for alias, target in back.items()}
+
+
+def roll_back_target(store: Store, target: Target, by: str, reason: str) -> str:
+    """Moves one target alone back to the export that shipped before, while all else stays; returns it, empty for none.
+
+    The next goes one export further back. Refused for the server's, which ships together with its model, and where no
+    export ships.
+    """
+    before = export_to_bring_back(store, target)
+    store.aliases.assign_alias(target, before.model, ROLLBACK + reason, by, None, before.evidence)
+    return before.model
+
+
+def export_to_bring_back(store: Store, target: Target) -> AliasTarget:
+    """By `roll_back_target`, which refuses what this does."""
+    if target == "server":
+        raise Refused("the server's export ships together with its model; errata rollback without --target moves both")
+    before = export_before(store.aliases.moves(), target)
+    if before is None:
+        raise Refused(f"no {target} export ships, so there is nothing to roll back")
+    return before
 
 
 def _promoting_evidence(identity: str, evidence: Path) -> tuple[EvidenceRecord, str]:

@@ -25,7 +25,7 @@ from evaluation.statistics.paired import compare
 from registry.alias_evidence import check_alias_evidence
 from registry.evidence import write_evidence
 from registry.policy import SMALL
-from registry.promotion import install_day0, promote, rollback
+from registry.promotion import install_day0, promote, roll_back_target, rollback
 from tests.made_up_decision import OLDER_PROMOTES
 
 DAY0 = "0" * 64
@@ -223,6 +223,35 @@ def test_what_is_promoted_after_a_rollback_is_rolled_back_to_the_same_place(day0
     with day0.write() as store:
         assert rollback(store, "me", "bad too") == {"champion": DAY0, "server": "", "device": ""}
     assert held(day0) == FIRST
+
+
+def test_one_target_goes_back_alone_and_further_each_time(day0: Record, tmp_path: Path) -> None:
+    promoted(day0, tmp_path, "b")
+    promoted(day0, tmp_path, "c", identity("b"))
+    with day0.write() as store:
+        assert roll_back_target(store, "device", "me", "garbled on phones") == identity("bdevice")
+    assert held(day0) == state("c") | {"device": identity("bdevice")}
+    with day0.write() as store:
+        assert roll_back_target(store, "device", "me", "garbled too") == ""
+    assert held(day0) == state("c") | {"device": None}
+    with day0.write() as store, pytest.raises(Refused, match="no device export ships"):
+        roll_back_target(store, "device", "me", "again")
+    promoted(day0, tmp_path, "d", identity("c"))
+    with day0.write() as store:
+        assert roll_back_target(store, "device", "me", "bad") == "", "what went back is not what shipped before"
+        rollback(store, "me", "all of it")
+    assert held(day0) == state("c") | {"device": None}, "as it was when d was promoted"
+
+
+def test_after_a_rollback_of_all_a_target_goes_back_from_there(day0: Record, tmp_path: Path) -> None:
+    promoted(day0, tmp_path, "b")
+    promoted(day0, tmp_path, "c", identity("b"))
+    with day0.write() as store:
+        rollback(store, "me", "bad")
+        assert roll_back_target(store, "device", "me", "bad too") == ""
+        with pytest.raises(Refused, match="ships together with its model"):
+            roll_back_target(store, "server", "me", "bad")
+    assert held(day0) == state("b") | {"device": None}
 
 
 def test_a_rollback_to_an_earlier_champion_passes_over_those_between(day0: Record, tmp_path: Path) -> None:

@@ -156,6 +156,12 @@ def test_an_export_that_was_held_back_is_made_anew_and_ships_once_it_passes(
     with workspace.record.read() as store:
         assert len([move for move in store.aliases.moves() if move.alias == "gguf"]) == 1
     assert len(list(shipped.evidence.parent.glob("certificate-*.json"))) == 1, "the same record, the same name"
+    said = in_this_process("rollback", "--target", "gguf", "-w", root).stdout
+    assert "gguf is nothing again" in said and alias(workspace, "gguf") == ""
+    assert alias(workspace, "champion") == champion and "gguf" not in ModelRegistry.of(workspace).aliases()
+    both = in_this_process("rollback", "--target", "gguf", "--to", "day0", "-w", root, check=False)
+    assert both.returncode == 2 and "--to is about the champion" in both.stderr
+    assert promote_export(workspace, "gguf", "champion", "me").model == shipped.model
     exported = export(workspace, "gguf", workspace.root / "out", "champion")
     assert "tokens a second" in (workspace.root / "out" / "README.md").read_text(encoding="utf-8")
     assert exported.scored and exported.model == verify(workspace.root / "out") == shipped.model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -86,16 +87,22 @@ def rollback_command(
             autocompletion=complete_model,
         ),
     ] = "",
+    target: Annotated[
+        Target | None, typer.Option(help="This target's export alone, back to the one before; the champion stays.")
+    ] = None,
 ) -> None:
     """Bring back the champion that was before the last promotion, and what shipped with it; MLflow may be away."""
-    from errata.loop.deliver import roll_back
+    from errata.loop.deliver import roll_back, roll_target_back
 
-    models = roll_back(find(workspace), reason, user_name(), to)
-    for alias, model in models.items():
-        say_wrapped(
-            f"{alias} is {model[:16]} again" if model else f"{alias} is nothing again: none shipped with that champion",
-            2,
-        )
+    if target is not None and to:
+        raise BadInput("--to is about the champion and all that ships with it; leave it out, or --target")
+    back: Mapping[str, str]
+    if target is not None:
+        back = {target: roll_target_back(find(workspace), target, reason, user_name())}
+    else:
+        back = roll_back(find(workspace), reason, user_name(), to)
+    for alias, model in back.items():
+        say_wrapped(f"{alias} is {model[:16]} again" if model else f"{alias} is nothing again: none shipped then", 2)
 
 
 @release.command("reconcile", rich_help_panel=DECISIONS)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from errata.database.aliases import ROLLBACK
 from errata.database.tables import MoveRow
-from errata.documents.params import TARGETS
+from errata.documents.params import TARGETS, Target
 
 SHIPPING_ALIASES = ("champion", *TARGETS)
 """An alias for each form in which the champion ships, beside its own."""
@@ -38,6 +38,22 @@ def rollback_target(moves: Iterable[MoveRow]) -> ShippingState:
     """What a rollback would bring back; nothing where there is none."""
     states = _states(moves)
     return states[-2] if len(states) > 1 else {}
+
+
+def export_before(moves: Iterable[MoveRow], target: Target) -> AliasTarget | None:
+    """What a rollback of one target alone would bring back: `NOTHING` where its first export ships, and None where none
+    does."""
+    shipped: list[AliasTarget] = []
+    for move in moves:
+        if move.alias != target:
+            continue
+        meant = AliasTarget(move.model, move.evidence) if move.model else NOTHING
+        if move.reason.startswith(ROLLBACK):
+            while shipped and shipped[-1] != meant:
+                shipped.pop()
+        if meant != NOTHING and meant not in shipped[-1:]:
+            shipped.append(meant)
+    return None if not shipped else shipped[-2] if len(shipped) > 1 else NOTHING
 
 
 def former_champions(moves: Iterable[MoveRow]) -> list[str]:

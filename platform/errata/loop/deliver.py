@@ -18,13 +18,19 @@ from errata.loop.hand_moves import tell_mlflow_if_there
 from errata.loop.lease import loop_lease
 from errata.loop.mlflow_approvals import read_mlflow_approvals
 from errata.loop.model_papers import write_papers
-from errata.loop.promotion_by_hand import check_exports, check_rollback, check_written_by_a_night, former_champion
+from errata.loop.promotion_by_hand import (
+    check_exports,
+    check_rollback,
+    check_target_rollback,
+    check_written_by_a_night,
+    former_champion,
+)
 from errata.loop.request_reconciler import note_settled, settle_requests
 from errata.operations.model_names import resolve_model
 from errata.workspace import Workspace
 from registry.evidence import read_evidence
 from registry.export.targets import export_anew
-from registry.promotion import check_promotion, rollback
+from registry.promotion import check_promotion, roll_back_target, rollback
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,20 @@ def roll_back(workspace: Workspace, reason: str, by: str, to: str = "") -> Mappi
         note_settled(settle_requests(workspace))
         tell_mlflow_if_there(workspace)
     return models
+
+
+def roll_target_back(workspace: Workspace, target: Target, reason: str, by: str) -> str:
+    """Brings back the export of one target that shipped before, the champion staying; returns it, empty for none.
+    MLflow may be away, and is told later.
+
+    Raises Refused as `roll_back_target` does, and where that export's files are not whole.
+    """
+    with loop_lease(workspace.record):
+        check_target_rollback(workspace, target)
+        with workspace.record.write() as store:
+            model = roll_back_target(store, target, by, reason)
+        tell_mlflow_if_there(workspace)
+    return model
 
 
 def export(workspace: Workspace, target: Target, out: Path, name: str) -> ExportedModel:

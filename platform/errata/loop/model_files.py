@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from errata.database.shipping import ALIASES, rollback_target
+from errata.database.shipping import ALIASES, export_before, rollback_target
+from errata.documents.params import TARGETS
 from errata.errors import NotFound, Refused, Unavailable
 from errata.inference.artefact import Card, model_folder, store_model, verify
 from errata.inference.checksums import check_signature, trusted_keys
@@ -51,7 +52,9 @@ def _models_in_use(workspace: Workspace) -> Mapping[str, str]:
     with workspace.record.read() as store:
         uses = {store.aliases.model_of(alias) or "": alias for alias in ALIASES}
         before = rollback_target(store.aliases.moves())
-    uses = {target.model: f"{alias} before the last promotion" for alias, target in before.items()} | uses
+        exports = {target: export_before(store.aliases.moves(), target) for target in TARGETS}
+    former = {target.model: f"{alias} before this one" for alias, target in exports.items() if target is not None}
+    uses = former | {target.model: f"{alias} before the last promotion" for alias, target in before.items()} | uses
     bases = {_base(workspace, model): f"model that the {use} goes on" for model, use in uses.items() if model}
     return {model: use for model, use in (bases | uses).items() if model}
 

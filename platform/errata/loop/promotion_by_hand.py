@@ -7,12 +7,14 @@ from pathlib import Path
 
 from errata.database.shipping import former_champions, rollback_moves
 from errata.database.store import Store
+from errata.documents.params import Target
 from errata.errors import NotFound, Refused, Unavailable
 from errata.inference.artefact import model_folder, verify
 from errata.operations.model_names import SHORTEST
 from errata.workspace import Workspace
 from registry.evidence import read_evidence
 from registry.models import ModelRegistry
+from registry.promotion import export_to_bring_back
 
 
 def check_written_by_a_night(store: Store, evidence: Path) -> None:
@@ -61,6 +63,13 @@ def check_rollback(workspace: Workspace, to: str = "") -> None:
     with workspace.record.read() as store:
         back = rollback_moves(store.aliases.moves(), to)
     _check_whole(workspace, ((alias, target.model) for alias, target in back.items()))
+
+
+def check_target_rollback(workspace: Workspace, target: Target) -> None:
+    """The same of one target alone; refuses what `roll_back_target` does."""
+    with workspace.record.read() as store:
+        before = export_to_bring_back(store, target)
+    _check_whole(workspace, [(target, before.model)])
 
 
 def _check_whole(workspace: Workspace, models: Iterable[tuple[str, str]]) -> None:
