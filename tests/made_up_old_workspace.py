@@ -122,10 +122,10 @@ class OldWorkspace:
 
     def _register(self) -> None:
         registry = ModelRegistry.of(self.place)
-        run = registry.open_run("day0")
+        run = registry.runs.open_night("day0")
         for identity in (self.day0, self.second, self.third, self.server):
             registry.register(self.place.models / identity[:16], identity, {"errata.artefact": "model"}, run)
-        registry.close_run(run)
+        registry.runs.close(run)
 
     # nights ----------------------------------------------------------------------------------------------------------
 

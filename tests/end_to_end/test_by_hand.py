@@ -60,7 +60,7 @@ def status(old: OldWorkspace) -> dict[str, Any]:
 
 def by_hand(old: OldWorkspace) -> Any:
     registry = ModelRegistry.of(old.place)
-    return registry._client, registry._name
+    return registry.mlflow.client, registry._name
 
 
 def version_of(old: OldWorkspace, model: str) -> Any:

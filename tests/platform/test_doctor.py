@@ -15,6 +15,7 @@ from errata.operations import machine
 from errata.operations.machine import HealthCheck, machine_checks
 from errata.project_files import embedded_model
 from errata.workspace import Workspace
+from registry.mlflow_store import MlflowStore
 from registry.models import ModelRegistry
 from registry.promotion import install_day0
 from tests.command_line import in_this_process
@@ -108,6 +109,6 @@ def test_an_address_of_mlflow_is_shown_without_its_password(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ERRATA_MLFLOW_URI", "https://ann:secret@mlflow.example")
-    monkeypatch.setattr(ModelRegistry, "check_reachable", lambda _: None)
+    monkeypatch.setattr(MlflowStore, "check_reachable", lambda _: None)
     mlflow = named(list(doctor.examine(Workspace.find(workspace.root)).workspace), "MLflow")
     assert mlflow.state == "ok" and "https://ann@mlflow.example" in mlflow.detail

@@ -148,11 +148,11 @@ def made(laid_out: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Work
     (root / "rejects" / "r.jsonl").write_text('{"video_id": "the-lecture", "x": "Secret 1"}\n{"video_id": "kept"}\n')
     write_json(root / PARAPHRASES / GONE.hash[:16] / "asked.json", {"lines": ["Secret 1 in other words"]})
     registry = ModelRegistry.of(workspace)
-    started = registry.open_run("n")
+    started = registry.runs.open_night("n")
     log_items(workspace, registry, started, "n")
     identity = model(root, [GONE.hash])
     registry.register(root / "models" / identity[:16], identity, {}, started)
-    registry.close_run(started)
+    registry.runs.close(started)
     with workspace.record.write() as store:
         store.nights.begin("n", watermark, watermark)
         store.nights.finish(Outcome(night="n", verdict="inconclusive", candidate=identity))

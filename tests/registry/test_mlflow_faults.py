@@ -136,10 +136,10 @@ def check_agreement(old: OldWorkspace) -> None:
         assert not store.aliases.unapplied_moves()
     there = {alias: identity for alias, (_, identity) in registry.aliases().items()}
     assert there == {alias: model for alias, model in wanted.items() if model}
-    client, name = registry._client, registry._name
+    client, name = registry.mlflow.client, registry._name
     versions = [version.tags["errata.sha256"] for version in client.search_model_versions(f"name = '{name}'")]
     assert len(versions) == len(set(versions)), "a model has one version"
-    runs = client.search_runs([registry._experiment])
+    runs = client.search_runs([registry.mlflow.experiment])
     names = [run.info.run_name for run in runs]
     assert len(names) == len(set(names)) and {"day-3", "day-3: candidate", "Day-0 to Day-N"} <= set(names)
     assert {run.info.status for run in runs} == {"FINISHED"}
@@ -188,7 +188,7 @@ def test_one_that_dies_once_it_has_done_what_it_was_asked_does_nothing_twice(
     """Each answer to such a request is lost, also to the client's own second attempt."""
     if path == "model-versions/create":
         registry = ModelRegistry.of(old.place)
-        registry._client.delete_registered_model(registry._name)
+        registry.mlflow.client.delete_registered_model(registry._name)
     proxy.fail("cut", path)
     run_night(old.place, "day-3")
     assert proxy.faults >= 1 and not is_told(old)
@@ -202,7 +202,7 @@ def test_what_was_moved_by_hand_is_in_the_report_of_a_night_that_is_told_later(o
     init(old.place.root)
     registry = ModelRegistry.of(old.place)
     version, model = registry.aliases()["day0"]
-    registry._client.set_registered_model_alias(registry._name, "champion", version)
+    registry.mlflow.client.set_registered_model_alias(registry._name, "champion", version)
     proxy.fail("cut", "report.html")
     run_night(old.place, "day-3")
     assert proxy.faults >= 1 and not is_told(old)
@@ -217,13 +217,13 @@ def test_what_was_moved_by_hand_is_in_the_report_of_a_night_that_is_told_later(o
 def test_a_reader_does_not_wait_for_a_server_that_does_not_answer(old: OldWorkspace, proxy: Proxy) -> None:
     proxy.fail("wait")
     with pytest.raises(Unavailable, match="can't be reached"):
-        ModelRegistry.of(old.place).check_reachable()
+        ModelRegistry.of(old.place).mlflow.check_reachable()
     assert proxy.faults == 1, "MLflow's client would try again and again"
 
 
 def test_init_makes_anew_what_a_server_has_lost(old: OldWorkspace) -> None:
     registry = ModelRegistry.of(old.place)
-    registry._client.delete_registered_model(registry._name)
+    registry.mlflow.client.delete_registered_model(registry._name)
     init(old.place.root)
     assert run_night(old.place, "day-3").verdict == "underpowered"
     check_agreement(old)

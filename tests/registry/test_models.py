@@ -19,7 +19,8 @@ from errata.errors import BadInput, NotFound, Unavailable
 from errata.inference.artefact import seal, verify
 from errata.settings import FILE
 from errata.workspace import Workspace
-from registry.models import LoggedDataset, ModelRegistry
+from registry.mlflow_runs import LoggedDataset
+from registry.models import ModelRegistry
 from tests.mlflow_server import mlflow_server
 
 
@@ -39,7 +40,7 @@ def sealed(folder: Path, words: str) -> tuple[Path, str]:
 
 def downloaded(registry: ModelRegistry, run: str, identity: str, place: Path) -> Path:
     """A model's files, as MLflow gives them back."""
-    return Path(registry._client.download_artifacts(run, f"models/{identity[:16]}", str(place)))
+    return Path(registry.mlflow.client.download_artifacts(run, f"models/{identity[:16]}", str(place)))
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +57,9 @@ def registry(store: Path, request: pytest.FixtureRequest) -> ModelRegistry:
 
 def test_a_model_is_registered_once(registry: ModelRegistry, tmp_path: Path) -> None:
     folder, identity = sealed(tmp_path / "m", "one")
-    run = registry.open_run("n1")
+    run = registry.runs.open_night("n1")
     assert registry.register(folder, identity, {"errata.verdict": "reject"}, run) == "1"
-    assert registry.register(folder, identity, {"errata.verdict": "promote"}, registry.open_run("n2")) == "1"
+    assert registry.register(folder, identity, {"errata.verdict": "promote"}, registry.runs.open_night("n2")) == "1"
     other, second = sealed(tmp_path / "other", "two")
     assert registry.register(other, second, {}, run) == "2"
 
@@ -67,19 +68,19 @@ def test_a_model_whose_files_were_changed_is_not_registered(registry: ModelRegis
     folder, identity = sealed(tmp_path / "m", "one")
     (folder / "model.safetensors").write_bytes(weights("other"))
     with pytest.raises(NotFound, match=r"model\.safetensors"):
-        registry.register(folder, identity, {}, registry.open_run("n1"))
+        registry.register(folder, identity, {}, registry.runs.open_night("n1"))
     seal(folder)
     with pytest.raises(NotFound, match="does not hold"):
-        registry.register(folder, identity, {}, registry.open_run("n1"))
+        registry.register(folder, identity, {}, registry.runs.open_night("n1"))
 
 
 def test_a_crash_between_upload_and_version_is_made_good(
     registry: ModelRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, identity = sealed(tmp_path / "m", "one")
-    run = registry.open_run("n1")
+    run = registry.runs.open_night("n1")
     with monkeypatch.context() as patched:
-        patched.setattr(type(registry._client), "create_model_version", lambda *_: 1 / 0)
+        patched.setattr(type(registry.mlflow.client), "create_model_version", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             registry.register(folder, identity, {}, run)
     assert registry.register(folder, identity, {}, run) == "1"
@@ -88,7 +89,7 @@ def test_a_crash_between_upload_and_version_is_made_good(
 
 def test_a_model_lies_in_its_run_as_it_was_sealed(registry: ModelRegistry, tmp_path: Path) -> None:
     folder, identity = sealed(tmp_path / "m", "one")
-    run = registry.open_run("n1")
+    run = registry.runs.open_night("n1")
     registry.register(folder, identity, {}, run)
     got = downloaded(registry, run, identity, tmp_path)
     assert {path.name: path.read_bytes() for path in got.iterdir()} == {
@@ -98,16 +99,14 @@ def test_a_model_lies_in_its_run_as_it_was_sealed(registry: ModelRegistry, tmp_p
 
 def test_the_papers_of_a_model_that_is_decided_on_again_are_told_too(registry: ModelRegistry, tmp_path: Path) -> None:
     folder, identity = sealed(tmp_path / "m", "one")
-    run = registry.open_run("n1")
+    run = registry.runs.open_night("n1")
     for text in ("# First\n", "# Second\n"):
         (folder / "README.md").write_text(text)
         version = registry.register(folder, identity, {}, run, "waits")
         assert (registry.fetch(identity, tmp_path / text.strip("# \n")) / "README.md").read_text() == text
-    page = registry._client.get_model_version(registry._name, version).description
-    assert (
-        f"[Model card](#/experiments/{registry._experiment}/runs/{run}/artifacts/models/{identity[:16]}/README.md)"
-        in page
-    )
+    page = registry.mlflow.client.get_model_version(registry._name, version).description
+    card = registry.runs.place(run, f"models/{identity[:16]}/README.md")
+    assert card.startswith("#/experiments/") and f"[Model card]({card})" in page
 
 
 def test_an_unknown_model_is_one_sentence(registry: ModelRegistry) -> None:
@@ -118,10 +117,10 @@ def test_an_unknown_model_is_one_sentence(registry: ModelRegistry) -> None:
 
 def test_evidence_stands_on_the_version(registry: ModelRegistry, tmp_path: Path) -> None:
     folder, identity = sealed(tmp_path / "m", "one")
-    run = registry.open_run("n1")
+    run = registry.runs.open_night("n1")
     version = registry.register(folder, identity, {"errata.verdict": "inconclusive"}, run)
     registry.tag_version(identity, {"errata.verdict": "promote", "errata.p_value": "0.01"})
-    found = registry._client.get_model_version(registry._name, version)
+    found = registry.mlflow.client.get_model_version(registry._name, version)
     assert found.tags == {
         "errata.verdict": "promote",
         "errata.p_value": "0.01",
@@ -134,7 +133,7 @@ def test_evidence_stands_on_the_version(registry: ModelRegistry, tmp_path: Path)
 
 @pytest.fixture
 def two(registry: ModelRegistry, tmp_path: Path) -> tuple[str, str]:
-    run = registry.open_run("n1")
+    run = registry.runs.open_night("n1")
     pair = [sealed(tmp_path / name, name) for name in ("first", "second")]
     for folder, identity in pair:
         registry.register(folder, identity, {}, run)
@@ -165,8 +164,8 @@ def test_what_somebody_changed_by_hand_is_mended(registry: ModelRegistry, record
     move(record, "day0", first)
     move(record, "champion", first)
     registry.sync(record)
-    registry._client.delete_registered_model_alias(registry._name, "day0")
-    registry._client.set_registered_model_alias(registry._name, "champion", "2")
+    registry.mlflow.client.delete_registered_model_alias(registry._name, "day0")
+    registry.mlflow.client.set_registered_model_alias(registry._name, "champion", "2")
     assert registry.aliases() == {"champion": ("2", second)}
     assert registry.sync(record) == 2
     assert registry.aliases() == {"day0": ("1", first), "champion": ("1", first)}
@@ -189,7 +188,7 @@ def test_an_alias_that_the_record_never_moved_is_nobody_s(
     registry: ModelRegistry, record: Record, two: tuple[str, str]
 ) -> None:
     move(record, "champion", two[0])
-    registry._client.set_registered_model_alias(registry._name, "server", "2")
+    registry.mlflow.client.set_registered_model_alias(registry._name, "server", "2")
     assert registry.sync(record) == 2 and registry.aliases() == {"champion": ("1", two[0])}
 
 
@@ -238,51 +237,51 @@ def test_a_night_has_one_run_however_often_it_is_logged(registry: ModelRegistry,
     (tmp_path / "plots").mkdir()
     (tmp_path / "plots" / "a.svg").write_text("<svg/>")
     for rank in (16, 16, 8):
-        run = registry.open_run("2026-03-01")
-        registry.log(
+        run = registry.runs.open_night("2026-03-01")
+        registry.runs.log(
             run,
             params={"rank": rank, **{f"p{number}": number for number in range(150)}},
             metrics={"f1": 61.5},
             artifacts=[tmp_path / "report.html", tmp_path / "plots"],
             tags={"errata.verdict": "promote"},
         )
-        registry.log_dataset(run, snapshot)
-        registry.close_run(run)
-    assert registry.open_run("2026-03-01") == run != registry.open_run("2026-03-02")
-    found = registry._client.get_run(run)
+        registry.runs.log_dataset(run, snapshot)
+        registry.runs.close(run)
+    assert registry.runs.open_night("2026-03-01") == run != registry.runs.open_night("2026-03-02")
+    found = registry.mlflow.client.get_run(run)
     assert found.data.metrics == {"f1": 61.5}
-    assert len(registry._client.get_metric_history(run, "f1")) == 1
+    assert len(registry.mlflow.client.get_metric_history(run, "f1")) == 1
     assert found.data.params["rank"] == "16" and len(found.data.params) == 151
     assert found.data.tags["param.rank"] == "8" and found.data.tags["errata.verdict"] == "promote"
     (dataset,) = found.inputs.dataset_inputs
     assert dataset.dataset.name == "snapshot" and '"watermark":90' in dataset.dataset.source
     assert dataset.dataset.profile == '{"num_rows":12}'
-    assert {item.path for item in registry._client.list_artifacts(run)} == {"report.html", "plots"}
+    assert {item.path for item in registry.mlflow.client.list_artifacts(run)} == {"report.html", "plots"}
 
 
 def test_what_is_within_a_night_is_found_again_and_is_no_night(registry: ModelRegistry) -> None:
-    night = registry.open_run("1")
-    parts = [registry.open_part(night, part, f"1: {part}") for part in ("candidate", "evaluation", "candidate")]
-    assert parts[0] == parts[2] != parts[1] and registry.open_run("1") == night
-    assert registry._client.get_run(parts[1]).data.tags["mlflow.parentRunId"] == night
-    assert registry.open_part(registry.open_run("2"), "candidate", "2: candidate") not in parts
+    night = registry.runs.open_night("1")
+    parts = [registry.runs.open_part(night, part, f"1: {part}") for part in ("candidate", "evaluation", "candidate")]
+    assert parts[0] == parts[2] != parts[1] and registry.runs.open_night("1") == night
+    assert registry.mlflow.client.get_run(parts[1]).data.tags["mlflow.parentRunId"] == night
+    assert registry.runs.open_part(registry.runs.open_night("2"), "candidate", "2: candidate") not in parts
 
 
 def test_a_line_over_steps_is_the_same_however_often_it_is_drawn(registry: ModelRegistry) -> None:
-    run = registry.open_curve()
+    run = registry.runs.open_curve()
     for _ in range(2):
-        registry.log_steps(run, {1: {"day0.f1": 40.0}, 2: {"day0.f1": 41.0, "champion.f1": 44.0}})
-    history = registry._client.get_metric_history(run, "day0.f1")
+        registry.runs.log_steps(run, {1: {"day0.f1": 40.0}, 2: {"day0.f1": 41.0, "champion.f1": 44.0}})
+    history = registry.mlflow.client.get_metric_history(run, "day0.f1")
     assert [(row.step, row.value) for row in history] == [(1, 40.0), (2, 41.0)]
-    assert registry.steps_of(run, "champion.f1") == {2} and registry.steps_of(run, "none") == set()
-    registry.log_steps(run, {step: {"loss": 1.0} for step in range(1, 1502)})
-    assert len(registry.steps_of(run, "loss")) == 1501, "more than MLflow takes at once"
+    assert registry.runs.steps_of(run, "champion.f1") == {2} and registry.runs.steps_of(run, "none") == set()
+    registry.runs.log_steps(run, {step: {"loss": 1.0} for step in range(1, 1502)})
+    assert len(registry.runs.steps_of(run, "loss")) == 1501, "more than MLflow takes at once"
 
 
 def test_a_closed_run_is_closed(registry: ModelRegistry) -> None:
-    run = registry.open_run("n1")
-    registry.close_run(run, "FAILED")
-    assert registry._client.get_run(run).info.status == "FAILED"
+    run = registry.runs.open_night("n1")
+    registry.runs.close(run, "FAILED")
+    assert registry.mlflow.client.get_run(run).info.status == "FAILED"
 
 
 # MLflow itself -------------------------------------------------------------------------------------------------------
@@ -294,7 +293,7 @@ def test_an_mlflow_that_can_t_be_reached_is_one_sentence(tmp_path: Path, monkeyp
         closed.bind(("127.0.0.1", 0))
         uri = f"http://someone:secret@127.0.0.1:{closed.getsockname()[1]}"
         with pytest.raises(Unavailable, match="mlflow_uri") as raised:
-            ModelRegistry(uri, "m", tmp_path).open_run("n1")
+            ModelRegistry(uri, "m", tmp_path).runs.open_night("n1")
     assert "\n" not in str(raised.value) and "secret" not in str(raised.value)
 
 
@@ -302,15 +301,15 @@ def test_whoever_merely_reads_does_not_wait_for_one_that_is_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "5")
-    monkeypatch.setattr("registry.models.getproxies", dict)
+    monkeypatch.setattr("registry.mlflow_store.getproxies", dict)
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         uri = f"http://someone:secret@127.0.0.1:{closed.getsockname()[1]}"
         with pytest.raises(Unavailable, match=r"^MLflow at http://127\.0\.0\.1:[0-9]+ can't be reached; see"):
-            ModelRegistry(uri, "m", tmp_path).check_reachable()
-    ModelRegistry("sqlite://", "m", tmp_path).check_reachable()
+            ModelRegistry(uri, "m", tmp_path).mlflow.check_reachable()
+    ModelRegistry("sqlite://", "m", tmp_path).mlflow.check_reachable()
     with pytest.raises(NotFound, match="is gone"):
-        ModelRegistry(f"sqlite:///{tmp_path / 'mlflow.db'}", "m", tmp_path).check_reachable()
+        ModelRegistry(f"sqlite:///{tmp_path / 'mlflow.db'}", "m", tmp_path).mlflow.check_reachable()
     assert not list(tmp_path.iterdir())
 
 
@@ -350,7 +349,7 @@ def test_a_store_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
 def test_setting_up_mlflow_says_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     folder, identity = sealed(tmp_path / "m", "one")
     registry = ModelRegistry(f"sqlite:///{tmp_path / 'mlflow.db'}", "m", tmp_path / "mlartifacts")
-    registry.register(folder, identity, {}, registry.open_run("n1"))
+    registry.register(folder, identity, {}, registry.runs.open_night("n1"))
     assert capfd.readouterr() == ("", "")
     assert list((tmp_path / "mlartifacts").rglob("model.safetensors")), "artefacts belong beside the workspace's store"
 
@@ -365,16 +364,16 @@ def server(tmp_path: Path) -> Iterator[str]:
 def test_the_same_on_a_server(server: str, record: Record, tmp_path: Path) -> None:
     registry = ModelRegistry(server, "served", tmp_path / "unused")
     folder, identity = sealed(tmp_path / "m", "one")
-    run = registry.open_run("n1")
+    run = registry.runs.open_night("n1")
     assert registry.register(folder, identity, {"errata.verdict": "promote"}, run) == "1"
-    assert registry.register(folder, identity, {}, registry.open_run("n1")) == "1"
-    registry.log(run, {"rank": 16}, {"f1": 61.5}, [folder], {"errata.verdict": "promote"})
-    registry.close_run(run)
+    assert registry.register(folder, identity, {}, registry.runs.open_night("n1")) == "1"
+    registry.runs.log(run, {"rank": 16}, {"f1": 61.5}, [folder], {"errata.verdict": "promote"})
+    registry.runs.close(run)
     move(record, "champion", identity)
     assert registry.sync(record) == 1 and registry.aliases() == {"champion": ("1", identity)}
     assert verify(downloaded(registry, run, identity, tmp_path)) == identity
     assert registry.identity_of("1") == identity and registry.approver("1") == ""
-    registry._client.set_model_version_tag("served", "1", "errata.approved_by", "olga")
+    registry.mlflow.client.set_model_version_tag("served", "1", "errata.approved_by", "olga")
     assert registry.approver("1") == "olga"
     registry.note_hand_move("1", "It is adopted.")
     assert registry.approver("1") == "", "an approval counts once"
@@ -401,18 +400,18 @@ def test_a_store_that_was_copied_has_its_own_files_and_leaves_the_original_s_alo
     shutil.copyfile(store / "mlflow.db", original / "mlflow.db")
     folder, identity = sealed(tmp_path / "m", "one")
     first = in_folder(original)
-    run = first.open_run("n1")
+    run = first.runs.open_night("n1")
     first.register(folder, identity, {}, run)
     shutil.copytree(original, copy)
     before = contents(original)
     _artifact_repos_cache.clear()  # by a run's id, in one process: a command has a process of its own
     second = in_folder(copy)
-    second.log(second.open_run("n1"), {}, {}, [folder / "errata.json"], {})
+    second.runs.log(second.runs.open_night("n1"), {}, {}, [folder / "errata.json"], {})
     assert second.register(*sealed(tmp_path / "other", "two"), {}, run) == "2"
     assert contents(original) == before
     shutil.rmtree(original)
     assert verify(downloaded(second, run, identity, tmp_path)) == identity
-    version = second._client.get_model_version(second._name, "1")
+    version = second.mlflow.client.get_model_version(second._name, "1")
     assert version.source.startswith(copy.as_uri())
 
 
@@ -450,19 +449,19 @@ def test_a_server_that_asks_for_a_password_gets_it_and_a_wrong_one_is_one_senten
         monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", name)
         monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", password)
         refusing = ModelRegistry(guarded_server, "guarded", tmp_path / "unused")
-        refusing.check_reachable()
+        refusing.mlflow.check_reachable()
         with pytest.raises(Unavailable, match=r"MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD") as refused:
-            refusing.open_run("n1")
+            refusing.runs.open_night("n1")
         assert "\n" not in str(refused.value) and "a-long-password" not in str(refused.value)
         with pytest.raises(Unavailable, match="MLFLOW_TRACKING_USERNAME"):
             refusing.aliases()
     monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "olga")
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "a-long-password")
     registry = ModelRegistry(guarded_server, "guarded", tmp_path / "unused")
-    run = registry.open_run("n1")
+    run = registry.runs.open_night("n1")
     assert registry.register(folder, identity, {"errata.verdict": "promote"}, run) == "1"
-    registry.log(run, {"rank": 16}, {"f1": 61.5}, [folder / "errata.json"], {})
-    registry.close_run(run)
+    registry.runs.log(run, {"rank": 16}, {"f1": 61.5}, [folder / "errata.json"], {})
+    registry.runs.close(run)
     move(record, "champion", identity)
     assert registry.sync(record) == 1 and registry.aliases() == {"champion": ("1", identity)}
     registry.check_files(identity)

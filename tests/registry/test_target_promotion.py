@@ -94,7 +94,7 @@ def workspace(made: Workspace, tmp_path: Path) -> Workspace:
 
 def register_all(workspace: Workspace) -> None:
     registry = ModelRegistry.of(workspace)
-    run = registry.open_run("n1")
+    run = registry.runs.open_night("n1")
     for name in ("day0", "champion", "server"):
         registry.register(model_folder(alias(workspace, name), workspace.models), alias(workspace, name), {}, run)
 

@@ -79,7 +79,7 @@ def _pipeline(workspace: Workspace) -> str:
 
 def _mlflow(workspace: Workspace) -> str:
     registry = ModelRegistry.of(workspace)
-    registry.check_reachable()
+    registry.mlflow.check_reachable()
     with workspace.record.read() as store:
         untold = len(store.aliases.unapplied_moves())
     moved = moved_aliases(workspace)

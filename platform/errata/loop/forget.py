@@ -88,6 +88,6 @@ def _replace_in_mlflow(workspace: Workspace, nights: list[str]) -> None:
     note("replacing scores and reports in MLflow")
     registry = ModelRegistry.of(workspace)
     for night in published:
-        run = registry.open_run(night)
+        run = registry.runs.open_night(night)
         log_items(workspace, registry, run, night)
-        registry.close_run(run)
+        registry.runs.close(run)

@@ -41,7 +41,7 @@ def tell_mlflow(workspace: Workspace) -> HandMoves:
     Raises NotFound where a model isn't registered, and Unavailable where MLflow can't be asked.
     """
     registry = ModelRegistry.of(workspace)
-    registry.check_reachable()
+    registry.mlflow.check_reachable()
     read_mlflow_approvals(workspace)  # first: a move that was put back takes its version's approval with it
     settled: dict[tuple[str, str], HandMove] = {}
     # to settle one reads files, which takes its time: another look sees who has moved an alias meanwhile

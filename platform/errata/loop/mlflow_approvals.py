@@ -55,7 +55,7 @@ def tell_promotions(workspace: Workspace) -> None:
 
 def _approver(workspace: Workspace, promotion: PendingPromotion) -> str:
     registry = ModelRegistry.of(workspace)
-    registry.check_reachable()
+    registry.mlflow.check_reachable()
     return registry.approver_of(promotion.model)
 
 

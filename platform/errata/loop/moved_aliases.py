@@ -30,7 +30,7 @@ def moved_aliases(workspace: Workspace) -> tuple[MovedAlias, ...]:
     if not moves:
         return ()
     registry = ModelRegistry.of(workspace)
-    registry.check_reachable()
+    registry.mlflow.check_reachable()
     in_mlflow = registry.aliases()
     if not in_mlflow and any(move.applied for move in moves):
         # all of them at once: it was the store that was lost, not an alias that was moved

@@ -40,7 +40,8 @@ from errata.loop.registering import candidate_run
 from errata.wording.gate_sentences import findings
 from errata.wording.night_sentences import alarm_sentence, gate_change_sentence, night_reason
 from errata.workspace import Workspace
-from registry.models import LoggedDataset, ModelRegistry
+from registry.mlflow_runs import LoggedDataset
+from registry.models import ModelRegistry
 
 Kind = TypeVar("Kind", bound=Document)
 
@@ -58,14 +59,14 @@ def log_night(workspace: Workspace, outcome: Outcome, outcomes: Sequence[Outcome
     registry, folder = ModelRegistry.of(workspace), workspace.nights / outcome.night
     curve = day_n_curve(outcomes)
     step = next((point["number"] for point in curve if point["night"] == outcome.night), 0)
-    run = registry.open_run(outcome.night)
+    run = registry.runs.open_night(outcome.night)
     _log_night(workspace, registry, run, outcome, step)
     log_items(workspace, registry, run, outcome.night)
     if outcome.candidate:
         _log_candidate(workspace, registry, outcome, step)
     _log_passed_over(registry, run, outcome.night, folder)
     _log_evaluation(registry, run, outcome, folder, step)
-    registry.close_run(run)
+    registry.runs.close(run)
     _log_curve(registry, curve)
     alarm = _alarm(outcome)
     registry.tag_version(outcome.promoted or outcome.champion, {ALARM: alarm})  # also where an earlier night's is over
@@ -79,7 +80,7 @@ def log_items(workspace: Workspace, registry: ModelRegistry, run: str, label: st
         table = Path(scratch) / TABLE
         rows = _scored_rows(folder)
         write_json(table, _table(rows, _units(workspace, rows)))
-        registry.log(run, {}, {}, [*present, table], {"mlflow.loggedArtifacts": canonical_json([_SHOWN_AS_TABLE])})
+        registry.runs.log(run, {}, {}, [*present, table], {"mlflow.loggedArtifacts": canonical_json([_SHOWN_AS_TABLE])})
 
 
 def _log_night(workspace: Workspace, registry: ModelRegistry, run: str, outcome: Outcome, step: int) -> None:
@@ -89,7 +90,7 @@ def _log_night(workspace: Workspace, registry: ModelRegistry, run: str, outcome:
     snapshot = _kept(folder, names.MANIFEST, workspace.root / names.SNAPSHOT / names.MANIFEST)
     lock = _kept(folder, names.PIPELINE_LOCK, workspace.root / names.PIPELINE_LOCK)
     manifest = read_document(SnapshotManifest, snapshot, RESTORE)
-    registry.log_dataset(
+    registry.runs.log_dataset(
         run,
         LoggedDataset(
             name="snapshot",
@@ -100,7 +101,7 @@ def _log_night(workspace: Workspace, registry: ModelRegistry, run: str, outcome:
             profile={"shards": len(manifest.shards)},
         ),
     )
-    registry.log(
+    registry.runs.log(
         run,
         params={**workspace.params().by_name(), **_of_night(night)},
         metrics=_metrics(outcome),
@@ -127,7 +128,7 @@ def _description(registry: ModelRegistry, run: str, outcome: Outcome, alarm: str
     shown = findings(leading.decision, with_comparison=True)[1:] if leading else []
     change = [gate_change_sentence(outcome.gate_change)] if outcome.gate_change else []
     links = (("Report", names.REPORT_PAGE), ("Talks, one by one", TABLE))
-    linked = " · ".join(f"[{title}]({registry.place_in_run(run, name)})" for title, name in links)
+    linked = " · ".join(f"[{title}]({registry.runs.place(run, name)})" for title, name in links)
     bullets = "\n".join(f"- {sentence}" for sentence in (*shown, *change))
     return "\n\n".join(part for part in (f"{outcome.verdict}: {night_reason(outcome)}", alarm, bullets, linked) if part)
 
@@ -181,9 +182,9 @@ def _log_candidate(workspace: Workspace, registry: ModelRegistry, outcome: Outco
     mix = _numbers(mixture) if mixture else {}
     data = _training_mix(folder, night, mixture, mix)
     if data:
-        registry.log_dataset(run, data)
+        registry.runs.log_dataset(run, data)
     mean = outcome.means.get("candidate")
-    registry.log(
+    registry.runs.log(
         run,
         params={"model": outcome.candidate, **params, **packages},
         metrics={**_known(asdict(mean) if mean else {}), **{f"mix.{name}": value for name, value in mix.items()}},
@@ -196,8 +197,8 @@ def _log_candidate(workspace: Workspace, registry: ModelRegistry, outcome: Outco
         step=step,
     )
     if training:
-        registry.log_steps(run, {at: {"loss": loss} for at, loss in enumerate(training.loss, 1)})
-    registry.close_run(run)
+        registry.runs.log_steps(run, {at: {"loss": loss} for at, loss in enumerate(training.loss, 1)})
+    registry.runs.close(run)
 
 
 def _training_mix(
@@ -229,10 +230,10 @@ def _log_passed_over(registry: ModelRegistry, parent: str, label: str, folder: P
     choice = _read(CandidateChoice, folder / names.CANDIDATE_CHOICE)
     for made in choice.candidates if choice else ():
         if choice and made.model and made.start != choice.taken:
-            run = registry.open_part(parent, f"passed over: {made.start}", f"{label}: candidate passed over")
+            run = registry.runs.open_part(parent, f"passed over: {made.start}", f"{label}: candidate passed over")
             tags = {"errata.model": made.model, "errata.start": made.start}
-            registry.log(run, {"model": made.model}, _known({"dev.f1": made.f1}), (), tags)
-            registry.close_run(run)
+            registry.runs.log(run, {"model": made.model}, _known({"dev.f1": made.f1}), (), tags)
+            registry.runs.close(run)
 
 
 def _read(kind: type[Kind], path: Path) -> Kind | None:
@@ -244,19 +245,19 @@ def _read(kind: type[Kind], path: Path) -> Kind | None:
 
 def _log_evaluation(registry: ModelRegistry, parent: str, outcome: Outcome, folder: Path, step: int) -> None:
     rows = _scored_rows(folder)
-    run = registry.open_part(parent, "evaluation", f"{outcome.night}: evaluation")
+    run = registry.runs.open_part(parent, "evaluation", f"{outcome.night}: evaluation")
     for part in PARTS:
         of_part = [row for row in rows if row.part == part]
         if of_part:
-            registry.log_dataset(run, _evaluation_set(part, of_part, outcome.night))
+            registry.runs.log_dataset(run, _evaluation_set(part, of_part, outcome.night))
     evaluation = read_document(Evaluation, folder / names.EVALUATION, RESTORE)
     effects = {
         f"{scores.name}.{rail}.effect": comparison.effect
         for scores in evaluation.contenders
         for rail, comparison in {"fresh": scores.primary, **scores.all_guardrails}.items()
     }
-    registry.log(run, {}, {**_known(effects), **_part_means(rows)}, (), {}, step=step)
-    registry.close_run(run)
+    registry.runs.log(run, {}, {**_known(effects), **_part_means(rows)}, (), {}, step=step)
+    registry.runs.close(run)
 
 
 def _evaluation_set(part: str, rows: Sequence[ScoredItemRow], night: str) -> LoggedDataset:
@@ -330,11 +331,11 @@ def _chapter_lines(chapters: Chapters, unit: Unit) -> str:
 
 def _log_curve(registry: ModelRegistry, curve: Sequence[Mapping[str, Any]]) -> None:
     """Adds the nights that MLflow doesn't have yet, all of them where its store was lost."""
-    run = registry.open_curve()
-    there = registry.steps_of(run, "night")
+    run = registry.runs.open_curve()
+    there = registry.runs.steps_of(run, "night")
     new = [point for point in curve if point["number"] not in there]
-    registry.log_steps(run, {point["number"]: _curve_point(point) for point in new})
-    registry.close_run(run)
+    registry.runs.log_steps(run, {point["number"]: _curve_point(point) for point in new})
+    registry.runs.close(run)
 
 
 def _curve_point(point: Mapping[str, Any]) -> dict[str, float]:

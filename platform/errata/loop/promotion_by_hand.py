@@ -43,7 +43,7 @@ def former_champion(workspace: Workspace, name: str) -> str:
         raise NotFound(f"no model {name!r} was champion before the present one; `errata history` lists those that were")
     registry = ModelRegistry.of(workspace)
     try:
-        registry.check_reachable()
+        registry.mlflow.check_reachable()
         return registry.identity_of(name)
     except Unavailable as problem:
         raise Unavailable(f"{problem}; without MLflow, name the model as `errata history` does") from problem

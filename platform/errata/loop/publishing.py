@@ -72,7 +72,7 @@ def publish_waiting(workspace: Workspace) -> None:
     """
     waiting = waiting_nights(workspace)
     if waiting:
-        ModelRegistry.of(workspace).check_reachable()
+        ModelRegistry.of(workspace).mlflow.check_reachable()
     for outcome in waiting:
         try:
             publish(workspace, outcome.night, outcome)

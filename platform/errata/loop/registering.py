@@ -44,7 +44,7 @@ def store_candidate(workspace: Workspace, results: Sequence[GateResult]) -> None
 
 def candidate_run(registry: ModelRegistry, label: str) -> str:
     """Within a night's run, that of its candidate, under which its files lie."""
-    return registry.open_part(registry.open_run(label), "candidate", f"{label}: candidate")
+    return registry.runs.open_part(registry.runs.open_night(label), "candidate", f"{label}: candidate")
 
 
 def register_contenders(workspace: Workspace, outcome: Outcome) -> None:
@@ -54,8 +54,8 @@ def register_contenders(workspace: Workspace, outcome: Outcome) -> None:
     Raises NotFound where the files of one are not whole here.
     """
     registry, label = ModelRegistry.of(workspace), outcome.night
-    night = registry.open_run(label)
-    report = registry.place_in_run(night, REPORT_PAGE)
+    night = registry.runs.open_night(label)
+    report = registry.runs.place(night, REPORT_PAGE)
     for entry in outcome.decisions:
         own_run = candidate_run(registry, label) if entry.model == outcome.candidate else night
         evidence = workspace.nights / label / f"{entry.evidence}.json"
@@ -72,8 +72,8 @@ def register_contenders(workspace: Workspace, outcome: Outcome) -> None:
             facts = model_facts(workspace, folder, entry.model, target, evidence)
             own = {"errata.artefact": target or "model", HELD_BACK: held.get(target, ""), **_fact_tags(facts)}
             registry.register(folder, identity, {**tags, **own}, own_run, version_page(facts, report))
-        registry.close_run(own_run)
-    registry.close_run(night)
+        registry.runs.close(own_run)
+    registry.runs.close(night)
 
 
 def _artefacts(model: str, exports: dict[str, str]) -> list[tuple[Target | None, str]]:
@@ -90,11 +90,11 @@ def _held_back(entry: OutcomeDecision) -> dict[str | None, str]:
 def register_export(workspace: Workspace, label: str, model: str, target: Target, export: str, evidence: str) -> None:
     """An export of `model`, which the night `label` promoted, that was made and scored by hand."""
     registry, folder = ModelRegistry.of(workspace), model_folder(export, workspace.models)
-    night, facts = registry.open_run(label), model_facts(workspace, folder, model, target)
+    night, facts = registry.runs.open_night(label), model_facts(workspace, folder, model, target)
     of = {"errata.night": label, "errata.of": model, "errata.artefact": target, **_fact_tags(facts)}
     tags = {**of, "errata.verdict": "promote", "errata.evidence": evidence, HELD_BACK: ""}
-    registry.register(folder, export, tags, night, version_page(facts, registry.place_in_run(night, REPORT_PAGE)))
-    registry.close_run(night)
+    registry.register(folder, export, tags, night, version_page(facts, registry.runs.place(night, REPORT_PAGE)))
+    registry.runs.close(night)
 
 
 def register_missing(workspace: Workspace) -> None:
@@ -128,10 +128,10 @@ def _register_alone(
     """What no night decided on: Day-0 above all."""
     folder = model_folder(model, workspace.models)
     facts = write_papers(workspace, folder, source, target)
-    run = registry.open_run(DAY0_RUN)
+    run = registry.runs.open_night(DAY0_RUN)
     tags = {"errata.artefact": target or "model", **_fact_tags(facts)}
     registry.register(folder, model, tags, run, version_page(facts))
-    registry.close_run(run)
+    registry.runs.close(run)
 
 
 def _fact_tags(facts: ModelFacts) -> dict[str, str]:

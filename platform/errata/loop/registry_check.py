@@ -57,7 +57,7 @@ def repair_registry(workspace: Workspace) -> AliasCheck:
 def _mend_mlflow(workspace: Workspace) -> None:
     registry = ModelRegistry.of(workspace)
     with suppress(NotFound):  # a store that is gone is made anew
-        registry.check_reachable()
+        registry.mlflow.check_reachable()
     for finding in check_registry(workspace).findings:
         if finding.kind == "registered files":
             with suppress(NotFound):  # ours is broken as well: the check that follows says both
