@@ -31,6 +31,22 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     temporary.replace(path)
 
 
+def sync(path: Path) -> None:
+    """Of a folder it keeps the names in it: a file whose name is lost is lost."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def sync_all(folder: Path) -> None:
+    """All that is in a folder, and itself."""
+    for path in folder.rglob("*"):
+        sync(path)
+    sync(folder)
+
+
 def write_secret_once(path: Path, content: str) -> None:
     """Of two processes that do it at once the first one's holds. Nobody else may read it, from its first byte on."""
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")

@@ -16,6 +16,7 @@ from typing import Any
 
 from errata.domain.hashing import sha256
 from errata.errors import NotFound, Unavailable
+from errata.files import sync
 
 
 class Blobs:
@@ -51,14 +52,14 @@ class Blobs:
             with self._writing():
                 # every text before any name: what has its name is whole, wherever this is cut short
                 for waiting in self._waiting.values() if self._synced else ():
-                    _sync(waiting)
+                    sync(waiting)
                 for name, waiting in self._waiting.items():
                     waiting.replace(self._path(name))
                 folders = {waiting.parent for waiting in self._waiting.values()} if self._synced else set()
                 for folder in folders:
-                    _sync(folder)
+                    sync(folder)
                 if not folders <= self._named:
-                    _sync(self._folder)
+                    sync(self._folder)
                     self._named |= folders
         finally:
             for waiting in self._waiting.values():
@@ -104,12 +105,3 @@ def _written(path: Path, data: bytes) -> Path:
         path.unlink(missing_ok=True)
         raise
     return path
-
-
-def _sync(path: Path) -> None:
-    """Of a folder it keeps the names in it: a file whose name is lost is lost."""
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -18,7 +18,7 @@ from errata.documents.document import parse
 from errata.domain.hashing import content_hash
 from errata.domain.modality import Modality
 from errata.errors import BadInput, NotFound
-from errata.files import file_sha256, write_json
+from errata.files import file_sha256, sync, sync_all, write_json
 from errata.inference.checksums import (
     BILL_OF_MATERIALS,
     CHECKSUMS,
@@ -212,7 +212,7 @@ def store_model(folder: Path, models: Path) -> str:
         partial = models / f"{identity[:16]}{PARTIAL}"
         shutil.rmtree(partial, ignore_errors=True)
         shutil.copytree(folder, partial)
-        partial.replace(stored)
+        _name_as_stored(partial, stored)
     return identity
 
 
@@ -222,8 +222,16 @@ def move_model(folder: Path, models: Path) -> str:
     identity = seal(folder)
     stored = models / identity[:16]
     if not (stored / MANIFEST).exists():
-        folder.replace(stored)
+        _name_as_stored(folder, stored)
     return identity
+
+
+def _name_as_stored(folder: Path, stored: Path) -> None:
+    """Everything in it is on disk first: after a power cut a name without its files would be taken for a whole model,
+    and never be copied again."""
+    sync_all(folder)
+    folder.replace(stored)
+    sync(stored.parent)
 
 
 def stored_models(models: Path) -> list[Path]:
