@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
 
 
+PATIENCE_S = 2 * 3600.0
+"""That measuring may take: a runtime that hangs would hold the night's lease for ever."""
+
+
 @dataclass(frozen=True, slots=True)
 class MeasuredCost:
     cost: RunningCost
@@ -74,10 +78,17 @@ class CountingEngine:
 
 
 def measure_cost(workspace: Workspace, folder: Path, transcripts: Sequence[int]) -> MeasuredCost:
-    """In a process of its own. Raises Unavailable where that fails."""
+    """In a process of its own. Raises Unavailable where that fails, or takes longer than `PATIENCE_S`."""
     command = [sys.executable, "-m", "registry.running_cost", str(workspace.root), str(folder)]
     command += map(str, transcripts)
-    process = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    try:
+        process = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", check=False, timeout=PATIENCE_S
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(
+            f"what {folder} costs to run can't be measured (no end of it in {PATIENCE_S:g} s); see whether it answers"
+        ) from error
     lines = [line for line in process.stdout.splitlines() if line.startswith("{")]
     if process.returncode or not lines:
         said = [line for line in process.stderr.splitlines() if line.strip()] or [f"exit code {process.returncode}"]
