@@ -215,6 +215,14 @@ class ModelRegistry:
                     store.aliases.mark_applied(move.number)
         return changed
 
+    def tag_promotions(self, record: Record, identity: str) -> None:
+        """Says again on a version that was lost and registered anew when, by whom and why its model became champion."""
+        moves = record.ask(lambda store: store.aliases.moves())
+        with self.mlflow.errors():
+            for move in moves:
+                if move.alias == "champion" and move.model == identity:
+                    self._tag_champion(move)
+
     def identity_of(self, version: str) -> str:
         """Raises NotFound for a version that there is not, or that is none of ours."""
         with self.mlflow.errors():

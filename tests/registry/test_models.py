@@ -159,6 +159,22 @@ def test_aliases_follow_the_record(registry: ModelRegistry, record: Record, two:
     assert "challenger" not in registry.aliases()
 
 
+def test_a_champion_that_is_registered_anew_still_says_who_promoted_it(
+    registry: ModelRegistry, record: Record, two: tuple[str, str], tmp_path: Path
+) -> None:
+    """MLflow's store was lost: the record's moves were told to the old one, and are told to no other by themselves."""
+    first, _ = two
+    move(record, "champion", first)
+    registry.sync(record)
+    told = registry.mlflow.client.get_model_version(registry._name, "1").tags
+    registry.mlflow.client.delete_registered_model(registry._name)
+    registry.register(tmp_path / "first", first, {}, registry.runs.open_night("day0"))
+    registry.sync(record)
+    registry.tag_promotions(record, first)
+    assert "me" in told["errata.promoted"]
+    assert registry.mlflow.client.get_model_version(registry._name, "1").tags == told
+
+
 def test_what_somebody_changed_by_hand_is_mended(registry: ModelRegistry, record: Record, two: tuple[str, str]) -> None:
     first, second = two
     move(record, "day0", first)

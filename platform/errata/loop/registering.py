@@ -120,6 +120,7 @@ def register_missing(workspace: Workspace) -> None:
                 register_contenders(workspace, nights[source])
             if not registry.has(model):
                 _register_alone(workspace, registry, model, source, _TARGET_OF.get(alias))
+            registry.tag_promotions(workspace.record, model)
 
 
 def _register_alone(
