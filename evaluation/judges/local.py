@@ -19,7 +19,7 @@ from errata.inference.decode import next_tokens
 from errata.inference.engine import Ask, Constraint, Engine, Step
 from errata.inference.load import has_llama_cpp, load, load_gguf
 from errata.inference.model_form import CONTEXT
-from errata.tasks.encode import dress, ids
+from errata.tasks.encode import Turn, dress, ids
 from errata.tasks.prompt import Control, Slot, Text
 from evaluation.judges.budget import Budget
 from evaluation.judges.request import LONGEST_ANSWER, LONGEST_TEXT, TEMPERATURE, NoAnswer, Reply, Request, bound_texts
@@ -69,7 +69,7 @@ class LocalModel:
 
     def _prompt(self, request: Request, engine: Engine) -> list[int]:
         """In the model's own chat template; what people wrote never becomes a control token."""
-        spans = dress((Text(f"{request.instructions}\n\n{request.data}\n"), Slot()), True, engine.tokenizer)
+        spans = dress((Text(f"{request.instructions}\n\n{request.data}\n"), Slot()), Turn.of(True, engine.tokenizer))
         return [token for span in spans if isinstance(span, Control | Text) for token in ids(span, engine.tokenizer)]
 
     def _context(self) -> int:

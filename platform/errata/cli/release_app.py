@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +18,9 @@ from errata.documents.params import Target
 from errata.domain.names import printable
 from errata.errors import BadInput
 from errata.wording.counts import counted
+
+if TYPE_CHECKING:
+    from errata.loop.deliver import ExportedModel
 
 release = typer.Typer()
 
@@ -147,8 +151,27 @@ def export_command(
     from errata.loop.deliver import export
 
     exported = export(find(workspace), target, out, model)
+    _say_exported(f"{out}: {target}", exported)
+
+
+@release.command("page", rich_help_panel=DECISIONS)
+def page_command(
+    out: Annotated[Path, typer.Argument(help="A folder that doesn't exist yet.")],
+    workspace: InWorkspace = HERE,
+    model: Annotated[
+        str, typer.Option(help="`champion` is what ships as gguf, as it was scored; another model is exported anew.")
+    ] = "champion",
+) -> None:
+    """Write a page that chapters captions in a browser, without a network."""
+    from errata.loop.page_delivery import deliver_page
+
+    _say_exported(f"{out}: a page with gguf", deliver_page(find(workspace), out, model))
+    say(f"next: cd {quote(str(out))} && npm ci --ignore-scripts && python3 -m http.server --bind 127.0.0.1")
+
+
+def _say_exported(what: str, exported: ExportedModel) -> None:
     origin = "as it was scored" if exported.scored else "made anew and not scored"
-    say(f"{out}: {target} {exported.model[:16]}, made from {exported.source[:16]}, {origin}")
+    say(f"{what} {exported.model[:16]}, made from {exported.source[:16]}, {origin}")
     if exported.scored and exported.source != exported.champion:
         say_wrapped(f"it ships still, though {exported.champion[:16]} is the champion; `errata status` says why")
     say_wrapped(

@@ -41,9 +41,12 @@ def check_times(format_name: ChapterFormat, transcript: Transcript) -> None:
 
 def _text(transcript: Transcript, chapters: Chapters) -> str:
     """`0:00 Title`, as descriptions of videos have them; without times the number of the word at which one starts."""
-    if transcript.unit == "words":
-        return "".join(f"{chapter.start:.0f} {chapter.title}\n" for chapter in chapters)
-    return "".join(f"{_short_clock(chapter.start)} {chapter.title}\n" for chapter in chapters)
+    return "".join(f"{shown_start(chapter, transcript)} {chapter.title}\n" for chapter in chapters)
+
+
+def shown_start(chapter: Chapter, transcript: Transcript) -> str:
+    """`M:SS`, or without times the number of a word."""
+    return f"{chapter.start:.0f}" if transcript.unit == "words" else _short_clock(chapter.start)
 
 
 def _json(transcript: Transcript, chapters: Chapters) -> str:

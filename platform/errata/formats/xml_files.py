@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
-from defusedxml import DefusedXmlException, ElementTree
-
 from errata.errors import BadInput
 
 
 def parse_xml(text: str) -> Element:
     """The root element. Raises BadInput with line and column; what defines entities of its own is refused."""
+    # late: a page in a browser, which has no libraries, reads everything but XML
+    from defusedxml import DefusedXmlException, ElementTree
+
     try:
         # a str: what its declaration says of bytes is past
         root: Element = ElementTree.fromstring(text.lstrip())

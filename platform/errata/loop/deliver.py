@@ -146,12 +146,7 @@ def export(workspace: Workspace, target: Target, out: Path, name: str) -> Export
 
     Raises BadInput if `out` exists, and Unavailable where it can't be written.
     """
-    if out.exists():
-        raise BadInput(f"{out} is there already; name a new folder")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Unavailable(f"{out} can't be made ({error.strerror}); name another folder") from error
+    check_new_folder(out)
     identity = resolve_model(workspace, name)
     with workspace.record.read() as store:
         champion, shipping = (store.aliases.model_of(alias) or "" for alias in ("champion", target))
@@ -169,6 +164,16 @@ def export(workspace: Workspace, target: Target, out: Path, name: str) -> Export
     facts = write_papers(workspace, out, source, target, _evidence(workspace, target) if scored else None)
     signed = (out / SIGNATURE).is_file()
     return ExportedModel(exported, source, scored, champion, facts.base.licence, signed)
+
+
+def check_new_folder(out: Path) -> None:
+    """Raises BadInput if it exists, and Unavailable where it can't be made; makes the folders above it."""
+    if out.exists():
+        raise BadInput(f"{out} is there already; name a new folder")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(f"{out} can't be made ({error.strerror}); name another folder") from error
 
 
 def _evidence(workspace: Workspace, target: Target) -> Path | None:

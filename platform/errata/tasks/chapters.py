@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from errata.domain.chapter import Chapter, starts, tidy
 from errata.domain.clock import find_clock
 from errata.domain.transcript import Transcript
-from errata.tasks.encode import dress, ids
+from errata.tasks.encode import Turn, dress, ids
+from errata.tasks.grammar import lark
 from errata.tasks.prompt import Control, Filling, Prompt, Text
 from errata.tasks.sureness import Sureness, border_confidence
 from errata.tasks.template import Reading, Template, version_of
@@ -72,7 +73,12 @@ class ChapterTask:
                 return Reading(found, tuple(problems), confidences=known)
 
     def render(self, view: View) -> Prompt:
-        return dress(self.template.render(view), self.template.chat, self.tokenizer)
+        return dress(self.template.render(view), self.turn)
+
+    @cached_property
+    def turn(self) -> Turn:
+        """Around every prompt."""
+        return Turn.of(self.template.chat, self.tokenizer)
 
     def target(self, view: View, right: Reading) -> tuple[Filling, ...]:
         """The window's part of the right chapters; at a seam, what began on its first line is already running."""
@@ -88,7 +94,7 @@ class ChapterTask:
         return Reading((), odds=tuple(odds))
 
     def grammar(self, view: View, fillings: Sequence[str]) -> str:
-        return self.template.grammar(view, fillings)
+        return lark(self.template.grammar(view, fillings))
 
     def unlike(self, view: View, fillings: Sequence[str]) -> str:
         return ""

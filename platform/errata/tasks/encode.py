@@ -73,22 +73,32 @@ class MarkTokens:
 _MARKS = (("\n", "\n\n"), ("-", "#"))
 
 
-def dress(prompt: Prompt, chat: bool, tokenizer: Tokenizer) -> Prompt:
-    """`prompt` with the model's own chat template around it, or its beginning-of-sequence token before it.
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What stands around that which a user says; either may be empty."""
 
-    Only what comes before the first slot goes into the user's turn; slots after it belong to the answer. Raises
-    BadInput for a chat template without a place for it.
-    """
-    if chat and tokenizer.chat_template:
-        turn = _turn(tokenizer)
-        before, hole, after = turn.partition(_HOLE)
-        if not hole:
-            raise BadInput("the model's chat template leaves out what the user says; mend it")
-        slot = next(index for index, span in enumerate(prompt) if isinstance(span, Slot))
-        return (Control(before), *prompt[:slot], Control(after), *prompt[slot:])
-    if chat and tokenizer.bos_token:
-        return (Control(str(tokenizer.bos_token)), *prompt)
-    return prompt
+    before: str = ""
+    after: str = ""
+
+    @classmethod
+    def of(cls, chat: bool, tokenizer: Tokenizer) -> Turn:
+        """The model's own chat template, or its beginning-of-sequence token; nothing where a template wants neither.
+
+        Raises BadInput for a chat template without a place for what is said.
+        """
+        if chat and tokenizer.chat_template:
+            before, hole, after = _turn(tokenizer).partition(_HOLE)
+            if not hole:
+                raise BadInput("the model's chat template leaves out what the user says; mend it")
+            return cls(before, after)
+        return cls(str(tokenizer.bos_token)) if chat and tokenizer.bos_token else cls()
+
+
+def dress(prompt: Prompt, turn: Turn) -> Prompt:
+    """`prompt` within a user's turn: what comes before the first slot; slots after it belong to the answer."""
+    slot = next((index for index, span in enumerate(prompt) if isinstance(span, Slot)), len(prompt))
+    before, after = ((Control(text),) if text else () for text in (turn.before, turn.after))
+    return (*before, *prompt[:slot], *after, *prompt[slot:])
 
 
 def _turn(tokenizer: Tokenizer) -> str:

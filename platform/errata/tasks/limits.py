@@ -36,29 +36,9 @@ OTHER_BEGINNINGS = 4
 """So often is a title that says the last one again asked for anew, each time with another beginning; then it stands."""
 
 
-def title_rule(before: str = "") -> str:
-    """llguidance's Lark for the rule `title`; `before` is a regular expression of what may stand before its words."""
-    words = f"[^ \\n\\r][^\\n\\r]{{0,{TITLE_LETTERS - 1}}}"
-    return f"title[max_tokens={TITLE_TOKENS}]: TITLE\nTITLE: /{before}{words}/\n"
-
-
 def most_chapters(lines: int) -> int:
     """Of a window of so many lines."""
     return CHAPTERS + lines // LINES_A_CHAPTER
-
-
-def list_of(entries: Sequence[str], most: int) -> str:
-    """Lark for a list of the entries, each at most once, in their order, and at most `most` of them.
-
-    llguidance counts them by a parameter of its rules: a rule for each entry and count would be too many.
-    """
-    rules = ["start: r0::0\n"]
-    rules += [f"e{place}: {entry}\n" for place, entry in enumerate(entries)]
-    fits = f"%if lt(_, {most})"
-    last = len(entries) - 1
-    for place in range(last):
-        rules.append(f"r{place}::_: e{place} r{place + 1}::incr(_) {fits} | r{place + 1}::_\n")
-    return "".join(rules) + f'r{last}::_: e{last} {fits} | ""\n'
 
 
 def goes_in_circles(title: Sequence[int]) -> bool:

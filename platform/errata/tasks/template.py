@@ -15,6 +15,7 @@ from typing import Protocol
 
 from errata.domain.chapter import Chapters, canonical
 from errata.domain.transcript import Transcript
+from errata.tasks.grammar import SlotGrammar
 from errata.tasks.prompt import Filling, Prompt
 from errata.tasks.sureness import Deciding
 from errata.tasks.view import View
@@ -92,8 +93,8 @@ class Template(Protocol):
         """One answer a slot. `running` is the title of the chapter that a seam cuts through, empty in a cold open."""
         ...
 
-    def grammar(self, view: View, answers: Sequence[str]) -> str:
-        """llguidance's Lark for the next slot, after `answers`."""
+    def grammar(self, view: View, answers: Sequence[str]) -> SlotGrammar:
+        """What may be written in the next slot, after `answers`."""
         ...
 
     def parse(self, view: View, answers: Sequence[str]) -> Reading: ...

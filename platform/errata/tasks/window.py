@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from errata.tasks.topic_shift import deepest_valley
 from errata.tasks.view import Opening
 
 
@@ -60,6 +59,8 @@ class WindowPlan:
         earliest = max(full - (full - first) // 4, read + 1)
         if not self.texts or full == len(self.costs) or earliest >= full:
             return full
+        from errata.tasks.topic_shift import deepest_valley  # numpy, which few plans need
+
         return deepest_valley(self.texts, earliest, full)
 
     def _full(self, first: int) -> int:

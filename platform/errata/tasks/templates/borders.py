@@ -27,7 +27,8 @@ from collections.abc import Mapping, Sequence
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.domain.names import meant
 from errata.errors import BadInput
-from errata.tasks.limits import UNLIKE_VERSION, title_rule
+from errata.tasks.grammar import OneOf, SlotGrammar, Title
+from errata.tasks.limits import UNLIKE_VERSION
 from errata.tasks.prompt import BorderMark, Control, Filling, Prompt, Slot, Text
 from errata.tasks.sureness import Deciding
 from errata.tasks.template import Reading
@@ -42,7 +43,7 @@ OPTIONS = ("pauses", "times", "description", "before", SHIFTS)
 ANCHOR_WORDS, ANCHOR_LETTERS = 5, 40
 """Of the words with which a chapter begins."""
 
-_GRAMMAR = 'start: title "\\n"\n' + title_rule(before=" ?")
+_TITLE_LINE = OneOf(((Title(blank=True), Text("\n")),))
 
 
 class Borders:
@@ -93,8 +94,8 @@ class Borders:
         """Of lines that share a start, only the first begins a chapter."""
         return view.starts[line] in titles and (line == 0 or view.starts[line - 1] != view.starts[line])
 
-    def grammar(self, view: View, answers: Sequence[str]) -> str:
-        return _GRAMMAR
+    def grammar(self, view: View, answers: Sequence[str]) -> SlotGrammar:
+        return _TITLE_LINE
 
     def parse(self, view: View, answers: Sequence[str]) -> Reading:
         if view.borders is None:

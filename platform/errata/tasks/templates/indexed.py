@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
-from errata.tasks.limits import VERSION, list_of, most_chapters, title_rule
+from errata.tasks.grammar import ListOf, SlotGrammar, Title
+from errata.tasks.limits import VERSION, most_chapters
 from errata.tasks.prompt import Filling, Prompt, Slot, Text
 from errata.tasks.sureness import Deciding
 from errata.tasks.template import Reading, listed_titles, numbered_letters
@@ -51,11 +52,11 @@ class Indexed:
         lines = [f"{view.starts.index(start)} {title}\n" for start, title in listed_titles(view, chapters, running)]
         return ((Text("".join(lines)),),)
 
-    def grammar(self, view: View, answers: Sequence[str]) -> str:
+    def grammar(self, view: View, answers: Sequence[str]) -> SlotGrammar:
         # Of lines that share a start only the first can begin a chapter.
         places = [index for index, start in enumerate(view.starts) if view.starts.index(start) == index]
-        entries = [f'"{index} " title "\\n"' for index in places]
-        return list_of(entries, most_chapters(len(view.lines))) + title_rule()
+        entries = tuple((Text(f"{index} "), Title(), Text("\n")) for index in places)
+        return ListOf(entries, most_chapters(len(view.lines)))
 
     def parse(self, view: View, answers: Sequence[str]) -> Reading:
         chapters: dict[int, Chapter] = {}

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
-from errata.tasks.limits import VERSION, most_chapters, title_rule
+from errata.tasks.grammar import OneOf, SlotGrammar, Title
+from errata.tasks.limits import VERSION, most_chapters
 from errata.tasks.prompt import Control, Filling, Prompt, Slot, Text
 from errata.tasks.sureness import Deciding
 from errata.tasks.template import Reading
@@ -21,7 +22,10 @@ from errata.tasks.view import View
 SEGMENT, SAME, NEW, END = "<|seg|>", "<|same|>", "<|new|>", "<|end|>"
 MARKERS = (SEGMENT, SAME, NEW, END)
 
-_TITLE = title_rule(before=" ?")
+_SAME = (Control(SAME),)
+_UNTITLED = (Control(NEW), Control(END))
+_TITLED = (Control(NEW), Title(blank=True), Control(END))
+_PERHAPS_TITLED = (Control(NEW), Title(blank=True, optional=True), Control(END))
 
 
 class Inline:
@@ -59,19 +63,17 @@ class Inline:
                 open_title = titles[start]
         return (*answers, _close(open_title))
 
-    def grammar(self, view: View, answers: Sequence[str]) -> str:
+    def grammar(self, view: View, answers: Sequence[str]) -> SlotGrammar:
         slots = len(view.lines) if view.opening == "unknown" else len(view.lines) - 1
         if len(answers) == slots:
-            return f"start: {NEW} {'title' if _needs_title(view, answers) else 'title?'} {END}\n{_TITLE}"
+            return OneOf((_TITLED if _needs_title(view, answers) else _PERHAPS_TITLED,))
         if _begun(view, answers) >= most_chapters(len(view.lines)):
-            return f"start: {SAME}\n"
+            return OneOf((_SAME,))
         if view.opening == "unknown" and not answers:
-            return f"start: {SAME} | {NEW} {END}\n"
+            return OneOf((_SAME, _UNTITLED))
         if _needs_title(view, answers):
-            return f"start: {SAME} | {NEW} title {END}\n{_TITLE}"
-        if view.opening == "seam":
-            return f"start: {SAME} | {NEW} title? {END}\n{_TITLE}"
-        return f"start: {SAME} | {NEW} {END}\n"
+            return OneOf((_SAME, _TITLED))
+        return OneOf((_SAME, _PERHAPS_TITLED if view.opening == "seam" else _UNTITLED))
 
     def parse(self, view: View, answers: Sequence[str]) -> Reading:
         lines = range(len(view.lines)) if view.opening == "unknown" else range(1, len(view.lines))

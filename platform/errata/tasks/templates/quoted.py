@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.files import JsonObject
+from errata.tasks.grammar import JsonOf, SlotGrammar
 from errata.tasks.limits import TITLE_LETTERS, VERSION, most_chapters
 from errata.tasks.prompt import Filling, Prompt, Slot, Text
 from errata.tasks.sureness import Deciding
@@ -69,7 +70,7 @@ class Quoted:
             after = place + 1
         return ((Text(json.dumps(items, ensure_ascii=False)),),)
 
-    def grammar(self, view: View, answers: Sequence[str]) -> str:
+    def grammar(self, view: View, answers: Sequence[str]) -> SlotGrammar:
         words = {"type": "string", "maxLength": QUOTE_LETTERS}
         item = {
             "type": "object",
@@ -77,8 +78,7 @@ class Quoted:
             "required": ["title", "start_text"],
             "additionalProperties": False,
         }
-        schema = {"type": "array", "maxItems": most_chapters(len(view.lines)), "items": item}
-        return f"start: %json {json.dumps(schema)}\n"
+        return JsonOf({"type": "array", "maxItems": most_chapters(len(view.lines)), "items": item})
 
     def parse(self, view: View, answers: Sequence[str]) -> Reading:
         items, problems = _items(answers[0])

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.domain.clock import clock, find_clock
-from errata.tasks.limits import VERSION, list_of, most_chapters, title_rule
+from errata.tasks.grammar import ListOf, SlotGrammar, Title
+from errata.tasks.limits import VERSION, most_chapters
 from errata.tasks.prompt import Filling, Prompt, Slot, Text
 from errata.tasks.sureness import Deciding
 from errata.tasks.template import Reading, listed_titles, numbered_letters
@@ -47,10 +48,10 @@ class Timestamps:
         lines = [f"{clock(start)} - {title}\n" for start, title in listed_titles(view, chapters, running)]
         return ((Text("".join(lines)),),)
 
-    def grammar(self, view: View, answers: Sequence[str]) -> str:
+    def grammar(self, view: View, answers: Sequence[str]) -> SlotGrammar:
         places = sorted(set(view.starts))
-        entries = [f'"{clock(place)} - " title "\\n"' for place in places]
-        return list_of(entries, most_chapters(len(view.lines))) + title_rule()
+        entries = tuple((Text(f"{clock(place)} - "), Title(), Text("\n")) for place in places)
+        return ListOf(entries, most_chapters(len(view.lines)))
 
     def parse(self, view: View, answers: Sequence[str]) -> Reading:
         chapters: dict[int, Chapter] = {}

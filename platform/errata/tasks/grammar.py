@@ -1,0 +1,82 @@
+"""What may be written in a slot, as data; each engine is told in a language of its own. `lark` is llguidance's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from errata.files import JsonObject
+from errata.tasks.limits import TITLE_LETTERS, TITLE_TOKENS
+from errata.tasks.prompt import Control, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A title's words: no blank before the first, unless it may have one, and all on one line."""
+
+    blank: bool = False
+    """Whether one blank may stand before them."""
+    optional: bool = False
+
+
+Part = Control | Text | Title
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    options: tuple[tuple[Part, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """Each entry at most once, in their order, and at most `most` of them."""
+
+    entries: tuple[tuple[Part, ...], ...]
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class JsonOf:
+    schema: JsonObject
+
+
+SlotGrammar = OneOf | ListOf | JsonOf
+
+
+def lark(grammar: SlotGrammar) -> str:
+    if isinstance(grammar, JsonOf):
+        return f"start: %json {json.dumps(grammar.schema)}\n"
+    if isinstance(grammar, ListOf):
+        return _list(grammar) + _title_rule(grammar.entries)
+    return f"start: {' | '.join(map(_sequence, grammar.options))}\n" + _title_rule(grammar.options)
+
+
+def _list(grammar: ListOf) -> str:
+    """llguidance counts entries by a parameter of its rules: a rule for each entry and count would be too many."""
+    rules = ["start: r0::0\n"]
+    rules += [f"e{place}: {_sequence(entry)}\n" for place, entry in enumerate(grammar.entries)]
+    fits = f"%if lt(_, {grammar.most})"
+    last = len(grammar.entries) - 1
+    for place in range(last):
+        rules.append(f"r{place}::_: e{place} r{place + 1}::incr(_) {fits} | r{place + 1}::_\n")
+    return "".join(rules) + f'r{last}::_: e{last} {fits} | ""\n'
+
+
+def _sequence(parts: Sequence[Part]) -> str:
+    return " ".join(map(_part, parts))
+
+
+def _part(part: Part) -> str:
+    if isinstance(part, Title):
+        return "title?" if part.optional else "title"
+    return part.text if isinstance(part, Control) else json.dumps(part.text)
+
+
+def _title_rule(options: Sequence[Sequence[Part]]) -> str:
+    titles = {part.blank for parts in options for part in parts if isinstance(part, Title)}
+    if not titles:
+        return ""
+    (blank,) = titles
+    words = f"[^ \\n\\r][^\\n\\r]{{0,{TITLE_LETTERS - 1}}}"
+    return f"title[max_tokens={TITLE_TOKENS}]: TITLE\nTITLE: /{' ?' if blank else ''}{words}/\n"
