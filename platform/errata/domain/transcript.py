@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
 from typing import Any, Literal
@@ -12,6 +12,7 @@ from errata.domain import twins
 from errata.domain.hashing import canonical_json, sha256
 from errata.domain.lines import lines_of
 from errata.domain.names import check_name
+from errata.domain.vector_shard import VectorShard
 from errata.errors import BadInput
 
 Unit = Literal["seconds", "words"]
@@ -46,6 +47,8 @@ class Transcript:
     description: str = ""
     channel: str = ""
     """The channel or series: the cluster within which scores are correlated. May be empty."""
+    vectors: tuple[VectorShard, ...] = field(default=(), compare=False)
+    """Of its recording, as far as any were made when it was read; no part of what it says, nor of its hash."""
 
     def __post_init__(self) -> None:
         _check(self)

@@ -94,14 +94,14 @@ class Decoder(Generic[Answer]):
         marks = MarkTokens.of(self._tokenizer)
         tokens: list[int] = []
         places: list[int] = []
+        frames: list[Frames] = []
         for span in self._task.render(view):
             if isinstance(span, BorderMark):
                 places.append(len(tokens) - 1)
-            elif isinstance(span, Frames):
-                raise BadInput("borders are weighed among words alone; choose a template that names them in an answer")
             elif not isinstance(span, Slot):
-                tokens += ids(span, self._tokenizer)
-        return Weighing(tokens, places, marks.begins, marks.same)
+                tokens += span_ids(span, self._tokenizer)
+                frames += [span] if isinstance(span, Frames) else []
+        return Weighing(tokens, places, marks.begins, marks.same, tuple(frames))
 
     def _single_token(self, text: str) -> int | None:
         """The one token that writes `text`; None where that takes more, or there is none."""

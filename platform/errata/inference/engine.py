@@ -83,6 +83,8 @@ class Weighing:
     """Token whose log-odds are wanted,"""
     than: int
     """against this one."""
+    frames: tuple[Frames, ...] = ()
+    """Whose vectors the placeholders in `tokens` stand for, in their order."""
 
 
 class Engine(Protocol):

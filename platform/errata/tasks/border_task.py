@@ -8,9 +8,10 @@ from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from errata.documents.calibration import sigmoid
-from errata.domain.chapter import Chapter, starts, tidy
+from errata.domain.chapter import Chapter, tidy
 from errata.domain.lines import segment_beginnings
 from errata.domain.transcript import Transcript
+from errata.tasks.asked_lines import AskedLines
 from errata.tasks.chapters import ChapterTask, without_chapters
 from errata.tasks.division import ChapterLengths, borders
 from errata.tasks.encode import ids
@@ -37,7 +38,8 @@ class BorderTask(ChapterTask):
 
     def views(self, transcript: Transcript, goes_on: bool = False) -> Generator[View, Reading, Reading]:
         """Each window twice: to weigh its fresh lines, and to name the chapters that begin there."""
-        lines, places = [self._cut(line) for line in shown_lines(transcript, self.options)], starts(transcript)
+        shown = [self._cut(line) for line in shown_lines(transcript, self.options)]
+        lines = self._asked(transcript, shown, goes_on)
         odds, weighed = list[float](), list[float]()
         known: dict[int, float] = {}
         chapters: list[Chapter] = []
@@ -45,18 +47,18 @@ class BorderTask(ChapterTask):
         for window in self._windows_of(transcript, lines):
             before = chapters[-1].title if chapters else ""
             running = before if "before" in self.options else ""
-            view = replace(self._view_of(transcript, lines, places, window), running=running, before=before)
+            view = replace(self._view_of(transcript, lines, window), running=running, before=before)
             fresh_odds = (yield view).odds
             odds += fresh_odds
             weighed += fresh_odds
-            ends = window.last == len(lines) and not goes_on
+            ends = window.last == len(lines.starts) and not goes_on
             end = transcript.duration if ends else math.inf
-            begins = borders(odds, places[: window.last], end, self.lengths, transcript.unit)
+            begins = borders(odds, lines.starts[: window.last], end, self.lengths, transcript.unit)
             fresh = tuple(line - window.first for line in begins if line >= window.fresh)
             odds = [CERTAIN if line in begins else -CERTAIN for line in range(window.last)]  # no later window undoes it
             reading = yield replace(view, borders=fresh)
             chapters += reading.chapters
-            known |= {places[line]: self._confidence(weighed[line]) for line in begins if line >= window.fresh}
+            known |= {lines.starts[line]: self._confidence(weighed[line]) for line in begins if line >= window.fresh}
             problems += reading.problems
         confidences = tuple(known.get(int(chapter.start)) for chapter in chapters)
         return Reading(tuple(chapters), tuple(problems), confidences=confidences)
@@ -84,7 +86,7 @@ class BorderTask(ChapterTask):
     def unlike(self, view: View, fillings: Sequence[str]) -> str:
         return fillings[-1] if fillings else view.before
 
-    def _windows_of(self, transcript: Transcript, lines: Sequence[str]) -> Iterator[Window]:
+    def _windows_of(self, transcript: Transcript, lines: AskedLines) -> Iterator[Window]:
         """Each goes on in the middle of the one before, with its last quarter read again."""
         head = " ".join((self._title(transcript), self._description(transcript)))
         plan = self._plan(transcript, lines, int(self.context * WINDOW_SHARE) - len(ids(Text(head), self.tokenizer)))
@@ -101,16 +103,18 @@ class BorderTask(ChapterTask):
         words = without_chapters(transcript.description).split() if "description" in self.options else []
         return self._cut(" ".join(words[:DESCRIPTION_WORDS]))
 
-    def _view_of(self, transcript: Transcript, lines: Sequence[str], places: Sequence[int], window: Window) -> View:
+    def _view_of(self, transcript: Transcript, lines: AskedLines, window: Window) -> View:
+        part = lines.part(window.first, window.last)
         return View(
             title=self._title(transcript),
             description=self._description(transcript),
-            lines=tuple(lines[window.first : window.last]),
-            starts=tuple(places[window.first : window.last]),
+            lines=tuple(part.texts),
+            starts=tuple(part.starts),
             duration=transcript.duration,
             unit=transcript.unit,
             opening=window.opening,
             fresh=window.fresh - window.first,
+            frames=tuple(part.frames),
         )
 
 

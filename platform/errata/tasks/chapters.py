@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from errata.domain.chapter import Chapter, starts, tidy
 from errata.domain.clock import find_clock
 from errata.domain.transcript import Transcript
+from errata.tasks.asked_lines import AskedLines, line_frames
 from errata.tasks.encode import Turn, dress, ids
 from errata.tasks.grammar import lark
 from errata.tasks.prompt import Control, Filling, Prompt, Text
 from errata.tasks.sureness import Sureness, border_confidence
 from errata.tasks.template import Reading, Template, version_of
+from errata.tasks.track import FrameSource
 from errata.tasks.view import View
 from errata.tasks.window import Window, WindowPlan
 
@@ -37,6 +39,8 @@ class ChapterTask:
     """Tokens that the model may see at once, prompt and answer together."""
     wording: int = 0
     """Of the template's instruction."""
+    source: FrameSource | None = None
+    """Of what is seen and heard beside the words; None for a model of words alone."""
 
     @property
     def version(self) -> str:
@@ -52,9 +56,9 @@ class ChapterTask:
         chapters: dict[float, Chapter] = {}
         confidences: dict[float, float | None] = {}
         texts = [tidy(line.text) for line in transcript.lines]
-        lines = [self._cut(text) for text in texts]
-        problems = self._unread(texts, lines)
-        windows = self._windows(transcript, lines)
+        shown = [self._cut(text) for text in texts]
+        problems = self._unread(texts, shown)
+        windows = self._windows(transcript, self._asked(transcript, shown, goes_on))
         window, view = next(windows)
         while True:
             reading = yield view
@@ -113,19 +117,24 @@ class ChapterTask:
         )
         return replace(reading, problems=(*faults, *reading.problems), confidences=confidences if deciding else ())
 
-    def _windows(self, transcript: Transcript, lines: list[str]) -> Generator[tuple[Window, View], list[int], None]:
+    def _asked(self, transcript: Transcript, shown: Sequence[str], goes_on: bool) -> AskedLines:
+        """The lines as they are shown, with what is seen and heard beside them."""
+        return AskedLines(shown, starts(transcript), line_frames(self.source, transcript, goes_on))
+
+    def _windows(self, transcript: Transcript, lines: AskedLines) -> Generator[tuple[Window, View], list[int], None]:
         """Yields each window and what it shows, and is sent the starts in it that begin a chapter: where to go on."""
-        places = starts(transcript)
         plan = self._plan(transcript, lines, int(self.context * PROMPT_SHARE) - self._head(transcript))
         window: Window | None = plan.first()
         while window is not None:
-            view = self._view(transcript, lines[window.first : window.last], places[window.first : window.last], window)
-            borders = yield window, view
-            window = plan.after(window, [places.index(start, window.first) for start in borders])
+            borders = yield window, self._view(transcript, lines.part(window.first, window.last), window)
+            window = plan.after(window, [lines.starts.index(start, window.first) for start in borders])
 
-    def _plan(self, transcript: Transcript, lines: Sequence[str], budget: int) -> WindowPlan:
-        """For `lines` as they are shown, in `budget` tokens a window."""
-        costs = [self._tokens_of(line) + self.template.line_overhead for line in lines]
+    def _plan(self, transcript: Transcript, lines: AskedLines, budget: int) -> WindowPlan:
+        """In `budget` tokens a window."""
+        costs = [
+            self._tokens_of(text) + self.template.line_overhead + lines.places(line)
+            for line, text in enumerate(lines.texts)
+        ]
         said = [line.text for line in transcript.lines] if self.template.shifts else ()
         return WindowPlan(costs, budget, said)
 
@@ -136,19 +145,20 @@ class ChapterTask:
 
     def _head(self, transcript: Transcript) -> int:
         """Tokens of a prompt without lines."""
-        prompt = self.render(self._view(transcript, [""], [0], Window(0, 1, "unknown", 0)))
+        prompt = self.render(self._view(transcript, AskedLines([""], [0]), Window(0, 1, "unknown", 0)))
         return sum(len(ids(span, self.tokenizer)) for span in prompt if isinstance(span, Control | Text))
 
-    def _view(self, transcript: Transcript, lines: list[str], places: list[int], window: Window) -> View:
+    def _view(self, transcript: Transcript, lines: AskedLines, window: Window) -> View:
         return View(
             title=self._cut(tidy(transcript.title)),
             description=self._cut(without_chapters(transcript.description)),
-            lines=tuple(lines),
-            starts=tuple(places),
+            lines=tuple(lines.texts),
+            starts=tuple(lines.starts),
             duration=transcript.duration,
             unit=transcript.unit,
             opening=window.opening,
             wording=self.wording,
+            frames=tuple(lines.frames),
         )
 
     def _unread(self, texts: Sequence[str], lines: Sequence[str]) -> list[str]:

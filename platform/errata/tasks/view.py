@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from errata.domain.transcript import Unit
+from errata.tasks.prompt import Frames
 
 Opening = Literal["unknown", "chapter", "seam"]
 """What the window's first line is: the transcript's beginning, the start of a chapter, or the middle of one."""
@@ -31,3 +32,5 @@ class View:
     """The title of the chapter before its first one, which is not shown; empty where there is none."""
     borders: tuple[int, ...] | None = None
     """Of its fresh lines, those that begin a chapter, once that is decided and titles alone are asked for."""
+    frames: tuple[tuple[Frames, ...], ...] = ()
+    """Of each line, what is seen and heard while it is said; empty where nothing is in any."""

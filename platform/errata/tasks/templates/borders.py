@@ -29,7 +29,7 @@ from errata.domain.names import meant
 from errata.errors import BadInput
 from errata.tasks.grammar import OneOf, SlotGrammar, Title
 from errata.tasks.limits import UNLIKE_VERSION
-from errata.tasks.prompt import BorderMark, Control, Filling, Prompt, Slot, Text
+from errata.tasks.prompt import BorderMark, Control, Filling, Frames, Prompt, Slot, Text
 from errata.tasks.sureness import Deciding
 from errata.tasks.template import Reading
 from errata.tasks.view import View
@@ -67,12 +67,13 @@ class Borders:
         self.name = "+".join(["borders", *(option for option in OPTIONS if option in self.options)])
 
     def render(self, view: View) -> Prompt:
-        spans: list[Control | Text | Slot | BorderMark] = []
+        spans: list[Control | Text | Slot | BorderMark | Frames] = []
         for name, text in (("Title", view.title), ("Description", view.description), ("So far", view.running)):
             if text or name == "Title":
                 spans += [Control(f"{name}:"), Text(f" {text}"), Control("\n")]
         begins = None if view.borders is None else set(view.borders)
         for index, line in enumerate(view.lines):
+            spans += view.frames[index] if view.frames else ()
             spans.append(Text(line))
             if index >= view.fresh:
                 spans.append(BorderMark(None if begins is None else index in begins))

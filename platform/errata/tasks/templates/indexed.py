@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
+from errata.tasks.asked_lines import shown_beside
 from errata.tasks.grammar import ListOf, SlotGrammar, Title
 from errata.tasks.limits import VERSION, most_chapters
 from errata.tasks.prompt import Filling, Prompt, Slot, Text
@@ -46,7 +47,8 @@ class Indexed:
 
     def render(self, view: View) -> Prompt:
         head = f"{self.instructions[view.wording]}Title: {view.title}\n"
-        return (Text(head + "".join(f"{index} {line}\n" for index, line in enumerate(view.lines))), Slot())
+        lines = (f"{index} {line}\n" for index, line in enumerate(view.lines))
+        return (*shown_beside(lines, view.frames, head), Slot())
 
     def target(self, view: View, chapters: Chapters, running: str) -> tuple[Filling, ...]:
         lines = [f"{view.starts.index(start)} {title}\n" for start, title in listed_titles(view, chapters, running)]

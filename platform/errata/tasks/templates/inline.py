@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.tasks.grammar import OneOf, SlotGrammar, Title
 from errata.tasks.limits import VERSION, most_chapters
-from errata.tasks.prompt import Control, Filling, Prompt, Slot, Text
+from errata.tasks.prompt import Control, Filling, Frames, Prompt, Slot, Text
 from errata.tasks.sureness import Deciding
 from errata.tasks.template import Reading
 from errata.tasks.view import View
@@ -41,9 +41,10 @@ class Inline:
     instructions: tuple[str, ...] = ()
 
     def render(self, view: View) -> Prompt:
-        spans: list[Control | Text | Slot] = [Text(view.title)]
+        spans: list[Control | Text | Slot | Frames] = [Text(view.title)]
         for index, line in enumerate(view.lines):
-            spans += [Control(SEGMENT), Text(line), self._first(view) if index == 0 else Slot()]
+            seen = view.frames[index] if view.frames else ()
+            spans += [Control(SEGMENT), *seen, Text(line), self._first(view) if index == 0 else Slot()]
         return (*spans, Control(SEGMENT), Slot())
 
     def _first(self, view: View) -> Control | Slot:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.files import JsonObject
+from errata.tasks.asked_lines import shown_beside
 from errata.tasks.grammar import JsonOf, SlotGrammar
 from errata.tasks.limits import TITLE_LETTERS, VERSION, most_chapters
 from errata.tasks.prompt import Filling, Prompt, Slot, Text
@@ -58,8 +59,8 @@ class Quoted:
     instructions: tuple[str, ...] = _INSTRUCTIONS
 
     def render(self, view: View) -> Prompt:
-        lines = "".join(f"{line}\n" for line in view.lines)
-        return (Text(f"{self.instructions[view.wording]}Title: {view.title}\nTranscript:\n{lines}"), Slot())
+        head = f"{self.instructions[view.wording]}Title: {view.title}\nTranscript:\n"
+        return (*shown_beside((f"{line}\n" for line in view.lines), view.frames, head), Slot())
 
     def target(self, view: View, chapters: Chapters, running: str) -> tuple[Filling, ...]:
         items = []

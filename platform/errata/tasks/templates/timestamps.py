@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.domain.clock import clock, find_clock
+from errata.tasks.asked_lines import shown_beside
 from errata.tasks.grammar import ListOf, SlotGrammar, Title
 from errata.tasks.limits import VERSION, most_chapters
 from errata.tasks.prompt import Filling, Prompt, Slot, Text
@@ -41,8 +42,8 @@ class Timestamps:
 
     def render(self, view: View) -> Prompt:
         head = f"{self.instructions[view.wording]}Title: {view.title}\nDescription: {view.description}\nTranscript:\n"
-        lines = zip(view.starts, view.lines, strict=True)
-        return (Text(head + "".join(f"[{clock(start)}] {line}\n" for start, line in lines)), Slot())
+        lines = (f"[{clock(start)}] {line}\n" for start, line in zip(view.starts, view.lines, strict=True))
+        return (*shown_beside(lines, view.frames, head), Slot())
 
     def target(self, view: View, chapters: Chapters, running: str) -> tuple[Filling, ...]:
         lines = [f"{clock(start)} - {title}\n" for start, title in listed_titles(view, chapters, running)]
