@@ -27,7 +27,7 @@ from errata.domain.clock import clock
 from errata.files import JsonObject
 from errata.formats import detect
 from errata.formats.json_files import parse_lines
-from errata.loop.init import init
+from errata.loop.init import Day0Choice, init
 from errata.loop.tune import HeldOutTalk, TuningStart, tune
 from errata.operations.importing import add_transcripts
 from evaluation.folds import folds
@@ -103,7 +103,7 @@ def run_fold(out: Path, train: Sequence[JsonObject], held: Sequence[JsonObject],
     write_halves(out / "held.jsonl", held)
     workspace = out / "workspace"
     if not workspace.exists():
-        init(workspace, asked.model, asked.template, asked.context)
+        init(workspace, Day0Choice(asked.model, asked.template, asked.context))
         training = {**find_recipe(RECIPE).params["train"], "border_weight": 1.0, "max_steps": asked.steps}
         # a model that has learnt nothing yet suspects nothing
         set_params(workspace, {"curate": {"suspect_rows": 0}, "train": training})

@@ -25,6 +25,7 @@ from errata.inference.chapter_task import chapter_task
 from errata.inference.engine import Ask, Choice, Engine, Step, T, Weighing
 from errata.inference.load import has_llama_cpp, load
 from errata.inference.model import LoadedModel
+from errata.inference.sensed_frames import features_beside
 from errata.stage_exit import stage_exit
 from errata.workspace import Workspace
 
@@ -100,7 +101,7 @@ def _measure_here(workspace: Workspace, folder: Path, transcripts: Sequence[int]
     with workspace.record.read() as store:
         talks = [store.transcripts.read(transcript) for transcript in transcripts]
     card, engine = Card.read(folder), CountingEngine(load(folder, workspace.models))
-    model = LoadedModel(engine, chapter_task(card, engine.tokenizer))
+    model = LoadedModel(engine, chapter_task(card, engine.tokenizer, features_beside(workspace.models)))
     begun = time.perf_counter()
     model.answer(talks)
     seconds = time.perf_counter() - begun

@@ -10,12 +10,15 @@ import pyarrow.parquet as pq
 from errata.documents.inspected_row import InspectedRow, InspectedToken
 from errata.documents.params import Recipe
 from errata.errors import BadInput, NotFound
-from errata.tasks.encode import IGNORED
+from errata.tasks.encode import IGNORED, PLACEHOLDERS
 from errata.tasks.template import Template
 from retrain.objectives.sft import SftObjective
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
+
+_FRAMES = {token: f"[{modality}]" for modality, token in PLACEHOLDERS.items()}
+"""How what is seen and heard is shown."""
 
 
 def inspect_row(rows: Path, number: int, recipe: Recipe, template: Template, tokenizer: Tokenizer) -> InspectedRow:
@@ -39,5 +42,6 @@ def inspect_row(rows: Path, number: int, recipe: Recipe, template: Template, tok
         border = 1.0 if objective.border_weights is None or label == IGNORED else float(objective.border_weights[label])
         weight = own_weight * place_weight * border if label != IGNORED else 0.0
         answer = str(tokenizer.decode([label])) if label not in (IGNORED, token) else ""
-        tokens.append(InspectedToken(token, str(tokenizer.decode([token])), answer, label != IGNORED, weight))
+        text = _FRAMES.get(token) or str(tokenizer.decode([token]))
+        tokens.append(InspectedToken(token, text, answer, label != IGNORED, weight))
     return InspectedRow(number, table.num_rows, template.name, tuple(tokens))

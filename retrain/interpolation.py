@@ -27,6 +27,8 @@ def obstacle(candidate: Path, champion: Path, identity: str) -> str:
     new, old = Card.read(candidate), Card.read(champion)
     if {new.form, old.form} - {"full", "adapter"}:
         return f"the champion is of the form {old.form}"
+    if new.senses:
+        return "the candidate sees or hears, and its connectors are not interpolated"
     if new.form == "full":
         return ""
     if _is_special(candidate):

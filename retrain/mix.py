@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -54,6 +55,7 @@ from retrain.label_noise import suspect_labels
 from retrain.replay import Replay, draw_from, evenly
 from retrain.row_index import INDEX, are_known, indexed_rows, read_index, write_index
 from retrain.row_weights import weighed
+from retrain.seen_rows import VectorsById, seen_transcript, seen_vectors
 from retrain.shard_texts import read_texts
 from retrain.snapshot import read_manifest
 from retrain.taught_rows import SCHEMA, TaughtRow, taught_table
@@ -126,10 +128,10 @@ class ExampleCounts:
 
 
 def encode_rows(
-    rows: Sequence[TrainingRow], task: ChapterTask, pairs: bool = False
+    rows: Sequence[TrainingRow], task: ChapterTask, pairs: bool = False, vectors: VectorsById = MappingProxyType({})
 ) -> tuple[list[TaughtRow], list[LeftOutRow]]:
     """Rows of ids and labels, and those left out with the reason. With `pairs` the draft that a reviewer changed stands
-    beside what they made of it."""
+    beside what they made of it. What `vectors` there are is shown to a model that sees or hears."""
     taught: list[TaughtRow] = []
     left_out: list[LeftOutRow] = []
     for row in rows:
@@ -137,7 +139,7 @@ def encode_rows(
         if wording is None:
             left_out.append(LeftOutRow.of(row, "the template says nothing that could be put in other words"))
             continue
-        asking, transcript = replace(task, wording=wording), row.read_transcript()
+        asking, transcript = replace(task, wording=wording), seen_transcript(row, vectors)
         # a copy's chapters are its own, and nobody drafted them
         draft = Reading.of(row.read_draft(), transcript) if pairs and row.draft and not row.altered else None
         for example in examples(asking, transcript, Reading.of(row.read_chapters(), transcript)):
@@ -170,12 +172,18 @@ def training_transcripts(rows: pa.Table, ancestors: Iterable[str]) -> list[str]:
     return sorted({*own, *ancestors})
 
 
-def write_examples(rows: Iterable[TrainingRow], task: ChapterTask | None, path: Path, pairs: bool) -> ExampleCounts:
+def write_examples(
+    rows: Iterable[TrainingRow],
+    task: ChapterTask | None,
+    path: Path,
+    pairs: bool,
+    vectors: VectorsById = MappingProxyType({}),
+) -> ExampleCounts:
     """What training reads. `rows` pass a few at a time; without any there need be no task."""
     counts, remaining = ExampleCounts(), iter(rows)
     with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
         while task is not None and (batch := list(islice(remaining, ROWS_AT_ONCE))):
-            taught, left_out = encode_rows(batch, task, pairs)
+            taught, left_out = encode_rows(batch, task, pairs, vectors)
             writer.write_table(taught_table(taught))
             counts = counts.with_more(taught, left_out)
     return counts
@@ -187,7 +195,8 @@ def main() -> None:
     identity, since = night.starting_model(params.train.start)
     folder = model_folder(identity, workspace.models)
     learned = Learned(since, read_training_transcripts(folder))
-    hardness = partial(champion_losses, folder, workspace.models)
+    vectors = seen_vectors(workspace.record, folder)
+    hardness = partial(champion_losses, folder, workspace.models, vectors=vectors)
     read = partial(read_texts, root=workspace.root, params=params.augment)
     replay = partial(
         draw_from, shares=params.mix.replay_by, models={night.champion, night.day0}, hardness=hardness, read=read
@@ -204,7 +213,7 @@ def main() -> None:
     # without a row nobody needs the tokenizer, which takes a second to load
     task = task_of(folder, workspace.models) if mixture.rows.num_rows else None
     pairs = params.train.objective == "sft+dpo"
-    counts = write_examples(read(mixture.rows), task, MIXTURE / TRAINING_ROWS, pairs)
+    counts = write_examples(read(mixture.rows), task, MIXTURE / TRAINING_ROWS, pairs, vectors)
     waiting = [LeftOutRow.of(suspect, SUSPECT_WAITS) for suspect in held]
     write_left_out(MIXTURE / LEFT_OUT, [*waiting, *counts.left_out])
     write_index(MIXTURE / ROWS, mixture.rows)

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from errata.documents.movement import Movement
-from errata.inference.artefact import model_parts
+from errata.features.feature_store import FeatureStore
 from errata.inference.chapter_task import task_of
+from errata.inference.sensed_frames import features_beside
 from errata.tasks.encode import Encoded
 from errata.tasks.task import examples
 from errata.tasks.template import Reading
@@ -29,12 +30,13 @@ def movement(candidate: Path, champion: Path, day0: Path, items: Sequence[DevIte
     windows = list(islice(_windows(candidate, items, models), WINDOWS))
     if not windows:
         return None
+    features = features_beside(models)
     with torch.no_grad():
-        champions = _top_tokens(_loaded(champion, models), windows)
-        day0s = champions if day0 == champion else _top_tokens(_loaded(day0, models), windows)
+        champions = _top_tokens(_loaded(champion, models), windows, features)
+        day0s = champions if day0 == champion else _top_tokens(_loaded(day0, models), windows, features)
         model, apart = _loaded(candidate, models), list[tuple[float, float]]()
         for window, old, oldest in zip(windows, champions, day0s, strict=True):
-            logits = row_logits(model, window).logits
+            logits = row_logits(model, window, features).logits
             apart.append((divergence(old, logits).mean().item(), divergence(oldest, logits).mean().item()))
     return Movement(
         windows=len(windows),
@@ -53,10 +55,10 @@ def _windows(candidate: Path, items: Sequence[DevItem], models: Path) -> Iterato
 
 
 def _loaded(folder: Path, models: Path) -> Any:
-    from errata.inference.torch import load_model
+    from errata.inference.torch import load_seeing_model
 
-    return load_model(*model_parts(folder, models))
+    return load_seeing_model(folder, models)
 
 
-def _top_tokens(model: Any, windows: Sequence[Encoded]) -> list[TopTokens]:
-    return [top_tokens(row_logits(model, window).logits) for window in windows]
+def _top_tokens(model: Any, windows: Sequence[Encoded], features: FeatureStore) -> list[TopTokens]:
+    return [top_tokens(row_logits(model, window, features).logits) for window in windows]

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -31,6 +32,7 @@ from retrain.backends.model_size import parameter_count
 from retrain.checkpoints import KEPT, checkpoint_bytes, free_bytes
 from retrain.precision import precision_of
 from retrain.row_index import read_index
+from retrain.seen_rows import VectorsById, seen_transcript, seen_vectors
 from retrain.served_tokens import drifts, weighs_otherwise
 from retrain.shard_texts import read_texts
 from retrain.trainer import steps_of
@@ -69,7 +71,7 @@ def preflight(root: Path, record: Record, models: Path, night: Night, recipe: Re
     space, room = free_memory(), free_bytes(root)
     faults = [
         *_row_faults(rows, task),
-        *_drift(root, task, base),
+        *_drift(root, task, base, seen_vectors(record, folder)),
         *_held_out(record, folder, mixture),
     ]
     if memory > space:
@@ -125,20 +127,22 @@ def _row_faults(rows: Sequence[_RowTokens], task: ChapterTask) -> Iterator[Prefl
             yield PreflightFault(kind=kind, count=len(found), of=len(rows), example=f"row {found[0]}")
 
 
-def _drift(root: Path, task: ChapterTask, base: Path) -> Iterator[PreflightFault]:
+def _drift(root: Path, task: ChapterTask, base: Path, vectors: VectorsById) -> Iterator[PreflightFault]:
     """Of talks that serving would put in other tokens than training does."""
     from transformers import AutoConfig
 
     rows = _first_rows(root, LOOKED_AT)
     vocabulary = AutoConfig.from_pretrained(base, local_files_only=True).get_text_config().vocab_size
     decoder = Decoder(task.tokenizer, vocabulary, task)
-    drifted = [row.external_id for row in rows if _has_drifted(row, task, decoder)]
+    drifted = [row.external_id for row in rows if _has_drifted(row, task, decoder, vectors)]
     if drifted:
         yield PreflightFault(kind="template drift", count=len(drifted), of=len(rows), example=repr(drifted[0]))
 
 
-def _has_drifted(row: TrainingRow, task: ChapterTask, decoder: Decoder[Reading]) -> bool:
-    transcript = row.read_transcript()
+def _has_drifted(
+    row: TrainingRow, task: ChapterTask, decoder: Decoder[Reading], vectors: VectorsById = MappingProxyType({})
+) -> bool:
+    transcript = seen_transcript(row, vectors)
     right = Reading.of(row.read_chapters(), transcript)
     return any(
         weighs_otherwise(task, decoder, example) or drifts(decoder.ask(example.view, may_repeat=True), example.encoded)

@@ -14,6 +14,7 @@ from errata.features.feature_store import FeatureStore
 from errata.inference.artefact import Card
 from errata.inference.compute_device import best_device
 from errata.inference.library_noise import silence_libraries
+from errata.inference.sensed_frames import features_beside
 from errata.inference.tokenizer import load_tokenizer
 from errata.tasks import templates
 from retrain.backends.start import Start
@@ -110,11 +111,17 @@ def make_trainer(
     sft = replace(sft, frame_weight=FrameWeight.of(recipe, taught.table, tokenizer.eos_token_id))
     objective = sft if reference is None else PreferenceObjective.of(recipe, sft, taught, reference)
     trainer = _objective_trainer(objective)(**arguments)
-    trainer.data_collator = RowCollator(trainer.data_collator, FeatureStore(rows.parent / FEATURES))
+    trainer.data_collator = RowCollator(trainer.data_collator, _features(rows, start))
     for weight in model.parameters():
         if weight.requires_grad:
             weight.data = weight.data.float()  # trl has an adapter over 4-bit weights learn in bf16
     return trainer
+
+
+def _features(rows: Path, start: Start) -> FeatureStore:
+    """Where the vectors lie that the rows name: beside the rows, or else beside the models."""
+    own = rows.parent / FEATURES
+    return FeatureStore(own) if own.is_dir() else features_beside(start.base.parent)
 
 
 def _autocasts(recipe: Recipe, model: Any) -> bool:

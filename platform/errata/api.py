@@ -22,6 +22,7 @@ from errata.operations.chaptering import (
     chapter_talks,
     open_predictor,
     read_talks,
+    with_vectors,
 )
 from errata.operations.model_names import resolve_model
 from errata.operations.ownership import check_owner
@@ -106,7 +107,7 @@ class OpenWorkspace:
         A model stays loaded. The answer isn't recorded: `errata predict` records what reviewers shall correct.
         """
         transcript = talk if isinstance(talk, Transcript) else _only_talk(Path(talk))
-        (reading,) = self._predictor(model).answer([transcript])
+        (reading,) = self._predictor(model).answer([with_vectors(self._workspace, transcript)])
         return reading.chapters if reading else ()
 
     def talks(self) -> list[str]:

@@ -32,6 +32,7 @@ _IGNORED = """\
 /mlartifacts/
 /blobs/
 /media/
+/features/
 /models/
 work/
 /samples/

@@ -50,15 +50,19 @@ def check_room(said: str, folder: Path) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
 
-def inherit(source: Path, folder: Path, form: Form, base: str = "") -> None:
-    """Gives the export in `folder` the card of the model at `source`, and what that has seen in training; `base` is
-    what an adapter goes on. A model that sees or hears takes its connectors along; raises BadInput for a form that
-    reads words alone."""
-    card, identity = replace(Card.read(source), form=form, base=base), verify(source)
-    if card.senses and form in ("onnx", "gguf"):
+def check_senses_ship(source: Path, form: Form) -> None:
+    """Raises BadInput where the model at `source` sees or hears and the form reads words alone."""
+    if Card.read(source).senses and form in ("onnx", "gguf"):
         raise BadInput(
             f"{source} sees or hears, which the form {form!r} can't; leave that target out of export.targets"
         )
+
+
+def inherit(source: Path, folder: Path, form: Form, base: str = "") -> None:
+    """Gives the export in `folder` the card of the model at `source`, and what that has seen in training; `base` is
+    what an adapter goes on. A model that sees or hears takes its connectors along; raises as `check_senses_ship`."""
+    check_senses_ship(source, form)
+    card, identity = replace(Card.read(source), form=form, base=base), verify(source)
     if card.senses:
         shutil.copyfile(source / CONNECTORS, folder / CONNECTORS)
     card.write(folder, exported_from=identity, original=original_of(source) or identity)

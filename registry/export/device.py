@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from errata.documents.params import Precision
 from errata.errors import BadInput, Unavailable
 from errata.inference.artefact import Card, verify
-from registry.export.build import build, check_room, inherit
+from registry.export.build import build, check_room, check_senses_ship, inherit
 
 # int4 is as llama.cpp's Q4_K_M does it: k-quants, and 8 bits for the output layer and the layers that suffer most from
 # 4. `python -m benchmarks.quantisation` prints what either costs errata-tiny.
@@ -30,6 +30,7 @@ def export_device(server: Path, out: Path, precision: Precision) -> str:
     verify(server)
     if Card.read(server).form != "full":
         raise BadInput(f"{server} is no full model; make the server's export first, and the device's from that")
+    check_senses_ship(server, "onnx")
 
     def fill(folder: Path) -> None:
         with TemporaryDirectory() as cache:

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from errata.documents.params import GgufPrecision
 from errata.errors import BadInput, missing_extra
 from errata.inference.artefact import Card, tokenizer_files, verify
-from registry.export.build import build, inherit
+from registry.export.build import build, check_senses_ship, inherit
 from registry.export.kquants import quantise
 
 
@@ -22,6 +22,7 @@ def export_gguf(server: Path, out: Path, precision: GgufPrecision) -> str:
     verify(server)
     if Card.read(server).form != "full":
         raise BadInput(f"{server} is no full model; make the server's export first, and the .gguf file from that")
+    check_senses_ship(server, "gguf")
 
     def fill(folder: Path) -> None:
         path = folder / file_name(precision)

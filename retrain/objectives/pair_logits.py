@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
+from errata.errors import NotFound
+from errata.features.feature_store import FeatureStore
 from errata.tasks.encode import IGNORED, Encoded
 
 if TYPE_CHECKING:
@@ -39,13 +41,29 @@ def label_log_probabilities(answer: AnswerLogits) -> torch.Tensor:
     return log_probabilities.gather(-1, answer.labels[:, None]).squeeze(-1)
 
 
-def row_logits(model: Any, row: Encoded) -> AnswerLogits:
-    """Of one answer alone."""
+def row_logits(model: Any, row: Encoded, features: FeatureStore | None = None) -> AnswerLogits:
+    """Of one answer alone; `features` holds the vectors of the frames that the row names."""
     import torch
 
     places, device = _before_labels(row.labels), _device(model)
-    ids, kept = torch.tensor([row.input_ids], device=device), torch.tensor(places, device=device, dtype=torch.long)
-    return _at_labels(row, model(input_ids=ids, logits_to_keep=kept, use_cache=False).logits[0], places, 0)
+    kept = torch.tensor(places, device=device, dtype=torch.long)
+    read = row_reading(model, row, features)
+    return _at_labels(row, model(**read, logits_to_keep=kept, use_cache=False).logits[0], places, 0)
+
+
+def row_reading(model: Any, row: Encoded, features: FeatureStore | None) -> dict[str, torch.Tensor]:
+    """What a model is given of one row: its token ids, or where it names frames, what both are to the model."""
+    import torch
+
+    ids = torch.tensor([row.input_ids], device=_device(model))
+    if not row.frames:
+        return {"input_ids": ids}
+    from errata.inference.connector import connectors_of, spliced, vectors_of
+
+    if features is None:
+        raise NotFound("a row names frames, and there is no features store to take them from; name its folder")
+    vectors = vectors_of(row.frames, features)
+    return {"inputs_embeds": spliced(model.get_input_embeddings(), connectors_of(model), ids, vectors)}
 
 
 def pair_logits(model: Any, chosen: Encoded, rejected: Encoded) -> tuple[AnswerLogits, AnswerLogits]:

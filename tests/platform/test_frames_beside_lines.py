@@ -89,7 +89,7 @@ def test_of_more_than_fits_those_that_lie_evenly_are_shown(times, span, tokens, 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_every_template_shows_the_frames_before_the_words_of_their_line(template: str) -> None:
     talk = familiar_talk("t")
-    task = task_of(template, Recording(60))
+    task = task_of(template, Recording(60), context=1024)
     right = Reading(chapters(0, 30, by="Gardens"))
     for example in examples(task, talk, right):
         assert example.encoded.input_ids.count(PLACEHOLDERS["video"]) == 60
@@ -99,7 +99,7 @@ def test_every_template_shows_the_frames_before_the_words_of_their_line(template
     prompt = task.render(view)
     assert sum(isinstance(span, Frames) for span in prompt) == 6
     # without them it is, token by token, the prompt that words alone have
-    assert task.render(replace(view, frames=())) == task_of(template, None).render(replace(view, frames=()))
+    assert task.render(replace(view, frames=())) == task_of(template, None, 1024).render(replace(view, frames=()))
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

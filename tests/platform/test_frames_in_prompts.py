@@ -85,6 +85,8 @@ def test_what_it_says_depends_on_what_it_is_shown(folder: Path, store: FeatureSt
 
 def test_frames_that_can_not_be_read(folder: Path, store: FeatureStore, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no features store"):
+        answer(TorchEngine(folder, senses=(VIDEO,)), watch(store, [0, 1, 2]))
+    with pytest.raises(NotFound, match="extract them again"):  # of the store beside its models, where none is given
         answer(engine_of(folder, None), watch(store, [0, 1, 2]))
     with pytest.raises(NotFound, match="extract them again"):
         answer(engine_of(folder, store), "0" * 64)

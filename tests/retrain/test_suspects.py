@@ -15,6 +15,7 @@ from errata.documents.file_names import CURATED, LEFT_OUT, MIXTURE, ROWS, SNAPSH
 from errata.documents.night import Night
 from errata.documents.outcome import NO_OUTCOME
 from errata.documents.suspects import SuspectLabel, read_suspects, write_suspects
+from errata.features.feature_store import FeatureStore
 from errata.inference.artefact import TRAINING_TRANSCRIPTS
 from errata.operations.reviewing import adjudicate
 from errata.operations.suspect_inbox import label_inbox, open_suspects
@@ -57,9 +58,9 @@ def test_of_a_long_talk_a_few_windows_are_asked(tmp_path: Path, monkeypatch: pyt
     make_model(tmp_path / "model", context=256)
     asked: list[int] = []
 
-    def counted(model: Any, window: Encoded) -> AnswerLogits:
+    def counted(model: Any, window: Encoded, features: FeatureStore) -> AnswerLogits:
         asked.append(len(window.input_ids))
-        return row_logits(model, window)
+        return row_logits(model, window, features)
 
     monkeypatch.setattr(hardness, "row_logits", counted)
     rows = [row(number, lines=lines) for number, lines in enumerate((3, 120))]
@@ -80,7 +81,7 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def made_up_loss(row: TrainingRow) -> float:
         return 50.0 if row.external_id == "t33" else 2.0 + row.transcript / 100
 
-    monkeypatch.setattr(mix, "champion_losses", lambda _, __, rows: [made_up_loss(row) for row in rows])
+    monkeypatch.setattr(mix, "champion_losses", lambda _, __, rows, **___: [made_up_loss(row) for row in rows])
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

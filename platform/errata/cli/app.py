@@ -118,6 +118,13 @@ def init_command(
         int | None,
         typer.Option(min=64, help="Tokens a prompt and its answer may take, for the same. Default: 4096, if it can."),
     ] = None,
+    senses: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="EXTRACTOR",
+            help="What it is to learn to see or hear by, as errata features has it, with @RATE: efficientnet-lite0@1.",
+        ),
+    ] = None,
     here: Annotated[bool, typer.Option("--here", help="Make it among the files that FOLDER has already.")] = False,
     adopt: Annotated[
         bool, typer.Option("--adopt", help="Own the record, whichever workspace did: that was moved here, or is gone.")
@@ -126,12 +133,14 @@ def init_command(
     """Make a workspace: record, pipeline, registry, and a Day-0 model."""
     from errata.cli.print_model import print_model
     from errata.cli.print_next_step import next_command
-    from errata.loop.init import init
+    from errata.loop.init import Day0Choice, init
     from errata.operations.next_step import next_step
 
-    workspace = init(folder, model, template, context, here, adopt)
+    workspace = init(folder, Day0Choice(model, template, context, tuple(senses or ())), here, adopt)
     if model is not None:
         print_model(workspace)
+    for spec in senses or ():
+        say(f"Day-0 is shown what {spec} makes of recordings, and has learnt nothing of it yet.")
     say(f"{workspace.root} is ready. Next:")
     say_whole(next_command(next_step(workspace), folder))
 

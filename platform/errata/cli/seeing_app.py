@@ -18,7 +18,10 @@ seeing = typer.Typer()
 
 @seeing.command("features", rich_help_panel=RECORD)
 def features_command(
-    media: Annotated[list[Path], typer.Argument(help="Recordings: whatever ffmpeg can read.")],
+    media: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Recordings: whatever ffmpeg can read. Default: all that errata acquire has."),
+    ] = None,
     by: Annotated[
         str,
         typer.Option(
@@ -32,19 +35,17 @@ def features_command(
     as_json: AsJson = False,
 ) -> None:
     """Make vectors of recordings and keep them in the workspace; what is there already stays."""
-    from errata.documents.file_names import FEATURES
     from errata.features.extractors import find_extractor
-    from errata.features.feature_store import FeatureStore
     from errata.operations.extracting import Extraction, extract_all
 
-    store = FeatureStore(find(workspace).root / FEATURES)
-    result = extract_all(store, media, find_extractor(by), rate)
+    result = extract_all(find(workspace), media or (), find_extractor(by), rate)
 
     def text(extraction: Extraction) -> None:
         say(f"{extraction.extractor}: {counted(extraction.tokens, 'place')} of {extraction.size} numbers a vector")
         for one in extraction.extracted:
             there = " (there already)" if one.known else ""
-            say_whole(f"  {one.key[:16]}  {one.vectors:>7,} to {one.seconds:,.1f} s  {one.media}{there}")
+            beside = f", beside the talk {', '.join(one.talks)}" if one.talks else ""
+            say_whole(f"  {one.key[:16]}  {one.vectors:>7,} to {one.seconds:,.1f} s  {one.media}{there}{beside}")
         for failed in extraction.unread:
             say_whole(f"  not read: {failed.reason}")
 

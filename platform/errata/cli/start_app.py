@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -51,7 +52,7 @@ def chapters_command(
     from errata.cli.print_model import note_embedded_model
     from errata.cli.print_unread import print_unread
     from errata.operations.chapter_places import chapter_places, distinct_names
-    from errata.operations.chaptering import chapter_talks, open_predictor
+    from errata.operations.chaptering import chapter_talks, open_predictor, with_vectors
     from errata.operations.confidence import find_calibration
 
     talks, unread = _read(files, layout)
@@ -60,8 +61,11 @@ def chapters_command(
         places = [] if layout == "text" and out is None else chapter_places(talks, layout, out)
         if model is None and workspace is None:
             note_embedded_model()
-        with open_predictor(model, None if workspace is None else find(workspace), template) as predictor:
-            calibration = None if workspace is None else find_calibration(find(workspace), predictor.key.model)
+        place = None if workspace is None else find(workspace)
+        if place is not None:
+            talks = [replace(talk, transcript=with_vectors(place, talk.transcript)) for talk in talks]
+        with open_predictor(model, place, template) as predictor:
+            calibration = None if place is None else find_calibration(place, predictor.key.model)
             answers = chapter_talks(talks, predictor, calibration)
             chaptered = list(answers if places else _print_each(answers, talks))
         _remark(chaptered, distinct_names([talk.transcript.external_id for talk in talks], talks), layout)

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from errata.database.sequence import Added, batches, next_seq
 from errata.database.tables import CorrectionRow, MoveRow, PredictionRow, TranscriptRow, core
+from errata.database.videos import vectors_digest
 from errata.domain.chapter import Chapters, chapters_from_json, chapters_to_json
-from errata.domain.prediction import Prediction, with_lines
+from errata.domain.prediction import LINES, SENSES, Prediction, with_lines
 from errata.domain.transcript import Unit
 from errata.errors import Forgotten
 
@@ -193,7 +194,11 @@ class Predictions:
 
 def is_of_template(template: str) -> sa.ColumnElement[bool]:
     """Of a prediction joined with its transcript: whether it answers by `template` to the lines that the transcript has
-    now, see `template_for`."""
+    now, and of a model that sees to the vectors that there are, see `template_for`."""
+    if template.endswith(SENSES):
+        seen = sa.func.coalesce(sa.literal("@") + vectors_digest(), "")
+        lines = sa.case((TranscriptRow.line_form > 0, LINES), else_="")
+        return PredictionRow.template == sa.literal(template) + seen + lines
     derived = with_lines(template)
     now = sa.case((TranscriptRow.line_form > 0, derived), else_=template)
     return sa.and_(PredictionRow.template.in_((template, derived)), PredictionRow.template == now)

@@ -51,7 +51,8 @@ class Store:
         self._session = session
         self.leak_groups = LeakGroups(session)
         self.tombstones = Tombstones(session, blobs, self.leak_groups)
-        self.transcripts = Transcripts(session, blobs, self.tombstones)
+        self.videos = Videos(session)
+        self.transcripts = Transcripts(session, blobs, self.tombstones, self.videos)
         self.predictions = Predictions(session)
         event_history = EventHistory(session, self.predictions)
         self.reviewers = Reviewers(session)
@@ -77,7 +78,6 @@ class Store:
         self.pending_promotions = PendingPromotions(session)
         self.traces = Traces(session)
         self.connections = Connections(session)
-        self.videos = Videos(session)
         self.chunks = Chunks(session)
 
     @contextmanager

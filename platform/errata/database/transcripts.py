@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import NamedTuple, cast
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from errata.database.predictions import is_of_template, reviewed_transcripts
 from errata.database.sequence import AT_ONCE, TEXTS_AT_ONCE, Added, next_seq
 from errata.database.tables import PredictionRow, TranscriptRow, core
 from errata.database.tombstones import ANY_TOMBSTONE, Tombstones
+from errata.database.videos import Videos
 from errata.domain.lines import FORM
 from errata.domain.media_address import checked_media
 from errata.domain.roles import DEFAULT_SHARES, ROLES, Role, own_role
@@ -42,10 +44,11 @@ _KNOWN = sa.select(
 
 
 class Transcripts:
-    def __init__(self, session: Session, blobs: Blobs, tombstones: Tombstones) -> None:
+    def __init__(self, session: Session, blobs: Blobs, tombstones: Tombstones, videos: Videos) -> None:
         self._session = session
         self._blobs = blobs
         self._tombstones = tombstones
+        self._videos = videos
 
     def add(self, transcript: Transcript, role: Role | None = None, source: str = "") -> Added:
         """Records a transcript, finds its twins and gives it its role for ever.
@@ -128,11 +131,13 @@ class Transcripts:
         return seq
 
     def read(self, seq: int) -> Transcript:
-        """Raises NotFound for one that was forgotten on request."""
+        """With the vectors that there are of its recording. Raises NotFound for one that was forgotten on request."""
         row = self._session.get_one(TranscriptRow, seq)
         if row.forgotten is not None:
             raise NotFound(f"the transcript {seq} was forgotten on request")
-        return Transcript.from_json(self._blobs.get(row.hash))
+        transcript = Transcript.from_json(self._blobs.get(row.hash))
+        vectors = self._videos.vectors_of(row.external_id)
+        return replace(transcript, vectors=vectors) if vectors else transcript
 
     def has(self, seq: int) -> bool:
         """Whether there is one of that number that was not forgotten."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import cast
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from errata.database.sequence import batches
+from errata.database.tables import TranscriptRow
 from errata.database.video_tables import ChunkRow, VideoRow, VideoStageRow
 from errata.domain.names import check_name
+from errata.domain.vector_shard import VectorShard, shards_digest
 from errata.domain.video import STAGES, KnownVideo, StageName, StageResult, StageState, Video
+from errata.files import JsonObject
 
 
 class Videos:
@@ -59,6 +62,22 @@ class Videos:
         )
         self._session.flush()
 
+    def add_vectors(self, number: int, shard: VectorShard) -> None:
+        """Notes a shard beside those that are known of the video's recording."""
+        shards = {shard.key: shard for shard in (*self.get(number).vectors, shard)}
+        found = {"shards": [asdict(each) for each in shards.values()], "digest": shards_digest(shards.values())}
+        self.note(number, StageResult("features", "done", found, tool="errata"))
+
+    def vectors_of(self, external_id: str) -> tuple[VectorShard, ...]:
+        """Of the recording of that id; none where nothing was made of it, or it is no video's."""
+        found = self._session.scalar(_with_vectors(VideoStageRow.found).where(VideoRow.external_id == external_id))
+        return _as_shards(found) if found is not None else ()
+
+    def all_vectors(self) -> dict[str, tuple[VectorShard, ...]]:
+        """Of every recording that any were made of, by its id."""
+        query = _with_vectors(VideoRow.external_id, VideoStageRow.found).order_by(VideoRow.external_id)
+        return {row[0]: _as_shards(row[1]) for row in self._session.execute(query)}
+
     def drop(self, number: int, stages: Sequence[StageName]) -> None:
         """Forgets what stages found: the recording is another one now."""
         self._session.execute(
@@ -95,6 +114,22 @@ class Videos:
             )
             for row in rows
         ]
+
+
+def _with_vectors(*columns: Any) -> sa.Select[Any]:
+    """Of videos of whose recordings vectors were made."""
+    query = sa.select(*columns).join_from(VideoRow, VideoStageRow, VideoStageRow.video == VideoRow.number)
+    return query.where(VideoStageRow.stage == "features", VideoStageRow.state == "done")
+
+
+def vectors_digest() -> sa.ScalarSelect[str]:
+    """What `shards_digest` gives of a transcript of an enclosing query; NULL where there are no vectors."""
+    digest = VideoStageRow.found["digest"].as_string()
+    return _with_vectors(digest).where(VideoRow.external_id == TranscriptRow.external_id).scalar_subquery()
+
+
+def _as_shards(found: JsonObject) -> tuple[VectorShard, ...]:
+    return tuple(VectorShard(**shard) for shard in found["shards"])
 
 
 def _as_result(row: VideoStageRow) -> StageResult:

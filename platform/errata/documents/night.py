@@ -89,6 +89,9 @@ class Night(Document):
     """What each goes on from, where several are made; `start` is the one in hand, and at last the one that is taken."""
     held: tuple[int, ...] = ()
     """Corrections that are not trained on while they are suspected, by `seq`."""
+    vectors: str = ""
+    """Of the vectors that there are of recordings: what a model that sees is shown changes with them; empty where there
+    are none."""
 
     @property
     def gate_change(self) -> GateChange | None:

@@ -9,6 +9,12 @@ from errata.domain.chapter import Chapters, chapters_to_json
 from errata.domain.hashing import content_hash
 from errata.domain.lines import FORM
 from errata.domain.transcript import Transcript
+from errata.domain.vector_shard import shards_digest
+
+SENSES = " senses"
+"""How a template's name ends, beside an answer, where the model that is asked sees or hears."""
+LINES = f" lines@{FORM}"
+"""The same, where the lines that it was asked about are derived."""
 
 
 @dataclass(frozen=True)
@@ -18,8 +24,8 @@ class Prediction:
     model: str
     """The sha256 of the model's manifest; for a foreign draft, the name its source gave it."""
     template: str
-    """`name@version` of the prompt template, with the lines' form where those were derived (`template_for`); empty for
-    a foreign draft."""
+    """`name@version` of the prompt template, with what was seen and heard, and the lines' form where those were derived
+    (`template_for`); empty for a foreign draft."""
     chapters: Chapters
     """An empty tuple is an answer: no chapters. No prediction is no row."""
     problems: tuple[str, ...] = ()
@@ -38,9 +44,12 @@ class Prediction:
 
 def template_for(template: str, transcript: Transcript) -> str:
     """The template under which an answer to a transcript is kept: what was answered of long segments, before they were
-    read as several lines, or of lines of another form, is no answer to what is asked now."""
+    read as several lines, or of lines of another form, is no answer to what is asked now; nor is what a model that sees
+    answered before there were these vectors."""
+    if template.endswith(SENSES) and transcript.vectors:
+        template = f"{template}@{shards_digest(transcript.vectors)}"
     return with_lines(template) if transcript.has_derived_lines else template
 
 
 def with_lines(template: str) -> str:
-    return f"{template} lines@{FORM}".strip()
+    return f"{template}{LINES}".strip()

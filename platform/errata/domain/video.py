@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-StageName = Literal["download", "probe", "captions", "recognition", "speakers", "import"]
-STAGES: tuple[StageName, ...] = ("download", "probe", "captions", "recognition", "speakers", "import")
-"""In the order in which a video passes them; not every video needs each."""
+from errata.domain.vector_shard import VectorShard
+
+StageName = Literal["download", "probe", "captions", "recognition", "speakers", "import", "features"]
+STAGES: tuple[StageName, ...] = ("download", "probe", "captions", "recognition", "speakers", "import", "features")
+"""In the order in which a video passes them; not every video needs each. `features` is `errata features`' own."""
 StageState = Literal["done", "none", "failed"]
 """`none`: there was nothing to find, and it is looked for again; a stage that is `done` is never run again."""
 
@@ -63,6 +65,11 @@ class Video:
     def problem(self) -> StageResult | None:
         """The stage at which it stands still."""
         return next((result for result in self.stages.values() if result.state == "failed"), None)
+
+    @property
+    def vectors(self) -> tuple[VectorShard, ...]:
+        """Of its recording, as far as any were made."""
+        return tuple(VectorShard(**shard) for shard in (self.found("features") or {}).get("shards", ()))
 
     def found(self, stage: StageName) -> dict[str, Any] | None:
         """What a stage that is done found."""

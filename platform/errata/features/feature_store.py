@@ -91,6 +91,13 @@ class FeatureStore:
         partial.replace(path)
         return path
 
+    def remove(self, key: str) -> bool:
+        """For a deletion request; whether there was one."""
+        there = key in self
+        self._path(key).unlink(missing_ok=True)
+        self._recent.cache_clear()
+        return there
+
     def read(self, key: str) -> Features:
         """Raises NotFound where there is no such shard, or it was changed."""
         return self._recent(key)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from errata.features.feature_store import FeatureStore
 from errata.inference.artefact import Card, model_parts
+from errata.inference.sensed_frames import SensedFrames, features_beside
 from errata.inference.tokenizer import load_tokenizer
 from errata.tasks import templates
 from errata.tasks.border_task import BorderTask
@@ -20,12 +22,17 @@ if TYPE_CHECKING:
 def task_of(folder: Path, models: Path) -> ChapterTask:
     """What the model in `folder` is asked; `models` is where an adapter's base is kept, whose tokenizer it has."""
     base, _ = model_parts(folder, models)
-    return chapter_task(Card.read(folder), load_tokenizer(base))
+    return chapter_task(Card.read(folder), load_tokenizer(base), features_beside(models))
 
 
-def chapter_task(card: Card, tokenizer: Tokenizer) -> ChapterTask:
-    """Raises BadInput for a template that isn't there."""
+def chapter_task(card: Card, tokenizer: Tokenizer, features: FeatureStore | None = None) -> ChapterTask:
+    """`features` is where a model that sees or hears has its vectors from; without it, it is asked by words alone.
+
+    Raises BadInput for a template that isn't there.
+    """
     template = templates.find(card.template)
+    source = SensedFrames(card.senses, features) if card.senses and features is not None else None
     if isinstance(template, Borders):
-        return BorderTask(template, tokenizer, card.context, lengths=card.lengths or ChapterLengths())
-    return ChapterTask(template, tokenizer, card.context)
+        lengths = card.lengths or ChapterLengths()
+        return BorderTask(template, tokenizer, card.context, source=source, lengths=lengths)
+    return ChapterTask(template, tokenizer, card.context, source=source)

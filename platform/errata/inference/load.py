@@ -9,11 +9,13 @@ from errata.errors import BadInput
 from errata.features.feature_store import FeatureStore
 from errata.inference.artefact import CONNECTORS, Card, model_parts
 from errata.inference.engine import Engine
+from errata.inference.sensed_frames import features_beside
 
 
 def load(folder: Path, models: Path, features: FeatureStore | None = None) -> Engine:
     """The engine for a model's form; `models` is where an adapter's base is kept, and `features` what a model that sees
-    or hears takes vectors from. Raises BadInput for such a model in a form that reads words alone."""
+    or hears takes vectors from, the store beside `models` unless another is given. Raises BadInput for such a model in
+    a form that reads words alone."""
     card = Card.read(folder)
     form = card.form
     if card.senses and form in ("onnx", "gguf"):
@@ -26,7 +28,7 @@ def load(folder: Path, models: Path, features: FeatureStore | None = None) -> En
         return load_gguf(folder)
     from errata.inference.torch import TorchEngine
 
-    return TorchEngine(*model_parts(folder, models), card.senses, features)
+    return TorchEngine(*model_parts(folder, models), card.senses, features or features_beside(models))
 
 
 def has_llama_cpp() -> bool:

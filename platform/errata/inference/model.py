@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Generic
 
+from errata.domain.prediction import SENSES
 from errata.domain.transcript import Transcript
 from errata.features.feature_store import FeatureStore
 from errata.inference.artefact import Card, verify_parts
@@ -15,6 +16,7 @@ from errata.inference.decode import Decoder
 from errata.inference.engine import Engine, watched
 from errata.inference.load import has_llama_cpp, load
 from errata.inference.predictor import AnswerKey, Predictor
+from errata.inference.sensed_frames import features_beside
 from errata.tasks import templates
 from errata.tasks.prompt import Slot
 from errata.tasks.task import Answer, Task, answer_together
@@ -54,8 +56,9 @@ class LoadedModel(Generic[Answer]):
 
 def open_model(folder: Path, models: Path, features: FeatureStore | None = None) -> LoadedModel[Reading]:
     """Loads the model in `folder`, to be asked as its card says; `models` and `features` as in `load`."""
+    features = features or features_beside(models)
     card, engine = Card.read(folder), load(folder, models, features)
-    return LoadedModel(engine, chapter_task(card, engine.tokenizer))
+    return LoadedModel(engine, chapter_task(card, engine.tokenizer, features))
 
 
 def answer_key(identity: str, folder: Path) -> AnswerKey:
@@ -63,7 +66,9 @@ def answer_key(identity: str, folder: Path) -> AnswerKey:
     card = Card.read(folder)
     template = templates.find(card.template)
     version = f"{version_of(template)} limits@{template.limits}"
-    return AnswerKey(identity, f"{version} llama.cpp" if card.form == "gguf" and has_llama_cpp() else version)
+    if card.form == "gguf" and has_llama_cpp():
+        version = f"{version} llama.cpp"
+    return AnswerKey(identity, f"{version}{SENSES}" if card.senses else version)
 
 
 class FolderModel(Predictor):

@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM, DynamicCache
 
 from errata.errors import NotFound
 from errata.features.feature_store import FeatureStore
-from errata.inference.artefact import Sense
+from errata.inference.artefact import Card, Sense, model_parts
 from errata.inference.block_attention import attend_by_blocks
 from errata.inference.compute_device import best_device
 from errata.inference.connector import attach, connectors_of, load_connectors, spliced, vectors_of
@@ -65,7 +65,8 @@ class TorchEngine:
     @torch.inference_mode()
     def _weigh(self, weighing: Weighing) -> list[float]:
         self._read = ReadPrompt(self._new_cache)  # whole: what is wanted of it lies all along it
-        return self._append(weighing.tokens, weighing.places).odds(weighing.rather, weighing.than)
+        said = self._append(weighing.tokens, weighing.places, weighing.frames)
+        return said.odds(weighing.rather, weighing.than)
 
     @torch.inference_mode()
     def _run(self, ask: Ask[T]) -> T:
@@ -167,6 +168,16 @@ def load_model(base: Path, adapter: Path | None = None) -> Any:
         raise NotFound(f"{adapter or base} can't be loaded ({reason}); restore it, or make the model again") from error
     adapt_to_cpu(model)
     return model.to(device).eval()  # torch's evaluation mode: no dropout while it answers
+
+
+def load_seeing_model(folder: Path, models: Path) -> Any:
+    """The model in `folder`, with its connectors where it sees or hears; `models` is where an adapter's base is kept.
+    Raises as `load_model` does."""
+    card = Card.read(folder)
+    model = load_model(*model_parts(folder, models))
+    if card.senses:
+        attach(model, load_connectors(folder, model, card.senses))
+    return model
 
 
 def adapt_to_cpu(model: Any) -> None:

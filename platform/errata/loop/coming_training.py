@@ -9,7 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from errata.documents.file_names import MIXTURE, PARAMS, ROW_MEMO, SNAPSHOT, TRAINING_ROWS
+from errata.documents.file_names import FEATURES, MIXTURE, PARAMS, ROW_MEMO, SNAPSHOT, TRAINING_ROWS
 from errata.documents.night import Night
 from errata.documents.preflight import Preflight
 from errata.errors import NotFound, Unavailable
@@ -62,6 +62,8 @@ def _lay_out(workspace: Workspace, night: Night, root: Path) -> None:
     shutil.copyfile(workspace.root / PARAMS, root / PARAMS)
     for name in ("models", "blobs"):
         (root / name).symlink_to(workspace.root / name, target_is_directory=True)
+    if (workspace.root / FEATURES).is_dir():
+        (root / FEATURES).symlink_to(workspace.root / FEATURES, target_is_directory=True)
     if (workspace.root / SNAPSHOT).is_dir():  # its shards are never rewritten, so that only what is new is read
         shutil.copytree(workspace.root / SNAPSHOT, root / SNAPSHOT)
     if (workspace.root / ROW_MEMO).is_dir():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +17,7 @@ from errata.loop.hand_moves import tell_mlflow
 from errata.loop.lease import loop_lease
 from errata.loop.model_check import check_model, load_config, longest_context
 from errata.loop.new_folder import check_folder, nothing_left_behind, sole_maker
+from errata.loop.new_senses import check_senses_fit, find_senses, give_senses
 from errata.loop.registering import register_missing
 from errata.loop.signing_key import make_signing_key
 from errata.operations.ownership import check_unclaimed, claim
@@ -27,36 +29,41 @@ from errata.workspace import Workspace
 from registry.promotion import install_day0
 
 
-def init(
-    root: Path,
-    model: str | None = None,
-    template: str | None = None,
-    context: int | None = None,
-    here: bool = False,
-    adopt: bool = False,
-) -> Workspace:
-    """Lays out a workspace and makes `model` (the embedded errata-tiny, by default) Day-0 and the first champion.
+@dataclass(frozen=True, slots=True)
+class Day0Choice:
+    """Which model is to be Day-0."""
 
-    `model` is a folder, a .gguf file or `OWNER/NAME[@REVISION]` on the hub; what was seen of it stands in `day0.json`.
-    `template` and `context` say how a model without a card of ours is asked. Doing it again completes what is missing.
-    Raises Refused for a folder with other files, unless it is to be made among them (`here`), while another `init` is
-    at work there, and for a record that is another workspace's, unless it is to `adopt` it; BadInput for a model that
-    can't be asked or trained; NotFound and Unavailable for one that can't be had; Unavailable while another command
-    holds the loop. Where a new one can't be made whole, nothing is left of it.
+    model: str | None = None
+    """A folder, a .gguf file or `OWNER/NAME[@REVISION]` on the hub; None for the embedded errata-tiny."""
+    template: str | None = None
+    """How a model without a card of ours is asked,"""
+    context: int | None = None
+    """and how many tokens it sees."""
+    senses: tuple[str, ...] = ()
+    """What it is to learn to see and hear by, of a model of words alone; see `find_senses`."""
+
+
+def init(root: Path, day0: Day0Choice | None = None, here: bool = False, adopt: bool = False) -> Workspace:
+    """Lays out a workspace and makes the chosen model (the embedded errata-tiny, by default) Day-0 and the first
+    champion.
+
+    What was seen of a model from outside stands in `day0.json`. Doing it again completes what is missing. Raises
+    Refused for a folder with other files, unless it is to be made among them (`here`), while another `init` is at work
+    there, and for a record that is another workspace's, unless it is to `adopt` it; BadInput for a model that can't be
+    asked or trained; NotFound and Unavailable for one that can't be had; Unavailable while another command holds the
+    loop. Where a new one can't be made whole, nothing is left of it.
     """
     with sole_maker(root):
         if (root / FILE).is_file():
-            return _complete(Workspace.lay_out(root), adopt, model, template, context)
+            return _complete(Workspace.lay_out(root), adopt, day0 or Day0Choice())
         check_folder(root, here)
         if not adopt:
             check_unclaimed(Workspace(root.resolve()))
         with nothing_left_behind(root):
-            return _complete(Workspace.lay_out(root), adopt, model, template, context)
+            return _complete(Workspace.lay_out(root), adopt, day0 or Day0Choice())
 
 
-def _complete(
-    workspace: Workspace, adopt: bool, model: str | None, template: str | None, context: int | None
-) -> Workspace:
+def _complete(workspace: Workspace, adopt: bool, choice: Day0Choice) -> Workspace:
     """What a workspace that is laid out lacks."""
     claim(workspace, adopt)
     _update_sketches(workspace.record)
@@ -64,7 +71,7 @@ def _complete(
     with workspace.record.read() as store:
         installed = store.aliases.model_of("day0")
     make_signing_key(workspace)
-    day0 = installed or _install(workspace, model, template, context)
+    day0 = installed or _install(workspace, choice)
     with loop_lease(workspace.record):
         with workspace.record.write() as store:
             install_day0(store, day0, by="init")
@@ -91,27 +98,40 @@ def _update_lines(record: Record) -> None:
             noted = store.transcripts.note_lines()
 
 
-def _install(workspace: Workspace, model: str | None, template: str | None, context: int | None) -> str:
+def _install(workspace: Workspace, choice: Day0Choice) -> str:
     """Copies a model's files into the workspace, sealed. Raises BadInput for one that can't be asked and trained."""
-    templates.find(template or TEMPLATE)
-    if model is None:  # ours is known to be whole, and to import torch takes seconds
+    templates.find(choice.template or TEMPLATE)
+    senses = find_senses(choice.senses)
+    if choice.model is None and not senses:  # ours is known to be whole, and to import torch takes seconds
         return store_model(embedded_model(), workspace.models)
+    workspace.models.mkdir(exist_ok=True)
+    with TemporaryDirectory(dir=workspace.models, suffix=PARTIAL) as scratch:
+        if choice.model is None:
+            folder = _copy(embedded_model(), Path(scratch) / "copy")
+        else:
+            folder = _from_outside(workspace, choice.model, choice, Path(scratch))
+        check_senses_fit(Card.read(folder), senses)
+        if senses:
+            give_senses(folder, senses)
+        return move_model(folder, workspace.models)
+
+
+def _from_outside(workspace: Workspace, model: str, choice: Day0Choice, scratch: Path) -> Path:
+    """Its folder, in `scratch`, with a card; `day0.json` says what was seen of it."""
     from errata.loop.model_source import source_model
     from errata.loop.model_summary import summarise_model
 
-    workspace.models.mkdir(exist_ok=True)
-    with TemporaryDirectory(dir=workspace.models, suffix=PARTIAL) as scratch:
-        place = Path(scratch) / "unpacked"
-        place.mkdir()
-        source = source_model(model, place)
-        card = _card(source.folder, template, context)
-        check_model(source.folder, card)
-        summary = summarise_model(source, card, workspace.params(), template, context)
-        write_document(workspace.root / DAY0, summary)
-        folder = place if source.folder == place else _copy(source.folder, Path(scratch) / "copy")
-        if not (folder / CARD).exists():
-            card.write(folder, **source.facts)
-        return move_model(folder, workspace.models)
+    place = scratch / "unpacked"
+    place.mkdir()
+    source = source_model(model, place)
+    card = _card(source.folder, choice.template, choice.context)
+    check_model(source.folder, card)
+    summary = summarise_model(source, card, workspace.params(), choice.template, choice.context)
+    write_document(workspace.root / DAY0, summary)
+    folder = place if source.folder == place else _copy(source.folder, scratch / "copy")
+    if not (folder / CARD).exists():
+        card.write(folder, **source.facts)
+    return folder
 
 
 def _copy(source: Path, folder: Path) -> Path:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from itertools import chain
 
 from errata.database.store import Store
 from errata.database.tables import NightRow
 from errata.documents.night import CandidateKind, Night, check_label, label_day
 from errata.documents.outcome import Outcome
 from errata.documents.params import UNKNOWN_GATE, GateParams
+from errata.domain.vector_shard import shards_digest
 from errata.errors import BadInput, NotFound, Refused
 from errata.inference.artefact import Card, model_folder
 from errata.loop.candidate_start import candidate_starts
@@ -73,7 +75,7 @@ def plan_night(workspace: Workspace, row: NightRow, kind: CandidateKind | None =
     with workspace.record.read() as store:
         day0, champion = store.aliases.model_of("day0"), store.aliases.model_of("champion")
         challenger, before = store.aliases.model_of("challenger") or "", store.nights.last_scored()
-        held = _held_corrections(workspace, store, row)
+        held, vectors = _held_corrections(workspace, store, row), store.videos.all_vectors()
     if day0 is None or champion is None:
         raise NotFound(f"{workspace.root} has no Day-0 model; run errata init {shlex.quote(str(workspace.root))}")
     gate_before = before.outcome.gate_params if before else UNKNOWN_GATE
@@ -99,6 +101,7 @@ def plan_night(workspace: Workspace, row: NightRow, kind: CandidateKind | None =
         start=starts[0],
         starts=starts if len(starts) > 1 else (),
         held=held,
+        vectors=shards_digest(chain.from_iterable(vectors.values())),
     )
 
 

@@ -27,7 +27,7 @@ from errata.inference.model_form import TEMPLATE, template_and_context
 from errata.loop.code_hash import code_hash
 from errata.loop.compare import ModelComparison, compare
 from errata.loop.compared_models import PromptSettings
-from errata.loop.init import init
+from errata.loop.init import Day0Choice, init
 from errata.loop.lease import loop_lease
 from errata.loop.leftovers import clear_leftovers
 from errata.loop.recipes import use_in_workspace
@@ -110,7 +110,7 @@ def tune(source: str, root: Path, start: TuningStart, held_out: str | None = Non
     train on.
     """
     model, template, tokens = start.given()
-    workspace = init(root, model, template, tokens)
+    workspace = init(root, Day0Choice(model, template, tokens))
     if start.recipe is not None:
         use_in_workspace(workspace, start.recipe)
     apart = None if held_out is None else _import(workspace, held_out, "anchor")

@@ -39,7 +39,7 @@ from errata.streams.video_sources import Unreachable, info_beside, known_videos
 from errata.workspace import Workspace
 
 DEFAULT_MODEL = "small"
-_OF_THE_FILE: tuple[StageName, ...] = ("probe", "captions", "recognition", "speakers")
+_OF_THE_FILE: tuple[StageName, ...] = ("probe", "captions", "recognition", "speakers", "features")
 """What was found of a file, and does not hold for another."""
 
 

@@ -34,7 +34,8 @@ class EarlierAnswer:
     """What the record knows of what is asked."""
 
     transcript: Transcript
-    """The one to answer: the record's own, where it has these words under this id already."""
+    """The one to answer: the record's own, where it has these words under this id already; with the vectors that there
+    are of the recording of that id."""
     request: ChapterRequest | None = None
     """The same request, where it came before."""
     prediction: int | None = None
@@ -66,8 +67,10 @@ def look_up(store: Store, asked: AskedChapters, key_for: KeyFor) -> EarlierAnswe
             return EarlierAnswer(asked.transcript, request)
     seq = store.transcripts.known(asked.transcript)
     if seq is None:
-        asked.transcript.prepare()  # now, and not while others wait for who writes it
-        return EarlierAnswer(asked.transcript)
+        vectors = store.videos.vectors_of(asked.transcript.external_id)
+        transcript = replace(asked.transcript, vectors=vectors) if vectors else asked.transcript
+        transcript.prepare()  # now, and not while others wait for who writes it
+        return EarlierAnswer(transcript)
     known = store.transcripts.read(seq)
     key = key_for(known)
     if key is None:

@@ -143,6 +143,12 @@ def read_talks(files: Iterable[Path]) -> Iterator[UnansweredTalk | UnreadTalk]:
             yield from _read_file(file)
 
 
+def with_vectors(workspace: Workspace, transcript: Transcript) -> Transcript:
+    """With those that the workspace has of the recording of that id: what a model that sees is shown beside a file."""
+    vectors = workspace.record.ask(lambda store: store.videos.vectors_of(transcript.external_id))
+    return replace(transcript, vectors=vectors) if vectors else transcript
+
+
 def chapter_talks(
     talks: Iterable[UnansweredTalk], predictor: Predictor, calibration: Calibration | None = None
 ) -> Iterator[ChapteredTalk]:

@@ -1,16 +1,28 @@
-"""Vectors of recordings, made once: what the features store has stays, and one that can't be read stops no other."""
+"""Vectors of recordings, made once: what the features store has stays, and one that can't be read stops no other.
+
+Where a recording is one that was acquired, the record learns that there are vectors of it: they are shown beside the
+words of its transcript, to models that see or hear, from then on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from errata.database.record import Record
+from errata.database.store import Store
+from errata.documents.file_names import FEATURES
+from errata.domain.vector_shard import VectorShard
+from errata.domain.video import Video
 from errata.errors import BadInput, NotFound
 from errata.features.extractor import Extractor, extract
 from errata.features.feature_store import FeatureStore, feature_key
 from errata.files import file_sha256
+from errata.operations.video_folder import recording_of
 from errata.progress import progress_bar
+from errata.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +35,8 @@ class ExtractedMedia:
     """When the last is known."""
     known: bool
     """Whether they were there already."""
+    talks: tuple[str, ...] = ()
+    """The outside ids of the talks that it is the recording of; none where it was never acquired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +54,65 @@ class Extraction:
     unread: tuple[UnreadMedia, ...]
 
 
-def extract_all(store: FeatureStore, media: Sequence[Path], extractor: Extractor, rate: float) -> Extraction:
-    """`rate` vectors a second of each file."""
+def extract_all(workspace: Workspace, media: Sequence[Path], extractor: Extractor, rate: float) -> Extraction:
+    """`rate` vectors a second of each file; without any, of each recording that was acquired.
+
+    Raises BadInput where there is none, and for a rate that is no positive number.
+    """
+    if not 0 < rate < float("inf"):
+        raise BadInput(f"a rate of {rate:g} vectors a second can't be; give a positive number")
+    workspace.ignore(f"{FEATURES}/")
+    videos = workspace.record.ask(_probed)
+    paths = list(media) or [Path(recording_of(workspace.root, video).path) for video in videos]
+    if not paths:
+        raise BadInput("no recording was named, and none was acquired; name files, or run errata acquire first")
+    by_recording: dict[str, list[Video]] = defaultdict(list)
+    for video in videos:
+        by_recording[recording_of(workspace.root, video).sha256].append(video)
+    making = _Extracting(FeatureStore(workspace.root / FEATURES), workspace.record, by_recording, extractor, rate)
     extracted, unread = list[ExtractedMedia](), list[UnreadMedia]()
-    with progress_bar("features", len(media)) as advance:
-        for path in media:
+    with progress_bar("features", len(paths)) as advance:
+        for path in paths:
             try:
-                extracted.append(_extracted(store, path, extractor, rate))
+                extracted.append(making.of(path))
             except (BadInput, NotFound, OSError) as error:
                 unread.append(UnreadMedia(str(path), str(error)))
             advance()
     return Extraction(extractor.version, extractor.tokens, extractor.size, tuple(extracted), tuple(unread))
 
 
-def _extracted(store: FeatureStore, path: Path, extractor: Extractor, rate: float) -> ExtractedMedia:
-    if not path.is_file():
-        raise BadInput("there is no file {}", path)
-    key = feature_key(file_sha256(path), extractor.version, rate)
-    known = key in store
-    if not known:
-        store.write(key, extract(extractor, str(path), rate), extractor.version)
-    features = store.read(key)
-    return ExtractedMedia(str(path), key, len(features.times), float(features.times[-1]), known)
+def _probed(store: Store) -> list[Video]:
+    """The recordings that were looked into."""
+    return [video for video in store.videos.all() if video.found("probe") is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Extracting:
+    store: FeatureStore
+    record: Record
+    by_recording: Mapping[str, Sequence[Video]]
+    """By the recording's sha256."""
+    extractor: Extractor
+    rate: float
+
+    def of(self, path: Path) -> ExtractedMedia:
+        if not path.is_file():
+            raise BadInput("there is no file {}", path)
+        recording = file_sha256(path)
+        key = feature_key(recording, self.extractor.version, self.rate)
+        known = key in self.store
+        if not known:
+            self.store.write(key, extract(self.extractor, str(path), self.rate), self.extractor.version)
+        times = self.store.read(key).times
+        talks = self._note(recording, key)
+        return ExtractedMedia(str(path), key, len(times), float(times[-1]), known, talks)
+
+    def _note(self, recording: str, key: str) -> tuple[str, ...]:
+        """Once the shard is whole: the record names none that isn't there."""
+        shard, videos = VectorShard(self.extractor.version, self.rate, key), self.by_recording.get(recording, ())
+        unaware = [video for video in videos if shard not in video.vectors]
+        if unaware:
+            with self.record.write() as store:
+                for video in unaware:
+                    store.videos.add_vectors(video.number, shard)
+        return tuple(video.known.external_id for video in videos)

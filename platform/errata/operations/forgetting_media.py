@@ -6,6 +6,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from errata.documents.file_names import FEATURES
+from errata.domain.video import Video
+from errata.features.feature_store import FeatureStore
 from errata.operations.chunking import chunk_store, write_join_table
 from errata.operations.video_folder import VideoFolder, full_url
 from errata.workspace import Workspace
@@ -14,7 +17,7 @@ from errata.workspace import Workspace
 @dataclass(frozen=True, slots=True)
 class ForgottenMedia:
     files: int
-    """Of the video's own folder: the download, what was recognised."""
+    """Of the video's own folder, the download and what was recognised, and its vectors."""
     chunks: int
     kept: Path | None
     """Somebody's own recording, which stays."""
@@ -30,6 +33,7 @@ def forget_media(workspace: Workspace, external_id: str) -> ForgottenMedia:
     folder = VideoFolder(workspace.root, video.number).path
     files = sum(path.is_file() for path in folder.rglob("*"))
     shutil.rmtree(folder, ignore_errors=True)
+    files += _forget_vectors(workspace, video)
     place = chunk_store(workspace) if chunks else None
     if place is not None:
         for chunk in chunks:
@@ -40,3 +44,12 @@ def forget_media(workspace: Workspace, external_id: str) -> ForgottenMedia:
         write_join_table(workspace, place)
     own = None if video.known.is_remote else Path(video.known.origin)
     return ForgottenMedia(files, len(chunks), own if own is not None and own.exists() else None)
+
+
+def _forget_vectors(workspace: Workspace, video: Video) -> int:
+    """How many shards are gone; those of a recording that another video has too stay."""
+    with workspace.record.read() as store:
+        vectors = store.videos.all_vectors()
+    others = {shard.key for name, shards in vectors.items() if name != video.known.external_id for shard in shards}
+    features = FeatureStore(workspace.root / FEATURES)
+    return sum(features.remove(shard.key) for shard in video.vectors if shard.key not in others)

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from errata.documents.file_names import FEATURES
 from errata.domain.chunk import Chunk, integrity_problems
 from errata.domain.video import Video
+from errata.errors import NotFound
+from errata.features.feature_store import FeatureStore
 from errata.files import file_sha256
 from errata.operations.chunking import chunk_store
 from errata.operations.video_folder import full_url, recording_of
@@ -43,6 +46,7 @@ def check_media(workspace: Workspace) -> MediaCheck:
         chunk_problems = list(_chunk_problems(video, facts, now, place)) if own else []
         problems += chunk_problems
         problems += _file_problems(video, facts, has_chunks=bool(own) and not chunk_problems)
+        problems += _vector_problems(video, FeatureStore(workspace.root / FEATURES))
         alone += not video.known.is_remote and (not own or place.is_local)
     return MediaCheck(tuple(problems), len(videos), alone)
 
@@ -54,6 +58,14 @@ def _file_problems(video: Video, facts: MediaFacts, has_chunks: bool) -> Iterato
             yield f"{name} is gone from {path}, and no chunks of it are stored; restore it from a backup"
     elif path.stat().st_size != facts.size or file_sha256(path) != facts.sha256:
         yield f"{name} at {path} is not what was acquired; restore it from a backup"
+
+
+def _vector_problems(video: Video, store: FeatureStore) -> Iterator[str]:
+    for shard in video.vectors:
+        try:
+            store.read(shard.key)
+        except NotFound as problem:
+            yield f"the vectors of {video.known.external_id!r} by {shard.extractor}: {problem}"
 
 
 def _chunk_problems(video: Video, facts: MediaFacts, chunks: list[Chunk], store: ChunkStore) -> Iterator[str]:

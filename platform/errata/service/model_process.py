@@ -8,6 +8,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from itertools import count
 from pathlib import Path
 
@@ -87,7 +88,8 @@ class ModelProcess:
         number = next(self._numbers)
         self._asked[number] = asyncio.get_running_loop().create_future()
         self._idle.clear()
-        self._send(f'{{"ask":{number},"transcript":{transcript.canonical}}}')
+        vectors = json.dumps([asdict(shard) for shard in transcript.vectors])
+        self._send(f'{{"ask":{number},"transcript":{transcript.canonical},"vectors":{vectors}}}')
         try:
             return await self._asked[number]
         except asyncio.CancelledError:

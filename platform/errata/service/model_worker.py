@@ -4,7 +4,8 @@
 
 It reads a JSON object a line on stdin and answers on stdout, until stdin is closed:
 
-    {"ask": 7, "transcript": {…}}    ->  {"answer": 7, "chapters": […], "problems": […], …}  or  {"error": 7, …}
+    {"ask": 7, "transcript": {…}, "vectors": […]}
+                                     ->  {"answer": 7, "chapters": […], "problems": […], …}  or  {"error": 7, …}
     {"stop": 7}                      ->  {"stopped": 7}, unless it is answered by then
 
 and before that, once, {"ready": {"model": …, "template": …}} or {"failed": …}.
@@ -19,13 +20,14 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any
 
 from errata.domain.chapter import chapters_to_json
 from errata.domain.transcript import Transcript
+from errata.domain.vector_shard import VectorShard
 from errata.errors import ErrataError
 from errata.files import JsonObject
 from errata.inference.artefact import verify_parts
@@ -53,7 +55,7 @@ class Inbox:
 
     def __init__(self, lines: IO[str]) -> None:
         self._lines = lines
-        self._asked: SimpleQueue[tuple[int, JsonObject]] = SimpleQueue()
+        self._asked: SimpleQueue[JsonObject] = SimpleQueue()
         self._open: set[int] = set()
         self._unwanted: set[int] = set()
 
@@ -63,12 +65,12 @@ class Inbox:
             message = json.loads(line)
             if "ask" in message:
                 self._open.add(message["ask"])
-                self._asked.put((message["ask"], message["transcript"]))
+                self._asked.put(message)
             elif message["stop"] in self._open:
                 self._unwanted.add(message["stop"])
         os._exit(0)  # a model that is in the middle of an answer hears of nothing
 
-    def next(self) -> tuple[int, JsonObject]:
+    def next(self) -> JsonObject:
         return self._asked.get()
 
     @property
@@ -102,14 +104,21 @@ def serve(model: LoadedModel[Reading], inbox: Inbox, send: Send) -> None:
 
 def _begin(model: LoadedModel[Reading], inbox: Inbox, send: Send) -> list[_Talk]:
     """The next talk, or none where it is one that the model can't be asked about, which is said."""
-    number, raw = inbox.next()
+    asked = inbox.next()
+    number: int = asked["ask"]
     try:
-        views = model.task.views(Transcript.from_json(raw))
+        views = model.task.views(_transcript(asked))
         return [_Talk(number, views, next(views))]
     except ErrataError as error:
         inbox.close(number)
         send(_error(number, error))
         return []
+
+
+def _transcript(asked: JsonObject) -> Transcript:
+    """With the vectors that there are of its recording."""
+    vectors = tuple(VectorShard(**shard) for shard in asked.get("vectors", ()))
+    return replace(Transcript.from_json(asked["transcript"]), vectors=vectors)
 
 
 def _said(model: LoadedModel[Reading], talk: _Talk, inbox: Inbox) -> JsonObject | None:
