@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import signal
 import subprocess
@@ -17,6 +18,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from errata.operations import live_speech
+from errata.operations.live_speech import SpeechStream
 from errata.operations.video_manifest import manifest
 from errata.progress import no_progress_bar
 from errata.streams.audio_track import extract_audio
@@ -24,6 +27,7 @@ from errata.streams.media_probe import probe
 from errata.streams.speaker_turns import with_speakers
 from errata.tasks.border_task import shown_lines
 from errata.workspace import Workspace
+from tests.command_line import in_this_process
 from tests.streams.conftest import Acquire
 from tests.streams.recordings import spoken, with_captions
 
@@ -101,6 +105,33 @@ def test_pieces_cut_no_word_and_are_not_heard_twice(talk: Path, tmp_path: Path, 
     pieces[1].write_text('{"torn')
     again = recogniser.hear(track, "en", tmp_path / "pieces", no_progress_bar, "talk")
     assert again == heard and pieces[0].stat().st_mtime_ns == written[0]
+
+
+def test_a_recording_that_plays_is_heard_piece_by_piece(
+    talk: Path, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from errata.streams.recognition import Recogniser
+
+    monkeypatch.setattr(live_speech, "PIECE", 8.0)
+    stream = SpeechStream(str(talk), Recogniser(model), "en", pace=0.0)
+    batches = list(stream.batches())
+    heard = [segment for batch in batches for segment in batch]
+    assert len(batches) >= 2 and not stream.failed
+    assert wrong_words(" ".join(said for _, said in TURNS), " ".join(segment.text for segment in heard)) < 0.15
+    assert [segment.start for segment in heard] == sorted(segment.start for segment in heard)
+
+
+def test_errata_live_hears_a_file_and_an_address(talk: Path, model: str, server: Any) -> None:
+    need("yt_dlp")
+    folder, address = server
+    (folder / "lecture.mp4").write_bytes(talk.read_bytes())
+    for source in (str(talk), f"{address}/lecture.mp4"):
+        done = in_this_process("live", source, "--speech", model, "--language", "en", "--speed", "0", "--json")
+        end = json.loads(done.stdout.splitlines()[-1])
+        assert end["event"] == "end" and end["chapters"] and end["heard"] > 15
+    (folder / "cut.mp4").write_text("no recording")
+    done = in_this_process("live", str(folder / "cut.mp4"), "--speech", model, check=False)
+    assert done.returncode == 2 and "has no sound that ffmpeg can read" in " ".join(done.stderr.split())
 
 
 def test_nobody_who_speaks_is_named(workspace: Workspace, recording: Path, take: Acquire, model: str) -> None:

@@ -21,16 +21,19 @@ from errata.progress import note
 if TYPE_CHECKING:
     from errata.domain.live_chapters import LiveEvent
     from errata.operations.live import LiveStream
+    from errata.operations.live_sources import LineSource
 
+STDIN = "-"
 live = typer.Typer()
 
 
 @live.command("live", rich_help_panel=START)
 def live_command(
     source: Annotated[
-        Path,
+        str,
         typer.Argument(
-            metavar="FILE|-", help="A talk with times, which is played; - is stdin, a line as soon as it is said."
+            metavar="FILE|URL|-",
+            help="A recording or a stream, which is heard; a talk with times; - is stdin, a line when it is said.",
         ),
     ],
     speed: Annotated[float, typer.Option(min=0, help="How fast FILE is played; 0: without waiting.")] = 1.0,
@@ -38,6 +41,12 @@ def live_command(
     title: Annotated[str, typer.Option(help="What the stream is called; models read it.")] = "",
     channel: Annotated[str, typer.Option(help="Whose it is, for --keep.")] = "",
     name: Annotated[str, typer.Option("--id", metavar="ID", help="The id to keep it under.")] = "",
+    speech: Annotated[
+        str, typer.Option("--speech", metavar="MODEL", help="Of a recording: faster-whisper's model, or a folder.")
+    ] = "small",
+    language: Annotated[
+        str, typer.Option(help="Of a recording: what is spoken, such as en; else it is found out.")
+    ] = "",
     model: AnsweringModel = None,
     template: CardlessTemplate = "indexed",
     workspace: ChampionOf = None,
@@ -47,37 +56,45 @@ def live_command(
     """Chapters of a stream while it runs: each is told once it is likely to stay, and nothing is said in between."""
     from errata.cli.print_model import note_embedded_model
     from errata.inference.stream_model import StreamModel
-    from errata.operations.chaptering import STANDARD_INPUT, open_predictor
-    from errata.operations.live import LiveStream, follow, keep_stream, stream_of_talk
-    from errata.operations.live_sources import LineStream, played
+    from errata.operations.chaptering import open_predictor
+    from errata.operations.live import follow, keep_stream
 
     place = None if workspace is None else find(workspace)
-    if keep and (place is None or (source == STANDARD_INPUT and not name)):
+    if keep and (place is None or (source == STDIN and not name)):
         raise BadInput("--keep needs a workspace (-w), and of standard input the id to keep it under (--id)")
-    lines = LineStream(sys.stdin)
-    if source == STANDARD_INPUT:
-        stream, batches = LiveStream(name or "stdin", title, channel), lines.batches()
-    else:
-        stream, talk = stream_of_talk(source)
-        stream.name, stream.title, stream.channel = (
-            name or stream.name,
-            title or stream.title,
-            channel or stream.channel,
-        )
-        batches = played(talk, speed)
+    stream, lines = _opened(source, speed, speech, language)
+    stream.name, stream.title, stream.channel = name or stream.name, title or stream.title, channel or stream.channel
     if model is None and place is None:
         note_embedded_model()
     with open_predictor(model, place, template) as predictor:
         answering = StreamModel(predictor)
-        _print_events(follow(stream, batches, answering, every), as_json)
+        _print_events(follow(stream, lines.batches(), answering, every), as_json)
         if not stream.segments:
             raise BadInput("nothing was said; pipe in what is, a line each")
         _print_end(stream, as_json)
         if keep and place is not None:
             keep_stream(place, stream, answering)
             note(f"{printable(stream.name)} is kept, with the answer")
-    if lines.refused:
+    if lines.failed:
         raise typer.Exit(BadInput.exit_code)
+
+
+def _opened(source: str, speed: float, speech: str, language: str) -> tuple[LiveStream, LineSource]:
+    """What is known of a stream, and its lines as they come."""
+    from errata.operations.live import LiveStream, stream_of_talk
+    from errata.operations.live_sources import LineStream, PlayedTalk
+    from errata.operations.live_speech import SpeechStream, is_media, media_called
+
+    if source == STDIN:
+        return LiveStream("stdin"), LineStream(sys.stdin)
+    if not is_media(source):
+        stream, talk = stream_of_talk(Path(source))
+        return stream, PlayedTalk(talk, speed)
+    from errata.streams.recognition import Recogniser
+
+    media, known = media_called(source)
+    heard = SpeechStream(media, Recogniser(speech), language or known.language, speed)
+    return LiveStream(known.external_id, known.title, known.channel, known.description), heard
 
 
 def _print_events(events: Iterable[LiveEvent], as_json: bool) -> None:

@@ -44,18 +44,20 @@ def pictures(media: str, rate: float, height: int, crop: int) -> Iterator[tuple[
             number += 1
 
 
-def sound(media: str) -> Iterator[NDArray[np.float32]]:
-    """Samples from −1 to 1, one channel, a second at a time; a hole is silence. Raises as `pictures` does."""
+def sound(media: str, pace: float = 0.0) -> Iterator[NDArray[np.float32]]:
+    """Samples from −1 to 1, one channel, a second at a time; a hole is silence. `pace` is how fast it is played, 0
+    without waiting. Raises as `pictures` does."""
     raw = ["-map", "0:a:0", "-ac", "1", "-ar", str(SAMPLE_RATE), "-af", "aresample=async=1:first_pts=0", "-f", "f32le"]
-    with _decoded(media, raw, "sound") as stream:
+    with _decoded(media, raw, "sound", pace) as stream:
         while data := stream.read(4 * _BLOCK):
             yield np.frombuffer(data[: len(data) // 4 * 4], dtype="<f4")
 
 
 @contextmanager
-def _decoded(media: str, arguments: Sequence[str], what: str) -> Iterator[IO[bytes]]:
+def _decoded(media: str, arguments: Sequence[str], what: str, pace: float = 0.0) -> Iterator[IO[bytes]]:
     place = media if "://" in media else local_file(media)
-    command = ["ffmpeg", "-hide_banner", "-nostdin", "-v", "error", "-i", place, *arguments, "-"]
+    played = ["-readrate", str(pace)] if pace else []
+    command = ["ffmpeg", "-hide_banner", "-nostdin", "-v", "error", *played, "-i", place, *arguments, "-"]
     with TemporaryFile() as complaints:
         try:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from threading import Thread
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from errata.domain.transcript import LONGEST_SECONDS, Segment, Transcript
 from errata.errors import BadInput
@@ -34,6 +34,31 @@ def played(transcript: Transcript, speed: float) -> Iterator[list[Segment]]:
         yield said
 
 
+class LineSource(Protocol):
+    """Where a stream's lines come from."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether something of it could not be had, which a sentence on stderr has named."""
+        ...
+
+    def batches(self) -> Iterator[list[Segment]]:
+        """What came since the last were taken, at least one line each."""
+        ...
+
+
+@dataclass
+class PlayedTalk:
+    """As `played`."""
+
+    transcript: Transcript
+    speed: float
+    failed: bool = False
+
+    def batches(self) -> Iterator[list[Segment]]:
+        return played(self.transcript, self.speed)
+
+
 @dataclass
 class LineStream:
     """Lines of a text that is still being written, such as standard input."""
@@ -41,6 +66,10 @@ class LineStream:
     text: TextIO
     refused: int = 0
     """Lines that could not be read, each of which a sentence on stderr has named."""
+
+    @property
+    def failed(self) -> bool:
+        return self.refused > 0
 
     def batches(self) -> Iterator[list[Segment]]:
         """What came since the last were taken, at least one each: a thread of its own reads, so that no line waits for

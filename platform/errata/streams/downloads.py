@@ -65,6 +65,17 @@ def videos_at(address: str) -> Iterator[KnownVideo]:
     yield from videos
 
 
+def playable(address: str) -> tuple[str, KnownVideo]:
+    """Where the sound of the video at an address can be played while it comes, and what is known of it; a stream that
+    is live too. Raises BadInput."""
+    with _yt_dlp({"format": "bestaudio/best", "noplaylist": True}, address) as tool:
+        found = tool.extract_info(address, download=False)
+        info: JsonObject = tool.sanitize_info(found) if found else {}
+    if not info.get("url"):
+        raise BadInput("there is nothing to play at {}; name the address of one video or stream", address)
+    return str(info["url"]), _known(info, info, address)
+
+
 def download(origin: str, folder: Path, language: str) -> Download:
     """Downloads a video into `folder`, with its info file and its captions in `language` (English where that is empty),
     or goes on with a download that was cut short. Raises BadInput with yt-dlp's own reason."""

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from errata.domain.hashing import content_hash
 from errata.errors import BadInput, Unavailable, missing_extra
@@ -21,9 +21,13 @@ from errata.formats.json_files import read_map
 from errata.progress import ProgressBar
 from errata.streams.audio_track import RATE, AudioTrack
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 PIECE = 600.0
 """Seconds that are heard at once: a minute or so of work at stake, and features of 200 MB."""
-_SEARCHED = 0.5
+SEARCHED = 0.5
 """Share of a piece, at its end, in which a silence is looked for."""
 _PAUSE = 1.0
 """Seconds: a line ends where nobody speaks for so long."""
@@ -72,13 +76,11 @@ class Recogniser:
                 advance()
         return Heard(segments, language)
 
-    def _piece(self, track: AudioTrack, start: float, language: str, kept: Path) -> JsonObject:
-        if kept.exists():
-            with suppress(BadInput):
-                return read_map(kept)
-        end = _end_of_piece(track, start, start + self._seconds)
+    def hear_samples(self, samples: NDArray[np.float32], start: float, language: str) -> Heard:
+        """What is said in a piece of sound (RATE a second, one channel, from −1 to 1) that begins at `start` seconds of
+        its recording."""
         segments, told = self._model.transcribe(
-            track.read(start, end),
+            samples,
             language=language or None,
             vad_filter=True,
             vad_parameters=_VAD,
@@ -86,7 +88,15 @@ class Recogniser:
             condition_on_previous_text=False,  # else what it once repeats it repeats to the end
         )
         lines = [line for segment in segments for line in _lines(segment, start)]
-        piece = {"end": end, "language": str(told.language) if lines else "", "segments": lines}
+        return Heard(lines, str(told.language) if lines else "")
+
+    def _piece(self, track: AudioTrack, start: float, language: str, kept: Path) -> JsonObject:
+        if kept.exists():
+            with suppress(BadInput):
+                return read_map(kept)
+        end = _end_of_piece(track, start, start + self._seconds)
+        heard = self.hear_samples(track.read(start, end), start, language)
+        piece = {"end": end, "language": heard.language, "segments": heard.segments}
         write_json(kept, piece)
         return piece
 
@@ -115,17 +125,22 @@ def _load(model: str) -> Any:
 
 def _end_of_piece(track: AudioTrack, start: float, end: float) -> float:
     """In the longest silence near the end; the end itself where somebody speaks all the while. In seconds."""
-    from faster_whisper.vad import VadOptions, get_speech_timestamps
-
     if end >= track.duration:
         return track.duration
-    begin_search = end - _SEARCHED * (end - start)
-    samples = track.read(begin_search, end)
+    begin_search = end - SEARCHED * (end - start)
+    return begin_search + place_to_cut(track.read(begin_search, end))
+
+
+def place_to_cut(samples: NDArray[np.float32]) -> float:
+    """The middle of the longest silence in a piece of sound; its end where somebody speaks all the while. In seconds
+    from its beginning."""
+    from faster_whisper.vad import VadOptions, get_speech_timestamps
+
     spoken = get_speech_timestamps(samples, VadOptions(min_silence_duration_ms=200, speech_pad_ms=0))
     edges = [0, *(edge for speech in spoken for edge in (speech["start"], speech["end"])), len(samples)]
     silences = [(edges[at + 1] - edges[at], edges[at]) for at in range(0, len(edges), 2)]
     length, begin = max(silences)
-    return begin_search + (begin + length / 2) / RATE if length else end
+    return (begin + length / 2) / RATE if length else len(samples) / RATE
 
 
 def _lines(segment: Any, offset: float) -> list[JsonObject]:
