@@ -1,8 +1,9 @@
 """Speaks as `errata.service.model_worker` does, without a model: `stub_model.py IDENTITY [--seconds S]
 [--stopped FILE]`.
 
-It answers each talk with one chapter that its id names, after S seconds. A talk called `crash` ends the process, and
-one called `hang` keeps it from answering anything. What it was told to stop is written to a file.
+It answers each talk with one chapter that its id names, after S seconds. Where lines begin with `# `, each of these
+is a chapter in its place, and one that begins with `## ` calls the chapter before it otherwise. A talk called `crash`
+ends the process, and one called `hang` keeps it from answering anything. What it was told to stop is written to a file.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 
 def main() -> None:
@@ -23,7 +25,7 @@ def main() -> None:
     parser.add_argument("--stopped", type=Path)
     arguments = parser.parse_args()
     unwanted: set[int] = set()
-    asked: list[tuple[int, dict[str, object]]] = []
+    asked: list[tuple[int, dict[str, Any]]] = []
     came = threading.Condition()
 
     def say(message: dict[str, object]) -> None:
@@ -60,8 +62,18 @@ def main() -> None:
                     file.write(f"{number}\n")
             say({"stopped": number})
         else:
-            chapter = {"start": 0.0, "title": f"All of {transcript['external_id']}"}
-            say({"answer": number, "chapters": [chapter], "problems": []})
+            say({"answer": number, "chapters": chapters_of(transcript), "problems": []})
+
+
+def chapters_of(transcript: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for segment in transcript["segments"]:
+        mark, _, title = segment["text"].partition(" ")
+        if mark == "#":
+            found.append({"start": float(int(segment["start"])), "title": title})
+        elif mark == "##" and found:
+            found[-1]["title"] = title
+    return found or [{"start": 0.0, "title": f"All of {transcript['external_id']}"}]
 
 
 if __name__ == "__main__":

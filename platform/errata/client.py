@@ -6,6 +6,11 @@
             print(chapter.start, chapter.title)
         errata.correct(answer.prediction, [{"start": 0, "title": "Firing the kiln"}])
 
+        stream = errata.open_stream(id="kiln-live-3", title="Firing the kiln, live")
+        stream.send([{"start": 0, "end": 6.5, "text": "Good evening."}])     # as it is said
+        for event in stream.events(): ...                                    # in a thread of its own: what is told
+        stream.end()
+
 What fails on the way, or finds the service busy, is sent again: requests carry a key by which the service knows them
 again, so that none is answered or recorded twice. What the service refuses is an `ErrataError` with its sentence.
 """
@@ -13,13 +18,14 @@ again, so that none is answered or recorded twice. What the service refuses is a
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 from uuid import uuid4
 
 import httpx
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from errata.errors import BadInput, ErrataError, NotFound, Refused, Unavailable
 from errata.inference.openai_client import asked_wait
@@ -31,7 +37,9 @@ from errata.service.messages import (
     CorrectionAsked,
     JobMessage,
     Message,
+    SegmentMessage,
 )
+from errata.service.stream_messages import HeardLines, LinesAsked, StreamAsked, StreamMessage, ToldChapter, ToldRevision
 
 T = TypeVar("T", bound=Message)
 
@@ -39,12 +47,15 @@ TRIES = 5
 """How often a request is sent at most."""
 PATIENCE = 700.0
 """Seconds to wait for an answer: longer than the service lets a model take."""
+SILENCE = 60.0
+"""Seconds without a sign of life, of which a service that tells of a stream gives one every 15 s: it is asked anew."""
 LONGEST_PAUSE = 60.0
 _PAUSE = 0.5
 _BUSY = (429, 502, 503, 504)
 _KINDS: dict[int, type[ErrataError]] = {404: NotFound, 409: Refused, 401: Refused, 403: Refused}
 
 ChapterLike = ChapterMessage | Mapping[str, Any]
+SegmentLike = SegmentMessage | Mapping[str, Any]
 
 
 class ErrataClient:
@@ -110,6 +121,55 @@ class ErrataClient:
     def reject(self, prediction: str) -> CorrectionAnswer:
         return self._say(prediction=prediction, kind="reject")
 
+    def open_stream(self, **known: Any) -> ClientStream:
+        """A stream, whose lines are then sent as they are said. What is known of it is given as the fields of
+        `StreamAsked`: `id`, `title`, `description`, `channel`, `media`."""
+        return ClientStream(self, self._post("/v1/streams", _message(StreamAsked, known), StreamMessage))
+
+    def stream(self, name: str) -> ClientStream:
+        """One that was opened before, where it stands: by another process, or by this one before it ended."""
+        return ClientStream(self, self.ask_stream(name))
+
+    def ask_stream(self, name: str) -> StreamMessage:
+        """How far it is."""
+        return self._ask("GET", f"/v1/streams/{name}", StreamMessage)
+
+    def send_lines(self, name: str, position: int, lines: Iterable[SegmentLike]) -> StreamMessage:
+        """Of which the first is number `position`, counted from 0. Sent again, they change nothing."""
+        asked = _message(LinesAsked, {"position": position, "lines": list(lines)})
+        return self._post(f"/v1/streams/{name}/lines", asked, StreamMessage)
+
+    def end_stream(self, name: str) -> StreamMessage:
+        return self._ask("POST", f"/v1/streams/{name}/end", StreamMessage)
+
+    def stream_events(self, name: str, last: str = "", lines: bool = False) -> Iterator[StreamEvent]:
+        """What is told of a stream, from its beginning on or after the event whose id is `last`, until it has ended;
+        `lines`: what is said as well. A connection that is lost is made anew, and nothing is missed or told twice."""
+        path, failures = f"/v1/streams/{name}/events?lines={str(lines).lower()}", 0
+        while True:
+            headers = {"Accept": "text/event-stream", "Last-Event-ID": last}
+            try:
+                with self._http.stream("GET", path, headers=headers, timeout=SILENCE) as answer:
+                    if answer.status_code == httpx.codes.NO_CONTENT:
+                        return
+                    if not answer.is_success:
+                        answer.read()
+                        if answer.status_code not in _BUSY:
+                            _read(answer, StreamMessage)  # raises
+                        raise httpx.RemoteProtocolError(_detail(answer))
+                    for event in _events(answer.iter_lines()):
+                        last, failures = event.id, 0
+                        yield event
+                        if event.kind == "end":
+                            return
+                why = "it ended in the middle"
+            except httpx.TransportError as error:
+                why = str(error) or type(error).__name__
+            failures += 1
+            if failures >= TRIES:
+                raise Unavailable("the service at {} tells nothing of the stream: {}", self._http.base_url, why)
+            time.sleep(min(LONGEST_PAUSE, _PAUSE * 2**failures))
+
     def _say(self, **said: Any) -> CorrectionAnswer:
         return self._post("/v1/corrections", _message(CorrectionAsked, said), CorrectionAnswer)
 
@@ -134,6 +194,69 @@ class ErrataClient:
             if attempt + 1 < TRIES:
                 time.sleep(pause)
         raise Unavailable("the service at {} gave no answer: {}", self._http.base_url, why)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEvent:
+    """`data` is a ToldChapter (`chapter`), a ToldRevision (`revision`), HeardLines (`lines`) or, at the `end`, how the
+    stream ended, with its answer."""
+
+    id: str
+    """By which listening goes on after it."""
+    kind: Literal["chapter", "revision", "lines", "end"]
+    data: ToldChapter | ToldRevision | HeardLines | StreamMessage
+
+
+class ClientStream:
+    """A stream that is being sent; it knows which line comes next."""
+
+    def __init__(self, errata: ErrataClient, at: StreamMessage) -> None:
+        self._errata, self.at = errata, at
+        """How far it was when the service last said so."""
+
+    @property
+    def name(self) -> str:
+        return self.at.stream
+
+    def send(self, lines: Iterable[SegmentLike]) -> StreamMessage:
+        """What was said since: each with `start`, `end` (seconds), `text` and perhaps `speaker`."""
+        said = list(lines)
+        if said:
+            self.at = self._errata.send_lines(self.name, self.at.lines, said)
+        return self.at
+
+    def end(self) -> StreamMessage:
+        """Its words are a transcript then; its chapters come as the last of `events`."""
+        self.at = self._errata.end_stream(self.name)
+        return self.at
+
+    def events(self, last: str = "", lines: bool = False) -> Iterator[StreamEvent]:
+        """As `ErrataClient.stream_events`."""
+        return self._errata.stream_events(self.name, last, lines)
+
+
+_DATA: dict[str, type[BaseModel]] = {
+    "chapter": ToldChapter,
+    "revision": ToldRevision,
+    "lines": HeardLines,
+    "end": StreamMessage,
+}
+
+
+def _events(lines: Iterable[str]) -> Iterator[StreamEvent]:
+    """Of a text/event-stream; comments, and events of other kinds, are passed over."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        if line and name:
+            value = value.removeprefix(" ")
+            fields[name] = f"{fields[name]}\n{value}" if name == "data" and "data" in fields else value
+        elif not line:
+            kind = _DATA.get(fields.get("event", ""))
+            if kind is not None and "data" in fields:
+                data = kind.model_validate_json(fields["data"])
+                yield StreamEvent(fields.get("id", ""), cast(Any, fields["event"]), cast(Any, data))
+            fields = {}
 
 
 def _message(kind: type[T], fields: Mapping[str, Any]) -> T:

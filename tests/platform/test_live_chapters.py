@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.domain.chapter import Chapter, Chapters
-from errata.domain.live_chapters import LiveChapters, LiveEvent, live_delays
+from errata.domain.live_chapters import LiveChapters, LiveEvent, live_delays, standing
 from errata.wording.live_sentences import delay_sentence, event_line
 
 LOOKS = st.lists(
@@ -30,8 +30,8 @@ def told_of(looks: Sequence[Chapters]) -> LiveChapters:
     return told
 
 
-def standing(events: Sequence[LiveEvent]) -> dict[float, str]:
-    """What somebody has in mind who heard all of it."""
+def in_mind(events: Sequence[LiveEvent]) -> dict[float, str]:
+    """Of somebody who heard all of it."""
     found: dict[float, str] = {}
     for event in events:
         if event.kind == "withdrawn":
@@ -44,7 +44,21 @@ def standing(events: Sequence[LiveEvent]) -> dict[float, str]:
 
 @given(LOOKS)
 def test_in_the_end_what_was_told_is_the_answer_about_the_whole(looks: list[Chapters]) -> None:
-    assert standing(told_of(looks).events) == {chapter.start: chapter.title for chapter in looks[-1]}
+    events = told_of(looks).events
+    assert standing(events) == in_mind(events) == {chapter.start: chapter.title for chapter in looks[-1]}
+
+
+@given(LOOKS, st.integers(0, 12))
+def test_a_stream_that_is_taken_up_again_ends_as_if_it_had_not_been_cut_short(looks: list[Chapters], cut: int) -> None:
+    before = LiveChapters()
+    for heard, chapters in enumerate(looks[:cut], 1):
+        before.look(chapters, float(heard))
+    after = LiveChapters.resumed(before.events)
+    for heard, chapters in enumerate(looks[cut:], cut + 1):
+        after.look(chapters, float(heard))
+    after.end(looks[-1], float(len(looks)))
+    assert after.events[: len(before.events)] == before.events
+    assert standing(after.events) == {chapter.start: chapter.title for chapter in looks[-1]}
 
 
 @given(LOOKS)

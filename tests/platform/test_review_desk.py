@@ -23,7 +23,7 @@ from errata.domain.correction import NO_DRAFT
 from errata.domain.media_address import checked_media, media_address
 from errata.domain.prediction import Prediction
 from errata.domain.review_reason import AuditReason
-from errata.domain.review_work import Action, Effort
+from errata.domain.review_work import Action, DraftContent, Effort
 from errata.errors import BadInput, NotFound, Refused
 from errata.formats import detect
 from errata.operations.importing import add_transcripts
@@ -172,9 +172,9 @@ def test_the_last_ten_can_be_opened_again(workspace: Workspace) -> None:
 
 
 def test_the_second_of_two_tabs_is_told_of_the_first_and_loses_nothing(workspace: Workspace) -> None:
-    save_draft(workspace, ONE, "ann", "tab 1", 0, (RIGHT, 0, EFFORT))
+    save_draft(workspace, ONE, "ann", "tab 1", 0, DraftContent(RIGHT, 0, EFFORT))
     hand_in(workspace, ONE, "ann", work(key="tab 1"))
-    late = save_draft(workspace, ONE, "ann", "tab 2", 1, (chapters(0, 90), 0, EFFORT))
+    late = save_draft(workspace, ONE, "ann", "tab 2", 1, DraftContent(chapters(0, 90), 0, EFFORT))
     with pytest.raises(Refused, match="from another page meanwhile"):
         hand_in(workspace, ONE, "ann", work(right=chapters(0, 90), key="tab 2"))
     item = open_item(workspace, ONE, "ann")
@@ -241,7 +241,7 @@ def test_a_skipped_item_is_offered_to_others_alone(workspace: Workspace) -> None
 
 
 def test_a_flag_ends_nothing_and_is_shown_to_who_opens_the_item(workspace: Workspace) -> None:
-    save_draft(workspace, ONE, "ann", "page", 0, (RIGHT, 4, EFFORT))
+    save_draft(workspace, ONE, "ann", "page", 0, DraftContent(RIGHT, 4, EFFORT))
     hand_in(workspace, ONE, "ann", work("flag", why="the sound is of another talk"))
     item = open_item(workspace, ONE, "bo")
     assert [(flag.reviewer, flag.why) for flag in item.flags] == [("ann", "the sound is of another talk")]
@@ -308,7 +308,7 @@ def test_two_who_ask_for_the_next_item_get_two(workspace: Workspace) -> None:
 
 
 def test_what_was_begun_is_found_again_and_is_nobody_elses(workspace: Workspace) -> None:
-    saved = save_draft(workspace, TWO, "ann", "page", 0, (RIGHT, 5, EFFORT))
+    saved = save_draft(workspace, TWO, "ann", "page", 0, DraftContent(RIGHT, 5, EFFORT))
     queue = review_queue(workspace, "ann")
     assert queue.next is not None and queue.next.transcript == TWO and queue.next.begun
     found = open_item(workspace, TWO, "ann").drafts
@@ -319,19 +319,19 @@ def test_what_was_begun_is_found_again_and_is_nobody_elses(workspace: Workspace)
 
 
 def test_a_page_that_goes_on_from_an_older_revision_is_kept_beside_the_newer(workspace: Workspace) -> None:
-    first = save_draft(workspace, ONE, "ann", "one", 0, (chapters(0), 0, EFFORT))
-    second = save_draft(workspace, ONE, "ann", "two", first.revision, (chapters(0, 10), 0, EFFORT))
-    late = save_draft(workspace, ONE, "ann", "one", first.revision, (chapters(0, 20), 0, EFFORT))
+    first = save_draft(workspace, ONE, "ann", "one", 0, DraftContent(chapters(0), 0, EFFORT))
+    second = save_draft(workspace, ONE, "ann", "two", first.revision, DraftContent(chapters(0, 10), 0, EFFORT))
+    late = save_draft(workspace, ONE, "ann", "one", first.revision, DraftContent(chapters(0, 20), 0, EFFORT))
     assert (second.late, late.late) == (False, True)
     assert open_item(workspace, ONE, "ann").drafts == (second, late)
-    chosen = save_draft(workspace, ONE, "ann", "one", second.revision, (chapters(0, 20), 0, EFFORT))
+    chosen = save_draft(workspace, ONE, "ann", "one", second.revision, DraftContent(chapters(0, 20), 0, EFFORT))
     assert not chosen.late and open_item(workspace, ONE, "ann").drafts == (chosen,), "its reviewer saw both"
 
 
 def test_handing_in_one_of_two_versions_leaves_the_other(workspace: Workspace) -> None:
-    save_draft(workspace, ONE, "ann", "an older page", 0, (chapters(0), 0, EFFORT))
-    save_draft(workspace, ONE, "ann", "page", 1, (chapters(0, 10), 0, EFFORT))
-    other = save_draft(workspace, ONE, "ann", "other", 1, (chapters(0, 20), 0, EFFORT))
+    save_draft(workspace, ONE, "ann", "an older page", 0, DraftContent(chapters(0), 0, EFFORT))
+    save_draft(workspace, ONE, "ann", "page", 1, DraftContent(chapters(0, 10), 0, EFFORT))
+    other = save_draft(workspace, ONE, "ann", "other", 1, DraftContent(chapters(0, 20), 0, EFFORT))
     hand_in(workspace, ONE, "ann", replace(work(), goes_on_from=2))
     assert open_item(workspace, ONE, "ann").drafts == (other,)
     assert [entry.transcript for entry in review_queue(workspace, "ann").begun] == [ONE]
@@ -344,8 +344,8 @@ def test_titles_are_tidied(workspace: Workspace) -> None:
 
 
 def test_of_two_states_the_unwanted_one_can_go(workspace: Workspace) -> None:
-    first = save_draft(workspace, ONE, "ann", "one", 0, (chapters(0), 0, EFFORT))
-    save_draft(workspace, ONE, "ann", "two", 0, (chapters(0, 10), 0, EFFORT))
+    first = save_draft(workspace, ONE, "ann", "one", 0, DraftContent(chapters(0), 0, EFFORT))
+    save_draft(workspace, ONE, "ann", "two", 0, DraftContent(chapters(0, 10), 0, EFFORT))
     discard_draft(workspace, ONE, "ann", "two")
     assert open_item(workspace, ONE, "ann").drafts == (first,)
 
@@ -359,7 +359,7 @@ def test_only_what_goes_on_from_the_newest_revision_is_the_newest(saves: list[tu
         drafts = ReviewDrafts(session)
         for number, (page, behind) in enumerate(saves):
             goes_on_from = max(0, newest - behind)
-            saved = drafts.save(ONE, "ann", page, goes_on_from, (chapters(number), 0, EFFORT))
+            saved = drafts.save(ONE, "ann", page, goes_on_from, DraftContent(chapters(number), 0, EFFORT))
             assert saved.late == (page != newest_page and goes_on_from < newest)
             if not saved.late:
                 newest, newest_page = saved.revision, page
@@ -412,7 +412,7 @@ def test_an_item_has_the_recordings_address(workspace: Workspace) -> None:
 
 
 def test_nothing_of_a_forgotten_talk_is_left(workspace: Workspace) -> None:
-    save_draft(workspace, ONE, "ann", "page", 0, (RIGHT, 5, EFFORT))
+    save_draft(workspace, ONE, "ann", "page", 0, DraftContent(RIGHT, 5, EFFORT))
     hold_item(workspace, ONE, "ann", "page")
     hand_in(workspace, ONE, "bo", work("flag", why="a secret"))
     with workspace.record.write() as store:
@@ -431,11 +431,11 @@ def test_either_database_keeps_claims_drafts_and_submissions(either: Record) -> 
         seqs = [store.transcripts.add(talk(name)).seq for name in ("one", "two")]
         for seq in seqs:
             store.claims.keep(seq, "ann", "page")
-            store.review_drafts.save(seq, "ann", "page", 0, (RIGHT, 3, EFFORT))
+            store.review_drafts.save(seq, "ann", "page", 0, DraftContent(RIGHT, 3, EFFORT))
             for action in ("skip", "edit"):
                 made = FinishedWork(f"{seq} {action}", seq, "ann", "skip", "why", None, EFFORT, True)
                 store.submissions.add(made)
-        late = store.review_drafts.save(seqs[0], "ann", "other", 0, (RIGHT, 3, EFFORT))
+        late = store.review_drafts.save(seqs[0], "ann", "other", 0, DraftContent(RIGHT, 3, EFFORT))
     with either.read() as store:
         assert late.late and [draft.page for draft in store.review_drafts.of(seqs[0], "ann")] == ["page", "other"]
         assert set(store.review_drafts.begun_by("ann")) == set(seqs) == store.submissions.skipped_by("ann")

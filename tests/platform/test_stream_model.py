@@ -23,6 +23,7 @@ from errata.inference.predictor import AnswerKey
 from errata.inference.stream_model import StreamModel
 from errata.operations.live import LiveStream, follow
 from errata.project_files import embedded_model
+from errata.service.model_worker import MOST_STREAMS, StreamMemories
 from errata.tasks import templates
 from errata.tasks.border_task import BorderTask
 from errata.tasks.chapters import ChapterTask
@@ -111,6 +112,32 @@ def test_a_look_costs_no_more_however_long_a_stream_has_run(name: str) -> None:
         costs.append(sum(len(view.lines) for view in model.asked))
     begin, rest = costs[:6], costs[6:]
     assert max(rest) <= 3 * max(begin), costs
+
+
+@pytest.mark.parametrize("name", ["inline", "borders"])
+def test_a_process_remembers_the_streams_that_it_is_asked_about(name: str) -> None:
+    model, whole = listener(name, 1200), talk("long", lines=80)
+    memories, alone = StreamMemories(), model.streaming()
+
+    def asked_of(lines: int, goes_on: bool = True) -> tuple[Reading, int]:
+        """What it says, and of how many windows it was asked."""
+        views, count = memories.of("live", goes_on).views(model.task, heard(whole, lines), goes_on), 0
+        try:
+            view = next(views)
+            while True:
+                count += 1
+                view = views.send(model.ask(view))
+        except StopIteration as done:
+            return done.value, count
+
+    for lines in (20, 40, 60, 80):
+        assert asked_of(lines)[0] == alone.answer_so_far(heard(whole, lines))
+    assert asked_of(80)[1] == 0, "nothing has come"
+    for number in range(MOST_STREAMS + 1):
+        memories.of(f"other {number}", goes_on=True)
+    assert asked_of(80)[1] > 1, "it was asked about longest ago"
+    assert asked_of(80, goes_on=False)[0] == alone.answer([heard(whole, 80)])[0]
+    assert asked_of(80)[1] > 1, "of a stream that has ended nothing is kept"
 
 
 VTT = "WEBVTT\n\n" + "\n".join(

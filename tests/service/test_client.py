@@ -12,6 +12,7 @@ from errata import client
 from errata.client import TRIES, ErrataClient
 from errata.errors import BadInput, ErrataError, NotFound, Refused, Unavailable
 from errata.operations.service_keys import add_key
+from errata.service.stream_messages import ToldChapter
 from errata.workspace import Workspace
 from tests.service.test_chapters_routes import SEGMENTS, stub_app
 
@@ -22,6 +23,9 @@ class Through(httpx.BaseTransport):
     def __init__(self, application: TestClient, *broken: httpx.Response | None) -> None:
         self._application, self._broken = application, list(broken)
         self.sent: list[httpx.Request] = []
+
+    def instead(self, *broken: httpx.Response | None) -> None:
+        self._broken += broken
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.sent.append(request)
@@ -92,6 +96,30 @@ def test_a_job_is_waited_for(application: TestClient, workspace: Workspace, monk
         assert service.wait_for(service.begin(text="One. Two."), pause=0.05).unit == "words"
         with pytest.raises(Unavailable, match=r"the job \w+ failed"):
             service.wait_for(service.begin(id="crash", text="One. Two."), pause=0.05)
+
+
+def test_a_stream_is_sent_and_heard_though_answers_are_lost(application: TestClient, workspace: Workspace) -> None:
+    through = Through(application, None, None, httpx.Response(503, json={"detail": "starting"}))
+    with errata(workspace, through) as service:
+        stream = service.open_stream(id="live")
+        stream.send([{**SEGMENTS[0], "text": "# Kiln"}])
+        assert stream.send(SEGMENTS[1:]).lines == 2
+        assert service.stream(stream.name).at.lines == 2, "where it stands, whoever asks"
+        assert stream.end().state == "ending"
+        cut = httpx.Response(200, content=b"event: chap")
+        through.instead(None, cut)
+        events = list(stream.events(lines=True))
+        assert [event.kind for event in events] == ["lines", "chapter", "end"]
+        assert isinstance(events[1].data, ToldChapter) and events[1].data.title == "Kiln"
+        assert list(stream.events(events[1].id, lines=True)) == events[2:]
+        assert list(stream.events(events[2].id, lines=True)) == []
+        with pytest.raises(NotFound):
+            next(service.stream_events("f" * 32))
+        with pytest.raises(BadInput, match=r"lines\.0\.start"):
+            stream.send([{"start": -1, "end": 2, "text": "before it began"}])
+        through.instead(*[None] * TRIES)
+        with pytest.raises(Unavailable, match="tells nothing of the stream"):
+            next(stream.events())
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,10 @@ def service(workspace: Workspace) -> Iterator[str]:
 def test_each_curl_of_the_page_is_answered(workspace: Workspace, service: str, tmp_path: Path) -> None:
     assert len(CURLS) >= 3
     key = add_key(workspace, "app", "predictor", "tests").key
-    prediction = ""
+    known = {"prediction": "", "stream": ""}
     for curl in CURLS:
-        environment = {**os.environ, "ERRATA": service, "KEY": key, "PREDICTION": prediction, "no_proxy": "*"}
+        answered = {name.upper(): value for name, value in known.items()}
+        environment = {**os.environ, **answered, "ERRATA": service, "KEY": key, "no_proxy": "*"}
         done = subprocess.run(  # noqa: S602 - the page's own lines, for a shell
             curl.replace("curl ", "curl -sS --fail-with-body ", 1),
             shell=True,
@@ -43,7 +44,7 @@ def test_each_curl_of_the_page_is_answered(workspace: Workspace, service: str, t
             cwd=tmp_path,
         )
         assert done.returncode == 0, f"{curl}\n{done.stdout}{done.stderr}"
-        prediction = json.loads(done.stdout).get("prediction", prediction)
+        known = {name: json.loads(done.stdout).get(name, value) for name, value in known.items()}
 
 
 def test_the_unit_is_one(tmp_path: Path) -> None:

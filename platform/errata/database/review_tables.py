@@ -12,12 +12,12 @@ from errata.database.tables import Base, now
 from errata.files import JsonObject
 
 
-class ClaimRow(Base):
-    """Who works on a transcript's review now; a row whose heartbeat stopped counts no longer."""
+class AnyClaimRow(Base):
+    """Who works on an item's review now; a row whose heartbeat stopped counts no longer."""
 
-    __tablename__ = "claims"
+    __abstract__ = True
 
-    transcript: Mapped[int] = mapped_column(ForeignKey("transcripts.seq"), primary_key=True, autoincrement=False)
+    item: Mapped[int]
     reviewer: Mapped[str] = mapped_column(primary_key=True)
     page: Mapped[str] = mapped_column(String(64))
     """A number that the page drew when it was opened: two tabs of one reviewer are two pages."""
@@ -26,20 +26,40 @@ class ClaimRow(Base):
     """Its newest heartbeat."""
 
 
-class ReviewDraftRow(Base):
+class ClaimRow(AnyClaimRow):
+    """Of a transcript."""
+
+    __tablename__ = "claims"
+
+    item: Mapped[int] = mapped_column(
+        "transcript", ForeignKey("transcripts.seq"), primary_key=True, autoincrement=False, sort_order=-1
+    )
+
+
+class AnyDraftRow(Base):
     """What a reviewer has not submitted yet: each page's newest state, removed when it is submitted."""
 
-    __tablename__ = "review_drafts"
+    __abstract__ = True
 
-    transcript: Mapped[int] = mapped_column(ForeignKey("transcripts.seq"), primary_key=True, autoincrement=False)
+    item: Mapped[int]
     reviewer: Mapped[str] = mapped_column(primary_key=True)
     page: Mapped[str] = mapped_column(String(64), primary_key=True)
     revision: Mapped[int]
-    """Rises with every save of the reviewer's on the transcript."""
+    """Rises with every save of the reviewer's on the item."""
     late: Mapped[bool]
     """It went on from a revision that another page had gone on from already: kept beside that one."""
     content: Mapped[JsonObject] = mapped_column(JSON)
     at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class ReviewDraftRow(AnyDraftRow):
+    """Of a transcript."""
+
+    __tablename__ = "review_drafts"
+
+    item: Mapped[int] = mapped_column(
+        "transcript", ForeignKey("transcripts.seq"), primary_key=True, autoincrement=False, sort_order=-1
+    )
 
 
 class SubmissionRow(Base):

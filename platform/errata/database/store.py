@@ -36,6 +36,7 @@ from errata.database.review_drafts import ReviewDrafts
 from errata.database.reviewed_drafts import ReviewedDrafts
 from errata.database.reviewers import Reviewers
 from errata.database.sequence import highest_seq
+from errata.database.service_streams import ServiceStreams
 from errata.database.submissions import Submissions
 from errata.database.tables import CorrectionRow, EventRow, LinkRow, PredictionRow, TranscriptRow
 from errata.database.tombstones import Tombstones
@@ -73,6 +74,7 @@ class Store:
         self.keys = AccessKeys(session)
         self.audit = AuditLog(session)
         self.chapter_requests = ChapterRequests(session)
+        self.service_streams = ServiceStreams(session)
         self.registry_requests = RegistryRequests(session)
         self.canaries = Canaries(session)
         self.pending_promotions = PendingPromotions(session)

@@ -19,6 +19,7 @@ from errata.database.blobs import Blobs
 from errata.database.leak_groups import LeakGroups
 from errata.database.review_tables import ClaimRow, ReviewDraftRow, SubmissionRow
 from errata.database.sequence import highest_seq, next_seq
+from errata.database.stream_tables import StreamDraftRow, StreamEventRow, StreamLineRow, StreamRow, StreamWatcherRow
 from errata.database.tables import CorrectionRow, DisputeRow, EventRow, PredictionRow, TombstoneRow, TranscriptRow, core
 from errata.domain.hashing import sha256
 from errata.domain.transcript import Transcript
@@ -66,14 +67,15 @@ class Tombstones:
         rows = self._session.scalars(
             versions.where(TranscriptRow.forgotten.is_(None)).order_by(TranscriptRow.seq)
         ).all()
-        if not rows:
+        streams = self._forget_streams(external_id)
+        if not rows and not streams:
             raise NotFound(f"there is no transcript {external_id!r} in the record; `errata forget` takes its own id")
         tombstone = TombstoneRow(
             seq=next_seq(self._session, "forget"),
             external_hash=sha256(external_id),
             by=by,
             why=why,
-            removed=self._clear([row.seq for row in rows]),
+            removed={**self._clear([row.seq for row in rows]), "streams": streams},
         )
         self._session.add(tombstone)
         for row in rows:
@@ -83,6 +85,17 @@ class Tombstones:
         self._session.flush()
         leak_guard.leave(self._session, [row.seq for row in rows], since=tombstone.seq)
         return self._read(tombstone)
+
+    def _forget_streams(self, external_id: str) -> int:
+        """Takes out the streams under that id, of which some may run; returns how many there were."""
+        numbers = sa.select(StreamRow.number).where(StreamRow.external_id == external_id)
+        for table in (StreamLineRow, StreamEventRow):
+            self._session.execute(sa.delete(table).where(table.stream.in_(numbers)))
+        for pages in (StreamWatcherRow, StreamDraftRow):
+            self._session.execute(sa.delete(pages).where(pages.item.in_(numbers)))
+        found = self._session.scalars(numbers).all()
+        self._session.execute(sa.delete(StreamRow).where(StreamRow.external_id == external_id))
+        return len(found)
 
     def _clear(self, seqs: Sequence[int]) -> JsonObject:
         """Empties what models and reviewers said of these transcripts; returns how much that was."""
@@ -98,7 +111,8 @@ class Tombstones:
             .where(CorrectionRow.transcript.in_(seqs))
             .values(chapters=[], why="", origin="", draft_by=None),
             sa.update(SubmissionRow).where(SubmissionRow.transcript.in_(seqs)).values(why=""),
-            *(sa.delete(table).where(table.transcript.in_(seqs)) for table in (DisputeRow, ClaimRow, ReviewDraftRow)),
+            sa.delete(DisputeRow).where(DisputeRow.transcript.in_(seqs)),
+            *(sa.delete(table).where(table.item.in_(seqs)) for table in (ClaimRow, ReviewDraftRow)),
         ):
             self._session.execute(statement)
         return {"transcripts": len(seqs), **counts}
@@ -132,12 +146,18 @@ class Tombstones:
         )
         return sorted(set(self._session.scalars(names)))
 
+    def refuse_id(self, external_id: str) -> None:
+        """Raises Forgotten for one that was."""
+        self._refuse(external_id, self.of(external_id))
+
     def refuse(self, transcript: Transcript) -> None:
         """Raises Forgotten for a transcript that was: under its id, or the same words under another."""
-        tombstone = self.of(transcript.external_id) or self._of_same_words(transcript)
+        self._refuse(transcript.external_id, self.of(transcript.external_id) or self._of_same_words(transcript))
+
+    def _refuse(self, external_id: str, tombstone: Tombstone | None) -> None:
         if tombstone is not None:
             raise Forgotten(
-                f"the transcript {transcript.external_id!r} was forgotten on request on {tombstone.at:%Y-%m-%d} and is "
+                f"the transcript {external_id!r} was forgotten on request on {tombstone.at:%Y-%m-%d} and is "
                 "not taken in again; leave it out"
             )
 
@@ -171,6 +191,7 @@ _SCRUBBED = {
     # the planner keeps samples of what stood in a column: they are taken anew, and the old ones cleared away
     "postgresql": (
         "VACUUM (FULL, ANALYZE) transcripts, leak_bands, predictions, corrections, review_drafts, submissions",
+        "VACUUM (FULL, ANALYZE) streams, stream_lines, stream_events, stream_drafts",
         "VACUUM FULL pg_catalog.pg_statistic",
     ),
 }

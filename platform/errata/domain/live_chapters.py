@@ -51,6 +51,12 @@ class LiveChapters:
     events: list[LiveEvent] = field(default_factory=list)
     _candidates: dict[float, _Candidate] = field(default_factory=dict)
 
+    @classmethod
+    def resumed(cls, events: Sequence[LiveEvent]) -> LiveChapters:
+        """Of a stream of which so much was told before. What was found once, and not told yet, is found anew."""
+        told = {start: _Candidate(title, told=title) for start, title in standing(events).items()}
+        return cls(list(events), told)
+
     def look(self, chapters: Chapters, heard: float) -> list[LiveEvent]:
         """What is to be told now. The title of the chapter that still runs may change with every word: what it is
         called is told anew only once another one has begun."""
@@ -104,6 +110,17 @@ def _change(candidate: _Candidate, looks: int, runs: bool) -> Kind | None:
     if candidate.told != candidate.title and candidate.same_title >= looks and not runs:
         return "renamed"
     return None
+
+
+def standing(events: Sequence[LiveEvent]) -> dict[float, str]:
+    """By start, the titles of the chapters that were told and not taken back."""
+    found: dict[float, str] = {}
+    for event in events:
+        if event.kind == "withdrawn":
+            found.pop(event.start, None)
+        else:
+            found[event.start] = event.title
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,18 @@ class MeanEffort:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftContent:
+    """How far a page is with an item."""
+
+    chapters: Chapters
+    line: int
+    """Of the transcript's, where the reviewer is."""
+    effort: Effort
+    told: Chapters | None = None
+    """Of a stream, what had been told of it: `chapters` are what the reviewer made of these. None of a transcript."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewDraft:
     """What a page has not submitted yet, as it last saved it."""
 
@@ -53,9 +65,9 @@ class ReviewDraft:
     """Another page had gone on from the same revision before: both are kept."""
     chapters: Chapters
     line: int
-    """Of the transcript's, where the reviewer was."""
     effort: Effort
     at: datetime
+    told: Chapters | None = None
 
 
 @dataclass(frozen=True, slots=True)

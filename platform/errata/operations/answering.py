@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
-from errata.database.chapter_requests import ChapterRequest
+from errata.database.chapter_requests import ChapterRequest, Failure
 from errata.database.store import Store
 from errata.domain.prediction import Prediction, template_for
 from errata.domain.transcript import Transcript
 from errata.errors import NotFound, Refused
 from errata.inference.predictor import AnswerKey
+from errata.operations.service_streaming import finish_stream
 from errata.tasks.template import Reading
 
 KeyFor = Callable[[Transcript], AnswerKey | None]
@@ -116,8 +117,15 @@ def record_job(store: Store, asked: AskedChapters) -> ChapterRequest:
 def finish_job(store: Store, request: ChapterRequest, key: AnswerKey, reading: Reading) -> None:
     """Raises Forgotten where the transcript was, while the model read it."""
     transcript = store.transcripts.read(request.transcript)
-    seq, _ = record_prediction(store, request.transcript, transcript, key, reading)
+    seq, prediction = record_prediction(store, request.transcript, transcript, key, reading)
     store.chapter_requests.finish(request.name, prediction=seq)
+    finish_stream(store, request.name, prediction.chapters, key.model, seq, None)
+
+
+def fail_job(store: Store, request: ChapterRequest, failure: Failure) -> None:
+    """Says why it has no answer and gets none."""
+    store.chapter_requests.finish(request.name, failure=failure)
+    finish_stream(store, request.name, (), "", None, failure)
 
 
 def answer_of(store: Store, request: ChapterRequest) -> GivenAnswer | None:

@@ -14,7 +14,7 @@ from errata.domain.hashing import content_hash
 from errata.domain.names import check_name
 from errata.domain.prediction import Prediction
 from errata.domain.review_reason import ReviewReason
-from errata.domain.review_work import ACTIONS, Action, Claim, Effort, ReviewDraft, Submission
+from errata.domain.review_work import ACTIONS, Action, Claim, DraftContent, Effort, ReviewDraft, Submission
 from errata.domain.transcript import Transcript, Unit
 from errata.errors import BadInput, NotFound, Refused
 from errata.formats.fields import chapters as ordered_chapters
@@ -138,7 +138,7 @@ def item_heading(workspace: Workspace, transcript: int, reviewer: str) -> ItemHe
     with workspace.record.read() as store:
         require_transcript(store, transcript)
         heading = store.transcripts.heading(transcript)
-        shown = _shown(store, transcript, order.draw, own_last_word(store, transcript, reviewer))
+        shown = _shown(store, transcript, reviewer, order.draw, own_last_word(store, transcript, reviewer))
         return ItemHeading(
             external_id=heading.external_id,
             title=heading.title,
@@ -160,7 +160,7 @@ def open_item(workspace: Workspace, transcript: int, reviewer: str) -> ReviewIte
         require_transcript(store, transcript)
         talk = store.transcripts.read(transcript)
         own = own_last_word(store, transcript, reviewer)
-        shown = _shown(store, transcript, draw, own)
+        shown = _shown(store, transcript, reviewer, draw, own)
         return ReviewItem(
             transcript=transcript,
             talk=talk,
@@ -203,10 +203,10 @@ def save_draft(
     reviewer: str,
     page: str,
     goes_on_from: int,
-    content: tuple[Chapters, int, Effort],
+    content: DraftContent,
 ) -> ReviewDraft:
     """Keeps what a page has not submitted yet, whoever holds the item by now. Raises NotFound, BadInput."""
-    _check_size(content[0])
+    check_size(content.chapters)
     with workspace.record.write() as store:
         require_transcript(store, transcript)
         return store.review_drafts.save(transcript, reviewer, page, goes_on_from, content)
@@ -234,7 +234,7 @@ def hand_in(workspace: Workspace, transcript: int, reviewer: str, work: HandIn) 
             return HandedIn(known, False, _kind_of(store, known), _differing(store, known))
         own = own_last_word(store, transcript, reviewer)
         _refuse_stale(work, own)
-        shown = _shown(store, transcript, draw, own)
+        shown = _shown(store, transcript, reviewer, draw, own)
         event = _event(store, transcript, reviewer, work, shown, identity)
         submission = store.submissions.add(
             FinishedWork(
@@ -271,18 +271,25 @@ def own_last_word(store: Store, transcript: int, reviewer: str) -> tuple[int, Co
     return own[-1] if own and own[-1][0] not in retracted else None
 
 
-def _shown(store: Store, transcript: int, draw: DraftDraw, own: tuple[int, Correction] | None) -> ShownDraft:
-    """Of an item that is opened again, what its reviewer saw the first time."""
+def _shown(
+    store: Store, transcript: int, reviewer: str, draw: DraftDraw, own: tuple[int, Correction] | None
+) -> ShownDraft:
+    """Of an item that is opened again, what its reviewer saw the first time; of a stream that they saw running, its own
+    chapters: they know them, whatever is drawn."""
     if own is not None and own[1].prediction is not None:
         prediction = store.predictions.read(own[1].prediction)
         return ShownDraft(own[1].prediction, prediction, blind=own[1].draft_by == NO_DRAFT)
+    watched = store.service_streams.watched_by(transcript, reviewer)
+    if watched is not None and watched.prediction is not None:
+        return ShownDraft(watched.prediction, store.predictions.read(watched.prediction), blind=False)
     name = store.transcripts.hash_of(transcript)
+    blind = watched is None and draw.is_blind(name)
     everybody = store.predictions.of_transcript(transcript)
     model = draw.model_for(name, {prediction.model for _, prediction in everybody})
     answers = [pair for pair in everybody if pair[1].model == model]
     if not answers:
-        return ShownDraft(None, None, draw.is_blind(name))
-    return ShownDraft(*answers[-1], blind=draw.is_blind(name))
+        return ShownDraft(None, None, blind)
+    return ShownDraft(*answers[-1], blind)
 
 
 def _begun_with(own: tuple[int, Correction] | None, shown: ShownDraft) -> Chapters:
@@ -345,13 +352,13 @@ def _check(work: HandIn) -> None:
     if len(work.why) > LONGEST_REASON or "\0" in work.why:
         raise BadInput(f"the reason has {len(work.why):,} characters; {LONGEST_REASON:,} at most, and no NUL")
     if work.action in WITH_CHAPTERS:
-        _check_size(work.chapters)
+        check_size(work.chapters)
         for place, chapter in enumerate(work.chapters, start=1):
             if not tidy(chapter.title):
                 raise BadInput(f"chapter {place} has no title; give it one, or delete its border")
 
 
-def _check_size(chapters: Chapters) -> None:
+def check_size(chapters: Chapters) -> None:
     if len(chapters) > MOST_CHAPTERS:
         raise BadInput(f"there are {len(chapters):,} chapters; {MOST_CHAPTERS:,} at most")
     for place, chapter in enumerate(chapters, start=1):

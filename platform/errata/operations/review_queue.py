@@ -13,6 +13,7 @@ from errata.domain.review_work import Action
 from errata.domain.transcript import Unit
 from errata.operations.review_desk import NO_PAGE, hold_item
 from errata.operations.review_order import ReviewOrder, ReviewPlace
+from errata.operations.stream_desk import RunningEntry, running_streams
 from errata.workspace import Workspace
 
 CLAIMABLE = 1
@@ -52,6 +53,8 @@ class DoneEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReviewQueue:
+    running: tuple[RunningEntry, ...]
+    """Streams that can be opened while they run."""
     begun: tuple[QueueEntry, ...]
     waiting: tuple[QueueEntry, ...]
     """The first ones."""
@@ -66,8 +69,9 @@ class ReviewQueue:
 
 def review_queue(workspace: Workspace, reviewer: str, most: int = 50) -> ReviewQueue:
     with workspace.record.read() as store:
+        running = tuple(running_streams(store))
         if store.aliases.model_of("champion") is None:
-            return ReviewQueue((), (), 0, ())  # a new workspace: nothing can have been drafted
+            return ReviewQueue(running, (), (), 0, ())  # a new workspace: nothing can have been drafted
     order = ReviewOrder.of(workspace)
     with workspace.record.read() as store:
         begun = [seq for seq in store.review_drafts.begun_by(reviewer) if store.transcripts.has(seq)]
@@ -75,6 +79,7 @@ def review_queue(workspace: Workspace, reviewer: str, most: int = 50) -> ReviewQ
         waiting = [place for place in order.waiting(store, reviewer) if place.transcript not in passed_over]
         listed = _free_first(store, waiting, reviewer)[:most]
         return ReviewQueue(
+            running=running,
             begun=tuple(_entry(store, order.place(store, seq), order.draw, reviewer, begun=True) for seq in begun),
             waiting=tuple(_entry(store, place, order.draw, reviewer, begun=False) for place in listed),
             waiting_in_all=len(waiting),

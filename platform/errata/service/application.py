@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
@@ -23,6 +24,8 @@ from errata.service import (
     process_transcript,
     review_routes,
     sign_in,
+    stream_review_routes,
+    stream_routes,
 )
 from errata.service.canary_watch import CanaryWatch
 from errata.service.chapter_answers import ChapterAnswers
@@ -42,14 +45,17 @@ from errata.service.service_metrics import MeasuredRequests, ServiceMetrics
 from errata.service.service_settings import ServiceSettings
 from errata.service.service_state import ServiceState
 from errata.service.shadow import Shadow, idly
+from errata.service.stream_looks import StreamLooks
 from errata.workspace import Workspace
 
 ROUTERS = (  # whose paths are tried in this order: programs ask most
     chapters_routes.router,
     correction_routes.router,
     process_transcript.router,
+    stream_routes.router,
     health.router,
     sign_in.router,
+    stream_review_routes.router,
     review_routes.router,
     dashboard_routes.router,
     dashboard_conflicts.router,
@@ -72,9 +78,12 @@ def make_app(workspace: Workspace, settings: ServiceSettings, command: Command =
         service.canary.start()
         service.shadow.start()
         service.answers.start()
+        service.looks.start()
         upkeep = asyncio.create_task(keep_log_short(record, service.metrics))
         yield
         upkeep.cancel()
+        service.leaving = True
+        await service.looks.stop()
         await service.answers.stop()
         await service.shadow.stop()
         await service.canary.stop()
@@ -111,6 +120,8 @@ def _state(workspace: Workspace, settings: ServiceSettings, command: Command) ->
     )
     challenger = FollowedModel(record, workspace.models, by_alias("challenger", rests=True), 1, idly(command))
     shadow = Shadow(record, writer, models, challenger, settings.shadow_share)
+    answers = ChapterAnswers(record, writer, models, shadow, settings.answer_seconds)
+    idle = timedelta(minutes=settings.stream_idle_minutes)
     return ServiceState(
         workspace=workspace,
         settings=settings,
@@ -122,6 +133,7 @@ def _state(workspace: Workspace, settings: ServiceSettings, command: Command) ->
         models=models,
         canary=CanaryWatch(record, writer, models),
         shadow=shadow,
-        answers=ChapterAnswers(record, writer, models, shadow, settings.answer_seconds),
+        answers=answers,
+        looks=StreamLooks(record, writer, models, answers, idle, settings.answer_seconds),
         calibrations=KnownCalibrations(workspace),
     )

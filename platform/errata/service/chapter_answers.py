@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -24,6 +24,7 @@ from errata.operations.answering import (
     GivenAnswer,
     answer_of,
     check_body,
+    fail_job,
     finish_job,
     look_up,
     record_answer,
@@ -33,6 +34,7 @@ from errata.operations.answering import (
 from errata.service.door_errors import TooMany
 from errata.service.followed_model import ENGINE_ENDED, EngineEnded, OverTime
 from errata.service.live_models import LiveModels
+from errata.service.model_process import OfStream
 from errata.service.record_writer import RecordWriter
 from errata.service.shadow import Shadow
 
@@ -68,6 +70,8 @@ class ChapterAnswers:
         self._seconds = seconds
         self._jobs: asyncio.Queue[ChapterRequest] = asyncio.Queue()
         self._running: dict[tuple[str, str], _Shared] = {}
+        self.finished: Callable[[str], None] = lambda name: None
+        """Is told the name of each job that is done."""
 
     def start(self) -> None:
         self._worker = asyncio.create_task(self._work())
@@ -180,19 +184,30 @@ class ChapterAnswers:
                 _LOG.warning("the open jobs are looked up again later: %s", error)
                 await asyncio.sleep(LATER)
 
+    async def finish(self, request: ChapterRequest) -> None:
+        """Does a job beside those that wait, until it is done: the end of a stream, which somebody listens to."""
+        while True:
+            try:
+                await self._do(request)
+                return
+            except ErrataError as error:
+                _LOG.warning("the job %s is tried again later: %s", request.name, error)
+                await asyncio.sleep(LATER)
+
     async def _do(self, request: ChapterRequest) -> None:
         """Raises what may pass: a model that isn't there, a record that can't be written."""
         try:
             transcript = await asyncio.to_thread(
                 self._record.ask, lambda store: store.transcripts.read(request.transcript)
             )
-            key, reading = await self._models.answer_job(transcript, JOB_SECONDS)
+            key, reading = await self._models.answer_job(transcript, JOB_SECONDS, OfStream(request.name, goes_on=False))
             await self._writer.write(lambda store: finish_job(store, request, key, reading), None)
             self._shadow.offer(request.transcript, transcript)
         except (OverTime, EngineEnded, NotFound, BadInput) as error:
             _LOG.error("the job %s has no answer: %s", request.name, error)
             failure = _failure(error, await self._is_there(request.transcript))
-            await self._writer.write(lambda store: store.chapter_requests.finish(request.name, failure=failure), None)
+            await self._writer.write(lambda store: fail_job(store, request, failure), None)
+        self.finished(request.name)
 
     async def _is_there(self, transcript: int) -> bool:
         return await asyncio.to_thread(self._record.ask, lambda store: store.transcripts.has(transcript))

@@ -24,7 +24,7 @@ from errata.errors import ErrataError, NotFound, Unavailable
 from errata.inference.artefact import model_folder
 from errata.inference.predictor import AnswerKey
 from errata.service.door_errors import TooMany
-from errata.service.model_process import ModelProcess, ProcessEnded, worker_command
+from errata.service.model_process import ModelProcess, OfStream, ProcessEnded, worker_command
 from errata.tasks.template import Reading
 
 LOOK = 1.0
@@ -141,14 +141,16 @@ class FollowedModel:
                 retry_after=ceil(self._seconds * self._in_flight),
             )
 
-    async def answer(self, transcript: Transcript, seconds: float) -> tuple[AnswerKey, Reading]:
+    async def answer(
+        self, transcript: Transcript, seconds: float, stream: OfStream | None = None
+    ) -> tuple[AnswerKey, Reading]:
         """What the model that speaks says, and which it is. Raises OverTime after `seconds`, EngineEnded where its
         process ended twice, and BadInput for what it can't read."""
         self._in_flight += 1
         began = monotonic()
         try:
             async with asyncio.timeout(seconds):
-                answered = await self._answer(transcript)
+                answered = await self._answer(transcript, stream)
             self._seconds += 0.2 * (monotonic() - began - self._seconds)
             return answered
         except TimeoutError as error:
@@ -158,13 +160,13 @@ class FollowedModel:
         finally:
             self._in_flight -= 1
 
-    async def _answer(self, transcript: Transcript) -> tuple[AnswerKey, Reading]:
+    async def _answer(self, transcript: Transcript, stream: OfStream | None) -> tuple[AnswerKey, Reading]:
         for _ in range(TRIES):
             if not self._speaking.is_set() and (why := self._why_not()):
                 raise Unavailable(why)
             current = await self.speaking()
             try:
-                return current.key, await current.answer(transcript)
+                return current.key, await current.answer(transcript, stream)
             except ProcessEnded:
                 self._ended(current)
         raise EngineEnded(ENGINE_ENDED)

@@ -90,6 +90,7 @@ async def metrics(request: Request, _: KeyHolder) -> Response:
     service = state(request)
     service.metrics.observe(service.models, service.answers.waiting_jobs)
     service.metrics.observe_canary(service.canary.state)
+    service.metrics.observe_streams(service.looks.running, service.looks.listeners)
     service.metrics.observe_shadow(service.shadow.counts)
     return Response(service.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 

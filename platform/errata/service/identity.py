@@ -136,6 +136,18 @@ async def session_identity(request: Request) -> Identity | None:
     return None if key is None else Identity(key.name, key.role, key.number, keys.csrf_token(secret))
 
 
+async def still_known(request: Request) -> bool:
+    """Of a request that is answered for long: whether the key or session that it came with holds yet."""
+    secret = request.headers.get("authorization", "").partition(" ")[2].strip()
+    if not secret:
+        return await session_identity(request) is not None
+    keys = state(request).keys
+    digest = keys.key_digest(secret)
+    remembered = keys.remembered(digest)
+    key = remembered[0] if remembered else await run_in_threadpool(keys.find, digest)
+    return key is not None
+
+
 async def _known(request: Request) -> Identity:
     service = state(request)
     authorization = request.headers.get("authorization")

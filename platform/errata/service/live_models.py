@@ -16,6 +16,7 @@ from errata.domain.transcript import Transcript
 from errata.errors import Unavailable
 from errata.inference.predictor import AnswerKey
 from errata.service.followed_model import FollowedModel, ModelNaming, OverTime
+from errata.service.model_process import OfStream
 from errata.tasks.template import Reading
 
 _LOG = logging.getLogger("errata.service")
@@ -71,12 +72,20 @@ class LiveModels:
             self.champion.admit()
             return await self.champion.answer(transcript, seconds)
 
-    async def answer_job(self, transcript: Transcript, seconds: float) -> tuple[AnswerKey, Reading]:
-        """The same of what waits until a model speaks, however many others do."""
+    async def answer_job(
+        self, transcript: Transcript, seconds: float, stream: OfStream | None = None
+    ) -> tuple[AnswerKey, Reading]:
+        """The same of what waits until a model speaks, however many others do. `stream`: that it is the whole of."""
         await self.champion.speaking()
         with self._counted():
             answered = await self._answer_of_canary(transcript, seconds)
-            return answered or await self.champion.answer(transcript, seconds)
+            return answered or await self.champion.answer(transcript, seconds, stream)
+
+    async def look(self, transcript: Transcript, seconds: float, stream: OfStream) -> tuple[AnswerKey, Reading]:
+        """What the champion says of a stream so far: a canary's share is drawn by whole talks."""
+        await self.champion.speaking()
+        with self._counted():
+            return await self.champion.answer(transcript, seconds, stream)
 
     async def _answer_of_canary(self, transcript: Transcript, seconds: float) -> tuple[AnswerKey, Reading] | None:
         """None where the talk isn't the canary's, or it has no answer."""

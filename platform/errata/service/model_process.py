@@ -8,7 +8,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
 
@@ -35,6 +35,14 @@ class ProcessEnded(Exception):
 def worker_command(folder: Path, identity: str, models: Path) -> list[str]:
     """How the process for a model of ours is started."""
     return [sys.executable, "-m", "errata.service.model_worker", str(folder), identity, str(models)]
+
+
+@dataclass(frozen=True, slots=True)
+class OfStream:
+    """Of which stream a transcript is: what was said of earlier parts of it is remembered."""
+
+    name: str
+    goes_on: bool
 
 
 class ModelProcess:
@@ -81,15 +89,16 @@ class ModelProcess:
     def pid(self) -> int:
         return self._process.pid
 
-    async def answer(self, transcript: Transcript) -> Reading:
+    async def answer(self, transcript: Transcript, stream: OfStream | None = None) -> Reading:
         """Who is cancelled meanwhile has the model stop. Raises ProcessEnded, and what went wrong with this one."""
         if self.ended.is_set():
             raise ProcessEnded
         number = next(self._numbers)
         self._asked[number] = asyncio.get_running_loop().create_future()
         self._idle.clear()
+        of_stream = "" if stream is None else f',"stream":{json.dumps(asdict(stream))}'
         vectors = json.dumps([asdict(shard) for shard in transcript.vectors])
-        self._send(f'{{"ask":{number},"transcript":{transcript.canonical},"vectors":{vectors}}}')
+        self._send(f'{{"ask":{number},"transcript":{transcript.canonical},"vectors":{vectors}{of_stream}}}')
         try:
             return await self._asked[number]
         except asyncio.CancelledError:

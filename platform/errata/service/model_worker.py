@@ -8,6 +8,9 @@ It reads a JSON object a line on stdin and answers on stdout, until stdin is clo
                                      ->  {"answer": 7, "chapters": […], "problems": […], …}  or  {"error": 7, …}
     {"stop": 7}                      ->  {"stopped": 7}, unless it is answered by then
 
+A question may be about a stream ({"ask": 7, "stream": {"name": …, "goes_on": true}, …}): what was said of the windows
+that such a stream has left behind is remembered until it ends, and for so many streams.
+
 and before that, once, {"ready": {"model": …, "template": …}} or {"failed": …}.
 """
 
@@ -18,7 +21,7 @@ import os
 import signal
 import sys
 import threading
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,11 +37,15 @@ from errata.inference.artefact import verify_parts
 from errata.inference.checksums import check_signature, trusted_keys
 from errata.inference.engine import Stopped
 from errata.inference.model import LoadedModel, answer_key, open_model
+from errata.inference.stream_model import StreamMemory
 from errata.tasks.template import Reading
 from errata.tasks.view import View
 
 ABREAST = 4
 """Transcripts that have their turns, a view each: a short one need not wait for all of a long one."""
+
+MOST_STREAMS = 64
+"""That are remembered; beyond that, the one that was asked about longest ago is read anew."""
 
 Send = Callable[[JsonObject], None]
 
@@ -48,6 +55,22 @@ class _Talk:
     number: int
     views: Generator[View, Reading, Reading]
     view: View
+
+
+class StreamMemories:
+    """Of the streams that were asked about of late."""
+
+    def __init__(self) -> None:
+        self._memories: OrderedDict[str, StreamMemory] = OrderedDict()
+
+    def of(self, stream: str, goes_on: bool) -> StreamMemory:
+        """Of one that has ended nothing is kept."""
+        memory = self._memories.pop(stream, None) or StreamMemory()
+        if goes_on:
+            self._memories[stream] = memory
+        if len(self._memories) > MOST_STREAMS:
+            self._memories.popitem(last=False)
+        return memory
 
 
 class Inbox:
@@ -90,9 +113,10 @@ class Inbox:
 def serve(model: LoadedModel[Reading], inbox: Inbox, send: Send) -> None:
     """Answers for ever, a view of each transcript in turn."""
     talks: deque[_Talk] = deque()
+    memories = StreamMemories()
     while True:
         while len(talks) < ABREAST and not (talks and inbox.is_empty):
-            talks.extend(_begin(model, inbox, send))
+            talks.extend(_begin(model, inbox, memories, send))
         talk = talks.popleft()
         said = _said(model, talk, inbox)
         if said is None:
@@ -102,17 +126,30 @@ def serve(model: LoadedModel[Reading], inbox: Inbox, send: Send) -> None:
             send(said)
 
 
-def _begin(model: LoadedModel[Reading], inbox: Inbox, send: Send) -> list[_Talk]:
-    """The next talk, or none where it is one that the model can't be asked about, which is said."""
+def _begin(model: LoadedModel[Reading], inbox: Inbox, memories: StreamMemories, send: Send) -> list[_Talk]:
+    """The next talk, or none where it is answered already: one that the model can't be asked about, which is said, or
+    of which all is remembered."""
     asked = inbox.next()
     number: int = asked["ask"]
     try:
-        views = model.task.views(_transcript(asked))
+        views = _views(model, asked, memories)
         return [_Talk(number, views, next(views))]
+    except StopIteration as done:
+        said = _answer(number, done.value)
     except ErrataError as error:
-        inbox.close(number)
-        send(_error(number, error))
-        return []
+        said = _error(number, error)
+    inbox.close(number)
+    send(said)
+    return []
+
+
+def _views(
+    model: LoadedModel[Reading], asked: JsonObject, memories: StreamMemories
+) -> Generator[View, Reading, Reading]:
+    transcript, stream = _transcript(asked), asked.get("stream")
+    if stream is None:
+        return model.task.views(transcript)
+    return memories.of(stream["name"], stream["goes_on"]).views(model.task, transcript, stream["goes_on"])
 
 
 def _transcript(asked: JsonObject) -> Transcript:
@@ -131,8 +168,12 @@ def _said(model: LoadedModel[Reading], talk: _Talk, inbox: Inbox) -> JsonObject 
         return _error(talk.number, error)
     if reading is None:
         return None
+    return _answer(talk.number, reading)
+
+
+def _answer(number: int, reading: Reading) -> JsonObject:
     return {
-        "answer": talk.number,
+        "answer": number,
         "chapters": chapters_to_json(reading.chapters),
         "problems": list(reading.problems),
         "confidences": list(reading.confidences),

@@ -68,13 +68,16 @@ def item_page(request: Request, transcript: RowNumber, reviewer: ReviewerIdentit
     """Without the words, which the page's script asks for."""
     heading = item_heading(state(request).workspace, transcript, reviewer.name)
     values = {
-        "transcript": transcript,
-        "heading": heading,
+        "item": f"/review/{transcript}",
+        "stream": "",
+        "name": heading.title or heading.external_id,
+        "about": heading.channel or heading.external_id,
         "length": _length(heading.duration, heading.unit),
         "why": review_reason_phrase(heading.reason),
+        "blind": heading.blind,
         "modules": MODULES,
     }
-    return page(request, "review_item.html", values, headers=_policy(heading.media))
+    return page(request, "review_item.html", values, headers=media_policy(heading.media))
 
 
 @router.get("/{transcript}/data")
@@ -86,8 +89,8 @@ def item_data(request: Request, transcript: RowNumber, reviewer: ReviewerIdentit
 
 @router.put("/{transcript}/draft")
 def save(request: Request, transcript: RowNumber, sent: WorkShape, reviewer: ReviewerIdentity) -> JsonObject:
-    content = (sent.said(), sent.line, sent.effort())
-    saved = save_draft(state(request).workspace, transcript, reviewer.name, sent.page, sent.goes_on_from, content)
+    workspace = state(request).workspace
+    saved = save_draft(workspace, transcript, reviewer.name, sent.page, sent.goes_on_from, sent.content())
     return draft_json(saved)
 
 
@@ -132,7 +135,7 @@ def _length(duration: float, unit: Unit) -> str:
     return f"{duration:,.0f} words" if unit == "words" else clock(duration)
 
 
-def _policy(media: str) -> dict[str, str]:
+def media_policy(media: str) -> dict[str, str]:
     """The page's policy lets it play from https alone; a recording in the house may be at an address of http."""
     parts = urlsplit(media)
     if parts.scheme != "http":

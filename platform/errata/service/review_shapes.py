@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from errata.domain.chapter import Chapter, Chapters
-from errata.domain.review_work import Effort, ReviewDraft
+from errata.domain.review_work import Claim, DraftContent, Effort, ReviewDraft
 from errata.domain.transcript import Segment
 from errata.files import JsonObject
 from errata.operations.review_desk import HandIn, ReviewHold, ReviewItem
+from errata.operations.stream_desk import RunningItem
 
 Count = Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)]
 """What every database has room for."""
@@ -39,10 +42,23 @@ class WorkShape(_Shape):
     """The newest revision of the draft that the page has seen."""
 
     def said(self) -> Chapters:
-        return tuple(Chapter(chapter.start, chapter.title) for chapter in self.chapters)
+        return _chapters(self.chapters)
+
+    def content(self) -> DraftContent:
+        return DraftContent(self.said(), self.line, self.effort())
 
     def effort(self) -> Effort:
         return Effort(self.seconds, self.plays, self.commands)
+
+
+class StreamWorkShape(WorkShape):
+    """Of a stream that runs."""
+
+    told: list[ChapterShape]
+    """What had been told of it: the chapters are what the reviewer made of these."""
+
+    def content(self) -> DraftContent:
+        return replace(super().content(), told=_chapters(self.told))
 
 
 class HandInShape(WorkShape):
@@ -73,6 +89,10 @@ class PageShape(_Shape):
     page: PageNumber
 
 
+def _chapters(shapes: list[ChapterShape]) -> Chapters:
+    return tuple(Chapter(chapter.start, chapter.title) for chapter in shapes)
+
+
 def item_json(item: ReviewItem) -> JsonObject:
     talk, draft = item.talk, item.shown.draft
     return {
@@ -80,12 +100,29 @@ def item_json(item: ReviewItem) -> JsonObject:
         "unit": talk.unit,
         "duration": talk.duration,
         "media": item.media,
-        "lines": [_line_json(line) for line in talk.lines],
+        "lines": [line_json(line) for line in talk.lines],
         "draft": None if draft is None else _chapters_json(draft.chapters),
         "begun_with": _chapters_json(item.begun_with),
         "own": item.own,
         "saved": [draft_json(saved) for saved in item.drafts],
         "flags": [{"reviewer": flag.reviewer, "why": flag.why} for flag in item.flags],
+    }
+
+
+def running_json(item: RunningItem) -> JsonObject:
+    """As `item_json`, of a stream so far: what was told of it is its draft."""
+    told = _chapters_json(item.told)
+    return {
+        "unit": "seconds",
+        "duration": item.stream.heard,
+        "media": item.stream.known.media,
+        "lines": [line_json(line) for line in item.lines],
+        "draft": told,
+        "begun_with": told,
+        "own": None,
+        "saved": [draft_json(saved) for saved in item.drafts],
+        "flags": [],
+        "place": f"{item.events}-{item.segments}",
     }
 
 
@@ -100,21 +137,26 @@ def draft_json(draft: ReviewDraft) -> JsonObject:
         "plays": draft.effort.plays,
         "commands": draft.effort.commands,
         "at": draft.at.isoformat(),
+        "told": None if draft.told is None else _chapters_json(draft.told),
     }
 
 
 def hold_json(hold: ReviewHold) -> JsonObject:
     return {
         "yours": hold.yours,
-        "others": [{"reviewer": claim.reviewer, "since": claim.since.isoformat()} for claim in hold.others],
         "another_page": hold.another_page,
+        **claims_json(hold.others),
     }
+
+
+def claims_json(others: Sequence[Claim]) -> JsonObject:
+    return {"others": [{"reviewer": claim.reviewer, "since": claim.since.isoformat()} for claim in others]}
 
 
 def _chapters_json(chapters: Chapters) -> list[JsonObject]:
     return [chapter.as_json() for chapter in chapters]
 
 
-def _line_json(line: Segment) -> list[object]:
+def line_json(line: Segment) -> list[object]:
     """A list, since a long talk has ten thousand: start, end, text, and who speaks."""
     return [line.start, line.end, line.text, line.speaker or ""]

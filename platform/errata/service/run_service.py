@@ -6,6 +6,7 @@ import gc
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from types import FrameType
 
 import uvicorn
 
@@ -14,6 +15,7 @@ from errata.service.application import make_app
 from errata.service.followed_model import Command
 from errata.service.model_process import worker_command
 from errata.service.service_settings import ServiceSettings
+from errata.service.service_state import ServiceState
 from errata.service.timely_protocol import TimelyProtocol
 from errata.workspace import Workspace
 
@@ -30,8 +32,9 @@ def serve(
     Raises Unavailable where nobody can listen there.
     """
     listener = _listener(settings.host, settings.port)
+    app = make_app(workspace, settings, command)
     config = uvicorn.Config(
-        make_app(workspace, settings, command),
+        app,
         http=TimelyProtocol,
         ws="none",
         log_level="warning",
@@ -45,7 +48,18 @@ def serve(
     host, port = listener.getsockname()[:2]
     ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
     with listener, suppress(KeyboardInterrupt):  # uvicorn gives the signal on, once it has stopped
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config, app.state.service).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, service: ServiceState) -> None:
+        super().__init__(config)
+        self._service = service
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal: those who listen to a stream are no requests to wait for."""
+        self._service.leaving = True
+        super().handle_exit(sig, frame)
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -39,6 +39,8 @@ class ServiceMetrics:
         self.log_moves = Counter("errata_log_moves", "That it was moved to the database", registry=self._registry)
         self._in_flight = Gauge("errata_in_flight", "Requests that wait for the model", registry=self._registry)
         self._jobs = Gauge("errata_jobs", "Jobs that wait", registry=self._registry)
+        self._streams = Gauge("errata_streams", "Streams that run", registry=self._registry)
+        self._listeners = Gauge("errata_stream_listeners", "Who listens to them", registry=self._registry)
         self._restarts = Gauge("errata_model_restarts", "Model processes that were replaced", registry=self._registry)
         self._speaks = Gauge("errata_model", "1 for the version that speaks", ("version",), registry=self._registry)
         self._canary_share = Gauge(
@@ -79,6 +81,10 @@ class ServiceMetrics:
         self._speaks.clear()
         if champion.speaks:
             self._speaks.labels(champion.speaks[:16]).set(1)
+
+    def observe_streams(self, running: int, listeners: int) -> None:
+        self._streams.set(running)
+        self._listeners.set(listeners)
 
     def observe_canary(self, state: CanaryState | None) -> None:
         self._canary_share.clear()

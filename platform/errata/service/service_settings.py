@@ -40,6 +40,10 @@ class ServiceSettings:
     """How long a client may take to send its request."""
     answer_seconds: int = 600
     """How long the model may take for one."""
+    streams: int = 64
+    """That may run at once."""
+    stream_idle_minutes: int = 60
+    """After which a stream of whose client nothing is heard is ended."""
     key_rate: int = 500
     """Requests a second that one key, or one address without a key, may send; twice as many at once."""
     attempt_rate: int = 20

@@ -21,6 +21,7 @@ from errata.service.record_writer import RecordWriter
 from errata.service.service_metrics import ServiceMetrics
 from errata.service.service_settings import ServiceSettings
 from errata.service.shadow import Shadow
+from errata.service.stream_looks import StreamLooks
 from errata.workspace import Workspace
 
 T = TypeVar("T")
@@ -39,9 +40,12 @@ class ServiceState:
     canary: CanaryWatch
     shadow: Shadow
     answers: ChapterAnswers
+    looks: StreamLooks
     calibrations: KnownCalibrations
     sync_ms: float = 0.0
     """What a sync of the record's disk took when the service started."""
+    leaving: bool = False
+    """It was told to end: whoever listens to a stream comes again."""
 
     async def read(self, work: Callable[[Store], T]) -> T:
         """What `work` makes of the record, in a thread."""

@@ -1,6 +1,8 @@
 // The chapters of one item, as commands change them: every gesture is one command, which can be undone and done again.
 // Pure: it knows of no page.
 
+import { followed } from "./told_chapters.js";
+
 /** @typedef {{id: number, line: number, title: string}} Chapter */
 
 const MOST_COMMANDS = 300; // kept to be undone
@@ -29,6 +31,32 @@ export class ChapterModel {
 
   onChange(listener) {
     this.listeners.push(listener);
+  }
+
+  /** More lines of a stream have come, at the end of those that are there. */
+  grow() {
+    this.places = placesOf(this.lines);
+    this.pauses = pausesOf(this.lines);
+  }
+
+  /**
+   * What is told of a stream is no gesture: it comes under all of them, so that undoing takes back a reviewer's own.
+   * @param {?number} held the id of a chapter whose title is being typed
+   */
+  follow(before, now, held = null) {
+    const ids = new Map();
+    const idAt = (line) => ids.get(line) ?? ids.set(line, this.nextId++).get(line);
+    const into = (chapters) => {
+      const heldLine = chapters.find(({ id }) => id === held)?.line ?? null;
+      return followed(chapters, before, now, this.lines, heldLine)
+        .map((chapter) => (chapter.id ? chapter : { id: idAt(chapter.line), line: chapter.line, title: chapter.title }));
+    };
+    this.chapters = into(this.chapters);
+    for (const command of [...this.undoable, ...this.redoable]) {
+      command.before = into(command.before);
+      command.after = into(command.after);
+    }
+    this.tell("follow");
   }
 
   // what is kept over a reload ---------------------------------------------------------------------------------------

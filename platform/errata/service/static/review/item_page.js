@@ -8,6 +8,8 @@ import { askPlace, askReason, compare, showChanges, showKeys } from "./dialogs.j
 import { byId, element, set } from "./elements.js";
 import { BorderCheck, Reader, Recording } from "./player.js";
 import { KeyMap, combination, isCharacter, label } from "./key_map.js";
+import { StreamListener } from "./stream_listener.js";
+import { told } from "./told_chapters.js";
 import { TranscriptList } from "./transcript_list.js";
 import { RequestFailed, SESSION_ENDED, request } from "./server.js";
 import { Timeline } from "./timeline.js";
@@ -16,8 +18,12 @@ const HEARTBEAT = 20_000;
 const IDLE = 60_000; // without a sign of life, time is not counted as spent
 const SKIPS = 5; // seconds of J and L
 const root = byId("review");
-const { transcript, reviewer } = root.dataset;
-const path = `/review/${transcript}`;
+const { item: path, stream, reviewer } = root.dataset;
+const drafts = (name) => new LocalDrafts(localStorage, reviewer, name);
+const newNumber = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
+const pageNumber = newNumber();
+
+const AT_THE_END = new Set(["submit", "accept", "reject", "skip", "flag"]); // what a stream that runs can't be yet
 
 const SAVE_TEXTS = {
   saved: "Saved",
@@ -32,7 +38,7 @@ class ItemPage {
   constructor(item) {
     this.item = item;
     this.keys = { map: KeyMap.load(localStorage), layout: null, hint: (action) => this.hint(action) };
-    this.local = new LocalDrafts(localStorage, reviewer, transcript);
+    this.local = drafts(stream || path.slice("/review/".length));
     this.effort = { seconds: 0, plays: 0 };
     this.active = performance.now();
     this.typing = 0;
@@ -43,12 +49,13 @@ class ItemPage {
   async open() {
     const { item } = this;
     const kept = await this.kept();
-    this.page = crypto.getRandomValues(new Uint32Array(4)).join("-");
+    this.page = pageNumber;
     this.hold(this.page);
     this.knows = kept.knows;
     this.model = new ChapterModel(item.lines, kept.chapters, kept.model);
     this.effort = { seconds: kept.effort.seconds, plays: kept.effort.plays };
     this.model.commands = kept.effort.commands;
+    if (kept.told && item.draft) this.model.follow(placed(kept.told, item.lines), item.draft);
     this.makeViews();
     this.autosave = new Autosave({
       local: this.local,
@@ -63,7 +70,8 @@ class ItemPage {
     this.listen();
     this.showSaving("saved");
     const line = this.local.place() ?? kept.line;
-    this.goToLine(line, { where: "top" });
+    if (stream && !kept.line) this.showNewest();
+    else this.goToLine(line, { where: "top" });
     this.select(this.model.around(line)?.id ?? this.model.chapters[0]?.id ?? null, { show: false });
     this.render();
     root.setAttribute("aria-busy", "false");
@@ -73,6 +81,7 @@ class ItemPage {
     }
     if (kept.unsaved) this.autosave.changed();
     this.showNotices(kept);
+    if (stream) this.listenToStream();
     this.beat();
     setInterval(() => this.beat(), HEARTBEAT);
     setInterval(() => this.countTime(), 1000);
@@ -89,12 +98,16 @@ class ItemPage {
     if (here && (here.unsaved || (here.revision === revision && revision > 0))) {
       // the answer to its last save may have been lost: what the server has of that page is no other version
       const goesOnFrom = server?.page === here.page ? revision : here.revision;
-      return { ...here, was: here.page, revision: goesOnFrom, chapters: [], line: here.saved.line, effort: effortOf(here.saved) };
+      const { line, told } = here.saved;
+      const isOfThese = here.lines === undefined || here.lines === item.lines.length || stream; // a stream's only grow
+      const placedAnew = isOfThese ? {} : { model: null, chapters: placed(here.saved.chapters, item.lines) };
+      const effort = effortOf(here.saved);
+      return { ...here, was: here.page, revision: goesOnFrom, chapters: [], line, told, effort, ...placedAnew };
     }
     if (here) this.local.remove(here.page);
     const begun = server ?? { chapters: item.begun_with, line: 0, seconds: 0, plays: 0, commands: 0 };
-    const { chapters, line } = begun;
-    return { was: null, unsaved: false, revision, knows: item.own, chapters, model: null, line, effort: effortOf(begun) };
+    const { chapters, line, told } = begun;
+    return { was: null, unsaved: false, revision, knows: item.own, chapters, model: null, line, told, effort: effortOf(begun) };
   }
 
   /** Says to other tabs, for as long as this page lives, that it does. */
@@ -151,8 +164,9 @@ class ItemPage {
       seconds: Math.round(this.effort.seconds),
       plays: this.plays,
       commands: model.commands,
+      ...(stream ? { told: unplaced(this.item.draft, this.item.lines) } : {}),
     };
-    return { model: model.asSaved(), saved, knows: this.knows };
+    return { model: model.asSaved(), saved, knows: this.knows, lines: this.item.lines.length };
   }
 
   get plays() {
@@ -162,7 +176,7 @@ class ItemPage {
   // what is seen -----------------------------------------------------------------------------------------------------
 
   changed(name) {
-    this.autosave.changed();
+    if (name !== "follow") this.autosave.changed(); // else it is nothing that the reviewer did
     if (this.panel.selected !== null && this.model.index(this.panel.selected) < 0) {
       this.select(this.model.around(this.list.current)?.id ?? this.model.chapters[0]?.id ?? null, { show: false });
     }
@@ -188,7 +202,7 @@ class ItemPage {
     const list = item.draft ? changes(model.chapters, item.draft) : null;
     const said = list ? summary(list) || "No changes" : `${model.chapters.length || "No"} of your own`;
     set(byId("changes-text"), { text: said });
-    byId("accept").hidden = !item.draft;
+    byId("accept").hidden = !item.draft || Boolean(stream);
     for (const button of document.querySelectorAll("[data-action] > .key")) {
       if (!button.closest(".chapter")) set(button, { text: this.hint(button.parentElement.dataset.action) });
     }
@@ -483,7 +497,12 @@ class ItemPage {
       undo: () => this.swap("undo"),
       redo: () => this.swap("redo"),
       help: () => showKeys(this.keys, () => this.keysChanged()),
+      newest: () => this.showNewest(),
     };
+    if (stream && AT_THE_END.has(action)) {
+      this.goOn();
+      return;
+    }
     acts[action]?.();
     this.showPosition(playback.time);
   }
@@ -527,6 +546,94 @@ class ItemPage {
   keysChanged() {
     this.keys.map.save(localStorage);
     this.render();
+  }
+
+  // a stream that runs -----------------------------------------------------------------------------------------------
+
+  listenToStream() {
+    this.standing = unplaced(this.item.draft, this.item.lines);
+    this.showLive();
+    this.listener = new StreamListener(stream, this.item.place, {
+      heard: (kind, data) => this.heard(kind, data),
+      connected: (is) => {
+        if (this.connected !== false && !is) this.beat(); // which finds out whether the session has ended
+        this.connected = is;
+        this.showLive();
+      },
+    });
+  }
+
+  heard(kind, data) {
+    if (kind === "lines") this.grow(data.lines);
+    else if (kind === "end") this.streamEnded();
+    else this.follow(kind, data);
+    this.showLive();
+  }
+
+  grow(lines) {
+    const { item } = this;
+    item.lines.push(...lines);
+    item.duration = lines.reduce((most, { end }) => Math.max(most, end), item.duration);
+    this.starts = null;
+    this.model.grow();
+    this.list.grow();
+    this.timeline.grow();
+    this.playback.grow();
+    this.showPosition(this.playback.time);
+    this.renderSoon();
+  }
+
+  follow(kind, data) {
+    const typed = document.activeElement.matches(".title") ? this.panel.selected : null;
+    const before = this.item.draft;
+    this.standing = told(this.standing, kind, data);
+    this.item.draft = placed(this.standing, this.item.lines);
+    this.model.follow(before, this.item.draft, typed);
+    const name = data.title.trim() || "untitled";
+    const what = { renamed: "Its title now", withdrawn: "No chapter after all" }[data.kind] ?? "New chapter";
+    this.say(`${what}: ${name}, ${spoken(data.start, "seconds")}`);
+  }
+
+  showLive() {
+    const heard = spoken(this.item.duration, "seconds");
+    set(byId("length"), { text: heard });
+    const state = this.ended
+      ? "The stream has ended. What you made of it is kept: go on to hand it in."
+      : `Live: ${heard} heard so far. What you change stays as you leave it; it can be handed in once the stream has ended.`;
+    set(byId("live-text"), { text: this.connected === false && !this.ended ? "The connection is lost; it is tried again." : state });
+    this.showSeen();
+  }
+
+  showNewest() {
+    this.goToLine(this.item.lines.length - 1, { where: null, seek: !this.playback.playing });
+    this.list.showEnd();
+    this.showSeen();
+  }
+
+  streamEnded() {
+    this.ended = true;
+    byId("newest").hidden = true;
+    byId("live").append(element("button", { type: "button", class: "small", id: "go-on", onclick: () => this.goOn() }, "Go on"));
+    this.say("The stream has ended. Submit to go on and hand it in.");
+  }
+
+  /** To the transcript that the stream has become, with all that was done to it here. */
+  async goOn() {
+    if (!this.ended) {
+      this.notice("hand-in", "The stream still runs. It can be handed in once it has ended; what you do is saved meanwhile.");
+      return;
+    }
+    await this.orSay(async () => {
+      const { became } = await request("POST", `${path}/data`, { page: this.page });
+      if (this.autosave.unsaved) await this.autosave.now();
+      if (this.model.commands) {
+        const { revision, unsaved, page } = this.autosave;
+        drafts(String(became)).write(page, { ...this.content(), revision, unsaved, at: Date.now() });
+      }
+      this.autosave.stop();
+      this.left = true;
+      location.assign(`/review/${became}`);
+    });
   }
 
   // handing in -------------------------------------------------------------------------------------------------------
@@ -619,7 +726,7 @@ class ItemPage {
     const sent = JSON.stringify([action, why, saved.chapters, this.knows]);
     if (sent !== this.sent) {
       this.sent = sent;
-      this.key = crypto.getRandomValues(new Uint32Array(4)).join("-");
+      this.key = newNumber();
     }
     return this.key;
   }
@@ -663,12 +770,18 @@ class ItemPage {
   async beat(takeOver = false) {
     if (this.left || (document.hidden && !takeOver)) return;
     try {
-      const hold = await request("POST", `${path}/hold`, { page: this.page, take_over: takeOver });
-      this.showHold(hold);
+      const hold = await request("POST", `${path}/hold`, { page: this.page, ...(stream ? {} : { take_over: takeOver }) });
+      if (stream) this.showWatchers(hold);
+      else this.showHold(hold);
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error; // who is offline is told so by the autosave
       if (error.status === SESSION_ENDED) this.sessionEnded();
     }
+  }
+
+  showWatchers({ others }) {
+    const names = others.map(({ reviewer: name }) => name).join(" and ");
+    this.notice("claim", names ? `${names} has this stream open too. What each of you makes of it is kept.` : "");
   }
 
   showHold({ yours, others, another_page: anotherPage }) {
@@ -737,7 +850,7 @@ class ItemPage {
     document.addEventListener("visibilitychange", () => !document.hidden && this.beat());
     addEventListener("pageshow", (event) => event.persisted && location.reload());
     addEventListener("pagehide", () => {
-      if (!this.left) request("POST", `${path}/release`, { page: this.page }, true).catch(() => {});
+      if (!this.left && !stream) request("POST", `${path}/release`, { page: this.page }, true).catch(() => {});
     });
     navigator.keyboard?.getLayoutMap?.().then((layout) => {
       this.keys.layout = layout;
@@ -787,7 +900,11 @@ async function openPages() {
 
 /** The item as the page uses it: lines with names, and chapters by their lines. */
 async function loaded() {
-  const data = await request("GET", `${path}/data`);
+  const data = stream ? await request("POST", `${path}/data`, { page: pageNumber }) : await request("GET", `${path}/data`);
+  if (data.became) {
+    location.replace(`/review/${data.became}`);
+    return new Promise(() => {}); // the page is left
+  }
   const lines = data.lines.map(([start, end, text, speaker]) => ({ start, end, text, speaker }));
   return {
     ...data,
@@ -798,9 +915,28 @@ async function loaded() {
   };
 }
 
+/** Once something was said. */
+async function firstLines() {
+  const item = await loaded();
+  if (item.lines.length) return item;
+  set(byId("live-text"), { text: "Nothing has been said yet. The page opens with the first words." });
+  byId("newest").hidden = true;
+  await new Promise((said) => {
+    const listener = new StreamListener(stream, item.place, {
+      heard: (kind) => {
+        listener.stop();
+        said(kind);
+      },
+      connected: () => {},
+    });
+  });
+  byId("newest").hidden = false;
+  return loaded();
+}
+
 async function begin() {
   try {
-    await new ItemPage(await loaded()).open();
+    await new ItemPage(await firstLines()).open();
   } catch (error) {
     if (!(error instanceof RequestFailed)) throw error;
     byId("banners").append(element("div", { class: "banner bad", role: "alert", text: `This item can't be opened: ${error.message}` }));

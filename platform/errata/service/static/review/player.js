@@ -24,6 +24,9 @@ class Playback {
   }
 
   speedChanged() {}
+
+  /** More of a stream has come. */
+  grow() {}
 }
 
 export class Recording extends Playback {
@@ -91,11 +94,16 @@ export class Recording extends Playback {
 export class Reader extends Playback {
   constructor(item, changed) {
     super(changed);
-    this.duration = item.duration;
-    const words = item.lines.reduce((sum, line) => sum + line.text.split(/\s+/).length, 0);
-    this.pace = (this.duration / Math.max(1, words)) * (WORDS_A_MINUTE / 60); // of the transcript's unit, a second
+    this.item = item;
+    this.grow();
     this.at = 0;
     this.since = null;
+  }
+
+  grow() {
+    this.duration = this.item.duration;
+    const words = this.item.lines.reduce((sum, line) => sum + line.text.split(/\s+/).length, 0);
+    this.pace = (this.duration / Math.max(1, words)) * (WORDS_A_MINUTE / 60); // of the transcript's unit, a second
   }
 
   /** Seconds that reading from `from` to the end takes. */

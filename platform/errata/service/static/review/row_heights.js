@@ -15,6 +15,16 @@ export class RowHeights {
     this.stale = 0;
   }
 
+  /** More rows at the end. */
+  grow(count) {
+    const { heights, tops, count: before } = this;
+    this.count = count;
+    this.heights = Float64Array.from({ length: count }, (_, row) => (row < before ? heights[row] : this.guess(row)));
+    this.tops = new Float64Array(count + 1);
+    this.tops.set(tops.subarray(0, before + 1));
+    this.stale = Math.min(this.stale, before);
+  }
+
   set(row, height) {
     if (Math.abs(this.heights[row] - height) < 0.5) return false;
     this.heights[row] = height;

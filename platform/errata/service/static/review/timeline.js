@@ -26,6 +26,12 @@ export class Timeline {
     canvas.addEventListener("pointermove", (event) => event.buttons && seek(event));
   }
 
+  /** More lines have come. */
+  grow() {
+    this.ticks = longestPauses(this.item.lines, this.model.pauses);
+    this.later();
+  }
+
   later() {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;

@@ -40,6 +40,28 @@ export class TranscriptList {
     return Math.max(1, lines) * LINE_HEIGHT + 9 + (this.model.at(row) ? BORDER_HEIGHT : 0);
   }
 
+  /** More lines at the end; who reads there sees them come. */
+  grow() {
+    const { scroller } = this;
+    const atEnd = this.atEnd;
+    this.heights.grow(this.item.lines.length);
+    this.render();
+    if (atEnd) this.showEnd();
+    else scroller.dispatchEvent(new Event("scroll"));
+  }
+
+  get atEnd() {
+    const { scrollTop, clientHeight, scrollHeight } = this.scroller;
+    return scrollTop + clientHeight >= scrollHeight - 40;
+  }
+
+  showEnd() {
+    for (let pass = 0; pass < 3; pass += 1) {
+      this.scroller.scrollTop = this.heights.top(this.item.lines.length);
+      this.render();
+    }
+  }
+
   resized() {
     if (this.scroller.clientWidth === this.width) {
       this.later();
@@ -110,7 +132,7 @@ export class TranscriptList {
     const canBegin = this.model.snapped(row) === row;
     return element(
       "div",
-      { class: "row", role: "listitem", "data-line": row, "aria-setsize": this.item.lines.length, "aria-posinset": row + 1 },
+      { class: "row", role: "listitem", "data-line": row, "aria-posinset": row + 1 },
       element(
         "div",
         { class: "line" },
@@ -132,6 +154,7 @@ export class TranscriptList {
   update(row, node) {
     const chapter = this.model.at(row);
     const here = row === this.current;
+    set(node, { "aria-setsize": this.item.lines.length });
     node.classList.toggle("current", here);
     node.classList.toggle("playing", row === this.playing);
     const [add, , words, move] = node.lastElementChild.children;
