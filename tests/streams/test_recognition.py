@@ -29,7 +29,7 @@ from errata.tasks.border_task import shown_lines
 from errata.workspace import Workspace
 from tests.command_line import in_this_process
 from tests.streams.conftest import Acquire
-from tests.streams.recordings import spoken, with_captions
+from tests.streams.recordings import ffmpeg, spoken, with_captions
 
 pytestmark = pytest.mark.slow
 
@@ -124,11 +124,14 @@ def test_a_recording_that_plays_is_heard_piece_by_piece(
 def test_errata_live_hears_a_file_and_an_address(talk: Path, model: str, server: Any) -> None:
     need("yt_dlp")
     folder, address = server
-    (folder / "lecture.mp4").write_bytes(talk.read_bytes())
+    ffmpeg("-i", talk, "-c", "copy", "-movflags", "+faststart", folder / "lecture.mp4")
     for source in (str(talk), f"{address}/lecture.mp4"):
         done = in_this_process("live", source, "--speech", model, "--language", "en", "--speed", "0", "--json")
         end = json.loads(done.stdout.splitlines()[-1])
         assert end["event"] == "end" and end["chapters"] and end["heard"] > 15
+    (folder / "backwards.mp4").write_bytes(talk.read_bytes())  # whose index stands at its end
+    done = in_this_process("live", f"{address}/backwards.mp4", "--speech", model, check=False)
+    assert done.returncode == 2 and "can be played" in " ".join(done.stderr.split())
     (folder / "cut.mp4").write_text("no recording")
     done = in_this_process("live", str(folder / "cut.mp4"), "--speech", model, check=False)
     assert done.returncode == 2 and "has no sound that ffmpeg can read" in " ".join(done.stderr.split())

@@ -66,9 +66,10 @@ class SpeechStream:
         blocks: queue.Queue[NDArray[np.float32] | ErrataError | None] = queue.Queue(MOST_BLOCKS)
         Thread(target=_read_blocks, args=(self.media, self.pace, blocks.put), daemon=True).start()
         waiting, start = np.zeros(0, np.float32), 0.0
-        while True:
-            block = blocks.get()
-            if block is None or isinstance(block, ErrataError):
+        fault: ErrataError | None = None
+        while (block := blocks.get()) is not None:
+            if isinstance(block, ErrataError):
+                fault = block
                 break
             waiting = np.concatenate([waiting, block])
             while len(waiting) >= PIECE * SAMPLE_RATE:
@@ -79,11 +80,15 @@ class SpeechStream:
             if start >= LONGEST_SECONDS - 2 * PIECE:
                 note("the stream has lasted a day: it ends here, since a transcript can't be longer")
                 break
-        if isinstance(block, ErrataError):
-            if not start and not len(waiting):
-                raise block
+        if not start and not len(waiting):
+            raise fault or BadInput(
+                "nothing of {} can be played; a recording at an address must be one that is read from its beginning "
+                "on, or its server give parts of it: else download it, and name the file",
+                self.media,
+            )
+        if fault is not None:
             self.failed = True
-            note(f"the stream ends here: {block}")
+            note(f"the stream ends here: {fault}")
         if len(waiting):
             yield self._heard(waiting, start)
 
