@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -39,6 +39,8 @@ from evaluation.draft_effects import labelled_items, night_lean, primary_compari
 from evaluation.dvc_metrics import dvc_metrics
 from evaluation.holdout import log_night
 from evaluation.items import Item, ScoredAnswer, ScoredModel, coarse_labels, score_items
+from evaluation.message_likelihoods import MessageReader, can_read, chat_likelihood
+from evaluation.metrics.message_score import MessageScore
 from evaluation.model_scores import ModelScores
 from evaluation.scoring_plan import NightModels, ScoringPlan, deciding_items, read_candidate
 from evaluation.vintages import VintageLimits, continual_scores, score_matrix, worst_vintage
@@ -65,6 +67,7 @@ class NightScoring:
         """What each model is tonight, by identity."""
         self.record, self.models = record, models
         self._predictors: dict[str, ForkedModel] = {}
+        self._readers: dict[str, MessageReader] = {}
 
     def ask(self, model: ScoredModel, items: Iterable[Item], earlier: Sequence[Item] = ()) -> None:
         """Scores `model` on items, and on those of earlier nights."""
@@ -87,7 +90,24 @@ class NightScoring:
 
     def _score(self, model: ScoredModel, title: str, items: Sequence[Item]) -> list[ScoredAnswer]:
         with progress_bar(f"{title} {model.identity[:8]}", len(items)) as advance:
-            return score_items(self.record, self._predictors[model.identity], items, advance, model.identity)
+            scored = score_items(self.record, self._predictors[model.identity], items, advance, model.identity)
+        return self._with_likelihoods(model, scored)
+
+    def _with_likelihoods(self, model: ScoredModel, scored: list[ScoredAnswer]) -> list[ScoredAnswer]:
+        """Of chats, how likely the model holds what was written; whoever answers for it."""
+        if not any(answer.item.label.task == "chat" for answer in scored) or not can_read(model.folder):
+            return scored
+        if model.identity not in self._readers:
+            self._readers[model.identity] = MessageReader(model.folder, self.models)
+        read = []
+        for answer in scored:
+            label = answer.item.label
+            with self.record.read() as store:
+                transcript = store.transcripts.read(label.transcript)
+            found = chat_likelihood(self._readers[model.identity].read(transcript, label.chapters))
+            values = {**asdict(answer.score), "perplexity": found.perplexity, "correctness": found.correctness}
+            read.append(replace(answer, score=MessageScore(**values)))
+        return read
 
 
 def _as_row(night: str, name: str, scored: ScoredAnswer) -> ScoredItemRow:

@@ -13,12 +13,14 @@ from typing import Literal
 
 from errata.database.record import Record
 from errata.database.store import Store
-from errata.domain.chapter import Chapter, Chapters, canonical, chapters_to_json
+from errata.domain.chapter import Chapter, Chapters, chapters_to_json
 from errata.domain.clusters import cluster_name
 from errata.domain.correction import Label, same_chapters
 from errata.domain.hashing import canonical_json, sha256
-from errata.domain.prediction import Prediction
+from errata.domain.prediction import Prediction, with_messages
+from errata.domain.right_answer import right_answer
 from errata.domain.roles import Role
+from errata.domain.task_name import TaskName
 from errata.domain.transcript import Unit
 from errata.errors import NotFound
 from errata.inference.artefact import Card, model_folder, read_seal, read_training_transcripts
@@ -26,8 +28,10 @@ from errata.inference.model import answer_key
 from errata.inference.predictor import Predictor
 from errata.inference.recorded import RecordedModel
 from evaluation.metrics import overlap
+from evaluation.metrics.message_score import MessageScore, score_messages
 from evaluation.metrics.score import VideoScore, score_video
 
+AnswerScore = VideoScore | MessageScore
 Part = Literal["fresh", "vintage", "dev", "anchor", "retention", "sealed"]
 
 
@@ -75,6 +79,7 @@ class Question:
     duration: float
     """In `unit`."""
     unit: Unit
+    task: TaskName = "chapters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +87,10 @@ class ScoredAnswer:
     item: Item
     model: str
     prediction: Prediction
-    score: VideoScore
-    equal_split_f1: float
-    """What equal chapters of the right number would score: the floor to be above."""
+    score: AnswerScore
+    equal_split_f1: float | None
+    """What equal chapters of the right number would score: the floor to be above. None of a task that has no such
+    floor."""
     reference: str
     """JSON of the chapters scored against."""
     length: str = ""
@@ -114,7 +120,7 @@ def coarse_labels(record: Record, after: int, upto: int) -> int:
 
 
 def _is_coarse(store: Store, label: Label) -> bool:
-    return canonical(label.chapters, store.transcripts.read(label.transcript)).is_coarse
+    return right_answer(label.task, label.chapters, store.transcripts.read(label.transcript)).is_coarse
 
 
 def _first_labels(store: Store, after: int, upto: int) -> list[Label]:
@@ -239,16 +245,22 @@ def score_items(
     """Answers what hasn't been answered yet, and scores everything; `advance` is called after every answer. `model` is
     whose scores they are, where that isn't who answers."""
     transcripts = [item.label.transcript for item in items]
-    answers = RecordedModel(record, predictor).predict_all(transcripts, advance)
+    chats = chats_of(item.label for item in items)
+    answers = RecordedModel(record, predictor).predict_all(transcripts, advance, chats)
     questions, scored = read_questions(record, items), model or predictor.key.model
     return [score(question, answers.get(question.item.label.transcript), scored) for question in questions]
 
 
+def chats_of(labels: Iterable[Label]) -> dict[int, Chapters]:
+    """By transcript, the messages that stand beside it, where those are what a model is asked for."""
+    return {label.transcript: label.chapters for label in labels if label.task == "chat"}
+
+
 def value_of(row: ScoredAnswer, metric: str) -> float | None:
-    """Of a metric of `VideoScore`, or `parsable`: 100 where the answer could be read whole, else 0."""
+    """Of a metric of `AnswerScore`, or `parsable`: 100 where the answer could be read whole, else 0."""
     if metric == "parsable":
         return 0.0 if row.prediction.problems else 100.0
-    value: float | None = getattr(row.score, metric)
+    value: float | None = getattr(row.score, metric, None)  # a chat's has others than chapters'
     return value
 
 
@@ -258,9 +270,12 @@ def recorded_f1(
     """F1 of what a model is known to have answered, as of `upto` if it is given, in the order of `questions`; None
     where it wasn't asked, and it isn't now."""
     transcripts = [question.item.label.transcript for question in questions]
-    key = answer_key(*model.answering)
+    key, chats = answer_key(*model.answering), chats_of(question.item.label for question in questions)
     with record.read() as store:
         answers = store.predictions.of_model(key.model, key.template, transcripts, upto)
+        for transcript, messages in chats.items():
+            template = with_messages(key.template, messages)
+            answers |= store.predictions.of_model(key.model, template, [transcript], upto)
     scores: list[float | None] = []
     for question in questions:
         answer = answers.get(question.item.label.transcript)
@@ -269,7 +284,9 @@ def recorded_f1(
 
 
 def f1_alone(question: Question, answer: Chapters) -> float:
-    """`score_video`'s F1 without its other metrics, which cost some twenty times as much."""
+    """The F1 of an answer without its other metrics, which cost some twenty times as much."""
+    if question.task == "chat":
+        return score_messages(question.reference, answer).f1
     return overlap.mean_f1(question.reference, answer, question.duration)
 
 
@@ -291,8 +308,8 @@ def read_questions(record: Record, items: Iterable[Item]) -> list[Question]:
     with record.read() as store:
         for item in items:
             transcript = store.transcripts.read(item.label.transcript)
-            right = canonical(item.label.chapters, transcript).chapters
-            questions.append(Question(item, right, transcript.duration, transcript.unit))
+            right = right_answer(item.label.task, item.label.chapters, transcript).chapters
+            questions.append(Question(item, right, transcript.duration, transcript.unit, item.label.task))
     return questions
 
 
@@ -303,11 +320,24 @@ def score(question: Question, answer: Prediction | None, model: str) -> ScoredAn
         item=question.item,
         model=model,
         prediction=answer or Prediction(transcript, model, "", (), ("it was not answered",)),
-        score=score_video(question.reference, answer.chapters if answer else None, question.duration, question.unit),
-        equal_split_f1=f1_alone(question, equal_split(question.duration, max(1, len(question.reference)))),
+        score=score_answer(question, answer.chapters if answer else None),
+        equal_split_f1=_equal_split_f1(question),
         reference=canonical_json(chapters_to_json(question.reference)),
         length=length(question.duration, question.unit),
     )
+
+
+def _equal_split_f1(question: Question) -> float | None:
+    if question.task != "chapters":
+        return None
+    return f1_alone(question, equal_split(question.duration, max(1, len(question.reference))))
+
+
+def score_answer(question: Question, answer: Chapters | None) -> AnswerScore:
+    """None is no answer."""
+    if question.task == "chat":
+        return score_messages(question.reference, answer or ())
+    return score_video(question.reference, answer, question.duration, question.unit)
 
 
 def equal_split(duration: float, count: int) -> Chapters:

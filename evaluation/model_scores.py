@@ -10,7 +10,7 @@ from itertools import chain
 from errata.documents.comparison import Comparison
 from errata.documents.metric_values import ModelMean
 from evaluation.items import Item, ScoredAnswer, value_of
-from evaluation.metrics.score import mean_score
+from evaluation.metrics.score import means
 from evaluation.statistics.betting import with_wealth
 from evaluation.statistics.collapses import compare_collapses
 from evaluation.statistics.paired import compare, paired_differences
@@ -39,17 +39,17 @@ class ModelScores:
             return ModelMean()
         f1 = [row.score.f1 for row in rows]
         spread = compare(f1, [0.0] * len(f1), [item.cluster for item in items], self._seed)
-        means = mean_score([row.score for row in rows]).mean
-        return ModelMean(n=len(rows), low=spread.low, high=spread.high, **asdict(means))
+        values, _ = means([asdict(row.score) for row in rows])
+        return ModelMean(n=len(rows), low=spread.low, high=spread.high, **values)
 
     def mean_f1(self, model: str, items: Sequence[Item]) -> float | None:
         rows = self.of(model, items)
         return sum(row.score.f1 for row in rows) / len(rows) if rows else None
 
     def equal_split_f1(self, model: str, items: Sequence[Item]) -> float | None:
-        """Mean F1 of chapters of equal length; the same for every model."""
-        rows = self.of(model, items)
-        return sum(row.equal_split_f1 for row in rows) / len(rows) if rows else None
+        """Mean F1 of chapters of equal length; the same for every model. None of a task without such a floor."""
+        floors = [row.equal_split_f1 for row in self.of(model, items) if row.equal_split_f1 is not None]
+        return sum(floors) / len(floors) if floors else None
 
     def compare(self, new: str, old: str, items: Sequence[Item], metric: str = "f1") -> Comparison:
         return compare(*self._pair(new, old, items, metric), [item.cluster for item in items], self._seed)

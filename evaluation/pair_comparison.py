@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from errata.documents.comparison import Comparison
+from errata.documents.metric_values import MessageValues
 from errata.domain.chapter import Chapters
 from evaluation.items import ScoredAnswer, value_of
-from evaluation.metrics.score import LOW_IS_GOOD, VideoScore
+from evaluation.metrics.message_score import LOW_PERPLEXITY_IS_GOOD
+from evaluation.metrics.score import LOW_IS_GOOD
 from evaluation.statistics.paired import compare
 
-METRICS = (*(field.name for field in fields(VideoScore)), "parsable")
+METRICS = (*(field.name for field in fields(MessageValues)), "parsable")
 SHOWN = 5
 """Items that changed most, of each kind."""
 
@@ -49,8 +51,8 @@ class MetricComparison:
 @dataclass(frozen=True, slots=True)
 class PairComparison:
     metrics: Mapping[str, MetricComparison]
-    """Those of `VideoScore`, and `parsable`, the share of answers that could be read whole. Each is of the items for
-    which it is defined; one that is defined for none is left out."""
+    """Those of `VideoScore` or `MessageScore`, and `parsable`, the share of answers that could be read whole. Each is
+    of the items for which it is defined; one that is defined for none is left out."""
     slices: Mapping[str, Mapping[str, Comparison]]
     """F1 by `part`, `length` and `kind` of label, where there is more than one."""
     problems: Mapping[str, int]
@@ -135,7 +137,7 @@ def _difference(pairs: Sequence[Pair], name: str, seed: int) -> Comparison:
     new, old = _values([pair.a for pair in pairs], name), _values([pair.b for pair in pairs], name)
     clusters = [pair.a.item.cluster for pair in pairs]
     difference = compare(new, old, clusters, seed)
-    if name in LOW_IS_GOOD:  # there, being better is being less
+    if name in LOW_IS_GOOD | LOW_PERPLEXITY_IS_GOOD:  # there, being better is being less
         difference = replace(difference, p_value=compare(old, new, clusters, seed).p_value)
     return difference
 

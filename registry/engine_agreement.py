@@ -20,7 +20,7 @@ from errata.inference.artefact import verify
 from errata.inference.gguf import gguf_file
 from errata.inference.load import has_llama_cpp
 from errata.inference.model import FolderModel
-from errata.inference.recorded import RecordedModel
+from errata.inference.recorded import NO_CHATS, RecordedModel
 from errata.inference.tokenizer import load_tokenizer
 
 LINES = 1_000
@@ -77,15 +77,20 @@ def token_agreement(folder: Path, talks: Mapping[int, Transcript]) -> TokenAgree
 
 
 def recorded_answers(
-    record: Record, models: Path, folder: Path, transcripts: Sequence[int], advance: Callable[[], None]
+    record: Record,
+    models: Path,
+    folder: Path,
+    transcripts: Sequence[int],
+    advance: Callable[[], None],
+    chats: Mapping[int, Chapters] = NO_CHATS,
 ) -> list[Chapters]:
     """Answer i of the model in `folder` is to transcript i. What the record has isn't asked again, and what is new is
-    recorded; `advance` is called after each. `models` is where an adapter's base is kept.
+    recorded; `advance` is called after each. `models` is where an adapter's base is kept, `chats` as in `predict_all`.
 
     Raises NotFound for a folder whose files aren't those that were sealed.
     """
     recorded = RecordedModel(record, FolderModel(verify(folder), folder, models))
-    predictions = recorded.predict_all(transcripts, advance)
+    predictions = recorded.predict_all(transcripts, advance, chats)
     return [predictions[transcript].chapters for transcript in transcripts]
 
 

@@ -18,6 +18,7 @@ from errata.documents.params import TARGETS
 from errata.documents.parity import Footprint, Parity, ParityReport, UnbuiltExports
 from errata.domain.chapter import Chapters
 from errata.domain.correction import Label
+from errata.domain.task_name import TaskName
 from errata.domain.transcript import Unit
 from errata.files import write_json
 from errata.inference.artefact import model_folder, verify
@@ -26,7 +27,8 @@ from errata.progress import progress_bar
 from errata.stage_exit import stage_exit
 from errata.workspace import Workspace
 from evaluation.holdout import log_night
-from evaluation.items import fresh_items, guardrail_items
+from evaluation.items import chats_of, fresh_items, guardrail_items
+from evaluation.metrics.message_score import score_messages
 from evaluation.metrics.score import score_video
 from evaluation.scoring_plan import NightModels, read_candidate
 from evaluation.statistics.paired import compare
@@ -51,6 +53,7 @@ class LabelledItem:
     """In `unit`."""
     unit: Unit
     cluster: str
+    task: TaskName = "chapters"
 
 
 def compare_f1(items: Sequence[LabelledItem], original: Sequence[Chapters], exported: Sequence[Chapters]) -> Comparison:
@@ -76,7 +79,8 @@ def measure(
     items = _items(record, labels)
 
     def answers(folder: Path, batch: Sequence[Label]) -> list[Chapters]:
-        return recorded_answers(record, models, folder, [label.transcript for label in batch], advance)
+        transcripts = [label.transcript for label in batch]
+        return recorded_answers(record, models, folder, transcripts, advance, chats_of(batch))
 
     original = answers(model, labels)
 
@@ -107,13 +111,19 @@ def _items(record: Record, labels: Sequence[Label]) -> list[LabelledItem]:
     with record.read() as store:
         for label in labels:
             transcript, cluster = store.transcripts.read(label.transcript), label.channel or label.transcript_hash
-            items.append(LabelledItem(label.chapters, transcript.duration, transcript.unit, cluster))
+            items.append(LabelledItem(label.chapters, transcript.duration, transcript.unit, cluster, label.task))
     return items
 
 
 def _f1(items: Sequence[LabelledItem], answers: Sequence[Chapters]) -> list[float]:
     pairs = zip(items, answers, strict=True)
-    return [score_video(item.reference, answer, item.duration, item.unit).f1 for item, answer in pairs]
+    return [_score(item, answer) for item, answer in pairs]
+
+
+def _score(item: LabelledItem, answer: Chapters) -> float:
+    if item.task == "chat":
+        return score_messages(item.reference, answer).f1
+    return score_video(item.reference, answer, item.duration, item.unit).f1
 
 
 def _footprint(workspace: Workspace, night: Night, server: Path, labels: Sequence[Label]) -> Footprint:

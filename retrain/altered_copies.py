@@ -24,7 +24,10 @@ def augment(rows: Sequence[TrainingRow], params: AugmentParams) -> list[Training
 
 def copies(row: TrainingRow, params: AugmentParams) -> list[TrainingRow]:
     """A row's altered copies; which and how follows from `params` and from what the row says, whenever it came and
-    whatever rows stand around it."""
+    whatever rows stand around it. Of a chat none: each alteration keeps chapters true, and what viewers wrote answers
+    the very words that were said."""
+    if row.task != "chapters":
+        return []
     if not params.alterations:
         return _copy_by_share(row, params)
     limit = params.sources.get(row.source, 1.0)

@@ -17,7 +17,6 @@ import pyarrow.compute as pc
 from errata.documents.file_names import AUGMENTED, CURATED, PARAMS, ROWS
 from errata.documents.night import Night
 from errata.documents.params import AugmentParams, Params, ParaphraseParams, read_params
-from errata.domain.chapter import canonical
 from errata.domain.hashing import content_hash
 from errata.stage_exit import stage_exit
 from retrain.altered_copies import copies
@@ -50,7 +49,7 @@ def augmented(rows: pa.Table, facts: pa.Table) -> pa.Table:
 
 
 def _record(row: TrainingRow, shard: str, place: int, seed: int) -> dict[str, Any]:
-    return index_record(row, shard, place, canonical(row.read_chapters(), row.read_transcript()).merged, seed)
+    return index_record(row, shard, place, row.right_answer().merged, seed)
 
 
 def _keys(table: pa.Table) -> pa.Array:

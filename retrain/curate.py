@@ -21,7 +21,6 @@ from errata.documents.file_names import CURATED, LEFT_OUT, PARAMS, ROWS, SNAPSHO
 from errata.documents.night import Night
 from errata.documents.params import CurateParams, Params, SourceParams, read_params
 from errata.documents.stage_reports import CurationReport
-from errata.domain.chapter import canonical
 from errata.domain.hashing import canonical_json, content_hash
 from errata.files import write_atomically
 from errata.inference.artefact import model_folder, read_training_transcripts
@@ -37,6 +36,8 @@ _NO_LABEL = {
     "conflict": "its reviewers disagree",
     "withdrawn": "its chapters were rejected or taken back",
 }
+FEWEST_MESSAGES = 2
+"""Of a chat: one message answers none."""
 COPY = "a copy of this talk was corrected later"
 REVIEWER_WAITS = "it waits, since its reviewer's share of the night is full"
 SUSPECT_WAITS = "it waits, since its label is suspected (errata suspects)"
@@ -92,10 +93,12 @@ def fitness(row: TrainingRow) -> Fitness:
         return Fitness(_NO_LABEL[row.kind])
     if row.role != "train":
         return Fitness("its leak group is held out", row.role)
-    right = canonical(row.read_chapters(), row.read_transcript())
+    right = row.right_answer()
     chapters = right.chapters
     if not chapters:
         return Fitness("the correction has no chapters")
+    if row.task == "chat" and len(chapters) < FEWEST_MESSAGES:
+        return Fitness("its chat has next to no messages", f"{len(chapters)}")
     if not all(chapter.title for chapter in chapters):
         return Fitness("a chapter has no title")
     if right.is_coarse:

@@ -10,10 +10,14 @@ from statistics import fmean
 
 from errata.database.record import Record
 from errata.documents.interpolation import DevScore, Interpolation
-from errata.domain.chapter import Chapters, canonical
+from errata.domain.chapter import Chapters
+from errata.domain.right_answer import right_answer
+from errata.domain.task_name import TaskName
 from errata.domain.transcript import Transcript
 from errata.inference.artefact import read_seal, read_training_transcripts, seal
 from errata.inference.forks import ForkedModel
+from errata.tasks.chat_task import with_chat
+from evaluation.metrics.message_score import score_messages
 from evaluation.metrics.overlap import mean_f1
 from retrain.interpolation import interpolate, obstacle
 
@@ -26,7 +30,9 @@ MOST_ITEMS = 20
 @dataclass(frozen=True, slots=True)
 class DevItem:
     transcript: Transcript
+    """With its chat, where that is asked about."""
     right: Chapters
+    task: TaskName = "chapters"
 
 
 @dataclass(frozen=True)
@@ -44,9 +50,15 @@ class DevSet:
         model = ForkedModel(read_seal(folder)[0], folder, self.models)
         answers = model.answer([item.transcript for item in self.items])
         return [
-            0.0 if answer is None else mean_f1(item.right, answer.chapters, item.transcript.duration)
+            0.0 if answer is None else _f1(item, answer.chapters)
             for item, answer in zip(self.items, answers, strict=True)
         ]
+
+
+def _f1(item: DevItem, answer: Chapters) -> float:
+    if item.task == "chat":
+        return score_messages(item.right, answer).f1
+    return mean_f1(item.right, answer, item.transcript.duration)
 
 
 def dev_items(record: Record, upto: int, seen: frozenset[str]) -> list[DevItem]:
@@ -58,9 +70,10 @@ def dev_items(record: Record, upto: int, seen: frozenset[str]) -> list[DevItem]:
         items = list[DevItem]()
         for label in sorted(unseen, key=lambda label: label.transcript_hash):
             transcript = store.transcripts.read(label.transcript)
-            right = canonical(label.chapters, transcript)
+            right = right_answer(label.task, label.chapters, transcript)
             if not right.is_coarse:
-                items.append(DevItem(transcript, right.chapters))
+                asked = with_chat(transcript, right.chapters) if label.task == "chat" else transcript
+                items.append(DevItem(asked, right.chapters, label.task))
             if len(items) == MOST_ITEMS:
                 break
     return items

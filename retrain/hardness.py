@@ -12,7 +12,6 @@ from errata.progress import progress_bar
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import Encoded
 from errata.tasks.task import examples
-from errata.tasks.template import Reading
 from retrain.objectives.pair_logits import label_log_probabilities, row_logits
 from retrain.seen_rows import VectorsById, seen_transcript
 from retrain.training_rows import TrainingRow
@@ -46,7 +45,7 @@ def _windows(row: TrainingRow, task: ChapterTask, vectors: VectorsById) -> list[
     transcript = seen_transcript(row, vectors)
     windows = [
         example.encoded
-        for example in examples(task, transcript, Reading.of(row.read_chapters(), transcript))
+        for example in examples(task, transcript, task.right(row.read_chapters(), transcript))
         if len(example.encoded.input_ids) <= task.context
     ]
     count = min(WINDOWS, len(windows))

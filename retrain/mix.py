@@ -142,7 +142,7 @@ def encode_rows(
         asking, transcript = replace(task, wording=wording), seen_transcript(row, vectors)
         # a copy's chapters are its own, and nobody drafted them
         draft = Reading.of(row.read_draft(), transcript) if pairs and row.draft and not row.altered else None
-        for example in examples(asking, transcript, Reading.of(row.read_chapters(), transcript)):
+        for example in examples(asking, transcript, task.right(row.read_chapters(), transcript)):
             fault = fault_of(example, task)
             if fault is None:
                 rejected = None if draft is None else rejected_answer(example, draft, task)

@@ -143,7 +143,7 @@ def _has_drifted(
     row: TrainingRow, task: ChapterTask, decoder: Decoder[Reading], vectors: VectorsById = MappingProxyType({})
 ) -> bool:
     transcript = seen_transcript(row, vectors)
-    right = Reading.of(row.read_chapters(), transcript)
+    right = task.right(row.read_chapters(), transcript)
     return any(
         weighs_otherwise(task, decoder, example) or drifts(decoder.ask(example.view, may_repeat=True), example.encoded)
         for example in examples(task, transcript, right)

@@ -19,6 +19,7 @@ def drifts(ask: Ask[Any], trained: Encoded) -> bool:
     at = 0
     step = next(ask, None)
     while step is not None:
+        at -= step.take_back  # what was said there is right, and is said again in its place
         if tuple(step.append) != trained.input_ids[at : at + len(step.append)]:
             return True
         at += len(step.append)

@@ -12,10 +12,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from errata.domain.chapter import Chapters, chapters_from_json, chapters_to_json
+from errata.domain.chapter import Canonical, Chapters, chapters_from_json, chapters_to_json
 from errata.domain.correction import Label, same_chapters
 from errata.domain.hashing import canonical_json, content_hash
 from errata.domain.prediction import Prediction
+from errata.domain.right_answer import right_answer
+from errata.domain.task_name import TaskName
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput
 
@@ -39,6 +41,7 @@ SCHEMA = pa.schema(
         ("alteration", pa.string()),
         ("draft", pa.string()),
         ("draft_by", pa.string()),
+        ("task", pa.string()),
     ]
 )
 
@@ -78,6 +81,8 @@ class TrainingRow:
     """JSON of the chapters that the reviewer was shown and changed; empty where there were none, or none changed."""
     draft_by: str = ""
     """Identity of the model that had drafted them; empty for a blind label, and where it isn't known."""
+    task: TaskName = "chapters"
+    """Of a chat, `chapters` has the messages that stand beside the transcript."""
 
     @classmethod
     def labelled(cls, label: Label, transcript: Transcript, draft: Prediction | None = None) -> TrainingRow:
@@ -99,6 +104,7 @@ class TrainingRow:
             source=label.source,
             draft=chapters_json(draft.chapters) if draft is not None and changed else "",
             draft_by=draft.model if draft is not None else "",
+            task=label.task,
         )
 
     @classmethod
@@ -125,6 +131,9 @@ class TrainingRow:
 
     def read_chapters(self) -> Chapters:
         return chapters_from_json(json.loads(self.chapters))
+
+    def right_answer(self) -> Canonical:
+        return right_answer(self.task, self.read_chapters(), self.read_transcript())
 
     def read_draft(self) -> Chapters:
         return chapters_from_json(json.loads(self.draft))

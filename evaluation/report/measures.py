@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from errata.documents.metric_values import MetricValues, ModelMean
+from errata.documents.metric_values import MessageValues, MetricValues, ModelMean
+from evaluation.metrics.message_score import LOW_PERPLEXITY_IS_GOOD
 from evaluation.metrics.score import LOW_IS_GOOD
 from evaluation.report.figures import known
 
@@ -41,6 +42,15 @@ GROUPS: dict[str, dict[str, str]] = {
         "cider": "CIDEr",
     },
 }
+CHAT_GROUPS: dict[str, dict[str, str]] = {
+    "Messages": {
+        "f1": "F1 of words, %",
+        "distinct_1": "Different words, %",
+        "distinct_2": "Different pairs of words, %",
+    },
+    "What viewers wrote, read by the model": {"perplexity": "LM-PPL", "correctness": "LM-Correctness, %"},
+    "Answers": GROUPS["Answers"],
+}
 OTHER = "Others"
 
 
@@ -68,18 +78,27 @@ def metrics_by_model(
     for name in metrics:
         mean = means.get(name)
         if mean is not None and mean.n:
-            metrics[name] = {field.name: getattr(mean, field.name) for field in fields(MetricValues)}
+            metrics[name] = _values(mean)
         if name in parsable:
             metrics[name]["parsable"] = parsable[name]
     return metrics
+
+
+def _values(mean: ModelMean) -> dict[str, float | None]:
+    """Of a chat what is known, and of chapters every metric that they have."""
+    if mean.perplexity is None and mean.distinct_1 is None:
+        return {field.name: getattr(mean, field.name) for field in fields(MetricValues)}
+    values = {field.name: getattr(mean, field.name) for field in fields(MessageValues)}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def measures(metrics: Mapping[str, Mapping[str, float | None]]) -> dict[str, tuple[Measure, ...]]:
     """By group; `metrics` has a column a model. A metric that nobody was scored by has no row; one that no group names
     is not hidden."""
     scored = {key: None for column in metrics.values() for key in column}
-    named = {key for rows in GROUPS.values() for key in rows}
-    groups = {**GROUPS, OTHER: {key: key for key in scored if key not in named}}
+    own = CHAT_GROUPS if scored.keys() & {"perplexity", "distinct_1"} else GROUPS
+    named = {key for rows in own.values() for key in rows}
+    groups = {**own, OTHER: {key: key for key in scored if key not in named}}
     measured = {}
     for group, titles in groups.items():
         shown = {key: title for key, title in titles.items() if key in scored}
@@ -93,7 +112,7 @@ def _measure(title: str, key: str, values: list[float | None]) -> Measure:
     """Values that read the same are equally good; where all do, none is marked."""
     finite = [known(value) for value in values]
     read = [None if value is None else round(value, 1) for value in finite]
-    lower = key in LOW_IS_GOOD
+    lower = key in LOW_IS_GOOD | LOW_PERPLEXITY_IS_GOOD
     best = (min if lower else max)((value for value in read if value is not None), default=None)
     differ = len(set(read) - {None}) > 1
     return Measure(key, title, lower, tuple(finite), tuple(differ and value == best for value in read))

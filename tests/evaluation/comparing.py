@@ -50,6 +50,6 @@ def known(workspace: Workspace, answer: dict[int, float], seen: tuple[str, ...] 
 def run_a_night(workspace: Workspace, label: str, finish: bool = True) -> None:
     """As far as the record goes: its watermarks, up to what was corrected last."""
     with workspace.record.write() as store:
-        store.nights.begin(label, store.nights.last_gate_watermark(), store.corrections.newest())
+        store.nights.begin(label, store.nights.last_gate_watermark(), store.labels.newest())
         if finish:
             store.nights.finish(Outcome(night=label, verdict="underpowered"))

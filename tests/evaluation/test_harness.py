@@ -213,7 +213,7 @@ def waiting(record: Record, tmp_path: Path) -> tuple[Night, list[int]]:
     day0, challenger = answers.contender(tmp_path, "day0", "d"), answers.contender(tmp_path, "challenger", "e")
     gathered = corrected(record, [f"t{number}" for number in range(6)])
     with record.write() as store:
-        store.nights.begin("first", 0, store.corrections.newest())
+        store.nights.begin("first", 0, store.labels.newest())
         store.nights.finish(Outcome(night="first", verdict="inconclusive"))
     tonight = corrected(record, ["tonight"])
     for model, at in ((day0, 90), (challenger, 60)):

@@ -146,7 +146,7 @@ def night(record: Record) -> int:
     """Finishes one; returns as of when it asked for its labels."""
     with record.write() as store:
         label, trained = f"night {len(store.nights.all())}", store.nights.last_gate_watermark()
-        row = store.nights.begin(label, trained, store.corrections.newest())
+        row = store.nights.begin(label, trained, store.labels.newest())
         store.nights.finish(Outcome(night=label, verdict="inconclusive"))
         return row.gate_watermark
 

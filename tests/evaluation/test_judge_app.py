@@ -87,7 +87,7 @@ def write_record(record: Record, items: Sequence[JudgedItem]) -> int:
             seq = store.transcripts.add(each.transcript, "train").seq
             predicted = store.predictions.add(Prediction(seq, "c" * 64, "inline@1", each.champion)).seq
             store.corrections.add(correction(seq, each.reviewed or (), prediction=predicted))
-        return store.corrections.newest()
+        return store.labels.newest()
 
 
 def write_night(folder: Path, items: Sequence[JudgedItem], upto: int, part: str = "fresh") -> None:
@@ -291,7 +291,7 @@ def test_a_night_without_scores_or_of_another_make_is_refused(place: Place) -> N
 
 def test_pairs_are_the_newest_corrections_and_never_sealed_ones(place: Place) -> None:
     with place.record.read() as store:
-        upto = store.corrections.newest()
+        upto = store.labels.newest()
     pairs = reviewed_pairs(place.record, upto)
     assert len(pairs) == 46 and {pair.label for pair in pairs} == {1}
     assert pairs[-1].old == ITEMS[-1].champion and pairs[-1].new == ITEMS[-1].reviewed
@@ -304,13 +304,13 @@ def test_pairs_are_the_newest_corrections_and_never_sealed_ones(place: Place) ->
         seq = store.transcripts.add(hidden.transcript, "sealed").seq
         predicted = store.predictions.add(Prediction(seq, "c" * 64, "inline@1", hidden.champion)).seq
         store.corrections.add(correction(seq, hidden.reviewed or (), prediction=predicted))
-        upto = store.corrections.newest()
+        upto = store.labels.newest()
     assert len(reviewed_pairs(place.record, upto)) == 46
 
 
 def test_looking_back_only_as_far_as_needed_finds_the_same(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     with place.record.read() as store:
-        upto, looked = store.corrections.newest(), []
+        upto, looked = store.labels.newest(), []
     whole = reviewed_pairs(place.record, upto)
     monkeypatch.setattr(night_items_module, "SPAN", 6)
     read = night_items_module._preferences

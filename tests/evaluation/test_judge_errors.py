@@ -93,7 +93,7 @@ def reviewed(record: Record, name: str, *sides: Any, role: str = "train") -> int
 
 def newest(record: Record) -> int:
     with record.read() as store:
-        return store.corrections.newest()
+        return store.labels.newest()
 
 
 def test_a_second_reviewer_takes_the_judge_s_place(record: Record) -> None:

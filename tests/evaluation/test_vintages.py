@@ -35,7 +35,7 @@ def test_the_cost_is_bounded_and_what_is_kept_was_kept_before(count: int, most: 
 def night(record: Record, label: str, champion: ScoredModel, day0: ScoredModel, finished: bool = True) -> Night:
     """The next night, up to what is corrected now."""
     with record.write() as store:
-        row = store.nights.begin(label, store.nights.last_gate_watermark(), store.corrections.newest())
+        row = store.nights.begin(label, store.nights.last_gate_watermark(), store.labels.newest())
         if finished:
             store.nights.finish(Outcome(night=label, verdict="reject", champion=champion.identity))
         return Night(
@@ -182,7 +182,7 @@ def test_a_cell_that_was_not_measured_is_not_made_up(
 ) -> None:
     corrected(record, ["late"])
     with record.write() as store:
-        store.nights.begin("thu", store.nights.last_gate_watermark(), store.corrections.newest())
+        store.nights.begin("thu", store.nights.last_gate_watermark(), store.labels.newest())
         store.nights.finish(Outcome(night="thu", verdict="reject", champion=models["two"].identity))
     now = tonight_after(record, models)
     past = vintage_history(record, now, models["day0"].folder, VintageLimits())

@@ -74,7 +74,7 @@ def test_what_cannot_be_is_refused(record: Record, key: str, said: JsonObject, s
     with pytest.raises(BadInput, match=sentence):
         correct(record, {"prediction": key, **said})
     with record.read() as store:
-        assert store.corrections.newest() == 0
+        assert store.labels.newest() == 0
 
 
 def test_a_prediction_that_is_not_there_is_named(record: Record) -> None:

@@ -38,7 +38,7 @@ def test_the_real_stream_has_its_814_messages(shared: Path) -> None:
 def test_the_odd_lines_are_told_by_content_and_keep_their_fractions(shared: Path) -> None:
     found = one(shared / "data/chat/sample.txt").transcript
     assert len(found.segments) == 22
-    assert found.segments[0] == Segment(0.0, 0.0, "/me is offline", "Tsoding")
+    assert found.segments[0] == Segment(0.0, 0.0, "is offline", "Tsoding")
     assert [segment.start for segment in found.segments[2:9]] == [1.5, 2.0, 2.5, 3.0, 3.5, 3.6, 3.7]
 
 

@@ -159,7 +159,7 @@ ASKED: dict[str, Callable[[Store], object]] = {
     "a leak group": lambda store: store.leak_groups.of(7, store.watermark()),
     "a night's labels": lambda store: store.labels.between(3 * COUNT - 20, 3 * COUNT),
     "a night's changes": lambda store: store.labels.changes(3 * COUNT - 20, 3 * COUNT),
-    "a night's transcripts": lambda store: store.corrections.corrected_transcripts(3 * COUNT - 20, 3 * COUNT),
+    "a night's transcripts": lambda store: store.labels.changed_transcripts(3 * COUNT - 20, 3 * COUNT),
     "the conflicts": lambda store: store.conflicts.transcripts(),
     "their sides": lambda store: store.conflicts.all(),
     "the watermark": lambda store: store.watermark(),
@@ -175,7 +175,7 @@ ASKED: dict[str, Callable[[Store], object]] = {
     "what nobody heard of": lambda store: store.connections.unheard(7),
     "a task's annotations": lambda store: store.connections.fetched(8, 7),
     "an annotation": lambda store: store.connections.note_review(8, 7, FetchedReview(7, "x", None)),
-    "the newest correction": lambda store: store.corrections.newest(),
+    "the newest correction": lambda store: store.labels.newest(),
     "a canary's reviews": lambda store: store.canaries.reviews(CANARY),
 }
 

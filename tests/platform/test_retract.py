@@ -31,7 +31,7 @@ def run(root: Path, *words: str) -> Any:
 
 
 def night(store: Store, label: str, training: int, candidate: str) -> None:
-    store.nights.begin(label, training, store.corrections.newest())
+    store.nights.begin(label, training, store.labels.newest())
     store.nights.finish(Outcome(night=label, verdict="inconclusive", candidate=candidate))
 
 

@@ -329,8 +329,8 @@ def test_reviewers_who_differ_leave_no_label_until_they_agree(either: Record) ->
     with either.read() as store:
         assert store.conflicts.transcripts(disputed) == [seq]
         assert store.conflicts.transcripts(agreed) == []
-        assert store.corrections.corrected_transcripts(0, agreed) == 1
-        assert store.corrections.corrected_transcripts(agreed, agreed) == 0
+        assert store.labels.changed_transcripts(0, agreed) == 1
+        assert store.labels.changed_transcripts(agreed, agreed) == 0
 
 
 def test_a_dispute_ends_when_one_side_takes_it_back(either: Record) -> None:

@@ -284,7 +284,7 @@ def test_a_correction_that_cannot_be_is_refused(
     answer = service.post("/v1/corrections", json={"prediction": given["prediction"], **said})
     assert answer.status_code == status and sentence in answer.json()["detail"]
     with workspace.record.read() as store:
-        assert store.corrections.newest() == 0
+        assert store.labels.newest() == 0
 
 
 def test_readiness_says_who_speaks_and_what_is_promised(service: TestClient, workspace: Workspace) -> None:

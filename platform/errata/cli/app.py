@@ -15,6 +15,7 @@ from errata import __version__
 from errata.cli.ablate_app import ablate
 from errata.cli.arguments import HERE, AsJson, InWorkspace, ModelName, NightLabel, check_arguments, find
 from errata.cli.canary_app import canaries
+from errata.cli.chat_app import chats
 from errata.cli.connect_app import connecting
 from errata.cli.drift_app import drift
 from errata.cli.import_app import importing
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 app.add_typer(importing, name="import", rich_help_panel=RECORD)
 app.add_typer(connecting, name="connect", rich_help_panel=RECORD)
+app.add_typer(chats, name="chat", rich_help_panel=RECORD)
 app.add_typer(release)
 app.add_typer(canaries, name="canary", rich_help_panel=DECISIONS)
 app.add_typer(start)
@@ -111,7 +113,8 @@ def init_command(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="For a model without a card: indexed (the default), timestamps, json, inline, borders.",
+            help="For a model without a card: indexed (the default), timestamps, json, inline, borders; chat: its "
+            "models are asked for a chat's next message.",
         ),
     ] = None,
     context: Annotated[

@@ -89,6 +89,23 @@ def import_traces_command(
     _show_import(add_traces(place.record, _count_aloud(file), place.root / "rejects", key), as_json)
 
 
+@importing.command("chat")
+def import_chat_command(
+    path: Annotated[Path, typer.Argument(help="A stream's chat: .irc, .live_chat.json, TwitchDownloader's JSON.")],
+    workspace: InWorkspace = HERE,
+    stream: Annotated[
+        str | None,
+        typer.Option("--of", metavar="ID", help="The transcript it stands beside; else the file's name says it."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import the chat of a stream beside its transcript, and say how much is written when, and what is odd."""
+    from errata.cli.print_chat import print_chat_import
+    from errata.operations.stream_chat import import_chat
+
+    show(import_chat(find(workspace), path, stream), as_json, print_chat_import)
+
+
 def _count_aloud(file: DetectedFile[Row]) -> DetectedFile[Row]:
     """Says what the file was taken for, and counts its rows aloud as they are read."""
     from errata.progress import count_rows, note

@@ -27,7 +27,8 @@ def print_comparison(result: ModelComparison) -> None:
     say_wrapped(
         "cider reaches 1,000; count_error is in chapters, and less is better; p is one-sided, of A being better", 2
     )
-    say_wrapped(f"equal chapters of the right number: F1 {number(result.equal_split_f1)}")
+    if result.equal_split_f1 is not None:
+        say_wrapped(f"equal chapters of the right number: F1 {number(result.equal_split_f1)}")
     slices = []
     for kind, differences in result.slices.items():
         slices += [(f"{kind}: {name}", *_slice_row(difference)) for name, difference in differences.items()]

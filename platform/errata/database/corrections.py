@@ -104,19 +104,6 @@ class Corrections:
         """All that was said of a transcript, by `seq`, in order."""
         return [(row.seq, _as_correction(row)) for row in self._event_history.of(transcript)]
 
-    def newest(self) -> int:
-        """`seq` of the newest correction; 0 where there is none."""
-        return self._session.scalar(sa.select(sa.func.max(CorrectionRow.seq))) or 0
-
-    def corrected_transcripts(self, after: int, upto: int) -> int:
-        """How many transcripts got a correction with `after` < seq <= `upto`."""
-        query = (
-            sa.select(sa.func.count(CorrectionRow.transcript.distinct()))
-            .join(TranscriptRow, TranscriptRow.seq == CorrectionRow.transcript)
-            .where(CorrectionRow.seq > after, CorrectionRow.seq <= upto, TranscriptRow.forgotten.is_(None))
-        )
-        return self._session.scalar(query) or 0
-
     def counts_by_source(self, upto: int) -> dict[str, SourceCount]:
         """What had been said up to a watermark, by the name of the transcripts' source, in the names' order; what was
         forgotten since is not counted."""

@@ -47,6 +47,7 @@ def fsck(record: Record) -> Findings:
         for check in (_keys, _numbers, _order, _predictions):
             problems += check(session)
         problems += _conflicts(store)
+        problems += store.chats.problems()
         return Findings(tuple(problems), tuple(_quarantine(session, store)), count)
 
 

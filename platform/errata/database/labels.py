@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from typing import Literal, cast
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from errata.database.active_corrections import History, is_corroborated, label_sources
 from errata.database.event_history import EventHistory, TranscriptEvents
+from errata.database.label_source import LabelSource, Unlabelled
 from errata.database.leak_groups import LeakGroups
 from errata.database.predictions import Predictions
 from errata.database.reviewers import Reviewers
@@ -24,11 +25,8 @@ from errata.domain.chapter import chapters_from_json
 from errata.domain.correction import Kind, Label, Preference, preference
 from errata.domain.roles import Role
 
-Unlabelled = Literal["conflict", "withdrawn"]
-"""Why a corrected transcript has no label: its reviewers disagree, or what they said was rejected or taken back."""
 
-
-class Labels:
+class Labels(LabelSource):
     def __init__(
         self,
         session: Session,
@@ -89,6 +87,17 @@ class Labels:
         answers = self._predictions.read_all(label.prediction for label in labels)
         pairs = [preference(label, answers[label.prediction]) for label in labels if label.prediction is not None]
         return [pair for pair in pairs if pair is not None]
+
+    def newest(self) -> int:
+        return self._session.scalar(sa.select(sa.func.max(CorrectionRow.seq))) or 0
+
+    def changed_transcripts(self, after: int, upto: int) -> int:
+        query = (
+            sa.select(sa.func.count(CorrectionRow.transcript.distinct()))
+            .join(TranscriptRow, TranscriptRow.seq == CorrectionRow.transcript)
+            .where(CorrectionRow.seq > after, CorrectionRow.seq <= upto, TranscriptRow.forgotten.is_(None))
+        )
+        return self._session.scalar(query) or 0
 
     def _labels(
         self, transcripts: sa.Select[int] | Sequence[int], after: int, upto: int

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from errata.database.access_keys import AccessKeys
 from errata.database.aliases import Aliases
+from errata.database.asked_task import AskedTask
 from errata.database.audit_log import AuditLog
 from errata.database.blobs import Blobs
 from errata.database.canaries import Canaries
 from errata.database.chapter_requests import ChapterRequests
+from errata.database.chat_labels import ChatLabels
+from errata.database.chats import Chats
 from errata.database.chunks import Chunks
 from errata.database.claims import Claims
 from errata.database.conflicts import Conflicts
@@ -23,6 +27,7 @@ from errata.database.corrections import Corrections
 from errata.database.double_reviews import DoubleReviews
 from errata.database.event_history import EventHistory
 from errata.database.holdout_log import HoldoutLog
+from errata.database.label_source import LabelSource
 from errata.database.labels import Labels
 from errata.database.leak_groups import LeakGroups
 from errata.database.loop_lease import LoopLease
@@ -59,7 +64,7 @@ class Store:
         self.reviewers = Reviewers(session)
         self.conflicts = Conflicts(session, self.transcripts, event_history)
         self.corrections = Corrections(session, self.reviewers, self.conflicts, event_history)
-        self.labels = Labels(session, self.leak_groups, self.reviewers, self.predictions, event_history)
+        self._event_history = event_history
         self.double_reviews = DoubleReviews(session, self.leak_groups, self.predictions, event_history)
         self.claims = Claims(session)
         self.review_drafts = ReviewDrafts(session)
@@ -81,6 +86,15 @@ class Store:
         self.traces = Traces(session)
         self.connections = Connections(session)
         self.chunks = Chunks(session)
+        self.chats = Chats(session, blobs)
+        self.asked_task = AskedTask(session)
+
+    @cached_property
+    def labels(self) -> LabelSource:
+        """Of what the workspace's models are asked."""
+        if self.asked_task.name() == "chat":
+            return ChatLabels(self._session, self.chats, self.leak_groups)
+        return Labels(self._session, self.leak_groups, self.reviewers, self.predictions, self._event_history)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

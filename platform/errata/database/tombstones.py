@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from errata.database import leak_guard
 from errata.database.blobs import Blobs
+from errata.database.chat_tables import ChatDeletionRow, ChatRow
 from errata.database.leak_groups import LeakGroups
 from errata.database.review_tables import ClaimRow, ReviewDraftRow, SubmissionRow
 from errata.database.sequence import highest_seq, next_seq
@@ -101,7 +102,12 @@ class Tombstones:
         """Empties what models and reviewers said of these transcripts; returns how much that was."""
         counts = {
             name: self._session.scalar(sa.select(sa.func.count()).where(table.transcript.in_(seqs))) or 0
-            for name, table in (("predictions", PredictionRow), ("corrections", CorrectionRow))
+            for name, table in (
+                ("predictions", PredictionRow),
+                ("corrections", CorrectionRow),
+                ("chats", ChatRow),
+                ("chat_deletions", ChatDeletionRow),
+            )
         }
         for statement in (
             sa.update(PredictionRow)
@@ -113,12 +119,18 @@ class Tombstones:
             sa.update(SubmissionRow).where(SubmissionRow.transcript.in_(seqs)).values(why=""),
             sa.delete(DisputeRow).where(DisputeRow.transcript.in_(seqs)),
             *(sa.delete(table).where(table.item.in_(seqs)) for table in (ClaimRow, ReviewDraftRow)),
+            sa.update(ChatRow).where(ChatRow.transcript.in_(seqs)).values(origin=""),
+            sa.update(ChatDeletionRow)
+            .where(ChatDeletionRow.transcript.in_(seqs))
+            .values(message="", by="", origin="", why=""),
         ):
             self._session.execute(statement)
         return {"transcripts": len(seqs), **counts}
 
     def remove_texts(self, tombstone: Tombstone) -> None:
-        for name in tombstone.hashes:
+        """The transcripts' own, and those of their chats."""
+        chats = self._session.scalars(sa.select(ChatRow.hash).where(ChatRow.transcript.in_(tombstone.transcripts)))
+        for name in (*tombstone.hashes, *chats):
             self._blobs.remove(name)
 
     def note(self, tombstone: Tombstone, removed: JsonObject, finished: bool) -> Tombstone:
@@ -192,6 +204,7 @@ _SCRUBBED = {
     "postgresql": (
         "VACUUM (FULL, ANALYZE) transcripts, leak_bands, predictions, corrections, review_drafts, submissions",
         "VACUUM (FULL, ANALYZE) streams, stream_lines, stream_events, stream_drafts",
+        "VACUUM (FULL, ANALYZE) chats, chat_deletions",
         "VACUUM FULL pg_catalog.pg_statistic",
     ),
 }

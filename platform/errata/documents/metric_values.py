@@ -1,4 +1,4 @@
-"""The metrics of chapters against the right ones, by name; `evaluation.metrics` has their definitions."""
+"""The metrics of answers against the right ones, by name; `evaluation.metrics` has their definitions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,18 @@ class MetricValues:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelMean(MetricValues):
+class MessageValues(MetricValues):
+    """With those of a chat's messages, which have F1 in common with chapters and nothing else. Percent, but for
+    `perplexity`, which is 1 at best."""
+
+    perplexity: float | None = None
+    correctness: float | None = None
+    distinct_1: float | None = None
+    distinct_2: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelMean(MessageValues):
     """The means of one model's scores on the same items."""
 
     n: int = 0

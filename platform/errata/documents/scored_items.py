@@ -8,14 +8,14 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 
 from errata.documents.document import RESTORE
-from errata.documents.metric_values import MetricValues
+from errata.documents.metric_values import MessageValues
 from errata.domain.chapter import Chapters, chapters_from_json
 from errata.domain.clusters import cluster_name
 from errata.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScoredItemRow(MetricValues):
+class ScoredItemRow(MessageValues):
     night: str
     part: str
     """What the item is for: `fresh`, `vintage`, `anchor` or `retention`."""
@@ -34,8 +34,8 @@ class ScoredItemRow(MetricValues):
     draft_by: str | None = None
     """Whose draft the reviewer was shown; empty for nobody's, None where it is not known."""
     f1: float
-    equal_split_f1: float
-    """What chapters of equal length would score."""
+    equal_split_f1: float | None
+    """What chapters of equal length would score; None of a task that has no such floor."""
     reference: str
     """JSON of the right chapters, as they were scored against."""
     prediction: str

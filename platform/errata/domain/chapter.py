@@ -16,6 +16,7 @@ class Chapter:
     start: float
     """In the transcript's unit."""
     title: str
+    """Of a chat's message, which is an answer at a time too: what it says."""
 
     def __post_init__(self) -> None:
         if "\0" in self.title:

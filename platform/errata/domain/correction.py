@@ -8,6 +8,7 @@ from typing import Any, Literal
 from errata.domain.chapter import Chapters, chapters_to_json, tidy
 from errata.domain.hashing import content_hash
 from errata.domain.prediction import Prediction
+from errata.domain.task_name import TaskName
 
 Kind = Literal["edit", "accept", "reject", "retract", "adjudicate", "reference"]
 KINDS: tuple[Kind, ...] = ("edit", "accept", "reject", "retract", "adjudicate", "reference")
@@ -72,6 +73,8 @@ class Label:
     """Of the correction that it comes from."""
     source: str = ""
     """The transcript's: the name that its import gave, or else its channel."""
+    task: TaskName = "chapters"
+    """Of a chat, `chapters` has the messages: each with its time, and its text for a title."""
 
 
 @dataclass(frozen=True, slots=True)

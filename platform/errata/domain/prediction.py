@@ -51,5 +51,12 @@ def template_for(template: str, transcript: Transcript) -> str:
     return with_lines(template) if transcript.has_derived_lines else template
 
 
+def with_messages(template: str, messages: Chapters) -> str:
+    """The template under which an answer to a stream with that chat is kept; without messages, the template itself."""
+    if not messages:
+        return template
+    return f"{template} chat@{content_hash(chapters_to_json(messages))[:12]}"
+
+
 def with_lines(template: str) -> str:
     return f"{template}{LINES}".strip()

@@ -49,6 +49,9 @@ class Transcript:
     """The channel or series: the cluster within which scores are correlated. May be empty."""
     vectors: tuple[VectorShard, ...] = field(default=(), compare=False)
     """Of its recording, as far as any were made when it was read; no part of what it says, nor of its hash."""
+    chat: tuple[Segment, ...] = ()
+    """What viewers wrote beside it, each at one time, in order, where that is asked about. It is kept apart: neither
+    hash nor JSON has it."""
 
     def __post_init__(self) -> None:
         _check(self)

@@ -10,14 +10,17 @@ and are left. A comment is at one time: it ends where it begins. One by an accou
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from errata.domain.chat_messages import ChatMessage
 from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats import talk
-from errata.formats.fields import mapping, number, objects, text_or_nothing
-from errata.formats.json_files import read_map
+from errata.formats.chat_log import ChatLog, LoggedStream, as_line, message
+from errata.formats.fields import mapping, number, objects, text_or_nothing, word
+from errata.formats.json_files import parse, read_map
 from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.formats.talk_names import talk_of
 
@@ -31,11 +34,16 @@ def read(path: Path, asr: Path | None = None) -> Iterator[ImportedTranscript | R
     return talk.read_row(path, lambda: _raw(path))
 
 
+def log(content: str) -> ChatLog:
+    """Raises BadInput, with the comment that can't be read."""
+    return _log(mapping(parse(content), "it"))
+
+
 def _raw(path: Path) -> JsonObject:
     content = read_map(path)
     video = mapping(content.get("video") or {}, "video")
     streamer = mapping(content["streamer"] or {}, "streamer")
-    lines = [line for at, comment in enumerate(_comments(content)) for line in _lines(comment, f"comment {at}")]
+    lines = [as_line(written) for written in _log(content).messages]
     if not lines:
         raise BadInput("no comment with words is in it; leave it out")
     metadata = {"title": video.get("title"), "channel_id": streamer.get("name"), "duration": video.get("length")}
@@ -44,15 +52,48 @@ def _raw(path: Path) -> JsonObject:
     return {"video_id": talk_of(path), "metadata": known, "asr": lines}
 
 
+def _log(content: JsonObject) -> ChatLog:
+    read = [_comment(comment, f"comment {at}") for at, comment in enumerate(_comments(content))]
+    written = [(each, moment) for each, moment in read if each is not None]
+    moments = tuple(moment for _, moment in written)
+    return ChatLog(
+        messages=tuple(each for each, _ in written),
+        stream=_stream(content),
+        written_at=moments if any(moment is not None for moment in moments) else (),
+    )
+
+
 def _comments(content: JsonObject) -> list[JsonObject]:
     return objects(content["comments"], "comments", "comment")
 
 
-def _lines(comment: JsonObject, what: str) -> talk.Speech:
-    """Nothing of a comment without words."""
-    message = mapping(comment.get("message") or {}, f"{what}'s message")
-    words = text_or_nothing(message.get("body"), f"{what}'s body")
+def _stream(content: JsonObject) -> LoggedStream:
+    video, streamer = mapping(content.get("video") or {}, "video"), mapping(content["streamer"] or {}, "streamer")
+    return LoggedStream(
+        id=word(video.get("id") or "", "the video's id"),
+        title=text_or_nothing(video.get("title"), "the video's title"),
+        channel=text_or_nothing(streamer.get("name"), "the streamer's name"),
+        duration=number(video.get("length") or 0, "the video's length"),
+    )
+
+
+def _comment(comment: JsonObject, what: str) -> tuple[ChatMessage | None, float | None]:
+    """None of a comment without words; and when it was written, by Twitch's own clock."""
+    body = mapping(comment.get("message") or {}, f"{what}'s message")
+    words = text_or_nothing(body.get("body"), f"{what}'s body")
     commenter = mapping(comment.get("commenter") or {}, f"{what}'s commenter")
     at = number(comment.get("content_offset_seconds"), f"{what}'s content_offset_seconds")
-    speaker = commenter.get("display_name") or commenter.get("name")
-    return [{"start": at, "end": at, "text": words, "speaker": speaker}] if words.strip() else []
+    author = text_or_nothing(commenter.get("display_name") or commenter.get("name"), f"{what}'s commenter")
+    listed = objects(body.get("user_badges") or [], f"{what}'s badges", "badge")
+    badges = [str(badge["_id"]) for badge in listed if badge.get("_id")]
+    name = text_or_nothing(comment.get("_id"), f"{what}'s _id")
+    written = message(at, author, words, badges, bool(body.get("is_action")), name)
+    return written, _moment(comment.get("created_at"))
+
+
+def _moment(value: Any) -> float | None:
+    """Seconds since 1970; None of what is no time: nobody needs it."""
+    try:
+        return datetime.fromisoformat(value).timestamp() if isinstance(value, str) else None
+    except (ValueError, OverflowError, OSError):
+        return None

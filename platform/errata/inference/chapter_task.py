@@ -12,8 +12,11 @@ from errata.inference.tokenizer import load_tokenizer
 from errata.tasks import templates
 from errata.tasks.border_task import BorderTask
 from errata.tasks.chapters import ChapterTask
+from errata.tasks.chat_task import ChatTask
 from errata.tasks.division import ChapterLengths
 from errata.tasks.templates.borders import Borders
+from errata.tasks.templates.inline import END
+from errata.tasks.templates.next_message import NextMessage
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
@@ -35,4 +38,7 @@ def chapter_task(card: Card, tokenizer: Tokenizer, features: FeatureStore | None
     if isinstance(template, Borders):
         lengths = card.lengths or ChapterLengths()
         return BorderTask(template, tokenizer, card.context, source=source, lengths=lengths)
+    if isinstance(template, NextMessage):
+        marked = END in tokenizer.get_vocab()
+        return ChatTask(NextMessage(marked), tokenizer, card.context, source=source)
     return ChapterTask(template, tokenizer, card.context, source=source)

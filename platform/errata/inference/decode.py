@@ -12,7 +12,7 @@ import numpy as np
 from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 
 from errata.errors import BadInput
-from errata.inference.engine import Ask, Choice, Constraint, Guess, Mask, Step, Weighing
+from errata.inference.engine import Ask, Choice, Constraint, Draw, Guess, Mask, Step, Weighing
 from errata.tasks.encode import MarkTokens, ids, span_ids
 from errata.tasks.limits import OTHER_BEGINNINGS, goes_in_circles, says_again
 from errata.tasks.prompt import BorderMark, Control, Frames, Slot
@@ -48,6 +48,8 @@ class Stretch:
 
     tokens: list[int]
     frames: tuple[Frames, ...]
+    then: list[int]
+    """What stands in the slot for what follows; empty where that is what the model said."""
 
 
 class Decoder(Generic[Answer]):
@@ -64,22 +66,26 @@ class Decoder(Generic[Answer]):
         self._usual = self._single_token(task.usual)
         self._closing = self._single_token(task.closing)
 
-    def ask(self, view: View, may_repeat: bool = False) -> Ask[Answer]:
-        """Asks the model about one view. `may_repeat`: a title may be the one before it, as a right one may."""
+    def ask(self, view: View, may_repeat: bool = False, draw: Draw | None = None) -> Ask[Answer]:
+        """Asks the model about one view. `may_repeat`: a title may be the one before it, as a right one may. `draw`:
+        its words are drawn, and aren't the likeliest."""
         fillings: list[str] = []
         faults: list[str] = []
         sureness: list[Sureness] = []
         prompt = self._stretches(view)
-        pending: list[int] = []  # the end of the last filling, which is still to be appended
+        pending: list[int] = []  # the end of the last filling, or what stands in its place, still to be appended
+        untrue = 0  # tokens that were said there, and are taken back
         room = self._task.context
         for place, stretch in enumerate(prompt):
             room -= len(stretch.tokens) + len(pending)
             # What ended the last filling counts here, where it is appended, and not where it was answered.
             begin = self._begin(view, fillings, pending, prompt[place:])
+            begin = replace(begin, take_back=untrue, draw=draw) if untrue or draw else begin
             unlike = "" if may_repeat else self._task.unlike(view, fillings)
             filled = yield from self._fill(begin, self._task.grammar(view, fillings), max(room, 1), unlike)
-            pending = filled.pending
-            room -= len(filled.tokens) - len(pending)
+            appended = len(filled.tokens) - len(filled.pending)
+            pending, untrue = (stretch.then, appended) if stretch.then else (filled.pending, 0)
+            room -= 0 if stretch.then else appended
             fillings.append(self._text(filled.tokens))
             sureness.append(Sureness(filled.tokens, filled.log_probabilities, self._text))
             if filled.fault:
@@ -115,7 +121,8 @@ class Decoder(Generic[Answer]):
         frames: list[Frames] = []
         for span in self._task.render(view):
             if isinstance(span, Slot):
-                stretches.append(Stretch(tokens, tuple(frames)))
+                then = [token for part in span.then for token in ids(part, self._tokenizer)]
+                stretches.append(Stretch(tokens, tuple(frames), then))
                 tokens, frames = [], []
             elif not isinstance(span, BorderMark):
                 tokens += span_ids(span, self._tokenizer)
@@ -164,7 +171,7 @@ class Decoder(Generic[Answer]):
                 return Filled(answer, logs, [], fault)
             if matcher.is_stopped():
                 return Filled(answer, logs, append, "")
-            step = Step(append, self._limited(next_tokens(matcher, self._vocabulary), answer))
+            step = Step(append, self._limited(next_tokens(matcher, self._vocabulary), answer), draw=begin.draw)
         return Filled(
             answer, logs, append, f"an answer was cut when the context of {self._task.context} tokens was full"
         )
@@ -196,7 +203,8 @@ def write(decoder: Decoder[Answer], example: Example[Answer]) -> Answer | None:
     tokens, place = example.encoded.input_ids, 0
     ask = decoder.ask(example.view, may_repeat=True)
     step = next(ask)
-    while tokens[place : place + len(step.append)] == tuple(step.append):
+    while tokens[place - step.take_back : place - step.take_back + len(step.append)] == tuple(step.append):
+        place -= step.take_back
         place += len(step.append)
         if not step.allowed[tokens[place]]:
             return None

@@ -39,6 +39,27 @@ class Step:
     """Tokens appended last that are forgotten first: the answer to an earlier step was not taken."""
     frames: tuple[Frames, ...] = ()
     """Whose vectors the placeholders in `append` stand for, in their order."""
+    draw: Draw | None = None
+    """How the answer is drawn; None: it is the likeliest token."""
+
+
+class Draw:
+    """Draws tokens by their likelihood: the same seed draws the same ones."""
+
+    def __init__(self, temperature: float, top_k: int, seed: int) -> None:
+        """`temperature` above 0 divides the logits; of `top_k` likeliest tokens one is drawn, or of all where that is
+        0."""
+        self._temperature, self._top_k = temperature, top_k
+        self._random = np.random.default_rng(seed)
+
+    def choose(self, tokens: npt.NDArray[np.intp], logits: npt.NDArray[np.float32]) -> Choice:
+        """One of `tokens`, ascending, by the logit of each."""
+        order = np.argsort(-logits, kind="stable")[: self._top_k or None]
+        scaled = logits[order].astype(np.float64) / self._temperature
+        shares = np.exp(scaled - scaled.max())
+        shares /= shares.sum()
+        place = int(self._random.choice(len(order), p=shares))
+        return Choice(int(tokens[order[place]]), float(np.log(shares[place])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +153,10 @@ def ahead(step: Step) -> list[Step]:
     return steps
 
 
-def pick(logits: npt.NDArray[np.float32], allowed: Mask) -> Choice:
-    """Greedy: the allowed token with the highest logit, the lowest id on a tie."""
+def pick(logits: npt.NDArray[np.float32], allowed: Mask, draw: Draw | None = None) -> Choice:
+    """The allowed token with the highest logit, the lowest id on a tie; or one of those allowed, as it is drawn."""
     tokens = np.flatnonzero(allowed)
-    return choose(tokens, logits[tokens])
+    return choose(tokens, logits[tokens]) if draw is None else draw.choose(tokens, logits[tokens])
 
 
 def choose(tokens: npt.NDArray[np.intp], logits: npt.NDArray[np.float32]) -> Choice:

@@ -11,15 +11,15 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from errata.inference.engine import Choice, Mask, choose, pick
+from errata.inference.engine import Choice, Draw, Mask, choose, pick
 
 FEW = 8
 """Of the vocabulary, one part in so many: gathering more rows than that costs as much as multiplying all."""
 
 
 class Said(Protocol):
-    def pick(self, place: int, allowed: Mask) -> Choice:
-        """The likeliest allowed token after the place of that number."""
+    def pick(self, place: int, allowed: Mask, draw: Draw | None = None) -> Choice:
+        """The likeliest allowed token after the place of that number, or one that is drawn."""
         ...
 
     def odds(self, rather: int, than: int) -> list[float]:
@@ -33,8 +33,8 @@ class WholeLogits:
     def __init__(self, logits: torch.Tensor) -> None:
         self._logits = logits.float()
 
-    def pick(self, place: int, allowed: Mask) -> Choice:
-        return pick(self._logits[place].cpu().numpy(), allowed)
+    def pick(self, place: int, allowed: Mask, draw: Draw | None = None) -> Choice:
+        return pick(self._logits[place].cpu().numpy(), allowed, draw)
 
     def odds(self, rather: int, than: int) -> list[float]:
         differences: list[float] = (self._logits[:, rather] - self._logits[:, than]).tolist()
@@ -47,12 +47,13 @@ class HeadRows:
     def __init__(self, hidden: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
         self._hidden, self._weight, self._bias = hidden, weight, bias
 
-    def pick(self, place: int, allowed: Mask) -> Choice:
+    def pick(self, place: int, allowed: Mask, draw: Draw | None = None) -> Choice:
         hidden = self._hidden[place]
         if np.count_nonzero(allowed) > len(allowed) // FEW:
-            return pick(torch.nn.functional.linear(hidden, self._weight, self._bias).numpy(), allowed)
+            return pick(torch.nn.functional.linear(hidden, self._weight, self._bias).numpy(), allowed, draw)
         tokens = np.flatnonzero(allowed)
-        return choose(tokens, self._of(hidden, tokens.tolist()).numpy())
+        logits = self._of(hidden, tokens.tolist()).numpy()
+        return choose(tokens, logits) if draw is None else draw.choose(tokens, logits)
 
     def odds(self, rather: int, than: int) -> list[float]:
         logits = self._of(self._hidden, [rather, than])

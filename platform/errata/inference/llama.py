@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from errata.errors import Unavailable
+from errata.errors import BadInput, Unavailable
 from errata.inference.artefact import CARD, Card
 from errata.inference.engine import Ask, Choice, Constraint, Mask, Step, T, Weighing
 from errata.inference.gguf import gguf_file
@@ -60,6 +60,8 @@ class LlamaEngine:
 
     def _run(self, ask: Ask[T]) -> T:
         step = next(ask)
+        if step.draw is not None:
+            raise BadInput("llama.cpp writes the likeliest words alone here; ask the model that it was made from")
         cached = 2 * _alike(self._read, step.append) >= len(step.append)
         self._read = tokens = list[int]()
         written: list[int] = []  # of the slot's answer, what the ask has not been told yet

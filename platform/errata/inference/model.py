@@ -13,7 +13,7 @@ from errata.features.feature_store import FeatureStore
 from errata.inference.artefact import Card, verify_parts
 from errata.inference.chapter_task import chapter_task
 from errata.inference.decode import Decoder
-from errata.inference.engine import Engine, watched
+from errata.inference.engine import Draw, Engine, watched
 from errata.inference.load import has_llama_cpp, load
 from errata.inference.predictor import AnswerKey, Predictor
 from errata.inference.sensed_frames import features_beside
@@ -42,14 +42,15 @@ class LoadedModel(Generic[Answer]):
     def _ask_all(self, views: Sequence[View]) -> list[Answer]:
         return [self.ask(view) for view in views]
 
-    def ask(self, view: View, watch: Callable[[], None] | None = None) -> Answer:
-        """What it says of one view. `watch` is called before each token, and may raise to end it."""
+    def ask(self, view: View, watch: Callable[[], None] | None = None, draw: Draw | None = None) -> Answer:
+        """What it says of one view. `watch` is called before each token, and may raise to end it; with `draw` the words
+        are drawn, and aren't the likeliest."""
         if self.task.weighs(view):
             (odds,) = self._engine.weigh([self._decoder.weighing(view)])
             return self.task.read_odds(view, odds)
         if not any(isinstance(span, Slot) for span in self.task.render(view)):
             return self.task.parse(view, ())
-        ask = self._decoder.ask(view)
+        ask = self._decoder.ask(view, draw=draw)
         (answer,) = self._engine.run([ask if watch is None else watched(ask, watch)])
         return answer
 

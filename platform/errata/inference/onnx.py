@@ -56,7 +56,7 @@ class OnnxEngine:
             generator.append_tokens(np.array([step.append], dtype=np.int32))
             logits = np.asarray(generator.get_logits(), dtype=np.float32)
             try:
-                step = ask.send(pick(logits.reshape(-1, logits.shape[-1])[-1], step.allowed))
+                step = ask.send(pick(logits.reshape(-1, logits.shape[-1])[-1], step.allowed, step.draw))
             except StopIteration as done:
                 answer: T = done.value
                 return answer

@@ -50,6 +50,8 @@ class ServedModel(Predictor):
     """
 
     def __init__(self, url: str, name: str, template: str, context: int, key: str = "") -> None:
+        if templates.task_name(template) != "chapters":
+            raise BadInput(f"a server is asked for chapters, and the template {template!r} asks for something else")
         self._task = ChapterTask(_of_one_slot(templates.find(template)), EstimatedTokenizer(), context)
         self._url, self._chat = completions_url(url)
         self._client = OpenAIClient(self._url, ANSWER_SECONDS)

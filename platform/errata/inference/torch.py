@@ -8,6 +8,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, DynamicCache
@@ -63,6 +65,16 @@ class TorchEngine:
         return [self._weigh(weighing) for weighing in weighings]
 
     @torch.inference_mode()
+    def logits(
+        self, tokens: list[int], places: Sequence[int], frames: Sequence[Frames] = ()
+    ) -> npt.NDArray[np.float32]:
+        """What the model says after the tokens at those places, read whole: (places, vocabulary)."""
+        keep = torch.tensor(list(places), device=self._model.device)
+        found = self._model(**self._reading(tokens, frames), use_cache=False, logits_to_keep=keep).logits[0]
+        read: npt.NDArray[np.float32] = found.float().cpu().numpy()
+        return read
+
+    @torch.inference_mode()
     def _weigh(self, weighing: Weighing) -> list[float]:
         self._read = ReadPrompt(self._new_cache)  # whole: what is wanted of it lies all along it
         said = self._append(weighing.tokens, weighing.places, weighing.frames)
@@ -80,7 +92,7 @@ class TorchEngine:
             known = 0
             said = self._append(tokens, ends, [span for ahead_step in steps for span in ahead_step.frames])
             for place, (taken, end) in enumerate(zip(steps, ends, strict=True)):
-                choice, right = said.pick(place, taken.allowed), end
+                choice, right = said.pick(place, taken.allowed, taken.draw), end
                 try:
                     step = ask.send(choice)
                 except StopIteration as done:

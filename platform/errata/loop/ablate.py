@@ -19,6 +19,7 @@ from errata.errors import Refused
 from errata.loop.code_hash import code_hash
 from errata.loop.lease import loop_lease
 from errata.loop.trial_material import Fold, TrialMaterial, material_of_night, material_of_talks
+from errata.operations.chapters_asked import check_chapters_asked
 from errata.progress import note
 from errata.tasks import templates
 from errata.workspace import Workspace
@@ -53,9 +54,10 @@ class AblationPlan:
 def ablate(workspace: Workspace, plan: AblationPlan) -> Ablation:
     """On the newest scored night's rows, and the talks of role dev. Kept in that night's folder.
 
-    Raises Refused where that night isn't finished or had too few rows, and NotFound where no talk of role dev has a
-    label.
+    Raises Refused where that night isn't finished, had too few rows, or models answer chats, and NotFound where no talk
+    of role dev has a label.
     """
+    check_chapters_asked(workspace, "an ablation")
     with loop_lease(workspace.record):  # a night must not write its rows meanwhile; what is read isn't read again
         material = material_of_night(workspace)
     ablation = _ablation(workspace, material, plan)

@@ -47,7 +47,7 @@ def coming_training(workspace: Workspace) -> Preflight:
 def _night(workspace: Workspace) -> Night:
     with workspace.record.read() as store:
         day0, champion = store.aliases.model_of("day0"), store.aliases.model_of("champion")
-        newest = store.corrections.newest()
+        newest = store.labels.newest()
     if day0 is None or champion is None:
         raise NotFound(f"{workspace.root} has no Day-0 model; run errata init there")
     from errata.inference.artefact import Card, model_folder

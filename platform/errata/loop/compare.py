@@ -51,7 +51,7 @@ class ModelComparison:
     a: ModelDescription
     b: ModelDescription
     metrics: Mapping[str, MetricComparison]
-    equal_split_f1: float
+    equal_split_f1: float | None
     """What equal chapters of the right number score on the same items, in percent: the floor to be above."""
     slices: Mapping[str, Mapping[str, Comparison]]
     problems: Mapping[str, int]
@@ -89,6 +89,7 @@ def compare(
             open_by_hand(workspace.record, access)
         scored = [_score(workspace, model, items) for model in (a, b)]
     sealed = "sealed" in roles
+    floors = [row.equal_split_f1 for row in scored[0] if row.equal_split_f1 is not None]
     compared, pairs = comparison(scored[0], scored[1], seed), [] if sealed else make_pairs(*scored)
     return ModelComparison(
         on=on,
@@ -97,7 +98,7 @@ def compare(
         a=a.description,
         b=b.description,
         metrics=compared.metrics,
-        equal_split_f1=fmean(row.equal_split_f1 for row in scored[0]),
+        equal_split_f1=fmean(floors) if floors else None,
         slices={} if sealed else compared.slices,
         problems=compared.problems,
         regressions=worst_regressions(pairs),

@@ -26,7 +26,7 @@ def night_outcome(workspace: Workspace, night: Night, evaluation: Evaluation, re
     needed = approvers_needed(workspace) if winner else 0
     promoted = winner if not needed else None
     with workspace.record.read() as store:
-        corrected = store.corrections.corrected_transcripts(night.training_watermark, night.gate_watermark)
+        corrected = store.labels.changed_transcripts(night.training_watermark, night.gate_watermark)
     outcome = Outcome(
         night=night.label,
         ended_on=today(),

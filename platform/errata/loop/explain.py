@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from errata.database.labels import Unlabelled
+from errata.database.label_source import Unlabelled
 from errata.database.store import Store
 from errata.documents.document import read_document
 from errata.documents.file_names import AUGMENTED, CURATED, LEFT_OUT, MIXTURE, ROWS, STAGE_REPORT

@@ -6,12 +6,14 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from errata.database.fsck import repair
 from errata.database.record import Record
 from errata.documents.document import write_document
 from errata.documents.file_names import DAY0
-from errata.inference.artefact import CARD, MADE_ANEW, PARTIAL, Card, move_model, store_model
+from errata.documents.model_summary import ModelOrigin
+from errata.inference.artefact import CARD, MADE_ANEW, PARTIAL, Card, model_folder, move_model, store_model
 from errata.inference.model_form import CONTEXT, TEMPLATE
 from errata.loop.hand_moves import tell_mlflow
 from errata.loop.lease import loop_lease
@@ -25,8 +27,12 @@ from errata.progress import note
 from errata.project_files import embedded_model
 from errata.settings import FILE
 from errata.tasks import templates
+from errata.tasks.templates import task_name
 from errata.workspace import Workspace
 from registry.promotion import install_day0
+
+if TYPE_CHECKING:
+    from errata.loop.model_source import SourceModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,7 @@ def _complete(workspace: Workspace, adopt: bool, choice: Day0Choice) -> Workspac
     with loop_lease(workspace.record):
         with workspace.record.write() as store:
             install_day0(store, day0, by="init")
+            store.asked_task.set(task_name(Card.read(model_folder(day0, workspace.models)).template))
         register_missing(workspace)
         tell_mlflow(workspace)
     workspace.commit("Lay out the workspace")
@@ -101,29 +108,34 @@ def _update_lines(record: Record) -> None:
 def _install(workspace: Workspace, choice: Day0Choice) -> str:
     """Copies a model's files into the workspace, sealed. Raises BadInput for one that can't be asked and trained."""
     templates.find(choice.template or TEMPLATE)
-    senses = find_senses(choice.senses)
-    if choice.model is None and not senses:  # ours is known to be whole, and to import torch takes seconds
+    senses, is_own = find_senses(choice.senses), _is_own(choice)
+    if is_own and not senses:  # ours is known to be whole, and to import torch takes seconds
         return store_model(embedded_model(), workspace.models)
     workspace.models.mkdir(exist_ok=True)
     with TemporaryDirectory(dir=workspace.models, suffix=PARTIAL) as scratch:
-        if choice.model is None:
+        if is_own:
             folder = _copy(embedded_model(), Path(scratch) / "copy")
         else:
-            folder = _from_outside(workspace, choice.model, choice, Path(scratch))
+            folder = _from_outside(workspace, choice, Path(scratch))
         check_senses_fit(Card.read(folder), senses)
         if senses:
             give_senses(folder, senses)
         return move_model(folder, workspace.models)
 
 
-def _from_outside(workspace: Workspace, model: str, choice: Day0Choice, scratch: Path) -> Path:
+def _is_own(choice: Day0Choice) -> bool:
+    """Whether it is the embedded model, asked as it was made to be."""
+    return choice.model is None and choice.template in (None, Card.read(embedded_model()).template)
+
+
+def _from_outside(workspace: Workspace, choice: Day0Choice, scratch: Path) -> Path:
     """Its folder, in `scratch`, with a card; `day0.json` says what was seen of it."""
     from errata.loop.model_source import source_model
     from errata.loop.model_summary import summarise_model
 
     place = scratch / "unpacked"
     place.mkdir()
-    source = source_model(model, place)
+    source = source_model(choice.model, place) if choice.model else _without_card(scratch)
     card = _card(source.folder, choice.template, choice.context)
     check_model(source.folder, card)
     summary = summarise_model(source, card, workspace.params(), choice.template, choice.context)
@@ -132,6 +144,15 @@ def _from_outside(workspace: Workspace, model: str, choice: Day0Choice, scratch:
     if not (folder / CARD).exists():
         card.write(folder, **source.facts)
     return folder
+
+
+def _without_card(scratch: Path) -> SourceModel:
+    """The embedded model, to be asked by another template than its own."""
+    from errata.loop.model_source import SourceModel
+
+    folder = scratch / "embedded"
+    shutil.copytree(embedded_model(), folder, ignore=shutil.ignore_patterns(CARD, *MADE_ANEW, "__pycache__"))
+    return SourceModel(folder, ModelOrigin("folder", "errata-tiny", ""))
 
 
 def _copy(source: Path, folder: Path) -> Path:

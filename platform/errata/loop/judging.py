@@ -16,7 +16,7 @@ from errata.documents.night import Night, today
 from errata.documents.recall import Recall
 from errata.errors import BadInput, NotFound
 from errata.loop.finished_night import answering_exports
-from errata.progress import counter
+from errata.progress import counter, note
 from errata.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ def judge_contenders(workspace: Workspace, night: Night, contenders: Sequence[Co
     """What the judges say of each contender, by its name; kept in the night's folder. Nothing without judges."""
     if not workspace.params().judges.panel or not contenders:
         return {}
+    with workspace.record.read() as store:
+        if store.asked_task.name() != "chapters":
+            note("judges compare chapters, and are asked nothing about chats")
+            return {}
     names = [contender.name for contender in contenders]
     judgings = dict(zip(names, _ask(workspace, night, contenders), strict=True))
     for name, judging in judgings.items():
@@ -66,7 +70,7 @@ def check_judges(workspace: Workspace) -> JudgeCheck:
     from evaluation.judges.second_opinion import among_reviewers
 
     with workspace.record.read() as store:
-        upto = store.corrections.newest()
+        upto = store.labels.newest()
     pairs = reviewed_pairs(workspace.record, upto)
     floor = agreement_floor(among_reviewers(second_opinions(workspace.record, upto)))
     with counter(QUESTIONS) as advance:

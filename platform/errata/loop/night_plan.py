@@ -30,7 +30,7 @@ def begin_night(workspace: Workspace, label: str) -> NightRow:
     """
     with workspace.record.write() as store:
         # what last night was scored on is what this one may train on
-        trained, newest = store.nights.last_gate_watermark(), store.corrections.newest()
+        trained, newest = store.nights.last_gate_watermark(), store.labels.newest()
         row = store.nights.find(label)
         if row is not None:
             if row.verdict != "skipped" or newest <= trained:

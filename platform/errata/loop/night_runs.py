@@ -313,7 +313,7 @@ def _line(
         any_row.external_id,
         any_row.channel,
         any_row.kind,
-        round(any_row.equal_split_f1, 1),
+        None if any_row.equal_split_f1 is None else round(any_row.equal_split_f1, 1),
         *(round(answers[name].f1, 1) if name in answers else None for name in models),
         _chapter_lines(any_row.reference_chapters, unit),
         *(_chapter_lines(answers[name].predicted_chapters, unit) if name in answers else "" for name in models),

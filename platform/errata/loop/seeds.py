@@ -13,6 +13,7 @@ from errata.loop.finished_night import answering_exports, finished_night, recipe
 from errata.loop.lease import loop_lease
 from errata.loop.leftovers import clear_leftovers
 from errata.loop.night_report import write_report
+from errata.operations.chapters_asked import check_chapters_asked
 from errata.progress import progress_bar
 from errata.workspace import Workspace
 
@@ -21,8 +22,9 @@ def try_seeds(workspace: Workspace, count: int) -> SeedSpread:
     """The newest scored night's candidate and `count` − 1 others of its recipe and rows, on that night's fresh items.
 
     None of the others is stored, so that none can be promoted. Kept in the night's folder, and shown by its report.
-    Raises Refused where that night isn't finished, and NotFound where it has no candidate.
+    Raises Refused where that night isn't finished or models answer chats, and NotFound where it has no candidate.
     """
+    check_chapters_asked(workspace, "trying seeds")
     from errata.inference.artefact import verify
     from errata.inference.model import FolderModel
     from evaluation.seed_spread import answer_f1, fresh_rows, run_of, seed_spread

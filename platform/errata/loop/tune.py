@@ -155,7 +155,7 @@ def _held_out(workspace: Workspace) -> list[Label]:
 def _plan(workspace: Workspace) -> Night:
     """As of the newest correction, everything may be trained on, from Day-0."""
     with workspace.record.read() as store:
-        watermark, day0 = store.corrections.newest(), store.aliases.model_of("day0") or ""
+        watermark, day0 = store.labels.newest(), store.aliases.model_of("day0") or ""
     return Night(
         label=LABEL,
         training_watermark=watermark,

@@ -85,7 +85,7 @@ def canary_state(store: Store, known: CanaryState | None = None) -> CanaryState 
         return None
     if canary.end is not None:
         return CanaryState(canary, canary.end.counts, canary.end.evidence, 0)
-    upto = store.corrections.newest()
+    upto = store.labels.newest()
     if known is not None and (known.canary, known.upto) == (canary, upto):
         return known
     from errata.domain.canary_evidence import evidence  # numpy, which most commands do without

@@ -19,7 +19,7 @@ def next_step(workspace: Workspace) -> NextStep:
             return "night"
         if store.pending_promotions.waiting():
             return "approve"
-        if store.corrections.corrected_transcripts(store.nights.last_gate_watermark(), watermark):
+        if store.labels.changed_transcripts(store.nights.last_gate_watermark(), watermark):
             return "night"
         waiting = len(store.transcripts.awaiting_review(watermark))
         if not waiting:

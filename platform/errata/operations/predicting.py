@@ -10,6 +10,7 @@ from errata.domain.prediction import Prediction
 from errata.inference.artefact import model_folder
 from errata.inference.forks import ForkedModel
 from errata.inference.recorded import RecordedModel
+from errata.operations.chapters_asked import check_chapters_asked
 from errata.operations.drafting import draft_draw
 from errata.progress import ProgressBar, no_progress_bar
 from errata.workspace import Workspace
@@ -33,8 +34,9 @@ def predict(
     """Drafts chapters, by `model` (an alias, or the beginning of an identity), of all that nobody has reviewed yet.
 
     A transcript that is reviewed needs no draft; a night asks models about it where it compares them. A challenger that
-    drafts too (see `draft_draw`) answers those that are drawn for it.
+    drafts too (see `draft_draw`) answers those that are drawn for it. Raises Refused where models answer chats.
     """
+    check_chapters_asked(workspace, "drafting")
     draw, began = draft_draw(workspace, model), time.monotonic()
     identity, *challengers = draw.models
     predictions = _draft(workspace, identity, progress_bar)

@@ -78,7 +78,7 @@ def queue_health(workspace: Workspace, now: datetime) -> QueueHealth:
             oldest=store.time_of(waiting[0]) if waiting else None,
             conflicts=len(store.conflicts.transcripts()),
             suspects=len(open_suspects(workspace.nights, store, upto)),
-            waiting_corrections=store.corrections.corrected_transcripts(store.nights.last_gate_watermark(), upto),
+            waiting_corrections=store.labels.changed_transcripts(store.nights.last_gate_watermark(), upto),
             at_work=len(store.claims.all_live()),
             flags=_flags(store),
             days=_days(first, came),

@@ -12,6 +12,7 @@ from errata.domain.draft_draw import DraftDraw
 from errata.errors import BadInput
 from errata.formats import out_argilla, out_label_studio, out_reviews, sheet
 from errata.formats.review_task import START, ReviewTask
+from errata.operations.chapters_asked import check_chapters_asked
 from errata.operations.drafting import draft_draw
 from errata.operations.review_order import ReviewOrder
 from errata.workspace import Workspace
@@ -53,8 +54,10 @@ def write_tasks(workspace: Workspace, out: Path, tool: str, model: str = "champi
     `media_url` is where the recordings are, with `{id}` for a transcript's id: Label Studio gets a player, a sheet
     links to each chapter (at `{start}`, the second, where the address has that).
 
-    Raises BadInput for a tool that isn't known, and for a file that is there already: reviewers may be at work in it.
+    Raises BadInput for a tool that isn't known, and for a file that is there already: reviewers may be at work in it;
+    Refused where models answer chats.
     """
+    check_chapters_asked(workspace, "reviewing")
     if tool not in TOOLS:
         raise BadInput(f"there is no tool {tool!r}; name one of {', '.join(TOOLS)}")
     if out.is_file():

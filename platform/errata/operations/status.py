@@ -66,7 +66,7 @@ def loop_status(workspace: Workspace) -> LoopStatus:
             watermark=watermark,
             counts={**store.counts(), "conflicts": len(store.conflicts.transcripts())},
             roles=store.transcripts.roles(),
-            waiting_corrections=store.corrections.corrected_transcripts(store.nights.last_gate_watermark(), watermark),
+            waiting_corrections=store.labels.changed_transcripts(store.nights.last_gate_watermark(), watermark),
             aliases={alias: store.aliases.model_of(alias) for alias in ALIASES},
             held_exports=held_exports(store, workspace.models),
             untold_moves=len(store.aliases.unapplied_moves()),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from errata.database.labels import Unlabelled
+from errata.database.label_source import Unlabelled
 from errata.database.shipping import ALIASES
 from errata.database.store import Store
 from errata.documents.file_names import ITEMS

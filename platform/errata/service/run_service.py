@@ -11,6 +11,7 @@ from types import FrameType
 import uvicorn
 
 from errata.errors import Unavailable
+from errata.operations.chapters_asked import check_chapters_asked
 from errata.service.application import make_app
 from errata.service.followed_model import Command
 from errata.service.model_process import worker_command
@@ -29,8 +30,9 @@ def serve(
     """Serves until SIGINT or SIGTERM; requests that have begun are answered first. `ready` is told the address;
     `command` starts the process of a model.
 
-    Raises Unavailable where nobody can listen there.
+    Raises Unavailable where nobody can listen there, Refused in a workspace whose models answer chats.
     """
+    check_chapters_asked(workspace, "the service")
     listener = _listener(settings.host, settings.port)
     app = make_app(workspace, settings, command)
     config = uvicorn.Config(

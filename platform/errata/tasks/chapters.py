@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from errata.domain.chapter import Chapter, starts, tidy
+from errata.domain.chapter import Chapter, Chapters, starts, tidy
 from errata.domain.clock import find_clock
 from errata.domain.transcript import Transcript
 from errata.tasks.asked_lines import AskedLines, line_frames
@@ -75,6 +75,13 @@ class ChapterTask:
                 found = tuple(chapters[start] for start in sorted(chapters))
                 known = tuple(confidences.get(chapter.start) for chapter in found) if confidences else ()
                 return Reading(found, tuple(problems), confidences=known)
+
+    def right(self, chapters: Chapters, transcript: Transcript) -> Reading:
+        """What a perfect answer would be read as, where a label says `chapters`."""
+        return Reading.of(chapters, transcript)
+
+    def lessons(self, transcript: Transcript, right: Reading) -> Generator[View, Reading, Reading]:
+        return self.views(transcript)
 
     def render(self, view: View) -> Prompt:
         return dress(self.template.render(view), self.turn)

@@ -41,15 +41,33 @@ class JsonOf:
     schema: JsonObject
 
 
-SlotGrammar = OneOf | ListOf | JsonOf
+@dataclass(frozen=True, slots=True)
+class LineOf:
+    """One line of words, at most `letters` long; its end may be left out: a token that alone may follow is one that not
+    every tokenizer can write there."""
+
+    letters: int
+    end: Control | Text
+
+
+SlotGrammar = OneOf | ListOf | JsonOf | LineOf
 
 
 def lark(grammar: SlotGrammar) -> str:
     if isinstance(grammar, JsonOf):
         return f"start: %json {json.dumps(grammar.schema)}\n"
+    if isinstance(grammar, LineOf):
+        return _line(grammar)
     if isinstance(grammar, ListOf):
         return _list(grammar) + _title_rule(grammar.entries)
     return f"start: {' | '.join(map(_sequence, grammar.options))}\n" + _title_rule(grammar.options)
+
+
+def _line(grammar: LineOf) -> str:
+    words = f" ?[^ \\n\\r][^\\n\\r]{{0,{grammar.letters - 1}}}"
+    if isinstance(grammar.end, Control):
+        return f"start: LINE {grammar.end.text}?\nLINE: /{words}/\n"
+    return f"start: LINE\nLINE: /{words}\\n?/\n"
 
 
 def _list(grammar: ListOf) -> str:

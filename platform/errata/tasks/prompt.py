@@ -29,6 +29,9 @@ class Text:
 class Slot:
     """Where the model speaks. The template's `grammar` says what it may say there."""
 
+    then: tuple[Control | Text, ...] = ()
+    """What stands there for what follows, whatever it said: what really came. Empty: what it said."""
+
 
 @dataclass(frozen=True, slots=True)
 class BorderMark:

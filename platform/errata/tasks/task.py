@@ -50,6 +50,11 @@ class Task(Protocol[Answer]):
         that will be asked about then."""
         ...
 
+    def lessons(self, transcript: Transcript, right: Answer) -> Generator[View, Answer, Answer]:
+        """The views to teach, where `right` is the right answer: those that would be asked about if every answer were
+        right, or more of the same kind."""
+        ...
+
     def render(self, view: View) -> Prompt:
         """Spans with a slot wherever the model speaks, in the dress that the model was trained in."""
         ...
@@ -98,10 +103,10 @@ class Example(Generic[Answer]):
 
 
 def examples(task: Task[Answer], transcript: Transcript, right: Answer) -> Iterator[Example[Answer]]:
-    """The views that serving would ask about if every answer were right, with those answers."""
-    views = task.views(transcript)
-    view = next(views)
-    while True:
+    """The task's lessons, with what is right of each."""
+    views = task.lessons(transcript, right)
+    view = next(views, None)
+    while view is not None:
         fillings = task.target(view, right)
         part = task.parse(view, ["".join(span.text for span in filling) for filling in fillings])
         if not task.weighs(view):  # what is weighed is taught with the view that follows, which shows the same lines

@@ -30,6 +30,10 @@ class View:
     """The title of the chapter in whose middle it begins, where that is shown."""
     before: str = ""
     """The title of the chapter before its first one, which is not shown; empty where there is none."""
+    written: tuple[int, ...] = ()
+    """Of a stream with its chat, the lines that viewers wrote,"""
+    asked: tuple[int, ...] = ()
+    """and those of them that the model is asked for; the last one may be empty, which nobody wrote yet."""
     borders: tuple[int, ...] | None = None
     """Of its fresh lines, those that begin a chapter, once that is decided and titles alone are asked for."""
     frames: tuple[tuple[Frames, ...], ...] = ()

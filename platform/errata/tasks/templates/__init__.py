@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from copy import copy
 
 from errata.domain.names import meant
+from errata.domain.task_name import TaskName
 from errata.errors import BadInput
 from errata.tasks.template import Template
 from errata.tasks.templates.borders import SHIFTS, Borders
 from errata.tasks.templates.indexed import Indexed
 from errata.tasks.templates.inline import Inline
+from errata.tasks.templates.next_message import NextMessage
 from errata.tasks.templates.quoted import Quoted
 from errata.tasks.templates.timestamps import Timestamps
 
@@ -21,18 +23,28 @@ TEMPLATES: dict[str, Template] = {
     "inline": Inline(),
     "borders": Borders(),
 }
+"""Of chapters."""
+CHAT = NextMessage()
 
 
 def find(name: str) -> Template:
-    """One of `TEMPLATES`, with the options that its name has after a `+`. Raises BadInput where there is none such."""
+    """`CHAT`, or one of `TEMPLATES` with the options that its name has after a `+`. Raises BadInput where there is no
+    such."""
+    if name == CHAT.name:
+        return CHAT
     base, *options = name.split("+")
     if base not in TEMPLATES:
         raise BadInput(
-            f"there is no prompt template {name!r}{meant(base, TEMPLATES)}; choose one of {', '.join(TEMPLATES)}"
+            f"there is no prompt template {name!r}{meant(base, TEMPLATES)}; choose one of {', '.join(TEMPLATES)}, chat"
         )
     if not options:
         return TEMPLATES[base]
     return Borders(options) if base == "borders" else _ending_at_shifts(TEMPLATES[base], options)
+
+
+def task_name(template: str) -> TaskName:
+    """What a model is asked by the template of that name."""
+    return "chat" if isinstance(find(template), NextMessage) else "chapters"
 
 
 def _ending_at_shifts(template: Template, options: Sequence[str]) -> Template:

@@ -1,0 +1,9 @@
+"""What the models of a workspace are asked."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+TaskName = Literal["chapters", "chat"]
+"""`chapters`: where a transcript's chapters begin, and what they are called. `chat`: what the viewers of a stream write
+next."""

@@ -1,0 +1,78 @@
+"""What a chat's log holds, whichever format it is in: its messages, what moderators took out of them, and what it says
+of the stream that it is of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from errata.domain.chat_messages import ChatMessage
+from errata.errors import BadInput
+from errata.files import JsonObject
+from errata.formats.fields import text
+
+_ACTION = "/me "
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedDeletion:
+    """A message that the log has, and that a moderator, or its author, took out."""
+
+    key: str
+    """Of the message."""
+    why: str
+    """What the log says of it; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedStream:
+    """What a log says of the stream that it is of; empty, or 0, where it says nothing."""
+
+    id: str = ""
+    title: str = ""
+    channel: str = ""
+    duration: float = 0.0
+    """Seconds."""
+
+
+UNNAMED = LoggedStream()
+
+
+@dataclass(frozen=True, slots=True)
+class ChatLog:
+    messages: tuple[ChatMessage, ...]
+    """In the file's order."""
+    deletions: tuple[LoggedDeletion, ...] = ()
+    stream: LoggedStream = UNNAMED
+    written_at: tuple[float | None, ...] = ()
+    """When each message was written by the service's own clock, in seconds since 1970; empty where no log says so."""
+
+
+def message(
+    at: float,
+    author: str,
+    words: str,
+    badges: Sequence[str] = (),
+    action: bool = False,
+    name: str = "",
+) -> ChatMessage | None:
+    """One on one line, where `/me` is no word of it; None where it has no words."""
+    line = " ".join(words.split())
+    if f"{line} ".startswith(_ACTION):
+        line, action = line.removeprefix(_ACTION.strip()).strip(), True
+    return ChatMessage(at, " ".join(author.split()), line, tuple(badges), action, name) if line else None
+
+
+def as_line(written: ChatMessage) -> JsonObject:
+    """As a line of a transcript, which ends where it begins."""
+    return {"start": written.at, "end": written.at, "text": written.text, "speaker": written.author or None}
+
+
+def checked(log: ChatLog) -> ChatLog:
+    """Raises BadInput for what no database takes, with the message that holds it, and for a log without messages."""
+    if not log.messages:
+        raise BadInput("no message with words is in it; leave it out")
+    for number, written in enumerate(log.messages, start=1):
+        for what, value in (("text", written.text), ("author", written.author), ("id", written.id)):
+            text(value, f"message {number}'s {what}")
+    return log
