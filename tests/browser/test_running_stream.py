@@ -85,6 +85,13 @@ def say_until(page: Any, stream: ClientStream, *titles: str) -> None:
     raise AssertionError(f"there never were {titles}")
 
 
+def in_sight(row: Any) -> bool:
+    script = """row => { const list = document.querySelector("#transcript").getBoundingClientRect();
+        const box = row.getBoundingClientRect(); return box.bottom > list.top && box.top < list.bottom }"""
+    found: bool = row.evaluate(script)
+    return found
+
+
 def watched(ann: Reviewing, title: str) -> Any:
     """From the queue."""
     page = ann.page()
@@ -203,6 +210,18 @@ def test_nothing_of_it_keeps_anybody_out(
     say_until(page, stream, "Kiln", "Glaze", "Market")
     found["runs"] = axe_faults(page)
     page.screenshot(path=tmp_path / f"runs-{size}-{scheme}.png")
+    last = page.locator(f'.row[data-line="{stream.at.lines - 1}"]')
+    last.wait_for()
+    assert in_sight(last), "who opens it at its end follows it"
+    page.locator("#transcript").evaluate("node => { node.scrollTop = 0 }")
+    page.wait_for_timeout(100)
+    say(stream, "and one more")
+    page.wait_for_function(
+        "count => document.querySelector('#position').textContent.endsWith(count)", arg=clock(10 * stream.at.lines)
+    )
+    assert in_sight(page.locator('.row[data-line="0"]')), "who reads elsewhere stays there"
+    page.get_by_role("button", name="Newest line").click()
+    assert in_sight(page.locator(f'.row[data-line="{stream.at.lines - 1}"]'))
     stream.end()
     page.get_by_role("button", name="Go on").wait_for()
     found["ended"] = axe_faults(page)

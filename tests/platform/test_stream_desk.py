@@ -78,6 +78,8 @@ def test_what_was_made_of_it_is_there_once_it_has_ended_and_who_saw_it_is_not_bl
     assert item.shown.draft is not None and item.shown.draft.chapters[1].title == "Glaze"
     assert not item_heading(workspace, transcript, "ann").blind
     assert item_heading(workspace, transcript, "bo").blind, "who didn't see it is drawn for"
+    assert [entry.blind for entry in review_queue(workspace, "ann").begun] == [False]
+    assert [entry.blind for entry in review_queue(workspace, "bo").waiting] == [True]
     late = save_running(workspace, NAME, "ann", "page", saved.revision, content)
     assert [draft.revision for draft in open_item(workspace, transcript, "ann").drafts] == [late.revision]
     work = HandIn("key", "edit", MINE, "", None, EFFORT, "page", late.revision)

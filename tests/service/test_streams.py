@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,8 @@ from benchmarks.stub_service import STUB
 from errata.errors import Forgotten, NotFound
 from errata.files import JsonObject
 from errata.operations.review_queue import review_queue
+from errata.operations.service_keys import revoke_key
+from errata.service import stream_events
 from errata.service.service_settings import ServiceSettings
 from errata.workspace import Workspace
 from tests.service.test_chapters_routes import as_, opened, stub_app
@@ -261,7 +264,29 @@ def test_no_more_streams_run_than_may(workspace: Workspace) -> None:
         assert service.get(f"/v1/streams/{first}").json()["lines"] == 0
         assert service.post(f"/v1/streams/{first}/end").json()["state"] == "ended", "nothing was said in it"
         assert kinds(events_of(service, first)) == ["end"]
-        begun(service)
+        left = begun(service)
+        sent(service, left, 0, spoken("and then", "nothing more"))
+        looks: Any = service.app.state.service.looks  # type: ignore[attr-defined]
+        service.portal.call(looks._end_idle, datetime.now(UTC) + timedelta(hours=1))
+        assert kinds(events_of(service, left)) == ["chapter", "end"], "its client is gone"
+
+
+@pytest.mark.slow
+def test_who_listens_hears_that_the_connection_lives_and_nothing_once_the_key_is_revoked(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_events, "HEARTBEAT", 1.0)
+    with opened(stub_app(workspace), workspace) as service:
+        stream, reviewer = begun(service), as_(workspace, "reviewer", "ann")
+        with ThreadPoolExecutor() as pool:
+            listening = pool.submit(service.get, f"/v1/streams/{stream}/events?lines=true", headers=reviewer)
+            sent(service, stream, 0, spoken("one"))
+            time.sleep(1.5)
+            revoke_key(workspace, "ann", "tests")
+            time.sleep(1.1)  # a key is remembered for a second
+            sent(service, stream, 1, spoken("two", start=6))
+            heard = listening.result(60).text
+    assert ": ping" in heard and [line["text"] for _, _, data in told(heard) for line in data["lines"]] == ["one"]
 
 
 def test_a_service_that_starts_goes_on_with_the_streams_of_the_last(workspace: Workspace) -> None:

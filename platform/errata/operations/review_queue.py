@@ -113,7 +113,7 @@ def _entry(store: Store, place: ReviewPlace, draw: DraftDraw, reviewer: str, beg
         channel=heading.channel,
         duration=heading.duration,
         unit=heading.unit,
-        blind=draw.is_blind(heading.hash),
+        blind=draw.is_blind(heading.hash) and store.service_streams.watched_by(seq, reviewer) is None,
         held_by=holders[0] if holders else "",
         begun=begun,
         reason=place.reason,

@@ -598,8 +598,8 @@ class ItemPage {
     const heard = spoken(this.item.duration, "seconds");
     set(byId("length"), { text: heard });
     const state = this.ended
-      ? "The stream has ended. What you made of it is kept: go on to hand it in."
-      : `Live: ${heard} heard so far. What you change stays as you leave it; it can be handed in once the stream has ended.`;
+      ? "The stream has ended. Go on to hand in what you made of it."
+      : `${heard} heard so far. What you change stays; hand it in once the stream has ended.`;
     set(byId("live-text"), { text: this.connected === false && !this.ended ? "The connection is lost; it is tried again." : state });
     this.showSeen();
   }

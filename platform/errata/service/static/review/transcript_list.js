@@ -27,7 +27,9 @@ export class TranscriptList {
     this.playing = -1;
     this.heights = new RowHeights(item.lines.length, (row) => this.guess(row));
     this.width = scroller.clientWidth;
-    scroller.addEventListener("scroll", () => this.later(), { passive: true });
+    this.followsEnd = false; // of a stream: its newest line is kept in sight
+    this.scrolledTo = 0;
+    scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     new ResizeObserver(() => this.resized()).observe(scroller);
     this.list.addEventListener("click", (event) => this.clicked(event));
     this.list.addEventListener("focusin", (event) => this.focused(event));
@@ -40,22 +42,24 @@ export class TranscriptList {
     return Math.max(1, lines) * LINE_HEIGHT + 9 + (this.model.at(row) ? BORDER_HEIGHT : 0);
   }
 
-  /** More lines at the end; who reads there sees them come. */
+  /** More lines at the end; who reads there sees them come, and who reads elsewhere stays there. */
   grow() {
-    const { scroller } = this;
-    const atEnd = this.atEnd;
     this.heights.grow(this.item.lines.length);
     this.render();
-    if (atEnd) this.showEnd();
-    else scroller.dispatchEvent(new Event("scroll"));
+    if (this.followsEnd) this.showEnd();
   }
 
-  get atEnd() {
+  /** Whoever scrolls to the end follows it, until they scroll up; a little up is a row that became higher than guessed. */
+  scrolled() {
     const { scrollTop, clientHeight, scrollHeight } = this.scroller;
-    return scrollTop + clientHeight >= scrollHeight - 40;
+    if (scrollTop + clientHeight >= scrollHeight - LINE_HEIGHT) this.followsEnd = true;
+    else if (scrollTop < this.scrolledTo - BORDER_HEIGHT) this.followsEnd = false;
+    this.scrolledTo = scrollTop;
+    this.later();
   }
 
   showEnd() {
+    this.followsEnd = true;
     for (let pass = 0; pass < 3; pass += 1) {
       this.scroller.scrollTop = this.heights.top(this.item.lines.length);
       this.render();
@@ -63,13 +67,14 @@ export class TranscriptList {
   }
 
   resized() {
-    if (this.scroller.clientWidth === this.width) {
+    if (this.scroller.clientWidth !== this.width) {
+      this.width = this.scroller.clientWidth;
+      this.heights.reset();
+      this.show(this.current, "nearest");
+    } else {
       this.later();
-      return;
     }
-    this.width = this.scroller.clientWidth;
-    this.heights.reset();
-    this.show(this.current, "nearest");
+    if (this.followsEnd && this.item.place) this.showEnd();
   }
 
   later() {
