@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from errata.database.holdout_log import HoldoutAccess
 from errata.database.record import Record
 from errata.documents.document import as_json
-from errata.documents.metric_values import ModelMean
+from errata.documents.metric_values import MessageValues, ModelMean
 from errata.documents.night import Night
 from errata.documents.outcome import Outcome
 from errata.domain.correction import Label
@@ -32,7 +32,7 @@ from evaluation.items import (
     f1_alone,
     length,
 )
-from evaluation.metrics.score import VideoScore, score_video
+from evaluation.metrics.score import score_video
 from evaluation.model_scores import ModelScores
 from evaluation.scoring_plan import read_candidate
 from tests import made_up_answers as answers
@@ -66,7 +66,9 @@ def test_means_have_every_metric_and_an_interval() -> None:
     scores = ModelScores(seed=7)
     scores.add(scored(each, "m", 0, 50 if number % 2 else 80) for number, each in enumerate(items))
     mean = scores.mean("m", items)
-    assert {field.name for field in fields(VideoScore)} | {"n", "low", "high"} == {field.name for field in fields(mean)}
+    assert {field.name for field in fields(MessageValues)} | {"n", "low", "high"} == {
+        field.name for field in fields(mean)
+    }
     assert mean.n == 9 and mean.low is not None and mean.f1 is not None and mean.high is not None
     assert mean.low <= mean.f1 <= mean.high and math.isclose(mean.f1, scores.mean_f1("m", items) or 0.0)
     assert scores.mean("m", []) == ModelMean()
