@@ -22,6 +22,7 @@ from errata.features.feature_store import FeatureStore, feature_key
 from errata.files import file_sha256
 from errata.operations.video_folder import recording_of
 from errata.progress import progress_bar
+from errata.streams.media_probe import MediaFacts
 from errata.workspace import Workspace
 
 
@@ -63,13 +64,16 @@ def extract_all(workspace: Workspace, media: Sequence[Path], extractor: Extracto
         raise BadInput(f"a rate of {rate:g} vectors a second can't be; give a positive number")
     workspace.ignore(f"{FEATURES}/")
     videos = workspace.record.ask(_probed)
-    paths = list(media) or [Path(recording_of(workspace.root, video).path) for video in videos]
-    if not paths:
-        raise BadInput("no recording was named, and none was acquired; name files, or run errata acquire first")
+    facts = {video.number: recording_of(workspace.root, video) for video in videos}
     by_recording: dict[str, list[Video]] = defaultdict(list)
     for video in videos:
-        by_recording[recording_of(workspace.root, video).sha256].append(video)
-    making = _Extracting(FeatureStore(workspace.root / FEATURES), workspace.record, by_recording, extractor, rate)
+        by_recording[facts[video.number].sha256].append(video)
+    by_path = {Path(each.path).resolve(): each for each in facts.values()}
+    paths = list(media) or list(by_path)
+    if not paths:
+        raise BadInput("no recording was named, and none was acquired; name files, or run errata acquire first")
+    store = FeatureStore(workspace.root / FEATURES)
+    making = _Extracting(store, workspace.record, by_recording, by_path, extractor, rate)
     extracted, unread = list[ExtractedMedia](), list[UnreadMedia]()
     with progress_bar("features", len(paths)) as advance:
         for path in paths:
@@ -92,13 +96,14 @@ class _Extracting:
     record: Record
     by_recording: Mapping[str, Sequence[Video]]
     """By the recording's sha256."""
+    by_path: Mapping[Path, MediaFacts]
     extractor: Extractor
     rate: float
 
     def of(self, path: Path) -> ExtractedMedia:
         if not path.is_file():
             raise BadInput("there is no file {}", path)
-        recording = file_sha256(path)
+        recording = self._sha256(path)
         key = feature_key(recording, self.extractor.version, self.rate)
         known = key in self.store
         if not known:
@@ -106,6 +111,11 @@ class _Extracting:
         times = self.store.read(key).times
         talks = self._note(recording, key)
         return ExtractedMedia(str(path), key, len(times), float(times[-1]), known, talks)
+
+    def _sha256(self, path: Path) -> str:
+        """As it was found when the recording was acquired, where that is still the file: it may have gigabytes."""
+        facts = self.by_path.get(path.resolve())
+        return facts.sha256 if facts is not None and facts.is_of(path) else file_sha256(path)
 
     def _note(self, recording: str, key: str) -> tuple[str, ...]:
         """Once the shard is whole: the record names none that isn't there."""
