@@ -109,6 +109,7 @@ class ExampleCounts:
     tokens: int = 0
     labels: int = 0
     pairs: int = 0
+    seen: int = 0
     lightest: float = 1.0
     heaviest: float = 1.0
     left_out: tuple[LeftOutRow, ...] = ()
@@ -121,6 +122,7 @@ class ExampleCounts:
             tokens=self.tokens + sum(len(row.encoded.input_ids) for row in taught),
             labels=self.labels + sum(label != IGNORED for row in taught for label in row.encoded.labels),
             pairs=self.pairs + sum(row.rejected is not None for row in taught),
+            seen=self.seen + sum(bool(row.encoded.frames) for row in taught),
             lightest=min(weights if first and weights else [self.lightest, *weights]),
             heaviest=max(weights if first and weights else [self.heaviest, *weights]),
             left_out=(*self.left_out, *left_out),
@@ -258,6 +260,7 @@ def report_of(mixture: Mixture, counts: ExampleCounts, sources: Collection[str])
         merged=pc.sum(mixture.rows["merged"]).as_py() or 0,
         altered=dict(sorted(altered.items())),
         pairs=counts.pairs,
+        seen=counts.seen,
         lightest=round(counts.lightest, 4),
         heaviest=round(counts.heaviest, 4),
         sources={name: by_source[name] for name in sorted(sources)},

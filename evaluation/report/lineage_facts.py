@@ -67,6 +67,8 @@ def _mixture(files: NightFiles) -> Iterator[Fact]:
             yield Fact("Mix", "Chapters on a line that has one already", files.mixture.merged)
         yield Fact("Mix", "Rows in all", files.mixture.examples)
         yield Fact("Mix", "Tokens", files.mixture.tokens)
+        if files.mixture.seen:
+            yield Fact("Mix", "Rows that show what is seen or heard", files.mixture.seen)
         if files.mixture.pairs:
             yield Fact("Mix", "Rows with a draft that was changed", files.mixture.pairs)
         if files.mixture.lightest < files.mixture.heaviest:

@@ -12,6 +12,7 @@ from errata.domain.vector_shard import VectorShard
 from errata.errors import BadInput
 from errata.features.extractors import find_extractor
 from errata.features.feature_store import FeatureStore
+from errata.inference.artefact import Card, Sense
 from errata.operations.extracting import extract_all
 from errata.operations.forgetting_media import forget_media
 from errata.operations.media_check import check_media
@@ -99,3 +100,16 @@ def test_vectors_of_a_recording_that_another_video_has_too_stay(
     assert vectors(workspace, "one") == vectors(workspace, "two") != ()
     forget_media(workspace, "one")
     assert vectors(workspace, "two")[0].key in FeatureStore(workspace.root / "features")
+
+
+def test_vectors_that_the_champion_is_not_shown_are_said(workspace: Workspace, recording: Path) -> None:
+    folder = workspace.models / ("c" * 16)
+    folder.mkdir(parents=True)
+    Card("inline", 256, senses=(Sense("audio", "log-mel@1", 2.0, 128),)).write(folder)
+    with workspace.record.write() as store:
+        store.aliases.assign_alias("champion", "c" * 64, "day0", "test", None, None)
+    command = ("features", recording, "--by", "log-mel", "-w", workspace.root)
+    assert "The champion is not shown these: it takes log-mel@1 at 2 a second" in in_this_process(*command).stdout
+    assert "not shown" not in in_this_process(*command, "--rate", "2").stdout
+    pictures = extract_all(workspace, [recording], find_extractor("cepstra"), 2.0)
+    assert [sense.extractor for sense in pictures.other_senses] == ["log-mel@1"]

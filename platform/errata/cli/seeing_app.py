@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from errata.cli.arguments import HERE, AsJson, InWorkspace, ModelName, find
-from errata.cli.output import say, say_whole, show
+from errata.cli.output import say, say_whole, say_wrapped, show
 from errata.cli.panels import LOOP, RECORD
 from errata.errors import BadInput
 from errata.wording.counts import counted
@@ -46,6 +46,11 @@ def features_command(
             there = " (there already)" if one.known else ""
             beside = f", beside the talk {', '.join(one.talks)}" if one.talks else ""
             say_whole(f"  {one.key[:16]}  {one.vectors:>7,} to {one.seconds:,.1f} s  {one.media}{there}{beside}")
+        for sense in extraction.other_senses:
+            say_wrapped(
+                f"The champion is not shown these: it takes {sense.extractor} at {sense.rate:g} a second "
+                f"(--rate {sense.rate:g})."
+            )
         for failed in extraction.unread:
             say_whole(f"  not read: {failed.reason}")
 

@@ -40,6 +40,8 @@ class MixtureReport(Document):
     """Of its rows, those that are altered copies, by the alteration."""
     pairs: int = 0
     """Examples beside which a draft stands that is rejected."""
+    seen: int = 0
+    """Examples that show what is seen or heard; the others have words alone."""
     lightest: float = 1.0
     """How much the loss of an example counts, at least,"""
     heaviest: float = 1.0

@@ -20,6 +20,7 @@ from errata.errors import BadInput, NotFound
 from errata.features.extractor import Extractor, extract
 from errata.features.feature_store import FeatureStore, feature_key
 from errata.files import file_sha256
+from errata.inference.artefact import Card, Sense, model_folder
 from errata.operations.video_folder import recording_of
 from errata.progress import progress_bar
 from errata.streams.media_probe import MediaFacts
@@ -53,6 +54,8 @@ class Extraction:
     size: int
     extracted: tuple[ExtractedMedia, ...]
     unread: tuple[UnreadMedia, ...]
+    other_senses: tuple[Sense, ...] = ()
+    """Of the champion, those of this medium that take other vectors than these: it isn't shown these."""
 
 
 def extract_all(workspace: Workspace, media: Sequence[Path], extractor: Extractor, rate: float) -> Extraction:
@@ -82,7 +85,23 @@ def extract_all(workspace: Workspace, media: Sequence[Path], extractor: Extracto
             except (BadInput, NotFound, OSError) as error:
                 unread.append(UnreadMedia(str(path), str(error)))
             advance()
-    return Extraction(extractor.version, extractor.tokens, extractor.size, tuple(extracted), tuple(unread))
+    return Extraction(
+        extractor=extractor.version,
+        tokens=extractor.tokens,
+        size=extractor.size,
+        extracted=tuple(extracted),
+        unread=tuple(unread),
+        other_senses=_other_senses(workspace, extractor, rate),
+    )
+
+
+def _other_senses(workspace: Workspace, extractor: Extractor, rate: float) -> tuple[Sense, ...]:
+    champion = workspace.record.ask(lambda store: store.aliases.model_of("champion"))
+    if champion is None:
+        return ()
+    senses = Card.read(model_folder(champion, workspace.models)).senses
+    same_medium = [sense for sense in senses if sense.modality == extractor.modality]
+    return tuple(sense for sense in same_medium if (sense.extractor, sense.rate) != (extractor.version, rate))
 
 
 def _probed(store: Store) -> list[Video]:
