@@ -4,8 +4,9 @@
 
 A promotion is the commit by which the record's `champion` means another model: errata-tiny's weights again, sealed with
 another card, so that all is read, checked and loaded as for any other. From then on talk after talk is sent, each a new
-one, until the new model has answered. Prints seconds on the wall and of the processor (the service's and both models'
-processes'), the load of the machine, and how many answers the old model gave meanwhile; none may fail.
+one, until the new model has answered. Before each the service is left alone until it rests, as it is on most days.
+Prints seconds on the wall and of the processor (the service's and all models' processes'), the load of the machine, how
+many answers the old model gave meanwhile (none may fail), and the memory of all processes at rest and at most.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import monotonic
+from time import monotonic, sleep
 
 import httpx
 import psutil
@@ -31,9 +33,13 @@ from benchmarks.workspaces import errata
 from errata.inference.artefact import MADE_ANEW, Card, move_model
 from errata.operations.service_keys import add_key
 from errata.project_files import embedded_model
+from errata.service.followed_model import SPARE_AFTER
 from errata.workspace import Workspace
 
 WORDS = "Welcome back. Today we fire the kiln. Nine hours to cool, as I said last week. Now to your questions."
+
+RESTS_S = 4.0
+"""Seconds of the quiet after which a service rests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,10 @@ class ChangeOver:
     cpu_seconds: float
     answers: int
     """By the old model, meanwhile."""
+    rest: int
+    """Bytes of all processes before, what they share counted once,"""
+    most: int
+    """and at most meanwhile."""
 
 
 def main() -> None:
@@ -69,10 +79,12 @@ def report(rounds: list[ChangeOver]) -> list[str]:
     walls, cpus = [each.seconds for each in rounds], [each.cpu_seconds for each in rounds]
     wall = f"{median(walls):.2f} s on the wall (median; {min(walls):.2f} to {max(walls):.2f})"
     cpu = f"{median(cpus):.2f} s of the processor ({min(cpus):.2f} to {max(cpus):.2f})"
+    rest, most = median(each.rest for each in rounds), max(each.most for each in rounds)
     return [
         f"{len(rounds)} promotions; the load of the machine is {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors",
         f"to the first answer by the new model: {wall}, {cpu}",
         f"{sum(each.answers for each in rounds)} answers by the old model meanwhile, none failed",
+        f"memory: {rest / 1e6:.0f} MB at rest, {most / 1e6:.0f} MB at most",
     ]
 
 
@@ -114,12 +126,52 @@ def _client(address: str, key: str) -> httpx.Client:
 
 
 def _round(workspace: Workspace, service: psutil.Process, client: httpx.Client, model: str) -> ChangeOver:
-    before = _cpu_seconds(service)
+    _wait_for_rest(service)
+    before, rest = _cpu_seconds(service), _memory(service)
     _promote(workspace, model)
     promoted = monotonic()
-    answers = _answer_by(client, model)
-    seconds = monotonic() - promoted
-    return ChangeOver(seconds, _cpu_seconds(service) - before, answers)
+    with _watched(service) as memory:
+        answers = _answer_by(client, model)
+        seconds = monotonic() - promoted
+    return ChangeOver(seconds, _cpu_seconds(service) - before, answers, rest, max(memory))
+
+
+def _wait_for_rest(service: psutil.Process) -> None:
+    """Until it takes next to nothing of the processor any more, a process for the next model being ready."""
+    sleep(SPARE_AFTER)
+    used = _cpu_seconds(service)
+    while True:
+        sleep(RESTS_S)
+        before, used = used, _cpu_seconds(service)
+        if used - before < RESTS_S / 50:
+            return
+
+
+@contextmanager
+def _watched(service: psutil.Process) -> Iterator[list[int]]:
+    """The memory of all its processes, twice a second."""
+    found, ended = [_memory(service)], threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.5):
+            found.append(_memory(service))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield found
+    finally:
+        ended.set()
+        watcher.join()
+
+
+def _memory(service: psutil.Process) -> int:
+    """Bytes of the service and its processes (PSS)."""
+    total = 0
+    for process in (service, *service.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            total += process.memory_full_info().pss
+    return total
 
 
 def _answer_by(client: httpx.Client, model: str) -> int:

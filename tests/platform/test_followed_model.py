@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psutil
 import pytest
 
 from errata.database.record import Record
@@ -18,6 +19,7 @@ from errata.domain.transcript import Transcript
 from errata.errors import Unavailable
 from errata.inference.artefact import Card, move_model, seal
 from errata.inference.model import FolderModel
+from errata.service import followed_model
 from errata.service.door_errors import TooMany
 from errata.service.followed_model import EngineEnded, FollowedModel, OverTime, by_alias
 from errata.service.model_process import worker_command
@@ -117,6 +119,47 @@ def make_gguf(folder: Path, models: Path) -> str:
     write_gguf(folder / "full", folder / "gguf")
     Card("inline", 256, "gguf").write(folder / "gguf")
     return move_model(folder / "gguf", models)
+
+
+@pytest.mark.slow
+def test_a_spare_process_becomes_the_next_models_and_one_that_died_is_done_without(
+    record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(followed_model, "SPARE_AFTER", 0.0)
+    models = tmp_path / "models"
+    models.mkdir()
+    one, other = (_sealed_anew(tmp_path / name, models, seed) for seed, name in enumerate(("one", "other")))
+    spares: list[int] = []
+
+    async def follow() -> None:
+        model = FollowedModel(record, models, by_alias("champion"), 8, spare=True)
+        name_champion(record, one)
+        model.start()
+
+        async def next_spare() -> int:
+            await until(lambda: model._spare is not None)
+            assert model._spare is not None
+            spares.append(model._spare._process.pid)
+            return spares[-1]
+
+        spare = await next_spare()
+        name_champion(record, other)
+        await until(lambda: model.state.speaks == other)
+        assert model.pid == spare, "it was waiting"
+        os.kill(await next_spare(), signal.SIGKILL)
+        name_champion(record, one)
+        await until(lambda: model.state.speaks == one)
+        assert model.pid not in spares and not model.state.refused
+        await next_spare()
+        await model.stop()
+
+    asyncio.run(follow())
+    assert len(spares) == 3 and not any(map(psutil.pid_exists, spares)), "none outlives the service"
+
+
+def _sealed_anew(folder: Path, models: Path, seed: int) -> str:
+    make_model(folder, seed=seed)
+    return move_model(folder, models)
 
 
 @pytest.mark.slow

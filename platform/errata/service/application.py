@@ -115,7 +115,14 @@ def _state(workspace: Workspace, settings: ServiceSettings, command: Command) ->
     writer = RecordWriter(durable, metrics.commits.observe)
     keys = KnownKeys(record, writer, pepper(workspace), settings.session_limits)
     models = LiveModels(
-        FollowedModel(record, workspace.models, by_alias(settings.alias), settings.queue, command),
+        FollowedModel(
+            record,
+            workspace.models,
+            by_alias(settings.alias),
+            settings.queue,
+            command,
+            spare=command is worker_command,
+        ),
         FollowedModel(record, workspace.models, THE_CANARY, settings.queue, command),
     )
     challenger = FollowedModel(record, workspace.models, by_alias("challenger", rests=True), 1, idly(command))

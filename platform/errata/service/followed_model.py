@@ -2,7 +2,8 @@
 
 A successor is loaded beside the one that speaks, and takes over once it is ready; the old one ends when it has answered
 what it was asked. So a change-over drops nothing, and needs memory for two. Weights that are not what was sealed are
-refused: who spoke goes on speaking, and `state` says what is wrong.
+refused: who spoke goes on speaking, and `state` says what is wrong. Where change-overs are to be quick, a spare process
+waits for the successor, with all imported that it needs.
 """
 
 from __future__ import annotations
@@ -24,11 +25,14 @@ from errata.errors import ErrataError, NotFound, Unavailable
 from errata.inference.artefact import model_folder
 from errata.inference.predictor import AnswerKey
 from errata.service.door_errors import TooMany
-from errata.service.model_process import ModelProcess, OfStream, ProcessEnded, worker_command
+from errata.service.model_process import ModelProcess, OfStream, ProcessEnded, SpareProcess, worker_command
 from errata.tasks.template import Reading
 
-LOOK = 1.0
+LOOK = 0.5
 """Seconds between two looks at what the record names."""
+SPARE_AFTER = 20.0
+"""Seconds after a change-over until a process is made ready for the next one: it takes some of the processor, which the
+first requests need more."""
 AGAIN = 30.0
 """Seconds after which a model that was refused is tried again: somebody may have restored it."""
 TRIES = 2
@@ -79,11 +83,22 @@ def by_alias(alias: str, rests: bool = False) -> ModelNaming:
 
 class FollowedModel:
     def __init__(
-        self, record: Record, models: Path, naming: ModelNaming, queue: int, command: Command = worker_command
+        self,
+        record: Record,
+        models: Path,
+        naming: ModelNaming,
+        queue: int,
+        command: Command = worker_command,
+        *,
+        spare: bool = False,
     ) -> None:
-        """`queue`: requests that may wait at once; `command` starts the process of a model."""
+        """`queue`: requests that may wait at once; `command` starts the process of a model, `spare`: whether a process
+        waits for the next one."""
         self._record, self._models, self._naming, self._queue, self._command = record, models, naming, queue, command
         self._current: ModelProcess | None = None
+        self._has_spare = spare
+        self._spare: SpareProcess | None = None
+        self._stopping = asyncio.Event()
         self._speaking = asyncio.Event()
         self._look = asyncio.Event()
         self._wanted, self._looked = "", False
@@ -98,12 +113,15 @@ class FollowedModel:
         self._keeper = asyncio.create_task(self._keep())
 
     async def stop(self) -> None:
+        self._stopping.set()
         self._keeper.cancel()
         with suppress(asyncio.CancelledError):
             await self._keeper
         if self._current is not None:
             await self._current.close()
         await asyncio.gather(*self._tasks)
+        if self._spare is not None:
+            await self._spare.close()
 
     @property
     def state(self) -> ModelState:
@@ -216,8 +234,24 @@ class FollowedModel:
         self._speaking.set()
         _LOG.info("the model %s speaks", fresh.key.model[:16])
         self._begin(self._watch(fresh))
+        self._begin(self._prepare(old))
+
+    async def _prepare(self, old: ModelProcess | None) -> None:
+        """A spare process, once the one before is gone: memory is for two."""
         if old is not None:
-            self._begin(old.retire())
+            await old.retire()
+        if not self._has_spare or self._spare is not None:
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), SPARE_AFTER)
+        if self._spare is not None or self._stopping.is_set():
+            return
+        with suppress(Unavailable):  # the next model then gets a process of its own when it comes
+            spare = await SpareProcess.start()
+            if self._spare is None:
+                self._spare = spare
+            else:  # two change-overs followed each other quickly
+                await spare.close()
 
     def _rest(self, last: ModelProcess) -> None:
         self._current = None
@@ -244,7 +278,7 @@ class FollowedModel:
             return None
         try:
             folder = await asyncio.to_thread(model_folder, identity, self._models)
-            process = await ModelProcess.start(self._command(folder, identity, self._models))
+            process = await self._started(folder, identity)
         except (NotFound, Unavailable) as error:
             _LOG.error("the model %s does not speak: %s", identity[:16], error)
             # one that can't be loaded may only lack memory for a moment
@@ -252,3 +286,11 @@ class FollowedModel:
             return None
         self._refusals.pop(identity, None)
         return process
+
+    async def _started(self, folder: Path, identity: str) -> ModelProcess:
+        """The spare process with the model, or a new one. Raises as `ModelProcess.start`."""
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            with suppress(Unavailable):  # it ended while it waited, or a new one may have more luck
+                return await spare.load(folder, identity, self._models)
+        return await ModelProcess.start(self._command(folder, identity, self._models))

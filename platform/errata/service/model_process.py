@@ -32,9 +32,36 @@ class ProcessEnded(Exception):
     """The process ended before it had answered."""
 
 
+SPARE_COMMAND = [sys.executable, "-m", "errata.service.model_worker"]
+
+
 def worker_command(folder: Path, identity: str, models: Path) -> list[str]:
     """How the process for a model of ours is started."""
-    return [sys.executable, "-m", "errata.service.model_worker", str(folder), identity, str(models)]
+    return [*SPARE_COMMAND, str(folder), identity, str(models)]
+
+
+class SpareProcess:
+    """A process that has imported what models need and has none yet. Belongs to the event loop that `start` is called
+    in."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    @classmethod
+    async def start(cls) -> SpareProcess:
+        """Raises Unavailable where it can't be started."""
+        return cls(await _spawn(SPARE_COMMAND))
+
+    async def load(self, folder: Path, identity: str, models: Path) -> ModelProcess:
+        """It is a model's from then on; raises as `ModelProcess.start`."""
+        _write_line(self._process, json.dumps({"load": [str(folder), identity, str(models)]}))
+        return await ModelProcess.ready(self._process)
+
+    async def close(self) -> None:
+        """At once: it holds nothing, and hears of nothing while it imports."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +91,11 @@ class ModelProcess:
     async def start(cls, command: Sequence[str]) -> ModelProcess:
         """Once the model is in memory. Raises NotFound where its files are not what was sealed, and Unavailable where
         the process ends before that."""
-        try:
-            process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=LONGEST_LINE)
-        except OSError as error:
-            raise Unavailable(
-                f"the model's process can't be started ({error.strerror}); give the service more memory, processes or "
-                "open files"
-            ) from error
+        return await cls.ready(await _spawn(command))
+
+    @classmethod
+    async def ready(cls, process: Process) -> ModelProcess:
+        """Of a process that loads a model. Raises as `start`."""
         try:
             line = await _stream(process.stdout).readline()
         except asyncio.CancelledError:
@@ -122,11 +147,7 @@ class ModelProcess:
         await self._listener
 
     def _send(self, line: str) -> None:
-        # a process that is gone shows in `_listen`
-        with suppress(ConnectionError, RuntimeError):
-            stdin = self._process.stdin
-            if stdin is not None:
-                stdin.write(line.encode() + b"\n")
+        _write_line(self._process, line)  # a process that is gone shows in `_listen`
 
     def _stop(self, number: int) -> None:
         if self.ended.is_set():
@@ -162,6 +183,24 @@ class ModelProcess:
             told.set_result(Reading(chapters, tuple(said["problems"]), confidences=confidences))
         elif "error" in said:
             told.set_exception(_error(said))
+
+
+async def _spawn(command: Sequence[str]) -> Process:
+    """Raises Unavailable where it can't be started."""
+    try:
+        return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=LONGEST_LINE)
+    except OSError as error:
+        raise Unavailable(
+            f"the model's process can't be started ({error.strerror}); give the service more memory, processes or "
+            "open files"
+        ) from error
+
+
+def _write_line(process: Process, line: str) -> None:
+    """A process that is gone hears nothing."""
+    with suppress(ConnectionError, RuntimeError):
+        if process.stdin is not None:
+            process.stdin.write(line.encode() + b"\n")
 
 
 def _error(said: JsonObject) -> ErrataError:

@@ -1,8 +1,10 @@
 """The process that a model speaks in: a crash of it, or memory that runs out, takes no request and no record along.
 
-    python -m errata.service.model_worker FOLDER IDENTITY MODELS
+    python -m errata.service.model_worker [FOLDER IDENTITY MODELS]
 
-It reads a JSON object a line on stdin and answers on stdout, until stdin is closed:
+Without a model it is a spare one: it imports what nearly any model needs, which takes longer than to load a small one,
+and waits for the line {"load": [FOLDER, IDENTITY, MODELS]}. It reads a JSON object a line on stdin and answers on
+stdout, until stdin is closed:
 
     {"ask": 7, "transcript": {…}, "vectors": […]}
                                      ->  {"answer": 7, "chapters": […], "problems": […], …}  or  {"error": 7, …}
@@ -22,8 +24,9 @@ import signal
 import sys
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any
@@ -199,7 +202,8 @@ def _turn(model: LoadedModel[Reading], talk: _Talk, watch: Callable[[], None]) -
         return reading
 
 
-def main(folder: Path, identity: str, models: Path) -> None:
+def main(words: Sequence[str]) -> None:
+    """`words`: FOLDER IDENTITY MODELS, or none."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which closes stdin
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever a library prints is no answer
@@ -208,6 +212,8 @@ def main(folder: Path, identity: str, models: Path) -> None:
         answers.write(json.dumps(message) + "\n")
         answers.flush()
 
+    told = words or _model_to_come()
+    folder, identity, models = Path(told[0]), told[1], Path(told[2])
     inbox = Inbox(sys.stdin)
     try:
         verify_parts(identity, folder, models)
@@ -221,10 +227,20 @@ def main(folder: Path, identity: str, models: Path) -> None:
     serve(model, inbox, send)
 
 
+def _model_to_come() -> list[str]:
+    """What a spare process is told to load; it ends where nothing is to come."""
+    import_module("errata.inference.torch")
+    line = sys.stdin.readline()
+    if not line:
+        sys.exit(0)
+    words: list[str] = json.loads(line)["load"]
+    return words
+
+
 def _key(identity: str, folder: Path) -> dict[str, Any]:
     key = answer_key(identity, folder)
     return {"model": key.model, "template": key.template}
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
+    main(sys.argv[1:])
