@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,18 @@ def test_what_was_made_of_it_is_there_once_it_has_ended_and_who_saw_it_is_not_bl
     with workspace.record.read() as store:
         assert store.corrections.of_transcript(transcript)[-1][1].draft_by == MODEL
         assert not store.service_streams.drafts.begun_by("ann") and not review_queue(workspace, "ann").running
+
+
+def test_of_words_that_were_forgotten_nothing_is_kept(workspace: Workspace) -> None:
+    with workspace.record.write() as store:
+        stream = find_stream(store, NAME, None)
+        whole = transcript_of(stream, LINES)
+        store.transcripts.add(replace(whole, external_id="the same words"))
+        store.tombstones.record_deletion("the same words", "ann", "asked")
+        assert close_stream(store, stream, whole) is None
+        ended = find_stream(store, NAME, None)
+        assert (ended.state, ended.failure, ended.transcript, ended.known.title) == ("ended", "forgotten", None, "")
+        assert store.service_streams.events(stream.number) == [] == store.service_streams.lines(stream.number)
 
 
 def test_a_stream_in_which_nothing_was_said_is_no_item(workspace: Workspace) -> None:

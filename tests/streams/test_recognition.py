@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from errata.errors import BadInput
 from errata.operations import live_speech
 from errata.operations.live_speech import SpeechStream
 from errata.operations.video_manifest import manifest
@@ -113,7 +114,16 @@ def test_a_recording_that_plays_is_heard_piece_by_piece(
     from errata.streams.recognition import Recogniser
 
     monkeypatch.setattr(live_speech, "PIECE", 8.0)
-    stream = SpeechStream(str(talk), Recogniser(model), "en", pace=0.0)
+    recogniser = Recogniser(model)
+
+    def unknown(*_: object, language: str, **__: object) -> None:
+        """As a model of many languages says it; this one takes all for English."""
+        raise ValueError(f"'{language}' is not a valid language code (accepted language codes: af, am)")
+
+    with monkeypatch.context() as patch, pytest.raises(BadInput, match="hears no 'klingon'"):
+        patch.setattr(recogniser._model, "transcribe", unknown)
+        list(SpeechStream(str(talk), recogniser, "klingon", pace=0.0).batches())
+    stream = SpeechStream(str(talk), recogniser, "en-US", pace=0.0)
     batches = list(stream.batches())
     heard = [segment for batch in batches for segment in batch]
     assert len(batches) >= 2 and not stream.failed

@@ -186,6 +186,14 @@ class ServiceStreams:
         row.state, row.prediction, row.failure = "ended", prediction, failure
         self._session.flush()
 
+    def empty(self, number: int) -> None:
+        """Of a stream whose words nothing may write down: what was said and told of it goes."""
+        row = self._session.get_one(StreamRow, number)
+        row.title = row.description = row.channel = row.media = ""
+        for table in (StreamLineRow, StreamEventRow):
+            self._session.execute(sa.delete(table).where(table.stream == number))
+        self._session.execute(sa.delete(StreamDraftRow).where(StreamDraftRow.item == number))
+
     def watched_by(self, transcript: int, reviewer: str) -> ServiceStream | None:
         """The stream that became this transcript, if the reviewer had it open while it ran."""
         of_theirs = sa.exists().where(StreamWatcherRow.item == StreamRow.number, StreamWatcherRow.reviewer == reviewer)

@@ -160,6 +160,7 @@ def close_stream(store: Store, stream: ServiceStream, whole: Transcript | None) 
     try:
         transcript = None if whole is None else store.transcripts.add(whole).seq
     except Forgotten:
+        store.service_streams.empty(stream.number)
         store.service_streams.close(stream.number, None)
         store.service_streams.finish(stream, None, "forgotten", [], "")
         return None

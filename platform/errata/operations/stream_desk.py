@@ -110,6 +110,7 @@ def save_running(
 ) -> ReviewDraft:
     """Keeps what a page makes of a stream; of one that has ended meanwhile, as a draft of its transcript."""
     check_size(content.chapters)
+    check_size(content.told or ())
     with workspace.record.write() as store:
         stream = find_stream(store, name, None)
         if stream.transcript is not None:

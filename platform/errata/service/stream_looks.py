@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeVar
+from weakref import WeakValueDictionary
 
 from errata.database.chapter_requests import ChapterRequest
 from errata.database.record import Record
@@ -79,7 +80,8 @@ class StreamLooks:
         self._record, self._writer, self._models, self._answers = record, writer, models, answers
         self._idle, self._seconds = idle, seconds
         self._followed: dict[str, _Followed] = {}
-        self._changes: dict[str, asyncio.Event] = {}
+        self._changes: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
+        """Each there for as long as somebody waits for it."""
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self.listeners = 0
@@ -104,7 +106,9 @@ class StreamLooks:
 
     def change(self, name: str) -> asyncio.Event:
         """Set once anything about that stream stands in the record that didn't before."""
-        return self._changes.setdefault(name, asyncio.Event())
+        event = self._changes.get(name) or asyncio.Event()
+        self._changes[name] = event
+        return event
 
     def tell_listeners(self, name: str) -> None:
         event = self._changes.pop(name, None)

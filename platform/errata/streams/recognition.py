@@ -78,15 +78,23 @@ class Recogniser:
 
     def hear_samples(self, samples: NDArray[np.float32], start: float, language: str) -> Heard:
         """What is said in a piece of sound (RATE a second, one channel, from −1 to 1) that begins at `start` seconds of
-        its recording."""
-        segments, told = self._model.transcribe(
-            samples,
-            language=language or None,
-            vad_filter=True,
-            vad_parameters=_VAD,
-            word_timestamps=True,
-            condition_on_previous_text=False,  # else what it once repeats it repeats to the end
-        )
+        its recording. Raises BadInput for a language that the model doesn't know."""
+        spoken = language.partition("-")[0].lower()  # a site may say en-US
+        try:
+            segments, told = self._model.transcribe(
+                samples,
+                language=spoken or None,
+                vad_filter=True,
+                vad_parameters=_VAD,
+                word_timestamps=True,
+                condition_on_previous_text=False,  # else what it once repeats it repeats to the end
+            )
+        except ValueError as error:
+            if "language" not in str(error):
+                raise
+            raise BadInput(
+                "faster-whisper hears no {!r}; name a language that it knows, such as en, or none", language
+            ) from error
         lines = [line for segment in segments for line in _lines(segment, start)]
         return Heard(lines, str(told.language) if lines else "")
 
