@@ -159,3 +159,15 @@ def test_what_the_service_refuses_comes_through(through: tuple[RunningService, h
     assert client.post("/sign-in", content=b"a" * 21_000_000).status_code == 413
     assert client.get("/%2e%2e/%2e%2e/etc/passwd").status_code in (400, 404)
     assert client.get("/", headers={"Host": "evil.test"}).status_code in (200, 421), "Caddy answers nothing itself"
+
+
+def test_what_is_said_in_a_stream_is_heard_at_once(through: tuple[RunningService, httpx.Client, Path]) -> None:
+    service, client, _ = through
+    client.headers["Authorization"] = f"Bearer {service.first_key}"
+    stream = client.post("/v1/streams", json={}).json()["stream"]
+    line = {"start": 0.0, "end": 5.0, "text": "Good evening."}
+    with client.stream("GET", f"/v1/streams/{stream}/events?lines=true") as heard:
+        lines = heard.iter_lines()
+        assert next(lines).startswith(":"), "the answer has begun"
+        assert client.post(f"/v1/streams/{stream}/lines", json={"position": 0, "lines": [line]}).status_code == 200
+        assert "Good evening." in next(one for one in lines if one.startswith("data:")), "and no proxy keeps it back"

@@ -198,6 +198,21 @@ def test_lines_that_come_again_change_nothing(service: TestClient, record: Works
         assert [segment.text for segment in store.transcripts.read(seq).segments] == ["one", "two", "three", "four"]
 
 
+def test_two_who_send_the_same_at_once_double_nothing(service: TestClient) -> None:
+    stream, lines = begun(service), spoken(*(f"line {at}" for at in range(12)))
+
+    def send_all(_: int) -> set[int]:
+        return {sent(service, stream, at, lines[at : at + 4]).status_code for at in (0, 4, 8)}
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set().union(*pool.map(send_all, range(8))) == {200}
+    service.post(f"/v1/streams/{stream}/end")
+    heard = [
+        line for _, kind, data in events_of(service, stream, lines=True) if kind == "lines" for line in data["lines"]
+    ]
+    assert [line["text"] for line in heard] == [line["text"] for line in lines]
+
+
 ONE = {"start": 0.0, "end": 5.0, "text": "one"}
 
 

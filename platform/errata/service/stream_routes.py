@@ -11,7 +11,7 @@ from errata.database.service_streams import NewStream, ServiceStream
 from errata.database.store import Store
 from errata.domain.hashing import sha256
 from errata.domain.transcript import LONGEST_SECONDS
-from errata.operations.answering import GivenAnswer, given_prediction, new_name
+from errata.operations.answering import given_prediction, new_name
 from errata.operations.service_streaming import StreamLimits, add_lines, find_stream, line_of, open_stream
 from errata.service.chapter_answers import failure_sentence
 from errata.service.chapters_routes import PROBLEMS, Caller, IdempotencyKey, answer_message
@@ -143,7 +143,8 @@ async def _json(
 
 
 async def _message(service: ServiceState, stream: ServiceStream) -> StreamMessage:
-    given = await service.read(lambda store: _given(store, stream))
+    prediction = stream.prediction
+    given = None if prediction is None else await service.read(lambda store: given_prediction(store, prediction))
     return StreamMessage(
         stream=stream.name,
         id=stream.known.external_id,
@@ -153,7 +154,3 @@ async def _message(service: ServiceState, stream: ServiceStream) -> StreamMessag
         answer=None if given is None else await answer_message(service, given),
         failure="" if stream.failure is None else failure_sentence(stream.failure),
     )
-
-
-def _given(store: Store, stream: ServiceStream) -> GivenAnswer | None:
-    return None if stream.prediction is None else given_prediction(store, stream.prediction)
