@@ -33,9 +33,6 @@ class MessageLikelihood:
     perplexity: float
     correct: float
     """Share of its tokens before the first that the model would have said otherwise."""
-    log_likelihood: float
-    """Nats, of all its tokens."""
-    words: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +59,15 @@ class MessageReader:
         """Of each of the messages, in their order."""
         right = Reading(messages)
         rows = [example.encoded for example in examples(self._task, transcript, right)]
-        turns = [turn for row in rows for turn in self._turns(row)]
+        scores = [score for row in rows for score in self._scores(row)]
+        if len(scores) != len(messages):
+            raise ValueError(f"{len(scores)} messages were read of {len(messages)}")
         return [
-            MessageLikelihood(
-                perplexity=min(score.perplexity or 1.0, LIKELIEST),
-                correct=score.correctness or 0.0,
-                log_likelihood=-float(np.log(score.perplexity or 1.0)) * tokens,
-                words=max(1, len(message.title.split())),
-            )
-            for message, (score, tokens) in zip(messages, turns, strict=True)
+            MessageLikelihood(min(score.perplexity or 1.0, LIKELIEST), score.correctness or 0.0) for score in scores
         ]
 
-    def _turns(self, row: Encoded) -> Iterator[tuple[TurnScore, int]]:
-        """The score of each message in a row, and how many tokens it has."""
+    def _scores(self, row: Encoded) -> Iterator[TurnScore]:
+        """Of each message in a row."""
         labels = np.array(row.labels[:-1])  # but for the end of sequence after the last
         places = [place for place in range(1, len(labels)) if labels[place] != IGNORED]
         logits = self._engine.logits(list(row.input_ids), [place - 1 for place in places], row.frames)
@@ -83,7 +76,7 @@ class MessageReader:
             turn = StreamTurn(
                 nothing, np.zeros(0, dtype=np.int64), logits[rows], labels[[places[at] for at in rows]], 0
             )
-            yield score_turn(turn, silence), len(rows)
+            yield score_turn(turn, silence)
 
 
 def _runs(places: Sequence[int]) -> Iterator[list[int]]:

@@ -71,8 +71,9 @@ def test_nights_over_chats_learn_what_viewers_write(tmp_path: Path) -> None:
     assert candidate["correctness"] > day0["correctness"]
     assert second["equal_split_f1"] is None
     rows = read_scored_items(root / "nights" / "tuesday" / ITEMS)
-    kinds = {(row.part, row.kind) for row in rows if row.external_id == "monday 0"}
-    assert kinds <= {("vintage", "edit")}, "what was trained on is no fresh item, and its label is the moderators'"
+    held = {(row.part, row.kind) for row in rows if row.external_id == "monday 0"}
+    assert held == {("anchor", "edit")}, "a held-out chat is scored by what moderators have left of it"
+    assert {row.kind for row in rows if row.part == "fresh"} == {"reference"}
     assert (root / "nights" / "tuesday" / "report.html").read_text().count("LM-PPL")
     assert (root / "nights" / "tuesday" / EVALUATION).exists()
     assert len(TaughtRows(root / MIXTURE / TRAINING_ROWS)) >= 8

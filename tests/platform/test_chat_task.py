@@ -25,6 +25,7 @@ from errata.tasks.encode import IGNORED
 from errata.tasks.task import examples
 from errata.tasks.template import Reading
 from errata.tasks.templates.next_message import NextMessage
+from errata.tasks.track import Track
 from retrain.served_tokens import drifts
 from tests.made_up_chat import stream
 from tests.made_up_model import make_model, make_tokenizer
@@ -84,6 +85,25 @@ def test_a_model_is_asked_by_the_tokens_that_it_was_taught(spaced: bool, marked:
         assert not drifts(decoder.ask(lesson.view), lesson.encoded)
         answer = write(decoder, lesson)
         assert answer is not None and answer.chapters == lesson.right.chapters
+
+
+class Seen:
+    """A vector a second, each of one place."""
+
+    def tracks(self, transcript: Transcript) -> tuple[Track, ...]:
+        return (Track("video", "shard", 1, [float(second) for second in range(1, 61)]),)
+
+
+def test_what_is_seen_stands_before_what_was_written_after_it() -> None:
+    pond, messages = stream("pond", rounds=2)
+    asked = replace(task(), source=Seen())
+    (view,) = asked.lessons(pond, Reading(messages))
+    spans = [[(span.first, span.count) for span in frames] for frames in view.frames]
+    assert [line[:5] for line in view.lines[1::2]] == ["hello", "hello"]
+    assert spans == [[(0, 6)], [(6, 4)], [(10, 16)], [(26, 4)]], "said to 6, written at 10, said to 26, written at 30"
+    (lesson,) = examples(asked, pond, Reading(messages))
+    assert sum(span.count for span in lesson.encoded.frames) == 30
+    assert with_chat(replace(pond, vectors=()), messages).vectors == ()
 
 
 def test_a_transcript_without_a_chat_is_refused_in_a_sentence() -> None:

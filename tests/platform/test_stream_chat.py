@@ -15,8 +15,10 @@ from errata.database.store import Store
 from errata.domain.chapter import Chapter
 from errata.domain.correction import Label
 from errata.domain.transcript import Segment, Transcript
-from errata.errors import BadInput, NotFound
-from errata.operations.stream_chat import import_chat, moderate, show_chat
+from errata.errors import BadInput, NotFound, Refused
+from errata.operations.next_step import next_step
+from errata.operations.review_tasks import write_tasks
+from errata.operations.stream_chat import chat_snippets, import_chat, moderate, show_chat
 from errata.workspace import Workspace
 from tests.made_up_chat import irc, stream, youtube_action, youtube_message
 from tests.made_up_record import misheard
@@ -168,6 +170,31 @@ def test_messages_from_before_and_long_after_the_stream_are_kept_and_read_by_nob
     with workspace.record.read() as store:
         assert label(store, seq).chapters == messages
         assert len(store.chats.logged(seq)) == 10
+
+
+def test_snippets_join_what_stands_with_what_was_said(workspace: Workspace, tmp_path: Path) -> None:
+    pond, messages = stream("pond")
+    seq = add(workspace, pond)
+    import_chat(workspace, chat_file(tmp_path, "pond.irc", irc(messages)))
+    with workspace.record.read() as store:
+        key = store.chats.logged(seq)[0].key
+    moderate(workspace, "pond", key, "mona", "", deleted=True)
+    cut = chat_snippets(workspace, "pond", 20)
+    assert [[message.text for message in snippet.written] for snippet in cut[:2]] == [[], [messages[1].title]]
+    assert [len(snippet.said) for snippet in cut] == [1] * 8
+    with pytest.raises(BadInput, match="can't be 0 s long"):
+        chat_snippets(workspace, "pond", 0)
+
+
+def test_a_chat_that_came_in_waits_for_a_night_and_nobody_drafts_it(workspace: Workspace, tmp_path: Path) -> None:
+    pond, messages = stream("pond")
+    add(workspace, pond)
+    ask_for_chats(workspace)
+    assert next_step(workspace) == "import"
+    import_chat(workspace, chat_file(tmp_path, "pond.irc", irc(messages)))
+    assert next_step(workspace) == "night"
+    with pytest.raises(Refused, match=r"reviewing is for chapters.*errata chat"):
+        write_tasks(workspace, tmp_path / "tasks.json", "jsonl")
 
 
 def test_a_broken_log_is_found(workspace: Workspace, tmp_path: Path) -> None:

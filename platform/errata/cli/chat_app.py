@@ -23,6 +23,20 @@ def show_chat_command(stream: TalkId, workspace: InWorkspace = HERE, as_json: As
     show(show_chat(find(workspace), stream), as_json, print_chat)
 
 
+@chats.command("snippets")
+def snippets_command(
+    stream: TalkId,
+    seconds: Annotated[float, typer.Option(help="How long each is.")] = 10.0,
+    workspace: InWorkspace = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Cut a stream into spans of equal length: what was said in each, and what viewers wrote."""
+    from errata.cli.print_chat import print_snippets
+    from errata.operations.stream_chat import chat_snippets
+
+    show(chat_snippets(find(workspace), stream, seconds), as_json, print_snippets)
+
+
 @chats.command("next")
 def next_message_command(
     stream: TalkId,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from errata.cli.output import print_table, say, say_wrapped
@@ -11,6 +12,7 @@ from errata.wording.counts import counted
 
 if TYPE_CHECKING:
     from errata.domain.chat_messages import ChatMessage
+    from errata.domain.snippets import Snippet
     from errata.operations.chat_prediction import NextMessagePrediction
     from errata.operations.stream_chat import ChatImport, Moderation, ShownChat, ShownMessage
 
@@ -44,6 +46,18 @@ def _row(shown: ShownMessage) -> tuple[str, ...]:
 
 def _time(written: ChatMessage) -> str:
     return f"{'-' if written.at < 0 else ''}{clock(abs(written.at))}"
+
+
+def print_snippets(snippets: Sequence[Snippet]) -> None:
+    rows = [
+        (
+            clock(snippet.start),
+            " ".join(segment.text for segment in snippet.said),
+            "\n".join(f"{message.author}: {message.text}" for message in snippet.written),
+        )
+        for snippet in snippets
+    ]
+    print_table("Snippets", ("from", "said", "written"), rows)
 
 
 def print_next_message(result: NextMessagePrediction) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,6 +15,7 @@ from errata.domain.chat_clock import HONEST, clock_offset
 from errata.domain.chat_doubt import ChatDoubt
 from errata.domain.chat_messages import Chat, ChatMessage
 from errata.domain.chat_pace import ChatPace, chat_pace
+from errata.domain.snippets import Snippet, snippets
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput, NotFound
 from errata.formats.chat_files import read_chat
@@ -195,6 +197,20 @@ def show_chat(workspace: Workspace, external_id: str) -> ShownChat:
         chat_pace(standing, duration),
         tuple(ShownMessage(message.key, message, gone.get(message.key)) for message in logged),
     )
+
+
+def chat_snippets(workspace: Workspace, external_id: str, seconds: float) -> list[Snippet]:
+    """A stream in snippets of so many seconds: what was said in each, and what stands of its chat.
+
+    Raises NotFound for a stream without a chat, BadInput for a length that is none.
+    """
+    if not 0 < seconds < math.inf:
+        raise BadInput(f"a snippet can't be {seconds:g} s long; say how many seconds")
+    with workspace.record.read() as store:
+        seq = store.transcripts.find(external_id)
+        _logged(store, seq, external_id)
+        transcript, state = store.transcripts.read(seq), store.chats.of(seq, store.watermark())
+    return snippets(transcript.segments, state.messages if state else (), transcript.duration, seconds)
 
 
 def moderate(workspace: Workspace, external_id: str, message: str, by: str, why: str, deleted: bool) -> Moderation:
