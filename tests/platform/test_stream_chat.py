@@ -60,7 +60,9 @@ def test_a_log_comes_in_by_its_name_once_and_says_how_much_is_written(workspace:
     assert (first.transcript, first.new, first.pace.messages, first.doubts) == (seq, True, 8, ())
     assert (again.new, again.deleted) == (False, 0)
     named = import_chat(workspace, chat_file(tmp_path, "other.irc", irc(messages[:4])), "pond")
-    assert (named.new, named.pace.messages) == (True, 4)
+    assert (named.new, named.pace.messages, named.replaced, named.counts) == (True, 4, 8, True)
+    old = import_chat(workspace, path)
+    assert (old.new, old.replaced, old.counts) == (False, 0, False)
     with workspace.record.read() as store:
         assert [message.text for message in store.chats.logged(seq)] == [each.title for each in messages[:4]]
     assert fsck(workspace.record).problems == ()

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 def print_chat_import(result: ChatImport) -> None:
     known = "" if result.new else ", which the record has already"
-    say_wrapped(f"the chat of {result.external_id}, from {result.taken_for}{known}")
+    later = "" if result.counts else "; a later log counts"
+    say_wrapped(f"the chat of {result.external_id}, from {result.taken_for}{known}{later}")
+    if result.replaced:
+        say_wrapped(f"it takes the place of a log of {counted(result.replaced, 'message')}")
     for sentence in pace_sentences(result.pace):
         say_wrapped(sentence)
     if result.deleted:

@@ -41,6 +41,10 @@ class ChatImport:
     """The format, in words."""
     new: bool
     """False where that very log is in the record."""
+    replaced: int
+    """Messages of the log that counted until now; 0 where there was none, or it is this one."""
+    counts: bool
+    """Whether it is the log that counts now: one that is in the record may have been followed by another."""
     deletions: int
     """New ones, which the log itself says."""
     deleted: int
@@ -89,6 +93,7 @@ def import_chat(workspace: Workspace, path: Path, external_id: str | None = None
     _check_fits(path, transcript, messages)
     doubts = tuple(_doubts(file.log, transcript))
     with workspace.record.write() as store:
+        before = store.chats.logged(seq)
         added = store.chats.add(seq, messages, path.name)
         deletions = [
             store.chats.delete(seq, ChatDeletion(deletion.key, "", path.name, deletion.why))
@@ -101,6 +106,8 @@ def import_chat(workspace: Workspace, path: Path, external_id: str | None = None
         transcript=seq,
         taken_for=file.label,
         new=added.new,
+        replaced=len(before) if added.new else 0,
+        counts=added.new or before == messages,
         deletions=sum(deletion.new for deletion in deletions),
         deleted=len(state.deleted) if state else 0,
         pace=chat_pace(messages, transcript.duration),
