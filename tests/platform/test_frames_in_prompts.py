@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from errata.domain.vector_shard import VectorShard
 from errata.errors import BadInput, NotFound
 from errata.features.feature_store import FeatureStore
 from errata.inference.artefact import CONNECTORS, Card
 from errata.inference.decode import Decoder
+from errata.inference.line_odds import line_odds
 from errata.inference.load import load, same_weights
-from errata.inference.model import LoadedModel
+from errata.inference.model import LoadedModel, open_model
 from errata.inference.torch import TorchEngine
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import PLACEHOLDERS
@@ -22,8 +24,8 @@ from errata.tasks.task import examples
 from errata.tasks.template import Reading
 from errata.tasks.templates.inline import Inline
 from errata.tasks.view import View
-from retrain.served_tokens import drifts
-from tests.made_up_model import familiar_talk
+from retrain.served_tokens import drifts, weighs_otherwise
+from tests.made_up_model import familiar_talk, make_tokenizer
 from tests.made_up_record import chapters
 from tests.made_up_stream import TOKENS, VIDEO, make_watching_model, watch
 
@@ -102,3 +104,24 @@ def test_models_that_see_otherwise_are_not_the_same(folder: Path, tmp_path: Path
     data[-1] ^= 1
     (tmp_path / "other" / CONNECTORS).write_bytes(data)
     assert not same_weights(folder, tmp_path / "other", tmp_path)
+
+
+def test_borders_are_weighed_by_what_is_shown_beside_their_lines(folder: Path, tmp_path: Path) -> None:
+    """A model whose template weighs lines, of two talks that say the same and show something else."""
+    models, features = tmp_path / "models", FeatureStore(tmp_path / "features")
+    shutil.copytree(folder, models / "borders")
+    make_tokenizer(spaced=False).save_pretrained(models / "borders")
+    replace(Card.read(folder), template="borders", context=512).write(models / "borders")
+    model = open_model(models / "borders", models)
+    colours = ([0] * 60, [0] * 30 + [1] * 30)
+    shards = [VectorShard(VIDEO.extractor, VIDEO.rate, watch(features, shown)) for shown in colours]
+    words = familiar_talk("t")
+    alone, red, changing = (replace(words, vectors=vectors) for vectors in ((), (shards[0],), (shards[1],)))
+    odds = [line_odds(model, talk) for talk in (alone, red, changing)]
+    assert len(odds[0]) == len(odds[1]) == len(odds[2]) == len(words.lines)
+    assert odds[1][:2] == pytest.approx(odds[2][:2], abs=1e-4), "they begin alike"
+    assert odds[1][3:] != pytest.approx(odds[2][3:], abs=1e-4)
+    assert odds[0] != pytest.approx(odds[1], abs=1e-4)
+    example, *_ = examples(model.task, changing, Reading(chapters(0, 30, by="Gardens")))
+    decoder = Decoder(model.task.tokenizer, 1000, model.task)
+    assert not weighs_otherwise(model.task, decoder, example)

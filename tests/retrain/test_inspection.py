@@ -19,6 +19,7 @@ from retrain.mix import encode_rows
 from retrain.taught_rows import taught_table
 from tests.made_up_model import make_tokenizer
 from tests.made_up_recipe import LORA
+from tests.made_up_stream import taught_stream
 from tests.retrain.test_preflight import row
 
 TOKENIZER = make_tokenizer(spaced=False)
@@ -79,3 +80,9 @@ def test_a_row_that_is_none_is_a_sentence(tmp_path: Path) -> None:
         inspected(tmp_path, "inline", number=3)
     with pytest.raises(NotFound, match="no night has trained here yet"):
         inspect_row(tmp_path / "none", 1, LORA, find("inline"), TOKENIZER)
+
+
+def test_what_is_seen_stands_where_it_is_read(tmp_path: Path) -> None:
+    pq.write_table(taught_table([taught_stream("shard", [0, 0, 1], tokens=2)]), tmp_path / "train.parquet")
+    seen = inspect_row(tmp_path / "train.parquet", 1, LORA, find("inline"), make_tokenizer())
+    assert [token.text for token in seen.tokens].count("[video]") == 6
