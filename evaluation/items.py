@@ -257,10 +257,10 @@ def chats_of(labels: Iterable[Label]) -> dict[int, Chapters]:
 
 
 def value_of(row: ScoredAnswer, metric: str) -> float | None:
-    """Of a metric of `AnswerScore`, or `parsable`: 100 where the answer could be read whole, else 0."""
+    """Of a metric, or `parsable`: 100 where the answer could be read whole, else 0."""
     if metric == "parsable":
         return 0.0 if row.prediction.problems else 100.0
-    value: float | None = getattr(row.score, metric, None)  # a chat's has others than chapters'
+    value: float | None = getattr(row.score, metric, None)  # a chat has others than chapters have
     return value
 
 

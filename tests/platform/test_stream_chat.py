@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from errata.database.chat_tables import ChatRow
+from errata.database.chats import ChatDeletion
 from errata.database.fsck import fsck
 from errata.database.record import Record
 from errata.database.store import Store
 from errata.domain.chapter import Chapter
+from errata.domain.chat_messages import ChatMessage
 from errata.domain.correction import Label
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput, NotFound, Refused
@@ -211,25 +216,17 @@ def test_a_broken_log_is_found(workspace: Workspace, tmp_path: Path) -> None:
 
 
 def _hash_of_chat(store: Store) -> str:
-    import sqlalchemy as sa
-
-    from errata.database.chat_tables import ChatRow
-
     found: str = store.chats._session.scalars(sa.select(ChatRow.hash)).one()
     return found
 
 
 def test_what_was_forgotten_leaves_nothing_of_its_chat(record: Record) -> None:
-    from errata.domain.chat_messages import ChatMessage
-
     pond, _ = stream("pond")
     blobs = Path(record.url.removeprefix("sqlite:///")).parent / "blobs"
     with record.write() as store:
         seq = store.transcripts.add(pond).seq
         message = ChatMessage(1.0, "secretive", "secret words")
         store.chats.add(seq, [message], "secret.irc")
-        from errata.database.chats import ChatDeletion
-
         store.chats.delete(seq, ChatDeletion(message.key, "secret mod", "command", "secret reason"))
     with record.write() as store:
         tombstone = store.tombstones.record_deletion("pond", "carol", "asked")
@@ -245,8 +242,6 @@ def test_what_was_forgotten_leaves_nothing_of_its_chat(record: Record) -> None:
 
 def _logical_text(record: Record) -> bytes:
     """What the tables hold, free pages aside."""
-    import sqlite3
-
     with sqlite3.connect(record.url.removeprefix("sqlite:///")) as connection:
         return "\n".join(connection.iterdump()).encode()
 
@@ -258,3 +253,22 @@ def test_two_texts_of_one_stream_keep_their_own_chats(workspace: Workspace, tmp_
     second = add(workspace, replace(pond, title="Pond life"))
     found = import_chat(workspace, chat_file(tmp_path, "pond.irc", irc(messages)))
     assert (found.transcript, found.new) == (second, True) and first != second
+
+
+def test_chats_are_the_same_on_either_database(either: Record) -> None:
+    names = ("pond", "lake")
+    with either.write() as store:
+        store.asked_task.set("chat")
+        seqs = [store.transcripts.add(stream(name)[0]).seq for name in names]
+        for seq, name in zip(seqs, names, strict=True):
+            store.chats.add(seq, [ChatMessage(m.start, "fen", m.title) for m in stream(name)[1]], f"{name}.irc")
+        before = store.watermark()
+        store.chats.delete(seqs[0], ChatDeletion(store.chats.logged(seqs[0])[0].key, "mona", "command"))
+    with either.read() as store:
+        now = store.watermark()
+        assert store.chats.changed(0, now) == [seqs[1], seqs[0]], "in the order of their last change"
+        assert store.chats.changed(before, now) == [seqs[0]]
+        assert [one.kind for one in store.labels.between(0, now)] == ["reference", "edit"]
+        assert [one.first for one in store.labels.between(before, now)] == [False]
+        assert store.labels.newest() == now
+    assert fsck(either).problems == ()
