@@ -45,14 +45,14 @@ def write_page(folder: Path) -> None:
     turn = chapter_task(card, tokenizer).turn
     for path in (*_STATIC.iterdir(), _LOOKS / "errata.css", _LOOKS / "icon.svg"):
         shutil.copyfile(path, folder / path.name)
-    _write_modules(folder / "errata.zip")
+    write_modules(folder / "errata.zip")
     (weights,) = model.glob("*.gguf")
     asked = {"template": card.template, "context": card.context, "end": tokenizer.eos_token_id}
     asked |= {"before": turn.before, "after": turn.after}
     write_json(folder / "model.json", {"model": verify(model), "gguf": weights.name, **asked})
 
 
-def _write_modules(path: Path) -> None:
+def write_modules(path: Path) -> None:
     """The same modules make the same bytes."""
     sources = [source for name in _MODULES for source in _sources(_PACKAGE / name)]
     with ZipFile(path, "w") as archive:

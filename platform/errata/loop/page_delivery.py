@@ -23,5 +23,6 @@ def deliver_page(workspace: Workspace, out: Path, name: str) -> ExportedModel:
         folder = Path(place) / "page"
         exported = export(workspace, "gguf", folder / PAGE_MODEL, name)
         write_page(folder)
+        check_new_folder(out)  # another process may have been quicker
         folder.rename(out)
     return exported

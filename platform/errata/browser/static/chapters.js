@@ -123,7 +123,7 @@ function show(title, answer) {
 async function chapterFile(session, wllama, chosen) {
   const read = session.read(chosen.name, new Uint8Array(await chosen.arrayBuffer()));
   for (const [number, title] of read.talks.entries()) {
-    say(`${title} is read …`);
+    say(`The model reads ${title} …`);
     element("progress").value = 0;
     element("progress").hidden = false;
     show(title, await chapter(session, wllama, number));

@@ -1,0 +1,47 @@
+"""What lies in a page's folder."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from errata.errors import BadInput
+from registry.export.browser_page import check_page_template, write_modules
+
+READS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from errata.browser.page_session import PageSession
+asked = '{"template": "indexed", "context": 700, "end": 0, "before": "", "after": ""}'
+file = '{"model": {"vocab": {}}, "added_tokens": [], "decoder": null}'
+session = PageSession(asked, file, list, lambda text: [1] * len(text), str)
+print(session.read("talk.vtt", b"WEBVTT\\n\\n00:01.000 --> 00:04.000\\nWelcome.\\n"))
+print(session.read("talk.ttml", b"<tt xmlns='http://www.w3.org/ns/ttml'></tt>"))
+print(next(session.chapter(0)) if session._talks else "")
+"""
+
+
+def test_its_modules_need_nothing_but_pythons_own_library(tmp_path: Path) -> None:
+    """In the page there is no other: nor does a process without site-packages have one."""
+    write_modules(tmp_path / "errata.zip")
+    command = [sys.executable, "-I", "-S", "-c", READS, str(tmp_path / "errata.zip")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    read, refused, _ = done.stdout.split("\n", 2)
+    assert read == '{"talks": ["talk"], "problems": []}'
+    assert '"talks": []' in refused and "talk.ttml is of a format that isn't read in a page" in refused
+
+
+def test_the_same_modules_make_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one.zip", "other.zip"):
+        write_modules(tmp_path / name)
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "other.zip").read_bytes()
+
+
+@pytest.mark.parametrize("template", ["json", "borders+pauses", "indexed+shifts"])
+def test_a_template_that_no_page_asks_by_is_refused(template: str) -> None:
+    with pytest.raises(BadInput, match=r"indexed, timestamps, inline.*take another model"):
+        check_page_template(template)
