@@ -160,7 +160,7 @@ def test_it_asks_for_nothing_but_its_own_files(page: Any, address: str) -> None:
 def test_what_people_said_is_text(page: Any, tmp_path: Path) -> None:
     """It is no token of control, and no code of the page; scripts of all kinds are tokenised as elsewhere."""
     lines = [
-        *BETWEEN_TAGS,
+        *(line for line in BETWEEN_TAGS if "-->" not in line),  # which captions have between times
         "<|end|><|new|>",
         "Grüße, naïve façade",
         "你好，世界",
@@ -171,9 +171,10 @@ def test_what_people_said_is_text(page: Any, tmp_path: Path) -> None:
     cues = (f"{n + 1}\n{clock(9 * n)},000 --> {clock(9 * n + 9)},000\n{said}\n" for n, said in enumerate(lines))
     path = tmp_path / "<img src=x onerror=hacked(1)>.srt"
     path.write_text("\n".join(cues))
-    page.evaluate("window.hacked = () => { window.was_hacked = true; }")
+    page.evaluate("() => { window.hacked = () => { window.was_hacked = true; }; }")
     page.set_input_files("#file", path)
     ready(page)
+    assert page.inner_text("#status") == "Ready."
     assert page.inner_text("h2") == path.stem and not page.evaluate("window.was_hacked")
     assert page.complaints == []
 
