@@ -17,6 +17,13 @@ function opened(dialog) {
       resolve(dialog.returnValue || null);
     };
     dialog.addEventListener("close", closed);
+    // an answer counts at once: the event of its closing may come only after the next key, which would still be about
+    // what was before
+    dialog.querySelector("form").onsubmit = (event) => {
+      event.preventDefault();
+      dialog.close(event.submitter?.value ?? "");
+      closed();
+    };
   });
 }
 
