@@ -150,6 +150,7 @@ def run(place: Place, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_night_is_judged_written_down_and_judged_again_for_nothing(place: Place) -> None:
     found = json.loads(run(place, "ask", "--night", NIGHT, "--json"))
     assert json.loads((place.folder / "asked-judges.json").read_text()) == found
@@ -175,6 +176,7 @@ def test_a_night_is_judged_written_down_and_judged_again_for_nothing(place: Plac
     assert set(place.scripts[0].keys) == {"Bearer sk-secret"} and set(place.scripts[1].keys) == {""}
 
 
+@pytest.mark.slow
 def test_a_challenger_is_judged_beside_the_candidate(place: Place) -> None:
     """What the gate was told stays as it was; a contender that the night did not have is named as missing."""
     with_challenger(place.folder)

@@ -52,6 +52,8 @@ from tests.made_up_judge import serving, talk
 from tests.made_up_params import write_params
 from tests.made_up_record import correction
 
+pytestmark = pytest.mark.slow
+
 LABEL = "2026-03-04"
 LABELLED, WAITING = range(104), range(200, 260)
 SKILL = {"champion": 0.35, "candidate": 0.7}

@@ -54,8 +54,9 @@ def test_a_transcript_comes_back_from_json_with_its_hash() -> None:
     one = replace(talk("t"), channel="Rope", description="Two\nlines", segments=(Segment(0.5, 2, "Hello", "Ann"),))
     back = Transcript.from_json(one.as_json())
     assert back == one
-    assert one.as_json() == asdict(one) | {"segments": [asdict(segment) for segment in one.segments]}
-    assert back.hash == one.hash == content_hash(one.as_json()) == content_hash(asdict(one))
+    said = {name: value for name, value in asdict(one).items() if name not in ("chat", "vectors")}
+    assert one.as_json() == said | {"segments": [asdict(segment) for segment in one.segments]}
+    assert back.hash == one.hash == content_hash(one.as_json()) == content_hash(said)
     assert replace(one, title="Other").hash != one.hash
 
 

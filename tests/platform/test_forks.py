@@ -72,6 +72,7 @@ def test_a_fork_that_was_killed_is_no_answer(pair: list[Fork]) -> None:
         share_out([talk("deadly"), talk("a")], pair)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("two_processors")
 def test_a_model_answers_the_same_in_forks(folder: Path) -> None:
     talks = [talk(name, lines=12) for name in "abcde"]

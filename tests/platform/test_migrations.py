@@ -81,6 +81,7 @@ def fill(record: Record) -> None:
         store.lease.take("night", "one", 60)
 
 
+@pytest.mark.slow
 def test_rows_survive_every_step_down_and_up_again(either: Record) -> None:
     fill(either)
     before = rows(either)

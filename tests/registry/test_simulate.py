@@ -222,6 +222,7 @@ def test_a_set_as_large_as_the_table_says_lets_a_harmless_candidate_pass():
 # the command ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_command_prints_its_tables_and_the_same_ones_again(capsys, monkeypatch):
     """Of years of three nights: what is printed is the same, however long they are."""
     assert NIGHTS_A_YEAR == reuse.NIGHTS == 365

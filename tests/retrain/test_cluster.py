@@ -122,9 +122,8 @@ RECIPES = {
 }
 
 
-@pytest.mark.parametrize(
-    "name", ["sft+dpo", pytest.param("lora", marks=pytest.mark.slow), pytest.param("full", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["sft+dpo", "lora", "full"])
 def test_two_processes_give_what_one_gives(name: str, start: Start, rows: Path, tmp_path: Path) -> None:
     recipe = RECIPES[name]
     alone = train(rows, start, recipe, CARD, tmp_path / "alone")

@@ -381,6 +381,7 @@ def test_the_parameters_send_a_training_to_a_cluster(night: Path, monkeypatch: p
         stage.main()
 
 
+@pytest.mark.slow
 def test_a_candidate_is_drawn_towards_the_champion_as_far_as_dev_says(night: Path, record: Record) -> None:
     write_params(night, mix={"least": 10}, train=asdict(replace(LORA, interpolate=(0.25, 1.0))))
     stage.main()
