@@ -42,8 +42,8 @@ def workspace(laid_out: Path, tmp_path: Path) -> Workspace:
         store.aliases.assign_alias("champion", MODEL, "manual", "tests", None, None)
         stream = store.service_streams.open(NewStream(NAME, "app", "b" * 64, None, "live", title="Live", media=""))
         stream = store.service_streams.add_lines(stream, LINES)
-        assert store.service_streams.tell(stream.number, 0, [LiveEvent("chapter", 0, "Kiln", 12.0)], MODEL)
-        assert not store.service_streams.tell(stream.number, 0, [LiveEvent("chapter", 0, "Kiln", 12.0)], MODEL)
+        assert store.service_streams.tell(stream.name, 0, [LiveEvent("chapter", 0, "Kiln", 12.0)], MODEL)
+        assert not store.service_streams.tell(stream.name, 0, [LiveEvent("chapter", 0, "Kiln", 12.0)], MODEL)
     return made
 
 
@@ -111,3 +111,14 @@ def test_a_stream_in_which_nothing_was_said_is_no_item(workspace: Workspace) -> 
         stream_called(workspace, "e" * 32)
     with pytest.raises(BadInput):
         save_running(workspace, NAME, "ann", "page", 0, DraftContent((Chapter(-1, "x"),), 0, EFFORT, ()))
+
+
+def test_what_was_seen_of_a_forgotten_stream_is_not_told_of_the_next_under_its_number(workspace: Workspace) -> None:
+    with workspace.record.write() as store:
+        before = find_stream(store, NAME, None)
+        store.tombstones.record_deletion("live", "ann", "asked")
+    with workspace.record.write() as store:
+        after = store.service_streams.open(NewStream("5d" * 16, "app", "b" * 64, None, "other"))
+        assert after.number == before.number, "SQLite gives the highest one again"
+        assert not store.service_streams.tell(NAME, 0, [LiveEvent("chapter", 0, "A secret", 12.0)], MODEL)
+        assert store.service_streams.events(after.number) == []

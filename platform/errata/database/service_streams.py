@@ -149,13 +149,14 @@ class ServiceStreams:
             for row in self._session.scalars(query.order_by(StreamEventRow.number))
         ]
 
-    def tell(self, number: int, after: int, events: Sequence[LiveEvent], model: str) -> bool:
+    def tell(self, name: str, after: int, events: Sequence[LiveEvent], model: str) -> bool:
         """Writes down what is told next. False, and nothing is written, where more than `after` events were told by
-        now, or the stream runs no more: whoever looked has to look again."""
-        row = self._session.get_one(StreamRow, number)
-        if row.state != "open" or self.events(number, after):
+        now, or the stream runs no more: whoever looked has to look again. By the name: the number of one that was
+        forgotten may be another's by now."""
+        stream = self.called(name)
+        if stream is None or stream.state != "open" or self.events(stream.number, after):
             return False
-        self._add_events(number, after, events, model)
+        self._add_events(stream.number, after, events, model)
         return True
 
     def close(self, number: int, transcript: int | None) -> None:

@@ -218,7 +218,7 @@ class StreamLooks:
         told = False
         try:
             told = await self._writer.write(
-                lambda store: store.service_streams.tell(stream.number, after, events, key.model), None
+                lambda store: store.service_streams.tell(stream.name, after, events, key.model), None
             )
         finally:
             if not told:  # the record can't be written, or another service told something
