@@ -16,10 +16,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from benchmarks.stub_service import STUB
+from errata.database.fsck import fsck
 from errata.errors import Forgotten, NotFound
 from errata.files import JsonObject
 from errata.operations.review_queue import review_queue
 from errata.operations.service_keys import revoke_key
+from errata.operations.service_streaming import close_stream, find_stream, lines_so_far, transcript_of
 from errata.service import stream_events
 from errata.service.service_settings import ServiceSettings
 from errata.workspace import Workspace
@@ -284,6 +286,64 @@ def test_no_more_streams_run_than_may(workspace: Workspace) -> None:
         looks: Any = service.app.state.service.looks  # type: ignore[attr-defined]
         service.portal.call(looks._end_idle, datetime.now(UTC) + timedelta(hours=1))
         assert kinds(events_of(service, left)) == ["chapter", "end"], "its client is gone"
+
+
+def test_an_id_that_a_running_stream_has_not_come_to_is_refused(service: TestClient) -> None:
+    """Who sends another stream's would hear nothing of this one, and never learn why."""
+    stream = begun(service)
+    sent(service, stream, 0, spoken("one"))
+    for wrong in ("1", "0-2", "999999999"):
+        answer = service.get(f"/v1/streams/{stream}/events", headers={"Last-Event-ID": wrong})
+        assert answer.status_code == 422 and "hasn't come that far" in answer.json()["detail"]
+    service.post(f"/v1/streams/{stream}/end")
+    assert kinds(events_of(service, stream, "0-1", lines=True)) == ["chapter", "end"]
+
+
+def test_two_services_on_one_record_tell_a_stream_once(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream_events, "HEARTBEAT", 1.0)  # when a listener hears what the other service heard
+    with opened(stub_app(workspace), workspace) as one, opened(stub_app(workspace), workspace) as other:
+        stream, lines = begun(one), spoken(*SAID, *SAID)
+        with ThreadPoolExecutor() as pool:
+            listening = [pool.submit(events_of, service, stream) for service in (one, other)]
+            for at in range(0, len(lines), 2):
+                assert sent((one, other)[at // 2 % 2], stream, at, lines[at : at + 2]).status_code == 200
+            ends = [pool.submit(service.post, f"/v1/streams/{stream}/end") for service in (one, other, one, other)]
+            assert {end.result().status_code for end in ends} == {202}
+            heard, as_well = (listener.result(60) for listener in listening)
+    assert heard == as_well
+    assert [number for number, _, _ in heard] == [str(at) for at in range(1, len(heard) + 1)]
+    assert [data["title"] for _, kind, data in heard if kind == "chapter"] == ["Kiln", "Glazes"] * 2
+    assert kinds(heard).count("end") == 1 and fsck(workspace.record).problems == ()
+
+
+def test_a_service_that_was_killed_while_a_stream_ended_answers_it_once_it_is_back(workspace: Workspace) -> None:
+    with opened(stub_app(workspace), workspace) as service:
+        stream = begun(service, id="kiln")
+        sent(service, stream, 0, spoken("# Kiln", "a"))
+    with workspace.record.write() as store:  # which is all that `end` did by then
+        found = find_stream(store, stream, None)
+        close_stream(store, found, transcript_of(found, lines_so_far(store, found)))
+    with opened(stub_app(workspace), workspace) as service:
+        assert kinds(events_of(service, stream)) == ["chapter", "end"]
+        assert service.post(f"/v1/streams/{stream}/end").json()["state"] == "ended"
+
+
+def test_who_listens_to_a_stream_that_is_forgotten_hears_no_more(workspace: Workspace) -> None:
+    with opened(stub_app(workspace), workspace) as service, ThreadPoolExecutor() as pool:
+        stream = begun(service, id="private")
+        listening = pool.submit(events_of, service, stream)
+        look(service, stream, 0, spoken("# Secret", "a", "b"), 0)
+        with workspace.record.write() as store:
+            store.tombstones.record_deletion("private", "ann", "asked")
+        looks: Any = service.app.state.service.looks  # type: ignore[attr-defined]
+        service.portal.call(_told_that_it_changed, looks, stream)
+        assert "Secret" not in str(listening.result(60))
+        assert service.get(f"/v1/streams/{stream}/events").status_code == 404
+        assert service.post(f"/v1/streams/{stream}/end").status_code == 404
+
+
+async def _told_that_it_changed(looks: Any, stream: str) -> None:
+    looks.tell_listeners(stream)
 
 
 @pytest.mark.slow

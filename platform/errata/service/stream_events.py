@@ -53,6 +53,11 @@ class EventPlace:
             raise BadInput("Last-Event-ID: {!r} is none of this stream's; send one that came, or none", last_event_id)
         return cls(int(found[1]), int(found[2] or 0))
 
+    def check(self, store: Store, running: ServiceStream) -> None:
+        """Raises BadInput for one that is further than the stream is: what is told next would never be heard."""
+        if self.events > len(store.service_streams.events(running.number)) or self.lines > running.lines:
+            raise BadInput("Last-Event-ID: this stream hasn't come that far; send an id that came from it, or none")
+
     def is_end(self, store: Store, ended: ServiceStream) -> bool:
         return self.events > len(store.service_streams.events(ended.number))
 

@@ -113,7 +113,9 @@ async def hear_events(
     service = state(request)
     place = EventPlace.read(last_event_id or after)
     found = await service.read(lambda store: find_stream(store, stream, _whose(listener)))
-    if found.state == "ended" and await service.read(lambda store: place.is_end(store, found)):
+    if found.state != "ended":
+        await service.read(lambda store: place.check(store, found))
+    elif await service.read(lambda store: place.is_end(store, found)):
         return Response(status_code=204)
     if service.looks.listeners >= MOST_LISTENERS:
         raise TooMany(f"{MOST_LISTENERS} listen already; come back in a while", retry_after=FULL_SECONDS)
