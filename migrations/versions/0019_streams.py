@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from errata.errors import Refused
+
 revision = "0019"
 down_revision = "0018"
 branch_labels = None
@@ -90,5 +92,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Raises Refused where a stream hasn't ended: what was said in it stands nowhere else."""
+    if op.get_bind().scalar(sa.text("SELECT count(*) FROM streams WHERE state <> 'ended'")):
+        raise Refused("streams run, which revision 0018 knows nothing of; end them first")
     for table in ("stream_drafts", "stream_watchers", "stream_events", "stream_lines", "streams"):
         op.drop_table(table)

@@ -12,11 +12,15 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from errata.database.record import Record, make_engine
+from errata.database.service_streams import NewStream
 from errata.documents.outcome import Outcome
+from errata.domain.chat_messages import ChatMessage
 from errata.domain.correction import NO_DRAFT
 from errata.domain.prediction import Prediction
+from errata.domain.transcript import Segment
+from errata.errors import Refused
 from errata.project_files import project_file
-from tests.made_up_record import chapters, correction, misheard, shouted, talk
+from tests.made_up_record import chapters, correction, migrate_down, misheard, shouted, talk
 from tests.many_writers import migrate, processes
 from tests.platform.postgres import Server
 
@@ -120,6 +124,23 @@ def test_nothing_is_left_at_the_bottom_and_the_way_up_begins_there(either: Recor
     either.migrate()
     with either.read() as store:
         assert store.watermark() == 0
+
+
+def test_streams_that_run_and_chats_are_not_thrown_away_on_the_way_down(either: Record) -> None:
+    fill(either)
+    with either.write() as store:
+        stream = store.service_streams.open(NewStream("5c" * 16, "app", "b" * 64, None, "live"))
+        store.service_streams.add_lines(stream, [Segment(0.0, 5.0, "one")])
+    migrate_down(either, "0019")
+    with pytest.raises(Refused, match="streams run"):
+        either.migrate("-1")
+    either.migrate()
+    with either.write() as store:
+        store.chats.add(1, [ChatMessage(1.0, "fen", "hi")], "pond.irc")
+    before = rows(either)
+    with pytest.raises(Refused, match="chats of streams"):
+        migrate_down(either, "0019")
+    assert rows(either) == before and before["stream_lines"] and before["chats"]
 
 
 def test_the_migrations_make_what_the_tables_say(either: Record) -> None:
