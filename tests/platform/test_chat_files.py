@@ -112,6 +112,11 @@ def test_twitchdownloader_has_badges_ids_and_the_stream(tmp_path: Path) -> None:
         ("a.irc", "[0:00:01] <fen> a\0b\n", "message 1's text has a NUL"),
         ("a.irc", "[0:00:01] <fen> hi\n[0:00:0", "line 2 must be like"),
         ("a.irc", "[0:00:01] <fen>\n", "no message with words"),
+        (
+            "a.json",
+            '[{"time_in_seconds": 1, "message": "hi", "author": {"badges": [{"title": "\\ud800"}]}}]',
+            "message 1's badge has half a character",
+        ),
         ("a.json", '{"streamer": {}, "comments": [{"content_offset_seconds": "x"}]}', "comment 0's content_offset"),
     ],
 )

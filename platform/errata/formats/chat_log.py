@@ -73,6 +73,9 @@ def checked(log: ChatLog) -> ChatLog:
     if not log.messages:
         raise BadInput("no message with words is in it; leave it out")
     for number, written in enumerate(log.messages, start=1):
-        for what, value in (("text", written.text), ("author", written.author), ("id", written.id)):
+        badges = (("badge", badge) for badge in written.badges)
+        for what, value in (("text", written.text), ("author", written.author), ("id", written.id), *badges):
             text(value, f"message {number}'s {what}")
+    for deletion in log.deletions:
+        text(deletion.why, "what the log says of a message that is gone")
     return log
