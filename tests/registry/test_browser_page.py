@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from errata.errors import BadInput
+from errata.loop.page_delivery import partial_folder
 from registry.export.browser_page import check_page_template, write_modules
 
 READS = """
@@ -45,3 +48,19 @@ def test_the_same_modules_make_the_same_bytes(tmp_path: Path) -> None:
 def test_a_template_that_no_page_asks_by_is_refused(template: str) -> None:
     with pytest.raises(BadInput, match=r"indexed, timestamps, inline.*take another model"):
         check_page_template(template)
+
+
+def test_what_a_killed_one_left_goes_and_nothing_else(tmp_path: Path) -> None:
+    dead, busy, own = (tmp_path / name for name in (".out-dead.partial", ".out-busy.partial", ".out-backup"))
+    for folder in (dead, busy, own):
+        (folder / "page").mkdir(parents=True)
+    descriptor = os.open(busy, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        with partial_folder(tmp_path / "out") as mine, partial_folder(tmp_path / "out") as another:
+            assert set(tmp_path.iterdir()) == {busy, own, mine, another}
+    finally:
+        os.close(descriptor)
+    with partial_folder(tmp_path / "out"):
+        assert not busy.exists(), "its process has ended since"
+    assert list(tmp_path.iterdir()) == [own]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -168,7 +169,7 @@ def export(workspace: Workspace, target: Target, out: Path, name: str) -> Export
 
 def check_new_folder(out: Path) -> None:
     """Raises BadInput if it exists, and Unavailable where it can't be made; makes the folders above it."""
-    if out.exists():
+    if os.path.lexists(out):  # a link to nowhere too
         raise BadInput(f"{out} is there already; name a new folder")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
