@@ -255,6 +255,8 @@ def test_recall_is_asked_of_a_bank(place: Place, tmp_path: Path) -> None:
     for given, says in (("mon", "is no DAY=FILE"), ("wed=x", "no questions of the day"), ("tue=x", "last day")):
         refused = CliRunner().invoke(app, ["judges", "recall", *arguments, "-w", str(place.root), "--after", given])
         assert isinstance(refused.exception, BadInput) and says in str(refused.exception)
+    twice = [*arguments, "-w", str(place.root), "--after", "mon=a.jsonl", "--after", "mon=b.jsonl"]
+    assert "the day 'mon' twice" in str(CliRunner().invoke(app, ["judges", "recall", *twice]).exception)
 
 
 # what a night and the record hold ------------------------------------------------------------------------------------

@@ -64,7 +64,11 @@ def recall_command(
     from errata.cli.print_recall import print_recall
     from errata.loop.judging import grade_recall
 
-    between = {day: Path(path) for day, path in map(_day_and_file, after or ())}
+    between: dict[str, Path] = {}
+    for day, path in map(_day_and_file, after or ()):
+        if day in between:
+            raise BadInput(f"--after names the day {day!r} twice; leave one out")
+        between[day] = Path(path)
     _show(grade_recall(find(workspace), bank, day0, day_n, between), as_json, print_recall)
 
 
