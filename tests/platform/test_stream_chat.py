@@ -191,6 +191,8 @@ def test_snippets_join_what_stands_with_what_was_said(workspace: Workspace, tmp_
     assert [len(snippet.said) for snippet in cut] == [1] * 8
     with pytest.raises(BadInput, match="can't be 0 s long"):
         chat_snippets(workspace, "pond", 0)
+    with pytest.raises(BadInput, match="more than 1,000,000"):
+        chat_snippets(workspace, "pond", 1e-9)
 
 
 def test_a_chat_that_came_in_waits_for_a_night_and_nobody_drafts_it(workspace: Workspace, tmp_path: Path) -> None:

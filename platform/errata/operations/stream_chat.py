@@ -28,6 +28,8 @@ LATE = 60.0
 """Seconds after a stream's end within which people say good-bye."""
 LENGTHS_APART = 0.05
 """Of the stream: recordings are cut, and durations rounded."""
+MOST_SNIPPETS = 1_000_000
+"""Of one stream: more fill the memory."""
 DRIFT = 30.0
 """Seconds by which the two clocks of a log may part, of the stream and of the service: a stream that stops for a while
 and goes on parts them."""
@@ -217,6 +219,8 @@ def chat_snippets(workspace: Workspace, external_id: str, seconds: float) -> lis
         seq = store.transcripts.find(external_id)
         _logged(store, seq, external_id)
         transcript, state = store.transcripts.read(seq), store.chats.of(seq, store.watermark())
+    if transcript.duration / seconds > MOST_SNIPPETS:
+        raise BadInput(f"snippets of {seconds:g} s would be more than {MOST_SNIPPETS:,}; say more seconds")
     return snippets(transcript.segments, state.messages if state else (), transcript.duration, seconds)
 
 
