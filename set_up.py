@@ -124,6 +124,7 @@ def _set_up() -> None:
     if left:
         _run([UV, "pip", "uninstall", "--quiet", "--python", PYTHON, *left], settings)
     STAMP.write_text(json.dumps(asdict(target)))
+    _say(".venv is ready: `. .venv/bin/activate` puts `errata` on the PATH.")
 
 
 def _read_stamp() -> Stamp | None:

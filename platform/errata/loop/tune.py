@@ -103,8 +103,9 @@ def tune(source: str, root: Path, start: TuningStart, held_out: str | None = Non
     """Makes a workspace in `root`, trains a model on the talks of `source` that have chapters, and scores it.
 
     `source` and `held_out` are files, folders or hf:// addresses, as `errata import transcripts` takes them. `held_out`
-    is imported first and never trained on, nor is any twin of it; without it, the 8 % of `source` that are drawn for
-    `anchor` are scored. `params.yaml` in `root` says how to train. Cut short, it goes on when it is called again.
+    is imported first and never trained on, nor is any twin of it. The 8 % of `source` that are drawn for `anchor` are
+    scored too, and without `held_out` they alone. `params.yaml` in `root` says how to train. Cut short, it goes on when
+    it is called again.
 
     Raises BadInput where nothing is held out, before anything is trained, and Refused where there is too little to
     train on.
