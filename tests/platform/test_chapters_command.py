@@ -83,7 +83,7 @@ def test_the_embedded_model_answers_a_file_as_it_is(captions: Path) -> None:
 class TestTheCommand:
     def test_chapters_can_be_pasted_into_a_description(self, captions: Path) -> None:
         assert errata(captions).stdout == "0:00 One\n0:04 Two\n"
-        assert "YouTube wants" in errata(captions).stderr
+        assert "10 seconds for each: here are 2; too short: 0:00" in errata(captions).stderr
 
     def test_what_has_no_talk_in_it_is_told(self, tmp_path: Path) -> None:
         (tmp_path / "list.info.json").write_text('{"_type": "playlist", "id": "p", "webpage_url": "x"}')

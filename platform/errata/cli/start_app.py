@@ -118,8 +118,8 @@ def _remark(talks: Sequence[ChapteredTalk], names: Sequence[str], layout: Chapte
             note(f"{name}: the model finds no chapter")
         elif talk.transcript.unit == "words":
             note(f"{name}: it has no times; the numbers count words from its beginning")
-        elif layout == "text" and not _youtube_takes(talk):
-            note(f"{name}: YouTube wants a first chapter at 0:00, three at least, and 10 seconds for each")
+        elif layout == "text" and (against := _what_youtube_refuses(talk)):
+            note(f"{name}: YouTube wants a first chapter at 0:00, three at least, and 10 seconds for each: {against}")
         counts = {kind: AdjustmentCount(1, count) for kind, count in talk.adjustments.items()}
         for sentence in adjustment_sentences(counts):
             note(f"{name}: {sentence}")
@@ -127,10 +127,22 @@ def _remark(talks: Sequence[ChapteredTalk], names: Sequence[str], layout: Chapte
             note(f"{name}: {printable(problem)}")
 
 
-def _youtube_takes(talk: ChapteredTalk) -> bool:
+def _what_youtube_refuses(talk: ChapteredTalk) -> str:
+    """What speaks against the list there, in words; empty where nothing does."""
+    from errata.formats.out_chapters import shown_start
+
+    shown = [shown_start(chapter, talk.transcript) for chapter in talk.chapters]
     starts = [int(chapter.start) for chapter in talk.chapters]
-    lengths = [end - start for start, end in zip(starts, [*starts[1:], talk.transcript.duration], strict=True)]
-    return starts[0] == 0 and len(starts) >= YOUTUBE_LEAST and min(lengths) >= YOUTUBE_SECONDS
+    ends = [*starts[1:], talk.transcript.duration]
+    short = [at for at, start, end in zip(shown, starts, ends, strict=True) if end - start < YOUTUBE_SECONDS]
+    against = []
+    if starts[0] != 0:
+        against.append(f"the first is at {shown[0]}")
+    if len(starts) < YOUTUBE_LEAST:
+        against.append(f"here {'is' if len(starts) == 1 else 'are'} {len(starts)}")
+    if short:
+        against.append(f"too short: {', '.join(short)}")
+    return "; ".join(against)
 
 
 def _write(talks: list[ChapteredTalk], places: list[Path | None], layout: ChapterFormat, out: Path | None) -> None:
