@@ -141,6 +141,14 @@ def test_json_is_looked_at_by_whatever_name_of_its_kind(client_of: ClientOf, kin
     assert answer.status_code == 422 and "not UTF-8 at byte 0" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    "kind", [{}, {"Content-Type": "application/x-www-form-urlencoded"}], ids=["none", "curl's own"]
+)
+def test_json_that_is_not_said_to_be_json_is_told_so(client_of: ClientOf, kind: dict[str, str]) -> None:
+    answer = client_of("predictor").post("/v1/chapters", content=b'{"text": "One sentence."}', headers=kind)
+    assert answer.status_code == 422 and "send the header Content-Type: application/json" in answer.json()["detail"]
+
+
 def test_json_of_more_values_than_anybody_has(workspace: Workspace) -> None:
     """Parsing it would keep everybody waiting: half a million segments took the service seconds."""
     app = make_app(workspace, ServiceSettings(transcript_lines=5))

@@ -93,10 +93,23 @@ async def _of_errata(request: Request, error: ErrataError) -> Response:
 
 async def _of_fields(request: Request, error: RequestValidationError) -> Response:
     errors = [{"field": _field(_place(one)), "detail": _sentence(one)} for one in error.errors()[:_MOST_ERRORS]]
+    if not _is_json(request) and any(_is_whole_body(one) for one in error.errors()):
+        errors = [{"field": "body", "detail": _NOT_SAID_TO_BE_JSON}]
     detail = f"{errors[0]['field']}: {errors[0]['detail']}" if errors else "the request is not as it should be"
     return _answer(request, Problem(HTTPStatus.UNPROCESSABLE_ENTITY, shortened(detail), errors))
 
 
+def _is_json(request: Request) -> bool:
+    """As FastAPI sees it: a body of another kind is a text, and no object."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+def _is_whole_body(error: Mapping[str, Any]) -> bool:
+    return tuple(error["loc"]) == ("body",) and error["type"] != "missing"
+
+
+_NOT_SAID_TO_BE_JSON = "it isn't said to be JSON; send the header Content-Type: application/json"
 _LONGEST_DETAIL = 2000
 _MOST_ERRORS = 50
 """A transcript of ten thousand lines can be wrong in each of them."""
