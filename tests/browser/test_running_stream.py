@@ -137,6 +137,7 @@ def test_chapters_come_while_it_runs_and_what_was_touched_stays(
     say(stream, "see you")
     stream.end()
     heard(page, "The stream has ended")
+    assert page.get_by_label("Why this one next").inner_text() == "", "it is live no more"
     page.get_by_role("button", name="Go on").click()
     page.wait_for_url(re.compile(r"/review/\d+$"), wait_until="domcontentloaded")
     ready(page)

@@ -613,6 +613,7 @@ class ItemPage {
   streamEnded() {
     this.ended = true;
     byId("newest").hidden = true;
+    document.querySelector(".chips").replaceChildren(); // they say that it runs
     byId("live").append(element("button", { type: "button", class: "small", id: "go-on", onclick: () => this.goOn() }, "Go on"));
     this.say("The stream has ended. Submit to go on and hand it in.");
   }
