@@ -137,6 +137,17 @@ def made_up(name: str, count: int) -> list[Transcript]:
     return [write_talk(material, rng.choice(channels), setting, rng, f"{name}-{n}").transcript for n in range(count)]
 
 
+def test_what_is_dropped_while_the_model_loads_does_not_take_the_page_away(page: Any, address: str) -> None:
+    """Its model never comes, so that it loads for as long as it takes."""
+    early = page.context.new_page()
+    early.route("**/model.json", lambda _: None)
+    early.goto(address)
+    drop = "document.dispatchEvent(new DragEvent('drop', {cancelable: true, dataTransfer: new DataTransfer()}))"
+    assert early.evaluate(drop) is False, "the browser would open it"
+    assert early.locator("#status").inner_text() == "The model is loading …"
+    early.close()
+
+
 def test_its_chapters_are_those_of_llama_cpp(page: Any, page_folder: Path, tmp_path: Path) -> None:
     """Of a short talk, and of a longer one that takes several windows."""
     model = open_model(page_folder / PAGE_MODEL, page_folder)

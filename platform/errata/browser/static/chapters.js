@@ -157,14 +157,7 @@ async function begin() {
   const asked = await (await fetched("model.json")).json();
   const session = await openSession(pyodide, tokenizers, asked);
   const wllama = await loadModel(wllamaLibrary, asked);
-  const drop = element("drop");
   file.addEventListener("change", () => chapterFiles(session, wllama, [...file.files]));
-  for (const kind of ["dragover", "dragleave", "drop"]) {
-    document.addEventListener(kind, (event) => {
-      event.preventDefault(); // else the browser opens the file in place of the page
-      drop.classList.toggle("over", kind === "dragover");
-    });
-  }
   document.addEventListener("drop", (event) => {
     if (!file.disabled) chapterFiles(session, wllama, [...event.dataTransfer.files]);
   });
@@ -172,4 +165,15 @@ async function begin() {
   say("Ready.");
 }
 
+// From the first: else the browser opens what is dropped, while the model loads, in place of the page.
+function keepPage() {
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    document.addEventListener(kind, (event) => {
+      event.preventDefault();
+      element("drop").classList.toggle("over", kind === "dragover");
+    });
+  }
+}
+
+keepPage();
 begin().catch((error) => complain(`This page can't work here: ${lastLine(error.message)}.`));
