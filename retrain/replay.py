@@ -65,7 +65,9 @@ def draw_replay(
     kept = round(count * shares.on_policy / total)
     on_policy = [row for row in known if is_on_policy(row, models)][:kept] if kept else []
     others = _without(known, on_policy)
-    hardest = hardest_rows(others, round(count * shares.hardest / total), hardness)
+    # two halves that are both rounded up make one row too many
+    wanted = min(round(count * shares.hardest / total), count - len(on_policy))
+    hardest = hardest_rows(others, wanted, hardness)
     evenly = _without(others, hardest)[: count - len(on_policy) - len(hardest)]
     return [*evenly, *hardest, *on_policy]
 

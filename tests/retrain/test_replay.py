@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from errata.documents.params import MixParams, ReplayShares
@@ -47,6 +47,7 @@ def by_number(rows: Sequence[TrainingRow]) -> list[float]:
     return [-float(each.correction) for each in rows]
 
 
+@example(count=3, uniform=0.0, hardest=1.0, on_policy=1.0)  # halves, both rounded up
 @given(
     count=st.integers(0, 120),
     uniform=st.floats(0, 2),
