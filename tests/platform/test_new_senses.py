@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,11 @@ from errata.inference.artefact import CONNECTORS, Card, Sense, seal
 from errata.inference.load import load
 from errata.loop.new_senses import check_senses_fit, find_senses, give_senses
 from tests.made_up_model import make_model
+
+
+def test_a_workspace_for_words_alone_is_begun_without_what_sees() -> None:
+    asked = "import sys, errata.loop.init as begun; begun.find_senses(()); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0
 
 
 def test_senses_by_extractor_and_rate() -> None:

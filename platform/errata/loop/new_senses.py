@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from errata.errors import BadInput
-from errata.features.extractors import find_extractor
 from errata.inference.artefact import CARD, Card, Sense
 from errata.loop.model_check import load_config
 
@@ -37,6 +36,8 @@ def find_senses(specs: Sequence[str]) -> tuple[Sense, ...]:
 
 
 def _sense(spec: str) -> Sense:
+    from errata.features.extractors import find_extractor  # with what runs them: seconds that words alone don't take
+
     name, at, number = spec.rpartition("@")
     extractor = find_extractor(name if at else spec)
     rate = _rate(spec, number) if at else RATE
