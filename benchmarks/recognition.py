@@ -67,7 +67,8 @@ def speak(folder: Path, number: int) -> Spoken:
     parts: list[Path] = []
     for at, words in enumerate(order):
         part = folder / f"{number}-{at}.wav"
-        subprocess.run(["espeak-ng", "-v", voices[at % len(voices)], "-w", str(part), words], check=True)  # noqa: S607
+        voice = voices[at % len(voices)]
+        subprocess.run(["espeak-ng", "-v", voice, "-w", str(part), words], check=True)  # noqa: S607 - the PATH's
         parts.append(part)
     pauses = tuple(PAUSES[at % len(PAUSES)] for at in range(len(parts) - 1))
     trimmed = "silenceremove=start_periods=1:start_threshold=-50dB,areverse"

@@ -3,6 +3,7 @@ again."""
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -208,9 +209,7 @@ def test_siglip_from_a_folder(clip: Path, tmp_path: Path) -> None:
 
 
 def test_resnet50_says_what_it_lacks() -> None:
-    try:
-        import torchvision  # noqa: F401
-    except ImportError:
+    if importlib.util.find_spec("torchvision") is None:
         with pytest.raises(Unavailable, match="torchvision"):
             find_extractor("resnet50")
     else:

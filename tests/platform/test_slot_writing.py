@@ -125,7 +125,8 @@ def test_what_is_asked_and_read_is_what_is_taught(name: str) -> None:
     assert len(rows) > 1, "the talk takes several windows"
     for row in rows:
         tokens = [*row.encoded.input_ids, row.encoded.input_ids[-1]]
-        reading, read = by_the_page(answer_view(task, row.view, page_tokenizer(name)), lambda at: tokens[at : at + 1])  # noqa: B023
+        asked = answer_view(task, row.view, page_tokenizer(name))
+        reading, read = by_the_page(asked, lambda at, right=tokens: right[at : at + 1])
         assert reading == row.right and read == tokens[: len(read)]
 
 

@@ -26,9 +26,9 @@ def load_weights(network: torch.nn.Module, path: str, renamed: Callable[[str], s
 
             tensors = load_file(path)
         else:
-            tensors = torch.load(path, map_location="cpu", weights_only=True)
+            tensors = torch.load(path, map_location="cpu", weights_only=True)  # tensors alone: nothing else is read
         network.load_state_dict({renamed(name): tensor for name, tensor in tensors.items()})
     except (OSError, RuntimeError, ValueError, AttributeError, EOFError, UnpicklingError) as error:
         reason = " ".join(str(error).split())[:300]
         raise BadInput("the weights {} can't be loaded ({}); get them anew", path, reason) from error
-    network.eval()
+    network.eval()  # no dropout, and fixed statistics, while it looks
