@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from errata.database.record import Record
 from errata.domain.prediction import Prediction
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, Card
+from errata.settings import FILE
+from errata.workspace import Workspace
 from evaluation.items import ScoredModel
 from tests.made_up_record import chapters, correction, talk
 
@@ -22,6 +25,18 @@ def contender(models: Path, name: str, letter: str, seen: Sequence[str] = (), wa
     Card("inline", 128, training_watermark=watermark).write(folder)
     (folder / TRAINING_TRANSCRIPTS).write_text(json.dumps(list(seen)))
     return ScoredModel(name, letter * 64, folder, watermark)
+
+
+def begun_workspace(folder: Path, empty: Path) -> Workspace:
+    """With a Day-0 that is the champion, and nothing else; `empty` is a database without rows."""
+    (folder / FILE).touch()
+    shutil.copyfile(empty, folder / "errata.db")
+    workspace = Workspace.find(folder)
+    day0 = contender(workspace.models, "day0", "d")
+    with workspace.record.write() as store:
+        for alias in ("day0", "champion"):
+            store.aliases.assign_alias(alias, day0.identity, "day0", "test", None, None)
+    return workspace
 
 
 def corrected(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +15,9 @@ from errata.documents.params import UNKNOWN_GATE, GateParams
 from errata.errors import BadInput
 from errata.loop.gate_step import gate_history
 from errata.loop.night_plan import begin_night, plan_night
-from errata.settings import FILE
 from errata.wording.night_sentences import gate_change_sentence
 from errata.workspace import Workspace
-from tests.made_up_answers import contender, corrected
+from tests.made_up_answers import begun_workspace, contender, corrected
 from tests.made_up_params import write_params
 
 SMALL, ANNUAL = GateParams("small"), GateParams("annual")
@@ -27,14 +25,7 @@ SMALL, ANNUAL = GateParams("small"), GateParams("annual")
 
 @pytest.fixture
 def workspace(tmp_path: Path, empty: Path) -> Workspace:
-    (tmp_path / FILE).touch()
-    shutil.copyfile(empty, tmp_path / "errata.db")
-    workspace = Workspace.find(tmp_path)
-    day0 = contender(workspace.models, "day0", "d")
-    with workspace.record.write() as store:
-        for alias in ("day0", "champion"):
-            store.aliases.assign_alias(alias, day0.identity, "day0", "test", None, None)
-    return workspace
+    return begun_workspace(tmp_path, empty)
 
 
 def begin(workspace: Workspace, label: str, preset: str) -> Night:

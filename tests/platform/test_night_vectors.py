@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,23 +13,16 @@ from errata.domain.vector_shard import VectorShard
 from errata.domain.video import KnownVideo
 from errata.loop.night_plan import begin_night, plan_night
 from errata.project_files import project_file
-from errata.settings import FILE
 from errata.workspace import Workspace
 from retrain.seen_rows import seen_transcript
-from tests.made_up_answers import contender, corrected
+from tests.made_up_answers import begun_workspace, corrected
 from tests.made_up_params import write_params
 from tests.retrain.test_preflight import row
 
 
 @pytest.fixture
 def workspace(tmp_path: Path, empty: Path) -> Workspace:
-    (tmp_path / FILE).touch()
-    shutil.copyfile(empty, tmp_path / "errata.db")
-    workspace = Workspace.find(tmp_path)
-    day0 = contender(workspace.models, "day0", "d")
-    with workspace.record.write() as store:
-        for alias in ("day0", "champion"):
-            store.aliases.assign_alias(alias, day0.identity, "day0", "test", None, None)
+    workspace = begun_workspace(tmp_path, empty)
     write_params(workspace.root)
     corrected(workspace.record, ["a"])
     return workspace
