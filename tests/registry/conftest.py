@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from registry.models import ModelRegistry
 from tests.made_up_gate import COMPARISON, many
 from tests.made_up_model import make_adapter, make_model
 
@@ -33,6 +34,18 @@ def adapter(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("adapter")
     make_adapter(folder, base, verify(base))
     return folder
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where one MLflow keeps everything: its schema takes seconds to make."""
+    return tmp_path_factory.mktemp("mlflow")
+
+
+@pytest.fixture
+def registry(store: Path, request: pytest.FixtureRequest) -> ModelRegistry:
+    """Each test has a registered model and an experiment of its own."""
+    return ModelRegistry(f"sqlite:///{store / 'mlflow.db'}", request.node.name, store / "mlartifacts" / "a b")
 
 
 @pytest.fixture
