@@ -68,7 +68,7 @@ def guardrail_results(evidence: Evidence, policy: Policy) -> tuple[GuardrailResu
 
 
 def target_outcomes(evidence: Evidence, policy: Policy) -> tuple[TargetOutcome, ...]:
-    """Of every export that has guardrails of its own, or could not be made."""
+    """Of every export that has guardrails of its own, or of which there is none."""
     of_target = dict[str, list[GuardrailResult]]()
     for guardrail in evidence.guardrails:
         if target := policy.target_of(guardrail.name):

@@ -9,14 +9,13 @@ from pathlib import Path
 
 from errata.documents.comparison import Comparison
 from errata.documents.decision import Decision
-from errata.documents.document import RESTORE, read_document
 from errata.documents.evaluation import ContenderScores
 from errata.documents.evidence import Evidence, Fault, JudgeSay
 from errata.documents.evidence_record import EvidenceRecord
 from errata.documents.file_names import EVALUATION, ITEMS, judging_file
 from errata.documents.judging import Judging
 from errata.documents.night import Night
-from errata.documents.parity import Parity, ParityReport
+from errata.documents.parity import Parity
 from errata.domain.hashing import sha256
 from errata.errors import BadInput
 from registry.evidence import write_evidence
@@ -54,7 +53,7 @@ class GateInput:
 
     contender: ContenderScores
     parity: Mapping[str, Parity]
-    """Of what would ship, by target, as the night that made it measured it."""
+    """Of what would ship, by target."""
     judging: Judging | None = None
     """What judges said of it, where any were asked."""
     unbuilt: Mapping[str, str] = field(default_factory=dict)
@@ -232,8 +231,3 @@ def _lower_bound(evidence: Evidence) -> float:
     """Of the gain over the champion: the higher, the surer it is."""
     low = evidence.primary.low
     return -math.inf if low is None else low
-
-
-def read_parity(path: Path) -> ParityReport:
-    """`parity.json`; empty where a night exported nothing."""
-    return read_document(ParityReport, path, RESTORE) if path.exists() else ParityReport()

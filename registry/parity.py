@@ -12,7 +12,7 @@ from errata.database.record import Record
 from errata.documents.comparison import Comparison
 from errata.documents.document import write_document
 from errata.documents.engine_agreement import AgreementReport
-from errata.documents.file_names import CANDIDATE, EXPORTS, NO_CANDIDATE, PARITY, PARITY_FOLDER
+from errata.documents.file_names import CANDIDATE, EXPORTS, NO_CANDIDATE, PARITY_FOLDER, parity_file
 from errata.documents.night import Night
 from errata.documents.params import TARGETS
 from errata.documents.parity import Footprint, Parity, ParityReport, UnbuiltExports
@@ -20,6 +20,7 @@ from errata.domain.chapter import Chapters
 from errata.domain.correction import Label
 from errata.domain.task_name import TaskName
 from errata.domain.transcript import Unit
+from errata.errors import NotFound
 from errata.files import write_json
 from errata.inference.artefact import model_folder, verify
 from errata.inference.load import same_weights
@@ -27,7 +28,7 @@ from errata.progress import progress_bar
 from errata.stage_exit import stage_exit
 from errata.workspace import Workspace
 from evaluation.holdout import log_night
-from evaluation.items import chats_of, fresh_items, guardrail_items
+from evaluation.items import chats_of, fresh_items, gathered_items, guardrail_items
 from evaluation.metrics.message_score import score_messages
 from evaluation.metrics.score import score_video
 from evaluation.scoring_plan import NightModels, read_candidate
@@ -135,7 +136,8 @@ def _footprint(workspace: Workspace, night: Night, server: Path, labels: Sequenc
 
 
 def night_parity(workspace: Workspace, night: Night) -> ParityReport:
-    """On tonight's fresh items and the guardrails' items; empty without a candidate. Logs its access to the anchor."""
+    """Of the candidate's exports, on tonight's fresh items and the guardrails' items; empty without a candidate. Logs
+    its access to the anchor."""
     candidate = read_candidate(CANDIDATE, night)
     if candidate is None:
         return ParityReport()
@@ -147,10 +149,7 @@ def night_parity(workspace: Workspace, night: Night) -> ParityReport:
     folders: dict[str, Path] = {target: EXPORTS / target for target in TARGETS if (EXPORTS / target).is_dir()}
     with progress_bar("parity", len(labels) * (1 + len(folders))) as advance:
         exports = measure(workspace.record, workspace.models, candidate.folder, folders, labels, advance)
-    if held_out:
-        identities, why = tuple(parity.model for parity in exports.values()), f"{night.label}, exports"
-        access = HoldoutAccess("anchor", "nightly", why, identities, len(held_out), night.gate_watermark)
-        log_night(workspace.record, access)
+    _log_access(workspace, night, exports, len(held_out))
     limit = preset(night.gate).limit("latency")
     # It costs minutes, and a preset that doesn't decide by it has no use for it.
     if "server" in exports and labels and limit is not None and limit.decides:
@@ -161,18 +160,82 @@ def night_parity(workspace: Workspace, night: Night) -> ParityReport:
     return ParityReport(exports, UnbuiltExports.read(EXPORTS).problems)
 
 
+def challenger_parity(workspace: Workspace, night: Night) -> ParityReport:
+    """Of the exports of the challenger that waits, on all that is fresh to it since it was made and the guardrails'
+    items; empty where nobody waits. Logs its access to the anchor.
+
+    By the items of the night that made it alone, an export of which they were too few to tell would be held back for
+    good, however many its model gathers. What was answered then is read from the record. One whose files are gone or
+    were changed is left out, and named among those of which there is none.
+    """
+    if not night.challenger:
+        return ParityReport()
+    models = NightModels.of(night, None, workspace.models)
+    (challenger,) = models.rivals
+    made = _when_made(workspace, challenger.identity)
+    folders, gone = _folders(made.exports, workspace.models)
+    if not folders:
+        return ParityReport({}, made.unbuilt | gone)
+    compared = (challenger, models.champion, models.day0)
+    fresh = gathered_items(workspace.record, challenger.watermark, night.gate_watermark, compared)
+    held_out = guardrail_items(workspace.record, night.gate_watermark, compared)
+    labels = [item.label for item in (*fresh, *held_out)]
+    with progress_bar("parity of the challenger", len(labels) * (1 + len(folders))) as advance:
+        found = measure(workspace.record, workspace.models, challenger.folder, folders, labels, advance)
+    _log_access(workspace, night, found, len(held_out))
+    exports = {
+        target: replace(made.exports[target], agreement=parity.agreement, f1=parity.f1)
+        for target, parity in found.items()
+    }
+    return ParityReport(exports, made.unbuilt | gone)
+
+
+def _when_made(workspace: Workspace, model: str) -> ParityReport:
+    """Of a model's exports, by the night whose candidate it was."""
+    with workspace.record.read() as store:
+        label = next((row.label for row in store.nights.all() if row.outcome.candidate == model), None)
+    return ParityReport() if label is None else ParityReport.read(workspace.nights / label / parity_file("candidate"))
+
+
+def _folders(exports: Mapping[str, Parity], models: Path) -> tuple[dict[str, Path], dict[str, str]]:
+    """Where the exports are kept, and of those that aren't there as they were sealed, why; both by target."""
+    folders, gone = dict[str, Path](), dict[str, str]()
+    for target, export in exports.items():
+        try:
+            folder = model_folder(export.model, models)
+            verify(folder)
+        except NotFound as problem:
+            gone[target] = str(problem)
+        else:
+            folders[target] = folder
+    return folders, gone
+
+
+def _log_access(workspace: Workspace, night: Night, exports: Mapping[str, Parity], held_out: int) -> None:
+    if held_out:
+        identities, why = tuple(parity.model for parity in exports.values()), f"{night.label}, exports"
+        access = HoldoutAccess("anchor", "nightly", why, identities, held_out, night.gate_watermark)
+        log_night(workspace.record, access)
+
+
 def main() -> None:
-    """Stage 9: `parity/parity.json`."""
+    """Stage 9: a file for each contender that exports were made of, in `parity/`."""
     workspace = Workspace.find(Path.cwd())
     PARITY_FOLDER.mkdir(exist_ok=True)
-    report = night_parity(workspace, Night.read(workspace.root))
-    if report.exports:
-        write_document(PARITY_FOLDER / PARITY, report)
-    else:
+    night = Night.read(workspace.root)
+    reports = {"candidate": night_parity(workspace, night), "challenger": challenger_parity(workspace, night)}
+    measured = {contender: report for contender, report in reports.items() if report != ParityReport()}
+    for contender, report in measured.items():
+        write_document(PARITY_FOLDER / parity_file(contender), report)
+        _tell(contender, report)
+    if not measured:
         write_json(PARITY_FOLDER / NO_CANDIDATE, {})  # of an empty folder DVC warns
+
+
+def _tell(contender: str, report: ParityReport) -> None:
     for target, parity in report.exports.items():
         starts = (parity.agreement and parity.agreement.starts) or 0.0
-        sys.stderr.write(f"parity: {target} {parity.size / 1e6:.1f} MB, {starts:.1f} % of starts agree\n")
+        sys.stderr.write(f"parity: {contender} {target} {parity.size / 1e6:.1f} MB, {starts:.1f} % of starts agree\n")
 
 
 if __name__ == "__main__":

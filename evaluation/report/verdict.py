@@ -108,7 +108,7 @@ class ExportRow:
     guardrails: tuple[GuardrailRow, ...]
     """That decide on it alone."""
     unbuilt: str
-    """Why it could not be made; empty where it was."""
+    """Why there is none; empty where there is one."""
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ def test_each_export_is_said_to_ship_or_to_be_held_back(night: Report) -> None:
     words = Page(render(told)).words()
     assert "Exports, each shipped or held back on its own" in words and "device✓ ships" in words
     assert "gguf✗ held backgguf is not installed; install it" in words
-    assert "The gguf export is held back: it could not be made (gguf is not installed; install it)." in words
+    assert "The gguf export is held back: there is none (gguf is not installed; install it)." in words
     lines = summary(told).splitlines()
     assert "| Export gguf, on its own | held back | gguf is not installed; install it |" in lines
     assert any(line.startswith("| Export device, on its own | ships | ") for line in lines)

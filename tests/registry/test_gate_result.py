@@ -19,7 +19,7 @@ from errata.wording.gate_sentences import reasons
 from evaluation.statistics.online import gamma
 from registry.evidence import read_evidence
 from registry.gate import decide
-from registry.gate_result import GateInput, GateResult, next_challenger, read_parity, run_gates, winner_of
+from registry.gate_result import GateInput, GateResult, next_challenger, run_gates, winner_of
 from registry.history import GateHistory
 from registry.policy import ANNUAL, SMALL, Policy
 from tests.made_up_gate import COMPARISON, NIGHT, gate, gate_input, many, shipped
@@ -106,10 +106,10 @@ def test_a_challenger_keeps_the_watermark_that_it_was_trained_to(contender: dict
 
 
 def test_a_night_that_exported_nothing_has_no_parity(tmp_path: Path) -> None:
-    assert read_parity(tmp_path / "parity.json") == ParityReport()
+    assert ParityReport.read(tmp_path / "parity.json") == ParityReport()
     export = Parity(model="5", size=1, f1=COMPARISON)
     write_document(tmp_path / "parity.json", ParityReport({"server": export}))
-    assert read_parity(tmp_path / "parity.json").exports == {"server": export}
+    assert ParityReport.read(tmp_path / "parity.json").exports == {"server": export}
 
 
 def two(measured: dict[str, Any], candidate: dict[str, Any], challenger: dict[str, Any]) -> list[GateInput]:

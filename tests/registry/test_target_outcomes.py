@@ -76,7 +76,7 @@ def test_an_export_that_could_not_be_made_is_held_back() -> None:
     assert decision.verdict == "promote" and outcomes(decision) == {"device": "ships", "gguf": "held back"}
     assert outcome(decision, "gguf").unbuilt == "gguf is not installed"
     assert any(
-        "it could not be made (gguf is not installed). The alias gguf stays" in each for each in reasons(decision)
+        "there is none (gguf is not installed). The alias gguf stays" in each for each in reasons(decision)
     )
 
 

@@ -151,7 +151,7 @@ class TargetOutcome:
     guardrails: tuple[GuardrailResult, ...] = ()
     """That decide on this export alone."""
     unbuilt: str = ""
-    """Why it could not be made; empty where it was."""
+    """Why there is none: it could not be made, or is gone. Empty where there is one."""
 
 
 @dataclass(frozen=True, slots=True)

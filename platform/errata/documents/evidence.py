@@ -87,7 +87,7 @@ class Evidence:
     place_taken: bool = False
     """Whether another waits for its decision already."""
     unbuilt: dict[str, str] = field(default_factory=dict)
-    """By target whose export could not be made, why."""
+    """By target of which there is no export, why: it could not be made, or is gone."""
     begins: bool | None = None
     """Whether nobody has bet on it before: who was blocked on its first night is bet on later. None where an older
     Errata didn't say: then its first night is its first bet."""

@@ -41,7 +41,7 @@ FEATURES = "features"
 SUSPECTS = "suspects.jsonl"
 NO_CANDIDATE = "nothing.json"
 """Stands in place of a candidate on a night that trains none, and says why."""
-ITEMS, EVALUATION, PARITY = "items.parquet", "evaluation.json", "parity.json"
+ITEMS, EVALUATION = "items.parquet", "evaluation.json"
 CALIBRATION = "calibration.json"
 AGREEMENT, UNBUILT = "agreement.json", "unbuilt.json"
 """Beside the exports."""
@@ -62,6 +62,11 @@ REPORT_FILES = (REPORT_PAGE, REPORT_SUMMARY, REPORT_DOCUMENT)
 def certificate_file(target: str, evidence: str) -> str:
     """Of an export of a model that was promoted, by the evidence record that it lies beside."""
     return f"certificate-{target}-{evidence[:16]}.json"
+
+
+def parity_file(contender: str) -> str:
+    """What was measured of a contender's exports."""
+    return "parity.json" if contender == "candidate" else f"{contender}-parity.json"
 
 
 def judging_file(contender: str) -> str:

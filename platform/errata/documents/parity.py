@@ -1,4 +1,5 @@
-"""`parity.json`: what ships, compared with the model that it was made from, on the same items."""
+"""`parity.json`, and `challenger-parity.json` of a model that waits: what ships, compared with the model that it was
+made from, on the same items."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from errata.documents.comparison import Comparison
-from errata.documents.document import Document, read_document
+from errata.documents.document import RESTORE, Document, read_document
 from errata.documents.engine_agreement import AnswerAgreement, EngineAgreement
 from errata.documents.file_names import UNBUILT
 from errata.files import JsonObject
@@ -59,7 +60,12 @@ class ParityReport(Document):
     exports: dict[str, Parity] = field(default_factory=dict)
     """By target."""
     unbuilt: dict[str, str] = field(default_factory=dict)
-    """By target that could not be made, why."""
+    """By target of which there is no export, why: it could not be made, or is gone."""
+
+    @classmethod
+    def read(cls, path: Path) -> ParityReport:
+        """Empty where nothing was exported."""
+        return read_document(cls, path, RESTORE) if path.exists() else cls()
 
     @classmethod
     def upgrade(cls, value: JsonObject) -> JsonObject:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from errata.database.store import Store
 from errata.documents.evaluation import ContenderScores
-from errata.documents.file_names import PARITY
+from errata.documents.file_names import parity_file
 from errata.documents.judging import Judging
 from errata.documents.night import Night
+from errata.documents.parity import ParityReport
 from errata.workspace import Workspace
 from registry import gate_result
-from registry.gate_result import GateInput, GateResult, read_parity
+from registry.gate_result import GateInput, GateResult
 from registry.history import GateHistory
 from registry.policy import preset
 
@@ -26,24 +26,14 @@ def run_gates(
     """
     with workspace.record.read() as store:
         history = gate_history(store)
-    measured = []
+    folder, measured = workspace.nights / night.label, []
     for contender in contenders:
-        parity = read_parity(_export_night(workspace, night, contender) / PARITY)
+        parity = ParityReport.read(folder / parity_file(contender.name))
         measured.append(GateInput(contender, parity.exports, judgings.get(contender.name), parity.unbuilt))
-    policy = preset(night.gate)
-    return gate_result.run_gates(night, measured, policy, workspace.nights / night.label, history)
+    return gate_result.run_gates(night, measured, preset(night.gate), folder, history)
 
 
 def gate_history(store: Store) -> GateHistory:
     """Of the finished nights: tonight's row is there already, and is no night before."""
     promoted = {move.evidence for move in store.aliases.moves("champion") if move.evidence}
     return GateHistory.of((row.outcome for row in store.nights.all() if row.finished), promoted)
-
-
-def _export_night(workspace: Workspace, night: Night, contender: ContenderScores) -> Path:
-    """The folder of the night that made a contender, where its exports were measured."""
-    if contender.name == "candidate":
-        return workspace.nights / night.label
-    with workspace.record.read() as store:
-        label = next(row.label for row in store.nights.all() if row.outcome.candidate == contender.model)
-    return workspace.nights / label

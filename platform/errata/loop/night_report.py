@@ -208,7 +208,6 @@ def _learnt(workspace: Workspace, nights: Sequence[NightRow], day0: str) -> dict
 
 
 def _files(tonight: NightRow, folder: Path) -> NightFiles:
-    parity = _read(ParityReport, folder / names.PARITY)
     return NightFiles(
         night=_night(tonight, folder),
         manifest=_read(SnapshotManifest, folder / names.MANIFEST),
@@ -216,7 +215,7 @@ def _files(tonight: NightRow, folder: Path) -> NightFiles:
         mixture=_read(MixtureReport, folder / names.MIXTURE_COPY),
         training=_read(TrainingLog, folder / names.TRAINING),
         choice=_read(CandidateChoice, folder / names.CANDIDATE_CHOICE),
-        parity=parity.exports if parity else {},
+        parity=ParityReport.read(folder / names.parity_file("candidate")).exports,
         certificates=_certificates(tonight, folder),
         timing=_read(NightTiming, folder / names.NIGHT_TIMING),
         calibrations=_read(Calibrations, folder / names.CALIBRATION),

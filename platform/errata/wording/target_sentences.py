@@ -21,7 +21,7 @@ def held_back_sentence(outcome: TargetOutcome) -> str:
 
 def _why(outcome: TargetOutcome) -> str:
     if outcome.unbuilt:
-        return f"it could not be made ({outcome.unbuilt})"
+        return f"there is none ({outcome.unbuilt})"
     if outcome.status == "held back":
         return " and ".join(f"it fails {rail.name}, {_lost(rail)}" for rail in outcome.guardrails if rail.harms)
     open_rails = [rail for rail in outcome.guardrails if rail.is_open]
