@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from errata.errors import BadInput
-from errata.loop.page_delivery import partial_folder
+from errata.loop.whole_folder import partial_folder
 from registry.export.browser_page import check_page_template, write_modules
 
 READS = """

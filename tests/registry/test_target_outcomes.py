@@ -75,9 +75,7 @@ def test_an_export_that_could_not_be_made_is_held_back() -> None:
     decision = decide(case, SMALL)
     assert decision.verdict == "promote" and outcomes(decision) == {"device": "ships", "gguf": "held back"}
     assert outcome(decision, "gguf").unbuilt == "gguf is not installed"
-    assert any(
-        "there is none (gguf is not installed). The alias gguf stays" in each for each in reasons(decision)
-    )
+    assert any("there is none (gguf is not installed). The alias gguf stays" in each for each in reasons(decision))
 
 
 def test_the_base_decides_on_the_model() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from pathlib import Path
 from errata.database.shipping import AliasTarget, shipping_state
 from errata.documents.params import Target
 from errata.domain.pending_promotion import Approval, PendingPromotion
-from errata.errors import BadInput, Unavailable
 from errata.inference.artefact import model_folder, original_of, verify
 from errata.inference.checksums import SIGNATURE, check_signature, trusted_keys
 from errata.loop.approval import approve, check_approver, evidence_path, propose_by_hand, waiting_promotion
@@ -27,6 +25,7 @@ from errata.loop.promotion_by_hand import (
     former_champion,
 )
 from errata.loop.request_reconciler import note_settled, settle_requests
+from errata.loop.whole_folder import whole_folder
 from errata.operations.model_names import resolve_model
 from errata.workspace import Workspace
 from registry.evidence import read_evidence
@@ -143,38 +142,35 @@ def roll_target_back(workspace: Workspace, target: Target, reason: str, by: str)
 
 def export(workspace: Workspace, target: Target, out: Path, name: str) -> ExportedModel:
     """Copies what ships as `target`, where `name` is `champion` or the model that it was made from; exports any other
-    model anew. Its papers lie beside it.
+    model anew. Its papers lie beside it, and all of it appears at once.
 
-    Raises BadInput if `out` exists, and Unavailable where it can't be written.
+    Raises BadInput if `out` exists and for a model that the target can't be made of, and Unavailable where `out` can't
+    be written.
     """
-    check_new_folder(out)
     identity = resolve_model(workspace, name)
     with workspace.record.read() as store:
         champion, shipping = (store.aliases.model_of(alias) or "" for alias in ("champion", target))
     # where the champion's own is held back, an older champion's ships
     source = _source(workspace, shipping, champion) if shipping else ""
     scored = bool(source) and (name == "champion" or source == identity)
-    if not scored:
-        exported = export_anew(workspace, target, model_folder(identity, workspace.models), out)
-        source = identity
-    else:
-        exported, folder = shipping, model_folder(shipping, workspace.models)
-        verify(folder)
-        check_signature(folder, trusted_keys(workspace.root))
-        shutil.copytree(folder, out)
-    facts = write_papers(workspace, out, source, target, _evidence(workspace, target) if scored else None)
+    with whole_folder(out) as folder:
+        if scored:
+            _copy(workspace, shipping, folder)
+        else:
+            source = identity
+            export_anew(workspace, target, model_folder(identity, workspace.models), folder)
+        facts = write_papers(workspace, folder, source, target, _evidence(workspace, target) if scored else None)
+        exported = verify(folder)
     signed = (out / SIGNATURE).is_file()
     return ExportedModel(exported, source, scored, champion, facts.base.licence, signed)
 
 
-def check_new_folder(out: Path) -> None:
-    """Raises BadInput if it exists, and Unavailable where it can't be made; makes the folders above it."""
-    if os.path.lexists(out):  # a link to nowhere too
-        raise BadInput(f"{out} is there already; name a new folder")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Unavailable(f"{out} can't be made ({error.strerror}); name another folder") from error
+def _copy(workspace: Workspace, model: str, folder: Path) -> None:
+    """Of what ships, once it is found whole."""
+    kept = model_folder(model, workspace.models)
+    verify(kept)
+    check_signature(kept, trusted_keys(workspace.root))
+    shutil.copytree(kept, folder)
 
 
 def _evidence(workspace: Workspace, target: Target) -> Path | None:
