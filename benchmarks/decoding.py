@@ -63,7 +63,7 @@ def main() -> None:
         folder = Path(place) / "model"
         adopt(asked.model, Card(asked.template, asked.context), folder)
         model = open_model(folder, Path(place))
-        engine = model._engine
+        engine = model.engine
         if asked.plain and isinstance(engine, TorchEngine):
             engine.by_rows = False
         print(f"{answer_each(model, talks):.1f} s of the processor for {len(talks)} talks")

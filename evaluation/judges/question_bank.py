@@ -1,9 +1,9 @@
 """A question bank and models' answers to it.
 
-The bank is a JSONL file of `{"id", "question", "reference", "item", "day", "kind"}`: `item` is what the question is
-about (a talk, a video: its cluster), `day` when it could be learnt, and `kind` what it asks for (`recall` of what was
-said, say, or `perception` of what was seen); the last two may be left out. A model's answers are one of
-`{"id", "answer"}`.
+The bank is a JSONL file of `{"id", "question", "reference", "item", "day", "kind", "shown"}`: `item` is what the
+question is about (a talk, a video: its cluster), `day` when it could be learnt, `kind` what it asks for (`recall` of
+what was said, say, or `perception` of what was seen), and `shown` what of the talk `item` a model is shown with the
+question, as `0:10:00-0:12:00`; the last three may be left out. A model's answers are one of `{"id", "answer"}`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from errata.errors import BadInput
-from errata.formats.fields import mapping
+from errata.formats.fields import mapping, written_time
 from errata.formats.source_rows import Rejected, json_lines
 
 
@@ -25,17 +25,20 @@ class BankQuestion:
     item: str
     day: str = ""
     kind: str = ""
+    shown: tuple[float, float] | None = None
+    """From when to when, in the talk's unit; None where a model answers by what it knows."""
 
 
 def read_bank(path: Path) -> tuple[BankQuestion, ...]:
     """Raises BadInput, naming the line, on a row that is no question and on an id that comes twice."""
     questions: dict[str, BankQuestion] = {}
-    for line, row in _rows(path, ("id", "question", "reference", "item"), ("day", "kind")):
+    for line, row in _rows(path, ("id", "question", "reference", "item"), ("day", "kind", "shown")):
         if row["id"] in questions:
             raise BadInput(f"{path}, line {line}: the id {row['id']!r} comes a second time; give it another")
         if not row["question"].strip() or not row["reference"].strip():
             raise BadInput(f"{path}, line {line}: its question or its reference is empty; fill it in")
-        questions[row["id"]] = BankQuestion(**row)
+        shown = _span(row.pop("shown", ""), f"{path}, line {line}: what is shown")
+        questions[row["id"]] = BankQuestion(**row, shown=shown)
     without_day = [question.id for question in questions.values() if not question.day]
     if 0 < len(without_day) < len(questions):
         raise BadInput(f"{path}: {without_day[0]!r} has no day and others have one; give every question one, or none")
@@ -58,6 +61,17 @@ def read_answers(path: Path, bank: Sequence[BankQuestion]) -> dict[str, str]:
     if lacking:
         raise BadInput(f"{path} has no answer to {lacking[0]!r}; give every question one, an empty text if need be")
     return {question.id: answers[question.id] for question in bank}
+
+
+def _span(written: str, what: str) -> tuple[float, float] | None:
+    """Raises BadInput, beginning with `what`, where it is none."""
+    if not written.strip():
+        return None
+    first, _, last = written.partition("-")
+    span = written_time(first, f"the beginning of {what}"), written_time(last, f"the end of {what}")
+    if span[0] >= span[1]:
+        raise BadInput("{} must be two times, the later one last, as 0:10:00-0:12:00, not {!r}", what, written)
+    return span
 
 
 def _rows(

@@ -44,6 +44,14 @@ def test_a_bank_and_its_answers_are_read_back(tmp_path: Path) -> None:
     assert read_answers(lines(tmp_path / "answers.jsonl", [*rows, {"id": "other", "answer": "x"}]), bank) == RIGHT
 
 
+def test_a_question_may_show_a_part_of_its_talk(tmp_path: Path) -> None:
+    rows = [
+        {**row, "shown": shown} for row, shown in zip(as_rows(), ("0:10:00-0:12:30", " 5 - 9.5 ", ""), strict=False)
+    ]
+    shown = [question.shown for question in read_bank(lines(tmp_path / "bank.jsonl", rows))]
+    assert shown == [(600, 750), (5, 9.5), None]
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
@@ -53,6 +61,9 @@ def test_a_bank_and_its_answers_are_read_back(tmp_path: Path) -> None:
         ([{**as_rows()[0], "reference": 4}], "line 1 has no text called 'reference'"),
         ([as_rows()[0], as_rows()[0]], "line 2: the id 'q0' comes a second time"),
         ([{**as_rows()[0], "question": " "}], "line 1: its question or its reference is empty"),
+        ([{**as_rows()[0], "shown": "0:30-0:10"}], "line 1: what is shown must be two times, the later one last"),
+        ([{**as_rows()[0], "shown": "0:30"}], "the end of .* line 1: what is shown must be a number"),
+        ([{**as_rows()[0], "shown": "soon-0:10"}], "the beginning of .* line 1: what is shown must be a number"),
         ([], "is empty"),
     ],
 )

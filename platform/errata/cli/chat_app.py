@@ -53,7 +53,8 @@ def next_message_command(
     """Predict what a viewer writes next, from what was said and written by then."""
     from errata.cli.print_chat import print_next_message
     from errata.formats.fields import written_time
-    from errata.operations.chat_prediction import DrawOptions, next_message
+    from errata.inference.draw_options import DrawOptions
+    from errata.operations.chat_prediction import next_message
 
     moment = None if at is None else written_time(at, "--at")
     options = DrawOptions(temperature, top_k, seed)

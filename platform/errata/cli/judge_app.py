@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
-from errata.cli.arguments import HERE, AsJson, InWorkspace, NightLabel, find
+from errata.cli.arguments import HERE, AsJson, CardlessTemplate, InWorkspace, NightLabel, find
+from errata.cli.completion import complete_model
 from errata.cli.output import show
 from errata.errors import BadInput, Unavailable
 
@@ -48,9 +49,35 @@ def ask_command(
     _show(ask_judges(find(workspace), night, contender), as_json, lambda judging: print_judging(judging, contender))
 
 
+@judges.command("answer")
+def answer_command(
+    bank: Annotated[Path, typer.Argument(metavar="BANK", help="The question bank, as `recall` takes it.")],
+    out: Annotated[Path, typer.Option(help='A new file for the answers: JSONL of {"id", "answer"}.')],
+    model: Annotated[
+        str,
+        typer.Option(help="An alias, an identity, a folder or a .gguf file.", autocompletion=complete_model),
+    ] = "champion",
+    template: CardlessTemplate = "indexed",
+    temperature: Annotated[float, typer.Option(help="Of the draw; 0 says the likeliest words.")] = 0.0,
+    top_k: Annotated[int, typer.Option(help="Tokens that are drawn from, the likeliest; 0: all.")] = 50,
+    seed: Annotated[int, typer.Option(help="The same draws the same words.")] = 7,
+    workspace: InWorkspace = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Have a model answer a question bank, Day-0 or any other; a run that is cut short goes on where it was."""
+    from errata.cli.print_recall import print_answered
+    from errata.inference.draw_options import DrawOptions
+    from errata.loop.bank_answering import answer_questions
+
+    drawing = DrawOptions(temperature, top_k, seed)
+    show(answer_questions(find(workspace), bank, model, template, drawing, out), as_json, print_answered)
+
+
 @judges.command("recall")
 def recall_command(
-    bank: Annotated[Path, typer.Option(help='JSONL of {"id", "question", "reference", "item", "day", "kind"}.')],
+    bank: Annotated[
+        Path, typer.Option(help='JSONL of {"id", "question", "reference", "item", "day", "kind", "shown"}.')
+    ],
     day0: Annotated[Path, typer.Option(help='Day-0\'s answers: JSONL of {"id", "answer"}.')],
     day_n: Annotated[Path, typer.Option(help="Day-N's answers, the same.")],
     after: Annotated[

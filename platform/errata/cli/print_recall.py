@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from errata.cli.output import number, print_table, say, say_wrapped, with_interval
+from errata.cli.output import number, print_table, say, say_whole, say_wrapped, with_interval
 from errata.cli.print_judging import cost_sentence
 from errata.documents.recall import Recall, RecallOverDays, RecallPart
+from errata.loop.bank_answering import AnsweredFile
 from errata.wording.counts import counted
+
+
+def print_answered(answered: AnsweredFile) -> None:
+    kept = f", {answered.kept} of them in an earlier run" if answered.kept else ""
+    say(f"{counted(answered.questions, 'question')} answered by {answered.model[:16]}{kept}")
+    for name, problems in answered.problems.items():
+        for problem in problems:
+            say_wrapped(f"{name}: {problem}")
+    if answered.empty:
+        say_wrapped(f"nothing is said to {counted(len(answered.empty), 'question')}: {', '.join(answered.empty)}")
+    say_whole(str(answered.out))
 
 
 def print_recall(recall: Recall) -> None:

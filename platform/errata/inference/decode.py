@@ -17,7 +17,7 @@ from errata.tasks.encode import MarkTokens, ids, span_ids
 from errata.tasks.limits import OTHER_BEGINNINGS, goes_in_circles, says_again
 from errata.tasks.prompt import BorderMark, Control, Frames, Slot
 from errata.tasks.sureness import Sureness
-from errata.tasks.task import Answer, Example, Task
+from errata.tasks.task import Answer, Example, SlotTask
 from errata.tasks.view import View
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Stretch:
 class Decoder(Generic[Answer]):
     """Turns views into asks, for one tokenizer and one task."""
 
-    def __init__(self, tokenizer: Tokenizer, vocabulary: int, task: Task[Answer]) -> None:
+    def __init__(self, tokenizer: Tokenizer, vocabulary: int, task: SlotTask[Answer]) -> None:
         """`vocabulary` is the length of a mask, as the engine that runs the asks has it."""
         self._tokenizer = tokenizer
         self._vocabulary = vocabulary

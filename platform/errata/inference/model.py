@@ -29,7 +29,7 @@ class LoadedModel(Generic[Answer]):
 
     def __init__(self, engine: Engine, task: Task[Answer]) -> None:
         self.task = task
-        self._engine, self._decoder = engine, Decoder(engine.tokenizer, engine.vocabulary, task)
+        self.engine, self._decoder = engine, Decoder(engine.tokenizer, engine.vocabulary, task)
         self.forkable = engine.forkable
 
     def answer(self, transcripts: Sequence[Transcript]) -> list[Answer]:
@@ -46,12 +46,12 @@ class LoadedModel(Generic[Answer]):
         """What it says of one view. `watch` is called before each token, and may raise to end it; with `draw` the words
         are drawn, and aren't the likeliest."""
         if self.task.weighs(view):
-            (odds,) = self._engine.weigh([self._decoder.weighing(view)])
+            (odds,) = self.engine.weigh([self._decoder.weighing(view)])
             return self.task.read_odds(view, odds)
         if not any(isinstance(span, Slot) for span in self.task.render(view)):
             return self.task.parse(view, ())
         ask = self._decoder.ask(view, draw=draw)
-        (answer,) = self._engine.run([ask if watch is None else watched(ask, watch)])
+        (answer,) = self.engine.run([ask if watch is None else watched(ask, watch)])
         return answer
 
 
@@ -80,7 +80,7 @@ class FolderModel(Predictor):
 
     def __init__(self, identity: str, folder: Path, models: Path) -> None:
         self.key = answer_key(identity, folder)
-        self._identity, self._folder, self._models = identity, folder, models
+        self.folder, self.models = folder, models
 
     def answer(self, transcripts: Sequence[Transcript]) -> list[Reading]:
         return self.loaded.answer(transcripts)
@@ -92,5 +92,5 @@ class FolderModel(Predictor):
 
     @cached_property
     def loaded(self) -> LoadedModel[Reading]:
-        verify_parts(self._identity, self._folder, self._models)
-        return open_model(self._folder, self._models)
+        verify_parts(self.key.model, self.folder, self.models)
+        return open_model(self.folder, self.models)

@@ -8,20 +8,11 @@ from errata.domain.chapter import Chapter
 from errata.domain.chat_messages import ChatMessage
 from errata.errors import BadInput, NotFound, Refused
 from errata.inference.artefact import model_folder, verify_parts
-from errata.inference.engine import Draw
+from errata.inference.draw_options import DrawOptions
 from errata.inference.model import open_model
 from errata.operations.model_names import resolve_model
 from errata.tasks.chat_task import ChatTask, with_chat
 from errata.workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class DrawOptions:
-    temperature: float = 1.0
-    """Of the draw; 0: the likeliest words are said."""
-    top_k: int = 50
-    """Tokens that are drawn from, the likeliest; 0: all."""
-    seed: int = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +37,9 @@ def next_message(
     """What `model` (an alias, or the beginning of an identity) says at `at`, in seconds, or at the stream's end, after
     what was said and written by then. The same seed gives the same message.
 
-    Raises BadInput for a time or a draw that is none, NotFound for a stream without a chat by then, Refused for a model
+    Raises BadInput for a time that is none, NotFound for a stream without a chat by then, Refused for a model
     of chapters.
     """
-    if options.temperature < 0 or options.top_k < 0 or options.seed < 0:
-        raise BadInput("temperature, top-k and seed must not be negative; 0 as a temperature says the likeliest words")
     if at is not None and at < 0:
         raise BadInput(f"{at:g} s is before the stream; give a time in it")
     with workspace.record.read() as store:
@@ -69,8 +58,7 @@ def next_message(
             f"the model {identity[:16]} is asked for chapters; a chat's is made by: errata init --template chat"
         )
     stream = with_chat(transcript, tuple(Chapter(message.at, message.text) for message in before))
-    draw = Draw(options.temperature, options.top_k, options.seed) if options.temperature else None
-    reading = loaded.ask(loaded.task.next_view(stream, moment), draw=draw)
+    reading = loaded.ask(loaded.task.next_view(stream, moment), draw=options.draw())
     return NextMessagePrediction(
         external_id=external_id,
         model=identity,

@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
 
 Answer = TypeVar("Answer")
+Answer_co = TypeVar("Answer_co", covariant=True)
 
 
-class Task(Protocol[Answer]):
+class SlotTask(Protocol[Answer_co]):
+    """What is asked of one view by slots, which is all that a decoder needs to know of a task."""
+
     @property
     def version(self) -> str:
         """`name@version` of its template: it rises with every change that alters a token."""
@@ -43,32 +46,8 @@ class Task(Protocol[Answer]):
         """What most slots are filled with, if it is a single token; empty where there is none."""
         ...
 
-    def views(self, transcript: Transcript, goes_on: bool = False) -> Generator[View, Answer, Answer]:
-        """Yields each view to ask about, is sent what was read there, and returns the answer about the transcript.
-
-        One that `goes_on` is a stream's so far: more will follow, and views that what follows can't change are those
-        that will be asked about then."""
-        ...
-
-    def lessons(self, transcript: Transcript, right: Answer) -> Generator[View, Answer, Answer]:
-        """The views to teach, where `right` is the right answer: those that would be asked about if every answer were
-        right, or more of the same kind."""
-        ...
-
     def render(self, view: View) -> Prompt:
         """Spans with a slot wherever the model speaks, in the dress that the model was trained in."""
-        ...
-
-    def target(self, view: View, right: Answer) -> tuple[Filling, ...]:
-        """What should stand in each slot, where `right` is the right answer about the whole transcript."""
-        ...
-
-    def weighs(self, view: View) -> bool:
-        """Whether `view` has marks to be weighed in one pass, and no slot to be filled."""
-        ...
-
-    def read_odds(self, view: View, odds: Sequence[float]) -> Answer:
-        """What the model said of a view that was weighed: log-odds in the order of its marks."""
         ...
 
     def grammar(self, view: View, fillings: Sequence[str]) -> str:
@@ -86,9 +65,37 @@ class Task(Protocol[Answer]):
 
     def parse(
         self, view: View, fillings: Sequence[str], faults: Sequence[str] = (), sureness: Sequence[Sureness] = ()
-    ) -> Answer:
+    ) -> Answer_co:
         """What the model said, and `faults`, a sentence each: why a slot was not filled to its end. `sureness` has one
         for each filling, or none of any."""
+        ...
+
+
+class Task(SlotTask[Answer], Protocol[Answer]):
+    """What is asked about a whole transcript."""
+
+    def views(self, transcript: Transcript, goes_on: bool = False) -> Generator[View, Answer, Answer]:
+        """Yields each view to ask about, is sent what was read there, and returns the answer about the transcript.
+
+        One that `goes_on` is a stream's so far: more will follow, and views that what follows can't change are those
+        that will be asked about then."""
+        ...
+
+    def lessons(self, transcript: Transcript, right: Answer) -> Generator[View, Answer, Answer]:
+        """The views to teach, where `right` is the right answer: those that would be asked about if every answer were
+        right, or more of the same kind."""
+        ...
+
+    def target(self, view: View, right: Answer) -> tuple[Filling, ...]:
+        """What should stand in each slot, where `right` is the right answer about the whole transcript."""
+        ...
+
+    def weighs(self, view: View) -> bool:
+        """Whether `view` has marks to be weighed in one pass, and no slot to be filled."""
+        ...
+
+    def read_odds(self, view: View, odds: Sequence[float]) -> Answer:
+        """What the model said of a view that was weighed: log-odds in the order of its marks."""
         ...
 
 

@@ -36,5 +36,7 @@ class View:
     """and those of them that the model is asked for; the last one may be empty, which nobody wrote yet."""
     borders: tuple[int, ...] | None = None
     """Of its fresh lines, those that begin a chapter, once that is decided and titles alone are asked for."""
+    question: str = ""
+    """What is asked about it in words, where a question is asked."""
     frames: tuple[tuple[Frames, ...], ...] = ()
     """Of each line, what is seen and heard while it is said; empty where nothing is in any."""
