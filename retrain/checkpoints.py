@@ -17,6 +17,7 @@ from rich.filesize import decimal
 from errata.errors import Unavailable
 from errata.files import file_sha256, write_json
 from errata.progress import note
+from retrain.sharding import first_says, held_numbers, is_sharded
 
 if TYPE_CHECKING:
     from transformers import TrainerCallback
@@ -68,9 +69,10 @@ def checkpoint_bytes(saved: int, learning: int) -> int:
 
 
 def _needed_bytes(model: Any) -> int:
-    learning: int = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+    """Of the part of it that this process holds."""
+    learning = sum(held_numbers(weight) for weight in model.parameters() if weight.requires_grad)
     adapted = hasattr(model, "peft_config")
-    return checkpoint_bytes(learning if adapted else sum(weight.numel() for weight in model.parameters()), learning)
+    return checkpoint_bytes(learning if adapted else sum(map(held_numbers, model.parameters())), learning)
 
 
 def check_room(folder: Path, needed: int) -> None:
@@ -91,7 +93,7 @@ def checkpoint_care(model: Any) -> TrainerCallback:
     """Has checkpoints come in time, each checked for room before it is written and sealed after."""
     from transformers import TrainerCallback
 
-    needed = _needed_bytes(model)
+    needed, sharded = _needed_bytes(model), is_sharded(model)
 
     class CheckpointCare(TrainerCallback):
         def __init__(self) -> None:
@@ -101,7 +103,8 @@ def checkpoint_care(model: Any) -> TrainerCallback:
             self._saved = time.monotonic()
 
         def on_step_end(self, args: Any, _: Any, control: Any, **__: Any) -> None:
-            control.should_save |= time.monotonic() - self._saved >= AT_MOST_LOST
+            late = time.monotonic() - self._saved >= AT_MOST_LOST
+            control.should_save |= first_says(late) if sharded else late  # all write their parts, or none does
             if control.should_save:
                 check_room(Path(args.output_dir), needed)
 

@@ -54,8 +54,9 @@ class _RowTokens:
     """The label at its end; None of a row without any."""
 
 
-def preflight(root: Path, record: Record, models: Path, night: Night, recipe: Recipe) -> Preflight:
-    """Of the mixture that lies below `root`. Its faults are in the report; nothing is raised for them."""
+def preflight(root: Path, record: Record, models: Path, night: Night, recipe: Recipe, parts: int = 1) -> Preflight:
+    """Of the mixture that lies below `root`, for processes that hold one of `parts` of the model each. Its faults are
+    in the report; nothing is raised for them."""
     folder = model_folder(night.starting_model(recipe.start)[0], models)
     base, _ = model_parts(folder, models)
     task = task_of(folder, models)
@@ -64,7 +65,8 @@ def preflight(root: Path, record: Record, models: Path, night: Night, recipe: Re
     longest = max((row.length for row in rows), default=0)
     parameters, shape = parameter_count(base), ModelShape.of_folder(base)
     precision = precision_of(recipe, parameters)  # as the training itself asks
-    memory = training_memory(shape, recipe, precision, longest, max((row.learnt for row in rows), default=0))
+    learnt = max((row.learnt for row in rows), default=0)
+    memory = training_memory(shape, recipe, precision, longest, learnt, parts)
     learning = learning_weights(shape, recipe)
     saved = parameters if recipe.method == "full" else learning
     disk = KEPT * checkpoint_bytes(saved, learning) + 4 * saved

@@ -31,6 +31,7 @@ from errata.workspace import Workspace
 from retrain.backends.start import Start
 from retrain.chapter_lengths import fit_lengths, label_lengths
 from retrain.checkpoints import CHECKPOINTS
+from retrain.cluster.training import check_cluster, train_on_cluster
 from retrain.dev_choice import DevSet, choose, dev_items, seen_by
 from retrain.movement import movement
 from retrain.objectives.champion_reference import champion_reference
@@ -65,17 +66,17 @@ def train_candidate(workspace: Workspace, night: Night, recipe: Recipe, out: Pat
     card = replace(card, training_watermark=night.training_watermark)
     key = content_hash([sha256(rows.read_bytes()), asdict(recipe), ancestor, night.champion, night.code])
     checkpoints = workspace.root / CHECKPOINTS / key[:16]
-    report = preflight(workspace.root, workspace.record, workspace.models, night, recipe)
-    refuse_faults(report)
-    champion, _ = start_from(night.champion, recipe, workspace.models)
     where = workspace.params().trainer
     if where.engine == "ray":
-        from retrain.cluster.training import train_on_cluster
-
+        check_cluster(recipe, card, where)
+    report = preflight(workspace.root, workspace.record, workspace.models, night, recipe, where.parts)
+    refuse_faults(report)
+    champion, _ = start_from(night.champion, recipe, workspace.models)
+    if where.engine == "ray":
         _say(workspace, report)
         if recipe.objective == "sft+dpo":
             champion_reference(TaughtRows(rows), champion, recipe, card.context, checkpoints)
-        model, log = train_on_cluster(rows, start, recipe, card, checkpoints, where.workers)
+        model, log = train_on_cluster(rows, start, recipe, card, checkpoints, where)
     else:
         trainer = make_trainer(rows, start, recipe, card, checkpoints, champion)
         _say(workspace, replace(report, seconds=expected_seconds(trainer)))

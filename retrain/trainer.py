@@ -28,6 +28,7 @@ from retrain.objectives.sft import SftObjective
 from retrain.objectives.sft_dpo import PreferenceObjective
 from retrain.precision import precision_of
 from retrain.row_collator import RowCollator, passed_columns
+from retrain.sharded_trainer import sharded_trainer
 from retrain.taught_rows import TaughtRows
 from retrain.training_progress import training_progress
 
@@ -99,7 +100,7 @@ def make_trainer(
     connected(model, card, start)
     arguments = {
         "model": model,
-        "args": _settings(recipe, steps, checkpoints, _autocasts(recipe, model)),
+        "args": _settings(recipe, steps, checkpoints, start.parts is None and _autocasts(recipe, model)),
         "train_dataset": Dataset(passed_columns(taught.table)),
         "processing_class": tokenizer,
         "callbacks": [checkpoint_care(model)],
@@ -110,10 +111,11 @@ def make_trainer(
     sft = SftObjective.of(recipe, templates.find(card.template), tokenizer, model.config.vocab_size)
     sft = replace(sft, frame_weight=FrameWeight.of(recipe, taught.table, tokenizer.eos_token_id))
     objective = sft if reference is None else PreferenceObjective.of(recipe, sft, taught, reference)
-    trainer = _objective_trainer(objective)(**arguments)
+    kind = _objective_trainer(objective)
+    trainer = (kind if start.parts is None else sharded_trainer(kind))(**arguments)
     trainer.data_collator = RowCollator(trainer.data_collator, _features(rows, start))
     for weight in model.parameters():
-        if weight.requires_grad:
+        if weight.requires_grad and weight.dtype.itemsize < 4:
             weight.data = weight.data.float()  # trl has an adapter over 4-bit weights learn in bf16
     return trainer
 

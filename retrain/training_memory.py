@@ -12,10 +12,14 @@ PROCESS = 600_000_000
 """Bytes that Python and the libraries take before a model is loaded."""
 
 
-def training_memory(shape: ModelShape, recipe: Recipe, precision: Precision, longest: int, learnt: int) -> int:
-    """Bytes for rows of `longest` tokens, `learnt` of which are labels, which pass one at a time."""
+def training_memory(
+    shape: ModelShape, recipe: Recipe, precision: Precision, longest: int, learnt: int, parts: int = 1
+) -> int:
+    """Bytes for rows of `longest` tokens, `learnt` of which are labels, which pass one at a time, in a process that
+    holds one of `parts` of a model (`retrain.sharding`)."""
     width: Literal[2, 4] = 2 if precision == "bf16" else 4
-    return PROCESS + shape.training_memory(longest, learnt, recipe.method, recipe.rank, width, recipe.layers)
+    whole = shape.training_memory(longest, learnt, recipe.method, recipe.rank, width, recipe.layers)
+    return PROCESS + whole - (shape.shared_out(parts, width) if parts > 1 else 0)
 
 
 def learning_weights(shape: ModelShape, recipe: Recipe) -> int:

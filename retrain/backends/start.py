@@ -15,6 +15,9 @@ class Start:
     """An adapter to go on with; None for a new one."""
     connectors: Path | None = None
     """The folder of those to go on with, of a model that sees or hears; None for new ones."""
+    parts: Path | None = None
+    """The folder of the weights where each process is to hold its part of them alone (`retrain.sharding`); `base` is
+    without them then."""
 
     @classmethod
     def of(cls, folder: Path, models: Path) -> Start:

@@ -8,7 +8,7 @@ workers share no disk with the stage or each other: model, rows and checkpoints 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import Any
 
-from errata.documents.params import Recipe
+from errata.documents.params import Recipe, TrainerParams
 from errata.errors import BadInput, Unavailable, missing_extra
 from errata.inference.artefact import Card
 from errata.inference.compute_device import best_device
@@ -24,10 +24,11 @@ from errata.progress import progress_bar
 from retrain.backends.start import Start
 from retrain.backends.trainable import trainable_model
 from retrain.cluster.checkpoint_keeper import CheckpointKeeper
-from retrain.cluster.folder_files import pack
+from retrain.cluster.folder_files import pieces, read_piece
 from retrain.cluster.step_rows import lay_out
-from retrain.cluster.worker import ClusterJob, TrainingResult, work
+from retrain.cluster.worker import RESULT, ClusterJob, Log, SentFolder, SentStart, read_result, work
 from retrain.objectives.reference import read_reference
+from retrain.sharding import write_shards
 from retrain.trainer import check_finite
 
 RESTARTS = 3
@@ -35,37 +36,47 @@ RESTARTS = 3
 
 
 def train_on_cluster(
-    rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Path, workers: int
-) -> tuple[Any, list[dict[str, Any]]]:
-    """As `retrain.trainer.train`, by `workers` processes on the cluster that RAY_ADDRESS names. For the objective
-    sft+dpo, what the champion says of the rows is in `checkpoints` already.
+    rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Path, trainer: TrainerParams
+) -> tuple[Any, Log]:
+    """As `retrain.trainer.train`, by processes on the cluster that RAY_ADDRESS names. For the objective sft+dpo, what
+    the champion says of the rows is in `checkpoints` already.
 
-    Raises BadInput where a step's rows can't be shared out evenly or the backend trains on one machine alone, and
-    Unavailable where there is no cluster, it is too small, or the training failed there.
+    Raises as `check_cluster` does, and Unavailable where there is no cluster, it is too small, or the training failed
+    there.
     """
-    from safetensors.torch import load
-
-    _check(recipe, card, workers)
-    checkpoints.mkdir(parents=True, exist_ok=True)
-    with _cluster(workers):
-        job = _job(rows, start, recipe, card, checkpoints)
+    check_cluster(recipe, card, trainer)
+    sharded = trainer.sharding == "full"
+    kept = checkpoints / "sharded" if sharded else checkpoints  # each has checkpoints of its own form
+    kept.mkdir(parents=True, exist_ok=True)
+    with _cluster(trainer.workers):
+        sent, laid_out = _send_rows(rows, recipe, checkpoints)
+        sent_start = _send_in_parts(start, recipe, card.context) if sharded else _send_start(start)
+        job = ClusterJob(sent_start, sent, laid_out, card, _keeper(kept))
         with _progress(job):
-            weights, log = _run(job, workers, checkpoints)
+            log = _run(job, trainer.workers, checkpoints)
     model = trainable_model(start, recipe, card.context)
-    model.load_state_dict(load(weights), strict=False)
+    read_result(model, kept / RESULT)
     check_finite(model)
     return model, log
 
 
-def _check(recipe: Recipe, card: Card, workers: int) -> None:
-    if recipe.batch % workers:
+def check_cluster(recipe: Recipe, card: Card, trainer: TrainerParams) -> None:
+    """Raises BadInput where a step's rows can't be shared out evenly, the backend or the model trains on one machine
+    alone, or what is to be sharded can't be."""
+    if recipe.batch % trainer.workers:
         raise BadInput(
-            f"train.batch {recipe.batch} rows a step can't be shared out among {workers} workers; take a multiple"
+            f"train.batch {recipe.batch} rows a step can't be shared out among {trainer.workers} workers; take a "
+            "multiple"
         )
     if recipe.backend == "unsloth":
         raise BadInput("unsloth trains on one machine; set trainer.engine to local, or train.backend to transformers")
     if card.senses:
         raise BadInput("a model that sees or hears is trained on one machine; set trainer.engine to local")
+    if trainer.sharding == "full" and recipe.method != "full":
+        raise BadInput(
+            f"trainer.sharding full shares out the weights that learn, and with train.method {recipe.method} few do; "
+            "set it to none, or train.method to full"
+        )
 
 
 @contextmanager
@@ -93,19 +104,29 @@ def _cluster(workers: int) -> Iterator[None]:
         ray.shutdown()
 
 
-def _job(rows: Path, start: Start, recipe: Recipe, card: Card, checkpoints: Path) -> ClusterJob:
-    import ray
-
+def _send_rows(rows: Path, recipe: Recipe, checkpoints: Path) -> tuple[SentFolder, Recipe]:
+    """Laid out for the workers, with the recipe that holds for them."""
     with TemporaryDirectory() as place:
         laid_out = lay_out(rows, recipe, read_reference(checkpoints), Path(place))
-        return ClusterJob(
-            base=ray.put(pack(start.base)),
-            adapter=None if start.adapter is None else ray.put(pack(start.adapter)),
-            rows=ray.put(pack(Path(place))),
-            recipe=laid_out,
-            card=card,
-            keeper=_keeper(checkpoints),
-        )
+        return _send(Path(place)), laid_out
+
+
+def _send_start(start: Start) -> SentStart:
+    return SentStart(_send(start.base), None if start.adapter is None else _send(start.adapter), None)
+
+
+def _send_in_parts(start: Start, recipe: Recipe, context: int) -> SentStart:
+    """With the weights as they are before the first step, an adapter's among them."""
+    with TemporaryDirectory() as place:
+        write_shards(Path(place), trainable_model(start, recipe, context))
+        parts = _send(Path(place))
+    return SentStart(_send(start.base, lambda name: not name.endswith(".safetensors")), None, parts)
+
+
+def _send(folder: Path, wanted: Callable[[str], bool] = lambda _: True) -> SentFolder:
+    import ray
+
+    return [(piece, ray.put(read_piece(folder, piece))) for piece in pieces(folder) if wanted(piece.path)]
 
 
 def _keeper(checkpoints: Path) -> Any:
@@ -141,7 +162,7 @@ def _progress(job: ClusterJob) -> Iterator[None]:
         looking.join()
 
 
-def _run(job: ClusterJob, workers: int, checkpoints: Path) -> TrainingResult:
+def _run(job: ClusterJob, workers: int, checkpoints: Path) -> Log:
     from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError
     from ray.train.torch import TorchConfig, TorchTrainer
 
@@ -157,8 +178,8 @@ def _run(job: ClusterJob, workers: int, checkpoints: Path) -> TrainingResult:
         ),
     )
     try:
-        result: TrainingResult = trainer.fit().return_value
+        log: Log = trainer.fit().return_value
     except TrainingFailedError as error:
         reason = str(error).strip().splitlines()[-1]
         raise Unavailable(f"the training failed on the cluster ({reason}); mend it, and run it again") from error
-    return result
+    return log

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,27 +12,40 @@ from errata.documents.file_names import TRAINING_ROWS
 from errata.documents.params import Recipe
 from errata.inference.artefact import Card
 from retrain.backends.start import Start
-from retrain.cluster.folder_files import pack, unpack
+from retrain.cluster.folder_files import Piece, pieces, read_piece, write_piece
+from retrain.sharding import is_sharded, read_shards, write_shards
 from retrain.trainer import make_trainer
 
 if TYPE_CHECKING:
     from ray import ObjectRef
     from transformers import TrainerCallback
 
-TrainingResult = tuple[bytes, list[dict[str, Any]]]
-"""The weights that learn, by name, as safetensors, since Ray gives back no tensors; and each step's loss."""
+RESULT = "result"
+"""The folder of what came of a training."""
+WEIGHTS = "weights.safetensors"
+
+SentFolder = list[tuple[Piece, "ObjectRef"]]
+"""Its pieces, whose bytes lie in Ray's object store."""
+Log = list[dict[str, Any]]
+"""Each step's loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentStart:
+    """What of a `Start` is sent."""
+
+    base: SentFolder
+    adapter: SentFolder | None
+    parts: SentFolder | None
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterJob:
-    """All that a worker is given; what is large lies in Ray's object store."""
+    """All that a worker is given."""
 
-    base: ObjectRef
-    """Of `folder_files.Files`,"""
-    adapter: ObjectRef | None
-    """of the same where there is one,"""
-    rows: ObjectRef
-    """of what `lay_out` left too."""
+    start: SentStart
+    rows: SentFolder
+    """What `lay_out` left."""
     recipe: Recipe
     """As `lay_out` gave it back."""
     card: Card
@@ -39,8 +53,8 @@ class ClusterJob:
     """The actor that is a CheckpointKeeper."""
 
 
-def work(job: ClusterJob) -> TrainingResult | None:
-    """The first worker's is what came of the training; the others return None."""
+def work(job: ClusterJob) -> Log | None:
+    """Hands what came of the training to the keeper; the first worker returns its log."""
     import ray
     import ray.train
     import torch
@@ -52,21 +66,43 @@ def work(job: ClusterJob) -> TrainingResult | None:
         folder = Path(place)
         trainer = _trainer(job, folder, world.get_world_size())
         trainer.remove_callback(PrinterCallback)
-        trainer.add_callback(_handover(job.keeper, folder))
-        kept = ray.get(job.keeper.newest.remote())
-        newest = None if kept is None else str(unpack(kept[1], folder / kept[0]))
-        trainer.train(resume_from_checkpoint=newest)
-        if world.get_world_rank():
-            return None
-        return training_result(trainer)
+        trainer.add_callback(_handover(job.keeper, folder, trainer))
+        trainer.train(resume_from_checkpoint=_newest(job.keeper, folder))
+        if _writes(trainer):
+            write_result(trainer, folder / RESULT)
+            _hand_over(job.keeper, folder / RESULT, trainer)
+        return trained_log(trainer) if trainer.args.should_save else None
 
 
-def training_result(trainer: Any) -> TrainingResult:
-    """What came of a trainer that is done."""
-    from safetensors.torch import save
+def _writes(trainer: Any) -> bool:
+    """Whether this worker has anything of a checkpoint to hand over."""
+    return bool(is_sharded(trainer.model) or trainer.args.should_save)
 
-    weights = {n: w.detach().cpu().contiguous() for n, w in trainer.model.named_parameters() if w.requires_grad}
-    return save(weights), [entry for entry in trainer.state.log_history if "loss" in entry]
+
+def write_result(trainer: Any, folder: Path) -> None:
+    """The weights that learn, or this worker's part of them."""
+    from safetensors.torch import save_file
+
+    if is_sharded(trainer.model):
+        write_shards(folder, trainer.model)
+        return
+    folder.mkdir()
+    learnt = {n: w.detach().cpu().contiguous() for n, w in trainer.model.named_parameters() if w.requires_grad}
+    save_file(learnt, folder / WEIGHTS)
+
+
+def read_result(model: Any, folder: Path) -> None:
+    """Into a model in one piece, from what the workers wrote."""
+    from safetensors.torch import load_file
+
+    if (folder / WEIGHTS).exists():
+        model.load_state_dict(load_file(folder / WEIGHTS), strict=False)
+    else:
+        read_shards(folder, model)
+
+
+def trained_log(trainer: Any) -> Log:
+    return [entry for entry in trainer.state.log_history if "loss" in entry]
 
 
 def _threads(workers: int) -> int:
@@ -87,26 +123,57 @@ def share_trainer(start: Start, recipe: Recipe, card: Card, folder: Path, worker
 
 
 def _trainer(job: ClusterJob, folder: Path, workers: int) -> Any:
-    """Of this worker's share, from what came to `folder` through the object store."""
+    """Of this worker's share, from what comes to `folder` through the object store."""
+    _fetch(job.rows, folder)
+    base = _fetch(job.start.base, folder / "base")
+    adapter = None if job.start.adapter is None else _fetch(job.start.adapter, folder / "adapter")
+    parts = None if job.start.parts is None else _fetch(job.start.parts, folder / "parts")
+    trainer = share_trainer(Start(base, adapter, parts=parts), job.recipe, job.card, folder, workers)
+    if parts is not None:
+        shutil.rmtree(parts)  # as large as the model
+    return trainer
+
+
+def _fetch(sent: SentFolder, folder: Path) -> Path:
     import ray
 
-    unpack(ray.get(job.rows), folder)
-    base = unpack(ray.get(job.base), folder / "base")
-    adapter = None if job.adapter is None else unpack(ray.get(job.adapter), folder / "adapter")
-    return share_trainer(Start(base, adapter), job.recipe, job.card, folder, workers)
+    for piece, content in sent:
+        write_piece(folder, piece, ray.get(content))
+    return folder
 
 
-def _handover(keeper: Any, checkpoints: Path) -> TrainerCallback:
+def _newest(keeper: Any, folder: Path) -> str | None:
+    """The checkpoint to go on from, which comes to `folder`."""
     import ray
+
+    name = ray.get(keeper.newest.remote())
+    if name is None:
+        return None
+    for piece in ray.get(keeper.pieces.remote(name)):
+        write_piece(folder / name, piece, ray.get(keeper.read.remote(name, piece)))
+    return str(folder / name)
+
+
+def _hand_over(keeper: Any, folder: Path, trainer: Any) -> None:
+    """What this worker wrote to `folder`, which is gone then."""
+    import ray
+
+    for piece in pieces(folder):
+        ray.get(keeper.write.remote(folder.name, piece, read_piece(folder, piece)))
+    workers = trainer.args.world_size if is_sharded(trainer.model) else 1
+    ray.get(keeper.finish.remote(folder.name, trainer.args.process_index, workers))
+    shutil.rmtree(folder)
+
+
+def _handover(keeper: Any, checkpoints: Path, trainer: Any) -> TrainerCallback:
     from transformers import TrainerCallback
 
     class Handover(TrainerCallback):
         """Each checkpoint goes to whoever outlives this machine, before the next step begins."""
 
         def on_save(self, _: Any, state: Any, __: Any, **___: Any) -> None:
-            if state.is_world_process_zero:
-                name = f"checkpoint-{state.global_step}"
-                ray.get(keeper.keep.remote(name, pack(checkpoints / name)))
+            if _writes(trainer):
+                _hand_over(keeper, checkpoints / f"checkpoint-{state.global_step}", trainer)
 
         def on_step_end(self, _: Any, state: Any, __: Any, **___: Any) -> None:
             if state.is_world_process_zero:

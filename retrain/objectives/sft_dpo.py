@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from errata.documents.params import Recipe
+from errata.tasks.encode import Encoded
 from retrain.objectives.divergence import divergence
 from retrain.objectives.pair_logits import AnswerLogits, pair_logits, row_logits
 from retrain.objectives.reference import Reference, Rows
 from retrain.objectives.sft import SftObjective
+from retrain.sharding import is_sharded
 from retrain.taught_rows import TaughtRow
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ class PreferenceObjective:
         if row.rejected is None or not self.preference_weight:
             right = row_logits(model, row.encoded)
             total = self.sft.answer_loss(right, row.encoded)
+            if self.preference_weight and is_sharded(model):
+                total = total + _second_pass(model, row.encoded)
         else:
             right, draft = pair_logits(model, row.encoded, row.rejected)
             margin = right.own - draft.own - self.reference.margin(number).to(right.logits.device)
@@ -65,3 +69,13 @@ class PreferenceObjective:
             return 0.0
         tokens = self.reference.tokens(number).to(right.logits.device)
         return self.kl_weight * divergence(tokens, right.logits).sum()
+
+
+def _second_pass(model: Any, row: Encoded) -> torch.Tensor:
+    """Zero, of a pass over one token: a pair takes two passes, and all processes that share a model out must pass
+    through it as often as each other."""
+    import torch
+
+    first = torch.tensor([row.input_ids[:1]], device=next(model.parameters()).device)
+    logits: torch.Tensor = model(input_ids=first, use_cache=False).logits
+    return 0.0 * logits.sum()

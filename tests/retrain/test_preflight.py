@@ -223,6 +223,15 @@ def test_what_learns_is_counted_as_peft_makes_it(mixed: Mixed) -> None:
     assert small < full < large
 
 
+def test_a_part_of_a_model_takes_less_memory_the_more_parts_there_are() -> None:
+    shape = ModelShape(
+        parameters=300, linear=200, layers=4, attention=1, vocabulary=1, hidden=1, feed_forward=1, adapted=()
+    )
+    assert shape.shared_out(2, 4) == 16 * 150 - 8 * 150, "gathered: 50 of a block's and 100 of none's, and gradients"
+    assert shape.shared_out(4, 4) == 16 * 225 - 8 * 150
+    assert shape.shared_out(4, 2) == 16 * 225 - 4 * 150
+
+
 @pytest.mark.parametrize(("seconds", "words"), [(8, "8 s"), (700, "12 min"), (9000, "2.5 h")])
 def test_a_duration_is_in_the_unit_that_fits(seconds: float, words: str) -> None:
     assert duration(seconds) == words

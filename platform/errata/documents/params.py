@@ -236,6 +236,21 @@ class TrainerParams(ParamGroup):
     """`ray`: on the cluster that the environment variable RAY_ADDRESS names."""
     workers: Count = 1
     """With `ray`: processes that share out the rows of each step."""
+    sharding: Literal["none", "full"] = "none"
+    """With `ray`: `full` has each process hold a part of the weights, their gradients and the optimiser's state."""
+
+    def __post_init__(self) -> None:
+        """Raises BadInput where there is nobody to share with."""
+        if self.engine == "local" and self.sharding != "none":
+            raise BadInput(
+                "params.yaml: trainer.sharding shares a model out among processes; set trainer.engine to ray, or "
+                "trainer.sharding to none"
+            )
+
+    @property
+    def parts(self) -> int:
+        """Into how many the model is shared out."""
+        return self.workers if self.sharding == "full" else 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,12 @@ class ModelShape:
         logits = _LOGITS * rows * self.vocabulary
         return self._weights(method, width) + _ADAM * learning + self._depth(layers) * tokens * kept + logits
 
+    def shared_out(self, parts: int, width: Literal[2, 4]) -> int:
+        """How many bytes less each process takes that holds one of `parts` of a full training: the others', but for
+        what is gathered at once, a block and all that is in none, and its gradient."""
+        gathered = self.parameters - self.linear * (self.layers - 1) // self.layers
+        return _ADAM * self.parameters * (parts - 1) // parts - 2 * width * gathered
+
     def _weights(self, method: Method, width: int) -> int:
         if method == "full":
             return 0  # they are among what learns

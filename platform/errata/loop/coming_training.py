@@ -23,22 +23,27 @@ STAGES = ("snapshot", "curate", "augment", "mix")
 def coming_training(workspace: Workspace) -> Preflight:
     """Runs the stages before training in a folder of their own, and measures a step where nothing speaks against one.
 
-    Raises Unavailable where a stage stops, and NotFound without a Day-0 model.
+    Raises Unavailable where a stage stops, NotFound without a Day-0 model, and BadInput where a cluster can't train by
+    these parameters.
     """
+    from retrain.cluster.training import check_cluster
     from retrain.preflight import preflight
     from retrain.step_time import expected_seconds
     from retrain.train import start_from
     from retrain.trainer import make_trainer
 
-    night, recipe = _night(workspace), workspace.params().train
+    night, params = _night(workspace), workspace.params()
+    recipe, where = params.train, params.trainer
+    start, card = start_from(night.starting_model(recipe.start)[0], recipe, workspace.models)
+    if where.engine == "ray":
+        check_cluster(recipe, card, where)
     with workspace.scratch() as root:
         _lay_out(workspace, night, root)
         for stage in STAGES:
             _run_stage(stage, workspace, root)
-        report = preflight(root, workspace.record, workspace.models, night, recipe)
-        if report.faults:
+        report = preflight(root, workspace.record, workspace.models, night, recipe, where.parts)
+        if report.faults or where.parts > 1:  # a step may take more memory than this machine has
             return report
-        start, card = start_from(night.starting_model(recipe.start)[0], recipe, workspace.models)
         champion, _ = start_from(night.champion, recipe, workspace.models)
         trainer = make_trainer(root / MIXTURE / TRAINING_ROWS, start, recipe, card, root / "checkpoints", champion)
         return replace(report, seconds=expected_seconds(trainer))
