@@ -31,6 +31,7 @@ from errata.cli.seeing_app import seeing
 from errata.cli.service_app import service
 from errata.cli.start_app import start
 from errata.cli.streams_app import streams
+from errata.cli.sweep_app import sweeping
 from errata.cli.training_app import training
 from errata.documents.file_names import REPORT_PAGE
 from errata.documents.night import CandidateKind
@@ -57,6 +58,7 @@ app.add_typer(record)
 app.add_typer(streams)
 app.add_typer(score)
 app.add_typer(ablate)
+app.add_typer(sweeping)
 app.add_typer(seeing)
 app.add_typer(drift)
 app.add_typer(training)

@@ -1,0 +1,52 @@
+"""`errata sweep`: what chunks of real talks take, counted with the model's own tokenizer."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from errata.errors import NotFound
+from errata.loop.sweep import SweepGrid, sweep
+from errata.project_files import embedded_model
+from errata.workspace import Workspace
+from tests.command_line import in_this_process
+from tests.made_up_model import familiar_talk
+
+TINY = str(embedded_model())
+
+
+@pytest.fixture
+def workspace(laid_out: Path, tmp_path: Path) -> Workspace:
+    return Workspace(shutil.copytree(laid_out, tmp_path / "workspace"))
+
+
+def test_words_and_frames_of_each_length_and_rate_are_held_against_the_budget(workspace: Workspace) -> None:
+    with workspace.record.write() as store:
+        for number in range(2):
+            store.transcripts.add(familiar_talk(f"t{number}", number), "train")  # six lines, ten seconds each
+    found = sweep(workspace, SweepGrid((TINY,), (10.0, 60.0), (1.0, 0.5)))
+    assert found.talks == 2 and found.hours == pytest.approx(2 / 60)
+    short, seldom, long, _ = found.cells
+    assert [(cell.seconds, cell.rate, cell.frames, cell.frame_tokens) for cell in found.cells] == [
+        (10, 1, 10, 10),
+        (10, 0.5, 5, 5),
+        (60, 1, 60, 60),
+        (60, 0.5, 30, 30),
+    ]
+    assert 0 < short.words <= short.most_words < long.words <= 6 * short.most_words
+    assert short.fits == seldom.fits == 100 and short.budget == long.budget > 1000, "the model's own context"
+    tight = sweep(workspace, SweepGrid((TINY,), (60.0,), (1.0,), budget=long.most_words + 60)).cells[0]
+    assert tight.fits == 100 and tight.picture is not None
+    tighter = sweep(workspace, SweepGrid((TINY,), (60.0,), (1.0,), budget=int(long.words) - 60, places=10)).cells[0]
+    assert tighter.fits == 0 and tighter.frame_tokens == 600 and tighter.picture is None
+    printed = in_this_process("sweep", "-w", workspace.root, "--model", TINY, "--seconds", "60", "--json").stdout
+    assert [cell["rate"] for cell in json.loads(printed)["cells"]] == [0.1, 0.5, 1.0]
+    assert "pixels" in in_this_process("sweep", "-w", workspace.root, "--model", TINY).stdout
+
+
+def test_a_record_without_talks_is_told_what_to_do(workspace: Workspace) -> None:
+    with pytest.raises(NotFound, match="no talks with times to count on; import some"):
+        sweep(workspace, SweepGrid((TINY,), (60.0,), (1.0,)))
