@@ -21,6 +21,11 @@ from errata.inference.artefact import (
     verify,
 )
 
+OTHER_TARGET = "take another model, or another target: server and nf4 are made of any"
+"""What to do about a model of which a form can't be made. Where it lies isn't said: it may be on the way to OUT."""
+_WORDS_ALONE = {"onnx": "an ONNX model", "gguf": "a .gguf file"}
+"""By form that has no place for what is seen and heard."""
+
 
 def build(out: Path, fill: Callable[[Path], None]) -> str:
     """Lets `fill` write a model into a folder beside `out`, seals it there and moves it to `out`; returns its identity.
@@ -52,10 +57,8 @@ def check_room(said: str, folder: Path) -> None:
 
 def check_senses_ship(source: Path, form: Form) -> None:
     """Raises BadInput where the model at `source` sees or hears and the form reads words alone."""
-    if Card.read(source).senses and form in ("onnx", "gguf"):
-        raise BadInput(
-            f"{source} sees or hears, which the form {form!r} can't; leave that target out of export.targets"
-        )
+    if Card.read(source).senses and form in _WORDS_ALONE:
+        raise BadInput(f"the model sees or hears, and {_WORDS_ALONE[form]} reads words alone; {OTHER_TARGET}")
 
 
 def inherit(source: Path, folder: Path, form: Form, base: str = "") -> None:

@@ -57,6 +57,6 @@ def _run_builder(server: Path, folder: Path, cache: Path, precision: Precision) 
         check_room(process.stderr, folder)
         lines = [line for line in process.stderr.splitlines() if line.strip()] or [f"exit code {process.returncode}"]
         raise Unavailable(
-            f"ONNX Runtime GenAI's builder could not export {server} for a device ({lines[-1].strip()}); "
+            f"ONNX Runtime GenAI's builder could not export the model for a device ({lines[-1].strip()}); "
             "see whether it supports the model's architecture, or leave this export out"
         )

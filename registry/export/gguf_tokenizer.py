@@ -18,6 +18,7 @@ from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.inference.source_metadata import source_metadata
 from errata.inference.tokenizer import load_tokenizer
+from registry.export.build import OTHER_TARGET
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter, TokenType
@@ -68,7 +69,7 @@ def _write(writer: GGUFWriter, folder: Path, vocabulary: int) -> None:
         writer.add_tokenizer_pre("default")
         writer.add_add_space_prefix(any(step["type"] == "Prepend" for step in _steps(file["normalizer"])))
     else:
-        raise BadInput(f"{folder} has a tokenizer of a kind that llama.cpp does not have; leave gguf out")
+        raise BadInput(f"the model has a tokenizer of a kind that llama.cpp does not have; {OTHER_TARGET}")
     tokens, kinds = _tokens(file, vocabulary)
     writer.add_token_list(tokens)
     writer.add_token_types(kinds)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from errata.errors import BadInput
+from registry.export.build import OTHER_TARGET
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
@@ -57,10 +58,10 @@ class Weights:
         kind = str(self._config.model_type)
         if kind not in ARCHITECTURES:
             known = ", ".join(name.removesuffix("_text") for name in ARCHITECTURES)
-            raise BadInput(f"{folder} is a {kind} model, and .gguf files are written of {known} alone; leave gguf out")
+            raise BadInput(f"this is a {kind} model, and .gguf files are written of {known} alone; {OTHER_TARGET}")
         self._kind = ARCHITECTURES[kind]
         if fault := _unlike_llama_cpp(self._config):
-            raise BadInput(f"{folder} can't be written as a .gguf file: llama.cpp has no {kind} with {fault}")
+            raise BadInput(f"llama.cpp has no {kind} with {fault}; {OTHER_TARGET}")
 
     @property
     def architecture(self) -> str:
@@ -104,7 +105,7 @@ class Weights:
                         continue
                     name = names.get_name(own, try_suffixes=(".weight", ".bias"))
                     if name is None:
-                        raise BadInput(f"{path} holds {own}, for which llama.cpp has no name; leave gguf out")
+                        raise BadInput(f"llama.cpp has no name for the model's {own}; {OTHER_TARGET}")
                     yield name, self._as_read(own, file.get_tensor(own).float().numpy())
         if _rope(self._config)["rope_type"] == "llama3":
             yield "rope_freqs.weight", _llama3_factors(_rope(self._config), _head_size(self._config))

@@ -28,7 +28,7 @@ def quantise(source: Path, out: Path, kind: str) -> None:
     if process.returncode or not out.is_file():
         check_room(process.stderr, out.parent)
         lines = [line for line in process.stderr.splitlines() if line.strip()] or [f"exit code {process.returncode}"]
-        raise Unavailable(f"llama-quantize could not make {kind} of {source} ({lines[-1].strip()}); choose q8_0")
+        raise Unavailable(f"llama-quantize could not make {kind} of the model ({lines[-1].strip()}); choose q8_0")
 
 
 def older_kinds(source: Path) -> str:

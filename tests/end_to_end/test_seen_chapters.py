@@ -98,7 +98,7 @@ def test_what_is_only_seen_is_learnt_from_corrections(workspace: Workspace, monk
     export.main()
     assert Card.read(EXPORTS / "server").senses == Card.read(CANDIDATE).senses
     (reason,) = UnbuiltExports.read(EXPORTS).problems.values()
-    assert "sees or hears, which the form 'onnx' can't" in reason
+    assert "the model sees or hears, and an ONNX model reads words alone" in reason
 
     talk = SlideTalk.drawn("unseen")
     clip = talk.record(workspace.root.parent / "new")

@@ -21,8 +21,10 @@ from errata.domain.transcript import Transcript
 from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats import detect
+from errata.formats.kinds import CHAPTERS, CORRECTIONS, UnknownFormat
 from errata.formats.out_chapters import shown_start, write_chapters
-from errata.formats.source_rows import ImportedTranscript
+from errata.formats.path_kind import path_kind
+from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import Turn
@@ -30,6 +32,9 @@ from errata.tasks.template import Reading
 
 PAGE_TEMPLATES = ("indexed", "timestamps", "inline")
 """Those whose answers `SlotForm` can hold to their form; of the others, `borders` is asked without slots."""
+
+READ_HERE = "choose a talk's captions (.srt, .vtt, .sbv, .ass, .lrc), Whisper's .json or .tsv, or a text (.txt)"
+"""What the page's own list of files offers."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +67,9 @@ class PageSession:
             path = Path(place) / Path(name).name
             path.write_bytes(data)
             try:
-                rows = list(detect.transcripts(path).rows)
+                rows = _rows(path)
             except BadInput as problem:
                 rows, problems = [], [_without(str(problem), place)]
-            except ImportError as problem:
-                sentence = f"{name} is of a format that isn't read in a page ({problem}); take captions, .srt or .vtt"
-                rows, problems = [], [sentence]
         for row in rows:
             if isinstance(row, ImportedTranscript):
                 self._talks.append(row.transcript)
@@ -87,6 +89,19 @@ class PageSession:
                 view = views.send(reading)
             except StopIteration as done:
                 return _as_json(talk, done.value)
+
+
+def _rows(path: Path) -> list[ImportedTranscript | Rejected]:
+    """Raises BadInput for what is no talk, and for what the page can't read."""
+    try:
+        kind = path_kind(path)
+        if kind in (CHAPTERS, CORRECTIONS):
+            raise BadInput(f"{path} holds {kind}, and not what was said; {READ_HERE}")
+        return list(detect.transcripts(path).rows)
+    except UnknownFormat as problem:
+        raise BadInput(f"{path} is in no format that is read here; {READ_HERE}") from problem
+    except ImportError as problem:  # of XML, which Python's own library reads unsafely
+        raise BadInput(f"{path} is in a format that isn't read in a page; {READ_HERE}") from problem
 
 
 def _told(asking: Asking, start: int, duration: float) -> Generator[str, Sequence[int], Reading]:

@@ -19,7 +19,7 @@ from errata.domain.chapter import Chapters
 from errata.domain.twins import text_hash
 from errata.errors import BadInput
 from errata.formats import chapter_lists, chapter_llama, ytdlp
-from errata.formats.kinds import ACCEPTED, CHAPTERED, CHAPTERS, CORRECTIONS, FORMATS, TEXTUAL, Results
+from errata.formats.kinds import ACCEPTED, CHAPTERED, CHAPTERS, CORRECTIONS, FORMATS, TEXTUAL, Results, UnknownFormat
 from errata.formats.path_kind import path_kind
 from errata.formats.source_rows import ImportedTranscript, LeftOut, Rejected, SourceRow
 
@@ -69,7 +69,7 @@ def plan(folder: Path, name: str = "auto") -> FolderPlan:
 def _why_unread(files: list[File]) -> str:
     """What is wrong with the first file that is in a known format and broken; nothing where none is."""
     problems = (file.problem for file in files if file.problem is not None)
-    return next((f"; of its files, {problem}" for problem in problems if ACCEPTED not in str(problem)), "")
+    return next((f"; of its files, {problem}" for problem in problems if not isinstance(problem, UnknownFormat)), "")
 
 
 def _entries(folder: Path) -> tuple[list[Path], list[Path]]:

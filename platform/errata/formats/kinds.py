@@ -125,6 +125,13 @@ TEXTUAL = tuple(format_.files[format_.files.rindex(".") :] for format_ in FORMAT
 """The endings of files that are read to the end, whatever is in them."""
 
 
+class UnknownFormat(BadInput):
+    """The file is in none of `FORMATS`; the sentence says which are."""
+
+    def __init__(self, why: str, path: Path) -> None:
+        super().__init__(f"{{}} {why}; {ACCEPTED}", path)
+
+
 def label(kind: str) -> str:
     """What the format is called in a sentence."""
     return FORMATS[kind].label if kind in FORMATS else kind
@@ -139,7 +146,7 @@ def kind(path: Path) -> str:
         name = "yt-dlp" if path.name.endswith(INFO) else _of_content(path, _content(path))
         if name is not None:
             return name
-    raise BadInput("{} is in no format that can be read; " + ACCEPTED, path)
+    raise UnknownFormat("is in no format that can be read", path)
 
 
 def _is_binary(path: Path) -> bool:
@@ -218,5 +225,5 @@ def _of_row(path: Path, row: Any) -> str:
     if whisper.fits([row]):
         return "whisper"
     if path.suffix.lower() == ".json" and not {"video_id", REJECTED, meetings.TURNS} & set(row):
-        raise BadInput("{} has a JSON object a line, as JSONL has, but of no kind that can be read; " + ACCEPTED, path)
+        raise UnknownFormat("has a JSON object a line, as JSONL has, but of no kind that can be read", path)
     return "meetings" if meetings.fits(row) and REJECTED not in row else "rejects"
