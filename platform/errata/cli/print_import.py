@@ -10,6 +10,7 @@ from errata.cli.print_adjustments import adjustment_sentences
 from errata.domain.names import printable
 from errata.terminal import folded
 from errata.wording.counts import counted
+from errata.wording.joined_sentences import joined_sentence
 
 if TYPE_CHECKING:
     from errata.operations.importing import ImportReport, Shown
@@ -32,6 +33,8 @@ def print_import(report: ImportReport) -> None:
     say_whole(folded(f"{report.read} read: {new}, {counts}{left_out}", 2))
     for sentence in adjustment_sentences(report.adjustments):
         say_whole(folded(sentence, 2))
+    if report.joined and report.joined.talks:
+        say_whole(folded(joined_sentence(report.joined), 2))
 
 
 def print_refusals(report: ImportReport) -> None:

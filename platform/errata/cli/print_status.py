@@ -28,6 +28,7 @@ from errata.wording.canary_sentences import canary_sentence
 from errata.wording.counts import counted
 from errata.wording.drift_sentences import drift_sentences
 from errata.wording.gate_sentences import causes, known_error, luck, reasons
+from errata.wording.joined_sentences import joined_sentence
 from errata.wording.night_sentences import alarm_sentence, gate_change_sentence, night_reason
 from errata.wording.request_sentences import request_sentence
 from errata.wording.target_sentences import held_back_sentence
@@ -59,6 +60,8 @@ def print_status(status: LoopStatus) -> None:
     say(f"record      {talks}, {answers},")
     say(f"            {reviews} ({conflicts} in conflict)")
     say(f"split       {', '.join(f'{name} {count}' for name, count in status.roles.items())}")
+    if status.joined.talks:
+        say_wrapped(f"{'':<11} {joined_sentence(status.joined)}", 12)
     waiting = counted(status.waiting_corrections, "corrected transcript waits", "corrected transcripts wait")
     say(f"watermark   {status.watermark}; {waiting} for a night")
     for alias, model in status.aliases.items():

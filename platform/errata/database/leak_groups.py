@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from errata.database.tables import LinkRow, TranscriptRow
+from errata.domain.joined_talks import NONE_JOINED, JoinedTalks
 from errata.domain.roles import Role, strictest
 
 
@@ -44,3 +46,22 @@ class LeakGroups:
             frontier = {end for link in links for end in link} - members
             members |= frontier
         return members
+
+    def joined(self, upto: int | None = None, among: Collection[int] | None = None) -> JoinedTalks:
+        """As of `upto`, or of now; `among`, transcripts that came last, leaves out the groups that none is of."""
+        if among is not None and not self._are_linked(among):
+            return NONE_JOINED
+        links = sa.select(LinkRow.older, LinkRow.newer)
+        if upto is not None:
+            links = links.where(LinkRow.since <= upto)
+        linked = sa.union(sa.select(LinkRow.older), sa.select(LinkRow.newer))
+        drew = sa.select(TranscriptRow.seq, TranscriptRow.role).where(TranscriptRow.seq.in_(linked))
+        pairs = [(row.older, row.newer) for row in self._session.execute(links)]
+        return JoinedTalks.of(pairs, {row.seq: row.role for row in self._session.execute(drew)}, among)
+
+    def _are_linked(self, transcripts: Collection[int]) -> bool:
+        """Whether any may be: what links a transcript with an older one is found by its own number."""
+        if not transcripts:
+            return False
+        found = sa.select(LinkRow.newer).where(LinkRow.newer >= min(transcripts)).limit(1)
+        return self._session.scalar(found) is not None

@@ -11,6 +11,7 @@ from errata.documents.equal_split import EqualSplitAlarm, equal_split_alarm
 from errata.documents.metric_values import ModelMean
 from errata.documents.night import CandidateStart, GateChange
 from errata.documents.params import UNKNOWN_GATE, GateParams
+from errata.domain.joined_talks import JoinedTalks
 from errata.files import JsonObject
 
 
@@ -39,6 +40,8 @@ class Outcome(Document):
     """What it went on from."""
     passed_over: CandidateStart = ""
     """What another candidate of the night went on from, to which dev preferred this one; empty where none was made."""
+    joined: JoinedTalks | None = None
+    """Of a bootstrap, the talks of one leak group with another by then: what they drew may not be what they are for."""
     promoted: str = ""
     """The model that became champion; empty where none did."""
     approvals_needed: int = 0

@@ -27,10 +27,13 @@ def night_outcome(workspace: Workspace, night: Night, evaluation: Evaluation, re
     promoted = winner if not needed else None
     with workspace.record.read() as store:
         corrected = store.labels.changed_transcripts(night.training_watermark, night.gate_watermark)
+        is_first = night.training_watermark == 0
+        joined = store.leak_groups.joined(night.gate_watermark) if is_first else None
     outcome = Outcome(
         night=night.label,
         ended_on=today(),
-        verdict="bootstrap" if night.training_watermark == 0 else "no candidate",
+        verdict="bootstrap" if is_first else "no candidate",
+        joined=joined,
         reason=_why_no_candidate(workspace.nights / night.label / NO_CANDIDATE),
         new_corrections=corrected,
         fresh_items=evaluation.fresh_items,

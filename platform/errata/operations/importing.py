@@ -17,6 +17,7 @@ from errata.database.store import Store
 from errata.domain.chapter import Chapters, canonical
 from errata.domain.correction import NO_DRAFT, Correction, same_chapters
 from errata.domain.hashing import content_hash
+from errata.domain.joined_talks import JoinedTalks
 from errata.domain.media_address import check_media_pattern, media_address
 from errata.domain.names import check_name
 from errata.domain.roles import Role
@@ -89,6 +90,8 @@ class ImportReport:
     """Of the new corrections, how many were made blind and how many of a draft; nothing of transcripts."""
     adjustments: Mapping[Adjustment, AdjustmentCount] = field(default_factory=dict)
     """What was put right in the transcripts that were taken, new or known already, by what was wrong."""
+    joined: JoinedTalks | None = None
+    """The leak groups that a new transcript is of, with others; None of corrections."""
 
 
 def import_transcripts(
@@ -117,10 +120,12 @@ def add_transcripts(
     check_name(source, "the source")
     if media_url:
         check_media_pattern(media_url)
-    adjusted = _Adjusted()
+    adjusted, new = _Adjusted(), set[int]()
 
     def add(store: Store, imported: ImportedTranscript) -> bool:
         added = store.transcripts.add(imported.transcript, role, source)
+        if added.new:
+            new.add(added.seq)
         if media_url:
             store.transcripts.give_media(added.seq, media_address(media_url, imported.transcript.external_id))
         name = imported.transcript.hash
@@ -134,7 +139,9 @@ def add_transcripts(
         return added.new
 
     report = import_rows(record, file.rows, add, rejects_of(rejects, file.path, "transcripts"))
-    return replace(report, adjustments=adjusted.counts())
+    with record.read() as store:
+        joined = store.leak_groups.joined(among=new)
+    return replace(report, adjustments=adjusted.counts(), joined=joined)
 
 
 def _merged_of(store: Store, correction: Correction) -> dict[Adjustment, int]:

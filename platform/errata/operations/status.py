@@ -19,6 +19,7 @@ from errata.documents.document import read_document
 from errata.documents.drift import DriftReport
 from errata.documents.equal_split import EqualSplitAlarm
 from errata.documents.file_names import LAST_DRIFT
+from errata.domain.joined_talks import JoinedTalks
 from errata.domain.pending_promotion import Approval, PendingPromotion
 from errata.operations.canary_trial import CanaryState, canary_state
 from errata.operations.held_exports import held_by_promotion, held_exports
@@ -32,7 +33,9 @@ class LoopStatus:
     counts: Mapping[str, int]
     """Transcripts, predictions, corrections, conflicts."""
     roles: Mapping[str, int]
-    """Transcripts by split role."""
+    """Transcripts by the split role that they drew."""
+    joined: JoinedTalks
+    """Of which what they drew may not count."""
     waiting_corrections: int
     """Corrected transcripts that no night has seen."""
     aliases: Mapping[str, str | None]
@@ -66,6 +69,7 @@ def loop_status(workspace: Workspace) -> LoopStatus:
             watermark=watermark,
             counts={**store.counts(), "conflicts": len(store.conflicts.transcripts())},
             roles=store.transcripts.roles(),
+            joined=store.leak_groups.joined(),
             waiting_corrections=store.labels.changed_transcripts(store.nights.last_gate_watermark(), watermark),
             aliases={alias: store.aliases.model_of(alias) for alias in ALIASES},
             held_exports=held_exports(store, workspace.models),

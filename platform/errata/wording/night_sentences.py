@@ -12,6 +12,7 @@ from errata.documents.night import CandidateStart, GateChange
 from errata.documents.outcome import Outcome
 from errata.documents.seed_spread import SeedSpread
 from errata.wording.gate_sentences import causes
+from errata.wording.joined_sentences import joined_sentence
 
 
 def night_reason(outcome: Outcome) -> str:
@@ -23,7 +24,10 @@ def night_reason(outcome: Outcome) -> str:
         case "skipped":
             return "no correction is new since the last night; run it again when one is"
         case "bootstrap":
-            return "before the first night there is nothing to train on; what it has scored trains the next one"
+            joined = f"; {joined_sentence(outcome.joined)}" if outcome.joined and outcome.joined.talks else ""
+            return (
+                f"before the first night there is nothing to train on; what it has scored trains the next one{joined}"
+            )
     return outcome.reason
 
 
