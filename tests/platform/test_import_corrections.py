@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -11,6 +12,9 @@ from unicodedata import normalize
 import pytest
 
 from errata.domain.prediction import Prediction
+from errata.formats import out_reviews, review_detect, sheet
+from errata.formats.review_task import ReviewTask
+from errata.formats.reviews_jsonl import Review
 from errata.workspace import Workspace
 from tests.made_up_record import chapters, talk
 from tests.platform.importing import ACCEPT, EDIT, empty_workspace, errata, imported, label, reviews
@@ -262,3 +266,40 @@ def test_chapters_that_fall_on_one_line_are_said_once(workspace: Workspace, tmp_
     with workspace.record.read() as store:
         (label,) = store.labels.between(0, store.watermark())
         assert [chapter.start for chapter in label.chapters] == [0, 1, 2, 30], "what was said is kept"
+
+
+def test_a_field_that_no_review_has_is_named_once_and_a_review_without_a_day_is_taken_and_counted(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    with workspace.record.write() as store:
+        for name in "tuvw":
+            store.transcripts.add(talk(name))
+    undated = {name: value for name, value in EDIT.items() if name != "reviewed_on"}
+    misspelt = [{**undated, "video_id": name, "reviewed_at": "2026-05-01"} for name in "tu"]
+    dated = {**EDIT, "video_id": "v", "reviewed_on": "2026-01-01"}
+    later = {**EDIT, "video_id": "w", "reviewed_on": "2026-05-01"}
+    path = reviews(tmp_path / "reviews.jsonl", *misspelt, dated, later)
+    done = errata(workspace, "import", "corrections", path, "--until", "2026-03-01")
+    said = " ".join(done.stdout.split())
+    assert done.exit_code == 0 and "3 new" in said and "1 reviewed later" in said
+    named = "in 2 reviews the field 'reviewed_at' is none that a review has (do you mean reviewed_on?): not read"
+    assert said.count("reviewed_at") == 1 and named in said
+    assert "2 new corrections have no day and were taken, made by 2026-03-01 or not" in said
+    again = json.loads(errata(workspace, "import", "corrections", path, "--json").stdout)
+    assert (again["new"], again["unread"], again["undated"]) == (1, {"reviewed_at": 2}, 0)
+
+
+def test_what_goes_out_for_review_has_no_field_that_is_named_when_it_comes_back(tmp_path: Path) -> None:
+    task = ReviewTask(talk("t"), chapters(0, 60), "key", "model")
+    out_reviews.write(tmp_path / "tasks.jsonl", [task])
+    sheet.write(tmp_path / "tasks.csv", [task])
+    with (tmp_path / "tasks.csv").open(encoding="utf-8-sig") as file:
+        header, *rows = csv.reader(file)
+    with (tmp_path / "noted.csv").open("w") as file:
+        csv.writer(file).writerows([[*header, "notes"], *([*row, "good"] for row in rows)])
+
+    def unread(name: str) -> list[tuple[str, ...]]:
+        return [row.unread for row in review_detect.reviews(tmp_path / name).rows if isinstance(row, Review)]
+
+    assert unread("tasks.jsonl") == unread("tasks.csv") == [()]
+    assert unread("noted.csv") == [("notes",)]

@@ -63,6 +63,8 @@ def test_transcripts_go_in_once_with_their_chapters_as_references(workspace: Wor
         "reasons": [],
         "shown": {},
         "adjustments": {},
+        "unread": {},
+        "undated": 0,
         "joined": {"talks": 0, "groups": 0, "held_out": 0},
     }
     found = label(workspace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
@@ -68,7 +69,7 @@ def import_corrections_command(
 
     place = find(workspace)
     file = review_detect.reviews(path, name, until, key)
-    _show_import(add_corrections(place.record, _count_aloud(file), place.root / "rejects"), as_json)
+    _show_import(add_corrections(place.record, _count_aloud(file), place.root / "rejects"), as_json, until)
 
 
 @importing.command("traces")
@@ -115,8 +116,8 @@ def _count_aloud(file: DetectedFile[Row]) -> DetectedFile[Row]:
     return file._replace(rows=count_rows(file.rows))
 
 
-def _show_import(report: ImportReport, as_json: bool) -> None:
-    show(report, as_json, print_import)
+def _show_import(report: ImportReport, as_json: bool, until: str | None = None) -> None:
+    show(report, as_json, partial(print_import, until=until))
     print_refusals(report)
     if report.rejected:
         raise typer.Exit(2)  # as BadInput, but what was good is in the record

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from errata.cli.output import say_whole
 from errata.cli.print_adjustments import adjustment_sentences
-from errata.domain.names import printable
+from errata.domain.names import meant, printable
 from errata.terminal import folded
 from errata.wording.counts import counted
 from errata.wording.joined_sentences import joined_sentence
@@ -25,7 +25,8 @@ SHOWN: dict[Shown, str] = {
 MOST_REASONS = 10
 
 
-def print_import(report: ImportReport) -> None:
+def print_import(report: ImportReport, until: str | None = None) -> None:
+    """`until` is the day up to which reviews were asked for, where one was named."""
     drafts = ", ".join(f"{report.shown[name]} {words}" for name, words in SHOWN.items() if name in report.shown)
     new = f"{report.new} new" + (f" ({drafts})" if drafts else "")
     left_out = "".join(f"; {count} {why}" for why, count in sorted(report.left_out.items()))
@@ -33,8 +34,19 @@ def print_import(report: ImportReport) -> None:
     say_whole(folded(f"{report.read} read: {new}, {counts}{left_out}", 2))
     for sentence in adjustment_sentences(report.adjustments):
         say_whole(folded(sentence, 2))
+    for name, count in report.unread.items():
+        say_whole(folded(f"in {counted(count, 'review')} {_unread_field(name)}", 2))
+    if until and report.undated:
+        undated = counted(report.undated, "new correction has no day and was", "new corrections have no day and were")
+        say_whole(folded(f"{undated} taken, made by {until} or not", 2))
     if report.joined and report.joined.talks:
         say_whole(folded(joined_sentence(report.joined), 2))
+
+
+def _unread_field(name: str) -> str:
+    from errata.formats.reviews_jsonl import OPTIONAL
+
+    return f"the field {name!r} is none that a review has{meant(name, OPTIONAL)}: not read"
 
 
 def print_refusals(report: ImportReport) -> None:

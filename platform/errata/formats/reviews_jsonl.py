@@ -12,7 +12,7 @@ the key of the prediction that the task was made of, where it came from here. An
 an accept. `blind` says that the reviewer was shown no draft at all, and so can have accepted or rejected none; a blind
 review without chapters needs `"kind": "edit"`, or nobody may have got to it. Starts are in the transcript's unit;
 whether they lie within it is for the one who has the transcript to say. `reviewed_on` is a date, as `dates` says. Other
-keys are left alone.
+keys are not read, and named (`Review.unread`).
 
 A task that nobody got to comes back as it went out: no reviewer, kind or day, and no chapters where it was to be made
 blind. It is left out. One with a prediction's key is a `Review` without a reviewer, which the import leaves out if it
@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from itertools import chain
@@ -39,9 +39,13 @@ from errata.formats.dates import iso_date
 from errata.formats.fields import filled_text, listed_chapters, mapping, text, text_or_nothing, yes_or_no
 from errata.formats.json_files import Doubled, write_text
 from errata.formats.row_files import json_rows
-from errata.formats.source_rows import Adjustment, LeftOut, Rejected, SourceRow, convert_rows
+from errata.formats.source_rows import REJECTED, Adjustment, LeftOut, Rejected, SourceRow, convert_rows
 from errata.formats.video_ids import keyed_id
 
+OPTIONAL = ("reviewed_on", "draft", "draft_by", "kind", "prediction", "blind")
+FIELDS = ("video_id", "reviewer", "reviewed", *OPTIONAL)
+WITHOUT_MEANING = ("model", REJECTED)
+"""What a task that went out, and a row that was refused, say besides."""
 KINDS: tuple[Kind, ...] = ("edit", "accept", "reject")
 NOBODY = "not reviewed"
 """Why a row is left out that is a task which nobody got to."""
@@ -72,6 +76,8 @@ class Review:
     """Whether it says that the reviewer was shown no draft, that prediction neither."""
     adjustments: Mapping[Adjustment, int] = field(default_factory=dict, compare=False)
     """What was read otherwise than it stands, and how often."""
+    unread: tuple[str, ...] = field(default=(), compare=False)
+    """Fields that no review has."""
 
 
 def read(path: Path, until: str | None = None, key: str | None = None) -> Iterator[Review | Rejected]:
@@ -147,8 +153,9 @@ def leave_if_later(row: SourceRow | Rejected, dated: Any, last: str) -> SourceRo
 def review_of(row: SourceRow, key: str | None = None) -> Review | LeftOut:
     """A line as a review, of the transcript that its `key` names, or else its `video_id`; raises BadInput."""
     raw = mapping(row.raw, "the row")
+    unread = tuple(name for name in raw if name not in (*FIELDS, *WITHOUT_MEANING, key))
     if raw.get("kind") == "reference":
-        return _reference(row, raw)
+        return replace(_reference(row, raw), unread=unread)
     draft = _chapters(raw.get("draft"), "draft")
     blind = yes_or_no(raw.get("blind"), "blind")
     signed = raw.get("reviewer") not in (None, "")
@@ -170,6 +177,7 @@ def review_of(row: SourceRow, key: str | None = None) -> Review | LeftOut:
         row=row,
         prediction_key=text_or_nothing(raw.get("prediction"), "prediction"),
         blind=blind,
+        unread=unread,
     )
 
 

@@ -4,8 +4,8 @@
 
 - Columns may be written in other letters ("Video ID"), and stand below a title of the table.
 - The rows of one `video_id`, `reviewer`, `reviewed_on` and `prediction` are one review, wherever they stand; in those
-  columns but the first a blank cell says what the row above of that video says. Further columns are left alone, and all
-  but video_id, start and title may be missing.
+  columns but the first a blank cell says what the row above of that video says. Further columns are not read, and named
+  (`Review.unread`); all but video_id, start and title may be missing.
 - `kind` is edit (also when it is blank), accept or reject, once or on every row of a review.
 - `start` is a number in the transcript's unit, or a time such as 1:02:03, as `cell_starts` says; `reviewed_on` is a
   date, as `dates` says.
@@ -34,6 +34,7 @@ import io
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -99,7 +100,9 @@ def read(path: Path, until: str | None = None, key: str | None = None) -> Iterat
     _check_columns(path, rows, key)
     cell_rows = [_cells(row, key) if isinstance(row, SourceRow) else row for row in rows]
     columns = next((list(row.raw) for row in rows if isinstance(row, SourceRow)), [])
-    return reviews([_row(review) for review in _group_rows(cell_rows, columns, key)], _line, _day, until)
+    unread = tuple(name for name in columns if name and name not in (*COLUMNS, *_NAMES, key))
+    found = reviews([_row(review) for review in _group_rows(cell_rows, columns, key)], _line, _day, until)
+    return (replace(each, unread=unread) if isinstance(each, Review) else each for each in found)
 
 
 def fits(raw: JsonObject) -> bool:

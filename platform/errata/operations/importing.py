@@ -90,6 +90,10 @@ class ImportReport:
     """Of the new corrections, how many were made blind and how many of a draft; nothing of transcripts."""
     adjustments: Mapping[Adjustment, AdjustmentCount] = field(default_factory=dict)
     """What was put right in the transcripts that were taken, new or known already, by what was wrong."""
+    unread: Mapping[str, int] = field(default_factory=dict)
+    """By field that no review has, in how many reviews it stood; nothing of transcripts."""
+    undated: int = 0
+    """Of the new corrections, those of which no day is known."""
     joined: JoinedTalks | None = None
     """The leak groups that a new transcript is of, with others; None of corrections."""
 
@@ -175,11 +179,13 @@ def add_corrections(record: Record, file: DetectedFile[Review], rejects: Path) -
     other the newest prediction of a model of ours: it is taken to be better than that, and what its reviewer saw is not
     known.
     """
-    shown = Counter[Shown]()
-    adjusted = _Adjusted()
+    shown, unread = Counter[Shown](), Counter[str]()
+    adjusted, undated = _Adjusted(), 0
 
     def add(store: Store, review: Review) -> bool | LeftOut:
+        nonlocal undated
         check_names(review)
+        unread.update(review.unread)
         identity = content_hash(review_json(review))
         if store.corrections.knows(identity):
             adjusted.count(review.adjustments)
@@ -193,10 +199,12 @@ def add_corrections(record: Record, file: DetectedFile[Review], rejects: Path) -
         adjusted.count(_merged_of(store, correction))
         if correction.kind != "reference":
             shown[_shown(correction.draft_by)] += 1
-        return store.corrections.add(correction).new
+        added = store.corrections.add(correction)
+        undated += added.new and not review.reviewed_on
+        return added.new
 
     report = import_rows(record, file.rows, add, rejects_of(rejects, file.path, "corrections"))
-    return replace(report, shown=shown, adjustments=adjusted.counts())
+    return replace(report, shown=shown, adjustments=adjusted.counts(), unread=unread, undated=undated)
 
 
 def _not_reviewed(store: Store, transcript: int, unsigned: Review) -> LeftOut:
