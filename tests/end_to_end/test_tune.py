@@ -89,6 +89,11 @@ def test_what_is_scored_was_never_trained_on_nor_was_its_copy(tuning: Any, place
     assert learnt and scored and not learnt & (scored | {twin})
 
 
+def test_the_talk_that_is_shown_is_one_that_was_given_to_be_held_out(tuning: Any, place: Path) -> None:
+    given = json.loads((place / "apart/chapters/chapters_day-3.json").read_text())
+    assert tuning["talks"][0]["transcript"]["external_id"] in given
+
+
 def test_right_chapters_stand_beside_the_models(tuning: Any) -> None:
     assert all(talk["right"] for talk in tuning["talks"])
     assert any(talk["after"] for talk in tuning["talks"])

@@ -8,10 +8,11 @@ and by which nothing was chosen, as it is by those of role `dev`.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from errata.database.record import Record
 from errata.documents import file_names as names
 from errata.documents.document import read_document
 from errata.documents.night import Night
@@ -22,6 +23,7 @@ from errata.domain.roles import Role
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput, Refused
 from errata.formats import detect, hub
+from errata.formats.source_rows import ImportedTranscript, Rejected
 from errata.inference.artefact import model_folder, store_model
 from errata.inference.model_form import TEMPLATE, template_and_context
 from errata.loop.code_hash import code_hash
@@ -96,7 +98,7 @@ class Tuning:
     comparison: ModelComparison
     """The tuned model (A) with Day-0 (B), on what is held out."""
     talks: tuple[HeldOutTalk, ...]
-    """Those that were compared, by their ids."""
+    """Those that were compared, by their ids; those of `held_out` first."""
 
 
 def tune(source: str, root: Path, start: TuningStart, held_out: str | None = None, by: str = "tune") -> Tuning:
@@ -114,8 +116,8 @@ def tune(source: str, root: Path, start: TuningStart, held_out: str | None = Non
     workspace = init(root, Day0Choice(model, template, tokens))
     if start.recipe is not None:
         use_in_workspace(workspace, start.recipe)
-    apart = None if held_out is None else _import(workspace, held_out, "anchor")
-    imported = _import(workspace, source, None)
+    apart, given = (None, frozenset[str]()) if held_out is None else _import(workspace, held_out, "anchor")
+    imported, _ = _import(workspace, source, None)
     labels = _held_out(workspace)
     if not labels:
         raise BadInput(f"no talk with chapters of {source} is drawn to be held out; name others with --held-out")
@@ -136,16 +138,23 @@ def tune(source: str, root: Path, start: TuningStart, held_out: str | None = Non
         mixture=read_document(MixtureReport, workspace.root / names.MIXTURE / names.STAGE_REPORT, AGAIN),
         training=read_document(TrainingLog, workspace.root / names.TRAINING, AGAIN),
         comparison=comparison,
-        talks=_talks(workspace, labels, comparison),
+        talks=answered_talks(workspace.record, labels, comparison, given),
     )
 
 
-def _import(workspace: Workspace, place: str, role: Role | None) -> ImportReport:
-    report = add_transcripts(
-        workspace.record, detect.transcripts(hub.local(place), None, "auto"), workspace.root / "rejects", role
-    )
+def _import(workspace: Workspace, place: str, role: Role | None) -> tuple[ImportReport, frozenset[str]]:
+    """With the hashes of the transcripts that are there, new or not."""
+    file, hashes = detect.transcripts(hub.local(place), None, "auto"), set[str]()
+
+    def noted(rows: Iterable[ImportedTranscript | Rejected]) -> Iterator[ImportedTranscript | Rejected]:
+        for row in rows:
+            if isinstance(row, ImportedTranscript):
+                hashes.add(row.transcript.hash)
+            yield row
+
+    report = add_transcripts(workspace.record, file._replace(rows=noted(file.rows)), workspace.root / "rejects", role)
     note(f"{place}: {report.read} talks read, {report.new} of them new, {report.rejected} rejected")
-    return report
+    return report, frozenset(hashes)
 
 
 def _held_out(workspace: Workspace) -> list[Label]:
@@ -186,11 +195,15 @@ def _export(workspace: Workspace, identity: str) -> Path:
     return folder
 
 
-def _talks(workspace: Workspace, labels: Sequence[Label], comparison: ModelComparison) -> tuple[HeldOutTalk, ...]:
+def answered_talks(
+    record: Record, labels: Sequence[Label], comparison: ModelComparison, first: Collection[str] = ()
+) -> tuple[HeldOutTalk, ...]:
+    """Those of `labels` that both models answered, by their ids; the transcripts of the hashes `first` before the
+    others: who held talks out sees one of these, and not what the other source has of them."""
     seqs = [label.transcript for label in labels]
     tuned, day0 = comparison.a, comparison.b
     talks = []
-    with workspace.record.read() as store:
+    with record.read() as store:
         after = store.predictions.of_model(tuned.model, tuned.template, seqs)
         before = store.predictions.of_model(day0.model, day0.template, seqs)
         for label in sorted(labels, key=lambda label: label.external_id):
@@ -198,4 +211,4 @@ def _talks(workspace: Workspace, labels: Sequence[Label], comparison: ModelCompa
             if seq in after and seq in before:  # of twins one was asked
                 answers = before[seq].chapters, after[seq].chapters
                 talks.append(HeldOutTalk(store.transcripts.read(seq), label.chapters, *answers))
-    return tuple(talks)
+    return tuple(sorted(talks, key=lambda talk: talk.transcript.hash not in first))
