@@ -16,11 +16,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from errata.database.access_keys import SessionLimits
 from errata.database.connection_tables import ConnectionRow, FetchedReviewRow, SentTaskRow, TraceRow
 from errata.database.connections import FetchedReview
 from errata.database.record import Record, make_engine
+from errata.database.repeated_statement import RepeatedStatement
 from errata.database.service_tables import AccessKeyRow, AuditRow, WebSessionRow
 from errata.database.store import Store
 from errata.database.tables import BandRow, CorrectionRow, EventRow, LinkRow, PredictionRow, TranscriptRow
@@ -104,16 +106,25 @@ def fill(engine: sa.Engine) -> None:
 def caught() -> Iterator[Sent]:
     """Statements that are sent in the block, with their values."""
     sent: Sent = []
+    rows = RepeatedStatement.rows
 
     def catch(connection: sa.Connection, cursor: Any, statement: str, values: Any, context: Any, many: bool) -> None:
         if statement.split()[0] in ("SELECT", "UPDATE", "DELETE", "WITH"):
             sent.append((statement, values[0] if many else values))
 
+    def catch_repeated(repeated: RepeatedStatement, session: Session, values: Any) -> Any:
+        found = rows(repeated, session, values)
+        statement = repeated._compiled[session.connection().dialect.name]
+        catch(session.connection(), None, statement.text, statement.bind(values), None, False)
+        return found
+
     sa.event.listen(sa.Engine, "before_cursor_execute", catch)
-    try:
-        yield sent
-    finally:
-        sa.event.remove(sa.Engine, "before_cursor_execute", catch)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RepeatedStatement, "rows", catch_repeated)  # it goes past SQLAlchemy, and past its events
+        try:
+            yield sent
+        finally:
+            sa.event.remove(sa.Engine, "before_cursor_execute", catch)
 
 
 def reads_all_of(connection: sa.Connection, statement: str, values: Any) -> set[str]:

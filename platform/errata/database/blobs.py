@@ -37,7 +37,6 @@ class Blobs:
         path = self._path(name)
         if name not in self._waiting and not path.exists():
             with self._writing():
-                path.parent.mkdir(parents=True, exist_ok=True)
                 self._waiting[name] = _written(path.with_name(f"{path.name}.{os.getpid()}.tmp"), zlib.compress(data, 6))
         return name
 
@@ -53,9 +52,10 @@ class Blobs:
                 # every text before any name: what has its name is whole, wherever this is cut short
                 for waiting in self._waiting.values() if self._synced else ():
                     sync(waiting)
-                for name, waiting in self._waiting.items():
-                    waiting.replace(self._path(name))
                 folders = {waiting.parent for waiting in self._waiting.values()} if self._synced else set()
+                for name, waiting in tuple(self._waiting.items()):
+                    waiting.replace(self._path(name))
+                    del self._waiting[name]
                 for folder in folders:
                     sync(folder)
                 if not folders <= self._named:
@@ -100,7 +100,11 @@ class Blobs:
 def _written(path: Path, data: bytes) -> Path:
     """The file with all of `data`; a full disk leaves no part of it, which would get the name that others get."""
     try:
-        path.write_bytes(data)
+        try:
+            path.write_bytes(data)
+        except FileNotFoundError:  # the first text of its folder, of 256 folders
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
     except OSError:
         path.unlink(missing_ok=True)
         raise

@@ -12,14 +12,27 @@ from typing import Literal, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from errata.database.repeated_statement import RepeatedStatement
 from errata.database.service_tables import ChapterRequestRow
-from errata.database.tables import PredictionRow, core
+from errata.database.tables import PredictionRow, core, now
 
 Failure = Literal["too long", "engine", "forgotten", "refused"]
 """Why a request has no answer and gets none: the time limit passed; the model's process ended each time it read it; the
 transcript was forgotten meanwhile; the model can't read it."""
 
-_ADD = sa.insert(core(ChapterRequestRow))
+_requests = core(ChapterRequestRow)
+_ADD = RepeatedStatement(sa.insert(_requests))
+_OF_KEY = RepeatedStatement(
+    sa.select(
+        _requests.c.name,
+        _requests.c.by,
+        _requests.c.body,
+        _requests.c.transcript,
+        _requests.c.idempotency_key,
+        _requests.c.prediction,
+        _requests.c.failure,
+    ).where(_requests.c.by == sa.bindparam("by"), _requests.c.idempotency_key == sa.bindparam("idempotency_key"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +61,7 @@ class ChapterRequests:
     def add(self, request: ChapterRequest) -> None:
         row = {
             "name": request.name,
+            "at": now(),
             "by": request.by,
             "body": request.body,
             "transcript": request.transcript,
@@ -56,7 +70,7 @@ class ChapterRequests:
             "failure": request.failure,
             "is_open": request.is_open,
         }
-        self._session.connection().execute(_ADD, row)
+        _ADD.rows(self._session, row)
 
     def finish(self, name: str, prediction: int | None = None, failure: Failure | None = None) -> None:
         """Says what came of an open request; of one that isn't open any more, nothing changes."""
@@ -71,7 +85,8 @@ class ChapterRequests:
 
     def under_key(self, by: str, idempotency_key: str) -> ChapterRequest | None:
         """What `by` asked before under that key, as its SHA-256."""
-        return self._first(ChapterRequestRow.by == by, ChapterRequestRow.idempotency_key == idempotency_key)
+        found = _OF_KEY.row(self._session, {"by": by, "idempotency_key": idempotency_key})
+        return None if found is None else ChapterRequest(*found)
 
     def open(self) -> Sequence[ChapterRequest]:
         """Those that are still to be answered, in the order in which they came."""

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from errata.database.repeated_statement import RepeatedStatement
 from errata.database.sequence import AT_ONCE
 from errata.database.tables import BandRow, LinkRow, TranscriptRow, core
 from errata.domain import twins
@@ -32,10 +33,11 @@ _ENTER = {
     "pyformat": "INSERT INTO leak_bands (band, transcript) VALUES (%s, %s)",
 }
 """As each driver writes its parameters: SQLAlchemy takes longer to prepare fifty rows than a database to write them."""
-_ENTRIES = sa.select(_bands.c.band, _bands.c.transcript).where(
-    _bands.c.transcript < sa.bindparam("before"),
-    # as many each time: to write the statement anew takes SQLAlchemy longer than a database to answer it
-    _bands.c.band.in_([sa.bindparam(f"key{place}") for place in range(_MOST_KEYS)]),
+_ENTRIES = RepeatedStatement(
+    sa.select(_bands.c.band, _bands.c.transcript).where(
+        _bands.c.transcript < sa.bindparam("before"),
+        _bands.c.band.in_([sa.bindparam(f"key{place}") for place in range(_MOST_KEYS)]),  # as many each time
+    )
 )
 
 
@@ -48,7 +50,9 @@ def _first_with(column: sa.Column[Any], reason: str) -> sa.Select[Any]:
     return sa.select(sa.literal_column(f"'{reason}'"), found.c.seq)
 
 
-_SAME = sa.union_all(_first_with(_transcripts.c.text_hash, "text"), _first_with(_transcripts.c.external_id, "id"))
+_SAME = RepeatedStatement(
+    sa.union_all(_first_with(_transcripts.c.text_hash, "text"), _first_with(_transcripts.c.external_id, "id"))
+)
 
 
 class LeakLink(NamedTuple):
@@ -147,7 +151,7 @@ def _entries(session: Session, arrival: Arrival) -> list[tuple[int, int]]:
         return []
     keys = islice(cycle(arrival.keys), _MOST_KEYS)  # fewer are asked about again
     sought = {f"key{place}": key for place, key in enumerate(keys)}
-    found = session.connection().execute(_ENTRIES, {**sought, "before": arrival.seq})
+    found = _ENTRIES.rows(session, {**sought, "before": arrival.seq})
     return [(key, transcript) for key, transcript in found]
 
 
@@ -172,7 +176,7 @@ def _links(session: Session, arrival: Arrival, entries: Sequence[tuple[int, int]
             if twins.similarity(arrival.signature, signature) >= twins.NEAR:
                 reasons[seq] = "near"
     same = {"text_hash": arrival.text_hash, "external_id": arrival.external_id, "before": arrival.seq}
-    found = session.connection().execute(_SAME, same).all()
+    found = _SAME.rows(session, same)
     for plainer in ("text", "id"):  # the plainest reason is written last, and stays
         reasons.update((seq, reason) for reason, seq in found if reason == plainer)
     return [LeakLink(arrival.seq, older, reason) for older, reason in sorted(reasons.items())]

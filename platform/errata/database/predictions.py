@@ -8,6 +8,7 @@ from typing import NamedTuple, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from errata.database.repeated_statement import RepeatedStatement
 from errata.database.sequence import Added, batches, next_seq
 from errata.database.tables import CorrectionRow, MoveRow, PredictionRow, TranscriptRow, core
 from errata.database.videos import vectors_digest
@@ -17,15 +18,18 @@ from errata.domain.transcript import Unit
 from errata.errors import Forgotten
 
 _predictions, _transcripts = core(PredictionRow), core(TranscriptRow)
-_ADD = sa.insert(_predictions)
-_HASH = sa.select(_predictions.c.hash).where(_predictions.c.seq == sa.bindparam("seq"))
-_ASKED = sa.select(_predictions.c.seq).where(
+_ADD = RepeatedStatement(sa.insert(_predictions))
+_HASH = RepeatedStatement(sa.select(_predictions.c.hash).where(_predictions.c.seq == sa.bindparam("seq")))
+_OF_MODEL = sa.select(_predictions.c.seq).where(
     _predictions.c.transcript == sa.bindparam("transcript"),
     _predictions.c.model == sa.bindparam("model"),
     _predictions.c.template == sa.bindparam("template"),
 )
-_KNOWN = sa.select(_transcripts.c.forgotten, _ASKED.scalar_subquery()).where(
-    _transcripts.c.seq == sa.bindparam("transcript")
+_ASKED = RepeatedStatement(_OF_MODEL)
+_KNOWN = RepeatedStatement(
+    sa.select(_transcripts.c.forgotten, _OF_MODEL.scalar_subquery()).where(
+        _transcripts.c.seq == sa.bindparam("transcript")
+    )
 )
 
 
@@ -50,13 +54,12 @@ class Predictions:
 
         Raises Forgotten where the transcript was, perhaps while the model still read it.
         """
-        connection = self._session.connection()
         asked = {
             "transcript": prediction.transcript,
             "model": prediction.model,
             "template": prediction.template,
         }
-        forgotten, known = connection.execute(_KNOWN, asked).one()
+        ((forgotten, known),) = _KNOWN.rows(self._session, asked)
         if forgotten is not None:
             raise Forgotten(f"the transcript {prediction.transcript} was forgotten on request; run the command again")
         if known is not None:
@@ -71,7 +74,7 @@ class Predictions:
             "foreign": prediction.foreign,
             "confidences": list(prediction.confidences) or None,
         }
-        connection.execute(_ADD, row)
+        _ADD.rows(self._session, row)
         return Added(seq, new=True)
 
     def find(self, transcript: int, model: str, template: str) -> Prediction | None:
@@ -88,14 +91,14 @@ class Predictions:
 
     def hash_of(self, seq: int) -> str:
         """The key that travels with it."""
-        name: str = self._session.connection().execute(_HASH, {"seq": seq}).scalar_one()
-        return name
+        ((name,),) = _HASH.rows(self._session, {"seq": seq})
+        return str(name)
 
     def seq_of(self, transcript: int, model: str, template: str) -> int | None:
         """Of what `model` answered with `template`, the lines' form in it (`template_for`); None where it didn't."""
         asked = {"transcript": transcript, "model": model, "template": template}
-        seq: int | None = self._session.connection().scalar(_ASKED, asked)
-        return seq
+        found = _ASKED.row(self._session, asked)
+        return None if found is None else int(found[0])
 
     def read_all(self, seqs: Iterable[int | None]) -> dict[int, Prediction]:
         """Predictions by their `seq`; None, for what had none, is passed over."""

@@ -59,6 +59,8 @@ class Record:
         self._blobs, self._durability = blobs, durability
         self._fences: dict[str, int] = {}
         self._named_folders: set[Path] = set()
+        self._others_turn_ends = 0.0
+        """By the monotonic clock: until then this process leaves SQLite's lock to others."""
         self._engine = make_engine(url, durability)
         if not moves_log and self.file is not None:
             sa.event.listen(self._engine, "connect", _leave_log_alone)
@@ -72,6 +74,8 @@ class Record:
         """A transaction that commits when the block ends well and rolls back otherwise. Raises Unavailable where it is
         `fenced` and the lease was lost."""
         sqlite = self._engine.dialect.name == "sqlite"
+        if sqlite and (pause := self._others_turn_ends - monotonic()) > 0:
+            sleep(pause)  # who waits looks every POLL_SECONDS: without it we would often have the lock again first
         with self._transaction(self._engine) as session:
             if not sqlite:
                 _wait_in_line(session)
@@ -81,8 +85,8 @@ class Record:
                 for name, token in tuple(self._fences.items()):
                     store.lease.check(name, token)
                 yield store
-        if sqlite:  # who waits looks every POLL_SECONDS: without this pause we would often have the lock again first
-            sleep(min(POLL_SECONDS, (monotonic() - began) / 10))
+        ended = monotonic()
+        self._others_turn_ends = ended + min(POLL_SECONDS, (ended - began) / 10)
 
     @contextmanager
     def fenced(self, name: str, token: int) -> Iterator[None]:

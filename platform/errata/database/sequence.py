@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from errata.database.tables import EventRow, core
+from errata.database.repeated_statement import RepeatedStatement
+from errata.database.tables import EventRow, core, now
 
 AT_ONCE = 500
 """Values in one IN: databases bound how many a statement may have."""
@@ -23,13 +24,13 @@ class Added:
 
 
 _events = core(EventRow)
-_NEXT = sa.insert(_events).returning(_events.c.seq)
+_NEXT = RepeatedStatement(sa.insert(_events).returning(_events.c.seq))
 
 
 def next_seq(session: Session, kind: str) -> int:
     """The next number of the sequence, for a row of `kind`."""
-    seq: int = session.connection().execute(_NEXT, {"kind": kind}).scalar_one()
-    return seq
+    ((seq,),) = _NEXT.rows(session, {"kind": kind, "at": now()})
+    return int(seq)
 
 
 def highest_seq(session: Session) -> int:

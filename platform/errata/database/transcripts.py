@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from errata.database import leak_guard
 from errata.database.blobs import Blobs
 from errata.database.predictions import is_of_template, reviewed_transcripts
+from errata.database.repeated_statement import RepeatedStatement
 from errata.database.sequence import AT_ONCE, TEXTS_AT_ONCE, Added, next_seq
 from errata.database.tables import PredictionRow, TranscriptRow, core
 from errata.database.tombstones import ANY_TOMBSTONE, Tombstones
@@ -36,11 +37,9 @@ class Heading(NamedTuple):
 
 
 _transcripts = core(TranscriptRow)
-_ADD = sa.insert(_transcripts)
-_KNOWN = sa.select(
-    ANY_TOMBSTONE,
-    sa.select(_transcripts.c.seq).where(_transcripts.c.hash == sa.bindparam("hash")).scalar_subquery(),
-)
+_ADD = RepeatedStatement(sa.insert(_transcripts))
+_SAME = sa.select(_transcripts.c.seq).where(_transcripts.c.hash == sa.bindparam("hash"))
+_KNOWN = RepeatedStatement(sa.select(ANY_TOMBSTONE, _SAME.scalar_subquery()))
 
 
 class Transcripts:
@@ -77,14 +76,15 @@ class Transcripts:
             "text_hash": transcript.text_hash,
             "signature": transcript.signature,
             "line_form": _line_form(transcript),
+            "media": "",
         }
-        self._session.connection().execute(_ADD, row)
+        _ADD.rows(self._session, row)
         leak_guard.enter(self._session, leak_guard.Arrival.of_transcript(seq, transcript))
         return Added(seq, new=True)
 
     def known(self, transcript: Transcript) -> int | None:
         """`seq` of the row that `add` would find; None where it would make one. Raises Forgotten, as `add` does."""
-        tombstone, same = self._session.connection().execute(_KNOWN, {"hash": transcript.hash}).one()
+        ((tombstone, same),) = _KNOWN.rows(self._session, {"hash": transcript.hash})
         if tombstone is not None:
             self._tombstones.refuse(transcript)
         return self._same_words(transcript) if same is None else int(same)

@@ -9,6 +9,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from errata.database.repeated_statement import RepeatedStatement
 from errata.database.sequence import batches
 from errata.database.tables import TranscriptRow
 from errata.database.video_tables import ChunkRow, VideoRow, VideoStageRow
@@ -70,8 +71,8 @@ class Videos:
 
     def vectors_of(self, external_id: str) -> tuple[VectorShard, ...]:
         """Of the recording of that id; none where nothing was made of it, or it is no video's."""
-        found = self._session.scalar(_with_vectors(VideoStageRow.found).where(VideoRow.external_id == external_id))
-        return _as_shards(found) if found is not None else ()
+        found = _VECTORS.row(self._session, {"external_id": external_id})
+        return () if found is None else _as_shards(found[0])
 
     def all_vectors(self) -> dict[str, tuple[VectorShard, ...]]:
         """Of every recording that any were made of, by its id."""
@@ -120,6 +121,11 @@ def _with_vectors(*columns: Any) -> sa.Select[Any]:
     """Of videos of whose recordings vectors were made."""
     query = sa.select(*columns).join_from(VideoRow, VideoStageRow, VideoStageRow.video == VideoRow.number)
     return query.where(VideoStageRow.stage == "features", VideoStageRow.state == "done")
+
+
+_VECTORS = RepeatedStatement(
+    _with_vectors(VideoStageRow.found).where(VideoRow.external_id == sa.bindparam("external_id"))
+)
 
 
 def vectors_digest() -> sa.ScalarSelect[str]:

@@ -100,7 +100,7 @@ def _named(transcript: Transcript, details: TalkDetails) -> Transcript:
     name = text_or_nothing(details.external_id, "id")
     if not name:
         name = f"asked-{replace(transcript, external_id=UNNAMED).hash[:24]}"
-    return replace(transcript, external_id=name)
+    return transcript if name == transcript.external_id else replace(transcript, external_id=name)
 
 
 def _ending(format_name: str) -> str:
