@@ -3,8 +3,8 @@
     python -m benchmarks.serving [--rate 200] [--seconds 60] [--durability full] [--beside import] [--lines 12]
 
 Requests come at set times, whatever came of those before (open loop), from a process of its own; every talk is new. It
-prints the latencies, the client's own part of them apart, the disk's sync time, the service's CPU time a request, how
-soon /healthz answers meanwhile, and whether the record has a row for each answer.
+prints the latencies, the client's own part of them apart, the disk's sync time, the service's CPU time a request and
+which of its threads took it, how soon /healthz answers meanwhile, and whether the record has a row for each answer.
 """
 
 from __future__ import annotations
@@ -119,10 +119,10 @@ def measure(workspace: Workspace, folder: Path, arguments: argparse.Namespace) -
         _wait(port)
         _load(port, key, 50.0, bodies(100, arguments.lines, 1))  # what is done once is done by then
         importing = import_rows(workspace, folder) if arguments.beside == "import" else None
-        health, before = Health(port), cpu_seconds(service.pid)
+        health, before, threads = Health(port), cpu_seconds(service.pid), thread_seconds(service.pid)
         count = int(arguments.rate * arguments.seconds)
         result = _load(port, key, arguments.rate, bodies(count, arguments.lines, 2))
-        cpu, healths = cpu_seconds(service.pid) - before, health.stop()
+        cpu, spent, healths = cpu_seconds(service.pid) - before, thread_seconds(service.pid), health.stop()
         if importing is not None:
             print(f"the import was {'still running' if importing.poll() is None else 'done'} at the end")
             importing.kill()
@@ -135,6 +135,8 @@ def measure(workspace: Workspace, folder: Path, arguments: argparse.Namespace) -
     print(f"the client's part  {percentiles(result['lateness'])}")
     print(f"/healthz meanwhile {percentiles(healths)}")
     print(f"CPU a request      {1000 * cpu / count:.2f} ms, the stub's process included")
+    for part, seconds in spent.items():
+        print(f"  {part:16} {1000 * (seconds - threads.get(part, 0.0)) / count:.2f} ms")
     print(f"a sync of the disk {1000 * sync_seconds(folder):.2f} ms")
     with workspace.record.look() as (session, _):
         found = set(session.scalars(sa.select(PredictionRow.hash)))
@@ -154,6 +156,23 @@ def cpu_seconds(pid: int) -> float:
     process = psutil.Process(pid)
     times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
     return float(sum(time.user + time.system for time in times))
+
+
+def thread_seconds(pid: int) -> dict[str, float]:
+    """Of the CPU, by what a process's threads do; nothing where there is no /proc."""
+    parts: dict[str, float] = {}
+    tasks = Path(f"/proc/{pid}/task")
+    for thread in psutil.Process(pid).threads() if tasks.is_dir() else ():
+        with suppress(FileNotFoundError):
+            name = (tasks / str(thread.id) / "comm").read_text().strip()
+            known = (part for begin, part in _PARTS.items() if name.startswith(begin))
+            part = "event loop" if thread.id == pid else next(known, "other threads")
+            parts[part] = parts.get(part, 0.0) + thread.user_time + thread.system_time
+    return parts
+
+
+_PARTS = {"record-writer": "writer", "asyncio": "look-ups"}
+"""What a thread does, by how its name begins."""
 
 
 def _wait(port: int) -> None:
