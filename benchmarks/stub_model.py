@@ -3,7 +3,8 @@
 
 It answers each talk with one chapter that its id names, after S seconds. Where lines begin with `# `, each of these
 is a chapter in its place, and one that begins with `## ` calls the chapter before it otherwise. A talk called `crash`
-ends the process, and one called `hang` keeps it from answering anything. What it was told to stop is written to a file.
+ends the process, one called `hang` keeps it from answering anything, and of one called `unseen` a file is missing the
+first time. What it was told to stop is written to a file.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ def main() -> None:
     arguments = parser.parse_args()
     unwanted: set[int] = set()
     asked: list[tuple[int, dict[str, Any]]] = []
+    missing = {"unseen"}
     came = threading.Condition()
 
     def say(message: dict[str, object]) -> None:
@@ -56,7 +58,10 @@ def main() -> None:
         end = time.monotonic() + arguments.seconds
         while time.monotonic() < end and number not in unwanted:
             time.sleep(0.01)
-        if number in unwanted:
+        if transcript["external_id"] in missing:
+            missing.remove(transcript["external_id"])
+            say({"error": number, "status": 404, "sentence": "the features /srv/features/5a can't be read"})
+        elif number in unwanted:
             if arguments.stopped:
                 with arguments.stopped.open("a") as file:
                     file.write(f"{number}\n")

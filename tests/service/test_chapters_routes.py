@@ -172,6 +172,22 @@ def test_a_job_that_ends_the_model_s_process_fails_and_says_so(service: TestClie
     assert "ended each time it read this transcript" in failed["failure"] and failed["answer"] is None
 
 
+def test_a_file_that_a_model_lacks_is_not_the_client_s_to_find(
+    service: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    unseen = {**TALK, "id": "unseen"}
+    answer = service.post("/v1/chapters", json=unseen)
+    assert answer.status_code == 503 and "can't be read now" in answer.json()["detail"]
+    assert "/srv" not in answer.text and "/srv/features/5a can't be read" in caplog.text
+    assert service.post("/v1/chapters", json=unseen).status_code == 200  # somebody has restored it
+
+
+def test_a_job_whose_model_lacks_a_file_is_tried_again(service: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("errata.service.chapter_answers.LATER", 0.2)
+    job = service.post("/v1/chapters?wait=false", json={**TALK, "id": "unseen"}).json()["job"]
+    assert until(lambda: service.get(f"/v1/jobs/{job}"), "done")["answer"]["id"] == "unseen"
+
+
 def test_a_program_sees_the_predictions_that_were_given_to_it(service: TestClient, workspace: Workspace) -> None:
     name = service.post("/v1/chapters", json=TALK).json()["prediction"]
     statuses = {

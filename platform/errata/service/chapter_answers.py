@@ -45,7 +45,7 @@ JOB_SECONDS = 4 * 3600.0
 SHORTEST_TURN = 1.0
 """Seconds that the record has, however long the model took."""
 LATER = 10.0
-"""Seconds until a job is tried again that the record could not be asked about."""
+"""Seconds until a job is tried again that had no answer for now."""
 _LOG = logging.getLogger("errata.service")
 _FAILURES: dict[Failure, str] = {
     "too long": f"the model took more than {JOB_SECONDS / 3600:g} hours; send a shorter transcript",
@@ -69,6 +69,8 @@ class ChapterAnswers:
         self._record, self._writer, self._models, self._shadow = record, writer, models, shadow
         self._seconds = seconds
         self._jobs: asyncio.Queue[ChapterRequest] = asyncio.Queue()
+        self._put_off = 0
+        """Jobs that are tried again later."""
         self._running: dict[tuple[str, str], _Shared] = {}
         self.finished: Callable[[str], None] = lambda name: None
         """Is told the name of each job that is done."""
@@ -83,7 +85,7 @@ class ChapterAnswers:
 
     @property
     def waiting_jobs(self) -> int:
-        return self._jobs.qsize()
+        return self._jobs.qsize() + self._put_off
 
     async def now(self, asked: AskedChapters) -> GivenAnswer:
         """Raises TooMany where too many wait, Refused where the key is another request's, and what the model's process
@@ -106,7 +108,7 @@ class ChapterAnswers:
         found = await self._look_up(asked)
         if found.request is not None:
             return found.request
-        if self._jobs.qsize() >= MOST_JOBS:
+        if self.waiting_jobs >= MOST_JOBS:
             raise TooMany(f"{MOST_JOBS} jobs wait already; come back in a while", retry_after=60)
         asked = replace(asked, transcript=found.transcript)
         request = await self._write_once(asked)
@@ -172,8 +174,12 @@ class ChapterAnswers:
                 await self._do(request)
             except ErrataError as error:
                 _LOG.warning("the job %s is tried again later: %s", request.name, error)
-                await asyncio.sleep(LATER)
-                self._jobs.put_nowait(request)
+                self._put_off += 1  # others needn't wait for it
+                asyncio.get_running_loop().call_later(LATER, self._try_again, request)
+
+    def _try_again(self, request: ChapterRequest) -> None:
+        self._put_off -= 1
+        self._jobs.put_nowait(request)
 
     async def _open_jobs(self) -> Sequence[ChapterRequest]:
         """That an earlier service left."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ GRACE = 20.0
 and one that hangs never does."""
 FAREWELL = 5.0
 """Seconds in which a process ends by itself."""
+_LOG = logging.getLogger("errata.service")
 
 
 class ProcessEnded(Exception):
@@ -204,8 +206,14 @@ def _write_line(process: Process, line: str) -> None:
 
 
 def _error(said: JsonObject) -> ErrataError:
-    kind = {BadInput.http_status: BadInput, NotFound.http_status: NotFound}.get(said["status"], Unavailable)
-    return kind(said["sentence"])
+    """What the model said is wrong. A file that it lacks is missing or damaged here: whoever asks can wait for it to be
+    restored, and where it lies is nothing to them."""
+    if said["status"] == BadInput.http_status:
+        return BadInput(said["sentence"])
+    if said["status"] == NotFound.http_status:
+        _LOG.error("the model has no answer: %s", said["sentence"])
+        return Unavailable("what is known of this talk's recording can't be read now; the service's log says more")
+    return Unavailable(said["sentence"])
 
 
 def _stream(stream: asyncio.StreamReader | None) -> asyncio.StreamReader:
