@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from fastapi.testclient import TestClient
 
 from benchmarks.review_talks import drafted, long_talk, review_workspace
 from errata.operations.review_queue import claim_next, review_queue
+from errata.operations.service_keys import add_key
 from errata.service.application import make_app
 from errata.service.service_settings import ServiceSettings
 from errata.workspace import Workspace
@@ -130,14 +132,26 @@ def test_a_workspace_without_a_champion_has_an_empty_queue(laid_out: Path, tmp_p
     assert claim_next(workspace, "ann") is None
 
 
+def client_of_ann(workspace: Workspace) -> TestClient:
+    key = add_key(workspace, "ann", "reviewer", "tests").key
+    app = make_app(workspace, ServiceSettings())
+    return TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {key}"})
+
+
+def test_a_talk_without_a_title_is_called_by_its_id_once(tmp_path: Path) -> None:
+    talk, right = long_talk("Ironford", lines=8)
+    bare = replace(talk, title="", channel="")
+    with client_of_ann(review_workspace(tmp_path / "bare", [(bare, right)])) as client:
+        assert client.get("/review").text.count("Ironford") == 1
+        assert '<p class="about"><span></span>' in client.get("/review/1").text
+    with client_of_ann(review_workspace(tmp_path / "titled", [(replace(talk, channel=""), right)])) as client:
+        assert '<p class="about"><span>Ironford · </span>' in client.get("/review/1").text
+
+
 def test_words_that_are_markup_stay_words(ann: TestClient, tmp_path: Path) -> None:
     evil = "</script><img src=x onerror=alert(1)>"
     talk, right = long_talk("Evil", lines=8, title=evil)
     workspace = review_workspace(tmp_path / "evil", [(talk, right)])
-    from errata.operations.service_keys import add_key
-
-    key = add_key(workspace, "ann", "reviewer", "tests").key
-    app = make_app(workspace, ServiceSettings())
-    with TestClient(app, base_url="http://127.0.0.1", headers={"Authorization": f"Bearer {key}"}) as client:
+    with client_of_ann(workspace) as client:
         for path in ("/review", "/review/1"):
             assert "<img" not in client.get(path).text

@@ -34,4 +34,10 @@ def sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}" + ("" if words.endswith((".", "!", "?")) else ".")
 
 
+def origin(title: str, channel: str, external_id: str) -> str:
+    """Where a talk is from, before what else is said of it: its channel, or its id where it has a title besides."""
+    known = channel or (external_id if title else "")
+    return f"{known} · " if known else ""
+
+
 FILTERS = {"sentence": sentence, "decimal": decimal, "span": span, "model_name": model_name, "moment": moment}

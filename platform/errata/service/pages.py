@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from errata.domain.clock import clock
 from errata.domain.names import printable
-from errata.service.page_filters import FILTERS
+from errata.service.page_filters import FILTERS, origin
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
@@ -38,8 +38,9 @@ def page(
 @cache
 def environment() -> Environment:
     """A name that a template misspells is an error; filters: `clock` makes HH:MM:SS of seconds, and those of
-    `page_filters`."""
+    `page_filters`, which has `origin` too."""
     made = Environment(loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined)
     made.trim_blocks = made.lstrip_blocks = True
     made.filters |= {"clock": clock, **FILTERS}
+    made.globals["origin"] = origin
     return made

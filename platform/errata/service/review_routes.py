@@ -24,6 +24,7 @@ from errata.operations.review_desk import (
 from errata.operations.review_queue import claim_next, review_queue
 from errata.service.guards import CONTENT_SECURITY_POLICY
 from errata.service.identity import Identity, needs
+from errata.service.page_filters import origin
 from errata.service.pages import STATIC, page
 from errata.service.review_shapes import (
     HandInShape,
@@ -71,7 +72,7 @@ def item_page(request: Request, transcript: RowNumber, reviewer: ReviewerIdentit
         "item": f"/review/{transcript}",
         "stream": "",
         "name": heading.title or heading.external_id,
-        "about": heading.channel or heading.external_id,
+        "about": origin(heading.title, heading.channel, heading.external_id),
         "length": _length(heading.duration, heading.unit),
         "why": review_reason_phrase(heading.reason),
         "blind": heading.blind,

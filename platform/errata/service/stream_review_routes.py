@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from errata.domain.clock import clock
 from errata.files import JsonObject
 from errata.operations.stream_desk import open_running, save_running, stream_called, watch_running
+from errata.service.page_filters import origin
 from errata.service.pages import page
 from errata.service.review_routes import MODULES, ReviewerIdentity, media_policy
 from errata.service.review_shapes import PageShape, StreamWorkShape, claims_json, draft_json, running_json
@@ -28,7 +29,7 @@ def stream_page(request: Request, stream: str, reviewer: ReviewerIdentity) -> Re
         "item": f"/review/streams/{found.name}",
         "stream": found.name,
         "name": found.known.title or found.known.external_id,
-        "about": found.known.channel or found.known.external_id,
+        "about": origin(found.known.title, found.known.channel, found.known.external_id),
         "length": clock(found.heard),
         "why": f"runs since {found.at:%H:%M} UTC",
         "blind": False,
