@@ -83,13 +83,12 @@ def _logits(model: Any, input_ids: Sequence[int], vectors: Mapping[str, torch.Te
     """(tokens, vocabulary), of tokens whose placeholders stand for the first of `vectors`."""
     import torch
 
-    from errata.inference.connector import connectors_of, spliced
+    from errata.inference.connector import read_among_words
 
     ids = torch.tensor([list(input_ids)], device=model.device)
     shown: dict[str, torch.Tensor] = {
         name: vectors[name][: int((ids == PLACEHOLDERS[name]).sum())] for name in PLACEHOLDERS if name in vectors
     }
     with torch.inference_mode():
-        read = spliced(model.get_input_embeddings(), connectors_of(model), ids, shown)
-        logits: Logits = model(inputs_embeds=read).logits[0].float().cpu().numpy()
+        logits: Logits = model(**read_among_words(model, ids, shown)).logits[0].float().cpu().numpy()
     return logits

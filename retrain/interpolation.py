@@ -128,8 +128,8 @@ def _scale(adapter: Path) -> float:
 
 def _interpolate_full(candidate: Path, champion: Path, alpha: float, out: Path, models: Path) -> None:
     import torch
-    from transformers import AutoConfig
 
+    from errata.inference.architectures import AutoConfig
     from errata.inference.torch import load_model
 
     old = load_model(*model_parts(champion, models))

@@ -131,7 +131,7 @@ def _row_faults(rows: Sequence[_RowTokens], task: ChapterTask) -> Iterator[Prefl
 
 def _drift(root: Path, task: ChapterTask, base: Path, vectors: VectorsById) -> Iterator[PreflightFault]:
     """Of talks that serving would put in other tokens than training does."""
-    from transformers import AutoConfig
+    from errata.inference.architectures import AutoConfig
 
     rows = _first_rows(root, LOOKED_AT)
     vocabulary = AutoConfig.from_pretrained(base, local_files_only=True).get_text_config().vocab_size

@@ -21,6 +21,7 @@ _FRAMES = pa.struct(
         ("count", pa.int32()),
         ("tokens", pa.int32()),
         ("silence", pa.bool_()),
+        ("averaged", pa.bool_()),
     ]
 )
 SCHEMA = pa.schema(

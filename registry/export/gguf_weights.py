@@ -52,7 +52,7 @@ class Weights:
     model that llama.cpp would read otherwise."""
 
     def __init__(self, folder: Path) -> None:
-        from transformers import AutoConfig
+        from errata.inference.architectures import AutoConfig
 
         self._folder, self._config = folder, AutoConfig.from_pretrained(folder, local_files_only=True)
         kind = str(self._config.model_type)

@@ -21,8 +21,9 @@ def export_nf4(server: Path, out: Path) -> str:
         raise BadInput(f"{server} is no full model; make the server's export first, and the 4-bit one from that")
 
     def fill(folder: Path) -> None:
-        from transformers import AutoConfig, AutoModelForCausalLM, BitsAndBytesConfig
+        from transformers import BitsAndBytesConfig
 
+        from errata.inference.architectures import AutoConfig, AutoModelForCausalLM
         from errata.inference.library_noise import silence_libraries
 
         silence_libraries()

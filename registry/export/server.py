@@ -29,8 +29,7 @@ def export_server(model: Path, models: Path, out: Path, number_type: NumberType 
     base = _base(card, models) if card.form == "adapter" else model
 
     def fill(folder: Path) -> None:
-        from transformers import AutoConfig
-
+        from errata.inference.architectures import AutoConfig
         from errata.inference.torch import load_model
 
         tokenizer = load_tokenizer(base)

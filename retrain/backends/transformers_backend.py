@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from errata.documents.params import Recipe
+from errata.errors import BadInput
 from retrain.backends.model_size import parameter_count
 from retrain.backends.start import Start
 from retrain.precision import precision_of
@@ -22,7 +23,8 @@ def transformers_model(start: Start, recipe: Recipe) -> Any:
 
 def _base(folder: Path, recipe: Recipe) -> Any:
     import torch
-    from transformers import AutoModelForCausalLM
+
+    from errata.inference.architectures import AutoModelForCausalLM
 
     # What learns stays fp32, since a step is smaller than bf16's next number; a full training computes by autocast.
     in_bf16 = recipe.method != "full" and precision_of(recipe, parameter_count(folder)) == "bf16"
@@ -42,6 +44,13 @@ def _base(folder: Path, recipe: Recipe) -> Any:
 def _adapted(model: Any, start: Start, recipe: Recipe) -> Any:
     from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
 
+    from errata.inference.connector import reads_apart
+
+    if reads_apart(model):  # its attention is torch's own, whose weights no adapter reaches
+        raise BadInput(
+            f"train.method {recipe.method} can't adapt two encoders; set it to full, as errata recipe use two-encoders "
+            "does"
+        )
     if recipe.method == "qlora":
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
     if start.adapter is not None:

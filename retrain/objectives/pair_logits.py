@@ -58,12 +58,12 @@ def row_reading(model: Any, row: Encoded, features: FeatureStore | None) -> dict
     ids = torch.tensor([row.input_ids], device=_device(model))
     if not row.frames:
         return {"input_ids": ids}
-    from errata.inference.connector import connectors_of, spliced, vectors_of
+    from errata.inference.connector import read_among_words, vectors_of
 
     if features is None:
         raise NotFound("a row names frames, and there is no features store to take them from; name its folder")
     vectors = vectors_of(row.frames, features)
-    return {"inputs_embeds": spliced(model.get_input_embeddings(), connectors_of(model), ids, vectors)}
+    return read_among_words(model, ids, vectors)
 
 
 def pair_logits(model: Any, chosen: Encoded, rejected: Encoded) -> tuple[AnswerLogits, AnswerLogits]:

@@ -46,7 +46,7 @@ class SftObjective:
         labels = asked.pop("labels")
         by_place = self._by_place(inputs["input_ids"], inputs["labels"], asked["logits_to_keep"])
         if VECTORS in inputs:
-            asked["inputs_embeds"] = embedded(model, asked.pop("input_ids"), inputs[VECTORS])
+            asked |= among_words(model, asked.pop("input_ids"), inputs[VECTORS])
         if WEIGHT in inputs:
             each = inputs[WEIGHT][:, None].to(labels.device)
             by_place = each.expand(labels.shape) if by_place is None else each * by_place
@@ -74,11 +74,11 @@ class SftObjective:
         return frames if entries is None else frames * entries
 
 
-def embedded(model: Any, input_ids: torch.Tensor, vectors: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """What `model` reads of rows that hold frames: (rows, tokens, hidden)."""
-    from errata.inference.connector import connectors_of, spliced
+def among_words(model: Any, input_ids: torch.Tensor, vectors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """What `model` reads of rows that hold frames, as arguments of its forward."""
+    from errata.inference.connector import read_among_words
 
-    return spliced(model.get_input_embeddings(), connectors_of(model), input_ids, vectors)
+    return read_among_words(model, input_ids, vectors)
 
 
 def at_labels(inputs: dict[str, Any]) -> dict[str, Any]:

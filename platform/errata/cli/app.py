@@ -115,8 +115,8 @@ def init_command(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="For a model without a card: indexed (the default), timestamps, json, inline, borders; chat: its "
-            "models are asked for a chat's next message.",
+            help="For a model without a card: indexed (the default), timestamps, json, inline, borders; chat or "
+            "snippet: its models are asked for a chat's next message.",
         ),
     ] = None,
     context: Annotated[

@@ -14,9 +14,11 @@ from errata.tasks.border_task import BorderTask
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.chat_task import ChatTask
 from errata.tasks.division import ChapterLengths
+from errata.tasks.snippet_task import SnippetTask
 from errata.tasks.templates.borders import Borders
 from errata.tasks.templates.inline import END
 from errata.tasks.templates.next_message import NextMessage
+from errata.tasks.templates.snippet import SnippetMessage
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
@@ -38,6 +40,8 @@ def chapter_task(card: Card, tokenizer: Tokenizer, features: FeatureStore | None
     if isinstance(template, Borders):
         lengths = card.lengths or ChapterLengths()
         return BorderTask(template, tokenizer, card.context, source=source, lengths=lengths)
+    if isinstance(template, SnippetMessage):
+        return SnippetTask(template, tokenizer, card.context, source=source)
     if isinstance(template, NextMessage):
         marked = END in tokenizer.get_vocab()
         return ChatTask(NextMessage(marked), tokenizer, card.context, source=source)

@@ -73,6 +73,21 @@ def spliced(
     return embedded
 
 
+def read_among_words(model: Any, input_ids: torch.Tensor, vectors: Projected) -> dict[str, torch.Tensor]:
+    """What `model` reads of token ids that `vectors` stand among, as arguments of its forward; a model that reads each
+    medium apart is told what stands where. Raises as `spliced` does."""
+    read = {"inputs_embeds": spliced(model.get_input_embeddings(), connectors_of(model), input_ids, vectors)}
+    if reads_apart(model):
+        read["kinds"] = input_ids.clamp(max=0)
+    return read
+
+
+def reads_apart(model: Any) -> bool:
+    """Whether its architecture has what is seen and heard pass layers of their own, before any word: see
+    `two_encoders.py`."""
+    return bool(getattr(_without_adapter(model), "reads_apart", False))
+
+
 def vectors_of(frames: Sequence[Frames], store: FeatureStore) -> dict[str, torch.Tensor]:
     """What `frames` name, by modality, in their order. Raises as the store does, and BadInput where what it holds takes
     another number of places than the spans say."""
@@ -84,7 +99,9 @@ def vectors_of(frames: Sequence[Frames], store: FeatureStore) -> dict[str, torch
                 f"a vector of {span.features[:12]} takes {taken.shape[1]} places, and the prompt has {span.tokens} for "
                 "each; make the rows again"
             )
-        found.setdefault(span.modality, []).append(torch.from_numpy(taken.astype("float32")).flatten(0, 1))
+        vectors = torch.from_numpy(taken.astype("float32"))
+        shown = vectors.mean(0, keepdim=True) if span.averaged else vectors
+        found.setdefault(span.modality, []).append(shown.flatten(0, 1))
     return {modality: torch.cat(parts) for modality, parts in found.items()}
 
 

@@ -63,7 +63,8 @@ class ModelShape:
     def of_folder(cls, folder: Path) -> ModelShape:
         """Of the full model in a folder, of which no weight is loaded."""
         import torch
-        from transformers import AutoConfig, AutoModelForCausalLM
+
+        from errata.inference.architectures import AutoConfig, AutoModelForCausalLM
 
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
         with torch.device("meta"):

@@ -22,7 +22,7 @@ from transformers import DynamicCache
 from errata.domain.modality import Modality
 from errata.errors import BadInput
 from errata.inference.artefact import Card, model_parts
-from errata.inference.connector import Connectors, load_connectors
+from errata.inference.connector import Connectors, load_connectors, reads_apart
 from errata.inference.tokenizer import load_tokenizer
 from errata.inference.torch import load_model
 from errata.tasks.encode import ids
@@ -170,12 +170,15 @@ class StreamReader:
 
 def open_reader(folder: Path, models: Path, beginning: Sequence[Given] = ()) -> StreamReader:
     """For the model in `folder`, which must see or hear; `models` is where an adapter's base is kept. Its own
-    beginning-of-sequence token stands first where it has one. Raises BadInput for a model of words alone."""
+    beginning-of-sequence token stands first where it has one. Raises BadInput for a model of words alone, or one that
+    can't read on."""
     card = Card.read(folder)
     if not card.senses:
         raise BadInput(f"{folder} reads words alone; name a model that was trained to see or hear")
     base, adapter = model_parts(folder, models)
     model, tokenizer = load_model(base, adapter), load_tokenizer(base)
+    if reads_apart(model):
+        raise BadInput(f"{folder} is shown one snippet and can't read on; name a language model with connectors")
     connectors = load_connectors(folder, model, card.senses).to(model.device)
     first = (Control(str(tokenizer.bos_token)),) if tokenizer.bos_token else ()
     return StreamReader(model, connectors, tokenizer, (*first, *beginning), ReadingPolicy.of(card.context))

@@ -12,14 +12,15 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM, DynamicCache
+from transformers import DynamicCache
 
 from errata.errors import NotFound
 from errata.features.feature_store import FeatureStore
+from errata.inference.architectures import AutoModelForCausalLM
 from errata.inference.artefact import Card, Sense, model_parts
 from errata.inference.block_attention import attend_by_blocks
 from errata.inference.compute_device import best_device
-from errata.inference.connector import attach, connectors_of, load_connectors, spliced, vectors_of
+from errata.inference.connector import attach, load_connectors, read_among_words, vectors_of
 from errata.inference.engine import Ask, T, Weighing, ahead
 from errata.inference.growing_cache import growing_cache
 from errata.inference.head import HeadRows, Said, WholeLogits, is_plain
@@ -123,8 +124,7 @@ class TorchEngine:
         if self._features is None:
             raise NotFound("a prompt names frames, and there is no features store to take them from; name its folder")
         vectors = vectors_of(frames, self._features)
-        embedding = self._model.get_input_embeddings()
-        return {"inputs_embeds": spliced(embedding, connectors_of(self._model), read, vectors)}
+        return read_among_words(self._model, read, vectors)
 
     def _new_cache(self) -> Any:
         return growing_cache() if self.by_rows else DynamicCache()

@@ -10,10 +10,11 @@ import inspect
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from errata.domain.chapter import Chapter
+from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput, ErrataError
 from errata.inference.artefact import CARD, Card
@@ -56,7 +57,7 @@ def longest_context(config: Any) -> int | None:
 
 def load_config(folder: Path) -> Any:
     """Raises BadInput where transformers knows no such model."""
-    from transformers import AutoConfig
+    from errata.inference.architectures import AutoConfig
 
     options = {"local_files_only": True, "trust_remote_code": False}  # else it asks on the terminal, and may run it
     return _loaded(folder, "its config.json", lambda: AutoConfig.from_pretrained(folder, **options))
@@ -134,7 +135,8 @@ def _check_context(folder: Path, context: int, config: Any) -> None:
 def empty_model(folder: Path, config: Any) -> Any:
     """Its layers without weights. Raises BadInput where it is no causal language model."""
     import torch
-    from transformers import AutoModelForCausalLM
+
+    from errata.inference.architectures import AutoModelForCausalLM
 
     with torch.device("meta"):
         return _loaded(folder, "it as a causal language model", lambda: AutoModelForCausalLM.from_config(config))
@@ -194,7 +196,7 @@ def _try_template(folder: Path, card: Card, tokenizer: Tokenizer, config: Any) -
         )
     task = chapter_task(card, tokenizer)
     try:
-        example, *_ = examples(task, _EXAMPLE, Reading(_CHAPTERS))
+        example, *_ = examples(task, _EXAMPLE, Reading(_known_to(tokenizer)))
         _check_room(task, example)
         answer = write(Decoder(tokenizer, config.get_text_config().vocab_size, task), example)
     except ErrataError:
@@ -206,6 +208,16 @@ def _try_template(folder: Path, card: Card, tokenizer: Tokenizer, config: Any) -
         ) from error
     if answer is None or answer.chapters != example.right.chapters:
         raise BadInput(f"the tokenizer of {folder} can't write the template {card.template}'s answers as they are read")
+
+
+def _known_to(tokenizer: Tokenizer) -> Chapters:
+    """The example's chapters, or for a vocabulary of whole words, which knows no others, two of its own."""
+    if type(tokenizer.backend_tokenizer.model).__name__ != "WordLevel":
+        return _CHAPTERS
+    special = set(tokenizer.all_special_ids)
+    words = (tidy(tokenizer.decode(token)) for token in range(len(tokenizer)) if token not in special)
+    own = list(islice((word for word in words if word), 2)) or [""]
+    return tuple(replace(chapter, title=own[place % len(own)]) for place, chapter in enumerate(_CHAPTERS))
 
 
 def _check_room(task: ChapterTask, example: Example[Reading]) -> None:

@@ -44,7 +44,7 @@ def ids(span: Given, tokenizer: Tokenizer) -> list[int]:
 def span_ids(span: Given | Frames, tokenizer: Tokenizer) -> list[int]:
     """A span's tokens, or its placeholders."""
     if isinstance(span, Frames):
-        return [PLACEHOLDERS[span.modality]] * (span.count * span.tokens)
+        return [PLACEHOLDERS[span.modality]] * span.places
     return ids(span, tokenizer)
 
 

@@ -44,7 +44,7 @@ class BorderMark:
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """Vectors of one medium, one after another; each takes `tokens` places in the prompt."""
+    """Vectors of one medium, one after another; each takes `tokens` places in the prompt, unless they are averaged."""
 
     modality: Modality
     features: str
@@ -57,6 +57,13 @@ class Frames:
     """`frame_num_tokens`."""
     silence: bool = False
     """Whether a model learns to keep silent after each, but for the one that a slot follows: there it speaks."""
+    averaged: bool = False
+    """Whether their mean is shown, as one vector: a snippet's."""
+
+    @property
+    def places(self) -> int:
+        """Of the prompt, that they take."""
+        return self.tokens if self.averaged else self.count * self.tokens
 
 
 Given = Control | Text

@@ -64,7 +64,7 @@ def beside(tracks: Sequence[Track], after: float, upto: float, most: int) -> tup
 
 def places_of(spans: Iterable[Frames]) -> int:
     """That they take in a prompt."""
-    return sum(span.count * span.tokens for span in spans)
+    return sum(span.places for span in spans)
 
 
 def _evenly(places: range, most: int) -> Sequence[int]:

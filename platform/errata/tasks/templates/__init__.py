@@ -14,6 +14,7 @@ from errata.tasks.templates.indexed import Indexed
 from errata.tasks.templates.inline import Inline
 from errata.tasks.templates.next_message import NextMessage
 from errata.tasks.templates.quoted import Quoted
+from errata.tasks.templates.snippet import SnippetMessage
 from errata.tasks.templates.timestamps import Timestamps
 
 TEMPLATES: dict[str, Template] = {
@@ -24,18 +25,20 @@ TEMPLATES: dict[str, Template] = {
     "borders": Borders(),
 }
 """Of chapters."""
-CHAT = NextMessage()
+CHATS: dict[str, Template] = {"chat": NextMessage(), "snippet": SnippetMessage()}
+"""Of chats."""
 
 
 def find(name: str) -> Template:
-    """`CHAT`, or one of `TEMPLATES` with the options that its name has after a `+`. Raises BadInput where there is no
-    such."""
-    if name == CHAT.name:
-        return CHAT
+    """One of `CHATS`, or one of `TEMPLATES` with the options that its name has after a `+`. Raises BadInput where there
+    is no such."""
+    if name in CHATS:
+        return CHATS[name]
     base, *options = name.split("+")
     if base not in TEMPLATES:
         raise BadInput(
-            f"there is no prompt template {name!r}{meant(base, TEMPLATES)}; choose one of {', '.join(TEMPLATES)}, chat"
+            f"there is no prompt template {name!r}{meant(base, {**TEMPLATES, **CHATS})}; choose one of "
+            f"{', '.join([*TEMPLATES, *CHATS])}"
         )
     if not options:
         return TEMPLATES[base]
