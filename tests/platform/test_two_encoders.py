@@ -3,6 +3,7 @@ every model of the loop, and without the faults that it had."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -42,8 +43,9 @@ from errata.tasks.template import Reading
 from errata.tasks.track import Track
 from retrain.backends.start import Start
 from retrain.objectives.sft import SftObjective
+from retrain.saving import save
 from retrain.taught_rows import TaughtRow, TaughtRows, frames_of, write_taught_rows
-from retrain.trainer import make_trainer
+from retrain.trainer import make_trainer, run_trainer
 from retrain.word_model import SPECIAL, WordModelPlan, make_word_model, word_tokenizer
 from tests.made_up_recipe import LORA
 
@@ -185,6 +187,14 @@ def test_every_message_is_a_row_of_its_own_and_answers_to_what_was_shown(folder:
     assert later == next(iter(asked.views(talk)))
 
 
+def test_a_message_is_learnt_whole_as_far_as_half_of_the_context_goes(folder: Path, store: FeatureStore) -> None:
+    asked = open_model(folder, folder.parent, store).task
+    for written, learnt in ((12, 12), (13, 12)):
+        right = Reading((Chapter(12.0, " ".join(["hello"] * written)),))
+        (row,) = examples(asked, stream(), right)
+        assert sum(label != IGNORED for label in row.encoded.labels) == learnt + 1
+
+
 def test_drawn_messages_are_words_and_the_same_of_one_seed(folder: Path, store: FeatureStore) -> None:
     model: LoadedModel[Reading] = open_model(folder, folder.parent, store)
     assert isinstance(model.task, SnippetTask)
@@ -210,6 +220,28 @@ def test_its_loss_is_cross_entropy_over_the_message_and_its_end(folder: Path, st
         logits = model(**read_among_words(model, ids, inputs["vectors"])).logits
     right = nn.CrossEntropyLoss(ignore_index=IGNORED)(logits[0, :-1], labels[0, 1:])
     assert float(found) == pytest.approx(float(right), rel=1e-5)
+
+
+def test_it_learns_by_the_one_trainer_and_answers_as_it_was_taught(
+    folder: Path, store: FeatureStore, tmp_path: Path
+) -> None:
+    base = shutil.copytree(folder, tmp_path / "ws" / "models" / folder.name)
+    store = FeatureStore(shutil.copytree(store.root, tmp_path / "ws" / "features"))
+    messages = tuple(
+        Chapter(at, text) for at, text in ((10.0, "hello heron!"), (20.0, "it's a heron"), (30.0, "hello"))
+    )
+    asked = open_model(base, base.parent).task
+    rows = [TaughtRow(row.encoded) for row in examples(asked, stream(), Reading(messages))]
+    write_taught_rows(tmp_path / "train.parquet", rows)
+    recipe = replace(LORA, method="full", learning_rate=3e-3, epochs=40.0, max_steps=60)
+    trainer = make_trainer(
+        tmp_path / "train.parquet", Start.of(base, base.parent), recipe, Card.read(base), tmp_path / "w"
+    )
+    model, log = run_trainer(trainer, tmp_path / "w")
+    assert log[-1]["loss"] < 0.3 < log[0]["loss"]
+    save(model, base.parent / "learnt", Card.read(base), {}, base)
+    (answer,) = open_model(base.parent / "learnt", base.parent).answer([with_chat(stream(), messages)])
+    assert [chapter.title for chapter in answer.chapters] == ["hello heron!", "it's a heron", "hello"]
 
 
 def test_its_words_are_the_frequent_ones_in_the_same_order_each_time() -> None:

@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import nn
-from transformers import DynamicCache, PreTrainedConfig, PreTrainedModel
+from transformers import DynamicCache, GenerationMixin, PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
 
 from errata.errors import BadInput
@@ -128,7 +128,7 @@ class TwoEncoderModel(PreTrainedModel):
         return encoded[0].mean(0)
 
 
-class TwoEncoderForCausalLM(PreTrainedModel):
+class TwoEncoderForCausalLM(PreTrainedModel, GenerationMixin):
     config_class = TwoEncoderConfig
     base_model_prefix = "model"
     reads_apart = True

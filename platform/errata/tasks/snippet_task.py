@@ -26,6 +26,11 @@ class SnippetTask(ChatTask):
         beginning = str(self.tokenizer.bos_token or self.tokenizer.eos_token)
         return dress(self.template.render(view), Turn(after=beginning))
 
+    @property
+    def _longest(self) -> int:
+        """Of a message: there is nothing else to read, and what is seen and heard takes next to no room."""
+        return self.context // 2
+
     def _chat_windows(
         self, transcript: Transcript, lines: Sequence[TimelineEntry], asked: frozenset[int]
     ) -> Iterator[tuple[int, View]]:
