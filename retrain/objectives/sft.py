@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +45,9 @@ class SftObjective:
         labels = asked.pop("labels")
         by_place = self._by_place(inputs["input_ids"], inputs["labels"], asked["logits_to_keep"])
         if VECTORS in inputs:
-            asked |= among_words(model, asked.pop("input_ids"), inputs[VECTORS])
+            from errata.inference.connector import read_among_words
+
+            asked |= read_among_words(model, asked.pop("input_ids"), inputs[VECTORS])
         if WEIGHT in inputs:
             each = inputs[WEIGHT][:, None].to(labels.device)
             by_place = each.expand(labels.shape) if by_place is None else each * by_place
@@ -72,13 +73,6 @@ class SftObjective:
             return entries
         frames = self.frame_weight.weights(input_ids, labels)[:, places + 1]
         return frames if entries is None else frames * entries
-
-
-def among_words(model: Any, input_ids: torch.Tensor, vectors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """What `model` reads of rows that hold frames, as arguments of its forward."""
-    from errata.inference.connector import read_among_words
-
-    return read_among_words(model, input_ids, vectors)
 
 
 def at_labels(inputs: dict[str, Any]) -> dict[str, Any]:
