@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
-from subprocess import run
 
 import pytest
 
@@ -15,6 +13,7 @@ from benchmarks.chatted_streams import SCENE, TONES, ChattedStream
 from errata.inference.artefact import Card
 from errata.operations.stream_chat import import_chat
 from errata.workspace import Workspace
+from retrain.word_model import WordModelPlan, make_word_model, written_in
 from tests.command_line import in_this_process
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")]
@@ -44,7 +43,7 @@ def test_a_night_teaches_two_encoders_to_say_what_is_heard(tmp_path: Path) -> No
     (tmp_path / "before").mkdir()
     log = ChattedStream.drawn("before", scenes=200).log(tmp_path / "before")
     made, root = tmp_path / "made", tmp_path / "ws"
-    run([sys.executable, "-m", "retrain.word_model", made, log, "--size", "64", "--layers", "1"], check=True)
+    make_word_model(made, written_in([log]), WordModelPlan(size=64, layers=1))
     in_this_process("init", root, "--model", made, "--senses", "log-mel@1")
     in_this_process("recipe", "use", "two-encoders", "-w", root)
     workspace, params = Workspace(root), (root / "params.yaml").read_text()
@@ -65,13 +64,11 @@ def test_a_night_teaches_two_encoders_to_say_what_is_heard(tmp_path: Path) -> No
     folder = next(path for path in workspace.models.iterdir() if path.name == tuesday["candidate"][:16])
     assert (Card.read(folder).template, Card.read(folder).form) == ("snippet", "full")
     right = asked = 0
-    for stream in second:
+    for stream in second[:3]:
         for number, scene in enumerate(stream.scenes):
             at = f"{SCENE * number + scene.written}"
             words = ("chat", "next", stream.name, "--at", at, "--model", folder.name, "--temperature", "0", "--json")
             said = json.loads(in_this_process(*words, "-w", root).stdout)["message"].split()
             right += scene.tone in said
             asked += 1
-        if asked >= 9:
-            break
-    assert right >= 6, f"{right} of {asked}, of {len(TONES)} tones"
+    assert right > 2 * asked / len(TONES), f"{right} of {asked} tones"
