@@ -24,7 +24,8 @@ def sharded_model(base: Path, parts: Path, precision: Precision) -> Any:
     """The model whose configuration is in `base`, of the weights in the folder `parts`; this process, of those that
     torch.distributed knows, never holds more of them than its part and one weight."""
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
+
+    from errata.inference.architectures import AutoConfig, AutoModelForCausalLM
 
     config = AutoConfig.from_pretrained(base, local_files_only=True)
     with torch.device("meta"):
