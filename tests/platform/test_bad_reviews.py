@@ -195,7 +195,7 @@ def test_what_is_broken_is_imported_or_refused_and_can_be_mended(format_: str, r
     for fault, line in zip(faults, refused, strict=True):
         why = line["_rejected"]
         assert why["file"] == str(path) and why["row"] and why["reason"] and "\n" not in why["reason"], fault
-    again = {**report, "new": 0, "duplicate": report["new"], "shown": {}}
+    again = {**report, "new": 0, "duplicate": report["new"], "shown": {}, "undated": 0}
     assert imported(root, path)[1] == again, "a second time, nothing changes"
 
     mended = [sound_row(format_, fault, root) for fault in faults]
