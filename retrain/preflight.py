@@ -22,6 +22,7 @@ from errata.documents.params import AugmentParams, Recipe
 from errata.documents.preflight import FaultKind, Preflight, PreflightFault
 from errata.inference.artefact import TRAINING_TRANSCRIPTS, model_folder, model_parts, read_training_transcripts
 from errata.inference.chapter_task import task_of
+from errata.inference.compute_device import best_device
 from errata.inference.decode import Decoder
 from errata.inference.model_shape import ModelShape
 from errata.tasks.chapters import ChapterTask
@@ -66,7 +67,8 @@ def preflight(root: Path, record: Record, models: Path, night: Night, recipe: Re
     parameters, shape = parameter_count(base), ModelShape.of_folder(base)
     precision = precision_of(recipe, parameters)  # as the training itself asks
     learnt = max((row.learnt for row in rows), default=0)
-    memory = training_memory(shape, recipe, precision, longest, learnt, parts)
+    held = parts if best_device() == "cuda" else 1  # on a CPU no smaller peak was seen
+    memory = training_memory(shape, recipe, precision, longest, learnt, held)
     learning = learning_weights(shape, recipe)
     saved = parameters if recipe.method == "full" else learning
     disk = KEPT * checkpoint_bytes(saved, learning) + 4 * saved
