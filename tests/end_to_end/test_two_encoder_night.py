@@ -1,74 +1,67 @@
-"""Chats by two encoders and words, through the nights that every model passes: from recordings to a candidate that says
-what it hears."""
+"""Chats by two encoders and words, through the stages that every model passes: what is trained on one day's chats says
+more of the next day's, and ships as it was scored."""
 
 from __future__ import annotations
 
-import json
-import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
-from benchmarks.chatted_streams import SCENE, TONES, ChattedStream
+from errata.documents.document import read_document
+from errata.documents.evaluation import Evaluation
+from errata.documents.file_names import CANDIDATE, EVALUATION, EXPORTS, SCORES
+from errata.documents.night import Night
 from errata.inference.artefact import Card
+from errata.loop.init import Day0Choice, init
+from errata.operations.importing import import_transcripts
 from errata.operations.stream_chat import import_chat
 from errata.workspace import Workspace
-from retrain.word_model import WordModelPlan, make_word_model, written_in
-from tests.command_line import in_this_process
+from evaluation import harness
+from registry.export import __main__ as export
+from retrain import augment, curate, mix, snapshot, train
+from retrain.word_model import WordModelPlan, make_word_model
+from tests.made_up_chat import irc, stream, transcripts_file
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")]
+pytestmark = pytest.mark.slow
 
-PARAMS = {
-    "targets: [server, device]": "targets: [server]",
-    "preset: sequential": "preset: small",
-    "least: 20": "least: 5",
-    "learning_rate: 1.0e-4": "learning_rate: 1.0e-3",
-    "epochs: 10": "epochs: 25",
-    "suspect_rows: 50": "suspect_rows: 2",
-}
+TRAIN = {"method": "full", "learning_rate": 3e-3, "epochs": 20, "max_steps": 120, "batch": 2}
 
 
-def bring_in(workspace: Workspace, folder: Path, streams: list[ChattedStream]) -> None:
-    for stream in streams:
-        stream.record(folder)
-    in_this_process("acquire", folder, "--no-speakers", "-w", workspace.root)
-    for stream in streams:
-        import_chat(workspace, stream.log(folder))
-    in_this_process("features", "--by", "log-mel", "-w", workspace.root)
+def bring_in(workspace: Workspace, folder: Path, day: str, count: int) -> int:
+    """Streams of that day with their chats; the newest of the record."""
+    folder.mkdir()
+    made = {name: stream(name, rounds=3, channel=f"c{n % 3}") for n in range(count) for name in [f"{day} {n}"]}
+    talks = transcripts_file(folder / "streams.jsonl", [talk for talk, _ in made.values()])
+    import_transcripts(workspace.record, talks, workspace.root / "rejects")
+    for name, (_, messages) in made.items():
+        log = folder / f"{name}.irc"
+        log.write_text(irc(messages))
+        import_chat(workspace, log)
+    return workspace.record.ask(lambda store: store.watermark())
 
 
-def test_a_night_teaches_two_encoders_to_say_what_is_heard(tmp_path: Path) -> None:
-    first = [ChattedStream.drawn(f"first-{number}", scenes=3) for number in range(16)]
-    second = [ChattedStream.drawn(f"second-{number}", scenes=3) for number in range(9)]
-    (tmp_path / "before").mkdir()
-    log = ChattedStream.drawn("before", scenes=200).log(tmp_path / "before")
-    made, root = tmp_path / "made", tmp_path / "ws"
-    make_word_model(made, written_in([log]), WordModelPlan(size=64, layers=1))
-    in_this_process("init", root, "--model", made, "--senses", "log-mel@1")
-    in_this_process("recipe", "use", "two-encoders", "-w", root)
-    workspace, params = Workspace(root), (root / "params.yaml").read_text()
-    for before, after in PARAMS.items():
-        assert before in params, before
-        params = params.replace(before, after)
-    (root / "params.yaml").write_text(params)
-
-    bring_in(workspace, tmp_path / "first", first)
-    monday = json.loads(in_this_process("nightly", "--date", "monday", "-w", root, "--json").stdout)
-    assert monday["verdict"] == "bootstrap" and monday["fresh_items"] >= 8
-    bring_in(workspace, tmp_path / "second", second)
-    tuesday = json.loads(in_this_process("nightly", "--date", "tuesday", "-w", root, "--json").stdout)
-    day0, candidate = tuesday["means"]["day0"], tuesday["means"]["candidate"]
-    assert candidate["f1"] > day0["f1"] + 20
-    assert candidate["perplexity"] < day0["perplexity"] / 3
-
-    folder = next(path for path in workspace.models.iterdir() if path.name == tuesday["candidate"][:16])
-    assert (Card.read(folder).template, Card.read(folder).form) == ("snippet", "full")
-    right = asked = 0
-    for stream in second[:3]:
-        for number, scene in enumerate(stream.scenes):
-            at = f"{SCENE * number + scene.written}"
-            words = ("chat", "next", stream.name, "--at", at, "--model", folder.name, "--temperature", "0", "--json")
-            said = json.loads(in_this_process(*words, "-w", root).stdout)["message"].split()
-            right += scene.tone in said
-            asked += 1
-    assert right > 2 * asked / len(TONES), f"{right} of {asked} tones"
+def test_a_night_trains_judges_and_exports_two_encoders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chats = [stream(f"{day} {n}", rounds=3)[1] for day, count in (("one", 10), ("two", 5)) for n in range(count)]
+    make_word_model(tmp_path / "made", [m.title for chat in chats for m in chat], WordModelPlan(size=64, layers=1))
+    workspace = init(tmp_path / "ws", Day0Choice(model=str(tmp_path / "made")))
+    params = yaml.safe_load((workspace.root / "params.yaml").read_text())
+    params["mix"]["least"], params["curate"]["suspect_rows"] = 4, 2
+    params["export"]["targets"] = ["server"]
+    params["train"] |= TRAIN
+    (workspace.root / "params.yaml").write_text(yaml.safe_dump(params))
+    learnt = bring_in(workspace, tmp_path / "one", "one", 10)
+    newest = bring_in(workspace, tmp_path / "two", "two", 5)
+    day0 = workspace.record.ask(lambda store: store.aliases.model_of("day0"))
+    assert day0 is not None
+    Night("night", learnt, newest, day0, day0, 0, "", 0, "c" * 16).write(workspace.root)
+    monkeypatch.chdir(workspace.root)
+    for stage in (snapshot, curate, augment, mix, train, export, harness):
+        stage.main()
+    means = read_document(Evaluation, SCORES / EVALUATION, "run the test again").means
+    before, after = means["day0"], means["candidate"]
+    assert before.f1 is not None and after.f1 is not None and after.f1 > before.f1 + 20
+    assert before.perplexity is not None and after.perplexity is not None
+    assert after.perplexity < before.perplexity / 3
+    assert (Card.read(CANDIDATE).template, Card.read(CANDIDATE).form) == ("snippet", "full")
+    assert Card.read(EXPORTS / "server").template == "snippet"
