@@ -7,12 +7,11 @@ of its lines, which is asked for once.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean
 
 from errata.database.record import Record
 from errata.database.store import Store
@@ -69,22 +68,13 @@ def weigh(model: LoadedModel[Reading], talks: Sequence[tuple[Transcript, Chapter
 
 
 def choose_readiness(lengths: ChapterLengths, talks: Sequence[WeighedTalk]) -> ChapterLengths:
-    """With the readiness nearest to the present one that is within one standard error of the best on `talks`.
+    """With the readiness that scores best on `talks`; of two as good the nearer to the present one."""
 
-    Which one is best on a dozen talks is luck. The rule of one standard error (Breiman and others 1984, section 3.4.3),
-    of the differences talk by talk, moves it only where dev shows that it matters.
-    """
-    choices = sorted((*READINESS, lengths.readiness), key=lambda readiness: abs(readiness - lengths.readiness))
-    scores = [[_f1(replace(lengths, readiness=readiness), talk) for talk in talks] for readiness in choices]
-    best = max(scores, key=fmean)
-    return replace(lengths, readiness=next(r for r, of in zip(choices, scores, strict=True) if _as_good(of, best)))
+    def merit(readiness: float) -> tuple[float, float]:
+        f1 = fmean(_f1(replace(lengths, readiness=readiness), talk) for talk in talks)
+        return f1, -abs(readiness - lengths.readiness)
 
-
-def _as_good(scores: Sequence[float], best: Sequence[float]) -> bool:
-    """Whether the best are better by no more than one standard error of the differences, talk by talk."""
-    less = [above - score for score, above in zip(scores, best, strict=True)]
-    error = stdev(less) / math.sqrt(len(less)) if len(less) > 1 else 0.0
-    return fmean(less) <= error
+    return replace(lengths, readiness=max((*READINESS, lengths.readiness), key=merit))
 
 
 def _f1(lengths: ChapterLengths, talk: WeighedTalk) -> float:

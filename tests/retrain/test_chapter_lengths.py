@@ -45,15 +45,6 @@ def test_of_two_as_good_the_nearer_to_the_present_is_kept() -> None:
     assert choose_readiness(ChapterLengths(readiness=2.2), talks).readiness == 2.2
 
 
-def test_what_a_talk_or_two_would_like_is_no_reason_to_move() -> None:
-    """Of ten talks one would be cut less finely; where a dozen would be, it moves."""
-    present = ChapterLengths(typical=120.0, spread=0.5, readiness=3.0)
-    content = [weighed(f"content-{number}", 9.0, -9.0) for number in range(9)]
-    eager = [weighed(f"eager-{number}", 2.0, -1.0) for number in range(12)]
-    assert choose_readiness(present, [*content, *eager[:1]]).readiness == 3.0
-    assert choose_readiness(present, eager).readiness < 3.0
-
-
 def test_lengths_are_of_labels_that_may_train(record: Record) -> None:
     for number in range(8):
         add(record, talk(f"train-{number}", lines=LINES), "train", *range(0, 10 * LINES, 150))
