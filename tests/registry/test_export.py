@@ -207,5 +207,5 @@ def test_a_model_that_sees_takes_its_connectors_along(tmp_path: Path) -> None:
     before, after = ((tmp_path / name / CONNECTORS).read_bytes() for name in ("watching", "server"))
     assert before == after
     (tmp_path / "onnx").mkdir()
-    with pytest.raises(BadInput, match="which the form 'onnx' can't"):
+    with pytest.raises(BadInput, match="an ONNX model reads words alone"):
         inherit(tmp_path / "server", tmp_path / "onnx", "onnx")
