@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from errata.domain.roles import Role, strictest
+from errata.domain.tied_parts import tied_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +34,10 @@ NONE_JOINED = JoinedTalks(0, 0, 0)
 
 
 def _groups(links: Iterable[tuple[int, int]]) -> Iterator[set[int]]:
-    neighbours = defaultdict[int, list[int]](list)
-    for one, other in links:
-        neighbours[one].append(other)
-        neighbours[other].append(one)
-    seen = set[int]()
-    for talk in neighbours:
-        if talk not in seen:
-            group, ends = {talk}, [talk]
-            while ends:
-                new = set(neighbours[ends.pop()]) - group
-                group |= new
-                ends += new
-            seen |= group
-            yield group
+    links_of = defaultdict[int, list[tuple[int, int]]](list)
+    for link in links:
+        for talk in link:
+            links_of[talk].append(link)
+    talks = list(links_of)
+    for places in tied_parts(list(links_of.values())):
+        yield {talks[place] for place in places}
