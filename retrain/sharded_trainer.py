@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from errata.files import write_json
 from retrain.sharding import read_shards, write_shards
 
 if TYPE_CHECKING:
     from trl import SFTTrainer
 
-SCHEDULE = "scheduler.pt"
-"""Its name in a checkpoint, which is transformers' own."""
+SCHEDULE = "schedule.json"
+"""Of a checkpoint: how far the learning rate has come."""
 
 
 def sharded_trainer(trainer: type[SFTTrainer]) -> type[SFTTrainer]:
     """`trainer`, whose checkpoints are written and read in parts, by each process its own."""
-    import torch
 
     class ShardedTrainer(trainer):
         def _clip_grad_norm(self, model: Any) -> Any:
@@ -29,7 +30,7 @@ def sharded_trainer(trainer: type[SFTTrainer]) -> type[SFTTrainer]:
         def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
             write_shards(Path(output_dir), self.model, self.optimizer.optimizer)
             if self.args.should_save:
-                torch.save(self.lr_scheduler.state_dict(), Path(output_dir) / SCHEDULE)
+                write_json(Path(output_dir) / SCHEDULE, self.lr_scheduler.state_dict())
 
         def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
             """Weights are read beside the optimiser's state."""
@@ -38,6 +39,6 @@ def sharded_trainer(trainer: type[SFTTrainer]) -> type[SFTTrainer]:
             if checkpoint is None:
                 return
             read_shards(Path(checkpoint), self.model, self.optimizer.optimizer)
-            self.lr_scheduler.load_state_dict(torch.load(Path(checkpoint) / SCHEDULE, weights_only=True))
+            self.lr_scheduler.load_state_dict(json.loads((Path(checkpoint) / SCHEDULE).read_bytes()))
 
     return ShardedTrainer
