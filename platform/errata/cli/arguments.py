@@ -32,6 +32,9 @@ CardlessTemplate = Annotated[
     str, typer.Option(help="For a model without a card: prompt template, and how many tokens it sees: json:8192.")
 ]
 ChampionOf = Annotated[Path | None, typer.Option("-w", "--workspace", help="Let this workspace's champion answer.")]
+Temperature = Annotated[float, typer.Option(help="Of the draw; 0 says the likeliest words.")]
+TopK = Annotated[int, typer.Option(help="Tokens that are drawn from, the likeliest; 0: all.")]
+DrawSeed = Annotated[int, typer.Option("--seed", help="The same draws the same words.")]
 HERE = Path()
 
 

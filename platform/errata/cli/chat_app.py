@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from errata.cli.arguments import HERE, AsJson, InWorkspace, ModelName, TalkId, find
+from errata.cli.arguments import HERE, AsJson, DrawSeed, InWorkspace, ModelName, TalkId, Temperature, TopK, find
 from errata.cli.output import show
 
 chats = typer.Typer(help="See and moderate the chat of a stream.", no_args_is_help=True)
@@ -44,9 +44,9 @@ def next_message_command(
         str | None, typer.Option(metavar="TIME", help="When, as 1:02:03 or in seconds; the stream's end, by default.")
     ] = None,
     model: ModelName = "champion",
-    temperature: Annotated[float, typer.Option(help="Of the draw; 0 says the likeliest words.")] = 1.0,
-    top_k: Annotated[int, typer.Option(help="Tokens that are drawn from, the likeliest; 0: all.")] = 50,
-    seed: Annotated[int, typer.Option(help="The same draws the same words.")] = 7,
+    temperature: Temperature = 1.0,
+    top_k: TopK = 50,
+    seed: DrawSeed = 7,
     workspace: InWorkspace = HERE,
     as_json: AsJson = False,
 ) -> None:

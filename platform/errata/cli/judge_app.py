@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
-from errata.cli.arguments import HERE, AsJson, CardlessTemplate, InWorkspace, NightLabel, find
+from errata.cli.arguments import (
+    HERE,
+    AsJson,
+    CardlessTemplate,
+    DrawSeed,
+    InWorkspace,
+    NightLabel,
+    Temperature,
+    TopK,
+    find,
+)
 from errata.cli.completion import complete_model
 from errata.cli.output import show
 from errata.errors import BadInput, Unavailable
@@ -58,9 +68,9 @@ def answer_command(
         typer.Option(help="An alias, an identity, a folder or a .gguf file.", autocompletion=complete_model),
     ] = "champion",
     template: CardlessTemplate = "indexed",
-    temperature: Annotated[float, typer.Option(help="Of the draw; 0 says the likeliest words.")] = 0.0,
-    top_k: Annotated[int, typer.Option(help="Tokens that are drawn from, the likeliest; 0: all.")] = 50,
-    seed: Annotated[int, typer.Option(help="The same draws the same words.")] = 7,
+    temperature: Temperature = 0.0,
+    top_k: TopK = 50,
+    seed: DrawSeed = 7,
     workspace: InWorkspace = HERE,
     as_json: AsJson = False,
 ) -> None:
