@@ -4,7 +4,6 @@ nothing else tells of the first two."""
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -13,6 +12,7 @@ from random import Random
 from errata.domain.chapter import Chapter, Chapters
 from errata.domain.clock import clock
 from errata.domain.transcript import Segment, Transcript
+from errata.features.media_tools import ffmpeg, local_file
 
 SCENE = 10
 """Seconds of one colour and one tone; something is said at its beginning, and written towards its end."""
@@ -70,7 +70,7 @@ class ChattedStream:
         path = folder / f"{self.name}.mp4"
         joined = ["-filter_complex", f"concat=n={len(self.scenes)}:a=1[v][a]", "-map", "[v]", "-map", "[a]"]
         coding = ["-preset", "ultrafast", "-ac", "1"]
-        subprocess.run(["ffmpeg", "-v", "error", "-y", *inputs, *joined, *coding, str(path)], check=True)  # noqa: S607 - the PATH's, as users have it
+        ffmpeg([*inputs, *joined, *coding, local_file(path)], path)
         captions = (
             f"{clock(segment.start)}.500 --> {clock(segment.end)}.000\n{segment.text}\n"
             for segment in self.transcript.segments

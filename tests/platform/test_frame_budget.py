@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,13 +68,13 @@ def test_a_line_is_its_chunks_in_which_it_begins() -> None:
 @pytest.mark.parametrize(
     ("grid", "words"),
     [
-        (((60.0, 0.0), (1.0,)), "a chunk's length of 0 is none"),
-        (((60.0,), (float("nan"),)), "a rate of nan is none"),
-        (((60.0,), (-1.0,)), "a rate of -1 is none"),
-        (((60.0,), (1.0,), 0), "a budget of 0 is none"),
-        (((60.0,), (1.0,), None, 0), "a number of places of 0 is none"),
+        (lambda: SweepGrid(("champion",), (60.0, 0.0), (1.0,)), "a chunk's length of 0 is none"),
+        (lambda: SweepGrid(("champion",), (60.0,), (float("nan"),)), "a rate of nan is none"),
+        (lambda: SweepGrid(("champion",), (60.0,), (-1.0,)), "a rate of -1 is none"),
+        (lambda: SweepGrid(("champion",), (60.0,), (1.0,), budget=0), "a budget of 0 is none"),
+        (lambda: SweepGrid(("champion",), (60.0,), (1.0,), places=0), "a number of places of 0 is none"),
     ],
 )
-def test_a_grid_of_what_is_none_is_refused(grid: tuple[object, ...], words: str) -> None:
+def test_a_grid_of_what_is_none_is_refused(grid: Callable[[], SweepGrid], words: str) -> None:
     with pytest.raises(BadInput, match=words):
-        SweepGrid(("champion",), *grid)  # type: ignore[arg-type]
+        grid()
