@@ -63,9 +63,8 @@ def main() -> None:
         folder = Path(place) / "model"
         adopt(asked.model, Card(asked.template, asked.context), folder)
         model = open_model(folder, Path(place))
-        engine = model.engine
-        if asked.plain and isinstance(engine, TorchEngine):
-            engine.by_rows = False
+        if asked.plain and isinstance(model.engine, TorchEngine):
+            model.engine.by_rows = False
         print(f"{answer_each(model, talks):.1f} s of the processor for {len(talks)} talks")
 
 

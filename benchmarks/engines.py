@@ -5,8 +5,8 @@
 MODEL is a full model's folder, such as Gemma 3 270M's, and TALKS holds talks in any format that import reads. Each
 engine reads the first window of the same talks by the template `indexed`, and then writes the same number of tokens,
 whichever it likes best but the end of the text: which those are differs by rounding, what they cost should not. Each
-has a process of its own with one thread, whose CPU-seconds count from when it is loaded and has answered once. An
-engine that the model can't be exported for is named with the reason.
+has a process of its own with one thread (and llama.cpp one of its own below that), whose CPU-seconds count from when it
+is loaded and has answered once. An engine that the model can't be exported for is named with the reason.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice, takewhile
@@ -25,6 +24,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from benchmarks.process_cost import cpu_seconds
 from benchmarks.talk_files import read_talks
 from errata.errors import ErrataError
 from errata.inference.artefact import Card, adopt
@@ -98,12 +98,12 @@ def measure(folder: Path, prompts: list[list[int]]) -> EngineCost:
     keeps = Card.read(folder).form != "onnx"  # what was read last, and would read a prompt once
     reading, both, answers = 0.0, 0.0, []
     for prompt in prompts:
-        begun = time.process_time()
+        begun = cpu_seconds(os.getpid())
         engine.run([writing(engine, prompt, 1)])
-        read = time.process_time()
+        read = cpu_seconds(os.getpid())
         answers += engine.run([writing(engine, prompt, WRITTEN)])
         reading += read - begun
-        both += time.process_time() - (begun if keeps else read)
+        both += cpu_seconds(os.getpid()) - (begun if keeps else read)
     return EngineCost(sum(map(len, prompts)), reading, WRITTEN * len(prompts), both - reading, answers)
 
 

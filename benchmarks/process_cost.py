@@ -8,6 +8,8 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
+import psutil
+
 
 def medians(ways: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """Processor seconds of each way: the median of the rounds, in each of which all ways are taken once."""
@@ -18,6 +20,13 @@ def medians(ways: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, 
             run()
             times[way].append(time.process_time() - begin)
     return {way: statistics.median(spent) for way, spent in times.items()}
+
+
+def cpu_seconds(pid: int) -> float:
+    """Seconds so far, of a process and of the children that it has."""
+    process = psutil.Process(pid)
+    times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
+    return float(sum(time.user + time.system for time in times))
 
 
 def peak() -> float:

@@ -27,6 +27,7 @@ import psutil
 import sqlalchemy as sa
 
 from benchmarks.kill_serve import free_port
+from benchmarks.process_cost import cpu_seconds
 from benchmarks.stub_service import name_stub
 from errata.database.tables import PredictionRow
 from errata.operations.service_keys import add_key
@@ -149,13 +150,6 @@ def _load(port: int, key: str, rate: float, sent: bytes) -> dict[str, list[float
     done = subprocess.run(command, input=sent, stdout=subprocess.PIPE, check=True)
     result: dict[str, list[float]] = json.loads(done.stdout)
     return result
-
-
-def cpu_seconds(pid: int) -> float:
-    """Seconds, of a process and its children."""
-    process = psutil.Process(pid)
-    times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
-    return float(sum(time.user + time.system for time in times))
 
 
 def thread_seconds(pid: int) -> dict[str, float]:

@@ -24,7 +24,8 @@ from typing import Any
 import httpx
 
 from benchmarks.kill_serve import free_port
-from benchmarks.serving import Health, cpu_seconds, percentiles
+from benchmarks.process_cost import cpu_seconds
+from benchmarks.serving import Health, percentiles
 from errata.database.record import Record
 from errata.formats import detect
 from errata.formats.source_rows import ImportedTranscript
