@@ -19,7 +19,7 @@ from errata.inference.model import FolderModel
 from errata.tasks.question_task import FreeAnswer, QuestionTask
 from errata.tasks.view import View
 from evaluation.judges.cache import Cache
-from evaluation.judges.question_bank import BankQuestion
+from evaluation.judges.question_bank import BankQuestion, about_item
 from evaluation.judges.request import Form, Reply, Request
 
 
@@ -100,6 +100,6 @@ def _request(
     task: QuestionTask, question: BankQuestion, view: View, talks: Mapping[str, Transcript], drawing: DrawOptions
 ) -> Request:
     talk = talks.get(question.item)
-    about = sha256(f"item:{question.item}") if talk is None else talk.hash
+    about = about_item(question.item) if talk is None else talk.hash
     drawn = canonical_json([asdict(drawing), question.id]) if drawing.temperature else ""
     return Request(task.version, "", canonical_json(asdict(view)), AnswerForm, about, drawn)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from errata.domain.hashing import sha256
 from errata.errors import BadInput
 from errata.formats.fields import mapping, written_time
 from errata.formats.source_rows import Rejected, json_lines
@@ -43,6 +44,12 @@ def read_bank(path: Path) -> tuple[BankQuestion, ...]:
     if 0 < len(without_day) < len(questions):
         raise BadInput(f"{path}: {without_day[0]!r} has no day and others have one; give every question one, or none")
     return tuple(questions.values())
+
+
+def about_item(item: str) -> str:
+    """Where judges' answers to an item's questions are kept: of what was said of a talk nothing may stay that `errata
+    forget` can't find by its id."""
+    return sha256(f"item:{item}")
 
 
 def days_of(bank: Sequence[BankQuestion]) -> tuple[str, ...]:

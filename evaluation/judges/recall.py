@@ -11,12 +11,11 @@ from typing import Literal, cast
 import numpy as np
 
 from errata.documents.recall import Controls, Grader, Recall, RecallItem, RecallOverDays, RecallPart
-from errata.domain.hashing import sha256
 from errata.domain.twins import words
 from evaluation.continual import measures, none_for_nan
 from evaluation.judges.judge_client import JudgeClient
 from evaluation.judges.panel import FAMILIES
-from evaluation.judges.question_bank import BankQuestion, days_of
+from evaluation.judges.question_bank import BankQuestion, about_item, days_of
 from evaluation.judges.render import fence, visible
 from evaluation.judges.request import GUARD, Form, Request
 from evaluation.statistics.paired import compare
@@ -52,7 +51,7 @@ def request(question: BankQuestion, answer: str) -> Request:
         "reference": visible(question.reference),
         "answer": visible(answer)[:LONGEST],
     }
-    return Request(KIND, INSTRUCTIONS, fence(data), GradeForm, sha256(f"item:{question.item}"))
+    return Request(KIND, INSTRUCTIONS, fence(data), GradeForm, about_item(question.item))
 
 
 def grade(client: JudgeClient, bank: Sequence[BankQuestion], answers: Mapping[str, str]) -> Grades:

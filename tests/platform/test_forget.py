@@ -25,7 +25,7 @@ from errata.documents.file_names import SNAPSHOT
 from errata.documents.night import Night
 from errata.documents.outcome import Outcome
 from errata.documents.scored_items import ScoredItemRow, write_scored_items
-from errata.domain.hashing import canonical_json
+from errata.domain.hashing import canonical_json, sha256
 from errata.domain.prediction import Prediction
 from errata.errors import BadInput, ErrataError, Forgotten, NotFound, Refused, Unavailable
 from errata.files import write_json
@@ -34,6 +34,11 @@ from errata.loop import forget as forgetting
 from errata.loop.night_runs import log_items
 from errata.operations.importing import import_corrections, import_transcripts
 from errata.workspace import Workspace
+from evaluation.judges.cache import FOLDER as JUDGES
+from evaluation.judges.cache import Cache
+from evaluation.judges.question_bank import BankQuestion
+from evaluation.judges.recall import GradeForm, request
+from evaluation.judges.request import Reply
 from registry.models import ModelRegistry
 from retrain.curate import curate
 from retrain.paraphrase import FOLDER as PARAPHRASES
@@ -147,6 +152,10 @@ def made(laid_out: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Work
     (root / "rejects").mkdir()
     (root / "rejects" / "r.jsonl").write_text('{"video_id": "the-lecture", "x": "Secret 1"}\n{"video_id": "kept"}\n')
     write_json(root / PARAPHRASES / GONE.hash[:16] / "asked.json", {"lines": ["Secret 1 in other words"]})
+    for judge in ("a grader", "another"):  # of the question bank: the talk is an item there, by its id alone
+        asked = request(BankQuestion("q", "What was said?", "Secret 1", "the-lecture"), "Secret 1")
+        why = GradeForm(why="It says Secret 1, as the reference does.", grade=2)
+        Cache(root / JUDGES).put(sha256(judge), asked, Reply(why, ""))
     registry = ModelRegistry.of(workspace)
     started = registry.runs.open_night("n")
     log_items(workspace, registry, started, "n")

@@ -16,6 +16,7 @@ from errata.loop.deletion_target import DeletionTarget, naming_columns
 from errata.loop.night_report import write_report
 from errata.workspace import Workspace
 from evaluation.judges.cache import FOLDER, forget
+from evaluation.judges.question_bank import about_item
 from retrain.checkpoints import CHECKPOINTS
 from retrain.paraphrase import forget as forget_paraphrases
 from retrain.snapshot import purge
@@ -32,7 +33,7 @@ def nights_with(workspace: Workspace, target: DeletionTarget) -> list[str]:
 
 def clear_workspace(workspace: Workspace, target: DeletionTarget, nights: list[str]) -> dict[str, int]:
     """Clears all that the workspace's folders hold of it; returns how much that was, by place."""
-    root = workspace.root
+    root, item = workspace.root, about_item(target.external_id)
     shards = purge(root / names.SNAPSHOT, target.transcripts)
     derived = _remove_derived(root, target)
     tables = [root / names.SCORES / names.ITEMS, *(workspace.nights / night / names.ITEMS for night in nights)]
@@ -47,7 +48,7 @@ def clear_workspace(workspace: Workspace, target: DeletionTarget, nights: list[s
         "rejected_rows": sum(_remove_lines(path, target) for path in (root / "rejects").glob("*.jsonl")),
         "suspects": sum(_remove_lines(path, target) for path in workspace.nights.glob(f"*/{names.SUSPECTS}")),
         # their answers quote it
-        "judge_folders": sum(forget(root / FOLDER, digest) for digest in target.hashes),
+        "judge_folders": sum(forget(root / FOLDER, about) for about in (*target.hashes, item)),
         "paraphrases": sum(forget_paraphrases(root, digest) for digest in target.hashes),
     }
 
