@@ -21,7 +21,7 @@ import yaml
 from errata.database.record import Record
 from errata.errors import Unavailable
 from errata.loop import lease, leftovers
-from errata.loop.leftovers import LOCKS, ROOT, clear_leftovers
+from errata.loop.leftovers import LOCKS, ROOT, clear_git_locks, clear_leftovers
 
 SLEEP = "import time; time.sleep(60)"
 
@@ -124,6 +124,19 @@ def test_git_s_lock_is_cleared_unless_somebody_s_git_holds_it(root: Path) -> Non
         waiting.wait()
     clear_leftovers(root)
     assert not held.exists()
+
+
+@pytest.mark.parametrize("name", ["index.lock", "HEAD.lock", "refs/heads/main.lock"])
+def test_git_that_was_killed_in_a_commit_keeps_nobody_from_the_next_one(root: Path, name: str) -> None:
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run([*git, "init", "--quiet", "--initial-branch=main", "."], cwd=root, check=True)
+    lock = root / ".git" / name
+    lock.parent.mkdir(exist_ok=True)
+    lock.touch()
+    commit = [*git, "commit", "--quiet", "--allow-empty", "-m", "night"]
+    assert subprocess.run(commit, cwd=root, check=False, capture_output=True).returncode, "git takes it for another's"
+    clear_git_locks(root)
+    subprocess.run(commit, cwd=root, check=True)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ starts again.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 
 import psutil
@@ -34,9 +34,22 @@ def clear_leftovers(root: Path) -> None:
             _name(workers)
             pids = {worker.pid for worker in workers}
         time.sleep(_POLL)
-    stale = [root / ".dvc" / "tmp" / name for name in LOCKS]
-    if not any(_is_git_in(process, root) for process in psutil.process_iter()):
-        stale.append(root / ".git" / "index.lock")
+    _delete(root / ".dvc" / "tmp" / name for name in LOCKS)
+    clear_git_locks(root)
+
+
+def clear_git_locks(root: Path) -> None:
+    """Deletes what git leaves when it is killed in a commit: the index's lock, and those of HEAD and the branch.
+
+    Raises Unavailable where one can't be deleted. Call it with the loop's lease alone.
+    """
+    git = root / ".git"
+    stale = [git / "index.lock", git / "HEAD.lock", *(git / "refs").rglob("*.lock")]
+    if any(path.exists() for path in stale) and not any(_is_git_in(each, root) for each in psutil.process_iter()):
+        _delete(stale)
+
+
+def _delete(stale: Iterable[Path]) -> None:
     for path in stale:
         try:
             path.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from errata.errors import BadInput, NotFound, Refused, Unavailable
 from errata.loop.approval import approve, propose_by_hand
 from errata.loop.hand_moves import settle_hand_moves, tell_mlflow, tell_mlflow_if_there
 from errata.loop.lease import loop_lease
+from errata.loop.leftovers import clear_git_locks
 from errata.loop.mlflow_approvals import approved_in_mlflow
 from errata.loop.moved_aliases import moved_aliases
 from errata.loop.promotion_by_hand import check_exports, check_rollback
@@ -44,6 +45,7 @@ def reconcile(workspace: Workspace) -> Sequence[RegistryRequest]:
     Raises Unavailable while another command holds the loop; and, once all is settled, where MLflow can't be told.
     """
     with loop_lease(workspace.record):
+        clear_git_locks(workspace.root)  # of a night that was killed when it published
         settled = settle_requests(workspace)
         publish_waiting(workspace)
         with workspace.record.read() as store:
