@@ -12,10 +12,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from errata.documents.decision import Decision, OutcomeDecision
-from errata.documents.file_names import PARAMS
+from errata.documents.document import write_document
+from errata.documents.drift import DriftMeasure, DriftReport
+from errata.documents.file_names import LAST_DRIFT, PARAMS
 from errata.documents.metric_values import ModelMean
 from errata.documents.outcome import Outcome
 from errata.domain.access import AccessRole
+from errata.domain.canary import ReviewCounts
 from errata.domain.correction import Label
 from errata.domain.prediction import Prediction
 from errata.operations.release_desk import release_desk
@@ -103,6 +106,22 @@ def test_pages_show_what_the_record_says_and_escape_it(place: Workspace) -> None
     assert PAYLOAD in reviewers and reviewers.count(") on 1 ") == 2, "both were audited on one talk"
     models = text_of(owner.get("/dashboard/models").text)
     assert f"{MODEL[:12]} champion 2 100.0 % 100.0 %" in models, "both renamed a border and moved one: nothing is kept"
+
+
+def test_what_is_alarming_stands_on_top(place: Workspace) -> None:
+    owner = visitor(place)
+    assert 'class="complaint"' not in owner.get("/dashboard").text + owner.get("/dashboard/releases").text
+    measure = DriftMeasure("channels", "PSI", 100, 200, 0.9, 0.1, 0.1, 0.0005, 0.0017)
+    at = "2026-03-01T00:00:00+00:00"
+    (place.root / LAST_DRIFT).parent.mkdir(exist_ok=True)
+    write_document(place.root / LAST_DRIFT, DriftReport(MODEL, at, "training data", 100, 200, (measure,)))
+    with place.record.write() as store:
+        canary = store.canaries.begin(DAY0, MODEL, 0.1, "lena", "to see")
+        store.canaries.finish(canary.number, "returned", "errata", "", ReviewCounts(9, 1, 2, 8), 31.0)
+    drift, returned = re.findall(r'<p class="complaint" role="alert">([^<]*)</p>', owner.get("/dashboard").text)
+    assert "the mix of channels has drifted" in drift
+    assert f"the canary {DAY0[:16]} was returned" in returned and "corrected 9 of 10 of its talks" in returned
+    assert 'class="complaint">Alarm: the canary' in owner.get("/dashboard/releases").text
 
 
 def test_a_report_can_reach_nothing(place: Workspace) -> None:

@@ -70,6 +70,11 @@ class Canary:
     def is_running(self) -> bool:
         return self.end is None
 
+    @property
+    def has_returned(self) -> bool:
+        """Whether it was found to be corrected more than the champion."""
+        return self.end is not None and self.end.how == "returned"
+
     def takes(self, transcript_hash: str) -> bool:
         return uniform("canary:" + transcript_hash) < self.share
 

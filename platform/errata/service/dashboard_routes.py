@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -22,6 +23,8 @@ from errata.service.night_curve import CURVE_NAMES, curve_lines
 from errata.service.pages import page
 from errata.service.service_state import state
 from errata.wording.approval_sentences import verdict_words
+from errata.wording.canary_sentences import canary_sentence
+from errata.wording.drift_sentences import drift_sentences
 from errata.wording.gate_sentences import causes
 from errata.wording.night_sentences import alarm_sentence
 from errata.workspace import Workspace
@@ -55,7 +58,7 @@ def overview(request: Request, _: Team) -> Response:
         "dashboard_overview.html",
         {
             "status": status,
-            "alarm": alarm_sentence(status.equal_split_alarm) if status.equal_split_alarm else "",
+            "alarms": list(_alarms(status)),
             "curve_lines": lines,
             "wide": line_chart(lines, labels, promotions, WIDE, LABEL_TAGS),
             "narrow": line_chart(lines, labels, promotions, NARROW, 0),
@@ -70,6 +73,16 @@ def overview(request: Request, _: Team) -> Response:
             "bars": bar_chart(health.days),
         },
     )
+
+
+def _alarms(status: LoopStatus) -> Iterator[str]:
+    """What `errata status` alarms of."""
+    if status.equal_split_alarm:
+        yield alarm_sentence(status.equal_split_alarm)
+    if status.drift:
+        yield from drift_sentences(status.drift)
+    if status.canary and status.canary.canary.has_returned:
+        yield canary_sentence(status.canary.canary, status.canary.counts, status.canary.evidence)
 
 
 def _reports(workspace: Workspace, status: LoopStatus) -> set[str]:
