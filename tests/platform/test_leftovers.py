@@ -126,6 +126,18 @@ def test_git_s_lock_is_cleared_unless_somebody_s_git_holds_it(root: Path) -> Non
     assert not held.exists()
 
 
+def test_what_the_dead_had_half_written_goes_and_what_the_living_write_stays(root: Path) -> None:
+    night, theirs = root / "nights" / "n1", root / "a.report.tmp"
+    night.mkdir(parents=True)
+    with ended(killed=True) as dead:
+        halves = [root / f"night.yaml.{dead.pid}.tmp", night / f"evaluation.json.{dead.pid}.tmp"]
+        written = [night / "evaluation.json", night / f"report.html.{os.getpid()}.tmp", theirs]
+        for path in (*halves, *written):
+            path.touch()
+        clear_leftovers(root)
+        assert [path.exists() for path in (*halves, *written)] == [False, False, True, True, True]
+
+
 @pytest.mark.parametrize("name", ["index.lock", "HEAD.lock", "refs/heads/main.lock"])
 def test_git_that_was_killed_in_a_commit_keeps_nobody_from_the_next_one(root: Path, name: str) -> None:
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]

@@ -1,4 +1,4 @@
-"""What a killed night has left: processes that still run its pipeline, and lock files of DVC and git.
+"""What a killed night has left: processes that still run its pipeline, lock files of DVC and git, and half a file.
 
 Whoever holds the loop's lease knows that no other night works here. DVC's lock files name processes by number, and a
 number is not enough: a container without an init keeps the dead ones' until it ends, and gives them out anew when it
@@ -24,7 +24,8 @@ _POLL = 0.5
 
 
 def clear_leftovers(root: Path) -> None:
-    """Waits until nobody runs the pipeline in `root` any more, and then deletes the locks that DVC and git have left.
+    """Waits until nobody runs the pipeline in `root` any more, and then deletes the locks that DVC and git have left,
+    and files that were half written.
 
     Raises Unavailable where one can't be deleted. Call it with the loop's lease alone.
     """
@@ -35,6 +36,7 @@ def clear_leftovers(root: Path) -> None:
             pids = {worker.pid for worker in workers}
         time.sleep(_POLL)
     _delete(root / ".dvc" / "tmp" / name for name in LOCKS)
+    _delete(_half_written(root))
     clear_git_locks(root)
 
 
@@ -47,6 +49,22 @@ def clear_git_locks(root: Path) -> None:
     stale = [git / "index.lock", git / "HEAD.lock", *(git / "refs").rglob("*.lock")]
     if any(path.exists() for path in stale) and not any(_is_git_in(each, root) for each in psutil.process_iter()):
         _delete(stale)
+
+
+def _half_written(root: Path) -> Iterator[Path]:
+    """What `write_atomically` hadn't renamed when its process died; another command, which lives, may write its own."""
+    for folder in (root, root / "work", *root.glob("nights/*")):
+        for path in folder.glob("*.tmp"):
+            number = path.suffixes[-2:-1]
+            if number and number[0][1:].isdigit() and not _lives(int(number[0][1:])):
+                yield path
+
+
+def _lives(number: int) -> bool:
+    try:
+        return bool(psutil.Process(number).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _delete(stale: Iterable[Path]) -> None:

@@ -22,7 +22,7 @@ def _ended(canary: Canary, end: CanaryEnd) -> str:
         case "returned":
             return (
                 f"Alarm: the canary {canary.model[:16]} was returned at {when}, since it is corrected more than the "
-                f"champion: {_reviews(end.counts)} (e-value {end.evidence:.1f}). Of canaries that are no worse, "
+                f"champion. {_reviews(end.counts)} (e-value {end.evidence:.1f}). Of canaries that are no worse, "
                 f"{_percent(canary.error)} at most are ever returned. The champion answers all talks."
             )
         case "stopped":
