@@ -42,7 +42,7 @@ def export_device(server: Path, out: Path, precision: Precision) -> str:
 
 def _run_builder(server: Path, folder: Path, cache: Path, precision: Precision) -> None:
     # A process of its own: the builder changes sys.path, prints, and keeps its memory.
-    command = [sys.executable, "-m", "onnxruntime_genai.models.builder"]
+    command = [sys.executable, "-m", "registry.export.genai_builder"]
     command += ["-i", str(server), "-o", str(folder), "-p", precision, "-e", "cpu", "-c", str(cache)]
     command += ["--extra_options", "hf_token=false", *_QUANTISATION[precision]]
     process = subprocess.run(

@@ -1,0 +1,48 @@
+"""The architectures that device exports are for, each by ONNX Runtime GenAI itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from errata.documents.params import Precision
+from errata.errors import Unavailable
+from errata.inference.artefact import seal
+from registry.export.device import export_device
+from tests.made_up_architectures import PROMPT, gemma3, qwen2, qwen3, transformers_logs, write
+
+pytestmark = pytest.mark.slow
+
+
+def onnx_logits(folder: Path, vocabulary: int) -> Any:
+    """After PROMPT, which is longer than a window of the Gemma here."""
+    import onnxruntime_genai as og
+
+    model = og.Model(str(folder))
+    generator = og.Generator(model, og.GeneratorParams(model))
+    generator.append_tokens(np.array([PROMPT], dtype=np.int32))
+    return np.asarray(generator.get_logits()).reshape(-1)[-vocabulary:]
+
+
+@pytest.mark.parametrize(("model", "precision"), [(gemma3, "int8"), (qwen2, "int8"), (qwen3, "int4")])
+def test_onnx_computes_what_transformers_does(model: Callable[..., Any], precision: Precision, tmp_path: Path) -> None:
+    folder = write(model, tmp_path / "model")
+    export_device(folder, tmp_path / "device", precision)
+    right = transformers_logs(folder).numpy()
+    found = onnx_logits(tmp_path / "device", len(right))
+    assert np.corrcoef(found, right)[0, 1] > (0.99 if precision == "int8" else 0.9)
+
+
+def test_a_gemma_whose_positions_are_stretched_is_refused(tmp_path: Path) -> None:
+    folder = write(gemma3, tmp_path / "model")
+    config = json.loads((folder / "config.json").read_text())
+    config["rope_parameters"]["full_attention"] |= {"rope_type": "linear", "factor": 8.0}
+    (folder / "config.json").write_text(json.dumps(config))
+    seal(folder)
+    with pytest.raises(Unavailable, match="Gemma 3 with positions stretched as 'linear'"):
+        export_device(folder, tmp_path / "device", "int8")
