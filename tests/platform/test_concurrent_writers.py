@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import sqlite3
 import threading
@@ -17,6 +18,7 @@ import sqlalchemy as sa
 
 from errata.database.record import WRITER_LOCK, Record, make_engine
 from errata.database.tables import EventRow
+from errata.database.writers_line import WritersLine
 from errata.errors import BadInput, Unavailable
 from tests.made_up_record import chapters, correction, everything_once, talk
 from tests.many_writers import Writer, processes, write
@@ -190,6 +192,45 @@ def test_a_writer_with_much_to_do_does_not_starve_another(either: Record, tmp_pa
         rival.result()
     own.close()
     assert max(passed_over) < 12, "counted in turns and not in seconds, which a busy machine stretches"
+
+
+def test_who_waits_comes_before_who_has_just_written(record: Record, tmp_path: Path) -> None:
+    assert record.file is not None
+    other, turns = Record(record.url, tmp_path / "blobs"), list[str]()
+
+    def wait() -> None:
+        with other.write():
+            turns.append("who waited")
+
+    def somebody_waits() -> bool:
+        with WritersLine(record.file) as line:
+            return not line.is_head()
+
+    with ThreadPoolExecutor(1) as pool:
+        with record.write():
+            waiting = pool.submit(wait)
+            while not somebody_waits():
+                time.sleep(0.001)
+        with record.write():
+            turns.append("who had just written")
+        waiting.result()
+    other.close()
+    assert turns == ["who waited", "who had just written"]
+
+
+def test_whoever_can_not_stand_in_line_writes_all_the_same(
+    record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    (tmp_path / "errata.db-line").mkdir()
+    with record.write() as store:
+        store.transcripts.add(talk("no line"))
+    (tmp_path / "errata.db-line").rmdir()
+    with record.write() as store:
+        assert store.transcripts.find("no line") == 1
 
 
 def test_eight_writers_at_once_lose_nothing_and_the_watermark_never_passes_a_gap(

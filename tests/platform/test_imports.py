@@ -11,9 +11,11 @@ import pytest
 
 from errata.cli.app import run
 from errata.database.record import Record
+from errata.database.store import Store
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput
-from errata.operations.importing import import_corrections, import_transcripts
+from errata.formats.source_rows import ImportedTranscript, Rejected, SourceRow
+from errata.operations.importing import import_corrections, import_rows, import_transcripts
 from errata.workspace import Workspace
 from tests.made_up_record import talk
 from tests.platform.importing import EDIT, empty_workspace, errata, imported, label, reviews
@@ -184,3 +186,23 @@ def test_the_real_talks_hold_49_pairs_of_twins_and_take_all_reviews(record: Reco
     assert import_corrections(record, reviewed, none).duplicate == 52
     with record.read() as store:
         assert (store.counts(), store.watermark()) == (counts, watermark)
+
+
+def test_an_import_that_takes_long_gives_others_their_turns(
+    record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("errata.operations.importing.TURN_SECONDS", 0.0)
+    rows: list[ImportedTranscript | Rejected] = [
+        ImportedTranscript(talk(f"t{number}"), None, SourceRow("talks.txt", number, None)) for number in range(3)
+    ]
+    rows.insert(1, Rejected("talks.txt", 9, "it is no talk", None))
+    seen = []
+
+    def add(store: Store, imported: ImportedTranscript) -> bool:
+        with record.read() as reader:
+            seen.append(reader.counts()["transcripts"])
+        return store.transcripts.add(imported.transcript).new
+
+    report = import_rows(record, iter(rows), add, tmp_path / "rejects.jsonl")
+    assert seen == [0, 1, 2], "each row is there for others before the next is taken"
+    assert (report.read, report.new, report.rejected) == (4, 3, 1)

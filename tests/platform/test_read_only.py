@@ -44,7 +44,7 @@ def test_a_record_that_may_only_be_read_is_read_and_stays_as_it_is(
 ) -> None:
     one_talk.close()  # which clears SQLite's log away
     before = files(tmp_path)
-    assert set(before) == {"errata.db"}
+    assert set(before) == {"errata.db", "errata.db-line"}
     reader = Record(one_talk.url, tmp_path / "blobs")
     with reader.read() as store:
         assert store.counts()["transcripts"] == 1

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import filecmp
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count, islice
 from pathlib import Path
+from time import monotonic
 from typing import Literal, TypeVar
 from unicodedata import normalize
 
@@ -46,7 +47,9 @@ LONGEST_STEM = 200
 """Bytes of a file's name; disks take 255 in all."""
 
 BATCH = 50
-"""Rows a transaction: an interrupted import loses at most so many, and importing again completes it."""
+"""Rows a transaction, at most: an interrupted import loses no more, and importing again completes it."""
+TURN_SECONDS = 0.02
+"""That a transaction goes on taking rows: a service that answers meanwhile waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,16 +238,14 @@ def import_rows(
     """
     added, left_out = Counter[bool](), Counter[str]()
     refused: list[Rejected] = []
-    while batch := list(islice(rows, BATCH)):
-        with record.write() as store:
-            for row in batch:
-                outcome = _add_row(store, row, add)
-                if isinstance(outcome, LeftOut):
-                    left_out[outcome.reason] += 1
-                elif isinstance(outcome, Rejected):
-                    refused.append(outcome)
-                else:
-                    added[outcome] += 1
+    while batch := deque(islice(rows, BATCH)):
+        for outcome in _add_rows(record, batch, add):
+            if isinstance(outcome, LeftOut):
+                left_out[outcome.reason] += 1
+            elif isinstance(outcome, Rejected):
+                refused.append(outcome)
+            else:
+                added[outcome] += 1
     return ImportReport(
         read=added.total() + len(refused),
         new=added[True],
@@ -254,6 +255,18 @@ def import_rows(
         rejects_file=_write_rejects(rejects, refused) if refused else None,
         reasons=refusals(refused),
     )
+
+
+def _add_rows(
+    record: Record, rows: deque[Item | Rejected], add: Callable[[Store, Item], bool | LeftOut]
+) -> Iterator[bool | LeftOut | Rejected]:
+    """What becomes of each; of so many at once as a turn has time for."""
+    while rows:
+        with record.write() as store:
+            outcomes, end = [_add_row(store, rows.popleft(), add)], monotonic() + TURN_SECONDS
+            while rows and monotonic() < end:
+                outcomes.append(_add_row(store, rows.popleft(), add))
+        yield from outcomes
 
 
 def rejects_of(folder: Path, path: Path, what: str) -> Path:
@@ -282,7 +295,9 @@ def _write_rejects(rejects: Path, refused: list[Rejected]) -> Path:
     return place
 
 
-def _add_row(store: Store, row: Item | Rejected, add: Callable[[Store, Item], bool | LeftOut]) -> bool | Rejected:
+def _add_row(
+    store: Store, row: Item | Rejected, add: Callable[[Store, Item], bool | LeftOut]
+) -> bool | LeftOut | Rejected:
     """Whether the row was new; a row that the record can't take comes back rejected, or left out."""
     if isinstance(row, Rejected):
         return row
