@@ -88,11 +88,6 @@ def test_a_model_that_knows_nothing_still_answers_readably(
     assert any(not reading.problems for reading in found), "an answer that is never whole shows nothing"
 
 
-def test_an_answer_that_fills_the_context_says_so(plain: tuple[str, Path]) -> None:
-    found = answers(plain[1], "json", [heard("a", lines=12)], context=256)
-    assert any("256 tokens" in problem for problem in found[0].problems)
-
-
 def test_a_tokenizer_that_can_not_write_the_template_is_never_silence(inline: tuple[str, Path]) -> None:
     for template in ("timestamps", "json"):
         for reading in answers(inline[1], template, [heard("a"), heard("b")]):

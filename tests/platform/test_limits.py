@@ -20,7 +20,6 @@ from errata.tasks.chapters import ChapterTask
 from errata.tasks.limits import (
     CIRCLED_TOKENS,
     CIRCLES,
-    TITLE_LETTERS,
     TITLE_TOKENS,
     goes_in_circles,
     most_chapters,
@@ -69,9 +68,8 @@ def can_be_written(template: str, titles: Sequence[str]) -> bool:
     return write(Decoder(tokenizer, len(tokenizer), task), example) == right
 
 
-@pytest.mark.parametrize("template", ALL)
-def test_a_model_that_will_not_end_is_ended(template: str) -> None:
-    """It ends neither a title nor its answer while it may do anything else, and says ever new things."""
+def babbled(template: str, context: int) -> Reading:
+    """Of a model that ends neither a title nor its answer while it may do anything else, and says ever new things."""
     task, tokenizer = task_of(template)
     ends = {tokenizer.eos_token_id, *tokenizer.encode(task.closing, add_special_tokens=False)}
     letters = [tokenizer.convert_tokens_to_ids(letter) for letter in "abcdefghijklm"]
@@ -82,11 +80,20 @@ def test_a_model_that_will_not_end_is_ended(template: str) -> None:
             return letter
         return max((int(token) for token in allowed if token not in ends), default=int(allowed[0]))
 
-    reading = said(template, babble, context=16_384)
-    assert template == "json" or not reading.problems
-    assert template == "json" or 1 <= len(reading.chapters) <= MOST
-    longest = TITLE_LETTERS if template == "json" else TITLE_TOKENS
-    assert all(len(tokenizer.encode(chapter.title)) <= longest for chapter in reading.chapters)
+    return said(template, babble, context)
+
+
+@pytest.mark.parametrize("template", ALL)
+def test_a_model_that_will_not_end_is_ended(template: str) -> None:
+    reading = babbled(template, context=16_384)
+    assert not reading.problems
+    assert 1 <= len(reading.chapters) <= MOST
+    _, tokenizer = task_of(template)
+    assert all(len(tokenizer.encode(chapter.title)) <= TITLE_TOKENS for chapter in reading.chapters)
+
+
+def test_an_answer_that_fills_the_context_says_so() -> None:
+    assert any("of 420 tokens" in problem for problem in babbled("json", context=420).problems)
 
 
 @pytest.mark.parametrize("template", ALL)
@@ -95,7 +102,7 @@ def test_a_title_that_goes_in_circles_ends(template: str) -> None:
     zero = tokenizer.convert_tokens_to_ids("0")
     reading = said(template, lambda _, allowed: zero if zero in allowed else int(allowed[-1]))
     titles = [chapter.title for chapter in reading.chapters]
-    assert any("0" * CIRCLED_TOKENS in title for title in titles) or template == "json"
+    assert any("0" * CIRCLED_TOKENS in title for title in titles)
     assert not any("0" * (CIRCLED_TOKENS + 1) in title for title in titles)
 
 
@@ -104,6 +111,15 @@ def test_what_is_right_can_be_written(template: str) -> None:
     long = " ".join(f"part {number} of so many" for number in range(9))
     titles = ["Welcome", "1,000,000 so 1000000", "so and so and so", "Sponsor", "Sponsor", long, "Sponsor"]
     assert can_be_written(template, titles[:MOST])
+
+
+def test_what_a_list_of_json_quotes_is_there_whatever_was_said() -> None:
+    said = ['She said "no".', "C:\\new \\ // 😀", "<|end|> Fine. So.", "Fine. So?", "Fine. So.", "\u202eright to left"]
+    talk = Transcript("quotes", tuple(Segment(10.0 * at, 10.0 * at + 9, text) for at, text in enumerate(said)), 60.0)
+    task, tokenizer = task_of("json")
+    right = Reading(tuple(Chapter(10.0 * at, f'Of "{at}" \\ 😀') for at in (0, 1, 2, 3, 5)))
+    (example,) = examples(task, talk, right)
+    assert write(Decoder(tokenizer, len(tokenizer), task), example) == right
 
 
 @pytest.mark.parametrize("template", ["indexed", "timestamps", "inline"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from copy import copy
 from dataclasses import replace
 
@@ -213,10 +214,22 @@ def test_a_quote_that_is_nowhere_is_reported() -> None:
     assert reading.chapters == () and "Mars tonight" in reading.problems[0]
 
 
+def test_a_quote_tells_its_line_from_all_others() -> None:
+    lines = ("Yes. And so on.", "Yes. And then?", 'He said "C:\\new" 😀.', "Yes. And so on.", "Yes. And so on.")
+    view = View("A talk", "", lines, tuple(range(0, 50, 10)), 50)
+    right = tuple(Chapter(float(start), f'"{start}" \\ 😀') for start in range(0, 50, 10))
+    template = templates.find("json")
+    ((answer,),) = template.target(view, right, "")
+    quotes = [item["start_text"] for item in json.loads(answer.text)]
+    assert quotes[1:3] == ["Yes. And then?", 'He said "C:\\new" 😀.'], "its first sentence is enough"
+    assert quotes[-1] == lines[-1], "the last one has no more to say"
+    assert template.parse(view, [answer.text]) == Reading(right)
+
+
 WORDS = {
     "indexed@1": "a9256e0816a9d2d2",
     "timestamps@1": "81a721a251c6f679",
-    "json@1": "87e030fbbeef3aeb",
+    "json@2": "87e030fbbeef3aeb",
     "inline@1": "8aba34464cbb7497",
 }
 """A hash of what each version asks and teaches about one view: whoever changes it raises the version."""
@@ -224,7 +237,7 @@ WORDS = {
 GRAMMARS = {
     "indexed@1 limits@1": "7498cf1cdc920c80",
     "timestamps@1 limits@1": "564a6783c7827eb1",
-    "json@1 limits@1": "d92628c6a0c432d6",
+    "json@2 limits@1": "9b65b81cca70b602",
     "inline@1 limits@1": "f51c7e16ed7d6322",
 }
 """A hash of what may be answered: whoever changes it raises the version of the template or of the limits."""

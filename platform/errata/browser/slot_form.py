@@ -13,7 +13,7 @@ from itertools import groupby
 from errata.browser.page_tokenizer import PageTokenizer
 from errata.errors import BadInput
 from errata.tasks.encode import ids
-from errata.tasks.grammar import JsonOf, LineOf, ListOf, Part, SlotGrammar, Title
+from errata.tasks.grammar import JsonList, LineOf, ListOf, Part, SlotGrammar, Title
 from errata.tasks.limits import TITLE_LETTERS, TITLE_TOKENS
 from errata.tasks.prompt import Control, Text
 
@@ -27,7 +27,7 @@ _decoder = getincrementaldecoder("utf-8")
 class SlotForm:
     def __init__(self, grammar: SlotGrammar, tokenizer: PageTokenizer) -> None:
         """Raises BadInput for a grammar that can't be held here."""
-        if isinstance(grammar, JsonOf | LineOf):
+        if isinstance(grammar, JsonList | LineOf):
             raise BadInput("a page writes no lists of JSON, and no chats; take a model with another template")
         self._tokenizer = tokenizer
         self._is_list = isinstance(grammar, ListOf)

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from errata.files import JsonObject
 from errata.tasks.limits import TITLE_LETTERS, TITLE_TOKENS
 from errata.tasks.prompt import Control, Text
 
@@ -37,8 +36,11 @@ class ListOf:
 
 
 @dataclass(frozen=True, slots=True)
-class JsonOf:
-    schema: JsonObject
+class JsonList:
+    """The same as a list of JSON: in brackets, with commas between; a title is the inside of a string."""
+
+    entries: tuple[tuple[Part, ...], ...]
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,12 @@ class LineOf:
     end: Control | Text
 
 
-SlotGrammar = OneOf | ListOf | JsonOf | LineOf
+SlotGrammar = OneOf | ListOf | JsonList | LineOf
 
 
 def lark(grammar: SlotGrammar) -> str:
-    if isinstance(grammar, JsonOf):
-        return f"start: %json {json.dumps(grammar.schema)}\n"
+    if isinstance(grammar, JsonList):
+        return _json_list(grammar) + (_TITLE_IN_JSON if grammar.entries else "")
     if isinstance(grammar, LineOf):
         return _line(grammar)
     if isinstance(grammar, ListOf):
@@ -81,6 +83,21 @@ def _list(grammar: ListOf) -> str:
     return "".join(rules) + f'r{last}::_: e{last} {fits} | ""\n'
 
 
+def _json_list(grammar: JsonList) -> str:
+    """As `_list`, where `a` is what may stand before an entry and after another. Gaps may be any: a model that wasn't
+    taught begins a list by a new line, or says that there is nothing in it."""
+    if not grammar.entries:
+        return 'start: "[]"\n'
+    rules = ['start: "[" GAP? "]" | "[" GAP? r0::0\nGAP: /[ \\n]{1,9}/\n']
+    fits = f"%if lt(_, {grammar.most})"
+    *entries, last = map(_sequence, grammar.entries)
+    for place, entry in enumerate(entries, 1):
+        rules.append(f"r{place - 1}::_: {entry} a{place}::incr(_) {fits} | r{place}::_\n")
+        rules.append(f'a{place}::_: GAP? "]" | "," GAP? r{place}::_ {fits}\n')
+    rules.append(f'r{len(entries)}::_: {last} GAP? "]" {fits}\n')
+    return "".join(rules)
+
+
 def _sequence(parts: Sequence[Part]) -> str:
     return " ".join(map(_part, parts))
 
@@ -88,7 +105,7 @@ def _sequence(parts: Sequence[Part]) -> str:
 def _part(part: Part) -> str:
     if isinstance(part, Title):
         return "title?" if part.optional else "title"
-    return part.text if isinstance(part, Control) else json.dumps(part.text)
+    return part.text if isinstance(part, Control) else json.dumps(part.text, ensure_ascii=False)
 
 
 def _title_rule(options: Sequence[Sequence[Part]]) -> str:
@@ -98,3 +115,11 @@ def _title_rule(options: Sequence[Sequence[Part]]) -> str:
     (blank,) = titles
     words = f"[^ \\n\\r][^\\n\\r]{{0,{TITLE_LETTERS - 1}}}"
     return f"title[max_tokens={TITLE_TOKENS}]: TITLE\nTITLE: /{' ?' if blank else ''}{words}/\n"
+
+
+_LETTERS_IN_JSON = r'"\\\x00-\x1f]|\\["\\]'
+_TITLE_IN_JSON = (
+    f"title[max_tokens={TITLE_TOKENS}]: TITLE\n"
+    f"TITLE: /([^ {_LETTERS_IN_JSON})([^{_LETTERS_IN_JSON}){{0,{TITLE_LETTERS - 1}}}/\n"
+)
+"""As `_title_rule`, where a quotation mark and a backslash come after a backslash."""

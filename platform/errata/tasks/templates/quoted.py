@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import accumulate, chain
 
 from errata.domain.chapter import Chapter, Chapters, tidy
 from errata.files import JsonObject
 from errata.tasks.asked_lines import shown_beside
-from errata.tasks.grammar import JsonOf, SlotGrammar
-from errata.tasks.limits import TITLE_LETTERS, VERSION, most_chapters
+from errata.tasks.grammar import JsonList, SlotGrammar, Title
+from errata.tasks.limits import VERSION, most_chapters
 from errata.tasks.prompt import Filling, Prompt, Slot, Text
 from errata.tasks.sureness import Deciding
 from errata.tasks.template import Reading, listed_titles
@@ -40,15 +43,15 @@ _TRAILING_COMMA = re.compile(r",(\s*[\]}])")
 _START_TEXT = re.compile(r'"start_text"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _OBJECT = re.compile(r"\{[^{}]*\}")
 
-QUOTE_LETTERS = 1000
-"""Of a quote, at most: a line has half of them."""
+TELLING_WORDS = 200
+"""Of a quote, at most, that tell its line from others which begin alike."""
 CLOSE_ENOUGH = 80.0
 """Least similarity (0 to 100, rapidfuzz's ratio) between a quote and a line's beginning."""
 
 
 class Quoted:
     name = "json"
-    version = 1
+    version = 2
     chat = True
     line_overhead = 12
     usual = ""
@@ -63,23 +66,21 @@ class Quoted:
         return (*shown_beside((f"{line}\n" for line in view.lines), view.frames, head), Slot())
 
     def target(self, view: View, chapters: Chapters, running: str) -> tuple[Filling, ...]:
-        items = []
-        after = 0
-        for start, title in listed_titles(view, chapters, running):
-            place = view.starts.index(start)
-            items.append({"title": title, "start_text": _quote(view.lines, place, after)})
-            after = place + 1
+        quotes = _quotes(view.lines)
+        items = [
+            {"title": title, "start_text": quotes[view.starts.index(start)]}
+            for start, title in listed_titles(view, chapters, running)
+        ]
         return ((Text(json.dumps(items, ensure_ascii=False)),),)
 
     def grammar(self, view: View, answers: Sequence[str]) -> SlotGrammar:
-        words = {"type": "string", "maxLength": QUOTE_LETTERS}
-        item = {
-            "type": "object",
-            "properties": {"title": {"type": "string", "maxLength": TITLE_LETTERS}, "start_text": words},
-            "required": ["title", "start_text"],
-            "additionalProperties": False,
-        }
-        return JsonOf({"type": "array", "maxItems": most_chapters(len(view.lines)), "items": item})
+        """What it quotes is there: after its first words, which tell a line from others, nothing is left to say."""
+        entries = tuple(
+            (Text('{"title": "'), Title(), Text(f'", "start_text": {json.dumps(quote, ensure_ascii=False)}}}'))
+            for place, quote in enumerate(_quotes(view.lines))
+            if quote and view.starts.index(view.starts[place]) == place
+        )
+        return JsonList(entries, most_chapters(len(view.lines)))
 
     def parse(self, view: View, answers: Sequence[str]) -> Reading:
         items, problems = _items(answers[0])
@@ -143,16 +144,35 @@ def _items(answer: str) -> tuple[list[JsonObject], list[str]]:
     return items, [f"the answer is not a JSON list; {len(items)} whole objects could be read: {answer[:60]!r}"]
 
 
-def _quote(lines: Sequence[str], place: int, after: int) -> str:
-    """The first sentence of a line, grown word by word until no other line from `after` on begins with it."""
-    rest = tidy(" ".join(lines[place:]))
-    sentence = _SENTENCE.match(tidy(lines[place]))
-    words = rest.split()
-    count = len((sentence[0] if sentence else tidy(lines[place])).split())
-    others = [tidy(" ".join(lines[index:])).split() for index in range(after, len(lines)) if index != place]
-    while count < len(words) and any(other[:count] == words[:count] for other in others):
-        count += 1
-    return " ".join(words[:count])
+@lru_cache(maxsize=8)
+def _quotes(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """How each line is quoted: by its first sentence, and by so many more words that no other line begins with them.
+    Empty where nothing is said from it on."""
+    words = [tidy(line).split() for line in lines]
+    said = list(chain.from_iterable(words))
+    begins = list(accumulate(map(len, words), initial=0))[:-1]
+    quotes = []
+    for line, begin, telling in zip(lines, begins, _telling(said, begins), strict=True):
+        sentence = _SENTENCE.match(tidy(line))
+        count = len((sentence[0] if sentence else line).split())
+        quotes.append(" ".join(said[begin : begin + max(count, telling)]))
+    return tuple(quotes)
+
+
+def _telling(said: Sequence[str], begins: Sequence[int]) -> list[int]:
+    """From each of the words at `begins` on, how many are said so nowhere else there: found word by word, among those
+    that are alike so far."""
+    counts = [0] * len(begins)
+    alike = [list(range(len(begins)))]
+    for count in range(1, TELLING_WORDS + 1):
+        groups: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+        for number, group in enumerate(alike):
+            for line in group:
+                if begins[line] + count <= len(said):
+                    counts[line] = count
+                    groups[number, said[begins[line] + count - 1]].append(line)
+        alike = [group for group in groups.values() if len(group) > 1]
+    return counts
 
 
 def _align(lines: Sequence[str], quote: str, after: int) -> tuple[int | None, bool]:
