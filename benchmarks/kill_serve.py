@@ -35,12 +35,15 @@ from errata.database.service_tables import ChapterRequestRow
 from errata.database.tables import PredictionRow, TranscriptRow
 from errata.domain.hashing import sha256
 from errata.operations.service_keys import add_key
+from errata.progress import note
 from errata.workspace import Workspace
 
 KEY_OWNER = "app"
 JOB_SHARE, MODEL_SHARE = 0.25, 0.2
 """Of the requests that are jobs, and of the kills that are the model's process's."""
 STUB_SECONDS = 0.02
+TOLD = 20
+"""Kills after which it says on stderr how far it is."""
 PATIENCE = 120.0
 """Seconds in which a service must be there again, and a job done."""
 
@@ -76,6 +79,8 @@ def run(workspace: Workspace, kills: int, clients: int = 8, seed: int = 0) -> Ca
                     time.sleep(random.uniform(0.05, 0.3))
                 process.kill()
                 campaign.kills += 1
+            if campaign.kills % TOLD == 0:
+                note(f"{campaign.kills} kills, {len(campaign.answered)} answers, {len(campaign.faults)} faults")
         with _service(workspace, port, campaign):
             stop.set()
             for sender in senders:

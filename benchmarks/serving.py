@@ -1,10 +1,11 @@
 """What the service costs beside its model: HTTP, key, validation, queue and the durable record, with a stub for it.
 
-    python -m benchmarks.serving [--rate 200] [--seconds 60] [--durability full] [--beside import] [--lines 12]
+    python -m benchmarks.serving [--rate 200] [--seconds 60] [--durability full] [--beside import|night] [--lines 12]
 
 Requests come at set times, whatever came of those before (open loop), from a process of its own; every talk is new. It
 prints the latencies, the client's own part of them apart, the disk's sync time, the service's CPU time a request and
-which of its threads took it, how soon /healthz answers meanwhile, and whether the record has a row for each answer.
+which of its threads took it, how soon /healthz answers meanwhile, and whether the record has a row for each answer. An
+import is one of 10,000 talks, a night two of the sample's, by errata-tiny, in whose place the stub answers.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -30,6 +33,7 @@ from benchmarks.kill_serve import free_port
 from benchmarks.process_cost import cpu_seconds
 from benchmarks.stub_service import name_stub
 from errata.database.tables import PredictionRow
+from errata.loop.init import init
 from errata.operations.service_keys import add_key
 from errata.workspace import Workspace
 
@@ -90,16 +94,35 @@ class Health:
                 self.seconds.append(time.perf_counter() - began)
 
 
-def import_rows(workspace: Workspace, folder: Path) -> subprocess.Popen[bytes]:
-    """Begins an import of as many short talks as `IMPORTED`."""
-    random, path = Random(1), folder / "talks.jsonl"
+def write_talks(path: Path) -> None:
+    """As many short ones as `IMPORTED`."""
+    random = Random(1)
     with path.open("w") as file:
         for number in range(IMPORTED):
             text = " ".join(f"v{random.randrange(20_000)}" for _ in range(40))
             asr = [{"start": 0, "end": 20, "text": text}]
             file.write(json.dumps({"video_id": f"imported {number}", "metadata": {}, "asr": asr}) + "\n")
-    command = [sys.executable, "-c", "from errata.cli import main; main()", "import", "transcripts", str(path)]
-    return subprocess.Popen([*command, "-w", str(workspace.root)], stdout=subprocess.DEVNULL)
+
+
+@contextmanager
+def other_work(name: str, workspace: Workspace, folder: Path) -> Iterator[None]:
+    """Goes on beside the block, at the end of which it is said whether it was done by then."""
+    if name == "nothing":
+        yield
+        return
+    command = [sys.executable, "-m", "benchmarks.two_nights", str(workspace.root)]
+    if name == "import":
+        write_talks(talks := folder / "talks.jsonl")
+        errata = Path(sys.executable).with_name("errata")
+        command = [str(errata), "import", "transcripts", str(talks), "-w", str(workspace.root)]
+    work = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+    try:
+        yield
+        print(f"the {name} was {'still running' if work.poll() is None else f'done ({work.returncode})'} at the end")
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(work.pid, signal.SIGKILL)
+        work.wait()
 
 
 def percentiles(seconds: list[float]) -> str:
@@ -112,21 +135,17 @@ _SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
 
 
 def measure(workspace: Workspace, folder: Path, arguments: argparse.Namespace) -> None:
-    name_stub(workspace)
     key, port = add_key(workspace, "app", "predictor", "benchmark").key, free_port()
     command = [sys.executable, "-m", "benchmarks.stub_service", str(workspace.root), str(port)]
     service = subprocess.Popen([*command, "--durability", arguments.durability])
     try:
         _wait(port)
         _load(port, key, 50.0, bodies(100, arguments.lines, 1))  # what is done once is done by then
-        importing = import_rows(workspace, folder) if arguments.beside == "import" else None
-        health, before, threads = Health(port), cpu_seconds(service.pid), thread_seconds(service.pid)
-        count = int(arguments.rate * arguments.seconds)
-        result = _load(port, key, arguments.rate, bodies(count, arguments.lines, 2))
-        cpu, spent, healths = cpu_seconds(service.pid) - before, thread_seconds(service.pid), health.stop()
-        if importing is not None:
-            print(f"the import was {'still running' if importing.poll() is None else 'done'} at the end")
-            importing.kill()
+        with other_work(arguments.beside, workspace, folder):
+            health, before, threads = Health(port), cpu_seconds(service.pid), thread_seconds(service.pid)
+            count = int(arguments.rate * arguments.seconds)
+            result = _load(port, key, arguments.rate, bodies(count, arguments.lines, 2))
+            cpu, spent, healths = cpu_seconds(service.pid) - before, thread_seconds(service.pid), health.stop()
     finally:
         service.terminate()
         service.wait()
@@ -186,11 +205,16 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=200)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--durability", choices=["full", "process"], default="full")
-    parser.add_argument("--beside", choices=["nothing", "import"], default="nothing")
+    parser.add_argument("--beside", choices=["nothing", "import", "night"], default="nothing")
     parser.add_argument("--lines", type=int, default=12, help="of a talk")
     arguments = parser.parse_args()
     with TemporaryDirectory(dir=Path.cwd()) as place:  # the disk that is measured, and no tmpfs
-        measure(Workspace.create(Path(place) / "ws"), Path(place), arguments)
+        if arguments.beside == "night":
+            workspace = init(Path(place) / "ws")
+        else:
+            workspace = Workspace.create(Path(place) / "ws")
+            name_stub(workspace)
+        measure(workspace, Path(place), arguments)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """Our service against system B's, with the same weights, on the same texts, in turns: time and CPU a request, how many
 answers are valid, and how soon /healthz answers meanwhile.
 
-    python -m benchmarks.side_by_side MODEL TALKS [--template json:4096] [--requests 20] [--clients 1 2 4 8]
+    python -m benchmarks.side_by_side MODEL TALKS [--template json:4096] [--gguf q8_0] [--requests 20]
+        [--words 1000] [--clients 1 2 4 8]
 
-MODEL is a folder that transformers loads; TALKS is whatever `errata import transcripts` reads. An answer is valid where
-it has a chapter and each has a title and begins with words of the text.
+MODEL is a folder that transformers loads; TALKS is whatever `errata import transcripts` reads. With `--gguf` ours is
+asked a second time, with the model's export of that precision, which llama.cpp runs. An answer is valid where it has a
+chapter and each has a title and begins with words of the text.
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 
@@ -27,12 +30,14 @@ from benchmarks.kill_serve import free_port
 from benchmarks.process_cost import cpu_seconds
 from benchmarks.serving import Health, percentiles
 from errata.database.record import Record
+from errata.documents.params import GgufPrecision
 from errata.formats import detect
 from errata.formats.source_rows import ImportedTranscript
 from errata.inference.artefact import Card, adopt, move_model
 from errata.inference.model_form import model_form, template_and_context
 from errata.operations.service_keys import add_key
 from errata.workspace import Workspace
+from registry.export.gguf_export import export_gguf
 
 PATIENCE = 3600.0
 
@@ -61,6 +66,14 @@ def ours(model: Path, template: str) -> Iterator[tuple[int, int, str]]:
         command = ["-c", "from errata.cli import main; main()", "serve", "-w", str(workspace.root)]
         with _process([*command, "--port", str(port)], port, "/readyz") as pid:
             yield port, pid, key
+
+
+@contextmanager
+def ours_exported(model: Path, template: str, precision: GgufPrecision) -> Iterator[tuple[int, int, str]]:
+    with TemporaryDirectory() as place:
+        export_gguf(model, Path(place) / "gguf", precision)
+        with ours(Path(place) / "gguf", template) as at:
+            yield at
 
 
 @contextmanager
@@ -138,21 +151,34 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("talks", type=Path)
     parser.add_argument("--template", default="json")
-    parser.add_argument("--requests", type=int, default=20, help="of each arm, for each number of clients")
+    parser.add_argument("--gguf", choices=get_args(GgufPrecision))
+    parser.add_argument(
+        "--requests", type=int, default=20, help="of each arm, for each number of clients, and one a client"
+    )
     parser.add_argument("--words", type=int, default=1000, help="of a talk, at most")
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 2, 4, 8])
     arguments = parser.parse_args()
     found = [
         row.transcript.text for row in detect.transcripts(arguments.talks).rows if isinstance(row, ImportedTranscript)
     ]
-    texts = [" ".join(text.split()[: arguments.words]) for text in found]
-    with ours(arguments.model, arguments.template) as here, theirs(arguments.model) as there:
-        for turn, clients in enumerate(arguments.clients):
-            part = [texts[(turn * arguments.requests + at) % len(texts)] for at in range(arguments.requests)]
-            for name, at in (("ours", here), ("system B", there)):
+    counts = [max(arguments.requests, clients) for clients in arguments.clients]
+    if len(found) < sum(counts):
+        parser.error(
+            f"{len(found)} talks are fewer than {sum(counts)}: none is asked about twice, which costs us nothing"
+        )
+    texts = iter([" ".join(text.split()[: arguments.words]) for text in found])
+    with ExitStack() as services:
+        arms = {"ours": services.enter_context(ours(arguments.model, arguments.template))}
+        if arguments.gguf:
+            exported = ours_exported(arguments.model, arguments.template, arguments.gguf)
+            arms["ours, llama.cpp"] = services.enter_context(exported)
+        arms["system B"] = services.enter_context(theirs(arguments.model))
+        for clients, count in zip(arguments.clients, counts, strict=True):
+            part = list(islice(texts, count))
+            for name, at in arms.items():
                 arm = Arm()
                 measure(arm, at, part, clients)
-                print(f"{name}, {clients} clients: {percentiles(arm.seconds)}")
+                print(f"{name}, {clients} clients: {percentiles(arm.seconds)}", flush=True)
                 print(
                     f"  CPU a request {arm.cpu / len(part):.2f} s; {arm.valid}/{len(part)} valid, {arm.refused} errors"
                 )
