@@ -27,7 +27,8 @@ from errata.inference.artefact import Card, model_folder, read_seal, read_traini
 from errata.inference.model import answer_key
 from errata.inference.predictor import Predictor
 from errata.inference.recorded import RecordedModel
-from evaluation.metrics import overlap
+from evaluation.metrics.answer_f1 import answer_f1
+from evaluation.metrics.description_score import score_descriptions
 from evaluation.metrics.message_score import MessageScore, score_messages
 from evaluation.metrics.score import VideoScore, score_video
 
@@ -284,10 +285,8 @@ def recorded_f1(
 
 
 def f1_alone(question: Question, answer: Chapters) -> float:
-    """The F1 of an answer without its other metrics, which cost some twenty times as much."""
-    if question.task == "chat":
-        return score_messages(question.reference, answer).f1
-    return overlap.mean_f1(question.reference, answer, question.duration)
+    """The F1 of an answer without its other metrics."""
+    return answer_f1(question.task, question.reference, answer, question.duration)
 
 
 def stored_model(
@@ -337,6 +336,8 @@ def score_answer(question: Question, answer: Chapters | None) -> AnswerScore:
     """None is no answer."""
     if question.task == "chat":
         return score_messages(question.reference, answer or ())
+    if question.task == "description":
+        return score_descriptions(question.reference, answer or ())
     return score_video(question.reference, answer, question.duration, question.unit)
 
 

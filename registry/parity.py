@@ -29,8 +29,7 @@ from errata.stage_exit import stage_exit
 from errata.workspace import Workspace
 from evaluation.holdout import log_night
 from evaluation.items import chats_of, fresh_items, gathered_items, guardrail_items
-from evaluation.metrics.message_score import score_messages
-from evaluation.metrics.score import score_video
+from evaluation.metrics.answer_f1 import answer_f1
 from evaluation.scoring_plan import NightModels, read_candidate
 from evaluation.statistics.paired import compare
 from registry.engine_agreement import agreement, recorded_answers
@@ -118,13 +117,7 @@ def _items(record: Record, labels: Sequence[Label]) -> list[LabelledItem]:
 
 def _f1(items: Sequence[LabelledItem], answers: Sequence[Chapters]) -> list[float]:
     pairs = zip(items, answers, strict=True)
-    return [_score(item, answer) for item, answer in pairs]
-
-
-def _score(item: LabelledItem, answer: Chapters) -> float:
-    if item.task == "chat":
-        return score_messages(item.reference, answer).f1
-    return score_video(item.reference, answer, item.duration, item.unit).f1
+    return [answer_f1(item.task, item.reference, answer, item.duration) for item, answer in pairs]
 
 
 def _footprint(workspace: Workspace, night: Night, server: Path, labels: Sequence[Label]) -> Footprint:

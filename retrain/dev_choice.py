@@ -17,8 +17,7 @@ from errata.domain.transcript import Transcript
 from errata.inference.artefact import read_seal, read_training_transcripts, seal
 from errata.inference.forks import ForkedModel
 from errata.tasks.chat_task import with_chat
-from evaluation.metrics.message_score import score_messages
-from evaluation.metrics.overlap import mean_f1
+from evaluation.metrics.answer_f1 import answer_f1
 from retrain.interpolation import interpolate, obstacle
 
 LEAST_ITEMS = 5
@@ -50,15 +49,9 @@ class DevSet:
         model = ForkedModel(read_seal(folder)[0], folder, self.models)
         answers = model.answer([item.transcript for item in self.items])
         return [
-            0.0 if answer is None else _f1(item, answer.chapters)
+            0.0 if answer is None else answer_f1(item.task, item.right, answer.chapters, item.transcript.duration)
             for item, answer in zip(self.items, answers, strict=True)
         ]
-
-
-def _f1(item: DevItem, answer: Chapters) -> float:
-    if item.task == "chat":
-        return score_messages(item.right, answer).f1
-    return mean_f1(item.right, answer, item.transcript.duration)
 
 
 def dev_items(record: Record, upto: int, seen: frozenset[str]) -> list[DevItem]:

@@ -24,6 +24,7 @@ from errata.database.tables import CorrectionRow, LinkRow, NightRow, TranscriptR
 from errata.domain.chapter import chapters_from_json
 from errata.domain.correction import Kind, Label, Preference, preference
 from errata.domain.roles import Role
+from errata.domain.task_name import TaskName
 
 
 class Labels(LabelSource):
@@ -34,12 +35,15 @@ class Labels(LabelSource):
         reviewers: Reviewers,
         predictions: Predictions,
         event_history: EventHistory,
+        task: TaskName = "chapters",
     ) -> None:
+        """`task` is what its labels are said to be of: descriptions of chunks are kept as chapters are."""
         self._session = session
         self._leak_groups = leak_groups
         self._reviewers = reviewers
         self._predictions = predictions
         self._event_history = event_history
+        self._task = task
 
     def between(self, after: int, upto: int) -> list[Label]:
         """The labels of transcripts that got a correction with `after` < seq <= `upto`, as of `upto`, in their order.
@@ -136,6 +140,7 @@ class Labels(LabelSource):
             first=not self._was_decided(history.events, looks),
             corroborated=is_corroborated(history.events, probation),
             draft_by=newest.draft_by,
+            task=self._task,
         )
 
     def _was_decided(self, events: History, looks: Sequence[int]) -> bool:

@@ -92,9 +92,10 @@ class Store:
     @cached_property
     def labels(self) -> LabelSource:
         """Of what the workspace's models are asked."""
-        if self.asked_task.name() == "chat":
+        task = self.asked_task.name()
+        if task == "chat":
             return ChatLabels(self._session, self.chats, self.leak_groups)
-        return Labels(self._session, self.leak_groups, self.reviewers, self.predictions, self._event_history)
+        return Labels(self._session, self.leak_groups, self.reviewers, self.predictions, self._event_history, task)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,14 +80,15 @@ def canonical(chapters: Chapters, transcript: Transcript) -> Canonical:
     snapped: dict[int, Chapter] = {}
     moved: list[float] = []
     for chapter in sorted(chapters, key=lambda item: item.start):
-        place = _nearest(places, chapter.start)
+        place = nearest_start(places, chapter.start)
         if place not in snapped:
             snapped[place] = Chapter(float(place), tidy(chapter.title))
             moved.append(abs(place - chapter.start))
     return Canonical(tuple(snapped.values()), tuple(moved), merged=len(chapters) - len(snapped))
 
 
-def _nearest(places: list[int], start: float) -> int:
+def nearest_start(places: Sequence[int], start: float) -> int:
+    """Of `places`, ascending and at least one; the earlier one on a tie."""
     right = bisect_left(places, start)
     if right == 0:
         return places[0]

@@ -74,7 +74,8 @@ class Label:
     source: str = ""
     """The transcript's: the name that its import gave, or else its channel."""
     task: TaskName = "chapters"
-    """Of a chat, `chapters` has the messages: each with its time, and its text for a title."""
+    """Of a chat, `chapters` has the messages: each with its time, and its text for a title. Of descriptions it has
+    those, each where its chunk begins."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ from errata.tasks import templates
 from errata.tasks.border_task import BorderTask
 from errata.tasks.chapters import ChapterTask
 from errata.tasks.chat_task import ChatTask
+from errata.tasks.description_task import DescriptionTask
 from errata.tasks.division import ChapterLengths
 from errata.tasks.snippet_task import SnippetTask
 from errata.tasks.templates.borders import Borders
+from errata.tasks.templates.chunk_description import ChunkDescription
 from errata.tasks.templates.inline import END
 from errata.tasks.templates.next_message import NextMessage
 from errata.tasks.templates.snippet import SnippetMessage
@@ -42,7 +44,10 @@ def chapter_task(card: Card, tokenizer: Tokenizer, features: FeatureStore | None
         return BorderTask(template, tokenizer, card.context, source=source, lengths=lengths)
     if isinstance(template, SnippetMessage):
         return SnippetTask(template, tokenizer, card.context, source=source)
+    marked = END in tokenizer.get_vocab()
+    if isinstance(template, ChunkDescription):
+        described = template.marked() if marked else template
+        return DescriptionTask(described, tokenizer, card.context, source=source)
     if isinstance(template, NextMessage):
-        marked = END in tokenizer.get_vocab()
         return ChatTask(NextMessage(marked), tokenizer, card.context, source=source)
     return ChapterTask(template, tokenizer, card.context, source=source)

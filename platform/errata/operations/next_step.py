@@ -21,7 +21,7 @@ def next_step(workspace: Workspace) -> NextStep:
             return "approve"
         if store.labels.changed_transcripts(store.nights.last_gate_watermark(), watermark):
             return "night"
-        if store.asked_task.name() == "chat":  # which nobody drafts or reviews
+        if store.asked_task.name() != "chapters":  # which nobody drafts or reviews
             return "import"
         waiting = len(store.transcripts.awaiting_review(watermark))
         if not waiting:

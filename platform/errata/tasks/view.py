@@ -38,5 +38,7 @@ class View:
     """Of its fresh lines, those that begin a chapter, once that is decided and titles alone are asked for."""
     question: str = ""
     """What is asked about it in words, where a question is asked."""
+    lesson: bool = False
+    """Whether it is taught by, where that is more than what is asked."""
     frames: tuple[tuple[Frames, ...], ...] = ()
     """Of each line, what is seen and heard while it is said; empty where nothing is in any."""

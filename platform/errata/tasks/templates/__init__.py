@@ -10,6 +10,7 @@ from errata.domain.task_name import TaskName
 from errata.errors import BadInput
 from errata.tasks.template import Template
 from errata.tasks.templates.borders import SHIFTS, Borders
+from errata.tasks.templates.chunk_description import ChunkDescription
 from errata.tasks.templates.indexed import Indexed
 from errata.tasks.templates.inline import Inline
 from errata.tasks.templates.next_message import NextMessage
@@ -30,15 +31,17 @@ CHATS: dict[str, Template] = {"chat": NextMessage(), "snippet": SnippetMessage()
 
 
 def find(name: str) -> Template:
-    """One of `CHATS`, or one of `TEMPLATES` with the options that its name has after a `+`. Raises BadInput where there
-    is no such."""
+    """One of `CHATS`, or one of `TEMPLATES`, or `description`, with the options that its name has after a `+`. Raises
+    BadInput where there is no such."""
     if name in CHATS:
         return CHATS[name]
     base, *options = name.split("+")
+    if base == ChunkDescription.name:
+        return ChunkDescription(options)
     if base not in TEMPLATES:
         raise BadInput(
             f"there is no prompt template {name!r}{meant(base, {**TEMPLATES, **CHATS})}; choose one of "
-            f"{', '.join([*TEMPLATES, *CHATS])}"
+            f"{', '.join([*TEMPLATES, *CHATS, ChunkDescription.name])}"
         )
     if not options:
         return TEMPLATES[base]
@@ -47,7 +50,10 @@ def find(name: str) -> Template:
 
 def task_name(template: str) -> TaskName:
     """What a model is asked by the template of that name."""
-    return "chat" if isinstance(find(template), NextMessage) else "chapters"
+    found = find(template)
+    if found.name in CHATS:
+        return "chat"
+    return "description" if isinstance(found, ChunkDescription) else "chapters"
 
 
 def _ending_at_shifts(template: Template, options: Sequence[str]) -> Template:
