@@ -1,9 +1,10 @@
-"""What a model still knows on Day N of what it knew on Day 0, by a question bank, graded by judges."""
+"""What a model still knows on Day N of what it knew on Day 0, by a question bank, graded by judges, or by
+the words of the reference."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import nan
 from statistics import fmean
 from typing import Literal, cast
@@ -99,7 +100,7 @@ class AnsweredBank:
 
 
 def recall(clients: Sequence[JudgeClient], answered: AnsweredBank) -> Recall:
-    """Recall of Day-0 and Day-N, in percent of the full grade, and their paired difference; see docs/judges.md."""
+    """Recall of Day-0 and Day-N as judges grade it; see docs/judges.md."""
     bank = answered.questions
     tries = [(client, try_controls(client, bank)) for client in clients]
     graders = [client for client, controls in tries if _has_a_say(client, controls)]
@@ -107,15 +108,45 @@ def recall(clients: Sequence[JudgeClient], answered: AnsweredBank) -> Recall:
     def grades_of(answers: Answers) -> Grades:
         return _mean_grades([grade(client, bank, answers) for client in graders], bank)
 
+    return replace(
+        _graded(answered, grades_of),
+        say=len({client.judge.family for client in graders}) >= FAMILIES,
+        complete=not any(client.missing for client in clients),
+        judges=tuple(_grader(client, controls, client in graders) for client, controls in tries),
+    )
+
+
+def recall_of_words(answered: AnsweredBank) -> Recall:
+    """The same, where an answer that has the reference's words in a row is right in full, and another is wrong."""
+
+    def grades_of(answers: Answers) -> Grades:
+        return {
+            question.id: 2.0 if has_words(answers[question.id], question.reference) else 0.0
+            for question in answered.questions
+        }
+
+    return replace(_graded(answered, grades_of), graded_by="words")
+
+
+def has_words(answer: str, reference: str) -> bool:
+    """In a row; without punctuation and casing. A reference without a word is in no answer."""
+    said, wanted = words(answer), words(reference)
+    runs = range(len(said) - len(wanted) + 1)
+    return bool(wanted) and any(said[place : place + len(wanted)] == wanted for place in runs)
+
+
+def _graded(answered: AnsweredBank, grades_of: Callable[[Answers], Grades]) -> Recall:
+    """Recall of Day-0 and Day-N, in percent of the full grade, and their paired difference; who graded is not said."""
+    bank = answered.questions
     day0, day_n = grades_of(answered.day0), grades_of(answered.day_n)
     between = {day: grades_of(answers) for day, answers in answered.after.items()}
     items = _graded_by_all(bank, day0, day_n)
     whole = _part("", items)
     return Recall(
         questions=len(bank),
-        say=len({client.judge.family for client in graders}) >= FAMILIES,
-        complete=not any(client.missing for client in clients),
-        judges=tuple(_grader(client, controls, client in graders) for client, controls in tries),
+        say=True,
+        complete=True,
+        judges=(),
         n=whole.n,
         day0=whole.day0,
         day_n=whole.day_n,

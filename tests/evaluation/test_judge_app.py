@@ -252,6 +252,8 @@ def test_recall_is_asked_of_a_bank(place: Place, tmp_path: Path) -> None:
     assert "by day" in told and "taught up to" not in told, "nobody answered in between"
     told = run(place, "recall", *arguments, f"--after=mon={tmp_path / 'day_n.jsonl'}")
     assert "over the days" in told and "taught up to" in told and "Day 0" in told and "backward transfer" in told, told
+    told = run(place, "recall", *arguments, "--by-words")
+    assert "on Day N 100.0 %" in told and "no judge was asked" in told and "calls" not in told
     for given, says in (("mon", "is no DAY=FILE"), ("wed=x", "no questions of the day"), ("tue=x", "last day")):
         refused = CliRunner().invoke(app, ["judges", "recall", *arguments, "-w", str(place.root), "--after", given])
         assert isinstance(refused.exception, BadInput) and says in str(refused.exception)

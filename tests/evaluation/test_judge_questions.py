@@ -13,7 +13,7 @@ from errata.documents.document import as_json
 from errata.documents.recall import Controls, RecallItem
 from errata.errors import BadInput
 from evaluation.judges.question_bank import BankQuestion, read_answers, read_bank
-from evaluation.judges.recall import CONTROLS, AnsweredBank, GradeForm, grade, recall
+from evaluation.judges.recall import CONTROLS, AnsweredBank, GradeForm, grade, has_words, recall, recall_of_words
 from tests.made_up_judge import obedient, sensible, thoughts
 
 BANK = tuple(
@@ -153,6 +153,17 @@ def test_recall_over_the_days_tells_what_was_forgotten_from_what_was_never_learn
     ends = recall(clients, replace(answered, after={}))
     assert ends.over_days is not None and ends.over_days.scores[1] == (None, None, None)
     assert ends.over_days.measures["chaudhry_forgetting"] is None
+
+
+def test_without_judges_right_is_what_has_the_references_words_in_a_row() -> None:
+    assert has_words("It was the HARBOUR, on Monday!", "the harbour, Monday") is False
+    assert has_words("Well: the harbour - Monday.", "the harbour, Monday") is True
+    assert has_words("the harbours Monday", "the harbour, Monday") is False and has_words("?", "?") is False
+    bank = [replace(question, day="mon" if n < 9 else "tue") for n, question in enumerate(BANK)]
+    found = recall_of_words(AnsweredBank(bank, NOTHING, {**RIGHT, "q0": "the harbour"}, {"mon": RIGHT}))
+    assert found.graded_by == "words" and not found.judges and found.complete
+    assert (found.day0, found.learnt, found.forgotten) == (0.0, 20, 0)
+    assert found.over_days is not None and found.over_days.measures["chaudhry_forgetting"] == pytest.approx(100 / 9)
 
 
 def test_a_bank_says_a_day_of_each_question_or_of_none(tmp_path: Path) -> None:

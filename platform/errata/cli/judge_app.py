@@ -94,6 +94,9 @@ def recall_command(
         list[str] | None,
         typer.Option(metavar="DAY=FILE", help="Answers of the model as it was taught up to a day; again for others."),
     ] = None,
+    by_words: Annotated[
+        bool, typer.Option("--by-words", help="Right is what has the reference's words in a row; no judge is asked.")
+    ] = False,
     workspace: InWorkspace = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -106,7 +109,7 @@ def recall_command(
         if day in between:
             raise BadInput(f"--after names the day {day!r} twice; leave one out")
         between[day] = Path(path)
-    _show(grade_recall(find(workspace), bank, day0, day_n, between), as_json, print_recall)
+    _show(grade_recall(find(workspace), bank, day0, day_n, between, by_words), as_json, print_recall)
 
 
 def _day_and_file(given: str) -> tuple[str, str]:

@@ -33,6 +33,9 @@ def print_recall(recall: Recall) -> None:
     _print_parts("by day", recall.by_day)
     if recall.over_days is not None:
         _print_days(recall.over_days)
+    if recall.graded_by == "words":
+        say_wrapped("Right is what has the reference's words in a row; no judge was asked.")
+        return
     if not recall.say:
         say_wrapped("This counts for nothing: graders of two families at least must be heard.")
     calls, tokens = sum(grader.calls for grader in recall.judges), sum(grader.tokens for grader in recall.judges)

@@ -1,8 +1,9 @@
-"""What `errata judges recall --json` prints: two models' answers to a question bank, as judges graded them."""
+"""What `errata judges recall --json` prints: two models' answers to a question bank, graded."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from errata.documents.comparison import Comparison
 from errata.documents.document import Document
@@ -80,3 +81,5 @@ class Recall(Document):
     """Empty where the bank says no kinds."""
     over_days: RecallOverDays | None
     """None where the bank says fewer than two days."""
+    graded_by: Literal["judges", "words"] = "judges"
+    """`words`: by those of the references, and nobody was asked."""

@@ -35,7 +35,7 @@ def judge_contenders(workspace: Workspace, night: Night, contenders: Sequence[Co
         return {}
     with workspace.record.read() as store:
         if store.asked_task.name() != "chapters":
-            note("judges compare chapters, and are asked nothing about chats")
+            note("judges compare chapters, and are asked about nothing else")
             return {}
     names = [contender.name for contender in contenders]
     judgings = dict(zip(names, _ask(workspace, night, contenders), strict=True))
@@ -78,13 +78,20 @@ def check_judges(workspace: Workspace) -> JudgeCheck:
 
 
 def grade_recall(
-    workspace: Workspace, bank: Path, day0: Path, day_n: Path, after: Mapping[str, Path] | None = None
+    workspace: Workspace,
+    bank: Path,
+    day0: Path,
+    day_n: Path,
+    after: Mapping[str, Path] | None = None,
+    by_words: bool = False,
 ) -> Recall:
     """Models' answers to a question bank, graded: each file is JSONL, `after` by the last day that a model between was
-    taught. Raises NotFound as `check_judges`, and BadInput for a day that the bank doesn't have."""
-    _check_panel(workspace)
+    taught. `by_words`: whether an answer has the reference's words, and no judge is asked. Raises NotFound as
+    `check_judges`, and BadInput for a day that the bank doesn't have."""
+    if not by_words:
+        _check_panel(workspace)
     from evaluation.judges.question_bank import days_of, read_answers, read_bank
-    from evaluation.judges.recall import AnsweredBank, recall
+    from evaluation.judges.recall import AnsweredBank, recall, recall_of_words
 
     questions, after = read_bank(bank), after or {}
     *days, last = days_of(questions) or ("",)
@@ -101,6 +108,8 @@ def grade_recall(
         read_answers(day_n, questions),
         {day: read_answers(path, questions) for day, path in after.items()},
     )
+    if by_words:
+        return recall_of_words(answered)
     with counter(QUESTIONS) as advance:
         return recall(_clients(workspace, advance), answered)
 
