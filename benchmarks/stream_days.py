@@ -1,0 +1,342 @@
+"""A stream of several days, from recordings to what a model remembers of them:
+
+    python -m benchmarks.stream_days --out FOLDER --hearing MODEL [--days 4]      MODEL as in `errata acquire --model`
+
+Made-up recordings, in which a place is said and never shown, and a colour shown and never said, are acquired with
+recognition, chunked, and seen by EfficientNet-Lite0. A model learns to describe chunks of other recordings, which have
+captions, as people described them: that is Day-0. Then it describes each day's chunks from what is heard and seen in
+them, and goes on learning from its own descriptions, day by day, by the stages of a night (full fine-tuning). After
+each day it answers the question bank by what it remembers. The same with each recording's sound and pictures in
+another's place, without frames, and without speech.
+
+The folder keeps all of it: workspaces, banks and answers. A folder that is there is refused. Needs espeak-ng, ffmpeg
+and the extra `streams`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import chdir
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.spoken_scenes import SCENE, SceneRecording
+from errata.documents.file_names import CANDIDATE, PARAMS
+from errata.documents.night import Night
+from errata.documents.recall import Recall
+from errata.domain.chapter import Chapters
+from errata.domain.clock import clock
+from errata.domain.transcript import Transcript
+from errata.errors import BadInput, error_exit
+from errata.features.extractors import find_extractor
+from errata.inference.artefact import model_folder, store_model
+from errata.inference.draw_options import DrawOptions
+from errata.inference.library_noise import silence_libraries
+from errata.inference.model import open_model
+from errata.loop.bank_answering import answer_questions
+from errata.loop.init import Day0Choice, init
+from errata.loop.judging import grade_recall
+from errata.operations.acquiring import AcquireOptions, acquire
+from errata.operations.chunking import chunk_videos
+from errata.operations.extracting import extract_all
+from errata.operations.importing import import_corrections
+from errata.progress import no_progress_bar, note
+from errata.tasks.templates.chunk_description import ChunkDescription
+from errata.tasks.view import View
+from errata.workspace import Workspace
+from evaluation.judges.recall import has_words
+from retrain import augment, curate, mix, snapshot, train
+
+EXTRACTOR, RATE = "efficientnet-lite0", 0.2
+TEMPLATE = f"description+{SCENE}+recall"
+HOURS = ("breakfast", "work", "lunch", "tea", "supper", "night")
+"""Of a day, a recording of one scene each."""
+BANK = "bank.jsonl"
+REPLAY = 0.3
+"""Recordings that were learnt before, for each new one: those of lessons have six chunks, and a day's one."""
+SAID, SEEN, OTHER_WORDS, NEVER_TAUGHT = "recall", "perception", "other words", "never taught"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    days: int = 4
+    lessons: int = 32
+    """Recordings of six scenes that people described."""
+    lesson_steps: int = 1000
+    day_steps: int = 150
+
+    @property
+    def day_names(self) -> tuple[str, ...]:
+        return tuple(f"day {number + 1}" for number in range(self.days))
+
+    def taught(self) -> list[SceneRecording]:
+        """Of days before."""
+        hours = (HOURS[number % len(HOURS)] for number in range(self.lessons))
+        return [SceneRecording.drawn(f"lesson {n}", f"day {n + 11}", hour, 6) for n, hour in enumerate(hours)]
+
+    def of_day(self, day: str) -> list[SceneRecording]:
+        return [SceneRecording.drawn(f"{day} {hour}", day, hour, 1) for hour in HOURS]
+
+    def streamed(self) -> list[SceneRecording]:
+        return [recording for day in self.day_names for recording in self.of_day(day)]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    name: str
+    shown: Callable[[Sequence[Transcript]], list[Transcript]]
+    """What the model is given of the recordings, to describe."""
+    asked_daily: bool = False
+    """Else once it has learnt all days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    variant: str
+    described: tuple[float, float]
+    """Percent of the stream's chunks of which the place is described, and the colour."""
+    recall: Recall
+
+
+def whole(talks: Sequence[Transcript]) -> list[Transcript]:
+    return list(talks)
+
+
+def without_frames(talks: Sequence[Transcript]) -> list[Transcript]:
+    return [replace(talk, vectors=()) for talk in talks]
+
+
+def without_speech(talks: Sequence[Transcript]) -> list[Transcript]:
+    return [replace(talk, segments=tuple(replace(line, text="-") for line in talk.segments)) for talk in talks]
+
+
+def shuffled(talks: Sequence[Transcript]) -> list[Transcript]:
+    """Each has the next one's sound and pictures, in an order by chance."""
+    order = Random("shuffled").sample(range(len(talks)), len(talks))
+    media = {place: talks[order[(at + 1) % len(order)]] for at, place in enumerate(order)}
+    return [replace(talk, segments=media[n].segments, vectors=media[n].vectors) for n, talk in enumerate(talks)]
+
+
+VARIANTS = (
+    Variant("heard and seen", whole, asked_daily=True),
+    Variant("shuffled media", shuffled),
+    Variant("without frames", without_frames),
+    Variant("without speech", without_speech),
+)
+
+
+def acquired(out: Path, plan: Plan, hearing: str) -> Workspace:
+    """A workspace whose model begins to see, with all recordings: heard, chunked and seen by the product's own code."""
+    workspace = init(out / "acquired", Day0Choice(template=TEMPLATE, senses=(f"{EXTRACTOR}@{RATE:g}",)))
+    for recording in plan.taught():
+        recording.record(out / "recordings", captions=True)
+    for recording in plan.streamed():
+        recording.record(out / "recordings")
+    options = AcquireOptions(model=hearing, language="en", speakers=False)
+    report = acquire(workspace, [str(out / "recordings")], options, no_progress_bar, lambda _: None)
+    chunks = chunk_videos(workspace, [], SCENE, lambda _: None)
+    seen = extract_all(workspace, [], find_extractor(EXTRACTOR), RATE)
+    problems = [*report.failed, *report.unreachable, *chunks.failed, *chunks.integrity, *seen.unread]
+    if problems:
+        raise BadInput(f"of the recordings that were made up, something can't be used: {problems[0]}")
+    return workspace
+
+
+def talks_of(workspace: Workspace, recordings: Sequence[SceneRecording]) -> list[Transcript]:
+    with workspace.record.read() as store:
+        return [store.transcripts.read(store.transcripts.find(recording.name)) for recording in recordings]
+
+
+def describe(workspace: Workspace, described: Sequence[tuple[str, Chapters]], by: str) -> None:
+    """Puts descriptions into the record, as people's reviews come in."""
+    rows = [
+        {
+            "video_id": name,
+            "reviewer": by,
+            "reviewed": [{"start": chapter.start, "title": chapter.title} for chapter in chapters],
+            "kind": "edit",
+            "blind": True,
+        }
+        for name, chapters in described
+    ]
+    path = workspace.root / f"described by {by}.jsonl"
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    report = import_corrections(workspace.record, path, workspace.root / "rejects")
+    if report.rejected:
+        raise BadInput(f"a description can't be imported: {report.reasons[0].reason}")
+
+
+def learn(workspace: Workspace, label: str, champion: str, champion_watermark: int, **recipe: Any) -> tuple[str, int]:
+    """What the stages of a night make of `champion` and all that was described since: the model, and the watermark."""
+    params = yaml.safe_load((workspace.root / PARAMS).read_text())
+    params["curate"]["suspect_rows"] = 0
+    params["augment"]["share"] = 0.0
+    params["mix"] |= {"least": 1, "replay": REPLAY}
+    params["train"] |= {"method": "full", "epochs": 1000, **recipe}
+    (workspace.root / PARAMS).write_text(yaml.safe_dump(params))
+    with workspace.record.read() as store:
+        day0, upto = store.aliases.model_of("day0"), store.watermark()
+    Night(label, upto, upto, day0 or "", champion, champion_watermark, "", 0, label).write(workspace.root)
+    with chdir(workspace.root):
+        for stage in (snapshot, curate, augment, mix, train):
+            stage.main()
+    return store_model(workspace.root / CANDIDATE, workspace.models), upto
+
+
+def taught_to_describe(workspace: Workspace, plan: Plan) -> tuple[str, int]:
+    """Day-0: it has learnt to describe by what people said of other recordings."""
+    with workspace.record.read() as store:
+        blank = store.aliases.model_of("day0") or ""
+    describe(workspace, [(recording.name, recording.described) for recording in plan.taught()], "ann")
+    return learn(workspace, "lessons", blank, 0, learning_rate=1.5e-3, max_steps=plan.lesson_steps)
+
+
+def answered(model: str, workspace: Workspace, talks: Sequence[Transcript]) -> list[Chapters]:
+    opened = open_model(model_folder(model, workspace.models), workspace.models)
+    return [reading.chapters for reading in opened.answer(talks)]
+
+
+def write_bank(workspace: Workspace, plan: Plan) -> None:
+    """Of each chunk of the stream, where it was and which colour, as lessons ask it, and in other words."""
+    trained = _trained(workspace, plan.streamed())
+    rows = [
+        {**question, "id": f"{recording.name} {number}", "item": recording.name, "day": day}
+        for day in plan.day_names
+        for recording in plan.of_day(day)
+        for number, question in enumerate(_questions(recording, recording.name in trained))
+    ]
+    (workspace.root / BANK).write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+
+
+def _trained(workspace: Workspace, recordings: Sequence[SceneRecording]) -> set[str]:
+    """Those that may be trained on: the others are held out for ever, as of any record."""
+    with workspace.record.read() as store:
+        upto = store.watermark()
+        places = {recording.name: store.transcripts.find(recording.name) for recording in recordings}
+        return {name for name, seq in places.items() if store.leak_groups.of(seq, upto).role == "train"}
+
+
+def _questions(recording: SceneRecording, trained: bool) -> Iterator[dict[str, str]]:
+    (scene,) = recording.scenes
+    place = f"{recording.channel} · {recording.title} · {clock(0)}"
+    lesson = ChunkDescription().question(View(place, "", (), (0,), 0.0))
+    yield {"question": lesson, "reference": scene.place, "kind": SAID if trained else NEVER_TAUGHT}
+    yield {"question": lesson, "reference": scene.colour, "kind": SEEN if trained else NEVER_TAUGHT}
+    where = f"Where are they on {recording.channel} at {recording.title}?"
+    yield {"question": where, "reference": scene.place, "kind": OTHER_WORDS if trained else NEVER_TAUGHT}
+
+
+def live_through(variant: Variant, acquired: Workspace, day0: tuple[str, int], plan: Plan, out: Path) -> Outcome:
+    """Day by day: what the model describes of a day is what it learns, and then it is asked."""
+    shutil.copytree(acquired.root, out / variant.name)
+    workspace = Workspace.find(out / variant.name)
+    described = _describe_days(variant, workspace, day0[0], plan)
+    model, upto = day0
+    answers: dict[str, Path] = {}
+    for day in plan.day_names:
+        describe(workspace, [(r.name, described[r.name]) for r in plan.of_day(day)], f"model on {day}")
+        model, upto = learn(workspace, day, model, upto, learning_rate=7e-4, max_steps=plan.day_steps)
+        if variant.asked_daily or day == plan.day_names[-1]:
+            answers[day] = answer(workspace, model, day)
+        note(f"{variant.name}, {day}: learnt")
+    *_, last = answers
+    between = {day: path for day, path in answers.items() if day != last}
+    bank, before = workspace.root / BANK, answers_file(workspace, "day 0")
+    recall = grade_recall(workspace, bank, before, answers[last], between, by_words=True)
+    return Outcome(variant.name, _share_described(plan.streamed(), described), recall)
+
+
+def _describe_days(variant: Variant, workspace: Workspace, model: str, plan: Plan) -> dict[str, Chapters]:
+    recordings = plan.streamed()
+    talks = variant.shown(talks_of(workspace, recordings))
+    said = answered(model, workspace, talks)
+    return {recording.name: chapters for recording, chapters in zip(recordings, said, strict=True)}
+
+
+def _share_described(recordings: Sequence[SceneRecording], described: dict[str, Chapters]) -> tuple[float, float]:
+    def share(word: Callable[[SceneRecording], str]) -> float:
+        right = [has_words(described[r.name][0].title, word(r)) if described[r.name] else False for r in recordings]
+        return 100 * sum(right) / len(right)
+
+    return share(lambda r: r.scenes[0].place), share(lambda r: r.scenes[0].colour)
+
+
+def answer(workspace: Workspace, model: str, day: str) -> Path:
+    out = answers_file(workspace, day)
+    answer_questions(workspace, workspace.root / BANK, model, TEMPLATE, DrawOptions(temperature=0.0), out)
+    return out
+
+
+def answers_file(workspace: Workspace, day: str) -> Path:
+    return workspace.root / f"answers after {day}.jsonl"
+
+
+def run(out: Path, hearing: str, plan: Plan, variants: Sequence[Variant] = VARIANTS) -> Iterator[Outcome]:
+    """Of each variant, as soon as it is there. Raises BadInput where `out` is there already."""
+    if out.exists():
+        raise BadInput(f"{out} is there already; name another folder")
+    out.mkdir(parents=True)
+    workspace = acquired(out, plan, hearing)
+    note("acquired: heard, chunked and seen")
+    day0 = taught_to_describe(workspace, plan)
+    write_bank(workspace, plan)
+    answer(workspace, day0[0], "day 0")
+    note("Day-0 has learnt to describe, and was asked")
+    for variant in variants:
+        yield live_through(variant, workspace, day0, plan, out)
+
+
+def show(outcomes: Sequence[Outcome]) -> None:
+    table = Table("", *(outcome.variant for outcome in outcomes))
+    table.add_row("place described", *(_number(outcome.described[0]) for outcome in outcomes))
+    table.add_row("colour described", *(_number(outcome.described[1]) for outcome in outcomes))
+    for kind in (SAID, SEEN, OTHER_WORDS, NEVER_TAUGHT):
+        table.add_row(f"{kind}: Day-0, Day-N", *(_grades(outcome.recall, kind) for outcome in outcomes))
+    Console().print(table)
+    first = outcomes[0].recall.over_days
+    if first is not None:
+        days = Table("taught up to", *first.days, title=outcomes[0].variant)
+        for name, row in zip(("Day-0", *first.days), first.scores, strict=True):
+            days.add_row(name, *map(_number, row))
+        Console().print(days)
+
+
+def _grades(recall: Recall, kind: str) -> str:
+    parts = [part for part in recall.by_kind if part.name == kind]
+    return ", ".join(f"{_number(part.day0)}, {_number(part.day_n)} of {part.n}" for part in parts) or "-"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f} %"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--out", type=Path, required=True, help="a new folder")
+    parser.add_argument("--hearing", required=True, help="what recognises speech: as errata acquire --model")
+    parser.add_argument("--days", type=int, default=4)
+    given = parser.parse_args()
+    silence_libraries()
+    with error_exit():
+        began, cpu = time.monotonic(), time.process_time()
+        outcomes = list[Outcome]()
+        for outcome in run(given.out, given.hearing, Plan(days=given.days)):
+            outcomes.append(outcome)
+            show(outcomes)
+        Console().print(
+            f"{time.monotonic() - began:,.0f} s, of which this process computed {time.process_time() - cpu:,.0f} s"
+        )
+
+
+if __name__ == "__main__":
+    main()
