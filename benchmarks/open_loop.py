@@ -37,12 +37,13 @@ async def load(port: int, head: str, bodies: list[bytes], rate: float) -> Load:
     for place, body in enumerate(bodies):
         due = began + place / rate
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        asking.append(asyncio.create_task(_ask(free, head, body, due, result)))
+        asking.append(asyncio.create_task(_ask(port, free, head, body, due, result)))
     await asyncio.gather(*asking)
     return result
 
 
 async def _ask(
+    port: int,
     free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]],
     head: str,
     body: bytes,
@@ -50,6 +51,9 @@ async def _ask(
     result: Load,
 ) -> None:
     reader, writer = await free.get()
+    if reader.at_eof():  # at low rates one rests for longer than the service keeps it
+        writer.close()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
     result.lateness.append(time.perf_counter() - due)
     writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
     answer = await reader.readuntil(b"\r\n\r\n")

@@ -94,11 +94,11 @@ class Health:
                 self.seconds.append(time.perf_counter() - began)
 
 
-def write_talks(path: Path) -> None:
-    """As many short ones as `IMPORTED`."""
+def write_talks(path: Path, count: int = IMPORTED) -> None:
+    """So many short ones."""
     random = Random(1)
     with path.open("w") as file:
-        for number in range(IMPORTED):
+        for number in range(count):
             text = " ".join(f"v{random.randrange(20_000)}" for _ in range(40))
             asr = [{"start": 0, "end": 20, "text": text}]
             file.write(json.dumps({"video_id": f"imported {number}", "metadata": {}, "asr": asr}) + "\n")
