@@ -136,7 +136,10 @@ class KillableNight:
         for victim in victims:  # whoever starts others comes before them
             with suppress(psutil.NoSuchProcess):
                 victim.kill()
-        return night in victims
+        if night not in victims:
+            return False
+        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)  # dead, and not reaped: whom it leaves are orphans now
+        return True
 
     def wait(self) -> int:
         """Its exit code, once it has ended."""
