@@ -139,6 +139,8 @@ class ContenderVerdict:
     """What the fresh items could tell."""
     primary: Comparison
     """With the champion on fresh items, by people's labels alone."""
+    p_value: float | None
+    """Of the test that decides, one-sided."""
     beside: tuple[str, ...]
     """What is shown beside it, because of how the labels came about."""
     shrunken: ShrunkenEffect | None
@@ -171,6 +173,7 @@ def contender_verdict(
         nights_left=_nights_left(decision),
         look=decision.look,
         primary=primary,
+        p_value=primary.p_value if decision.p_value is None else decision.p_value,
         beside=beside,
         shrunken=decision.shrunken,
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from errata.documents.comparison import NOTHING, Comparison
+from errata.documents.decision import Wager
 from errata.documents.metric_values import ModelMean
 from errata.wording.glossary import GLOSSARY
 from evaluation.report.content import InService, Report
@@ -97,3 +98,10 @@ def test_what_is_linked_is_explained(night: Report) -> None:
     assert links <= {value for _, name, value in attributes if name == "id"}
     assert {"term-champion", "term-fresh", "term-F1", "term-90-interval"} <= links
     assert len({anchor(term) for term in GLOSSARY}) == len(GLOSSARY)
+
+
+def test_the_p_that_is_shown_first_is_that_of_the_test_that_decides(night: Report) -> None:
+    entry, wager = night.decisions[0], Wager(wealth=73.0, worse=0.1, p_value=0.014, night=1, begun=1)
+    bet = replace(night, decisions=(replace(entry, decision=replace(entry.decision, wager=wager, test=None)),))
+    assert night.primary(entry.name).p_value != 0.014
+    assert "one-sided p = 0.014" in render(bet)

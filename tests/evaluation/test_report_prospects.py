@@ -84,6 +84,7 @@ def test_a_challenger_s_nights_are_held_against_the_items_that_it_lacks():
     assert told["Next"] == (
         "About 120 more fresh items like these, if its gain stays what was measured. It has 2 nights left."
     )
+    assert found.p_value == 0.02, "the test that decides, and not the comparison's own"
     assert told["Reviewers"].endswith("is 4 more nights, which it doesn’t have: 60 a night would do.")
     assert said(found, fresh=60)["Reviewers"].endswith("is 2 more nights: it has time enough.")
 

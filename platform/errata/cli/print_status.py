@@ -237,7 +237,7 @@ def _decision_row(outcome: Outcome, entry: OutcomeDecision) -> tuple[str, ...]:
     if comparison is None:
         return outcome.night, entry.name, "–", "–", "–", verdict
     difference = with_interval(comparison.effect, comparison.low, comparison.high, "+z.1f")
-    p_value = number(comparison.p_value, ".2g")
+    p_value = number(entry.decision.p_value, ".2g")
     return outcome.night, entry.name, str(comparison.n), difference, p_value, verdict
 
 

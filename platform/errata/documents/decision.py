@@ -188,6 +188,12 @@ class Decision:
     """The sentences of an older Errata: to be shown as they are."""
 
     @property
+    def p_value(self) -> float | None:
+        """Of the test that decides, one-sided; of the comparison itself where none was to."""
+        decides = self.test or self.wager or self.comparison
+        return None if decides is None else decides.p_value
+
+    @property
     def held_targets(self) -> tuple[TargetOutcome, ...]:
         """Those that don't ship with the model."""
         return tuple(outcome for outcome in self.targets if outcome.status != "ships")
