@@ -70,10 +70,10 @@ SAID, SEEN, OTHER_WORDS, NEVER_TAUGHT = "recall", "perception", "other words", "
 @dataclass(frozen=True, slots=True)
 class Plan:
     days: int = 4
-    lessons: int = 32
+    lessons: int = 128
     """Recordings of six scenes that people described."""
-    lesson_steps: int = 1000
-    day_steps: int = 150
+    lesson_steps: int = 4000
+    day_steps: int = 400
 
     @property
     def day_names(self) -> tuple[str, ...]:
