@@ -28,7 +28,7 @@ from errata.documents.scored_items import ScoredItemRow
 from errata.inference.artefact import model_folder, seal, verify
 from errata.inference.model import FolderModel
 from errata.workspace import Workspace
-from evaluation.seed_spread import answer_f1
+from evaluation.seed_spread import f1_of_rows
 from evaluation.statistics.paired import compare
 from retrain import augment, curate, mix, snapshot, train
 from retrain.dev_choice import DevSet, dev_items, seen_by
@@ -70,7 +70,7 @@ def ways_from(
             energy = interpolate(CANDIDATE, champion, part, folder, workspace.models)
             seal(folder)
         model = FolderModel(verify(folder), folder, workspace.models)
-        fresh, earlier = (answer_f1(workspace.record, model, rows) for rows in items)
+        fresh, earlier = (f1_of_rows(workspace.record, model, rows) for rows in items)
         yield Way(STARTS[start], part, energy, dev.item_f1(folder), fresh, earlier)
 
 

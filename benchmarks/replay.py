@@ -28,7 +28,7 @@ from errata.documents.stage_reports import MixtureReport
 from errata.inference.artefact import verify
 from errata.inference.model import FolderModel
 from errata.workspace import Workspace
-from evaluation.seed_spread import answer_f1
+from evaluation.seed_spread import f1_of_rows
 from retrain import augment, curate, mix, snapshot, train
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -79,7 +79,7 @@ def candidate_of(
     train.main()
     model = FolderModel(verify(CANDIDATE), CANDIDATE, workspace.models)
     report = read_document(MixtureReport, MIXTURE / STAGE_REPORT, "run it again")
-    fresh, earlier = (fmean(answer_f1(workspace.record, model, rows)) for rows in items)
+    fresh, earlier = (fmean(f1_of_rows(workspace.record, model, rows)) for rows in items)
     return ReplayResult(name, report.new, report.replayed, fresh, earlier)
 
 

@@ -28,7 +28,7 @@ def run_of(
     return SeedRun(training_seed, model, against_champion)
 
 
-def answer_f1(
+def f1_of_rows(
     record: Record, predictor: Predictor, rows: Sequence[ScoredItemRow], advance: Callable[[], None] = lambda: None
 ) -> list[float]:
     """F1 of what it answers now to the rows' transcripts, by the references in them; nothing is recorded."""

@@ -3,7 +3,7 @@
     python -m registry.export.genai_builder ARGUMENTS OF onnxruntime_genai.models.builder
 
 Gemma 3's layers with a window turn them by another base than those without, and transformers 5 keeps a group of
-parameters for each kind. The builder (0.15) looks for one group, and for the other base where transformers 4 had it.
+parameters for each kind. The builder (0.18) looks for one group, and for the other base where transformers 4 had it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 
 
 def read_both_kinds(builder: Any, config: Any) -> None:
-    """In the place of `Gemma3Model.make_rope_init`. Raises NotImplementedError where positions are stretched, which the
+    """In the place of `Gemma3Model.make_rope_init`. Raises ValueError where positions are stretched, which the
     builder would do in the layers with a window, too."""
     whole, windowed = (config.rope_parameters[kind] for kind in ("full_attention", "sliding_attention"))
     if {whole["rope_type"], windowed["rope_type"]} != {"default"}:
-        raise NotImplementedError(f"Gemma 3 with positions stretched as {whole['rope_type']!r}")
+        raise ValueError(f"Gemma 3 with positions stretched as {whole['rope_type']!r}")
     builder.rope_attrs["theta"] = whole["rope_theta"]
     config.rope_local_base_freq = windowed["rope_theta"]
 

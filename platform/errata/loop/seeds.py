@@ -27,7 +27,7 @@ def try_seeds(workspace: Workspace, count: int) -> SeedSpread:
     check_chapters_asked(workspace, "trying seeds")
     from errata.inference.artefact import verify
     from errata.inference.model import FolderModel
-    from evaluation.seed_spread import answer_f1, fresh_rows, run_of, seed_spread
+    from evaluation.seed_spread import f1_of_rows, fresh_rows, run_of, seed_spread
     from registry.kept_exports import export_into
     from retrain.train import train_candidate
 
@@ -50,7 +50,7 @@ def try_seeds(workspace: Workspace, count: int) -> SeedSpread:
                     answering = export_into(beside, place, workspace.models, workspace.params().export.gguf)
                 model = FolderModel(verify(answering), answering, workspace.models)
                 with progress_bar(f"seed {seed}", len(candidate)) as advance:
-                    f1 = answer_f1(workspace.record, model, candidate, advance)
+                    f1 = f1_of_rows(workspace.record, model, candidate, advance)
             runs.append(run_of(seed, identity, f1, champion, bootstrap))
         spread = seed_spread(night.label, runs)
         write_document(folder / SEEDS, spread)
