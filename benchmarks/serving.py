@@ -121,7 +121,7 @@ def other_work(name: str, workspace: Workspace, folder: Path) -> Iterator[None]:
         print(f"the {name} was {'still running' if work.poll() is None else f'done ({work.returncode})'} at the end")
     finally:
         with suppress(ProcessLookupError):
-            os.killpg(work.pid, signal.SIGKILL)
+            os.killpg(work.pid, signal.SIGINT)  # by which a night ends its stages, which are no children of this group
         work.wait()
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from itertools import count, islice
 from pathlib import Path
+
+import pytest
 
 from errata.database import write_ahead_log
 from errata.database.record import Record
@@ -10,32 +15,85 @@ from errata.database.write_ahead_log import WriteAheadLog
 from tests.made_up_record import talk
 
 
-def write(record: Record, count: int) -> None:
-    for number in range(count):
+_NUMBERS = count()
+
+
+def write(record: Record, talks: int) -> None:
+    for number in islice(_NUMBERS, talks):
         with record.write() as store:
-            store.transcripts.add(talk(f"t{number}", lines=3))
+            assert store.transcripts.add(talk(f"t{number}", lines=3)).new
 
 
-def test_the_log_is_moved_when_it_is_long_and_cut_when_it_is_too_long(record: Record, monkeypatch) -> None:
-    file = record.file
-    assert file is not None
-    log = WriteAheadLog(file)
-    service = Record(record.url, file.parent / "blobs", moves_log=False)
+@pytest.fixture
+def service(record: Record, monkeypatch: pytest.MonkeyPatch) -> Iterator[Record]:
+    """Whose log is worth moving soon."""
     monkeypatch.setattr(write_ahead_log, "ENOUGH", 100_000)
+    writer = Record(record.url, Path(record.file or "").parent / "blobs", moves_log=False)
+    yield writer
+    writer.close()
+
+
+def log_of(record: Record) -> WriteAheadLog:
+    assert record.file is not None
+    return WriteAheadLog(record.file)
+
+
+def test_the_log_is_moved_once_when_it_is_long_enough(service: Record) -> None:
+    log = log_of(service)
     assert not log.move(), "there is nothing worth moving"
     write(service, 5)
     before = log.size
-    assert before > 100_000 and log.move() and log.size == before, "what was moved is written over from its beginning"
+    assert before > 100_000 and log.move() and log.size == before
+    assert not log.move(), "nothing was written since"
+    write(service, 1)
+    assert log.move() and log.size == before, "what was moved is written over from its beginning"
+    with service.read() as store:
+        assert len(store.transcripts.external_ids()) == 6
+
+
+def test_a_long_one_is_begun_anew_though_somebody_writes_meanwhile(
+    service: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, sizes = log_of(service), []
+    monkeypatch.setattr(write_ahead_log, "LONG", 0)
+    moves = write_ahead_log._move
+
+    def written_to_meanwhile(connection: sqlite3.Connection, way: str) -> write_ahead_log._Log:
+        moved = moves(connection, way)
+        if way == "PASSIVE":
+            write(service, 1)
+        return moved
+
+    monkeypatch.setattr(write_ahead_log, "_move", written_to_meanwhile)
+    for _ in range(6):
+        write(service, 5)
+        assert log.move()
+        sizes.append(log.size)
+    assert 0 < max(sizes) < 2 * sizes[0], "it grows"
+
+
+def test_the_file_of_one_that_is_too_long_is_cut(service: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = log_of(service)
+    monkeypatch.setattr(write_ahead_log, "LONG", 0)
     monkeypatch.setattr(write_ahead_log, "TOO_LONG", 100_000)
+    write(service, 5)
     assert log.move() and log.size == 0
-    with record.read() as store:
+    with service.read() as store:
         assert len(store.transcripts.external_ids()) == 5
-    service.close()
+
+
+def test_what_a_reader_holds_back_is_moved_later(service: Record) -> None:
+    log = log_of(service)
+    with service.read() as store:
+        assert store.transcripts.external_ids() == []
+        write(service, 5)
+        assert log.move() and log.move(), "some of it is still to be moved"
+    assert log.move() and not log.move()
 
 
 def test_a_writer_in_the_middle_is_not_disturbed(record: Record, monkeypatch) -> None:
-    monkeypatch.setattr(write_ahead_log, "ENOUGH", 1)
-    monkeypatch.setattr(write_ahead_log, "TOO_LONG", 1)
+    for limit in ("ENOUGH", "LONG", "TOO_LONG"):
+        monkeypatch.setattr(write_ahead_log, limit, 0)
     assert record.file is not None
     with record.write() as store:
         store.transcripts.add(talk("t"))
