@@ -14,7 +14,6 @@ from errata.database.record import Record
 from errata.database.write_ahead_log import WriteAheadLog
 from tests.made_up_record import talk
 
-
 _NUMBERS = count()
 
 
