@@ -90,7 +90,7 @@ def test_what_a_reader_holds_back_is_moved_later(service: Record) -> None:
     assert log.move() and not log.move()
 
 
-def test_a_writer_in_the_middle_is_not_disturbed(record: Record, monkeypatch) -> None:
+def test_a_writer_in_the_middle_is_not_disturbed(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     for limit in ("ENOUGH", "LONG", "TOO_LONG"):
         monkeypatch.setattr(write_ahead_log, limit, 0)
     assert record.file is not None
