@@ -34,7 +34,7 @@ class Scene:
 
     @property
     def description(self) -> str:
-        return f"a {self.colour} sky by the {self.place}"
+        return f"a {self.colour} sky in the {self.place}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class SceneRecording:
         """Twice a scene."""
         for scene in self.scenes:
             yield scene.words
-            yield f"We are by the {scene.place}."
+            yield f"We are now in the {scene.place}."
 
 
 def _stamp(halves: float) -> str:
@@ -94,7 +94,7 @@ def _picture(scene: Scene) -> list[str]:
 
 def _speak(folder: Path, number: int, text: str) -> Path:
     part = folder / f"{number}.wav"
-    subprocess.run(["espeak-ng", "-v", "en-us", "-s", "150", "-w", str(part), text], check=True)  # noqa: S607 - the PATH's
+    subprocess.run(["espeak-ng", "-v", "en-us", "-s", "130", "-w", str(part), text], check=True)  # noqa: S607 - the PATH's
     return part
 
 

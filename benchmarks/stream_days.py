@@ -2,11 +2,12 @@
 
     python -m benchmarks.stream_days --out FOLDER --hearing MODEL [--days 4]      MODEL as in `errata acquire --model`
 
-Made-up recordings, in which a place is said and never shown, and a colour shown and never said, are acquired with
-recognition, chunked, and seen by EfficientNet-Lite0. A model learns to describe chunks of other recordings, which have
-captions, as people described them: that is Day-0. Then it describes each day's chunks from what is heard and seen in
-them, and goes on learning from its own descriptions, day by day, by the stages of a night (full fine-tuning). After
-each day it answers the question bank by what it remembers. The same with each recording's sound and pictures in
+A model learns to describe chunks of recordings with captions, as people described them: that is Day-0, and a workspace
+begins with it. There, made-up recordings, in which a place is said and never shown, and a colour shown and never said,
+are acquired with recognition, chunked, and seen by EfficientNet-Lite0. Day-0 describes their chunks from what is heard
+and seen in them, and goes on learning from its own descriptions, day by day, by the stages of a night (full
+fine-tuning); earlier days come again. After each day it answers the question bank by what it remembers. At last it
+describes recordings that it was never taught, as Day-0 did. The same with each recording's sound and pictures in
 another's place, without frames, and without speech.
 
 The folder keeps all of it: workspaces, banks and answers. A folder that is there is refused. Needs espeak-ng, ffmpeg
@@ -17,20 +18,22 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import chdir
 from dataclasses import dataclass, replace
+from itertools import permutations
 from pathlib import Path
 from random import Random
+from statistics import fmean
 from typing import Any
 
 import yaml
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.spoken_scenes import SCENE, SceneRecording
+from benchmarks.spoken_scenes import SCENE, WORDS, SceneRecording
 from errata.documents.file_names import CANDIDATE, PARAMS
 from errata.documents.night import Night
 from errata.documents.recall import Recall
@@ -57,38 +60,51 @@ from errata.workspace import Workspace
 from evaluation.judges.recall import has_words
 from retrain import augment, curate, mix, snapshot, train
 
-EXTRACTOR, RATE = "efficientnet-lite0", 0.2
+RATE = 0.2
+"""Pictures a second."""
 TEMPLATE = f"description+{SCENE}+recall"
-HOURS = ("breakfast", "work", "lunch", "tea", "supper", "night")
-"""Of a day, a recording of one scene each."""
 BANK = "bank.jsonl"
-REPLAY = 0.3
-"""Recordings that were learnt before, for each new one: those of lessons have six chunks, and a day's one."""
+REPLAY = 3.0
+"""Recordings of earlier days, for each new one: all that there are, up to the fourth day."""
+EXAMINED = 8
+"""Lessons that are held out, at most, which Day-0 and Day-N describe."""
 SAID, SEEN, OTHER_WORDS, NEVER_TAUGHT = "recall", "perception", "other words", "never taught"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     days: int = 4
+    a_day: int = 6
+    """Recordings of one scene each, with a title that comes once."""
     lessons: int = 128
-    """Recordings of six scenes that people described."""
+    """Recordings that people described,"""
+    scenes: int = 6
+    """of so many scenes each."""
     lesson_steps: int = 4000
-    day_steps: int = 400
+    day_steps: int = 1200
+    extractor: str = "efficientnet-lite0"
 
     @property
     def day_names(self) -> tuple[str, ...]:
         return tuple(f"day {number + 1}" for number in range(self.days))
 
     def taught(self) -> list[SceneRecording]:
-        """Of days before."""
-        hours = (HOURS[number % len(HOURS)] for number in range(self.lessons))
-        return [SceneRecording.drawn(f"lesson {n}", f"day {n + 11}", hour, 6) for n, hour in enumerate(hours)]
+        """Of other days."""
+        titles = enumerate(_titles("lessons", self.lessons))
+        return [SceneRecording.drawn(f"lesson {n}", f"day {n + 11}", title, self.scenes) for n, title in titles]
 
     def of_day(self, day: str) -> list[SceneRecording]:
-        return [SceneRecording.drawn(f"{day} {hour}", day, hour, 1) for hour in HOURS]
+        first = self.day_names.index(day) * self.a_day
+        titles = _titles("stream", self.days * self.a_day)[first : first + self.a_day]
+        return [SceneRecording.drawn(f"{day} {title}", day, title, 1) for title in titles]
 
     def streamed(self) -> list[SceneRecording]:
         return [recording for day in self.day_names for recording in self.of_day(day)]
+
+
+def _titles(seed: str, count: int) -> list[str]:
+    """No two of which are the same."""
+    return Random(seed).sample([" ".join(pair) for pair in permutations(WORDS.split(), 2)], count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +117,27 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class Described:
+    """Percent of chunks of which it is described."""
+
+    place: float
+    colour: float
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     variant: str
-    described: tuple[float, float]
-    """Percent of the stream's chunks of which the place is described, and the colour."""
+    stream: Described
+    """By Day-0: what the days teach."""
+    examined: tuple[Described, Described]
+    """Of recordings that neither Day-0 nor Day-N was taught, by each."""
     recall: Recall
+
+
+@dataclass(frozen=True, slots=True)
+class Day0:
+    folder: Path
+    examined: Described
 
 
 def whole(talks: Sequence[Transcript]) -> list[Transcript]:
@@ -135,17 +167,17 @@ VARIANTS = (
 )
 
 
-def acquired(out: Path, plan: Plan, hearing: str) -> Workspace:
-    """A workspace whose model begins to see, with all recordings: heard, chunked and seen by the product's own code."""
-    workspace = init(out / "acquired", Day0Choice(template=TEMPLATE, senses=(f"{EXTRACTOR}@{RATE:g}",)))
-    for recording in plan.taught():
-        recording.record(out / "recordings", captions=True)
-    for recording in plan.streamed():
-        recording.record(out / "recordings")
+def acquired(out: Path, day0: Day0Choice, recordings: Sequence[SceneRecording], hearing: str, plan: Plan) -> Workspace:
+    """A workspace that begins with that Day-0, with the recordings: heard, chunked and seen by the product's own code.
+
+    Without a model to hear them by, they have captions."""
+    workspace, media = init(out, day0), out.with_name(f"recordings of {out.name}")
+    for recording in recordings:
+        recording.record(media, captions=not hearing)
     options = AcquireOptions(model=hearing, language="en", speakers=False)
-    report = acquire(workspace, [str(out / "recordings")], options, no_progress_bar, lambda _: None)
+    report = acquire(workspace, [str(media)], options, no_progress_bar, lambda _: None)
     chunks = chunk_videos(workspace, [], SCENE, lambda _: None)
-    seen = extract_all(workspace, [], find_extractor(EXTRACTOR), RATE)
+    seen = extract_all(workspace, [], find_extractor(plan.extractor), RATE)
     problems = [*report.failed, *report.unreachable, *chunks.failed, *chunks.integrity, *seen.unread]
     if problems:
         raise BadInput(f"of the recordings that were made up, something can't be used: {problems[0]}")
@@ -193,17 +225,29 @@ def learn(workspace: Workspace, label: str, champion: str, champion_watermark: i
     return store_model(workspace.root / CANDIDATE, workspace.models), upto
 
 
-def taught_to_describe(workspace: Workspace, plan: Plan) -> tuple[str, int]:
-    """Day-0: it has learnt to describe by what people said of other recordings."""
+def taught_to_describe(out: Path, plan: Plan) -> Day0:
+    """It has learnt to describe by what people said of other recordings, in a workspace of its own."""
+    blank = Day0Choice(template=TEMPLATE, senses=(f"{plan.extractor}@{RATE:g}",))
+    workspace = acquired(out / "lessons", blank, plan.taught(), "", plan)
     with workspace.record.read() as store:
-        blank = store.aliases.model_of("day0") or ""
+        begun = store.aliases.model_of("day0") or ""
     describe(workspace, [(recording.name, recording.described) for recording in plan.taught()], "ann")
-    return learn(workspace, "lessons", blank, 0, learning_rate=1.5e-3, max_steps=plan.lesson_steps)
+    model, _ = learn(workspace, "lessons", begun, 0, learning_rate=1.5e-3, max_steps=plan.lesson_steps)
+    folder = model_folder(model, workspace.models)
+    return Day0(folder, examined(folder, workspace, plan))
 
 
-def answered(model: str, workspace: Workspace, talks: Sequence[Transcript]) -> list[Chapters]:
-    opened = open_model(model_folder(model, workspace.models), workspace.models)
-    return [reading.chapters for reading in opened.answer(talks)]
+def examined(model: Path, lessons: Workspace, plan: Plan) -> Described:
+    """How the model in that folder describes recordings that were held out of the lessons."""
+    trained = _trained(lessons, plan.taught())
+    others = [recording for recording in plan.taught() if recording.name not in trained][:EXAMINED]
+    said = answered(model, lessons, talks_of(lessons, others))
+    return _share_described(others, {one.name: chapters for one, chapters in zip(others, said, strict=True)})
+
+
+def answered(model: Path, workspace: Workspace, talks: Sequence[Transcript]) -> list[Chapters]:
+    """`workspace` has the talks, and the vectors of their recordings."""
+    return [reading.chapters for reading in open_model(model, workspace.models).answer(talks)]
 
 
 def write_bank(workspace: Workspace, plan: Plan) -> None:
@@ -232,20 +276,20 @@ def _questions(recording: SceneRecording, trained: bool) -> Iterator[dict[str, s
     lesson = ChunkDescription().question(View(place, "", (), (0,), 0.0))
     yield {"question": lesson, "reference": scene.place, "kind": SAID if trained else NEVER_TAUGHT}
     yield {"question": lesson, "reference": scene.colour, "kind": SEEN if trained else NEVER_TAUGHT}
-    where = f"Where are they on {recording.channel} at {recording.title}?"
+    where = f"Where are they in {recording.title} of {recording.channel}?"
     yield {"question": where, "reference": scene.place, "kind": OTHER_WORDS if trained else NEVER_TAUGHT}
 
 
-def live_through(variant: Variant, acquired: Workspace, day0: tuple[str, int], plan: Plan, out: Path) -> Outcome:
-    """Day by day: what the model describes of a day is what it learns, and then it is asked."""
-    shutil.copytree(acquired.root, out / variant.name)
-    workspace = Workspace.find(out / variant.name)
-    described = _describe_days(variant, workspace, day0[0], plan)
-    model, upto = day0
+def live_through(variant: Variant, stream: Workspace, lessons: Workspace, day0: Day0, plan: Plan) -> Outcome:
+    """Day by day: what Day-0 describes of a day is what the model learns, and then it is asked."""
+    workspace = Workspace.find(Path(shutil.copytree(stream.root, stream.root.with_name(variant.name))))
+    described = _describe_days(variant, workspace, day0.folder, plan)
+    with workspace.record.read() as store:
+        model, upto = store.aliases.model_of("day0") or "", 0
     answers: dict[str, Path] = {}
     for day in plan.day_names:
         describe(workspace, [(r.name, described[r.name]) for r in plan.of_day(day)], f"model on {day}")
-        model, upto = learn(workspace, day, model, upto, learning_rate=7e-4, max_steps=plan.day_steps)
+        model, upto = learn(workspace, day, model, upto, learning_rate=1e-3, max_steps=plan.day_steps)
         if variant.asked_daily or day == plan.day_names[-1]:
             answers[day] = answer(workspace, model, day)
         note(f"{variant.name}, {day}: learnt")
@@ -253,22 +297,26 @@ def live_through(variant: Variant, acquired: Workspace, day0: tuple[str, int], p
     between = {day: path for day, path in answers.items() if day != last}
     bank, before = workspace.root / BANK, answers_file(workspace, "day 0")
     recall = grade_recall(workspace, bank, before, answers[last], between, by_words=True)
-    return Outcome(variant.name, _share_described(plan.streamed(), described), recall)
+    then = examined(model_folder(model, workspace.models), lessons, plan)
+    return Outcome(variant.name, _share_described(plan.streamed(), described), (day0.examined, then), recall)
 
 
-def _describe_days(variant: Variant, workspace: Workspace, model: str, plan: Plan) -> dict[str, Chapters]:
+def _describe_days(variant: Variant, workspace: Workspace, model: Path, plan: Plan) -> dict[str, Chapters]:
     recordings = plan.streamed()
     talks = variant.shown(talks_of(workspace, recordings))
     said = answered(model, workspace, talks)
     return {recording.name: chapters for recording, chapters in zip(recordings, said, strict=True)}
 
 
-def _share_described(recordings: Sequence[SceneRecording], described: dict[str, Chapters]) -> tuple[float, float]:
-    def share(word: Callable[[SceneRecording], str]) -> float:
-        right = [has_words(described[r.name][0].title, word(r)) if described[r.name] else False for r in recordings]
-        return 100 * sum(right) / len(right)
+def _share_described(recordings: Sequence[SceneRecording], described: dict[str, Chapters]) -> Described:
+    scenes = [(scene, _said_of(n, described[r.name])) for r in recordings for n, scene in enumerate(r.scenes)]
+    places = [has_words(said, scene.place) for scene, said in scenes]
+    colours = [has_words(said, scene.colour) for scene, said in scenes]
+    return Described(100 * fmean(places), 100 * fmean(colours))
 
-    return share(lambda r: r.scenes[0].place), share(lambda r: r.scenes[0].colour)
+
+def _said_of(scene: int, described: Chapters) -> str:
+    return " ".join(chapter.title for chapter in described if int(chapter.start) // SCENE == scene)
 
 
 def answer(workspace: Workspace, model: str, day: str) -> Path:
@@ -286,29 +334,36 @@ def run(out: Path, hearing: str, plan: Plan, variants: Sequence[Variant] = VARIA
     if out.exists():
         raise BadInput(f"{out} is there already; name another folder")
     out.mkdir(parents=True)
-    workspace = acquired(out, plan, hearing)
-    note("acquired: heard, chunked and seen")
-    day0 = taught_to_describe(workspace, plan)
-    write_bank(workspace, plan)
-    answer(workspace, day0[0], "day 0")
-    note("Day-0 has learnt to describe, and was asked")
+    day0 = taught_to_describe(out, plan)
+    note("Day-0 has learnt to describe")
+    stream = acquired(out / "stream", Day0Choice(model=str(day0.folder)), plan.streamed(), hearing, plan)
+    write_bank(stream, plan)
+    answer(stream, "day0", "day 0")
+    note("the stream is acquired: heard, chunked and seen, and Day-0 was asked")
     for variant in variants:
-        yield live_through(variant, workspace, day0, plan, out)
+        yield live_through(variant, stream, Workspace.find(out / "lessons"), day0, plan)
 
 
 def show(outcomes: Sequence[Outcome]) -> None:
     table = Table("", *(outcome.variant for outcome in outcomes))
-    table.add_row("place described", *(_number(outcome.described[0]) for outcome in outcomes))
-    table.add_row("colour described", *(_number(outcome.described[1]) for outcome in outcomes))
+    table.add_row("place described", *(_number(outcome.stream.place) for outcome in outcomes))
+    table.add_row("colour described", *(_number(outcome.stream.colour) for outcome in outcomes))
     for kind in (SAID, SEEN, OTHER_WORDS, NEVER_TAUGHT):
         table.add_row(f"{kind}: Day-0, Day-N", *(_grades(outcome.recall, kind) for outcome in outcomes))
-    Console().print(table)
+    table.add_row("place of others: Day-0, Day-N", *(_both(o.examined, lambda one: one.place) for o in outcomes))
+    table.add_row("colour of others: Day-0, Day-N", *(_both(o.examined, lambda one: one.colour) for o in outcomes))
+    console = Console()
+    console.print(table)
     first = outcomes[0].recall.over_days
     if first is not None:
         days = Table("taught up to", *first.days, title=outcomes[0].variant)
         for name, row in zip(("Day-0", *first.days), first.scores, strict=True):
             days.add_row(name, *map(_number, row))
-        Console().print(days)
+        console.print(days)
+
+
+def _both(examined: tuple[Described, Described], part: Callable[[Described], float]) -> str:
+    return ", ".join(_number(part(described)) for described in examined)
 
 
 def _grades(recall: Recall, kind: str) -> str:
@@ -328,14 +383,13 @@ def main() -> None:
     given = parser.parse_args()
     silence_libraries()
     with error_exit():
-        began, cpu = time.monotonic(), time.process_time()
+        began = os.times()
         outcomes = list[Outcome]()
         for outcome in run(given.out, given.hearing, Plan(days=given.days)):
             outcomes.append(outcome)
             show(outcomes)
-        Console().print(
-            f"{time.monotonic() - began:,.0f} s, of which this process computed {time.process_time() - cpu:,.0f} s"
-        )
+        spent = [after - before for after, before in zip(os.times(), began, strict=True)]
+        Console().print(f"{spent[-1]:,.0f} s, {sum(spent[:-1]):,.0f} CPU-seconds, with espeak-ng and ffmpeg")
 
 
 if __name__ == "__main__":
