@@ -19,7 +19,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from errata.domain.transcript import Transcript
-from errata.operations.acquiring import AcquireOptions, acquire
+from errata.operations.acquire_options import AcquireOptions
+from errata.operations.acquiring import acquire
 from errata.progress import no_progress_bar, note
 from errata.workspace import Workspace
 

@@ -49,7 +49,8 @@ from errata.inference.model import open_model
 from errata.loop.bank_answering import answer_questions
 from errata.loop.init import Day0Choice, init
 from errata.loop.judging import grade_recall
-from errata.operations.acquiring import AcquireOptions, acquire
+from errata.operations.acquire_options import AcquireOptions
+from errata.operations.acquiring import acquire
 from errata.operations.chunking import chunk_videos
 from errata.operations.extracting import extract_all
 from errata.operations.importing import import_corrections

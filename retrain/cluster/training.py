@@ -7,7 +7,6 @@ workers share no disk with the stage or each other: model, rows and checkpoints 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -17,10 +16,11 @@ from threading import Event, Thread
 from typing import Any
 
 from errata.documents.params import Recipe, TrainerParams
-from errata.errors import BadInput, Unavailable, missing_extra
+from errata.errors import BadInput, Unavailable
 from errata.inference.artefact import Card
 from errata.inference.compute_device import best_device
 from errata.progress import progress_bar
+from errata.ray_cluster import actor_here, ray_cluster, units
 from retrain.backends.start import Start
 from retrain.backends.trainable import trainable_model
 from retrain.cluster.checkpoint_keeper import CheckpointKeeper
@@ -48,10 +48,11 @@ def train_on_cluster(
     sharded = trainer.sharding == "full"
     kept = checkpoints / "sharded" if sharded else checkpoints  # each has checkpoints of its own form
     kept.mkdir(parents=True, exist_ok=True)
-    with _cluster(trainer.workers):
+    with ray_cluster():
+        _check_size(trainer.workers)
         sent, laid_out = _send_rows(rows, recipe, checkpoints)
         sent_start = _send_in_parts(start, recipe, card.context) if sharded else _send_start(start)
-        job = ClusterJob(sent_start, sent, laid_out, card, _keeper(kept))
+        job = ClusterJob(sent_start, sent, laid_out, card, actor_here(CheckpointKeeper, kept.resolve()))
         with _progress(job):
             log = _run(job, trainer.workers, checkpoints)
     model = trainable_model(start, recipe, card.context)
@@ -79,29 +80,15 @@ def check_cluster(recipe: Recipe, card: Card, trainer: TrainerParams) -> None:
         )
 
 
-@contextmanager
-def _cluster(workers: int) -> Iterator[None]:
-    """The one that RAY_ADDRESS names, or else one on this machine alone."""
-    try:
-        import ray
-    except ImportError as error:
-        raise missing_extra(f"ray can't be imported ({error})", "ray") from error
-    address = os.environ.get("RAY_ADDRESS")
-    try:
-        ray.init(address=address, log_to_driver=False)
-    except (ConnectionError, RuntimeError) as error:
-        raise Unavailable(f"there is no Ray cluster at {address} ({error}); start one, or mend RAY_ADDRESS") from error
-    try:
-        kind = "GPU" if best_device() == "cuda" else "CPU"
-        there = int(ray.cluster_resources().get(kind, 0))
-        if there < workers:
-            raise Unavailable(
-                f"the Ray cluster has {there} {kind}s for {workers} workers; start Ray on more machines, or lower "
-                "trainer.workers"
-            )
-        yield
-    finally:
-        ray.shutdown()
+def _check_size(workers: int) -> None:
+    """Raises Unavailable for a cluster without a processor, or a GPU, for each worker."""
+    kind = "GPU" if best_device() == "cuda" else "CPU"
+    there = units(kind)
+    if there < workers:
+        raise Unavailable(
+            f"the Ray cluster has {there} {kind}s for {workers} workers; start Ray on more machines, or lower "
+            "trainer.workers"
+        )
 
 
 def _send_rows(rows: Path, recipe: Recipe, checkpoints: Path) -> tuple[SentFolder, Recipe]:
@@ -127,15 +114,6 @@ def _send(folder: Path, wanted: Callable[[str], bool] = lambda _: True) -> SentF
     import ray
 
     return [(piece, ray.put(read_piece(folder, piece))) for piece in pieces(folder) if wanted(piece.path)]
-
-
-def _keeper(checkpoints: Path) -> Any:
-    """Pinned to this machine, and without a claim to a processor of it."""
-    import ray
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    return ray.remote(CheckpointKeeper).options(num_cpus=0, scheduling_strategy=here).remote(checkpoints.resolve())
 
 
 @contextmanager

@@ -37,6 +37,7 @@ from retrain.taught_rows import TaughtRow, TaughtRows, taught_table, write_taugh
 from retrain.trainer import train
 from tests.made_up_model import make_adapter, make_model
 from tests.made_up_recipe import LORA
+from tests.ray_nodes import node, two_nodes
 
 CARD = Card("indexed", 256)
 ROWS, EOS = 11, 1
@@ -271,31 +272,8 @@ def test_what_cannot_be_sharded_is_refused() -> None:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Two nodes with one processor each, so that each of two workers has one to itself."""
-    pytest.importorskip("ray", reason="ray is not installed: pip install -e '.[ray]'")
-    environment = {
-        "RAY_AUTH_MODE": "disabled",
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_raylet_start_wait_time_s": "300",
-        "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "300",
-        "RAY_TRAIN_WORKER_HEALTH_CHECK_TIMEOUT_S": "300",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        from ray.cluster_utils import Cluster
-
-        # a node is added in a thread, where no handler of signals can be set up
-        made = Cluster(initialize_head=True, head_node_args=node(tmp_path_factory), shutdown_at_exit=False)
-        made.add_node(**node(tmp_path_factory))
-        patch.setenv("RAY_ADDRESS", made.address)
+    with two_nodes(tmp_path_factory) as made:
         yield made
-        made.shutdown()
-
-
-def node(places: pytest.TempPathFactory) -> dict[str, Any]:
-    """One whose workers write where no other's do."""
-    return {"num_cpus": 1, "env_vars": {**os.environ, "TMPDIR": str(places.mktemp("node"))}}
 
 
 def weights(model: Any) -> dict[str, torch.Tensor]:

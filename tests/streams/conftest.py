@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from errata.operations.acquiring import AcquireOptions, AcquireReport, acquire
+from errata.operations.acquire_options import AcquireOptions
+from errata.operations.acquiring import AcquireReport, acquire
 from errata.progress import no_progress_bar
 from errata.workspace import Workspace
 from tests.streams.recordings import picture_and_tone

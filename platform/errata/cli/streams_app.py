@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -44,6 +44,9 @@ def acquire_command(
     media_url: Annotated[
         str, typer.Option(metavar="URL", help="Where reviewers play the recordings; {id} stands for a talk's id.")
     ] = "",
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option(help="ray: on all machines of the cluster that RAY_ADDRESS names.")
+    ] = "local",
     status: Annotated[
         bool, typer.Option("--status", help="Only show how far each video is, and what failed and why.")
     ] = False,
@@ -51,7 +54,8 @@ def acquire_command(
 ) -> None:
     """Make transcripts of recordings: download, take captions or recognise speech, tell speakers apart, import."""
     from errata.cli.print_streams import print_acquired, print_manifest, print_video_problems
-    from errata.operations.acquiring import AcquireOptions, acquire
+    from errata.operations.acquire_options import AcquireOptions
+    from errata.operations.acquiring import acquire
     from errata.operations.video_manifest import manifest
     from errata.progress import note, progress_bar
 
@@ -59,7 +63,7 @@ def acquire_command(
     if status:
         show(manifest(place), as_json, print_manifest)
         return
-    options = AcquireOptions(_model(model), language, captions, speakers, source, role, media_url)
+    options = AcquireOptions(_model(model), language, captions, speakers, source, role, media_url, engine)
     report = acquire(place, sources or [], options, progress_bar, note)
     show(report, as_json, print_acquired)
     print_video_problems(report)

@@ -38,6 +38,7 @@ _READERS: dict[str, Callable[[str], Speech]] = {
     "lrc": lrc.speech,
 }
 """By the ending of the captions' name, the best first: nothing rolls in the first four."""
+CAPTION_ENDINGS = tuple(f".{ending}" for ending in _READERS)
 _CAPTIONS = re.compile(rf"(?:([\w-]+)\.)?({'|'.join(_READERS)})")
 """What the name of a video's captions has after the info's stem."""
 _LISTS = ("playlist", "multi_video")

@@ -10,6 +10,7 @@ from errata.documents.file_names import FEATURES
 from errata.domain.video import Video
 from errata.features.feature_store import FeatureStore
 from errata.operations.chunking import chunk_store, write_join_table
+from errata.operations.recording_travel import remove_sent
 from errata.operations.video_folder import VideoFolder, full_url
 from errata.workspace import Workspace
 
@@ -34,13 +35,13 @@ def forget_media(workspace: Workspace, external_id: str) -> ForgottenMedia:
     files = sum(path.is_file() for path in folder.rglob("*"))
     shutil.rmtree(folder, ignore_errors=True)
     files += _forget_vectors(workspace, video)
-    place = chunk_store(workspace) if chunks else None
-    if place is not None:
-        for chunk in chunks:
-            place.remove(full_url(workspace.root, chunk.url))
+    place = chunk_store(workspace)
+    remove_sent(place, video.number)
+    for chunk in chunks:
+        place.remove(full_url(workspace.root, chunk.url))
     with workspace.record.write() as store:
         store.videos.remove(video.number)
-    if place is not None:
+    if chunks:
         write_join_table(workspace, place)
     own = None if video.known.is_remote else Path(video.known.origin)
     return ForgottenMedia(files, len(chunks), own if own is not None and own.exists() else None)

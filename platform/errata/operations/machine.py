@@ -59,7 +59,7 @@ def machine_checks(place: Path) -> Iterator[HealthCheck]:
         ("gguf", "xllamacpp", "running and writing GGUF files"),
         ("kquants", "ik_llama_cpp", "4-bit GGUF files"),
         ("unsloth", "unsloth", "training with unsloth"),
-        ("ray", "ray", "training on several machines"),
+        ("ray", "ray", "work on several machines"),
     ):
         detail = f"{module} {_version(module)}" if find_spec(module) else ""
         remedy = f"pip install -e '.[{extra}]' in the project's folder"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from errata.domain.video import Video
+from errata.formats.ytdlp import CAPTION_ENDINGS
 from errata.streams.downloads import NAME
 from errata.streams.media_probe import MediaFacts
 
@@ -72,8 +73,18 @@ class VideoFolder:
         """Chunks before they are stored."""
         return self.path / "cuts"
 
+    def small_files(self) -> list[str]:
+        """All but recording and sound, by their paths in the folder."""
+        files = (path for path in self.path.rglob("*") if is_small(path))
+        return sorted(path.relative_to(self.path).as_posix() for path in files)
+
     def clear_scratch(self) -> None:
         shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def is_small(path: Path) -> bool:
+    """Whether a file is what is said of a recording, or in it, and not the recording."""
+    return path.suffix.lower() in (".json", *CAPTION_ENDINGS) and path.is_file()
 
 
 def recording_of(root: Path, video: Video) -> MediaFacts:

@@ -74,11 +74,23 @@ class ChunkStore:
         with self._reaching():
             return self._sha256(self._files._strip_protocol(url))
 
+    def fetch(self, url: str, path: Path) -> None:
+        """Writes what is stored at a URL of ours to a file."""
+        with self._reaching():
+            self._files.get_file(self._files._strip_protocol(url), str(path))
+
     def remove(self, url: str) -> None:
         with self._reaching():
             place = self._files._strip_protocol(url)
             if self._size(place) is not None:
                 self._files.rm_file(place)
+
+    def remove_folder(self, name: str) -> None:
+        """All that is stored under a name that ends with a slash, if anything is."""
+        with self._reaching():
+            self._files.invalidate_cache()
+            if self._files.exists(f"{self._root}/{name}"):
+                self._files.rm(f"{self._root}/{name}", recursive=True)
 
     def _size(self, place: str) -> int | None:
         self._files.invalidate_cache()  # another process may have written there

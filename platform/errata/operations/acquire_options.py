@@ -1,0 +1,29 @@
+"""How recordings are to become transcripts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from errata.domain.roles import Role
+
+DEFAULT_MODEL = "small"
+
+
+@dataclass(frozen=True, slots=True)
+class AcquireOptions:
+    model: str = DEFAULT_MODEL
+    """Of speech recognition: a folder, or a name that faster-whisper knows."""
+    language: str = ""
+    """Where nothing says it of a video itself; empty: told by its first words."""
+    captions: bool = True
+    """Whether captions are taken where there are some."""
+    speakers: bool = True
+    """Whether speakers are told apart where nothing names them."""
+    source: str = ""
+    """The collection, as `add_transcripts` has it."""
+    role: Role | None = None
+    media_url: str = ""
+    """Where reviewers play the recordings, with `{id}`."""
+    engine: Literal["local", "ray"] = "local"
+    """`ray`: on the machines of the cluster that the environment variable RAY_ADDRESS names."""
