@@ -37,6 +37,7 @@ from benchmarks.killed_night import (
     Place,
     adopt_orphans,
     bury,
+    end_all,
     in_child,
     orphans,
 )
@@ -101,10 +102,13 @@ class NightKiller:
             with TemporaryDirectory(dir=self._folder) as place:
                 self._checks.root = Path(place).resolve() / "workspace"
                 in_child(partial(lay_out, self._checks.root))
-                for night in NIGHTS:
-                    left = kills - self.campaign.kills.total()
-                    if left > 0:
-                        self._play(night, min(left, self._kills_a_night.randint(*A_NIGHT)))
+                try:
+                    for night in NIGHTS:
+                        left = kills - self.campaign.kills.total()
+                        if left > 0:
+                            self._play(night, min(left, self._kills_a_night.randint(*A_NIGHT)))
+                finally:  # interrupted in the middle, a night writes to a folder that is to go
+                    end_all()
 
     def _play(self, night: ShortNight, kills: int) -> None:
         self._look("before", lambda checks: checks.begin(night))

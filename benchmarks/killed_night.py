@@ -207,6 +207,16 @@ def bury(dead: Iterable[KillableNight], living: KillableNight | None = None) -> 
                 os.waitpid(child.pid, 0)
 
 
+def end_all() -> None:
+    """Kills and reaps whatever this process has begun, and whom that left behind."""
+    while children := psutil.Process().children(recursive=True):
+        for child in children:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
+        with suppress(ChildProcessError):
+            os.waitpid(-1, 0)
+
+
 def _module(process: psutil.Process) -> str:
     """What `python -m` runs; empty for anything else, and for whoever is gone."""
     with suppress(psutil.Error, ValueError, IndexError):
