@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errata.service.line_chart import LABEL_HEIGHT, ChartLine, ChartValue, LineChart, line_chart
+from errata.service.line_chart import LABEL_HEIGHT, ChartLine, ChartValue, LineChart, ValueAxis, line_chart
 
 
 def chart(*values: list[float | None], tags: float = 150.0) -> LineChart | None:
@@ -69,3 +69,21 @@ def test_whatever_is_drawn_lies_within(values: list[list[float | None]]) -> None
     tags = sorted(tag.y for tag in drawn.tags)
     assert all(0 <= y <= drawn.height for y in tags)
     assert all(later - earlier >= LABEL_HEIGHT - 1e-6 for earlier, later in pairwise(tags))
+
+
+@given(st.lists(st.floats(1, 1e7), min_size=1, max_size=12))
+def test_equal_ratios_are_equally_far_apart_where_the_axis_is_logarithmic(values: list[float]) -> None:
+    line = ChartLine("a", "A", [ChartValue(value, value, 2 * value, "") for value in values])
+    drawn = line_chart([line], ["place"] * len(values), (), 340.0, 0, ValueAxis(",.0f", logarithmic=True))
+    assert drawn is not None
+    heights = [(point.y or 0) - (point.high or 0) for point in drawn.lines[0].points]
+    assert max(heights) - min(heights) < 0.25, "all are twice as much, up to rounding"
+    assert all(0 <= (point.high or 0) <= point.y <= drawn.height for point in drawn.lines[0].points)
+    assert 2 <= len(drawn.ticks) <= 9
+
+
+@given(st.lists(st.floats(0, 1e9), min_size=1, max_size=12))
+def test_large_values_have_few_ticks_with_room_for_their_numbers(values: list[float]) -> None:
+    drawn = chart([0.0, *values])
+    assert drawn is not None
+    assert len(drawn.ticks) <= 9 and all(len(text) <= 5 for _, text in drawn.ticks)

@@ -1,0 +1,106 @@
+"""A sweep as a page: for each model what its chunks take against their length, a line a rate, beside the budget.
+
+The charts are the dashboard's, with its styles in the page itself, so that the file can be sent to somebody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from markupsafe import Markup
+
+from errata.cli.print_sweep import COLUMNS, NOTES, sweep_row
+from errata.domain.names import printable
+from errata.errors import BadInput
+from errata.files import write_atomically
+from errata.loop.sweep import Sweep, SweepCell
+from errata.service.line_chart import LABEL_TAGS, ChartLine, ChartValue, LineChart, ValueAxis, line_chart
+from errata.service.pages import STATIC, environment
+from errata.wording.counts import counted
+
+WIDE, NARROW = 1040.0, 340.0
+SERIES = 6
+"""Markers that the charts have; more rates begin with the first again, and are told apart by their names."""
+TOKENS = ValueAxis(form=",.0f", logarithmic=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepFigure:
+    """What is shown of one model."""
+
+    model: str
+    budget: int
+    wide: LineChart | None
+    narrow: LineChart | None
+    lines: Sequence[ChartLine]
+    rows: Sequence[Sequence[str]]
+
+
+def check_page_name(path: Path) -> None:
+    """Raises BadInput, before anything is counted, for a file that is no page by its name."""
+    if path.suffix.lower() not in (".html", ".htm") or path.is_dir():
+        raise BadInput(f"{path} is no page by its name; name a file that ends with .html")
+
+
+def write_sweep_page(sweep: Sweep, path: Path) -> None:
+    """Raises BadInput where the file can't be written."""
+    try:
+        write_atomically(path, sweep_page(sweep))
+    except OSError as error:
+        raise BadInput(f"{path} can't be written ({error.strerror}); name another file") from error
+
+
+def sweep_page(sweep: Sweep) -> str:
+    styles = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("errata.css", "dashboard.css"))
+    text = (
+        environment()
+        .get_template("sweep.html")
+        .render(
+            styles=Markup(styles),  # noqa: S704  # our own file
+            talks=counted(sweep.talks, "talk"),
+            hours=f"{sweep.hours:,.1f}",
+            figures=list(_figures(sweep.cells)),
+            columns=COLUMNS,
+            notes=NOTES,
+        )
+    )
+    return printable(text)
+
+
+def _figures(cells: Sequence[SweepCell]) -> Iterator[SweepFigure]:
+    for model, own in groupby(cells, key=lambda cell: cell.model):
+        found = list(own)
+        lengths = sorted({cell.seconds for cell in found})
+        lines = chart_lines(found, lengths)
+        places = [f"{seconds:g} s" for seconds in lengths]
+        yield SweepFigure(
+            model=model,
+            budget=found[0].budget,
+            wide=line_chart(lines, places, (), WIDE, LABEL_TAGS, TOKENS),
+            narrow=line_chart(lines, places, (), NARROW, 0, TOKENS),
+            lines=lines,
+            rows=[sweep_row(cell) for cell in found],
+        )
+
+
+def chart_lines(cells: Sequence[SweepCell], lengths: Sequence[float]) -> list[ChartLine]:
+    """One model's: a line a rate over the chunks' lengths, and the budget."""
+    rates = sorted({cell.rate for cell in cells})
+    at = {(cell.rate, cell.seconds): cell for cell in cells}
+    lines = [
+        ChartLine(f"series{number % SERIES + 1}", f"{rate:g} a second", [_tokens(at[rate, each]) for each in lengths])
+        for number, rate in enumerate(rates)
+    ]
+    budget = cells[0].budget
+    limit = ChartValue(budget, None, None, f"budget: {budget:,} tokens")
+    return [*lines, ChartLine("floor", "Budget", [limit] * len(lengths))]
+
+
+def _tokens(cell: SweepCell) -> ChartValue:
+    """Of a chunk of which as much is said as of most, up to the one of which most is."""
+    usual, most = cell.words + cell.frame_tokens, cell.most_words + cell.frame_tokens
+    title = f"{cell.seconds:g} s, {cell.rate:g} frames a second: {usual:,.0f} tokens, {most:,} at most"
+    return ChartValue(usual, usual, most, title)
