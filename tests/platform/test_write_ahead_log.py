@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,8 +59,8 @@ def test_a_long_one_is_begun_anew_though_somebody_writes_meanwhile(
     monkeypatch.setattr(write_ahead_log, "LONG", 0)
     moves = write_ahead_log._move
 
-    def written_to_meanwhile(connection: sqlite3.Connection, way: str) -> write_ahead_log._Log:
-        moved = moves(connection, way)
+    def written_to_meanwhile(mover: sqlite3.Connection, reader: sqlite3.Connection, way: str) -> write_ahead_log._Log:
+        moved = moves(mover, reader, way)
         if way == "PASSIVE":
             write(service, 1)
         return moved
@@ -103,3 +105,68 @@ def test_a_writer_in_the_middle_is_not_disturbed(record: Record, monkeypatch: py
 
 def test_where_there_is_no_log_there_is_nothing_to_move(tmp_path: Path) -> None:
     assert WriteAheadLog(tmp_path / "errata.db").size == 0
+
+
+class InterruptedMover(sqlite3.Connection):
+    """To whom something happens in the moment in which it begins."""
+
+    happens: Callable[[], None]
+
+    def execute(self, *statement: Any) -> sqlite3.Cursor:
+        self.happens()
+        return super().execute(*statement)
+
+
+def begun(log: Path) -> bytes:
+    """Its two salts, which are others each time that it is begun anew."""
+    return log.read_bytes()[16:24]
+
+
+@pytest.fixture
+def connections(service: Record) -> Iterator[tuple[InterruptedMover, sqlite3.Connection]]:
+    assert service.file is not None
+    write(service, 1)  # so that there is a log
+    with (
+        closing(sqlite3.connect(service.file, isolation_level=None, factory=InterruptedMover)) as mover,
+        closing(sqlite3.connect(service.file, isolation_level=None)) as reader,
+    ):
+        yield mover, reader
+
+
+def test_a_log_that_is_begun_anew_in_the_moment_of_moving_is_not_taken_for_moved(
+    service: Record, connections: tuple[InterruptedMover, sqlite3.Connection]
+) -> None:
+    mover, reader = connections
+    mover.happens = lambda: None
+    first = write_ahead_log._move(mover, reader, "PASSIVE")
+    assert first.moved == first.pages > 0
+    mover.happens = lambda: write(service, 1)
+    for way in ("PASSIVE", "RESTART"):
+        log = write_ahead_log._move(mover, reader, way)
+        assert log.moved == 0 < log.pages, way
+        mover.happens = lambda: None
+        assert write_ahead_log._move(mover, reader, "PASSIVE").moved == log.pages
+        mover.happens = lambda: write(service, 1)
+
+
+def test_a_log_that_somebody_else_moves_in_that_moment_is_not_begun_anew(
+    service: Record, connections: tuple[InterruptedMover, sqlite3.Connection]
+) -> None:
+    assert service.file is not None
+    mover, reader = connections
+    log = service.file.with_name(f"{service.file.name}-wal")
+
+    def somebody_moves_and_writes() -> None:
+        with closing(sqlite3.connect(service.file or "")) as other:
+            _, pages, moved = other.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        assert pages == moved
+        write(service, 1)
+
+    mover.happens, before = somebody_moves_and_writes, begun(log)
+    write_ahead_log._move(mover, reader, "PASSIVE")
+    assert begun(log) == before
+    write(service, 1)
+    mover.happens = lambda: None
+    write_ahead_log._move(mover, reader, "PASSIVE")
+    write(service, 1)
+    assert begun(log) != before

@@ -2,6 +2,12 @@
 
 By itself SQLite moves it within a commit, each 1,000 pages, and whoever waits for that commit waits for two more syncs.
 A service's writer leaves it alone (`Record(…, moves_log=False)`), and a thread calls `WriteAheadLog.move` instead.
+
+Before 3.51.3 SQLite itself loses pages where a log that is all moved is begun anew while somebody is about to move it
+again: the new one is taken for moved (https://sqlite.org/wal.html#the_wal_reset_bug). RESTART is PASSIVE where a writer
+is in the middle, so trying it again and again asks for that. A reader that is open meanwhile rules it out: where the
+log isn't all moved, it holds a place in it, and nobody begins it anew; where it is, it holds the lock without which
+nothing is moved.
 """
 
 from __future__ import annotations
@@ -42,15 +48,18 @@ class WriteAheadLog:
         if size < ENOUGH or written == self._moved:
             return False
         try:
-            with closing(sqlite3.connect(self._database, timeout=0)) as connection:
-                log = _move(connection, "PASSIVE")
+            with closing(self._open()) as mover, closing(self._open()) as reader:
+                log = _move(mover, reader, "PASSIVE")
                 if log.pages > LONG:  # now that little is left to move: writers wait for it
-                    log = _begin_anew(connection, cut=size > TOO_LONG)
+                    log = _begin_anew(mover, reader, cut=size > TOO_LONG)
         except sqlite3.DatabaseError:  # somebody reads or writes, or the disk is full: later, then
             return False
         if log.moved == log.pages:
             self._moved = written
         return True
+
+    def _open(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._database, timeout=0, isolation_level=None)
 
     def _size_and_time(self) -> tuple[int, int]:
         try:
@@ -68,16 +77,22 @@ class _Log(NamedTuple):
     """Of the pages, those that are in the database."""
 
 
-def _begin_anew(connection: sqlite3.Connection, cut: bool) -> _Log:
-    """Tries between others' transactions: SQLite's own way would hold writers up while it waits for a reader to end."""
+def _begin_anew(mover: sqlite3.Connection, reader: sqlite3.Connection, cut: bool) -> _Log:
+    """Tries between others' transactions: SQLite's own way would hold writers up while it waits for a reader to end.
+    The first try moves what is left, and the next begins anew, if the next writer hasn't done so by then."""
     for _ in range(TRIES):
-        log = _move(connection, "TRUNCATE" if cut else "RESTART")
-        if not log.is_busy:
+        log = _move(mover, reader, "TRUNCATE" if cut else "RESTART")
+        if not log.is_busy or (log.pages <= LONG and not cut):
             break
         sleep(BETWEEN)
     return log
 
 
-def _move(connection: sqlite3.Connection, way: str) -> _Log:
-    is_busy, pages, moved = connection.execute(f"PRAGMA wal_checkpoint({way})").fetchone()
+def _move(mover: sqlite3.Connection, reader: sqlite3.Connection, way: str) -> _Log:
+    reader.execute("BEGIN")
+    try:
+        reader.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()  # from now on it reads
+        is_busy, pages, moved = mover.execute(f"PRAGMA wal_checkpoint({way})").fetchone()
+    finally:
+        reader.execute("ROLLBACK")
     return _Log(bool(is_busy), pages, moved)
