@@ -47,7 +47,12 @@ class MlflowRuns:
 
     def open_night(self, night: str) -> str:
         """The run of a night, open; a new one where it has none."""
-        return self._open(f"tags.`{NIGHT}` = '{night}'", night, {NIGHT: night})
+        return self._open(_of_night(night), night, {NIGHT: night})
+
+    def find_night(self, night: str) -> str:
+        """Its run, open or not; empty where it has none."""
+        with self._store.errors():
+            return self._oldest_run(_of_night(night))
 
     def open_part(self, parent: str, part: str, name: str) -> str:
         """A run within the run `parent`, open; a new one, called `name`, where that has none for the `part`."""
@@ -142,3 +147,8 @@ class MlflowRuns:
         """`status` as MLflow names it: `FINISHED`, `FAILED` or `KILLED`."""
         with self._store.errors():
             self._store.client.set_terminated(run, status)
+
+
+def _of_night(night: str) -> str:
+    """The query that finds a night's run."""
+    return f"tags.`{NIGHT}` = '{night}'"

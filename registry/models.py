@@ -93,9 +93,21 @@ class ModelRegistry:
                 self._update_papers(version, folder, identity)
             self._drop_doubles(version, identity)
             self._tag(version, tags)
-            text = f"{description}\n\n{self._card_link(version, folder, identity)}".strip()
-            self.mlflow.client.update_model_version(self._name, version.version, text)
+            self._describe(version, folder, identity, description)
             return str(version.version)
+
+    def describe(self, identity: str, folder: Path, description: str) -> None:
+        """Writes the page of a model's version anew, if MLflow has one; `folder` holds the model."""
+        with self.mlflow.errors():
+            version = self._find_version(identity)
+            if version is not None:
+                self._describe(version, folder, identity, description)
+
+    def version_numbers(self, identities: Collection[str]) -> dict[str, str]:
+        """By identity, of those that MLflow has."""
+        with self.mlflow.errors():
+            found = {identity: self._find_version(identity) for identity in identities}
+        return {identity: str(version.version) for identity, version in found.items() if version is not None}
 
     def has(self, identity: str) -> bool:
         with self.mlflow.errors():
@@ -312,6 +324,11 @@ class ModelRegistry:
         for name in PAPERS:
             if (folder / name).is_file():
                 self.mlflow.client.log_artifact(str(version.run_id), str(folder / name), _place(identity))
+
+    def _describe(self, version: ModelVersion, folder: Path, identity: str, description: str) -> None:
+        text = f"{description}\n\n{self._card_link(version, folder, identity)}".strip()
+        if version.description != text:
+            self.mlflow.client.update_model_version(self._name, version.version, text)
 
     def _card_link(self, version: ModelVersion, folder: Path, identity: str) -> str:
         if not (folder / MODEL_CARD).is_file():

@@ -19,7 +19,7 @@ from errata.domain.names import printable
 from errata.wording.certificate_sentences import certificate_facts
 from errata.wording.gate_sentences import reasons
 from evaluation.report.figures import interval, number
-from registry.papers.model_facts import ModelFacts, Verdict
+from registry.papers.model_facts import UNNAMED_SOURCE, ModelFacts, Verdict
 
 if TYPE_CHECKING:
     from huggingface_hub import EvalResult
@@ -61,6 +61,7 @@ def model_card(facts: ModelFacts) -> str:
     """README.md."""
     return _environment().get_template("model_card.md.j2").render(
         facts=facts,
+        unnamed_source=UNNAMED_SOURCE,
         front_matter=_front_matter(facts),
         title=f"errata {facts.identity[:16]}",
         what=_what(facts),

@@ -15,6 +15,9 @@ from errata.documents.parity import Parity
 from errata.documents.stage_reports import MixtureReport
 from errata.inference.artefact import Card
 
+UNNAMED_SOURCE = "imported without a name for their source"
+"""Of talks that nobody gave one when they came, by `errata import transcripts --source`."""
+
 
 @dataclass(frozen=True, slots=True)
 class BaseModel:

@@ -161,6 +161,9 @@ def test_a_rollback_is_refused_where_what_shipped_then_is_not_whole_and_else_tol
     }
     assert version_of(place, place.second).tags["errata.rolled_back"].endswith(": titles too long")
     assert version_of(place, place.day0).tags["errata.rolled_back_to"].endswith(": titles too long")
+    back, again = (version_of(place, model).description for model in (place.second, place.day0))
+    assert "It was **champion** until" in back and "became `champion` in its place: titles too long." in back
+    assert "**champion** since" in again and f"in place of version {version_of(place, place.second).version}" in again
     in_this_process("promote", place.second, "--evidence", place.promoting, "-w", root)
     assert status(place)["aliases"]["server"] == place.server, "and what shipped with it"
 
@@ -289,6 +292,7 @@ def test_a_rollback_goes_to_an_earlier_champion_and_needs_no_mlflow(place: OldWo
     (tmp_path / "mlflow.db").rename(store)
     as_json("reconcile", "-w", root)
     assert ModelRegistry.of(place.place).aliases()["champion"][1] == place.day0
+    assert "**champion** since" in version_of(place, place.day0).description, "which the reconciler brings up to date"
     in_this_process("promote", place.second, "--evidence", place.promoting, "-w", root)
     in_this_process("rollback", "--to", version_of(place, place.day0).version, "-w", root)
     assert status(place)["aliases"]["champion"] == place.day0

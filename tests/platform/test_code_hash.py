@@ -29,6 +29,7 @@ SHOWING = {
     "errata.loop.target_promotion",
     "registry.papers.model_card",
     "registry.papers.version_page",
+    "registry.papers.release_history",
     "retrain.preflight_report",
 }
 """Modules that say whom they took, show a night once it is decided, say what MLflow says, what has drifted, what came

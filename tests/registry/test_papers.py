@@ -68,7 +68,7 @@ def test_the_hub_reads_the_head_of_a_card() -> None:
 def test_a_card_says_what_it_was_trained_on_and_what_the_gate_found() -> None:
     text = model_card(FACTS)
     assert f"as the snapshot with the sha256 `{'5' * 64}`" in text and "watermark 120" in text
-    assert "| talks | 20 | 31 |" in text and "| (no name) | 1 | 1 |" in text
+    assert "| talks | 20 | 31 |" in text and "| imported without a name for their source | 1 | 1 |" in text
     assert "| F1 of chapters | 71.2 (90 % interval 66.0 to 76.0) | 64.0 |" in text
     assert f"the gate said **promote** (evidence `{'e' * 64}`)" in text
     assert "- anchor: passed, +0.3 points of F1" in text

@@ -20,6 +20,7 @@ from errata.loop.approval import approve, check_approver, propose_by_hand
 from errata.loop.mlflow_approvals import approved_in_mlflow, read_mlflow_approvals, tell_promotions
 from errata.loop.moved_aliases import moved_aliases
 from errata.loop.promotion_by_hand import check_exports, check_rollback
+from errata.loop.version_pages import update_pages
 from errata.operations.release_desk import promotable_models
 from errata.progress import note
 from errata.wording.alias_sentences import hand_move_sentence
@@ -48,6 +49,7 @@ def tell_mlflow(workspace: Workspace) -> HandMoves:
     while unsettled := [each for each in _moved(workspace) if (each.alias, each.version) not in settled]:
         for each in unsettled:
             settled[each.alias, each.version] = _settle(workspace, registry, each)
+    update_pages(workspace)  # before the outbox is emptied, which says what they lack
     registry.sync(workspace.record)
     for move in settled.values():
         note(hand_move_sentence(move))

@@ -16,6 +16,7 @@ from errata.documents.outcome import Outcome
 from errata.documents.params import TARGETS, Target
 from errata.inference.artefact import model_folder, store_model
 from errata.loop.model_papers import model_facts, write_papers
+from errata.loop.version_pages import TARGET_OF, write_page
 from errata.wording.gate_sentences import causes
 from errata.wording.target_sentences import held_back_sentence
 from errata.workspace import Workspace
@@ -23,13 +24,9 @@ from registry.evidence import read_evidence
 from registry.gate_result import GateResult
 from registry.models import REPORT, ModelRegistry
 from registry.papers.model_facts import ModelFacts
-from registry.papers.version_page import version_page
 
 DAY0_RUN = "day0"
 """Of what no night has made."""
-_TARGET_OF: dict[str, Target] = {target: target for target in TARGETS}
-"""By alias."""
-
 HELD_BACK = "errata.held_back"
 """Of an export that doesn't ship with its model, why."""
 
@@ -55,7 +52,6 @@ def register_contenders(workspace: Workspace, outcome: Outcome) -> None:
     """
     registry, label = ModelRegistry.of(workspace), outcome.night
     night = registry.runs.open_night(label)
-    report = registry.runs.place(night, REPORT_PAGE)
     for entry in outcome.decisions:
         own_run = candidate_run(registry, label) if entry.model == outcome.candidate else night
         evidence = workspace.nights / label / f"{entry.evidence}.json"
@@ -71,7 +67,8 @@ def register_contenders(workspace: Workspace, outcome: Outcome) -> None:
             folder = model_folder(identity, workspace.models)
             facts = model_facts(workspace, folder, entry.model, target, evidence)
             own = {"errata.artefact": target or "model", HELD_BACK: held.get(target, ""), **_fact_tags(facts)}
-            registry.register(folder, identity, {**tags, **own}, own_run, version_page(facts, report))
+            page = write_page(workspace, registry, facts)
+            registry.register(folder, identity, {**tags, **own}, own_run, page)
         registry.runs.close(own_run)
     registry.runs.close(night)
 
@@ -93,7 +90,7 @@ def register_export(workspace: Workspace, label: str, model: str, target: Target
     night, facts = registry.runs.open_night(label), model_facts(workspace, folder, model, target)
     of = {"errata.night": label, "errata.of": model, "errata.artefact": target, **_fact_tags(facts)}
     tags = {**of, "errata.verdict": "promote", "errata.evidence": evidence, HELD_BACK: ""}
-    registry.register(folder, export, tags, night, version_page(facts, registry.runs.place(night, REPORT_PAGE)))
+    registry.register(folder, export, tags, night, write_page(workspace, registry, facts))
     registry.runs.close(night)
 
 
@@ -119,7 +116,7 @@ def register_missing(workspace: Workspace) -> None:
             if source in nights:
                 register_contenders(workspace, nights[source])
             if not registry.has(model):
-                _register_alone(workspace, registry, model, source, _TARGET_OF.get(alias))
+                _register_alone(workspace, registry, model, source, TARGET_OF.get(alias))
             registry.tag_promotions(workspace.record, model)
 
 
@@ -131,7 +128,7 @@ def _register_alone(
     facts = write_papers(workspace, folder, source, target)
     run = registry.runs.open_night(DAY0_RUN)
     tags = {"errata.artefact": target or "model", **_fact_tags(facts)}
-    registry.register(folder, model, tags, run, version_page(facts))
+    registry.register(folder, model, tags, run, write_page(workspace, registry, facts))
     registry.runs.close(run)
 
 
