@@ -25,7 +25,7 @@ from itertools import chain
 from string import Formatter
 from types import FrameType
 
-from errata.terminal import fitted
+from errata.terminal import fitted, silence_bars
 
 NO_SPACE = ("No space left on device", "PytorchStreamWriter failed writing", "unexpected pos")
 """What libraries that write by themselves keep of the system's error: its words, or, as torch does, less."""
@@ -102,8 +102,9 @@ def missing_extra(what: str, extra: str) -> Unavailable:
 def error_exit() -> Iterator[None]:
     """Around a process's main: an error that a user can cause ends it with one sentence on stderr and its exit code.
 
-    What a service manager or a closed terminal sends ends it as Ctrl-C does.
+    What a service manager or a closed terminal sends ends it as Ctrl-C does. A log gets no bars of libraries.
     """
+    silence_bars()
     try:
         with _ends_like_an_interrupt():
             yield

@@ -314,3 +314,19 @@ def test_rows_are_counted_on_a_terminal_alone_and_the_count_is_cleared(
 def test_one_is_no_plural() -> None:
     counts = [counted(1, "task"), counted(0, "task"), counted(1_000, "access", "accesses")]
     assert counts == ["1 task", "0 tasks", "1,000 accesses"]
+
+
+@pytest.mark.parametrize(("own", "drawn"), [({}, False), ({"TQDM_DISABLE": ""}, True)])
+def test_no_library_draws_bars_into_a_log_unless_somebody_wants_them(own: dict[str, str], drawn: bool) -> None:
+    script = (
+        "from errata.errors import error_exit\n"
+        "with error_exit():\n"
+        "    from huggingface_hub.utils import are_progress_bars_disabled, tqdm as of_the_hub\n"
+        "    from tqdm.auto import tqdm\n"
+        "    list(tqdm(range(3), desc='Loading weights'))\n"
+        "    list(of_the_hub(range(3)))\n"
+        "    assert are_progress_bars_disabled(), 'which transformers asks'\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "TQDM_DISABLE"} | own
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert ("Loading weights: 100%" in done.stderr) == bool(done.stderr) == drawn
