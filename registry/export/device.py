@@ -20,17 +20,22 @@ _QUANTISATION: Mapping[Precision, tuple[str, ...]] = {
     "int4": ("algo_config=k_quant", "matmul_mixed_precision=last_matmul:int8,mixed_layers:int8"),
     "int8": (),
 }
+_BLOCK = 32
+"""Weights that share a scale in int4."""
 
 
 def export_device(server: Path, out: Path, precision: Precision) -> str:
     """Writes the server export at `server` to `out` as quantised ONNX with its tokenizer; returns its identity.
 
-    Raises BadInput for anything but a full model, and Unavailable where the builder of ONNX Runtime GenAI fails.
+    Raises BadInput for anything but a full model, and for one whose widths int4 can't take, and Unavailable where the
+    builder of ONNX Runtime GenAI fails.
     """
     verify(server)
     if Card.read(server).form != "full":
         raise BadInput(f"{server} is no full model; make the server's export first, and the device's from that")
     check_senses_ship(server, "onnx")
+    if precision == "int4":
+        _check_widths(server)
 
     def fill(folder: Path) -> None:
         with TemporaryDirectory() as cache:
@@ -38,6 +43,21 @@ def export_device(server: Path, out: Path, precision: Precision) -> str:
         inherit(server, folder, "onnx")
 
     return build(out, fill)
+
+
+def _check_widths(server: Path) -> None:
+    """Raises BadInput where the builder can't put what attention multiplies into blocks: it pads other layers alone."""
+    from errata.inference.architectures import AutoConfig
+
+    config = AutoConfig.from_pretrained(server, local_files_only=True, trust_remote_code=False).get_text_config()
+    heads = config.num_attention_heads
+    into = getattr(config, "head_dim", None) or config.hidden_size // heads
+    for layer, width in (("hidden_size", config.hidden_size), ("num_attention_heads x head_dim", heads * into)):
+        if width % _BLOCK:
+            raise BadInput(
+                f"the model's {layer} is {width}, and int4 takes multiples of {_BLOCK} alone; set export.device: int8 "
+                "in params.yaml"
+            )
 
 
 def _run_builder(server: Path, folder: Path, cache: Path, precision: Precision) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from errata.documents.params import Precision
-from errata.errors import Unavailable
+from errata.errors import BadInput, Unavailable
 from errata.inference.artefact import seal
 from registry.export.device import export_device
 from tests.made_up_architectures import PROMPT, gemma3, qwen2, qwen3, transformers_logs, write
@@ -46,3 +46,14 @@ def test_a_gemma_whose_positions_are_stretched_is_refused(tmp_path: Path) -> Non
     seal(folder)
     with pytest.raises(Unavailable, match="Gemma 3 with positions stretched as 'linear'"):
         export_device(folder, tmp_path / "device", "int8")
+
+
+@pytest.mark.parametrize(("setting", "width"), [("hidden_size", "hidden_size is 72"), ("head_dim", r"head_dim is \d+")])
+def test_a_width_that_int4_cannot_take_is_said(setting: str, width: str, tmp_path: Path) -> None:
+    folder = write(qwen3, tmp_path / "model")
+    config = json.loads((folder / "config.json").read_text())
+    config[setting] = 72 if setting == "hidden_size" else 20 + 1
+    (folder / "config.json").write_text(json.dumps(config))
+    seal(folder)
+    with pytest.raises(BadInput, match=f"{width}, and int4 takes multiples of 32 alone; set export.device: int8"):
+        export_device(folder, tmp_path / "device", "int4")

@@ -56,9 +56,7 @@ def source_model(name: str, place: Path) -> SourceModel:
 def _unpacked(file: Path, place: Path) -> SourceModel:
     from errata.inference.gguf_unpacking import unpack_gguf
 
-    note(
-        f"{file.name} is unpacked and compared with llama.cpp: a minute or two where its vocabulary is large"
-    )
+    note(f"{file.name} is unpacked and compared with llama.cpp: a minute or two where its vocabulary is large")
     metadata = unpack_gguf(file, place)
     return SourceModel(place, ModelOrigin("gguf", metadata.file, metadata.sha256))
 
