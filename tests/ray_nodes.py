@@ -29,10 +29,12 @@ def two_nodes(places: pytest.TempPathFactory) -> Iterator[Any]:
 
         # a node is added in a thread, where no handler of signals can be set up
         made = Cluster(initialize_head=True, head_node_args=node(places), shutdown_at_exit=False)
-        made.add_node(**node(places))
-        patch.setenv("RAY_ADDRESS", made.address)
-        yield made
-        made.shutdown()
+        try:
+            made.add_node(**node(places))
+            patch.setenv("RAY_ADDRESS", made.address)
+            yield made
+        finally:
+            made.shutdown()
 
 
 def node(places: pytest.TempPathFactory) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ def ray_cluster() -> Iterator[None]:
         raise missing_extra(f"ray can't be imported ({error})", "ray") from error
     address = os.environ.get("RAY_ADDRESS")
     try:
-        ray.init(address=address, log_to_driver=False)
+        ray.init(address=address, log_to_driver=False, logging_level=logging.WARNING)
     except (ConnectionError, RuntimeError) as error:
         raise Unavailable(f"there is no Ray cluster at {address} ({error}); start one, or mend RAY_ADDRESS") from error
     try:

@@ -114,11 +114,15 @@ def test_what_another_machine_downloaded_comes_to_the_workspace(
     stored = send_recording(store, recording, video.number)
     result = with_stored(StageResult("download", "done", found, "yt-dlp", "1"), stored)
     keeper = keeper_of(workspace)
-    keeper.note(video.number, keeper.begin(video.number).attempt, result)
+    attempt = keeper.begin(video.number).attempt
+    keeper.note(video.number, attempt, result)
+    keeper.note(video.number, attempt, StageResult("probe", "done", {"path": "/elsewhere/talk.mp4", "size": 3}))
     video = keeper.read(video.number)
     assert stored_recording(video) == stored
     bring_home(workspace, video)
-    assert (workspace.root / "media/000001/talk.mp4").read_bytes() == recording.read_bytes()
+    path = workspace.root / "media/000001/talk.mp4"
+    assert path.read_bytes() == recording.read_bytes()
+    assert keeper.read(video.number).found("probe") == {"path": str(path), "size": 3}
     brought = keeper.read(video.number).stages["download"]
     assert (brought.found, brought.tool) == (found, "yt-dlp") and sent(store) == []
 

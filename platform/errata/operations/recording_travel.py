@@ -97,8 +97,10 @@ def bring_home(workspace: Workspace, video: Video) -> None:
         return
     store, result = ChunkStore(workspace.settings.media_store), video.stages["download"]
     folder = VideoFolder(workspace.root, video.number)
-    fetch_recording(store, stored, folder.path / str(result.found["file"]))
+    path = fetch_recording(store, stored, folder.path / str(result.found["file"]))
     found = {name: value for name, value in result.found.items() if name != STORED}
     with workspace.record.write() as record:
         record.videos.note(video.number, replace(result, found=found))
+        if (probed := video.stages.get("probe")) is not None and probed.state == "done":
+            record.videos.note(video.number, replace(probed, found={**probed.found, "path": str(path)}))
     remove_sent(store, video.number)
