@@ -210,15 +210,23 @@ def test_a_program_sees_the_predictions_that_were_given_to_it(service: TestClien
         ({"segments": [{"start": "0", "end": 2, "text": "a"}]}, "segments.0.start", "valid number"),
         ({"segments": [{"start": True, "end": 2, "text": "a"}]}, "segments.0.start", "valid number"),
         ({"segments": [{"end": 2, "text": "a"}]}, "segments.0.start", "missing"),
-        ({"segments": [*SEGMENTS, {"start": 1, "end": 2, "text": "a"}]}, None, "segments.2.start: it is 1, before"),
-        ({"segments": [{"start": 0, "end": 90_000, "text": "a"}]}, None, "a day or more"),
-        ({"segments": [{"start": 0, "end": 2, "text": " "}]}, None, "is empty"),
+        (
+            {"segments": [*SEGMENTS, {"start": 1, "end": 2, "text": "a"}]},
+            "segments.2.start",
+            "segments.2.start: it is 1, before",
+        ),
+        ({"segments": [{"start": 0, "end": 90_000, "text": "a"}]}, "segments", "a day or more"),
+        ({"segments": [{"start": 0, "end": 2, "text": " "}]}, "segments", "is empty"),
         ({"segments": [{"start": 0, "end": 2, "text": "a\0b"}]}, None, "NUL"),
         ({"id": "x" * 501}, "id", "at most 500"),
         ({"title": "x" * 1001}, "title", "at most 1000"),
-        ({"duration": 5.0, "segments": [{"start": 400, "end": 401, "text": "a"}]}, None, "the stated duration is 5"),
-        ({"segments": None, "captions": {"text": VTT, "format": "betamax"}}, None, "'betamax' is no format"),
-        ({"segments": None, "captions": {"text": "0:00 A\n9:00 B\n20:00 C\n"}}, None, "chapters"),
+        (
+            {"duration": 5.0, "segments": [{"start": 400, "end": 401, "text": "a"}]},
+            "segments",
+            "the stated duration is 5",
+        ),
+        ({"segments": None, "captions": {"text": VTT, "format": "betamax"}}, "captions", "'betamax' is no format"),
+        ({"segments": None, "captions": {"text": "0:00 A\n9:00 B\n20:00 C\n"}}, "captions", "chapters"),
         ({"segments": None, "text": ""}, "text", "at least 1"),
     ],
 )
@@ -236,7 +244,10 @@ def test_bad_input_is_a_problem_that_names_the_field_and_leaves_nothing(
 
 def test_a_talk_that_is_too_long_is_refused(workspace: Workspace) -> None:
     with opened(stub_app(workspace, ServiceSettings(transcript_lines=1, transcript_seconds=5)), workspace) as service:
-        assert "has 2 lines, and 1 are taken" in service.post("/v1/chapters", json=TALK).json()["detail"]
+        assert (
+            "segments: the talk has 2 lines, and 1 are taken"
+            in service.post("/v1/chapters", json=TALK).json()["detail"]
+        )
         one = {"segments": [{"start": 0, "end": 9, "text": "a"}]}
         assert "lasts 9 s, and 5 are taken" in service.post("/v1/chapters", json=one).json()["detail"]
         word = {"text": "a" * 2000}  # a sentence, of which models read ten lines

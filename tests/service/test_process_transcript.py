@@ -129,3 +129,4 @@ def test_6_a_chat_is_dressed_in_the_model_s_own_template() -> None:
 def test_what_is_no_text_is_a_problem_that_says_so(service: TestClient, body: object) -> None:
     answer = service.post("/process_transcript", json=body)
     assert answer.status_code == 422 and answer.json()["detail"]
+    assert answer.json()["errors"][0]["field"] in ("text", "temperature", "body")

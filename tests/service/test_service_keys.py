@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from errata.cli.print_access import print_first_key
 from errata.errors import BadInput, NotFound, Refused
-from errata.operations.service_keys import PEPPER_FILE, add_key, audit_entries, list_keys, revoke_key
+from errata.operations.service_keys import PEPPER_FILE, NewKey, add_key, audit_entries, list_keys, revoke_key
 from errata.service import known_keys
 from errata.service.application import make_app
 from errata.service.service_settings import ServiceSettings
@@ -140,3 +141,8 @@ def test_the_commands(laid_out: Path, workspace: Workspace) -> None:
     entries = json.loads(errata("audit", *at, "--json").stdout)
     assert [(entry["name"], entry["act"]) for entry in entries[:1]] == [("carol", "keys add")]
     assert "keys revoke" in errata("audit", "--last", "1", *at).stdout
+
+
+def test_what_comes_with_the_first_key_can_be_pasted(capsys: pytest.CaptureFixture[str]) -> None:
+    print_first_key(NewKey("ann", "admin", "errata_…", appointed=False), ADDRESS, Path("my ws"))
+    assert "errata keys add NAME --role reviewer -w 'my ws'\n" in capsys.readouterr().out

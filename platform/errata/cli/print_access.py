@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from errata.cli.output import print_table, say, say_whole, say_wrapped
 from errata.database.access_keys import AccessKey
@@ -11,12 +13,13 @@ from errata.database.audit_log import AuditEntry
 from errata.operations.service_keys import NewKey
 
 
-def print_first_key(key: NewKey, address: str) -> None:
+def print_first_key(key: NewKey, address: str, folder: Path) -> None:
+    """`folder` is the workspace as its user calls it."""
     say("The first key, an admin's. It is shown this once:")
     say_whole(f"  {key.key}")
     say("With it sign in there, and make keys for the others:")
     say_whole(f"  {address}/sign-in")
-    say_whole("  errata keys add NAME --role reviewer")
+    say_whole(f"  errata keys add NAME --role reviewer -w {shlex.quote(str(folder))}")
 
 
 def print_new_key(key: NewKey) -> None:

@@ -67,7 +67,7 @@ def serve_command(
     def ready(address: str) -> None:
         first = add_first_key(place, user_name())
         if first is not None:
-            print_first_key(first, address)
+            print_first_key(first, address, workspace)
         say_whole(f"Errata answers at {address}; Ctrl-C stops it.")
         sys.stdout.flush()  # a service manager's log is a pipe, which would get the key when all is over
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import zip_longest
 from typing import Annotated, Any
 
@@ -19,6 +20,7 @@ from errata.operations.asked_talk import AskedTalk, TalkDetails, talk_of_caption
 from errata.operations.confidence import border_confidences
 from errata.service.chapter_answers import failure_sentence
 from errata.service.departure import unless_departed
+from errata.service.door_errors import BadField
 from errata.service.identity import Identity, KeyHolder, needs
 from errata.service.messages import AnsweredChapter, ChaptersAnswer, ChaptersAsked, JobMessage, ProblemMessage
 from errata.service.service_settings import ServiceSettings
@@ -144,6 +146,13 @@ async def _read(asked: ChaptersAsked, settings: ServiceSettings) -> AskedTalk:
 
 
 def _talk(asked: ChaptersAsked, settings: ServiceSettings) -> AskedTalk:
+    """Raises BadField."""
+    field = next(name for name in ("segments", "captions", "text") if getattr(asked, name) is not None)
+    with wrong_in(field):
+        return _talk_in(asked, settings)
+
+
+def _talk_in(asked: ChaptersAsked, settings: ServiceSettings) -> AskedTalk:
     details = TalkDetails(asked.id, asked.title, asked.description, asked.channel)
     if asked.segments is not None:
         _check_lines(len(asked.segments), settings)  # before they are read, which takes longest
@@ -158,14 +167,25 @@ def _talk(asked: ChaptersAsked, settings: ServiceSettings) -> AskedTalk:
     return talk
 
 
+@contextmanager
+def wrong_in(field: str) -> Iterator[None]:
+    """Bad input within the block is that field's, where no more is known."""
+    try:
+        yield
+    except BadField:
+        raise
+    except BadInput as error:
+        raise BadField(field, "{}", error) from error
+
+
 def _check_order(asked: ChaptersAsked) -> None:
-    """Raises BadInput. Slips of files are put right; a program can send its segments in order."""
+    """Raises BadField. Slips of files are put right; a program can send its segments in order."""
     before = 0.0
     for place, segment in enumerate(asked.segments or ()):
         if segment.start < before:
-            raise BadInput(
-                "segments.{}.start: it is {:g}, before that of the segment before it ({:g}); sort them by start",
-                place,
+            raise BadField(
+                f"segments.{place}.start",
+                "it is {:g}, before that of the segment before it ({:g}); sort them by start",
                 segment.start,
                 before,
             )

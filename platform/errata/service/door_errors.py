@@ -7,11 +7,13 @@ DoorClosed
 ├── TooLarge   a body beyond a limit                    HTTP 413
 ├── WrongHost  a host by which it isn't to be called    HTTP 421
 └── TooMany    more than it takes at once               HTTP 429
+
+and `BadField`, which is bad input whose place in the body is known.
 """
 
 from __future__ import annotations
 
-from errata.errors import DoorClosed
+from errata.errors import BadInput, DoorClosed
 
 
 class Unknown(DoorClosed):
@@ -41,3 +43,10 @@ class TooMany(DoorClosed):
         super().__init__(sentence, *names)
         self.retry_after = retry_after
         """Seconds."""
+
+
+class BadField(BadInput):
+    def __init__(self, field: str, sentence: str, *names: object) -> None:
+        super().__init__(sentence, *names)
+        self.field = field
+        """As the body has it, such as `segments.3.start`."""

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from errata.domain.names import printable
 from errata.errors import ErrataError
 from errata.service.departure import Departed
-from errata.service.door_errors import TooMany, Unknown
+from errata.service.door_errors import BadField, TooMany, Unknown
 from errata.service.pages import page
 
 MEDIA_TYPE = "application/problem+json"
@@ -53,7 +53,14 @@ def problem(error: ErrataError) -> Problem:
         headers["Retry-After"] = str(max(1, ceil(error.retry_after)))
     if isinstance(error, Unknown):
         headers["WWW-Authenticate"] = 'Bearer realm="errata"'
+    if isinstance(error, BadField):
+        return _of_field(error.field, shortened(str(error)))
     return Problem(error.http_status, shortened(str(error)), headers=headers)
+
+
+def _of_field(field: str, sentence: str) -> Problem:
+    errors = [{"field": field, "detail": sentence}]
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{field}: {sentence}", errors)
 
 
 def shortened(sentence: str) -> str:

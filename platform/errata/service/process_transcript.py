@@ -18,7 +18,7 @@ from errata.domain.transcript import Transcript
 from errata.errors import Unavailable
 from errata.operations.answering import AskedChapters, GivenAnswer
 from errata.operations.asked_talk import AskedTalk, TalkDetails, talk_of_text
-from errata.service.chapters_routes import PROBLEMS, Caller, check_limits
+from errata.service.chapters_routes import PROBLEMS, Caller, check_limits, wrong_in
 from errata.service.departure import unless_departed
 from errata.service.messages import TextAsked, TextChapter, TextChapters
 from errata.service.service_settings import ServiceSettings
@@ -39,9 +39,10 @@ async def process_transcript(request: Request, asked: TextAsked, caller: Caller)
 
 
 def _read(text: str, settings: ServiceSettings) -> AskedTalk:
-    talk = talk_of_text(text, TalkDetails())
-    check_limits(talk, settings)
-    return talk
+    with wrong_in("text"):
+        talk = talk_of_text(text, TalkDetails())
+        check_limits(talk, settings)
+        return talk
 
 
 def text_chapters(given: GivenAnswer, text: str) -> TextChapters:
