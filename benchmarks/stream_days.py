@@ -64,6 +64,8 @@ from retrain import augment, curate, mix, snapshot, train
 RATE = 0.2
 """Pictures a second."""
 TEMPLATE = f"description+{SCENE}+recall"
+HOURS = ("breakfast", "work", "lunch", "tea", "supper", "night")
+"""Titles of lessons: one that came once could be learnt by heart alone, beside what is to be described."""
 BANK = "bank.jsonl"
 REPLAY = 3.0
 """Recordings of earlier days, for each new one: all that there are, up to the fourth day."""
@@ -75,14 +77,14 @@ SAID, SEEN, OTHER_WORDS, NEVER_TAUGHT = "recall", "perception", "other words", "
 @dataclass(frozen=True, slots=True)
 class Plan:
     days: int = 4
-    a_day: int = 6
+    a_day: int = 8
     """Recordings of one scene each, with a title that comes once."""
     lessons: int = 128
     """Recordings that people described,"""
     scenes: int = 6
     """of so many scenes each."""
-    lesson_steps: int = 4000
-    day_steps: int = 1200
+    lesson_steps: int = 5000
+    day_steps: int = 1500
     extractor: str = "efficientnet-lite0"
 
     @property
@@ -91,21 +93,21 @@ class Plan:
 
     def taught(self) -> list[SceneRecording]:
         """Of other days."""
-        titles = enumerate(_titles("lessons", self.lessons))
-        return [SceneRecording.drawn(f"lesson {n}", f"day {n + 11}", title, self.scenes) for n, title in titles]
+        hours = (HOURS[number % len(HOURS)] for number in range(self.lessons))
+        return [SceneRecording.drawn(f"lesson {n}", f"day {n + 11}", hour, self.scenes) for n, hour in enumerate(hours)]
 
     def of_day(self, day: str) -> list[SceneRecording]:
         first = self.day_names.index(day) * self.a_day
-        titles = _titles("stream", self.days * self.a_day)[first : first + self.a_day]
+        titles = _titles(self.days * self.a_day)[first : first + self.a_day]
         return [SceneRecording.drawn(f"{day} {title}", day, title, 1) for title in titles]
 
     def streamed(self) -> list[SceneRecording]:
         return [recording for day in self.day_names for recording in self.of_day(day)]
 
 
-def _titles(seed: str, count: int) -> list[str]:
+def _titles(count: int) -> list[str]:
     """No two of which are the same."""
-    return Random(seed).sample([" ".join(pair) for pair in permutations(WORDS.split(), 2)], count)
+    return Random("titles").sample([" ".join(pair) for pair in permutations(WORDS.split(), 2)], count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ VARIANTS = (
 
 
 def acquired(out: Path, day0: Day0Choice, recordings: Sequence[SceneRecording], hearing: str, plan: Plan) -> Workspace:
-    """A workspace that begins with that Day-0, with the recordings: heard, chunked and seen by the product's own code.
+    """A workspace that begins with that Day-0, with the recordings: heard and seen by the product's own code.
 
     Without a model to hear them by, they have captions."""
     workspace, media = init(out, day0), out.with_name(f"recordings of {out.name}")
@@ -177,12 +179,19 @@ def acquired(out: Path, day0: Day0Choice, recordings: Sequence[SceneRecording], 
         recording.record(media, captions=not hearing)
     options = AcquireOptions(model=hearing, language="en", speakers=False)
     report = acquire(workspace, [str(media)], options, no_progress_bar, lambda _: None)
-    chunks = chunk_videos(workspace, [], SCENE, lambda _: None)
     seen = extract_all(workspace, [], find_extractor(plan.extractor), RATE)
-    problems = [*report.failed, *report.unreachable, *chunks.failed, *chunks.integrity, *seen.unread]
+    _check([*report.failed, *report.unreachable, *seen.unread])
+    return workspace
+
+
+def chunk(workspace: Workspace) -> None:
+    chunks = chunk_videos(workspace, [], SCENE, lambda _: None)
+    _check([*chunks.failed, *chunks.integrity])
+
+
+def _check(problems: Sequence[object]) -> None:
     if problems:
         raise BadInput(f"of the recordings that were made up, something can't be used: {problems[0]}")
-    return workspace
 
 
 def talks_of(workspace: Workspace, recordings: Sequence[SceneRecording]) -> list[Transcript]:
@@ -338,6 +347,7 @@ def run(out: Path, hearing: str, plan: Plan, variants: Sequence[Variant] = VARIA
     day0 = taught_to_describe(out, plan)
     note("Day-0 has learnt to describe")
     stream = acquired(out / "stream", Day0Choice(model=str(day0.folder)), plan.streamed(), hearing, plan)
+    chunk(stream)
     write_bank(stream, plan)
     answer(stream, "day0", "day 0")
     note("the stream is acquired: heard, chunked and seen, and Day-0 was asked")
