@@ -31,6 +31,7 @@ from benchmarks.process_cost import cpu_seconds
 from benchmarks.serving import Health, percentiles
 from errata.database.record import Record
 from errata.documents.params import GgufPrecision
+from errata.errors import error_exit
 from errata.formats import detect
 from errata.formats.source_rows import ImportedTranscript
 from errata.inference.artefact import Card, adopt, move_model
@@ -186,4 +187,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with error_exit():  # so that its services end with it, whatever ends it
+        main()
