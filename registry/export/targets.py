@@ -16,9 +16,10 @@ from errata.documents.document import read_document
 from errata.documents.file_names import DAY0
 from errata.documents.model_summary import ModelOrigin, ModelSummary
 from errata.documents.params import ExportParams, Target
-from errata.inference.artefact import Card
+from errata.inference.artefact import Card, Form
 from errata.workspace import Workspace
 from registry.export.adapter import export_adapter
+from registry.export.build import check_senses_ship
 from registry.export.device import export_device
 from registry.export.gguf_export import export_gguf
 from registry.export.nf4 import export_nf4
@@ -46,6 +47,8 @@ class ExportTarget:
     """Of its alias, too."""
     build: Callable[[ExportSource, Path], str]
     """Writes the export to a folder; returns its identity. Raises BadInput or Unavailable where it can't be made."""
+    form: Form
+    """What it writes."""
     margin: float
     """Points of F1 that it may lose against the model that it was made from."""
     starts: float | None = None
@@ -64,6 +67,7 @@ _ROWS = (
     ExportTarget(
         "server",
         lambda source, out: export_server(source.model, source.models, out, source.params.server),
+        form="full",
         margin=0.5,
         starts=1.0,
         is_base=True,
@@ -71,21 +75,25 @@ _ROWS = (
     ExportTarget(
         "device",
         lambda source, out: export_device(source.server, out, source.params.device),
+        form="onnx",
         margin=1.0,
     ),
     ExportTarget(
         "gguf",
         lambda source, out: export_gguf(source.server, out, source.params.gguf),
+        form="gguf",
         margin=1.0,
     ),
     ExportTarget(
         "nf4",
         lambda source, out: export_nf4(source.server, out),
+        form="full",
         margin=1.0,
     ),
     ExportTarget(
         "adapter",
         lambda source, out: export_adapter(source.model, source.models, out, source.origin),
+        form="adapter",
         margin=0.5,
     ),
 )
@@ -112,6 +120,7 @@ def export_anew(workspace: Workspace, name: Target, model: Path, out: Path) -> s
     """Writes `model` as the target `name` to `out`, by way of a server's export that is thrown away; returns its
     identity. Raises as the target's builder does."""
     target = EXPORT_TARGETS[name]
+    check_senses_ship(model, target.form)  # before gigabytes are merged for a form that can't hold the model
     with TemporaryDirectory(dir=out.parent) as place:  # beside `out`: memory may be all that /tmp is
         source = export_source(workspace, model, Path(place) / "server")
         if not target.is_base:

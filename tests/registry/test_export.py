@@ -15,9 +15,11 @@ from errata.documents.source_metadata import MetadataField, SourceMetadata
 from errata.errors import BadInput, NotFound, Unavailable
 from errata.inference.artefact import CONNECTORS, Card, read_training_transcripts, seal, verify
 from errata.inference.source_metadata import source_metadata, write_source_metadata
+from errata.workspace import Workspace
 from registry.export.build import build, inherit
 from registry.export.device import export_device
 from registry.export.server import export_server
+from registry.export.targets import export_anew
 from tests.made_up_stream import make_watching_model
 
 PROMPT = [7, 40, 41, 90, 17, 60]
@@ -209,3 +211,10 @@ def test_a_model_that_sees_takes_its_connectors_along(tmp_path: Path) -> None:
     (tmp_path / "onnx").mkdir()
     with pytest.raises(BadInput, match="an ONNX model reads words alone"):
         inherit(tmp_path / "server", tmp_path / "onnx", "onnx")
+
+
+def test_a_model_that_sees_is_refused_before_its_server_form_is_made(tmp_path: Path) -> None:
+    make_watching_model(tmp_path / "watching")
+    nowhere = Workspace(tmp_path)  # nothing of it is asked for
+    with pytest.raises(BadInput, match=r"a \.gguf file reads words alone"):
+        export_anew(nowhere, "gguf", tmp_path / "watching", tmp_path / "out")
