@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from errata.documents.params import AugmentParams, MixParams, Recipe
-from errata.inference.artefact import Card, model_folder, model_parts
+from errata.inference.artefact import Card, Sense, model_folder, model_parts
 from errata.inference.chapter_task import chapter_task
+from errata.inference.sensed_frames import features_beside
 from errata.inference.tokenizer import load_tokenizer
 from errata.tasks.chapters import ChapterTask
 from retrain.altered_copies import augment
 from retrain.mix import Learned, encode_rows, mix
 from retrain.row_index import index_of
 from retrain.saving import save
+from retrain.seen_rows import VectorsById
 from retrain.taught_rows import TaughtRow, write_taught_rows
 from retrain.train import start_from
 from retrain.trainer import train
@@ -39,6 +41,10 @@ class Trial:
     models: Path
     template: str = ""
     """By which the model is taught and asked; empty for its own."""
+    rate: float | None = None
+    """Pictures a second that it is shown; None: as many as the starting model."""
+    vectors: VectorsById = field(default_factory=dict)
+    """What there is to see and hear of the rows' recordings."""
 
     @property
     def own_template(self) -> str:
@@ -50,16 +56,20 @@ class Trial:
         rows = augment(self.rows, augmentation)
         mixture = mix(index_of(rows, self.mix.seed), Learned(self.since, self.seen), self.mix)
         drawn = [rows[place] for place in mixture.rows["place"].to_pylist()]
-        taught, _ = encode_rows(drawn, self._task(), pairs=recipe.objective == "sft+dpo")
+        taught, _ = encode_rows(drawn, self._task(), recipe.objective == "sft+dpo", self.vectors)
         return taught, sum(bool(row.altered) for row in drawn)
 
     def _task(self) -> ChapterTask:
         folder = model_folder(self.start, self.models)
         base, _ = model_parts(folder, self.models)
-        return chapter_task(self._asked(Card.read(folder)), load_tokenizer(base))
+        return chapter_task(self._asked(Card.read(folder)), load_tokenizer(base), features_beside(self.models))
 
     def _asked(self, card: Card) -> Card:
-        return replace(card, template=self.template or card.template)
+        return replace(
+            card,
+            template=self.template or card.template,
+            senses=tuple(at_rate(sense, self.rate) for sense in card.senses),
+        )
 
     def train(self, examples: Sequence[TaughtRow], recipe: Recipe, room: Path) -> Path:
         """The folder, in `room`, of a sealed model that was trained on `examples`."""
@@ -72,3 +82,8 @@ class Trial:
         model, _ = train(table, start, recipe, card, room / "checkpoints", champion)
         save(model, out, card, {"ancestor": self.start, "method": recipe.method}, start.base)
         return out
+
+
+def at_rate(sense: Sense, rate: float | None) -> Sense:
+    """The sense with `rate` pictures a second; of sound it is as it was, and without a rate."""
+    return sense if rate is None or sense.modality != "video" else replace(sense, rate=rate)

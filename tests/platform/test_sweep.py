@@ -77,3 +77,8 @@ def test_a_page_has_a_chart_for_each_model_with_a_line_a_rate() -> None:
 def test_what_is_no_page_by_its_name_is_refused_before_anything_is_counted(workspace: Workspace, name: str) -> None:
     refused = in_this_process("sweep", "-w", workspace.root, "--out", workspace.root / name, check=False)
     assert refused.returncode == 2 and "is no page by its name" in refused.stderr
+
+
+def test_a_scored_sweep_of_models_that_chapter_is_refused(workspace: Workspace) -> None:
+    refused = in_this_process("sweep", "-w", workspace.root, "--score", check=False)
+    assert refused.returncode == 4 and "a scored sweep is for descriptions of chunks" in refused.stderr

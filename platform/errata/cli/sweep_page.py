@@ -12,7 +12,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from errata.cli.print_sweep import COLUMNS, NOTES, sweep_row
+from errata.cli.print_sweep import COLUMNS, NOTES, SCORED_COLUMNS, SCORED_NOTES, scored_row, sweep_row
+from errata.documents.scored_cell import ScoredCell
 from errata.domain.names import printable
 from errata.errors import BadInput
 from errata.files import write_atomically
@@ -39,10 +40,16 @@ class SweepFigure:
     rows: Sequence[Sequence[str]]
 
 
-def check_page_name(path: Path) -> None:
-    """Raises BadInput, before anything is counted, for a file that is no page by its name."""
-    if path.suffix.lower() not in (".html", ".htm") or path.is_dir():
-        raise BadInput(f"{path} is no page by its name; name a file that ends with .html")
+@dataclass(frozen=True, slots=True)
+class ScoredFigure:
+    """What models learnt that went on from one."""
+
+    model: str
+    steps: int
+    wide: LineChart | None
+    narrow: LineChart | None
+    lines: Sequence[ChartLine]
+    rows: Sequence[Sequence[str]]
 
 
 def write_sweep_page(sweep: Sweep, path: Path) -> None:
@@ -65,6 +72,9 @@ def sweep_page(sweep: Sweep) -> str:
             figures=list(_figures(sweep.cells)),
             columns=COLUMNS,
             notes=NOTES,
+            scored=list(_scored_figures(sweep.scored)),
+            scored_columns=SCORED_COLUMNS,
+            scored_notes=SCORED_NOTES,
         )
     )
     return printable(text)
@@ -104,3 +114,37 @@ def _tokens(cell: SweepCell) -> ChartValue:
     usual, most = cell.words + cell.frame_tokens, cell.most_words + cell.frame_tokens
     title = f"{cell.seconds:g} s, {cell.rate:g} frames a second: {usual:,.0f} tokens, {most:,} at most"
     return ChartValue(usual, usual, most, title)
+
+
+def _scored_figures(scored: Sequence[ScoredCell]) -> Iterator[ScoredFigure]:
+    for model, own in groupby(scored, key=lambda cell: cell.model):
+        found = list(own)
+        lengths = sorted({cell.seconds for cell in found})
+        lines = scored_lines(found, lengths)
+        places = [f"{seconds:g} s" for seconds in lengths]
+        yield ScoredFigure(
+            model=model,
+            steps=found[0].steps,
+            wide=line_chart(lines, places, (), WIDE, LABEL_TAGS),
+            narrow=line_chart(lines, places, (), NARROW, 0),
+            lines=lines,
+            rows=[scored_row(cell) for cell in found],
+        )
+
+
+def scored_lines(scored: Sequence[ScoredCell], lengths: Sequence[float]) -> list[ChartLine]:
+    """A line a rate over the chunks' lengths, with a gap where chunks didn't fit, or a training diverged."""
+    rates = sorted({cell.rate for cell in scored})
+    at = {(cell.rate, cell.seconds): cell for cell in scored}
+    return [
+        ChartLine(f"series{number % SERIES + 1}", f"{rate:g} a second", [_f1(at.get((rate, each))) for each in lengths])
+        for number, rate in enumerate(rates)
+    ]
+
+
+def _f1(cell: ScoredCell | None) -> ChartValue | None:
+    """Of whole talks, which compares lengths."""
+    if cell is None or cell.talk_f1 is None:
+        return None
+    title = f"{cell.seconds:g} s, {cell.rate:g} frames a second: F1 {cell.talk_f1:.1f}"
+    return ChartValue(cell.talk_f1, None, None, title)

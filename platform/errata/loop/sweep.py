@@ -1,5 +1,6 @@
 """How long a chunk may be, at which rate of frames, for which model: counted on the record's own talks, within a budget
-of tokens. Nothing is trained and no weights are loaded: it says which of them are worth a training."""
+of tokens. Nothing is trained and no weights are loaded: it says which are worth a training, and `score_cells.py` tries
+those."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from errata.documents.scored_cell import ScoredCell
 from errata.domain.chapter import tidy
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput, NotFound
@@ -80,6 +82,8 @@ class Sweep:
     talks: int
     hours: float
     cells: tuple[SweepCell, ...]
+    scored: tuple[ScoredCell, ...] = ()
+    """Of those that fit, where that was asked for."""
 
 
 def sweep(workspace: Workspace, grid: SweepGrid) -> Sweep:

@@ -29,14 +29,17 @@ class Track:
     """Places that each takes in a prompt."""
     times: Sequence[float]
     """Seconds from the recording's beginning at which each is known, ascending."""
+    shard_places: Sequence[int] | None = None
+    """Where each lies in the shard; None: all that are there, from the first on."""
 
     def between(self, after: float, upto: float) -> range:
         """The places of those that become known after `after` and not later than `upto`."""
         return range(bisect_right(self.times, after), bisect_right(self.times, upto))
 
     def frames(self, places: Iterable[int], silence: bool = False) -> Iterator[Frames]:
-        """Spans of the vectors at those places, ascending; neighbours share one."""
-        for _, run in groupby(enumerate(places), key=lambda pair: pair[1] - pair[0]):
+        """Spans of the vectors at those places, ascending; neighbours in the shard share one."""
+        kept = places if self.shard_places is None else (self.shard_places[place] for place in places)
+        for _, run in groupby(enumerate(kept), key=lambda pair: pair[1] - pair[0]):
             first, *others = (place for _, place in run)
             yield Frames(self.modality, self.features, first, 1 + len(others), self.tokens, silence)
 
