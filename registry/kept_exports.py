@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from errata.documents.params import GgufPrecision
-from errata.inference.artefact import MANIFEST, PARTIAL, original_of, read_seal, store_model, stored_models
+from errata.inference.artefact import MANIFEST, original_of, read_seal, store_model, stored_models, unfinished
 from registry.export.gguf_export import export_gguf, file_name
 from registry.export.server import export_server
 
@@ -22,7 +21,7 @@ def kept_exports(models: Path, precision: GgufPrecision) -> dict[str, str]:
 
 def keep_export(model: Path, models: Path, precision: GgufPrecision) -> str:
     """Exports `model` to where models are kept; returns the export's identity. Raises as `export_into` does."""
-    with TemporaryDirectory(dir=models, suffix=PARTIAL) as place:
+    with unfinished(models) as place:
         return store_model(export_into(Path(place), model, models, precision), models)
 
 

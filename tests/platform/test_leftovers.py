@@ -20,6 +20,7 @@ import yaml
 
 from errata.database.record import Record
 from errata.errors import Unavailable
+from errata.inference.artefact import unfinished
 from errata.loop import lease, leftovers
 from errata.loop.leftovers import LOCKS, ROOT, clear_git_locks, clear_leftovers
 
@@ -136,6 +137,18 @@ def test_what_the_dead_had_half_written_goes_and_what_the_living_write_stays(roo
             path.touch()
         clear_leftovers(root)
         assert [path.exists() for path in (*halves, *written)] == [False, False, True, True, True]
+
+
+def test_a_model_that_the_dead_had_half_made_goes_and_one_that_is_being_made_stays(root: Path) -> None:
+    models = root / "models"
+    models.mkdir()
+    with ended(killed=True) as dead, unfinished(models) as mine:
+        theirs = models / Path(mine).name.replace(f".{os.getpid()}.", f".{dead.pid}.")
+        theirs.mkdir()
+        (theirs / "model.safetensors").write_bytes(b"half")
+        (models / "60a4580f9fd6cf86").mkdir()
+        clear_leftovers(root)
+        assert {path.name for path in models.iterdir()} == {Path(mine).name, "60a4580f9fd6cf86"}
 
 
 @pytest.mark.parametrize("name", ["index.lock", "HEAD.lock", "refs/heads/main.lock"])

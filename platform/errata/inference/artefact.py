@@ -12,6 +12,7 @@ import os
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from errata.documents.document import parse
@@ -46,7 +47,7 @@ _LOADER = b"loader_module"
 KEPT_COPIES = 2
 """Of a model: in the workspace, and in MLflow's store."""
 PARTIAL = ".partial"
-"""Of a model's folder that is still being copied."""
+"""Of a model's folder that is still being made, after the number of the process that makes it."""
 
 CONNECTORS = "connectors.safetensors"
 """With what a model sees and hears: see `connector.py`."""
@@ -207,13 +208,17 @@ def store_model(folder: Path, models: Path) -> str:
     """Copies a sealed model to where models are kept, under its identity, which is returned. Idempotent."""
     identity = verify(folder)
     stored = models / identity[:16]
-    # The copy gets its name when it is whole: what a crash leaves is a `.partial`, which the next attempt clears.
     if not (stored / MANIFEST).exists():
-        partial = models / f"{identity[:16]}{PARTIAL}"
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(folder, partial)
-        _name_as_stored(partial, stored)
+        models.mkdir(parents=True, exist_ok=True)
+        with unfinished(models) as place:  # the copy gets its name when it is whole
+            _name_as_stored(Path(shutil.copytree(folder, Path(place) / "copy")), stored)
     return identity
+
+
+def unfinished(models: Path) -> TemporaryDirectory[str]:
+    """A folder beside the models, for one that is being made. What a killed process leaves of it is known by that
+    process's number, and goes with the next night (`clear_leftovers`)."""
+    return TemporaryDirectory(dir=models, suffix=f".{os.getpid()}{PARTIAL}")
 
 
 def move_model(folder: Path, models: Path) -> str:

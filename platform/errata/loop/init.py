@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from errata.database.fsck import repair
@@ -13,7 +12,7 @@ from errata.database.record import Record
 from errata.documents.document import write_document
 from errata.documents.file_names import DAY0
 from errata.documents.model_summary import ModelOrigin
-from errata.inference.artefact import CARD, MADE_ANEW, PARTIAL, Card, model_folder, move_model, store_model
+from errata.inference.artefact import CARD, MADE_ANEW, Card, model_folder, move_model, store_model, unfinished
 from errata.inference.model_form import CONTEXT, TEMPLATE
 from errata.loop.hand_moves import tell_mlflow
 from errata.loop.lease import loop_lease
@@ -112,7 +111,7 @@ def _install(workspace: Workspace, choice: Day0Choice) -> str:
     if is_own and not senses:  # ours is known to be whole, and to import torch takes seconds
         return store_model(embedded_model(), workspace.models)
     workspace.models.mkdir(exist_ok=True)
-    with TemporaryDirectory(dir=workspace.models, suffix=PARTIAL) as scratch:
+    with unfinished(workspace.models) as scratch:
         if is_own:
             folder = _copy(embedded_model(), Path(scratch) / "copy")
         else:

@@ -7,6 +7,7 @@ starts again.
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
@@ -14,6 +15,7 @@ from pathlib import Path, PurePath
 import psutil
 
 from errata.errors import Unavailable
+from errata.inference.artefact import PARTIAL
 from errata.progress import note
 
 ROOT = "DVC_ROOT"
@@ -25,7 +27,7 @@ _POLL = 0.5
 
 def clear_leftovers(root: Path) -> None:
     """Waits until nobody runs the pipeline in `root` any more, and then deletes the locks that DVC and git have left,
-    and files that were half written.
+    and files and models that were half written.
 
     Raises Unavailable where one can't be deleted. Call it with the loop's lease alone.
     """
@@ -37,6 +39,8 @@ def clear_leftovers(root: Path) -> None:
         time.sleep(_POLL)
     _delete(root / ".dvc" / "tmp" / name for name in LOCKS)
     _delete(_half_written(root))
+    for folder in _half_made_models(root):
+        shutil.rmtree(folder, ignore_errors=True)
     clear_git_locks(root)
 
 
@@ -55,9 +59,19 @@ def _half_written(root: Path) -> Iterator[Path]:
     """What `write_atomically` hadn't renamed when its process died; another command, which lives, may write its own."""
     for folder in (root, root / "work", *root.glob("nights/*")):
         for path in folder.glob("*.tmp"):
-            number = path.suffixes[-2:-1]
-            if number and number[0][1:].isdigit() and not _lives(int(number[0][1:])):
+            if _is_of_a_dead_process(path):
                 yield path
+
+
+def _half_made_models(root: Path) -> Iterator[Path]:
+    """See `unfinished`."""
+    return filter(_is_of_a_dead_process, (root / "models").glob(f"*{PARTIAL}"))
+
+
+def _is_of_a_dead_process(path: Path) -> bool:
+    """By the number before its last suffix."""
+    number = "".join(path.suffixes[-2:-1]).removeprefix(".")
+    return number.isdigit() and not _lives(int(number))
 
 
 def _lives(number: int) -> bool:

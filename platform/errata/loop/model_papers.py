@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from errata import __version__
 from errata.documents import file_names as names
@@ -21,7 +20,7 @@ from errata.documents.params import TARGETS, Target
 from errata.documents.stage_reports import CurationReport, MixtureReport, TrainingLog
 from errata.domain.hashing import sha256
 from errata.files import file_sha256, json_text, write_atomically
-from errata.inference.artefact import MANIFEST, PARTIAL, Card, model_folder, read_seal
+from errata.inference.artefact import MANIFEST, Card, model_folder, read_seal, unfinished
 from errata.inference.checksums import (
     BILL_OF_MATERIALS,
     CHECKSUMS,
@@ -66,7 +65,7 @@ def write_papers(
     papers = _papers(workspace, folder, facts)
     if all((folder / name).is_file() and (folder / name).read_bytes() == data for name, data in papers.items()):
         return facts
-    with TemporaryDirectory(dir=folder.parent, suffix=PARTIAL) as place:  # a file that is half written is no file of it
+    with unfinished(folder.parent) as place:  # a file that is half written is no file of it
         for name, data in papers.items():
             write_atomically(Path(place) / name, data)
         for name in (SIGNATURE, CHECKSUMS):  # the old list is wrong from the first new paper on

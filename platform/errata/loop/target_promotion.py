@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from errata.database.holdout_log import HoldoutAccess
 from errata.database.shipping import NOTHING, AliasTarget, shipping_state
@@ -18,7 +17,7 @@ from errata.documents.params import UNKNOWN_GATE, GateParams, Target
 from errata.documents.parity import Parity
 from errata.domain.correction import Label
 from errata.errors import NotFound, Refused
-from errata.inference.artefact import PARTIAL, model_folder, store_model
+from errata.inference.artefact import model_folder, store_model, unfinished
 from errata.loop.approval import approvers_needed, check_approver
 from errata.loop.certificates import TALKS, certify
 from errata.loop.hand_moves import tell_mlflow_if_there
@@ -68,7 +67,7 @@ def promote_export(workspace: Workspace, target: Target, name: str, by: str) -> 
         champion, before = _champion(workspace, target, resolve_model(workspace, name))
         folder = model_folder(champion, workspace.models)
         labels = _labels(workspace, champion, before, by, f"errata promote --target {target}")
-        with TemporaryDirectory(dir=workspace.models, suffix=PARTIAL) as place:
+        with unfinished(workspace.models) as place:
             out = Path(place) / target
             export_anew(workspace, target, folder, out)
             parity = _score(workspace, folder, target, out, labels)
