@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from errata.loop.score_cells import RUNS
+from errata.documents.file_names import SWEEP_RUNS
 from tests.command_line import in_this_process
 from tests.end_to_end.test_description_night import bring_in, describing
 
@@ -28,9 +28,9 @@ def test_chunks_of_two_lengths_are_learnt_and_scored_on_dev(tmp_path: Path) -> N
     assert "What <code>day0</code> learns of them in 120 steps" in page.read_text()
 
     assert sorted(workspace.models.iterdir()) == before, "nothing that could be promoted"
-    kept = sorted((workspace.root / RUNS).iterdir())
+    kept = sorted((workspace.root / SWEEP_RUNS).iterdir())
     assert [path.suffix for path in kept] == [".json", ".json"]
-    (workspace.root / RUNS / kept[0].name).unlink()
+    (workspace.root / SWEEP_RUNS / kept[0].name).unlink()
     kept[1].write_text(kept[1].read_text().replace('"steps": 120', '"steps": 121'))
     again = json.loads(in_this_process(*asked, *cells, "--json").stdout)["scored"]
     assert sorted(run["steps"] for run in again) == [120, 121], "one was made again, and one read"

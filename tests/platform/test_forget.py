@@ -314,6 +314,19 @@ def test_rejects_of_a_killed_import_go_too(record: Record, tmp_path: Path, monke
     assert "Secret" not in "".join(path.read_text() for path in (tmp_path / "rejects").iterdir())
 
 
+def test_a_trial_that_was_cut_short_goes_whole_and_what_others_scored_stays(record: Record, tmp_path: Path) -> None:
+    (tmp_path / "errata.toml").write_text("")
+    fill(record)
+    for runs in ("ablation", "sweep"):
+        room = tmp_path / "work" / runs / "0123456789abcdef"
+        room.mkdir(parents=True)
+        (room / "dataset.arrow").write_bytes(b"its tokens")
+        room.with_name("fedcba9876543210.json").write_text("{}")
+    forget(tmp_path)
+    left = sorted(path.relative_to(tmp_path / "work").as_posix() for path in (tmp_path / "work").rglob("*.*"))
+    assert left == ["ablation/fedcba9876543210.json", "sweep/fedcba9876543210.json"]
+
+
 def test_what_a_killed_writer_left_of_its_text_goes_too(record: Record, tmp_path: Path) -> None:
     fill(record)
     (text,) = (tmp_path / "blobs").rglob(f"{GONE.hash}.json.zz")

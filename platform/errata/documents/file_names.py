@@ -16,9 +16,11 @@ LOSS, METRICS, DAY_N = "loss.csv", "metrics.json", "day_n.json"
 """For `dvc plots show` and `dvc metrics show`; nothing of ours reads them."""
 
 PREFLIGHT = Path("work/preflight.json")
+"""What the last training was about to cost."""
 LAST_DRIFT = Path("work/drift.json")
 """What the newest look at drift has found."""
-"""What the last training was about to cost."""
+ABLATION_RUNS, SWEEP_RUNS = Path("work/ablation"), Path("work/sweep")
+"""A file for each training that was tried and scored, and a folder for what one is at that was cut short."""
 
 # the stages' folders, in the order of the pipeline
 SNAPSHOT, CURATED, AUGMENTED = Path("data/snapshot"), Path("data/curated"), Path("data/augmented")

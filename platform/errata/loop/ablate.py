@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, get_args
 
 from errata.documents.ablation import Ablation, AblationRun
 from errata.documents.document import read_document, write_document
-from errata.documents.file_names import ABLATION
+from errata.documents.file_names import ABLATION, ABLATION_RUNS
 from errata.documents.params import AlterationName, AugmentParams, Recipe
 from errata.domain.hashing import content_hash
 from errata.errors import Refused
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from retrain.trial import Trial
     from retrain.variants import Variant
 
-RUNS = Path("work/ablation")
-"""Finished runs, a file each, and the checkpoints of the one that was cut short."""
 ALTERATIONS: tuple[AlterationName, ...] = tuple(
     name for name in get_args(AlterationName) if name not in ("pauses", "instruction")
 )
@@ -153,7 +151,7 @@ def _equally_long(recipe: Recipe, fold: Fold, baseline: AugmentParams) -> Recipe
 def _run(workspace: Workspace, fold: Fold, variant: str, augmentation: AugmentParams, recipe: Recipe) -> AblationRun:
     """Of an earlier attempt, if it came to its end."""
     key = _key(fold, augmentation, recipe)
-    path = workspace.root / RUNS / f"{key}.json"
+    path = workspace.root / ABLATION_RUNS / f"{key}.json"
     if path.exists():
         return replace(read_document(AblationRun, path, "delete it"), variant=variant, fold=fold.number)
     room = path.with_suffix("")

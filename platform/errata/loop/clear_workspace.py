@@ -39,6 +39,7 @@ def clear_workspace(workspace: Workspace, target: DeletionTarget, nights: list[s
     tables = [root / names.SCORES / names.ITEMS, *(workspace.nights / night / names.ITEMS for night in nights)]
     rows = sum(_remove_rows(path, target) for path in tables if path.exists())
     _clear_memo(root / names.ROW_MEMO, target)
+    _clear_trials(root)
     for night in nights:
         _rewrite_report(workspace, night)
     return {
@@ -68,6 +69,13 @@ def _clear_memo(folder: Path, target: DeletionTarget) -> None:
         path.unlink()
     for path in folder.rglob("*.parquet"):
         _remove_rows(path, target)
+
+
+def _clear_trials(root: Path) -> None:
+    """Trainings that were tried and cut short go whole, whatever their rows are: they hold texts as numbers."""
+    for runs in (names.ABLATION_RUNS, names.SWEEP_RUNS):
+        for room in (root / runs).glob("*/"):
+            shutil.rmtree(room)
 
 
 def _holds(folder: Path, target: DeletionTarget) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from errata.documents.document import read_document, write_document
+from errata.documents.file_names import SWEEP_RUNS
 from errata.documents.params import Recipe
 from errata.documents.scored_cell import ScoredCell
 from errata.domain.chapter import chapters_to_json
@@ -35,8 +36,6 @@ from retrain.taught_rows import TaughtRow
 from retrain.training_rows import TrainingRow, chapters_json
 from retrain.trial import Trial
 
-RUNS = Path("work/sweep")
-"""Finished cells, a file each, and the checkpoints of the one that was cut short."""
 STEPS = 50
 
 
@@ -133,7 +132,7 @@ def _dev_talks(workspace: Workspace, upto: int, seen: frozenset[str]) -> list[Sc
 def _scored(workspace: Workspace, cell: SweepCell, material: ChunkMaterial, recipe: Recipe) -> ScoredCell:
     """Of an earlier attempt, if it came to its end."""
     trial, talks = _of_cell(cell, material)
-    path = workspace.root / RUNS / f"{_key(trial, talks, recipe)}.json"
+    path = workspace.root / SWEEP_RUNS / f"{_key(trial, talks, recipe)}.json"
     if path.exists():
         return replace(read_document(ScoredCell, path, "delete it"), model=cell.model)
     room = path.with_suffix("")
