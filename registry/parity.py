@@ -23,6 +23,7 @@ from errata.domain.transcript import Unit
 from errata.errors import NotFound
 from errata.files import write_json
 from errata.inference.artefact import model_folder, verify
+from errata.inference.engine import EngineFault
 from errata.inference.load import same_weights
 from errata.progress import progress_bar
 from errata.stage_exit import stage_exit
@@ -95,6 +96,26 @@ def measure(
     return {target: _parity(folder, items, original, exported_answers(folder)) for target, folder in exports.items()}
 
 
+def measure_each(
+    record: Record,
+    models: Path,
+    model: Path,
+    exports: Mapping[str, Path],
+    labels: Sequence[Label],
+    advance: Callable[[], None] = lambda: None,
+) -> tuple[dict[str, Parity], dict[str, str]]:
+    """The parity of each, and of those that their runtime does not run, why: one that fails is no reason against the
+    others. `advance` is called once for the model and once for the export, for each export and label. Raises as
+    `measure` does."""
+    found, faults = dict[str, Parity](), dict[str, str]()
+    for target, folder in exports.items():
+        try:
+            found |= measure(record, models, model, {target: folder}, labels, advance)
+        except EngineFault as fault:
+            faults[target] = str(fault)
+    return found, faults
+
+
 def _parity(
     folder: Path, items: Sequence[LabelledItem], original: Sequence[Chapters], exported: Sequence[Chapters]
 ) -> Parity:
@@ -140,8 +161,8 @@ def night_parity(workspace: Workspace, night: Night) -> ParityReport:
     held_out = guardrail_items(workspace.record, night.gate_watermark, compared)
     labels = [item.label for item in (*fresh, *held_out)]
     folders: dict[str, Path] = {target: EXPORTS / target for target in TARGETS if (EXPORTS / target).is_dir()}
-    with progress_bar("parity", len(labels) * (1 + len(folders))) as advance:
-        exports = measure(workspace.record, workspace.models, candidate.folder, folders, labels, advance)
+    with progress_bar("parity", len(labels) * 2 * len(folders)) as advance:
+        exports, faults = measure_each(workspace.record, workspace.models, candidate.folder, folders, labels, advance)
     _log_access(workspace, night, exports, len(held_out))
     limit = preset(night.gate).limit("latency")
     # It costs minutes, and a preset that doesn't decide by it has no use for it.
@@ -149,8 +170,9 @@ def night_parity(workspace: Workspace, night: Night) -> ParityReport:
         footprint = _footprint(workspace, night, folders["server"], labels[:TIMED])
         exports["server"] = replace(exports["server"], footprint=footprint)
     for target, engine in AgreementReport.read(EXPORTS).exports.items():
-        exports[target] = replace(exports[target], engine=engine)
-    return ParityReport(exports, UnbuiltExports.read(EXPORTS).problems)
+        if target in exports:
+            exports[target] = replace(exports[target], engine=engine)
+    return ParityReport(exports, UnbuiltExports.read(EXPORTS).problems | faults)
 
 
 def challenger_parity(workspace: Workspace, night: Night) -> ParityReport:
@@ -173,14 +195,14 @@ def challenger_parity(workspace: Workspace, night: Night) -> ParityReport:
     fresh = gathered_items(workspace.record, challenger.watermark, night.gate_watermark, compared)
     held_out = guardrail_items(workspace.record, night.gate_watermark, compared)
     labels = [item.label for item in (*fresh, *held_out)]
-    with progress_bar("parity of the challenger", len(labels) * (1 + len(folders))) as advance:
-        found = measure(workspace.record, workspace.models, challenger.folder, folders, labels, advance)
+    with progress_bar("parity of the challenger", len(labels) * 2 * len(folders)) as advance:
+        found, faults = measure_each(workspace.record, workspace.models, challenger.folder, folders, labels, advance)
     _log_access(workspace, night, found, len(held_out))
     exports = {
         target: replace(made.exports[target], agreement=parity.agreement, f1=parity.f1)
         for target, parity in found.items()
     }
-    return ParityReport(exports, made.unbuilt | gone)
+    return ParityReport(exports, made.unbuilt | gone | faults)
 
 
 def _when_made(workspace: Workspace, model: str) -> ParityReport:

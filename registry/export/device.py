@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from errata.documents.params import Precision
 from errata.errors import BadInput, Unavailable
+from errata.files import write_json
 from errata.inference.artefact import Card, verify
 from registry.export.build import build, check_room, check_senses_ship, inherit
 
@@ -40,6 +42,7 @@ def export_device(server: Path, out: Path, precision: Precision) -> str:
     def fill(folder: Path) -> None:
         with TemporaryDirectory() as cache:
             _run_builder(server, folder, Path(cache), precision)
+        _keep_what_may_be_taken_back(folder, Card.read(server).context)
         inherit(server, folder, "onnx")
 
     return build(out, fill)
@@ -80,3 +83,14 @@ def _run_builder(server: Path, folder: Path, cache: Path, precision: Precision) 
             f"ONNX Runtime GenAI's builder could not export the model for a device ({lines[-1].strip()}); "
             "see whether it supports the model's architecture, or leave this export out"
         )
+
+
+def _keep_what_may_be_taken_back(folder: Path, context: int) -> None:
+    """Of a model whose layers have a window, as Gemma 3's: the runtime forgets what lies before it, and so couldn't
+    take back a title. With so many positions more it forgets nothing within the context."""
+    path = folder / "genai_config.json"
+    config = json.loads(path.read_text())
+    window = config["model"]["decoder"].get("sliding_window")
+    if window is not None:
+        window["cache_slack"] = context
+        write_json(path, config)

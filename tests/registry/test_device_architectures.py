@@ -13,6 +13,7 @@ import pytest
 from errata.documents.params import Precision
 from errata.errors import BadInput, Unavailable
 from errata.inference.artefact import seal
+from errata.inference.onnx import OnnxEngine, _logits
 from registry.export.device import export_device
 from tests.made_up_architectures import PROMPT, gemma3, qwen2, qwen3, transformers_logs, write
 
@@ -36,6 +37,19 @@ def test_onnx_computes_what_transformers_does(model: Callable[..., Any], precisi
     right = transformers_logs(folder).numpy()
     found = onnx_logits(tmp_path / "device", len(right))
     assert np.corrcoef(found, right)[0, 1] > (0.99 if precision == "int8" else 0.9)
+
+
+def test_what_lies_before_a_window_can_be_taken_back_to(tmp_path: Path) -> None:
+    """Titles are begun anew, and the layers of a Gemma 3 with a window need what lies before them then."""
+    folder = write(gemma3, tmp_path / "model")
+    export_device(folder, tmp_path / "device", "int8")
+    engine = OnnxEngine(tmp_path / "device")
+    right = _logits(engine._generator(), [*PROMPT, *PROMPT])
+    generator = engine._generator()
+    for tokens in ([*PROMPT, *PROMPT[:30]], [9] * 90):
+        _logits(generator, tokens)
+    found = _logits(generator, PROMPT[20:], take_back=100)
+    assert np.corrcoef(found, right)[0, 1] > 0.99
 
 
 def test_a_gemma_whose_positions_are_stretched_is_refused(tmp_path: Path) -> None:

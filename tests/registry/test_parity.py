@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,11 +19,13 @@ from errata.domain.correction import Correction, Label
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import NotFound
 from errata.inference.artefact import verify
+from errata.inference.engine import EngineFault
 from errata.inference.load import same_weights
 from errata.tasks.limits import VERSION
+from registry import parity
 from registry.engine_agreement import agreement
 from registry.export.server import export_server
-from registry.parity import LabelledItem, compare_f1, measure
+from registry.parity import LabelledItem, compare_f1, measure, measure_each
 from registry.policy import SMALL
 
 
@@ -112,6 +115,24 @@ def test_an_export_is_scored_against_its_model_and_each_is_asked_once(
 
     monkeypatch.setattr("errata.inference.model.load", lambda *_: pytest.fail("a known answer was asked for again"))
     assert measure(record, models, adapter, {"server": server}, labels) == found
+
+
+def test_an_export_that_its_runtime_does_not_run_is_named_and_the_others_are_scored(
+    record: Record, labels: list[Label], server: Path, adapter: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As ONNX Runtime GenAI once did not go on with a Gemma 3 in the middle of a night."""
+    answers = parity.recorded_answers
+
+    def runs(record: Record, models: Path, folder: Path, *others: Any) -> list[Chapters]:
+        if folder.name == "device":
+            raise EngineFault("ONNX Runtime GenAI can't go on with its model: Cannot rewind")
+        return answers(record, models, folder, *others)
+
+    monkeypatch.setattr(parity, "recorded_answers", runs)
+    exports = {"device": server.with_name("device"), "server": server}
+    found, faults = measure_each(record, models, adapter, exports, labels)
+    assert found == measure(record, models, adapter, {"server": server}, labels)
+    assert list(faults) == ["device"] and faults["device"].endswith("Cannot rewind")
 
 
 def test_an_export_of_equal_weights_is_tried_on_a_few_and_any_other_is_asked_everything(

@@ -14,10 +14,16 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from errata.errors import Unavailable
 from errata.tasks.prompt import Frames
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
+
+
+class EngineFault(Unavailable):
+    """A runtime that isn't ours does not go on with a model: what it was asked has no answer, and others may."""
+
 
 T = TypeVar("T")
 """What an ask comes to; an engine neither knows nor looks."""

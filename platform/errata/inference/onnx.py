@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime_genai as og
 
 from errata.inference.artefact import Card
-from errata.inference.engine import Ask, T, Weighing, pick
+from errata.inference.engine import Ask, EngineFault, T, Weighing, pick
 from errata.inference.tokenizer import load_tokenizer
 
 
@@ -35,9 +36,7 @@ class OnnxEngine:
     def _weigh(self, weighing: Weighing) -> list[float]:
         generator, odds, begin = self._generator(), [], 0
         for place in weighing.places:
-            generator.append_tokens(np.array([weighing.tokens[begin : place + 1]], dtype=np.int32))
-            logits = np.asarray(generator.get_logits(), dtype=np.float32)
-            last = logits.reshape(-1, logits.shape[-1])[-1]
+            last = _logits(generator, weighing.tokens[begin : place + 1])
             odds.append(float(last[weighing.rather] - last[weighing.than]))
             begin = place + 1
         return odds
@@ -51,12 +50,23 @@ class OnnxEngine:
         generator = self._generator()
         step = next(ask)
         while True:
-            if step.take_back:
-                generator.rewind_to(generator.token_count() - step.take_back)
-            generator.append_tokens(np.array([step.append], dtype=np.int32))
-            logits = np.asarray(generator.get_logits(), dtype=np.float32)
+            logits = _logits(generator, step.append, step.take_back)
             try:
-                step = ask.send(pick(logits.reshape(-1, logits.shape[-1])[-1], step.allowed, step.draw))
+                step = ask.send(pick(logits, step.allowed, step.draw))
             except StopIteration as done:
                 answer: T = done.value
                 return answer
+
+
+def _logits(generator: Any, tokens: Sequence[int], take_back: int = 0) -> npt.NDArray[np.float32]:
+    """After `tokens`, which follow what is left once so many are taken back: one a token of the vocabulary. Raises
+    EngineFault."""
+    try:
+        if take_back:
+            generator.rewind_to(generator.token_count() - take_back)
+        generator.append_tokens(np.array([tokens], dtype=np.int32))
+        logits = np.asarray(generator.get_logits(), dtype=np.float32)
+    except RuntimeError as error:
+        raise EngineFault("ONNX Runtime GenAI can't go on with its model: {}", error) from error
+    last: npt.NDArray[np.float32] = logits.reshape(-1, logits.shape[-1])[-1]
+    return last
