@@ -4,10 +4,9 @@ By itself SQLite moves it within a commit, each 1,000 pages, and whoever waits f
 A service's writer leaves it alone (`Record(…, moves_log=False)`), and a thread calls `WriteAheadLog.move` instead.
 
 Before 3.51.3 SQLite itself loses pages where a log that is all moved is begun anew while somebody is about to move it
-again: the new one is taken for moved (https://sqlite.org/wal.html#the_wal_reset_bug). RESTART is PASSIVE where a writer
-is in the middle, so trying it again and again asks for that. A reader that is open meanwhile rules it out: where the
-log isn't all moved, it holds a place in it, and nobody begins it anew; where it is, it holds the lock without which
-nothing is moved.
+again: the new one is taken for moved (https://sqlite.org/wal.html#the_wal_reset_bug). A reader that is open meanwhile
+rules it out: where the log isn't all moved, it holds a place in it, and nobody begins it anew; where it is, it holds
+the lock without which nothing is moved. So does whoever holds the writers' lock meanwhile: nobody writes then.
 """
 
 from __future__ import annotations
@@ -26,8 +25,10 @@ yet, and it would grow for ever."""
 TOO_LONG = 256 * 1024 * 1024
 """Bytes beyond which the file is cut as well: a reader that was long at it made it grow. To cut it takes many times as
 long as to begin anew, and writers wait for both."""
+TURN = 200
+"""Milliseconds until it has the writers' lock, at most."""
 TRIES, BETWEEN = 50, 0.001
-"""How often it is tried to begin anew, and the seconds between two tries."""
+"""How often it is tried to cut it, and the seconds between two tries."""
 
 
 class WriteAheadLog:
@@ -48,10 +49,12 @@ class WriteAheadLog:
         if size < ENOUGH or written == self._moved:
             return False
         try:
-            with closing(self._open()) as mover, closing(self._open()) as reader:
-                log = _move(mover, reader, "PASSIVE")
+            with closing(self._open()) as mover, closing(self._open()) as other:
+                log = _move(mover, other, "PASSIVE")
                 if log.pages > LONG:  # now that little is left to move: writers wait for it
-                    log = _begin_anew(mover, reader, cut=size > TOO_LONG)
+                    log = _move_rest(mover, other)
+                if size > TOO_LONG:
+                    log = _cut(mover, other)
         except sqlite3.DatabaseError:  # somebody reads or writes, or the disk is full: later, then
             return False
         if log.moved == log.pages:
@@ -71,18 +74,27 @@ class WriteAheadLog:
 
 class _Log(NamedTuple):
     is_busy: bool
-    """Somebody read or wrote, and it could not be begun anew."""
+    """Somebody read or wrote, and it could not be cut."""
     pages: int
     moved: int
     """Of the pages, those that are in the database."""
 
 
-def _begin_anew(mover: sqlite3.Connection, reader: sqlite3.Connection, cut: bool) -> _Log:
-    """Tries between others' transactions: SQLite's own way would hold writers up while it waits for a reader to end.
-    The first try moves what is left, and the next begins anew, if the next writer hasn't done so by then."""
+def _move_rest(mover: sqlite3.Connection, holder: sqlite3.Connection) -> _Log:
+    """While no writer is at work, so that all is moved, and whoever writes next begins the log anew."""
+    holder.execute(f"PRAGMA busy_timeout={TURN}")
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        return _checkpoint(mover, "PASSIVE")
+    finally:
+        holder.execute("ROLLBACK")
+
+
+def _cut(mover: sqlite3.Connection, reader: sqlite3.Connection) -> _Log:
+    """Tries between others' transactions: SQLite's own way would hold writers up while it waits for a reader to end."""
     for _ in range(TRIES):
-        log = _move(mover, reader, "TRUNCATE" if cut else "RESTART")
-        if not log.is_busy or (log.pages <= LONG and not cut):
+        log = _move(mover, reader, "TRUNCATE")
+        if not log.is_busy:
             break
         sleep(BETWEEN)
     return log
@@ -92,7 +104,11 @@ def _move(mover: sqlite3.Connection, reader: sqlite3.Connection, way: str) -> _L
     reader.execute("BEGIN")
     try:
         reader.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()  # from now on it reads
-        is_busy, pages, moved = mover.execute(f"PRAGMA wal_checkpoint({way})").fetchone()
+        return _checkpoint(mover, way)
     finally:
         reader.execute("ROLLBACK")
+
+
+def _checkpoint(mover: sqlite3.Connection, way: str) -> _Log:
+    is_busy, pages, moved = mover.execute(f"PRAGMA wal_checkpoint({way})").fetchone()
     return _Log(bool(is_busy), pages, moved)
