@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,8 +33,8 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def take(workspace: Workspace) -> Acquire:
     """Acquires into the workspace; speakers aren't told apart, for which weights would be needed."""
 
-    def run(*sources: str | Path, **options: object) -> AcquireReport:
-        chosen = AcquireOptions(**{"speakers": False, **options})  # type: ignore[arg-type]
+    def run(*sources: str | Path, **options: Any) -> AcquireReport:
+        chosen = AcquireOptions(**{"speakers": False, **options})
         return acquire(workspace, [str(source) for source in sources], chosen, no_progress_bar, lambda _: None)
 
     return run

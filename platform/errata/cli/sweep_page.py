@@ -30,22 +30,11 @@ TOKENS = ValueAxis(form=",.0f", logarithmic=True)
 
 @dataclass(frozen=True, slots=True)
 class SweepFigure:
-    """What is shown of one model."""
+    """What is shown of one model, or of those that went on from it."""
 
     model: str
-    budget: int
-    wide: LineChart | None
-    narrow: LineChart | None
-    lines: Sequence[ChartLine]
-    rows: Sequence[Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredFigure:
-    """What models learnt that went on from one."""
-
-    model: str
-    steps: int
+    amount: int
+    """The budget, or the steps that were trained."""
     wide: LineChart | None
     narrow: LineChart | None
     lines: Sequence[ChartLine]
@@ -84,16 +73,21 @@ def _figures(cells: Sequence[SweepCell]) -> Iterator[SweepFigure]:
     for model, own in groupby(cells, key=lambda cell: cell.model):
         found = list(own)
         lengths = sorted({cell.seconds for cell in found})
-        lines = chart_lines(found, lengths)
-        places = [f"{seconds:g} s" for seconds in lengths]
-        yield SweepFigure(
-            model=model,
-            budget=found[0].budget,
-            wide=line_chart(lines, places, (), WIDE, LABEL_TAGS, TOKENS),
-            narrow=line_chart(lines, places, (), NARROW, 0, TOKENS),
-            lines=lines,
-            rows=[sweep_row(cell) for cell in found],
-        )
+        rows = [sweep_row(cell) for cell in found]
+        yield _figure(model, found[0].budget, chart_lines(found, lengths), lengths, rows, TOKENS)
+
+
+def _figure(
+    model: str,
+    amount: int,
+    lines: Sequence[ChartLine],
+    lengths: Sequence[float],
+    rows: Sequence[Sequence[str]],
+    axis: ValueAxis,
+) -> SweepFigure:
+    places = [f"{seconds:g} s" for seconds in lengths]
+    wide = line_chart(lines, places, (), WIDE, LABEL_TAGS, axis)
+    return SweepFigure(model, amount, wide, line_chart(lines, places, (), NARROW, 0, axis), lines, rows)
 
 
 def chart_lines(cells: Sequence[SweepCell], lengths: Sequence[float]) -> list[ChartLine]:
@@ -116,20 +110,12 @@ def _tokens(cell: SweepCell) -> ChartValue:
     return ChartValue(usual, usual, most, title)
 
 
-def _scored_figures(scored: Sequence[ScoredCell]) -> Iterator[ScoredFigure]:
+def _scored_figures(scored: Sequence[ScoredCell]) -> Iterator[SweepFigure]:
     for model, own in groupby(scored, key=lambda cell: cell.model):
         found = list(own)
         lengths = sorted({cell.seconds for cell in found})
-        lines = scored_lines(found, lengths)
-        places = [f"{seconds:g} s" for seconds in lengths]
-        yield ScoredFigure(
-            model=model,
-            steps=found[0].steps,
-            wide=line_chart(lines, places, (), WIDE, LABEL_TAGS),
-            narrow=line_chart(lines, places, (), NARROW, 0),
-            lines=lines,
-            rows=[scored_row(cell) for cell in found],
-        )
+        rows = [scored_row(cell) for cell in found]
+        yield _figure(model, found[0].steps, scored_lines(found, lengths), lengths, rows, ValueAxis())
 
 
 def scored_lines(scored: Sequence[ScoredCell], lengths: Sequence[float]) -> list[ChartLine]:
