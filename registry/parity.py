@@ -62,15 +62,16 @@ def compare_f1(items: Sequence[LabelledItem], original: Sequence[Chapters], expo
     return compare(_f1(items, exported), _f1(items, original), [item.cluster for item in items], SEED)
 
 
-def measure(
+def measure_each(
     record: Record,
     models: Path,
     model: Path,
     exports: Mapping[str, Path],
     labels: Sequence[Label],
     advance: Callable[[], None] = lambda: None,
-) -> dict[str, Parity]:
-    """The parity of each of `exports` (target to folder) with `model`, on the labels' transcripts.
+) -> tuple[dict[str, Parity], dict[str, EngineFault]]:
+    """The parity of each of `exports` (target to folder) with `model`, on the labels' transcripts; and of those that
+    their runtime does not run, why: one that fails is no reason against the others.
 
     `models` is where an adapter's base is kept; `advance` is called once for every model and label. An export whose
     weights are the model's to the bit is asked about the first `TRIED` alone. Each model is asked once about a
@@ -93,27 +94,28 @@ def measure(
             return original
         return first + answers(folder, labels[TRIED:])
 
-    return {target: _parity(folder, items, original, exported_answers(folder)) for target, folder in exports.items()}
+    found, faults = dict[str, Parity](), dict[str, EngineFault]()
+    for target, folder in exports.items():
+        try:
+            found[target] = _parity(folder, items, original, exported_answers(folder))
+        except EngineFault as fault:
+            faults[target] = fault
+    return found, faults
 
 
-def measure_each(
+def measure(
     record: Record,
     models: Path,
     model: Path,
     exports: Mapping[str, Path],
     labels: Sequence[Label],
     advance: Callable[[], None] = lambda: None,
-) -> tuple[dict[str, Parity], dict[str, str]]:
-    """The parity of each, and of those that their runtime does not run, why: one that fails is no reason against the
-    others. `advance` is called once for the model and once for the export, for each export and label. Raises as
-    `measure` does."""
-    found, faults = dict[str, Parity](), dict[str, str]()
-    for target, folder in exports.items():
-        try:
-            found |= measure(record, models, model, {target: folder}, labels, advance)
-        except EngineFault as fault:
-            faults[target] = str(fault)
-    return found, faults
+) -> dict[str, Parity]:
+    """As `measure_each` does, and raises EngineFault for an export that its runtime does not run."""
+    found, faults = measure_each(record, models, model, exports, labels, advance)
+    for fault in faults.values():
+        raise fault
+    return found
 
 
 def _parity(
@@ -161,7 +163,7 @@ def night_parity(workspace: Workspace, night: Night) -> ParityReport:
     held_out = guardrail_items(workspace.record, night.gate_watermark, compared)
     labels = [item.label for item in (*fresh, *held_out)]
     folders: dict[str, Path] = {target: EXPORTS / target for target in TARGETS if (EXPORTS / target).is_dir()}
-    with progress_bar("parity", len(labels) * 2 * len(folders)) as advance:
+    with progress_bar("parity", len(labels) * (1 + len(folders))) as advance:
         exports, faults = measure_each(workspace.record, workspace.models, candidate.folder, folders, labels, advance)
     _log_access(workspace, night, exports, len(held_out))
     limit = preset(night.gate).limit("latency")
@@ -172,7 +174,7 @@ def night_parity(workspace: Workspace, night: Night) -> ParityReport:
     for target, engine in AgreementReport.read(EXPORTS).exports.items():
         if target in exports:
             exports[target] = replace(exports[target], engine=engine)
-    return ParityReport(exports, UnbuiltExports.read(EXPORTS).problems | faults)
+    return ParityReport(exports, UnbuiltExports.read(EXPORTS).problems | _reasons(faults))
 
 
 def challenger_parity(workspace: Workspace, night: Night) -> ParityReport:
@@ -195,14 +197,14 @@ def challenger_parity(workspace: Workspace, night: Night) -> ParityReport:
     fresh = gathered_items(workspace.record, challenger.watermark, night.gate_watermark, compared)
     held_out = guardrail_items(workspace.record, night.gate_watermark, compared)
     labels = [item.label for item in (*fresh, *held_out)]
-    with progress_bar("parity of the challenger", len(labels) * 2 * len(folders)) as advance:
+    with progress_bar("parity of the challenger", len(labels) * (1 + len(folders))) as advance:
         found, faults = measure_each(workspace.record, workspace.models, challenger.folder, folders, labels, advance)
     _log_access(workspace, night, found, len(held_out))
     exports = {
         target: replace(made.exports[target], agreement=parity.agreement, f1=parity.f1)
         for target, parity in found.items()
     }
-    return ParityReport(exports, made.unbuilt | gone | faults)
+    return ParityReport(exports, made.unbuilt | gone | _reasons(faults))
 
 
 def _when_made(workspace: Workspace, model: str) -> ParityReport:
@@ -224,6 +226,10 @@ def _folders(exports: Mapping[str, Parity], models: Path) -> tuple[dict[str, Pat
         else:
             folders[target] = folder
     return folders, gone
+
+
+def _reasons(faults: Mapping[str, EngineFault]) -> dict[str, str]:
+    return {target: str(fault) for target, fault in faults.items()}
 
 
 def _log_access(workspace: Workspace, night: Night, exports: Mapping[str, Parity], held_out: int) -> None:
