@@ -16,7 +16,7 @@ from errata.inference.chapter_task import chapter_task
 from errata.inference.decode import Decoder, write
 from errata.tasks.description_task import DescriptionTask
 from errata.tasks.encode import IGNORED
-from errata.tasks.prompt import Frames, Slot, Text
+from errata.tasks.prompt import Slot, Text
 from errata.tasks.question_task import QuestionTask
 from errata.tasks.task import Example, examples
 from errata.tasks.template import Reading
@@ -131,11 +131,25 @@ def test_descriptions_belong_to_the_chunk_that_begins_nearest_and_others_are_not
     assert only.view.starts[0] == 65
 
 
-def test_what_is_seen_stands_beside_the_lines_of_its_own_chunk() -> None:
+def test_a_chunk_is_shown_with_what_is_seen_in_it_and_nothing_of_its_neighbours() -> None:
+    """Also before its first line and after its last: at 60 s the second chunk's first picture is on screen, 5 s before
+    anybody speaks."""
+    asked = task("description+60", context=1024, source=Pictures())
+    seen = [
+        [place + 1 for span in chunk.encoded.frames for place in range(span.first, span.first + span.count)]
+        for chunk in taught(asked)
+    ]
+    assert [(seconds[0], seconds[-1]) for seconds in seen] == [(1, 59), (62, 119), (180, 199)]
+    assert min(seen[1]) < 65, "seen before anybody speaks"
+
+
+def test_of_a_stream_that_goes_on_the_last_chunk_ends_with_its_last_line() -> None:
     asked = task(source=Pictures())
-    _, second, _ = taught(asked)
-    places = [place for span in second.encoded.frames for place in range(span.first, span.first + span.count)]
-    assert places and min(places) >= 64 and all(isinstance(span, Frames) for span in second.encoded.frames)
+    views = asked.views(TALK, goes_on=True)
+    view = next(views)
+    for _ in range(2):
+        view = views.send(Reading(()))
+    assert view.frames[-1][-1].first + 1 == 197, "a picture a second, until 198"
 
 
 def test_lines_that_have_no_room_are_counted_and_text_without_times_is_refused() -> None:

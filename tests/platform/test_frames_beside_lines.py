@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from errata.domain.modality import Modality
 from errata.domain.transcript import Segment, Transcript
 from errata.inference.artefact import Card
 from errata.inference.chapter_task import chapter_task
@@ -20,20 +21,21 @@ from errata.tasks.prompt import Frames, Slot
 from errata.tasks.task import examples
 from errata.tasks.template import Reading
 from errata.tasks.templates import TEMPLATES
-from errata.tasks.track import Track, beside, places_of
+from errata.tasks.track import Track, beside, places_of, since
 from tests.made_up_model import familiar_talk, make_tokenizer
 from tests.made_up_record import chapters
 
 
 @dataclass(frozen=True)
 class Recording:
-    """One picture a second, whatever the talk."""
+    """One picture, or sound, a second, whatever the talk."""
 
     seconds: int
     tokens: int = 1
+    medium: Modality = "video"
 
     def tracks(self, transcript: Transcript) -> tuple[Track, ...]:
-        return (Track("video", "shard", self.tokens, [float(second) for second in range(1, self.seconds + 1)]),)
+        return (Track(self.medium, "shard", self.tokens, [float(second) for second in range(1, self.seconds + 1)]),)
 
 
 def task_of(template: str, source: Recording | None, context: int = 512) -> ChapterTask:
@@ -48,13 +50,21 @@ def seen_places(spans: tuple[Frames, ...]) -> list[int]:
 def test_a_line_stands_with_what_is_seen_until_the_next_one_begins() -> None:
     talk = familiar_talk("t")  # six lines, ten seconds each
     frames = line_frames(Recording(63), talk)
-    # the picture that is known at 10 s is of the first line still; what comes after the last line is the last one's
+    # the picture of second 10 is of the line that begins then; what comes after the last line is the last one's
     assert [seen_places(spans) for spans in frames] == [
-        list(range(10)),
-        *(list(range(10 * line, 10 * line + 10)) for line in range(1, 5)),
-        list(range(50, 63)),
+        list(range(9)),
+        *(list(range(10 * line - 1, 10 * line + 9)) for line in range(1, 5)),
+        list(range(49, 63)),
     ]
     assert all(len(spans) == 1 for spans in frames), "neighbours share a span"
+
+
+def test_the_sound_that_is_known_when_a_line_begins_is_of_the_line_before() -> None:
+    frames = line_frames(Recording(63, medium="audio"), familiar_talk("t"))
+    assert [seen_places(spans) for spans in frames] == [
+        *(list(range(10 * line, 10 * line + 10)) for line in range(5)),
+        list(range(50, 63)),
+    ]
 
 
 def test_text_without_times_and_a_talk_without_vectors_have_words_alone() -> None:
@@ -68,14 +78,18 @@ def test_text_without_times_and_a_talk_without_vectors_have_words_alone() -> Non
 @given(
     times=st.lists(st.floats(0, 500), max_size=200, unique=True).map(sorted),
     span=st.tuples(st.floats(-1, 500), st.floats(-1, 500)).map(sorted),
+    medium=st.sampled_from(["video", "audio"]),
     tokens=st.integers(1, 20),
     most=st.integers(1, 40),
 )
-def test_of_more_than_fits_those_that_lie_evenly_are_shown(times, span, tokens, most) -> None:
-    after, upto = span
-    track = Track("video", "shard", tokens, times)
-    inside = [place for place, time in enumerate(times) if after < time <= upto]
-    spans = beside([track], after, upto, most)
+def test_of_more_than_fits_those_that_lie_evenly_are_shown(times, span, medium, tokens, most) -> None:
+    start, end = span
+    track = Track(medium, "shard", tokens, times)
+    known = [place for place, time in enumerate(times) if start < time <= end]
+    seen = [place for place, time in enumerate(times) if start <= time < end]
+    inside = seen if medium == "video" else known
+    assert len(since([track], start, end, 1000)) == (1 if known else 0)
+    spans = beside([track], start, end, most)
     places = seen_places(spans)
     assert places_of(spans) <= max(most, tokens)
     assert set(places) <= set(inside)
@@ -132,8 +146,8 @@ def test_a_line_that_is_silent_for_long_leaves_room_for_its_words() -> None:
     task = task_of("inline", Recording(302), context=256)
     (example,) = examples(task, talk, Reading(chapters(0, 300, by="Tools")))
     (first, second) = example.view.frames
-    assert places_of(first) == PLACES and seen_places(first)[-1] == 299
-    assert seen_places(second) == [300, 301]
+    assert places_of(first) == PLACES and seen_places(first)[-1] == 298, "of second 299"
+    assert seen_places(second) == [299, 300, 301]
     assert len(example.encoded.input_ids) < PROMPT_SHARE * task.context
 
 
@@ -142,7 +156,7 @@ def test_what_comes_later_changes_nothing_of_a_stream_that_goes_on() -> None:
     shorter = replace(talk, segments=talk.segments[:4], duration=40.0)
     whole, so_far = line_frames(Recording(60), talk), line_frames(Recording(60), shorter, goes_on=True)
     assert so_far[:3] == whole[:3]
-    assert seen_places(so_far[3]) == list(range(30, 39)), "of the last line, what is known by its end"
+    assert seen_places(so_far[3]) == list(range(29, 38)), "of the last line, what is seen until its end"
 
 
 def test_frames_that_no_slot_follows_are_no_answer() -> None:

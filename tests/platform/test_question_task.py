@@ -56,7 +56,7 @@ def test_what_is_seen_within_the_span_is_shown_where_nobody_speaks_too() -> None
     asked = task(Pictures())
     view = asked.view("Which?", TALK, (5, 12))
     shown = [span for span in asked.render(view) if isinstance(span, Frames)]
-    assert [(span.first + 1, span.first + span.count) for span in shown] == [(6, 10), (11, 12)], "seconds"
+    assert [(span.first + 1, span.first + span.count) for span in shown] == [(5, 9), (10, 11)], "seconds"
     silent = asked.view("Which?", TALK, (100, 200))
     assert silent.lines == ("",) and any(isinstance(span, Frames) for span in asked.render(silent))
     assert asked.places(silent) > asked.places(asked.view("Which?")) + 10

@@ -52,7 +52,7 @@ def test_pictures_are_those_that_the_models_own_rate_would_be(
 
 def test_a_place_of_what_was_left_is_its_place_in_the_shard(tmp_path: Path) -> None:
     found = beside(frames(tmp_path, 0.5, [1.0]).tracks(talk([1.0])), 1, 6, most=16)
-    assert found == tuple(Frames("video", KEYS[1.0], place, 1, 1) for place in (2, 4, 6))
+    assert found == tuple(Frames("video", KEYS[1.0], place, 1, 1) for place in (2, 4))
 
 
 @pytest.mark.parametrize(("rate", "modality"), [(0.3, "video"), (2.0, "video"), (0.5, "audio")])

@@ -11,8 +11,9 @@ from errata.domain.lines import FORM
 from errata.domain.transcript import Transcript
 from errata.domain.vector_shard import shards_digest
 
-SENSES = " senses"
-"""How a template's name ends, beside an answer, where the model that is asked sees or hears."""
+SENSES = " senses@2"
+"""How a template's name ends, beside an answer, where the model that is asked sees or hears: it rises with every change
+of what is shown beside a line."""
 LINES = f" lines@{FORM}"
 """The same, where the lines that it was asked about are derived."""
 

@@ -13,7 +13,7 @@ from itertools import pairwise, zip_longest
 
 from errata.domain.transcript import Transcript
 from errata.tasks.prompt import Frames, Text
-from errata.tasks.track import FrameSource, beside, places_of
+from errata.tasks.track import FrameSource, Track, beside, places_of
 
 PLACES = 16
 """Of one medium beside one line, at most: about as many as the line has words, so that half of a prompt is words."""
@@ -44,13 +44,19 @@ def line_frames(source: FrameSource | None, transcript: Transcript, goes_on: boo
 
     Empty where nothing is, and of text without times.
     """
-    tracks = source.tracks(transcript) if source is not None and transcript.unit == "seconds" else ()
-    if not tracks:
-        return ()
     lines = transcript.lines
     end = lines[-1].end if goes_on else math.inf
-    borders = [-math.inf, *(line.start for line in lines[1:]), end]
-    return [beside(tracks, after, upto, PLACES) for after, upto in pairwise(borders)]
+    return frames_between(tracks_of(source, transcript), [-math.inf, *(line.start for line in lines[1:]), end])
+
+
+def tracks_of(source: FrameSource | None, transcript: Transcript) -> tuple[Track, ...]:
+    """None of text without times."""
+    return source.tracks(transcript) if source is not None and transcript.unit == "seconds" else ()
+
+
+def frames_between(tracks: Sequence[Track], borders: Sequence[float]) -> Sequence[LineFrames]:
+    """Of each stretch between neighbouring borders; empty where there are no tracks."""
+    return [beside(tracks, start, end, PLACES) for start, end in pairwise(borders)] if tracks else ()
 
 
 def shown_beside(lines: Iterable[str], frames: Iterable[LineFrames], head: str = "") -> list[Text | Frames]:

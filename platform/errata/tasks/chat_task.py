@@ -21,7 +21,7 @@ from errata.tasks.chapters import ChapterTask
 from errata.tasks.encode import ids
 from errata.tasks.prompt import Control, Filling, Prompt, Text
 from errata.tasks.template import Reading
-from errata.tasks.track import beside, places_of
+from errata.tasks.track import places_of, since
 from errata.tasks.view import View
 
 MOST_ASKED = 24
@@ -102,7 +102,7 @@ class ChatTask(ChapterTask):
         """Each window's first line, and its view. Beside a line is what became known since the one before it."""
         tracks = self.source.tracks(transcript) if self.source is not None else ()
         borders = [-math.inf, *(line.known for line in lines)]
-        frames = [beside(tracks, after, upto, PLACES) for after, upto in pairwise(borders)]
+        frames = [since(tracks, after, upto, PLACES) for after, upto in pairwise(borders)]
         costs = [
             self._tokens_of(line.text) + self.template.line_overhead + places_of(seen)
             for line, seen in zip(lines, frames, strict=True)

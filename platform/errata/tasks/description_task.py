@@ -14,7 +14,7 @@ from errata.domain.chapter import Chapter, Chapters, nearest_start, tidy
 from errata.domain.clock import clock
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
-from errata.tasks.asked_lines import AskedLines, line_frames
+from errata.tasks.asked_lines import AskedLines, LineFrames, frames_between, tracks_of
 from errata.tasks.chapters import PROMPT_SHARE, ChapterTask
 from errata.tasks.encode import dress
 from errata.tasks.prompt import Filling, Prompt
@@ -84,7 +84,7 @@ class DescriptionTask(ChapterTask):
             )
         texts = [self._cut(text) for text in spoken(transcript.lines)]
         starts = [int(line.start) for line in transcript.lines]
-        lines = AskedLines(texts, starts, line_frames(self.source, transcript, goes_on))
+        lines = AskedLines(texts, starts, self._frames(transcript, goes_on))
         for first, last in self._chunks(transcript):
             begin = clock(starts[first] // self.template.seconds * self.template.seconds)
             place = " · ".join(filter(None, (tidy(transcript.channel), tidy(transcript.title), begin)))
@@ -101,6 +101,17 @@ class DescriptionTask(ChapterTask):
                 ),
                 last - fits,
             )
+
+    def _frames(self, transcript: Transcript, goes_on: bool) -> Sequence[LineFrames]:
+        """Beside a chunk's lines stands what is seen and heard in the chunk, and nothing of its neighbours."""
+        tracks, seconds = tracks_of(self.source, transcript), self.template.seconds
+        frames: list[LineFrames] = []
+        for first, last in self._chunks(transcript):
+            lines = transcript.lines[first:last]
+            begin = lines[0].start // seconds * seconds
+            end = lines[-1].end if goes_on and last == len(transcript.lines) else begin + seconds
+            frames += frames_between(tracks, [begin, *(line.start for line in lines[1:]), end])
+        return frames
 
     def _chunks(self, transcript: Transcript) -> Iterator[tuple[int, int]]:
         """The first line of each chunk in which somebody speaks, and the one after its last."""

@@ -13,25 +13,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from errata.domain.chapter import tidy
 from errata.domain.transcript import Transcript
 from errata.errors import BadInput
-from errata.tasks.asked_lines import PLACES, shown_beside
+from errata.tasks.asked_lines import frames_between, shown_beside, tracks_of
 from errata.tasks.encode import Turn, dress, span_ids
 from errata.tasks.grammar import LineOf, lark
 from errata.tasks.prompt import Control, Frames, Prompt, Slot, Text
 from errata.tasks.sureness import Sureness
 from errata.tasks.templates.inline import END
-from errata.tasks.track import FrameSource, beside
+from errata.tasks.track import FrameSource
 from errata.tasks.view import View
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
 
-VERSION = "question@1"
+VERSION = "question@2"
 """It rises with every change here that alters a token, or what may be answered."""
 INSTRUCTION = "Answer in one short sentence."
 LETTERS = 400
@@ -68,8 +67,7 @@ class QuestionTask:
         first, last = span
         lines = [line for line in shown.lines if line.end > first and line.start < last]
         borders = [first, *(line.start for line in lines[1:]), last]
-        tracks = self.source.tracks(shown) if self.source is not None and shown.unit == "seconds" else ()
-        frames = tuple(beside(tracks, after, upto, PLACES) for after, upto in pairwise(borders))
+        frames = tuple(frames_between(tracks_of(self.source, shown), borders))
         if not lines and not any(frames):
             raise BadInput("{!r} has nothing to show from {:g} to {:g} {}", shown.external_id, first, last, shown.unit)
         return View(
@@ -79,7 +77,7 @@ class QuestionTask:
             starts=tuple(int(line.start) for line in lines) or (int(first),),
             duration=shown.duration,
             unit=shown.unit,
-            frames=frames if tracks else (),
+            frames=frames,
             question=tidy(question),
         )
 

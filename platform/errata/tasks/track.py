@@ -2,12 +2,13 @@
 time.
 
     tracks = source.tracks(transcript)        # a track a medium; none where nothing was made of its recording
-    beside(tracks, 61.0, 65.5, most=16)       # spans for a prompt: what became known between these seconds
+    beside(tracks, 61.0, 65.5, most=16)       # spans for a prompt: what is seen and heard between these seconds
+    since(tracks, 61.0, 65.5, most=16)        # what became known between them
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -36,6 +37,12 @@ class Track:
         """The places of those that become known after `after` and not later than `upto`."""
         return range(bisect_right(self.times, after), bisect_right(self.times, upto))
 
+    def during(self, start: float, end: float) -> range:
+        """The places of those that show what is seen or heard from `start` until `end`: a picture is of the moment at
+        which it is known, and sound of the time before."""
+        side = bisect_left if self.modality == "video" else bisect_right
+        return range(side(self.times, start), side(self.times, end))
+
     def frames(self, places: Iterable[int], silence: bool = False) -> Iterator[Frames]:
         """Spans of the vectors at those places, ascending; neighbours in the shard share one."""
         kept = places if self.shard_places is None else (self.shard_places[place] for place in places)
@@ -53,15 +60,24 @@ class FrameSource(Protocol):
         ...
 
 
-def beside(tracks: Sequence[Track], after: float, upto: float, most: int) -> tuple[Frames, ...]:
-    """What is seen and heard between two times, a track after the other.
+def beside(tracks: Sequence[Track], start: float, end: float, most: int) -> tuple[Frames, ...]:
+    """What is seen and heard from `start` until `end`, a track after the other.
 
     A track takes `most` places of the prompt at most, or one vector where that is larger: of more, those that lie
     evenly, the last among them.
     """
+    return _thinned(((track, track.during(start, end)) for track in tracks), most)
+
+
+def since(tracks: Sequence[Track], after: float, upto: float, most: int) -> tuple[Frames, ...]:
+    """What became known after `after` and not later than `upto`, as `beside` shows it."""
+    return _thinned(((track, track.between(after, upto)) for track in tracks), most)
+
+
+def _thinned(parts: Iterable[tuple[Track, range]], most: int) -> tuple[Frames, ...]:
     spans: list[Frames] = []
-    for track in tracks:
-        spans += track.frames(_evenly(track.between(after, upto), max(1, most // track.tokens)))
+    for track, places in parts:
+        spans += track.frames(_evenly(places, max(1, most // track.tokens)))
     return tuple(spans)
 
 
