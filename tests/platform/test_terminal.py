@@ -27,7 +27,7 @@ from errata.errors import INTERRUPTED, BadInput, error_exit
 from errata.inference.library_noise import silence_libraries
 from errata.loop.pipeline_process import run_process
 from errata.operations.review_tasks import TOOLS
-from errata.progress import count_rows, note
+from errata.progress import LogLines, count_rows, note, progress_bar
 from errata.settings import FILE
 from errata.wording.counts import counted
 from tests.command_line import in_this_process
@@ -301,7 +301,7 @@ def test_a_table_cuts_no_cell_off(
     assert "…" not in table and max(map(len, table.splitlines())) <= int(columns)
 
 
-def test_rows_are_counted_on_a_terminal_alone_and_the_count_is_cleared(
+def test_rows_are_counted_on_a_terminal_and_the_count_is_cleared(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert list(count_rows(iter("abc"))) == ["a", "b", "c"]
@@ -309,6 +309,39 @@ def test_rows_are_counted_on_a_terminal_alone_and_the_count_is_cleared(
     monkeypatch.setenv("FORCE_COLOR", "1")  # by which rich is told of a terminal
     assert list(count_rows(iter("abc"))) == ["a", "b", "c"]
     assert capsys.readouterr().err.endswith("\x1b[1A\x1b[2K"), "the cursor is back on a line that is empty"
+
+
+def test_a_log_hears_of_long_work_now_and_then_and_of_quick_work_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    times = iter([0.0, *(10.0 * done for done in range(1, 61)), 600.0])  # 60 things, ten seconds each
+    lines = LogLines(lambda: next(times))
+    for done in range(1, 61):
+        lines.say(f"candidate: {done} of 60")
+    lines.end("candidate: 60 of 60")
+    assert capsys.readouterr().err.splitlines() == [
+        "candidate: 6 of 60, after 1 min",
+        "candidate: 12 of 60, after 2 min",
+        "candidate: 24 of 60, after 4 min",
+        "candidate: 48 of 60, after 8 min",
+        "candidate: 60 of 60, after 10 min",
+    ]
+    with progress_bar("candidate", 2) as advance:
+        advance()
+        advance()
+    assert capsys.readouterr().err == ""
+
+
+def test_a_log_has_lines_where_a_terminal_has_a_bar(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("errata.progress.FIRST_LINE", 0.0)
+    with progress_bar("[candidate]", 2) as advance:
+        advance()
+    assert capsys.readouterr().err.splitlines() == ["[candidate]: 1 of 2, after 0 min"]
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with progress_bar("[candidate]", 2) as advance:
+        advance()
+    drawn = capsys.readouterr().err
+    assert "[candidate]" in drawn and "50%" in drawn and "after" not in drawn
 
 
 def test_one_is_no_plural() -> None:
