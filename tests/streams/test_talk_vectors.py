@@ -4,12 +4,16 @@ deletion request."""
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from errata.domain.modality import Modality
 from errata.domain.vector_shard import VectorShard
 from errata.errors import BadInput
+from errata.features.extractor import Vector
 from errata.features.extractors import find_extractor
 from errata.features.feature_store import FeatureStore
 from errata.inference.artefact import Card, Sense
@@ -102,14 +106,40 @@ def test_vectors_of_a_recording_that_another_video_has_too_stay(
     assert vectors(workspace, "two")[0].key in FeatureStore(workspace.root / "features")
 
 
-def test_vectors_that_the_champion_is_not_shown_are_said(workspace: Workspace, recording: Path) -> None:
+def champion(workspace: Workspace, sense: Sense) -> None:
     folder = workspace.models / ("c" * 16)
     folder.mkdir(parents=True)
-    Card("inline", 256, senses=(Sense("audio", "log-mel@1", 2.0, 128),)).write(folder)
+    Card("inline", 256, senses=(sense,)).write(folder)
     with workspace.record.write() as store:
         store.aliases.assign_alias("champion", "c" * 64, "day0", "test", None, None)
+
+
+def test_vectors_that_the_champion_is_not_shown_are_said(workspace: Workspace, recording: Path) -> None:
+    champion(workspace, Sense("audio", "log-mel@1", 2.0, 128))
     command = ("features", recording, "--by", "log-mel", "-w", workspace.root)
     assert "The champion is not shown these: it takes log-mel@1 at 2 a second" in in_this_process(*command).stdout
     assert "not shown" not in in_this_process(*command, "--rate", "2").stdout
     pictures = extract_all(workspace, [recording], find_extractor("cepstra"), 2.0)
     assert [sense.extractor for sense in pictures.other_senses] == ["log-mel@1"]
+
+
+class Looks:
+    """A number each look."""
+
+    modality: Modality = "video"
+    tokens = 1
+    size = 1
+    version = "looks@1"
+
+    def vectors(self, media: str, rate: float) -> Iterator[tuple[float, Vector]]:
+        for look in range(4):
+            yield look / rate, np.full((1, 1), look, np.float32)
+
+
+def test_pictures_of_which_the_champion_is_shown_every_second_one_are_not_said_to_be_others(
+    workspace: Workspace, recording: Path
+) -> None:
+    sense = Sense("video", "looks@1", 1.0, 1)
+    champion(workspace, sense)
+    assert extract_all(workspace, [recording], Looks(), 2.0).other_senses == ()
+    assert extract_all(workspace, [recording], Looks(), 1.5).other_senses == (sense,)

@@ -21,6 +21,7 @@ from errata.features.extractor import Extractor, extract
 from errata.features.feature_store import FeatureStore, feature_key
 from errata.files import file_sha256
 from errata.inference.artefact import Card, Sense, model_folder
+from errata.inference.sensed_frames import shard_for
 from errata.operations.video_folder import recording_of
 from errata.progress import progress_bar
 from errata.streams.media_probe import MediaFacts
@@ -100,8 +101,9 @@ def _other_senses(workspace: Workspace, extractor: Extractor, rate: float) -> tu
     if champion is None:
         return ()
     senses = Card.read(model_folder(champion, workspace.models)).senses
+    made = VectorShard(extractor.version, rate, key="")
     same_medium = [sense for sense in senses if sense.modality == extractor.modality]
-    return tuple(sense for sense in same_medium if (sense.extractor, sense.rate) != (extractor.version, rate))
+    return tuple(sense for sense in same_medium if shard_for(sense, [made]) is None)
 
 
 def _probed(store: Store) -> list[Video]:
