@@ -3,7 +3,6 @@ as many steps of training each, on talks that none of it was trained on. Nothing
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -11,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from errata.documents.ablation import Ablation, AblationRun
-from errata.documents.document import read_document, write_document
+from errata.documents.document import write_document
 from errata.documents.file_names import ABLATION, ABLATION_RUNS
 from errata.documents.params import AlterationName, AugmentParams, Recipe
 from errata.domain.hashing import content_hash
 from errata.errors import Refused
 from errata.loop.code_hash import code_hash
+from errata.loop.kept_trials import kept_trial
 from errata.loop.lease import loop_lease
 from errata.loop.trial_material import Fold, TrialMaterial, material_of_night, material_of_talks
 from errata.operations.chapters_asked import check_chapters_asked
@@ -149,17 +149,11 @@ def _equally_long(recipe: Recipe, fold: Fold, baseline: AugmentParams) -> Recipe
 
 
 def _run(workspace: Workspace, fold: Fold, variant: str, augmentation: AugmentParams, recipe: Recipe) -> AblationRun:
-    """Of an earlier attempt, if it came to its end."""
-    key = _key(fold, augmentation, recipe)
-    path = workspace.root / ABLATION_RUNS / f"{key}.json"
-    if path.exists():
-        return replace(read_document(AblationRun, path, "delete it"), variant=variant, fold=fold.number)
-    room = path.with_suffix("")
-    room.mkdir(parents=True, exist_ok=True)
-    run = _train_and_score(workspace, fold, variant, augmentation, recipe, room)
-    write_document(path, run)
-    shutil.rmtree(room)
-    return run
+    path = workspace.root / ABLATION_RUNS / f"{_key(fold, augmentation, recipe)}.json"
+    run = kept_trial(
+        AblationRun, path, lambda room: _train_and_score(workspace, fold, variant, augmentation, recipe, room)
+    )
+    return replace(run, variant=variant, fold=fold.number)  # what else comes to the same has another name
 
 
 def _train_and_score(

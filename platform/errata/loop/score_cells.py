@@ -4,13 +4,11 @@ it is stored but the scores."""
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from errata.documents.document import read_document, write_document
 from errata.documents.file_names import SWEEP_RUNS
 from errata.documents.params import Recipe
 from errata.documents.scored_cell import ScoredCell
@@ -21,6 +19,7 @@ from errata.inference.artefact import Card, Sense, model_folder, read_training_t
 from errata.inference.model import FolderModel
 from errata.inference.sensed_frames import shard_for
 from errata.loop.code_hash import code_hash
+from errata.loop.kept_trials import kept_trial
 from errata.loop.sweep import SweepCell, SweepGrid
 from errata.operations.model_names import resolve_model
 from errata.progress import note, progress_bar
@@ -130,17 +129,20 @@ def _dev_talks(workspace: Workspace, upto: int, seen: frozenset[str]) -> list[Sc
 
 
 def _scored(workspace: Workspace, cell: SweepCell, material: ChunkMaterial, recipe: Recipe) -> ScoredCell:
-    """Of an earlier attempt, if it came to its end."""
     trial, talks = _of_cell(cell, material)
     path = workspace.root / SWEEP_RUNS / f"{_key(trial, talks, recipe)}.json"
-    if path.exists():
-        return replace(read_document(ScoredCell, path, "delete it"), model=cell.model)
-    room = path.with_suffix("")
-    room.mkdir(parents=True, exist_ok=True)
-    began = time.process_time()
+    scored = kept_trial(ScoredCell, path, lambda room: _train_and_score(workspace, cell, trial, talks, (recipe, room)))
+    return replace(scored, model=cell.model)  # it may have another name by now
+
+
+def _train_and_score(
+    workspace: Workspace, cell: SweepCell, trial: Trial, talks: Sequence[ScoredTalk], by: tuple[Recipe, Path]
+) -> ScoredCell:
+    """By a recipe, in a room for its checkpoints."""
+    began, (recipe, _) = time.process_time(), by
     examples = _examples(workspace, trial, recipe)
-    f1, talk_f1 = _trained_and_scored(workspace, trial, examples, talks, (recipe, room))
-    scored = ScoredCell(
+    f1, talk_f1 = _scores(workspace, trial, examples, talks, by)
+    return ScoredCell(
         model=cell.model,
         seconds=cell.seconds,
         rate=cell.rate,
@@ -151,9 +153,6 @@ def _scored(workspace: Workspace, cell: SweepCell, material: ChunkMaterial, reci
         talk_f1=talk_f1,
         cpu_seconds=time.process_time() - began,
     )
-    write_document(path, scored)
-    shutil.rmtree(room)
-    return scored
 
 
 def _examples(workspace: Workspace, trial: Trial, recipe: Recipe) -> list[TaughtRow]:
@@ -165,14 +164,14 @@ def _examples(workspace: Workspace, trial: Trial, recipe: Recipe) -> list[Taught
     return examples
 
 
-def _trained_and_scored(
+def _scores(
     workspace: Workspace,
     trial: Trial,
     examples: Sequence[TaughtRow],
     talks: Sequence[ScoredTalk],
     by: tuple[Recipe, Path],
 ) -> tuple[float, float] | tuple[None, None]:
-    """By a recipe, in a room for its checkpoints; nothing where the training diverged."""
+    """F1 by chunk and by talk; nothing where the training diverged."""
     try:
         folder = trial.train(examples, *by)
     except Refused as divergence:
