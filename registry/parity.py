@@ -62,16 +62,34 @@ def compare_f1(items: Sequence[LabelledItem], original: Sequence[Chapters], expo
     return compare(_f1(items, exported), _f1(items, original), [item.cluster for item in items], SEED)
 
 
-def measure_each(
+@dataclass(frozen=True, slots=True)
+class MeasuredExports:
+    """By target."""
+
+    parities: Mapping[str, Parity]
+    faults: Mapping[str, EngineFault]
+    """Of those that their runtime does not run, why."""
+
+    def whole(self) -> Mapping[str, Parity]:
+        """The parity of all. Raises EngineFault for one that its runtime does not run."""
+        for fault in self.faults.values():
+            raise fault
+        return self.parities
+
+    def reasons(self) -> dict[str, str]:
+        return {target: str(fault) for target, fault in self.faults.items()}
+
+
+def measure(
     record: Record,
     models: Path,
     model: Path,
     exports: Mapping[str, Path],
     labels: Sequence[Label],
     advance: Callable[[], None] = lambda: None,
-) -> tuple[dict[str, Parity], dict[str, EngineFault]]:
-    """The parity of each of `exports` (target to folder) with `model`, on the labels' transcripts; and of those that
-    their runtime does not run, why: one that fails is no reason against the others.
+) -> MeasuredExports:
+    """The parity of each of `exports` (target to folder) with `model`, on the labels' transcripts; one that its runtime
+    does not run is no reason against the others.
 
     `models` is where an adapter's base is kept; `advance` is called once for every model and label. An export whose
     weights are the model's to the bit is asked about the first `TRIED` alone. Each model is asked once about a
@@ -94,28 +112,13 @@ def measure_each(
             return original
         return first + answers(folder, labels[TRIED:])
 
-    found, faults = dict[str, Parity](), dict[str, EngineFault]()
+    parities, faults = dict[str, Parity](), dict[str, EngineFault]()
     for target, folder in exports.items():
         try:
-            found[target] = _parity(folder, items, original, exported_answers(folder))
+            parities[target] = _parity(folder, items, original, exported_answers(folder))
         except EngineFault as fault:
             faults[target] = fault
-    return found, faults
-
-
-def measure(
-    record: Record,
-    models: Path,
-    model: Path,
-    exports: Mapping[str, Path],
-    labels: Sequence[Label],
-    advance: Callable[[], None] = lambda: None,
-) -> dict[str, Parity]:
-    """As `measure_each` does, and raises EngineFault for an export that its runtime does not run."""
-    found, faults = measure_each(record, models, model, exports, labels, advance)
-    for fault in faults.values():
-        raise fault
-    return found
+    return MeasuredExports(parities, faults)
 
 
 def _parity(
@@ -164,7 +167,8 @@ def night_parity(workspace: Workspace, night: Night) -> ParityReport:
     labels = [item.label for item in (*fresh, *held_out)]
     folders: dict[str, Path] = {target: EXPORTS / target for target in TARGETS if (EXPORTS / target).is_dir()}
     with progress_bar("parity", len(labels) * (1 + len(folders))) as advance:
-        exports, faults = measure_each(workspace.record, workspace.models, candidate.folder, folders, labels, advance)
+        measured = measure(workspace.record, workspace.models, candidate.folder, folders, labels, advance)
+    exports = dict(measured.parities)
     _log_access(workspace, night, exports, len(held_out))
     limit = preset(night.gate).limit("latency")
     # It costs minutes, and a preset that doesn't decide by it has no use for it.
@@ -174,7 +178,7 @@ def night_parity(workspace: Workspace, night: Night) -> ParityReport:
     for target, engine in AgreementReport.read(EXPORTS).exports.items():
         if target in exports:
             exports[target] = replace(exports[target], engine=engine)
-    return ParityReport(exports, UnbuiltExports.read(EXPORTS).problems | _reasons(faults))
+    return ParityReport(exports, UnbuiltExports.read(EXPORTS).problems | measured.reasons())
 
 
 def challenger_parity(workspace: Workspace, night: Night) -> ParityReport:
@@ -198,13 +202,13 @@ def challenger_parity(workspace: Workspace, night: Night) -> ParityReport:
     held_out = guardrail_items(workspace.record, night.gate_watermark, compared)
     labels = [item.label for item in (*fresh, *held_out)]
     with progress_bar("parity of the challenger", len(labels) * (1 + len(folders))) as advance:
-        found, faults = measure_each(workspace.record, workspace.models, challenger.folder, folders, labels, advance)
-    _log_access(workspace, night, found, len(held_out))
+        measured = measure(workspace.record, workspace.models, challenger.folder, folders, labels, advance)
+    _log_access(workspace, night, measured.parities, len(held_out))
     exports = {
         target: replace(made.exports[target], agreement=parity.agreement, f1=parity.f1)
-        for target, parity in found.items()
+        for target, parity in measured.parities.items()
     }
-    return ParityReport(exports, made.unbuilt | gone | _reasons(faults))
+    return ParityReport(exports, made.unbuilt | gone | measured.reasons())
 
 
 def _when_made(workspace: Workspace, model: str) -> ParityReport:
@@ -226,10 +230,6 @@ def _folders(exports: Mapping[str, Parity], models: Path) -> tuple[dict[str, Pat
         else:
             folders[target] = folder
     return folders, gone
-
-
-def _reasons(faults: Mapping[str, EngineFault]) -> dict[str, str]:
-    return {target: str(fault) for target, fault in faults.items()}
 
 
 def _log_access(workspace: Workspace, night: Night, exports: Mapping[str, Parity], held_out: int) -> None:

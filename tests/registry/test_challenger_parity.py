@@ -68,7 +68,7 @@ def waiting(tmp_path: Path, empty: Path) -> Waiting:
         answered(record, each, early)
     labels = [item.label for item in fresh_items(record, 0, first, [])]
     folders = {"server": server.folder, "device": device.folder}
-    measured = measure(record, workspace.models, challenger.folder, folders, labels)
+    measured = measure(record, workspace.models, challenger.folder, folders, labels).whole()
     made = {target: replace(parity, engine=ENGINE) for target, parity in measured.items()}
     write_document(
         workspace.nights / "first" / parity_file("candidate"), ParityReport(made, {"gguf": "gguf is not installed"})

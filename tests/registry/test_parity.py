@@ -25,7 +25,7 @@ from errata.tasks.limits import VERSION
 from registry import parity
 from registry.engine_agreement import agreement
 from registry.export.server import export_server
-from registry.parity import LabelledItem, compare_f1, measure, measure_each
+from registry.parity import LabelledItem, compare_f1, measure
 from registry.policy import SMALL
 
 
@@ -101,7 +101,7 @@ def test_an_export_is_scored_against_its_model_and_each_is_asked_once(
     record: Record, labels: list[Label], server: Path, adapter: Path, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[None] = []
-    found = measure(record, models, adapter, {"server": server}, labels, lambda: asked.append(None))
+    found = measure(record, models, adapter, {"server": server}, labels, lambda: asked.append(None)).whole()
     assert len(asked) == 6
     assert found["server"].model == verify(server)
     assert found["server"].agreement.answers == 100.0
@@ -114,7 +114,7 @@ def test_an_export_is_scored_against_its_model_and_each_is_asked_once(
         assert store.predictions.find(labels[0].transcript, verify(server), f"inline@1 limits@{VERSION}") is not None
 
     monkeypatch.setattr("errata.inference.model.load", lambda *_: pytest.fail("a known answer was asked for again"))
-    assert measure(record, models, adapter, {"server": server}, labels) == found
+    assert measure(record, models, adapter, {"server": server}, labels).whole() == found
 
 
 def test_an_export_that_its_runtime_does_not_run_is_named_and_the_others_are_scored(
@@ -130,23 +130,23 @@ def test_an_export_that_its_runtime_does_not_run_is_named_and_the_others_are_sco
 
     monkeypatch.setattr(parity, "recorded_answers", runs)
     exports = {"device": server.with_name("device"), "server": server}
-    found, faults = measure_each(record, models, adapter, exports, labels)
-    assert found == measure(record, models, adapter, {"server": server}, labels)
+    measured = measure(record, models, adapter, exports, labels)
+    assert measured.parities == measure(record, models, adapter, {"server": server}, labels).whole()
     with pytest.raises(EngineFault, match="Cannot rewind"):
-        measure(record, models, adapter, exports, labels)
-    assert list(faults) == ["device"] and str(faults["device"]).endswith("Cannot rewind")
+        measured.whole()
+    assert measured.reasons() == {"device": "ONNX Runtime GenAI can't go on with its model: Cannot rewind"}
 
 
 def test_an_export_of_equal_weights_is_tried_on_a_few_and_any_other_is_asked_everything(
     record: Record, labels: list[Label], server: Path, adapter: Path, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("registry.parity.TRIED", 1)
-    found = measure(record, models, adapter, {"server": server}, labels)["server"]
+    found = measure(record, models, adapter, {"server": server}, labels).whole()["server"]
     assert found.agreement.answers == 100.0 and found.f1.n == 3
     with record.read() as store:
         assert store.counts()["predictions"] == 4
     monkeypatch.setattr("registry.parity.same_weights", lambda *_: False)
-    assert measure(record, models, adapter, {"server": server}, labels)["server"] == found
+    assert measure(record, models, adapter, {"server": server}, labels).whole()["server"] == found
     with record.read() as store:
         assert store.counts()["predictions"] == 6
 
@@ -159,12 +159,12 @@ def test_weights_are_the_same_only_to_the_bit(server: Path, adapter: Path, base:
 def test_another_model_does_not_agree(
     record: Record, labels: list[Label], server: Path, base: Path, models: Path
 ) -> None:
-    found = measure(record, models, base, {"server": server}, labels)["server"]
+    found = measure(record, models, base, {"server": server}, labels).whole()["server"]
     assert found.agreement.answers is not None and found.agreement.answers < 100.0
 
 
 def test_without_items_nothing_is_measured(record: Record, server: Path, adapter: Path, models: Path) -> None:
-    found = measure(record, models, adapter, {"server": server}, [])["server"]
+    found = measure(record, models, adapter, {"server": server}, []).whole()["server"]
     assert found.f1.n == 0 and found.f1.effect is None and found.agreement == AnswerAgreement(None, None, None)
 
 

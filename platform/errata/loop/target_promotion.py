@@ -132,7 +132,7 @@ def _labels(workspace: Workspace, champion: str, before: EvidenceRecord, by: str
 def _score(workspace: Workspace, champion: Path, target: Target, export: Path, labels: Sequence[Label]) -> Parity:
     with progress_bar(f"parity of {target}", 2 * len(labels)) as advance:
         measured = measure(workspace.record, workspace.models, champion, {target: export}, labels, advance)
-    return measured[target]
+    return measured.whole()[target]
 
 
 def _judge(before: EvidenceRecord, target: Target, parity: Parity, now: GateParams) -> EvidenceRecord:
