@@ -86,6 +86,11 @@ class Unavailable(ErrataError):
     http_status = 503
 
 
+class RecordUnavailable(Unavailable):
+    """The record or its texts can't be read or written here. The sentence is for whoever runs this machine and may have
+    paths of its disk; a client of the service can only come back later."""
+
+
 class DoorClosed(ErrataError):
     """What the service alone can say; HTTP has a status for each of its kinds."""
 

@@ -268,12 +268,17 @@ def test_a_client_that_leaves_within_its_body_is_answered_nothing() -> None:
     assert body_check([some, {"type": "http.disconnect"}]) == []
 
 
-def test_what_cannot_be_written_down_is_not_answered_as_if_it_were(workspace: Workspace, client: TestClient) -> None:
-    """A full disk is no fault of ours: it is said, and not that the key is wrong."""
+def test_what_cannot_be_written_down_is_not_answered_as_if_it_were(
+    workspace: Workspace, client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A full disk is no fault of ours: it is said, and not that the key is wrong. A client reads what it can do, and
+    the operator, in the log, what is wrong with which file."""
     with workspace.record.look() as (session, _):
         session.execute(sa.text("DROP TABLE audit_log"))
     answer = client.get("/metrics", headers={"Authorization": "Bearer wrong"})
-    assert answer.status_code == 503 and "can't be used" in answer.json()["detail"]
+    assert answer.status_code == 503 and "send the same request again later" in answer.text
+    assert str(workspace.root) not in answer.text
+    assert any("errata.db can't be used: no such table" in entry.message for entry in caplog.records)
 
 
 def test_json_that_is_none_says_where(client_of: ClientOf) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from errata.domain.hashing import sha256
-from errata.errors import NotFound, Unavailable
+from errata.errors import NotFound, RecordUnavailable
 from errata.files import sync
 
 
@@ -88,7 +88,7 @@ class Blobs:
         try:
             yield
         except OSError as error:
-            raise Unavailable(
+            raise RecordUnavailable(
                 f"texts can't be written to {self._folder} ({error.strerror}); make room there or give access to it, "
                 "and run the command again"
             ) from error

@@ -31,7 +31,7 @@ from errata.database.blobs import Blobs
 from errata.database.store import Store
 from errata.database.tables import EventRow
 from errata.database.writers_line import ENDING, WritersLine
-from errata.errors import BadInput, NotFound, Unavailable, missing_extra
+from errata.errors import BadInput, NotFound, RecordUnavailable, Unavailable, missing_extra
 from errata.project_files import project_file
 
 BUSY_SECONDS = 60.0
@@ -119,17 +119,19 @@ class Record:
                 yield session
                 session.flush()
         except sa.exc.TimeoutError as error:
-            raise Unavailable(f"too many at once use the record at {self._address()}; try again") from error
+            raise RecordUnavailable(f"too many at once use the record at {self._address()}; try again") from error
         except sa.exc.DatabaseError as error:
             raise self._unusable(error) from error
 
     def check_writable(self) -> None:
-        """Raises Unavailable where a file may not be written, or the disk of texts has no room: as far as can be told
-        without writing."""
+        """Raises RecordUnavailable where a file may not be written, or the disk of texts has no room: as far as can be
+        told without writing."""
         if self.file is not None and not os.access(self.file, os.W_OK):
-            raise Unavailable(f"the record at {self.file} may not be written; give its owner's rights to who runs this")
+            raise RecordUnavailable(
+                f"the record at {self.file} may not be written; give its owner's rights to who runs this"
+            )
         if disk_usage(next(path for path in (self._blobs, *self._blobs.parents) if path.exists())).free < LITTLE_SPACE:
-            raise Unavailable(f"no space is left at {self._blobs}; make room")
+            raise RecordUnavailable(f"no space is left at {self._blobs}; make room")
 
     def migrate(self, revision: str = "head") -> None:
         """Brings the schema to `revision`, up or down. Raises Unavailable where a newer Errata has been over it."""
@@ -186,9 +188,11 @@ class Record:
     def _unusable(self, error: sa.exc.DatabaseError) -> Exception:
         """What to raise in its place; itself where the fault is ours."""
         if self.file is not None and _is_full(self.file.parent, error):
-            return Unavailable(f"no space is left at {self._address()}; make room, and try again")
+            return RecordUnavailable(f"no space is left at {self._address()}; make room, and try again")
         reason = _reason(error)
-        return error if reason is None else Unavailable(f"the record at {self._address()} can't be used: {reason}")
+        return (
+            error if reason is None else RecordUnavailable(f"the record at {self._address()} can't be used: {reason}")
+        )
 
     def close(self) -> None:
         self._engine.dispose()

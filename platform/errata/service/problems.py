@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from math import ceil
@@ -15,12 +16,17 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from errata.domain.names import printable
-from errata.errors import ErrataError
+from errata.errors import ErrataError, RecordUnavailable
 from errata.service.departure import Departed
 from errata.service.door_errors import BadField, TooMany, Unknown
 from errata.service.pages import page
 
 MEDIA_TYPE = "application/problem+json"
+_LOG = logging.getLogger("errata.service")
+_NO_RECORD = (
+    "the service can't use its record now; send the same request again later, and tell whoever runs the service: "
+    "its log says why"
+)
 _LEFT = 499
 """The status, in the log, of an answer that nobody waited for."""
 
@@ -48,7 +54,11 @@ def title(status: int) -> str:
 
 
 def problem(error: ErrataError) -> Problem:
+    """What a client is told of an error; of one of the record, whose sentence is the operator's, the log has that."""
     headers = {}
+    if isinstance(error, RecordUnavailable):
+        _LOG.warning("%s", error)
+        return Problem(error.http_status, _NO_RECORD)
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(max(1, ceil(error.retry_after)))
     if isinstance(error, Unknown):
