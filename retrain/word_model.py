@@ -5,7 +5,7 @@
     errata recipe use two-encoders -w WORKSPACE
 
 The words are those of the chat logs: in any format that `errata import chat` reads, of streams that nothing is scored
-on. The architecture is `errata.inference.two_encoders`.
+on; where such a log is imported all the same, that is said. The architecture is `errata.inference.two_encoders`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from errata.domain.chapter import tidy
-from errata.domain.chat_messages import without_deleted
+from errata.domain.chat_messages import chat_hash, without_deleted
 from errata.errors import BadInput, Refused, error_exit
 from errata.formats.chat_files import read_chat
-from errata.inference.artefact import PARTIAL, Card, seal
+from errata.formats.chat_log import ChatLog
+from errata.inference.artefact import PARTIAL, VOCABULARY_CHATS, Card, seal
 
 if TYPE_CHECKING:
     from transformers import TokenizersBackend
@@ -72,8 +73,9 @@ def word_tokenizer(messages: Iterable[str], least: int, most: int) -> Tokenizers
     return TokenizersBackend(tokenizer_object=inner, pad_token=PAD, unk_token=UNKNOWN, bos_token=START, eos_token=END)
 
 
-def make_word_model(folder: Path, messages: Iterable[str], plan: WordModelPlan) -> str:
+def make_word_model(folder: Path, messages: Iterable[str], plan: WordModelPlan, chats: Iterable[str] = ()) -> str:
     """A sealed model with random weights in `folder`; returns its identity. The same messages and plan make the same.
+    Its card keeps which `chats` they are of, by `chat_hash`.
 
     Raises Refused where something is in the folder, and BadInput for a plan that is none.
     """
@@ -107,23 +109,16 @@ def make_word_model(folder: Path, messages: Iterable[str], plan: WordModelPlan) 
         made = Path(scratch) / "model"
         model.save_pretrained(made)
         tokenizer.save_pretrained(made)
-        Card("snippet", plan.context).write(made)
+        Card("snippet", plan.context).write(made, **{VOCABULARY_CHATS: sorted(chats)})
         identity = seal(made)
         made.rename(folder)
     return identity
 
 
-def written_in(logs: Iterable[Path]) -> list[str]:
-    """The messages of chat logs, as they are learnt: without those that a moderator took out.
-
-    Raises BadInput for a file that is none.
-    """
-    messages: list[str] = []
-    for path in logs:
-        log = read_chat(path).log
-        kept = without_deleted(log.messages, {deletion.key for deletion in log.deletions})
-        messages += [tidy(message.text) for message in kept]
-    return messages
+def written_in(log: ChatLog) -> list[str]:
+    """The messages, as they are learnt: without those that a moderator took out."""
+    kept = without_deleted(log.messages, {deletion.key for deletion in log.deletions})
+    return [tidy(message.text) for message in kept]
 
 
 def main() -> None:
@@ -138,7 +133,9 @@ def main() -> None:
     parser.add_argument("--context", type=int, default=plan.context, help="tokens of a prompt and its message")
     asked = parser.parse_args()
     given = WordModelPlan(asked.least, asked.most, asked.size, asked.layers, asked.context)
-    identity = make_word_model(asked.folder, written_in(asked.logs), given)
+    logs = [read_chat(path).log for path in asked.logs]
+    messages = [message for log in logs for message in written_in(log)]
+    identity = make_word_model(asked.folder, messages, given, [chat_hash(log.messages) for log in logs])
     sys.stdout.write(f"{asked.folder} holds the model {identity[:16]}\n")
 
 

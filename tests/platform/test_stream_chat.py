@@ -17,14 +17,17 @@ from errata.database.fsck import fsck
 from errata.database.record import Record
 from errata.database.store import Store
 from errata.domain.chapter import Chapter
-from errata.domain.chat_messages import ChatMessage
+from errata.domain.chat_messages import ChatMessage, chat_hash
 from errata.domain.correction import Label
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput, NotFound, Refused
+from errata.formats.chat_files import read_chat
+from errata.inference.artefact import Card
 from errata.operations.next_step import next_step
 from errata.operations.review_tasks import write_tasks
 from errata.operations.stream_chat import chat_snippets, import_chat, moderate, show_chat
 from errata.workspace import Workspace
+from tests.command_line import in_this_process
 from tests.made_up_chat import irc, stream, youtube_action, youtube_message
 from tests.made_up_record import misheard
 
@@ -71,6 +74,19 @@ def test_a_log_comes_in_by_its_name_once_and_says_how_much_is_written(workspace:
     with workspace.record.read() as store:
         assert [message.text for message in store.chats.logged(seq)] == [each.title for each in messages[:4]]
     assert fsck(workspace.record).problems == ()
+
+
+def test_a_log_that_day_0_has_its_words_from_is_named(workspace: Workspace, tmp_path: Path) -> None:
+    folder = workspace.models / ("d" * 16)
+    folder.mkdir(parents=True)
+    logs = {name: chat_file(tmp_path, f"{name}.irc", irc(stream(name)[1])) for name in ("pond", "heath")}
+    Card("snippet", 128).write(folder, vocabulary_chats=[chat_hash(read_chat(logs["pond"]).log.messages)])
+    with workspace.record.write() as store:
+        store.aliases.assign_alias("day0", "d" * 64, "init", "test", None, None)
+    for name in logs:
+        add(workspace, stream(name)[0])
+    said = {name: in_this_process("import", "chat", path, "-w", workspace.root).stdout for name, path in logs.items()}
+    assert "one of the logs that Day-0's words are of" in said["pond"] and "Day-0" not in said["heath"]
 
 
 def test_a_chat_of_nobody_or_of_another_stream_is_refused_and_what_is_odd_is_named(

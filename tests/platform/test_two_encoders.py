@@ -22,7 +22,7 @@ from errata.domain.vector_shard import VectorShard
 from errata.errors import BadInput, Refused
 from errata.features.feature_store import Features, FeatureStore
 from errata.inference.architectures import AutoConfig, AutoModelForCausalLM
-from errata.inference.artefact import Card, Sense, seal, verify
+from errata.inference.artefact import Card, Sense, seal, verify, vocabulary_chats
 from errata.inference.chapter_task import chapter_task
 from errata.inference.connector import new_connectors, read_among_words, save_connectors, vectors_of
 from errata.inference.decode import Decoder, write
@@ -268,7 +268,8 @@ def test_it_is_made_once_and_the_same_each_time(folder: Path, tmp_path: Path) ->
 
 def test_it_is_taken_for_a_day_0_and_not_for_one_that_watches(folder: Path, tmp_path: Path) -> None:
     check_model(folder, Card.read(folder))
-    make_word_model(tmp_path / "mute", ["!"], PLAN)
+    make_word_model(tmp_path / "mute", ["!"], PLAN, ["of a log"])
+    assert vocabulary_chats(tmp_path / "mute") == {"of a log"}
     check_model(tmp_path / "mute", Card.read(tmp_path / "mute"))
     with pytest.raises(BadInput, match="language model with connectors"):
         open_reader(folder, folder.parent)

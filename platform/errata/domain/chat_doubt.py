@@ -1,4 +1,5 @@
-"""What speaks against a chat's log being of the stream that it stands beside, or against its times."""
+"""What speaks against a chat's log being of the stream that it stands beside, against its times, or against scoring
+models on it."""
 
 from __future__ import annotations
 
@@ -6,7 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 Doubt = Literal[
-    "out of order", "after the end", "another length", "another title", "another channel", "drift", "offset"
+    "out of order",
+    "after the end",
+    "another length",
+    "another title",
+    "another channel",
+    "drift",
+    "offset",
+    "known words",
 ]
 
 

@@ -52,6 +52,11 @@ Chat = tuple[ChatMessage, ...]
 """In the order of time."""
 
 
+def chat_hash(messages: Iterable[ChatMessage]) -> str:
+    """By which a log is known again, whatever the order of its messages."""
+    return content_hash(sorted(message.key for message in messages))
+
+
 def without_deleted(messages: Iterable[ChatMessage], deleted: Collection[str]) -> Chat:
     """Those whose key is not among `deleted`."""
     return tuple(message for message in messages if message.key not in deleted)

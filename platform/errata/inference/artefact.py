@@ -19,7 +19,7 @@ from errata.documents.document import parse
 from errata.domain.hashing import content_hash
 from errata.domain.modality import Modality
 from errata.errors import BadInput, NotFound
-from errata.files import file_sha256, sync, sync_all, write_json
+from errata.files import JsonObject, file_sha256, sync, sync_all, write_json
 from errata.inference.checksums import (
     BILL_OF_MATERIALS,
     CHECKSUMS,
@@ -34,6 +34,8 @@ from errata.tasks.division import ChapterLengths
 
 CARD, MANIFEST = "errata.json", "manifest.json"
 TRAINING_TRANSCRIPTS = "training_transcripts.json"
+VOCABULARY_CHATS = "vocabulary_chats"
+"""In a card: see the function of that name."""
 OLD_TRAINING_TRANSCRIPTS = "seen.json"
 """What the same file was called; a model that was sealed with it keeps it, since its identity rests on the name."""
 SOURCE_METADATA = "source_metadata.json"
@@ -107,6 +109,16 @@ def original_of(export: Path) -> str:
         return str(json.loads((export / CARD).read_bytes()).get("original", ""))
     except (OSError, ValueError, AttributeError) as error:
         raise NotFound(f"{export / CARD} can't be read ({error}); restore it, or make the model again") from error
+
+
+def vocabulary_chats(folder: Path) -> frozenset[str]:
+    """The chat logs, by `chat_hash`, that a model's words are of; none of a model whose vocabulary is of other texts.
+
+    Raises NotFound where its card can't be read.
+    """
+    Card.read(folder)
+    facts: JsonObject = json.loads((folder / CARD).read_bytes())
+    return frozenset(facts.get(VOCABULARY_CHATS, ()))
 
 
 def read_training_transcripts(folder: Path) -> frozenset[str]:

@@ -13,7 +13,7 @@ from errata.database.store import Store
 from errata.domain.chapter import tidy
 from errata.domain.chat_clock import HONEST, clock_offset
 from errata.domain.chat_doubt import ChatDoubt
-from errata.domain.chat_messages import Chat, ChatMessage
+from errata.domain.chat_messages import Chat, ChatMessage, chat_hash
 from errata.domain.chat_pace import ChatPace, chat_pace
 from errata.domain.snippets import Snippet, snippets
 from errata.domain.transcript import Transcript
@@ -21,6 +21,7 @@ from errata.errors import BadInput, NotFound
 from errata.formats.chat_files import read_chat
 from errata.formats.chat_log import ChatLog
 from errata.formats.talk_names import talk_of
+from errata.inference.artefact import model_folder, vocabulary_chats
 from errata.operations.reviewing import require
 from errata.workspace import Workspace
 
@@ -93,7 +94,7 @@ def import_chat(workspace: Workspace, path: Path, external_id: str | None = None
         seq = store.transcripts.find(name)
         transcript = store.transcripts.read(seq)
     _check_fits(path, transcript, messages)
-    doubts = tuple(_doubts(file.log, transcript))
+    doubts = (*_doubts(file.log, transcript), *_known_words(workspace, messages))
     with workspace.record.write() as store:
         before = store.chats.logged(seq)
         added = store.chats.add(seq, messages, path.name)
@@ -175,6 +176,12 @@ def _doubts(log: ChatLog, transcript: Transcript) -> Iterator[ChatDoubt]:
     offset = clock_offset(transcript.segments, log.messages)
     if offset is not None:
         yield ChatDoubt("offset", offset)
+
+
+def _known_words(workspace: Workspace, messages: Chat) -> Iterator[ChatDoubt]:
+    day0 = workspace.record.ask(lambda store: store.aliases.model_of("day0"))
+    if day0 is not None and chat_hash(messages) in vocabulary_chats(model_folder(day0, workspace.models)):
+        yield ChatDoubt("known words")
 
 
 def _differ(log: str, transcript: str) -> bool:

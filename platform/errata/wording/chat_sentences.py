@@ -65,4 +65,8 @@ _DOUBTS: dict[Doubt, Callable[[ChatDoubt], str]] = {
         "transcript's: viewers write the words that are said, so much "
         f"{'later' if doubt.value > 0 else 'before they are said'}"
     ),
+    "known words": lambda _: (
+        "it is one of the logs that Day-0's words are of: what models are scored on beside its stream is in words that "
+        "they know from there; make Day-0 of other logs, or leave this one out"
+    ),
 }
