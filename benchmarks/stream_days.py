@@ -20,23 +20,21 @@ import argparse
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import chdir
-from dataclasses import dataclass, replace
-from itertools import permutations
+from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 from statistics import fmean
 from typing import Any
 
 import yaml
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks.spoken_scenes import SCENE, WORDS, SceneRecording
+from benchmarks.days_table import NEVER_TAUGHT, OTHER_WORDS, SAID, SEEN, Described, Outcome, show
+from benchmarks.made_up_days import VARIANTS, Plan, Variant
+from benchmarks.spoken_scenes import SCENE, SceneRecording
 from errata.documents.file_names import CANDIDATE, PARAMS
 from errata.documents.night import Night
-from errata.documents.recall import Recall
 from errata.domain.chapter import Chapters
 from errata.domain.clock import clock
 from errata.domain.transcript import Transcript
@@ -64,110 +62,17 @@ from retrain import augment, curate, mix, snapshot, train
 RATE = 0.2
 """Pictures a second."""
 TEMPLATE = f"description+{SCENE}+recall"
-HOURS = ("breakfast", "work", "lunch", "tea", "supper", "night")
-"""Titles of lessons: one that came once could be learnt by heart alone, beside what is to be described."""
 BANK = "bank.jsonl"
 REPLAY = 3.0
 """Recordings of earlier days, for each new one: all that there are, up to the fourth day."""
 EXAMINED = 8
 """Lessons that are held out, at most, which Day-0 and Day-N describe."""
-SAID, SEEN, OTHER_WORDS, NEVER_TAUGHT = "recall", "perception", "other words", "never taught"
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    days: int = 4
-    a_day: int = 8
-    """Recordings of one scene each, with a title that comes once."""
-    lessons: int = 128
-    """Recordings that people described,"""
-    scenes: int = 6
-    """of so many scenes each."""
-    lesson_steps: int = 5000
-    day_steps: int = 1500
-    extractor: str = "efficientnet-lite0"
-
-    @property
-    def day_names(self) -> tuple[str, ...]:
-        return tuple(f"day {number + 1}" for number in range(self.days))
-
-    def taught(self) -> list[SceneRecording]:
-        """Of other days."""
-        hours = (HOURS[number % len(HOURS)] for number in range(self.lessons))
-        return [SceneRecording.drawn(f"lesson {n}", f"day {n + 11}", hour, self.scenes) for n, hour in enumerate(hours)]
-
-    def of_day(self, day: str) -> list[SceneRecording]:
-        first = self.day_names.index(day) * self.a_day
-        titles = _titles(self.days * self.a_day)[first : first + self.a_day]
-        return [SceneRecording.drawn(f"{day} {title}", day, title, 1) for title in titles]
-
-    def streamed(self) -> list[SceneRecording]:
-        return [recording for day in self.day_names for recording in self.of_day(day)]
-
-
-def _titles(count: int) -> list[str]:
-    """No two of which are the same."""
-    return Random("titles").sample([" ".join(pair) for pair in permutations(WORDS.split(), 2)], count)
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    name: str
-    shown: Callable[[Sequence[Transcript]], list[Transcript]]
-    """What the model is given of the recordings, to describe."""
-    asked_daily: bool = False
-    """Else once it has learnt all days."""
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """Percent of chunks of which it is described."""
-
-    place: float
-    colour: float
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    variant: str
-    stream: Described
-    """By Day-0: what the days teach."""
-    examined: tuple[Described, Described]
-    """Of recordings that neither Day-0 nor Day-N was taught, by each."""
-    recall: Recall
 
 
 @dataclass(frozen=True, slots=True)
 class Day0:
     folder: Path
     examined: Described
-
-
-def whole(talks: Sequence[Transcript]) -> list[Transcript]:
-    return list(talks)
-
-
-def without_frames(talks: Sequence[Transcript]) -> list[Transcript]:
-    return [replace(talk, vectors=()) for talk in talks]
-
-
-def without_speech(talks: Sequence[Transcript]) -> list[Transcript]:
-    return [replace(talk, segments=tuple(replace(line, text="-") for line in talk.segments)) for talk in talks]
-
-
-def shuffled(talks: Sequence[Transcript]) -> list[Transcript]:
-    """Each has the next one's sound and pictures, in an order by chance."""
-    order = Random("shuffled").sample(range(len(talks)), len(talks))
-    media = {place: talks[order[(at + 1) % len(order)]] for at, place in enumerate(order)}
-    return [replace(talk, segments=media[n].segments, vectors=media[n].vectors) for n, talk in enumerate(talks)]
-
-
-VARIANTS = (
-    Variant("heard and seen", whole, asked_daily=True),
-    Variant("shuffled media", shuffled),
-    Variant("without frames", without_frames),
-    Variant("without speech", without_speech),
-)
 
 
 def acquired(out: Path, day0: Day0Choice, recordings: Sequence[SceneRecording], hearing: str, plan: Plan) -> Workspace:
@@ -353,37 +258,6 @@ def run(out: Path, hearing: str, plan: Plan, variants: Sequence[Variant] = VARIA
     note("the stream is acquired: heard, chunked and seen, and Day-0 was asked")
     for variant in variants:
         yield live_through(variant, stream, Workspace.find(out / "lessons"), day0, plan)
-
-
-def show(outcomes: Sequence[Outcome]) -> None:
-    table = Table("", *(outcome.variant for outcome in outcomes))
-    table.add_row("place described", *(_number(outcome.stream.place) for outcome in outcomes))
-    table.add_row("colour described", *(_number(outcome.stream.colour) for outcome in outcomes))
-    for kind in (SAID, SEEN, OTHER_WORDS, NEVER_TAUGHT):
-        table.add_row(f"{kind}: Day-0, Day-N", *(_grades(outcome.recall, kind) for outcome in outcomes))
-    table.add_row("place of others: Day-0, Day-N", *(_both(o.examined, lambda one: one.place) for o in outcomes))
-    table.add_row("colour of others: Day-0, Day-N", *(_both(o.examined, lambda one: one.colour) for o in outcomes))
-    console = Console()
-    console.print(table)
-    first = outcomes[0].recall.over_days
-    if first is not None:
-        days = Table("taught up to", *first.days, title=outcomes[0].variant)
-        for name, row in zip(("Day-0", *first.days), first.scores, strict=True):
-            days.add_row(name, *map(_number, row))
-        console.print(days)
-
-
-def _both(examined: tuple[Described, Described], part: Callable[[Described], float]) -> str:
-    return ", ".join(_number(part(described)) for described in examined)
-
-
-def _grades(recall: Recall, kind: str) -> str:
-    parts = [part for part in recall.by_kind if part.name == kind]
-    return ", ".join(f"{_number(part.day0)}, {_number(part.day_n)} of {part.n}" for part in parts) or "-"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0f} %"
 
 
 def main() -> None:

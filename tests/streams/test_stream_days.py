@@ -9,17 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.stream_days import (
-    BANK,
-    OTHER_WORDS,
-    SAID,
-    SEEN,
-    VARIANTS,
-    Plan,
-    answers_file,
-    run,
-    show,
-)
+from benchmarks.days_table import OTHER_WORDS, SAID, SEEN, show
+from benchmarks.made_up_days import VARIANTS, Plan
+from benchmarks.stream_days import BANK, answers_file, run
 from errata.errors import BadInput
 from errata.workspace import Workspace
 from tests.streams.recordings import need
