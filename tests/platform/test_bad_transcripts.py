@@ -152,6 +152,14 @@ def comments(talk: Talk) -> Files:
     return named(talk, "json", as_json(stream))
 
 
+def fragments(talk: Talk) -> Files:
+    said = [
+        {"contentOffsetSeconds": start, "message": {"fragments": [{"text": words}]}} for start, _, words in talk.lines
+    ]
+    stream = {"video": {"title": talk.title}, "video_comments": {}, "comments": said}
+    return named(talk, "json", as_json(stream))
+
+
 def rows_of(ending: str, head: str, row: Callable[[Any, Any, Any], str], tail: str = "") -> Callable[[Talk], Files]:
     def made(talk: Talk) -> Files:
         return named(talk, ending, as_text(head + "".join(row(*line) for line in talk.lines) + tail))
@@ -189,6 +197,7 @@ WRITTEN: dict[str, Callable[[Talk], Files]] = {
     "chat": chat,
     "live-chat": messages,
     "twitch-chat": comments,
+    "twitch-dl-chat": fragments,
     "whisper-cpp": whisper_cpp,
     "whisper-chunks": whisper_chunks,
     "whisper-tsv": rows_of("tsv", "start\tend\ttext\n", lambda s, e, words: f"{whole_ms(s)}\t{whole_ms(e)}\t{words}\n"),
@@ -214,12 +223,12 @@ WRITTEN: dict[str, Callable[[Talk], Files]] = {
     "text": lambda talk: named(talk, "txt", as_text("\n".join(words for _, _, words in talk.lines))),
 }
 UNTIMED = ("meetings", "text")
-ENDLESS = (*UNTIMED, "podcast-html", "chat", "live-chat", "twitch-chat", "lrc")
+ENDLESS = (*UNTIMED, "podcast-html", "chat", "live-chat", "twitch-chat", "twitch-dl-chat", "lrc")
 LASTING = ("yt-dlp", "youtube", "youtube-transcript-api")
 SORTED = ("ass", "lrc", "live-chat")
 """In which the order of lines means nothing."""
 TEXTS = ("webvtt", "srt", "podcast-html", "chat", "whisper-tsv", "sbv", "ass", "ttml", "lrc", "timed-text", "text")
-TITLED = ("yt-dlp", "podcast", "meetings", "twitch-chat", "chapter-llama", "rejects")
+TITLED = ("yt-dlp", "podcast", "meetings", "twitch-chat", "twitch-dl-chat", "chapter-llama", "rejects")
 
 
 def second(**changed: Any) -> Callable[[Talk], Talk]:

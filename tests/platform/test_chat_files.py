@@ -105,6 +105,22 @@ def test_twitchdownloader_has_badges_ids_and_the_stream(tmp_path: Path) -> None:
     assert len(log.written_at) == 1
 
 
+def test_twitch_dl_has_badges_ids_and_the_recording(tmp_path: Path) -> None:
+    comment = {
+        "id": "x",
+        "createdAt": "2026-03-01T20:00:16.5Z",
+        "contentOffsetSeconds": 16,
+        "commenter": {"id": "9", "login": "fen", "displayName": "Fen"},
+        "message": {"fragments": [{"text": "a newt!"}], "userBadges": [{"id": "b", "setID": "vip", "version": "1"}]},
+    }
+    video = {"id": "5", "title": "Pond life", "lengthSeconds": 600, "owner": {"login": "mira", "displayName": "Mira"}}
+    saved = {"video": video, "video_comments": {"video": None, "badges": []}, "comments": [comment]}
+    log = log_of(tmp_path / "c.json", json.dumps(saved))
+    assert log.messages == (ChatMessage(16.0, "Fen", "a newt!", ("vip",), False, "x"),)
+    assert (log.stream.id, log.stream.title, log.stream.channel, log.stream.duration) == ("5", "Pond life", "mira", 600)
+    assert len(log.written_at) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "text", "reason"),
     [
@@ -118,6 +134,11 @@ def test_twitchdownloader_has_badges_ids_and_the_stream(tmp_path: Path) -> None:
             "message 1's badge has half a character",
         ),
         ("a.json", '{"streamer": {}, "comments": [{"content_offset_seconds": "x"}]}', "comment 0's content_offset"),
+        (
+            "a.json",
+            '{"video": {}, "video_comments": {}, "comments": [{"contentOffsetSeconds": "x"}]}',
+            "comment 0's contentOffset",
+        ),
     ],
 )
 def test_what_is_no_chat_or_broken_is_named_with_its_file(name: str, text: str, reason: str, tmp_path: Path) -> None:

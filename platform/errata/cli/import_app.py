@@ -92,7 +92,9 @@ def import_traces_command(
 
 @importing.command("chat")
 def import_chat_command(
-    path: Annotated[Path, typer.Argument(help="A stream's chat: .irc, .live_chat.json, TwitchDownloader's JSON.")],
+    path: Annotated[
+        Path, typer.Argument(help="A stream's chat: .irc, .live_chat.json, JSON of TwitchDownloader, twitch-dl.")
+    ],
     workspace: InWorkspace = HERE,
     stream: Annotated[
         str | None,

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from errata.cli.output import print_table, say, say_wrapped
 from errata.domain.clock import clock
 from errata.domain.names import printable
 from errata.terminal import folded
+from errata.wording.chat_sentences import doubt_sentence
 from errata.wording.counts import counted
 
 if TYPE_CHECKING:
-    from errata.domain.video import Video
+    from errata.domain.video import StageName, Video
     from errata.operations.acquiring import AcquireReport
     from errata.operations.chunking import ChunkReport
     from errata.operations.video_manifest import ManifestRow
@@ -62,29 +64,38 @@ def print_manifest(rows: list[ManifestRow]) -> None:
     if not rows:
         say("no video was asked for yet: errata acquire FILES")
         return
-    columns = ("video", "length", "state", "speech", "speakers", "title")
+    columns = ("video", "length", "state", "speech", "speakers", "chat", "title")
     print_table("videos", columns, [_cells(row) for row in rows])
     for row in rows:
-        problem = row.video.problem
-        if problem is not None and row.state == "failed":
-            say_wrapped(f"{row.video.known.external_id} ({problem.stage}): {problem.problem}")
-        if (row.video.found("probe") or {}).get("variable_frame_rate"):
-            say_wrapped(f"{row.video.known.external_id} (probe): its frame rate varies; times are by its own clock")
+        for stage, sentence in _remarks(row):
+            say_wrapped(f"{row.video.known.external_id} ({stage}): {sentence}")
     states = Counter(row.state for row in rows)
     say(f"{counted(len(rows), 'video')}: " + ", ".join(f"{count} {state}" for state, count in states.items()))
+
+
+def _remarks(row: ManifestRow) -> Iterator[tuple[StageName, str]]:
+    """What went wrong, or is to be known, by the stage that found it."""
+    for stage, result in row.video.stages.items():
+        if result.problem and (result.state != "failed" or row.state == "failed"):
+            yield stage, result.problem
+    if (row.video.found("probe") or {}).get("variable_frame_rate"):
+        yield "probe", "its frame rate varies; times are by its own clock"
+    for doubt in row.video.chat_doubts:
+        yield "chat", doubt_sentence(doubt)
 
 
 def _cells(row: ManifestRow) -> tuple[str, ...]:
     video = row.video
     probed = video.found("probe") or {}
     length = clock(row.duration) if row.duration else "–"
-    speakers = video.found("speakers")
+    speakers, chat = video.found("speakers"), video.found("chat")
     return (
         video.known.external_id,
         length,
         _state(row),
         _speech(video),
         str(speakers["speakers"]) if speakers else "–",
+        f"{chat['messages']:,}" if chat else "–",
         video.known.title or str(probed.get("title", "")) or "–",
     )
 

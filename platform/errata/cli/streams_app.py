@@ -37,6 +37,9 @@ def acquire_command(
     speakers: Annotated[
         bool, typer.Option("--speakers/--no-speakers", help="Tell speakers apart by their voices where none is named.")
     ] = True,
+    chat: Annotated[
+        bool, typer.Option("--chat/--no-chat", help="Take along what viewers wrote while it was live, where it is had.")
+    ] = True,
     role: Annotated[HeldOut | None, typer.Option(help="Declare all of them held out, for ever.")] = None,
     source: Annotated[
         str, typer.Option(metavar="NAME", help="The collection they come from, which curate.sources may weigh and cap.")
@@ -63,7 +66,17 @@ def acquire_command(
     if status:
         show(manifest(place), as_json, print_manifest)
         return
-    options = AcquireOptions(_model(model), language, captions, speakers, source, role, media_url, engine)
+    options = AcquireOptions(
+        model=_model(model),
+        language=language,
+        captions=captions,
+        speakers=speakers,
+        chat=chat,
+        source=source,
+        role=role,
+        media_url=media_url,
+        engine=engine,
+    )
     report = acquire(place, sources or [], options, progress_bar, note)
     show(report, as_json, print_acquired)
     print_video_problems(report)

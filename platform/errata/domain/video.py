@@ -6,10 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from errata.domain.chat_doubt import ChatDoubt
 from errata.domain.vector_shard import VectorShard
 
-StageName = Literal["download", "probe", "captions", "recognition", "speakers", "import", "features"]
-STAGES: tuple[StageName, ...] = ("download", "probe", "captions", "recognition", "speakers", "import", "features")
+StageName = Literal["download", "probe", "captions", "recognition", "speakers", "chat", "import", "features"]
+STAGES: tuple[StageName, ...] = (
+    "download",
+    "probe",
+    "captions",
+    "recognition",
+    "speakers",
+    "chat",
+    "import",
+    "features",
+)
 """In the order in which a video passes them; not every video needs each. `features` is `errata features`' own."""
 StageState = Literal["done", "none", "failed"]
 """`none`: there was nothing to find, and it is looked for again; a stage that is `done` is never run again."""
@@ -46,7 +56,7 @@ class StageResult:
     tool: str = ""
     version: str = ""
     problem: str = ""
-    """Why it failed and what to do, a sentence; empty unless it did."""
+    """Why it failed, or why nothing was looked for, and what to do, a sentence; empty unless that is so."""
     at: datetime | None = None
     """When it ended; None before the record has it."""
 
@@ -70,6 +80,11 @@ class Video:
     def vectors(self) -> tuple[VectorShard, ...]:
         """Of its recording, as far as any were made."""
         return tuple(VectorShard(**shard) for shard in (self.found("features") or {}).get("shards", ()))
+
+    @property
+    def chat_doubts(self) -> tuple[ChatDoubt, ...]:
+        """What speaks against the log that was imported as its chat."""
+        return tuple(ChatDoubt(**doubt) for doubt in (self.found("chat") or {}).get("doubts", ()))
 
     def found(self, stage: StageName) -> dict[str, Any] | None:
         """What a stage that is done found."""

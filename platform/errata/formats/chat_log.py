@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from errata.domain.chat_messages import ChatMessage
 from errata.errors import BadInput
@@ -38,6 +40,14 @@ class LoggedStream:
 UNNAMED = LoggedStream()
 
 
+class NoMessages(BadInput):
+    """Nobody wrote anything."""
+
+
+def _no_messages() -> NoMessages:
+    return NoMessages("no message with words is in it; leave it out")
+
+
 @dataclass(frozen=True, slots=True)
 class ChatLog:
     messages: tuple[ChatMessage, ...]
@@ -68,10 +78,28 @@ def as_line(written: ChatMessage) -> JsonObject:
     return {"start": written.at, "end": written.at, "text": written.text, "speaker": written.author or None}
 
 
+def as_talk(log: ChatLog, name: str) -> JsonObject:
+    """As the row of a transcript called `name`. Raises NoMessages."""
+    lines = [as_line(written) for written in log.messages]
+    if not lines:
+        raise _no_messages()
+    stream = log.stream
+    metadata = {"title": stream.title, "channel_id": stream.channel, "duration": stream.duration}
+    return {"video_id": name, "metadata": {key: value for key, value in metadata.items() if value}, "asr": lines}
+
+
+def moment(value: Any) -> float | None:
+    """Seconds since 1970 of a time as ISO 8601 has it; None of what is no time: nobody needs it."""
+    try:
+        return datetime.fromisoformat(value).timestamp() if isinstance(value, str) else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def checked(log: ChatLog) -> ChatLog:
-    """Raises BadInput for what no database takes, with the message that holds it, and for a log without messages."""
+    """Raises BadInput for what no database takes, with the message that holds it, and NoMessages."""
     if not log.messages:
-        raise BadInput("no message with words is in it; leave it out")
+        raise _no_messages()
     for number, written in enumerate(log.messages, start=1):
         badges = (("badge", badge) for badge in written.badges)
         for what, value in (("text", written.text), ("author", written.author), ("id", written.id), *badges):

@@ -29,6 +29,7 @@ from errata.formats import (
     timed_text,
     ttml,
     twitch_chat,
+    twitch_dl_chat,
     webvtt,
     whisper,
     whisper_chunks,
@@ -95,6 +96,7 @@ FORMATS = {
     "chat": _of_speech("a chat log", "*.irc", chat.fits, chat.speech),
     "live-chat": _of_speech("a stream's chat", "*.live_chat.json", live_chat.fits, live_chat.speech),
     "twitch-chat": TranscriptFormat("a Twitch stream's chat", "*.json", twitch_chat.fits, twitch_chat.read),
+    "twitch-dl-chat": TranscriptFormat("a Twitch recording's chat", "*.json", twitch_dl_chat.fits, twitch_dl_chat.read),
     "whisper-cpp": _of_speech("whisper.cpp JSON", "*.json", whisper_cpp.fits, whisper_cpp.speech),
     "whisper-chunks": _of_speech("transformers' chunks", "*.json", whisper_chunks.fits, whisper_chunks.speech),
     "whisper-tsv": _of_speech("Whisper's TSV", "*.tsv", whisper_tsv.fits, whisper_tsv.speech),
@@ -117,8 +119,8 @@ ACCEPTED = (
     "accepted are chapter-llama files (chapters*.json or transcripts*.json with asrs*.json), yt-dlp's .info.json with "
     "its captions, JSON of Whisper, whisper.cpp, transformers and youtube-transcript-api, Whisper's .tsv, WebVTT "
     "(.vtt), SubRip (.srt), other captions (.sbv, .ass, .ttml, .lrc, .json3, .srv3), Podcasting 2.0 transcripts "
-    "(.json, .html), chats (.irc, .live_chat.json, TwitchDownloader's .json), meetings and rejected rows (.jsonl), "
-    "text with times and plain text (.txt), and a folder of any of them"
+    "(.json, .html), chats (.irc, .live_chat.json, TwitchDownloader's and twitch-dl's .json), meetings and rejected "
+    "rows (.jsonl), text with times and plain text (.txt), and a folder of any of them"
 )
 _GZIP = b"\x1f\x8b"
 TEXTUAL = tuple(format_.files[format_.files.rindex(".") :] for format_ in FORMATS.values())

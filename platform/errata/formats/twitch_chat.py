@@ -10,15 +10,13 @@ and are left. A comment is at one time: it ends where it begins. One by an accou
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from errata.domain.chat_messages import ChatMessage
-from errata.errors import BadInput
 from errata.files import JsonObject
 from errata.formats import talk
-from errata.formats.chat_log import ChatLog, LoggedStream, as_line, message
+from errata.formats.chat_log import ChatLog, LoggedStream, as_talk, message, moment
 from errata.formats.fields import mapping, number, objects, text_or_nothing, word
 from errata.formats.json_files import parse, read_map
 from errata.formats.source_rows import ImportedTranscript, Rejected
@@ -31,7 +29,7 @@ def fits(content: Any) -> bool:
 
 def read(path: Path, asr: Path | None = None) -> Iterator[ImportedTranscript | Rejected]:
     """The one stream in a file; nothing of it lies elsewhere."""
-    return talk.read_row(path, lambda: _raw(path))
+    return talk.read_row(path, lambda: as_talk(_log(read_map(path)), talk_of(path)))
 
 
 def log(content: str) -> ChatLog:
@@ -39,27 +37,14 @@ def log(content: str) -> ChatLog:
     return _log(mapping(parse(content), "it"))
 
 
-def _raw(path: Path) -> JsonObject:
-    content = read_map(path)
-    video = mapping(content.get("video") or {}, "video")
-    streamer = mapping(content["streamer"] or {}, "streamer")
-    lines = [as_line(written) for written in _log(content).messages]
-    if not lines:
-        raise BadInput("no comment with words is in it; leave it out")
-    metadata = {"title": video.get("title"), "channel_id": streamer.get("name"), "duration": video.get("length")}
-    # TwitchDownloader writes 0 for what it doesn't know
-    known = {name: value for name, value in metadata.items() if value}
-    return {"video_id": talk_of(path), "metadata": known, "asr": lines}
-
-
 def _log(content: JsonObject) -> ChatLog:
     read = [_comment(comment, f"comment {at}") for at, comment in enumerate(_comments(content))]
-    written = [(each, moment) for each, moment in read if each is not None]
-    moments = tuple(moment for _, moment in written)
+    written = [(each, at) for each, at in read if each is not None]
+    moments = tuple(at for _, at in written)
     return ChatLog(
         messages=tuple(each for each, _ in written),
         stream=_stream(content),
-        written_at=moments if any(moment is not None for moment in moments) else (),
+        written_at=moments if any(at is not None for at in moments) else (),
     )
 
 
@@ -73,7 +58,7 @@ def _stream(content: JsonObject) -> LoggedStream:
         id=word(video.get("id") or "", "the video's id"),
         title=text_or_nothing(video.get("title"), "the video's title"),
         channel=text_or_nothing(streamer.get("name"), "the streamer's name"),
-        duration=number(video.get("length") or 0, "the video's length"),
+        duration=number(video.get("length") or 0, "the video's length"),  # 0 where TwitchDownloader doesn't know it
     )
 
 
@@ -88,12 +73,4 @@ def _comment(comment: JsonObject, what: str) -> tuple[ChatMessage | None, float 
     badges = [str(badge["_id"]) for badge in listed if badge.get("_id")]
     name = text_or_nothing(comment.get("_id"), f"{what}'s _id")
     written = message(at, author, words, badges, bool(body.get("is_action")), name)
-    return written, _moment(comment.get("created_at"))
-
-
-def _moment(value: Any) -> float | None:
-    """Seconds since 1970; None of what is no time: nobody needs it."""
-    try:
-        return datetime.fromisoformat(value).timestamp() if isinstance(value, str) else None
-    except (ValueError, OverflowError, OSError):
-        return None
+    return written, moment(comment.get("created_at"))

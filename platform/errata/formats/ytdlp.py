@@ -5,7 +5,8 @@
 Title, description, channel, duration and `chapters` are the info's. Of several captions those in the video's own
 language are read, then the original ones (`en-orig`), then the first by name; of one language json3 and srv before
 WebVTT before SubRip, since nothing rolls in them. Where there are none, Whisper's JSON of the same name (`….json`) is.
-A chapter without a title (`<Untitled Chapter 1>`, yt-dlp's name for what comes before the first) is left out.
+A chapter without a title (`<Untitled Chapter 1>`, yt-dlp's name for what comes before the first) is left out, and so
+are those of Twitch, which say what category the stream was listed in.
 A playlist's own info file is left out, and so is a video without captions among others; both are counted.
 """
 
@@ -42,6 +43,8 @@ CAPTION_ENDINGS = tuple(f".{ending}" for ending in _READERS)
 _CAPTIONS = re.compile(rf"(?:([\w-]+)\.)?({'|'.join(_READERS)})")
 """What the name of a video's captions has after the info's stem."""
 _LISTS = ("playlist", "multi_video")
+TWITCH = "TwitchVod"
+"""yt-dlp's name of Twitch's recordings, of which it has no chapters but the categories that they were listed in."""
 _UNTITLED = re.compile(r"<Untitled Chapter \d+>")
 
 
@@ -107,13 +110,14 @@ def _raw(info: JsonObject, path: Path, captions: Path | None, beside: Sequence[P
     if info.get("_type") not in (None, "video"):
         raise BadInput("it tells of a {}, not of a video; leave it out", short(info["_type"]))
     file = captions or _captions(path, info.get("language"), beside)
+    categories = info.get("extractor_key") == TWITCH
     metadata = {
         "title": info.get("title"),
         "description": info.get("description"),
         "channel_id": info.get("channel_id") or info.get("channel"),
         "upload_date": info.get("upload_date"),
         "duration": info.get("duration"),
-        "chapters": _chapters(info.get("chapters")),
+        "chapters": None if categories else _chapters(info.get("chapters")),
     }
     return {"video_id": info.get("id"), "metadata": metadata, "asr": _speech(file)}
 

@@ -20,6 +20,8 @@ class AcquireOptions:
     """Whether captions are taken where there are some."""
     speakers: bool = True
     """Whether speakers are told apart where nothing names them."""
+    chat: bool = True
+    """Whether the chat that was written beside a stream is taken along."""
     source: str = ""
     """The collection, as `add_transcripts` has it."""
     role: Role | None = None

@@ -146,4 +146,4 @@ def _stage_at(video: Video) -> StageName:
     if not video.stages:
         return "download" if video.known.is_remote else "probe"
     last = max(STAGES.index(stage) for stage in video.stages)
-    return "speakers" if video.found("captions") else STAGES[min(last + 1, STAGES.index("speakers"))]
+    return "speakers" if video.found("captions") else STAGES[min(last + 1, STAGES.index("chat"))]

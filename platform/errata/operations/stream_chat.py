@@ -121,6 +121,8 @@ def import_chat(workspace: Workspace, path: Path, external_id: str | None = None
 def _stream_named(workspace: Workspace, path: Path, log: ChatLog) -> str:
     """By the file's name, or else by the id that the log gives."""
     names = [name for name in (talk_of(path), path.name.split(".")[0], log.stream.id) if name]
+    if log.stream.id:
+        names.append(f"v{log.stream.id}")  # as yt-dlp calls a recording of Twitch's
     with workspace.record.read() as store:
         for name in names:
             try:

@@ -108,6 +108,16 @@ def full_url(root: Path, url: str) -> str:
     return url if "://" in url else f"file://{root}/{url}"
 
 
+def chat_file(root: Path, video: Video) -> Path | None:
+    """Where the chat of a recording lies; None where there is none."""
+    found = video.found("chat")
+    if found is None:
+        return None
+    known = video.known
+    folder = VideoFolder(root, video.number).path if known.is_remote else Path(known.origin).parent
+    return folder / str(found["file"])
+
+
 @contextmanager
 def at_work_alone(lock: Path) -> Iterator[bool]:
     """Whether nobody else is at it; nobody else will be until the block ends, however it does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from errata.domain.media_address import media_address
@@ -13,14 +14,17 @@ from errata.formats.json_files import read_map
 from errata.formats.source_rows import DetectedFile
 from errata.operations.acquire_options import AcquireOptions
 from errata.operations.importing import add_transcripts
-from errata.operations.video_folder import VideoFolder, recording_of
+from errata.operations.stream_chat import import_chat
+from errata.operations.video_folder import VideoFolder, chat_file, recording_of
+from errata.operations.video_stages import within_chat
 from errata.streams.media_probe import MediaFacts
 from errata.streams.video_sources import info_beside
 from errata.workspace import Workspace
 
 
 def import_video(workspace: Workspace, video: Video, options: AcquireOptions) -> None:
-    """Of a video whose other stages are done. Raises BadInput for what no transcript may be."""
+    """Of a video whose other stages are done. Raises BadInput for what no transcript may be, and StageFailed for a chat
+    that is none of it."""
     folder = VideoFolder(workspace.root, video.number)
     write_json(folder.info, _info(video, folder, recording_of(workspace.root, video)))
     rows = ytdlp.read(folder.info)
@@ -28,12 +32,26 @@ def import_video(workspace: Workspace, video: Video, options: AcquireOptions) ->
     report = add_transcripts(workspace.record, file, workspace.root / "rejects", options.role, options.source)
     if report.rejected:
         raise BadInput(report.reasons[0].reason)
+    chat = _chat(workspace, video) if options.chat else None
     with workspace.record.write() as store:
         transcript = store.transcripts.find(video.known.external_id)
         if address := _media_address(video, options):
             store.transcripts.give_media(transcript, address)
+        if chat is not None:
+            store.videos.note(video.number, chat)
         store.videos.note(video.number, StageResult("import", "done", {"new": report.new == 1}, "errata"))
         store.videos.finish(video.number, transcript)
+
+
+def _chat(workspace: Workspace, video: Video) -> StageResult | None:
+    """Puts the chat of a stream beside its transcript; what its stage found, and what speaks against the log."""
+    path = chat_file(workspace.root, video)
+    if path is None:
+        return None
+    with within_chat():
+        doubts = import_chat(workspace, path, video.known.external_id).doubts
+    result = video.stages["chat"]
+    return replace(result, found={**result.found, "doubts": [asdict(doubt) for doubt in doubts]})
 
 
 def _info(video: Video, folder: VideoFolder, facts: MediaFacts) -> JsonObject:

@@ -26,9 +26,11 @@ from errata.streams import downloads, recognition, voices
 from errata.streams.audio_track import extract_audio
 from errata.streams.media_probe import MediaFacts, check_length, probe
 from errata.streams.recording_captions import captions_of
+from errata.streams.recording_chat import chat_of
 from errata.streams.speaker_turns import with_speakers
+from errata.streams.twitch_downloads import NoTwitchDl
 
-_OF_THE_FILE: tuple[StageName, ...] = ("probe", "captions", "recognition", "speakers", "features")
+_OF_THE_FILE: tuple[StageName, ...] = ("probe", "captions", "recognition", "speakers", "chat", "features")
 """What was found of a file, and does not hold for another."""
 
 
@@ -69,6 +71,16 @@ def within_stage(name: StageName) -> Iterator[None]:
         raise StageFailed(name, problem) from problem
 
 
+@contextmanager
+def within_chat() -> Iterator[None]:
+    """A chat that can't be had or used needn't keep its video out."""
+    with within_stage("chat"):
+        try:
+            yield
+        except BadInput as problem:
+            raise BadInput("{}, or say --no-chat", problem) from problem
+
+
 class VideoStages:
     """Models are loaded when a video needs them, and kept for the next."""
 
@@ -103,6 +115,8 @@ class VideoStages:
                 self._recognise(notes, video, folder, facts, progress)
         with within_stage("speakers"):
             self._tell_speakers(notes, video, folder, facts)
+        with within_chat():
+            self._take_chat(notes, video, folder, facts)
 
     def _download(self, notes: VideoNotes, video: Video, folder: VideoFolder, copy: Path | None) -> Path:
         """Where the recording is. Raises BadInput."""
@@ -177,6 +191,21 @@ class VideoStages:
             notes.note(_done("speakers", {"speakers": count}, voices.TOOL, voices.voices_version()))
         else:
             notes.note(StageResult("speakers", "none"))
+
+    def _take_chat(self, notes: VideoNotes, video: Video, folder: VideoFolder, facts: MediaFacts) -> None:
+        recording = Path(facts.path)
+        found = video.found("chat")
+        if not self._options.chat or (found is not None and recording.with_name(str(found["file"])).is_file()):
+            return
+        try:
+            chat = chat_of(recording, folder.downloaded_info)
+        except NoTwitchDl as problem:
+            self._say(f"{video.known.external_id}: {problem}")
+            notes.note(StageResult("chat", "none", problem=str(problem)))
+            return
+        if chat is not None:
+            found = {"file": chat.file.name, "messages": chat.messages}
+            notes.note(_done("chat", found, chat.tool, chat.version))
 
     def _language(self, video: Video, folder: VideoFolder) -> str:
         if video.known.language:

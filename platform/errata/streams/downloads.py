@@ -17,6 +17,9 @@ from errata.formats.video_ids import id_in
 TOOL = "yt-dlp"
 NAME = "talk"
 """What the files of a download are called: `talk.mp4`, `talk.info.json`, `talk.en.vtt`."""
+_CHAT, _REPLAYED = "live_chat", "youtube_live_chat_replay"
+"""What yt-dlp calls the chat of a YouTube stream, among subtitles, and the way to fetch it once the stream is over: one
+that is live would go on as long as the stream does."""
 _PATIENCE = 30
 """Seconds that a server may be silent."""
 
@@ -81,7 +84,7 @@ def download(origin: str, folder: Path, language: str) -> Download:
     or goes on with a download that was cut short. Raises BadInput with yt-dlp's own reason."""
     wanted = language or "en"
     options = {
-        "outtmpl": {"default": str(folder / f"{NAME}.%(ext)s")},
+        "outtmpl": _names_in(folder),
         "writeinfojson": True,
         "writesubtitles": True,
         "writeautomaticsub": True,
@@ -97,6 +100,34 @@ def download(origin: str, folder: Path, language: str) -> Download:
     if path is None or not path.is_file():
         raise BadInput("yt-dlp downloaded nothing from {}; see what it says: yt-dlp {}", origin, origin)
     return Download(path, str(info["url"]) if info.get("direct") and info.get("url") else "")
+
+
+def _names_in(folder: Path) -> dict[str, str]:
+    """yt-dlp's template of the names of all files; a percent sign in the folder's own name is none of it."""
+    return {"default": f"{str(folder).replace('%', '%%')}/{NAME}.%(ext)s"}
+
+
+def has_chat(info: JsonObject) -> bool:
+    """Whether the recording that an info file tells of was live on YouTube, and viewers' messages are shown beside."""
+    chats = (info.get("subtitles") or {}).get(_CHAT) or ()
+    return any(chat.get("protocol") == _REPLAYED for chat in chats)
+
+
+def download_chat(info: Path, path: Path) -> None:
+    """The chat beside a recording that was live on YouTube, as the recording's info file says where it is.
+
+    Raises BadInput with yt-dlp's own reason.
+    """
+    options = {
+        "outtmpl": _names_in(path.parent),
+        "skip_download": True,
+        "writesubtitles": True,
+        "subtitleslangs": [_CHAT],
+    }
+    with _yt_dlp(options, f"the chat that {info} tells of") as tool:
+        tool.download_with_info_file(str(info))
+    if not path.is_file():
+        raise BadInput("yt-dlp downloaded no chat by {}; run it again", info)
 
 
 def _entries(shown: JsonObject, playlist: JsonObject) -> Iterator[tuple[JsonObject, JsonObject]]:
