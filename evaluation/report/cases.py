@@ -1,4 +1,5 @@
-"""One item side by side: the champion's chapters, the contender's and the right ones, and the text around borders."""
+"""One item side by side: the champion's chapters, the contender's and the right ones, and the text around borders; of
+other tasks the texts alone, since where they stand is given."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from typing import Literal
 from errata.documents.scored_items import ScoredItemRow
 from errata.domain.chapter import Chapter, Chapters, starts
 from errata.domain.near_borders import near, near_borders
+from errata.domain.task_name import TaskName
 from errata.domain.transcript import Transcript, Unit
 from evaluation.report.content import Change
 from evaluation.report.figures import place
@@ -20,12 +22,12 @@ WINDOWS = 3
 LONG = 14
 """Rows from which a table is folded."""
 
-State = Literal["right", "wrong", "missed", "none"]
+State = Literal["right", "wrong", "missed", "none", "said"]
 
 
 @dataclass(frozen=True)
 class BorderCell:
-    """What a model has at a border."""
+    """What a model has at a border; or `said`, at a place that it was asked about."""
 
     state: State
     title: str = ""
@@ -72,8 +74,10 @@ class Case:
         return len(self.borders) > LONG
 
 
-def case(change: Change, transcript: Transcript | None) -> Case:
+def case(change: Change, transcript: Transcript | None, task: TaskName = "chapters") -> Case:
     unit = transcript.unit if transcript else _likely_unit(change.new)
+    if task != "chapters":
+        return Case(change, said(change), (), 0, transcript is not None)
     borders = align(change, unit)
     lost = sorted((border for border in borders if border.lost), key=_interest)
     shown = lost[:WINDOWS]
@@ -92,6 +96,25 @@ def align(change: Change, unit: Unit | None) -> tuple[Border, ...]:
         Border(at, place(at, unit), _cell(at, old, titles, unit), _cell(at, new, titles, unit), titles.get(at))
         for at in places
     )
+
+
+def said(change: Change) -> tuple[Border, ...]:
+    """A row for each right text, with what each model said at the place that it is held against."""
+    return tuple(
+        Border(
+            right.start,
+            place(right.start, "seconds"),
+            _text_at(right.start, change.old.predicted_chapters),
+            _text_at(right.start, change.new.predicted_chapters),
+            right.title,
+        )
+        for right in change.new.reference_chapters
+    )
+
+
+def _text_at(start: float, answer: Chapters) -> BorderCell:
+    nearest = min(answer, key=lambda chapter: abs(chapter.start - start), default=None)
+    return BorderCell("said", nearest.title) if nearest else BorderCell("missed")
 
 
 def excerpt(transcript: Transcript, borders: Iterable[Border], shown: Iterable[Border]) -> tuple[Line, ...]:

@@ -22,6 +22,7 @@ from errata.documents.scored_items import ScoredItemRow, rows_of
 from errata.documents.seed_spread import SeedSpread
 from errata.documents.snapshot import SnapshotManifest
 from errata.documents.stage_reports import CurationReport, MixtureReport, NightTiming, TrainingLog
+from errata.domain.task_name import TaskName
 from errata.domain.transcript import Transcript
 
 REGRESSIONS, FIXED = 5, 3
@@ -120,6 +121,8 @@ class Report:
     """None where that isn't known."""
     approvals_needed: int = 0
     """People who must approve of what the gate said `promote` of tonight; 0 where it ships at once."""
+    task: TaskName = "chapters"
+    """What the models are asked for."""
     learnt: dict[str, frozenset[str]] = field(default_factory=dict)
     """By model, the nights whose corrections it was trained on; a model of which that isn't known is absent."""
 

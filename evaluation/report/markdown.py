@@ -11,6 +11,7 @@ from errata.documents.evaluation import Evaluation
 from errata.documents.file_names import MANIFEST, PIPELINE_LOCK
 from errata.documents.metric_values import ModelMean
 from errata.domain.names import printable
+from errata.domain.task_name import TaskName
 from errata.wording.alias_sentences import alias_check_sentences
 from errata.wording.calibration_sentences import calibration_sentences
 from errata.wording.certificate_sentences import certificate_sentence
@@ -25,7 +26,16 @@ from evaluation.report.prospects import prospects
 from evaluation.report.slices import reviewers
 from evaluation.report.verdict import ContenderVerdict, headline, leading_verdict, other_verdicts
 
-COLUMNS = {"f1": "F1", "precision_5s": "Precision 5\u00a0s", "recall_5s": "Recall 5\u00a0s", "title_f1": "Title F1"}
+COLUMNS: dict[TaskName, dict[str, str]] = {
+    "chapters": {
+        "f1": "F1",
+        "precision_5s": "Precision 5\u00a0s",
+        "recall_5s": "Recall 5\u00a0s",
+        "title_f1": "Title F1",
+    },
+    "chat": {"f1": "F1 of words", "distinct_2": "Different pairs of words", "perplexity": "LM-PPL"},
+    "description": {"f1": "F1 of words", "distinct_2": "Different pairs of words"},
+}
 SHOWN = 3
 RAILS = 13
 """Guardrails that are listed at most; those that are only shown are left out first, then those that passed."""
@@ -49,7 +59,11 @@ def summary(report: Report, whole_report: str = "") -> str:
         blocks += [f"**{inert(sentence)}**" for sentence in drift_sentences(report.files.drift)]
     blocks.append(" ".join(map(inert, lead(report, verdict))))
     blocks += _decision(verdict, report) if verdict else [inert(sentence)]
-    blocks += [_others(report), _means(report.evaluation.means), _accepted_share(report.evaluation)]
+    blocks += [
+        _others(report),
+        _means(report.evaluation.means, COLUMNS[report.task]),
+        _accepted_share(report.evaluation),
+    ]
     if verdict:
         blocks.append(_regressions(report, verdict.name))
     blocks += [_sources(report), whole_report]
@@ -117,13 +131,13 @@ def _guardrails(verdict: ContenderVerdict) -> str:
     return "\n".join(["| Guardrail | Result | Measured |", "|---|---|---|", *rows]) if rows else ""
 
 
-def _means(means: Mapping[str, ModelMean]) -> str:
+def _means(means: Mapping[str, ModelMean], columns: Mapping[str, str]) -> str:
     scored = [name for name in models(means) if name in means and means[name].n]
     if not scored:
         return ""
-    lines = ["| Model | Items | " + " | ".join(COLUMNS.values()) + " |", "|---|" + "--:|" * (len(COLUMNS) + 1)]
+    lines = ["| Model | Items | " + " | ".join(columns.values()) + " |", "|---|" + "--:|" * (len(columns) + 1)]
     for name in scored:
-        values = " | ".join(_value(means[name], key) for key in COLUMNS)
+        values = " | ".join(_value(means[name], key) for key in columns)
         lines.append(f"| {NAMES[name]} | {means[name].n} | {values} |")
     return "\n".join(lines)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from errata.documents.metric_values import MessageValues, MetricValues, ModelMean
+from errata.domain.task_name import TaskName
 from evaluation.metrics.message_score import LOW_PERPLEXITY_IS_GOOD
 from evaluation.metrics.score import LOW_IS_GOOD
 from evaluation.report.figures import known
@@ -42,14 +43,19 @@ GROUPS: dict[str, dict[str, str]] = {
         "cider": "CIDEr",
     },
 }
-CHAT_GROUPS: dict[str, dict[str, str]] = {
-    "Messages": {
-        "f1": "F1 of words, %",
-        "distinct_1": "Different words, %",
-        "distinct_2": "Different pairs of words, %",
+WORDS_SAID = {
+    "f1": "F1 of words, %",
+    "distinct_1": "Different words, %",
+    "distinct_2": "Different pairs of words, %",
+}
+GROUPS_OF: dict[TaskName, dict[str, dict[str, str]]] = {
+    "chapters": GROUPS,
+    "chat": {
+        "Messages": WORDS_SAID,
+        "What viewers wrote, read by the model": {"perplexity": "LM-PPL", "correctness": "LM-Correctness, %"},
+        "Answers": GROUPS["Answers"],
     },
-    "What viewers wrote, read by the model": {"perplexity": "LM-PPL", "correctness": "LM-Correctness, %"},
-    "Answers": GROUPS["Answers"],
+    "description": {"Descriptions": WORDS_SAID, "Answers": GROUPS["Answers"]},
 }
 OTHER = "Others"
 
@@ -92,11 +98,13 @@ def _values(mean: ModelMean) -> dict[str, float | None]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def measures(metrics: Mapping[str, Mapping[str, float | None]]) -> dict[str, tuple[Measure, ...]]:
+def measures(
+    metrics: Mapping[str, Mapping[str, float | None]], task: TaskName = "chapters"
+) -> dict[str, tuple[Measure, ...]]:
     """By group; `metrics` has a column a model. A metric that nobody was scored by has no row; one that no group names
     is not hidden."""
     scored = {key: None for column in metrics.values() for key in column}
-    own = CHAT_GROUPS if scored.keys() & {"perplexity", "distinct_1"} else GROUPS
+    own = GROUPS_OF[task]
     named = {key for rows in own.values() for key in rows}
     groups = {**own, OTHER: {key: key for key in scored if key not in named}}
     measured = {}

@@ -27,6 +27,7 @@ from errata.wording.judging_sentences import (
 )
 from errata.wording.night_sentences import alarm_sentence, gate_change_sentence, seeds_sentence
 from evaluation.report import figures
+from evaluation.report.answer_words import WORDS, terms
 from evaluation.report.cases import case
 from evaluation.report.content import Fact, Report, fixed_cases, worst_regressions
 from evaluation.report.continual_tables import worst_vintage_row
@@ -74,11 +75,13 @@ def _content(report: Report) -> dict[str, Any]:
         "means": report.evaluation.means,
         "day0_is_champion": not any(row.name == "champion" for row in items) and bool(items),
         "contender": contender,
-        "glossary": GLOSSARY,
+        "words": WORDS[report.task],
+        "of_chapters": report.task == "chapters",
+        "glossary": terms(report.task, GLOSSARY),
         "ignores_judges": ignores_judges(document.verdict) if document.verdict else "",
         "reach": reach(row for rows in document.slices.values() for row in rows),
-        "worst": [case(change, report.excerpts.get(change.new.transcript)) for change in worst],
-        "fixed": [case(change, report.excerpts.get(change.new.transcript)) for change in fixed],
+        "worst": [case(change, report.excerpts.get(change.new.transcript), report.task) for change in worst],
+        "fixed": [case(change, report.excerpts.get(change.new.transcript), report.task) for change in fixed],
         "worst_vintage": worst_vintage_row(document.continual.vintages) if document.continual else None,
     }
 

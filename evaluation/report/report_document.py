@@ -138,7 +138,7 @@ def report_document(report: Report) -> ReportDocument:
         accepted=evaluation.accepted,
         equal_split_f1=evaluation.equal_split_f1,
         models=models(evaluation.means),
-        measures=measures(metrics),
+        measures=measures(metrics, report.task),
         slices=contender_slices(report, contender),
         calibration=report.calibration,
         continual=continual(evaluation.scores_of(contender), report.learnt),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from errata.documents.comparison import Comparison
 from errata.documents.decision import (
@@ -182,7 +182,11 @@ def contender_verdict(
 def _of_report(report: Report, entry: OutcomeDecision, winner: str = "") -> ContenderVerdict:
     scores = report.evaluation.scores_of(entry.name)
     notes = beside(scores) if scores else ()
-    return contender_verdict(entry, report.primary(entry.name), winner, notes, report.approvals_needed)
+    verdict = contender_verdict(entry, report.primary(entry.name), winner, notes, report.approvals_needed)
+    if report.task == "chapters":
+        return verdict
+    # of texts the gate lists it too, as not measured, and doesn't decide by it
+    return replace(verdict, guardrails=tuple(rail for rail in verdict.guardrails if rail.key != "titles"))
 
 
 def leading_verdict(report: Report) -> ContenderVerdict | None:

@@ -106,6 +106,7 @@ def _report(workspace: Workspace, nights: Sequence[NightRow]) -> Report:
     with workspace.record.read() as store:
         excerpts = {seq: store.transcripts.read(seq) for seq in shown_transcripts(items, decisions)}
         in_service = _in_service(store, nights, files.night)
+        task = store.asked_task.name()
     return Report(
         nights=tuple(_line(row, _champions_after(nights, at)) for at, row in enumerate(nights)),
         approvals_needed=tonight.outcome.approvals_needed,
@@ -120,6 +121,7 @@ def _report(workspace: Workspace, nights: Sequence[NightRow]) -> Report:
         workspace=workspace.root.resolve().name,
         ended_on=tonight.outcome.ended_on,
         in_service=in_service,
+        task=task,
         learnt=_learnt(workspace, nights, files.night.day0 if files.night else ""),
     )
 
