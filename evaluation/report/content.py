@@ -147,7 +147,10 @@ class Report:
 
     @property
     def calibration(self) -> Calibration | None:
-        """Of whoever is champion after tonight; None where that wasn't measured."""
+        """Of whoever is champion after tonight; None where that wasn't measured, and of texts, which have no borders to
+        be sure of."""
+        if self.task != "chapters":
+            return None
         night = self.files.night
         serving = self.in_service.model if self.in_service else night.champion if night else ""
         return self.files.calibrations.of(serving) if self.files.calibrations else None
