@@ -15,6 +15,8 @@ from errata.domain.chapter import Chapter, canonical
 from errata.domain.hashing import content_hash
 from errata.domain.transcript import Segment, Transcript
 from errata.errors import BadInput
+from errata.inference.tokenizer import load_tokenizer
+from errata.project_files import embedded_model
 from errata.tasks.border_task import BorderTask, shown_lines
 from errata.tasks.division import ChapterLengths, borders
 from errata.tasks.encode import IGNORED, MarkTokens, ids
@@ -24,6 +26,7 @@ from errata.tasks.task import examples
 from errata.tasks.template import Reading, version_of
 from errata.tasks.templates import find
 from errata.tasks.templates.borders import Borders
+from errata.tasks.templates.inline import NEW, SAME
 from errata.tasks.view import View
 from tests.made_up_model import make_tokenizer
 from tests.platform.test_tasks import answered_rightly, chaptered, usable
@@ -114,6 +117,12 @@ def test_a_mark_is_learnt_where_the_line_ends_and_is_never_read() -> None:
     assert len(row.encoded.input_ids) <= task.context
     slots = sum(isinstance(span, Slot) for span in task.render(row.view))
     assert slots == 2 and row.encoded.labels.count(IGNORED) > 0
+
+
+def test_a_tokenizer_without_line_ends_marks_with_what_errata_tiny_says_of_borders() -> None:
+    tokenizer = load_tokenizer(embedded_model())
+    marks = MarkTokens.of(tokenizer)
+    assert tokenizer.convert_ids_to_tokens([marks.same, marks.begins]) == [SAME, NEW]
 
 
 def test_what_is_weighed_is_the_beginning_of_what_is_asked_next() -> None:

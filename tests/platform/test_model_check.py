@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +53,11 @@ def test_a_chat_template_is_worn(model: Path, template: str) -> None:
     check_model(model, Card(template, 1024))
 
 
-def test_the_embedded_model_would_pass() -> None:
+@pytest.mark.parametrize("template", ["inline", "borders"])
+def test_the_embedded_model_would_pass(template: str) -> None:
     from errata.project_files import embedded_model
 
-    check_model(embedded_model(), Card.read(embedded_model()))
+    check_model(embedded_model(), replace(Card.read(embedded_model()), template=template))
 
 
 def no_eos(folder: Path) -> None:

@@ -12,6 +12,7 @@ from errata.domain.hashing import canonical_json
 from errata.errors import BadInput
 from errata.inference.artefact import Card
 from errata.loop.ablate import check_templates
+from errata.tasks.templates.inline import SAME
 from retrain.training_rows import TrainingRow, chapters_json
 from retrain.trial import Trial
 from retrain.variants import template_variants
@@ -70,8 +71,10 @@ def test_what_comes_of_it_is_asked_by_it_too(trial: Trial, tmp_path: Path) -> No
 
 
 def test_a_template_that_the_tokenizer_cant_write_is_refused_before_any_is_trained(tmp_path: Path) -> None:
-    """Whose tokenizer puts a space before every text has no single token for a mark."""
+    """A tokenizer that puts a space before every text has no single token for a mark, but for those of `inline`."""
     trial = _trial(tmp_path, "inline")
+    [tokens] = tmp_path.rglob("tokenizer.json")
+    tokens.write_text(tokens.read_text().replace(SAME, "<|alike|>"))
     check_templates(trial, template_variants(UNALTERED, "inline", ["inline+shifts"]).values(), LORA)
     with pytest.raises(BadInput, match="no single tokens for a border's marks"):
         check_templates(trial, template_variants(UNALTERED, "inline", ["borders"]).values(), LORA)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from errata.domain.modality import Modality
 from errata.errors import BadInput
 from errata.tasks.prompt import BorderMark, Control, Filling, Frames, Given, Prompt, Slot, Text
+from errata.tasks.templates.inline import NEW, SAME
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
@@ -58,7 +59,8 @@ class MarkTokens:
     @classmethod
     def of(cls, tokenizer: Tokenizer) -> MarkTokens:
         """A line's end and a paragraph's, which language models know to tell apart, where the tokenizer has both; else
-        a hyphen and a hash sign. Raises BadInput for a tokenizer that writes neither as one token."""
+        a hyphen and a hash sign, or what errata-tiny says in `inline`. Raises BadInput for a tokenizer that writes none
+        of them as one token."""
         for same, begins in _MARKS:
             tokens = ids(Control(same), tokenizer), ids(Control(begins), tokenizer)
             if all(len(answer) == 1 for answer in tokens) and tokens[0] != tokens[1]:
@@ -70,7 +72,7 @@ class MarkTokens:
         return None if begins is None else self.begins if begins else self.same
 
 
-_MARKS = (("\n", "\n\n"), ("-", "#"))
+_MARKS = (("\n", "\n\n"), ("-", "#"), (SAME, NEW))
 
 
 @dataclass(frozen=True, slots=True)
