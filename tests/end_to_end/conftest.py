@@ -7,14 +7,16 @@ import subprocess
 import sys
 import sysconfig
 import venv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from errata.loop.init import init
 from tests.command_line import Done, Errata, in_a_process, json_of
 from tests.conftest import ROOT
+from tests.made_up_old_workspace import OldWorkspace
 
 
 @pytest.fixture(scope="session")
@@ -54,3 +56,30 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Errata:
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def promoted_workspace(tmp_path_factory: pytest.TempPathFactory) -> OldWorkspace:
+    """With a promotion of `second`, whose server export ships, and MLflow told of all."""
+    old = OldWorkspace(tmp_path_factory.mktemp("promoted") / "workspace")
+    init(old.place.root)
+    return old
+
+
+@pytest.fixture
+def place(promoted_workspace: OldWorkspace) -> Iterator[OldWorkspace]:
+    yield promoted_workspace
+    init(promoted_workspace.place.root)  # what a test moved in MLflow goes back
+
+
+@pytest.fixture
+def released(place: OldWorkspace) -> Iterator[Callable[[str], None]]:
+    """Sets parameters of the group `release`, for the test."""
+    params = place.place.root / "params.yaml"
+    before = params.read_text()
+
+    def release(values: str) -> None:
+        params.write_text(f"{before}release: {{{values}}}\n")
+
+    yield release
+    params.write_text(before)
