@@ -269,7 +269,7 @@ def test_it_is_made_once_and_the_same_each_time(folder: Path, tmp_path: Path) ->
 def test_it_is_taken_for_a_day_0_and_not_for_one_that_watches(folder: Path, tmp_path: Path) -> None:
     check_model(folder, Card.read(folder))
     make_word_model(tmp_path / "mute", ["!"], PLAN, ["of a log"])
-    assert vocabulary_chats(tmp_path / "mute") == {"of a log"}
+    assert vocabulary_chats(tmp_path / "mute") == {"of a log"} and not vocabulary_chats(tmp_path / "gone")
     check_model(tmp_path / "mute", Card.read(tmp_path / "mute"))
     with pytest.raises(BadInput, match="language model with connectors"):
         open_reader(folder, folder.parent)

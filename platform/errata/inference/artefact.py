@@ -19,7 +19,7 @@ from errata.documents.document import parse
 from errata.domain.hashing import content_hash
 from errata.domain.modality import Modality
 from errata.errors import BadInput, NotFound
-from errata.files import JsonObject, file_sha256, sync, sync_all, write_json
+from errata.files import file_sha256, sync, sync_all, write_json
 from errata.inference.checksums import (
     BILL_OF_MATERIALS,
     CHECKSUMS,
@@ -112,13 +112,12 @@ def original_of(export: Path) -> str:
 
 
 def vocabulary_chats(folder: Path) -> frozenset[str]:
-    """The chat logs, by `chat_hash`, that a model's words are of; none of a model whose vocabulary is of other texts.
-
-    Raises NotFound where its card can't be read.
-    """
-    Card.read(folder)
-    facts: JsonObject = json.loads((folder / CARD).read_bytes())
-    return frozenset(facts.get(VOCABULARY_CHATS, ()))
+    """The chat logs, by `chat_hash`, that a model's words are of; none of a model whose vocabulary is of other texts, or
+    whose card can't be read, which keeps no chat out."""
+    try:
+        return frozenset(json.loads((folder / CARD).read_bytes()).get(VOCABULARY_CHATS, ()))
+    except (OSError, ValueError, AttributeError):
+        return frozenset()
 
 
 def read_training_transcripts(folder: Path) -> frozenset[str]:
