@@ -112,8 +112,8 @@ def original_of(export: Path) -> str:
 
 
 def vocabulary_chats(folder: Path) -> frozenset[str]:
-    """The chat logs, by `chat_hash`, that a model's words are of; none of a model whose vocabulary is of other texts, or
-    whose card can't be read, which keeps no chat out."""
+    """The chat logs, by `chat_hash`, that a model's words are of. None where its vocabulary is of other texts; and none
+    where its card can't be read, which keeps no chat out."""
     try:
         return frozenset(json.loads((folder / CARD).read_bytes()).get(VOCABULARY_CHATS, ()))
     except (OSError, ValueError, AttributeError):
