@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -13,12 +13,10 @@ from errata.documents.ablation import Ablation, AblationRun
 from errata.documents.document import write_document
 from errata.documents.file_names import ABLATION, ABLATION_RUNS
 from errata.documents.params import AlterationName, AugmentParams, Recipe
-from errata.domain.hashing import content_hash
 from errata.errors import Refused
-from errata.loop.code_hash import code_hash
 from errata.loop.kept_trials import kept_trial
 from errata.loop.lease import loop_lease
-from errata.loop.trial_material import Fold, TrialMaterial, material_of_night, material_of_talks
+from errata.loop.trial_material import Fold, TrialMaterial, material_of_night, material_of_talks, trial_key
 from errata.operations.chapters_asked import check_chapters_asked
 from errata.progress import note
 from errata.tasks import templates
@@ -149,7 +147,7 @@ def _equally_long(recipe: Recipe, fold: Fold, baseline: AugmentParams) -> Recipe
 
 
 def _run(workspace: Workspace, fold: Fold, variant: str, augmentation: AugmentParams, recipe: Recipe) -> AblationRun:
-    path = workspace.root / ABLATION_RUNS / f"{_key(fold, augmentation, recipe)}.json"
+    path = workspace.root / ABLATION_RUNS / f"{trial_key(fold.trial, fold.talks, augmentation, recipe)}.json"
     run = kept_trial(
         AblationRun, path, lambda room: _train_and_score(workspace, fold, variant, augmentation, recipe, room)
     )
@@ -172,12 +170,3 @@ def _train_and_score(
         title_f1=tuple(title_f1),
         cpu_seconds=time.process_time() - began,
     )
-
-
-def _key(fold: Fold, augmentation: AugmentParams, recipe: Recipe) -> str:
-    """Of all that a run's scores follow from."""
-    trial = fold.trial
-    rows = [[row.transcript_hash, row.chapters] for row in trial.rows]
-    talks = [[talk.transcript.hash, [chapter.as_json() for chapter in talk.reference]] for talk in fold.talks]
-    parts = [code_hash(), trial.start, trial.since, trial.champion, trial.template, rows, talks]
-    return content_hash([*parts, asdict(trial.mix), asdict(augmentation), asdict(recipe)])[:16]

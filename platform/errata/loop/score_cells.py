@@ -6,21 +6,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from errata.documents.file_names import SWEEP_RUNS
 from errata.documents.params import Recipe
 from errata.documents.scored_cell import ScoredCell
-from errata.domain.chapter import chapters_to_json
-from errata.domain.hashing import content_hash
 from errata.errors import BadInput, NotFound, Refused
 from errata.inference.artefact import Card, Sense, model_folder, read_training_transcripts, verify
 from errata.inference.model import FolderModel
 from errata.inference.sensed_frames import shard_for
-from errata.loop.code_hash import code_hash
 from errata.loop.kept_trials import kept_trial
 from errata.loop.sweep import SweepCell, SweepGrid
+from errata.loop.trial_material import trial_key
 from errata.operations.model_names import resolve_model
 from errata.progress import note, progress_bar
 from errata.tasks import templates
@@ -130,7 +128,7 @@ def _dev_talks(workspace: Workspace, upto: int, seen: frozenset[str]) -> list[Sc
 
 def _scored(workspace: Workspace, cell: SweepCell, material: ChunkMaterial, recipe: Recipe) -> ScoredCell:
     trial, talks = _of_cell(cell, material)
-    path = workspace.root / SWEEP_RUNS / f"{_key(trial, talks, recipe)}.json"
+    path = workspace.root / SWEEP_RUNS / f"{trial_key(trial, talks, recipe)}.json"
     scored = kept_trial(ScoredCell, path, lambda room: _train_and_score(workspace, cell, trial, talks, (recipe, room)))
     return replace(scored, model=cell.model)  # it may have another name by now
 
@@ -208,12 +206,3 @@ def _description(card: Card) -> ChunkDescription:
 
 def _folder(workspace: Workspace, name: str) -> Path:
     return model_folder(resolve_model(workspace, name), workspace.models)
-
-
-def _key(trial: Trial, talks: Sequence[ScoredTalk], recipe: Recipe) -> str:
-    """Of all that a cell's scores follow from."""
-    rows = [[row.transcript_hash, row.chapters] for row in trial.rows]
-    scored = [[talk.transcript.hash, chapters_to_json(talk.reference)] for talk in talks]
-    shards = {name: [shard.key for shard in found] for name, found in sorted(trial.vectors.items())}
-    parts = [code_hash(), trial.start, trial.template, trial.rate, rows, scored, shards]
-    return content_hash([*parts, asdict(trial.mix), asdict(recipe)])[:16]

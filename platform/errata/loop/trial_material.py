@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from errata.database.record import Record
 from errata.documents.file_names import CURATED, ROWS
 from errata.documents.params import Recipe
-from errata.domain.chapter import canonical
+from errata.domain.chapter import canonical, chapters_to_json
 from errata.domain.clusters import cluster_name
+from errata.domain.hashing import content_hash
+from errata.domain.vector_shard import VectorShard
 from errata.errors import NotFound
 from errata.inference.artefact import model_folder, read_training_transcripts, verify
 from errata.inference.model import FolderModel
+from errata.loop.code_hash import code_hash
 from errata.loop.finished_night import finished_night, recipe_of
 from errata.operations.importing import import_transcripts
 from errata.progress import note, progress_bar
 from errata.workspace import Workspace
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from evaluation.ablation import ScoredTalk
     from retrain.training_rows import TrainingRow
     from retrain.trial import Trial
@@ -61,6 +66,22 @@ class TrialMaterial:
         return [talk for fold in self.folds for talk in fold.talks]
 
 
+def trial_key(trial: Trial, talks: Sequence[ScoredTalk], *settings: DataclassInstance) -> str:
+    """Of all that the scores of a trial's variant on `talks` follow from; `settings` are what it was made by."""
+    rows = [[row.transcript_hash, row.chapters] for row in trial.rows]
+    shown = {name: _keys(shards) for name, shards in sorted(trial.vectors.items())}
+    scored = [
+        [talk.transcript.hash, _keys(talk.transcript.vectors), chapters_to_json(talk.reference)] for talk in talks
+    ]
+    models = [trial.start, trial.since, trial.champion, trial.template, trial.rate]
+    made_by = [asdict(each) for each in (trial.mix, *settings)]
+    return content_hash([code_hash(), models, rows, shown, scored, made_by])[:16]
+
+
+def _keys(shards: Iterable[VectorShard]) -> list[str]:
+    return [shard.key for shard in shards]
+
+
 def material_of_night(workspace: Workspace) -> TrialMaterial:
     """The newest scored night's rows in one fold, to be scored on the talks of role dev.
 
@@ -69,6 +90,7 @@ def material_of_night(workspace: Workspace) -> TrialMaterial:
     from evaluation.ablation import ScoredTalk
     from evaluation.items import held_out_items, read_questions
     from retrain.row_index import read_index
+    from retrain.seen_rows import seen_vectors
     from retrain.shard_texts import read_texts
     from retrain.trial import Trial
 
@@ -88,7 +110,9 @@ def material_of_night(workspace: Workspace) -> TrialMaterial:
         ScoredTalk(transcript, question.reference, question.item.cluster)
         for transcript, question in zip(transcripts, questions, strict=True)
     ]
-    trial = Trial(rows, start, since, seen, night.champion, workspace.params().mix, workspace.models)
+    vectors = seen_vectors(workspace.record, model_folder(start, workspace.models))
+    mix = workspace.params().mix
+    trial = Trial(rows, start, since, seen, night.champion, mix, workspace.models, vectors=vectors)
     return TrialMaterial(night.label, [Fold(0, trial, talks)], recipe)
 
 
