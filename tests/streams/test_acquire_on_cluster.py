@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 import time
@@ -28,6 +29,7 @@ from errata.operations.video_folder import VideoFolder
 from errata.operations.video_manifest import manifest
 from errata.streams.chunk_store import ChunkStore
 from errata.workspace import Workspace
+from tests.made_up_chat import youtube_message
 from tests.ray_nodes import node, two_nodes
 from tests.streams.conftest import Acquire
 from tests.streams.recordings import ffmpeg, with_captions
@@ -168,6 +170,8 @@ def test_each_video_is_once_in_the_record_whatever_machine_is_lost(
         with_captions(recording, folder / f"{name}.mp4", name)
     ffmpeg("-i", recording, "-i", folder / "talk0.vtt", "-c", "copy", "-c:s", "mov_text", folder / "track.mp4")
     (folder / "broken.mp4").write_bytes(recording.read_bytes()[:20_000])
+    (folder / "talk1.live_chat.json").write_text(json.dumps(youtube_message("a", 1, "a newt!")))
+    (folder / "talk2.live_chat.json").write_text("no chat")
     finished = with_captions(recording, tmp_path / "before.mp4", "what was acquired before")
     take(finished)
     before = manifest(workspace)[0].as_json()
@@ -185,9 +189,13 @@ def test_each_video_is_once_in_the_record_whatever_machine_is_lost(
     report = take(folder, finished, engine="ray")
     plug.join()
     assert lost, "the plug was pulled while nobody was at work"
-    (failed,) = report.failed
-    assert (report.acquired, report.finished_before, report.busy) == (6, 1, 0)
+    failed, other = sorted(report.failed, key=lambda each: each.external_id)
+    assert (report.acquired, report.finished_before, report.busy) == (5, 1, 0)
     assert (failed.external_id, failed.stage) == ("broken", "probe")
+    assert (other.external_id, other.stage) == ("talk2", "chat")
+    assert str(folder / "talk2.live_chat.json") in other.problem
+    (folder / "talk2.live_chat.json").unlink()
+    assert take(engine="ray").acquired == 1
     assert f"{folder / 'broken.mp4'} can't be read" in failed.problem, "by the name that it has here"
     rows = {row.video.known.external_id: row for row in manifest(workspace)}
     assert {name: row.state for name, row in rows.items()} == {
@@ -199,6 +207,7 @@ def test_each_video_is_once_in_the_record_whatever_machine_is_lost(
     assert rows["before"].as_json() == before
     assert rows["track"].video.found("captions") == {"file": "track 0", "lines": 2}
     with workspace.record.read() as record:
+        assert [each.text for each in record.chats.logged(record.transcripts.find("talk1"))] == ["a newt!"]
         for name in names:
             transcript = record.transcripts.read(record.transcripts.find(name))
             assert [segment.text for segment in transcript.segments][1] == f"and now about {name} in the garden"

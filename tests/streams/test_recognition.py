@@ -162,11 +162,11 @@ def test_voices_are_vectors_as_resemblyzer_makes_them() -> None:
 
 def test_one_voice_is_nobody_in_particular(talk: Path, tmp_path: Path) -> None:
     need_modules("resemblyzer")
-    from errata.streams.voices import VoiceEncoder
+    from errata.streams.voice_clusters import VoiceClusters
 
     track = extract_audio(probe(talk), tmp_path / "audio.wav")
     lines = [{"start": 0.0, "end": 4.0, "text": "good morning"}]
-    assert with_speakers(lines, track, VoiceEncoder()) == (lines, 1)
+    assert with_speakers(lines, VoiceClusters().turns(lines, track)) == (lines, 1)
 
 
 @pytest.fixture

@@ -37,6 +37,12 @@ def acquire_command(
     speakers: Annotated[
         bool, typer.Option("--speakers/--no-speakers", help="Tell speakers apart by their voices where none is named.")
     ] = True,
+    speakers_by: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="voices: clustered; pyannote; or a pipeline of pyannote.audio's, a folder or a name."
+        ),
+    ] = "voices",
     chat: Annotated[
         bool, typer.Option("--chat/--no-chat", help="Take along what viewers wrote while it was live, where it is had.")
     ] = True,
@@ -71,6 +77,7 @@ def acquire_command(
         language=language,
         captions=captions,
         speakers=speakers,
+        speakers_by=_model(speakers_by),
         chat=chat,
         source=source,
         role=role,

@@ -8,6 +8,8 @@ from typing import Literal
 from errata.domain.roles import Role
 
 DEFAULT_MODEL = "small"
+VOICES, PYANNOTE = "voices", "pyannote"
+"""How speakers are told apart: by voices that are clustered, or by pyannote.audio's own pipeline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class AcquireOptions:
     """Whether captions are taken where there are some."""
     speakers: bool = True
     """Whether speakers are told apart where nothing names them."""
+    speakers_by: str = VOICES
+    """`VOICES`, `PYANNOTE`, or a pipeline of pyannote.audio's: a folder, or a name on the hub."""
     chat: bool = True
     """Whether the chat that was written beside a stream is taken along."""
     source: str = ""

@@ -24,9 +24,8 @@ from errata.operations.acquire_options import AcquireOptions
 from errata.operations.acquiring_on_cluster import acquire_on_cluster
 from errata.operations.video_claims import Outcome, VideoClaims
 from errata.operations.video_folder import VideoFolder
-from errata.operations.video_stages import FailedVideo, StageFailed, VideoStages
+from errata.operations.video_stages import FailedVideo, StageFailed, VideoStages, speaker_teller
 from errata.progress import ProgressBar
-from errata.streams import voices
 from errata.streams.video_sources import Unreachable, known_videos
 from errata.workspace import Workspace
 
@@ -53,7 +52,8 @@ def acquire(
 ) -> AcquireReport:
     """Takes every video that `sources` name through the stages that it lacks; without sources, every unfinished one.
 
-    Raises BadInput for a source that is not there, and Unavailable where a tool that every video needs is missing.
+    Raises BadInput for a source that is not there, or a name of nothing that tells speakers apart, and Unavailable
+    where a tool that every video needs is missing.
     """
     _check(options)
     workspace.ignore("media/")
@@ -81,7 +81,7 @@ def _check(options: AcquireOptions) -> None:
     if options.media_url:
         check_media_pattern(options.media_url)
     if options.speakers:
-        voices.require_voices()
+        speaker_teller(options.speakers_by)
 
 
 def _enter(workspace: Workspace, sources: Sequence[str]) -> tuple[list[int], list[Unreachable]]:

@@ -81,9 +81,9 @@ def _work(sent: SentVideo, options: AcquireOptions, store_url: str, keeper: Any,
         _stages(options).run(notes, folder, notes.progress, copy)
     except StageFailed as failure:
         problem = str(failure.problem)
-        if copy is not None:  # which nobody finds by the name that it has here
-            problem = problem.replace(str(copy), video.known.origin)
-        return FailedVideo(video.known.external_id, failure.stage, problem)
+        if copy is not None:  # which nobody finds by the name that it has here, nor what lies beside it
+            problem = problem.replace(str(copy.parent), str(Path(video.known.origin).parent))
+        return FailedVideo(video.known.external_id, failure.stage, problem.replace(f"{root}/", ""))
     finally:
         notes.send_files()
     return None

@@ -19,16 +19,19 @@ from errata.features.media_tools import ffmpeg_version
 from errata.files import JsonObject, write_json
 from errata.formats.json_files import read_map
 from errata.formats.segments import ordered
-from errata.operations.acquire_options import AcquireOptions
+from errata.operations.acquire_options import PYANNOTE, VOICES, AcquireOptions
 from errata.operations.video_folder import VideoFolder
 from errata.progress import ProgressBar
-from errata.streams import downloads, recognition, voices
+from errata.streams import downloads, recognition
 from errata.streams.audio_track import extract_audio
 from errata.streams.media_probe import MediaFacts, check_length, probe
+from errata.streams.pyannote_speakers import PIPELINE, PyannoteSpeakers, require_pyannote
 from errata.streams.recording_captions import captions_of
 from errata.streams.recording_chat import chat_of
-from errata.streams.speaker_turns import with_speakers
+from errata.streams.speaker_turns import SpeakerTeller, with_speakers
 from errata.streams.twitch_downloads import NoTwitchDl
+from errata.streams.voice_clusters import VoiceClusters
+from errata.streams.voices import require_voices
 
 _OF_THE_FILE: tuple[StageName, ...] = ("probe", "captions", "recognition", "speakers", "chat", "features")
 """What was found of a file, and does not hold for another."""
@@ -81,6 +84,24 @@ def within_chat() -> Iterator[None]:
             raise BadInput("{}, or say --no-chat", problem) from problem
 
 
+def speaker_teller(name: str) -> SpeakerTeller:
+    """Of that name, which loads nothing yet. Raises BadInput for no name of any, and Unavailable where what it needs is
+    not installed."""
+    if name == VOICES:
+        require_voices()
+        return VoiceClusters()
+    if name != PYANNOTE and "/" not in name and not Path(name).is_dir():
+        raise BadInput(
+            "nothing that tells speakers apart is called {!r}; say {}, {}, or the folder, or the name on the hub, of a "
+            "pipeline of pyannote.audio's",
+            name,
+            VOICES,
+            PYANNOTE,
+        )
+    require_pyannote()
+    return PyannoteSpeakers(PIPELINE if name == PYANNOTE else name)
+
+
 class VideoStages:
     """Models are loaded when a video needs them, and kept for the next."""
 
@@ -93,8 +114,8 @@ class VideoStages:
         return recognition.Recogniser(self._options.model)
 
     @cached_property
-    def _encoder(self) -> voices.VoiceEncoder:
-        return voices.VoiceEncoder()
+    def _teller(self) -> SpeakerTeller:
+        return speaker_teller(self._options.speakers_by)
 
     def run(self, notes: VideoNotes, folder: VideoFolder, progress: ProgressBar, copy: Path | None = None) -> None:
         """Leaves what is said in `folder.speech`. `copy`: where the recording lies on this machine, if its origin is a
@@ -185,10 +206,11 @@ class VideoStages:
         named = any(line.get("speaker") for line in lines)
         count = 0
         if self._options.speakers and not named and facts.audio:
-            lines, count = with_speakers(_timed(lines), extract_audio(facts, folder.audio), self._encoder)
+            timed = _timed(lines)
+            lines, count = with_speakers(timed, self._teller.turns(timed, extract_audio(facts, folder.audio)))
         write_json(folder.speech, {"segments": lines})
         if count:
-            notes.note(_done("speakers", {"speakers": count}, voices.TOOL, voices.voices_version()))
+            notes.note(_done("speakers", {"speakers": count}, self._teller.tool, self._teller.version))
         else:
             notes.note(StageResult("speakers", "none"))
 
@@ -198,7 +220,7 @@ class VideoStages:
         if not self._options.chat or (found is not None and recording.with_name(str(found["file"])).is_file()):
             return
         try:
-            chat = chat_of(recording, folder.downloaded_info)
+            chat = chat_of(recording, folder.downloaded_info, folder.scratch)
         except NoTwitchDl as problem:
             self._say(f"{video.known.external_id}: {problem}")
             notes.note(StageResult("chat", "none", problem=str(problem)))

@@ -24,11 +24,11 @@ class RecordingChat:
     version: str
 
 
-def chat_of(recording: Path, info: Path | None) -> RecordingChat | None:
+def chat_of(recording: Path, info: Path | None, scratch: Path) -> RecordingChat | None:
     """The chat of a recording; None where there is none, or nobody wrote.
 
-    `info` is the info file of one that was downloaded: with it, the chat is fetched to beside the recording. Raises
-    BadInput for a chat that can't be fetched or read, and NoTwitchDl.
+    `info` is the info file of one that was downloaded: with it, the chat is fetched to beside the recording, by way of
+    `scratch`. Raises BadInput for a chat that can't be fetched or read, and NoTwitchDl.
     """
     beside = recording.with_name(recording.stem + LIVE_CHAT)
     if info is None:
@@ -40,7 +40,7 @@ def chat_of(recording: Path, info: Path | None) -> RecordingChat | None:
         return _read(beside, downloads.TOOL, downloads.downloads_version())
     if (name := twitch_downloads.recording_id(said)) is not None:
         saved = recording.with_name(recording.stem + _TWITCH_CHAT)
-        there = saved.is_file() or twitch_downloads.download_chat(name, saved)
+        there = saved.is_file() or twitch_downloads.download_chat(name, saved, scratch)
         return _read(saved, twitch_downloads.TOOL, twitch_downloads.twitch_dl_version()) if there else None
     return None
 

@@ -1,110 +1,79 @@
-"""Who speaks when: vectors of voices along what is said, put into clusters, and lines cut where the voice changes.
-
-Average-linkage clustering by cosine distance, up to a threshold, so that nobody says how many speakers there are.
-"""
+"""Lines with their speakers: a word is of the turn that it falls into, and a line is cut where the speaker changes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import NamedTuple, Protocol
 
 from errata.files import JsonObject
 from errata.streams.audio_track import AudioTrack
 from errata.streams.recognition import line_of
-from errata.streams.voices import WINDOW, VoiceEncoder
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-STEP = 0.8
-"""Seconds from one window to the next."""
-DISTANCE = 0.35
-"""Cosine distance up to which two clusters of windows are one voice."""
-_LEAST = 3.0
-"""Seconds that a voice must speak in all to be a speaker; less goes to the nearest one."""
-_MOST = 4000
-"""Windows that are clustered, which takes their number squared; of more, so many that are spread evenly decide, and the
-others go to the nearest cluster."""
-_SHORTEST = 0.4
-"""Seconds of a window at the least; a shorter line is heard with what stands around it."""
-
-Span = tuple[float, float]
 
 
-def with_speakers(
-    lines: Sequence[JsonObject], track: AudioTrack, encoder: VoiceEncoder
-) -> tuple[list[JsonObject], int]:
-    """The lines, each with its `speaker` as WhisperX names them, and how many speakers there are.
+class SpeakerTurn(NamedTuple):
+    """A span of time, in seconds, in which somebody is heard."""
+
+    start: float
+    end: float
+    speaker: str
+    """As whoever told the speakers apart calls them."""
+
+
+LineTurns = list[SpeakerTurn]
+"""Those that a line's words may be of; one at the least."""
+
+
+class SpeakerTeller(Protocol):
+    """Tells speakers apart."""
+
+    @property
+    def tool(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    def turns(self, lines: Sequence[JsonObject], track: AudioTrack) -> list[LineTurns]:
+        """Of each line; none at all where nobody is heard."""
+
+
+def with_speakers(lines: Sequence[JsonObject], turns: Sequence[LineTurns]) -> tuple[list[JsonObject], int]:
+    """The lines, each with its `speaker` as WhisperX names them, in order of their first word, and how many speakers
+    there are.
 
     A line with `words` that two people share becomes several. Where one voice is all that is heard, nobody is named.
     """
-    spans = [span for line in lines for span in _windows(line["start"], line["end"])]
-    vectors = encoder.embed([track.read(start, end) for start, end in spans])
-    labels = _speakers(vectors)
-    count = len(set(labels))
-    if count < 2:
-        return [dict(line) for line in lines], count
-    named: list[JsonObject] = []
-    at = 0
-    for line in lines:
-        own = len(_windows(line["start"], line["end"]))
-        named += _turns(line, spans[at : at + own], labels[at : at + own])
-        at += own
-    return named, count
+    if not any(turns):
+        return [dict(line) for line in lines], 0
+    parts = [part for line, own in zip(lines, turns, strict=True) for part in _parts(line, own)]
+    names = {speaker: f"SPEAKER_{at:02d}" for at, speaker in enumerate(dict.fromkeys(who for who, _ in parts))}
+    if len(names) < 2:
+        return [dict(line) for line in lines], len(names)
+    return [{**part, "speaker": names[who]} for who, part in parts], len(names)
 
 
-def _windows(start: float, end: float) -> list[Span]:
-    """Windows along a line, the last of which ends with it; a short line has one, around its middle if need be."""
-    if end - start <= WINDOW:
-        middle, half = (start + end) / 2, max(end - start, _SHORTEST) / 2
-        return [(max(0.0, middle - half), middle + half)]
-    steps = int((end - start - WINDOW) / STEP)
-    spans = [(start + at * STEP, start + at * STEP + WINDOW) for at in range(steps + 1)]
-    return spans if end - spans[-1][1] < STEP / 2 else [*spans, (end - WINDOW, end)]
-
-
-def _speakers(vectors: NDArray[np.float32]) -> list[int]:
-    """The speaker of each window, numbered in order of their first word."""
-    import numpy as np
-
-    if len(vectors) < 2:
-        return [0] * len(vectors)
-    chosen = np.linspace(0, len(vectors) - 1, min(len(vectors), _MOST)).round().astype(int)
-    centres = _centres(vectors[chosen])
-    nearest = (vectors @ centres.T).argmax(axis=1)
-    order = list(dict.fromkeys(nearest.tolist()))
-    return [order.index(label) for label in nearest.tolist()]
-
-
-def _centres(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The mean vector of each voice that speaks long enough; the largest cluster's where none does."""
-    import numpy as np
-    from sklearn.cluster import AgglomerativeClustering
-
-    clustering = AgglomerativeClustering(
-        n_clusters=None, distance_threshold=DISTANCE, metric="cosine", linkage="average"
-    )
-    labels = clustering.fit_predict(vectors)
-    sizes = np.bincount(labels)
-    least = min(_LEAST / STEP, sizes.max())
-    centres = [vectors[labels == label].mean(axis=0) for label in np.flatnonzero(sizes >= least)]
-    return np.stack([centre / np.linalg.norm(centre) for centre in centres])
-
-
-def _turns(line: JsonObject, spans: Sequence[Span], labels: Sequence[int]) -> list[JsonObject]:
+def _parts(line: JsonObject, turns: LineTurns) -> list[tuple[str, JsonObject]]:
+    """Who speaks in a line, and what."""
     words = line.get("words")
     if not words:
-        return [{**line, "speaker": _name(max(set(labels), key=list(labels).count))}]
-    middles = [(start + end) / 2 for start, end in spans]
-
-    def speaker(word: JsonObject) -> int:
-        middle = (word["start"] + word["end"]) / 2
-        return labels[min(range(len(middles)), key=lambda at: abs(middles[at] - middle))]
-
-    return [{**line_of(list(turn)), "speaker": _name(label)} for label, turn in groupby(words, key=speaker)]
+        return [(_most_heard(line, turns), line)]
+    return [(who, line_of(list(spoken))) for who, spoken in groupby(words, key=lambda word: _speaker_of(word, turns))]
 
 
-def _name(label: int) -> str:
-    return f"SPEAKER_{label:02d}"
+def _speaker_of(word: JsonObject, turns: LineTurns) -> str:
+    """Of the turn that its middle falls into, or is nearest to; of several the one in whose midst it is."""
+    middle = (word["start"] + word["end"]) / 2
+
+    def distance(turn: SpeakerTurn) -> tuple[float, float]:
+        return max(turn.start - middle, middle - turn.end, 0.0), abs((turn.start + turn.end) / 2 - middle)
+
+    return min(turns, key=distance).speaker
+
+
+def _most_heard(line: JsonObject, turns: LineTurns) -> str:
+    """For how long each is heard within the line decides."""
+    heard = dict[str, float]()
+    for turn in turns:
+        within = min(turn.end, line["end"]) - max(turn.start, line["start"])
+        heard[turn.speaker] = heard.get(turn.speaker, 0.0) + max(within, 0.0)
+    return max(heard, key=lambda speaker: round(heard[speaker], 6))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import subprocess
 import sysconfig
@@ -13,6 +15,8 @@ from errata.files import JsonObject
 from errata.formats.ytdlp import TWITCH
 
 TOOL = "twitch-dl"
+_RECORDING = re.compile(r"v?(\d+)", re.ASCII)
+"""What yt-dlp calls a recording, and Twitch's own number in it."""
 _TRIES = 3
 """It asks for each hundred messages by themselves, and gives up at the first answer that doesn't come."""
 _NOBODY_WROTE = "IndexError:"
@@ -26,7 +30,8 @@ class NoTwitchDl(Unavailable):
 def recording_id(info: JsonObject) -> str | None:
     """Twitch's own id of the recording that an info file of yt-dlp's tells of; None of anything else: clips, and
     what is live, have no chat to fetch."""
-    return str(info["id"]).removeprefix("v") if info.get("extractor_key") == TWITCH and info.get("id") else None
+    found = _RECORDING.fullmatch(str(info.get("id"))) if info.get("extractor_key") == TWITCH else None
+    return found[1] if found else None
 
 
 def twitch_dl_version() -> str:
@@ -35,7 +40,7 @@ def twitch_dl_version() -> str:
     return _run([program, "--version"]).stdout.strip().rpartition(" ")[2] if program else ""
 
 
-def download_chat(recording: str, path: Path) -> bool:
+def download_chat(recording: str, path: Path, scratch: Path) -> bool:
     """Whether anybody wrote; the file is there then, whole. Raises NoTwitchDl, and BadInput with its own complaint."""
     program = _program()
     if program is None:
@@ -43,9 +48,10 @@ def download_chat(recording: str, path: Path) -> bool:
             f"its chat was not fetched, since {TOOL} is not installed; install it (pipx install {TOOL}), then run: "
             f"{TOOL} chat json {recording} -o v{recording}.json && errata import chat v{recording}.json"
         )
-    partial = path.with_name(f"{path.name}.partial")
+    scratch.mkdir(parents=True, exist_ok=True)
+    partial = scratch / f"{path.name}.{os.getpid()}.partial"  # twitch-dl outlives a process that is killed
     for _ in range(_TRIES):
-        done = _run([program, "chat", "json", recording, "--overwrite", "--output", partial.name], path.parent)
+        done = _run([program, "chat", "json", recording, "--overwrite", "--output", partial.name], scratch)
         if done.returncode == 0:
             partial.replace(path)
             return True
