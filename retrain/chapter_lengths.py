@@ -7,7 +7,7 @@ of its lines, which is asked for once.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -42,13 +42,18 @@ class WeighedTalk:
 
 def label_lengths(record: Record, upto: int) -> ChapterLengths | None:
     """Of the labels that may train as of the watermark `upto`; None where there are too few chapters."""
-    seconds: list[float] = []
     with record.read() as store:
-        for label in _newest_labels(store, upto):
-            transcript = store.transcripts.read(label.transcript)
-            if transcript.unit == "seconds":
-                begins = [chapter.start for chapter in label.chapters]
-                seconds += [after - before for before, after in pairwise([*begins, transcript.duration])]
+        labels = _newest_labels(store, upto)
+        return lengths_of((store.transcripts.read(label.transcript), label.chapters) for label in labels)
+
+
+def lengths_of(talks: Iterable[tuple[Transcript, Chapters]]) -> ChapterLengths | None:
+    """Of the right chapters of talks with times; None where there are too few of them."""
+    seconds: list[float] = []
+    for transcript, chapters in talks:
+        if transcript.unit == "seconds":
+            begins = [chapter.start for chapter in chapters]
+            seconds += [after - before for before, after in pairwise([*begins, transcript.duration])]
     return ChapterLengths.of(seconds, ChapterLengths().readiness) if len(seconds) >= LEAST_CHAPTERS else None
 
 

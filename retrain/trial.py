@@ -11,8 +11,11 @@ from errata.inference.artefact import Card, Sense, model_folder, model_parts
 from errata.inference.chapter_task import chapter_task
 from errata.inference.sensed_frames import features_beside
 from errata.inference.tokenizer import load_tokenizer
+from errata.tasks import templates
 from errata.tasks.chapters import ChapterTask
+from errata.tasks.templates.borders import Borders
 from retrain.altered_copies import augment
+from retrain.chapter_lengths import lengths_of
 from retrain.mix import Learned, encode_rows, mix
 from retrain.row_index import index_of
 from retrain.saving import save
@@ -77,11 +80,18 @@ class Trial:
         out.mkdir(exist_ok=True)
         write_taught_rows(table, examples)
         start, made = start_from(self.start, recipe, self.models)
-        card = self._asked(made)
+        card = self._dividing(self._asked(made))
         champion, _ = start_from(self.champion, recipe, self.models)
         model, _ = train(table, start, recipe, card, room / "checkpoints", champion)
         save(model, out, card, {"ancestor": self.start, "method": recipe.method}, start.base)
         return out
+
+    def _dividing(self, card: Card) -> Card:
+        """By chapters as long as those of the rows, as a night's candidate is, where the template divides."""
+        if not isinstance(templates.find(card.template), Borders):
+            return card
+        lengths = lengths_of((row.read_transcript(), row.read_chapters()) for row in self.rows)
+        return replace(card, lengths=lengths or card.lengths)
 
 
 def at_rate(sense: Sense, rate: float | None) -> Sense:

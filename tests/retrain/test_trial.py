@@ -13,6 +13,7 @@ from errata.errors import BadInput
 from errata.inference.artefact import Card
 from errata.loop.ablate import check_templates
 from errata.tasks.templates.inline import SAME
+from retrain.chapter_lengths import LEAST_CHAPTERS
 from retrain.training_rows import TrainingRow, chapters_json
 from retrain.trial import Trial
 from retrain.variants import template_variants
@@ -68,6 +69,13 @@ def test_what_comes_of_it_is_asked_by_it_too(trial: Trial, tmp_path: Path) -> No
     made = tried.train(examples, replace(LORA, max_steps=1), tmp_path)
     assert Card.read(made).template == "indexed+shifts"
     assert trial.own_template == "indexed", "the model that it began with is as it was"
+
+
+def test_talks_are_divided_by_chapters_as_long_as_those_that_were_taught(trial: Trial, tmp_path: Path) -> None:
+    tried = replace(trial, template="borders", rows=[_row(number) for number in range(LEAST_CHAPTERS // 2)])
+    examples, _ = tried.examples(UNALTERED, LORA)
+    lengths = Card.read(tried.train(examples, replace(LORA, max_steps=1), tmp_path)).lengths
+    assert lengths is not None and lengths.typical == pytest.approx(30), "two chapters of half a minute each"
 
 
 def test_a_template_that_the_tokenizer_cant_write_is_refused_before_any_is_trained(tmp_path: Path) -> None:
