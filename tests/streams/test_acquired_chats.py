@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -170,6 +174,38 @@ def test_what_twitch_does_not_answer_is_asked_again_named_and_goes_on_at_the_nex
         assert take().acquired == 1, "nobody wrote"
     assert len(chat_of(workspace, f"v{NUMBER}")) == 3 and chat_of(workspace, "v6") == ()
     assert not list(workspace.root.rglob("*.partial"))
+
+
+@pytest.mark.slow
+def test_a_kill_while_a_chat_is_fetched_goes_on_where_it_was(
+    workspace: Workspace, recording: Path, take: Acquire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need(twitch_downloads.TOOL)
+    downloaded(workspace, recording, twitch_info())
+    twitch = MadeUpTwitch(NUMBER, COMMENTS)
+    killed = Event()
+
+    def site(host: str, path: str, sent: bytes) -> Answer:
+        if b"VideoCommentsByOffsetOrCursor" in sent:
+            twitch.pages.append("asked")
+            assert killed.wait(60)
+        return twitch(host, path, sent)
+
+    command = [sys.executable, "-c", "from errata.cli import main; main()", "acquire", "--no-speakers"]
+    with made_up_internet(site, HOSTS, tmp_path, monkeypatch):
+        process = subprocess.Popen([*command, "-w", str(workspace.root)], stderr=subprocess.DEVNULL)
+        while not twitch.pages:
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.kill()  # twitch-dl itself lives on
+        process.wait()
+        before = video_of(workspace, f"v{NUMBER}").stages
+        assert {"probe", "captions", "speakers"} <= set(before) and "chat" not in before
+        killed.set()
+        assert take().acquired == 1
+    after = video_of(workspace, f"v{NUMBER}").stages
+    assert all(after[name].at == result.at for name, result in before.items())
+    assert len(chat_of(workspace, f"v{NUMBER}")) == 3
 
 
 def youtube(rows: list[dict[str, Any]]) -> Any:
