@@ -16,6 +16,7 @@ from urllib.request import getproxies
 import sqlalchemy as sa
 
 from errata.errors import BadInput, ErrataError, NotFound, Unavailable
+from errata.telemetry import no_telemetry
 from registry import mlflow_tables
 
 if TYPE_CHECKING:
@@ -33,14 +34,13 @@ _EXPERIMENT = {
 }
 """Tags; the second is what MLflow shows as a description, in Markdown."""
 _ENVIRONMENT = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
     "GIT_PYTHON_REFRESH": "quiet",
 }
-"""What isn't set already is set to this: no telemetry, no chatter, and minutes less of trying a server that is gone."""
+"""What isn't set already is set to this: no chatter, and minutes less of trying a server that is gone."""
 _REMEDY = "see that it runs and that mlflow_uri in errata.toml is right"
 _PATIENCE = 3.0
 """Seconds for an address to answer somebody who merely reads."""
@@ -98,6 +98,7 @@ class MlflowStore:
     @contextmanager
     def errors(self) -> Iterator[None]:
         """Within it, MLflow's own errors are ours."""
+        no_telemetry()
         for name, value in _ENVIRONMENT.items():  # before MLflow is first imported
             os.environ.setdefault(name, value)
         from mlflow.exceptions import MlflowException

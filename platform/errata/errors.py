@@ -25,6 +25,7 @@ from itertools import chain
 from string import Formatter
 from types import FrameType
 
+from errata.telemetry import no_telemetry
 from errata.terminal import fitted, silence_bars
 
 NO_SPACE = ("No space left on device", "PytorchStreamWriter failed writing", "unexpected pos")
@@ -107,8 +108,10 @@ def missing_extra(what: str, extra: str) -> Unavailable:
 def error_exit() -> Iterator[None]:
     """Around a process's main: an error that a user can cause ends it with one sentence on stderr and its exit code.
 
-    What a service manager or a closed terminal sends ends it as Ctrl-C does. A log gets no bars of libraries.
+    What a service manager or a closed terminal sends ends it as Ctrl-C does. A log gets no bars of libraries, and their
+    makers hear nothing.
     """
+    no_telemetry()
     silence_bars()
     try:
         with _ends_like_an_interrupt():

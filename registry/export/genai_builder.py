@@ -12,6 +12,8 @@ import runpy
 from importlib import import_module
 from typing import Any
 
+from errata.telemetry import no_telemetry
+
 
 def read_both_kinds(builder: Any, config: Any) -> None:
     """In the place of `Gemma3Model.make_rope_init`. Raises ValueError where positions are stretched, which the
@@ -24,6 +26,7 @@ def read_both_kinds(builder: Any, config: Any) -> None:
 
 
 def main() -> None:
+    no_telemetry()
     import_module("onnxruntime_genai.models")  # from here on its folder is looked in for modules
     import_module("builders").Gemma3Model.make_rope_init = read_both_kinds
     runpy.run_module("onnxruntime_genai.models.builder", run_name="__main__")

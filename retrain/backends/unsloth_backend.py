@@ -6,6 +6,7 @@ from typing import Any
 
 from errata.documents.params import Recipe
 from errata.errors import BadInput, Unavailable, missing_extra
+from errata.telemetry import no_telemetry
 from retrain.backends.start import Start
 
 
@@ -16,6 +17,7 @@ def unsloth_model(start: Start, recipe: Recipe, context: int) -> Any:
         raise Unavailable(
             "the unsloth backend needs an NVIDIA GPU and there is none here; set train.backend to transformers"
         )
+    no_telemetry()
     try:
         from unsloth import FastLanguageModel
     except ImportError as error:

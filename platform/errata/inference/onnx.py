@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime_genai as og
 
 from errata.inference.artefact import Card
 from errata.inference.engine import Ask, EngineFault, T, Weighing, pick
 from errata.inference.tokenizer import load_tokenizer
+from errata.telemetry import no_telemetry
+
+no_telemetry()
+import onnxruntime_genai as og  # noqa: E402 - once it is loaded, it can't be told any more
 
 
 class OnnxEngine:

@@ -6,7 +6,6 @@ handed over as samples, so that neither decodes anything.
 
 from __future__ import annotations
 
-import os
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -22,14 +21,13 @@ from errata.errors import Unavailable
 from errata.files import JsonObject
 from errata.streams.audio_track import RATE, AudioTrack
 from errata.streams.speaker_turns import LineTurns, SpeakerTurn
+from errata.telemetry import no_telemetry
 
 if TYPE_CHECKING:
     from pyannote.core import Annotation
 
 TOOL = "pyannote.audio"
 PIPELINE = "pyannote/speaker-diarization-community-1"
-_TELEMETRY = "PYANNOTE_METRICS_ENABLED"
-"""By which pyannote.audio tells its makers how long each recording is, unless it is false."""
 _UNLOADABLE = (OSError, ValueError, LookupError, ImportError, AttributeError, TypeError, RuntimeError, YAMLError)
 """Of the hub, of a configuration and the classes that it names, and of weights."""
 
@@ -116,7 +114,7 @@ def require_pyannote() -> None:
 
 def _pipeline_class() -> Any:
     require_pyannote()
-    os.environ.setdefault(_TELEMETRY, "false")
+    no_telemetry()
     try:
         from pyannote.audio import Pipeline
     except (ImportError, OSError) as error:

@@ -20,6 +20,7 @@ from errata.files import JsonObject, write_json
 from errata.formats.json_files import read_map
 from errata.progress import ProgressBar
 from errata.streams.audio_track import RATE, AudioTrack
+from errata.telemetry import no_telemetry
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,6 +120,7 @@ def require_recognition() -> None:
 
 def _load(model: str) -> Any:
     require_recognition()
+    no_telemetry()
     from faster_whisper import WhisperModel
 
     try:
@@ -142,6 +144,7 @@ def _end_of_piece(track: AudioTrack, start: float, end: float) -> float:
 def place_to_cut(samples: NDArray[np.float32]) -> float:
     """The middle of the longest silence in a piece of sound; its end where somebody speaks all the while. In seconds
     from its beginning."""
+    no_telemetry()
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
     spoken = get_speech_timestamps(samples, VadOptions(min_silence_duration_ms=200, speech_pad_ms=0))
