@@ -39,7 +39,7 @@ class SlideTalk:
         return {"video_id": self.name, "reviewer": "ann", "reviewed": right, "kind": "edit", "blind": True}
 
     def record(self, folder: Path) -> Path:
-        """The recording, with captions beside it; the slide changes while the line is said."""
+        """The recording, with captions beside it; the slide changes in the very second in which a line begins."""
         folder.mkdir(parents=True, exist_ok=True)
         shown = [f"-f lavfi -i {source}:size=160x120:rate=5:duration={length:.1f}" for source, length in self._shown()]
         inputs = chain.from_iterable(each.split() for each in shown)
@@ -51,10 +51,10 @@ class SlideTalk:
         return path
 
     def _shown(self) -> Iterator[tuple[str, float]]:
-        """What is on the screen, and for how many seconds; the first line begins a little later than the recording."""
+        """What is on the screen, and for how many seconds."""
         random = Random(f"{self.name} shows")
         for begin, end in pairwise((0, *self.changes, LINES)):
-            bars = 1.0 if begin else -0.4
+            bars = 1.0 if begin else 0.0
             if begin:
                 yield "smptebars=sar=1", bars
             yield f"color=c={random.choice(COLOURS)}", end - begin - bars
