@@ -106,10 +106,10 @@ def test_vectors_of_a_recording_that_another_video_has_too_stay(
     assert vectors(workspace, "two")[0].key in FeatureStore(workspace.root / "features")
 
 
-def champion(workspace: Workspace, sense: Sense) -> None:
+def champion(workspace: Workspace, *senses: Sense) -> None:
     folder = workspace.models / ("c" * 16)
     folder.mkdir(parents=True)
-    Card("inline", 256, senses=(sense,)).write(folder)
+    Card("inline", 256, senses=senses).write(folder)
     with workspace.record.write() as store:
         store.aliases.assign_alias("champion", "c" * 64, "day0", "test", None, None)
 
@@ -121,6 +121,25 @@ def test_vectors_that_the_champion_is_not_shown_are_said(workspace: Workspace, r
     assert "not shown" not in in_this_process(*command, "--rate", "2").stdout
     pictures = extract_all(workspace, [recording], find_extractor("cepstra"), 2.0)
     assert [sense.extractor for sense in pictures.other_senses] == ["log-mel@1"]
+
+
+def test_without_by_they_are_those_that_the_champion_takes(workspace: Workspace, recording: Path) -> None:
+    champion(workspace, Sense("audio", "log-mel@1", 2.0, 128))
+    done = in_this_process("features", recording, "-w", workspace.root, "--json")
+    made = json.loads(done.stdout)
+    assert (made["extractor"], made["other_senses"]) == ("log-mel@1", [])
+    slower = json.loads(in_this_process("features", recording, "--rate", "1", "-w", workspace.root, "--json").stdout)
+    heard, slowly = made["extracted"][0], slower["extracted"][0]
+    assert heard["seconds"] - slowly["seconds"] == 0.5 and heard["vectors"] == 2 * slowly["vectors"] + 1, (
+        "2 a second and 1"
+    )
+
+
+def test_a_champion_of_two_senses_is_asked_for_each(workspace: Workspace, recording: Path) -> None:
+    champion(workspace, Sense("audio", "log-mel@1", 2.0, 128), Sense("video", "siglip@1-abc", 1.0, 1024, 10))
+    done = in_this_process("features", recording, "-w", workspace.root, check=False)
+    assert done.returncode == 2
+    assert "--by log-mel --rate 2 and --by siglip:10 --rate 1" in " ".join(done.stderr.split())
 
 
 class Looks:

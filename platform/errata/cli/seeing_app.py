@@ -23,22 +23,30 @@ def features_command(
         typer.Argument(help="Recordings: whatever ffmpeg can read. Default: all that errata acquire has."),
     ] = None,
     by: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="EXTRACTOR",
             help="efficientnet-lite0, resnet50, siglip, log-mel, cepstra, vggish; :10 adds nine parts of a picture, "
-            "=FILE names weights.",
+            "=FILE names weights. Default: what the champion sees or hears by, or else efficientnet-lite0.",
         ),
-    ] = "efficientnet-lite0",
-    rate: Annotated[float, typer.Option(help="Vectors a second.")] = 1.0,
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option(help="Vectors a second. Default: without --by the champion's, or else 1.")
+    ] = None,
     workspace: InWorkspace = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Make vectors of recordings and keep them in the workspace; what is there already stays."""
     from errata.features.extractors import find_extractor
-    from errata.operations.extracting import Extraction, extract_all
+    from errata.operations.extracting import Extraction, extract_all, only_sense
 
-    result = extract_all(find(workspace), media or (), find_extractor(by), rate)
+    place = find(workspace)
+    sense = only_sense(place) if by is None else None
+    if rate is None:
+        rate = sense.rate if sense else 1.0
+    if by is None:
+        by = sense.spec if sense else "efficientnet-lite0"
+    result = extract_all(place, media or (), find_extractor(by), rate)
 
     def text(extraction: Extraction) -> None:
         say(f"{extraction.extractor}: {counted(extraction.tokens, 'place')} of {extraction.size} numbers a vector")

@@ -71,6 +71,12 @@ class Sense:
     tokens: int = 1
     """Places that a vector takes."""
 
+    @property
+    def spec(self) -> str:
+        """Its extractor, as `find_extractor` takes it."""
+        name = self.extractor.partition("@")[0]
+        return f"{name}:{self.tokens}" if self.tokens > 1 else name
+
 
 @dataclass(frozen=True, slots=True)
 class Card:

@@ -96,14 +96,24 @@ def extract_all(workspace: Workspace, media: Sequence[Path], extractor: Extracto
     )
 
 
+def only_sense(workspace: Workspace) -> Sense | None:
+    """That of the champion, None for one of words alone. Raises BadInput where it has several."""
+    senses = _champion_senses(workspace)
+    if len(senses) > 1:
+        each = " and ".join(f"--by {sense.spec} --rate {sense.rate:g}" for sense in senses)
+        raise BadInput(f"the champion has {len(senses)} senses; run errata features once for each, with {each}")
+    return senses[0] if senses else None
+
+
 def _other_senses(workspace: Workspace, extractor: Extractor, rate: float) -> tuple[Sense, ...]:
-    champion = workspace.record.ask(lambda store: store.aliases.model_of("champion"))
-    if champion is None:
-        return ()
-    senses = Card.read(model_folder(champion, workspace.models)).senses
     made = VectorShard(extractor.version, rate, key="")
-    same_medium = [sense for sense in senses if sense.modality == extractor.modality]
+    same_medium = [sense for sense in _champion_senses(workspace) if sense.modality == extractor.modality]
     return tuple(sense for sense in same_medium if shard_for(sense, [made]) is None)
+
+
+def _champion_senses(workspace: Workspace) -> tuple[Sense, ...]:
+    champion = workspace.record.ask(lambda store: store.aliases.model_of("champion"))
+    return () if champion is None else tuple(Card.read(model_folder(champion, workspace.models)).senses)
 
 
 def _probed(store: Store) -> list[Video]:

@@ -33,7 +33,7 @@ def watch_media(
 def extractor_of(sense: Sense, specs: Mapping[str, str]) -> Extractor:
     """By the name in the sense, or what `specs` say of that name."""
     name = sense.extractor.partition("@")[0]
-    extractor = find_extractor(specs.get(name) or (f"{name}:{sense.tokens}" if sense.tokens > 1 else name))
+    extractor = find_extractor(specs.get(name) or sense.spec)
     if extractor.version != sense.extractor:
         raise BadInput(
             f"the model was trained on vectors of {sense.extractor}, and these would be of {extractor.version}; name "
