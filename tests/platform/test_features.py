@@ -85,6 +85,8 @@ def test_what_can_not_be_decoded_is_named(clip: Path, tmp_path: Path) -> None:
         list(pictures(str(broken), 1, 64, 64))
     with pytest.raises(BadInput, match=r"silent\.mkv has no sound that ffmpeg can read: .*matches no streams"):
         list(sound(str(silent)))
+    with pytest.raises(BadInput, match="there is no file garden"):
+        list(sound("garden"))
     with pytest.raises(BadInput, match=r"blind\.wav has no pictures"):
         list(pictures(str(blind), 1, 64, 64))
     with pytest.raises(BadInput, match="frames a second are none"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -55,7 +56,10 @@ def sound(media: str, pace: float = 0.0) -> Iterator[NDArray[np.float32]]:
 
 @contextmanager
 def _decoded(media: str, arguments: Sequence[str], what: str, pace: float = 0.0) -> Iterator[IO[bytes]]:
-    place = media if "://" in media else local_file(media)
+    is_address = "://" in media
+    if not is_address and not Path(media).exists():
+        raise BadInput("there is no file {}", media)
+    place = media if is_address else local_file(media)
     played = ["-readrate", str(pace)] if pace else []
     command = ["ffmpeg", "-hide_banner", "-nostdin", "-v", "error", *played, "-i", place, *arguments, "-"]
     with TemporaryFile() as complaints:
