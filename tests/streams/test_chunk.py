@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -132,6 +133,18 @@ def test_key_frames_that_are_too_rare_are_named(workspace: Workspace, tmp_path: 
     assert done.returncode == 2 and "0 chunks of 0 videos" in done.stdout
     assert "has no key frame for 12 s" in " ".join(done.stderr.split())
     assert chunk_videos(workspace, [], 6, lambda _: None).chunks == 1, "longer ones can be cut"
+
+
+def test_the_advice_on_rare_key_frames_mends_a_recording(workspace: Workspace, tmp_path: Path, take: Acquire) -> None:
+    rare = picture_and_tone(tmp_path / "rare.mp4", key_frame_every=9999)
+    take(with_captions(rare, tmp_path / "in" / "rare.mp4", "soil"))
+    (unfit,) = chunk_videos(workspace, [], 4, lambda _: None).failed
+    _, _, advice = unfit.problem.partition("(ffmpeg ")
+    places = {"FILE": str(rare), "NEW.mkv": str(tmp_path / "often.mkv")}
+    words = [places.get(word, word) for word in shlex.split(advice.removesuffix(")"))]
+    subprocess.run(["ffmpeg", "-v", "error", *words], check=True)
+    take(with_captions(tmp_path / "often.mkv", tmp_path / "mended" / "often.mkv", "stone"))
+    assert chunk_videos(workspace, ["often"], 4, lambda _: None).chunks == 3
 
 
 def test_the_check_knows_the_recordings_and_their_chunks(

@@ -94,9 +94,11 @@ def _check_lengths(pieces: list[Cut], facts: MediaFacts, seconds: float) -> None
     if longest > _LONGEST * seconds:
         raise BadInput(
             "{} has no key frame for {:.0f} s, so that it can't be cut into pieces of {:g} s without encoding it anew: "
-            "ask for longer ones, or encode it with more of them (ffmpeg -i FILE -g 250 NEW.mkv)",
+            "ask for longer ones, or encode it with more of them "
+            "(ffmpeg -i FILE -force_key_frames 'expr:gte(t,n_forced*{:g})' NEW.mkv)",
             facts.path,
             longest,
+            seconds,
             seconds,
         )
 
