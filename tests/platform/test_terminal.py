@@ -198,6 +198,15 @@ def test_verdicts_have_colours_on_a_terminal_unless_somebody_wants_none(
     assert ("\x1b[32m promote" in said and "\x1b[31mreject *" in said) == coloured
 
 
+def test_a_column_of_long_text_begins_at_its_left(capsys: pytest.CaptureFixture[str]) -> None:
+    said = "Welcome to the garden talk, and to tomatoes. " * 4
+    print_table("Snippets", ("from", "said", "written"), [("00:00:00", said.strip(), "hi"), ("00:00:10", "Yes.", "")])
+    lines = capsys.readouterr().out.splitlines()
+    (short,) = [line for line in lines if "Yes." in line]
+    (first,) = [line for line in lines if "00:00:00" in line]
+    assert short.index("Yes.") == first.index("Welcome")
+
+
 def test_choices_are_those_that_there_are() -> None:
     assert set(Tool.__args__) == set(TOOLS)
 

@@ -97,8 +97,8 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
     table = Table(title=printable(title), box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), **style)
     console = Console(markup=False, emoji=False)  # an id is text, whatever it looks like
     for index, column in enumerate(columns):
-        is_text = index == 0 or any("\n" in row[index] for row in rows)
         is_narrow = max(len(row[index]) for row in (columns, *rows)) <= console.width // 2
+        is_text = index == 0 or not is_narrow or any("\n" in row[index] for row in rows)
         table.add_column(
             column, justify="left" if is_text else "right", no_wrap=index == 0 and is_narrow, overflow="fold"
         )
