@@ -7,13 +7,16 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from errata.errors import BadInput
+from errata.operations.acquire_options import AcquireOptions
 from errata.operations.acquiring import AcquireReport
 from errata.operations.forgetting_media import forget_media
+from errata.operations.video_claims import VideoClaims
 from errata.operations.video_folder import VideoFolder, at_work_alone
 from errata.operations.video_manifest import ManifestRow, manifest
 from errata.workspace import Workspace
@@ -184,6 +187,23 @@ def test_what_was_forgotten_is_gone_from_the_manifest_and_not_taken_again(
     assert manifest(workspace) == [] and not (workspace.root / "media/000001").exists()
     (refused,) = take(talk).unreachable
     assert "was forgotten on request" in refused.problem
+
+
+def test_a_recording_that_failed_is_forgotten_too(workspace: Workspace, tmp_path: Path, take: Acquire) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"no film at all")
+    assert only_problem(take(broken)).startswith("probe")
+    asked = in_this_process("show", "broken", "-w", workspace.root, check=False)
+    assert asked.returncode == 3 and "'broken' has no transcript yet" in " ".join(asked.stderr.split())
+    forget = ("forget", "broken", "--by", "ann", "--why", "no film", "-w", workspace.root)
+    with at_work_alone(VideoFolder(workspace.root, 1).lock):
+        busy = in_this_process(*forget, check=False)
+    assert busy.returncode == 5 and "errata acquire is at the recording 'broken'" in " ".join(busy.stderr.split())
+    in_this_process(*forget)
+    with ExitStack() as held:
+        assert VideoClaims(workspace, AcquireOptions()).claim(1, held) == "forgotten", "an acquire had it on its list"
+    assert manifest(workspace) == [] and broken.exists()
+    assert "was forgotten on request" in take(broken).unreachable[0].problem
 
 
 def test_the_command_says_what_came_of_it_and_shows_where_each_video_is(

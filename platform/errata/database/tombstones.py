@@ -22,6 +22,7 @@ from errata.database.review_tables import ClaimRow, ReviewDraftRow, SubmissionRo
 from errata.database.sequence import highest_seq, next_seq
 from errata.database.stream_tables import StreamDraftRow, StreamEventRow, StreamLineRow, StreamRow, StreamWatcherRow
 from errata.database.tables import CorrectionRow, DisputeRow, EventRow, PredictionRow, TombstoneRow, TranscriptRow, core
+from errata.database.video_tables import VideoRow
 from errata.domain.hashing import sha256
 from errata.domain.transcript import Transcript
 from errata.errors import Forgotten, NotFound, Unavailable
@@ -69,7 +70,8 @@ class Tombstones:
             versions.where(TranscriptRow.forgotten.is_(None)).order_by(TranscriptRow.seq)
         ).all()
         streams = self._forget_streams(external_id)
-        if not rows and not streams:
+        video = self._session.scalar(sa.select(VideoRow.number).where(VideoRow.external_id == external_id))
+        if not rows and not streams and video is None:  # of a video that failed there may be a download, and words
             raise NotFound(f"there is no transcript {external_id!r} in the record; `errata forget` takes its own id")
         tombstone = TombstoneRow(
             seq=next_seq(self._session, "forget"),

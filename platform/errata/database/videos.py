@@ -36,6 +36,9 @@ class Videos:
     def get(self, number: int) -> Video:
         return self._as_videos([self._session.get_one(VideoRow, number)])[0]
 
+    def has(self, number: int) -> bool:
+        return self._session.get(VideoRow, number) is not None
+
     def find(self, external_id: str) -> Video | None:
         row = self._session.scalar(sa.select(VideoRow).where(VideoRow.external_id == external_id))
         return None if row is None else self._as_videos([row])[0]

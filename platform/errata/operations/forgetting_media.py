@@ -8,10 +8,11 @@ from pathlib import Path
 
 from errata.documents.file_names import FEATURES
 from errata.domain.video import Video
+from errata.errors import Unavailable
 from errata.features.feature_store import FeatureStore
 from errata.operations.chunking import chunk_store, write_join_table
 from errata.operations.recording_travel import remove_sent
-from errata.operations.video_folder import VideoFolder, full_url
+from errata.operations.video_folder import VideoFolder, at_work_alone, full_url
 from errata.workspace import Workspace
 
 
@@ -25,12 +26,25 @@ class ForgottenMedia:
 
 
 def forget_media(workspace: Workspace, external_id: str) -> ForgottenMedia:
-    """Removes a video from the manifest, with its files and its chunks; again, it completes what was cut short."""
+    """Removes a video from the manifest, with its files and its chunks; again, it completes what was cut short.
+
+    Raises Unavailable while somebody acquires it, who would write anew what was removed.
+    """
     with workspace.record.read() as store:
         video = store.videos.find(external_id)
-        chunks = [] if video is None else store.chunks.of(video.number)
     if video is None:
         return ForgottenMedia(0, 0, None)
+    with at_work_alone(VideoFolder(workspace.root, video.number).lock) as alone:
+        if not alone:
+            raise Unavailable(
+                f"errata acquire is at the recording {external_id!r}; once it has ended, the same command removes it"
+            )
+        return _remove(workspace, video)
+
+
+def _remove(workspace: Workspace, video: Video) -> ForgottenMedia:
+    with workspace.record.read() as store:
+        chunks = store.chunks.of(video.number)
     folder = VideoFolder(workspace.root, video.number).path
     files = sum(path.is_file() for path in folder.rglob("*"))
     shutil.rmtree(folder, ignore_errors=True)

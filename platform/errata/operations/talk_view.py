@@ -211,6 +211,10 @@ def _find(store: Store, external_id: str) -> int:
     except NotFound as problem:
         from rapidfuzz import process
 
+        if store.videos.find(external_id) is not None:
+            raise NotFound(
+                f"the recording {external_id!r} has no transcript yet; errata acquire --status says why"
+            ) from problem
         alike = process.extract(external_id, store.transcripts.external_ids(), limit=NEAREST, score_cutoff=LIKENESS)
         if not alike:
             raise

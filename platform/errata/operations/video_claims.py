@@ -13,17 +13,19 @@ from errata.operations.video_import import import_video
 from errata.operations.video_stages import FailedVideo, StageFailed, within_stage
 from errata.workspace import Workspace
 
-Outcome = FailedVideo | Literal["acquired", "finished before", "busy"]
+Outcome = FailedVideo | Literal["acquired", "forgotten", "finished before", "busy"]
 
 
 class VideoClaims:
     def __init__(self, workspace: Workspace, options: AcquireOptions) -> None:
         self._workspace, self._options = workspace, options
 
-    def claim(self, number: int, held: ExitStack) -> Video | Literal["finished before", "busy"]:
+    def claim(self, number: int, held: ExitStack) -> Video | Literal["forgotten", "finished before", "busy"]:
         """A video that nobody else works at until `held` is closed, or why it isn't to be worked at."""
         if not held.enter_context(at_work_alone(VideoFolder(self._workspace.root, number).lock)):
             return "busy"
+        if not self._workspace.record.ask(lambda store: store.videos.has(number)):
+            return "forgotten"
         video = self._read(number)
         if video.transcript is not None:
             return "finished before"
