@@ -88,21 +88,25 @@ def speak(folder: Path, number: int) -> Spoken:
     return Spoken(path, " ".join(order), pauses, len(voices))
 
 
-def heard(spoken: Spoken, transcript: Transcript) -> Hearing:
+def word_errors(said: str, heard: str) -> tuple[int, int]:
+    """Words changed, lost or added, and how many were said."""
     from rapidfuzz.distance import Levenshtein
     from transformers.models.whisper.english_normalizer import EnglishTextNormalizer
 
     normalise = EnglishTextNormalizer({})
-    said, got = normalise(spoken.text).split(), normalise(transcript.text).split()
+    words = normalise(said).split()
+    return Levenshtein.distance(words, normalise(heard).split()), len(words)
+
+
+def heard(spoken: Spoken, transcript: Transcript) -> Hearing:
+    wrong, words = word_errors(spoken.text, transcript.text)
     silences = [after.start - before.end for before, after in pairwise(transcript.segments)]
     found = [silence for silence in silences if silence >= 1.0]
     off = (
         [got - left for got, left in zip(found, spoken.pauses, strict=True)] if len(found) == len(spoken.pauses) else []
     )
     speakers = len({segment.speaker for segment in transcript.segments})
-    return Hearing(
-        Levenshtein.distance(said, got), len(said), tuple(off), len(spoken.pauses), (speakers, spoken.speakers)
-    )
+    return Hearing(wrong, words, tuple(off), len(spoken.pauses), (speakers, spoken.speakers))
 
 
 def report(hearings: Sequence[Hearing], seconds: float, took: float) -> list[str]:

@@ -11,11 +11,15 @@ from pathlib import Path
 import pytest
 
 from benchmarks.gpu import QWEN, SMALL, missed, run
+from benchmarks.heard_borders import HeardTalk, f1_of_pauses, halves_of, pauses_before
 from benchmarks.real_folds import folds_of
 from benchmarks.real_nights import batches
 from benchmarks.talk_files import read_halves, read_talks, write_halves
 from benchmarks.workspaces import set_params
 from errata.documents.file_names import PARAMS
+from errata.domain.chapter import Chapter
+from errata.domain.transcript import Segment, Transcript
+from errata.formats.source_rows import ImportedTranscript, SourceRow
 from errata.project_files import project_file
 from tests.conftest import ROOT
 
@@ -74,3 +78,23 @@ def test_parameters_that_are_set_leave_the_others(tmp_path: Path) -> None:
     set_params(tmp_path, {"train": {"seed": 11}})
     changed = difflib.ndiff(project_file(PARAMS).read_text().splitlines(), (tmp_path / PARAMS).read_text().splitlines())
     assert [line for line in changed if line[0] in "+-"] == ["-   seed: 7", "+   seed: 11"]
+
+
+def test_what_was_heard_is_taught_with_its_pauses_and_with_its_speakers_or_without(tmp_path: Path) -> None:
+    lines = (
+        Segment(0.0, 4.0, "Good morning.", "SPEAKER_00"),
+        Segment(4.5, 9.0, "First, the soil.", "SPEAKER_00"),
+        Segment(11.0, 14.0, "And now the tools.", "SPEAKER_01"),
+        Segment(15.5, 20.0, "Well.", "SPEAKER_01"),
+    )
+    heard = Transcript("talk", lines, 20.0, title="A garden", channel="c")
+    said = ImportedTranscript(heard, None, SourceRow("", "talk", {}))
+    talk = HeardTalk(said, heard, (Chapter(0.0, "Intro"), Chapter(4.4, "Soil"), Chapter(11.2, "Tools")))
+    later = (Chapter(11.0, "Tools"), Chapter(15.6, "Well"))
+    assert pauses_before(talk, True) == (1, 2) and pauses_before(talk, False) == (1, 1)
+    assert f1_of_pauses(talk) < 100 == f1_of_pauses(replace(talk, chapters=(talk.chapters[0], *later)))
+    for speakers in (True, False):
+        write_halves(tmp_path / "talk.jsonl", [halves_of(talk, speakers)])
+        [read] = read_talks(tmp_path / "talk.jsonl")
+        expected = lines if speakers else tuple(replace(line, speaker=None) for line in lines)
+        assert read.transcript.segments == expected and read.reference == talk.chapters

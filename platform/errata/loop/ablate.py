@@ -76,7 +76,7 @@ def _ablation(workspace: Workspace, material: TrialMaterial, plan: AblationPlan)
     params, talks = workspace.params(), material.talks
     tried, unaltered = _variants(material, plan, params.augment)
     baseline = next(iter(tried))
-    runs = list(_runs(workspace, material, tried, plan.seeds))
+    runs = list(ablation_runs(workspace, material, tried, plan.seeds))
     clusters = [talk.cluster for talk in talks]
     return Ablation(
         of=material.of,
@@ -119,10 +119,14 @@ def _alters(rows: Sequence[TrainingRow], name: AlterationName, params: AugmentPa
     return any(copies(row, every) for row in rows)
 
 
-def _runs(
+def ablation_runs(
     workspace: Workspace, material: TrialMaterial, tried: Mapping[str, Variant], seeds: int
 ) -> Iterator[AblationRun]:
-    """Seed by seed, so that what is cut short has compared all variants by a few."""
+    """Every variant by every seed on every fold, the first of `tried` being the baseline, which says how many steps all
+    take. Seed by seed, so that what is cut short has compared all variants by a few.
+
+    Raises Refused where a fold has too few rows to learn from.
+    """
     total, done = len(tried) * len(material.folds) * seeds, 0
     baseline = next(iter(tried.values()))
     recipes = [_equally_long(material.recipe, fold, baseline.augmentation) for fold in material.folds]
