@@ -259,6 +259,18 @@ def test_every_version_under_the_id_goes(record: Record) -> None:
         store.tombstones.record_deletion("nobody", "carol", "asked")
 
 
+def test_it_is_counted_no_more_nor_is_what_was_said_of_it(record: Record) -> None:
+    fill(record)
+    with record.read() as store:
+        before = store.counts()
+    delete_lecture(record)
+    with record.read() as store:
+        after = store.counts()
+        assert sum(store.transcripts.roles().values()) == after["transcripts"]
+    assert after["transcripts"] == before["transcripts"] - 1
+    assert after["corrections"] < before["corrections"]
+
+
 def test_a_request_that_was_cut_short_trains_no_other_night(record: Record, tmp_path: Path) -> None:
     watermark = fill(record)
     snapshot(record, tmp_path / "s", watermark)

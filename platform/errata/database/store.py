@@ -124,8 +124,15 @@ class Store:
         return self._session.get_one(EventRow, seq).at
 
     def counts(self) -> dict[str, int]:
-        """How many rows the growing tables have, by the table's name."""
-        counts: dict[str, int] = {}
-        for table in (TranscriptRow, PredictionRow, CorrectionRow, LinkRow):
-            counts[table.__tablename__] = self._session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
-        return counts
+        """How many rows the growing tables have, by the table's name; without what was forgotten."""
+        forgotten = sa.select(TranscriptRow.seq).where(TranscriptRow.forgotten.is_not(None))
+        rows = {
+            TranscriptRow: TranscriptRow.forgotten.is_(None),
+            PredictionRow: PredictionRow.transcript.not_in(forgotten),
+            CorrectionRow: CorrectionRow.transcript.not_in(forgotten),
+            LinkRow: sa.true(),
+        }
+        return {
+            table.__tablename__: self._session.scalar(sa.select(sa.func.count()).select_from(table).where(kept)) or 0
+            for table, kept in rows.items()
+        }

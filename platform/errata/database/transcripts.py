@@ -237,9 +237,9 @@ class Transcripts:
         return set(self._session.scalars(sa.select(TranscriptRow.hash).where(TranscriptRow.role != "train")))
 
     def roles(self) -> dict[str, int]:
-        """How many transcripts drew each role."""
-        rows = self._session.execute(sa.select(TranscriptRow.role, sa.func.count()).group_by(TranscriptRow.role))
-        counts = {row[0]: row[1] for row in rows}
+        """How many transcripts drew each role; without what was forgotten."""
+        there = sa.select(TranscriptRow.role, sa.func.count()).where(TranscriptRow.forgotten.is_(None))
+        counts = {row[0]: row[1] for row in self._session.execute(there.group_by(TranscriptRow.role))}
         return {role: counts.get(role, 0) for role in ROLES}
 
 
