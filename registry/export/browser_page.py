@@ -24,7 +24,8 @@ PAGE_MODEL = "model"
 _PACKAGE = Path(page_session.__file__).parents[1]
 _STATIC = _PACKAGE / "browser" / "static"
 _LOOKS = _PACKAGE / "service" / "static"
-_MODULES = ("__init__.py", "errors.py", "files.py", "telemetry.py", "terminal.py", "domain", "formats", "tasks", "browser")
+_TOP = ("__init__.py", "errors.py", "files.py", "telemetry.py", "terminal.py")
+_MODULES = (*_TOP, "domain", "formats", "tasks", "browser")
 """What runs in a page, where there is no library but Python's own."""
 
 
