@@ -84,6 +84,6 @@ def _run(workspace: Workspace, label: str, kind: CandidateKind | None = None, ha
         write_certificates(workspace, results)
         write_night_papers(workspace, results)
         outcome = night_outcome(workspace, night, evaluation, results)
-        conclude(workspace, night, results, outcome)
+    conclude(workspace, night, results, outcome)  # once it is decided nobody times it any more
     publish(workspace, label, outcome, hand_moves)
     return outcome
