@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
 from errata.database.record import Record
+from errata.telemetry import no_telemetry
 from errata.workspace import Workspace
 
 # A machine that is busy is no fault of the code: how long an example takes is measured in benchmarks/, never here.
@@ -31,7 +32,7 @@ gc.set_threshold(100_000, 50, 100)  # else Python looks through the libraries' m
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("DVC_NO_ANALYTICS", "1")
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+no_telemetry()
 
 ROOT = Path(__file__).parents[1]
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback, TrainerState
+from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 
 from errata.database.record import Record
 from errata.documents.file_names import CANDIDATE, MIXTURE, NO_CANDIDATE, PARAMS, TRAINING, TRAINING_ROWS
@@ -36,7 +36,6 @@ from retrain.checkpoints import CHECKPOINT_SEAL, CHECKPOINTS, newest_checkpoint
 from retrain.precision import precision_of
 from retrain.saving import save
 from retrain.trainer import train
-from retrain.training_progress import training_progress
 from tests.killed_training import begun, kill_when, sealed
 from tests.made_up_model import familiar_talk, make_model, make_tokenizer
 from tests.made_up_params import write_params
@@ -155,19 +154,6 @@ class _StopAfter(TrainerCallback):
     def on_step_end(self, _: Any, state: Any, __: Any, **___: Any) -> None:
         if state.global_step == self._step:
             raise _Stopped
-
-
-def test_a_log_hears_how_far_a_training_has_come(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("errata.progress.FIRST_LINE", 0.0)
-    progress, state = training_progress(8), TrainerState(global_step=4)
-    progress.on_train_begin(None, state, None)
-    progress.on_log(None, state, None, {"loss": 0.25})
-    progress.on_log(None, state, None, {"train_runtime": 2.0})
-    progress.on_train_end(None, state, None)
-    said = ["train: 4 of 8 steps, loss 0.250, after 0 min", "train: 4 of 8 steps, after 0 min"]
-    assert capsys.readouterr().err.splitlines() == said
 
 
 @pytest.mark.parametrize("recipe", [LORA, FULL], ids=["lora", "full"])

@@ -140,7 +140,7 @@ def test_a_variable_frame_rate_is_named_and_does_no_harm(
     ffmpeg("-i", recording, "-c", "copy", "-bsf:v", r"noise=drop=gt(mod(n\,50)\,30)", dropped)
     dropped.with_suffix(".vtt").write_text(CAPTIONS.format("frames"))
     assert take(dropped).acquired == 1
-    assert row(workspace, "varying").video.found("probe")["variable_frame_rate"] is True  # type: ignore[index]
+    assert row(workspace, "varying").video.found("probe")["variable_frame_rate"] is True
     shown = in_this_process("acquire", "--status", "-w", workspace.root).stdout
     assert "varying (probe): its frame rate varies" in shown
 

@@ -133,7 +133,7 @@ def test_a_kill_at_any_stage_goes_on_where_it_was(workspace: Workspace, talk: Pa
     command = [sys.executable, "-c", "from errata.cli import main; main()", "acquire", str(talk), "--model", model]
     command += ["--no-speakers", "-w", str(workspace.root)]
     process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while not any(row.video.found(stage) for row in manifest(workspace)):  # type: ignore[arg-type]
+    while not any(row.video.found(stage) for row in manifest(workspace)):
         assert process.poll() is None
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
